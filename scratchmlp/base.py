@@ -1,0 +1,491 @@
+"""What the classifier and the regressor share: parameters, validation, fit and partial_fit.
+
+`BaseMLP` stands between users and the core. It checks what users give, turns it into arrays, a
+network, a loss and a solver, calls `scratchmlp.training.train` once, and keeps the outcome as
+arrays and plain data. The subclasses add only targets and outputs.
+"""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.losses import LOSSES, Loss
+from scratchmlp.network import INITIALIZERS, Network, initialize
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
+from scratchmlp.schedules import Constant, InverseScaling, Schedule
+from scratchmlp.training import LBFGS, Data, Descent, Monitor, Run, train
+
+
+class BaseMLP(BaseEstimator, ABC):
+    """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "output_activation": [StrOptions({"auto", "softmax", "logistic", "identity"})],
+        "fit_intercept": ["boolean"],
+        "weight_init": [StrOptions(set(INITIALIZERS))],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Any,
+        activation: str,
+        solver: str | Optimizer,
+        alpha: float,
+        batch_size: int | str,
+        learning_rate: str,
+        learning_rate_init: float,
+        power_t: float,
+        max_iter: int,
+        shuffle: bool,
+        random_state: Any,
+        tol: float,
+        verbose: bool,
+        warm_start: bool,
+        momentum: float,
+        nesterovs_momentum: bool,
+        early_stopping: bool,
+        validation_fraction: float,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        n_iter_no_change: float,
+        max_fun: int,
+        loss: str,
+        output_activation: str,
+        fit_intercept: bool,
+        weight_init: str,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.output_activation = output_activation
+        self.fit_intercept = fit_intercept
+        self.weight_init = weight_init
+
+    # What the subclasses add.
+
+    @abstractmethod
+    def _encode_targets(
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+    ) -> tuple[FloatArray, Loss]:
+        """Check validated targets; return them as (n_samples, n_outputs) numbers, and the loss."""
+
+    @abstractmethod
+    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
+        """Score raw scores of validation data against its targets."""
+
+    def _strata(self, Y: FloatArray) -> FloatArray | None:
+        """Classes to stratify the validation split by, if any."""
+        return None
+
+    # Training.
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        incremental: bool = False,
+    ) -> Self:
+        """Train from new weights, or go on: one pass if `incremental`, max_iter epochs if not."""
+        resume = hasattr(self, "theta_") and (self.warm_start or incremental)
+        with _unchanged_on_failure(self):
+            X, y, sample_weight = self._validate(X, y, sample_weight, resume=resume)
+            Y, loss = self._encode_targets(y, X.dtype, resume=resume, incremental=incremental)
+            network = self._make_network((X.shape[1], *self._hidden_sizes(), Y.shape[1]))
+            run = (
+                self._go_on(network, incremental=incremental)
+                if resume
+                else self._start(network, X.dtype)
+            )
+            data, score = Data(X, Y, sample_weight), None
+            if self.early_stopping and not incremental:
+                data, score = self._hold_out(network, run, data, y)
+            solver = self._make_solver(run, data.X.shape[0], 1 if incremental else self.max_iter)
+            monitor = self._make_monitor(score)
+            interrupted = train(network, loss, self.alpha, solver, monitor, run, data)
+            self._keep(network, run, monitor)
+        if interrupted:
+            raise KeyboardInterrupt
+        if not (monitor.converged or incremental):
+            self._warn_not_converged(X, solver)
+        return self
+
+    def _validate(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> tuple[Any, ...]:
+        """Check X, y and weights; a network that goes on keeps the type of its parameters."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=self.theta_.dtype if resume else (np.float64, np.float32),
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            reset=not resume,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=X.dtype, ensure_non_negative=True
+            )
+        return X, y, sample_weight
+
+    def _hidden_sizes(self) -> tuple[int, ...]:
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
+        if sizes.ndim > 1 or any(not isinstance(n, Integral) or n < 1 for n in sizes.tolist()):
+            raise ValueError(
+                "hidden_layer_sizes must be > 0: a whole number of units for each hidden layer, "
+                f"or () for none; got {self.hidden_layer_sizes!r}."
+            )
+        return tuple(int(n) for n in sizes)
+
+    def _make_network(self, sizes: tuple[int, ...]) -> Network:
+        return Network(sizes, ACTIVATIONS[self.activation], bias=self.fit_intercept)
+
+    def _make_loss(self, auto: str) -> Loss:
+        """Give the loss its output activation; `auto` is the one that "auto" means."""
+        loss = LOSSES[self.loss]
+        output = auto if self.output_activation == "auto" else self.output_activation
+        if output not in loss.outputs:
+            raise ValueError(
+                f"loss={self.loss!r} goes with the output activations {', '.join(loss.outputs)}; "
+                f"got output_activation={output!r}. Choose one of them, or 'auto'."
+            )
+        self.out_activation_ = output
+        return loss(output)
+
+    def _make_solver(self, run: Run, n_rows: int, max_iter: int) -> Descent | LBFGS:
+        if self.solver == "lbfgs":
+            return LBFGS(self.tol, max_iter, self.max_fun)
+        optimizer = self._make_optimizer()
+        state = optimizer.init(run.theta)
+        if run.optimizer_state.keys() != state.keys():  # a new run, or another solver than before
+            run.optimizer_state = state
+        return Descent(
+            optimizer,
+            self._make_schedule(optimizer),
+            float(self.learning_rate_init),
+            self._batch_rows(n_rows),
+            self.shuffle,
+            max_iter,
+        )
+
+    def _make_optimizer(self) -> Optimizer:
+        """Give a named optimizer those of its hyper-parameters that are constructor parameters."""
+        if isinstance(self.solver, Optimizer):
+            return self.solver
+        given = {
+            "momentum": self.momentum,
+            "nesterov": self.nesterovs_momentum,
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
+        optimizer = OPTIMIZERS[self.solver]()
+        return optimizer.set_params(**{k: given[k] for k in optimizer.get_params() if k in given})
+
+    def _make_schedule(self, optimizer: Optimizer) -> Schedule:
+        if self.learning_rate == "invscaling" and isinstance(optimizer, SGD):
+            return InverseScaling(self.power_t)
+        return Constant()
+
+    def _batch_rows(self, n_rows: int) -> int:
+        if isinstance(self.batch_size, str):
+            return n_rows if self.batch_size == "full" else min(200, n_rows)
+        if self.batch_size > n_rows:
+            warnings.warn(
+                f"Got batch_size={self.batch_size}, larger than the sample size: it is clipped to "
+                f"the {n_rows} training rows. Choose a smaller one, or 'full'.",
+                stacklevel=4,
+            )
+        return min(int(self.batch_size), n_rows)
+
+    def _make_monitor(self, score: Callable[[FloatArray], float] | None) -> Monitor:
+        adaptive = self.learning_rate == "adaptive" and (
+            self.solver == "sgd" or isinstance(self.solver, SGD)
+        )
+        # L-BFGS stops by the size of the gradient, and by the monitor on validation data alone.
+        patience = np.inf if self.solver == "lbfgs" and score is None else self.n_iter_no_change
+        return Monitor(self.tol, patience, adaptive=adaptive, score=score, verbose=self.verbose)
+
+    def _start(self, network: Network, dtype: Any) -> Run:
+        random_state = check_random_state(self.random_state)
+        theta = initialize(network, self.weight_init, self.activation, random_state, dtype)
+        return Run(theta, random_state)
+
+    def _go_on(self, network: Network, *, incremental: bool) -> Run:
+        """Copy the run of the last fit, so that a failure leaves it as it was."""
+        if network.sizes != self._sizes or network.bias != self._bias:
+            raise ValueError(
+                "Training goes on with the network that is there, of layer sizes "
+                f"{self._sizes} {_BIASES[self._bias]}; parameters and data now make it "
+                f"{network.sizes} {_BIASES[network.bias]}. Set them back, or fit a new "
+                "network with warm_start=False."
+            )
+        run = Run(**self._run).copy()
+        if not incremental:
+            run.no_improvement = 0
+        return run
+
+    def _hold_out(
+        self, network: Network, run: Run, data: Data, y: Any
+    ) -> tuple[Data, Callable[[FloatArray], float]]:
+        """Split rows off for validation; return the training rows and a score on the others."""
+        n_rows = data.X.shape[0]
+        if run.split is None or sum(map(len, run.split)) != n_rows:
+            rows = train_test_split(
+                np.arange(n_rows),
+                test_size=self.validation_fraction,
+                random_state=run.random_state,
+                stratify=self._strata(data.Y),
+            )
+            run.split, run.best_score, run.best_theta = tuple(rows), -np.inf, None
+        training, held_out = run.split
+        if len(held_out) < 2:
+            raise ValueError(
+                f"The validation set is too small: {len(held_out)} of {n_rows} rows, and early "
+                "stopping needs at least 2. Increase 'validation_fraction' or the size of your "
+                "dataset."
+            )
+        validation, y_validation = data.rows(held_out), y[held_out]
+
+        def score(theta: FloatArray) -> float:
+            raw = network.raw_scores(theta, validation.X)
+            return self._score_raw(y_validation, raw, validation.weight)
+
+        return data.rows(training), score
+
+    def _keep(self, network: Network, run: Run, monitor: Monitor) -> None:
+        """Set the fitted attributes: arrays and plain data."""
+        if monitor.score is None:
+            run.best_score, run.best_theta = -np.inf, None
+        if not self.warm_start:
+            run.order = run.split = None
+        self._sizes, self._bias, self._activation = network.sizes, network.bias, self.activation
+        self._run = vars(run)
+        self.theta_ = run.theta if run.best_theta is None else run.best_theta
+        self.n_layers_ = len(network.sizes)
+        self.n_outputs_ = network.sizes[-1]
+        self.n_parameters_ = network.n_parameters
+        self.n_iter_ = monitor.n_iter
+        self.loss_ = run.loss
+        self.stop_reason_ = monitor.stop_reason
+
+    def _warn_not_converged(self, X: Any, solver: Descent | LBFGS) -> None:
+        if isinstance(solver, Descent) and self.n_iter_ == solver.max_iter:
+            message = (
+                f"Stochastic Optimizer: Maximum iterations ({solver.max_iter}) reached and the "
+                "optimization hasn't converged yet. Increase max_iter, or change "
+                "learning_rate_init."
+            )
+        elif isinstance(solver, LBFGS):
+            message = (
+                f"lbfgs failed to converge after {self.n_iter_} iteration(s): "
+                f"{self.stop_reason_}. Increase max_iter ({solver.max_iter}) or max_fun "
+                f"({solver.max_fun})."
+            )
+        else:
+            message = f"{self.stop_reason_}."
+        spread = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
+        spread = spread[spread > 0]
+        if spread.size and spread.max() > 100 * spread.min():
+            message += (
+                f" The columns of X differ in scale by a factor of "
+                f"{spread.max() / spread.min():.0f}: put a StandardScaler before the network."
+            )
+        warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+    # Prediction.
+
+    def _raw_scores(self, X: Any) -> FloatArray:
+        """Validate X and compute its raw scores, (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=self.theta_.dtype, reset=False)
+        return self._network.raw_scores(self.theta_, X)
+
+    @property
+    def _network(self) -> Network:
+        check_is_fitted(self)
+        return Network(self._sizes, ACTIVATIONS[self._activation], self._bias)
+
+    # What training found, under scikit-learn's names.
+
+    @property
+    def coefs_(self) -> list[FloatArray]:
+        """Weights of each layer, arrays of shape (n_in, n_out) that view `theta_`."""
+        return _Views(layer.weight for layer in self._network.layers(self.theta_))
+
+    @coefs_.setter
+    def coefs_(self, values: Any) -> None:
+        self.coefs_[:] = values
+
+    @property
+    def intercepts_(self) -> list[FloatArray]:
+        """Biases of each layer, arrays of shape (n_out,) that view `theta_`.
+
+        Without biases, zeros that cannot be written to.
+        """
+        layers = self._network.layers(self.theta_)
+        return _Views(_zeros(w.shape[1], w.dtype) if b is None else b for w, b in layers)
+
+    @intercepts_.setter
+    def intercepts_(self, values: Any) -> None:
+        self.intercepts_[:] = values
+
+    @property
+    def history_(self) -> dict[str, list[Any]]:
+        """One entry an epoch: "epoch", "loss", "score", "learning_rate" and "seconds"."""
+        return self._fitted("history")
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training objective after each epoch."""
+        return self.history_["loss"]
+
+    @property
+    def best_loss_(self) -> float | None:
+        """Lowest training objective; None with early stopping."""
+        return None if self._early_stopped else self._fitted("best_loss")
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """Validation score after each epoch; None without early stopping."""
+        return self.history_["score"] if self._early_stopped else None
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """Best validation score; None without early stopping."""
+        return self._fitted("best_score") if self._early_stopped else None
+
+    @property
+    def best_epoch_(self) -> int:
+        """Epoch of the best validation score, or without early stopping of the lowest loss."""
+        return self._fitted("best_epoch")
+
+    @property
+    def t_(self) -> int:
+        """Training rows seen so far, counted once an epoch."""
+        return self._fitted("samples_seen")
+
+    @property
+    def _early_stopped(self) -> bool:
+        return self._fitted("best_theta") is not None
+
+    def _fitted(self, name: str) -> Any:
+        check_is_fitted(self)
+        return self._run[name]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+_BIASES = {True: "with biases", False: "without biases"}
+
+
+class _Views(list[FloatArray]):
+    """A list of views of theta. Assigning to an entry, or to all, writes into theta."""
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        views = self[index] if isinstance(index, slice) else [self[index]]
+        values = list(value) if isinstance(index, slice) else [value]
+        shapes = [view.shape for view in views]
+        if [np.shape(new) for new in values] != shapes:
+            raise ValueError(
+                f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
+                f"layers; got {[np.shape(new) for new in values]}."
+            )
+        for view, new in zip(views, values, strict=True):
+            view[...] = new
+
+
+def _zeros(n: int, dtype: Any) -> FloatArray:
+    zeros = np.zeros(n, dtype)
+    zeros.flags.writeable = False
+    return zeros
+
+
+@contextmanager
+def _unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
+    """Give an estimator back the attributes that it had, if the block raises."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def _first_order(estimator: BaseMLP) -> bool:
+    """Tell whether partial_fit exists, for ``available_if``; it raises an error that says why."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        )
+    return True

@@ -1,0 +1,487 @@
+"""The classifier: class labels in, probabilities out."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import log_expit, log_softmax
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.metrics import accuracy_score
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.base import BaseMLP, _first_order, _unchanged_on_failure
+from scratchmlp.losses import Loss
+from scratchmlp.optimizers import Optimizer
+
+
+def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
+    """Tell whether predict_proba exists, for ``available_if``; it raises an error that says why."""
+    if getattr(classifier, "out_activation_", classifier.output_activation) == "identity":
+        raise AttributeError(
+            "output_activation='identity' gives scores, not probabilities. Use decision_function, "
+            "or fit with output_activation='auto'."
+        )
+    return True
+
+
+class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
+    """Multilayer perceptron classifier, hand-written in NumPy.
+
+    It takes the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
+    order, defaults and meaning, and adds the last four. It classifies two or more classes, and
+    several labels at once when `y` is an indicator matrix.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
+        Units of each hidden layer. ``()`` is a network without any: a linear model.
+    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+        Activation of the hidden layers: z, 1 / (1 + exp(-z)), tanh(z) or max(0, z).
+    solver : {'adam', 'sgd', 'adagrad', 'rmsprop', 'adamw', 'lbfgs'} or Optimizer, default='adam'
+        What turns gradients into steps.
+
+        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good start for most data.
+        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, plain (``momentum=0``), with momentum or
+          with Nesterov's.
+        - 'adagrad': :class:`~scratchmlp.optimizers.AdaGrad`.
+        - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
+        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay
+          of 0.01.
+        - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
+          data often the fastest and the most exact.
+
+        An object of one of these classes sets its own hyper-parameters and ignores `momentum`,
+        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
+        the batch (by their weight, with `sample_weight`). Biases are not penalised.
+    batch_size : int, 'auto' or 'full', default='auto'
+        Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
+    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+        What becomes of the learning rate, with 'sgd' alone; other solvers keep
+        `learning_rate_init`.
+
+        - 'constant': it stays `learning_rate_init`.
+        - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
+          rows seen when an epoch begins.
+        - 'adaptive': it is divided by five where training would otherwise stop (see
+          `n_iter_no_change`), until it is 1e-6 or less.
+    learning_rate_init : float, default=0.001
+        Learning rate at the start. Not used by 'lbfgs'.
+    power_t : float, default=0.5
+        Exponent of 'invscaling'.
+    max_iter : int, default=200
+        Largest number of epochs (each sees every row once), or of iterations of 'lbfgs'.
+    shuffle : bool, default=True
+        Whether each epoch shuffles the rows. Not used by 'lbfgs', and of no effect on a full
+        batch.
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the validation split and the order of the rows. Pass an
+        int for the same result every time.
+    tol : float, default=1e-4
+        Smallest change of training loss, or of the validation score with `early_stopping`, that
+        counts as an improvement. With 'lbfgs', the gradient component at which it converges.
+    verbose : bool, default=False
+        Whether to print a line for each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on where the last one stopped (weights, optimizer, learning rate,
+        generator, order of the rows, validation split) instead of starting anew. The layer sizes
+        must be those of the last fit.
+    momentum : float, default=0.9
+        Momentum of 'sgd', in [0, 1].
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    early_stopping : bool, default=False
+        Whether to hold out `validation_fraction` of the rows (of each of two classes alike), to
+        stop when the score on them no longer improves, and to keep the weights of the best epoch.
+        Acts with every solver; `partial_fit` has no epochs to choose from and ignores it.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping holds out, in [0, 1).
+    beta_1 : float, default=0.9
+        Memory of the mean gradient of 'adam' and 'adamw', in [0, 1).
+    beta_2 : float, default=0.999
+        Memory of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the steps of 'adam', 'adamw', 'adagrad' and 'rmsprop' finite.
+    n_iter_no_change : int or inf, default=10
+        Training stops after more than so many epochs in a row without an improvement by `tol`.
+    max_fun : int, default=15000
+        Largest number of evaluations of the objective by 'lbfgs'.
+    loss : {'log_loss', 'squared_error'}, default='log_loss'
+        What training makes small: :class:`~scratchmlp.losses.LogLoss` (cross-entropy) or
+        :class:`~scratchmlp.losses.SquaredError`, half the squared distance between outputs and
+        one-hot targets.
+    output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
+        Activation of the output layer.
+
+        - 'auto': 'softmax' for more than two classes, 'logistic' for two and for multilabel.
+        - 'softmax': probabilities of exclusive classes; two outputs for two classes. Not for
+          multilabel targets.
+        - 'logistic': a yes-or-no question for each class; `predict_proba` divides the answers
+          by their sum when there are more than two classes.
+        - 'identity': with ``loss='squared_error'`` only. Targets are then -1 and 1 and
+          there is no `predict_proba`.
+    fit_intercept : bool, default=True
+        Whether layers have biases.
+    weight_init : {'glorot_uniform', 'standard_normal'}, default='glorot_uniform'
+        How weights are drawn: as scikit-learn draws them
+        (:func:`~scratchmlp.network.glorot_uniform`), or from the standard normal distribution,
+        with biases of zero.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of each layer, views of `theta_`: what is assigned to an entry goes into the
+        network. A refit makes new arrays.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``.
+    theta_ : ndarray of shape (n_parameters,)
+        All parameters, weights before biases.
+    n_parameters_ : int
+        How many there are.
+    n_layers_ : int
+        Number of layers, counting input and output.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Name of the output activation.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
+    loss_ : float
+        Training objective after the last epoch: the mean over its batches of loss plus penalty.
+    loss_curve_ : list of float
+        The same after each epoch.
+    best_loss_ : float or None
+        Lowest of them; None with early stopping.
+    validation_scores_ : list of float or None
+        Accuracy on the held-out rows after each epoch; None without early stopping.
+    best_validation_score_ : float or None
+        Highest of them; None without early stopping.
+    best_epoch_ : int
+        Epoch of the highest validation score, or without early stopping of the lowest loss.
+    history_ : dict of list
+        One entry an epoch: "epoch", "loss", "score" (nan without early stopping),
+        "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
+    n_iter_ : int
+        Epochs, or iterations of 'lbfgs', of the last call of `fit`.
+    t_ : int
+        Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
+    stop_reason_ : str
+        Why training stopped.
+
+    See Also
+    --------
+    ScratchMLPRegressor : The same network for numbers.
+    sklearn.neural_network.MLPClassifier : The estimator whose parameters these are.
+
+    Notes
+    -----
+    float32 input stays float32, at about half the time of float64; parameters then are float32
+    too. Integers become float64. Sparse input of any format is accepted, and trained on as CSR.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",
+    Nature 323, 1986.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from scratchmlp import ScratchMLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    >>> network = ScratchMLPClassifier(hidden_layer_sizes=(8,), solver="lbfgs", alpha=1.0,
+    ...                                random_state=0)
+    >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
+    >>> float(model.score(X_test, y_test).round(2))
+    0.97
+    >>> model.predict_proba(X_test[:1]).round(2)
+    array([[0.98, 0.02, 0.  ]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"log_loss", "squared_error"})],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: str = "log_loss",
+        output_activation: str = "auto",
+        fit_intercept: bool = True,
+        weight_init: str = "glorot_uniform",
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            loss=loss,
+            output_activation=output_activation,
+            fit_intercept=fit_intercept,
+            weight_init=weight_init,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network; with `warm_start`, train it further.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs: finite numbers, best on a common scale.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels of any type, or an indicator matrix of several labels at once.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0 and not all 0; None is one for each. On full batches
+            an integer weight equals as many repeated rows.
+
+        Returns
+        -------
+        ScratchMLPClassifier
+            The fitted classifier itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data break a rule. A fit that fails leaves the classifier as
+            it was.
+        DivergenceError
+            If loss or weights grow out of bounds.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(_first_order)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Train on some rows for one epoch, going on from where training stands.
+
+        Exists with every solver but 'lbfgs'.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that any call will see. Required in the first call, optional later.
+
+        Returns
+        -------
+        ScratchMLPClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            If the first call comes without `classes`, or `y` holds a class that is not in them.
+        """
+        with _unchanged_on_failure(self):
+            if _check_partial_fit_first_call(self, classes):
+                self._learn_classes(y if type_of_target(y).startswith("multilabel") else classes)
+            return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> Any:
+        """Predict the class with the highest score, or for multilabel each label on its own.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Class labels. For multilabel an indicator matrix, sparse if `y` was.
+        """
+        return self._labels(self._raw_scores(X))
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Compute the scores before the output activation.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            Raw scores. For two classes one column, positive where the second class is predicted:
+            its log-odds, unless the output activation is the identity.
+        """
+        return self._decision(self._raw_scores(X))
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, columns in the order of `classes_`. Rows sum to one, except for
+            multilabel, where each column is the probability of a label. None is 0, and a label's
+            never 1, so that logarithms are finite.
+        """
+        p = np.exp(self.predict_log_proba(X))
+        if self._label_binarizer.y_type_ == "multilabel-indicator":
+            np.minimum(p, 1 - np.finfo(p.dtype).epsneg, out=p)
+        return p
+
+    @available_if(_has_probabilities)
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Predict the logarithm of the probability of each class.
+
+        It is computed from raw scores and so stays exact where probabilities are tiny, down to
+        the logarithm of the smallest normal number.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Log-probabilities, columns in the order of `classes_`.
+        """
+        log_p = self._log_proba(self._raw_scores(X))
+        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
+
+    def _log_proba(self, raw: FloatArray) -> FloatArray:
+        if len(self.classes_) == 1:
+            return np.zeros((len(raw), 1), raw.dtype)
+        if self.out_activation_ == "softmax":
+            return log_softmax(raw, axis=1)
+        if self._label_binarizer.y_type_ == "binary":
+            return log_expit(np.hstack([-raw, raw]))
+        log_p = log_expit(raw)
+        return (
+            log_softmax(log_p, axis=1) if self._label_binarizer.y_type_ == "multiclass" else log_p
+        )
+
+    def _decision(self, raw: FloatArray) -> FloatArray:
+        if self._label_binarizer.y_type_ != "binary":
+            return raw
+        return raw[:, 0] if raw.shape[1] == 1 else raw[:, 1] - raw[:, 0]
+
+    def _labels(self, raw: FloatArray) -> Any:
+        return self._label_binarizer.inverse_transform(self._decision(raw), threshold=0.0)
+
+    # What BaseMLP asks for.
+
+    def _encode_targets(
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+    ) -> tuple[FloatArray, Loss]:
+        if resume or incremental:
+            self._check_classes(y, incremental=incremental)
+        else:
+            self._learn_classes(y)
+        kind = self._label_binarizer.y_type_
+        loss = self._make_loss(auto="softmax" if kind == "multiclass" else "logistic")
+        if kind == "multilabel-indicator" and loss.output == "softmax":
+            raise ValueError(
+                "output_activation='softmax' is for exclusive classes, but y is an indicator "
+                "matrix of several labels at once. Choose 'logistic' or 'auto'."
+            )
+        Y = self._label_binarizer.transform(y).astype(dtype)
+        if kind == "binary" and loss.output == "softmax":
+            Y = np.hstack([1 - Y, Y])
+        return Y, loss
+
+    def _learn_classes(self, y: Any) -> None:
+        """Learn the classes from `y`; "identity" outputs aim at -1 and 1, others at 0 and 1."""
+        neg_label = -1 if self.output_activation == "identity" else 0
+        self._label_binarizer = LabelBinarizer(neg_label=neg_label).fit(y)
+        self.classes_ = self._label_binarizer.classes_
+
+    def _check_classes(self, y: Any, *, incremental: bool) -> None:
+        """Check `y` against the classes known: one pass may see a part of them, a fit sees all."""
+        classes = unique_labels(y)
+        unseen = np.setdiff1d(classes, self.classes_, assume_unique=True)
+        if len(unseen):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
+                f"{self.classes_}. Give all classes to the first call of partial_fit."
+            )
+        if not incremental and len(classes) != len(self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Use partial_fit, "
+                "or fit with warm_start=False."
+            )
+
+    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
+        return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
+
+    def _strata(self, Y: FloatArray) -> FloatArray | None:
+        return Y[:, -1] if self._label_binarizer.y_type_ == "binary" else None
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,316 @@
+"""The network: one flat vector of parameters, and what to compute with it.
+
+Notation, used everywhere in the package. X (n_samples, n_features) is the input. Layer l turns
+the outputs of the layer below into scores and those into outputs of its own,
+
+    z = a_prev @ W + b,    a = f(z),    with a_prev = X for the first layer,
+
+and the scores of the last layer are called ``raw``. ``delta`` is dL/dz, the derivative of the
+loss in a layer's scores. All weights W and biases b live in one vector ``theta`` of shape
+(n_parameters,): first the weights, layer by layer, then the biases. Layers are views of it, and
+``grad``, the gradient of the loss in theta, has the same layout. ``n_in`` and ``n_out`` are the
+numbers of units below and above a weight matrix.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.utils import gen_batches
+from sklearn.utils._chunking import get_chunk_n_rows
+
+from scratchmlp.activations import Activation, FloatArray
+
+
+class Layer(NamedTuple):
+    """Views of one layer's parameters in theta (or of its derivatives in the gradient).
+
+    Attributes
+    ----------
+    weight : ndarray of shape (n_in, n_out)
+        W in z = a_prev @ W + b.
+    bias : ndarray of shape (n_out,) or None
+        b, or None in a network without biases.
+    """
+
+    weight: FloatArray
+    bias: FloatArray | None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A feedforward network: its shapes and functions, without its parameters.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Units of each layer, from the input features to the outputs.
+    activation : Activation
+        Activation of the hidden layers. The output activation belongs to the loss.
+    bias : bool
+        Whether layers add a bias.
+    """
+
+    sizes: tuple[int, ...]
+    activation: Activation
+    bias: bool = True
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, int]]:
+        """(n_in, n_out) of each weight matrix, from the input up."""
+        return list(pairwise(self.sizes))
+
+    @cached_property
+    def n_weights(self) -> int:
+        """Number of weights: theta[:n_weights] is all of them, theta[n_weights:] the biases."""
+        return sum(n_in * n_out for n_in, n_out in self.shapes)
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """Length of theta."""
+        return self.n_weights + self.bias * sum(self.sizes[1:])
+
+    def layers(self, theta: FloatArray) -> list[Layer]:
+        """View a vector of parameters as layers; writing into a view writes into the vector.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters, or anything laid out like them.
+
+        Returns
+        -------
+        list of Layer
+            One for each weight matrix, from the input up.
+        """
+        layers = []
+        weight, bias = 0, self.n_weights
+        for n_in, n_out in self.shapes:
+            W = theta[weight : weight + n_in * n_out].reshape(n_in, n_out)
+            layers.append(Layer(W, theta[bias : bias + n_out] if self.bias else None))
+            weight += n_in * n_out
+            bias += n_out
+        return layers
+
+    def forward(self, layers: list[Layer], X: Any, workspace: "Workspace") -> FloatArray:
+        """Compute the raw scores of a batch: the forward pass.
+
+        Parameters
+        ----------
+        layers : list of Layer
+            The parameters.
+        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            The batch.
+        workspace : Workspace
+            Arrays for n_samples rows; on return they hold what the backward pass needs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Raw scores: an array of the workspace, which the next pass overwrites.
+        """
+        workspace.a[0] = X
+        for i, (weight, bias) in enumerate(layers):
+            z = _product(workspace.a[i], weight, out=workspace.z[i])
+            if bias is not None:
+                z += bias
+            if i < len(layers) - 1:
+                self.activation.forward(z, out=workspace.a[i + 1])
+        return z
+
+    def backward(
+        self, layers: list[Layer], grads: list[Layer], workspace: "Workspace", delta: FloatArray
+    ) -> None:
+        """Compute the gradient in the parameters: the backward pass, after a forward pass.
+
+        The chain rule from the last layer down: dL/dW = a_prevᵀ delta and dL/db = Σ delta over
+        the samples; dL/da_prev = delta Wᵀ, which the activation below turns into its own delta.
+
+        Parameters
+        ----------
+        layers : list of Layer
+            The parameters that the forward pass used.
+        grads : list of Layer
+            Where the derivatives go: views of the gradient.
+        workspace : Workspace
+            What the forward pass left.
+        delta : ndarray of shape (n_samples, n_outputs)
+            Derivative of the loss in the raw scores.
+        """
+        for i in reversed(range(len(layers))):
+            _product(workspace.a[i].T, delta, out=grads[i].weight)
+            if grads[i].bias is not None:
+                delta.sum(axis=0, out=grads[i].bias)
+            if i > 0:
+                delta = np.matmul(delta, layers[i].weight.T, out=workspace.delta[i - 1])
+                self.activation.backward(workspace.z[i - 1], workspace.a[i], delta)
+
+    def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
+        """Compute the raw scores of any number of rows, chunk by chunk.
+
+        A chunk is as many rows as fit scikit-learn's ``working_memory``.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        X : {ndarray, csr matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Raw scores, a new array.
+        """
+        layers, n_rows = self.layers(theta), X.shape[0]
+        row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
+        chunk = get_chunk_n_rows(row_bytes, max_n_rows=n_rows)
+        workspace = Workspace(self, chunk, theta.dtype, training=False)
+        raw = np.empty((n_rows, self.sizes[-1]), theta.dtype)
+        for rows in gen_batches(n_rows, chunk):
+            raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
+        return raw
+
+
+class Workspace:
+    """The arrays that a forward and a backward pass fill, allocated once and used for every batch.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    n_rows : int
+        Largest number of rows of a batch.
+    dtype : dtype
+        Type of the parameters and the input.
+    training : bool, default=True
+        Whether there will be backward passes.
+
+    Attributes
+    ----------
+    z : list of ndarray of shape (n_rows, n_out)
+        Scores of each layer.
+    a : list
+        Inputs of each layer: X itself, then the outputs of each hidden layer.
+    delta : list of ndarray of shape (n_rows, n_units)
+        Derivatives of the loss in the scores of each hidden layer; empty unless `training`.
+    """
+
+    def __init__(
+        self, network: Network, n_rows: int, dtype: DTypeLike, *, training: bool = True
+    ) -> None:
+        self.n_rows = n_rows
+        self.z = [np.empty((n_rows, n_out), dtype) for n_out in network.sizes[1:]]
+        self.a: list[Any] = [None, *map(np.empty_like, self.z[:-1])]
+        self.delta = [np.empty_like(z) for z in self.z[:-1]] if training else []
+
+    def head(self, n_rows: int) -> "Workspace":
+        """Return a workspace for the first `n_rows` rows, which shares the memory of this one."""
+        if n_rows == self.n_rows:
+            return self
+        view = object.__new__(Workspace)
+        view.n_rows = n_rows
+        view.z = [z[:n_rows] for z in self.z]
+        view.a = [None, *(a[:n_rows] for a in self.a[1:])]
+        view.delta = [delta[:n_rows] for delta in self.delta]
+        return view
+
+
+def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
+    """Write A @ B into `out`; A may be sparse."""
+    if isinstance(A, np.ndarray):
+        return np.matmul(A, B, out=out)
+    out[...] = A @ B
+    return out
+
+
+def glorot_uniform(
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: str
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a layer as scikit-learn does: uniform, scaled to its inputs and outputs.
+
+    Weights and biases are uniform within ±sqrt(6 / (n_in + n_out)), with 2 in place of 6 for the
+    logistic activation.
+
+    Parameters
+    ----------
+    random_state : RandomState
+        Source of the draws.
+    n_in, n_out : int
+        Units below and above the layer's weights.
+    activation : str
+        Name of the hidden activation.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_in, n_out)
+        Drawn weights.
+    bias : ndarray of shape (n_out,)
+        Drawn biases.
+
+    References
+    ----------
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010.
+    """
+    bound = np.sqrt((2 if activation == "logistic" else 6) / (n_in + n_out))
+    weight = random_state.uniform(-bound, bound, (n_in, n_out))
+    return weight, random_state.uniform(-bound, bound, n_out)
+
+
+def standard_normal(
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: str
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a layer's weights from the standard normal distribution; its biases start at zero.
+
+    Takes the parameters of `glorot_uniform` and returns what it returns.
+    """
+    return random_state.standard_normal((n_in, n_out)), np.zeros(n_out)
+
+
+#: Initialisers of a layer's parameters, by name.
+INITIALIZERS: dict[str, Callable[..., tuple[FloatArray, FloatArray]]] = {
+    "glorot_uniform": glorot_uniform,
+    "standard_normal": standard_normal,
+}
+
+
+def initialize(
+    network: Network,
+    weight_init: str,
+    activation: str,
+    random_state: np.random.RandomState,
+    dtype: DTypeLike,
+) -> FloatArray:
+    """Draw the parameters of a network, layer by layer, weights before biases.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    weight_init : str
+        Name of the initialiser.
+    activation : str
+        Name of the hidden activation, which scales some initialisers.
+    random_state : RandomState
+        Source of the draws, which are made in float64 and then cast.
+    dtype : dtype
+        Type of the parameters.
+
+    Returns
+    -------
+    ndarray of shape (n_parameters,)
+        theta.
+    """
+    draw = INITIALIZERS[weight_init]
+    theta = np.empty(network.n_parameters, dtype)
+    for (n_in, n_out), layer in zip(network.shapes, network.layers(theta), strict=True):
+        weight, bias = draw(random_state, n_in, n_out, activation)
+        layer.weight[...] = weight
+        if layer.bias is not None:
+            layer.bias[...] = bias
+    return theta

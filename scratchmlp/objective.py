@@ -1,0 +1,104 @@
+"""The objective: what training makes small, as a function of the parameters alone."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.losses import Loss
+from scratchmlp.network import Layer, Network, Workspace
+
+
+class Objective:
+    """Weighted mean loss of a batch plus an L2 penalty, with its gradient in theta.
+
+    For a batch of n rows with weights w_i,
+
+        (Σ_i w_i loss_i + alpha / 2 · ‖W‖²) / (n · mean_weight),
+
+    where W is all weights and no biases, and mean_weight the mean of w over all training rows.
+    For the full batch the denominator is Σ_i w_i, so that an integer weight equals as many
+    repeated rows and a weight of zero an absent row, penalty included; in a mini-batch heavy
+    rows still count for more. This is the only place where weights, means and penalties exist.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    loss : Loss
+        Loss of its raw scores.
+    alpha : float
+        Strength of the L2 penalty.
+    mean_weight : float, default=1.0
+        Mean weight of the training rows.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        loss: Loss,
+        alpha: float,
+        mean_weight: float = 1.0,
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.alpha = float(alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
+        self.mean_weight = float(mean_weight)
+        self._theta: FloatArray | None = None
+        self._layers: list[Layer] = []
+        self._grad: FloatArray | None = None
+        self._grads: list[Layer] = []
+        self._workspace: Workspace | None = None
+
+    def __call__(
+        self, theta: FloatArray, X: Any, Y: FloatArray, weight: FloatArray | None = None
+    ) -> tuple[float, FloatArray]:
+        """Compute the objective and its gradient on a batch.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+        Y : ndarray of shape (n_samples, n_outputs)
+            Targets.
+        weight : ndarray of shape (n_samples,), default=None
+            Weight of each row; None is one for each.
+
+        Returns
+        -------
+        value : float
+            The objective.
+        grad : ndarray of shape (n_parameters,)
+            Its gradient, an array that the next call overwrites.
+        """
+        layers = self._views(theta)
+        grad, grads, workspace = self._arrays(theta, X.shape[0])
+        raw = self.network.forward(layers, X, workspace)
+        losses, delta = self.loss.value_and_gradient(Y, raw)
+        if weight is not None:
+            losses *= weight
+            delta *= weight[:, np.newaxis]
+        scale = 1 / (X.shape[0] * self.mean_weight)
+        delta *= scale
+        self.network.backward(layers, grads, workspace, delta)
+
+        W = theta[: self.network.n_weights]
+        grad[: self.network.n_weights] += (self.alpha * scale) * W
+        return scale * float(losses.sum() + self.alpha / 2 * np.dot(W, W)), grad
+
+    def _views(self, theta: FloatArray) -> list[Layer]:
+        """Layers of theta; descent passes the same vector each time, so they are kept."""
+        if theta is not self._theta:
+            self._theta, self._layers = theta, self.network.layers(theta)
+        return self._layers
+
+    def _arrays(self, theta: FloatArray, n_rows: int) -> tuple[FloatArray, list[Layer], Workspace]:
+        """Gradient, its layers and workspace, made for the first batch and kept for the others."""
+        if self._grad is None:
+            self._grad = np.empty_like(theta)
+            self._grads = self.network.layers(self._grad)
+        if self._workspace is None or self._workspace.n_rows < n_rows:
+            self._workspace = Workspace(self.network, n_rows, theta.dtype)
+        return self._grad, self._grads, self._workspace.head(n_rows)

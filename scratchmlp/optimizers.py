@@ -1,0 +1,265 @@
+"""Optimizers: how a gradient becomes a step.
+
+An optimizer is its hyper-parameters and nothing else. What it must remember from one step to the
+next is its state, a dict of arrays shaped like theta and of numbers, so that training can be
+saved, copied and gone on with. `Optimizer.init` makes the state and `Optimizer.update` moves
+theta, both in place. In the equations below, g is the gradient and η the learning rate; products,
+squares and roots are taken element by element.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from scratchmlp.activations import FloatArray
+
+State: TypeAlias = dict[str, Any]
+
+
+class Optimizer(BaseEstimator, ABC):
+    """Base of the optimizers.
+
+    Hyper-parameters are constructor parameters in scikit-learn's sense, so that ``clone`` works
+    and a grid search reaches them, for instance as ``solver__beta_1``.
+    """
+
+    @abstractmethod
+    def init(self, theta: FloatArray) -> State:
+        """Make the state before the first step.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters; only their shape and type matter.
+
+        Returns
+        -------
+        dict
+            Arrays shaped like theta, and numbers.
+        """
+
+    @abstractmethod
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """Take one step: change `theta` and `state` in place.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        grad : ndarray of shape (n_parameters,)
+            Gradient of the objective at theta.
+        state : dict
+            What `init` made and earlier steps left.
+        learning_rate : float
+            η, a Python float.
+        """
+
+
+@dataclass(eq=False, repr=False)
+class SGD(Optimizer):
+    """Gradient descent, plain or with momentum.
+
+    Plain (momentum 0): θ ← θ - η g. With momentum μ: v ← μ v - η g, then θ ← θ + v; with
+    Nesterov's: θ ← θ + μ v - η g, the step that the next v would begin with.
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        μ, in [0, 1].
+    nesterov : bool, default=True
+        Whether to look ahead.
+
+    References
+    ----------
+    Sutskever et al., "On the importance of initialization and momentum in deep learning",
+    ICML 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import SGD
+    >>> theta, optimizer = np.array([4.0]), SGD(momentum=0.0)
+    >>> optimizer.update(theta, theta, optimizer.init(theta), learning_rate=0.25)
+    >>> theta
+    array([3.])
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+
+    def init(self, theta: FloatArray) -> State:
+        """See `Optimizer.init`."""
+        return {"velocity": np.zeros_like(theta)} if self.momentum else {}
+
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """See `Optimizer.update`."""
+        step = learning_rate * grad
+        if not self.momentum:
+            theta -= step
+            return
+        momentum, velocity = float(self.momentum), state["velocity"]
+        velocity *= momentum
+        velocity -= step
+        theta += momentum * velocity - step if self.nesterov else velocity
+
+
+@dataclass(eq=False, repr=False)
+class AdaGrad(Optimizer):
+    """Steps that shrink where gradients have been large: s ← s + g², θ ← θ - η g / (√s + ε).
+
+    Parameters
+    ----------
+    epsilon : float, default=1e-8
+        ε, keeps the quotient finite.
+
+    References
+    ----------
+    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
+    optimization", JMLR 12, 2011.
+    """
+
+    epsilon: float = 1e-8
+
+    def init(self, theta: FloatArray) -> State:
+        """See `Optimizer.init`."""
+        return {"sum_of_squares": np.zeros_like(theta)}
+
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """See `Optimizer.update`."""
+        s = state["sum_of_squares"]
+        s += grad * grad
+        theta -= learning_rate * grad / (np.sqrt(s) + float(self.epsilon))
+
+
+@dataclass(eq=False, repr=False)
+class RMSProp(Optimizer):
+    """AdaGrad with a fading memory: s ← ρ s + (1 - ρ) g², θ ← θ - η g / (√s + ε).
+
+    Parameters
+    ----------
+    rho : float, default=0.9
+        ρ, in [0, 1): how much of the mean square a step keeps.
+    epsilon : float, default=1e-8
+        ε, keeps the quotient finite.
+
+    References
+    ----------
+    Tieleman and Hinton, "Lecture 6.5 - RMSProp", Coursera: Neural networks for machine learning,
+    2012.
+    """
+
+    rho: float = 0.9
+    epsilon: float = 1e-8
+
+    def init(self, theta: FloatArray) -> State:
+        """See `Optimizer.init`."""
+        return {"mean_square": np.zeros_like(theta)}
+
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """See `Optimizer.update`."""
+        s = state["mean_square"]
+        _decay(s, float(self.rho), grad * grad)
+        theta -= learning_rate * grad / (np.sqrt(s) + float(self.epsilon))
+
+
+@dataclass(eq=False, repr=False)
+class Adam(Optimizer):
+    """Steps of about one learning rate along a mean gradient, whatever its scale.
+
+    At step t: m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g². Both means start at zero and so are
+    too small at first; the correction is folded into the rate, η_t = η √(1 - β₂ᵗ) / (1 - β₁ᵗ),
+    and θ ← θ - η_t m / (√v + ε).
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        β₁, in [0, 1): memory of the mean gradient.
+    beta_2 : float, default=0.999
+        β₂, in [0, 1): memory of the mean squared gradient.
+    epsilon : float, default=1e-8
+        ε, keeps the quotient finite.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. The folded form is at
+    the end of its section 2; its ε stands beside √v, not beside the corrected root.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def init(self, theta: FloatArray) -> State:
+        """See `Optimizer.init`."""
+        return {"t": 0, "mean": np.zeros_like(theta), "mean_square": np.zeros_like(theta)}
+
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """See `Optimizer.update`."""
+        beta_1, beta_2 = float(self.beta_1), float(self.beta_2)
+        state["t"] += 1
+        m, v, t = state["mean"], state["mean_square"], state["t"]
+        _decay(m, beta_1, grad)
+        _decay(v, beta_2, grad * grad)
+        rate = learning_rate * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
+        theta -= rate * m / (np.sqrt(v) + float(self.epsilon))
+
+
+@dataclass(eq=False, repr=False)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: before Adam's step, θ ← θ - η λ θ.
+
+    The decay does not pass through Adam's division by √v, as an L2 penalty in the loss does.
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        β₁, in [0, 1): memory of the mean gradient.
+    beta_2 : float, default=0.999
+        β₂, in [0, 1): memory of the mean squared gradient.
+    epsilon : float, default=1e-8
+        ε, keeps the quotient finite.
+    weight_decay : float, default=0.01
+        λ, at least 0.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    """
+
+    weight_decay: float = 0.01
+
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """See `Optimizer.update`."""
+        theta *= 1 - learning_rate * float(self.weight_decay)
+        super().update(theta, grad, state, learning_rate)
+
+
+def _decay(mean: FloatArray, beta: float, new: FloatArray) -> None:
+    """Move an exponential mean in place: mean ← β mean + (1 - β) new."""
+    mean *= beta
+    mean += (1 - beta) * new
+
+
+#: Optimizers by name.
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}

@@ -1,0 +1,360 @@
+"""The regressor: numbers in, numbers out."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
+from scratchmlp.base import BaseMLP, _first_order
+from scratchmlp.losses import Loss
+from scratchmlp.optimizers import Optimizer
+
+_TARGET_RANGES = {
+    "identity": (-np.inf, np.inf),
+    "logistic": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "exp": (0.0, np.inf),
+}
+
+
+class ScratchMLPRegressor(RegressorMixin, BaseMLP):
+    """Multilayer perceptron regressor, hand-written in NumPy.
+
+    It takes the parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same names,
+    order, defaults and meaning, and adds the last three. It predicts one or several numbers.
+
+    Parameters
+    ----------
+    loss : {'squared_error', 'poisson'}, default='squared_error'
+        What training makes small: :class:`~scratchmlp.losses.SquaredError`, half the squared
+        error summed over outputs, or :class:`~scratchmlp.losses.PoissonLoss`, half the Poisson
+        deviance of targets that are at least 0, with predictions exp(raw score).
+    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
+        Units of each hidden layer. ``()`` is a network without any: a linear model.
+    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
+        Activation of the hidden layers: z, 1 / (1 + exp(-z)), tanh(z) or max(0, z).
+    solver : {'adam', 'sgd', 'adagrad', 'rmsprop', 'adamw', 'lbfgs'} or Optimizer, default='adam'
+        What turns gradients into steps.
+
+        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good start for most data.
+        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, plain (``momentum=0``), with momentum or
+          with Nesterov's.
+        - 'adagrad': :class:`~scratchmlp.optimizers.AdaGrad`.
+        - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
+        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay
+          of 0.01.
+        - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
+          data often the fastest and the most exact.
+
+        An object of one of these classes sets its own hyper-parameters and ignores `momentum`,
+        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
+        the batch (by their weight, with `sample_weight`). Biases are not penalised.
+    batch_size : int, 'auto' or 'full', default='auto'
+        Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
+    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
+        What becomes of the learning rate, with 'sgd' alone; other solvers keep
+        `learning_rate_init`.
+
+        - 'constant': it stays `learning_rate_init`.
+        - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
+          rows seen when an epoch begins.
+        - 'adaptive': it is divided by five where training would otherwise stop (see
+          `n_iter_no_change`), until it is 1e-6 or less.
+    learning_rate_init : float, default=0.001
+        Learning rate at the start. Not used by 'lbfgs'.
+    power_t : float, default=0.5
+        Exponent of 'invscaling'.
+    max_iter : int, default=200
+        Largest number of epochs (each sees every row once), or of iterations of 'lbfgs'.
+    shuffle : bool, default=True
+        Whether each epoch shuffles the rows. Not used by 'lbfgs', and of no effect on a full
+        batch.
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the validation split and the order of the rows. Pass an
+        int for the same result every time.
+    tol : float, default=1e-4
+        Smallest change of training loss, or of the validation score with `early_stopping`, that
+        counts as an improvement. With 'lbfgs', the gradient component at which it converges.
+    verbose : bool, default=False
+        Whether to print a line for each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on where the last one stopped (weights, optimizer, learning rate,
+        generator, order of the rows, validation split) instead of starting anew. The layer sizes
+        must be those of the last fit.
+    momentum : float, default=0.9
+        Momentum of 'sgd', in [0, 1].
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    early_stopping : bool, default=False
+        Whether to hold out `validation_fraction` of the rows, to
+        stop when the score on them no longer improves, and to keep the weights of the best epoch.
+        Acts with every solver; `partial_fit` has no epochs to choose from and ignores it.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping holds out, in [0, 1).
+    beta_1 : float, default=0.9
+        Memory of the mean gradient of 'adam' and 'adamw', in [0, 1).
+    beta_2 : float, default=0.999
+        Memory of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the steps of 'adam', 'adamw', 'adagrad' and 'rmsprop' finite.
+    n_iter_no_change : int or inf, default=10
+        Training stops after more than so many epochs in a row without an improvement by `tol`.
+    max_fun : int, default=15000
+        Largest number of evaluations of the objective by 'lbfgs'.
+    output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
+        Activation of the output layer.
+
+        - 'auto': the identity, or the exponential with ``loss='poisson'``, which has no other.
+        - 'softmax': shares of a whole, for two or more targets that sum to one.
+        - 'logistic': for targets between 0 and 1.
+        - 'identity': any number.
+    fit_intercept : bool, default=True
+        Whether layers have biases.
+    weight_init : {'glorot_uniform', 'standard_normal'}, default='glorot_uniform'
+        How weights are drawn: as scikit-learn draws them
+        (:func:`~scratchmlp.network.glorot_uniform`), or from the standard normal distribution,
+        with biases of zero.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights of each layer, views of `theta_`: what is assigned to an entry goes into the
+        network. A refit makes new arrays.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``.
+    theta_ : ndarray of shape (n_parameters,)
+        All parameters, weights before biases.
+    n_parameters_ : int
+        How many there are.
+    n_layers_ : int
+        Number of layers, counting input and output.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Name of the output activation.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
+    loss_ : float
+        Training objective after the last epoch: the mean over its batches of loss plus penalty.
+    loss_curve_ : list of float
+        The same after each epoch.
+    best_loss_ : float or None
+        Lowest of them; None with early stopping.
+    validation_scores_ : list of float or None
+        R² on the held-out rows after each epoch; None without early stopping.
+    best_validation_score_ : float or None
+        Highest of them; None without early stopping.
+    best_epoch_ : int
+        Epoch of the highest validation score, or without early stopping of the lowest loss.
+    history_ : dict of list
+        One entry an epoch: "epoch", "loss", "score" (nan without early stopping),
+        "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
+    n_iter_ : int
+        Epochs, or iterations of 'lbfgs', of the last call of `fit`.
+    t_ : int
+        Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
+    stop_reason_ : str
+        Why training stopped.
+
+    See Also
+    --------
+    ScratchMLPClassifier : The same network for classes.
+    sklearn.neural_network.MLPRegressor : The estimator whose parameters these are.
+
+    Notes
+    -----
+    float32 input stays float32, at about half the time of float64; parameters then are float32
+    too. Integers become float64. Sparse input of any format is accepted, and trained on as CSR.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",
+    Nature 323, 1986.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.model_selection import train_test_split
+    >>> from scratchmlp import ScratchMLPRegressor
+    >>> X, y = make_friedman1(n_samples=500, random_state=0)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> network = ScratchMLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", alpha=1.0,
+    ...                               max_iter=1000, random_state=0)
+    >>> float(network.fit(X_train, y_train).score(X_test, y_test).round(2))
+    0.95
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "poisson"})],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        output_activation: str = "auto",
+        fit_intercept: bool = True,
+        weight_init: str = "glorot_uniform",
+    ) -> None:
+        super().__init__(
+            loss=loss,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            output_activation=output_activation,
+            fit_intercept=fit_intercept,
+            weight_init=weight_init,
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network; with `warm_start`, train it further.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs: finite numbers, best on a common scale.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, at least 0 and not all 0; None is one for each. On full batches
+            an integer weight equals as many repeated rows.
+
+        Returns
+        -------
+        ScratchMLPRegressor
+            The fitted regressor itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data break a rule. A fit that fails leaves the regressor as it
+            was.
+        DivergenceError
+            If loss or weights grow out of bounds.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(_first_order)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on some rows for one epoch, going on from where training stands.
+
+        Exists with every solver but 'lbfgs'.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        ScratchMLPRegressor
+            The regressor itself.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Any) -> FloatArray:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, with one dimension for one output.
+        """
+        return self._predictions(self._raw_scores(X))
+
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        p = OUTPUT_ACTIVATIONS[self.out_activation_].forward(raw, out=raw)
+        return p[:, 0] if p.shape[1] == 1 else p
+
+    # What BaseMLP asks for.
+
+    def _encode_targets(
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+    ) -> tuple[FloatArray, Loss]:
+        loss = self._make_loss(auto="exp" if self.loss == "poisson" else "identity")
+        Y = y.reshape(len(y), -1).astype(dtype, copy=False)
+        if loss.output == "softmax" and Y.shape[1] == 1:
+            raise ValueError(
+                "output_activation='softmax' shares a whole among two or more targets; got one. "
+                "Choose 'logistic' for targets between 0 and 1."
+            )
+        low, high = _TARGET_RANGES[loss.output]
+        if Y.min() < low or Y.max() > high:
+            raise ValueError(
+                f"The output activation {loss.output!r} predicts numbers from {low} to {high}, but "
+                f"y goes from {Y.min():g} to {Y.max():g}. Scale y, or choose another loss or "
+                "output_activation."
+            )
+        return Y, loss
+
+    def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
+        predictions = self._predictions(raw)
+        if not np.isfinite(predictions).all():
+            return np.nan
+        return float(r2_score(y, predictions, sample_weight=sample_weight))
