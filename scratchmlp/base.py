@@ -142,30 +142,21 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Training.
 
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        incremental: bool = False,
-    ) -> Self:
+    def _fit(self, X: Any, y: Any, sample_weight: Any = None, *, incremental: bool = False) -> Self:
         """Train from new weights, or go on: one pass if `incremental`, max_iter epochs if not."""
         resume = hasattr(self, "theta_") and (self.warm_start or incremental)
         with _unchanged_on_failure(self):
             X, y, sample_weight = self._validate(X, y, sample_weight, resume=resume)
             Y, loss = self._encode_targets(y, X.dtype, resume=resume, incremental=incremental)
             network = self._make_network((X.shape[1], *self._hidden_sizes(), Y.shape[1]))
-            run = (
-                self._go_on(network, incremental=incremental)
-                if resume
-                else self._start(network, X.dtype)
-            )
+            run = self._go_on(network) if resume else self._start(network, X.dtype)
             data, score = Data(X, Y, sample_weight), None
-            if self.early_stopping and not incremental:
-                data, score = self._hold_out(network, run, data, y)
+            if not incremental:
+                run.no_improvement = 0  # every fit is given the whole patience
+                if self.early_stopping:
+                    data, score = self._hold_out(network, run, data, y)
             solver = self._make_solver(run, data.X.shape[0], 1 if incremental else self.max_iter)
-            monitor = self._make_monitor(score)
+            monitor = self._make_monitor(solver, score)
             interrupted = train(network, loss, self.alpha, solver, monitor, run, data)
             self._keep(network, run, monitor)
         if interrupted:
@@ -220,6 +211,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _make_solver(self, run: Run, n_rows: int, max_iter: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
+            run.optimizer_state = {}
             return LBFGS(self.tol, max_iter, self.max_fun)
         optimizer = self._make_optimizer()
         state = optimizer.init(run.theta)
@@ -260,24 +252,30 @@ class BaseMLP(BaseEstimator, ABC):
             warnings.warn(
                 f"Got batch_size={self.batch_size}, larger than the sample size: it is clipped to "
                 f"the {n_rows} training rows. Choose a smaller one, or 'full'.",
-                stacklevel=4,
+                stacklevel=6,
             )
         return min(int(self.batch_size), n_rows)
 
-    def _make_monitor(self, score: Callable[[FloatArray], float] | None) -> Monitor:
-        adaptive = self.learning_rate == "adaptive" and (
-            self.solver == "sgd" or isinstance(self.solver, SGD)
-        )
+    def _make_monitor(
+        self, solver: Descent | LBFGS, score: Callable[[FloatArray], float] | None
+    ) -> Monitor:
+        sgd = isinstance(solver, Descent) and isinstance(solver.optimizer, SGD)
         # L-BFGS stops by the size of the gradient, and by the monitor on validation data alone.
-        patience = np.inf if self.solver == "lbfgs" and score is None else self.n_iter_no_change
-        return Monitor(self.tol, patience, adaptive=adaptive, score=score, verbose=self.verbose)
+        own_stop = isinstance(solver, LBFGS) and score is None
+        return Monitor(
+            self.tol,
+            np.inf if own_stop else self.n_iter_no_change,
+            adaptive=sgd and self.learning_rate == "adaptive",
+            score=score,
+            verbose=self.verbose,
+        )
 
     def _start(self, network: Network, dtype: Any) -> Run:
         random_state = check_random_state(self.random_state)
         theta = initialize(network, self.weight_init, self.activation, random_state, dtype)
         return Run(theta, random_state)
 
-    def _go_on(self, network: Network, *, incremental: bool) -> Run:
+    def _go_on(self, network: Network) -> Run:
         """Copy the run of the last fit, so that a failure leaves it as it was."""
         if network.sizes != self._sizes or network.bias != self._bias:
             raise ValueError(
@@ -286,10 +284,7 @@ class BaseMLP(BaseEstimator, ABC):
                 f"{network.sizes} {_BIASES[network.bias]}. Set them back, or fit a new "
                 "network with warm_start=False."
             )
-        run = Run(**self._run).copy()
-        if not incremental:
-            run.no_improvement = 0
-        return run
+        return Run(**self._run).copy()
 
     def _hold_out(
         self, network: Network, run: Run, data: Data, y: Any
@@ -344,7 +339,7 @@ class BaseMLP(BaseEstimator, ABC):
             )
         elif isinstance(solver, LBFGS):
             message = (
-                f"lbfgs failed to converge after {self.n_iter_} iteration(s): "
+                f"lbfgs failed to converge after {self.n_iter_} iteration(s). "
                 f"{self.stop_reason_}. Increase max_iter ({solver.max_iter}) or max_fun "
                 f"({solver.max_fun})."
             )
@@ -357,7 +352,7 @@ class BaseMLP(BaseEstimator, ABC):
                 f" The columns of X differ in scale by a factor of "
                 f"{spread.max() / spread.min():.0f}: put a StandardScaler before the network."
             )
-        warnings.warn(message, ConvergenceWarning, stacklevel=4)
+        warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
     # Prediction.
 

@@ -244,11 +244,10 @@ class Monitor:
         Raises
         ------
         DivergenceError
-            If loss or weights are not finite, or the loss exceeds 1e10 times its first value,
-            and there are no best weights to fall back on.
+            See `diverged`.
         """
-        if diverged := self._divergence(run):
-            return self._stop_diverged(run, diverged)
+        if self.diverged(run):
+            return True
         score = self.score(run.theta) if self.score else np.nan
         self._record(run, score, learning_rate)
         improved = self._update_best(run, score)
@@ -294,22 +293,37 @@ class Monitor:
         self.converged = True
         return True
 
-    def _divergence(self, run: Run) -> str:
-        """Say how training diverged; an empty string if it did not."""
-        if not (np.isfinite(run.loss) and np.isfinite(run.theta).all()):
-            return "Solver produced non-finite parameter weights or loss"
-        first = run.history["loss"][0] if run.history["loss"] else run.loss
-        if run.loss > 1e10 * max(first, np.finfo(float).eps):
-            return f"The loss grew from {first:.3g} to {run.loss:.3g}"
-        return ""
+    def diverged(self, run: Run) -> bool:
+        """Tell whether training diverged; if so, go back to the best weights.
 
-    def _stop_diverged(self, run: Run, diverged: str) -> bool:
-        """Go back to the best weights, if there are any."""
+        Parameters
+        ----------
+        run : Run
+            The training that is watched.
+
+        Returns
+        -------
+        bool
+            Whether it diverged.
+
+        Raises
+        ------
+        DivergenceError
+            If loss or weights are not finite, or the loss exceeds 1e10 times its first value,
+            and there are no best weights to go back to.
+        """
         losses = run.history["loss"]
+        first = losses[0] if losses else run.loss
+        if not (np.isfinite(run.loss) and np.isfinite(run.theta).all()):
+            what = "Solver produced non-finite parameter weights or loss"
+        elif run.loss > 1e10 * max(first, np.finfo(float).eps):
+            what = f"The loss grew from {first:.3g} to {run.loss:.3g}"
+        else:
+            return False
         last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
         message = (
-            f"{diverged} in epoch {len(losses) + 1}; {last}. Scale X (for instance with "
-            "StandardScaler) or lower learning_rate_init"
+            f"{what} in epoch {len(losses) + 1}; {last}. Scale X (for instance with "
+            "StandardScaler) or, unless the solver is 'lbfgs', lower learning_rate_init"
         )
         if run.best_theta is None:
             raise DivergenceError(f"{message}.")
@@ -376,7 +390,9 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
     """Mini-batch descent: an epoch is one pass over the rows, a step for each batch."""
     n_rows = data.X.shape[0]
     shuffle = solver.shuffle and solver.batch_size < n_rows  # a full batch has no order
-    order = np.arange(n_rows) if run.order is None else run.order
+    order = run.order
+    if order is None or len(order) != n_rows:
+        order = np.arange(n_rows)
     for _ in range(solver.max_iter):
         progress = Progress(run.samples_seen, epoch=len(run.history["epoch"]))
         rate = solver.learning_rate_init * solver.schedule(progress) * run.rate_factor
@@ -429,6 +445,6 @@ def _minimize(objective: Objective, solver: LBFGS, monitor: Monitor, run: Run, d
         },
     )
     run.theta[:], run.loss = result.x, float(result.fun)
-    if not monitor.stop_reason:
-        monitor.stop_reason = f"lbfgs ended with status {result.status}: {result.message}"
+    if not monitor.stop_reason and not monitor.diverged(run):
+        monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
         monitor.converged = result.success
