@@ -345,7 +345,8 @@ class BaseMLP(BaseEstimator, ABC):
             )
         else:
             message = f"{self.stop_reason_}."
-        spread = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = np.sqrt(StandardScaler(with_mean=False).fit(X).var_)
         spread = spread[spread > 0]
         if spread.size and spread.max() > 100 * spread.min():
             message += (

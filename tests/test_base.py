@@ -1,0 +1,480 @@
+"""What both estimators share: parameters, state, warm start, partial_fit, errors."""
+
+import copy
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_regression
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+PAIRS = [(ScratchMLPClassifier, MLPClassifier), (ScratchMLPRegressor, MLPRegressor)]
+X_IRIS, Y_IRIS = load_iris(return_X_y=True)
+X_IRIS = (X_IRIS - X_IRIS.mean(axis=0)) / X_IRIS.std(axis=0)
+SMALL = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
+
+
+@pytest.fixture(params=[ScratchMLPClassifier, ScratchMLPRegressor])
+def Estimator(request):
+    return request.param
+
+
+def state(estimator):
+    """Everything that fit may set, by value."""
+    return pickle.dumps(vars(estimator))
+
+
+def snapshot(estimator):
+    """Like `state`, but keyed by name and comparable when a test fails."""
+    return {name: pickle.dumps(value) for name, value in vars(estimator).items()}
+
+
+# Parameters.
+
+
+@pytest.mark.parametrize(("ours", "theirs"), PAIRS)
+def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours, theirs):
+    mine = inspect.signature(ours).parameters
+    reference = inspect.signature(theirs).parameters
+    assert list(mine)[: len(reference)] == list(reference)
+    for name, parameter in reference.items():
+        assert mine[name].default == parameter.default
+        assert mine[name].kind == parameter.kind
+    new = list(mine)[len(reference) :]
+    expected = ["output_activation", "fit_intercept", "weight_init"]
+    assert new == (["loss", *expected] if ours is ScratchMLPClassifier else expected)
+    assert all(mine[name].kind is inspect.Parameter.KEYWORD_ONLY for name in new)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fragments"),
+    [
+        ("activation", "swish", ["'activation' parameter", "'relu'", "'tanh'", "Got 'swish'"]),
+        ("solver", "newton", ["'solver' parameter", "'adagrad'", "'lbfgs'", "Got 'newton'"]),
+        ("batch_size", 0, ["'batch_size' parameter", "'full'", "Got 0"]),
+        ("alpha", -1.0, ["'alpha' parameter", "Got -1.0"]),
+        ("weight_init", "ones", ["'weight_init' parameter", "'glorot_uniform'", "Got 'ones'"]),
+        ("hidden_layer_sizes", (5, 0), ["hidden_layer_sizes must be > 0", "got (5, 0)"]),
+        ("hidden_layer_sizes", (2.5,), ["hidden_layer_sizes must be > 0", "got (2.5,)"]),
+        ("hidden_layer_sizes", ((2, 3),), ["hidden_layer_sizes must be > 0", "got ((2, 3),)"]),
+    ],
+)
+def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, value, fragments):
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the fragments say which
+        Estimator(**{name: value}).fit(X_IRIS, Y_IRIS)
+    assert all(fragment in str(error.value) for fragment in fragments)
+
+
+@pytest.mark.parametrize("sizes", [5, (5,), [5], np.array([5])])
+def test_hidden_layer_sizes_may_be_a_number_or_any_sequence(Estimator, sizes):
+    estimator = Estimator(hidden_layer_sizes=sizes, max_iter=1).fit(X_IRIS, Y_IRIS)
+    assert estimator.coefs_[0].shape == (4, 5)
+
+
+@pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+def test_every_solver_learns_with_every_activation(Estimator, solver, activation):
+    rate = {"sgd": 0.1, "adagrad": 0.2, "rmsprop": 0.005}.get(solver, 0.02)
+    estimator = Estimator(
+        hidden_layer_sizes=(10,),
+        activation=activation,
+        solver=solver,
+        learning_rate_init=rate,
+        max_iter=500,
+        n_iter_no_change=50,
+        random_state=0,
+    ).fit(X_IRIS, Y_IRIS)
+    assert estimator.score(X_IRIS, Y_IRIS) > 0.9
+
+
+def test_a_solver_object_is_what_its_name_is(Estimator):
+    named = Estimator(solver="sgd", momentum=0.5, **SMALL).fit(X_IRIS, Y_IRIS)
+    given = Estimator(solver=SGD(momentum=0.5), **SMALL).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(given.theta_, named.theta_)
+
+
+def test_a_solver_object_s_parameters_can_be_searched(Estimator):
+    search = GridSearchCV(
+        Estimator(solver=Adam(), **SMALL), {"solver__beta_1": [0.5, 0.9]}, cv=3
+    ).fit(X_IRIS, Y_IRIS)
+    assert search.best_params_["solver__beta_1"] in (0.5, 0.9)
+    scores = search.cv_results_["mean_test_score"]
+    assert isinstance(clone(search.best_estimator_).solver, Adam)
+    assert len(scores) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "solver"),
+    [
+        ("momentum", 0.0, 0.9, "sgd"),
+        ("nesterovs_momentum", False, True, "sgd"),
+        ("power_t", 0.5, 0.1, "sgd"),
+        ("learning_rate", "constant", "invscaling", "sgd"),
+        ("beta_1", 0.9, 0.5, "adam"),
+        ("beta_2", 0.999, 0.9, "adamw"),
+        ("epsilon", 1e-8, 1.0, "adagrad"),
+        ("epsilon", 1e-8, 1.0, "rmsprop"),
+        ("alpha", 0.0, 10.0, "adam"),
+        ("batch_size", 20, "full", "adam"),
+        ("shuffle", True, False, "adam"),
+        ("weight_init", "glorot_uniform", "standard_normal", "adam"),
+        ("random_state", 0, 1, "adam"),
+        ("max_iter", 2, 3, "lbfgs"),
+        ("max_fun", 2, 30, "lbfgs"),
+        ("tol", 10.0, 0.0, "lbfgs"),
+    ],
+)
+def test_every_parameter_acts(Estimator, name, one, other, solver):
+    settings = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0, "batch_size": 40}
+    if name == "power_t":
+        settings["learning_rate"] = "invscaling"
+    thetas = [
+        Estimator(solver=solver, **{**settings, name: value}).fit(X_IRIS, Y_IRIS).theta_
+        for value in (one, other)
+    ]
+    assert not np.array_equal(*thetas)
+
+
+def test_networks_without_biases(Estimator):
+    estimator = Estimator(fit_intercept=False, **SMALL).fit(X_IRIS, Y_IRIS)
+    n_out = estimator.n_outputs_
+    assert estimator.n_parameters_ == len(estimator.theta_) == 4 * 5 + 5 * n_out
+    assert [b.tolist() for b in estimator.intercepts_] == [[0] * 5, [0] * n_out]
+    with pytest.raises(ValueError, match="read-only"):
+        estimator.intercepts_[0] = np.ones(5)
+
+
+@pytest.mark.parametrize("Matrix", [scipy.sparse.csr_array, scipy.sparse.coo_matrix])
+def test_sparse_input_gives_the_dense_result(Estimator, Matrix):
+    X = np.where(np.abs(X_IRIS) > 0.7, X_IRIS, 0)
+    dense = Estimator(batch_size=40, **SMALL).fit(X, Y_IRIS)
+    sparse = Estimator(batch_size=40, **SMALL).fit(Matrix(X), Y_IRIS)
+    np.testing.assert_allclose(sparse.theta_, dense.theta_, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(sparse.predict(Matrix(X)), dense.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_float32_stays_float32(Estimator, solver, early_stopping):
+    X = X_IRIS.astype(np.float32)
+    weight = np.linspace(0.5, 2, len(X))
+    estimator = Estimator(solver=solver, early_stopping=early_stopping, **SMALL)
+    estimator.fit(X, Y_IRIS, weight)
+    assert estimator.theta_.dtype == np.float32
+    assert all(a.dtype == np.float32 for a in estimator.coefs_ + estimator.intercepts_)
+    reference = Estimator(solver=solver, early_stopping=early_stopping, **SMALL)
+    reference.fit(X_IRIS, Y_IRIS, weight)
+    np.testing.assert_allclose(estimator.theta_, reference.theta_, rtol=1e-3, atol=1e-4)
+    if Estimator is ScratchMLPRegressor:
+        assert estimator.predict(X).dtype == np.float32
+
+
+def test_integer_weights_equal_repeated_rows(Estimator):
+    weight = np.random.default_rng(0).integers(0, 4, len(X_IRIS))
+    rows = np.repeat(np.arange(len(X_IRIS)), weight)
+    for solver in ("sgd", "adam", "lbfgs"):
+        settings = {**SMALL, "batch_size": "full", "alpha": 0.1, "solver": solver}
+        weighted = Estimator(**settings).fit(X_IRIS, Y_IRIS, weight)
+        repeated = Estimator(**settings).fit(X_IRIS[rows], Y_IRIS[rows])
+        np.testing.assert_allclose(weighted.theta_, repeated.theta_, rtol=1e-7, atol=1e-10)
+
+
+# Fitted state.
+
+
+def test_unfitted_attributes_raise_not_fitted(Estimator):
+    estimator = Estimator()
+    for name in ("coefs_", "loss_curve_", "history_", "t_", "best_loss_"):
+        assert not hasattr(estimator, name)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(estimator)
+    with pytest.raises(NotFittedError):
+        estimator.predict(X_IRIS)
+
+
+def test_fitted_attributes(Estimator):
+    estimator = Estimator(hidden_layer_sizes=(5, 6), max_iter=7, random_state=0)
+    estimator.fit(X_IRIS, Y_IRIS)
+    n_out = 3 if Estimator is ScratchMLPClassifier else 1
+    assert estimator.n_layers_ == 4
+    assert estimator.n_outputs_ == n_out
+    assert estimator.n_features_in_ == 4
+    assert estimator.n_iter_ == 7
+    assert estimator.t_ == 7 * 150
+    assert [W.shape for W in estimator.coefs_] == [(4, 5), (5, 6), (6, n_out)]
+    assert [b.shape for b in estimator.intercepts_] == [(5,), (6,), (n_out,)]
+    assert estimator.n_parameters_ == len(estimator.theta_)
+    assert estimator.loss_ == estimator.loss_curve_[-1]
+    assert len(estimator.loss_curve_) == 7
+    assert estimator.best_loss_ == min(estimator.loss_curve_)
+    assert estimator.validation_scores_ is None
+    assert estimator.best_validation_score_ is None
+    assert estimator.stop_reason_ == "reached max_iter=7 epochs"
+    assert {len(column) for column in estimator.history_.values()} == {7}
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(Estimator, solver):
+    settings = {"hidden_layer_sizes": (20,), "random_state": 3, "solver": solver}
+    estimator = Estimator(
+        early_stopping=True, learning_rate_init=0.05, max_iter=300, **settings
+    ).fit(X_IRIS, Y_IRIS)
+    assert estimator.n_iter_ < 300
+    assert "validation score did not improve" in estimator.stop_reason_
+    assert estimator.best_validation_score_ == max(estimator.validation_scores_)
+    best = 1 + int(np.argmax(estimator.validation_scores_))
+    assert estimator.best_epoch_ == best
+    assert estimator.best_loss_ is None
+    # Training again, but only up to the best epoch, ends with the weights that were kept.
+    again = Estimator(early_stopping=True, learning_rate_init=0.05, max_iter=best, **settings).fit(
+        X_IRIS, Y_IRIS
+    )
+    np.testing.assert_array_equal(again.theta_, estimator.theta_)
+
+
+def test_early_stopping_needs_two_rows_to_validate_on(Estimator):
+    with pytest.raises(ValueError, match="validation set is too small: 1 of 5 rows"):
+        Estimator(early_stopping=True).fit(X_IRIS[:5], [0, 0, 0, 0, 0])
+
+
+def test_coefs_can_be_written_to(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    n_out = estimator.n_outputs_
+    estimator.coefs_[0] = np.zeros((4, 5))
+    estimator.intercepts_ = [np.full(5, 2.0), np.arange(n_out)]
+    estimator.coefs_[-1][:] = 0
+    np.testing.assert_array_equal(estimator.theta_[: 20 + 5 * n_out], 0)
+    np.testing.assert_array_equal(estimator.theta_[-n_out:], np.arange(n_out))
+    with pytest.raises(ValueError, match=r"shapes \[\(4, 5\)\] can be assigned.*\[\(5, 4\)\]"):
+        estimator.coefs_[0] = np.zeros((5, 4))
+    with pytest.raises(ValueError, match="can be assigned"):
+        estimator.coefs_ = [np.zeros((4, 5))]
+
+
+def test_a_refit_leaves_arrays_taken_earlier_alone(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    taken = estimator.coefs_[0]
+    before = taken.copy()
+    estimator.set_params(random_state=1).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(taken, before)
+    assert not np.array_equal(estimator.coefs_[0], before)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_copies_predict_and_go_on_alike(Estimator, duplicate):
+    estimator = Estimator(warm_start=True, batch_size=40, **SMALL).fit(X_IRIS, Y_IRIS)
+    twin = duplicate(estimator)
+    np.testing.assert_array_equal(twin.predict(X_IRIS), estimator.predict(X_IRIS))
+    np.testing.assert_array_equal(
+        twin.fit(X_IRIS, Y_IRIS).theta_, estimator.fit(X_IRIS, Y_IRIS).theta_
+    )
+
+
+# Going on: warm_start and partial_fit.
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_warm_start_goes_on_as_if_it_had_never_stopped(Estimator, solver, early_stopping):
+    settings = {
+        "hidden_layer_sizes": (5,),
+        "solver": solver,
+        "random_state": 0,
+        "batch_size": 40,
+        "early_stopping": early_stopping,
+        "learning_rate": "invscaling",
+    }
+    straight = Estimator(max_iter=8, **settings).fit(X_IRIS, Y_IRIS)
+    halves = Estimator(max_iter=4, warm_start=True, **settings)
+    halves.fit(X_IRIS, Y_IRIS).fit(X_IRIS, Y_IRIS)
+    assert halves.loss_curve_ == straight.loss_curve_
+    assert halves.validation_scores_ == straight.validation_scores_
+    assert halves.n_iter_ == 4
+    assert halves.t_ == straight.t_
+    np.testing.assert_array_equal(halves.theta_, straight.theta_)
+
+
+def test_warm_start_refuses_other_layer_sizes(Estimator):
+    estimator = Estimator(warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(hidden_layer_sizes=(6,))
+    with pytest.raises(ValueError, match=r"layer sizes \(4, 5, .*make it \(4, 6, "):
+        estimator.fit(X_IRIS, Y_IRIS)
+    estimator.set_params(hidden_layer_sizes=(5,), fit_intercept=False)
+    with pytest.raises(ValueError, match=r"with biases.*without biases"):
+        estimator.fit(X_IRIS, Y_IRIS)
+
+
+def test_warm_start_may_change_solver_and_data(Estimator):
+    estimator = Estimator(warm_start=True, batch_size=20, **SMALL).fit(X_IRIS, Y_IRIS)
+    for solver in ("lbfgs", "sgd", "adam"):
+        estimator.set_params(solver=solver).fit(X_IRIS[::2], Y_IRIS[::2])
+    assert len(estimator.loss_curve_) == 4 * 5
+    assert np.isfinite(estimator.theta_).all()
+
+
+def partial_fit(estimator, X, y, **kwargs):
+    if isinstance(estimator, ScratchMLPClassifier):
+        kwargs["classes"] = [0, 1, 2]
+    return estimator.partial_fit(X, y, **kwargs)
+
+
+def test_partial_fit_is_one_epoch(Estimator):
+    once = Estimator(batch_size=40, random_state=0, max_iter=1).fit(X_IRIS, Y_IRIS)
+    partial = partial_fit(Estimator(batch_size=40, random_state=0), X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(partial.theta_, once.theta_)
+    for _ in range(2):
+        partial_fit(partial, X_IRIS[:60], Y_IRIS[:60])
+    assert partial.n_iter_ == 1
+    assert partial.t_ == 150 + 60 + 60
+    assert len(partial.loss_curve_) == 3
+
+
+def test_partial_fit_follows_a_change_of_learning_rate(Estimator):
+    estimator = partial_fit(Estimator(random_state=0), X_IRIS, Y_IRIS)
+    before = estimator.theta_.copy()
+    partial_fit(estimator.set_params(learning_rate_init=1e-300), X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(estimator.theta_, before)
+    assert estimator.history_["learning_rate"] == [0.001, 1e-300]
+
+
+def test_partial_fit_exists_for_first_order_solvers_only(Estimator):
+    assert hasattr(Estimator(solver="adamw"), "partial_fit")
+    assert hasattr(Estimator(solver=SGD()), "partial_fit")
+    assert not hasattr(Estimator(solver="lbfgs"), "partial_fit")
+
+
+def test_partial_fit_ignores_early_stopping(Estimator):
+    estimator = Estimator(early_stopping=True, random_state=0, hidden_layer_sizes=(5,))
+    partial_fit(estimator, X_IRIS, Y_IRIS)
+    assert estimator.validation_scores_ is None
+
+
+# Errors and warnings.
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X, y: (np.where(X[0, 0] == X, np.nan, X), y),
+        lambda X, y: (X[:, :2], y),
+        lambda X, y: (X[:10], y),
+        lambda X, y: (X, None),
+    ],
+    ids=["nan", "fewer features", "lengths differ", "no y"],
+)
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_failed_fit_changes_nothing(Estimator, change, warm_start):
+    estimator = Estimator(warm_start=warm_start, **SMALL).fit(X_IRIS, Y_IRIS)
+    before = snapshot(estimator)
+    X, y = change(X_IRIS, Y_IRIS)
+    if X.shape[1] == 2:  # legal for a new network, unless the rest is wrong
+        y = y[:-1]
+    with pytest.raises(ValueError):  # noqa: PT011 - which one is not the point here
+        estimator.fit(X, y)
+    assert snapshot(estimator) == before
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_fit_that_diverges_changes_nothing(Estimator, warm_start):
+    estimator = Estimator(solver="sgd", warm_start=warm_start, **SMALL).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(learning_rate_init=1e9, alpha=1.0)
+    before = snapshot(estimator)
+    with pytest.raises(DivergenceError, match="lower learning_rate_init"):
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert snapshot(estimator) == before
+
+
+def test_an_unfitted_estimator_stays_unfitted_when_fit_fails(Estimator):
+    estimator = Estimator(solver="sgd", learning_rate_init=1e6, random_state=0)
+    before = state(estimator)
+    with pytest.raises(DivergenceError):
+        estimator.fit(X_IRIS * 1e4, Y_IRIS)
+    assert state(estimator) == before
+
+
+def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, monkeypatch):
+    from scratchmlp.training import Monitor
+
+    epoch_end = Monitor.epoch_end
+
+    def interrupted_epoch_end(monitor, run, learning_rate):
+        if monitor.n_iter == 3:
+            raise KeyboardInterrupt
+        return epoch_end(monitor, run, learning_rate)
+
+    monkeypatch.setattr(Monitor, "epoch_end", interrupted_epoch_end)
+    estimator = Estimator(random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert estimator.n_iter_ == 3
+    assert estimator.stop_reason_ == "interrupted by the user after 3 epochs"
+    assert estimator.predict(X_IRIS).shape == (150,)
+
+
+@pytest.mark.filterwarnings("error")
+def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations .2. reached.*max_iter") as w:
+        Estimator(max_iter=2).fit(X_IRIS, Y_IRIS)
+    assert w[0].filename == __file__
+    assert "StandardScaler" not in str(w[0].message)
+    for X in (X_IRIS * [1, 1, 1, 500], scipy.sparse.csr_array(X_IRIS * [1, 1, 1, 500])):
+        with pytest.warns(ConvergenceWarning, match="differ in scale .* StandardScaler"):
+            Estimator(max_iter=2, learning_rate_init=1e-6).fit(X, Y_IRIS)
+
+
+@pytest.mark.filterwarnings("error")
+def test_lbfgs_warns_when_it_ends_too_early(Estimator):
+    with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge after 2 iteration"):
+        Estimator(solver="lbfgs", max_iter=2).fit(X_IRIS, Y_IRIS)
+
+
+@pytest.mark.filterwarnings("error")
+def test_converging_and_partial_fit_do_not_warn(Estimator):
+    Estimator(max_iter=5000, learning_rate_init=0.01, random_state=0).fit(X_IRIS, Y_IRIS)
+    partial_fit(Estimator(), X_IRIS, Y_IRIS)
+
+
+def test_a_batch_larger_than_the_data_warns(Estimator):
+    with pytest.warns(UserWarning, match="batch_size=151.*clipped to the 150 training rows"):
+        Estimator(batch_size=151, max_iter=1).fit(X_IRIS, Y_IRIS)
+
+
+def test_verbose_prints_each_epoch(Estimator, capsys):
+    Estimator(verbose=True, max_iter=3).fit(X_IRIS, Y_IRIS)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 2", "Iteration 3"]
+
+
+def test_negative_weights_are_refused(Estimator):
+    with pytest.raises(ValueError, match="Negative values"):
+        Estimator().fit(X_IRIS, Y_IRIS, -np.ones(150))
+
+
+def test_predictions_do_not_touch_the_estimator(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    before = state(estimator)
+    estimator.predict(X_IRIS)
+    estimator.score(X_IRIS, Y_IRIS)
+    assert state(estimator) == before
+
+
+def test_without_hidden_layers_the_network_is_linear():
+    X, y = make_regression(n_samples=60, n_features=3, noise=1.0, random_state=0)
+    network = ScratchMLPRegressor(
+        hidden_layer_sizes=(), solver="lbfgs", alpha=0.0, tol=1e-10, max_iter=1000
+    ).fit(X, y)
+    design = np.column_stack([X, np.ones(len(X))])
+    solution = np.linalg.lstsq(design, y)[0]
+    np.testing.assert_allclose(network.coefs_[0].ravel(), solution[:3], rtol=1e-5)
+    np.testing.assert_allclose(network.intercepts_[0], solution[3:], rtol=1e-4)

@@ -1,0 +1,69 @@
+"""Imports run one way: each module may import those that stand before it in this list."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scratchmlp
+
+ORDER = [
+    "activations",
+    "losses",
+    "network",
+    "objective",
+    "optimizers",
+    "schedules",
+    "training",
+    "base",
+    "classifier",
+    "regressor",
+    "__init__",
+    "__main__",
+]
+PACKAGE = Path(scratchmlp.__file__).parent
+
+
+def imported(module):
+    """Names of this package's modules that a module imports."""
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scratchmlp"):
+            names.add(node.module.partition(".")[2] or "__init__")
+        elif isinstance(node, ast.Import):
+            assert not any(alias.name.startswith("scratchmlp.") for alias in node.names)
+    return names
+
+
+def test_every_module_has_its_place():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(ORDER)
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_run_one_way(module):
+    assert imported(module) <= set(ORDER[: ORDER.index(module)])
+
+
+def test_network_objective_optimizers_and_schedules_take_objects_not_modules():
+    assert imported("optimizers") <= {"activations"}
+    assert imported("schedules") == set()
+    assert imported("network") == {"activations"}
+    assert imported("objective") == {"activations", "losses", "network"}
+
+
+@pytest.mark.parametrize("library", ["matplotlib", "pandas", "rich"])
+def test_importing_the_package_imports_no_more_than_scikit_learn_does(library):
+    """Whatever `import sklearn.neural_network` leaves unimported, so does `import scratchmlp`."""
+    ours, theirs = (
+        subprocess.run(
+            [sys.executable, "-c", f"import sys, {package}; print({library!r} in sys.modules)"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for package in ("scratchmlp", "sklearn.neural_network")
+    )
+    assert ours == theirs

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.datasets import load_diabetes, make_friedman1, make_friedman3
+from sklearn.linear_model import PoissonRegressor, Ridge
+from sklearn.metrics import root_mean_squared_error
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+
+from scratchmlp import ScratchMLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X_DIABETES, Y_DIABETES = load_diabetes(return_X_y=True)
+X_DIABETES = scale(X_DIABETES)
+TARGETS = {
+    "one output": scale(Y_DIABETES),
+    "two outputs": np.column_stack([scale(Y_DIABETES), -scale(Y_DIABETES) + X_DIABETES[:, 0]]),
+    "poisson": Y_DIABETES,
+}
+
+
+SETTINGS = [
+    {},
+    {"batch_size": 64, "activation": "tanh"},
+    {"solver": "sgd", "learning_rate_init": 1e-3, "nesterovs_momentum": False},
+    {"early_stopping": True},
+    {"solver": "lbfgs", "alpha": 0.01},
+]
+
+
+@pytest.mark.parametrize(
+    ("target", "settings"),
+    [
+        (target, settings)
+        for target in TARGETS
+        for settings in SETTINGS
+        # There scikit-learn's objective and gradient differ by a factor, the number of outputs.
+        if not (target == "two outputs" and settings.get("solver") == "lbfgs")
+    ],
+    ids=str,
+)
+def test_gives_scikit_learn_s_numbers(target, settings):
+    y = TARGETS[target]
+    settings = {"hidden_layer_sizes": (8,), "random_state": 0, "max_iter": 15, **settings}
+    if target == "poisson":
+        settings["loss"] = "poisson"
+        y = y / 100
+    theirs = MLPRegressor(**settings).fit(X_DIABETES, y)
+    ours = ScratchMLPRegressor(**settings).fit(X_DIABETES, y)
+    for mine, reference in zip(
+        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
+    ):
+        np.testing.assert_allclose(mine, reference, atol=1e-9 * np.abs(reference).max())
+    np.testing.assert_allclose(ours.predict(X_DIABETES), theirs.predict(X_DIABETES), rtol=1e-8)
+    assert ours.n_iter_ == theirs.n_iter_
+    if target != "two outputs":
+        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-9)
+        if "solver" not in settings:
+            assert ours.loss_curve_ == pytest.approx(theirs.loss_curve_, rel=1e-9)
+    if settings.get("early_stopping"):
+        assert ours.validation_scores_ == pytest.approx(theirs.validation_scores_, rel=1e-9)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_equals_mlp_regressor_on_diabetes_to_two_digits(n_outputs):
+    """Defaults, trained to the end: the test errors agree although roundings have spread."""
+    y = Y_DIABETES if n_outputs == 1 else np.column_stack([Y_DIABETES, 300 - Y_DIABETES])
+    X_train, X_test, y_train, y_test = train_test_split(X_DIABETES, y, random_state=0)
+    errors = [
+        root_mean_squared_error(
+            y_test, cls(random_state=0, max_iter=500).fit(X_train, y_train).predict(X_test)
+        )
+        for cls in (ScratchMLPRegressor, MLPRegressor)
+    ]
+    assert errors[0] == pytest.approx(errors[1], rel=5e-3)
+
+
+@pytest.mark.parametrize("make", [make_friedman1, make_friedman3])
+def test_beats_ridge_on_friedman_s_problems(make):
+    X, y = make(n_samples=600, noise=0.1, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    network = ScratchMLPRegressor(
+        hidden_layer_sizes=(30,), solver="lbfgs", alpha=1.0, max_iter=500, random_state=0
+    )
+    network_error, ridge_error = (
+        root_mean_squared_error(
+            y_test, make_pipeline(StandardScaler(), model).fit(X_train, y_train).predict(X_test)
+        )
+        for model in (network, Ridge())
+    )
+    assert network_error < 0.8 * ridge_error
+
+
+def test_the_shape_of_y_comes_back():
+    for y, shape in ((Y_DIABETES, (442,)), (TARGETS["two outputs"], (442, 2))):
+        regressor = ScratchMLPRegressor(max_iter=2).fit(X_DIABETES, y)
+        assert regressor.predict(X_DIABETES).shape == shape
+    with pytest.warns(UserWarning, match="column-vector y was passed"):
+        regressor.fit(X_DIABETES, Y_DIABETES[:, np.newaxis])
+    assert regressor.predict(X_DIABETES).shape == (442,)
+
+
+def test_poisson_is_scikit_learn_s_without_hidden_layers():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = rng.poisson(np.exp(X @ [0.5, -0.3, 0.2] + 0.1))
+    network = ScratchMLPRegressor(
+        loss="poisson", hidden_layer_sizes=(), solver="lbfgs", alpha=3.0, tol=1e-9, max_iter=1000
+    ).fit(X, y)
+    reference = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000).fit(X, y)
+    assert network.out_activation_ == "exp"
+    np.testing.assert_allclose(network.predict(X), reference.predict(X), rtol=1e-4)
+
+
+def test_logistic_outputs_stay_between_0_and_1():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = 1 / (1 + np.exp(-3 * X[:, 0]))
+    regressor = ScratchMLPRegressor(
+        output_activation="logistic", solver="lbfgs", hidden_layer_sizes=(5,), random_state=0
+    ).fit(X, y)
+    assert regressor.score(X, y) > 0.99
+    predicted = regressor.predict(10 * X)
+    assert predicted.min() >= 0
+    assert predicted.max() <= 1
+
+
+def test_softmax_outputs_are_shares():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = np.exp(X @ rng.normal(size=(2, 3)))
+    y /= y.sum(axis=1, keepdims=True)
+    regressor = ScratchMLPRegressor(
+        output_activation="softmax", solver="lbfgs", hidden_layer_sizes=(5,), random_state=0
+    ).fit(X, y)
+    assert regressor.score(X, y) > 0.95
+    np.testing.assert_allclose(regressor.predict(X).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "y", "message"),
+    [
+        ({"loss": "poisson"}, [-1, 2, 3], "'exp' predicts numbers from 0.0 to inf.*from -1 to 3"),
+        ({"output_activation": "logistic"}, [0, 1, 2], "'logistic' .*0.0 to 1.0, but y .*0 to 2"),
+        ({"output_activation": "softmax"}, [0, 1, 1], "among two or more targets; got one"),
+        (
+            {"loss": "poisson", "output_activation": "identity"},
+            [0, 1, 1],
+            "loss='poisson' goes with the output activations exp; got .*'identity'",
+        ),
+    ],
+)
+def test_targets_that_an_output_cannot_reach_are_refused(settings, y, message):
+    with pytest.raises(ValueError, match=message):
+        ScratchMLPRegressor(**settings).fit([[0.0], [1.0], [2.0]], y)
+
+
+def test_works_inside_a_target_transformer():
+    model = TransformedTargetRegressor(
+        ScratchMLPRegressor(solver="lbfgs", alpha=10.0, max_iter=300, random_state=0),
+        transformer=StandardScaler(),
+    )
+    assert model.fit(X_DIABETES, Y_DIABETES).score(X_DIABETES, Y_DIABETES) > 0.5
