@@ -358,3 +358,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         if not np.isfinite(predictions).all():
             return np.nan
         return float(r2_score(y, predictions, sample_weight=sample_weight))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson"
+        return tags
