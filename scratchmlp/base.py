@@ -372,7 +372,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @property
     def coefs_(self) -> list[FloatArray]:
-        """Weights of each layer, arrays of shape (n_in, n_out) that view `theta_`."""
+        """Weights of each layer, views of `theta_`: what is assigned to an entry goes into it."""
         return _Views(layer.weight for layer in self._network.layers(self.theta_))
 
     @coefs_.setter
@@ -381,10 +381,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        """Biases of each layer, arrays of shape (n_out,) that view `theta_`.
-
-        Without biases, zeros that cannot be written to.
-        """
+        """Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``."""
         layers = self._network.layers(self.theta_)
         return _Views(_zeros(w.shape[1], w.dtype) if b is None else b for w, b in layers)
 
@@ -394,7 +391,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @property
     def history_(self) -> dict[str, list[Any]]:
-        """One entry an epoch: "epoch", "loss", "score", "learning_rate" and "seconds"."""
+        """An entry an epoch: "epoch", "loss", "score", "learning_rate", "seconds"; nan for none."""
         return self._fitted("history")
 
     @property
@@ -424,7 +421,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @property
     def t_(self) -> int:
-        """Training rows seen so far, counted once an epoch."""
+        """Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'."""
         return self._fitted("samples_seen")
 
     @property

@@ -1,11 +1,11 @@
 """The network: one flat vector of parameters, and what to compute with it.
 
 Notation, used everywhere in the package. X (n_samples, n_features) is the input. Layer l turns
-the outputs of the layer below into scores and those into outputs of its own,
+the outputs of the layer below into scores and those into outputs of its own::
 
-    z = a_prev @ W + b,    a = f(z),    with a_prev = X for the first layer,
+    z = a_prev @ W + b,    a = f(z),    with a_prev = X for the first layer.
 
-and the scores of the last layer are called ``raw``. ``delta`` is dL/dz, the derivative of the
+The scores of the last layer are called ``raw``. ``delta`` is dL/dz, the derivative of the
 loss in a layer's scores. All weights W and biases b live in one vector ``theta`` of shape
 (n_parameters,): first the weights, layer by layer, then the biases. Layers are views of it, and
 ``grad``, the gradient of the loss in theta, has the same layout. ``n_in`` and ``n_out`` are the

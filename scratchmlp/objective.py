@@ -12,7 +12,7 @@ from scratchmlp.network import Layer, Network, Workspace
 class Objective:
     """Weighted mean loss of a batch plus an L2 penalty, with its gradient in theta.
 
-    For a batch of n rows with weights w_i,
+    For a batch of n rows with weights w_i it is ::
 
         (Σ_i w_i loss_i + alpha / 2 · ‖W‖²) / (n · mean_weight),
 

@@ -140,7 +140,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Name of the output activation.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if all of them are strings.
     loss_ : float
         Training objective after the last epoch: the mean over its batches of loss plus penalty.

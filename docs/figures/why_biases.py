@@ -1,0 +1,73 @@
+"""Decision regions of the article's network on two Iris features, without and with biases."""
+
+import warnings
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import ListedColormap
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.inspection import DecisionBoundaryDisplay
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from scratchmlp import ScratchMLPClassifier
+
+COLOURS = ListedColormap(["#3b6fb6", "#e0902f", "#4c9a57"])
+
+iris = load_iris()
+petals = iris.data[:, 2:]
+X_train, X_test, y_train, y_test = train_test_split(
+    petals, iris.target, test_size=0.2, random_state=0
+)
+scaler = StandardScaler().fit(X_train)
+X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+
+figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.6), sharey=True, layout="constrained")
+for fit_intercept, ax in zip((False, True), axes, strict=True):
+    network = ScratchMLPClassifier(
+        hidden_layer_sizes=(4,),
+        loss="squared_error",
+        output_activation="logistic",
+        fit_intercept=fit_intercept,
+        weight_init="standard_normal",
+        solver="sgd",
+        momentum=0.0,
+        learning_rate_init=0.5,
+        batch_size="full",
+        alpha=0.0,
+        max_iter=10_000,
+        tol=0.0,
+        n_iter_no_change=10_000,
+        random_state=0,
+    )
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        network.fit(X_train, y_train)
+    DecisionBoundaryDisplay.from_estimator(
+        network,
+        X_train,
+        response_method="predict",
+        plot_method="pcolormesh",
+        grid_resolution=400,
+        multiclass_colors=COLOURS.colors,
+        alpha=0.3,
+        ax=ax,
+    )
+    for X, y, marker in ((X_train, y_train, "o"), (X_test, y_test, "^")):
+        ax.scatter(*X.T, c=y, cmap=COLOURS, marker=marker, s=26, edgecolors="black", linewidths=0.5)
+    ax.plot(0, 0, "k+", markersize=16, markeredgewidth=2)
+    ax.set(
+        title=f"{'With' if fit_intercept else 'Without'} biases: "
+        f"test accuracy {network.score(X_test, y_test):.2f}",
+        xlabel="petal length, standardised",
+        ylabel="" if fit_intercept else "petal width, standardised",
+    )
+
+handles = [
+    plt.Line2D([], [], ls="", marker="o", color=colour, markeredgecolor="black", label=name)
+    for colour, name in zip(COLOURS.colors, iris.target_names, strict=True)
+]
+handles += [
+    plt.Line2D([], [], ls="", marker="^", color="white", markeredgecolor="black", label="test row"),
+    plt.Line2D([], [], ls="", marker="+", color="black", markersize=10, label="origin"),
+]
+figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
