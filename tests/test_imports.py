@@ -21,6 +21,8 @@ ORDER = [
     "classifier",
     "regressor",
     "__init__",
+    "_table",
+    "_picture",
     "__main__",
 ]
 PACKAGE = Path(scratchmlp.__file__).parent

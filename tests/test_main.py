@@ -1,0 +1,350 @@
+"""The main job: what it prints, draws and refuses."""
+
+import re
+import signal
+import struct
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import scratchmlp
+from scratchmlp import __main__ as job
+from scratchmlp._table import load
+
+CURVES = "The article's network"
+MODELS = ("tuned ScratchMLPClassifier", "LogisticRegression")
+
+
+def command(*arguments):
+    return [sys.executable, "-W", "error", "-m", "scratchmlp", *map(str, arguments)]
+
+
+def png_size(path):
+    header = path.read_bytes()[:24]
+    assert header.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", header[16:])
+
+
+def lines_of_models(out):
+    return [line for line in out.splitlines() if line.startswith(MODELS)]
+
+
+def scores(line):
+    """Mean and standard deviation of accuracy and of log-loss, and the fit time."""
+    return [float(number) for number in re.findall(r"\d+\.\d+", line)]
+
+
+@pytest.fixture(scope="module")
+def iris(tmp_path_factory):
+    picture = tmp_path_factory.mktemp("iris") / "iris.png"
+    run = subprocess.run(command("--plot", picture), capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run, picture
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Search one setting and repeat nothing."""
+    monkeypatch.setattr(job, "LEARNING_RATES", (0.03,))
+    monkeypatch.setattr(job, "HIDDEN_UNITS", (8,))
+    monkeypatch.setattr(job, "REPEATS", 1)
+
+
+@pytest.fixture
+def table():
+    """Columns of every kind, with holes; `signal` tells the classes apart."""
+    rng, n = np.random.default_rng(0), 60
+    signal = rng.normal(size=n)
+    frame = pd.DataFrame(
+        {
+            "signal": signal.round(3),
+            "cost in $, with a $": rng.normal(scale=1e4, size=n),
+            "colour": rng.choice(["red", "green", None], n),
+            "flag": rng.choice([True, False], n),
+            "flag with holes": rng.choice(np.array([True, False, None]), n),
+            "key": [f"key {i}" for i in range(n)],
+            "day": pd.date_range("2020-01-01", periods=n),
+            "infinite": np.where(np.arange(n) % 9, np.arange(n), np.inf),
+            "constant": 5,
+            "empty": np.nan,
+            "nearly empty": [*[np.nan] * (n - 1), 3.0],
+        }
+    )
+    frame.loc[::7, "signal"] = np.nan
+    return frame.assign(y=np.where(signal > 0.3, "$yes$", "no"))
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def write(content, name="data.csv"):
+        path = tmp_path / name
+        if isinstance(content, pd.DataFrame):
+            content.to_csv(path, index=False)
+        else:
+            path.write_bytes(content)
+        return str(path)
+
+    return write
+
+
+def refused(capsys, *arguments):
+    """Run into an error; return its line."""
+    with pytest.raises(SystemExit) as stop:
+        job.main(arguments)
+    out, err = capsys.readouterr()
+    assert stop.value.code == 2
+    assert out == ""
+    assert err.startswith("scratchmlp: error: ")
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+    return err
+
+
+# Iris.
+
+
+def test_iris_shows_the_article_learning(iris):
+    out = iris[0].stdout
+    assert out.startswith(CURVES)
+    assert re.search(r"without biases +with biases", out)
+    rows = re.findall(r"^(10*)((?: +\d\.\d{3}){8})$", out, flags=re.M)
+    assert [epoch for epoch, _ in rows] == ["1", "10", "100", "1000", "10000"]
+    first, *_, last = (np.array(values.split(), float).reshape(2, 2, 2) for _, values in rows)
+    accuracy, loss = last[..., 0], last[..., 1]
+    assert (accuracy > first[..., 0]).all()
+    assert (loss < first[..., 1]).all()
+    assert (accuracy[1] > accuracy[0]).all()  # with biases, without
+    assert (accuracy[1] >= 0.9).all()
+
+
+def test_iris_tables_are_aligned(iris):
+    out = iris[0].stdout
+    header = next(line for line in out.splitlines() if "fit time" in line)
+    curve = re.findall(r"^(?:epoch|10*) .*$", out, flags=re.M)
+    assert {len(line) for line in (header, *lines_of_models(out))} == {len(header)}
+    assert {len(line) for line in curve} == {len(curve[0])}
+
+
+def test_iris_network_is_within_a_standard_deviation_of_logistic_regression(iris):
+    out = iris[0].stdout
+    network, linear = map(scores, lines_of_models(out))
+    assert network[0] >= linear[0] - linear[1]
+    assert network[2] <= linear[2] + linear[3]
+    assert "over 3 × 5 stratified folds" in out
+    assert re.search(
+        r"Chosen most often: learning rate 0\.\d+ and \d+ hidden units, in \d+ of 15", out
+    )
+
+
+def test_iris_says_on_stderr_what_it_does(iris):
+    run, picture = iris
+    lines = run.stderr.splitlines()
+    assert all(line.startswith("scratchmlp: ") for line in lines)
+    assert [line.count(".") for line in lines if "15 folds" in line] == [15, 15]
+    assert lines[-1] == f"scratchmlp: drawing {picture}"
+
+
+def test_iris_picture(iris):
+    assert png_size(iris[1]) == (1800, 675)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_article_is_one_training(monkeypatch):
+    """Looking at the network on its way changes nothing."""
+    monkeypatch.setattr(job, "EPOCHS", np.array([1, 10, 500]))
+    looked_at = job._train_article("with biases")
+    monkeypatch.setattr(job, "EPOCHS", np.array([500]))
+    pd.testing.assert_frame_equal(looked_at.loc[[500]], job._train_article("with biases"))
+    assert looked_at["train loss"].is_monotonic_decreasing
+
+
+# A table of the user's.
+
+
+@pytest.mark.usefixtures("quick")
+def test_table_of_every_kind_of_column(table, csv, capsys, tmp_path):
+    picture = tmp_path / "curves.png"
+    assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    out, err = capsys.readouterr()
+    network, linear = map(scores, lines_of_models(out))
+    assert network[0] >= linear[0] - linear[1]
+    assert network[0] > 0.75
+    assert "60 rows, 10 columns" in out  # all but the empty one
+    assert "article" not in out
+    assert "1 × 5 folds" in err
+    assert png_size(picture) == (1800, 675)
+
+
+@pytest.mark.usefixtures("quick")
+def test_table_without_numbers_gets_a_learning_curve_alone(table, csv, capsys, tmp_path):
+    picture = tmp_path / "curve.png"
+    table = table[["colour", "key", "y"]]
+    assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    assert len(lines_of_models(capsys.readouterr().out)) == 2
+    assert png_size(picture) == (900, 675)
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [
+        (lambda x: x > 0, ["False", "True"]),
+        (lambda x: np.digitize(x, [-0.5, 0.5]), ["0", "1", "2"]),
+        (lambda x: np.where(x > 0, 2.0, 1.0), ["1", "2"]),
+    ],
+    ids=["bool", "int", "float"],
+)
+@pytest.mark.parametrize("missing", [0, 4])
+def test_target_of_any_type(target, classes, missing, table, csv):
+    """With missing values, integers and booleans are read as something else."""
+    x = np.random.default_rng(1).normal(size=len(table))
+    y = pd.Series(target(x)).astype(object).where(np.arange(len(x)) >= missing)
+    X, y, left_out = load(csv(table.assign(y=y)), "y")
+    assert len(X) == len(y) == len(table) - missing
+    assert list(np.unique(y)) == classes
+    assert left_out == ([f"left out {missing} rows without a value of 'y'"] if missing else [])
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("n_rare", "n_folds", "left_out"), [(2, 5, True), (3, 3, False)])
+def test_rare_classes(n_rare, n_folds, left_out, table, csv, capsys):
+    table.loc[: n_rare - 1, "y"] = "rare"
+    assert job.main([csv(table), "--target", "y"]) == 0
+    out, err = capsys.readouterr()
+    assert f"over 1 × {n_folds} stratified folds" in out
+    assert (f"left out {n_rare} rows of classes with fewer than 3 rows" in err) == left_out
+
+
+@pytest.mark.usefixtures("quick")
+def test_large_table_gets_fewer_folds(table, csv, capsys, monkeypatch):
+    monkeypatch.setattr(job, "SMALL", 50)
+    assert job.main([csv(table), "--target", "y"]) == 0
+    out, err = capsys.readouterr()
+    assert "over 1 × 3 stratified folds" in out
+    assert "1 × 3 folds, 30 epochs" in err
+
+
+@pytest.mark.parametrize("n_folds", [3, 4, 5, 9])
+def test_no_fold_is_without_a_row_of_the_rarest_class(n_folds):
+    plan = job._plan(np.repeat(["common", "rare"], [50, n_folds]))
+    left_in_training = n_folds - -(-n_folds // plan.n_splits)
+    assert 2 <= plan.n_splits <= n_folds
+    assert 2 <= plan.inner_splits <= left_in_training
+
+
+def test_separators_and_question_marks_of_the_classic_data_sets(csv):
+    X, y, _ = load(csv(b"a, b, y\n1, ?, u\n2, x, u\n?, x, v\n4, z, v\n5, z, v\n6, z, u\n"), "y")
+    assert X.isna().sum().to_dict() == {"a": 1, "b": 1}
+    assert list(y) == ["u", "u", "v", "v", "v", "u"]
+
+
+# Errors: status 2 and one line.
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "as CSV: No columns"),
+        (bytes(range(255, -1, -1)), "it is not UTF-8 text"),
+        ("é,y\n1,2\n".encode("latin-1"), "it is not UTF-8 text"),
+        ("a,y\n1,2\n".encode("utf-16"), "it is not UTF-8 text"),
+        (b"\x00\x01\n\x00", "has no column 'y'"),
+        (b"a,y\n1,2\n1,2,3\n", "as CSV: Error tokenizing"),
+        (b"a,y\n", "has no rows"),
+        (b"y\nu\nv\n" * 9, "no column is left to predict from"),
+        (b"a,y\n" + b",u\n,v\n" * 9, "no column is left to predict from"),
+        (b"a,y\n" + b"1,\n" * 9, "column 'y' has no values"),
+        (b"a,y\n" + b"1,u\n" * 9, "column 'y' is constant: every value is 'u'"),
+        (b"a,y\n1,\n" + b"1,2\n" * 9, "column 'y' is constant: every value is '2"),
+        (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", "does not hold two classes of at least 3 rows"),
+    ],
+)
+def test_table_is_refused(content, message, csv, capsys):
+    assert message in refused(capsys, csv(content), "--target", "y")
+
+
+@pytest.mark.parametrize("name", ["data.csv.gz", "data.csv.zip", "data.csv.xz", "data.csv.bz2"])
+def test_broken_archive_is_refused(name, csv, capsys):
+    path = csv(b"no archive", name)
+    assert f"cannot read {path}" in refused(capsys, path, "--target", "y")
+
+
+def test_missing_file_is_refused(tmp_path, capsys):
+    assert "none.csv does not exist" in refused(capsys, f"{tmp_path}/none.csv", "--target", "y")
+    assert f"cannot read {tmp_path}: Is a" in refused(capsys, str(tmp_path), "--target", "y")
+    assert "does not exist" in refused(capsys, "https://example.org/data.csv", "--target", "y")
+
+
+def test_file_without_permission_is_refused(csv, capsys, monkeypatch):
+    def forbid(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pd, "read_csv", forbid)
+    path = csv(b"a,y\n1,2\n")
+    assert f"cannot read {path}: Permission denied" in refused(capsys, path, "--target", "y")
+
+
+def test_unknown_column_is_refused(table, csv, capsys):
+    line = refused(capsys, csv(table), "--target", "Y")
+    assert "no column 'Y'; it has 'signal', " in line
+    assert line.endswith("'y'\n")
+    wide = pd.DataFrame(np.ones((3, 60)), columns=[f"c{i}" for i in range(60)])
+    assert refused(capsys, csv(wide), "--target", "y").endswith("'c19' and 40 more\n")
+
+
+@pytest.mark.parametrize("n_values", [40, 90])
+def test_numbers_are_no_classes(n_values, csv, capsys):
+    """Neither where each occurs once or twice, nor where there are dozens."""
+    n_rows = 60 if n_values == 40 else 900
+    numbers = pd.DataFrame({"a": range(n_rows), "y": np.arange(n_rows) % n_values})
+    line = refused(capsys, csv(numbers), "--target", "y")
+    assert f"has {n_values} different numbers in {n_rows} rows" in line
+    assert "ScratchMLPRegressor" in line
+
+
+def test_arguments_are_refused(csv, capsys):
+    assert "--target COLUMN" in refused(capsys, csv(b"a,y\n1,2\n"))
+    assert "--target needs a table" in refused(capsys, "--target", "y")
+    assert "unrecognized arguments: --bogus" in refused(capsys, "--bogus")
+
+
+def test_picture_is_refused(tmp_path, capsys, monkeypatch):
+    assert "ends in .png, .svg, .pdf" in refused(capsys, "--plot", "curve.xyz")
+    assert "there is no folder" in refused(capsys, "--plot", str(tmp_path / "none" / "curve.png"))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "pip install 'scratchmlp[plot]'" in refused(capsys, "--plot", "curve.png")
+
+
+# The process.
+
+
+def test_help_and_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        job.main(["--help"])
+    assert "python -m scratchmlp customers.csv --target churned" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="0"):
+        job.main(["--version"])
+    assert capsys.readouterr().out == f"scratchmlp {scratchmlp.__version__}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+def test_interrupt():
+    with subprocess.Popen(command(), stderr=subprocess.PIPE, text=True) as process:
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        err = process.stderr.read()
+    assert process.returncode == 130
+    assert err.endswith("scratchmlp: interrupted\n")
+    assert "Traceback" not in err
+
+
+def test_reader_that_leaves():
+    with subprocess.Popen(
+        command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode == 1
+    assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
