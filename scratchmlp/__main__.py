@@ -168,25 +168,42 @@ def _run_table(data: str, target: str, plot: Path | None) -> None:
 # The article's network.
 
 
+def article_network(**changes: Any) -> ScratchMLPClassifier:
+    """Make the article's network, one configuration of the classifier, with changes if any."""
+    settings = {
+        "hidden_layer_sizes": (4,),
+        "activation": "relu",
+        "output_activation": "logistic",
+        "loss": "squared_error",
+        "fit_intercept": False,
+        "weight_init": "standard_normal",
+        "solver": "sgd",
+        "momentum": 0.0,
+        "learning_rate_init": 0.5,
+        "batch_size": "full",
+        "max_iter": 10_000,
+        "alpha": 0.0,
+        "tol": 0.0,
+        "n_iter_no_change": np.inf,
+    }
+    return ScratchMLPClassifier(**{**settings, **changes})
+
+
+def article_split() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Split Iris as the article does, but scale it by the training rows alone."""
+    X, y = load_iris(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
+    scaler = StandardScaler().fit(X_train)
+    return (scaler.transform(X_train), y_train), (scaler.transform(X_test), y_test)
+
+
 def _train_article(biases: str) -> pd.DataFrame:
     """Train the article's network once; its accuracy and loss at each of EPOCHS."""
     _say(f"training the article's network {biases}, {EPOCHS[-1]:,} epochs")
-    train, test = _split_iris()
-    network = ScratchMLPClassifier(
-        hidden_layer_sizes=(4,),
-        output_activation="logistic",
-        loss="squared_error",
-        fit_intercept=biases == "with biases",
-        weight_init="standard_normal",
-        solver="sgd",
-        momentum=0.0,
-        learning_rate_init=0.5,
-        batch_size="full",
-        alpha=0.0,
-        tol=0.0,
-        n_iter_no_change=np.inf,
-        warm_start=True,  # each fit goes on where the last one stopped
-        random_state=0,
+    train, test = article_split()
+    # With warm_start each fit goes on where the last one stopped.
+    network = article_network(
+        fit_intercept=biases == "with biases", warm_start=True, random_state=0
     )
     rows = []
     for epochs in np.diff(EPOCHS, prepend=0):
@@ -194,14 +211,6 @@ def _train_article(biases: str) -> pd.DataFrame:
         rows.append((*_score(network, *train), *_score(network, *test)))
     names = ["train accuracy", "train loss", "test accuracy", "test loss"]
     return pd.DataFrame(rows, EPOCHS, names)
-
-
-def _split_iris() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Split as the article does, but scale by the training rows alone."""
-    X, y = load_iris(return_X_y=True)
-    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
-    scaler = StandardScaler().fit(X_train)
-    return (scaler.transform(X_train), y_train), (scaler.transform(X_test), y_test)
 
 
 def _score(network: ScratchMLPClassifier, X: Any, y: Any) -> tuple[float, float]:

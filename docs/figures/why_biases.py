@@ -7,39 +7,18 @@ from matplotlib.colors import ListedColormap
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import DecisionBoundaryDisplay
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
-from scratchmlp import ScratchMLPClassifier
+from scratchmlp.__main__ import article_network, article_split
 
 COLOURS = ListedColormap(["#3b6fb6", "#e0902f", "#4c9a57"])
 
 iris = load_iris()
-petals = iris.data[:, 2:]
-X_train, X_test, y_train, y_test = train_test_split(
-    petals, iris.target, test_size=0.2, random_state=0
-)
-scaler = StandardScaler().fit(X_train)
-X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+(X_train, y_train), (X_test, y_test) = article_split()
+X_train, X_test = X_train[:, 2:], X_test[:, 2:]  # petal length and width
 
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.6), sharey=True, layout="constrained")
 for fit_intercept, ax in zip((False, True), axes, strict=True):
-    network = ScratchMLPClassifier(
-        hidden_layer_sizes=(4,),
-        loss="squared_error",
-        output_activation="logistic",
-        fit_intercept=fit_intercept,
-        weight_init="standard_normal",
-        solver="sgd",
-        momentum=0.0,
-        learning_rate_init=0.5,
-        batch_size="full",
-        alpha=0.0,
-        max_iter=10_000,
-        tol=0.0,
-        n_iter_no_change=10_000,
-        random_state=0,
-    )
+    network = article_network(fit_intercept=fit_intercept, random_state=0)
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         network.fit(X_train, y_train)
     DecisionBoundaryDisplay.from_estimator(
