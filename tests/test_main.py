@@ -18,8 +18,7 @@ CURVES = "The article's network"
 MODELS = ("tuned ScratchMLPClassifier", "LogisticRegression")
 
 
-def command(*arguments):
-    return [sys.executable, "-W", "error", "-m", "scratchmlp", *map(str, arguments)]
+COMMAND = [sys.executable, "-m", "scratchmlp"]
 
 
 def png_size(path):
@@ -40,7 +39,8 @@ def scores(line):
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory):
     picture = tmp_path_factory.mktemp("iris") / "iris.png"
-    run = subprocess.run(command("--plot", picture), capture_output=True, text=True)
+    command = [sys.executable, "-W", "error", *COMMAND[1:], "--plot", str(picture)]
+    run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run, picture
 
@@ -331,7 +331,7 @@ def test_help_and_version(capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_interrupt():
-    with subprocess.Popen(command(), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(COMMAND, stderr=subprocess.PIPE, text=True) as process:
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
         err = process.stderr.read()
@@ -342,7 +342,7 @@ def test_interrupt():
 
 def test_reader_that_leaves():
     with subprocess.Popen(
-        command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         process.stdout.close()
         err = process.stderr.read()
