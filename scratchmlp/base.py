@@ -5,9 +5,11 @@ network, a loss and a solver, calls `scratchmlp.training.train` once, and keeps 
 arrays and plain data. The subclasses add only targets and outputs.
 """
 
+import copy
+import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -22,14 +24,16 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.fitted import FittedAttributes
 from scratchmlp.losses import LOSSES, Loss
+from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import INITIALIZERS, Network, initialize
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
 from scratchmlp.schedules import Constant, InverseScaling, Schedule
-from scratchmlp.training import LBFGS, Data, Descent, Monitor, Run, train
+from scratchmlp.training import LBFGS, Data, Descent, train
 
 
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(FittedAttributes, BaseEstimator, ABC):
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -128,7 +132,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     @abstractmethod
     def _encode_targets(
-        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[FloatArray, Loss]:
         """Check validated targets; return them as (n_samples, n_outputs) numbers, and the loss."""
 
@@ -142,27 +146,43 @@ class BaseMLP(BaseEstimator, ABC):
 
     # Training.
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any = None, *, incremental: bool = False) -> Self:
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        incremental: bool = False,
+        classes: Any = None,
+    ) -> Self:
         """Train from new weights, or go on: one pass if `incremental`, max_iter epochs if not."""
+        if incremental:  # scikit-learn validates parameters only before the first call
+            self._validate_params()
         resume = hasattr(self, "theta_") and (self.warm_start or incremental)
         with _unchanged_on_failure(self):
             X, y, sample_weight = self._validate(X, y, sample_weight, resume=resume)
-            Y, loss = self._encode_targets(y, X.dtype, resume=resume, incremental=incremental)
+            Y, loss = self._encode_targets(
+                y, X.dtype, resume=resume, incremental=incremental, classes=classes
+            )
+            self.out_activation_ = loss.output
             network = self._make_network((X.shape[1], *self._hidden_sizes(), Y.shape[1]))
             run = self._go_on(network) if resume else self._start(network, X.dtype)
             data, score = Data(X, Y, sample_weight), None
+            if sample_weight is not None and not sample_weight.all():
+                rows = np.flatnonzero(sample_weight)  # a row of weight zero is an absent row
+                data, y = data.rows(rows), y[rows]
             if not incremental:
-                run.no_improvement = 0  # every fit is given the whole patience
+                run.renew_patience()
                 if self.early_stopping:
                     data, score = self._hold_out(network, run, data, y)
-            solver = self._make_solver(run, data.X.shape[0], 1 if incremental else self.max_iter)
+            solver = self._make_solver(data.X.shape[0], 1 if incremental else self.max_iter)
             monitor = self._make_monitor(solver, score)
             interrupted = train(network, loss, self.alpha, solver, monitor, run, data)
             self._keep(network, run, monitor)
+            if not (monitor.converged or incremental or interrupted):
+                self._warn_not_converged(X, solver)
         if interrupted:
             raise KeyboardInterrupt
-        if not (monitor.converged or incremental):
-            self._warn_not_converged(X, solver)
         return self
 
     def _validate(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> tuple[Any, ...]:
@@ -186,11 +206,12 @@ class BaseMLP(BaseEstimator, ABC):
         return X, y, sample_weight
 
     def _hidden_sizes(self) -> tuple[int, ...]:
-        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
-        if sizes.ndim > 1 or any(not isinstance(n, Integral) or n < 1 for n in sizes.tolist()):
+        sizes = self.hidden_layer_sizes
+        sizes = tuple(sizes) if isinstance(sizes, Iterable) else (sizes,)
+        if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 1 for n in sizes):
             raise ValueError(
-                "hidden_layer_sizes must be > 0: a whole number of units for each hidden layer, "
-                f"or () for none; got {self.hidden_layer_sizes!r}."
+                "hidden_layer_sizes must be > 0, a whole number of units for each hidden layer "
+                f"(an empty tuple for none); got {self.hidden_layer_sizes!r}."
             )
         return tuple(int(n) for n in sizes)
 
@@ -206,17 +227,12 @@ class BaseMLP(BaseEstimator, ABC):
                 f"loss={self.loss!r} goes with the output activations {', '.join(loss.outputs)}; "
                 f"got output_activation={output!r}. Choose one of them, or 'auto'."
             )
-        self.out_activation_ = output
         return loss(output)
 
-    def _make_solver(self, run: Run, n_rows: int, max_iter: int) -> Descent | LBFGS:
+    def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
-            run.optimizer_state = {}
             return LBFGS(self.tol, max_iter, self.max_fun)
         optimizer = self._make_optimizer()
-        state = optimizer.init(run.theta)
-        if run.optimizer_state.keys() != state.keys():  # a new run, or another solver than before
-            run.optimizer_state = state
         return Descent(
             optimizer,
             self._make_schedule(optimizer),
@@ -229,6 +245,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _make_optimizer(self) -> Optimizer:
         """Give a named optimizer those of its hyper-parameters that are constructor parameters."""
         if isinstance(self.solver, Optimizer):
+            self.solver._validate_params()
             return self.solver
         given = {
             "momentum": self.momentum,
@@ -276,7 +293,7 @@ class BaseMLP(BaseEstimator, ABC):
         return Run(theta, random_state)
 
     def _go_on(self, network: Network) -> Run:
-        """Copy the run of the last fit, so that a failure leaves it as it was."""
+        """Copy where the last fit left off, so that a failure leaves it as it was."""
         if network.sizes != self._sizes or network.bias != self._bias:
             raise ValueError(
                 "Training goes on with the network that is there, of layer sizes "
@@ -284,45 +301,62 @@ class BaseMLP(BaseEstimator, ABC):
                 f"{network.sizes} {_BIASES[network.bias]}. Set them back, or fit a new "
                 "network with warm_start=False."
             )
-        return Run(**self._run).copy()
+        stored = self._run | {
+            "theta": self.theta_ if self._latest_theta is None else self._latest_theta,
+            "best_theta": self.theta_ if self._early_stopped else None,
+            "random_state": copy.deepcopy(self._run["random_state"])
+            or check_random_state(self.random_state),
+        }
+        return Run(**stored).copy()
 
     def _hold_out(
         self, network: Network, run: Run, data: Data, y: Any
     ) -> tuple[Data, Callable[[FloatArray], float]]:
         """Split rows off for validation; return the training rows and a score on the others."""
-        n_rows = data.X.shape[0]
-        if run.split is None or sum(map(len, run.split)) != n_rows:
-            rows = train_test_split(
-                np.arange(n_rows),
-                test_size=self.validation_fraction,
-                random_state=run.random_state,
-                stratify=self._strata(data.Y),
-            )
-            run.split, run.best_score, run.best_theta = tuple(rows), -np.inf, None
-        training, held_out = run.split
-        if len(held_out) < 2:
-            raise ValueError(
-                f"The validation set is too small: {len(held_out)} of {n_rows} rows, and early "
-                "stopping needs at least 2. Increase 'validation_fraction' or the size of your "
-                "dataset."
-            )
+        training, held_out = self._split(run, data.Y)
         validation, y_validation = data.rows(held_out), y[held_out]
 
         def score(theta: FloatArray) -> float:
             raw = network.raw_scores(theta, validation.X)
             return self._score_raw(y_validation, raw, validation.weight)
 
+        if run.best_theta is not None:  # the best weights so far must hold on these data
+            run.best_score = float(np.nan_to_num(score(run.best_theta), nan=-np.inf))
         return data.rows(training), score
 
+    def _split(self, run: Run, Y: FloatArray) -> tuple[Any, Any]:
+        """Draw the validation split, or keep the last one: row numbers of its two parts."""
+        n_rows, n_held_out = len(Y), math.ceil(self.validation_fraction * len(Y))
+        if n_held_out < 2 or n_held_out == n_rows:
+            raise ValueError(
+                f"The validation set is too {'small' if n_held_out < 2 else 'large'}: "
+                f"validation_fraction={self.validation_fraction} of {n_rows} rows is "
+                f"{n_held_out}, and early stopping needs at least 2 to validate on and 1 to train "
+                "on. Change 'validation_fraction' or increase the size of your dataset."
+            )
+        sizes = [n_rows - n_held_out, n_held_out]
+        if run.split is None or [len(rows) for rows in run.split] != sizes:
+            training, held_out = train_test_split(
+                np.arange(n_rows),
+                test_size=self.validation_fraction,
+                random_state=run.random_state,
+                stratify=self._strata(Y),
+            )
+            run.split, run.best_theta, run.best_score = (training, held_out), None, -np.inf
+        return run.split
+
     def _keep(self, network: Network, run: Run, monitor: Monitor) -> None:
-        """Set the fitted attributes: arrays and plain data."""
-        if monitor.score is None:
-            run.best_score, run.best_theta = -np.inf, None
-        if not self.warm_start:
-            run.order = run.split = None
+        """Set the fitted attributes: arrays and plain data, each vector once."""
         self._sizes, self._bias, self._activation = network.sizes, network.bias, self.activation
-        self._run = vars(run)
-        self.theta_ = run.theta if run.best_theta is None else run.best_theta
+        self._early_stopped = monitor.score is not None
+        best = run.best_theta if self._early_stopped else None
+        self.theta_ = run.theta if best is None else best
+        self._latest_theta = None if best is None else run.theta
+        self._run = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
+        if not self.warm_start:
+            self._run |= {"order": None, "split": None}
+        if not isinstance(self.random_state, Integral):  # the generator is the user's or NumPy's
+            self._run["random_state"] = None
         self.n_layers_ = len(network.sizes)
         self.n_outputs_ = network.sizes[-1]
         self.n_parameters_ = network.n_parameters
@@ -341,7 +375,7 @@ class BaseMLP(BaseEstimator, ABC):
             message = (
                 f"lbfgs failed to converge after {self.n_iter_} iteration(s). "
                 f"{self.stop_reason_}. Increase max_iter ({solver.max_iter}) or max_fun "
-                f"({solver.max_fun})."
+                f"({solver.max_fun}), or scale X."
             )
         else:
             message = f"{self.stop_reason_}."
@@ -363,75 +397,6 @@ class BaseMLP(BaseEstimator, ABC):
         X = validate_data(self, X, accept_sparse="csr", dtype=self.theta_.dtype, reset=False)
         return self._network.raw_scores(self.theta_, X)
 
-    @property
-    def _network(self) -> Network:
-        check_is_fitted(self)
-        return Network(self._sizes, ACTIVATIONS[self._activation], self._bias)
-
-    # What training found, under scikit-learn's names.
-
-    @property
-    def coefs_(self) -> list[FloatArray]:
-        """Weights of each layer, views of `theta_`: what is assigned to an entry goes into it."""
-        return _Views(layer.weight for layer in self._network.layers(self.theta_))
-
-    @coefs_.setter
-    def coefs_(self, values: Any) -> None:
-        self.coefs_[:] = values
-
-    @property
-    def intercepts_(self) -> list[FloatArray]:
-        """Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``."""
-        layers = self._network.layers(self.theta_)
-        return _Views(_zeros(w.shape[1], w.dtype) if b is None else b for w, b in layers)
-
-    @intercepts_.setter
-    def intercepts_(self, values: Any) -> None:
-        self.intercepts_[:] = values
-
-    @property
-    def history_(self) -> dict[str, list[Any]]:
-        """An entry an epoch: "epoch", "loss", "score", "learning_rate", "seconds"; nan for none."""
-        return self._fitted("history")
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Training objective after each epoch."""
-        return self.history_["loss"]
-
-    @property
-    def best_loss_(self) -> float | None:
-        """Lowest training objective; None with early stopping."""
-        return None if self._early_stopped else self._fitted("best_loss")
-
-    @property
-    def validation_scores_(self) -> list[float] | None:
-        """Validation score after each epoch; None without early stopping."""
-        return self.history_["score"] if self._early_stopped else None
-
-    @property
-    def best_validation_score_(self) -> float | None:
-        """Best validation score; None without early stopping."""
-        return self._fitted("best_score") if self._early_stopped else None
-
-    @property
-    def best_epoch_(self) -> int:
-        """Epoch of the best validation score, or without early stopping of the lowest loss."""
-        return self._fitted("best_epoch")
-
-    @property
-    def t_(self) -> int:
-        """Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'."""
-        return self._fitted("samples_seen")
-
-    @property
-    def _early_stopped(self) -> bool:
-        return self._fitted("best_theta") is not None
-
-    def _fitted(self, name: str) -> Any:
-        check_is_fitted(self)
-        return self._run[name]
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -441,37 +406,18 @@ class BaseMLP(BaseEstimator, ABC):
 _BIASES = {True: "with biases", False: "without biases"}
 
 
-class _Views(list[FloatArray]):
-    """A list of views of theta. Assigning to an entry, or to all, writes into theta."""
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        views = self[index] if isinstance(index, slice) else [self[index]]
-        values = list(value) if isinstance(index, slice) else [value]
-        shapes = [view.shape for view in views]
-        if [np.shape(new) for new in values] != shapes:
-            raise ValueError(
-                f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
-                f"layers; got {[np.shape(new) for new in values]}."
-            )
-        for view, new in zip(views, values, strict=True):
-            view[...] = new
-
-
-def _zeros(n: int, dtype: Any) -> FloatArray:
-    zeros = np.zeros(n, dtype)
-    zeros.flags.writeable = False
-    return zeros
-
-
 @contextmanager
-def _unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
+def _unchanged_on_failure(estimator: BaseMLP) -> Iterator[None]:
     """Give an estimator back the attributes that it had, if the block raises."""
     before = dict(vars(estimator))
+    history = before.get("_run", {}).get("history", {})
+    n_epochs = len(history.get("epoch", ()))
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__ = before
+        for column in history.values():
+            del column[n_epochs:]
         raise
 
 

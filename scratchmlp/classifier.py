@@ -9,10 +9,15 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+    type_of_target,
+    unique_labels,
+)
 
 from scratchmlp.activations import FloatArray
-from scratchmlp.base import BaseMLP, _first_order, _unchanged_on_failure
+from scratchmlp.base import BaseMLP, _first_order
 from scratchmlp.losses import Loss
 from scratchmlp.optimizers import Optimizer
 
@@ -335,10 +340,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             If the first call comes without `classes`, or `y` holds a class that is not in them.
         """
-        with _unchanged_on_failure(self):
-            if _check_partial_fit_first_call(self, classes):
-                self._learn_classes(y if type_of_target(y).startswith("multilabel") else classes)
-            return self._fit(X, y, sample_weight, incremental=True)
+        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
 
     def predict(self, X: Any) -> Any:
         """Predict the class with the highest score, or for multilabel each label on its own.
@@ -435,12 +437,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     # What BaseMLP asks for.
 
     def _encode_targets(
-        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[FloatArray, Loss]:
-        if resume or incremental:
-            self._check_classes(y, incremental=incremental)
-        else:
-            self._learn_classes(y)
+        check_classification_targets(y)
+        self._set_classes(y, resume=resume, incremental=incremental, classes=classes)
         kind = self._label_binarizer.y_type_
         loss = self._make_loss(auto="softmax" if kind == "multiclass" else "logistic")
         if kind == "multilabel-indicator" and loss.output == "softmax":
@@ -451,24 +451,39 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Y = self._label_binarizer.transform(y).astype(dtype)
         if kind == "binary" and loss.output == "softmax":
             Y = np.hstack([1 - Y, Y])
+        if loss.output == "identity":  # then the border between two classes is at a score of 0
+            Y = 2 * Y - 1
         return Y, loss
 
-    def _learn_classes(self, y: Any) -> None:
-        """Learn the classes from `y`; "identity" outputs aim at -1 and 1, others at 0 and 1."""
-        neg_label = -1 if self.output_activation == "identity" else 0
-        self._label_binarizer = LabelBinarizer(neg_label=neg_label).fit(y)
-        self.classes_ = self._label_binarizer.classes_
+    def _set_classes(self, y: Any, *, resume: bool, incremental: bool, classes: Any) -> None:
+        """Learn the classes, where training begins, or check that `y` goes with those known."""
+        first = _check_partial_fit_first_call(self, classes) if incremental else not resume
+        if first:
+            several = type_of_target(y).startswith("multilabel")
+            self._label_binarizer = LabelBinarizer().fit(
+                classes if incremental and not several else y
+            )
+            self.classes_ = self._label_binarizer.classes_
+        if incremental or resume:
+            self._check_classes(y, all_of_them=not incremental)
 
-    def _check_classes(self, y: Any, *, incremental: bool) -> None:
+    def _check_classes(self, y: Any, *, all_of_them: bool) -> None:
         """Check `y` against the classes known: one pass may see a part of them, a fit sees all."""
+        kind = self._label_binarizer.y_type_
+        if type_of_target(y).startswith("multilabel") != kind.startswith("multilabel"):
+            raise ValueError(
+                f"Training began with {kind} targets and must go on with such; `y` is "
+                f"{type_of_target(y)}. Fit a new network with warm_start=False."
+            )
         classes = unique_labels(y)
         unseen = np.setdiff1d(classes, self.classes_, assume_unique=True)
         if len(unseen):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
-                f"{self.classes_}. Give all classes to the first call of partial_fit."
+                f"{self.classes_}. Fit a new network with warm_start=False, or give all classes "
+                "to the first call of partial_fit."
             )
-        if not incremental and len(classes) != len(self.classes_):
+        if all_of_them and len(classes) != len(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
                 f"call to fit. Previously got {self.classes_}, `y` has {classes}. Use partial_fit, "

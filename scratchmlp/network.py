@@ -169,7 +169,7 @@ class Network:
         layers, n_rows = self.layers(theta), X.shape[0]
         row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
         chunk = get_chunk_n_rows(row_bytes, max_n_rows=n_rows)
-        workspace = Workspace(self, chunk, theta.dtype, training=False)
+        workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
         raw = np.empty((n_rows, self.sizes[-1]), theta.dtype)
         for rows in gen_batches(n_rows, chunk):
             raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
@@ -181,43 +181,61 @@ class Workspace:
 
     Parameters
     ----------
-    network : Network
-        The network.
-    n_rows : int
-        Largest number of rows of a batch.
-    dtype : dtype
-        Type of the parameters and the input.
-    training : bool, default=True
-        Whether there will be backward passes.
-
-    Attributes
-    ----------
     z : list of ndarray of shape (n_rows, n_out)
         Scores of each layer.
-    a : list
-        Inputs of each layer: X itself, then the outputs of each hidden layer.
+    a : list of ndarray of shape (n_rows, n_units)
+        Outputs of each hidden layer. The attribute has one entry more, in front: X itself, which
+        the forward pass puts there.
     delta : list of ndarray of shape (n_rows, n_units)
-        Derivatives of the loss in the scores of each hidden layer; empty unless `training`.
+        Derivatives of the loss in the scores of each hidden layer; empty for prediction.
     """
 
-    def __init__(
-        self, network: Network, n_rows: int, dtype: DTypeLike, *, training: bool = True
-    ) -> None:
-        self.n_rows = n_rows
-        self.z = [np.empty((n_rows, n_out), dtype) for n_out in network.sizes[1:]]
-        self.a: list[Any] = [None, *map(np.empty_like, self.z[:-1])]
-        self.delta = [np.empty_like(z) for z in self.z[:-1]] if training else []
+    def __init__(self, z: list[FloatArray], a: list[FloatArray], delta: list[FloatArray]) -> None:
+        self.z = z
+        self.a: list[Any] = [None, *a]
+        self.delta = delta
+
+    @classmethod
+    def allocate(
+        cls, network: Network, n_rows: int, dtype: DTypeLike, *, training: bool = True
+    ) -> "Workspace":
+        """Make a workspace.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+        n_rows : int
+            Largest number of rows of a batch.
+        dtype : dtype
+            Type of the parameters and the input.
+        training : bool, default=True
+            Whether there will be backward passes.
+
+        Returns
+        -------
+        Workspace
+            New arrays.
+        """
+        z, a, delta = (
+            [np.empty((n_rows, size), dtype) for size in sizes]
+            for sizes in (network.sizes[1:], network.sizes[1:-1], network.sizes[1:-1] * training)
+        )
+        return cls(z, a, delta)
+
+    @property
+    def n_rows(self) -> int:
+        """Largest number of rows of a batch."""
+        return len(self.z[0])
 
     def head(self, n_rows: int) -> "Workspace":
         """Return a workspace for the first `n_rows` rows, which shares the memory of this one."""
         if n_rows == self.n_rows:
             return self
-        view = object.__new__(Workspace)
-        view.n_rows = n_rows
-        view.z = [z[:n_rows] for z in self.z]
-        view.a = [None, *(a[:n_rows] for a in self.a[1:])]
-        view.delta = [delta[:n_rows] for delta in self.delta]
-        return view
+        z, a, delta = (
+            [array[:n_rows] for array in arrays] for arrays in (self.z, self.a[1:], self.delta)
+        )
+        return Workspace(z, a, delta)
 
 
 def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:

@@ -100,5 +100,5 @@ class Objective:
             self._grad = np.empty_like(theta)
             self._grads = self.network.layers(self._grad)
         if self._workspace is None or self._workspace.n_rows < n_rows:
-            self._workspace = Workspace(self.network, n_rows, theta.dtype)
+            self._workspace = Workspace.allocate(self.network, n_rows, theta.dtype)
         return self._grad, self._grads, self._workspace.head(n_rows)

@@ -9,14 +9,19 @@ squares and roots are taken element by element.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from numbers import Real
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
 
 from scratchmlp.activations import FloatArray
 
 State: TypeAlias = dict[str, Any]
+
+_FRACTION = [Interval(Real, 0, 1, closed="left")]
+_POSITIVE = [Interval(Real, 0, None, closed="neither")]
 
 
 class Optimizer(BaseEstimator, ABC):
@@ -25,6 +30,8 @@ class Optimizer(BaseEstimator, ABC):
     Hyper-parameters are constructor parameters in scikit-learn's sense, so that ``clone`` works
     and a grid search reaches them, for instance as ``solver__beta_1``.
     """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
 
     @abstractmethod
     def init(self, theta: FloatArray) -> State:
@@ -92,6 +99,11 @@ class SGD(Optimizer):
     momentum: float = 0.9
     nesterov: bool = True
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterov": ["boolean"],
+    }
+
     def init(self, theta: FloatArray) -> State:
         """See `Optimizer.init`."""
         return {"velocity": np.zeros_like(theta)} if self.momentum else {}
@@ -127,6 +139,8 @@ class AdaGrad(Optimizer):
 
     epsilon: float = 1e-8
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"epsilon": _POSITIVE}
+
     def init(self, theta: FloatArray) -> State:
         """See `Optimizer.init`."""
         return {"sum_of_squares": np.zeros_like(theta)}
@@ -159,6 +173,11 @@ class RMSProp(Optimizer):
 
     rho: float = 0.9
     epsilon: float = 1e-8
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "rho": _FRACTION,
+        "epsilon": _POSITIVE,
+    }
 
     def init(self, theta: FloatArray) -> State:
         """See `Optimizer.init`."""
@@ -200,6 +219,12 @@ class Adam(Optimizer):
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "beta_1": _FRACTION,
+        "beta_2": _FRACTION,
+        "epsilon": _POSITIVE,
+    }
+
     def init(self, theta: FloatArray) -> State:
         """See `Optimizer.init`."""
         return {"t": 0, "mean": np.zeros_like(theta), "mean_square": np.zeros_like(theta)}
@@ -240,6 +265,11 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.01
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Adam._parameter_constraints,
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
 
     def update(
         self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float

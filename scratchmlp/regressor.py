@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
@@ -335,10 +336,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     # What BaseMLP asks for.
 
     def _encode_targets(
-        self, y: Any, dtype: Any, *, resume: bool, incremental: bool
+        self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[FloatArray, Loss]:
         loss = self._make_loss(auto="exp" if self.loss == "poisson" else "identity")
-        Y = y.reshape(len(y), -1).astype(dtype, copy=False)
+        Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
         if loss.output == "softmax" and Y.shape[1] == 1:
             raise ValueError(
                 "output_activation='softmax' shares a whole among two or more targets; got one. "
@@ -350,6 +351,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
                 f"The output activation {loss.output!r} predicts numbers from {low} to {high}, but "
                 f"y goes from {Y.min():g} to {Y.max():g}. Scale y, or choose another loss or "
                 "output_activation."
+            )
+        if loss.output == "softmax" and not np.allclose(Y.sum(axis=1), 1, atol=0.01):
+            raise ValueError(
+                "output_activation='softmax' predicts shares of a whole, but the rows of y do not "
+                f"all sum to 1: their sums go from {Y.sum(axis=1).min():g} to "
+                f"{Y.sum(axis=1).max():g}. Divide each row by its sum, or choose 'logistic'."
             )
         return Y, loss
 

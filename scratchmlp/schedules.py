@@ -2,7 +2,7 @@
 
 A schedule is a callable from `Progress` to a factor by which the initial learning rate is
 multiplied, a Python float. "adaptive", which needs the training loss, is not among them: see
-`scratchmlp.training.Monitor`.
+`scratchmlp.monitor.Monitor`.
 """
 
 from collections.abc import Callable
@@ -64,4 +64,4 @@ class InverseScaling:
 
     def __call__(self, progress: Progress) -> float:
         """Return 1 / (samples_seen + 1)^p."""
-        return float((progress.samples_seen + 1) ** -self.power_t)
+        return float((progress.samples_seen + 1) ** -float(self.power_t))

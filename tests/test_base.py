@@ -1,9 +1,13 @@
 """What both estimators share: parameters, state, warm start, partial_fit, errors."""
 
 import copy
+import functools
 import inspect
+import io
 import pickle
+import warnings
 
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse
@@ -15,6 +19,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.monitor import Monitor
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -33,6 +38,13 @@ def Estimator(request):
 def state(estimator):
     """Everything that fit may set, by value."""
     return pickle.dumps(vars(estimator))
+
+
+def joblib_round_trip(estimator):
+    file = io.BytesIO()
+    joblib.dump(estimator, file)
+    file.seek(0)
+    return joblib.load(file)
 
 
 def snapshot(estimator):
@@ -68,6 +80,10 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("hidden_layer_sizes", (5, 0), ["hidden_layer_sizes must be > 0", "got (5, 0)"]),
         ("hidden_layer_sizes", (2.5,), ["hidden_layer_sizes must be > 0", "got (2.5,)"]),
         ("hidden_layer_sizes", ((2, 3),), ["hidden_layer_sizes must be > 0", "got ((2, 3),)"]),
+        ("hidden_layer_sizes", ((1, 2), 3), ["hidden_layer_sizes must be > 0", "got ((1, 2), 3)"]),
+        ("hidden_layer_sizes", (True,), ["hidden_layer_sizes must be > 0", "got (True,)"]),
+        ("solver", Adam(beta_2=2.0), ["'beta_2' parameter of Adam", "Got 2.0"]),
+        ("solver", SGD(momentum=-1.0), ["'momentum' parameter of SGD", "Got -1.0"]),
     ],
 )
 def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, value, fragments):
@@ -108,10 +124,12 @@ def test_a_solver_object_s_parameters_can_be_searched(Estimator):
     search = GridSearchCV(
         Estimator(solver=Adam(), **SMALL), {"solver__beta_1": [0.5, 0.9]}, cv=3
     ).fit(X_IRIS, Y_IRIS)
-    assert search.best_params_["solver__beta_1"] in (0.5, 0.9)
-    scores = search.cv_results_["mean_test_score"]
-    assert isinstance(clone(search.best_estimator_).solver, Adam)
-    assert len(scores) == 2
+    assert search.best_estimator_.solver.beta_1 == search.best_params_["solver__beta_1"]
+    thetas = [
+        clone(search.estimator).set_params(solver__beta_1=beta_1).fit(X_IRIS, Y_IRIS).theta_
+        for beta_1 in (0.5, 0.9)
+    ]
+    assert not np.array_equal(*thetas)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +153,7 @@ def test_a_solver_object_s_parameters_can_be_searched(Estimator):
         ("tol", 10.0, 0.0, "lbfgs"),
     ],
 )
-def test_every_parameter_acts(Estimator, name, one, other, solver):
+def test_every_parameter_of_the_solvers_acts(Estimator, name, one, other, solver):
     settings = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0, "batch_size": 40}
     if name == "power_t":
         settings["learning_rate"] = "invscaling"
@@ -243,9 +261,43 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(Estimator, solver):
     np.testing.assert_array_equal(again.theta_, estimator.theta_)
 
 
-def test_early_stopping_needs_two_rows_to_validate_on(Estimator):
-    with pytest.raises(ValueError, match="validation set is too small: 1 of 5 rows"):
-        Estimator(early_stopping=True).fit(X_IRIS[:5], [0, 0, 0, 0, 0])
+@pytest.mark.parametrize(
+    ("fraction", "message"),
+    [
+        (0.0, r"too small: validation_fraction=0.0 of 150 rows is 0"),
+        (0.005, r"too small: validation_fraction=0.005 of 150 rows is 1"),
+        (0.999, r"too large: validation_fraction=0.999 of 150 rows is 150"),
+    ],
+)
+def test_early_stopping_needs_rows_to_validate_and_to_train_on(Estimator, fraction, message):
+    with pytest.raises(ValueError, match=message):
+        Estimator(early_stopping=True, validation_fraction=fraction).fit(X_IRIS, Y_IRIS)
+
+
+def test_early_stopping_works_with_weights_however_many_are_zero(Estimator):
+    """Rows of weight zero are absent, so that neither part can be left without weight."""
+    weight = np.zeros(150)
+    rows = np.r_[0:10, 50:60, 100:110]
+    weight[rows] = 1.0
+    settings = {"early_stopping": True, "max_iter": 20, "random_state": 0}
+    weighted = Estimator(**settings).fit(X_IRIS, Y_IRIS, weight)
+    absent = Estimator(**settings).fit(X_IRIS[rows], Y_IRIS[rows])
+    np.testing.assert_allclose(weighted.theta_, absent.theta_, rtol=1e-10)
+    assert weighted.validation_scores_ == pytest.approx(absent.validation_scores_)
+
+
+def test_a_row_of_weight_zero_may_hold_anything_finite(Estimator):
+    X, weight = X_IRIS.copy(), np.ones(150)
+    X[0], weight[0] = 1e300, 0
+    without = Estimator(**SMALL).fit(X_IRIS[1:], Y_IRIS[1:])
+    np.testing.assert_array_equal(Estimator(**SMALL).fit(X, Y_IRIS, weight).theta_, without.theta_)
+
+
+def test_lbfgs_that_starts_at_the_minimum(Estimator):
+    estimator = Estimator(hidden_layer_sizes=(), solver="lbfgs", tol=1e6).fit(X_IRIS, Y_IRIS)
+    assert (estimator.n_iter_, estimator.best_epoch_, estimator.loss_curve_) == (0, 0, [])
+    assert estimator.best_loss_ == estimator.loss_
+    assert np.isfinite(estimator.loss_)
 
 
 def test_coefs_can_be_written_to(Estimator):
@@ -271,7 +323,9 @@ def test_a_refit_leaves_arrays_taken_earlier_alone(Estimator):
     assert not np.array_equal(estimator.coefs_[0], before)
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+@pytest.mark.parametrize(
+    "duplicate", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e)), joblib_round_trip]
+)
 def test_copies_predict_and_go_on_alike(Estimator, duplicate):
     estimator = Estimator(warm_start=True, batch_size=40, **SMALL).fit(X_IRIS, Y_IRIS)
     twin = duplicate(estimator)
@@ -303,6 +357,67 @@ def test_warm_start_goes_on_as_if_it_had_never_stopped(Estimator, solver, early_
     assert halves.n_iter_ == 4
     assert halves.t_ == straight.t_
     np.testing.assert_array_equal(halves.theta_, straight.theta_)
+
+
+def test_warm_start_gives_a_harder_problem_its_whole_patience(Estimator):
+    settings = {"hidden_layer_sizes": (5,), "learning_rate_init": 0.05, "random_state": 0}
+    estimator = Estimator(warm_start=True, max_iter=300, **settings).fit(X_IRIS, Y_IRIS)
+    easy = estimator.best_loss_
+    estimator.set_params(alpha=30.0).fit(X_IRIS, Y_IRIS)
+    losses = estimator.loss_curve_[-estimator.n_iter_ :]
+    assert losses[0] > 2 * easy
+    assert losses[-1] < 0.9 * losses[0]
+    assert estimator.n_iter_ > 11
+    assert estimator.best_loss_ == min(estimator.loss_curve_) == easy
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_warm_start_with_early_stopping_measures_the_best_weights_on_the_new_data(
+    Estimator, solver
+):
+    settings = {"learning_rate_init": 0.05, "max_iter": 100, "random_state": 0}
+    y = Y_IRIS == 1 if Estimator is ScratchMLPClassifier else X_IRIS[:, 0]
+    estimator = Estimator(solver=solver, early_stopping=True, warm_start=True, **settings)
+    estimator.fit(X_IRIS, y)
+    other = ~y if Estimator is ScratchMLPClassifier else -y
+    assert estimator.fit(X_IRIS, other).score(X_IRIS, other) > 0.8
+
+
+def test_warm_start_draws_a_new_split_for_another_validation_fraction(Estimator):
+    estimator = Estimator(early_stopping=True, warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(validation_fraction=0.5).fit(X_IRIS, Y_IRIS)
+    assert estimator.t_ == 5 * 135 + 5 * 75
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("persist", [lambda e: e, joblib_round_trip], ids=["itself", "joblib"])
+def test_training_goes_on_from_the_weights_that_users_assign(Estimator, early_stopping, persist):
+    estimator = Estimator(
+        solver="sgd",
+        momentum=0.0,
+        warm_start=True,
+        early_stopping=early_stopping,
+        **SMALL,
+    ).fit(X_IRIS, Y_IRIS)
+    estimator = persist(estimator)
+    given = [W * 0 + 0.5 for W in estimator.coefs_]
+    estimator.coefs_ = given
+    estimator.set_params(learning_rate_init=1e-12).fit(X_IRIS, Y_IRIS)
+    for W, start in zip(estimator.coefs_, given, strict=True):
+        np.testing.assert_allclose(W, start, atol=1e-6)
+
+
+def test_random_states_that_are_not_the_estimator_s_go_on_by_themselves(Estimator):
+    """A user's generator, or NumPy's own, is not copied: two estimators draw different orders."""
+    assert partial_fit(Estimator(), X_IRIS, Y_IRIS)._run["random_state"] is None
+    rng = np.random.RandomState(0)
+    first, second = (Estimator(random_state=rng, batch_size=40) for _ in range(2))
+    for estimator in (first, second):
+        partial_fit(estimator, X_IRIS, Y_IRIS)
+    second.coefs_, second.intercepts_ = first.coefs_, first.intercepts_
+    for estimator in (first, second):
+        partial_fit(estimator, X_IRIS, Y_IRIS)
+    assert not np.array_equal(first.theta_, second.theta_)
 
 
 def test_warm_start_refuses_other_layer_sizes(Estimator):
@@ -346,6 +461,28 @@ def test_partial_fit_follows_a_change_of_learning_rate(Estimator):
     partial_fit(estimator.set_params(learning_rate_init=1e-300), X_IRIS, Y_IRIS)
     np.testing.assert_array_equal(estimator.theta_, before)
     assert estimator.history_["learning_rate"] == [0.001, 1e-300]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("learning_rate_init", -0.1), ("alpha", -5.0), ("activation", "swish"), ("batch_size", 0)],
+)
+def test_partial_fit_validates_parameters_every_time(Estimator, name, value):
+    estimator = partial_fit(Estimator(**SMALL), X_IRIS, Y_IRIS).set_params(**{name: value})
+    before = snapshot(estimator)
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of"):
+        partial_fit(estimator, X_IRIS, Y_IRIS)
+    assert snapshot(estimator) == before
+
+
+def test_a_failed_partial_fit_changes_nothing(Estimator):
+    estimator = partial_fit(Estimator(**SMALL), X_IRIS, Y_IRIS)
+    before = snapshot(estimator)
+    with pytest.raises(DivergenceError):
+        partial_fit(estimator, X_IRIS * 1e200, Y_IRIS)
+    with pytest.raises(ValueError, match="NaN"):
+        partial_fit(estimator, X_IRIS * np.nan, Y_IRIS)
+    assert snapshot(estimator) == before
 
 
 def test_partial_fit_exists_for_first_order_solvers_only(Estimator):
@@ -403,23 +540,31 @@ def test_an_unfitted_estimator_stays_unfitted_when_fit_fails(Estimator):
     assert state(estimator) == before
 
 
-def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, monkeypatch):
-    from scratchmlp.training import Monitor
-
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, monkeypatch):
     epoch_end = Monitor.epoch_end
+    last = 3 if method == "fit" else 1
 
     def interrupted_epoch_end(monitor, run, learning_rate):
-        if monitor.n_iter == 3:
+        epoch_end(monitor, run, learning_rate)
+        if monitor.n_iter == last:
             raise KeyboardInterrupt
-        return epoch_end(monitor, run, learning_rate)
 
     monkeypatch.setattr(Monitor, "epoch_end", interrupted_epoch_end)
     estimator = Estimator(random_state=0)
+    train = estimator.fit if method == "fit" else functools.partial(partial_fit, estimator)
     with pytest.raises(KeyboardInterrupt):
-        estimator.fit(X_IRIS, Y_IRIS)
-    assert estimator.n_iter_ == 3
-    assert estimator.stop_reason_ == "interrupted by the user after 3 epochs"
+        train(X_IRIS, Y_IRIS)
+    assert estimator.n_iter_ == last
+    assert estimator.stop_reason_ == f"interrupted by the user after {last} epochs"
     assert estimator.predict(X_IRIS).shape == (150,)
+
+
+def test_a_warning_made_an_error_is_a_failed_fit(Estimator):
+    estimator = Estimator(max_iter=2)
+    with warnings.catch_warnings(action="error"), pytest.raises(ConvergenceWarning):
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert not hasattr(estimator, "theta_")
 
 
 @pytest.mark.filterwarnings("error")

@@ -54,7 +54,7 @@ def test_gives_scikit_learn_s_numbers(target, settings):
     for mine, reference in zip(
         ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
     ):
-        np.testing.assert_allclose(mine, reference, atol=1e-9 * np.abs(reference).max())
+        np.testing.assert_allclose(mine, reference, rtol=0, atol=1e-9 * np.abs(reference).max())
     assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-9)
     assert (ours.n_iter_, ours.t_) == (theirs.n_iter_, theirs.t_)
     assert ours.out_activation_ == theirs.out_activation_
@@ -63,7 +63,7 @@ def test_gives_scikit_learn_s_numbers(target, settings):
         assert ours.validation_scores_ == theirs.validation_scores_
         assert ours.best_validation_score_ == theirs.best_validation_score_
     np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
-    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-9)
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
@@ -287,6 +287,27 @@ def test_partial_fit_multilabel():
     for _ in range(3):
         classifier.partial_fit(X_LABELS, Y_LABELS, classes=np.arange(4))
     assert classifier.predict(X_LABELS).shape == Y_LABELS.shape
+
+
+@pytest.mark.parametrize(("before", "after"), [("auto", "identity"), ("identity", "auto")])
+def test_the_output_activation_may_change_between_fits(before, after):
+    X, y = TARGETS["binary"]
+    classifier = ScratchMLPClassifier(
+        loss="squared_error", output_activation=before, warm_start=True, max_iter=300, **LBFGS
+    ).fit(X, y)
+    assert classifier.set_params(output_activation=after).fit(X, y).score(X, y) > 0.95
+
+
+def test_training_goes_on_with_targets_of_the_same_kind():
+    classifier = ScratchMLPClassifier(warm_start=True, max_iter=2).fit(X_LABELS, Y_LABELS[:, :3])
+    with pytest.raises(ValueError, match=r"began with multilabel-indicator .*`y` is multiclass"):
+        classifier.fit(X_IRIS, Y_IRIS)
+
+
+def test_numbers_that_are_no_classes_get_a_short_error():
+    with pytest.raises(ValueError, match="Unknown label type: continuous") as error:
+        ScratchMLPClassifier().fit(X_IRIS, X_IRIS[:, 0])
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_warm_start_wants_the_same_classes():

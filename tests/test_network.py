@@ -50,7 +50,7 @@ def test_forward_is_what_the_notation_says():
 
 
 def test_a_workspace_s_head_shares_its_memory():
-    workspace = Workspace(Network((3, 4, 2), ACTIVATIONS["relu"]), 10, np.float64)
+    workspace = Workspace.allocate(Network((3, 4, 2), ACTIVATIONS["relu"]), 10, np.float64)
     head = workspace.head(4)
     for part in ("z", "a", "delta"):
         for whole, few in zip(getattr(workspace, part), getattr(head, part), strict=True):

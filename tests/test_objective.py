@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse
-from test_losses import PAIRS, example
+from loss_examples import PAIRS, example
 
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.losses import LOSSES

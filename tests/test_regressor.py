@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, make_friedman1, make_friedman3
 from sklearn.linear_model import PoissonRegressor, Ridge
@@ -53,7 +54,7 @@ def test_gives_scikit_learn_s_numbers(target, settings):
     for mine, reference in zip(
         ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
     ):
-        np.testing.assert_allclose(mine, reference, atol=1e-9 * np.abs(reference).max())
+        np.testing.assert_allclose(mine, reference, rtol=0, atol=1e-9 * np.abs(reference).max())
     np.testing.assert_allclose(ours.predict(X_DIABETES), theirs.predict(X_DIABETES), rtol=1e-8)
     assert ours.n_iter_ == theirs.n_iter_
     if target != "two outputs":
@@ -147,6 +148,11 @@ def test_softmax_outputs_are_shares():
         ({"output_activation": "logistic"}, [0, 1, 2], "'logistic' .*0.0 to 1.0, but y .*0 to 2"),
         ({"output_activation": "softmax"}, [0, 1, 1], "among two or more targets; got one"),
         (
+            {"output_activation": "softmax"},
+            [[0.5, 0.5], [0.2, 0.1], [1, 0]],
+            r"rows of y do not all sum to 1: their sums go from 0.3 to 1\.",
+        ),
+        (
             {"loss": "poisson", "output_activation": "identity"},
             [0, 1, 1],
             "loss='poisson' goes with the output activations exp; got .*'identity'",
@@ -156,6 +162,11 @@ def test_softmax_outputs_are_shares():
 def test_targets_that_an_output_cannot_reach_are_refused(settings, y, message):
     with pytest.raises(ValueError, match=message):
         ScratchMLPRegressor(**settings).fit([[0.0], [1.0], [2.0]], y)
+
+
+def test_sparse_targets_are_refused():
+    with pytest.raises(TypeError, match="Sparse data was passed"):
+        ScratchMLPRegressor().fit(X_DIABETES, scipy.sparse.csr_array(TARGETS["two outputs"]))
 
 
 def test_works_inside_a_target_transformer():

@@ -1,0 +1,131 @@
+"""What a fitted estimator shows: layers and history under scikit-learn's names.
+
+An estimator stores its parameters as one vector, `theta_`, and where training stands as a dict.
+Everything here is computed from these when it is asked for: stored views would be torn from their
+vector by pickling and deep copies.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.network import Layer, Network
+
+
+class FittedAttributes:
+    """Fitted attributes of the estimators, which document them."""
+
+    theta_: FloatArray
+    loss_: float
+    _sizes: tuple[int, ...]
+    _bias: bool
+    _activation: str
+    _early_stopped: bool
+    _latest_theta: FloatArray | None
+    _run: dict[str, Any]
+
+    @property
+    def _network(self) -> Network:
+        check_is_fitted(self)
+        return Network(self._sizes, ACTIVATIONS[self._activation], self._bias)
+
+    def _layers(self) -> list[Layer]:
+        return self._network.layers(self.theta_)
+
+    def _written(self) -> None:
+        """Note that the user has set parameters: training goes on from these, not the latest."""
+        self._latest_theta = None
+
+    def _fitted(self, name: str) -> Any:
+        check_is_fitted(self)
+        return self._run[name]
+
+    @property
+    def coefs_(self) -> list[FloatArray]:
+        """Weights of each layer, views of `theta_`: what is assigned to an entry goes into it."""
+        return _Views((layer.weight for layer in self._layers()), self._written)
+
+    @coefs_.setter
+    def coefs_(self, values: Any) -> None:
+        self.coefs_[:] = values
+
+    @property
+    def intercepts_(self) -> list[FloatArray]:
+        """Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``."""
+        biases = (_zeros(w.shape[1], w.dtype) if b is None else b for w, b in self._layers())
+        return _Views(biases, self._written)
+
+    @intercepts_.setter
+    def intercepts_(self, values: Any) -> None:
+        self.intercepts_[:] = values
+
+    @property
+    def history_(self) -> dict[str, list[Any]]:
+        """An entry an epoch: "epoch", "loss", "score", "learning_rate", "seconds"; nan for none."""
+        return self._fitted("history")
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training objective of each epoch."""
+        return self.history_["loss"]
+
+    @property
+    def best_loss_(self) -> float | None:
+        """Lowest training objective of an epoch; None with early stopping."""
+        losses = self.loss_curve_
+        return None if self._early_stopped else min(losses, default=self.loss_)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """Validation score after each epoch; None without early stopping."""
+        scores = self.history_["score"]
+        return scores if self._early_stopped else None
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """Best validation score; None without early stopping."""
+        score = self._fitted("best_score")
+        return score if self._early_stopped else None
+
+    @property
+    def best_epoch_(self) -> int:
+        """Epoch of the best validation score, or without early stopping of the lowest loss."""
+        losses = self.loss_curve_
+        if self._early_stopped or not losses:
+            return self._fitted("best_epoch")
+        return 1 + int(np.argmin(losses))
+
+    @property
+    def t_(self) -> int:
+        """Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'."""
+        return self._fitted("samples_seen")
+
+
+class _Views(list[FloatArray]):
+    """A list of views of theta. Assigning to an entry, or to all, writes into theta."""
+
+    def __init__(self, views: Iterable[FloatArray], written: Callable[[], None]) -> None:
+        super().__init__(views)
+        self._written = written
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        views = self[index] if isinstance(index, slice) else [self[index]]
+        values = list(value) if isinstance(index, slice) else [value]
+        shapes = [view.shape for view in views]
+        if [np.shape(new) for new in values] != shapes:
+            raise ValueError(
+                f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
+                f"layers; got {[np.shape(new) for new in values]}."
+            )
+        for view, new in zip(views, values, strict=True):
+            view[...] = new
+        self._written()
+
+
+def _zeros(n: int, dtype: Any) -> FloatArray:
+    zeros = np.zeros(n, dtype)
+    zeros.flags.writeable = False
+    return zeros

@@ -1,0 +1,259 @@
+"""Where training stands, and the monitor that watches it.
+
+A `Run` is all that training changes: parameters, the optimizer's state, history, best weights. A
+`Monitor` is told of each epoch (for L-BFGS, each iteration), records it in the run and decides
+whether to stop.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.optimizers import State
+
+
+class DivergenceError(FloatingPointError, ValueError):
+    """Training diverged: weights or loss are no longer finite, or the loss grew out of bounds.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp import DivergenceError, ScratchMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> regressor = ScratchMLPRegressor(solver="sgd", learning_rate_init=10.0, random_state=0)
+    >>> try:
+    ...     regressor.fit(X, y)
+    ... except DivergenceError:
+    ...     print("lower learning_rate_init")
+    lower learning_rate_init
+    """
+
+
+@dataclass
+class Run:
+    """Where training stands: what it changes, and all that it needs to go on later.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n_parameters,)
+        The latest parameters.
+    random_state : RandomState
+        Source of the validation split and of the row orders.
+    optimizer_state : dict
+        State of the optimizer; empty with L-BFGS.
+    order : ndarray of shape (n_samples,) or None
+        Order of the rows in the last epoch, which the next one shuffles; None is their own.
+    split : tuple of two ndarrays or None
+        Row numbers for training and for validation, if rows were split off.
+    samples_seen : int
+        Rows trained on so far; one that is seen in three epochs counts three times.
+    rate_factor : float
+        What "adaptive" has made of the learning rate so far.
+    no_improvement : int
+        Epochs since the last improvement.
+    loss : float
+        Training objective in the last epoch: the mean over its batches.
+    best_loss, best_score : float
+        Lowest training loss, since patience was last renewed, and highest validation score.
+    best_epoch : int
+        Epoch of the best score, or without validation of that lowest loss.
+    best_theta : ndarray of shape (n_parameters,) or None
+        Parameters with the best score; None without validation.
+    history : dict of list
+        One entry an epoch: "epoch", "loss", "score" (nan without validation), "learning_rate"
+        (nan with L-BFGS) and "seconds".
+    """
+
+    theta: FloatArray
+    random_state: np.random.RandomState
+    optimizer_state: State = field(default_factory=dict)
+    order: NDArray[np.intp] | None = None
+    split: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+    samples_seen: int = 0
+    rate_factor: float = 1.0
+    no_improvement: int = 0
+    loss: float = np.nan
+    best_loss: float = np.inf
+    best_score: float = -np.inf
+    best_epoch: int = 0
+    best_theta: FloatArray | None = None
+    history: dict[str, list[Any]] = field(
+        default_factory=lambda: {
+            key: [] for key in ("epoch", "loss", "score", "learning_rate", "seconds")
+        }
+    )
+
+    def copy(self) -> "Run":
+        """Copy what training changes in place, except the history, to which it only appends."""
+        return replace(
+            self,
+            theta=self.theta.copy(),
+            optimizer_state=copy.deepcopy(self.optimizer_state),
+        )
+
+    def renew_patience(self) -> None:
+        """Forget the lowest loss, and how long ago it was: what follows is measured afresh."""
+        self.best_loss, self.no_improvement = np.inf, 0
+
+
+class Monitor:
+    """Watches training: keeps the history and the best weights of a run, decides when to stop.
+
+    An epoch improves when the validation score exceeds the best one so far by `tol`, or, without
+    validation, when the training loss is lower than the best by `tol`.
+
+    Parameters
+    ----------
+    tol : float
+        Smallest change that counts as an improvement.
+    n_iter_no_change : int or inf
+        Training stops after more than so many epochs in a row without improvement.
+    adaptive : bool, default=False
+        Divide the learning rate by five instead of stopping, until it is 1e-6 or less.
+    score : callable, default=None
+        Maps theta to the score on validation data, higher is better. With it, the weights of the
+        best epoch are kept.
+    verbose : bool, default=False
+        Whether to print a line an epoch.
+
+    Attributes
+    ----------
+    n_iter : int
+        Epochs watched.
+    stop_reason : str
+        Why training stopped, as a sentence.
+    converged : bool
+        Whether it stopped because nothing more was to be gained.
+    """
+
+    def __init__(
+        self,
+        tol: float,
+        n_iter_no_change: float,
+        *,
+        adaptive: bool = False,
+        score: Callable[[FloatArray], float] | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.adaptive = adaptive
+        self.score = score
+        self.verbose = verbose
+        self.n_iter = 0
+        self.stop_reason = ""
+        self.converged = False
+        self._clock = time.perf_counter()
+
+    def epoch_end(self, run: Run, learning_rate: float) -> bool:
+        """Record an epoch and decide whether training stops.
+
+        Parameters
+        ----------
+        run : Run
+            The training that is watched.
+        learning_rate : float
+            Learning rate of the epoch.
+
+        Returns
+        -------
+        bool
+            Whether to stop.
+
+        Raises
+        ------
+        DivergenceError
+            See `check_divergence`.
+        """
+        if self.check_divergence(run):
+            return True
+        score = self.score(run.theta) if self.score else np.nan
+        self._record(run, score, learning_rate)
+        improved = self._update_best(run, score)
+        run.no_improvement = 0 if improved else run.no_improvement + 1
+        if run.no_improvement <= self.n_iter_no_change:
+            return False
+        if self.adaptive and learning_rate > 1e-6:
+            run.rate_factor /= 5
+            run.no_improvement = 0
+            return False
+        return self._stop_converged(run)
+
+    def _record(self, run: Run, score: float, learning_rate: float) -> None:
+        now = time.perf_counter()
+        self.n_iter += 1
+        row = (len(run.history["epoch"]) + 1, run.loss, score, learning_rate, now - self._clock)
+        for column, value in zip(run.history.values(), row, strict=True):
+            column.append(value)
+        self._clock = now
+        if self.verbose:
+            validation = f", validation score = {score:.6f}" if self.score else ""
+            print(f"Iteration {row[0]}, loss = {run.loss:.8f}{validation}")
+
+    def _update_best(self, run: Run, score: float) -> bool:
+        """Keep what is best so far; return whether the epoch improved by at least tol."""
+        if self.score is None:
+            improved = run.loss <= run.best_loss - self.tol
+            if run.loss < run.best_loss:
+                run.best_loss, run.best_epoch = run.loss, run.history["epoch"][-1]
+            return improved
+        improved = score >= run.best_score + self.tol
+        if score > run.best_score:
+            run.best_score, run.best_epoch = score, run.history["epoch"][-1]
+            run.best_theta = run.theta.copy()
+        return improved
+
+    def _stop_converged(self, run: Run) -> bool:
+        what = "validation score" if self.score else "training loss"
+        self.stop_reason = (
+            f"{what} did not improve by tol={self.tol:g} for {run.no_improvement} epochs; "
+            f"best at epoch {run.best_epoch}"
+        )
+        self.converged = True
+        return True
+
+    def check_divergence(self, run: Run) -> bool:
+        """Tell whether training diverged; if so, go back to the best weights.
+
+        Parameters
+        ----------
+        run : Run
+            The training that is watched.
+
+        Returns
+        -------
+        bool
+            Whether it diverged.
+
+        Raises
+        ------
+        DivergenceError
+            If loss or weights are not finite, or the loss exceeds 1e10 times its first value,
+            and there are no best weights to go back to.
+        """
+        losses = run.history["loss"]
+        first = losses[0] if losses else run.loss
+        if not (np.isfinite(run.loss) and np.isfinite(run.theta).all()):
+            what = "Solver produced non-finite parameter weights or loss"
+        elif 0 < 1e10 * first < run.loss:
+            what = f"The loss grew from {first:.3g} to {run.loss:.3g}"
+        else:
+            return False
+        last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
+        message = (
+            f"{what} in epoch {len(losses) + 1}; {last}. Scale X, and in regression y (for "
+            "instance with StandardScaler), or, unless the solver is 'lbfgs', lower "
+            "learning_rate_init"
+        )
+        if run.best_theta is None:
+            raise DivergenceError(f"{message}.")
+        run.theta[:] = run.best_theta
+        run.optimizer_state = {}
+        self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
+        return True

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from scratchmlp.monitor import DivergenceError, Monitor, Run
+
+
+def run_of(theta=(0.0, 0.0)):
+    return Run(np.array(theta), np.random.RandomState(0))
+
+
+def watch(monitor, losses, run=None, learning_rate=0.1):
+    """Show a monitor these losses; return the number of epochs until it stops, or None."""
+    run = run or run_of()
+    for epoch, loss in enumerate(losses, start=1):
+        run.loss = loss
+        if monitor.epoch_end(run, learning_rate):
+            return epoch
+    return None
+
+
+def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
+    monitor, run = Monitor(tol=0.1, n_iter_no_change=2), run_of()
+    assert watch(monitor, [1.0, 0.5, 0.45, 0.42, 0.41, 0.4], run) == 5
+    assert monitor.converged
+    assert run.best_loss == 0.41
+    assert run.best_epoch == 5
+    assert monitor.stop_reason == (
+        "training loss did not improve by tol=0.1 for 3 epochs; best at epoch 5"
+    )
+
+
+def test_an_improvement_by_exactly_tol_counts():
+    assert watch(Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25]) is None
+
+
+def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
+    scores = iter([0.5, 0.9, 0.8, 0.9, 0.7])
+    monitor = Monitor(tol=0.0, n_iter_no_change=10, score=lambda theta: next(scores))
+    run = run_of()
+    for epoch in range(5):
+        run.theta[:], run.loss = epoch, 1.0
+        monitor.epoch_end(run, 0.1)
+    np.testing.assert_array_equal(run.best_theta, [1, 1])
+    assert (run.best_score, run.best_epoch) == (0.9, 2)
+    assert run.history["score"] == [0.5, 0.9, 0.8, 0.9, 0.7]
+    assert run.best_loss == np.inf
+
+
+def test_a_score_of_nan_is_no_improvement():
+    monitor = Monitor(tol=0.0, n_iter_no_change=1, score=lambda theta: np.nan)
+    assert watch(monitor, [1.0, 0.9, 0.8]) == 2
+
+
+def test_adaptive_divides_the_rate_by_five_until_it_is_tiny():
+    monitor, run = Monitor(tol=0.1, n_iter_no_change=1, adaptive=True), run_of()
+    rates, stopped = [], False
+    while not stopped:
+        rates.append(0.001 * run.rate_factor)
+        run.loss = 1.0
+        stopped = monitor.epoch_end(run, rates[-1])
+    # An improving epoch, then two without improvement at every rate down to the last one.
+    expected = 0.001 / 5.0 ** np.repeat(range(6), 2)
+    np.testing.assert_allclose(rates[1:], expected)
+    assert rates[-1] <= 1e-6 < rates[-3]
+
+
+def test_history_has_one_entry_an_epoch():
+    monitor, run = Monitor(tol=0.0, n_iter_no_change=10), run_of()
+    watch(monitor, [3.0, 2.0], run, learning_rate=0.1)
+    assert run.history["epoch"] == [1, 2]
+    assert run.history["loss"] == [3.0, 2.0]
+    assert run.history["learning_rate"] == [0.1, 0.1]
+    assert np.isnan(run.history["score"]).all()
+    assert all(seconds > 0 for seconds in run.history["seconds"])
+
+
+def test_verbose_prints_the_newest_entry(capsys):
+    watch(Monitor(tol=0, n_iter_no_change=9, score=lambda _: 0.5, verbose=True), [3.0, 2.0])
+    assert capsys.readouterr().out == (
+        "Iteration 1, loss = 3.00000000, validation score = 0.500000\n"
+        "Iteration 2, loss = 2.00000000, validation score = 0.500000\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("losses", "message"),
+    [
+        ([np.inf], "Solver produced non-finite.*epoch 1; no loss was finite.*StandardScaler"),
+        ([2.0, np.nan], "Solver produced non-finite.*epoch 2; the last finite loss was 2"),
+        ([2.0, 3e10], "The loss grew from 2 to 3e.10 in epoch 2.*lower learning_rate_init"),
+    ],
+)
+def test_divergence_is_noticed_at_once(losses, message):
+    with pytest.raises(DivergenceError, match=message):
+        watch(Monitor(tol=0, n_iter_no_change=9), losses)
+
+
+def test_non_finite_weights_are_divergence_too():
+    with pytest.raises(DivergenceError, match="Solver produced non-finite parameter weights"):
+        watch(Monitor(tol=0, n_iter_no_change=9), [1.0], run_of([np.nan, 0.0]))
+
+
+def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
+    monitor, run = Monitor(tol=0, n_iter_no_change=9, score=lambda theta: 1.0), run_of([1.0, 2.0])
+    assert watch(monitor, [1.0], run) is None
+    run.theta[:] = np.nan
+    assert watch(monitor, [np.nan], run) == 1
+    np.testing.assert_array_equal(run.theta, [1.0, 2.0])
+    assert not monitor.converged
+    assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
+
+
+def test_a_first_loss_of_zero_is_no_measure_of_divergence():
+    assert watch(Monitor(tol=0, n_iter_no_change=9), [0.0, 1.0]) is None
+
+
+def test_renewed_patience_measures_afresh():
+    run = run_of()
+    assert watch(Monitor(tol=0.1, n_iter_no_change=1), [0.1, 0.1, 0.1], run) == 3
+    run.renew_patience()
+    assert watch(Monitor(tol=0.1, n_iter_no_change=1), [9.0, 8.0, 7.0], run) is None
