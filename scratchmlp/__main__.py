@@ -49,9 +49,12 @@ examples:
   python -m scratchmlp customers.csv --target churned    your own table
   python -m scratchmlp customers.csv --target churned --plot churned.png
 
-DATA.csv is UTF-8 text with a header, also compressed (.gz, .zip, ...). Empty cells and "?" are
-missing values. Columns of numbers and of text are prepared for the models. The target may be
-text, true/false or a few numbers. Tables of more than 2,000 rows get fewer folds and epochs.
+DATA.csv is UTF-8 text, separated by commas, with a header, also compressed (.gz, .zip, ...). Empty
+cells, "?" and what pandas takes for missing (NA, NaN, null, None, ...) are missing values, and so
+are infinite numbers. Columns of numbers are scaled; all others, dates included, are categories,
+of which rare ones are taken together. The target may be text, true/false or up to 50 different
+numbers; classes of fewer than 3 rows are left out. Tables of more than 2,000 rows get fewer folds
+and epochs.
 """
 
 
@@ -145,7 +148,7 @@ def _run_iris(plot: Path | None) -> None:
     if plot is not None:
         losses = {f"{p}, {b}": curves[b][f"{p} loss"] for b in curves for p in ("train", "test")}
         _say(f"drawing {plot}")
-        draw(plot, losses, "half the squared distance", search, X.iloc[:, 2:], y)
+        draw(plot, losses, "mean of half the squared distance", search, X.iloc[:, 2:], y)
 
 
 def _run_table(data: str, target: str, plot: Path | None) -> None:
@@ -162,7 +165,7 @@ def _run_table(data: str, target: str, plot: Path | None) -> None:
         network = search.fit(X, y).best_estimator_[-1]
         losses = {"train": pd.Series(network.loss_curve_, index=network.history_["epoch"])}
         _say(f"drawing {plot}")
-        draw(plot, losses, "log-loss and penalty", search, most_related(X, y), y)
+        draw(plot, losses, "mean log-loss and penalty", search, most_related(X, y), y)
 
 
 # The article's network.
@@ -209,7 +212,7 @@ def _train_article(biases: str) -> pd.DataFrame:
     for epochs in np.diff(EPOCHS, prepend=0):
         network.set_params(max_iter=int(epochs)).fit(*train)
         rows.append((*_score(network, *train), *_score(network, *test)))
-    names = ["train accuracy", "train loss", "test accuracy", "test loss"]
+    names = ["train acc.", "train loss", "test acc.", "test loss"]
     return pd.DataFrame(rows, EPOCHS, names)
 
 

@@ -1,5 +1,6 @@
 """The picture that the main job saves: learning curves and a decision boundary."""
 
+import os
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ def check_picture(path: Path) -> None:
     try:
         import matplotlib
     except ImportError as error:
-        raise InputError("--plot needs matplotlib: pip install 'scratchmlp[plot]'") from error
+        raise InputError("--plot needs matplotlib: pip install matplotlib") from error
     matplotlib.use("Agg")
     if path.suffix.lower() not in PICTURES:
         raise InputError(f"cannot save {path}: a picture's name ends in {', '.join(PICTURES)}")
     if not path.parent.is_dir():
         raise InputError(f"cannot save {path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"cannot save {path}: no permission to write to {path.parent}")
 
 
 def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
@@ -77,8 +80,6 @@ def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str)
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:
-    import matplotlib
-
     margin = 0.05 * (X.max() - X.min())
     corners = pd.DataFrame([X.min() - margin, X.max() + margin])
     last = len(model.classes_) - 1
@@ -95,11 +96,12 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
         vmin=0,
         vmax=last,
     )
-    shown = np.random.default_rng(0).permutation(len(y))[:1_000]
-    for i, label in enumerate(model.classes_):
-        points = X.iloc[shown[y[shown] == label]].to_numpy()
-        color = matplotlib.colormaps["viridis"](i / last)
-        ax.scatter(*points.T, s=18, color=color, edgecolor="black", linewidth=0.4, label=label[:30])
-    ax.set_title("Tuned network on two columns")
+    shown = np.random.default_rng(0).permutation(len(y))[:1_000]  # no class hides another
+    codes = np.searchsorted(model.classes_, y[shown])
+    style = {"cmap": "viridis", "vmin": 0, "vmax": last, "edgecolor": "black", "linewidth": 0.4}
+    points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)
+    ax.set_title("Network tuned on these two columns alone")
     if last < 10:
-        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        handles, _ = points.legend_elements(num=list(range(last + 1)))
+        names = [label[:30] for label in model.classes_]
+        ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1))

@@ -1,5 +1,6 @@
 """The user's table, for the main job: from a CSV file to features and classes."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
+MAX_NUMBER = float(np.finfo(np.float32).max)
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
 
 
@@ -25,8 +27,9 @@ def load(path: str, target: str) -> tuple[pd.DataFrame, NDArray[Any], list[str]]
     """Read a table; return its features, its classes as text, and what was left out."""
     table = _read(path)
     if target not in table:
+        hint = " Are its columns separated by commas?" if table.shape[1] == 1 else ""
         raise InputError(
-            f"{path} has no column {_quote(target)}; it has {_list(list(table.columns))}"
+            f"{path} has no column {_quote(target)}; it has {_list(list(table.columns))}.{hint}"
         )
     if table.empty:
         raise InputError(f"{path} has no rows below its header")
@@ -41,19 +44,28 @@ def load(path: str, target: str) -> tuple[pd.DataFrame, NDArray[Any], list[str]]
 
 
 def _read(path: str) -> pd.DataFrame:
+    if not Path(path).exists():  # pandas would go and fetch a URL
+        raise InputError(f"there is no file {_quote(path)}")
     try:
-        if not Path(path).exists():  # pandas would go and fetch a URL
-            raise InputError(f"{path} does not exist")
-        table = pd.read_csv(path, skipinitialspace=True, na_values="?", low_memory=False)
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True)
+            table = pd.read_csv(
+                path, skipinitialspace=True, na_values="?", low_memory=False, index_col=False
+            )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"cannot read {path}: it is not UTF-8 text") from error
-    except InputError:
-        raise
+    except pd.errors.EmptyDataError as error:
+        raise InputError(f"{path} is empty") from error
+    except pd.errors.ParserWarning as error:
+        raise InputError(f"rows of {path} have more fields than its header") from error
     except Exception as error:  # pandas and the decompressors have a dozen ways to fail
         raise InputError(f"cannot read {path} as CSV: {error}") from error
-    return table.reset_index(drop=True)
+    twice = names.iloc[0][names.iloc[0].duplicated()]
+    if len(twice):
+        raise InputError(f"{path} has two columns named {_quote(twice.iloc[0])}")
+    return table
 
 
 def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
@@ -71,10 +83,10 @@ def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
         )
     labels = known.convert_dtypes().astype(str)  # 1 rather than 1.0 beside missing values
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
-    if labels.nunique() < 2:
+    if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
-            f"column {name} does not hold two classes of at least {MIN_ROWS} rows: it has "
-            f"{n_values:,} different values in {len(known):,} rows"
+            f"column {name} does not hold classes: its {len(known):,} rows have {n_values:,} "
+            f"different values, and {len(labels):,} rows have one that occurs {MIN_ROWS} times"
         )
     return labels
 
@@ -88,6 +100,12 @@ def _features(table: pd.DataFrame) -> pd.DataFrame:
     table = table.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
     if table.shape[1] == 0:
         raise InputError("no column is left to predict from")
+    largest = table.select_dtypes("number").abs().max()
+    if (largest > MAX_NUMBER).any():
+        raise InputError(
+            f"column {_quote(largest.idxmax())} holds numbers as large as {largest.max():.2g}, and "
+            f"the largest that can be scaled is {MAX_NUMBER:.2g}. Take logarithms, or leave it out"
+        )
     text = table.select_dtypes(exclude="number")
     table[text.columns] = text.astype(str).where(text.notna())
     return table

@@ -16,7 +16,7 @@ from scratchmlp.network import Layer, Network
 
 
 class FittedAttributes:
-    """Fitted attributes of the estimators, which document them."""
+    """Fitted attributes of the estimators, whose docstrings describe them."""
 
     theta_: FloatArray
     loss_: float
@@ -45,7 +45,6 @@ class FittedAttributes:
 
     @property
     def coefs_(self) -> list[FloatArray]:
-        """Weights of each layer, views of `theta_`: what is assigned to an entry goes into it."""
         return _Views((layer.weight for layer in self._layers()), self._written)
 
     @coefs_.setter
@@ -54,7 +53,6 @@ class FittedAttributes:
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        """Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``."""
         biases = (_zeros(w.shape[1], w.dtype) if b is None else b for w, b in self._layers())
         return _Views(biases, self._written)
 
@@ -64,35 +62,29 @@ class FittedAttributes:
 
     @property
     def history_(self) -> dict[str, list[Any]]:
-        """An entry an epoch: "epoch", "loss", "score", "learning_rate", "seconds"; nan for none."""
         return self._fitted("history")
 
     @property
     def loss_curve_(self) -> list[float]:
-        """Training objective of each epoch."""
         return self.history_["loss"]
 
     @property
     def best_loss_(self) -> float | None:
-        """Lowest training objective of an epoch; None with early stopping."""
         losses = self.loss_curve_
         return None if self._early_stopped else min(losses, default=self.loss_)
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        """Validation score after each epoch; None without early stopping."""
         scores = self.history_["score"]
         return scores if self._early_stopped else None
 
     @property
     def best_validation_score_(self) -> float | None:
-        """Best validation score; None without early stopping."""
         score = self._fitted("best_score")
         return score if self._early_stopped else None
 
     @property
     def best_epoch_(self) -> int:
-        """Epoch of the best validation score, or without early stopping of the lowest loss."""
         losses = self.loss_curve_
         if self._early_stopped or not losses:
             return self._fitted("best_epoch")
@@ -100,7 +92,6 @@ class FittedAttributes:
 
     @property
     def t_(self) -> int:
-        """Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'."""
         return self._fitted("samples_seen")
 
 

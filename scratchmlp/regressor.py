@@ -51,11 +51,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
           data often the fastest and the most exact.
 
-        An object of one of these classes sets its own hyper-parameters and ignores `momentum`,
-        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        An object of one of these classes, or of your own that derives from
+        :class:`~scratchmlp.optimizers.Optimizer`, has its own hyper-parameters and ignores
+        `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
-        the batch (by their weight, with `sample_weight`). Biases are not penalised.
+        the batch, times the mean of `sample_weight`. Biases are not penalised. On full batches
+        and without hidden layers it is 1 / C of LogisticRegression.
     batch_size : int, 'auto' or 'full', default='auto'
         Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
     learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
@@ -81,13 +83,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         int for the same result every time.
     tol : float, default=1e-4
         Smallest change of training loss, or of the validation score with `early_stopping`, that
-        counts as an improvement. With 'lbfgs', the gradient component at which it converges.
+        counts as an improvement. 'lbfgs' converges when no component of the gradient is larger,
+        or when an iteration gains next to nothing (2.2e-5 · tol of the objective, at most 2.2e-9).
     verbose : bool, default=False
         Whether to print a line for each epoch.
     warm_start : bool, default=False
         Whether `fit` goes on where the last one stopped (weights, optimizer, learning rate,
         generator, order of the rows, validation split) instead of starting anew. The layer sizes
-        must be those of the last fit.
+        must be those of the last fit. Set it before the first one, which otherwise does not keep
+        its split and order.
     momentum : float, default=0.9
         Momentum of 'sgd', in [0, 1].
     nesterovs_momentum : bool, default=True
@@ -105,7 +109,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     epsilon : float, default=1e-8
         Keeps the steps of 'adam', 'adamw', 'adagrad' and 'rmsprop' finite.
     n_iter_no_change : int or inf, default=10
-        Training stops after more than so many epochs in a row without an improvement by `tol`.
+        Training stops when more epochs in a row than this bring no improvement by `tol`.
     max_fun : int, default=15000
         Largest number of evaluations of the objective by 'lbfgs'.
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
@@ -144,9 +148,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, if all of them are strings.
     loss_ : float
-        Training objective after the last epoch: the mean over its batches of loss plus penalty.
+        Training objective of the last epoch: the mean over its batches of loss plus penalty, each
+        taken before the batch's step. With 'lbfgs', the objective at the solution.
     loss_curve_ : list of float
-        The same after each epoch.
+        The same of each epoch.
     best_loss_ : float or None
         Lowest of them; None with early stopping.
     validation_scores_ : list of float or None
@@ -159,7 +164,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         One entry an epoch: "epoch", "loss", "score" (nan without early stopping),
         "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', of the last call of `fit`.
+        Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`.
     t_ : int
         Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
     stop_reason_ : str
@@ -273,8 +278,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0 and not all 0; None is one for each. On full batches
-            an integer weight equals as many repeated rows.
+            Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
+            0 is an absent row, and on full batches an integer weight equals as many repeated rows.
 
         Returns
         -------

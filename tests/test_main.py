@@ -240,17 +240,27 @@ def test_separators_and_question_marks_of_the_classic_data_sets(csv):
     assert list(y) == ["u", "u", "v", "v", "v", "u"]
 
 
+def test_a_comma_at_the_end_of_each_row_adds_no_column(csv):
+    X, y, _ = load(csv(b"a,y\n" + b"1,u,\n2,v,\n" * 9), "y")
+    assert list(X["a"]) == [1, 2] * 9
+    assert list(y) == ["u", "v"] * 9
+
+
 # Errors: status 2 and one line.
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "as CSV: No columns"),
+        (b"", "data.csv is empty"),
         (bytes(range(255, -1, -1)), "it is not UTF-8 text"),
         ("é,y\n1,2\n".encode("latin-1"), "it is not UTF-8 text"),
         ("a,y\n1,2\n".encode("utf-16"), "it is not UTF-8 text"),
         (b"\x00\x01\n\x00", "has no column 'y'"),
+        (b"a;y\n1;2\n", "Are its columns separated by commas?"),
+        (b"a,y\n" + b"1,u,7\n2,v,8\n" * 9, "have more fields than its header"),
+        (b"y,a,y\n" + b"u,1,u\nv,2,v\n" * 9, "has two columns named 'y'"),
+        (b"a,y\n" + b"1e300,u\n2,v\n" * 9, "column 'a' holds numbers as large as 1e+300"),
         (b"a,y\n1,2\n1,2,3\n", "as CSV: Error tokenizing"),
         (b"a,y\n", "has no rows"),
         (b"y\nu\nv\n" * 9, "no column is left to predict from"),
@@ -258,7 +268,7 @@ def test_separators_and_question_marks_of_the_classic_data_sets(csv):
         (b"a,y\n" + b"1,\n" * 9, "column 'y' has no values"),
         (b"a,y\n" + b"1,u\n" * 9, "column 'y' is constant: every value is 'u'"),
         (b"a,y\n1,\n" + b"1,2\n" * 9, "column 'y' is constant: every value is '2"),
-        (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", "does not hold two classes of at least 3 rows"),
+        (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", "3 rows have one that occurs 3 times"),
     ],
 )
 def test_table_is_refused(content, message, csv, capsys):
@@ -272,9 +282,9 @@ def test_broken_archive_is_refused(name, csv, capsys):
 
 
 def test_missing_file_is_refused(tmp_path, capsys):
-    assert "none.csv does not exist" in refused(capsys, f"{tmp_path}/none.csv", "--target", "y")
+    assert "there is no file" in refused(capsys, f"{tmp_path}/none.csv", "--target", "y")
     assert f"cannot read {tmp_path}: Is a" in refused(capsys, str(tmp_path), "--target", "y")
-    assert "does not exist" in refused(capsys, "https://example.org/data.csv", "--target", "y")
+    assert "there is no file" in refused(capsys, "https://example.org/data.csv", "--target", "y")
 
 
 def test_file_without_permission_is_refused(csv, capsys, monkeypatch):
@@ -289,9 +299,9 @@ def test_file_without_permission_is_refused(csv, capsys, monkeypatch):
 def test_unknown_column_is_refused(table, csv, capsys):
     line = refused(capsys, csv(table), "--target", "Y")
     assert "no column 'Y'; it has 'signal', " in line
-    assert line.endswith("'y'\n")
+    assert line.endswith("'y'.\n")
     wide = pd.DataFrame(np.ones((3, 60)), columns=[f"c{i}" for i in range(60)])
-    assert refused(capsys, csv(wide), "--target", "y").endswith("'c19' and 40 more\n")
+    assert refused(capsys, csv(wide), "--target", "y").endswith("'c19' and 40 more.\n")
 
 
 @pytest.mark.parametrize("n_values", [40, 90])
@@ -314,7 +324,7 @@ def test_picture_is_refused(tmp_path, capsys, monkeypatch):
     assert "ends in .png, .svg, .pdf" in refused(capsys, "--plot", "curve.xyz")
     assert "there is no folder" in refused(capsys, "--plot", str(tmp_path / "none" / "curve.png"))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert "pip install 'scratchmlp[plot]'" in refused(capsys, "--plot", "curve.png")
+    assert "pip install matplotlib" in refused(capsys, "--plot", "curve.png")
 
 
 # The process.
