@@ -330,9 +330,10 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         if n_held_out < 2 or n_held_out == n_rows:
             raise ValueError(
                 f"The validation set is too {'small' if n_held_out < 2 else 'large'}: "
-                f"validation_fraction={self.validation_fraction} of {n_rows} rows is "
+                f"validation_fraction={self.validation_fraction} of n_samples={n_rows} is "
                 f"{n_held_out}, and early stopping needs at least 2 to validate on and 1 to train "
-                "on. Change 'validation_fraction' or increase the size of your dataset."
+                "on. Change 'validation_fraction' or increase the size of your dataset (in "
+                "classification, of each class)."
             )
         sizes = [n_rows - n_held_out, n_held_out]
         if run.split is None or [len(rows) for rows in run.split] != sizes:

@@ -264,9 +264,9 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(Estimator, solver):
 @pytest.mark.parametrize(
     ("fraction", "message"),
     [
-        (0.0, r"too small: validation_fraction=0.0 of 150 rows is 0"),
-        (0.005, r"too small: validation_fraction=0.005 of 150 rows is 1"),
-        (0.999, r"too large: validation_fraction=0.999 of 150 rows is 150"),
+        (0.0, r"too small: validation_fraction=0.0 of n_samples=150 is 0"),
+        (0.005, r"too small: validation_fraction=0.005 of n_samples=150 is 1"),
+        (0.999, r"too large: validation_fraction=0.999 of n_samples=150 is 150"),
     ],
 )
 def test_early_stopping_needs_rows_to_validate_and_to_train_on(Estimator, fraction, message):
