@@ -112,6 +112,13 @@ class SquaredError(Loss):
     Its gradient in the predictions is f(raw) - Y; the output activation carries it on to the raw
     scores. With the identity that changes nothing; with logistic outputs it multiplies by
     p (1 - p), as in the article's Equations 3 and 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.losses import SquaredError
+    >>> SquaredError("identity").value_and_gradient(np.array([[5.0]]), np.array([[3.0]]))
+    (array([2.]), array([[-2.]]))
     """
 
     outputs = ("identity", "softmax", "logistic")
@@ -130,6 +137,13 @@ class PoissonLoss(Loss):
 
     A sample's loss is Σ_c [Y_c log(Y_c / p_c) - Y_c + p_c] with p = exp(raw), where 0 log 0 = 0;
     its gradient in raw is p - Y.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.losses import PoissonLoss
+    >>> PoissonLoss("exp").value_and_gradient(np.array([[0.0]]), np.array([[0.0]]))
+    (array([1.]), array([[1.]]))
     """
 
     outputs = ("exp",)

@@ -51,8 +51,21 @@ class Network:
         Units of each layer, from the input features to the outputs.
     activation : Activation
         Activation of the hidden layers. The output activation belongs to the loss.
-    bias : bool
+    bias : bool, default=True
         Whether layers add a bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.activations import ACTIVATIONS
+    >>> from scratchmlp.network import Network
+    >>> network = Network((2, 3, 1), ACTIVATIONS["relu"])
+    >>> network.n_weights, network.n_parameters
+    (9, 13)
+    >>> theta = np.zeros(network.n_parameters)
+    >>> network.layers(theta)[1].bias[:] = 5.0
+    >>> network.raw_scores(theta, np.ones((4, 2))).ravel()
+    array([5., 5., 5., 5.])
     """
 
     sizes: tuple[int, ...]

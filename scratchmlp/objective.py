@@ -31,6 +31,21 @@ class Objective:
         Strength of the L2 penalty.
     mean_weight : float, default=1.0
         Mean weight of the training rows.
+
+    Examples
+    --------
+    A linear model with the single weight 1, at x = 3, where 5 is wanted:
+
+    >>> import numpy as np
+    >>> from scratchmlp.activations import ACTIVATIONS
+    >>> from scratchmlp.losses import SquaredError
+    >>> from scratchmlp.network import Network
+    >>> from scratchmlp.objective import Objective
+    >>> network = Network((1, 1), ACTIVATIONS["identity"], bias=False)
+    >>> objective = Objective(network, SquaredError("identity"), alpha=0.0)
+    >>> value, grad = objective(np.array([1.0]), np.array([[3.0]]), np.array([[5.0]]))
+    >>> value, grad
+    (2.0, array([-6.]))
     """
 
     def __init__(

@@ -135,6 +135,15 @@ class AdaGrad(Optimizer):
     ----------
     Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
     optimization", JMLR 12, 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import AdaGrad
+    >>> theta, optimizer = np.array([4.0, -0.1]), AdaGrad()
+    >>> optimizer.update(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> theta.round(3)
+    array([3.75, 0.15])
     """
 
     epsilon: float = 1e-8
@@ -169,6 +178,15 @@ class RMSProp(Optimizer):
     ----------
     Tieleman and Hinton, "Lecture 6.5 - RMSProp", Coursera: Neural networks for machine learning,
     2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import RMSProp
+    >>> theta, optimizer = np.array([4.0, -0.1]), RMSProp(rho=0.75)
+    >>> optimizer.update(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> theta.round(3)
+    array([3.5, 0.4])
     """
 
     rho: float = 0.9
@@ -262,6 +280,15 @@ class AdamW(Adam):
     References
     ----------
     Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import AdamW
+    >>> theta, optimizer = np.array([4.0, -0.1]), AdamW(weight_decay=1.0)
+    >>> optimizer.update(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> theta.round(3)
+    array([2.75 , 0.175])
     """
 
     weight_decay: float = 0.01
