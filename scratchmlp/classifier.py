@@ -482,18 +482,17 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 f"{type_of_target(y)}. Fit a new network with warm_start=False."
             )
         classes = unique_labels(y)
+        if all_of_them and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Fit a new "
+                "network with warm_start=False, or use partial_fit where classes are missing."
+            )
         unseen = np.setdiff1d(classes, self.classes_, assume_unique=True)
         if len(unseen):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
-                f"{self.classes_}. Fit a new network with warm_start=False, or give all classes "
-                "to the first call of partial_fit."
-            )
-        if all_of_them and len(classes) != len(self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Use partial_fit, "
-                "or fit with warm_start=False."
+                f"{self.classes_}. Give all classes to the first call of partial_fit."
             )
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:

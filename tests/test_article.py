@@ -13,6 +13,7 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD
 
+# Written out again, not taken from the main job: this is what the article says.
 ARTICLE = {
     "hidden_layer_sizes": (4,),
     "activation": "relu",
