@@ -187,7 +187,7 @@ def article_network(**changes: Any) -> ScratchMLPClassifier:
         "max_iter": 10_000,
         "alpha": 0.0,
         "tol": 0.0,
-        "n_iter_no_change": np.inf,
+        "n_iter_no_change": 10_000,
     }
     return ScratchMLPClassifier(**{**settings, **changes})
 

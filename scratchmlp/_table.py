@@ -62,10 +62,12 @@ def _read(path: str) -> pd.DataFrame:
         raise InputError(f"rows of {path} have more fields than its header") from error
     except Exception as error:  # pandas and the decompressors have a dozen ways to fail
         raise InputError(f"cannot read {path} as CSV: {error}") from error
-    twice = names.iloc[0][names.iloc[0].duplicated()]
-    if len(twice):
-        raise InputError(f"{path} has two columns named {_quote(twice.iloc[0])}")
-    return table
+    header = names.iloc[0].dropna().str.strip()
+    if header.duplicated().any():
+        raise InputError(
+            f"{path} has two columns named {_quote(header[header.duplicated()].iloc[0])}"
+        )
+    return table.rename(columns=str.strip)
 
 
 def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
@@ -81,7 +83,9 @@ def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
             f"column {name} has {n_values:,} different numbers in {len(known):,} rows, too many to "
             "be classes: predict numbers with scratchmlp.ScratchMLPRegressor"
         )
-    labels = known.convert_dtypes().astype(str)  # 1 rather than 1.0 beside missing values
+    labels = (
+        known.convert_dtypes().astype(str).str.strip()
+    )  # 1 rather than 1.0 beside missing values
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
@@ -107,7 +111,7 @@ def _features(table: pd.DataFrame) -> pd.DataFrame:
             f"the largest that can be scaled is {MAX_NUMBER:.2g}. Take logarithms, or leave it out"
         )
     text = table.select_dtypes(exclude="number")
-    table[text.columns] = text.astype(str).where(text.notna())
+    table[text.columns] = text.astype(str).apply(lambda x: x.str.strip()).where(text.notna())
     return table
 
 

@@ -8,6 +8,7 @@ arrays and plain data. The subclasses add only targets and outputs.
 import copy
 import math
 import warnings
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -156,7 +157,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         classes: Any = None,
     ) -> Self:
         """Train from new weights, or go on: one pass if `incremental`, max_iter epochs if not."""
-        if incremental:  # scikit-learn validates parameters only before the first call
+        if incremental and hasattr(self, "theta_"):  # scikit-learn validates the first call only
             self._validate_params()
         resume = hasattr(self, "theta_") and (self.warm_start or incremental)
         with _unchanged_on_failure(self):
@@ -173,8 +174,10 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 data, y = data.rows(rows), y[rows]
             if not incremental:
                 run.renew_patience()
-                if self.early_stopping:
-                    data, score = self._hold_out(network, run, data, y)
+            if self.early_stopping and not incremental:
+                data, score = self._hold_out(network, run, data, y)
+            else:
+                run.best_theta = None  # nothing measures weights now, so none are the best
             solver = self._make_solver(data.X.shape[0], 1 if incremental else self.max_iter)
             monitor = self._make_monitor(solver, score)
             interrupted = train(network, loss, self.alpha, solver, monitor, run, data)
@@ -302,7 +305,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 "network with warm_start=False."
             )
         stored = self._run | {
-            "theta": self.theta_ if self._latest_theta is None else self._latest_theta,
+            "theta": self._latest(),
             "best_theta": self.theta_ if self._early_stopped else None,
             "random_state": copy.deepcopy(self._run["random_state"])
             or check_random_state(self.random_state),
@@ -320,8 +323,9 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             raw = network.raw_scores(theta, validation.X)
             return self._score_raw(y_validation, raw, validation.weight)
 
-        if run.best_theta is not None:  # the best weights so far must hold on these data
-            run.best_score = float(np.nan_to_num(score(run.best_theta), nan=-np.inf))
+        # The best weights so far must hold on these data.
+        best = np.nan if run.best_theta is None else score(run.best_theta)
+        run.best_score = float(np.nan_to_num(best, nan=-np.inf))
         return data.rows(training), score
 
     def _split(self, run: Run, Y: FloatArray) -> tuple[Any, Any]:
@@ -343,7 +347,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 random_state=run.random_state,
                 stratify=self._strata(Y),
             )
-            run.split, run.best_theta, run.best_score = (training, held_out), None, -np.inf
+            run.split, run.best_theta = (training, held_out), None
         return run.split
 
     def _keep(self, network: Network, run: Run, monitor: Monitor) -> None:
@@ -353,6 +357,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         best = run.best_theta if self._early_stopped else None
         self.theta_ = run.theta if best is None else best
         self._latest_theta = None if best is None else run.theta
+        self._best_checksum = None if best is None else zlib.crc32(best.data)
         self._run = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
         if not self.warm_start:
             self._run |= {"order": None, "split": None}

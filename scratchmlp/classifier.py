@@ -301,7 +301,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             Class labels of any type, or an indicator matrix of several labels at once.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
-            0 is an absent row, and on full batches an integer weight equals as many repeated rows.
+            0 is not trained on, as if absent, and on full batches an integer weight equals as
+            many repeated rows.
 
         Returns
         -------

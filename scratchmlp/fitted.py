@@ -5,7 +5,7 @@ Everything here is computed from these when it is asked for: stored views would 
 vector by pickling and deep copies.
 """
 
-from collections.abc import Callable, Iterable
+import zlib
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class FittedAttributes:
     _activation: str
     _early_stopped: bool
     _latest_theta: FloatArray | None
+    _best_checksum: int | None
     _run: dict[str, Any]
 
     @property
@@ -35,9 +36,15 @@ class FittedAttributes:
     def _layers(self) -> list[Layer]:
         return self._network.layers(self.theta_)
 
-    def _written(self) -> None:
-        """Note that the user has set parameters: training goes on from these, not the latest."""
-        self._latest_theta = None
+    def _latest(self) -> FloatArray:
+        """Parameters that training goes on from.
+
+        These are `theta_`, also after early stopping if the user has changed it; left as it was,
+        it holds the best weights, and training goes on from the latest.
+        """
+        if self._latest_theta is None or zlib.crc32(self.theta_.data) != self._best_checksum:
+            return self.theta_
+        return self._latest_theta
 
     def _fitted(self, name: str) -> Any:
         check_is_fitted(self)
@@ -45,7 +52,7 @@ class FittedAttributes:
 
     @property
     def coefs_(self) -> list[FloatArray]:
-        return _Views((layer.weight for layer in self._layers()), self._written)
+        return _Views(layer.weight for layer in self._layers())
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
@@ -53,8 +60,7 @@ class FittedAttributes:
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        biases = (_zeros(w.shape[1], w.dtype) if b is None else b for w, b in self._layers())
-        return _Views(biases, self._written)
+        return _Views(_zeros(w.shape[1], w.dtype) if b is None else b for w, b in self._layers())
 
     @intercepts_.setter
     def intercepts_(self, values: Any) -> None:
@@ -98,10 +104,6 @@ class FittedAttributes:
 class _Views(list[FloatArray]):
     """A list of views of theta. Assigning to an entry, or to all, writes into theta."""
 
-    def __init__(self, views: Iterable[FloatArray], written: Callable[[], None]) -> None:
-        super().__init__(views)
-        self._written = written
-
     def __setitem__(self, index: Any, value: Any) -> None:
         views = self[index] if isinstance(index, slice) else [self[index]]
         values = list(value) if isinstance(index, slice) else [value]
@@ -113,7 +115,6 @@ class _Views(list[FloatArray]):
             )
         for view, new in zip(views, values, strict=True):
             view[...] = new
-        self._written()
 
 
 def _zeros(n: int, dtype: Any) -> FloatArray:

@@ -94,6 +94,7 @@ class Run:
         return replace(
             self,
             theta=self.theta.copy(),
+            best_theta=None if self.best_theta is None else self.best_theta.copy(),
             optimizer_state=copy.deepcopy(self.optimizer_state),
         )
 
@@ -253,7 +254,7 @@ class Monitor:
         )
         if run.best_theta is None:
             raise DivergenceError(f"{message}.")
-        run.theta[:] = run.best_theta
+        run.theta[:], run.loss = run.best_theta, losses[run.best_epoch - 1]
         run.optimizer_state = {}
         self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
         return True

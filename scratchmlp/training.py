@@ -148,6 +148,8 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
     """Mini-batch descent: an epoch is one pass over the rows, a step for each batch."""
     n_rows = data.X.shape[0]
     shuffle = solver.shuffle and solver.batch_size < n_rows  # a full batch has no order
+    if not monitor.adaptive:
+        run.rate_factor = 1.0
     state = solver.optimizer.init(run.theta)
     if run.optimizer_state.keys() != state.keys():  # a new run, or another optimizer than before
         run.optimizer_state = state

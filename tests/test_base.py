@@ -47,6 +47,20 @@ def joblib_round_trip(estimator):
     return joblib.load(file)
 
 
+def assign_whole(estimator, weights):
+    estimator.coefs_ = weights
+
+
+def assign_layers(estimator, weights):
+    for i, W in enumerate(weights):
+        estimator.coefs_[i] = W
+
+
+def write_into_views(estimator, weights):
+    for view, W in zip(estimator.coefs_, weights, strict=True):
+        view[...] = W
+
+
 def snapshot(estimator):
     """Like `state`, but keyed by name and comparable when a test fails."""
     return {name: pickle.dumps(value) for name, value in vars(estimator).items()}
@@ -389,9 +403,57 @@ def test_warm_start_draws_a_new_split_for_another_validation_fraction(Estimator)
     assert estimator.t_ == 5 * 135 + 5 * 75
 
 
+@pytest.mark.parametrize("between", ["partial_fit", "no early stopping"])
+def test_early_stopping_after_training_without_it_begins_anew(Estimator, between):
+    settings = {"hidden_layer_sizes": (8,), "learning_rate_init": 0.02, "random_state": 0}
+    estimator = Estimator(warm_start=True, early_stopping=True, max_iter=60, **settings)
+    estimator.fit(X_IRIS, Y_IRIS).set_params(learning_rate_init=0.5)
+    if between == "partial_fit":
+        partial_fit(estimator, X_IRIS, np.roll(Y_IRIS, 50))
+    else:
+        estimator.set_params(early_stopping=False, max_iter=2).fit(X_IRIS, np.roll(Y_IRIS, 50))
+    estimator.set_params(early_stopping=True, learning_rate_init=1e-3, max_iter=20)
+    estimator.fit(X_IRIS, Y_IRIS)
+    new = estimator.validation_scores_[-estimator.n_iter_ :]
+    assert estimator.best_validation_score_ == max(new)
+    first_new = len(estimator.validation_scores_) - len(new) + 1
+    assert estimator.best_epoch_ == first_new + int(np.argmax(new))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_divergence_after_early_stopping_raises_where_nothing_is_measured(Estimator, method):
+    estimator = Estimator(solver="sgd", early_stopping=True, warm_start=True, **SMALL).fit(
+        X_IRIS, Y_IRIS
+    )
+    estimator.set_params(learning_rate_init=1e308, alpha=1.0, early_stopping=False)
+    before = snapshot(estimator)
+    train = estimator.fit if method == "fit" else functools.partial(partial_fit, estimator)
+    with pytest.raises(DivergenceError):
+        train(X_IRIS * 1e5, Y_IRIS)
+    assert snapshot(estimator) == before
+
+
+def test_adaptive_does_not_slow_down_what_follows_it(Estimator):
+    estimator = Estimator(
+        solver="sgd",
+        learning_rate="adaptive",
+        tol=1e3,
+        n_iter_no_change=1,
+        warm_start=True,
+        **SMALL,
+    ).fit(X_IRIS, Y_IRIS)
+    assert estimator.history_["learning_rate"][-1] < 0.001
+    for change in ({"learning_rate": "constant"}, {"solver": "adam"}):
+        estimator.set_params(**change).fit(X_IRIS, Y_IRIS)
+        assert estimator.history_["learning_rate"][-1] == 0.001
+
+
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("persist", [lambda e: e, joblib_round_trip], ids=["itself", "joblib"])
-def test_training_goes_on_from_the_weights_that_users_assign(Estimator, early_stopping, persist):
+@pytest.mark.parametrize("write", [assign_whole, assign_layers, write_into_views])
+def test_training_goes_on_from_the_weights_that_users_write(
+    Estimator, early_stopping, persist, write
+):
     estimator = Estimator(
         solver="sgd",
         momentum=0.0,
@@ -401,7 +463,7 @@ def test_training_goes_on_from_the_weights_that_users_assign(Estimator, early_st
     ).fit(X_IRIS, Y_IRIS)
     estimator = persist(estimator)
     given = [W * 0 + 0.5 for W in estimator.coefs_]
-    estimator.coefs_ = given
+    write(estimator, given)
     estimator.set_params(learning_rate_init=1e-12).fit(X_IRIS, Y_IRIS)
     for W, start in zip(estimator.coefs_, given, strict=True):
         np.testing.assert_allclose(W, start, atol=1e-6)

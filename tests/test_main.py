@@ -246,6 +246,19 @@ def test_a_comma_at_the_end_of_each_row_adds_no_column(csv):
     assert list(y) == ["u", "v"] * 9
 
 
+def test_blanks_around_names_and_labels_do_not_count(csv):
+    X, y, _ = load(csv(b"a ,b,y \n1,x,u\n2,x ,u \n3,z, v\n4,z,u\n5,z,v\n6,z,v\n"), "y")
+    assert list(X) == ["a", "b"]
+    assert sorted(set(X["b"])) == ["x", "z"]
+    assert list(y) == ["u", "u", "v", "u", "v", "v"]
+
+
+def test_columns_without_a_name_or_a_value_do_no_harm(csv):
+    X, y, _ = load(csv(b"a,y,,\n" + b"1,u,,\n2,v,,\n" * 3), "y")
+    assert list(X) == ["a"]
+    assert list(y) == ["u", "v"] * 3
+
+
 # Errors: status 2 and one line.
 
 

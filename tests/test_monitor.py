@@ -106,6 +106,7 @@ def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
     run.theta[:] = np.nan
     assert watch(monitor, [np.nan], run) == 1
     np.testing.assert_array_equal(run.theta, [1.0, 2.0])
+    assert run.loss == 1.0
     assert not monitor.converged
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
 
