@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
-MAX_NUMBER = float(np.finfo(np.float32).max)
+MAX_NUMBER = float(np.finfo(np.float32).max)  # larger ones overflow when they are squared
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
 
 
@@ -63,10 +63,9 @@ def _read(path: str) -> pd.DataFrame:
     except Exception as error:  # pandas and the decompressors have a dozen ways to fail
         raise InputError(f"cannot read {path} as CSV: {error}") from error
     header = names.iloc[0].dropna().str.strip()
-    if header.duplicated().any():
-        raise InputError(
-            f"{path} has two columns named {_quote(header[header.duplicated()].iloc[0])}"
-        )
+    twice = header[header.duplicated()]
+    if len(twice):
+        raise InputError(f"{path} has two columns named {_quote(twice.iloc[0])}")
     return table.rename(columns=str.strip)
 
 
@@ -83,9 +82,8 @@ def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
             f"column {name} has {n_values:,} different numbers in {len(known):,} rows, too many to "
             "be classes: predict numbers with scratchmlp.ScratchMLPRegressor"
         )
-    labels = (
-        known.convert_dtypes().astype(str).str.strip()
-    )  # 1 rather than 1.0 beside missing values
+    # Converted, an integer beside missing values is 1 and not 1.0.
+    labels = known.convert_dtypes().astype(str).str.strip()
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
@@ -116,6 +114,7 @@ def _features(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def make_preprocessor() -> BaseEstimator:
+    """Make the transformer of raw columns: numbers scaled, all others one-hot encoded."""
     numbers = make_pipeline(
         # A column may have no value in a fold.
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),

@@ -157,9 +157,10 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         classes: Any = None,
     ) -> Self:
         """Train from new weights, or go on: one pass if `incremental`, max_iter epochs if not."""
-        if incremental and hasattr(self, "theta_"):  # scikit-learn validates the first call only
+        fitted = hasattr(self, "theta_")
+        if incremental and fitted:  # scikit-learn validates the first call only
             self._validate_params()
-        resume = hasattr(self, "theta_") and (self.warm_start or incremental)
+        resume = fitted and (self.warm_start or incremental)
         with _unchanged_on_failure(self):
             X, y, sample_weight = self._validate(X, y, sample_weight, resume=resume)
             Y, loss = self._encode_targets(
@@ -170,7 +171,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             run = self._go_on(network) if resume else self._start(network, X.dtype)
             data, score = Data(X, Y, sample_weight), None
             if sample_weight is not None and not sample_weight.all():
-                rows = np.flatnonzero(sample_weight)  # a row of weight zero is an absent row
+                rows = np.flatnonzero(sample_weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
             if not incremental:
                 run.renew_patience()
@@ -354,7 +355,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         """Set the fitted attributes: arrays and plain data, each vector once."""
         self._sizes, self._bias, self._activation = network.sizes, network.bias, self.activation
         self._early_stopped = monitor.score is not None
-        best = run.best_theta if self._early_stopped else None
+        best = run.best_theta
         self.theta_ = run.theta if best is None else best
         self._latest_theta = None if best is None else run.theta
         self._best_checksum = None if best is None else zlib.crc32(best.data)

@@ -90,7 +90,11 @@ class Run:
     )
 
     def copy(self) -> "Run":
-        """Copy what training changes in place, except the history, to which it only appends."""
+        """Copy the vectors that training changes in place.
+
+        The history, to which it only appends, is shared, and so is the generator, which may be the
+        user's.
+        """
         return replace(
             self,
             theta=self.theta.copy(),

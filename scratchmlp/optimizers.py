@@ -231,6 +231,15 @@ class Adam(Optimizer):
     ----------
     Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. The folded form is at
     the end of its section 2; its ε stands beside √v, not beside the corrected root.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import Adam
+    >>> theta, optimizer = np.array([4.0, -0.1]), Adam()
+    >>> optimizer.update(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> theta.round(3)
+    array([3.75, 0.15])
     """
 
     beta_1: float = 0.9

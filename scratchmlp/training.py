@@ -122,8 +122,8 @@ def train(
     Returns
     -------
     bool
-        Whether the user interrupted training (Ctrl-C); `run` and `monitor` are then as after the
-        last whole epoch or step.
+        Whether the user interrupted training (Ctrl-C); `run` and `monitor` are then as the
+        interruption left them.
 
     Raises
     ------
