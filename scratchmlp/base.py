@@ -141,7 +141,11 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         """Score raw scores of validation data against its targets."""
 
-    def _strata(self, Y: FloatArray) -> FloatArray | None:
+    def _weigh(self, y: Any, sample_weight: FloatArray | None) -> FloatArray | None:
+        """Weights to train with, from those that the user gave for the rows."""
+        return sample_weight
+
+    def _strata(self, Y: FloatArray) -> Any:
         """Classes to stratify the validation split by, if any."""
         return None
 
@@ -169,9 +173,10 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             self.out_activation_ = loss.output
             network = self._make_network((X.shape[1], *self._hidden_sizes(), Y.shape[1]))
             run = self._go_on(network) if resume else self._start(network, X.dtype)
-            data, score = Data(X, Y, sample_weight), None
-            if sample_weight is not None and not sample_weight.all():
-                rows = np.flatnonzero(sample_weight)  # rows of weight zero are not trained on
+            weight = self._weigh(y, sample_weight)
+            data, score = Data(X, Y, weight), None
+            if weight is not None and not weight.all():
+                rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
             if not incremental:
                 run.renew_patience()
@@ -332,23 +337,26 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
     def _split(self, run: Run, Y: FloatArray) -> tuple[Any, Any]:
         """Draw the validation split, or keep the last one: row numbers of its two parts."""
         n_rows, n_held_out = len(Y), math.ceil(self.validation_fraction * len(Y))
-        if n_held_out < 2 or n_held_out == n_rows:
-            raise ValueError(
-                f"The validation set is too {'small' if n_held_out < 2 else 'large'}: "
-                f"validation_fraction={self.validation_fraction} of n_samples={n_rows} is "
-                f"{n_held_out}, and early stopping needs at least 2 to validate on and 1 to train "
-                "on. Change 'validation_fraction' or increase the size of your dataset (in "
-                "classification, of each class)."
-            )
         sizes = [n_rows - n_held_out, n_held_out]
-        if run.split is None or [len(rows) for rows in run.split] != sizes:
+        if run.split is not None and [len(rows) for rows in run.split] == sizes:
+            return run.split
+        try:
             training, held_out = train_test_split(
                 np.arange(n_rows),
                 test_size=self.validation_fraction,
                 random_state=run.random_state,
                 stratify=self._strata(Y),
             )
-            run.split, run.best_theta = (training, held_out), None
+            if n_held_out < 2:
+                raise ValueError("The validation set is too small, and needs at least 2 rows.")
+        except ValueError as error:
+            why = str(error).rstrip(".")
+            raise ValueError(
+                f"Early stopping cannot hold out validation_fraction={self.validation_fraction} "
+                f"of n_samples={n_rows}. {why}. Change 'validation_fraction' or increase the size "
+                "of your dataset (in classification, of each class)."
+            ) from error
+        run.split, run.best_theta = (training, held_out), None
         return run.split
 
     def _keep(self, network: Network, run: Run, monitor: Monitor) -> None:

@@ -3,11 +3,13 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
@@ -36,7 +38,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
     It takes the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and adds the last four. It classifies two or more classes, and
+    order, defaults and meaning, and adds the last five. It classifies two or more classes, and
     several labels at once when `y` is an indicator matrix.
 
     Parameters
@@ -140,6 +142,17 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         How weights are drawn: as scikit-learn draws them
         (:func:`~scratchmlp.network.glorot_uniform`), or from the standard normal distribution,
         with biases of zero.
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        Weights of the classes, by which `sample_weight` is multiplied.
+
+        - None: one for each.
+        - dict: from class label to weight; classes that are not in it have weight one.
+        - 'balanced': inversely proportional to the frequencies of the classes in `y`, weighted by
+          `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`). Not for
+          `partial_fit`, which does not see all rows.
+
+        For multilabel targets a list with a dict for each column; the weights of a row's columns
+        are multiplied. The score of early stopping is weighted in the same way.
 
     Attributes
     ----------
@@ -226,6 +239,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"log_loss", "squared_error"})],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
     def __init__(
@@ -258,6 +272,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         output_activation: str = "auto",
         fit_intercept: bool = True,
         weight_init: str = "glorot_uniform",
+        class_weight: Any = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -288,6 +303,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             fit_intercept=fit_intercept,
             weight_init=weight_init,
         )
+        self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -333,7 +349,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, relative to the other rows of this call.
         classes : array-like of shape (n_classes,), default=None
             All classes that any call will see. Required in the first call, optional later.
 
@@ -345,8 +361,16 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            If the first call comes without `classes`, or `y` holds a class that is not in them.
+            If the first call comes without `classes`, if `y` holds a class that is not in them, or
+            if ``class_weight="balanced"``.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit, which does not know how "
+                "frequent the classes are in the rows to come. Compute the weights from a sample "
+                "of them, and pass these as class_weight: weights = compute_class_weight("
+                "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
+            )
         return self._fit(X, y, sample_weight, incremental=True, classes=classes)
 
     def predict(self, X: Any) -> Any:
@@ -396,17 +420,15 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             multilabel, where each column is the probability of a label. None is 0, and a label's
             never 1, so that logarithms are finite.
         """
-        p = np.exp(self.predict_log_proba(X))
-        if self._label_binarizer.y_type_ == "multilabel-indicator":
-            np.minimum(p, 1 - np.finfo(p.dtype).epsneg, out=p)
-        return p
+        return np.exp(self.predict_log_proba(X))
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithm of the probability of each class.
 
         It is computed from raw scores and so stays exact where probabilities are tiny, down to
-        the logarithm of the smallest normal number.
+        the logarithm of the smallest normal number (and for multilabel up to that of the largest
+        number below 1).
 
         Parameters
         ----------
@@ -419,7 +441,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             Log-probabilities, columns in the order of `classes_`.
         """
         log_p = self._log_proba(self._raw_scores(X))
-        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
+        limits = np.finfo(log_p.dtype)
+        multilabel = self._label_binarizer.y_type_ == "multilabel-indicator"
+        highest = np.log1p(-limits.epsneg) if multilabel else 0
+        return np.clip(log_p, np.log(limits.tiny), highest, out=log_p)
 
     def _log_proba(self, raw: FloatArray) -> FloatArray:
         if len(self.classes_) == 1:
@@ -499,10 +524,53 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
 
-    def _strata(self, Y: FloatArray) -> FloatArray | None:
-        return Y[:, -1] if self._label_binarizer.y_type_ == "binary" else None
+    def _weigh(self, y: Any, sample_weight: FloatArray | None) -> FloatArray | None:
+        """Multiply the weight of each row by those of its classes."""
+        if self.class_weight is None:
+            return sample_weight
+        weight = np.ones(y.shape[0]) if sample_weight is None else sample_weight
+        columns, classes = [y], self.classes_
+        multilabel = self._label_binarizer.y_type_ == "multilabel-indicator"
+        if multilabel:
+            columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
+        a_list, balanced = isinstance(self.class_weight, list), self.class_weight == "balanced"
+        given = self.class_weight if a_list else [self.class_weight] * len(columns)
+        if len(given) != len(columns) or not (balanced or a_list == multilabel):
+            raise ValueError(
+                "class_weight must be a dict, or for multilabel a list with one dict for each "
+                f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
+                f"column{'s' * (len(columns) > 1)}."
+            )
+        factors = [
+            _class_weights(*pair, classes, weight) for pair in zip(given, columns, strict=True)
+        ]
+        weighted = weight * np.prod(factors, axis=0)
+        if not (np.isfinite(weighted).all() and (weighted >= 0).all() and weighted.any()):
+            raise ValueError(
+                "class_weight must be finite and at least 0 for each class, and not 0 for all "
+                f"rows; got {self.class_weight!r}."
+            )
+        return weighted.astype(weight.dtype, copy=False)
+
+    def _strata(self, Y: FloatArray) -> Any:
+        if self._label_binarizer.y_type_ != "binary":
+            return None
+        return (Y[:, -1] > 0).astype(str)  # so an error of the splitter names the rare class
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _class_weights(
+    class_weight: Any, y: Any, classes: Any, sample_weight: FloatArray
+) -> FloatArray:
+    """Weights of the classes of each row, in which absent rows (those of weight 0) do not count."""
+    present = sample_weight > 0
+    if class_weight == "balanced":
+        classes = np.unique(y[present])
+    weights = compute_class_weight(
+        class_weight, classes=classes, y=y[present], sample_weight=sample_weight[present]
+    )
+    return weights[np.searchsorted(classes, y).clip(max=len(classes) - 1)]

@@ -244,16 +244,21 @@ class Monitor:
         """
         losses = run.history["loss"]
         first = losses[0] if losses else run.loss
-        if not (np.isfinite(run.loss) and np.isfinite(run.theta).all()):
-            what = "Solver produced non-finite parameter weights or loss"
+        if not np.isfinite(run.theta).all():
+            what = (
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed"
+            )
+        elif not np.isfinite(run.loss):
+            what = f"The loss became {run.loss}"
         elif 0 < 1e10 * first < run.loss:
             what = f"The loss grew from {first:.3g} to {run.loss:.3g}"
         else:
             return False
         last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
         message = (
-            f"{what} in epoch {len(losses) + 1}; {last}. Scale X, and in regression y (for "
-            "instance with StandardScaler), or, unless the solver is 'lbfgs', lower "
+            f"{what} (epoch {len(losses) + 1}; {last}). Scale X, and in regression y, for "
+            "instance with StandardScaler, or, unless the solver is 'lbfgs', lower "
             "learning_rate_init"
         )
         if run.best_theta is None:

@@ -311,7 +311,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, relative to the other rows of this call.
 
         Returns
         -------

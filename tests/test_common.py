@@ -19,6 +19,7 @@ SETTINGS = (
     {"batch_size": 10},
 )
 SPLIT = "the check's data leave too few rows for a validation split of 10%"
+FEW = "two held-out rows of the heavy class are soon right, long before 87% of new rows go to it"
 DRAWS = "weights and repeated rows are split and shuffled differently, so they train differently"
 WEIGHTS = ("dense", "sparse")
 
@@ -31,7 +32,9 @@ def expected_failures(estimator):
             failures[f"check_sample_weight_equivalence_on_{kind}_data"] = DRAWS
     if estimator.early_stopping:
         failures |= dict.fromkeys(["check_estimators_nan_inf", "check_fit2d_1feature"], SPLIT)
-        if isinstance(estimator, ScratchMLPRegressor):
+        if isinstance(estimator, ScratchMLPClassifier):
+            failures["check_class_weight_classifiers"] = FEW
+        else:
             failures["check_regressors_no_decision_function"] = SPLIT
     return failures
 

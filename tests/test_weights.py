@@ -1,0 +1,169 @@
+"""Weights of rows and classes: what they are equal to."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.sparse
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import recall_score
+from sklearn.preprocessing import scale
+from sklearn.utils.class_weight import compute_sample_weight
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+X = scale(X)
+Y_LABELS = np.column_stack([Y > 0, X[:, 0] > 0]).astype(int)
+REPEATS = np.random.default_rng(0).integers(0, 4, len(X))
+ROWS = np.repeat(np.arange(len(X)), REPEATS)
+FULL = {"hidden_layer_sizes": (6,), "batch_size": "full", "random_state": 0, "max_iter": 30}
+
+
+def assert_same_weights(one, other):
+    """The bar for exact weights: a relative difference of 1e-7."""
+    np.testing.assert_allclose(
+        one.theta_, other.theta_, rtol=0, atol=1e-7 * np.abs(other.theta_).max()
+    )
+
+
+@pytest.fixture(params=["sgd", "adam", "lbfgs"])
+def settings(request):
+    return {**FULL, "solver": request.param, "learning_rate_init": 0.02}
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("Estimator", "y"),
+    [
+        (ScratchMLPClassifier, Y),
+        (ScratchMLPClassifier, Y_LABELS),
+        (ScratchMLPRegressor, X[:, 0] * X[:, 1]),
+        (partial(ScratchMLPRegressor, loss="poisson"), Y),
+    ],
+    ids=["classes", "labels", "numbers", "counts"],
+)
+def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(settings, alpha, Estimator, y):
+    """A quarter of the rows has weight 0."""
+    weighted = Estimator(alpha=alpha, **settings).fit(X, y, sample_weight=REPEATS)
+    repeated = Estimator(alpha=alpha, **settings).fit(X[ROWS], y[ROWS])
+    assert_same_weights(weighted, repeated)
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "class_weight", ["balanced", {0: 3.0, 1: 0.5}, {0: 0, 1: 1, 2: 4}], ids=str
+)
+def test_class_weights_go_with_integer_weights(settings, class_weight):
+    """Repeated rows change the frequencies of classes, and so must their weights."""
+    classifier = {**settings, "class_weight": class_weight, "alpha": 1.0}
+    weighted = ScratchMLPClassifier(**classifier).fit(X, Y, sample_weight=REPEATS)
+    repeated = ScratchMLPClassifier(**classifier).fit(X[ROWS], Y[ROWS])
+    assert_same_weights(weighted, repeated)
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], ["x", "y", "z"], [-1.0, 0.0, 7.0]], ids=str)
+@pytest.mark.parametrize("balanced", [True, False])
+def test_class_weights_are_sample_weights(settings, names, balanced):
+    y = np.array(names)[Y][10:]
+    given = "balanced" if balanced else dict(zip(names, [1.0, 20.0, 3.0], strict=True))
+    weighted = ScratchMLPClassifier(class_weight=given, **settings).fit(X[10:], y)
+    by_hand = ScratchMLPClassifier(**settings).fit(X[10:], y, compute_sample_weight(given, y))
+    assert_same_weights(weighted, by_hand)
+    unweighted = ScratchMLPClassifier(**settings).fit(X[10:], y)
+    assert not np.allclose(weighted.theta_, unweighted.theta_, rtol=1e-3)
+
+
+@pytest.mark.parametrize("given", ["balanced", [{0: 1, 1: 2}, {0: 3.0, 1: 1.5}]], ids=str)
+@pytest.mark.parametrize("container", [np.array, scipy.sparse.csr_array])
+def test_class_weights_of_several_labels_are_multiplied(given, container):
+    weighted = ScratchMLPClassifier(class_weight=given, **FULL).fit(X, container(Y_LABELS))
+    weight = compute_sample_weight(given, Y_LABELS)
+    by_hand = ScratchMLPClassifier(**FULL).fit(X, Y_LABELS, weight)
+    assert_same_weights(weighted, by_hand)
+
+
+def test_a_class_of_weight_zero_is_not_trained_on_but_known():
+    classifier = ScratchMLPClassifier(class_weight={2: 0}, solver="lbfgs", random_state=0)
+    classifier.fit(X, Y)
+    assert list(classifier.classes_) == [0, 1, 2]
+    assert set(classifier.predict(X)) == {0, 1}
+
+
+def test_class_weights_are_those_of_logistic_regression():
+    linear = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 1.0, "tol": 1e-8}
+    for given in ("balanced", {0: 5.0, 1: 1.0}):
+        network = ScratchMLPClassifier(class_weight=given, max_iter=1000, **linear)
+        reference = LogisticRegression(class_weight=given, tol=1e-10, max_iter=10_000)
+        data, y = load_breast_cancer(return_X_y=True)
+        data = scale(data)
+        np.testing.assert_allclose(
+            network.fit(data, y).predict_proba(data),
+            reference.fit(data, y).predict_proba(data),
+            atol=1e-4,
+        )
+
+
+def test_balanced_weights_find_more_of_a_rare_class():
+    rows = np.r_[50:100, 100:105]  # versicolor, and five of the overlapping virginica
+    recalls = [
+        recall_score(
+            Y[50:] == 2,
+            ScratchMLPClassifier(class_weight=given, alpha=1.0, solver="lbfgs", random_state=0)
+            .fit(X[rows], Y[rows] == 2)
+            .predict(X[50:]),
+        )
+        for given in (None, "balanced")
+    ]
+    assert recalls[1] > recalls[0] + 0.1
+
+
+def test_early_stopping_looks_at_the_weighted_score():
+    settings = {"early_stopping": True, "max_iter": 5, "random_state": 0, "warm_start": True}
+    given = {0: 1.0, 1: 10.0, 2: 0.1}
+    classifier = ScratchMLPClassifier(class_weight=given, **settings).fit(X, Y)
+    held_out = classifier._run["split"][1]
+    score = classifier.set_params(max_iter=1).fit(X, Y).validation_scores_[-1]
+    weight = compute_sample_weight(given, Y[held_out])
+    latest = ScratchMLPClassifier(**settings).fit(X, Y)
+    latest.theta_[:] = classifier._latest_theta
+    assert score == pytest.approx(latest.score(X[held_out], Y[held_out], weight))
+
+
+def test_partial_fit_takes_class_weights_but_not_balanced_ones():
+    settings = {**FULL, "class_weight": {0: 1.0, 2: 9.0}}
+    some = Y != 2  # a call need not see every class
+    weighted = ScratchMLPClassifier(**settings).partial_fit(X[some], Y[some], classes=[0, 1, 2])
+    unweighted = ScratchMLPClassifier(**FULL).partial_fit(X[some], Y[some], classes=[0, 1, 2])
+    assert_same_weights(weighted, unweighted)
+    weighted.partial_fit(X, Y)
+    unweighted.partial_fit(X, Y, sample_weight=np.where(Y == 2, 9.0, 1.0))
+    assert_same_weights(weighted, unweighted)
+    with pytest.raises(ValueError, match=r"'balanced' is not supported for partial_fit.*compute_c"):
+        ScratchMLPClassifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
+
+
+def test_float32_stays_float32_with_class_weights():
+    classifier = ScratchMLPClassifier(class_weight="balanced", **FULL)
+    assert classifier.fit(X.astype(np.float32), Y).theta_.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "y", "message"),
+    [
+        ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
+        ({0: -1.0}, Y, r"finite and at least 0 for each class.*got \{0: -1.0\}"),
+        ({0: 0, 1: 0, 2: 0}, Y, "not 0 for all rows"),
+        ({0: np.inf}, Y, "must be finite"),
+        ({"a": 1.0}, Y, r"The classes, \[0, 1, 2\], are not in class_weight"),
+        ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
+        ({0: 1}, Y_LABELS, r"one dict for each column of y.*got \{0: 1\} for 2 columns"),
+        ([{0: 1}], Y_LABELS, r"one dict for each column of y.*for 2 columns"),
+    ],
+)
+def test_bad_class_weights_get_an_error_that_teaches(class_weight, y, message):
+    with pytest.raises(ValueError, match=message):
+        ScratchMLPClassifier(class_weight=class_weight).fit(X, y)
