@@ -59,7 +59,15 @@ html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_sidebars = {  # only the API has pages below it
-    page: [] for page in ("index", "quickstart", "backpropagation", "architecture", "changelog")
+    page: []
+    for page in (
+        "index",
+        "quickstart",
+        "backpropagation",
+        "comparison",
+        "architecture",
+        "changelog",
+    )
 }
 html_theme_options = {"header_links_before_dropdown": 6, "show_prev_next": True}
 

@@ -5,7 +5,6 @@ network, a loss and a solver, calls `scratchmlp.training.train` once, and keeps 
 arrays and plain data. The subclasses add only targets and outputs.
 """
 
-import copy
 import math
 import warnings
 import zlib
@@ -310,11 +309,14 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 f"{network.sizes} {_BIASES[network.bias]}. Set them back, or fit a new "
                 "network with warm_start=False."
             )
+        drawn = self._run["random_state"]
+        random_state = check_random_state(self.random_state if drawn is None else 0)
+        if drawn is not None:
+            random_state.set_state(drawn)
         stored = self._run | {
             "theta": self._latest(),
             "best_theta": self.theta_ if self._early_stopped else None,
-            "random_state": copy.deepcopy(self._run["random_state"])
-            or check_random_state(self.random_state),
+            "random_state": random_state,
         }
         return Run(**stored).copy()
 
@@ -370,8 +372,9 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         self._run = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
         if not self.warm_start:
             self._run |= {"order": None, "split": None}
-        if not isinstance(self.random_state, Integral):  # the generator is the user's or NumPy's
-            self._run["random_state"] = None
+        # Unless `random_state` is a number, the generator is the user's or NumPy's, and not ours.
+        ours = isinstance(self.random_state, Integral)
+        self._run["random_state"] = run.random_state.get_state(legacy=False) if ours else None
         self.n_layers_ = len(network.sizes)
         self.n_outputs_ = network.sizes[-1]
         self.n_parameters_ = network.n_parameters

@@ -427,8 +427,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         """Predict the logarithm of the probability of each class.
 
         It is computed from raw scores and so stays exact where probabilities are tiny, down to
-        the logarithm of the smallest normal number (and for multilabel up to that of the largest
-        number below 1).
+        the logarithm of the smallest normal number. For multilabel it is the logarithm of
+        `predict_proba`, which keeps its digits close to 0, and stays below 1.
 
         Parameters
         ----------
@@ -442,9 +442,11 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         """
         log_p = self._log_proba(self._raw_scores(X))
         limits = np.finfo(log_p.dtype)
-        multilabel = self._label_binarizer.y_type_ == "multilabel-indicator"
-        highest = np.log1p(-limits.epsneg) if multilabel else 0
-        return np.clip(log_p, np.log(limits.tiny), highest, out=log_p)
+        np.maximum(log_p, np.log(limits.tiny), out=log_p)
+        if self._label_binarizer.y_type_ != "multilabel-indicator":
+            return log_p
+        p = np.exp(log_p).clip(max=1 - limits.epsneg)
+        return np.log(p)  # close to 1 rounded as p is, so that both have the same order
 
     def _log_proba(self, raw: FloatArray) -> FloatArray:
         if len(self.classes_) == 1:

@@ -1,0 +1,99 @@
+"""Run scikit-learn's own tests of its MLP on our estimators: ``python tests/peer_suite.py``.
+
+The installed ``sklearn/neural_network/tests/test_mlp.py`` runs with our classes in the place of
+`MLPClassifier` and `MLPRegressor`. Excluded tests run too: each must exist and must fail.
+"""
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import sklearn.neural_network
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+
+# Two reasons are legal: the test reads or writes private attributes, or it demands what stands in
+# the left column of "Different on purpose" in docs/comparison.md. All else is a mistake of ours.
+EXCLUDED = {
+    "test_fit": "writes _coef_grads, _intercept_grads, _no_improvement_count, _coef_velocity and "
+    "_intercept_velocity, to prepare a network that was never fitted",
+    "test_gradient": "calls _loss_grad_lbfgs",
+    "test_learning_rate_warmstart": "reads _optimizer",
+    "test_adaptive_learning_rate": "reads _optimizer",
+    "test_n_iter_no_change": "reads _no_improvement_count",
+    "test_n_iter_no_change_inf": "reads _no_improvement_count",
+    "test_mlp_partial_fit_after_fit": "demands that early_stopping makes partial_fit fail",
+    "test_mlp_diverging_loss": "demands that nan is noticed after the last epoch: here divergence "
+    "ends training at once, and no epoch gets a validation score of nan",
+}
+
+
+class Outcomes:
+    """A pytest plugin that notes how each test ended, and why those that failed did."""
+
+    def __init__(self):
+        self.ended = {}
+        self.why = {}
+
+    def pytest_configure(self, config):
+        config.option.tbstyle = "short"  # "--tb" belongs to the terminal's plugin
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.note(report.nodeid, report)
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" or not report.passed:
+            self.note(report.nodeid.partition("::")[2], report)
+
+    def note(self, name, report):
+        if self.ended.get(name) != "failed":
+            self.ended[name], self.why[name] = report.outcome, report.longreprtext
+
+
+def run():
+    """Run the suite with our classes, under none of the settings of this repository."""
+    sklearn.neural_network.MLPClassifier = ScratchMLPClassifier
+    sklearn.neural_network.MLPRegressor = ScratchMLPRegressor
+    root, outcomes = Path(sklearn.__file__).parent, Outcomes()
+    suite = root / "neural_network" / "tests" / "test_mlp.py"
+    options = ["-c", os.devnull, f"--rootdir={root}", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    status = pytest.main([*options, str(suite)], plugins=[outcomes])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        sys.exit(f"pytest could not run {suite}: {status!r} {outcomes.why}")
+    return outcomes
+
+
+def verdict(name, outcome):
+    """Say what the outcome of a test means: one word, and a reason if it is excluded."""
+    reason = EXCLUDED.get(function_of(name))
+    if reason is None:
+        return ("FAILED" if outcome == "failed" else outcome), ""
+    if outcome == "failed":
+        return "excluded", reason
+    return "FAILED", f"the exclusion is no longer needed: {outcome} ({reason})"
+
+
+def function_of(name):
+    return name.partition("[")[0]
+
+
+def main():
+    outcomes, count = run(), Counter()
+    for name, outcome in outcomes.ended.items():
+        word, reason = verdict(name, outcome)
+        count[word] += 1
+        print(f"{word:8} {name}" + (f": {reason}" if reason else ""))
+        if word == "FAILED" and outcome == "failed":
+            print(outcomes.why[name])
+    for name in sorted(EXCLUDED.keys() - map(function_of, outcomes.ended)):
+        count["FAILED"] += 1
+        print(f"FAILED   {name}: is excluded, but there is no such test")
+    print(f"scikit-learn {sklearn.__version__}:", ", ".join(f"{n} {w}" for w, n in count.items()))
+    return int(count["FAILED"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

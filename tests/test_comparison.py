@@ -1,0 +1,84 @@
+"""docs/comparison.md leaves no parameter, attribute or method out."""
+
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.utils._param_validation import InvalidParameterError
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+
+PAIRS = [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
+VALUES = [
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2,
+    0.0,
+    0.5,
+    1.0,
+    1.5,
+    np.inf,
+    np.nan,
+    "relu",
+    "sgd",
+    "auto",
+    "full",
+]
+VALUES += ["adaptive", "poisson", "adagrad", [3], [], (2.5,), np.random.RandomState(0)]
+NEW_VALUES = [("batch_size", "full"), ("solver", "adagrad")]
+PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
+SHARED = {"get_params", "set_params", "get_metadata_routing"}  # scikit-learn's own
+
+
+def rows(heading):
+    section = PAGE.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_page_lists_everything_public():
+    estimators = ScratchMLPClassifier(max_iter=1), ScratchMLPRegressor(max_iter=1)
+    public = set()
+    for estimator in estimators:
+        estimator.fit(*load_iris(return_X_y=True))
+        public |= {name for name in dir(estimator) if not name.startswith("_")} - SHARED
+        public = {name for name in public if not name.endswith("_request")}
+    parameters = {name for estimator in estimators for name in estimator.get_params()}
+    attributes = {name for name in public - parameters if name.endswith("_")}
+    assert len(set(rows("Parameters"))) == len(rows("Parameters"))
+    assert set(rows("Parameters")) == parameters
+    assert set(rows("Attributes")) == attributes | {"feature_names_in_"}
+    assert set(rows("Methods")) == {m for m in public - parameters if not m.endswith("_")}
+    methods = [getattr(estimators[0], name) for name in rows("Methods")]
+    assert all(inspect.ismethod(method) for method in methods)
+
+
+@pytest.mark.parametrize(("Theirs", "Ours"), PAIRS)
+@pytest.mark.parametrize("name", MLPRegressor().get_params())
+def test_parameters_are_refused_where_scikit_learn_s_are(Theirs, Ours, name):
+    """With the same words up to the names of classes, but for values that are new here."""
+    if name not in Theirs().get_params():
+        return
+    for value in VALUES:
+        if (name, value) in NEW_VALUES:
+            continue
+        messages = [refusal(Estimator, name, value) for Estimator in (Theirs, Ours)]
+        assert (messages[0] is None) == (messages[1] is None), (value, messages)
+        if messages[0]:
+            assert messages[1].startswith(f"The '{name}' parameter of {Ours.__name__} must be ")
+            assert messages[0].rpartition(" Got ")[2] == messages[1].rpartition(" Got ")[2]
+
+
+def refusal(Estimator, name, value):
+    try:
+        Estimator(**{name: value})._validate_params()
+    except InvalidParameterError as error:
+        return str(error)
+    return None
