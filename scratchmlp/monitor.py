@@ -53,8 +53,8 @@ class Run:
         Row numbers for training and for validation, if rows were split off.
     samples_seen : int
         Rows trained on so far; one that is seen in three epochs counts three times.
-    rate_factor : float
-        What "adaptive" has made of the learning rate so far.
+    rate_drops : int
+        How often "adaptive" has divided the learning rate by five.
     no_improvement : int
         Epochs since the last improvement.
     loss : float
@@ -76,7 +76,7 @@ class Run:
     order: NDArray[np.intp] | None = None
     split: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
     samples_seen: int = 0
-    rate_factor: float = 1.0
+    rate_drops: int = 0
     no_improvement: int = 0
     loss: float = np.nan
     best_loss: float = np.inf
@@ -185,7 +185,7 @@ class Monitor:
         if run.no_improvement <= self.n_iter_no_change:
             return False
         if self.adaptive and learning_rate > 1e-6:
-            run.rate_factor /= 5
+            run.rate_drops += 1
             run.no_improvement = 0
             return False
         return self._stop_converged(run)

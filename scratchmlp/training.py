@@ -149,7 +149,7 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
     n_rows = data.X.shape[0]
     shuffle = solver.shuffle and solver.batch_size < n_rows  # a full batch has no order
     if not monitor.adaptive:
-        run.rate_factor = 1.0
+        run.rate_drops = 0
     state = solver.optimizer.init(run.theta)
     if run.optimizer_state.keys() != state.keys():  # a new run, or another optimizer than before
         run.optimizer_state = state
@@ -158,7 +158,9 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
         order = np.arange(n_rows)
     for _ in range(solver.max_iter):
         progress = Progress(run.samples_seen, epoch=len(run.history["epoch"]))
-        rate = solver.learning_rate_init * solver.schedule(progress) * run.rate_factor
+        rate = solver.learning_rate_init * solver.schedule(progress)
+        for _ in range(run.rate_drops):
+            rate /= 5
         if shuffle:
             order = run.order = order[run.random_state.permutation(n_rows)]
         total = 0.0

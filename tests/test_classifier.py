@@ -11,7 +11,6 @@ from sklearn.datasets import (
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -29,41 +28,6 @@ TARGETS = {
     "multilabel": (X_LABELS, Y_LABELS),
 }
 LBFGS = {"solver": "lbfgs", "random_state": 0, "hidden_layer_sizes": (10,)}
-
-
-# The same numbers as scikit-learn's.
-
-
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {},
-        {"batch_size": 32, "activation": "logistic"},
-        {"solver": "sgd", "learning_rate_init": 0.02, "learning_rate": "invscaling"},
-        {"solver": "sgd", "learning_rate": "adaptive", "tol": 1e-2, "n_iter_no_change": 2},
-        {"early_stopping": True},
-        {"solver": "lbfgs"},
-    ],
-    ids=str,
-)
-def test_gives_scikit_learn_s_numbers(target, settings):
-    X, y = TARGETS[target]
-    settings = {"hidden_layer_sizes": (7, 5), "random_state": 0, "max_iter": 20, **settings}
-    theirs, ours = MLPClassifier(**settings).fit(X, y), ScratchMLPClassifier(**settings).fit(X, y)
-    for mine, reference in zip(
-        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
-    ):
-        np.testing.assert_allclose(mine, reference, rtol=0, atol=1e-9 * np.abs(reference).max())
-    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-9)
-    assert (ours.n_iter_, ours.t_) == (theirs.n_iter_, theirs.t_)
-    assert ours.out_activation_ == theirs.out_activation_
-    if "solver" not in settings or settings["solver"] != "lbfgs":
-        np.testing.assert_allclose(ours.loss_curve_, theirs.loss_curve_, rtol=1e-9)
-        assert ours.validation_scores_ == theirs.validation_scores_
-        assert ours.best_validation_score_ == theirs.best_validation_score_
-    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
-    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])

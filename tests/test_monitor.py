@@ -55,7 +55,7 @@ def test_adaptive_divides_the_rate_by_five_until_it_is_tiny():
     monitor, run = Monitor(tol=0.1, n_iter_no_change=1, adaptive=True), run_of()
     rates, stopped = [], False
     while not stopped:
-        rates.append(0.001 * run.rate_factor)
+        rates.append(0.001 / 5**run.rate_drops)
         run.loss = 1.0
         stopped = monitor.epoch_end(run, rates[-1])
     # An improving epoch, then two without improvement at every rate down to the last one.

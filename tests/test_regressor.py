@@ -23,48 +23,6 @@ TARGETS = {
 }
 
 
-SETTINGS = [
-    {},
-    {"batch_size": 64, "activation": "tanh"},
-    {"solver": "sgd", "learning_rate_init": 1e-3, "nesterovs_momentum": False},
-    {"early_stopping": True},
-    {"solver": "lbfgs", "alpha": 0.01},
-]
-
-
-@pytest.mark.parametrize(
-    ("target", "settings"),
-    [
-        (target, settings)
-        for target in TARGETS
-        for settings in SETTINGS
-        # There scikit-learn's objective and gradient differ by a factor, the number of outputs.
-        if not (target == "two outputs" and settings.get("solver") == "lbfgs")
-    ],
-    ids=str,
-)
-def test_gives_scikit_learn_s_numbers(target, settings):
-    y = TARGETS[target]
-    settings = {"hidden_layer_sizes": (8,), "random_state": 0, "max_iter": 15, **settings}
-    if target == "poisson":
-        settings["loss"] = "poisson"
-        y = y / 100
-    theirs = MLPRegressor(**settings).fit(X_DIABETES, y)
-    ours = ScratchMLPRegressor(**settings).fit(X_DIABETES, y)
-    for mine, reference in zip(
-        ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True
-    ):
-        np.testing.assert_allclose(mine, reference, rtol=0, atol=1e-9 * np.abs(reference).max())
-    np.testing.assert_allclose(ours.predict(X_DIABETES), theirs.predict(X_DIABETES), rtol=1e-8)
-    assert ours.n_iter_ == theirs.n_iter_
-    if target != "two outputs":
-        assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-9)
-        if "solver" not in settings:
-            assert ours.loss_curve_ == pytest.approx(theirs.loss_curve_, rel=1e-9)
-    if settings.get("early_stopping"):
-        assert ours.validation_scores_ == pytest.approx(theirs.validation_scores_, rel=1e-9)
-
-
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_equals_mlp_regressor_on_diabetes_to_two_digits(n_outputs):
     """Defaults, trained to the end: the test errors agree although roundings have spread."""
