@@ -15,7 +15,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
@@ -28,6 +28,7 @@ from scratchmlp.fitted import FittedAttributes
 from scratchmlp.losses import LOSSES, Loss
 from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import INITIALIZERS, Network, initialize
+from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
 from scratchmlp.schedules import Constant, InverseScaling, Schedule
 from scratchmlp.training import LBFGS, Data, Descent, train
@@ -177,6 +178,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             if weight is not None and not weight.all():
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
+                sample_weight = None if sample_weight is None else sample_weight[rows]
             if not incremental:
                 run.renew_patience()
             if self.early_stopping and not incremental:
@@ -185,7 +187,11 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 run.best_theta = None  # nothing measures weights now, so none are the best
             solver = self._make_solver(data.X.shape[0], 1 if incremental else self.max_iter)
             monitor = self._make_monitor(solver, score)
-            interrupted = train(network, loss, self.alpha, solver, monitor, run, data)
+            # A call of partial_fit does not see all rows: there class weights act as they are.
+            weight = sample_weight if incremental else data.weight
+            mean_weight = 1.0 if weight is None else weight.mean()
+            objective = Objective(network, loss, self.alpha, mean_weight)
+            interrupted = train(objective, solver, monitor, run, data)
             self._keep(network, run, monitor)
             if not (monitor.converged or incremental or interrupted):
                 self._warn_not_converged(X, solver)
@@ -356,7 +362,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             raise ValueError(
                 f"Early stopping cannot hold out validation_fraction={self.validation_fraction} "
                 f"of n_samples={n_rows}. {why}. Change 'validation_fraction' or increase the size "
-                "of your dataset (in classification, of each class)."
+                f"of your dataset{' (of each class)' if is_classifier(self) else ''}."
             ) from error
         run.split, run.best_theta = (training, held_out), None
         return run.split

@@ -146,7 +146,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Weights of the classes, by which `sample_weight` is multiplied.
 
         - None: one for each.
-        - dict: from class label to weight; classes that are not in it have weight one.
+        - dict: from class label to weight; classes that are not in it have weight one. In
+          `partial_fit`, where the weights of rows are relative to the other rows of the call,
+          those of classes act as they are.
         - 'balanced': inversely proportional to the frequencies of the classes in `y`, weighted by
           `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`). Not for
           `partial_fit`, which does not see all rows.
@@ -543,9 +545,15 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
                 f"column{'s' * (len(columns) > 1)}."
             )
-        factors = [
-            _class_weights(*pair, classes, weight) for pair in zip(given, columns, strict=True)
-        ]
+        try:
+            factors = [
+                _class_weights(*pair, classes, weight) for pair in zip(given, columns, strict=True)
+            ]
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"class_weight maps classes to numbers; got {self.class_weight!r} for the classes "
+                f"{classes.tolist()}. {error}"
+            ) from error
         weighted = weight * np.prod(factors, axis=0)
         if not (np.isfinite(weighted).all() and (weighted >= 0).all() and weighted.any()):
             raise ValueError(

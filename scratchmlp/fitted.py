@@ -113,6 +113,10 @@ class _Views(list[FloatArray]):
                 f"Arrays of shapes {shapes} can be assigned here, the shapes of the network's "
                 f"layers; got {[np.shape(new) for new in values]}."
             )
+        if not all(view.flags.writeable for view in views):
+            raise ValueError(
+                "The network has no biases (fit_intercept=False): these are read-only."
+            )
         for view, new in zip(views, values, strict=True):
             view[...] = new
 

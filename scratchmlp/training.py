@@ -13,9 +13,7 @@ from scipy.optimize import OptimizeResult, minimize
 from sklearn.utils import gen_batches
 
 from scratchmlp.activations import FloatArray
-from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor, Run
-from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import Optimizer
 from scratchmlp.schedules import Progress, Schedule
@@ -92,9 +90,7 @@ class LBFGS:
 
 
 def train(
-    network: Network,
-    loss: Loss,
-    alpha: float,
+    objective: Objective,
     solver: Descent | LBFGS,
     monitor: Monitor,
     run: Run,
@@ -104,12 +100,8 @@ def train(
 
     Parameters
     ----------
-    network : Network
-        The network.
-    loss : Loss
-        Loss of its raw scores.
-    alpha : float
-        Strength of the L2 penalty.
+    objective : Objective
+        What to make small.
     solver : Descent or LBFGS
         Which loop, with its settings.
     monitor : Monitor
@@ -130,8 +122,6 @@ def train(
     DivergenceError
         See `Monitor.check_divergence`.
     """
-    mean_weight = 1.0 if data.weight is None else float(data.weight.mean())
-    objective = Objective(network, loss, alpha, mean_weight)
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # the monitor reports divergence
             if isinstance(solver, Descent):

@@ -185,7 +185,7 @@ def test_networks_without_biases(Estimator):
     n_out = estimator.n_outputs_
     assert estimator.n_parameters_ == len(estimator.theta_) == 4 * 5 + 5 * n_out
     assert [b.tolist() for b in estimator.intercepts_] == [[0] * 5, [0] * n_out]
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError, match=r"no biases .fit_intercept=False.: these are read-only"):
         estimator.intercepts_[0] = np.ones(5)
 
 

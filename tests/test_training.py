@@ -30,7 +30,7 @@ def train_iris(iris, solver, monitor=None, random_state=0):
     network, loss, theta, data = iris
     run = Run(theta.copy(), np.random.RandomState(random_state))
     monitor = monitor or Monitor(tol=0.0, n_iter_no_change=np.inf)
-    interrupted = train(network, loss, 0.01, solver, monitor, run, data)
+    interrupted = train(Objective(network, loss, 0.01), solver, monitor, run, data)
     return run, monitor, interrupted
 
 
@@ -84,7 +84,7 @@ def test_a_run_that_goes_on_is_the_run_that_never_stopped(iris, shuffle):
     half = descent(optimizer, InverseScaling(), shuffle=shuffle, max_iter=10)
     run, monitor, _ = train_iris(iris, half)
     first_half, resumed = run.theta.copy(), run.copy()
-    train(network, loss, 0.01, half, monitor, resumed, data)
+    train(Objective(network, loss, 0.01), half, monitor, resumed, data)
     np.testing.assert_array_equal(resumed.theta, straight.theta)
     assert resumed.history["loss"] == straight.history["loss"]
     np.testing.assert_array_equal(run.theta, first_half)  # the copy went on, the original did not
@@ -139,5 +139,5 @@ def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver, monkeypatc
 def test_another_optimizer_starts_with_a_state_of_its_own(iris):
     network, loss, _, data = iris
     run, monitor, _ = train_iris(iris, descent(SGD(momentum=0.9), max_iter=2))
-    train(network, loss, 0.01, descent(Adam(), max_iter=2), monitor, run, data)
+    train(Objective(network, loss, 0.01), descent(Adam(), max_iter=2), monitor, run, data)
     assert run.optimizer_state["t"] == 2 * 3

@@ -133,17 +133,23 @@ def test_early_stopping_looks_at_the_weighted_score():
     assert score == pytest.approx(latest.score(X[held_out], Y[held_out], weight))
 
 
-def test_partial_fit_takes_class_weights_but_not_balanced_ones():
-    settings = {**FULL, "class_weight": {0: 1.0, 2: 9.0}}
-    some = Y != 2  # a call need not see every class
-    weighted = ScratchMLPClassifier(**settings).partial_fit(X[some], Y[some], classes=[0, 1, 2])
-    unweighted = ScratchMLPClassifier(**FULL).partial_fit(X[some], Y[some], classes=[0, 1, 2])
-    assert_same_weights(weighted, unweighted)
-    weighted.partial_fit(X, Y)
-    unweighted.partial_fit(X, Y, sample_weight=np.where(Y == 2, 9.0, 1.0))
-    assert_same_weights(weighted, unweighted)
+def test_class_weights_act_in_partial_fit_however_the_classes_come():
+    """Weights of rows are relative to their call, but a call may hold one class alone."""
+    settings = {**FULL, "solver": "sgd", "momentum": 0.0, "alpha": 0.0, "learning_rate_init": 0.01}
+    plain, weighted = (
+        ScratchMLPClassifier(**settings, class_weight=given).partial_fit(X, Y, classes=[0, 1, 2])
+        for given in (None, {0: 1.0, 2: 9.0})
+    )
+    for rows, factor in ((Y == 0, 1), (Y == 1, 1), (Y == 2, 9)):
+        weighted.theta_[:] = plain.theta_
+        before = plain.theta_.copy()
+        plain.partial_fit(X[rows], Y[rows], sample_weight=np.full(50, 3.0))
+        weighted.partial_fit(X[rows], Y[rows], sample_weight=np.full(50, 3.0))
+        np.testing.assert_allclose(
+            weighted.theta_ - before, factor * (plain.theta_ - before), rtol=1e-6, atol=1e-12
+        )
     with pytest.raises(ValueError, match=r"'balanced' is not supported for partial_fit.*compute_c"):
-        ScratchMLPClassifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
+        weighted.set_params(class_weight="balanced").partial_fit(X, Y)
 
 
 def test_float32_stays_float32_with_class_weights():
@@ -158,7 +164,8 @@ def test_float32_stays_float32_with_class_weights():
         ({0: -1.0}, Y, r"finite and at least 0 for each class.*got \{0: -1.0\}"),
         ({0: 0, 1: 0, 2: 0}, Y, "not 0 for all rows"),
         ({0: np.inf}, Y, "must be finite"),
-        ({"a": 1.0}, Y, r"The classes, \[0, 1, 2\], are not in class_weight"),
+        ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
+        ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
         ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
         ({0: 1}, Y_LABELS, r"one dict for each column of y.*got \{0: 1\} for 2 columns"),
         ([{0: 1}], Y_LABELS, r"one dict for each column of y.*for 2 columns"),
