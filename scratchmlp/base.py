@@ -141,7 +141,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         """Score raw scores of validation data against its targets."""
 
-    def _weigh(self, y: Any, sample_weight: FloatArray | None) -> FloatArray | None:
+    def _weigh(self, y: Any, sample_weight: FloatArray | None, dtype: Any) -> FloatArray | None:
         """Weights to train with, from those that the user gave for the rows."""
         return sample_weight
 
@@ -173,7 +173,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             self.out_activation_ = loss.output
             network = self._make_network((X.shape[1], *self._hidden_sizes(), Y.shape[1]))
             run = self._go_on(network) if resume else self._start(network, X.dtype)
-            weight = self._weigh(y, sample_weight)
+            weight = self._weigh(y, sample_weight, X.dtype)
             data, score = Data(X, Y, weight), None
             if weight is not None and not weight.all():
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
@@ -315,10 +315,9 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 f"{network.sizes} {_BIASES[network.bias]}. Set them back, or fit a new "
                 "network with warm_start=False."
             )
-        drawn = self._run["random_state"]
-        random_state = check_random_state(self.random_state if drawn is None else 0)
-        if drawn is not None:
-            random_state.set_state(drawn)
+        random_state = check_random_state(self.random_state)
+        if isinstance(self.random_state, Integral) and self._run["random_state"] is not None:
+            random_state.set_state(self._run["random_state"])
         stored = self._run | {
             "theta": self._latest(),
             "best_theta": self.theta_ if self._early_stopped else None,

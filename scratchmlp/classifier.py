@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import log_expit, log_softmax
+from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
@@ -146,9 +146,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Weights of the classes, by which `sample_weight` is multiplied.
 
         - None: one for each.
-        - dict: from class label to weight; classes that are not in it have weight one. In
-          `partial_fit`, where the weights of rows are relative to the other rows of the call,
-          those of classes act as they are.
+        - dict: from class label to weight. Where every key is a class, other classes have weight
+          one. In `partial_fit`, where the weights of rows are relative to the other rows of the
+          call, those of classes act as they are.
         - 'balanced': inversely proportional to the frequencies of the classes in `y`, weighted by
           `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`). Not for
           `partial_fit`, which does not see all rows.
@@ -366,7 +366,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             If the first call comes without `classes`, if `y` holds a class that is not in them, or
             if ``class_weight="balanced"``.
         """
-        if self.class_weight == "balanced":
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' is not supported for partial_fit, which does not know how "
                 "frequent the classes are in the rows to come. Compute the weights from a sample "
@@ -422,7 +422,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             multilabel, where each column is the probability of a label. None is 0, and a label's
             never 1, so that logarithms are finite.
         """
-        return np.exp(self.predict_log_proba(X))
+        return self._proba(self._raw_scores(X))
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
@@ -442,25 +442,32 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Log-probabilities, columns in the order of `classes_`.
         """
-        log_p = self._log_proba(self._raw_scores(X))
-        limits = np.finfo(log_p.dtype)
-        np.maximum(log_p, np.log(limits.tiny), out=log_p)
-        if self._label_binarizer.y_type_ != "multilabel-indicator":
-            return log_p
-        p = np.exp(log_p).clip(max=1 - limits.epsneg)
-        return np.log(p)  # close to 1 rounded as p is, so that both have the same order
+        raw = self._raw_scores(X)
+        if self._label_binarizer.y_type_ == "multilabel-indicator":
+            return np.log(self._proba(raw))
+        log_p = self._log_proba(raw)
+        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
+
+    def _proba(self, raw: FloatArray) -> FloatArray:
+        """Probabilities of raw scores: those of rare events keep their digits, none is 0."""
+        kind = self._label_binarizer.y_type_
+        if kind == "multilabel-indicator":
+            p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
+        elif self.out_activation_ == "softmax":
+            p = softmax(raw, axis=1)
+        else:
+            p = np.exp(self._log_proba(raw))
+        return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
 
     def _log_proba(self, raw: FloatArray) -> FloatArray:
+        """Log-probabilities of exclusive classes."""
         if len(self.classes_) == 1:
             return np.zeros((len(raw), 1), raw.dtype)
         if self.out_activation_ == "softmax":
             return log_softmax(raw, axis=1)
         if self._label_binarizer.y_type_ == "binary":
             return log_expit(np.hstack([-raw, raw]))
-        log_p = log_expit(raw)
-        return (
-            log_softmax(log_p, axis=1) if self._label_binarizer.y_type_ == "multiclass" else log_p
-        )
+        return log_softmax(log_expit(raw), axis=1)
 
     def _decision(self, raw: FloatArray) -> FloatArray:
         if self._label_binarizer.y_type_ != "binary":
@@ -528,44 +535,42 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
 
-    def _weigh(self, y: Any, sample_weight: FloatArray | None) -> FloatArray | None:
+    def _weigh(self, y: Any, sample_weight: FloatArray | None, dtype: Any) -> FloatArray | None:
         """Multiply the weight of each row by those of its classes."""
         if self.class_weight is None:
             return sample_weight
-        weight = np.ones(y.shape[0]) if sample_weight is None else sample_weight
-        columns, classes = [y], self.classes_
-        multilabel = self._label_binarizer.y_type_ == "multilabel-indicator"
-        if multilabel:
+        weight = np.ones(y.shape[0], dtype) if sample_weight is None else sample_weight
+        factors = [_class_weights(*column, weight) for column in self._weighted_columns(y)]
+        weighted = (weight * np.prod(factors, axis=0)).astype(dtype, copy=False)
+        if not weighted.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
+                "Weigh at least one of its classes, or leave such rows out."
+            )
+        return weighted
+
+    def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
+        """Pair each column of `y` with its classes and their weights: one, but for multilabel."""
+        columns, classes, given = [y], self.classes_, [self.class_weight]
+        allowed: tuple[type, ...] = (dict, str)
+        if self._label_binarizer.y_type_ == "multilabel-indicator":
             columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
-        a_list, balanced = isinstance(self.class_weight, list), self.class_weight == "balanced"
-        given = self.class_weight if a_list else [self.class_weight] * len(columns)
-        if len(given) != len(columns) or not (balanced or a_list == multilabel):
+            if isinstance(self.class_weight, str):
+                given *= len(columns)
+            else:
+                given, allowed = self.class_weight, (dict,)
+        if len(given) != len(columns) or not all(isinstance(w, allowed) for w in given):
             raise ValueError(
                 "class_weight must be a dict, or for multilabel a list with one dict for each "
                 f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
                 f"column{'s' * (len(columns) > 1)}."
             )
-        try:
-            factors = [
-                _class_weights(*pair, classes, weight) for pair in zip(given, columns, strict=True)
-            ]
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"class_weight maps classes to numbers; got {self.class_weight!r} for the classes "
-                f"{classes.tolist()}. {error}"
-            ) from error
-        weighted = weight * np.prod(factors, axis=0)
-        if not (np.isfinite(weighted).all() and (weighted >= 0).all() and weighted.any()):
-            raise ValueError(
-                "class_weight must be finite and at least 0 for each class, and not 0 for all "
-                f"rows; got {self.class_weight!r}."
-            )
-        return weighted.astype(weight.dtype, copy=False)
+        return [(column, classes, w) for column, w in zip(columns, given, strict=True)]
 
     def _strata(self, Y: FloatArray) -> Any:
         if self._label_binarizer.y_type_ != "binary":
             return None
-        return (Y[:, -1] > 0).astype(str)  # so an error of the splitter names the rare class
+        return (Y[:, -1] > 0).astype(str)  # True and False in errors, as in scikit-learn's
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -574,13 +579,23 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
 
 def _class_weights(
-    class_weight: Any, y: Any, classes: Any, sample_weight: FloatArray
+    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray
 ) -> FloatArray:
-    """Weights of the classes of each row, in which absent rows (those of weight 0) do not count."""
+    """Weight of each row's class. Rows of weight 0 are absent: they do not count, and get 0."""
     present = sample_weight > 0
+    y_present, factor = y[present], np.zeros(len(y))
     if class_weight == "balanced":
-        classes = np.unique(y[present])
-    weights = compute_class_weight(
-        class_weight, classes=classes, y=y[present], sample_weight=sample_weight[present]
-    )
-    return weights[np.searchsorted(classes, y).clip(max=len(classes) - 1)]
+        classes = np.unique(y_present)
+    try:
+        weights = compute_class_weight(
+            class_weight, classes=classes, y=y_present, sample_weight=sample_weight[present]
+        )
+        if not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise ValueError("Weights must be finite and at least 0.")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
+            f"{classes.tolist()}. {error}"
+        ) from error
+    factor[present] = weights[np.searchsorted(classes, y_present)]
+    return factor

@@ -249,10 +249,10 @@ class Monitor:
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed"
             )
-        elif not np.isfinite(run.loss):
-            what = f"The loss became {run.loss}"
-        elif 0 < 1e10 * first < run.loss:
-            what = f"The loss grew from {first:.3g} to {run.loss:.3g}"
+        elif not np.isfinite(run.loss) or 0 < 1e10 * first < run.loss:
+            what = (
+                "The loss grew" + (f" from {first:.3g}" if losses else "") + f" to {run.loss:.3g}"
+            )
         else:
             return False
         last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"

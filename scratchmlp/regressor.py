@@ -354,9 +354,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         low, high = _TARGET_RANGES[loss.output]
         if Y.min() < low or Y.max() > high:
             raise ValueError(
-                f"The output activation {loss.output!r} predicts numbers from {low} to {high}, but "
-                f"y goes from {Y.min():g} to {Y.max():g}. Scale y, or choose another loss or "
-                "output_activation."
+                f"The output activation {loss.output!r} predicts numbers from {low:g} to "
+                f"{high:g}, but y goes from {Y.min():g} to {Y.max():g}. Scale y, or choose "
+                "another loss or output_activation."
             )
         if loss.output == "softmax" and not np.allclose(Y.sum(axis=1), 1, atol=0.01):
             raise ValueError(

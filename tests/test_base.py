@@ -474,6 +474,23 @@ def test_random_states_that_are_not_the_estimator_s_go_on_by_themselves(Estimato
     assert not np.array_equal(first.theta_, second.theta_)
 
 
+def test_a_generator_that_is_set_later_acts_at_once(Estimator):
+    settings = {**SMALL, "batch_size": 40, "warm_start": True}
+    rng = np.random.RandomState(7)
+    before = rng.get_state()[2]
+    Estimator(**settings).fit(X_IRIS, Y_IRIS).set_params(random_state=rng).fit(X_IRIS, Y_IRIS)
+    assert rng.get_state()[2] != before
+
+
+def test_best_weights_are_forgotten_where_rows_are_others(Estimator):
+    """A new split is drawn, in which rows may be held out that the network was trained on."""
+    estimator = Estimator(early_stopping=True, warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(max_iter=1, solver="sgd", learning_rate_init=0.5)
+    estimator.fit(X_IRIS[10:], np.roll(Y_IRIS, 50)[10:])
+    assert estimator.best_epoch_ == 6
+    assert estimator.best_validation_score_ == estimator.validation_scores_[-1]
+
+
 def test_warm_start_refuses_other_layer_sizes(Estimator):
     estimator = Estimator(warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)
     estimator.set_params(hidden_layer_sizes=(6,))

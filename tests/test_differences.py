@@ -116,6 +116,9 @@ def test_log_probabilities_of_minus_infinity(labels):
     assert np.isfinite(ours.predict_log_proba(1e6 * X)).all()
     assert (theirs.predict_proba(1e6 * X) == 0).any()
     assert (ours.predict_proba(1e6 * X) > 0).all()
+    if y.ndim == 2:
+        assert theirs.predict_proba(1e6 * X).max() == 1
+        assert ours.predict_proba(1e6 * X).max() < 1
 
 
 def test_a_rare_event_loses_its_digits():
@@ -171,6 +174,21 @@ def test_warm_start_forgets_the_optimizer_and_the_order(Theirs, Ours, solver):
         halves = Estimator(max_iter=3, warm_start=True, **settings).fit(X, Y).fit(X, Y)
         assert same(halves.coefs_, straight.coefs_) == goes_on
         assert (halves.loss_curve_ == straight.loss_curve_) == goes_on
+
+
+@PAIRS
+def test_warm_start_forgets_that_adaptive_has_lowered_the_rate(Theirs, Ours):
+    settings = {**SMALL, "solver": "sgd", "learning_rate": "adaptive", "warm_start": True}
+    theirs, ours = (
+        Estimator(tol=1e3, n_iter_no_change=1, **settings).fit(X, Y) for Estimator in (Theirs, Ours)
+    )
+    assert theirs._optimizer.learning_rate == pytest.approx(0.001 / 5**2)
+    assert ours.history_["learning_rate"][-1] == pytest.approx(0.001 / 5)
+    settings = {"tol": 0.0, "max_iter": 1}
+    theirs.set_params(**settings).fit(X, Y)
+    ours.set_params(**settings).fit(X, Y)
+    assert theirs._optimizer.learning_rate == 0.001
+    assert ours.history_["learning_rate"][-1] == pytest.approx(0.001 / 5**2)
 
 
 @PAIRS
@@ -280,6 +298,20 @@ def test_a_regressor_with_lbfgs_has_a_partial_fit():
 
 
 @PAIRS
+def test_negative_weights_are_accepted(Theirs, Ours):
+    weight = np.where(Y == 0, -1.0, 1.0)
+    Theirs(**SMALL).fit(X, Y, weight)
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        Ours(**SMALL).fit(X, Y, weight)
+
+
+def test_negative_counts_are_accepted():
+    MLPRegressor(loss="poisson", **SMALL).fit(X, Y - 1)
+    with pytest.raises(ValueError, match="predicts numbers from 0 to inf, but y goes from -1"):
+        ScratchMLPRegressor(loss="poisson", **SMALL).fit(X, Y - 1)
+
+
+@PAIRS
 def test_ctrl_c_is_swallowed(Theirs, Ours, monkeypatch):
     """A search around the estimator would go on with its next candidate."""
     for update in (
@@ -346,7 +378,7 @@ def test_lbfgs_returns_nan_with_a_warning(Theirs, Ours):
     with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge after 0 iteration"):
         theirs = Theirs(**settings).fit(1e200 * X, Y)
     assert np.isnan(theirs.loss_)
-    with pytest.raises(DivergenceError, match=r"The loss became nan.*Scale X"):
+    with pytest.raises(DivergenceError, match=r"The loss grew to nan.*Scale X"):
         Ours(**settings).fit(1e200 * X, Y)
 
 

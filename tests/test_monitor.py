@@ -85,8 +85,8 @@ def test_verbose_prints_the_newest_entry(capsys):
 @pytest.mark.parametrize(
     ("losses", "message"),
     [
-        ([np.inf], r"The loss became inf \(epoch 1; no loss was finite\).*StandardScaler"),
-        ([2.0, np.nan], r"The loss became nan \(epoch 2; the last finite loss was 2\)"),
+        ([np.inf], r"The loss grew to inf \(epoch 1; no loss was finite\).*StandardScaler"),
+        ([2.0, np.nan], r"The loss grew from 2 to nan \(epoch 2; the last finite loss was 2\)"),
         ([2.0, 3e10], r"The loss grew from 2 to 3e\+10 \(epoch 2.*lower learning_rate_init"),
     ],
 )

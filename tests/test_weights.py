@@ -65,6 +65,18 @@ def test_class_weights_go_with_integer_weights(settings, class_weight):
     assert_same_weights(weighted, repeated)
 
 
+@pytest.mark.parametrize("absent", [0, 1, 2])
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 3.0, 1: 0.5, 2: 1.0}], ids=str)
+def test_a_class_whose_rows_have_no_weight_does_not_count(settings, absent, class_weight):
+    """The classes that are left are weighed as if there were no other."""
+    weight = np.where(absent == Y, 0, REPEATS)
+    by_hand = np.zeros(150)
+    left = np.repeat(np.arange(150), weight)
+    by_hand[left] = compute_sample_weight(class_weight, Y[left])
+    one, other = (ScratchMLPClassifier(class_weight=w, **settings) for w in (class_weight, None))
+    assert_same_weights(one.fit(X, Y, weight), other.fit(X, Y, weight * by_hand))
+
+
 @pytest.mark.parametrize("names", [[0, 1, 2], ["x", "y", "z"], [-1.0, 0.0, 7.0]], ids=str)
 @pytest.mark.parametrize("balanced", [True, False])
 def test_class_weights_are_sample_weights(settings, names, balanced):
@@ -154,16 +166,31 @@ def test_class_weights_act_in_partial_fit_however_the_classes_come():
 
 def test_float32_stays_float32_with_class_weights():
     classifier = ScratchMLPClassifier(class_weight="balanced", **FULL)
-    assert classifier.fit(X.astype(np.float32), Y).theta_.dtype == np.float32
+    data, y = X[20:].astype(np.float32), Y[20:]
+    theta = classifier.fit(data, y).theta_
+    assert theta.dtype == np.float32
+    np.testing.assert_array_equal(classifier.fit(data, y, np.ones(130)).theta_, theta)
+    with pytest.raises(ValueError, match="leaves no row"):  # too small for float32
+        classifier.set_params(class_weight=dict.fromkeys(range(3), 1e-50)).fit(data, y)
+
+
+@pytest.mark.parametrize("given", [np.array([1, 2]), np.array(["balanced"]), "heavy"])
+def test_partial_fit_checks_what_class_weight_is(given):
+    classifier = ScratchMLPClassifier(**FULL).fit(X, Y).set_params(class_weight=given)
+    with pytest.raises(ValueError, match="The 'class_weight' parameter of"):
+        classifier.partial_fit(X, Y)
 
 
 @pytest.mark.parametrize(
     ("class_weight", "y", "message"),
     [
         ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
-        ({0: -1.0}, Y, r"finite and at least 0 for each class.*got \{0: -1.0\}"),
-        ({0: 0, 1: 0, 2: 0}, Y, "not 0 for all rows"),
+        ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
+        ({0: 0, 1: 0, 2: 0}, Y, r"leaves no row of `y` with a weight above 0\. Weigh at least"),
         ({0: np.inf}, Y, "must be finite"),
+        ([{0: -1, 1: -1}] * 2, Y_LABELS, "must be finite and at least 0"),
+        (["balanced", "balanced"], Y_LABELS, "a list with one dict for each column"),
+        ([{0: 1, 1: 2}, 3], Y_LABELS, "a list with one dict for each column"),
         ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
         ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
         ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
