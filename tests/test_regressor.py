@@ -102,8 +102,8 @@ def test_softmax_outputs_are_shares():
 @pytest.mark.parametrize(
     ("settings", "y", "message"),
     [
-        ({"loss": "poisson"}, [-1, 2, 3], "'exp' predicts numbers from 0.0 to inf.*from -1 to 3"),
-        ({"output_activation": "logistic"}, [0, 1, 2], "'logistic' .*0.0 to 1.0, but y .*0 to 2"),
+        ({"loss": "poisson"}, [-1, 2, 3], "'exp' predicts numbers from 0 to inf.*from -1 to 3"),
+        ({"output_activation": "logistic"}, [0, 1, 2], "'logistic' .*0 to 1, but y .*0 to 2"),
         ({"output_activation": "softmax"}, [0, 1, 1], "among two or more targets; got one"),
         (
             {"output_activation": "softmax"},
