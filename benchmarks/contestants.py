@@ -1,0 +1,230 @@
+"""Who does the work of a case: both estimators, torch, and the matrix products alone.
+
+A contestant is a function of a case and its data, in the case's dtype, that prepares what is not
+timed and returns the work that is.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.utils import gen_batches
+from workloads import N_CLASSES, Case, new_rows
+
+from scratchmlp import ScratchMLPClassifier
+
+Work = Callable[[], None]
+
+GRID = {
+    "learning_rate_init": [0.001, 0.003, 0.01, 0.03],
+    "hidden_layer_sizes": [(4,), (8,), (16,), (32,)],
+}
+ALPHA = 1e-4  # the estimators' default
+
+
+def estimator(cls: type, case: Case, **changes: Any) -> Any:
+    """Return an estimator that trains for exactly the epochs of the case."""
+    parameters = {
+        "hidden_layer_sizes": case.hidden,
+        "solver": case.solver,
+        "alpha": ALPHA,
+        "batch_size": case.batch,
+        "shuffle": case.shuffle,
+        "learning_rate_init": case.learning_rate,
+        "momentum": 0.0,
+        "nesterovs_momentum": False,
+        "max_iter": case.epochs,
+        "tol": 0.0,
+        "n_iter_no_change": case.epochs,
+        "random_state": 0,
+    }
+    return cls(**(parameters | changes))
+
+
+def sizes(case: Case, X: Any, y: np.ndarray) -> tuple[int, ...]:
+    """Units of each layer, from the input to the classes."""
+    return X.shape[1], *case.hidden, int(y.max()) + 1
+
+
+def fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+    """Fit an estimator from new weights."""
+
+    def work() -> None:
+        model = estimator(cls, case).fit(X, y)
+        assert model.n_iter_ == case.epochs
+
+    return work
+
+
+def search(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+    """Search the grid in five folds, and fit the best on all rows."""
+
+    def work() -> None:
+        model = estimator(cls, case, batch_size="auto")
+        found = GridSearchCV(model, GRID, cv=5, n_jobs=1).fit(X, y)
+        assert found.best_estimator_.n_iter_ == case.epochs
+
+    return work
+
+
+def predict(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
+    """Predict with an estimator fitted on other rows; its weights do not change the time."""
+    rows, classes = new_rows(200)
+    model = estimator(cls, case).fit(rows.astype(X.dtype), classes)
+
+    def work() -> None:
+        model.predict_proba(X)
+
+    return work
+
+
+def torch_model(layer_sizes: tuple[int, ...], dtype: str) -> Any:
+    """Return linear layers with ReLU between them."""
+    import torch
+    from torch import nn
+
+    layers: list[Any] = []
+    for n_in, n_out in pairwise(layer_sizes):
+        layers += [nn.Linear(n_in, n_out, dtype=getattr(torch, dtype)), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def torch_fit(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
+    """Train the same network on the same batches, eagerly, with fused optimizers.
+
+    The optimizer applies the penalty, to the biases too, which is less work than leaving them out.
+    """
+    import torch
+
+    layer_sizes, dtype = sizes(case, X, y), X.dtype.name
+    X, y = torch.from_numpy(X), torch.from_numpy(y)
+    optimizer_class = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[case.solver]
+
+    def work() -> None:
+        model, loss = torch_model(layer_sizes, dtype), torch.nn.CrossEntropyLoss()
+        optimizer = optimizer_class(
+            model.parameters(), lr=case.learning_rate, weight_decay=ALPHA / case.batch, fused=True
+        )
+        for _ in range(case.epochs):
+            torch_epoch(model, loss, optimizer, X, y, case.batch)
+
+    return work
+
+
+def torch_epoch(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, batch: int) -> float:
+    """Take one step for each batch of shuffled rows; return the mean loss, as scikit-learn does."""
+    import torch
+
+    if batch >= len(X):  # a full batch has no order
+        return torch_step(model, loss, optimizer, X, y)
+    total = 0.0
+    for rows in torch.randperm(len(X)).split(batch):
+        total += torch_step(model, loss, optimizer, X[rows], y[rows]) * len(rows)
+    return total / len(X)
+
+
+def torch_step(model: Any, loss: Any, optimizer: Any, X: Any, y: Any) -> float:
+    """Take one step and return the loss before it."""
+    optimizer.zero_grad()
+    value = loss(model(X), y)
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def torch_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
+    """Compute probabilities without recording for a backward pass."""
+    import torch
+
+    model, X = torch_model((X.shape[1], *case.hidden, N_CLASSES), X.dtype.name), torch.from_numpy(X)
+
+    @torch.inference_mode()
+    def work() -> None:
+        torch.softmax(model(X), dim=1)
+
+    return work
+
+
+class Products:
+    """The matrix products of one batch: forward X W, backward aᵀ delta and delta Wᵀ.
+
+    Every product writes into an array made beforehand, and takes what the product before it
+    wrote, as in a real pass; nothing else is computed.
+    """
+
+    def __init__(self, layer_sizes: tuple[int, ...], X: np.ndarray, weights: list[np.ndarray]):
+        self.a = [X, *(np.empty((len(X), n), X.dtype) for n in layer_sizes[1:])]
+        self.delta = [np.empty_like(a) for a in self.a[:-1]]
+        self.weights = weights
+        self.grads = [np.empty_like(W) for W in weights]
+
+    def forward(self) -> None:
+        """One product a layer."""
+        for i, W in enumerate(self.weights):
+            np.matmul(self.a[i], W, out=self.a[i + 1])
+
+    def backward(self) -> None:
+        """Two products a layer, one in the first: nothing needs the derivative in X."""
+        delta = self.a[-1]
+        for i in reversed(range(len(self.weights))):
+            np.matmul(self.a[i].T, delta, out=self.grads[i])
+            if i > 0:
+                delta = np.matmul(delta, self.weights[i].T, out=self.delta[i])
+
+
+def random_weights(layer_sizes: tuple[int, ...], dtype: Any) -> list[np.ndarray]:
+    """Draw weights that keep the scale of what passes through them."""
+    rng = np.random.default_rng(0)
+    return [
+        (rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)).astype(dtype)
+        for n_in, n_out in pairwise(layer_sizes)
+    ]
+
+
+def floor_fit(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
+    """Do the products of every step, those of the shorter last batch included."""
+    layer_sizes = sizes(case, X, y)
+    weights = random_weights(layer_sizes, X.dtype)
+    batches = [batch.stop - batch.start for batch in gen_batches(len(X), case.batch)]
+    steps = {n: Products(layer_sizes, X[:n].copy(), weights) for n in set(batches)}
+
+    def work() -> None:
+        for _ in range(case.epochs):
+            for n in batches:
+                steps[n].forward()
+                steps[n].backward()
+
+    return work
+
+
+def floor_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
+    """Do the forward products of all rows, in one piece, as scikit-learn does.
+
+    Blocks of rows that stay in the cache take less, so this is not the least possible time.
+    """
+    layer_sizes = (X.shape[1], *case.hidden, N_CLASSES)
+    return Products(layer_sizes, X, random_weights(layer_sizes, X.dtype)).forward
+
+
+CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
+    "fit": {
+        "ours": partial(fit, ScratchMLPClassifier),
+        "MLPClassifier": partial(fit, MLPClassifier),
+        "torch": torch_fit,
+        "floor": floor_fit,
+    },
+    "search": {
+        "ours": partial(search, ScratchMLPClassifier),
+        "MLPClassifier": partial(search, MLPClassifier),
+    },
+    "predict": {
+        "ours": partial(predict, ScratchMLPClassifier),
+        "MLPClassifier": partial(predict, MLPClassifier),
+        "torch": torch_predict,
+        "floor": floor_predict,
+    },
+}

@@ -1,0 +1,245 @@
+"""The work that `speed.py` times: a table of cases, the data they run on and the bars they have.
+
+Data are made in float64, with a fixed seed, and cast before anything is timed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.datasets import load_digits, load_iris, make_classification
+from sklearn.preprocessing import scale
+
+Data = tuple[Any, np.ndarray]
+
+DTYPES = ("float32", "float64")
+N_CLASSES = 10  # of the synthetic data, unless a case says otherwise
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What one thread has to reach on a case in one dtype; None sets no bar.
+
+    Parameters
+    ----------
+    sklearn, torch : float or None
+        Least time of MLPClassifier, and of torch, in ours.
+    floor : float or None
+        Largest time of ours in that of the matrix products alone.
+    """
+
+    sklearn: float | None = None
+    torch: float | None = None
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One piece of work, which every contestant does.
+
+    Parameters
+    ----------
+    title : str
+        The case in words.
+    data : callable
+        Returns X and y.
+    hidden : tuple of int
+        Units of the hidden layers.
+    epochs : int
+        Epochs of each fit; nothing ends it earlier.
+    float64, float32 : Bars
+        What to reach.
+    against : tuple of str
+        Contestants beside ours.
+    kind : {"fit", "search", "predict"}
+        What is timed.
+    batch : int
+        Rows of a batch.
+    shuffle : bool
+        Whether the estimators shuffle the rows before each epoch, as by default. MLPClassifier
+        does so even for a full batch, which then takes half of its time.
+    solver, learning_rate : str, float
+        "sgd" is without momentum.
+    runs : int
+        Timed runs of each contestant.
+    repeat : int
+        Calls in each run; the time of a run is that of one call.
+    """
+
+    title: str
+    data: Callable[[], Data]
+    hidden: tuple[int, ...]
+    epochs: int
+    float64: Bars
+    float32: Bars
+    against: tuple[str, ...] = ("MLPClassifier", "torch", "floor")
+    kind: str = "fit"
+    batch: int = 200
+    shuffle: bool = True
+    solver: str = "adam"
+    learning_rate: float = 1e-3
+    runs: int = 5
+    repeat: int = 1
+
+    def quick(self) -> "Case":
+        """Return a shorter version of the case."""
+        return replace(
+            self,
+            epochs=max(1, self.epochs // 5),
+            runs=min(3, self.runs),
+            repeat=max(1, self.repeat // 5),
+        )
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether the peak memory of the case is measured: that of each fit, once."""
+        return self.kind == "fit" and self.shuffle
+
+    def bars(self, dtype: str) -> Bars:
+        """Return the bars of one dtype."""
+        return getattr(self, dtype)
+
+    def load(self, dtype: str) -> Data:
+        """Make the data in one dtype."""
+        X, y = self.data()
+        return X.astype(dtype), y
+
+
+def iris() -> Data:
+    """Iris, scaled."""
+    X, y = load_iris(return_X_y=True)
+    return scale(X), y
+
+
+def digits() -> Data:
+    """Handwritten digits, grey levels in [0, 1]."""
+    X, y = load_digits(return_X_y=True)
+    return X / 16, y
+
+
+@cache
+def dense(n_rows: int, n_features: int, n_classes: int = N_CLASSES) -> Data:
+    """Clusters in a subspace of 12 dimensions, a tenth of the labels wrong, so gradients stay."""
+    X, y = make_classification(
+        n_rows,
+        n_features,
+        n_informative=12,
+        n_classes=n_classes,
+        n_clusters_per_class=1,
+        flip_y=0.1,
+        random_state=0,
+    )
+    return scale(X), y
+
+
+@cache
+def sparse_rows() -> Data:
+    """20,000×5,000, 1% non-zero, in ten classes that a linear map tells apart."""
+    rng = np.random.default_rng(0)
+    X = sparse.random_array((20_000, 5_000), density=0.01, format="csr", rng=rng)
+    return X, (X @ rng.standard_normal((5_000, N_CLASSES))).argmax(axis=1)
+
+
+def new_rows(n_rows: int) -> Data:
+    """Rows of 64 features to predict on; their classes are only there to be alike in form."""
+    X = np.random.default_rng(1).standard_normal((n_rows, 64))
+    return X, np.arange(n_rows) % N_CLASSES
+
+
+CASES = {
+    "iris": Case(
+        "Iris, (4,), full batch, SGD",
+        iris,
+        (4,),
+        epochs=2_000,
+        float64=Bars(sklearn=5),
+        float32=Bars(torch=4.5),
+        against=("MLPClassifier", "torch"),
+        batch=150,
+        solver="sgd",
+        learning_rate=0.1,
+    ),
+    "iris-in-order": Case(
+        "Iris, the same, shuffle=False",
+        iris,
+        (4,),
+        epochs=2_000,
+        float64=Bars(),
+        float32=Bars(),
+        against=("MLPClassifier",),
+        batch=150,
+        shuffle=False,
+        solver="sgd",
+        learning_rate=0.1,
+    ),
+    "digits": Case(
+        "digits, (100,), Adam",
+        digits,
+        (100,),
+        epochs=30,
+        float64=Bars(sklearn=2.2, floor=2),
+        float32=Bars(sklearn=3, torch=2.5, floor=2.5),
+    ),
+    "20000x16": Case(
+        "20,000×16, (100,), 26 classes",
+        partial(dense, 20_000, 16, 26),
+        (100,),
+        epochs=10,
+        float64=Bars(sklearn=2.4, floor=2.5),
+        float32=Bars(sklearn=3, torch=2.5, floor=2.8),
+    ),
+    "20000x784": Case(
+        "20,000×784, (256, 128)",
+        partial(dense, 20_000, 784),
+        (256, 128),
+        epochs=4,
+        float64=Bars(sklearn=1.4, floor=1.5),
+        float32=Bars(sklearn=1.8, torch=1.1, floor=1.55),
+        runs=3,
+    ),
+    "sparse": Case(
+        "sparse 20,000×5,000, (64,)",
+        sparse_rows,
+        (64,),
+        epochs=3,
+        float64=Bars(sklearn=2),
+        float32=Bars(sklearn=2),
+        against=("MLPClassifier",),
+        runs=3,
+    ),
+    "search": Case(
+        "GridSearchCV on Iris, 81 fits",
+        iris,
+        (),
+        epochs=200,
+        float64=Bars(sklearn=4),
+        float32=Bars(sklearn=4),
+        against=("MLPClassifier",),
+        kind="search",
+        runs=3,
+    ),
+    "one-row": Case(
+        "predict_proba, 1×64, (100,)",
+        partial(new_rows, 1),
+        (100,),
+        epochs=1,
+        float64=Bars(sklearn=1.3),
+        float32=Bars(sklearn=1.3),
+        against=("MLPClassifier", "torch"),
+        kind="predict",
+        repeat=1_000,
+    ),
+    "many-rows": Case(
+        "predict_proba, 100,000×64, (100,)",
+        partial(new_rows, 100_000),
+        (100,),
+        epochs=1,
+        float64=Bars(),
+        float32=Bars(sklearn=1.2, torch=0.9, floor=1.6),
+        kind="predict",
+        repeat=3,
+    ),
+}
