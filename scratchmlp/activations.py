@@ -19,7 +19,9 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 class Activation(Protocol):
     """What the network asks of an activation function.
 
-    Any object with these two methods is an activation; it need not derive from this class.
+    Any object with these two methods is an activation; it need not derive from this class. If it
+    has an attribute ``in_place`` that is true, ``backward`` does without ``z``, and the network
+    writes outputs over scores: there ``a`` and ``z`` are one array.
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
@@ -55,9 +57,12 @@ class Activation(Protocol):
 class Identity:
     """f(z) = z, with f'(z) = 1."""
 
+    in_place = True
+
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write z into `out`."""
-        np.copyto(out, z)
+        if out is not z:
+            np.copyto(out, z)
         return out
 
     def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
@@ -69,6 +74,8 @@ class Logistic:
 
     Computed as (1 + tanh(z / 2)) / 2, the same function: no exponential can overflow.
     """
+
+    in_place = True
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write 1 / (1 + exp(-z)) into `out`."""
@@ -86,6 +93,8 @@ class Logistic:
 class Tanh:
     """f(z) = tanh(z), with f' = 1 - f²."""
 
+    in_place = True
+
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write tanh(z) into `out`."""
         return np.tanh(z, out=out)
@@ -97,6 +106,8 @@ class Tanh:
 
 class ReLU:
     """f(z) = max(0, z), with f' = 1 where z > 0 and 0 elsewhere."""
+
+    in_place = True
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write max(0, z) into `out`."""

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from scratchmlp.activations import FloatArray
+from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
 from scratchmlp.base import BaseMLP, _first_order
 from scratchmlp.losses import Loss
 from scratchmlp.optimizers import Optimizer
@@ -443,18 +443,18 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             Log-probabilities, columns in the order of `classes_`.
         """
         raw = self._raw_scores(X)
-        if self._label_binarizer.y_type_ == "multilabel-indicator":
+        if self._kind == "multilabel-indicator":
             return np.log(self._proba(raw))
         log_p = self._log_proba(raw)
         return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
 
     def _proba(self, raw: FloatArray) -> FloatArray:
         """Probabilities of raw scores: those of rare events keep their digits, none is 0."""
-        kind = self._label_binarizer.y_type_
+        kind = self._kind
         if kind == "multilabel-indicator":
             p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
         elif self.out_activation_ == "softmax":
-            p = softmax(raw, axis=1)
+            p = OUTPUT_ACTIVATIONS["softmax"].forward(raw, out=raw)
         else:
             p = np.exp(self._log_proba(raw))
         return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
@@ -465,60 +465,68 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             return np.zeros((len(raw), 1), raw.dtype)
         if self.out_activation_ == "softmax":
             return log_softmax(raw, axis=1)
-        if self._label_binarizer.y_type_ == "binary":
+        if self._kind == "binary":
             return log_expit(np.hstack([-raw, raw]))
         return log_softmax(log_expit(raw), axis=1)
 
     def _decision(self, raw: FloatArray) -> FloatArray:
-        if self._label_binarizer.y_type_ != "binary":
+        if self._kind != "binary":
             return raw
         return raw[:, 0] if raw.shape[1] == 1 else raw[:, 1] - raw[:, 0]
 
     def _labels(self, raw: FloatArray) -> Any:
-        return self._label_binarizer.inverse_transform(self._decision(raw), threshold=0.0)
+        decision = self._decision(raw)
+        if self._kind == "multilabel-indicator":
+            return self._label_binarizer.inverse_transform(decision, threshold=0.0)
+        if self._kind == "multiclass":
+            return self.classes_[decision.argmax(axis=1)]
+        return self.classes_[(decision > 0) * (len(self.classes_) - 1)]
 
     # What BaseMLP asks for.
 
     def _encode_targets(
         self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
-    ) -> tuple[FloatArray, Loss]:
-        check_classification_targets(y)
+    ) -> tuple[Any, FloatArray | None, Loss]:
         self._set_classes(y, resume=resume, incremental=incremental, classes=classes)
-        kind = self._label_binarizer.y_type_
+        kind = self._kind
         loss = self._make_loss(auto="softmax" if kind == "multiclass" else "logistic")
         if kind == "multilabel-indicator" and loss.output == "softmax":
             raise ValueError(
                 "output_activation='softmax' is for exclusive classes, but y is an indicator "
                 "matrix of several labels at once. Choose 'logistic' or 'auto'."
             )
-        Y = self._label_binarizer.transform(y).astype(dtype)
-        if kind == "binary" and loss.output == "softmax":
-            Y = np.hstack([1 - Y, Y])
+        if kind == "multilabel-indicator":
+            Y, code = (y.toarray() if issparse(y) else y).astype(dtype), None
+            return (2 * Y - 1 if loss.output == "identity" else Y), code, loss
+        n_classes = len(self.classes_)
+        if kind == "binary" and loss.output != "softmax":  # one output tells two classes apart
+            code = np.arange(n_classes, dtype=dtype)[np.newaxis]
+        else:
+            code = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
         if loss.output == "identity":  # then the border between two classes is at a score of 0
-            Y = 2 * Y - 1
-        return Y, loss
+            code = 2 * code - 1
+        return np.searchsorted(self.classes_, y), code, loss
 
     def _set_classes(self, y: Any, *, resume: bool, incremental: bool, classes: Any) -> None:
         """Learn the classes, where training begins, or check that `y` goes with those known."""
+        present = _classes_of(y)
         first = _check_partial_fit_first_call(self, classes) if incremental else not resume
-        if first:
-            several = type_of_target(y).startswith("multilabel")
-            self._label_binarizer = LabelBinarizer().fit(
-                classes if incremental and not several else y
-            )
-            self.classes_ = self._label_binarizer.classes_
+        if first and y.ndim == 2:
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self._kind, self.classes_ = "multilabel-indicator", present
+        elif first:
+            self.classes_ = self.classes_ if incremental else present
+            self._kind = "binary" if len(self.classes_) <= 2 else "multiclass"
         if incremental or resume:
-            self._check_classes(y, all_of_them=not incremental)
+            self._check_classes(y, present, all_of_them=not incremental)
 
-    def _check_classes(self, y: Any, *, all_of_them: bool) -> None:
+    def _check_classes(self, y: Any, classes: Any, *, all_of_them: bool) -> None:
         """Check `y` against the classes known: one pass may see a part of them, a fit sees all."""
-        kind = self._label_binarizer.y_type_
-        if type_of_target(y).startswith("multilabel") != kind.startswith("multilabel"):
+        if (y.ndim == 2) != (self._kind == "multilabel-indicator"):
             raise ValueError(
-                f"Training began with {kind} targets and must go on with such; `y` is "
+                f"Training began with {self._kind} targets and must go on with such; `y` is "
                 f"{type_of_target(y)}. Fit a new network with warm_start=False."
             )
-        classes = unique_labels(y)
         if all_of_them and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
@@ -553,7 +561,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         """Pair each column of `y` with its classes and their weights: one, but for multilabel."""
         columns, classes, given = [y], self.classes_, [self.class_weight]
         allowed: tuple[type, ...] = (dict, str)
-        if self._label_binarizer.y_type_ == "multilabel-indicator":
+        if self._kind == "multilabel-indicator":
             columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
             if isinstance(self.class_weight, str):
                 given *= len(columns)
@@ -567,15 +575,23 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             )
         return [(column, classes, w) for column, w in zip(columns, given, strict=True)]
 
-    def _strata(self, Y: FloatArray) -> Any:
-        if self._label_binarizer.y_type_ != "binary":
+    def _strata(self, Y: Any) -> Any:
+        if self._kind != "binary":
             return None
-        return (Y[:, -1] > 0).astype(str)  # True and False in errors, as in scikit-learn's
+        return (Y == 1).astype(str)  # True and False in errors, as in scikit-learn's
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _classes_of(y: Any) -> Any:
+    """Return the sorted classes of targets, having checked that they are classes."""
+    if y.ndim == 1 and y.dtype.kind in "biuU":  # these are, and numbers and strings need no more
+        return np.unique(y)
+    check_classification_targets(y)
+    return unique_labels(y)
 
 
 def _class_weights(

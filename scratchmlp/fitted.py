@@ -68,11 +68,12 @@ class FittedAttributes:
 
     @property
     def history_(self) -> dict[str, list[Any]]:
-        return self._fitted("history")
+        history = self._fitted("history")
+        return {"epoch": list(range(1, len(history["loss"]) + 1)), **history}
 
     @property
     def loss_curve_(self) -> list[float]:
-        return self.history_["loss"]
+        return self._fitted("history")["loss"]
 
     @property
     def best_loss_(self) -> float | None:
@@ -81,7 +82,7 @@ class FittedAttributes:
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        scores = self.history_["score"]
+        scores = self._fitted("history")["score"]
         return scores if self._early_stopped else None
 
     @property

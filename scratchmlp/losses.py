@@ -100,8 +100,9 @@ class LogLoss(Loss):
         shifted = raw - raw.max(axis=1, keepdims=True)
         p = np.exp(shifted)
         total = p.sum(axis=1, keepdims=True)
-        value = np.log(total[:, 0]) - (Y * shifted).sum(axis=1)
-        p /= total
+        shifted *= Y
+        value = np.log(total[:, 0]) - shifted.sum(axis=1)
+        p *= 1 / total
         p -= Y
         return value, p
 

@@ -6,6 +6,7 @@ whether to stop.
 """
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -66,8 +67,8 @@ class Run:
     best_theta : ndarray of shape (n_parameters,) or None
         Parameters with the best score; None without validation.
     history : dict of list
-        One entry an epoch: "epoch", "loss", "score" (nan without validation), "learning_rate"
-        (nan with L-BFGS) and "seconds".
+        One entry an epoch: "loss", "score" (nan without validation), "learning_rate" (nan with
+        L-BFGS) and "seconds".
     """
 
     theta: FloatArray
@@ -84,10 +85,13 @@ class Run:
     best_epoch: int = 0
     best_theta: FloatArray | None = None
     history: dict[str, list[Any]] = field(
-        default_factory=lambda: {
-            key: [] for key in ("epoch", "loss", "score", "learning_rate", "seconds")
-        }
+        default_factory=lambda: {key: [] for key in ("loss", "score", "learning_rate", "seconds")}
     )
+
+    @property
+    def epoch(self) -> int:
+        """Epochs trained so far."""
+        return len(self.history["loss"])
 
     def copy(self) -> "Run":
         """Copy the vectors that training changes in place.
@@ -191,26 +195,28 @@ class Monitor:
         return self._stop_converged(run)
 
     def _record(self, run: Run, score: float, learning_rate: float) -> None:
-        now = time.perf_counter()
-        self.n_iter += 1
-        row = (len(run.history["epoch"]) + 1, run.loss, score, learning_rate, now - self._clock)
+        now, rates = time.perf_counter(), run.history["learning_rate"]
+        if rates and learning_rate == rates[-1]:
+            learning_rate = rates[-1]  # the same object: a constant rate takes little memory
+        row = (run.loss, score, learning_rate, now - self._clock)
         for column, value in zip(run.history.values(), row, strict=True):
             column.append(value)
         self._clock = now
+        self.n_iter += 1
         if self.verbose:
             validation = f", validation score = {score:.6f}" if self.score else ""
-            print(f"Iteration {row[0]}, loss = {run.loss:.8f}{validation}")
+            print(f"Iteration {run.epoch}, loss = {run.loss:.8f}{validation}")
 
     def _update_best(self, run: Run, score: float) -> bool:
         """Keep what is best so far; return whether the epoch improved by at least tol."""
         if self.score is None:
             improved = run.loss <= run.best_loss - self.tol
             if run.loss < run.best_loss:
-                run.best_loss, run.best_epoch = run.loss, run.history["epoch"][-1]
+                run.best_loss, run.best_epoch = run.loss, run.epoch
             return improved
         improved = score >= run.best_score + self.tol
         if score > run.best_score:
-            run.best_score, run.best_epoch = score, run.history["epoch"][-1]
+            run.best_score, run.best_epoch = score, run.epoch
             run.best_theta = run.theta.copy()
         return improved
 
@@ -244,12 +250,12 @@ class Monitor:
         """
         losses = run.history["loss"]
         first = losses[0] if losses else run.loss
-        if not np.isfinite(run.theta).all():
+        if not (math.isfinite(run.theta @ run.theta) or np.isfinite(run.theta).all()):
             what = (
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed"
             )
-        elif not np.isfinite(run.loss) or 0 < 1e10 * first < run.loss:
+        elif not math.isfinite(run.loss) or 0 < 1e10 * first < run.loss:
             what = (
                 "The loss grew" + (f" from {first:.3g}" if losses else "") + f" to {run.loss:.3g}"
             )

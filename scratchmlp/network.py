@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,6 +24,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.activations import Activation, FloatArray
+from scratchmlp.blas import add_row, threads
 
 
 class Layer(NamedTuple):
@@ -87,6 +88,14 @@ class Network:
         """Length of theta."""
         return self.n_weights + self.bias * sum(self.sizes[1:])
 
+    def multiplications(self, n_rows: int, X: Any) -> int:
+        """Count the multiplications of the largest matrix product for rows of X.
+
+        Products with a sparse X do not count: BLAS has no part in them.
+        """
+        dense = self.shapes if isinstance(X, np.ndarray) else self.shapes[1:]
+        return n_rows * max((n_in * n_out for n_in, n_out in dense), default=0)
+
     def layers(self, theta: FloatArray) -> list[Layer]:
         """View a vector of parameters as layers; writing into a view writes into the vector.
 
@@ -130,7 +139,7 @@ class Network:
         for i, (weight, bias) in enumerate(layers):
             z = _product(workspace.a[i], weight, out=workspace.z[i])
             if bias is not None:
-                z += bias
+                add_row(z, bias, workspace.ones)
             if i < len(layers) - 1:
                 self.activation.forward(z, out=workspace.a[i + 1])
         return z
@@ -157,7 +166,7 @@ class Network:
         for i in reversed(range(len(layers))):
             _product(workspace.a[i].T, delta, out=grads[i].weight)
             if grads[i].bias is not None:
-                delta.sum(axis=0, out=grads[i].bias)
+                np.matmul(workspace.ones, delta, out=grads[i].bias)
             if i > 0:
                 delta = np.matmul(delta, layers[i].weight.T, out=workspace.delta[i - 1])
                 self.activation.backward(workspace.z[i - 1], workspace.a[i], delta)
@@ -165,7 +174,7 @@ class Network:
     def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
         """Compute the raw scores of any number of rows, chunk by chunk.
 
-        A chunk is as many rows as fit scikit-learn's ``working_memory``.
+        A chunk is as many rows as the processor's cache and scikit-learn's ``working_memory`` hold.
 
         Parameters
         ----------
@@ -180,33 +189,56 @@ class Network:
             Raw scores, a new array.
         """
         layers, n_rows = self.layers(theta), X.shape[0]
-        row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
-        chunk = get_chunk_n_rows(row_bytes, max_n_rows=n_rows)
+        chunk = self._chunk(n_rows, theta.itemsize)
         workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
-        raw = np.empty((n_rows, self.sizes[-1]), theta.dtype)
-        for rows in gen_batches(n_rows, chunk):
-            raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
+        if chunk == n_rows:
+            return self.forward(layers, X, workspace)
+        n_outputs = self.sizes[-1]
+        raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
+        with threads(self.multiplications(chunk, X)):
+            for rows in gen_batches(n_rows, chunk):
+                raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
         return raw
+
+    def _chunk(self, n_rows: int, itemsize: int) -> int:
+        """Count the rows that are predicted at a time."""
+        row_bytes = 2 * itemsize * sum(self.sizes[1:])
+        in_cache = max(1, _CACHE // row_bytes)
+        if n_rows * row_bytes <= _SMALL:
+            return n_rows
+        return get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
+
+
+#: Bytes of a chunk's arrays, to fit the processor's cache; and bytes too few to think about it.
+_CACHE, _SMALL = 2**19, 2**16
 
 
 class Workspace:
     """The arrays that a forward and a backward pass fill, allocated once and used for every batch.
+
+    Their layout is that of `memory_order`.
 
     Parameters
     ----------
     z : list of ndarray of shape (n_rows, n_out)
         Scores of each layer.
     a : list of ndarray of shape (n_rows, n_units)
-        Outputs of each hidden layer. The attribute has one entry more, in front: X itself, which
-        the forward pass puts there.
+        Outputs of each hidden layer, the same arrays as `z` for an activation that works in place.
+        The attribute has one entry more, in front: X itself, which the forward pass puts there.
     delta : list of ndarray of shape (n_rows, n_units)
         Derivatives of the loss in the scores of each hidden layer; empty for prediction.
+
+    Attributes
+    ----------
+    ones : ndarray of shape (n_rows,)
+        Ones, whose product with a matrix is the sum of its rows.
     """
 
     def __init__(self, z: list[FloatArray], a: list[FloatArray], delta: list[FloatArray]) -> None:
         self.z = z
         self.a: list[Any] = [None, *a]
         self.delta = delta
+        self.ones = np.ones(len(z[0]), z[0].dtype)
 
     @classmethod
     def allocate(
@@ -230,25 +262,46 @@ class Workspace:
         Workspace
             New arrays.
         """
-        z, a, delta = (
-            [np.empty((n_rows, size), dtype) for size in sizes]
-            for sizes in (network.sizes[1:], network.sizes[1:-1], network.sizes[1:-1] * training)
-        )
-        return cls(z, a, delta)
+
+        def arrays(sizes: tuple[int, ...]) -> list[FloatArray]:
+            return [np.empty((n_rows, size), dtype, order=memory_order(size)) for size in sizes]
+
+        z, hidden = arrays(network.sizes[1:]), network.sizes[1:-1]
+        in_place = getattr(network.activation, "in_place", False)
+        return cls(z, z[:-1] if in_place else arrays(hidden), arrays(hidden * training))
 
     @property
     def n_rows(self) -> int:
         """Largest number of rows of a batch."""
-        return len(self.z[0])
+        return len(self.ones)
 
     def head(self, n_rows: int) -> "Workspace":
-        """Return a workspace for the first `n_rows` rows, which shares the memory of this one."""
+        """Return a workspace for `n_rows` rows, in the memory of this one."""
         if n_rows == self.n_rows:
             return self
         z, a, delta = (
-            [array[:n_rows] for array in arrays] for arrays in (self.z, self.a[1:], self.delta)
+            [_fewer_rows(array, n_rows) for array in arrays]
+            for arrays in (self.z, self.a[1:], self.delta)
         )
         return Workspace(z, a, delta)
+
+
+def memory_order(n_units: int) -> Literal["C", "F"]:
+    """Return the layout of an array with so many columns and many rows.
+
+    Where columns are few, each is laid out in one piece ("F"): a row's maximum or sum then is a
+    loop over long columns, several times as fast as many loops over short rows. Products of wide
+    arrays are faster when rows are in one piece ("C").
+    """
+    return "F" if n_units < 64 else "C"
+
+
+def _fewer_rows(array: FloatArray, n_rows: int) -> FloatArray:
+    """Lay an array of fewer rows, contiguous again, into the memory of another."""
+    if array.flags.c_contiguous:
+        return array[:n_rows]
+    n_columns = array.shape[1]
+    return array.T.reshape(-1)[: n_rows * n_columns].reshape(n_columns, n_rows).T
 
 
 def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from scratchmlp.activations import FloatArray
+from scratchmlp.blas import add_scaled
 from scratchmlp.losses import Loss
 from scratchmlp.network import Layer, Network, Workspace
 
@@ -100,7 +101,7 @@ class Objective:
         self.network.backward(layers, grads, workspace, delta)
 
         W = theta[: self.network.n_weights]
-        grad[: self.network.n_weights] += (self.alpha * scale) * W
+        add_scaled(grad[: self.network.n_weights], self.alpha * scale, W)
         return scale * float(losses.sum() + self.alpha / 2 * np.dot(W, W)), grad
 
     def _views(self, theta: FloatArray) -> list[Layer]:

@@ -343,7 +343,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     def _encode_targets(
         self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
-    ) -> tuple[FloatArray, Loss]:
+    ) -> tuple[Any, FloatArray | None, Loss]:
         loss = self._make_loss(auto="exp" if self.loss == "poisson" else "identity")
         Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
         if loss.output == "softmax" and Y.shape[1] == 1:
@@ -364,7 +364,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
                 f"all sum to 1: their sums go from {Y.sum(axis=1).min():g} to "
                 f"{Y.sum(axis=1).max():g}. Divide each row by its sum, or choose 'logistic'."
             )
-        return Y, loss
+        return Y, None, loss
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         predictions = self._predictions(raw)

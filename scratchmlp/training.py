@@ -5,15 +5,19 @@ mini-batch descent with an optimizer of `scratchmlp.optimizers`, or L-BFGS throu
 report each epoch (for L-BFGS, each iteration) to a `Monitor`, which decides when to stop.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.utils import gen_batches
 
 from scratchmlp.activations import FloatArray
+from scratchmlp.blas import threads
 from scratchmlp.monitor import Monitor, Run
+from scratchmlp.network import memory_order
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import Optimizer
 from scratchmlp.schedules import Progress, Schedule
@@ -26,20 +30,71 @@ class Data(NamedTuple):
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
         Inputs.
-    Y : ndarray of shape (n_samples, n_outputs)
-        Targets.
+    Y : ndarray of shape (n_samples, n_outputs) or (n_samples,)
+        Targets; or with `code` the numbers of classes.
     weight : ndarray of shape (n_samples,) or None
         Weight of each row; None is one for each.
+    code : ndarray of shape (n_outputs, n_classes) or None
+        What the outputs should be for each class: one-hot columns, for instance. Class numbers
+        take less memory than their codes, and less time to shuffle.
     """
 
     X: Any
-    Y: FloatArray
+    Y: Any
     weight: FloatArray | None
+    code: FloatArray | None = None
 
     def rows(self, index: Any) -> "Data":
         """Select rows with a slice or an array of row numbers."""
         weight = None if self.weight is None else self.weight[index]
-        return Data(self.X[index], self.Y[index], weight)
+        return Data(self.X[index], self.Y[index], weight, self.code)
+
+    def decoded(self) -> tuple[Any, FloatArray, FloatArray | None]:
+        """Return X, targets of shape (n_samples, n_outputs) in the scores' layout, and weights."""
+        Y = self.Y if self.code is None else self.code.take(self.Y, axis=1).T
+        return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.weight
+
+
+class Batches:
+    """The batches of an epoch; rows in another order are gathered into an array made once.
+
+    Parameters
+    ----------
+    data : Data
+        All rows.
+    batch_size : int
+        Rows of a batch; the last one may have fewer.
+    """
+
+    def __init__(self, data: Data, batch_size: int) -> None:
+        self.data = data
+        self.slices = list(gen_batches(data.X.shape[0], batch_size))
+        self.whole = data.decoded() if len(self.slices) == 1 else None
+        self.X = np.empty((0, 0))
+
+    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
+        """Yield X, targets and weights of each batch; the next one overwrites them.
+
+        Parameters
+        ----------
+        order : ndarray of shape (n_samples,) or None
+            Row numbers in the order of the epoch; None is the rows' own.
+        """
+        if self.whole:
+            yield self.whole
+            return
+        for batch in self.slices:
+            rows = self.data.rows(batch) if order is None else self._gather(order[batch])
+            yield rows.decoded()
+
+    def _gather(self, index: NDArray[np.intp]) -> Data:
+        X, Y, weight, code = self.data
+        if not isinstance(X, np.ndarray):
+            return self.data.rows(index)
+        if not len(self.X):
+            self.X = np.empty((len(index), X.shape[1]), X.dtype)
+        X = X.take(index, axis=0, out=self.X[: len(index)], mode="clip")  # "raise" would copy
+        return Data(X, Y.take(index, 0), None if weight is None else weight.take(index), code)
 
 
 @dataclass(frozen=True)
@@ -122,8 +177,10 @@ def train(
     DivergenceError
         See `Monitor.check_divergence`.
     """
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # the monitor reports divergence
+    n_rows = solver.batch_size if isinstance(solver, Descent) else data.X.shape[0]
+    largest = objective.network.multiplications(n_rows, data.X)
+    try:  # the monitor reports divergence
+        with np.errstate(over="ignore", invalid="ignore"), threads(largest):
             if isinstance(solver, Descent):
                 _descend(objective, solver, monitor, run, data)
             else:
@@ -137,28 +194,26 @@ def train(
 def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, data: Data) -> None:
     """Mini-batch descent: an epoch is one pass over the rows, a step for each batch."""
     n_rows = data.X.shape[0]
-    shuffle = solver.shuffle and solver.batch_size < n_rows  # a full batch has no order
+    batches = Batches(data, solver.batch_size)
+    shuffle = solver.shuffle and batches.whole is None  # a full batch has no order
+    order = np.arange(n_rows) if run.order is None or len(run.order) != n_rows else run.order
     if not monitor.adaptive:
         run.rate_drops = 0
-    state = solver.optimizer.init(run.theta)
-    if run.optimizer_state.keys() != state.keys():  # a new run, or another optimizer than before
-        run.optimizer_state = state
-    order = run.order
-    if order is None or len(order) != n_rows:
-        order = np.arange(n_rows)
+    state, update = solver.optimizer.init(run.theta), solver.optimizer.update
+    if run.optimizer_state.keys() == state.keys():  # neither a new run nor another optimizer
+        state = run.optimizer_state
+    run.optimizer_state = state
     for _ in range(solver.max_iter):
-        progress = Progress(run.samples_seen, epoch=len(run.history["epoch"]))
-        rate = solver.learning_rate_init * solver.schedule(progress)
+        rate = solver.learning_rate_init * solver.schedule(Progress(run.samples_seen, run.epoch))
         for _ in range(run.rate_drops):
             rate /= 5
         if shuffle:
             order = run.order = order[run.random_state.permutation(n_rows)]
         total = 0.0
-        for batch in gen_batches(n_rows, solver.batch_size):
-            rows = data.rows(order[batch] if shuffle else batch)
+        for rows in batches.epoch(order if shuffle else None):
             value, grad = objective(run.theta, *rows)
-            solver.optimizer.update(run.theta, grad, run.optimizer_state, rate)
-            total += value * (batch.stop - batch.start)
+            update(run.theta, grad, state, rate)
+            total += value * rows[0].shape[0]
         run.loss = total / n_rows
         run.samples_seen += n_rows
         if monitor.epoch_end(run, rate):
@@ -174,11 +229,12 @@ def _minimize(objective: Objective, solver: LBFGS, monitor: Monitor, run: Run, d
     well before a small tol is reached. Below the default tol of 1e-4 that share shrinks with tol,
     down to the 64 epsilons of LogisticRegression.
     """
-    data = Data(data.X.astype(np.float64, copy=False), *data[1:])
+    X, Y, weight = data.decoded()
+    X = X.astype(np.float64, copy=False)
     run.optimizer_state = {}
 
     def value_and_gradient(x: FloatArray) -> tuple[float, FloatArray]:
-        value, grad = objective(x, *data)
+        value, grad = objective(x, X, Y, weight)
         return value, grad.copy()
 
     def iteration_end(intermediate_result: OptimizeResult) -> None:

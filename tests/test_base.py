@@ -9,6 +9,7 @@ import warnings
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from sklearn.base import clone
@@ -339,6 +340,43 @@ def test_copies_predict_and_go_on_alike(Estimator, duplicate):
     np.testing.assert_array_equal(
         twin.fit(X_IRIS, Y_IRIS).theta_, estimator.fit(X_IRIS, Y_IRIS).theta_
     )
+
+
+def test_the_layout_of_X_does_not_matter(Estimator):
+    """Frames come column by column."""
+    settings = {**SMALL, "batch_size": 40}
+    fitted = [Estimator(**settings).fit(X, Y_IRIS) for X in (X_IRIS, np.asfortranarray(X_IRIS))]
+    np.testing.assert_array_equal(fitted[0].theta_, fitted[1].theta_)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: np.where(X > 1, np.nan, X), "contains NaN"),
+        (lambda X: np.where(X > 1, -np.inf, X), "contains infinity"),
+        (lambda X: X[:, :3], "X has 3 features, but"),
+        (lambda X: X[0], "Expected 2D array, got 1D array"),
+        (lambda X: X[:0], "Found array with 0 sample"),
+        (lambda X: X.astype(complex), "Complex data not supported"),
+    ],
+)
+def test_what_is_predicted_on_is_validated(Estimator, change, message):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    with pytest.raises(ValueError, match=message):
+        estimator.predict(change(X_IRIS))
+
+
+def test_what_needs_converting_is_predicted_on_alike(Estimator):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    expected = estimator.predict(X_IRIS)
+    for X in (X_IRIS.tolist(), X_IRIS.astype(object), np.asfortranarray(X_IRIS), X_IRIS.copy()):
+        np.testing.assert_allclose(estimator.predict(X), expected, rtol=1e-12)
+    huge = 1e306 * np.sign(X_IRIS)  # whose sum is not finite
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert estimator.predict(huge).shape == expected.shape
+    named = Estimator(**SMALL).fit(pd.DataFrame(X_IRIS, columns=list("abcd")), Y_IRIS)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        named.predict(X_IRIS)
 
 
 # Going on: warm_start and partial_fit.

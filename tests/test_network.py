@@ -1,7 +1,8 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 import scipy.sparse
-import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_iris
@@ -34,7 +35,7 @@ def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(n_rows, network.sizes[0]))
     whole = network.raw_scores(theta, X)
-    with sklearn.config_context(working_memory=2 * 8 * sum(network.sizes[1:]) * 3 / 2**20):
+    with mock.patch("scratchmlp.network._CACHE", 2 * 8 * sum(network.sizes[1:]) * 3):
         chunked = network.raw_scores(theta, X)  # three rows at a time
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
 
@@ -49,14 +50,43 @@ def test_forward_is_what_the_notation_says():
         np.testing.assert_allclose(network.raw_scores(theta, inputs), expected, rtol=1e-12)
 
 
-def test_a_workspace_s_head_shares_its_memory():
-    workspace = Workspace.allocate(Network((3, 4, 2), ACTIVATIONS["relu"]), 10, np.float64)
+class OutOfPlace:
+    """An activation of a user, which needs its scores on the way back: f(z) = z²."""
+
+    def forward(self, z, out):
+        return np.square(z, out=out)
+
+    def backward(self, z, a, delta):
+        delta *= 2 * z
+
+
+@pytest.mark.parametrize("activation", [ACTIVATIONS["relu"], OutOfPlace()])
+@pytest.mark.parametrize("width", [4, 70])
+def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width):
+    workspace = Workspace.allocate(Network((3, width, 2), activation), 10, np.float64)
     head = workspace.head(4)
     for part in ("z", "a", "delta"):
         for whole, few in zip(getattr(workspace, part), getattr(head, part), strict=True):
             if whole is not None:
                 assert len(few) == 4
+                assert few.flags.c_contiguous or few.flags.f_contiguous
                 assert np.shares_memory(whole, few)
+    in_place = np.shares_memory(workspace.z[0], workspace.a[1])
+    assert in_place == isinstance(activation, type(ACTIVATIONS["relu"]))
+
+
+@pytest.mark.parametrize("width", [4, 70])
+def test_an_activation_may_need_its_scores(width):
+    network = Network((3, width, 2), OutOfPlace())
+    rng = np.random.default_rng(0)
+    theta, X, delta = (rng.normal(size=shape) for shape in (network.n_parameters, (5, 3), (5, 2)))
+    workspace, grad = Workspace.allocate(network, 5, np.float64), np.empty(network.n_parameters)
+    raw = network.forward(network.layers(theta), X, workspace)
+    (W1, b1), (W2, b2) = network.layers(theta)
+    np.testing.assert_allclose(raw, (X @ W1 + b1) ** 2 @ W2 + b2, rtol=1e-9)
+    network.backward(network.layers(theta), network.layers(grad), workspace, delta)
+    expected = X.T @ (delta @ W2.T * 2 * (X @ W1 + b1))
+    np.testing.assert_allclose(network.layers(grad)[0].weight, expected, rtol=1e-9)
 
 
 @pytest.mark.parametrize("activation", ["relu", "logistic"])

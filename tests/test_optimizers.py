@@ -130,3 +130,19 @@ def test_hyper_parameters_are_scikit_learn_parameters():
     optimizer = clone(Adam(beta_1=0.5)).set_params(epsilon=1e-3)
     assert optimizer.get_params() == {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-3}
     assert repr(optimizer) == "Adam(beta_1=0.5, epsilon=0.001)"
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_long_vectors_are_updated_block_by_block_as_short_ones(name, dtype):
+    """Elements do not know of each other: a part's steps are the steps of the part."""
+    rng = np.random.default_rng(0)
+    theta, *grads = rng.normal(size=(4, 150_000)).astype(dtype)
+    part, optimizer = slice(65_000, 66_000), OPTIMIZERS[name]()
+    whole, few = theta.copy(), theta[part].copy()
+    states = optimizer.init(whole), optimizer.init(few)
+    for grad in grads:
+        optimizer.update(whole, grad.copy(), states[0], 0.01)
+        optimizer.update(few, grad[part].copy(), states[1], 0.01)
+    np.testing.assert_allclose(whole[part], few, rtol=1e-6)
+    assert (whole != theta).mean() > 0.999

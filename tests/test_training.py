@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.datasets import load_iris
 
 from scratchmlp.activations import ACTIVATIONS
@@ -9,7 +10,7 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD, Adam
 from scratchmlp.schedules import Constant, InverseScaling
-from scratchmlp.training import LBFGS, Data, Descent, train
+from scratchmlp.training import LBFGS, Batches, Data, Descent, train
 
 
 @pytest.fixture
@@ -26,11 +27,11 @@ def descent(optimizer=None, schedule=None, batch_size=50, shuffle=True, max_iter
     return Descent(optimizer, schedule or Constant(), 0.1, batch_size, shuffle, max_iter)
 
 
-def train_iris(iris, solver, monitor=None, random_state=0):
+def train_iris(iris, solver, monitor=None, random_state=0, alpha=0.01):
     network, loss, theta, data = iris
     run = Run(theta.copy(), np.random.RandomState(random_state))
     monitor = monitor or Monitor(tol=0.0, n_iter_no_change=np.inf)
-    interrupted = train(Objective(network, loss, 0.01), solver, monitor, run, data)
+    interrupted = train(Objective(network, loss, alpha), solver, monitor, run, data)
     return run, monitor, interrupted
 
 
@@ -115,10 +116,12 @@ def test_lbfgs_says_when_it_did_not_converge(iris):
 
 @pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-6])
 def test_lbfgs_meets_its_tolerance(iris, tol):
-    run, monitor, _ = train_iris(iris, LBFGS(tol=tol, max_iter=5000, max_fun=50_000))
+    """With a penalty that makes the minimum round: in a long valley gains end it before."""
+    solver = LBFGS(tol=tol, max_iter=5000, max_fun=50_000)
+    run, monitor, _ = train_iris(iris, solver, alpha=1.0)
     assert monitor.converged
     network, loss, _, data = iris
-    _, grad = Objective(network, loss, 0.01)(run.theta, *data)
+    _, grad = Objective(network, loss, 1.0)(run.theta, *data.decoded())
     assert np.abs(grad).max() <= tol
 
 
@@ -141,3 +144,31 @@ def test_another_optimizer_starts_with_a_state_of_its_own(iris):
     run, monitor, _ = train_iris(iris, descent(SGD(momentum=0.9), max_iter=2))
     train(Objective(network, loss, 0.01), descent(Adam(), max_iter=2), monitor, run, data)
     assert run.optimizer_state["t"] == 2 * 3
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("coded", [False, True], ids=["targets", "classes"])
+def test_batches_hold_every_row_once_in_order(sparse, coded):
+    rng = np.random.default_rng(0)
+    X, weight, order = rng.normal(size=(10, 3)), rng.random(10), rng.permutation(10)
+    code, classes = np.eye(4)[:, :3], rng.integers(0, 3, 10)
+    data = Data(
+        scipy.sparse.csr_array(X) if sparse else X,
+        classes if coded else code.T[classes],
+        weight,
+        code if coded else None,
+    )
+    for rows in (order, None):
+        index = np.arange(10) if rows is None else rows
+        batches = [
+            (X.toarray() if sparse else X.copy(), Y.copy(), w.copy())
+            for X, Y, w in Batches(data, 4).epoch(rows)
+        ]
+        assert [len(X) for X, _, _ in batches] == [4, 4, 2]
+        for part, expected in zip(
+            map(np.concatenate, zip(*batches, strict=True)),
+            (X[index], np.eye(4)[classes[index]], weight[index]),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(part, expected)
+    assert len(list(Batches(data, 10).epoch(order))) == 1
