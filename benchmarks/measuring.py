@@ -145,6 +145,8 @@ def peak(contestant: str, case: Case, dtype: str) -> tuple[float, float]:
     """Return the MB of X and those that a fit allocates at most; for a process of its own."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     X, y = case.load(dtype)
+    if case.batch < X.shape[0]:
+        case = replace(case, epochs=1)  # the others need no more, but for a line of history
     make = CONTESTANTS[case.kind][contestant]
     with threads(1):
         warm_up(make, case, X, y)

@@ -5,8 +5,9 @@ where NumPy adds a row to every row of a matrix, ger, which adds an outer produc
 as fast. On small arrays both save most of the time of a call.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,10 +80,12 @@ _SHARED = 4_000_000
 
 
 def threads(n_multiplications: int) -> AbstractContextManager[Any]:
-    """Keep BLAS on one thread while its products are small.
+    """Limit the threads of BLAS to those that make it faster.
 
-    Threads that wait for each other cost more than a small product, above all where other
-    processes use the same cores. The limit is that of the whole process.
+    Where products are small, one: threads that wait for each other cost more than they do. Where
+    they are large, one for the BLAS that SciPy brings, whose routines above gain nothing from
+    more: its threads and those of the BLAS that NumPy brings would keep each other from the cores.
+    The limit is that of the whole process.
 
     Parameters
     ----------
@@ -94,11 +97,18 @@ def threads(n_multiplications: int) -> AbstractContextManager[Any]:
     context manager
         With the limit inside, and what was before it outside.
     """
-    if n_multiplications >= _SHARED:
-        return nullcontext()
-    return _controller().limit(limits=1, user_api="blas")
+    return _pools(scipy_alone=n_multiplications >= _SHARED).limit(limits=1)
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+def _pools(scipy_alone: bool) -> ThreadpoolController:
+    """Find the thread pools of BLAS: all of them, or SciPy's own if it has one."""
+    pools = ThreadpoolController().select(user_api="blas")
+    if not scipy_alone:
+        return pools
+    brought_by_scipy = [
+        pool["filepath"]
+        for pool in pools.info()
+        if any(folder.name.split(".")[0] == "scipy" for folder in Path(pool["filepath"]).parents)
+    ]
+    return pools.select(filepath=brought_by_scipy)

@@ -189,24 +189,19 @@ class Network:
             Raw scores, a new array.
         """
         layers, n_rows = self.layers(theta), X.shape[0]
-        chunk = self._chunk(n_rows, theta.itemsize)
-        workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
-        if chunk == n_rows:
+        row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
+        if n_rows * row_bytes <= _SMALL:
+            workspace = Workspace.allocate(self, n_rows, theta.dtype, training=False)
             return self.forward(layers, X, workspace)
+        in_cache = max(1, _CACHE // row_bytes)
+        chunk = get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
+        workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
         n_outputs = self.sizes[-1]
         raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
         with threads(self.multiplications(chunk, X)):
             for rows in gen_batches(n_rows, chunk):
                 raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
         return raw
-
-    def _chunk(self, n_rows: int, itemsize: int) -> int:
-        """Count the rows that are predicted at a time."""
-        row_bytes = 2 * itemsize * sum(self.sizes[1:])
-        in_cache = max(1, _CACHE // row_bytes)
-        if n_rows * row_bytes <= _SMALL:
-            return n_rows
-        return get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
 
 
 #: Bytes of a chunk's arrays, to fit the processor's cache; and bytes too few to think about it.

@@ -35,8 +35,9 @@ def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(n_rows, network.sizes[0]))
     whole = network.raw_scores(theta, X)
-    with mock.patch("scratchmlp.network._CACHE", 2 * 8 * sum(network.sizes[1:]) * 3):
-        chunked = network.raw_scores(theta, X)  # three rows at a time
+    three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
+    with mock.patch.multiple("scratchmlp.network", _CACHE=three_rows, _SMALL=0):
+        chunked = network.raw_scores(theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
 
 
