@@ -65,11 +65,12 @@ html_sidebars = {  # only the API has pages below it
         "quickstart",
         "backpropagation",
         "comparison",
+        "performance",
         "architecture",
         "changelog",
     )
 }
-html_theme_options = {"header_links_before_dropdown": 6, "show_prev_next": True}
+html_theme_options = {"header_links_before_dropdown": 7, "show_prev_next": True}
 
 
 def _mathml(node: nodes.Node, *, as_block: bool) -> str:
