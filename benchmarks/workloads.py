@@ -232,6 +232,16 @@ CASES = {
         kind="predict",
         repeat=1_000,
     ),
+    "wide": Case(
+        "predict_proba, 10,000×64, (1024, 1024)",
+        partial(new_rows, 10_000),
+        (1024, 1024),
+        epochs=1,
+        float64=Bars(),
+        float32=Bars(),
+        kind="predict",
+        runs=3,
+    ),
     "many-rows": Case(
         "predict_proba, 100,000×64, (100,)",
         partial(new_rows, 100_000),

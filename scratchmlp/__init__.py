@@ -1,7 +1,8 @@
 """The multilayer perceptron, hand-written in NumPy, as a scikit-learn estimator.
 
-Read the core in this order: `activations`, `losses`, `network`, `objective`, `optimizers`,
-`schedules`, `monitor`, `training`; then `base`, `classifier` and `regressor` for the estimators.
+Read the core in this order: `activations`, `blas`, `losses`, `network`, `objective`,
+`optimizers`, `schedules`, `monitor`, `training`; then `base`, `classifier` and `regressor` for
+the estimators.
 """
 
 from scratchmlp.classifier import ScratchMLPClassifier

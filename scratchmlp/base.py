@@ -209,7 +209,6 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             y,
             accept_sparse="csr",
             dtype=self.theta_.dtype if resume else (np.float64, np.float32),
-            order="C",
             multi_output=True,
             y_numeric=is_regressor(self),
             reset=not resume,

@@ -1,11 +1,13 @@
-"""What NumPy does not say of BLAS: two of its routines, and how many threads it uses.
+"""Two routines of BLAS that NumPy lacks, and the number of threads of the others.
 
 NumPy computes ``y += a * x`` in two passes, through an array for ``a * x``; axpy needs one. And
 where NumPy adds a row to every row of a matrix, ger, which adds an outer product, is several times
 as fast. On small arrays both save most of the time of a call.
 """
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,11 +28,11 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
     Parameters
     ----------
     y : ndarray of shape (n,)
-        What is added to, contiguous, in float32 or float64.
+        What is added to: writable, and fastest if contiguous and of type float32 or float64.
     a : float
         Factor.
     x : ndarray of shape (n,)
-        What is added, of the same type.
+        What is added, of the same length and type.
 
     Examples
     --------
@@ -41,9 +43,11 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
     >>> y
     array([3., 4.])
     """
-    added = _AXPY[y.dtype](x, y, a=a)
-    if added is not y:  # a copy, since y is not contiguous
-        y[...] = added
+    axpy = _AXPY.get(y.dtype)
+    if axpy and y.flags.c_contiguous:  # of other arrays it would change a copy
+        axpy(x, y, a=a)
+    else:
+        y += a * x
 
 
 def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
@@ -52,7 +56,7 @@ def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
     Parameters
     ----------
     Z : ndarray of shape (n, m)
-        What is added to, contiguous, in float32 or float64.
+        What is added to: writable, and fastest if contiguous and of type float32 or float64.
     row : ndarray of shape (m,)
         The row.
     ones : ndarray of shape (n,)
@@ -68,10 +72,12 @@ def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
     array([[11., 22., 33.],
            [14., 25., 36.]])
     """
-    ger = _GER[Z.dtype]
-    if Z.flags.f_contiguous:
+    ger = _GER.get(Z.dtype)
+    if not ger or not Z.flags.forc:  # of other arrays it would change a copy
+        Z += row
+    elif Z.flags.f_contiguous:
         ger(1.0, ones, row, a=Z, overwrite_a=1)
-    else:  # ger wants column-major matrices: Zᵀ ← Zᵀ + row 1ᵀ
+    else:  # it wants column-major matrices: Zᵀ ← Zᵀ + row 1ᵀ
         ger(1.0, row, ones, a=Z.T, overwrite_a=1)
 
 
@@ -79,36 +85,62 @@ def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
 _SHARED = 4_000_000
 
 
-def threads(n_multiplications: int) -> AbstractContextManager[Any]:
+@contextmanager
+def threads(n_multiplications: int) -> Iterator[None]:
     """Limit the threads of BLAS to those that make it faster.
 
     Where products are small, one: threads that wait for each other cost more than they do. Where
     they are large, one for the BLAS that SciPy brings, whose routines above gain nothing from
     more: its threads and those of the BLAS that NumPy brings would keep each other from the cores.
-    The limit is that of the whole process.
+
+    The limit is that of the whole process. It holds until the last of those that run at the same
+    time, in threads of the user's, is done.
 
     Parameters
     ----------
     n_multiplications : int
         Multiplications of the largest product: rows times inputs times outputs of a layer.
-
-    Returns
-    -------
-    context manager
-        With the limit inside, and what was before it outside.
     """
-    return _pools(scipy_alone=n_multiplications >= _SHARED).limit(limits=1)
+    limits = [_limit(scipy=True)]
+    if n_multiplications < _SHARED:
+        limits.append(_limit(scipy=False))
+    for limit in limits:
+        limit.enter()
+    try:
+        yield
+    finally:
+        for limit in limits:
+            limit.leave()
+
+
+class _Limit:
+    """One thread for some pools of BLAS, from the first to enter until the last has left."""
+
+    def __init__(self, pools: ThreadpoolController) -> None:
+        self.pools = pools
+        self.lock = threading.Lock()
+        self.n_inside = 0
+        self.limiter: Any = None
+
+    def enter(self) -> None:
+        with self.lock:
+            if self.n_inside == 0:
+                self.limiter = self.pools.limit(limits=1)
+            self.n_inside += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self.n_inside -= 1
+            if self.n_inside == 0:
+                self.limiter.restore_original_limits()
 
 
 @cache
-def _pools(scipy_alone: bool) -> ThreadpoolController:
-    """Find the thread pools of BLAS: all of them, or SciPy's own if it has one."""
+def _limit(scipy: bool) -> _Limit:
+    """Make the limit of SciPy's own BLAS, if it has one, or of all others."""
+    home = Path(blas.__file__).resolve().parents[1]
+    brought = {home, home.with_name("scipy.libs")}  # where wheels keep what they bring
     pools = ThreadpoolController().select(user_api="blas")
-    if not scipy_alone:
-        return pools
-    brought_by_scipy = [
-        pool["filepath"]
-        for pool in pools.info()
-        if any(folder.name.split(".")[0] == "scipy" for folder in Path(pool["filepath"]).parents)
-    ]
-    return pools.select(filepath=brought_by_scipy)
+    files = [pool["filepath"] for pool in pools.info()]
+    mine = [f for f in files if scipy is not brought.isdisjoint(Path(f).resolve().parents)]
+    return _Limit(pools.select(filepath=mine))

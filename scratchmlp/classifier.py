@@ -590,6 +590,11 @@ def _classes_of(y: Any) -> Any:
     """Return the sorted classes of targets, having checked that they are classes."""
     if y.ndim == 1 and y.dtype.kind in "biuU":  # these are, and numbers and strings need no more
         return np.unique(y)
+    if type_of_target(y) == "multiclass-multioutput":
+        raise ValueError(
+            "y has several columns that are no yes-or-no labels. Fit one classifier for each, as "
+            "sklearn.multioutput.MultiOutputClassifier does."
+        )
     check_classification_targets(y)
     return unique_labels(y)
 

@@ -195,12 +195,14 @@ class Monitor:
         return self._stop_converged(run)
 
     def _record(self, run: Run, score: float, learning_rate: float) -> None:
-        now, rates = time.perf_counter(), run.history["learning_rate"]
+        now, history = time.perf_counter(), run.history
+        rates = history["learning_rate"]
         if rates and learning_rate == rates[-1]:
             learning_rate = rates[-1]  # the same object: a constant rate takes little memory
-        row = (run.loss, score, learning_rate, now - self._clock)
-        for column, value in zip(run.history.values(), row, strict=True):
-            column.append(value)
+        history["loss"].append(run.loss)
+        history["score"].append(score)
+        rates.append(learning_rate)
+        history["seconds"].append(now - self._clock)
         self._clock = now
         self.n_iter += 1
         if self.verbose:

@@ -193,8 +193,10 @@ class Network:
         if n_rows * row_bytes <= _SMALL:
             workspace = Workspace.allocate(self, n_rows, theta.dtype, training=False)
             return self.forward(layers, X, workspace)
-        in_cache = max(1, _CACHE // row_bytes)
-        chunk = get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
+        chunk = n_rows
+        if n_rows * row_bytes > _CACHE:
+            in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
+            chunk = get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
         workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
         n_outputs = self.sizes[-1]
         raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
@@ -204,8 +206,9 @@ class Network:
         return raw
 
 
-#: Bytes of a chunk's arrays, to fit the processor's cache; and bytes too few to think about it.
-_CACHE, _SMALL = 2**19, 2**16
+#: Bytes of a chunk's arrays, to fit the processor's cache; rows of a chunk for which it is worth
+#: reading the weights; and bytes too few to think about chunks and threads.
+_CACHE, _FEWEST_ROWS, _SMALL = 2**19, 512, 2**16
 
 
 class Workspace:

@@ -73,7 +73,7 @@ class Batches:
         self.X = np.empty((0, 0))
 
     def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield X, targets and weights of each batch; the next one overwrites them.
+        """Yield X, targets and weights of each batch; the next one may overwrite X.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class Batches:
 
     def _gather(self, index: NDArray[np.intp]) -> Data:
         X, Y, weight, code = self.data
-        if not isinstance(X, np.ndarray):
+        if not (isinstance(X, np.ndarray) and X.flags.c_contiguous):  # take would copy all of X
             return self.data.rows(index)
         if not len(self.X):
             self.X = np.empty((len(index), X.shape[1]), X.dtype)

@@ -5,7 +5,9 @@ import functools
 import inspect
 import io
 import pickle
+import tracemalloc
 import warnings
+from unittest import mock
 
 import joblib
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn.datasets import load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.monitor import Monitor
@@ -346,7 +348,7 @@ def test_the_layout_of_X_does_not_matter(Estimator):
     """Frames come column by column."""
     settings = {**SMALL, "batch_size": 40}
     fitted = [Estimator(**settings).fit(X, Y_IRIS) for X in (X_IRIS, np.asfortranarray(X_IRIS))]
-    np.testing.assert_array_equal(fitted[0].theta_, fitted[1].theta_)
+    np.testing.assert_allclose(fitted[0].theta_, fitted[1].theta_, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -364,6 +366,40 @@ def test_what_is_predicted_on_is_validated(Estimator, change, message):
     estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
     with pytest.raises(ValueError, match=message):
         estimator.predict(change(X_IRIS))
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_validation_is_skipped_only_where_it_would_change_nothing(Estimator, monkeypatch):
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    spy = mock.Mock(wraps=validate_data)
+    monkeypatch.setattr("scratchmlp.base.validate_data", spy)
+    estimator.predict(X_IRIS)
+    spy.assert_not_called()
+    estimator.predict(X_IRIS.astype(np.float32))
+    spy.assert_called_once()
+    with pytest.raises(TypeError, match=r"np.matrix is not supported"):
+        estimator.predict(np.asmatrix(X_IRIS))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_fit_needs_little_memory_beyond_its_data(Estimator, order):
+    """An epoch of 5,000 rows and 100 columns, 4 MB, whose batches are 160 kB."""
+    rng = np.random.default_rng(0)
+    X, y = np.asarray(rng.normal(size=(5000, 100)), order=order), rng.integers(0, 9, 5000)
+    tracemalloc.start()
+    Estimator(hidden_layer_sizes=(20,), max_iter=1).fit(X, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.4 * X.nbytes
+
+
+@pytest.mark.parametrize("dtype", [">f8", np.float16])
+def test_parameters_of_another_type_are_predicted_with(Estimator, dtype):
+    """Pickles of another machine may have another byte order."""
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    expected = estimator.predict(X_IRIS)
+    estimator.theta_ = estimator.theta_.astype(dtype)
+    np.testing.assert_allclose(estimator.predict(X_IRIS), expected, rtol=0.02)
 
 
 def test_what_needs_converting_is_predicted_on_alike(Estimator):

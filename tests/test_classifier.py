@@ -274,6 +274,11 @@ def test_numbers_that_are_no_classes_get_a_short_error():
     assert len(str(error.value).splitlines()) == 1
 
 
+def test_several_columns_of_classes_are_refused():
+    with pytest.raises(ValueError, match=r"several columns.*MultiOutputClassifier"):
+        ScratchMLPClassifier().fit(X_IRIS, np.column_stack([Y_IRIS, Y_IRIS]))
+
+
 def test_warm_start_wants_the_same_classes():
     classifier = ScratchMLPClassifier(warm_start=True, max_iter=2).fit(X_IRIS, Y_IRIS)
     with pytest.raises(ValueError, match="same classes as in the previous call"):

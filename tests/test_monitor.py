@@ -121,3 +121,10 @@ def test_renewed_patience_measures_afresh():
     assert watch(Monitor(tol=0.1, n_iter_no_change=1), [0.1, 0.1, 0.1], run) == 3
     run.renew_patience()
     assert watch(Monitor(tol=0.1, n_iter_no_change=1), [9.0, 8.0, 7.0], run) is None
+
+
+def test_large_weights_are_finite_though_their_squares_are_not():
+    run = run_of()
+    run.theta = np.array([1e30, 1.0], np.float32)
+    with np.errstate(over="ignore"):
+        assert watch(Monitor(tol=0, n_iter_no_change=9), [1.0], run) is None

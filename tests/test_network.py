@@ -118,3 +118,12 @@ def test_initialisers_fill_theta_in_its_dtype(weight_init, bias):
     assert theta.shape == (network.n_parameters,)
     assert theta.dtype == np.float32
     assert np.isfinite(theta).all()
+
+
+def test_a_chunk_has_rows_enough_to_be_worth_reading_the_weights():
+    network = Network((3, 5000, 2), ACTIVATIONS["relu"])
+    theta, X = np.zeros(network.n_parameters, np.float32), np.zeros((1100, 3), np.float32)
+    rows = []
+    with mock.patch.object(Network, "forward", lambda self, _, X, __: rows.append(len(X)) or 0):
+        network.raw_scores(theta, X)
+    assert rows == [512, 512, 76]
