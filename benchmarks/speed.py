@@ -131,7 +131,7 @@ def number(value: float) -> str:
 
 def line(label: str, dtype: str, *cells: str) -> str:
     """Align one line of a table."""
-    return f"{label:<34}{dtype:<8}" + "".join(f"{cell:>15}" for cell in cells)
+    return f"{label:<44}{dtype:<8}" + "".join(f"{cell:>15}" for cell in cells)
 
 
 def timing_line(timing: Timing) -> str:
