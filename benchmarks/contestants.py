@@ -1,4 +1,4 @@
-"""Who does the work of a case: both estimators, torch, and the matrix products alone.
+"""Who does the work of a case: both estimators, torch, the matrix products and callbacks alone.
 
 A contestant is a function of a case and its data, in the case's dtype, that prepares what is not
 timed and returns the work that is.
@@ -10,12 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from sklearn.callback._callback_support import callback_management_context
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import gen_batches
 from workloads import N_CLASSES, Case, new_rows
 
 from scratchmlp import ScratchMLPClassifier
+from scratchmlp.monitor import Monitor
 
 Work = Callable[[], None]
 
@@ -210,12 +212,27 @@ def floor_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     return Products(layer_sizes, X, random_weights(layer_sizes, X.dtype)).forward
 
 
+def callbacks(case: Case, X: Any, y: np.ndarray) -> Work:
+    """Do what a fit does for callbacks, of which there are none: look for them, epoch by epoch."""
+    model, monitor = estimator(ScratchMLPClassifier, case), Monitor(0.0, case.epochs)
+
+    def work() -> None:
+        with callback_management_context(model):
+            monitor.tasks = model._fit_tasks(X, y, None)
+            for _ in range(case.epochs):
+                monitor.epoch_begin()
+                assert not monitor.tasks
+
+    return work
+
+
 CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
     "fit": {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),
         "torch": torch_fit,
         "floor": floor_fit,
+        "callbacks": callbacks,
     },
     "search": {
         "ours": partial(search, ScratchMLPClassifier),

@@ -5,7 +5,8 @@ All do the same work, taking turns in one process, and the medians of their time
 - ours, and scikit-learn's MLPClassifier, with the same parameters otherwise at their defaults;
 - torch, eager, with fused optimizers, where it is installed (`pip install torch`; its build for
   processors alone is enough); on a full batch it does not shuffle;
-- the floor: the matrix products of the same steps alone, in arrays made beforehand.
+- the floor: the matrix products of the same steps alone, in arrays made beforehand;
+- callbacks: what our fit does for them although none is set, alone.
 
 Making and casting the data is not timed, nor is a first, short run of each. The peak of memory
 that a fit needs beyond its data is measured in a process of its own. With --check, our work is
@@ -45,6 +46,7 @@ from threadpoolctl import threadpool_info
 from workloads import CASES, DTYPES
 
 SLOWER_ON_ALL_CORES = 1.1  # how much slower than on one thread a case may be
+CALLBACKS = 0.02  # the share of a fit that asking for callbacks may take
 
 
 class Ratio(NamedTuple):
@@ -102,6 +104,9 @@ def check_times(timings: list[Timing]) -> Iterator[Check]:
                 bar, what = bars[ratio.bar], f"{name}, {dtype}: {ratio.name}"
                 if bar is not None:
                     yield check(what, timing.ratio(ratio.over, ratio.under), bar, ratio.at_least)
+            if "callbacks" in case.against:
+                share = timing.ratio("callbacks", "ours")
+                yield check(f"{name}, {dtype}: callbacks / ours", share, CALLBACKS, at_least=False)
 
 
 def check_peaks(peaks: list[Peak]) -> Iterator[Check]:

@@ -157,7 +157,7 @@ CASES = {
         epochs=2_000,
         float64=Bars(sklearn=5),
         float32=Bars(torch=4.5),
-        against=("MLPClassifier", "torch"),
+        against=("MLPClassifier", "torch", "callbacks"),
         batch=150,
         solver="sgd",
         learning_rate=0.1,

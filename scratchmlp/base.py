@@ -5,6 +5,7 @@ network, a loss and a solver, calls `scratchmlp.training.train` once, and keeps 
 arrays and plain data. The subclasses add only targets and outputs.
 """
 
+import copy
 import math
 import warnings
 import zlib
@@ -17,7 +18,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
+from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -32,10 +35,11 @@ from scratchmlp.network import INITIALIZERS, Network, initialize
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
 from scratchmlp.schedules import Constant, InverseScaling, Schedule
+from scratchmlp.tasks import FitTasks
 from scratchmlp.training import LBFGS, Data, Descent, train
 
 
-class BaseMLP(FittedAttributes, BaseEstimator, ABC):
+class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -68,7 +72,9 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         "output_activation": [StrOptions({"auto", "softmax", "logistic", "identity"})],
         "fit_intercept": ["boolean"],
         "weight_init": [StrOptions(set(INITIALIZERS))],
+        "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     }
+    _metric: ClassVar[str]  # what `scoring=None` measures
 
     @abstractmethod
     def __init__(
@@ -101,6 +107,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         output_activation: str,
         fit_intercept: bool,
         weight_init: str,
+        scoring: Any,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -129,6 +136,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         self.output_activation = output_activation
         self.fit_intercept = fit_intercept
         self.weight_init = weight_init
+        self.scoring = scoring
 
     # What the subclasses add.
 
@@ -137,6 +145,10 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[Any, FloatArray | None, Loss]:
         """Check validated targets; return them and their code, as in `Data`, and the loss."""
+
+    @abstractmethod
+    def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
+        """Check validated targets of validation data; return them as `_encode_targets` does."""
 
     @abstractmethod
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
@@ -158,6 +170,7 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         y: Any,
         sample_weight: Any = None,
         *,
+        validation: tuple[Any, Any, Any] = (None, None, None),
         incremental: bool = False,
         classes: Any = None,
     ) -> Self:
@@ -166,8 +179,11 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         if incremental and fitted:  # scikit-learn validates the first call only
             self._validate_params()
         resume = fitted and (self.warm_start or incremental)
+        # Callbacks begin before the block that undoes a failure: they are torn down after it.
+        tasks = None if incremental else self._fit_tasks(X, y, sample_weight)
         with _unchanged_on_failure(self):
-            X, y, sample_weight = self._validate(X, y, sample_weight, resume=resume)
+            dtype = self.theta_.dtype if resume else (np.float64, np.float32)
+            X, y, sample_weight = self._validate(X, y, sample_weight, dtype, reset=not resume)
             Y, code, loss = self._encode_targets(
                 y, X.dtype, resume=resume, incremental=incremental, classes=classes
             )
@@ -175,43 +191,55 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             n_outputs = Y.shape[1] if code is None else len(code)
             network = self._make_network((X.shape[1], *self._hidden_sizes(), n_outputs))
             run = self._go_on(network) if resume else self._start(network, X.dtype)
+            self._describe(network)
             weight = self._weigh(y, sample_weight, X.dtype)
-            data, score = Data(X, Y, weight, code), None
+            data = Data(X, Y, weight, code)
+            held_out = self._validation_data(*validation, data, loss)
             if weight is not None and not weight.all():
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
                 sample_weight = None if sample_weight is None else sample_weight[rows]
             if not incremental:
                 run.renew_patience()
-            if self.early_stopping and not incremental:
-                data, score = self._hold_out(network, run, data, y)
-            else:
-                run.best_theta = None  # nothing measures weights now, so none are the best
+            if held_out is None and self.early_stopping and not incremental:
+                training, rows = self._split(run, data.Y)
+                data, held_out = data.rows(training), (data.rows(rows), y[rows])
             solver = self._make_solver(data.X.shape[0], 1 if incremental else self.max_iter)
-            monitor = self._make_monitor(solver, score)
+            monitor = self._make_monitor(solver, self._validator(network, loss, held_out), tasks)
+            self._measure_best(run, monitor)
             # A call of partial_fit does not see all rows: there class weights act as they are.
             weight = sample_weight if incremental else data.weight
             mean_weight = 1.0 if weight is None else weight.mean()
             objective = Objective(network, loss, self.alpha, mean_weight)
             interrupted = train(objective, solver, monitor, run, data)
-            self._keep(network, run, monitor)
-            if not (monitor.converged or incremental or interrupted):
+            self.__dict__.update(self._fitted_state(run, monitor))
+            if not (monitor.finished or incremental or interrupted):
                 self._warn_not_converged(X, solver)
+            if tasks and not interrupted:
+                tasks.end()
         if interrupted:
             raise KeyboardInterrupt
         return self
 
-    def _validate(self, X: Any, y: Any, sample_weight: Any, *, resume: bool) -> tuple[Any, ...]:
-        """Check X, y and weights; a network that goes on keeps the type of its parameters."""
+    def _fit_tasks(self, X: Any, y: Any, sample_weight: Any) -> FitTasks | None:
+        """Begin the tasks of a fit, if callbacks are to hear of them."""
+        if not getattr(self, "_skl_callbacks", None):
+            return None
+        return FitTasks(self, X, y, sample_weight)
+
+    def _validate(
+        self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
+    ) -> tuple[Any, Any, Any]:
+        """Check X, y and weights, and give X one of the types `dtype`."""
         X, y = validate_data(
             self,
             X,
             y,
             accept_sparse="csr",
-            dtype=self.theta_.dtype if resume else (np.float64, np.float32),
+            dtype=dtype,
             multi_output=True,
             y_numeric=is_regressor(self),
-            reset=not resume,
+            reset=reset,
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -220,6 +248,51 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
                 sample_weight, X, dtype=X.dtype, ensure_non_negative=True
             )
         return X, y, sample_weight
+
+    def _validation_data(
+        self, X: Any, y: Any, sample_weight: Any, training: Data, loss: Loss
+    ) -> tuple[Data, Any] | None:
+        """Check the user's validation data, if there are any; return them with their labels."""
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            missing = " and ".join(k for k, v in {"X_val": X, "y_val": y}.items() if v is None)
+            raise ValueError(
+                "Validation data are X_val and y_val together, with sample_weight_val if rows "
+                f"have weights; {missing} was not given."
+            )
+        dtype = training.X.dtype
+        try:
+            X, y, sample_weight = self._validate(X, y, sample_weight, dtype, reset=False)
+            Y = self._encode_validation(y, dtype, loss)
+            if training.Y.shape[1:] != Y.shape[1:]:
+                raise ValueError(f"y has shape {training.Y.shape}, and y_val {Y.shape}.")
+            weight = self._weigh(y, sample_weight, dtype)
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+        return Data(X, Y, weight, training.code), y
+
+    def _validator(
+        self, network: Network, loss: Loss, held_out: tuple[Data, Any] | None
+    ) -> Callable[[FloatArray], tuple[float, float]] | None:
+        """Make what measures parameters on validation data: their mean loss, and their score."""
+        if held_out is None:
+            return None
+        data, y = held_out
+        X, Y, weight = data.decoded()
+        model, weights = copy.copy(self), {} if weight is None else {"sample_weight": weight}
+        model.__dict__.pop("feature_names_in_", None)  # X has become an array
+        scorer = None if self.scoring in (None, "loss") else check_scoring(self, self.scoring)
+
+        def validate(theta: FloatArray) -> tuple[float, float]:
+            raw = network.raw_scores(theta, X)
+            value = float(np.average(loss.value(Y, raw), weights=weight))
+            if scorer:
+                model.theta_ = theta
+                return value, float(scorer(model, X, y, **weights))
+            return value, -value if self.scoring else self._score_raw(y, raw, weight)
+
+        return validate
 
     def _hidden_sizes(self) -> tuple[int, ...]:
         sizes = self.hidden_layer_sizes
@@ -290,18 +363,34 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         return min(int(self.batch_size), n_rows)
 
     def _make_monitor(
-        self, solver: Descent | LBFGS, score: Callable[[FloatArray], float] | None
+        self,
+        solver: Descent | LBFGS,
+        validate: Callable[[FloatArray], tuple[float, float]] | None,
+        tasks: FitTasks | None,
     ) -> Monitor:
         sgd = isinstance(solver, Descent) and isinstance(solver.optimizer, SGD)
+        early_stopping = self.early_stopping and validate is not None
         # L-BFGS stops by the size of the gradient, and by the monitor on validation data alone.
-        own_stop = isinstance(solver, LBFGS) and score is None
+        own_stop = isinstance(solver, LBFGS) and not early_stopping
         return Monitor(
             self.tol,
             np.inf if own_stop else self.n_iter_no_change,
             adaptive=sgd and self.learning_rate == "adaptive",
-            score=score,
+            validate=validate,
+            early_stopping=early_stopping,
+            metric="score" if callable(self.scoring) else self.scoring or self._metric,
+            tasks=tasks,
             verbose=self.verbose,
         )
+
+    def _measure_best(self, run: Run, monitor: Monitor) -> None:
+        """Measure the best weights so far on the validation data of now, where they must hold."""
+        if not (monitor.early_stopping and monitor.validate):
+            run.best_theta = None  # nothing measures weights now, so none are the best
+        best = np.nan
+        if run.best_theta is not None and monitor.validate:
+            best = monitor.validate(run.best_theta)[1]
+        run.best_score = float(np.nan_to_num(best, nan=-np.inf))
 
     def _start(self, network: Network, dtype: Any) -> Run:
         random_state = check_random_state(self.random_state)
@@ -326,22 +415,6 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             "random_state": random_state,
         }
         return Run(**stored).copy()
-
-    def _hold_out(
-        self, network: Network, run: Run, data: Data, y: Any
-    ) -> tuple[Data, Callable[[FloatArray], float]]:
-        """Split rows off for validation; return the training rows and a score on the others."""
-        training, held_out = self._split(run, data.Y)
-        validation, y_validation = data.rows(held_out), y[held_out]
-
-        def score(theta: FloatArray) -> float:
-            raw = network.raw_scores(theta, validation.X)
-            return self._score_raw(y_validation, raw, validation.weight)
-
-        # The best weights so far must hold on these data.
-        best = np.nan if run.best_theta is None else score(run.best_theta)
-        run.best_score = float(np.nan_to_num(best, nan=-np.inf))
-        return data.rows(training), score
 
     def _split(self, run: Run, Y: Any) -> tuple[Any, Any]:
         """Draw the validation split, or keep the last one: row numbers of its two parts."""
@@ -368,26 +441,32 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
         run.split, run.best_theta = (training, held_out), None
         return run.split
 
-    def _keep(self, network: Network, run: Run, monitor: Monitor) -> None:
-        """Set the fitted attributes: arrays and plain data, each vector once."""
+    def _describe(self, network: Network) -> None:
+        """Set the fitted attributes that say what network this is."""
         self._sizes, self._bias, self._activation = network.sizes, network.bias, self.activation
-        self._early_stopped = monitor.score is not None
-        best = run.best_theta
-        self.theta_ = run.theta if best is None else best
-        self._latest_theta = None if best is None else run.theta
-        self._best_checksum = None if best is None else zlib.crc32(best.data)
-        self._run = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
-        if not self.warm_start:
-            self._run |= {"order": None, "split": None}
-        # Unless `random_state` is a number, the generator is the user's or NumPy's, and not ours.
-        ours = isinstance(self.random_state, Integral)
-        self._run["random_state"] = run.random_state.get_state(legacy=False) if ours else None
         self.n_layers_ = len(network.sizes)
         self.n_outputs_ = network.sizes[-1]
         self.n_parameters_ = network.n_parameters
-        self.n_iter_ = monitor.n_iter
-        self.loss_ = run.loss
-        self.stop_reason_ = monitor.stop_reason
+
+    def _fitted_state(self, run: Run, monitor: Monitor) -> dict[str, Any]:
+        """Make the other fitted attributes: arrays and plain data, each vector once."""
+        best = run.best_theta
+        state = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
+        if not self.warm_start:
+            state |= {"order": None, "split": None}
+        # Unless `random_state` is a number, the generator is the user's or NumPy's, and not ours.
+        ours = isinstance(self.random_state, Integral)
+        state["random_state"] = run.random_state.get_state(legacy=False) if ours else None
+        return {
+            "theta_": run.theta if best is None else best,
+            "_latest_theta": None if best is None else run.theta,
+            "_best_checksum": None if best is None else zlib.crc32(best.data),
+            "_early_stopped": monitor.early_stopping,
+            "_run": state,
+            "n_iter_": monitor.n_iter,
+            "loss_": run.loss,
+            "stop_reason_": monitor.stop_reason,
+        }
 
     def _warn_not_converged(self, X: Any, solver: Descent | LBFGS) -> None:
         if isinstance(solver, Descent) and self.n_iter_ == solver.max_iter:
@@ -437,6 +516,13 @@ class BaseMLP(FittedAttributes, BaseEstimator, ABC):
             and _sum_is_finite(X)
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave callbacks out of what a fitted estimator stores; searches send unfitted ones."""
+        state = super().__getstate__()
+        if "theta_" not in state:
+            return state
+        return {name: value for name, value in state.items() if name not in _CALLBACK_STATE}
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -456,6 +542,14 @@ def _sum_is_finite(X: FloatArray) -> bool:
         return math.isfinite(X.sum())
 
 
+#: What scikit-learn's callbacks put into an estimator.
+_CALLBACK_STATE = {
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+}
+
 _BIASES = {True: "with biases", False: "without biases"}
 
 
@@ -464,13 +558,15 @@ def _unchanged_on_failure(estimator: BaseMLP) -> Iterator[None]:
     """Give an estimator back the attributes that it had, if the block raises."""
     before = dict(vars(estimator))
     history = before.get("_run", {}).get("history", {})
-    n_epochs = len(history.get("loss", ()))
+    lengths = {name: len(column) for name, column in history.items()}
     try:
         yield
     except BaseException:
         estimator.__dict__ = before
-        for column in history.values():
-            del column[n_epochs:]
+        for name, column in list(history.items()):
+            del column[lengths.get(name, 0) :]
+            if name not in lengths:
+                del history[name]
         raise
 
 

@@ -38,7 +38,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
     It takes the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and adds the last five. It classifies two or more classes, and
+    order, defaults and meaning, and adds the last six. It classifies two or more classes, and
     several labels at once when `y` is an indicator matrix.
 
     Parameters
@@ -106,10 +106,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether the momentum of 'sgd' is Nesterov's.
     early_stopping : bool, default=False
-        Whether to hold out `validation_fraction` of the rows (stratified if there are two
-        classes), to stop when the score on them no longer improves, and to keep the weights of
-        the best epoch. Acts with every solver; `partial_fit` has no epochs to choose from and
-        ignores it.
+        Whether to stop when the score on validation data no longer improves, and to keep the
+        weights of the best epoch. The data are those that `fit` is given as `X_val`, or
+        else `validation_fraction` of the rows, stratified if there are two classes. Acts with
+        every solver. `partial_fit` looks at `X_val` alone.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
@@ -155,6 +155,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
         For multilabel targets a list with a dict for each column; the weights of a row's columns
         are multiplied. The score of early stopping is weighted in the same way.
+    scoring : str, callable or None, default=None
+        What the score on validation data is; higher is better.
+
+        - None: the accuracy.
+        - 'loss': the negative loss, without penalty.
+        - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
+        - callable: ``scorer(estimator, X, y)``, which also takes `sample_weight` if validation rows
+          have weights.
 
     Attributes
     ----------
@@ -187,14 +195,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     best_loss_ : float or None
         Lowest of them; None with early stopping.
     validation_scores_ : list of float or None
-        Accuracy on the held-out rows after each epoch; None without early stopping.
+        Score on the validation data after each epoch, see `scoring`; None without early stopping.
     best_validation_score_ : float or None
         Highest of them; None without early stopping.
     best_epoch_ : int
         Epoch of the highest validation score, or without early stopping of the lowest loss.
     history_ : dict of list
-        One entry an epoch: "epoch", "loss", "score" (nan without early stopping),
-        "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
+        One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
+        data), "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
     n_iter_ : int
         Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`.
     t_ : int
@@ -243,6 +251,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         "loss": [StrOptions({"log_loss", "squared_error"})],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
+    _metric = "accuracy"
 
     def __init__(
         self,
@@ -275,6 +284,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         fit_intercept: bool = True,
         weight_init: str = "glorot_uniform",
         class_weight: Any = None,
+        scoring: Any = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -304,11 +314,21 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             output_activation=output_activation,
             fit_intercept=fit_intercept,
             weight_init=weight_init,
+            scoring=scoring,
         )
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train the network; with `warm_start`, train it further.
 
         Parameters
@@ -321,6 +341,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
             0 is not trained on, as if absent, and on full batches an integer weight equals as
             many repeated rows.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Validation data: their loss and score are recorded in `history_` after each epoch.
+            With `early_stopping` they take the place of the rows that it would hold out.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
+            Their class labels, of classes that `y` has too.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
@@ -335,11 +362,21 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         DivergenceError
             If loss or weights grow out of bounds.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     @available_if(_first_order)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train on some rows for one epoch, going on from where training stands.
 
         Exists with every solver but 'lbfgs'.
@@ -354,6 +391,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             Weight of each row, relative to the other rows of this call.
         classes : array-like of shape (n_classes,), default=None
             All classes that any call will see. Required in the first call, optional later.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Validation data: their loss and score are recorded in `history_`. With
+            `early_stopping` the weights of the best call are kept, and `stop_reason_` says when
+            the score has stopped to improve.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
+            Their class labels, of known classes.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
@@ -373,7 +418,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "of them, and pass these as class_weight: weights = compute_class_weight("
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(
+            X, y, sample_weight, validation=validation, incremental=True, classes=classes
+        )
 
     def predict(self, X: Any) -> Any:
         """Predict the class with the highest score, or for multilabel each label on its own.
@@ -496,8 +544,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "matrix of several labels at once. Choose 'logistic' or 'auto'."
             )
         if kind == "multilabel-indicator":
-            Y, code = (y.toarray() if issparse(y) else y).astype(dtype), None
-            return (2 * Y - 1 if loss.output == "identity" else Y), code, loss
+            return self._numbers(y, dtype, loss), None, loss
         n_classes = len(self.classes_)
         if kind == "binary" and loss.output != "softmax":  # one output tells two classes apart
             code = np.arange(n_classes, dtype=dtype)[np.newaxis]
@@ -505,7 +552,24 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             code = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
         if loss.output == "identity":  # then the border between two classes is at a score of 0
             code = 2 * code - 1
-        return np.searchsorted(self.classes_, y), code, loss
+        return self._numbers(y, dtype, loss), code, loss
+
+    def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
+        self._check_kind(y)
+        unseen = np.setdiff1d(_classes_of(y), self.classes_, assume_unique=True)
+        if len(unseen):
+            raise ValueError(
+                f"Validation data can have the classes of the training data, {self.classes_}, and "
+                f"no others; got {unseen}. Leave such rows out."
+            )
+        return self._numbers(y, dtype, loss)
+
+    def _numbers(self, y: Any, dtype: Any, loss: Loss) -> Any:
+        """Turn labels into the numbers of their classes, for multilabel into a matrix."""
+        if self._kind != "multilabel-indicator":
+            return np.searchsorted(self.classes_, y)
+        Y = (y.toarray() if issparse(y) else y).astype(dtype)
+        return 2 * Y - 1 if loss.output == "identity" else Y
 
     def _set_classes(self, y: Any, *, resume: bool, incremental: bool, classes: Any) -> None:
         """Learn the classes, where training begins, or check that `y` goes with those known."""
@@ -522,11 +586,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     def _check_classes(self, y: Any, classes: Any, *, all_of_them: bool) -> None:
         """Check `y` against the classes known: one pass may see a part of them, a fit sees all."""
-        if (y.ndim == 2) != (self._kind == "multilabel-indicator"):
-            raise ValueError(
-                f"Training began with {self._kind} targets and must go on with such; `y` is "
-                f"{type_of_target(y)}. Fit a new network with warm_start=False."
-            )
+        self._check_kind(y)
         if all_of_them and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous "
@@ -538,6 +598,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
                 f"{self.classes_}. Give all classes to the first call of partial_fit."
+            )
+
+    def _check_kind(self, y: Any) -> None:
+        if (y.ndim == 2) != (self._kind == "multilabel-indicator"):
+            raise ValueError(
+                f"Training began with {self._kind} targets and must go on with such; `y` is "
+                f"{type_of_target(y)}. Fit a new network with warm_start=False."
             )
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:

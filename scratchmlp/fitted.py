@@ -69,7 +69,12 @@ class FittedAttributes:
     @property
     def history_(self) -> dict[str, list[Any]]:
         history = self._fitted("history")
-        return {"epoch": list(range(1, len(history["loss"]) + 1)), **history}
+        n_epochs = len(history["loss"])
+        columns = {"epoch": list(range(1, n_epochs + 1)), "loss": history["loss"]}
+        for name in ("validation_loss", "score"):
+            column = history.get(name, [])
+            columns[name] = column + [np.nan] * (n_epochs - len(column))
+        return columns | {name: history[name] for name in ("learning_rate", "seconds")}
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -82,8 +87,7 @@ class FittedAttributes:
 
     @property
     def validation_scores_(self) -> list[float] | None:
-        scores = self._fitted("history")["score"]
-        return scores if self._early_stopped else None
+        return self.history_["score"] if self._early_stopped else None
 
     @property
     def best_validation_score_(self) -> float | None:

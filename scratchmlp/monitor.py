@@ -67,8 +67,8 @@ class Run:
     best_theta : ndarray of shape (n_parameters,) or None
         Parameters with the best score; None without validation.
     history : dict of list
-        One entry an epoch: "loss", "score" (nan without validation), "learning_rate" (nan with
-        L-BFGS) and "seconds".
+        One entry an epoch: "loss", "learning_rate" (nan with L-BFGS) and "seconds". With the first
+        validation data come "validation_loss" and "score", nan for epochs before.
     """
 
     theta: FloatArray
@@ -85,7 +85,7 @@ class Run:
     best_epoch: int = 0
     best_theta: FloatArray | None = None
     history: dict[str, list[Any]] = field(
-        default_factory=lambda: {key: [] for key in ("loss", "score", "learning_rate", "seconds")}
+        default_factory=lambda: {key: [] for key in ("loss", "learning_rate", "seconds")}
     )
 
     @property
@@ -106,6 +106,11 @@ class Run:
             optimizer_state=copy.deepcopy(self.optimizer_state),
         )
 
+    def snapshot(self) -> "Run":
+        """Copy all that training changes, for whoever keeps it while training goes on."""
+        history = {name: list(column) for name, column in self.history.items()}
+        return replace(self.copy(), history=history)
+
     def renew_patience(self) -> None:
         """Forget the lowest loss, and how long ago it was: what follows is measured afresh."""
         self.best_loss, self.no_improvement = np.inf, 0
@@ -114,8 +119,8 @@ class Run:
 class Monitor:
     """Watches training: keeps the history and the best weights of a run, decides when to stop.
 
-    An epoch improves when the validation score exceeds the best one so far by `tol`, or, without
-    validation, when the training loss is lower than the best by `tol`.
+    An epoch improves when the training loss is lower than the best one so far by `tol`, or, with
+    early stopping, when the validation score exceeds the best one by `tol`.
 
     Parameters
     ----------
@@ -125,9 +130,14 @@ class Monitor:
         Training stops after more than so many epochs in a row without improvement.
     adaptive : bool, default=False
         Divide the learning rate by five instead of stopping, until it is 1e-6 or less.
-    score : callable, default=None
-        Maps theta to the score on validation data, higher is better. With it, the weights of the
-        best epoch are kept.
+    validate : callable, default=None
+        Maps theta to loss and score on validation data; a higher score is better.
+    early_stopping : bool, default=False
+        Whether the validation score decides, and the weights of its best epoch are kept.
+    metric : str, default="score"
+        What the score is, for `stop_reason`.
+    tasks : FitTasks, default=None
+        The epochs as tasks, for callbacks; one of these may ask to stop.
     verbose : bool, default=False
         Whether to print a line an epoch.
 
@@ -137,8 +147,8 @@ class Monitor:
         Epochs watched.
     stop_reason : str
         Why training stopped, as a sentence.
-    converged : bool
-        Whether it stopped because nothing more was to be gained.
+    finished : bool
+        Whether it stopped because nothing more was to be gained, or because a callback asked to.
     """
 
     def __init__(
@@ -147,18 +157,29 @@ class Monitor:
         n_iter_no_change: float,
         *,
         adaptive: bool = False,
-        score: Callable[[FloatArray], float] | None = None,
+        validate: Callable[[FloatArray], tuple[float, float]] | None = None,
+        early_stopping: bool = False,
+        metric: str = "score",
+        tasks: Any = None,
         verbose: bool = False,
     ) -> None:
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
         self.adaptive = adaptive
-        self.score = score
+        self.validate = validate
+        self.early_stopping = early_stopping
+        self.metric = metric
+        self.tasks = tasks
         self.verbose = verbose
         self.n_iter = 0
         self.stop_reason = ""
-        self.converged = False
+        self.finished = False
         self._clock = time.perf_counter()
+
+    def epoch_begin(self) -> None:
+        """Tell the callbacks, if there are any, that an epoch begins."""
+        if self.tasks:
+            self.tasks.epoch_begin()
 
     def epoch_end(self, run: Run, learning_rate: float) -> bool:
         """Record an epoch and decide whether training stops.
@@ -182,36 +203,46 @@ class Monitor:
         """
         if self.check_divergence(run):
             return True
-        score = self.score(run.theta) if self.score else np.nan
-        self._record(run, score, learning_rate)
+        score = self._record(run, learning_rate)
         improved = self._update_best(run, score)
         run.no_improvement = 0 if improved else run.no_improvement + 1
-        if run.no_improvement <= self.n_iter_no_change:
-            return False
-        if self.adaptive and learning_rate > 1e-6:
-            run.rate_drops += 1
-            run.no_improvement = 0
-            return False
-        return self._stop_converged(run)
+        self._decide(run, learning_rate)
+        if self.tasks:
+            asked = self.tasks.epoch_end(run, self)
+            self._stop(self.stop_reason or asked)
+        return self.finished
 
-    def _record(self, run: Run, score: float, learning_rate: float) -> None:
-        now, history = time.perf_counter(), run.history
+    def _record(self, run: Run, learning_rate: float) -> float:
+        """Enter an epoch into the history; return the validation score, nan without."""
+        now, history, score = time.perf_counter(), run.history, np.nan
         rates = history["learning_rate"]
         if rates and learning_rate == rates[-1]:
             learning_rate = rates[-1]  # the same object: a constant rate takes little memory
+        if self.validate:
+            value, score = self.validate(run.theta)
+            for name, number in (("validation_loss", value), ("score", score)):
+                column = history.setdefault(name, [])
+                column += [np.nan] * (run.epoch - len(column))
+                column.append(number)
         history["loss"].append(run.loss)
-        history["score"].append(score)
         rates.append(learning_rate)
         history["seconds"].append(now - self._clock)
         self._clock = now
         self.n_iter += 1
         if self.verbose:
-            validation = f", validation score = {score:.6f}" if self.score else ""
-            print(f"Iteration {run.epoch}, loss = {run.loss:.8f}{validation}")
+            self._print(run)
+        return score
+
+    def _print(self, run: Run) -> None:
+        line = f"Iteration {run.epoch}, loss = {run.loss:.8f}"
+        if self.validate:
+            loss, score = (run.history[name][-1] for name in ("validation_loss", "score"))
+            line += f", validation loss = {loss:.8f}, validation score = {score:.6f}"
+        print(line)
 
     def _update_best(self, run: Run, score: float) -> bool:
         """Keep what is best so far; return whether the epoch improved by at least tol."""
-        if self.score is None:
+        if not self.early_stopping:
             improved = run.loss <= run.best_loss - self.tol
             if run.loss < run.best_loss:
                 run.best_loss, run.best_epoch = run.loss, run.epoch
@@ -222,14 +253,22 @@ class Monitor:
             run.best_theta = run.theta.copy()
         return improved
 
-    def _stop_converged(self, run: Run) -> bool:
-        what = "validation score" if self.score else "training loss"
-        self.stop_reason = (
+    def _decide(self, run: Run, learning_rate: float) -> None:
+        """Stop, or with "adaptive" lower the rate, where patience has come to its end."""
+        if run.no_improvement <= self.n_iter_no_change:
+            return
+        if self.adaptive and learning_rate > 1e-6:
+            run.rate_drops += 1
+            run.no_improvement = 0
+            return
+        what = f"validation {self.metric}" if self.early_stopping else "training loss"
+        self._stop(
             f"{what} did not improve by tol={self.tol:g} for {run.no_improvement} epochs; "
             f"best at epoch {run.best_epoch}"
         )
-        self.converged = True
-        return True
+
+    def _stop(self, reason: str) -> None:
+        self.stop_reason, self.finished = reason, bool(reason)
 
     def check_divergence(self, run: Run) -> bool:
         """Tell whether training diverged; if so, go back to the best weights.

@@ -26,7 +26,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
     It takes the parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same names,
-    order, defaults and meaning, and adds the last three. It predicts one or several numbers.
+    order, defaults and meaning, and adds the last four. It predicts one or several numbers.
 
     Parameters
     ----------
@@ -97,9 +97,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether the momentum of 'sgd' is Nesterov's.
     early_stopping : bool, default=False
-        Whether to hold out `validation_fraction` of the rows, to
-        stop when the score on them no longer improves, and to keep the weights of the best epoch.
-        Acts with every solver; `partial_fit` has no epochs to choose from and ignores it.
+        Whether to stop when the score on validation data no longer improves, and to keep the
+        weights of the best epoch. The data are those that `fit` is given as `X_val`, or
+        else `validation_fraction` of the rows. Acts with every solver.
+        `partial_fit` looks at `X_val` alone.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
@@ -125,6 +126,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         How weights are drawn: as scikit-learn draws them
         (:func:`~scratchmlp.network.glorot_uniform`), or from the standard normal distribution,
         with biases of zero.
+    scoring : str, callable or None, default=None
+        What the score on validation data is; higher is better.
+
+        - None: the R².
+        - 'loss': the negative loss, without penalty.
+        - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
+        - callable: ``scorer(estimator, X, y)``, which also takes `sample_weight` if validation rows
+          have weights.
 
     Attributes
     ----------
@@ -155,14 +164,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     best_loss_ : float or None
         Lowest of them; None with early stopping.
     validation_scores_ : list of float or None
-        R² on the held-out rows after each epoch; None without early stopping.
+        Score on the validation data after each epoch, see `scoring`; None without early stopping.
     best_validation_score_ : float or None
         Highest of them; None without early stopping.
     best_epoch_ : int
         Epoch of the highest validation score, or without early stopping of the lowest loss.
     history_ : dict of list
-        One entry an epoch: "epoch", "loss", "score" (nan without early stopping),
-        "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
+        One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
+        data), "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
     n_iter_ : int
         Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`.
     t_ : int
@@ -205,6 +214,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
     }
+    _metric = "R²"
 
     def __init__(
         self,
@@ -236,6 +246,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         output_activation: str = "auto",
         fit_intercept: bool = True,
         weight_init: str = "glorot_uniform",
+        scoring: Any = None,
     ) -> None:
         super().__init__(
             loss=loss,
@@ -265,10 +276,20 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             output_activation=output_activation,
             fit_intercept=fit_intercept,
             weight_init=weight_init,
+            scoring=scoring,
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train the network; with `warm_start`, train it further.
 
         Parameters
@@ -281,6 +302,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
             0 is not trained on, as if absent, and on full batches an integer weight equals as
             many repeated rows.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Validation data: their loss and score are recorded in `history_` after each epoch.
+            With `early_stopping` they take the place of the rows that it would hold out.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
@@ -295,11 +323,20 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         DivergenceError
             If loss or weights grow out of bounds.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     @available_if(_first_order)
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Train on some rows for one epoch, going on from where training stands.
 
         Exists with every solver but 'lbfgs'.
@@ -312,13 +349,22 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, relative to the other rows of this call.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Validation data: their loss and score are recorded in `history_`. With
+            `early_stopping` the weights of the best call are kept, and `stop_reason_` says when
+            the score has stopped to improve.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Their weights.
 
         Returns
         -------
         ScratchMLPRegressor
             The regressor itself.
         """
-        return self._fit(X, y, sample_weight, incremental=True)
+        validation = (X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation=validation, incremental=True)
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets.
@@ -345,6 +391,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[Any, FloatArray | None, Loss]:
         loss = self._make_loss(auto="exp" if self.loss == "poisson" else "identity")
+        return self._encode_validation(y, dtype, loss), None, loss
+
+    def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
         Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
         if loss.output == "softmax" and Y.shape[1] == 1:
             raise ValueError(
@@ -364,7 +413,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
                 f"all sum to 1: their sums go from {Y.sum(axis=1).min():g} to "
                 f"{Y.sum(axis=1).max():g}. Divide each row by its sum, or choose 'logistic'."
             )
-        return Y, None, loss
+        return Y
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         predictions = self._predictions(raw)

@@ -204,6 +204,7 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
         state = run.optimizer_state
     run.optimizer_state = state
     for _ in range(solver.max_iter):
+        monitor.epoch_begin()
         rate = solver.learning_rate_init * solver.schedule(Progress(run.samples_seen, run.epoch))
         for _ in range(run.rate_drops):
             rate /= 5
@@ -239,6 +240,7 @@ def _minimize(objective: Objective, solver: LBFGS, monitor: Monitor, run: Run, d
 
     def iteration_end(intermediate_result: OptimizeResult) -> None:
         run.theta[:], run.loss = intermediate_result.x, float(intermediate_result.fun)
+        monitor.epoch_begin()  # scipy does not say when an iteration begins
         if monitor.epoch_end(run, learning_rate=np.nan):
             raise StopIteration
 
@@ -261,4 +263,4 @@ def _minimize(objective: Objective, solver: LBFGS, monitor: Monitor, run: Run, d
     run.theta[:], run.loss = result.x, float(result.fun)
     if not monitor.check_divergence(run):
         monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
-        monitor.converged = result.success
+        monitor.finished = result.success

@@ -84,6 +84,7 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
     expected = ["output_activation", "fit_intercept", "weight_init"]
     if ours is ScratchMLPClassifier:
         expected = ["loss", *expected, "class_weight"]
+    expected += ["scoring"]
     assert new == expected
     assert all(mine[name].kind is inspect.Parameter.KEYWORD_ONLY for name in new)
 
@@ -258,7 +259,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(Estimator, solver):
         early_stopping=True, learning_rate_init=0.05, max_iter=300, **settings
     ).fit(X_IRIS, Y_IRIS)
     assert estimator.n_iter_ < 300
-    assert "validation score did not improve" in estimator.stop_reason_
+    assert f"validation {estimator._metric} did not improve" in estimator.stop_reason_
     assert estimator.best_validation_score_ == max(estimator.validation_scores_)
     best = 1 + int(np.argmax(estimator.validation_scores_))
     assert estimator.best_epoch_ == best

@@ -18,10 +18,15 @@ def watch(monitor, losses, run=None, learning_rate=0.1):
     return None
 
 
+def stop_early(score):
+    """Settings of a monitor that a score decides; the loss is always the same."""
+    return {"validate": lambda theta: (0.25, score(theta)), "early_stopping": True}
+
+
 def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
     monitor, run = Monitor(tol=0.1, n_iter_no_change=2), run_of()
     assert watch(monitor, [1.0, 0.5, 0.45, 0.42, 0.41, 0.4], run) == 5
-    assert monitor.converged
+    assert monitor.finished
     assert run.best_loss == 0.41
     assert run.best_epoch == 5
     assert monitor.stop_reason == (
@@ -35,7 +40,11 @@ def test_an_improvement_by_exactly_tol_counts():
 
 def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
     scores = iter([0.5, 0.9, 0.8, 0.9, 0.7])
-    monitor = Monitor(tol=0.0, n_iter_no_change=10, score=lambda theta: next(scores))
+    monitor = Monitor(
+        tol=0.0,
+        n_iter_no_change=10,
+        **stop_early(lambda theta: next(scores)),
+    )
     run = run_of()
     for epoch in range(5):
         run.theta[:], run.loss = epoch, 1.0
@@ -47,7 +56,7 @@ def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
 
 
 def test_a_score_of_nan_is_no_improvement():
-    monitor = Monitor(tol=0.0, n_iter_no_change=1, score=lambda theta: np.nan)
+    monitor = Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda theta: np.nan))
     assert watch(monitor, [1.0, 0.9, 0.8]) == 2
 
 
@@ -70,16 +79,74 @@ def test_history_has_one_entry_an_epoch():
     assert run.epoch == 2
     assert run.history["loss"] == [3.0, 2.0]
     assert run.history["learning_rate"] == [0.1, 0.1]
-    assert np.isnan(run.history["score"]).all()
+    assert run.history.keys() == {"loss", "learning_rate", "seconds"}
     assert all(seconds > 0 for seconds in run.history["seconds"])
 
 
 def test_verbose_prints_the_newest_entry(capsys):
-    watch(Monitor(tol=0, n_iter_no_change=9, score=lambda _: 0.5, verbose=True), [3.0, 2.0])
-    assert capsys.readouterr().out == (
-        "Iteration 1, loss = 3.00000000, validation score = 0.500000\n"
-        "Iteration 2, loss = 2.00000000, validation score = 0.500000\n"
+    watch(
+        Monitor(
+            tol=0,
+            n_iter_no_change=9,
+            **stop_early(lambda _: 0.5),
+            verbose=True,
+        ),
+        [3.0, 2.0],
     )
+    validation = "validation loss = 0.25000000, validation score = 0.500000\n"
+    assert capsys.readouterr().out == (
+        f"Iteration 1, loss = 3.00000000, {validation}Iteration 2, loss = 2.00000000, {validation}"
+    )
+
+
+def test_validation_data_that_come_later_leave_gaps_in_the_history():
+    run = run_of()
+    watch(Monitor(tol=0.0, n_iter_no_change=9), [3.0, 2.0], run)
+    watch(Monitor(tol=0.0, n_iter_no_change=9, validate=lambda _: (0.25, 0.5)), [1.0], run)
+    assert run.best_theta is None  # without early stopping nothing is kept
+    np.testing.assert_array_equal(run.history["validation_loss"], [np.nan, np.nan, 0.25])
+    np.testing.assert_array_equal(run.history["score"], [np.nan, np.nan, 0.5])
+
+
+class Tasks:
+    """Stands in for FitTasks: records what the monitor says, and asks to stop at an epoch."""
+
+    def __init__(self, stop_at):
+        self.said, self.stop_at = [], stop_at
+
+    def epoch_begin(self):
+        self.said.append("begin")
+
+    def epoch_end(self, run, monitor):
+        self.said.append(run.epoch)
+        return "enough" if run.epoch == self.stop_at else ""
+
+
+def test_a_task_may_ask_to_stop():
+    tasks = Tasks(stop_at=2)
+    monitor = Monitor(tol=0.0, n_iter_no_change=9, tasks=tasks)
+    monitor.epoch_begin()
+    assert watch(monitor, [3.0, 2.0, 1.0]) == 2
+    assert (monitor.stop_reason, monitor.finished) == ("enough", True)
+    assert tasks.said == ["begin", 1, 2]
+
+
+def test_tasks_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
+    tasks = Tasks(stop_at=3)
+    monitor = Monitor(tol=0.0, n_iter_no_change=1, tasks=tasks)
+    assert watch(monitor, [1.0, 2.0, 2.0]) == 3
+    assert tasks.said == [1, 2, 3]
+    assert "training loss did not improve" in monitor.stop_reason
+
+
+def test_a_snapshot_stays_while_training_goes_on():
+    monitor, run = Monitor(tol=0.0, n_iter_no_change=9), run_of()
+    watch(monitor, [3.0], run)
+    snapshot = run.snapshot()
+    run.theta += 1
+    watch(monitor, [2.0], run)
+    np.testing.assert_array_equal(snapshot.theta, [0, 0])
+    assert snapshot.history["loss"] == [3.0]
 
 
 @pytest.mark.parametrize(
@@ -102,13 +169,16 @@ def test_non_finite_weights_are_divergence_too():
 
 
 def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
-    monitor, run = Monitor(tol=0, n_iter_no_change=9, score=lambda theta: 1.0), run_of([1.0, 2.0])
+    monitor, run = (
+        Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: 1.0)),
+        run_of([1.0, 2.0]),
+    )
     assert watch(monitor, [1.0], run) is None
     run.theta[:] = np.nan
     assert watch(monitor, [np.nan], run) == 1
     np.testing.assert_array_equal(run.theta, [1.0, 2.0])
     assert run.loss == 1.0
-    assert not monitor.converged
+    assert not monitor.finished
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
 
 

@@ -103,13 +103,13 @@ def test_ctrl_c_ends_training_with_the_latest_weights(iris, solver):
     run, monitor, interrupted = train_iris(iris, solver, Interrupt(0.0, np.inf))
     assert interrupted
     assert monitor.stop_reason == "interrupted by the user after 3 epochs"
-    assert not monitor.converged
+    assert not monitor.finished
     assert not np.array_equal(run.theta, iris[2])
 
 
 def test_lbfgs_says_when_it_did_not_converge(iris):
     run, monitor, _ = train_iris(iris, LBFGS(tol=0.0, max_iter=3, max_fun=1000))
-    assert not monitor.converged
+    assert not monitor.finished
     assert "LIMIT" in monitor.stop_reason
     assert len(run.history["loss"]) == 3
 
@@ -119,7 +119,7 @@ def test_lbfgs_meets_its_tolerance(iris, tol):
     """With a penalty that makes the minimum round: in a long valley gains end it before."""
     solver = LBFGS(tol=tol, max_iter=5000, max_fun=50_000)
     run, monitor, _ = train_iris(iris, solver, alpha=1.0)
-    assert monitor.converged
+    assert monitor.finished
     network, loss, _, data = iris
     _, grad = Objective(network, loss, 1.0)(run.theta, *data.decoded())
     assert np.abs(grad).max() <= tol
@@ -133,7 +133,8 @@ def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver, monkeypatc
                 run.loss = np.nan
             return super().epoch_end(run, learning_rate)
 
-    run, monitor, _ = train_iris(iris, solver, Diverge(0.0, 9, score=lambda theta: 1.0))
+    monitor = Diverge(0.0, 9, validate=lambda theta: (0.25, 1.0), early_stopping=True)
+    run, monitor, _ = train_iris(iris, solver, monitor)
     np.testing.assert_array_equal(run.theta, run.best_theta)
     assert not run.optimizer_state
     assert "weights of epoch 1 are kept" in monitor.stop_reason

@@ -1,0 +1,318 @@
+"""Callbacks: scikit-learn's and ours, on the estimators alone, in pipelines and in searches."""
+
+import copy
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.datasets import load_digits, load_iris
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler, scale
+
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X_IRIS, Y_IRIS = load_iris(return_X_y=True)
+X_IRIS = scale(X_IRIS)
+EPOCHS = 4
+
+
+@pytest.fixture(params=[ScratchMLPClassifier, ScratchMLPRegressor])
+def Estimator(request):
+    return request.param
+
+
+@pytest.fixture(params=["adam", "lbfgs"])
+def net(request, Estimator):
+    return Estimator(hidden_layer_sizes=(5,), solver=request.param, max_iter=EPOCHS, random_state=0)
+
+
+def monitor_of(net):
+    return ScoringMonitor(scoring="accuracy" if is_classifier(net) else "r2")
+
+
+class Recorder:
+    """Notes what callbacks are told, and asks to stop at an epoch."""
+
+    def __init__(self, stop_at=None, error_at=None):
+        self.told, self.models, self.given = [], [], []
+        self.stop_at, self.error_at = stop_at, error_at
+
+    def setup(self, estimator, context):
+        self.told.append("setup")
+
+    def teardown(self, estimator, context):
+        self.told.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, y=None, metadata=None):
+        self.told.append(("begin", context.task_name, context.task_id))
+        self.given.append((X, y, metadata))
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.told.append(("end", context.task_name, context.task_id))
+        self.models.append(fitted_estimator)
+        if context.task_name == "epoch" and context.task_id == self.error_at:
+            raise RuntimeError("from a callback")
+        return context.task_name == "epoch" and context.task_id == self.stop_at
+
+
+# What callbacks are told.
+
+
+def test_every_task_begins_and_ends(net):
+    recorder = Recorder()
+    net.set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
+    epochs = [(when, "epoch", i) for i in range(EPOCHS) for when in ("begin", "end")]
+    fit = [("begin", "fit", 0), *epochs, ("end", "fit", 0)]
+    assert recorder.told == ["setup", *fit, "teardown"]
+
+
+def test_models_are_as_if_training_had_stopped_there(net):
+    recorder = Recorder()
+    net.set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
+    assert len(recorder.models) == EPOCHS + 1
+    for n_epochs, model in enumerate(recorder.models[:-1], start=1):
+        shorter = clone(net).set_callbacks().set_params(max_iter=n_epochs).fit(X_IRIS, Y_IRIS)
+        np.testing.assert_array_equal(model.predict(X_IRIS), shorter.predict(X_IRIS))
+        assert model.loss_curve_ == net.loss_curve_[:n_epochs]
+    np.testing.assert_array_equal(recorder.models[-1].theta_, net.theta_)
+
+
+def test_early_stopping_gives_models_with_the_best_weights_so_far(Estimator):
+    recorder = Recorder()
+    net = Estimator(
+        hidden_layer_sizes=(5,),
+        early_stopping=True,
+        learning_rate_init=0.1,
+        max_iter=30,
+        random_state=0,
+    )
+    net.set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
+    last = recorder.models[-2]
+    np.testing.assert_array_equal(last.theta_, net.theta_)
+    assert not np.array_equal(last._latest(), last.theta_)
+    assert last.best_epoch_ == net.best_epoch_ < net.n_iter_
+
+
+def test_callbacks_get_the_user_s_own_data(Estimator):
+    X, y = pd.DataFrame(X_IRIS, columns=list("abcd")), pd.Series(Y_IRIS)
+    weight, recorder = np.full(150, 2.0), Recorder()
+    net = Estimator(hidden_layer_sizes=(5,), max_iter=1, random_state=0).set_callbacks(recorder)
+    net.fit(X, y, weight)
+    assert all(X is given[0] and y is given[1] for given in recorder.given)
+    assert all(given[2] == {"sample_weight": weight} for given in recorder.given)
+    recorder.given.clear()
+    net.fit(X, y)
+    assert [given[2] for given in recorder.given] == [{}, {}]
+
+
+def test_callbacks_change_no_number(net):
+    with_callbacks = clone(net).set_callbacks(Recorder()).fit(X_IRIS, Y_IRIS)
+    net.fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(with_callbacks.theta_, net.theta_)
+
+
+def test_a_callback_may_stop_training(net):
+    net.set_callbacks(Recorder(stop_at=1)).fit(X_IRIS, Y_IRIS)
+    assert net.n_iter_ == 2
+    assert net.stop_reason_ == "a callback asked to stop at epoch 2"
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_stop_that_a_callback_asked_for_is_no_reason_to_warn(net):
+    net.set_callbacks(Recorder(stop_at=1)).fit(X_IRIS, Y_IRIS)
+
+
+def test_an_error_in_a_callback_leaves_the_estimator_as_it_was(net):
+    recorder = Recorder(error_at=1)
+    net.set_callbacks(recorder)
+    before = sorted(vars(net))
+    with pytest.raises(RuntimeError, match="from a callback"):
+        net.fit(X_IRIS, Y_IRIS)
+    assert recorder.told[-1] == "teardown"
+    assert sorted(vars(net)) == before
+
+
+def test_a_fit_that_diverges_is_torn_down_too(Estimator):
+    recorder = Recorder()
+    net = Estimator(hidden_layer_sizes=(5,), solver="sgd", learning_rate_init=1e6, random_state=0)
+    net.set_callbacks(recorder)
+    before = sorted(vars(net))
+    X = 1e6 * X_IRIS
+    with pytest.raises(DivergenceError):
+        net.fit(X, 1e6 * Y_IRIS)
+    assert recorder.told[-1] == "teardown"
+    assert sorted(vars(net)) == before
+
+
+def test_partial_fit_runs_no_callbacks(Estimator):
+    recorder = Recorder()
+    net = Estimator(hidden_layer_sizes=(5,)).set_callbacks(recorder)
+    net.partial_fit(X_IRIS, Y_IRIS, **({"classes": [0, 1, 2]} if is_classifier(net) else {}))
+    assert recorder.told == []
+
+
+def test_a_fitted_estimator_stores_no_callbacks_and_a_clone_keeps_them(net):
+    recorder = Recorder()
+    net.set_callbacks(recorder)
+    assert clone(net)._skl_callbacks == [recorder]
+    assert pickle.loads(pickle.dumps(net))._skl_callbacks  # a search sends it to its workers
+    net.fit(X_IRIS, Y_IRIS)
+    assert net._skl_callbacks == [recorder]
+    for copied in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
+        assert not [name for name in vars(copied) if "callback" in name]
+
+
+# scikit-learn's own.
+
+
+def test_scoring_monitor(net):
+    monitor = monitor_of(net)
+    net.set_callbacks(monitor).fit(X_IRIS, Y_IRIS)
+    scores = [row["accuracy" if is_classifier(net) else "r2"] for row in monitor.get_logs().data]
+    assert len(scores) == EPOCHS + 1  # the first is that of the whole fit
+    assert scores[0] == scores[-1] == net.score(X_IRIS, Y_IRIS)
+
+
+def test_scoring_monitor_in_a_pipeline(net):
+    monitor = monitor_of(net)
+    model = make_pipeline(StandardScaler(), net.set_callbacks(monitor)).fit(X_IRIS, Y_IRIS)
+    rows = monitor.get_logs().data
+    assert len(rows) == EPOCHS + 1
+    assert next(iter(rows[-1].values())) == (0, 1, EPOCHS - 1)  # pipeline, last step, last epoch
+    score = rows[-1]["accuracy" if is_classifier(net) else "r2"]
+    assert score == model.score(X_IRIS, Y_IRIS)
+
+
+def test_scoring_monitor_and_progress_bar_in_a_search_with_two_workers(net, capsys):
+    monitor, name = monitor_of(net), type(net).__name__.lower()
+    model = make_pipeline(StandardScaler(), net.set_callbacks(monitor))
+    search = GridSearchCV(model, {f"{name}__alpha": [1e-3, 1.0]}, cv=2, n_jobs=2)
+    search.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(X_IRIS, Y_IRIS)
+    assert len(monitor.get_logs().data) == 5 * (EPOCHS + 1)  # four fits, and the last on all rows
+    out = capsys.readouterr().out
+    assert out.count(f"{type(net).__name__} - fit") >= 5
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_progress_bar(net, in_pipeline, capsys):
+    model = make_pipeline(StandardScaler(), net) if in_pipeline else net
+    model.set_callbacks(ProgressBar()).fit(X_IRIS, Y_IRIS)
+    bar = [line for line in capsys.readouterr().out.splitlines() if type(net).__name__ in line]
+    assert "100%" in bar[-1]
+
+
+# Ours.
+
+
+def test_time_limit():
+    net = ScratchMLPClassifier((5,), max_iter=10**7, tol=0, n_iter_no_change=10**7)
+    net.set_callbacks(TimeLimit(0.2)).fit(X_IRIS, Y_IRIS)
+    assert net.stop_reason_ == "the time limit of 0.2 s was reached"
+    seconds = np.cumsum(net.history_["seconds"])
+    assert net.n_iter_ > 1
+    assert seconds[-2] < 0.2  # no epoch began after the limit
+
+
+def test_a_time_limit_that_is_not_reached_changes_nothing(net):
+    net.set_callbacks(TimeLimit(1000)).fit(X_IRIS, Y_IRIS)
+    assert net.n_iter_ == EPOCHS
+    assert "time limit" not in net.stop_reason_
+
+
+def test_each_fit_of_a_search_has_its_own_time_limit():
+    net = ScratchMLPClassifier((5,), max_iter=10**7, tol=0, n_iter_no_change=10**7)
+    net.set_callbacks(TimeLimit(0.1))
+    search = GridSearchCV(net, {"alpha": [0.1, 1.0]}, cv=2).fit(X_IRIS, Y_IRIS)
+    assert (search.cv_results_["mean_fit_time"] > 0.05).all()
+    assert "time limit" in search.best_estimator_.stop_reason_
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "long"])
+def test_a_time_limit_is_a_positive_number(seconds):
+    with pytest.raises(ValueError, match="'seconds' parameter of TimeLimit"):
+        TimeLimit(seconds)
+
+
+def test_checkpoint_saves_the_model_of_each_epoch(net, tmp_path):
+    path, recorder = tmp_path / "net.pickle", Recorder(error_at=2)
+    net.set_callbacks(ModelCheckpoint(path), recorder)
+    with pytest.raises(RuntimeError):
+        net.fit(X_IRIS, Y_IRIS)
+    saved = pickle.loads(path.read_bytes())
+    assert saved.n_iter_ == 3
+    np.testing.assert_array_equal(saved.predict(X_IRIS), recorder.models[-1].predict(X_IRIS))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
+    path = tmp_path / "net.pickle"
+    net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
+    assert path.read_bytes() == pickle.dumps(net)
+
+
+def test_checkpoint_with_the_best_or_the_latest_weights(tmp_path):
+    best, latest = tmp_path / "best.pickle", tmp_path / "latest.pickle"
+    net = ScratchMLPClassifier((20,), early_stopping=True, learning_rate_init=0.1, random_state=0)
+    net.set_callbacks(ModelCheckpoint(best), ModelCheckpoint(latest, weights="latest"))
+    net.fit(X_IRIS, Y_IRIS)
+    assert net.best_epoch_ < net.n_iter_
+    np.testing.assert_array_equal(pickle.loads(best.read_bytes()).theta_, net.theta_)
+    np.testing.assert_array_equal(pickle.loads(latest.read_bytes()).theta_, net._latest())
+
+
+@pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("net.pickle")])
+def test_ours_belong_on_a_network(callback):
+    model = make_pipeline(StandardScaler(), ScratchMLPClassifier()).set_callbacks(callback)
+    with pytest.raises(TypeError, match=r"not on Pipeline.*pipeline\[-1\].set_callbacks"):
+        model.fit(X_IRIS, Y_IRIS)
+
+
+# Resume.
+
+TRAIN = """
+import sys
+import numpy as np
+from sklearn.datasets import load_digits
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.callbacks import ModelCheckpoint
+
+X, y = load_digits(return_X_y=True)
+net = ScratchMLPClassifier(
+    (30,), max_iter=100_000, n_iter_no_change=100_000, tol=0,
+    warm_start=True, early_stopping=True, random_state=3,
+)
+net.set_callbacks(ModelCheckpoint(sys.argv[1])).fit(X / 16, y)
+"""
+
+
+def test_training_goes_on_from_the_checkpoint_of_a_killed_process(tmp_path):
+    X, y = load_digits(return_X_y=True)
+    path = tmp_path / "net.pickle"
+    process = subprocess.Popen([sys.executable, "-c", TRAIN, str(path)])
+    deadline = time.monotonic() + 60
+    while not path.exists() or pickle.loads(path.read_bytes()).n_iter_ < 3:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    saved = pickle.loads(path.read_bytes())
+    n_epochs = saved.n_iter_ + 5
+    straight = clone(saved).set_params(max_iter=n_epochs).fit(X / 16, y)
+    resumed = saved.set_params(max_iter=5).fit(X / 16, y)
+    np.testing.assert_array_equal(resumed.theta_, straight.theta_)
+    for name in ("epoch", "loss", "validation_loss", "score", "learning_rate"):
+        assert resumed.history_[name] == straight.history_[name]
+    assert resumed.best_epoch_ == straight.best_epoch_
