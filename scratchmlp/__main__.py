@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 from scratchmlp import ScratchMLPClassifier, __version__
 from scratchmlp._picture import check_picture, draw, most_related
 from scratchmlp._table import InputError, load, make_preprocessor
-from scratchmlp.losses import LOSSES
+from scratchmlp.losses import SquaredError
 
 LEARNING_RATES = (0.001, 0.005, 0.03)
 HIDDEN_UNITS = (8, 32)
@@ -219,7 +219,7 @@ def _train_article(biases: str) -> pd.DataFrame:
 def _score(network: ScratchMLPClassifier, X: Any, y: Any) -> tuple[float, float]:
     """Accuracy, and half the squared distance between one-hot labels and outputs."""
     one_hot = (y[:, None] == network.classes_).astype(float)
-    loss = LOSSES["squared_error"]("logistic").value(one_hot, network.decision_function(X))
+    loss = SquaredError().with_output("logistic").value(one_hot, network.decision_function(X))
     return network.score(X, y), float(loss.mean())
 
 

@@ -29,7 +29,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from scratchmlp.activations import ACTIVATIONS, FloatArray
 from scratchmlp.fitted import FittedAttributes
-from scratchmlp.losses import LOSSES, Loss
+from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import INITIALIZERS, Network, initialize
 from scratchmlp.objective import Objective
@@ -103,7 +103,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         epsilon: float,
         n_iter_no_change: float,
         max_fun: int,
-        loss: str,
+        loss: str | Loss,
         output_activation: str,
         fit_intercept: bool,
         weight_init: str,
@@ -307,16 +307,34 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
     def _make_network(self, sizes: tuple[int, ...]) -> Network:
         return Network(sizes, ACTIVATIONS[self.activation], bias=self.fit_intercept)
 
-    def _make_loss(self, auto: str) -> Loss:
-        """Give the loss its output activation; `auto` is the one that "auto" means."""
-        loss = LOSSES[self.loss]
-        output = auto if self.output_activation == "auto" else self.output_activation
+    def _make_loss(self, auto: str | None = None) -> Loss:
+        """Give a copy of the loss its output activation.
+
+        "auto" means `auto` where the loss can have it, and otherwise the loss's own.
+        """
+        loss = self._checked_loss()
+        output = self.output_activation
+        if output == "auto":
+            output = auto if auto in loss.outputs else loss.outputs[0]
         if output not in loss.outputs:
             raise ValueError(
                 f"loss={self.loss!r} goes with the output activations {', '.join(loss.outputs)}; "
                 f"got output_activation={output!r}. Choose one of them, or 'auto'."
             )
-        return loss(output)
+        return loss.with_output(output)
+
+    def _checked_loss(self) -> Loss:
+        loss = self.loss if isinstance(self.loss, Loss) else LOSSES[self.loss]()
+        loss._validate_params()
+        kind = "classifier" if is_classifier(self) else "regressor"
+        if kind not in loss.estimator_types:
+            fitting = ", ".join(f"{name!r}" for name in losses_for(kind))
+            raise ValueError(
+                f"loss={self.loss!r} is for a {' or '.join(loss.estimator_types)}, and "
+                f"{type(self).__name__} is a {kind}. Choose one of {fitting}, or an object of one "
+                "of their classes in scratchmlp.losses."
+            )
+        return loss
 
     def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":

@@ -20,7 +20,7 @@ from sklearn.utils.multiclass import (
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
 from scratchmlp.base import BaseMLP, _first_order
-from scratchmlp.losses import Loss
+from scratchmlp.losses import Loss, losses_for
 from scratchmlp.optimizers import Optimizer
 
 
@@ -28,8 +28,8 @@ def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
     """Tell whether predict_proba exists, for ``available_if``; it raises an error that says why."""
     if getattr(classifier, "out_activation_", classifier.output_activation) == "identity":
         raise AttributeError(
-            "output_activation='identity' gives scores, not probabilities. Use decision_function, "
-            "or fit with output_activation='auto'."
+            "The output activation 'identity' gives scores, not probabilities. Use "
+            "decision_function, or fit with another output_activation or loss."
         )
     return True
 
@@ -122,20 +122,29 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Training stops when more epochs in a row than this bring no improvement by `tol`.
     max_fun : int, default=15000
         Largest number of evaluations of the objective by 'lbfgs'.
-    loss : {'log_loss', 'squared_error'}, default='log_loss'
-        What training makes small: :class:`~scratchmlp.losses.LogLoss` (cross-entropy) or
-        :class:`~scratchmlp.losses.SquaredError`, half the squared distance between outputs and
-        one-hot targets.
+    loss : {'log_loss', 'squared_error', 'focal'} or Loss, default='log_loss'
+        What training makes small.
+
+        - 'log_loss': :class:`~scratchmlp.losses.LogLoss`, cross-entropy.
+        - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared distance
+          between outputs and one-hot targets.
+        - 'focal': :class:`~scratchmlp.losses.FocalLoss`, cross-entropy that counts well-predicted
+          rows for less, for classes of which one is rare or hard.
+
+        An object of one of these classes has its own hyper-parameters:
+        ``LogLoss(label_smoothing=0.1)``, ``FocalLoss(gamma=1)``. So has one of your own class that
+        derives from :class:`~scratchmlp.losses.Loss`.
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
         Activation of the output layer.
 
-        - 'auto': 'softmax' for more than two classes, 'logistic' for two and for multilabel.
+        - 'auto': 'softmax' for more than two classes, 'logistic' for two and for multilabel; a
+          loss that does not have it takes its own.
         - 'softmax': probabilities of exclusive classes; two outputs for two classes. Not for
           multilabel targets.
         - 'logistic': a yes-or-no question for each class; `predict_proba` divides the answers
           by their sum when there are more than two classes.
-        - 'identity': with ``loss='squared_error'`` only. Targets are then -1 and 1 and
-          there is no `predict_proba`.
+        - 'identity': of the losses here with 'squared_error' only. Targets are then -1 and 1
+          and there is no `predict_proba`.
     fit_intercept : bool, default=True
         Whether layers have biases.
     weight_init : {'glorot_uniform', 'standard_normal'}, default='glorot_uniform'
@@ -248,7 +257,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"log_loss", "squared_error"})],
+        "loss": [StrOptions(set(losses_for("classifier"))), Loss],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
     _metric = "accuracy"
@@ -279,7 +288,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        loss: str = "log_loss",
+        loss: str | Loss = "log_loss",
         output_activation: str = "auto",
         fit_intercept: bool = True,
         weight_init: str = "glorot_uniform",

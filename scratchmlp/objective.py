@@ -43,7 +43,7 @@ class Objective:
     >>> from scratchmlp.network import Network
     >>> from scratchmlp.objective import Objective
     >>> network = Network((1, 1), ACTIVATIONS["identity"], bias=False)
-    >>> objective = Objective(network, SquaredError("identity"), alpha=0.0)
+    >>> objective = Objective(network, SquaredError(), alpha=0.0)
     >>> value, grad = objective(np.array([1.0]), np.array([[3.0]]), np.array([[5.0]]))
     >>> value, grad
     (2.0, array([-6.]))

@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
 from scratchmlp.base import BaseMLP, _first_order
-from scratchmlp.losses import Loss
+from scratchmlp.losses import Loss, losses_for
 from scratchmlp.optimizers import Optimizer
 
 _TARGET_RANGES = {
@@ -30,10 +30,23 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     Parameters
     ----------
-    loss : {'squared_error', 'poisson'}, default='squared_error'
-        What training makes small: :class:`~scratchmlp.losses.SquaredError`, half the squared
-        error summed over outputs, or :class:`~scratchmlp.losses.PoissonLoss`, half the Poisson
-        deviance of targets that are at least 0, with predictions exp(raw score).
+    loss : {'squared_error', 'poisson', 'absolute_error', 'huber', 'quantile'} or Loss, \
+            default='squared_error'
+        What training makes small, summed over outputs.
+
+        - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared error.
+        - 'poisson': :class:`~scratchmlp.losses.PoissonLoss`, half the Poisson deviance of targets
+          that are at least 0, with predictions exp(raw score).
+        - 'absolute_error': :class:`~scratchmlp.losses.AbsoluteError`, for medians. Outliers pull
+          little.
+        - 'huber': :class:`~scratchmlp.losses.HuberLoss`, squared for errors up to 1, absolute
+          beyond. Scale `y`, or choose its `delta`.
+        - 'quantile': :class:`~scratchmlp.losses.QuantileLoss`, of the median unless you choose
+          another quantile.
+
+        An object of one of these classes has its own hyper-parameters:
+        ``HuberLoss(delta=10)``, ``QuantileLoss(quantile=0.9)``. So has one of your own class that
+        derives from :class:`~scratchmlp.losses.Loss`.
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         Units of each hidden layer. ``()`` is a network without any: a linear model.
     activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
@@ -116,8 +129,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
         Activation of the output layer.
 
-        - 'auto': the identity, or the exponential with ``loss='poisson'``, which has no other.
-        - 'softmax': shares of a whole, for two or more targets that sum to one.
+        - 'auto': the loss's own, which is the exponential with ``loss='poisson'``, which has no
+          other, and the identity with the others.
+        - 'softmax': shares of a whole, for two or more targets that sum to one; of the losses
+          here with 'squared_error' only.
         - 'logistic': for targets between 0 and 1.
         - 'identity': any number.
     fit_intercept : bool, default=True
@@ -212,13 +227,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "poisson"})],
+        "loss": [StrOptions(set(losses_for("regressor"))), Loss],
     }
     _metric = "R²"
 
     def __init__(
         self,
-        loss: str = "squared_error",
+        loss: str | Loss = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: str = "relu",
         *,
@@ -390,7 +405,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     def _encode_targets(
         self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
     ) -> tuple[Any, FloatArray | None, Loss]:
-        loss = self._make_loss(auto="exp" if self.loss == "poisson" else "identity")
+        loss = self._make_loss()
         return self._encode_validation(y, dtype, loss), None, loss
 
     def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
@@ -423,5 +438,6 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.target_tags.positive_only = self.loss == "poisson"
+        own_output = getattr(self.loss, "output", None)
+        tags.target_tags.positive_only = self.loss == "poisson" or own_output == "exp"
         return tags

@@ -1,10 +1,16 @@
-"""Every pair of a loss and its output activation, with targets that suit it."""
+"""Every loss with each of its output activations, and targets that suit it."""
 
 import numpy as np
+import pytest
 
-from scratchmlp.losses import LOSSES
+from scratchmlp.losses import LOSSES, FocalLoss, HuberLoss, LogLoss, QuantileLoss
 
-PAIRS = [(name, output) for name, loss in LOSSES.items() for output in loss.outputs]
+OTHERS = (LogLoss(label_smoothing=0.2), FocalLoss(gamma=0.5), HuberLoss(0.3), QuantileLoss(0.9))
+EXAMPLES = [
+    pytest.param(loss.with_output(output), id=f"{loss}-{output}")
+    for loss in (*(cls() for cls in LOSSES.values()), *OTHERS)
+    for output in loss.outputs
+]
 
 
 def example(output, n_samples=6, n_outputs=3, dtype=np.float64):

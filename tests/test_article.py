@@ -73,7 +73,8 @@ def test_one_step_is_equations_3_and_4():
     dW1, dW2 = step_by_hand()
     network = Network((2, 2, 2), ACTIVATIONS["relu"], bias=False)
     theta = np.r_[W1_HAND.ravel(), W2_HAND.ravel()]
-    value, grad = Objective(network, SquaredError("logistic"), alpha=0.0)(theta, X_HAND, Y_HAND)
+    loss = SquaredError().with_output("logistic")
+    value, grad = Objective(network, loss, alpha=0.0)(theta, X_HAND, Y_HAND)
     np.testing.assert_allclose(grad, np.r_[dW1.ravel(), dW2.ravel()], rtol=1e-12)
 
     p = 1 / (1 + np.exp(-np.array([[4.0, -1.5], [4.0, 1.0]])))

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
 from scratchmlp import ScratchMLPClassifier
+from scratchmlp.losses import LogLoss
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -49,7 +50,9 @@ def test_a_linear_network_is_logistic_regression(load):
 
 
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+@pytest.mark.parametrize(
+    "loss", ["log_loss", "squared_error", "focal", LogLoss(label_smoothing=0.1)], ids=str
+)
 @pytest.mark.parametrize("output", ["auto", "softmax", "logistic"])
 def test_every_loss_and_output_learns_and_gives_probabilities(target, loss, output):
     X, y = TARGETS[target]

@@ -47,6 +47,8 @@ def expected_failures(estimator):
         *(ScratchMLPRegressor(**settings) for settings in SETTINGS),
         ScratchMLPClassifier(loss="squared_error", output_activation="identity"),
         ScratchMLPClassifier(output_activation="logistic"),
+        ScratchMLPClassifier(loss="focal"),
+        ScratchMLPRegressor(loss="huber"),
         ScratchMLPRegressor(loss="poisson", solver="lbfgs"),
     ],
     expected_failed_checks=expected_failures,

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 import scipy.sparse
-from loss_examples import PAIRS, example
+from loss_examples import EXAMPLES, example
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.losses import LOSSES
+from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 
@@ -16,19 +16,19 @@ def central_differences(f, theta, h=1e-6):
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
-@pytest.mark.parametrize(("name", "output"), PAIRS)
+@pytest.mark.parametrize("loss", EXAMPLES)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(), (5,), (4, 3)], ids=str)
-def test_gradient_equals_central_differences(hidden, activation, name, output, bias, sparse):
+def test_gradient_equals_central_differences(hidden, activation, loss, bias, sparse):
     """Relative error below 1e-6, with L2, weights and random biases (zero ones sit on kinks)."""
     rng = np.random.default_rng(1)
-    Y, _ = example(output)
+    Y, _ = example(loss.output)
     X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
     X = scipy.sparse.csr_array(X) if sparse else X
     weight = rng.random(len(Y))
     network = Network((4, *hidden, Y.shape[1]), ACTIVATIONS[activation], bias)
     theta = 0.7 * rng.normal(size=network.n_parameters)
-    objective = Objective(network, LOSSES[name](output), alpha=0.3, mean_weight=weight.mean())
+    objective = Objective(network, loss, alpha=0.3, mean_weight=weight.mean())
 
     _, grad = objective(theta, X, Y, weight)
     grad = grad.copy()
@@ -47,7 +47,7 @@ def problem():
 
 def test_value_is_the_formula(problem):
     network, theta, X, Y = problem
-    loss = LOSSES["log_loss"]("softmax")
+    loss = LogLoss()
     weight = np.arange(1.0, len(Y) + 1)
     W = theta[: network.n_weights]
     expected = (weight @ loss.value(Y, network.raw_scores(theta, X)) + 0.5 / 2 * W @ W) / (
@@ -60,7 +60,7 @@ def test_value_is_the_formula(problem):
 def test_integer_weights_equal_repeated_rows_and_zero_weights_absent_ones(problem):
     network, theta, X, Y = problem
     weight = np.array([0, 3, 1, 0, 2, 1])
-    loss = LOSSES["log_loss"]("softmax")
+    loss = LogLoss()
     weighted = Objective(network, loss, alpha=0.5, mean_weight=weight.mean())
     repeated = Objective(network, loss, alpha=0.5)
     value, grad = weighted(theta, X, Y, weight.astype(float))
@@ -72,7 +72,7 @@ def test_integer_weights_equal_repeated_rows_and_zero_weights_absent_ones(proble
 
 def test_biases_are_not_penalised(problem):
     network, theta, X, Y = problem
-    loss = LOSSES["log_loss"]("softmax")
+    loss = LogLoss()
     plain = Objective(network, loss, alpha=0.0)(theta, X, Y)[1]
     penalised = Objective(network, loss, alpha=6.0)(theta, X, Y)[1]
     difference = penalised - plain
@@ -82,7 +82,7 @@ def test_biases_are_not_penalised(problem):
 
 def test_batches_of_any_size_may_follow_each_other(problem):
     network, theta, X, Y = problem
-    loss = LOSSES["log_loss"]("softmax")
+    loss = LogLoss()
     reused = Objective(network, loss, alpha=0.1)
     for rows in (slice(0, 4), slice(4, 6), slice(0, 6), slice(0, 1)):
         value, grad = reused(theta, X[rows], Y[rows])
@@ -93,6 +93,6 @@ def test_batches_of_any_size_may_follow_each_other(problem):
 
 def test_float32_stays_float32(problem):
     network, *arrays = problem
-    objective = Objective(network, LOSSES["log_loss"]("softmax"), np.float64(0.1), np.float64(2))
+    objective = Objective(network, LogLoss(), np.float64(0.1), np.float64(2))
     _, grad = objective(*(a.astype(np.float32) for a in arrays))
     assert grad.dtype == np.float32

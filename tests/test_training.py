@@ -4,7 +4,7 @@ import scipy.sparse
 from sklearn.datasets import load_iris
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.losses import LOSSES
+from scratchmlp.losses import LogLoss
 from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
@@ -19,7 +19,7 @@ def iris():
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     network = Network((4, 3, 3), ACTIVATIONS["tanh"])
     theta = np.random.default_rng(0).normal(size=network.n_parameters)
-    return network, LOSSES["log_loss"]("softmax"), theta, Data(X, np.eye(3)[y], None)
+    return network, LogLoss(), theta, Data(X, np.eye(3)[y], None)
 
 
 def descent(optimizer=None, schedule=None, batch_size=50, shuffle=True, max_iter=20):
@@ -53,7 +53,7 @@ def test_descent_without_shuffling_is_the_loop_written_out(iris):
         X, Y = data.X[start : start + 40], data.Y[start : start + 40]
         (W1, b1), (W2, b2) = network.layers(by_hand)
         a = np.tanh(X @ W1 + b1)
-        delta_2 = (loss.predict(a @ W2 + b2) - Y) / len(X)
+        delta_2 = (loss.predictions(a @ W2 + b2) - Y) / len(X)
         delta_1 = delta_2 @ W2.T * (1 - a**2)
         penalty = 0.01 / len(X)
         W1_step, b1_step = X.T @ delta_1 + penalty * W1, delta_1.sum(axis=0)
