@@ -30,7 +30,7 @@ PARTS = {
     "loss": (LogLoss, "value_and_gradient"),
     "backward pass": (Network, "backward"),
     "objective": (Objective, "__call__"),
-    "optimizer": ({"adam": Adam, "sgd": SGD}, "update"),
+    "optimizer": ({"adam": Adam, "sgd": SGD}, "step"),
 }
 ROWS = (*PARTS, "batches, history, validation", "one step", "its products alone")
 

@@ -34,7 +34,7 @@ from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import INITIALIZERS, Network, initialize
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
-from scratchmlp.schedules import Constant, InverseScaling, Schedule
+from scratchmlp.schedules import SCHEDULES, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.tasks import FitTasks
 from scratchmlp.training import LBFGS, Data, Descent, train
 
@@ -48,7 +48,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate": [StrOptions({"adaptive", *SCHEDULES}), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -85,7 +85,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         solver: str | Optimizer,
         alpha: float,
         batch_size: int | str,
-        learning_rate: str,
+        learning_rate: str | Callable[[Progress], float],
         learning_rate_init: float,
         power_t: float,
         max_iter: int,
@@ -364,10 +364,15 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         optimizer = OPTIMIZERS[self.solver]()
         return optimizer.set_params(**{k: given[k] for k in optimizer.get_params() if k in given})
 
-    def _make_schedule(self, optimizer: Optimizer) -> Schedule:
-        if self.learning_rate == "invscaling" and isinstance(optimizer, SGD):
-            return InverseScaling(self.power_t)
-        return Constant()
+    def _make_schedule(self, optimizer: Optimizer) -> Callable[[Progress], float]:
+        """Find a named schedule; scikit-learn's act with SGD alone."""
+        if isinstance(self.learning_rate, Schedule):
+            self.learning_rate._validate_params()
+        if not isinstance(self.learning_rate, str):
+            return self.learning_rate
+        if self.learning_rate == "invscaling":
+            return InverseScaling(self.power_t) if isinstance(optimizer, SGD) else Constant()
+        return SCHEDULES.get(self.learning_rate, Constant)()  # "adaptive" is the monitor's
 
     def _batch_rows(self, n_rows: int) -> int:
         if isinstance(self.batch_size, str):
@@ -413,7 +418,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
     def _start(self, network: Network, dtype: Any) -> Run:
         random_state = check_random_state(self.random_state)
         theta = initialize(network, self.weight_init, self.activation, random_state, dtype)
-        return Run(theta, random_state)
+        return Run(theta, random_state, n_epochs=int(self.max_iter))
 
     def _go_on(self, network: Network) -> Run:
         """Copy where the last fit left off, so that a failure leaves it as it was."""

@@ -1,5 +1,6 @@
 """The classifier: class labels in, probabilities out."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,6 +23,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
 from scratchmlp.base import BaseMLP, _first_order
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.optimizers import Optimizer
+from scratchmlp.schedules import Progress
 
 
 def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
@@ -47,7 +49,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Units of each hidden layer. ``()`` is a network without any: a linear model.
     activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
         Activation of the hidden layers: z, 1 / (1 + exp(-z)), tanh(z) or max(0, z).
-    solver : {'adam', 'sgd', 'adagrad', 'rmsprop', 'adamw', 'lbfgs'} or Optimizer, default='adam'
+    solver : str or Optimizer, default='adam'
         What turns gradients into steps.
 
         - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good start for most data.
@@ -57,29 +59,47 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
         - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay
           of 0.01.
+        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's look ahead.
         - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
           data often the fastest and the most exact.
 
         An object of one of these classes, or of your own that derives from
-        :class:`~scratchmlp.optimizers.Optimizer`, has its own hyper-parameters and ignores
-        `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        :class:`~scratchmlp.optimizers.Optimizer`, has its own hyper-parameters, among them
+        `weight_decay` and `max_grad_norm`, which clips gradients. It ignores `momentum`,
+        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
         the batch, times the mean of `sample_weight`. Biases are not penalised. On full batches
         and without hidden layers it is 1 / C of LogisticRegression.
     batch_size : int, 'auto' or 'full', default='auto'
         Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
-    learning_rate : {'constant', 'invscaling', 'adaptive'}, default='constant'
-        What becomes of the learning rate, with 'sgd' alone; other solvers keep
-        `learning_rate_init`.
+    learning_rate : str, Schedule or callable, default='constant'
+        What becomes of the learning rate. Not used by 'lbfgs'. The first three names are
+        scikit-learn's and act with 'sgd' alone: other solvers then keep `learning_rate_init`.
 
         - 'constant': it stays `learning_rate_init`.
         - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
           rows seen when an epoch begins.
         - 'adaptive': it is divided by five where training would otherwise stop (see
           `n_iter_no_change`), until it is 1e-6 or less.
+        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, half a cosine down to 0.
+        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four waves from 0 and back, each
+          twice as long as the last.
+        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, constant for half of the time,
+          then down to 0.
+        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, up to `learning_rate_init` in the
+          first 30%, then down to nearly 0.
+
+        The last four change from step to step. They take `max_iter` epochs, those of the fit that
+        began where `warm_start` or `partial_fit` go on, and keep their last value after these. An
+        object of one of these classes may have its own `n_epochs`. Any callable is accepted that
+        turns :class:`~scratchmlp.schedules.Progress` into a factor of `learning_rate_init`.
+
+        Where the rate is near 0 the loss hardly changes, so that `tol` may end training early;
+        ``n_iter_no_change=np.inf`` prevents it. A fit that reaches `max_iter` gives a
+        ConvergenceWarning with every schedule, as in scikit-learn.
     learning_rate_init : float, default=0.001
-        Learning rate at the start. Not used by 'lbfgs'.
+        Learning rate that `learning_rate` starts from or multiplies. Not used by 'lbfgs'.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
@@ -113,11 +133,11 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     validation_fraction : float, default=0.1
         Share of the rows that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
-        Memory of the mean gradient of 'adam' and 'adamw', in [0, 1).
+        Memory of the mean gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
     beta_2 : float, default=0.999
-        Memory of the mean squared gradient of 'adam' and 'adamw', in [0, 1).
+        Memory of the mean squared gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the steps of 'adam', 'adamw', 'adagrad' and 'rmsprop' finite.
+        Keeps the steps of 'adam', 'adamw', 'nadam', 'adagrad' and 'rmsprop' finite.
     n_iter_no_change : int or inf, default=10
         Training stops when more epochs in a row than this bring no improvement by `tol`.
     max_fun : int, default=15000
@@ -211,7 +231,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Epoch of the highest validation score, or without early stopping of the lowest loss.
     history_ : dict of list
         One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
-        data), "learning_rate" (nan with 'lbfgs'), "seconds". Made for ``pandas.DataFrame``.
+        data), "learning_rate" (of its first step; nan with 'lbfgs'), "seconds". Made for
+        ``pandas.DataFrame``.
     n_iter_ : int
         Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`.
     t_ : int
@@ -270,7 +291,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         solver: str | Optimizer = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: str | Callable[[Progress], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,

@@ -52,6 +52,9 @@ class Run:
         Order of the rows in the last epoch, which the next one shuffles; None is their own.
     split : tuple of two ndarrays or None
         Row numbers for training and for validation, if rows were split off.
+    n_epochs : float
+        Epochs after which training is meant to end: the horizon of learning-rate schedules, which
+        stays the same when training goes on.
     samples_seen : int
         Rows trained on so far; one that is seen in three epochs counts three times.
     rate_drops : int
@@ -67,8 +70,9 @@ class Run:
     best_theta : ndarray of shape (n_parameters,) or None
         Parameters with the best score; None without validation.
     history : dict of list
-        One entry an epoch: "loss", "learning_rate" (nan with L-BFGS) and "seconds". With the first
-        validation data come "validation_loss" and "score", nan for epochs before.
+        One entry an epoch: "loss", "learning_rate" (of its first step; nan with L-BFGS) and
+        "seconds". With the first validation data come "validation_loss" and "score", nan for
+        epochs before.
     """
 
     theta: FloatArray
@@ -76,6 +80,7 @@ class Run:
     optimizer_state: State = field(default_factory=dict)
     order: NDArray[np.intp] | None = None
     split: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+    n_epochs: float = np.inf
     samples_seen: int = 0
     rate_drops: int = 0
     no_improvement: int = 0
@@ -189,7 +194,7 @@ class Monitor:
         run : Run
             The training that is watched.
         learning_rate : float
-            Learning rate of the epoch.
+            Learning rate of the epoch, in its first step.
 
         Returns
         -------

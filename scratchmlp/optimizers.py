@@ -2,9 +2,10 @@
 
 An optimizer is its hyper-parameters and nothing else. What it must remember from one step to the
 next is its state, a dict of arrays shaped like theta and of numbers, so that training can be
-saved, copied and gone on with. `Optimizer.init` makes the state and `Optimizer.update` moves
-theta, both in place. In the equations below, g is the gradient and η the learning rate; products,
-squares and roots are taken element by element.
+saved, copied and gone on with. `Optimizer.init` makes the state, and training calls
+`Optimizer.step`, which shortens long gradients, decays the parameters and leaves the rest to the
+rule of the class, `Optimizer.update`. In the equations below, g is the gradient and η the learning
+rate; products, squares and roots are taken element by element.
 """
 
 from abc import ABC, abstractmethod
@@ -14,6 +15,7 @@ from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from scipy.linalg import norm
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
@@ -26,14 +28,48 @@ _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Optimizer(BaseEstimator, ABC):
-    """Base of the optimizers.
+    """Base of the optimizers: a rule, the decay of parameters and the clipping of gradients.
 
     Hyper-parameters are constructor parameters in scikit-learn's sense, so that ``clone`` works
-    and a grid search reaches them, for instance as ``solver__beta_1``.
+    and a grid search reaches them, for instance as ``solver__beta_1``. The two below are common to
+    all optimizers, and given by name. A subclass with a constructor of its own may leave them out.
+
+    Parameters
+    ----------
+    weight_decay : float, default=0.0
+        λ, at least 0. Before a step all parameters, biases too, shrink: θ ← θ - η λ θ. The decay is
+        decoupled from the gradient, and so does not pass through the rule, as an L2 penalty in the
+        loss does.
+    max_grad_norm : float or None, default=None
+        c, above 0. A gradient whose Euclidean norm, over all parameters, is larger is scaled down
+        to it, g ← g c / ‖g‖. None leaves gradients as they are.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
+    2013: clipping, in its section 3.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import SGD
+    >>> theta, optimizer = np.array([4.0]), SGD(momentum=0.0, weight_decay=0.5, max_grad_norm=1.0)
+    >>> optimizer.step(theta, np.array([100.0]), optimizer.init(theta), learning_rate=0.25)
+    >>> theta
+    array([3.25])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
+    weight_decay: float = 0.0
+    max_grad_norm: float | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+    }
 
     @abstractmethod
     def init(self, theta: FloatArray) -> State:
@@ -50,10 +86,7 @@ class Optimizer(BaseEstimator, ABC):
             Arrays shaped like theta, and numbers.
         """
 
-    @abstractmethod
-    def update(
-        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
-    ) -> None:
+    def step(self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float) -> None:
         """Take one step: change `theta` and `state` in place.
 
         Parameters
@@ -64,6 +97,29 @@ class Optimizer(BaseEstimator, ABC):
             Gradient of the objective at theta.
         state : dict
             What `init` made and earlier steps left.
+        learning_rate : float
+            η, a Python float.
+        """
+        if self.max_grad_norm is not None:
+            grad = _clip(grad, float(self.max_grad_norm))
+        if self.weight_decay:
+            theta *= 1 - learning_rate * float(self.weight_decay)
+        self.update(theta, grad, state, learning_rate)
+
+    @abstractmethod
+    def update(
+        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
+    ) -> None:
+        """Follow the rule of the class; decay and clipping are done.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters, changed in place.
+        grad : ndarray of shape (n_parameters,)
+            Gradient, which stays as it is.
+        state : dict
+            What `init` made and earlier steps left, changed in place.
         learning_rate : float
             η, a Python float.
         """
@@ -82,6 +138,10 @@ class SGD(Optimizer):
         μ, in [0, 1].
     nesterov : bool, default=True
         Whether to look ahead.
+    weight_decay : float, default=0.0
+        λ of the decay before each step; see `Optimizer`.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
 
     References
     ----------
@@ -102,6 +162,7 @@ class SGD(Optimizer):
     nesterov: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Optimizer._parameter_constraints,
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterov": ["boolean"],
     }
@@ -136,6 +197,10 @@ class AdaGrad(Optimizer):
     ----------
     epsilon : float, default=1e-8
         ε, keeps the quotient finite.
+    weight_decay : float, default=0.0
+        λ of the decay before each step; see `Optimizer`.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
 
     References
     ----------
@@ -154,7 +219,10 @@ class AdaGrad(Optimizer):
 
     epsilon: float = 1e-8
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"epsilon": _POSITIVE}
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Optimizer._parameter_constraints,
+        "epsilon": _POSITIVE,
+    }
 
     def init(self, theta: FloatArray) -> State:
         """See `Optimizer.init`."""
@@ -179,6 +247,10 @@ class RMSProp(Optimizer):
         ρ, in [0, 1): how much of the mean square a step keeps.
     epsilon : float, default=1e-8
         ε, keeps the quotient finite.
+    weight_decay : float, default=0.0
+        λ of the decay before each step; see `Optimizer`.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
 
     References
     ----------
@@ -199,6 +271,7 @@ class RMSProp(Optimizer):
     epsilon: float = 1e-8
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Optimizer._parameter_constraints,
         "rho": _FRACTION,
         "epsilon": _POSITIVE,
     }
@@ -232,6 +305,10 @@ class Adam(Optimizer):
         β₂, in [0, 1): memory of the mean squared gradient.
     epsilon : float, default=1e-8
         ε, keeps the quotient finite.
+    weight_decay : float, default=0.0
+        λ of the decay before each step; see `Optimizer`.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
 
     References
     ----------
@@ -253,6 +330,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-8
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Optimizer._parameter_constraints,
         "beta_1": _FRACTION,
         "beta_2": _FRACTION,
         "epsilon": _POSITIVE,
@@ -275,9 +353,9 @@ class Adam(Optimizer):
             add_scaled(w, -rate, _over_root(m, v, self.epsilon))
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: before Adam's step, θ ← θ - η λ θ.
+    """Adam with decoupled weight decay by default: before Adam's step, θ ← θ - η λ θ.
 
     The decay does not pass through Adam's division by √v, as an L2 penalty in the loss does.
 
@@ -291,6 +369,8 @@ class AdamW(Adam):
         ε, keeps the quotient finite.
     weight_decay : float, default=0.01
         λ, at least 0.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
 
     References
     ----------
@@ -301,24 +381,73 @@ class AdamW(Adam):
     >>> import numpy as np
     >>> from scratchmlp.optimizers import AdamW
     >>> theta, optimizer = np.array([4.0, -0.1]), AdamW(weight_decay=1.0)
-    >>> optimizer.update(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> optimizer.step(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
     >>> theta.round(3)
     array([2.75 , 0.175])
     """
 
     weight_decay: float = 0.01
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **Adam._parameter_constraints,
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-    }
+
+@dataclass(eq=False, repr=False)
+class NAdam(Adam):
+    """Adam that looks ahead, as Nesterov's momentum does.
+
+    m and v are Adam's. In the step t the mean gradient is replaced by the one that the next step
+    would begin with, n = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ), and
+    θ ← θ - η √(1 - β₂ᵗ) n / (√v + ε).
+
+    Parameters
+    ----------
+    beta_1 : float, default=0.9
+        β₁, in [0, 1): memory of the mean gradient.
+    beta_2 : float, default=0.999
+        β₂, in [0, 1): memory of the mean squared gradient.
+    epsilon : float, default=1e-8
+        ε, keeps the quotient finite.
+    weight_decay : float, default=0.0
+        λ of the decay before each step; see `Optimizer`.
+    max_grad_norm : float or None, default=None
+        Norm that longer gradients are scaled down to; see `Optimizer`.
+
+    References
+    ----------
+    Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop. β₁ is the same in all
+    steps, where the paper lets it grow to its value; ε stands beside √v, as in `Adam`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import NAdam
+    >>> theta, optimizer = np.array([4.0, -0.1]), NAdam(beta_1=0.5)
+    >>> optimizer.step(theta, np.sign(theta), optimizer.init(theta), learning_rate=0.25)
+    >>> theta.round(3)
+    array([3.667, 0.233])
+    """
 
     def update(
         self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
     ) -> None:
         """See `Optimizer.update`."""
-        theta *= 1 - learning_rate * float(self.weight_decay)
-        super().update(theta, grad, state, learning_rate)
+        state["t"] += 1
+        t, beta_1 = state["t"], float(self.beta_1)
+        rate = learning_rate * (1 - self.beta_2**t) ** 0.5
+        of_mean, of_gradient = beta_1 / (1 - beta_1 ** (t + 1)), (1 - beta_1) / (1 - beta_1**t)
+        for w, g, m, v in _blocks(theta, grad, state["mean"], state["mean_square"]):
+            _decay(m, beta_1, g)
+            _decay(v, self.beta_2, g * g)
+            ahead = of_mean * m
+            add_scaled(ahead, of_gradient, g)
+            add_scaled(w, -rate, _over_root(ahead, v, self.epsilon))
+
+
+def _clip(grad: FloatArray, longest: float) -> FloatArray:
+    """Scale a gradient down to the norm `longest`, in a new array, if it is longer.
+
+    The norm is that of BLAS, which does not overflow where squares would.
+    """
+    length = norm(grad, check_finite=False)
+    return grad * (longest / length) if length > longest else grad
 
 
 def _decay(mean: FloatArray, beta: float, new: FloatArray) -> None:
@@ -352,4 +481,5 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "rmsprop": RMSProp,
     "adam": Adam,
     "adamw": AdamW,
+    "nadam": NAdam,
 }

@@ -5,7 +5,8 @@ mini-batch descent with an optimizer of `scratchmlp.optimizers`, or L-BFGS throu
 report each epoch (for L-BFGS, each iteration) to a `Monitor`, which decides when to stop.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import memory_order
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import Optimizer
-from scratchmlp.schedules import Progress, Schedule
+from scratchmlp.schedules import Progress
 
 
 class Data(NamedTuple):
@@ -97,6 +98,10 @@ class Batches:
         return Data(X, Y.take(index, 0), None if weight is None else weight.take(index), code)
 
 
+#: Types of numbers; `numbers.Real` would take four times as long to recognise them.
+_NUMBERS = (int, float, np.integer, np.floating)
+
+
 @dataclass(frozen=True)
 class Descent:
     """Settings of mini-batch descent.
@@ -105,8 +110,8 @@ class Descent:
     ----------
     optimizer : Optimizer
         Turns gradients into steps.
-    schedule : Schedule
-        Factor of the learning rate at the beginning of each epoch.
+    schedule : Schedule or callable
+        Maps `Progress` to a factor of the learning rate; any callable is asked for every step.
     learning_rate_init : float
         Learning rate before the schedule.
     batch_size : int
@@ -118,11 +123,51 @@ class Descent:
     """
 
     optimizer: Optimizer
-    schedule: Schedule
+    schedule: Callable[[Progress], float]
     learning_rate_init: float
     batch_size: int
     shuffle: bool
     max_iter: int
+
+    def rates(self, run: Run, n_steps: int) -> list[float]:
+        """Compute the learning rate of each step of the coming epoch.
+
+        Parameters
+        ----------
+        run : Run
+            Where training stands.
+        n_steps : int
+            Steps of an epoch.
+
+        Returns
+        -------
+        list of float
+            Python floats: a NumPy scalar would turn float32 parameters into float64 ones.
+
+        Raises
+        ------
+        ValueError
+            If the schedule returns anything but a finite number of at least 0.
+        """
+        rate, epoch = self.learning_rate_init, run.epoch
+        for _ in range(run.rate_drops):
+            rate /= 5
+        n_asked = n_steps if getattr(self.schedule, "stepwise", True) else 1
+        rates = [
+            rate * self._factor(Progress(run.samples_seen, epoch + step / n_steps, run.n_epochs))
+            for step in range(n_asked)
+        ]
+        return rates * (n_steps // n_asked)
+
+    def _factor(self, progress: Progress) -> float:
+        factor = self.schedule(progress)
+        if not (isinstance(factor, _NUMBERS) and 0 <= factor < math.inf):
+            raise ValueError(
+                "A learning rate schedule must return a finite number >= 0, by which "
+                f"learning_rate_init is multiplied; learning_rate={self.schedule!r} returned "
+                f"{factor!r} for {progress}. Correct it, or choose another learning_rate."
+            )
+        return float(factor)
 
 
 @dataclass(frozen=True)
@@ -199,25 +244,23 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
     order = np.arange(n_rows) if run.order is None or len(run.order) != n_rows else run.order
     if not monitor.adaptive:
         run.rate_drops = 0
-    state, update = solver.optimizer.init(run.theta), solver.optimizer.update
+    state, step = solver.optimizer.init(run.theta), solver.optimizer.step
     if run.optimizer_state.keys() == state.keys():  # neither a new run nor another optimizer
         state = run.optimizer_state
     run.optimizer_state = state
     for _ in range(solver.max_iter):
         monitor.epoch_begin()
-        rate = solver.learning_rate_init * solver.schedule(Progress(run.samples_seen, run.epoch))
-        for _ in range(run.rate_drops):
-            rate /= 5
+        rates = solver.rates(run, len(batches.slices))
         if shuffle:
             order = run.order = order[run.random_state.permutation(n_rows)]
         total = 0.0
-        for rows in batches.epoch(order if shuffle else None):
+        for rate, rows in zip(rates, batches.epoch(order if shuffle else None), strict=True):
             value, grad = objective(run.theta, *rows)
-            update(run.theta, grad, state, rate)
+            step(run.theta, grad, state, rate)
             total += value * rows[0].shape[0]
         run.loss = total / n_rows
         run.samples_seen += n_rows
-        if monitor.epoch_end(run, rate):
+        if monitor.epoch_end(run, rates[0]):
             return
     monitor.stop_reason = f"reached max_iter={solver.max_iter} epochs"
 

@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.monitor import Monitor
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
+from scratchmlp.schedules import SCHEDULES, Cosine, HorizonSchedule, InverseScaling
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -104,6 +105,11 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("hidden_layer_sizes", (True,), ["hidden_layer_sizes must be > 0", "got (True,)"]),
         ("solver", Adam(beta_2=2.0), ["'beta_2' parameter of Adam", "Got 2.0"]),
         ("solver", SGD(momentum=-1.0), ["'momentum' parameter of SGD", "Got -1.0"]),
+        ("solver", Adam(max_grad_norm=0), ["'max_grad_norm' parameter of Adam", "Got 0"]),
+        ("learning_rate", "linear", ["'cosine'", "'adaptive'", "a callable", "Got 'linear'"]),
+        ("learning_rate", Cosine(n_epochs=0), ["'n_epochs' parameter of Cosine", "Got 0"]),
+        ("learning_rate", lambda progress: -1, ["a finite number >= 0", "returned -1"]),
+        ("learning_rate", Cosine, ["a finite number >= 0", "returned Cosine(n_epochs=Progress"]),
     ],
 )
 def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, value, fragments):
@@ -150,6 +156,79 @@ def test_a_solver_object_s_parameters_can_be_searched(Estimator):
         for beta_1 in (0.5, 0.9)
     ]
     assert not np.array_equal(*thetas)
+
+
+@pytest.mark.parametrize("name", ["solver__max_grad_norm", "solver__weight_decay"])
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_decay_and_clipping_can_be_set_and_act(Estimator, solver, name):
+    estimator = Estimator(solver=OPTIMIZERS[solver](), batch_size=40, **SMALL)
+    thetas = [
+        clone(estimator).set_params(**{name: value}).fit(X_IRIS, Y_IRIS).theta_
+        for value in (1e-3, 1.0)
+    ]
+    assert not np.array_equal(*thetas)
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_s_name_is_what_its_object_is(Estimator, name, solver):
+    """But for the names that scikit-learn has too, which act with "sgd" alone."""
+    settings = {"batch_size": 40, "solver": solver, **SMALL}
+    named = Estimator(learning_rate=name, **settings).fit(X_IRIS, Y_IRIS)
+    acts = solver == "sgd" or issubclass(SCHEDULES[name], HorizonSchedule)
+    schedule = SCHEDULES[name]() if acts else (lambda progress: 1.0)
+    given = Estimator(learning_rate=schedule, **settings).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(given.theta_, named.theta_)
+    changes = len({*named.history_["learning_rate"]}) > 1
+    assert changes == (acts and name != "constant")
+
+
+def test_schedule_objects_act_with_every_first_order_solver(Estimator):
+    estimator = Estimator(learning_rate=InverseScaling(1.0), **SMALL).fit(X_IRIS, Y_IRIS)
+    rates = [0.001 / (150 * epoch + 1) for epoch in range(5)]
+    assert estimator.history_["learning_rate"] == pytest.approx(rates)
+
+
+def cosine_rates(n_epochs, horizon):
+    return [0.0005 * (1 + np.cos(np.pi * min(e / horizon, 1))) for e in range(n_epochs)]
+
+
+def test_the_horizon_is_max_iter_of_the_fit_that_began(Estimator):
+    estimator = Estimator(learning_rate="cosine", warm_start=True, max_iter=np.int64(4))
+    estimator.fit(X_IRIS, Y_IRIS).set_params(max_iter=2).fit(X_IRIS, Y_IRIS)
+    assert estimator.history_["learning_rate"] == pytest.approx(cosine_rates(6, 4), abs=1e-15)
+    estimator.set_params(warm_start=False).fit(X_IRIS, Y_IRIS)
+    assert estimator.history_["learning_rate"] == pytest.approx(cosine_rates(2, 2), abs=1e-15)
+
+
+def test_partial_fit_has_the_horizon_of_a_fit(Estimator):
+    estimator = Estimator(learning_rate="cosine", max_iter=4)
+    for _ in range(6):
+        partial_fit(estimator, X_IRIS, Y_IRIS)
+    assert estimator.history_["learning_rate"] == pytest.approx(cosine_rates(6, 4), abs=1e-15)
+
+
+def test_a_schedule_s_own_horizon_wins_and_can_be_searched(Estimator):
+    estimator = Estimator(learning_rate=Cosine(n_epochs=8), **SMALL).fit(X_IRIS, Y_IRIS)
+    assert estimator.history_["learning_rate"] == pytest.approx(cosine_rates(5, 8))
+    grid = {"learning_rate__n_epochs": [3, 8]}
+    search = GridSearchCV(estimator, grid, cv=3).fit(X_IRIS, Y_IRIS)
+    n_epochs = search.best_params_["learning_rate__n_epochs"]
+    rates = search.best_estimator_.history_["learning_rate"]
+    assert rates == pytest.approx(cosine_rates(5, n_epochs), abs=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_float32_stays_float32_with_every_schedule(Estimator, name):
+    settings = {"learning_rate": SCHEDULES[name](), "batch_size": 40, **SMALL}
+    estimator = Estimator(**settings).fit(X_IRIS.astype(np.float32), Y_IRIS)
+    assert estimator.theta_.dtype == np.float32
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_schedule_that_has_come_to_its_end_warns_as_any_other(Estimator):
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations .2. reached"):
+        Estimator(learning_rate="cosine", max_iter=2).fit(X_IRIS, Y_IRIS)
 
 
 @pytest.mark.parametrize(
@@ -440,6 +519,28 @@ def test_warm_start_goes_on_as_if_it_had_never_stopped(Estimator, solver, early_
     np.testing.assert_array_equal(halves.theta_, straight.theta_)
 
 
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_warm_start_goes_on_with_a_schedule_over_both_fits(Estimator, solver):
+    settings = {
+        "hidden_layer_sizes": (5,),
+        "solver": OPTIMIZERS[solver](weight_decay=0.01, max_grad_norm=0.5),
+        "learning_rate": Cosine(n_epochs=8),
+        "random_state": 0,
+        "batch_size": 40,
+        "tol": 0,
+        "n_iter_no_change": np.inf,
+        "warm_start": True,
+    }
+    straight = Estimator(max_iter=8, **settings).fit(X_IRIS, Y_IRIS)
+    halves = Estimator(max_iter=4, **settings).fit(X_IRIS, Y_IRIS).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(halves.theta_, straight.theta_)
+    history = pd.DataFrame(halves.history_).drop(columns="seconds")
+    pd.testing.assert_frame_equal(
+        history, pd.DataFrame(straight.history_)[history.columns], check_exact=True
+    )
+    assert len(history) == 8
+
+
 def test_warm_start_gives_a_harder_problem_its_whole_patience(Estimator):
     settings = {"hidden_layer_sizes": (5,), "learning_rate_init": 0.05, "random_state": 0}
     estimator = Estimator(warm_start=True, max_iter=300, **settings).fit(X_IRIS, Y_IRIS)
@@ -676,6 +777,21 @@ def test_a_fit_that_diverges_changes_nothing(Estimator, warm_start):
     with pytest.raises(DivergenceError, match="lower learning_rate_init"):
         estimator.fit(X_IRIS, Y_IRIS)
     assert snapshot(estimator) == before
+
+
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_a_schedule_that_fails_in_a_later_epoch_changes_nothing(Estimator, warm_start):
+    estimator = Estimator(
+        learning_rate=lambda progress: np.nan if progress.epoch >= 7 else 1.0,
+        warm_start=True,
+        **SMALL,
+    ).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(warm_start=warm_start, max_iter=10)
+    fitted = ("theta_", "_run")
+    before = {name: pickle.dumps(vars(estimator)[name]) for name in fitted}
+    with pytest.raises(ValueError, match=r"must return a finite number >= 0.*returned nan"):
+        estimator.fit(X_IRIS, Y_IRIS)
+    assert {name: pickle.dumps(vars(estimator)[name]) for name in fitted} == before
 
 
 def test_an_unfitted_estimator_stays_unfitted_when_fit_fails(Estimator):

@@ -11,6 +11,8 @@ SETTINGS = (
     {"solver": "adamw"},
     {"solver": "adagrad"},
     {"solver": "rmsprop"},
+    {"solver": "nadam"},
+    {"learning_rate": "cosine"},
     # scikit-learn's own harness gives its MLP so many iterations.
     {"solver": "lbfgs", "max_iter": 100},
     {"solver": "lbfgs", "max_iter": 100, "hidden_layer_sizes": ()},

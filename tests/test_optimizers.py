@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import rosen, rosen_der
 from sklearn.base import clone
 
-from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer
 
 G1, G2, ETA = np.array([2.0, -4.0]), np.array([1.0, 3.0]), 0.1
 
@@ -13,7 +13,7 @@ def two_steps(optimizer, theta=(1.0, 1.0)):
     state = optimizer.init(theta)
     path = []
     for grad in (G1, G2):
-        optimizer.update(theta, grad, state, ETA)
+        optimizer.step(theta, grad, state, ETA)
         path.append(theta.copy())
     return path
 
@@ -25,6 +25,15 @@ def adam_steps(theta=1.0):
     rate2 = ETA * np.sqrt(1 - 0.999**2) / (1 - 0.9**2)
     first = theta - rate1 * m1 / (np.sqrt(v1) + 1e-8)
     return first, first - rate2 * m2 / (np.sqrt(v2) + 1e-8)
+
+
+def nadam_steps():
+    m1, v1 = 0.1 * G1, 0.001 * G1**2
+    m2, v2 = 0.9 * m1 + 0.1 * G2, 0.999 * v1 + 0.001 * G2**2
+    ahead1 = 0.9 * m1 / (1 - 0.9**2) + 0.1 * G1 / (1 - 0.9)
+    ahead2 = 0.9 * m2 / (1 - 0.9**3) + 0.1 * G2 / (1 - 0.9**2)
+    first = 1 - ETA * np.sqrt(1 - 0.999) * ahead1 / (np.sqrt(v1) + 1e-8)
+    return first, first - ETA * np.sqrt(1 - 0.999**2) * ahead2 / (np.sqrt(v2) + 1e-8)
 
 
 # Two steps of each rule, worked out from the equations of its docstring.
@@ -61,6 +70,7 @@ RULES = {
             0.95 * adam_steps(0.95)[0] + adam_steps()[1] - adam_steps()[0],
         ),
     ),
+    "nadam": (OPTIMIZERS["nadam"](), nadam_steps()),
 }
 
 
@@ -85,7 +95,7 @@ def test_finds_the_bottom_of_a_parabola(rule):
         grad = np.array([1.0, 10.0]) * (theta - bottom)
         # AdaGrad shrinks its steps itself.
         rate = 1.0 if rule == "adagrad" else ETA / (1 + step / 100)
-        optimizer.update(theta, grad, state, rate)
+        optimizer.step(theta, grad, state, rate)
     assert np.linalg.norm(theta - bottom) < 1e-2 * np.linalg.norm(start - bottom)
 
 
@@ -93,22 +103,101 @@ def test_finds_the_bottom_of_a_parabola(rule):
 def test_descends_rosenbrock_s_valley(rule):
     theta = np.array([-1.0, 1.0])
     optimizer = clone(RULES[rule][0])
-    if rule == "adamw":
-        optimizer.set_params(weight_decay=0.0)
+    optimizer.set_params(weight_decay=0.0)
     rates = {"plain": 1e-3, "momentum": 5e-4, "nesterov": 5e-4, "adagrad": 0.5}
     rate = rates.get(rule, 1e-3)
     state = optimizer.init(theta)
     for _ in range(20_000):
-        optimizer.update(theta, rosen_der(theta), state, rate)
+        optimizer.step(theta, rosen_der(theta), state, rate)
     assert rosen(theta) < 1e-3 * rosen([-1.0, 1.0])
 
 
+# What all have in common: clipping and decay.
+
+
+def bare(rule, **common):
+    """A rule without decay and clipping, but for those that are given."""
+    return clone(RULES[rule][0]).set_params(**{"weight_decay": 0.0, **common})
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_long_gradients_are_scaled_down_and_shorter_ones_left(rule):
+    long = np.array([6.0, -8.0])
+    clipped, unclipped = bare(rule, max_grad_norm=1.0), bare(rule)
+    thetas = [np.ones(2), np.ones(2)]
+    states = [clipped.init(thetas[0]), unclipped.init(thetas[1])]
+    for grad, scaled in [(long, long / 10), (long / 20, long / 20), (long / 10, long / 10)]:
+        clipped.step(thetas[0], grad, states[0], ETA)
+        unclipped.step(thetas[1], scaled, states[1], ETA)
+        np.testing.assert_allclose(*thetas, rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_decay_shrinks_parameters_before_each_step(rule):
+    """By 1 - 0.1 * 0.5; the steps themselves depend on gradients alone."""
+    first, second = two_steps(bare(rule))
+    expected = 0.95 + (first - 1), 0.95**2 + 0.95 * (first - 1) + (second - first)
+    np.testing.assert_allclose(two_steps(bare(rule, weight_decay=0.5)), expected, rtol=1e-12)
+
+
+def test_clipping_measures_gradients_whose_squares_overflow():
+    theta, optimizer = np.zeros(2, np.float32), SGD(momentum=0.0, max_grad_norm=1.0)
+    grad = np.array([3e30, -4e30], np.float32)
+    optimizer.step(theta, grad, optimizer.init(theta), 1.0)
+    np.testing.assert_allclose(theta, [-0.6, 0.8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
+    """Scaled to a zero, it would hide that training diverged."""
+    theta, optimizer = np.zeros(2), SGD(momentum=0.0, max_grad_norm=1.0)
+    with np.errstate(invalid="ignore"):  # as in training
+        optimizer.step(theta, np.array([bad, 1.0]), optimizer.init(theta), 1.0)
+    assert np.isnan(theta[0])
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_dtype_is_kept_and_the_gradient_unchanged(name):
-    optimizer = OPTIMIZERS[name]()
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("weight_decay", -0.1), ("weight_decay", None), ("max_grad_norm", 0), ("max_grad_norm", -1)],
+)
+def test_bad_values_are_refused(name, parameter, value):
+    with pytest.raises(ValueError, match=f"'{parameter}' parameter of .* Got {value}"):
+        OPTIMIZERS[name](**{parameter: value})._validate_params()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_decay_and_clipping_are_given_by_name(name):
+    """An optimizer may get more hyper-parameters of its own."""
+    n_own = len(OPTIMIZERS[name]().get_params()) - 2
+    with pytest.raises(TypeError, match="positional argument"):
+        OPTIMIZERS[name](*[0.5] * (n_own + 1))
+
+
+def test_a_user_s_optimizer_need_not_know_of_decay_and_clipping():
+    class Sign(Optimizer):
+        def __init__(self, factor=1.0):
+            self.factor = factor
+
+        def init(self, theta):
+            return {}
+
+        def update(self, theta, grad, state, learning_rate):
+            theta -= self.factor * learning_rate * np.sign(grad)
+
+    optimizer = clone(Sign(factor=2.0))
+    np.testing.assert_allclose(two_steps(optimizer)[0], 1 - 2 * ETA * np.sign(G1))
+
+
+@pytest.mark.parametrize(
+    "common", [{}, {"weight_decay": np.float64(0.5), "max_grad_norm": np.float64(0.1)}]
+)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_dtype_is_kept_and_the_gradient_unchanged(name, common):
+    optimizer = OPTIMIZERS[name](**common)
     theta, grad = np.ones(3, np.float32), np.full(3, 0.5, np.float32)
     state = optimizer.init(theta)
-    optimizer.update(theta, grad, state, ETA)
+    optimizer.step(theta, grad, state, ETA)
     assert theta.dtype == np.float32
     assert all(v.dtype == np.float32 for v in state.values() if isinstance(v, np.ndarray))
     np.testing.assert_array_equal(grad, np.full(3, 0.5, np.float32))
@@ -120,15 +209,16 @@ def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
     straight = two_steps(OPTIMIZERS[name]())[-1]
     theta = np.array([1.0, 1.0])
     state = OPTIMIZERS[name]().init(theta)
-    OPTIMIZERS[name]().update(theta, G1, state, ETA)
+    OPTIMIZERS[name]().step(theta, G1, state, ETA)
     copied = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
-    OPTIMIZERS[name]().update(theta, G2, copied, ETA)
+    OPTIMIZERS[name]().step(theta, G2, copied, ETA)
     np.testing.assert_array_equal(theta, straight)
 
 
 def test_hyper_parameters_are_scikit_learn_parameters():
     optimizer = clone(Adam(beta_1=0.5)).set_params(epsilon=1e-3)
-    assert optimizer.get_params() == {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-3}
+    common = {"weight_decay": 0.0, "max_grad_norm": None}
+    assert optimizer.get_params() == {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-3, **common}
     assert repr(optimizer) == "Adam(beta_1=0.5, epsilon=0.001)"
 
 
@@ -142,7 +232,7 @@ def test_long_vectors_are_updated_block_by_block_as_short_ones(name, dtype):
     whole, few = theta.copy(), theta[part].copy()
     states = optimizer.init(whole), optimizer.init(few)
     for grad in grads:
-        optimizer.update(whole, grad.copy(), states[0], 0.01)
-        optimizer.update(few, grad[part].copy(), states[1], 0.01)
+        optimizer.step(whole, grad.copy(), states[0], 0.01)
+        optimizer.step(few, grad[part].copy(), states[1], 0.01)
     np.testing.assert_allclose(whole[part], few, rtol=1e-6)
     assert (whole != theta).mean() > 0.999

@@ -8,8 +8,8 @@ from scratchmlp.losses import LogLoss
 from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
-from scratchmlp.optimizers import SGD, Adam
-from scratchmlp.schedules import Constant, InverseScaling
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
+from scratchmlp.schedules import Constant, Cosine, InverseScaling, Progress
 from scratchmlp.training import LBFGS, Batches, Data, Descent, train
 
 
@@ -75,6 +75,63 @@ def test_the_order_of_a_full_batch_does_not_matter(iris):
 def test_a_schedule_sets_the_rate_of_each_epoch(iris):
     run, _, _ = train_iris(iris, descent(schedule=InverseScaling(1.0), max_iter=3))
     assert run.history["learning_rate"] == pytest.approx([0.1, 0.1 / 151, 0.1 / 301])
+
+
+def test_a_schedule_is_asked_for_every_step(iris):
+    asked = []
+
+    def schedule(progress):
+        asked.append(progress)
+        return 1 - 0.1 * progress.epoch
+
+    network, loss, theta, data = iris
+    run, monitor = Run(theta.copy(), np.random.RandomState(0), n_epochs=5), Monitor(0.0, np.inf)
+    solver = descent(schedule=schedule, max_iter=2)
+    train(Objective(network, loss, 0.01), solver, monitor, run, data)
+    assert asked == [Progress(150 * k, k + i / 3, 5) for k in range(2) for i in range(3)]
+    assert run.history["learning_rate"] == pytest.approx([0.1, 0.09])  # of each first step
+
+
+def test_each_step_has_its_own_rate(iris):
+    """Where the rate is 0, but in the first step of three, the others change nothing."""
+    one, two = (
+        train_iris(iris, descent(schedule=schedule, max_iter=1, shuffle=False))[0]
+        for schedule in (lambda p: 0 if p.epoch else 1, Constant())
+    )
+    network, loss, theta, data = iris
+    _, grad = Objective(network, loss, 0.01)(theta, *data.rows(slice(50)).decoded())
+    np.testing.assert_allclose(one.theta, theta - 0.1 * grad, rtol=1e-12)
+    assert not np.allclose(two.theta, one.theta)
+
+
+@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), np.int64(1), 1, 0])
+def test_factors_become_python_floats(iris, number):
+    """A NumPy scalar would turn float32 parameters into float64 ones."""
+    run, _, _ = train_iris(iris, descent(schedule=lambda progress: number, max_iter=2))
+    assert run.history["learning_rate"] == pytest.approx([0.1 * float(number)] * 2)
+    assert {type(rate) for rate in run.history["learning_rate"]} == {float}
+
+
+@pytest.mark.parametrize(
+    "bad", [None, "0.5", np.nan, np.inf, -0.1, 1j, np.array([0.5, 0.5]), Cosine()], ids=repr
+)
+def test_what_a_schedule_must_not_return(iris, bad):
+    solver = descent(schedule=lambda progress: bad if progress.epoch > 1 else 1.0)
+    with pytest.raises(ValueError, match="must return a finite number >= 0") as error:
+        train_iris(iris, solver)
+    assert f"returned {bad!r} for Progress(samples_seen=150, epoch=1.33" in str(error.value)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("common", [{}, {"weight_decay": 0.1, "max_grad_norm": 0.1}], ids=str)
+def test_training_calls_step(iris, name, common):
+    """Which decays and clips, and not the rule alone."""
+    run, _, _ = train_iris(iris, descent(OPTIMIZERS[name](**common), max_iter=1, batch_size=150))
+    network, loss, theta, data = iris
+    by_hand, optimizer = theta.copy(), OPTIMIZERS[name](**common)
+    _, grad = Objective(network, loss, 0.01)(theta, *data.decoded())
+    optimizer.step(by_hand, grad, optimizer.init(by_hand), 0.1)
+    np.testing.assert_array_equal(run.theta, by_hand)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
