@@ -1,9 +1,12 @@
 """Run the code blocks of the Markdown pages as tests, one namespace a page."""
 
+import os
 from doctest import ELLIPSIS
 
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
+
+os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)],

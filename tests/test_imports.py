@@ -26,6 +26,11 @@ ORDER = [
     "regressor",
     "__init__",
     "callbacks",
+    "plotting._shared",
+    "plotting._curves",
+    "plotting._network",
+    "plotting._weights",
+    "plotting",
     "_table",
     "_picture",
     "__main__",
@@ -33,9 +38,18 @@ ORDER = [
 PACKAGE = Path(scratchmlp.__file__).parent
 
 
+def name_of(path):
+    """Name of a module inside the package; that of a folder is the folder's."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+PATHS = {name_of(path): path for path in PACKAGE.rglob("*.py")}
+
+
 def imported(module):
     """Names of this package's modules that a module imports."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse(PATHS[module].read_text(encoding="utf-8"))
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scratchmlp"):
@@ -46,7 +60,7 @@ def imported(module):
 
 
 def test_every_module_has_its_place():
-    assert {path.stem for path in PACKAGE.glob("*.py")} == set(ORDER)
+    assert set(PATHS) == set(ORDER)
 
 
 @pytest.mark.parametrize("module", ORDER)
@@ -63,7 +77,7 @@ def test_network_objective_optimizers_and_schedules_take_objects_not_modules():
 
 @pytest.mark.parametrize("library", ["matplotlib", "pandas", "rich"])
 def test_importing_the_package_imports_no_more_than_scikit_learn_does(library):
-    """Whatever `import sklearn.neural_network` leaves unimported, so does `import scratchmlp`."""
+    """Whatever `import sklearn.neural_network` leaves unimported, so do we, displays included."""
     ours, theirs = (
         subprocess.run(
             [sys.executable, "-c", f"import sys, {package}; print({library!r} in sys.modules)"],
@@ -71,6 +85,6 @@ def test_importing_the_package_imports_no_more_than_scikit_learn_does(library):
             text=True,
             check=True,
         ).stdout
-        for package in ("scratchmlp", "sklearn.neural_network")
+        for package in ("scratchmlp.plotting", "sklearn.neural_network")
     )
     assert ours == theirs
