@@ -8,10 +8,12 @@ are the two methods of every activation; there is no state.
 Shapes: ``z``, ``a``, ``out`` and ``delta`` are all (n_samples, n_units).
 """
 
+import math
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 
@@ -118,6 +120,180 @@ class ReLU:
         delta *= a > 0
 
 
+class LeakyReLU:
+    """f(z) = max(z, 0.01 z), with f' = 1 where z > 0 and 0.01 elsewhere.
+
+    A unit that is never active still learns.
+
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier nonlinearities improve neural network acoustic models",
+    ICML 2013.
+    """
+
+    in_place = True
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write max(z, 0.01 z) into `out`."""
+        return np.maximum(z, 0.01 * z, out=out)
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by 0.01 where the unit was not active."""
+        delta *= np.maximum(a > 0, 0.01, dtype=a.dtype)
+
+
+class ELU:
+    """f(z) = z where z > 0 and exp(z) - 1 elsewhere, with f' = 1 and exp(z) = f + 1.
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
+    linear units (ELUs)", ICLR 2016, with α = 1.
+    """
+
+    in_place = True
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write max(0, z) + exp(min(0, z)) - 1 into `out`."""
+        below = np.expm1(np.minimum(z, 0))
+        np.maximum(z, 0, out=out)
+        out += below
+        return out
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by min(0, a) + 1."""
+        delta *= np.minimum(a, 0) + 1
+
+
+class SELU:
+    """f(z) = λ z where z > 0 and λ α (exp(z) - 1) elsewhere, with f' = λ and λ α exp(z) = f + λ α.
+
+    With its λ and α, outputs of mean 0 and variance 1 keep these from layer to layer, if weights
+    are drawn with variance 1 / n_in (`scratchmlp.network.lecun_normal`).
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", NeurIPS 2017.
+    """
+
+    in_place = True
+    scale = 1.0507009873554805  # λ
+    alpha = 1.6732632423543772  # α
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write λ max(0, z) + λ α (exp(min(0, z)) - 1) into `out`."""
+        below = np.expm1(np.minimum(z, 0))
+        below *= self.scale * self.alpha
+        np.maximum(z, 0, out=out)
+        out *= self.scale
+        out += below
+        return out
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by λ where a > 0, and by a + λ α elsewhere."""
+        delta *= np.where(a > 0, self.scale, a + self.scale * self.alpha)
+
+
+class GELU:
+    """f(z) = z Φ(z), with f' = Φ(z) + z φ(z): exact, without the tanh that often stands in for Φ.
+
+    Φ and φ = exp(-z² / 2) / √(2π) are distribution and density of the standard normal.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian error linear units (GELUs)", arXiv:1606.08415, 2016.
+    """
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write z Φ(z) into `out`."""
+        return np.multiply(z, ndtr(z), out=out)
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by Φ(z) + z φ(z)."""
+        slope = np.exp(-0.5 * z * z)
+        slope *= z
+        slope *= 1 / math.sqrt(2 * math.pi)
+        slope += ndtr(z)
+        delta *= slope
+
+
+class SiLU:
+    """f(z) = z σ(z) with σ(z) = 1 / (1 + exp(-z)), and f' = σ + f (1 - σ). Also known as swish.
+
+    References
+    ----------
+    Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units for neural network function
+    approximation in reinforcement learning", Neural Networks 107, 2018.
+    """
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write z / (1 + exp(-z)) into `out`."""
+        return np.divide(z, self._denominator(z), out=out)
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by σ + a (1 - σ)."""
+        sigma = 1 / self._denominator(z)
+        delta *= sigma + a * (1 - sigma)
+
+    def _denominator(self, z: FloatArray) -> FloatArray:
+        """Compute 1 + exp(-z), but no more than 1 + exp(80), which float32 still holds."""
+        return 1 + np.exp(np.minimum(-z, 80))
+
+
+class Mish:
+    """f(z) = z tanh(log(1 + exp(z))), with f' = t + z σ(z) (1 - t²) for that tanh t.
+
+    σ is the logistic function. With e = exp(z) and n = e (e + 2) these need one exponential:
+    t = n / (n + 2), and as 1 - t² = 4 (e + 1)² / (n + 2)² and σ = e / (e + 1), the second term of
+    f' is 4 z e (e + 1) / (n + 2)².
+
+    References
+    ----------
+    Misra, "Mish: a self regularized non-monotonic activation function", BMVC 2020.
+    """
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write z n / (n + 2) into `out`."""
+        e = self._exp(z)
+        n = e * (e + 2)
+        return np.multiply(z, n / (n + 2), out=out)
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by n / (n + 2) + 4 z e (e + 1) / (n + 2)²."""
+        e = self._exp(z)
+        n = e * (e + 2)
+        delta *= (n + np.minimum(z, 20) * (4 * e * (e + 1) / (n + 2))) / (n + 2)
+
+    def _exp(self, z: FloatArray) -> FloatArray:
+        """Compute exp(z) up to z = 20, from where t = 1 in either type; n² must not overflow."""
+        return np.exp(np.minimum(z, 20))
+
+
+class Softplus:
+    """f(z) = log(1 + exp(z)), a smooth relu, with f' = 1 / (1 + exp(-z)) = 1 - exp(-f).
+
+    Computed as max(0, z) + log(1 + exp(-abs(z))), the same function: no exponential can overflow.
+
+    References
+    ----------
+    Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating second-order functional knowledge for
+    better option pricing", NeurIPS 2000.
+    """
+
+    in_place = True
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write log(1 + exp(z)) into `out`."""
+        rest = np.log1p(np.exp(-np.abs(z)))
+        np.maximum(z, 0, out=out)
+        out += rest
+        return out
+
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+        """Multiply `delta` by 1 - exp(-a)."""
+        delta *= -np.expm1(-a)
+
+
 class Softmax:
     """f(z)_c = exp(z_c) / Σ_k exp(z_k): scores to the probabilities of exclusive classes.
 
@@ -156,6 +332,13 @@ ACTIVATIONS: dict[str, Activation] = {
     "logistic": Logistic(),
     "tanh": Tanh(),
     "relu": ReLU(),
+    "leaky_relu": LeakyReLU(),
+    "elu": ELU(),
+    "selu": SELU(),
+    "gelu": GELU(),
+    "silu": SiLU(),
+    "mish": Mish(),
+    "softplus": Softplus(),
 }
 
 #: Activations of the output layer, by name. Each belongs to a loss: see `scratchmlp.losses`.
@@ -165,3 +348,28 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     "softmax": Softmax(),
     "exp": Exponential(),
 }
+
+
+def find(activation: Any) -> Any:
+    """Look an activation up by its name; an object is one already.
+
+    Parameters
+    ----------
+    activation : str or Activation, or tuple of these
+        Names and objects.
+
+    Returns
+    -------
+    Activation or tuple of Activation
+        Objects.
+
+    Examples
+    --------
+    >>> from scratchmlp.activations import Tanh, find
+    >>> tanh = Tanh()
+    >>> find(tanh) is tanh, type(find("relu")).__name__
+    (True, 'ReLU')
+    """
+    if isinstance(activation, tuple):
+        return tuple(find(one) for one in activation)
+    return ACTIVATIONS[activation] if isinstance(activation, str) else activation

@@ -23,15 +23,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.activations import ACTIVATIONS, FloatArray, find
 from scratchmlp.fitted import FittedAttributes
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.monitor import Monitor, Run
-from scratchmlp.network import INITIALIZERS, Network, initialize
+from scratchmlp.network import INITIALIZERS, Initializer, Network, initialize
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
 from scratchmlp.schedules import SCHEDULES, Constant, InverseScaling, Progress, Schedule
@@ -39,12 +45,26 @@ from scratchmlp.tasks import FitTasks
 from scratchmlp.training import LBFGS, Data, Descent, train
 
 
+class _Instance(HasMethods):
+    """An object with some methods. Its class has them too, but is none."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        return not isinstance(val, type) and super().is_satisfied_by(val)
+
+
+#: What a parameter may be that is given for all hidden layers, or in a tuple for each.
+_ONE_LAYER: dict[str, list[Any]] = {
+    "activation": [StrOptions(set(ACTIVATIONS)), _Instance(["forward", "backward"])],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+}
+
+
 class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ACTIVATIONS))],
+        "activation": [*_ONE_LAYER["activation"], tuple, list],
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
@@ -71,7 +91,8 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "output_activation": [StrOptions({"auto", "softmax", "logistic", "identity"})],
         "fit_intercept": ["boolean"],
-        "weight_init": [StrOptions(set(INITIALIZERS))],
+        "weight_init": [StrOptions(set(INITIALIZERS)), callable],
+        "dropout": [*_ONE_LAYER["dropout"], tuple, list],
         "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     }
     _metric: ClassVar[str]  # what `scoring=None` measures
@@ -81,7 +102,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         self,
         *,
         hidden_layer_sizes: Any,
-        activation: str,
+        activation: Any,
         solver: str | Optimizer,
         alpha: float,
         batch_size: int | str,
@@ -106,7 +127,8 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         loss: str | Loss,
         output_activation: str,
         fit_intercept: bool,
-        weight_init: str,
+        weight_init: str | Initializer,
+        dropout: Any,
         scoring: Any,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -136,6 +158,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         self.output_activation = output_activation
         self.fit_intercept = fit_intercept
         self.weight_init = weight_init
+        self.dropout = dropout
         self.scoring = scoring
 
     # What the subclasses add.
@@ -210,7 +233,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
             # A call of partial_fit does not see all rows: there class weights act as they are.
             weight = sample_weight if incremental else data.weight
             mean_weight = 1.0 if weight is None else weight.mean()
-            objective = Objective(network, loss, self.alpha, mean_weight)
+            objective = Objective(network, loss, self.alpha, mean_weight, run.random_state)
             interrupted = train(objective, solver, monitor, run, data)
             self.__dict__.update(self._fitted_state(run, monitor))
             if not (monitor.finished or incremental or interrupted):
@@ -305,7 +328,30 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         return tuple(int(n) for n in sizes)
 
     def _make_network(self, sizes: tuple[int, ...]) -> Network:
-        return Network(sizes, ACTIVATIONS[self.activation], bias=self.fit_intercept)
+        n_hidden = len(sizes) - 2
+        activation, dropout = (self._by_layer(name, n_hidden) for name in ("activation", "dropout"))
+        if self.solver == "lbfgs" and np.any(dropout):
+            raise ValueError(
+                "solver='lbfgs' needs an objective that stays the same, and dropout draws another "
+                f"at each evaluation; got dropout={self.dropout!r}. Choose another solver, 'adam' "
+                "for instance, or dropout=0.0."
+            )
+        return Network(sizes, find(activation), self.fit_intercept, dropout)
+
+    def _by_layer(self, name: str, n_hidden: int) -> Any:
+        """Check a parameter that may be a sequence with one value for each hidden layer."""
+        given = getattr(self, name)
+        if not isinstance(given, tuple | list):
+            return given
+        if len(given) != n_hidden:
+            raise ValueError(
+                f"{name} must be one value for all hidden layers, or a tuple with one for each of "
+                f"the {n_hidden} of hidden_layer_sizes={self.hidden_layer_sizes!r}; got "
+                f"{given!r}, which has {len(given)}."
+            )
+        for value in given:
+            validate_parameter_constraints(_ONE_LAYER, {name: value}, type(self).__name__)
+        return tuple(given)
 
     def _make_loss(self, auto: str | None = None) -> Loss:
         """Give a copy of the loss its output activation.
@@ -417,7 +463,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
 
     def _start(self, network: Network, dtype: Any) -> Run:
         random_state = check_random_state(self.random_state)
-        theta = initialize(network, self.weight_init, self.activation, random_state, dtype)
+        theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
     def _go_on(self, network: Network) -> Run:
@@ -466,7 +512,8 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
 
     def _describe(self, network: Network) -> None:
         """Set the fitted attributes that say what network this is."""
-        self._sizes, self._bias, self._activation = network.sizes, network.bias, self.activation
+        self._sizes, self._bias = network.sizes, network.bias
+        self._activation = self._by_layer("activation", len(network.sizes) - 2)
         self.n_layers_ = len(network.sizes)
         self.n_outputs_ = network.sizes[-1]
         self.n_parameters_ = network.n_parameters

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.activations import FloatArray, find
 from scratchmlp.network import Layer, Network
 
 
@@ -22,7 +22,7 @@ class FittedAttributes:
     loss_: float
     _sizes: tuple[int, ...]
     _bias: bool
-    _activation: str
+    _activation: Any
     _early_stopped: bool
     _latest_theta: FloatArray | None
     _best_checksum: int | None
@@ -31,7 +31,7 @@ class FittedAttributes:
     @property
     def _network(self) -> Network:
         check_is_fitted(self)
-        return Network(self._sizes, ACTIVATIONS[self._activation], self._bias)
+        return Network(self._sizes, find(self._activation), self._bias)
 
     def _layers(self) -> list[Layer]:
         return self._network.layers(self.theta_)

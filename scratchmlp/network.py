@@ -5,6 +5,7 @@ the outputs of the layer below into scores and those into outputs of its own::
 
     z = a_prev @ W + b,    a = f(z),    with a_prev = X for the first layer.
 
+Where a layer has dropout, the next one's a_prev is its outputs times a random mask.
 The scores of the last layer are called ``raw``. ``delta`` is dL/dz, the derivative of the
 loss in a layer's scores. All weights W and biases b live in one vector ``theta`` of shape
 (n_parameters,): first the weights, layer by layer, then the biases. Layers are views of it, and
@@ -16,14 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
-from scratchmlp.activations import Activation, FloatArray
+from scratchmlp.activations import Activation, FloatArray, Identity, Logistic
 from scratchmlp.blas import add_row, threads
 
 
@@ -50,10 +51,12 @@ class Network:
     ----------
     sizes : tuple of int
         Units of each layer, from the input features to the outputs.
-    activation : Activation
-        Activation of the hidden layers. The output activation belongs to the loss.
+    activation : Activation or tuple of Activation
+        Activation of all hidden layers, or of each. The output activation belongs to the loss.
     bias : bool, default=True
         Whether layers add a bias.
+    dropout : float or tuple of float, default=0.0
+        Share of the outputs of all hidden layers, or of each, that training drops.
 
     Examples
     --------
@@ -70,8 +73,19 @@ class Network:
     """
 
     sizes: tuple[int, ...]
-    activation: Activation
+    activation: Activation | tuple[Activation, ...]
     bias: bool = True
+    dropout: float | tuple[float, ...] = 0.0
+
+    @cached_property
+    def activations(self) -> tuple[Activation, ...]:
+        """Activation of each hidden layer."""
+        return _for_each(self.activation, len(self.sizes) - 2)
+
+    @cached_property
+    def dropout_rates(self) -> tuple[float, ...]:
+        """Dropout of each hidden layer."""
+        return _for_each(self.dropout, len(self.sizes) - 2)
 
     @cached_property
     def shapes(self) -> list[tuple[int, int]]:
@@ -135,13 +149,17 @@ class Network:
         ndarray of shape (n_samples, n_outputs)
             Raw scores: an array of the workspace, which the next pass overwrites.
         """
-        workspace.a[0] = X
+        workspace.inputs[0] = X
         for i, (weight, bias) in enumerate(layers):
-            z = _product(workspace.a[i], weight, out=workspace.z[i])
+            z = _product(workspace.inputs[i], weight, out=workspace.z[i])
             if bias is not None:
                 add_row(z, bias, workspace.ones)
             if i < len(layers) - 1:
-                self.activation.forward(z, out=workspace.a[i + 1])
+                a = self.activations[i].forward(z, out=workspace.a[i])
+                mask = workspace.masks.get(i)
+                if mask is not None:
+                    dropout_mask(workspace.random_state, self.dropout_rates[i], out=mask)
+                    np.multiply(a, mask, out=workspace.inputs[i + 1])
         return z
 
     def backward(
@@ -150,7 +168,8 @@ class Network:
         """Compute the gradient in the parameters: the backward pass, after a forward pass.
 
         The chain rule from the last layer down: dL/dW = a_prevᵀ delta and dL/db = Σ delta over
-        the samples; dL/da_prev = delta Wᵀ, which the activation below turns into its own delta.
+        the samples; dL/da_prev = delta Wᵀ, which the mask of the layer below, if it has one, and
+        then its activation turn into its own delta.
 
         Parameters
         ----------
@@ -164,12 +183,15 @@ class Network:
             Derivative of the loss in the raw scores.
         """
         for i in reversed(range(len(layers))):
-            _product(workspace.a[i].T, delta, out=grads[i].weight)
+            _product(workspace.inputs[i].T, delta, out=grads[i].weight)
             if grads[i].bias is not None:
                 np.matmul(workspace.ones, delta, out=grads[i].bias)
             if i > 0:
                 delta = np.matmul(delta, layers[i].weight.T, out=workspace.delta[i - 1])
-                self.activation.backward(workspace.z[i - 1], workspace.a[i], delta)
+                mask = workspace.masks.get(i - 1)
+                if mask is not None:
+                    delta *= mask
+                self.activations[i - 1].backward(workspace.z[i - 1], workspace.a[i - 1], delta)
 
     def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
         """Compute the raw scores of any number of rows, chunk by chunk.
@@ -221,10 +243,18 @@ class Workspace:
     z : list of ndarray of shape (n_rows, n_out)
         Scores of each layer.
     a : list of ndarray of shape (n_rows, n_units)
-        Outputs of each hidden layer, the same arrays as `z` for an activation that works in place.
-        The attribute has one entry more, in front: X itself, which the forward pass puts there.
+        Outputs of each hidden layer, the same arrays as in `z` for an activation that works in
+        place.
+    inputs : list of ndarray of shape (n_rows, n_units)
+        What each layer but the first is given: the outputs of the layer below, or with dropout
+        an array for their product with the mask. The attribute has one entry more, in front: X
+        itself, which the forward pass puts there.
     delta : list of ndarray of shape (n_rows, n_units)
         Derivatives of the loss in the scores of each hidden layer; empty for prediction.
+    masks : dict of ndarray of shape (n_rows, n_units)
+        Masks of the hidden layers that have dropout, by the layer's number. See `dropout_mask`.
+    random_state : RandomState or None
+        Source of the masks, if there are any.
 
     Attributes
     ----------
@@ -232,15 +262,32 @@ class Workspace:
         Ones, whose product with a matrix is the sum of its rows.
     """
 
-    def __init__(self, z: list[FloatArray], a: list[FloatArray], delta: list[FloatArray]) -> None:
+    def __init__(
+        self,
+        z: list[FloatArray],
+        a: list[FloatArray],
+        inputs: list[FloatArray],
+        delta: list[FloatArray],
+        masks: dict[int, FloatArray],
+        random_state: Any,
+    ) -> None:
         self.z = z
-        self.a: list[Any] = [None, *a]
+        self.a = a
+        self.inputs: list[Any] = [None, *inputs]
         self.delta = delta
+        self.masks = masks
+        self.random_state = random_state
         self.ones = np.ones(len(z[0]), z[0].dtype)
 
     @classmethod
     def allocate(
-        cls, network: Network, n_rows: int, dtype: DTypeLike, *, training: bool = True
+        cls,
+        network: Network,
+        n_rows: int,
+        dtype: DTypeLike,
+        *,
+        training: bool = True,
+        random_state: np.random.RandomState | None = None,
     ) -> "Workspace":
         """Make a workspace.
 
@@ -254,19 +301,25 @@ class Workspace:
             Type of the parameters and the input.
         training : bool, default=True
             Whether there will be backward passes.
+        random_state : RandomState, default=None
+            Source of the dropout masks. None is no dropout, whatever the network's rates.
 
         Returns
         -------
         Workspace
             New arrays.
         """
-
-        def arrays(sizes: tuple[int, ...]) -> list[FloatArray]:
-            return [np.empty((n_rows, size), dtype, order=memory_order(size)) for size in sizes]
-
-        z, hidden = arrays(network.sizes[1:]), network.sizes[1:-1]
-        in_place = getattr(network.activation, "in_place", False)
-        return cls(z, z[:-1] if in_place else arrays(hidden), arrays(hidden * training))
+        z = [np.empty((n_rows, n), dtype, order=memory_order(n)) for n in network.sizes[1:]]
+        hidden = z[:-1]
+        a = [
+            x if getattr(activation, "in_place", False) else np.empty_like(x)
+            for x, activation in zip(hidden, network.activations, strict=True)
+        ]
+        rates = enumerate(network.dropout_rates if random_state else ())
+        masks = {i: np.empty_like(z[i]) for i, rate in rates if rate > 0}
+        inputs = [np.empty_like(x) if i in masks else x for i, x in enumerate(a)]
+        delta = [np.empty_like(x) for x in hidden * training]
+        return cls(z, a, inputs, delta, masks, random_state)
 
     @property
     def n_rows(self) -> int:
@@ -277,11 +330,12 @@ class Workspace:
         """Return a workspace for `n_rows` rows, in the memory of this one."""
         if n_rows == self.n_rows:
             return self
-        z, a, delta = (
+        z, a, inputs, delta = (
             [_fewer_rows(array, n_rows) for array in arrays]
-            for arrays in (self.z, self.a[1:], self.delta)
+            for arrays in (self.z, self.a, self.inputs[1:], self.delta)
         )
-        return Workspace(z, a, delta)
+        masks = {i: _fewer_rows(mask, n_rows) for i, mask in self.masks.items()}
+        return Workspace(z, a, inputs, delta, masks, self.random_state)
 
 
 def memory_order(n_units: int) -> Literal["C", "F"]:
@@ -310,8 +364,47 @@ def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
     return out
 
 
+def _for_each(value: Any, n_layers: int) -> tuple[Any, ...]:
+    """Give every layer the same value, unless there is a tuple with one for each."""
+    return value if isinstance(value, tuple) else (value,) * n_layers
+
+
+def dropout_mask(random_state: np.random.RandomState, rate: float, out: FloatArray) -> None:
+    """Draw the mask that a layer's outputs are multiplied by: 0 or 1 / (1 - rate), at random.
+
+    Each entry is 0 with probability `rate`. The others make up for it (inverted dropout): the mean
+    of a mask is 1, so that prediction uses the outputs as they are.
+
+    Parameters
+    ----------
+    random_state : RandomState
+        Source of the draws.
+    rate : float
+        Probability of a zero, in [0, 1).
+    out : ndarray of shape (n_rows, n_units)
+        Where the mask goes.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent
+    neural networks from overfitting", JMLR 15, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.network import dropout_mask
+    >>> mask = np.empty((2, 4))
+    >>> dropout_mask(np.random.RandomState(0), 0.5, out=mask)
+    >>> mask
+    array([[2., 2., 2., 2.],
+           [0., 2., 0., 2.]])
+    """
+    out[...] = random_state.random_sample(out.shape) >= rate
+    out *= 1 / (1 - float(rate))
+
+
 def glorot_uniform(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: str
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
     """Draw a layer as scikit-learn does: uniform, scaled to its inputs and outputs.
 
@@ -324,8 +417,8 @@ def glorot_uniform(
         Source of the draws.
     n_in, n_out : int
         Units below and above the layer's weights.
-    activation : str
-        Name of the hidden activation.
+    activation : Activation
+        Activation of the units above, or for the output layer that of the last hidden layer.
 
     Returns
     -------
@@ -339,13 +432,13 @@ def glorot_uniform(
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
     networks", AISTATS 2010.
     """
-    bound = np.sqrt((2 if activation == "logistic" else 6) / (n_in + n_out))
+    bound = np.sqrt((2 if isinstance(activation, Logistic) else 6) / (n_in + n_out))
     weight = random_state.uniform(-bound, bound, (n_in, n_out))
     return weight, random_state.uniform(-bound, bound, n_out)
 
 
 def standard_normal(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: str
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
     """Draw a layer's weights from the standard normal distribution; its biases start at zero.
 
@@ -354,17 +447,64 @@ def standard_normal(
     return random_state.standard_normal((n_in, n_out)), np.zeros(n_out)
 
 
+def he_normal(
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a layer's weights from a normal distribution of variance 2 / n_in; biases are zero.
+
+    Half of the units of a relu layer are silent, which the 2 makes up for. Takes the parameters of
+    `glorot_uniform` and returns what it returns.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers: surpassing human-level performance on
+    ImageNet classification", ICCV 2015.
+    """
+    return random_state.normal(0, np.sqrt(2 / n_in), (n_in, n_out)), np.zeros(n_out)
+
+
+def he_uniform(
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a layer's weights uniformly within ±sqrt(6 / n_in), with `he_normal`'s variance.
+
+    Biases are zero. Takes the parameters of `glorot_uniform` and returns what it returns.
+    """
+    bound = np.sqrt(6 / n_in)
+    return random_state.uniform(-bound, bound, (n_in, n_out)), np.zeros(n_out)
+
+
+def lecun_normal(
+    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a layer's weights from a normal distribution of variance 1 / n_in; biases are zero.
+
+    Scores then have the variance of the layer's inputs, as selu wants it. Takes the parameters of
+    `glorot_uniform` and returns what it returns.
+
+    References
+    ----------
+    LeCun, Bottou, Orr and Müller, "Efficient BackProp", in Neural networks: tricks of the trade,
+    1998.
+    """
+    return random_state.normal(0, np.sqrt(1 / n_in), (n_in, n_out)), np.zeros(n_out)
+
+
+Initializer: TypeAlias = Callable[..., tuple[FloatArray, FloatArray]]
+
 #: Initialisers of a layer's parameters, by name.
-INITIALIZERS: dict[str, Callable[..., tuple[FloatArray, FloatArray]]] = {
+INITIALIZERS: dict[str, Initializer] = {
     "glorot_uniform": glorot_uniform,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "lecun_normal": lecun_normal,
     "standard_normal": standard_normal,
 }
 
 
 def initialize(
     network: Network,
-    weight_init: str,
-    activation: str,
+    weight_init: str | Initializer,
     random_state: np.random.RandomState,
     dtype: DTypeLike,
 ) -> FloatArray:
@@ -374,10 +514,8 @@ def initialize(
     ----------
     network : Network
         The network.
-    weight_init : str
-        Name of the initialiser.
-    activation : str
-        Name of the hidden activation, which scales some initialisers.
+    weight_init : str or callable
+        Name of the initialiser, or a function with the parameters and results of `glorot_uniform`.
     random_state : RandomState
         Source of the draws, which are made in float64 and then cast.
     dtype : dtype
@@ -387,12 +525,36 @@ def initialize(
     -------
     ndarray of shape (n_parameters,)
         theta.
+
+    Raises
+    ------
+    ValueError
+        If a function returns anything but a weight and a bias of the layer's shapes.
     """
-    draw = INITIALIZERS[weight_init]
+    draw = INITIALIZERS[weight_init] if isinstance(weight_init, str) else weight_init
     theta = np.empty(network.n_parameters, dtype)
-    for (n_in, n_out), layer in zip(network.shapes, network.layers(theta), strict=True):
-        weight, bias = draw(random_state, n_in, n_out, activation)
-        layer.weight[...] = weight
+    layers = zip(network.shapes, network.layers(theta), _above(network), strict=True)
+    for (n_in, n_out), layer, activation in layers:
+        drawn = draw(random_state, n_in, n_out, activation)
+        _check_drawn(drawn, n_in, n_out)
+        layer.weight[...] = drawn[0]
         if layer.bias is not None:
-            layer.bias[...] = bias
+            layer.bias[...] = drawn[1]
     return theta
+
+
+def _above(network: Network) -> tuple[Activation, ...]:
+    """Activation for each layer's initialiser: the outputs, which have none, take the last one."""
+    last = network.activations[-1:] or _for_each(network.activation, 1) or (Identity(),)
+    return network.activations + last
+
+
+def _check_drawn(drawn: Any, n_in: int, n_out: int) -> None:
+    """Check what a user's initialiser returns."""
+    shapes = [np.shape(part) for part in drawn] if isinstance(drawn, tuple) else type(drawn)
+    if shapes != [(n_in, n_out), (n_out,)]:
+        raise ValueError(
+            "weight_init must return a tuple of a weight and a bias, here of the shapes "
+            f"{(n_in, n_out)} and {(n_out,)}; got {shapes}. Return both, also with "
+            "fit_intercept=False, as scratchmlp.network.glorot_uniform does."
+        )

@@ -32,6 +32,8 @@ class Objective:
         Strength of the L2 penalty.
     mean_weight : float, default=1.0
         Mean weight of the training rows.
+    random_state : RandomState, default=None
+        Source of the dropout masks, which make each call another objective. None is no dropout.
 
     Examples
     --------
@@ -55,11 +57,13 @@ class Objective:
         loss: Loss,
         alpha: float,
         mean_weight: float = 1.0,
+        random_state: np.random.RandomState | None = None,
     ) -> None:
         self.network = network
         self.loss = loss
         self.alpha = float(alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
         self.mean_weight = float(mean_weight)
+        self.random_state = random_state
         self._theta: FloatArray | None = None
         self._layers: list[Layer] = []
         self._grad: FloatArray | None = None
@@ -116,5 +120,7 @@ class Objective:
             self._grad = np.empty_like(theta)
             self._grads = self.network.layers(self._grad)
         if self._workspace is None or self._workspace.n_rows < n_rows:
-            self._workspace = Workspace.allocate(self.network, n_rows, theta.dtype)
+            self._workspace = Workspace.allocate(
+                self.network, n_rows, theta.dtype, random_state=self.random_state
+            )
         return self._grad, self._grads, self._workspace.head(n_rows)

@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, FloatArray
 from scratchmlp.base import BaseMLP, _first_order
 from scratchmlp.losses import Loss, losses_for
+from scratchmlp.network import Initializer
 from scratchmlp.optimizers import Optimizer
 from scratchmlp.schedules import Progress
 
@@ -51,8 +52,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         derives from :class:`~scratchmlp.losses.Loss`.
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
         Units of each hidden layer. ``()`` is a network without any: a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu'}, default='relu'
-        Activation of the hidden layers: z, 1 / (1 + exp(-z)), tanh(z) or max(0, z).
+    activation : str, Activation or tuple of these, default='relu'
+        Activation of the hidden layers, or a tuple with one for each: a name of
+
+        - scikit-learn's: 'identity', 'logistic', 'tanh', 'relu';
+        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', which are described in
+          :mod:`~scratchmlp.activations`;
+
+        or an object with the two methods of an :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
         What turns gradients into steps.
 
@@ -157,10 +164,24 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - 'identity': any number.
     fit_intercept : bool, default=True
         Whether layers have biases.
-    weight_init : {'glorot_uniform', 'standard_normal'}, default='glorot_uniform'
-        How weights are drawn: as scikit-learn draws them
-        (:func:`~scratchmlp.network.glorot_uniform`), or from the standard normal distribution,
-        with biases of zero.
+    weight_init : str or callable, default='glorot_uniform'
+        How weights and biases are drawn.
+
+        - 'glorot_uniform': as scikit-learn draws them
+          (:func:`~scratchmlp.network.glorot_uniform`). With the others biases are zero.
+        - 'he_normal', 'he_uniform': with variance 2 / n_in, made for relu
+          (:func:`~scratchmlp.network.he_normal`, :func:`~scratchmlp.network.he_uniform`).
+        - 'lecun_normal': with variance 1 / n_in, made for selu
+          (:func:`~scratchmlp.network.lecun_normal`).
+        - 'standard_normal': with variance 1 (:func:`~scratchmlp.network.standard_normal`).
+
+        A function of your own has the parameters and results of
+        :func:`~scratchmlp.network.glorot_uniform`.
+    dropout : float or tuple of float, default=0.0
+        Probability with which training sets an output of a hidden layer to zero, anew for each
+        batch, in [0, 1); or a tuple with one for each hidden layer. The other outputs are divided
+        by 1 - `dropout` (:func:`~scratchmlp.network.dropout_mask`). Predictions and validation
+        scores use all units; `loss_curve_` is of the thinned network. Not with 'lbfgs'.
     scoring : str, callable or None, default=None
         What the score on validation data is; higher is better.
 
@@ -256,7 +277,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         self,
         loss: str | Loss = "squared_error",
         hidden_layer_sizes: Any = (100,),
-        activation: str = "relu",
+        activation: Any = "relu",
         *,
         solver: str | Optimizer = "adam",
         alpha: float = 0.0001,
@@ -281,7 +302,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         output_activation: str = "auto",
         fit_intercept: bool = True,
-        weight_init: str = "glorot_uniform",
+        weight_init: str | Initializer = "glorot_uniform",
+        dropout: Any = 0.0,
         scoring: Any = None,
     ) -> None:
         super().__init__(
@@ -312,6 +334,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
             output_activation=output_activation,
             fit_intercept=fit_intercept,
             weight_init=weight_init,
+            dropout=dropout,
             scoring=scoring,
         )
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.special import erf, expit
 
-from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
+from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, ReLU, find
 
 EVERY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
@@ -33,6 +34,16 @@ def test_forward_may_write_over_its_input(activation):
     np.testing.assert_array_equal(activation.forward(z, out=z), expected)
 
 
+def test_an_activation_in_place_needs_no_scores(activation):
+    """Such outputs are written over the scores, which are then gone."""
+    z = np.random.default_rng(0).normal(size=(5, 4))
+    a, delta, expected = outputs(activation, z), np.ones_like(z), np.ones_like(z)
+    activation.backward(z, a, expected)
+    gone = np.full_like(z, np.nan) if getattr(activation, "in_place", False) else z
+    activation.backward(gone, a, delta)
+    np.testing.assert_array_equal(delta, expected)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(activation, dtype):
     z = np.linspace(-2, 2, 12, dtype=dtype).reshape(3, 4)
@@ -54,16 +65,72 @@ def test_extreme_scores_stay_finite(name, dtype):
     assert np.isfinite(delta).all()
 
 
+def test_float32_has_the_digits_of_float32(activation):
+    z = np.linspace(-20, 20, 204, dtype=np.float32).reshape(51, 4)
+    pairs = []
+    for scores in (z, z.astype(np.float64)):
+        a, delta = outputs(activation, scores), np.ones_like(scores)
+        activation.backward(scores, a, delta)
+        pairs.append((a, delta))
+    for single, double in zip(*pairs, strict=True):
+        np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "slope_left", "slope_right"),
+    [
+        ("leaky_relu", -100, 0.01, 1),
+        ("elu", -1, 0, 1),
+        ("selu", -1.7580993408473766, 0, 1.0507009873554805),
+        ("gelu", 0, 0, 1),
+        ("silu", 0, 0, 1),
+        ("mish", 0, 0, 1),
+        ("softplus", 0, 0, 1),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_from_zero_these_are_two_lines(name, left, slope_left, slope_right, dtype):
+    z, delta = np.array([[-1e4, 1e4]], dtype), np.ones((1, 2), dtype)
+    a = outputs(ACTIVATIONS[name], z)
+    ACTIVATIONS[name].backward(z, a, delta)
+    rtol = 4 * np.finfo(dtype).eps
+    np.testing.assert_allclose(a, [[left, slope_right * 1e4]], rtol, atol=1e-30)
+    np.testing.assert_allclose(delta, [[slope_left, slope_right]], rtol, atol=rtol)
+
+
+def test_selu_keeps_mean_and_variance():
+    """Its two constants are the solution of these two equations."""
+    z = np.linspace(-12, 12, 240_001)
+    density = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
+    a = outputs(ACTIVATIONS["selu"], z[np.newaxis])[0]
+    assert density @ a == pytest.approx(0, abs=1e-8)
+    assert density @ a**2 == pytest.approx(1, abs=1e-8)
+
+
+def test_find():
+    own = ReLU()
+    assert find("relu") is ACTIVATIONS["relu"]
+    assert find(own) is own
+    assert find(("tanh", own)) == (ACTIVATIONS["tanh"], own)
+
+
 def test_values():
-    z = np.array([[-1.0, 0.0, 2.0]])
+    z = np.array([[-30.0, -1.0, 0.0, 2.0, 30.0]])
     expected = {
         "identity": z,
         "logistic": 1 / (1 + np.exp(-z)),
         "tanh": np.tanh(z),
-        "relu": [[0, 0, 2]],
+        "relu": [[0, 0, 0, 2, 30]],
+        "leaky_relu": [[-0.3, -0.01, 0, 2, 30]],
+        "elu": [[np.expm1(-30), np.expm1(-1), 0, 2, 30]],
+        "selu": 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z)),
+        "gelu": z * (1 + erf(z / np.sqrt(2))) / 2,
+        "silu": z * expit(z),
+        "mish": z * np.tanh(np.logaddexp(z, 0)),
+        "softplus": np.logaddexp(z, 0),
         "softmax": np.exp(z) / np.exp(z).sum(),
         "exp": np.exp(z),
     }
     assert expected.keys() == EVERY.keys()
     for name, value in expected.items():
-        np.testing.assert_allclose(outputs(EVERY[name], z), value, rtol=1e-14)
+        np.testing.assert_allclose(outputs(EVERY[name], z), value, rtol=1e-14, atol=1e-16)

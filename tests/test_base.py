@@ -22,7 +22,9 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.activations import ACTIVATIONS, Tanh
 from scratchmlp.monitor import Monitor
+from scratchmlp.network import he_uniform
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES, Cosine, HorizonSchedule, InverseScaling
 
@@ -85,8 +87,7 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
     expected = ["output_activation", "fit_intercept", "weight_init"]
     if ours is ScratchMLPClassifier:
         expected = ["loss", *expected, "class_weight"]
-    expected += ["scoring"]
-    assert new == expected
+    assert new == [*expected, "dropout", "scoring"]
     assert all(mine[name].kind is inspect.Parameter.KEYWORD_ONLY for name in new)
 
 
@@ -94,10 +95,29 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
     ("name", "value", "fragments"),
     [
         ("activation", "swish", ["'activation' parameter", "'relu'", "'tanh'", "Got 'swish'"]),
+        ("activation", ("relu", "swish"), ["'activation' parameter", "'relu'", "Got 'swish'"]),
+        ("activation", (("relu", "relu"), "relu"), ["Got ('relu', 'relu')"]),
+        (
+            "activation",
+            ["relu"],
+            ["activation must be", "each of the 2", "got ['relu'], which has 1"],
+        ),
+        (
+            "activation",
+            object(),
+            ["'activation' parameter", "implementing 'forward' and 'backward'"],
+        ),
+        ("activation", Tanh, ["implementing 'forward' and 'backward'", "Got <class"]),
+        ("dropout", 1.0, ["'dropout' parameter", "in the range [0.0, 1.0)", "Got 1.0"]),
+        ("dropout", -0.1, ["'dropout' parameter", "Got -0.1"]),
+        ("dropout", "half", ["'dropout' parameter", "Got 'half'"]),
+        ("dropout", (0.5, 1.5), ["'dropout' parameter", "in the range [0.0, 1.0)", "Got 1.5"]),
+        ("dropout", (0.1, 0.2, 0.3), ["dropout must be", "each of the 2", "which has 3"]),
         ("solver", "newton", ["'solver' parameter", "'adagrad'", "'lbfgs'", "Got 'newton'"]),
         ("batch_size", 0, ["'batch_size' parameter", "'full'", "Got 0"]),
         ("alpha", -1.0, ["'alpha' parameter", "Got -1.0"]),
         ("weight_init", "ones", ["'weight_init' parameter", "'glorot_uniform'", "Got 'ones'"]),
+        ("weight_init", lambda *_: (0.0, 0.0), ["(4, 6) and (6,)", "got [(), ()]", "Return both"]),
         ("hidden_layer_sizes", (5, 0), ["hidden_layer_sizes must be > 0", "got (5, 0)"]),
         ("hidden_layer_sizes", (2.5,), ["hidden_layer_sizes must be > 0", "got (2.5,)"]),
         ("hidden_layer_sizes", ((2, 3),), ["hidden_layer_sizes must be > 0", "got ((2, 3),)"]),
@@ -113,9 +133,13 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
     ],
 )
 def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, value, fragments):
+    estimator = Estimator(hidden_layer_sizes=(6, 5), max_iter=1).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(**{name: value})
+    before = dict(vars(estimator))
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the fragments say which
-        Estimator(**{name: value}).fit(X_IRIS, Y_IRIS)
+        estimator.fit(X_IRIS, Y_IRIS)
     assert all(fragment in str(error.value) for fragment in fragments)
+    assert vars(estimator) == before
 
 
 @pytest.mark.parametrize("sizes", [5, (5,), [5], np.array([5])])
@@ -125,7 +149,7 @@ def test_hidden_layer_sizes_may_be_a_number_or_any_sequence(Estimator, sizes):
 
 
 @pytest.mark.parametrize("solver", [*OPTIMIZERS, "lbfgs"])
-@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_solver_learns_with_every_activation(Estimator, solver, activation):
     rate = {"sgd": 0.1, "adagrad": 0.2, "rmsprop": 0.005}.get(solver, 0.02)
     estimator = Estimator(
@@ -246,6 +270,8 @@ def test_a_schedule_that_has_come_to_its_end_warns_as_any_other(Estimator):
         ("batch_size", 20, "full", "adam"),
         ("shuffle", True, False, "adam"),
         ("weight_init", "glorot_uniform", "standard_normal", "adam"),
+        ("dropout", 0.0, 0.5, "adam"),
+        ("dropout", [0.3], (0.4,), "sgd"),
         ("random_state", 0, 1, "adam"),
         ("max_iter", 2, 3, "lbfgs"),
         ("max_fun", 2, 30, "lbfgs"),
@@ -261,6 +287,124 @@ def test_every_parameter_of_the_solvers_acts(Estimator, name, one, other, solver
         for value in (one, other)
     ]
     assert not np.array_equal(*thetas)
+
+
+# Activations and dropout, by layer.
+
+
+class OwnTanh:
+    """An activation of a user, which is not said to work in place."""
+
+    def forward(self, z, out):
+        return np.tanh(z, out=out)
+
+    def backward(self, z, a, delta):
+        delta *= 1 - a * a
+
+
+def raw_scores(estimator, X):
+    classifies = isinstance(estimator, ScratchMLPClassifier)
+    return estimator.decision_function(X) if classifies else estimator.predict(X)[:, np.newaxis]
+
+
+def test_each_hidden_layer_may_have_an_activation_of_its_own(Estimator):
+    estimator = Estimator(
+        hidden_layer_sizes=[6, 5], activation=["tanh", "softplus"], max_iter=20, random_state=0
+    ).fit(X_IRIS, Y_IRIS)
+    (W1, W2, W3), (b1, b2, b3) = estimator.coefs_, estimator.intercepts_
+    by_hand = np.log1p(np.exp(np.tanh(X_IRIS @ W1 + b1) @ W2 + b2)) @ W3 + b3
+    np.testing.assert_allclose(raw_scores(estimator, X_IRIS), by_hand, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_names_objects_and_tuples_of_them_give_the_same_network(Estimator, name):
+    settings = {**SMALL, "hidden_layer_sizes": (6, 5), "solver": "sgd"}
+    own = OwnTanh() if name == "tanh" else ACTIVATIONS[name]
+    first, *others = (
+        Estimator(activation=activation, **settings).fit(X_IRIS, Y_IRIS).theta_
+        for activation in (name, own, (name, own), [own, name])
+    )
+    for theta in others:
+        np.testing.assert_array_equal(theta, first)
+
+
+@pytest.mark.parametrize("activation", ["tanh", OwnTanh(), (OwnTanh(),), ("tanh",)])
+@pytest.mark.parametrize("duplicate", [lambda e: e, copy.deepcopy, joblib_round_trip])
+def test_the_activation_of_the_fit_predicts(Estimator, activation, duplicate):
+    estimator = Estimator(activation=activation, **SMALL).fit(X_IRIS, Y_IRIS)
+    expected = raw_scores(estimator, X_IRIS)
+    twin = duplicate(estimator).set_params(activation="relu")
+    np.testing.assert_array_equal(raw_scores(twin, X_IRIS), expected)
+    assert not np.allclose(raw_scores(twin.fit(X_IRIS, Y_IRIS), X_IRIS), expected)
+
+
+def test_a_list_of_activations_that_changes_after_the_fit_does_not_matter(Estimator):
+    activation = ["tanh"]
+    estimator = Estimator(activation=activation, **SMALL).fit(X_IRIS, Y_IRIS)
+    expected = raw_scores(estimator, X_IRIS)
+    activation[0] = "softplus"
+    np.testing.assert_array_equal(raw_scores(estimator, X_IRIS), expected)
+
+
+def test_activations_and_dropout_can_be_searched(Estimator):
+    grid = {
+        "activation": ["relu", ("mish", "tanh"), OwnTanh(), [OwnTanh(), "elu"]],
+        "dropout": [0.0, (0.1, 0.0)],
+    }
+    estimator = Estimator(hidden_layer_sizes=(6, 5), max_iter=20, random_state=0)
+    search = GridSearchCV(estimator, grid, cv=2).fit(X_IRIS, Y_IRIS)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = clone(estimator).set_params(**search.best_params_).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(search.best_estimator_.theta_, best.theta_)
+
+
+def test_a_network_without_hidden_layers_has_nothing_to_activate_or_drop(Estimator):
+    settings = {"hidden_layer_sizes": (), "random_state": 0, "max_iter": 5}
+    plain = Estimator(**settings).fit(X_IRIS, Y_IRIS)
+    for change in ({"activation": (), "dropout": []}, {"dropout": 0.5}):
+        other = Estimator(**settings, **change).fit(X_IRIS, Y_IRIS)
+        np.testing.assert_array_equal(other.theta_, plain.theta_)
+
+
+def test_a_function_may_draw_the_weights(Estimator):
+    named = Estimator(weight_init="he_uniform", **SMALL).fit(X_IRIS, Y_IRIS)
+    given = Estimator(weight_init=he_uniform, **SMALL).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(clone(given).fit(X_IRIS, Y_IRIS).theta_, named.theta_)
+    np.testing.assert_array_equal(given.theta_, named.theta_)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dropout_goes_on_as_if_it_had_never_stopped(Estimator, method, dtype):
+    X = X_IRIS.astype(dtype)
+    settings = {**SMALL, "batch_size": 40, "dropout": [np.float64(0.3)]}
+    straight = Estimator(**{**settings, "max_iter": 10}).fit(X, Y_IRIS)
+    parts = Estimator(warm_start=True, **settings)
+    if method == "fit":
+        joblib_round_trip(parts.fit(X, Y_IRIS)).fit(X, Y_IRIS)
+        parts.fit(X, Y_IRIS)
+    else:
+        for _ in range(10):
+            parts = copy.deepcopy(partial_fit(parts, X, Y_IRIS))
+    assert parts.theta_.dtype == dtype
+    np.testing.assert_array_equal(parts.theta_, straight.theta_)
+
+
+def test_the_validation_score_is_that_of_the_whole_network(Estimator):
+    estimator = Estimator(
+        dropout=0.9, early_stopping=True, warm_start=True, **{**SMALL, "max_iter": 1}
+    ).fit(X_IRIS, Y_IRIS)
+    held_out = estimator._run["split"][1]
+    score = estimator.score(X_IRIS[held_out], Y_IRIS[held_out])
+    assert estimator.validation_scores_ == [pytest.approx(score)]
+
+
+def test_lbfgs_refuses_dropout_and_says_what_to_do(Estimator):
+    for dropout in (0.5, (0.0, 0.5)):
+        estimator = Estimator(hidden_layer_sizes=(6, 5))
+        with pytest.raises(ValueError, match=r"'lbfgs' needs.*dropout=.*0\.5.*Choose.*'adam'"):
+            estimator.set_params(solver="lbfgs", dropout=dropout).fit(X_IRIS, Y_IRIS)
+    Estimator(hidden_layer_sizes=(6, 5), solver="lbfgs", dropout=(0, 0.0)).fit(X_IRIS, Y_IRIS)
 
 
 def test_networks_without_biases(Estimator):

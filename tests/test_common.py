@@ -17,6 +17,7 @@ SETTINGS = (
     {"solver": "lbfgs", "max_iter": 100},
     {"solver": "lbfgs", "max_iter": 100, "hidden_layer_sizes": ()},
     {"fit_intercept": False},
+    {"activation": ["gelu"], "weight_init": "he_normal"},
     {"early_stopping": True},
     {"batch_size": 10},
 )

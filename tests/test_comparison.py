@@ -33,6 +33,7 @@ VALUES = [
 ]
 VALUES += ["adaptive", "poisson", "adagrad", [3], [], (2.5,), np.random.RandomState(0)]
 NEW_VALUES = [("batch_size", "full"), ("solver", "adagrad")]
+NEW_VALUES += [("activation", layers) for layers in ([3], [], (2.5,))]  # looked into by fit
 PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
 SHARED = {"get_params", "set_params", "get_metadata_routing"}  # scikit-learn's own
 

@@ -8,11 +8,23 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPClassifier
 
-from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.network import INITIALIZERS, Network, Workspace, initialize
+from scratchmlp.activations import ACTIVATIONS, Logistic, find
+from scratchmlp.network import (
+    INITIALIZERS,
+    Network,
+    Workspace,
+    dropout_mask,
+    glorot_uniform,
+    initialize,
+)
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
-networks = st.builds(Network, sizes, st.sampled_from(list(ACTIVATIONS.values())), st.booleans())
+one = st.sampled_from(list(ACTIVATIONS.values()))
+networks = sizes.flatmap(
+    lambda sizes: st.builds(
+        Network, st.just(sizes), one | st.tuples(*[one] * (len(sizes) - 2)), st.booleans()
+    )
+)
 
 
 @given(networks)
@@ -51,6 +63,16 @@ def test_forward_is_what_the_notation_says():
         np.testing.assert_allclose(network.raw_scores(theta, inputs), expected, rtol=1e-12)
 
 
+def test_each_layer_may_have_an_activation_of_its_own():
+    rng = np.random.default_rng(0)
+    network = Network((3, 4, 5, 2), (ACTIVATIONS["tanh"], ACTIVATIONS["elu"]))
+    theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(5, 3))
+    (W1, b1), (W2, b2), (W3, b3) = network.layers(theta)
+    z = np.tanh(X @ W1 + b1) @ W2 + b2
+    expected = np.where(z > 0, z, np.exp(z) - 1) @ W3 + b3
+    np.testing.assert_allclose(network.raw_scores(theta, X), expected, rtol=1e-12)
+
+
 class OutOfPlace:
     """An activation of a user, which needs its scores on the way back: f(z) = z²."""
 
@@ -61,19 +83,30 @@ class OutOfPlace:
         delta *= 2 * z
 
 
+def values(arrays):
+    return arrays.values() if isinstance(arrays, dict) else arrays
+
+
 @pytest.mark.parametrize("activation", [ACTIVATIONS["relu"], OutOfPlace()])
 @pytest.mark.parametrize("width", [4, 70])
-def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width):
-    workspace = Workspace.allocate(Network((3, width, 2), activation), 10, np.float64)
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width, dropout):
+    network = Network((3, width, 2), activation, dropout=dropout)
+    rng = np.random.RandomState(0)
+    workspace = Workspace.allocate(network, 10, np.float64, random_state=rng)
     head = workspace.head(4)
-    for part in ("z", "a", "delta"):
-        for whole, few in zip(getattr(workspace, part), getattr(head, part), strict=True):
+    assert head.random_state is rng
+    assert len(workspace.masks) == (dropout > 0)
+    for part in ("z", "a", "inputs", "delta", "masks"):
+        wholes, heads = getattr(workspace, part), getattr(head, part)
+        for whole, few in zip(*map(values, (wholes, heads)), strict=True):
             if whole is not None:
                 assert len(few) == 4
                 assert few.flags.c_contiguous or few.flags.f_contiguous
                 assert np.shares_memory(whole, few)
-    in_place = np.shares_memory(workspace.z[0], workspace.a[1])
+    in_place = np.shares_memory(workspace.z[0], workspace.a[0])
     assert in_place == isinstance(activation, type(ACTIVATIONS["relu"]))
+    assert (workspace.inputs[1] is workspace.a[0]) == (dropout == 0)
 
 
 @pytest.mark.parametrize("width", [4, 70])
@@ -90,31 +123,145 @@ def test_an_activation_may_need_its_scores(width):
     np.testing.assert_allclose(network.layers(grad)[0].weight, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.5, np.float64(0.9)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_dropout_mask_has_mean_one(rate, dtype):
+    mask = np.empty((1000, 100), dtype)
+    dropout_mask(np.random.RandomState(0), rate, out=mask)
+    np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-6)
+    # Five standard errors.
+    assert (mask == 0).mean() == pytest.approx(rate, abs=5 * (rate * (1 - rate) / mask.size) ** 0.5)
+    assert mask.mean() == pytest.approx(1, abs=5 * (rate / (1 - rate) / mask.size) ** 0.5)
+
+
+def test_dropout_leaves_scores_right_on_average():
+    """With a linear output: each of many equal rows has a mask of its own."""
+    rng = np.random.default_rng(0)
+    network = Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=0.3)
+    theta, X = rng.normal(size=network.n_parameters), np.repeat(rng.normal(size=(1, 3)), 20000, 0)
+    workspace = Workspace.allocate(
+        network, len(X), np.float64, random_state=np.random.RandomState(0)
+    )
+    raw = network.forward(network.layers(theta), X, workspace)
+    error = raw.mean(axis=0) - network.raw_scores(theta, X[:1])[0]
+    assert (raw.std(axis=0) > 0.1).all()
+    assert (np.abs(error) < 5 * raw.std(axis=0) / len(X) ** 0.5).all()
+
+
+def test_dropout_by_layer_multiplies_that_layer_s_outputs_by_its_mask():
+    rng = np.random.default_rng(0)
+    network = Network((3, 4, 5, 2), ACTIVATIONS["tanh"], dropout=(0.0, 0.4))
+    theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(6, 3))
+    (W1, b1), (W2, b2), (W3, b3) = network.layers(theta)
+    mask = np.empty((6, 5))
+    dropout_mask(np.random.RandomState(7), 0.4, out=mask)
+    expected = (mask * np.tanh(np.tanh(X @ W1 + b1) @ W2 + b2)) @ W3 + b3
+    workspace = Workspace.allocate(network, 6, np.float64, random_state=np.random.RandomState(7))
+    raw = network.forward(network.layers(theta), X, workspace)
+    np.testing.assert_allclose(raw, expected, rtol=1e-12)
+
+
+def test_prediction_has_no_dropout():
+    rng = np.random.default_rng(0)
+    thin, whole = (Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=rate) for rate in (0.5, 0.0))
+    theta, X = rng.normal(size=thin.n_parameters), rng.normal(size=(5, 3))
+    np.testing.assert_array_equal(thin.raw_scores(theta, X), whole.raw_scores(theta, X))
+
+
+def test_without_dropout_nothing_is_drawn():
+    network = Network((3, 8, 8, 2), ACTIVATIONS["tanh"], dropout=(0.0, 0.0))
+    rng = mock.Mock(spec=np.random.RandomState)
+    workspace = Workspace.allocate(network, 5, np.float64, random_state=rng)
+    network.forward(network.layers(np.ones(network.n_parameters)), np.ones((5, 3)), workspace)
+    assert rng.mock_calls == []
+
+
 @pytest.mark.parametrize("activation", ["relu", "logistic"])
 def test_glorot_uniform_draws_what_scikit_learn_draws(activation):
     X, y = load_iris(return_X_y=True)
     theirs = MLPClassifier((5, 4), activation, random_state=7, learning_rate_init=1e-300)
     theirs.partial_fit(X, y, classes=[0, 1, 2])
     network = Network((4, 5, 4, 3), ACTIVATIONS[activation])
-    theta = initialize(network, "glorot_uniform", activation, np.random.RandomState(7), np.float64)
+    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
     for layer, W, b in zip(network.layers(theta), theirs.coefs_, theirs.intercepts_, strict=True):
         np.testing.assert_array_equal(layer.weight, W)
         np.testing.assert_array_equal(layer.bias, b)
 
 
-def test_standard_normal_weights_have_no_scale():
-    network = Network((100, 50, 20), ACTIVATIONS["relu"])
-    rng = np.random.RandomState(0)
-    theta = initialize(network, "standard_normal", "relu", rng, np.float64)
-    assert theta[: network.n_weights].std() == pytest.approx(1, abs=0.05)
-    assert (theta[network.n_weights :] == 0).all()
+@pytest.mark.parametrize(
+    ("activation", "factors"),
+    [
+        (("logistic", "tanh"), (2, 6, 6)),
+        (("tanh", "logistic"), (6, 2, 2)),
+        (("logistic", "logistic"), (2, 2, 2)),
+        ("logistic", (2, 2, 2)),
+        ("logistic", (2,)),
+        ((), (6,)),
+    ],
+)
+def test_glorot_uniform_goes_by_the_activation_that_weights_feed(activation, factors):
+    """The output layer, which feeds none, goes by the last hidden layer's."""
+    sizes = (4, 5, 4, 3) if len(factors) == 3 else (4, 3)
+    network = Network(sizes, find(activation))
+    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
+    rng = np.random.RandomState(7)
+    for layer, factor in zip(network.layers(theta), factors, strict=True):
+        bound = np.sqrt(factor / sum(layer.weight.shape))
+        for drawn in layer:
+            np.testing.assert_array_equal(drawn, rng.uniform(-bound, bound, drawn.shape))
+
+
+VARIANCES = {
+    "glorot_uniform": 2 / (400 + 100),
+    "he_normal": 2 / 400,
+    "he_uniform": 2 / 400,
+    "lecun_normal": 1 / 400,
+    "standard_normal": 1,
+}
+
+
+@pytest.mark.parametrize("weight_init", INITIALIZERS)
+def test_initialisers_have_their_variance_and_shape(weight_init):
+    draw = INITIALIZERS[weight_init]
+    weight, bias = draw(np.random.RandomState(0), 400, 100, ACTIVATIONS["relu"])
+    scaled = weight / VARIANCES[weight_init] ** 0.5
+    assert scaled.mean() == pytest.approx(0, abs=0.025)  # five standard errors
+    assert scaled.var() == pytest.approx(1, abs=0.036)
+    fourth_moment = 9 / 5 if weight_init.endswith("uniform") else 3
+    assert (scaled**4).mean() == pytest.approx(fourth_moment, rel=0.1)
+    assert (bias == 0).all() == (weight_init != "glorot_uniform")
+
+
+def test_an_initialiser_may_be_a_function():
+    network = Network((4, 3, 2), (Logistic(),))
+    named, given = (
+        initialize(network, weight_init, np.random.RandomState(0), np.float64)
+        for weight_init in ("glorot_uniform", glorot_uniform)
+    )
+    np.testing.assert_array_equal(given, named)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "got"),
+    [
+        ((np.ones((3, 4)), np.ones(3)), r"\[\(3, 4\), \(3,\)\]"),
+        ((np.ones((4, 3)), 0.0), r"\[\(4, 3\), \(\)\]"),
+        ((np.ones((4, 3)),), r"\[\(4, 3\)\]"),
+        (np.ones((4, 3)), "ndarray"),
+        (None, "NoneType"),
+    ],
+)
+def test_an_initialiser_s_shapes_are_checked(drawn, got):
+    network = Network((4, 3, 2), ACTIVATIONS["relu"])
+    with pytest.raises(ValueError, match=rf"shapes \(4, 3\) and \(3,\); got .*{got}"):
+        initialize(network, lambda *_: drawn, np.random.RandomState(0), np.float64)
 
 
 @pytest.mark.parametrize("weight_init", INITIALIZERS)
 @pytest.mark.parametrize("bias", [True, False])
 def test_initialisers_fill_theta_in_its_dtype(weight_init, bias):
     network = Network((4, 3, 2), ACTIVATIONS["relu"], bias)
-    theta = initialize(network, weight_init, "relu", np.random.RandomState(0), np.float32)
+    theta = initialize(network, weight_init, np.random.RandomState(0), np.float32)
     assert theta.shape == (network.n_parameters,)
     assert theta.dtype == np.float32
     assert np.isfinite(theta).all()

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
 from loss_examples import EXAMPLES, example
 
-from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.activations import ACTIVATIONS, find
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
@@ -35,6 +37,39 @@ def test_gradient_equals_central_differences(hidden, activation, loss, bias, spa
     numerical = central_differences(lambda t: objective(t, X, Y, weight), theta)
     assert np.linalg.norm(grad - numerical) < 1e-6 * np.linalg.norm(numerical)
     np.testing.assert_allclose(grad, numerical, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+@pytest.mark.parametrize("dropout", [0.0, 0.3, (0.0, 0.5)], ids=str)
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, ("tanh", "gelu"), ("mish", "relu")], ids=str)
+def test_gradient_with_the_same_masks_equals_central_differences(activation, dropout, bias, sparse):
+    rng = np.random.default_rng(1)
+    Y, _ = example("softmax")
+    X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
+    X = scipy.sparse.csr_array(X) if sparse else X
+    network = Network((4, 5, 4, 3), find(activation), bias, dropout)
+    theta = 0.7 * rng.normal(size=network.n_parameters)
+    source = np.random.RandomState()
+    objective = Objective(network, LogLoss(), alpha=0.3, random_state=source)
+
+    def same_masks(theta):
+        source.seed(5)
+        return objective(theta, X, Y)
+
+    grad = same_masks(theta)[1].copy()
+    numerical = central_differences(same_masks, theta)
+    assert np.linalg.norm(grad - numerical) < 1e-6 * np.linalg.norm(numerical)
+    np.testing.assert_allclose(grad, numerical, rtol=1e-5, atol=1e-8)
+
+
+def test_dropout_draws_new_masks_for_each_call(problem):
+    network, theta, X, Y = problem
+    loss, source = LogLoss(), np.random.RandomState(0)
+    thin = Objective(replace(network, dropout=0.5), loss, alpha=0.0, random_state=source)
+    assert thin(theta, X, Y)[0] != thin(theta, X, Y)[0]
+    off = Objective(replace(network, dropout=0.5), loss, alpha=0.0)
+    assert off(theta, X, Y)[0] == Objective(network, loss, alpha=0.0)(theta, X, Y)[0]
 
 
 @pytest.fixture
@@ -93,6 +128,12 @@ def test_batches_of_any_size_may_follow_each_other(problem):
 
 def test_float32_stays_float32(problem):
     network, *arrays = problem
-    objective = Objective(network, LogLoss(), np.float64(0.1), np.float64(2))
+    objective = Objective(
+        replace(network, dropout=np.float64(0.2)),
+        LogLoss(),
+        np.float64(0.1),
+        np.float64(2),
+        np.random.RandomState(0),
+    )
     _, grad = objective(*(a.astype(np.float32) for a in arrays))
     assert grad.dtype == np.float32
