@@ -6,9 +6,16 @@ the estimators.
 """
 
 from scratchmlp.classifier import ScratchMLPClassifier
+from scratchmlp.gradient import check_gradient
 from scratchmlp.monitor import DivergenceError
 from scratchmlp.regressor import ScratchMLPRegressor
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["DivergenceError", "ScratchMLPClassifier", "ScratchMLPRegressor", "__version__"]
+__all__ = [
+    "DivergenceError",
+    "ScratchMLPClassifier",
+    "ScratchMLPRegressor",
+    "__version__",
+    "check_gradient",
+]

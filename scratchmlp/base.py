@@ -205,18 +205,10 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         # Callbacks begin before the block that undoes a failure: they are torn down after it.
         tasks = None if incremental else self._fit_tasks(X, y, sample_weight)
         with _unchanged_on_failure(self):
-            dtype = self.theta_.dtype if resume else (np.float64, np.float32)
-            X, y, sample_weight = self._validate(X, y, sample_weight, dtype, reset=not resume)
-            Y, code, loss = self._encode_targets(
-                y, X.dtype, resume=resume, incremental=incremental, classes=classes
+            network, loss, run, data, y, sample_weight = self._prepare(
+                X, y, sample_weight, resume=resume, incremental=incremental, classes=classes
             )
-            self.out_activation_ = loss.output
-            n_outputs = Y.shape[1] if code is None else len(code)
-            network = self._make_network((X.shape[1], *self._hidden_sizes(), n_outputs))
-            run = self._go_on(network) if resume else self._start(network, X.dtype)
-            self._describe(network)
-            weight = self._weigh(y, sample_weight, X.dtype)
-            data = Data(X, Y, weight, code)
+            weight = data.weight
             held_out = self._validation_data(*validation, data, loss)
             if weight is not None and not weight.all():
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
@@ -237,12 +229,36 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
             interrupted = train(objective, solver, monitor, run, data)
             self.__dict__.update(self._fitted_state(run, monitor))
             if not (monitor.finished or incremental or interrupted):
-                self._warn_not_converged(X, solver)
+                self._warn_not_converged(data.X, solver)
             if tasks and not interrupted:
                 tasks.end()
         if interrupted:
             raise KeyboardInterrupt
         return self
+
+    def _prepare(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        resume: bool,
+        incremental: bool = False,
+        classes: Any = None,
+    ) -> tuple[Network, Loss, Run, Data, Any, FloatArray | None]:
+        """Check what users give, and make of it what training needs; y and weights come back."""
+        dtype = self.theta_.dtype if resume else (np.float64, np.float32)
+        X, y, sample_weight = self._validate(X, y, sample_weight, dtype, reset=not resume)
+        Y, code, loss = self._encode_targets(
+            y, X.dtype, resume=resume, incremental=incremental, classes=classes
+        )
+        self.out_activation_ = loss.output
+        n_outputs = Y.shape[1] if code is None else len(code)
+        network = self._make_network((X.shape[1], *self._hidden_sizes(), n_outputs))
+        run = self._go_on(network) if resume else self._start(network, X.dtype)
+        self._describe(network)
+        data = Data(X, Y, self._weigh(y, sample_weight, X.dtype), code)
+        return network, loss, run, data, y, sample_weight
 
     def _fit_tasks(self, X: Any, y: Any, sample_weight: Any) -> FitTasks | None:
         """Begin the tasks of a fit, if callbacks are to hear of them."""

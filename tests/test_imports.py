@@ -24,6 +24,7 @@ ORDER = [
     "base",
     "classifier",
     "regressor",
+    "gradient",
     "__init__",
     "callbacks",
     "plotting._shared",

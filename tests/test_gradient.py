@@ -1,0 +1,107 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.datasets import load_iris, make_multilabel_classification
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
+from scratchmlp.losses import HuberLoss, LogLoss
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+SMALL = {"hidden_layer_sizes": (5, 3), "activation": "tanh", "random_state": 0}
+CASES = {
+    "log-loss": ScratchMLPClassifier(**SMALL),
+    "label smoothing": ScratchMLPClassifier(**SMALL, loss=LogLoss(label_smoothing=0.1)),
+    "focal": ScratchMLPClassifier(**SMALL, loss="focal", class_weight="balanced"),
+    "the article's": ScratchMLPClassifier(
+        **SMALL, loss="squared_error", output_activation="logistic", fit_intercept=False
+    ),
+    "penalty": ScratchMLPClassifier(**SMALL, alpha=100.0),
+    "dropout": ScratchMLPClassifier(**SMALL, dropout=0.5),
+    "by layer": ScratchMLPClassifier(**SMALL | {"activation": ("gelu", "silu")}),
+    "linear": ScratchMLPClassifier(**SMALL | {"hidden_layer_sizes": ()}),
+    "regression": ScratchMLPRegressor(**SMALL),
+    "huber": ScratchMLPRegressor(**SMALL, loss=HuberLoss(delta=0.5)),
+    "poisson": ScratchMLPRegressor(**SMALL, loss="poisson"),
+}
+
+
+@pytest.mark.parametrize("estimator", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("fitted", [False, True])
+def test_both_gradients_are_the_same(estimator, fitted):
+    if fitted:
+        estimator.set_params(max_iter=3).fit(X, Y)
+    before = pickle.dumps(vars(estimator))
+    analytic, numerical, difference = check_gradient(estimator, X, Y)
+    assert len(analytic) == len(numerical) == len(difference)
+    assert max(difference) < 1e-6
+    for layer in analytic:
+        assert np.abs(layer.weight).max() > 1e-8
+    assert pickle.dumps(vars(estimator)) == before
+
+
+def test_layers_have_the_shapes_of_the_fitted_attributes():
+    network = ScratchMLPClassifier(**SMALL, max_iter=1).fit(X, Y)
+    check = check_gradient(network, X, Y)
+    for layers in (check.analytic, check.numerical):
+        assert [layer.weight.shape for layer in layers] == [W.shape for W in network.coefs_]
+        assert [layer.bias.shape for layer in layers] == [b.shape for b in network.intercepts_]
+    bare = ScratchMLPClassifier(**SMALL, fit_intercept=False)
+    assert {layer.bias for layer in check_gradient(bare, X, Y).numerical} == {None}
+
+
+class Wrong(LogLoss):
+    """A loss whose gradient has lost its targets."""
+
+    def value_and_gradient(self, Y, raw):
+        value, gradient = super().value_and_gradient(Y, raw)
+        return value, gradient + Y
+
+
+class WrongTanh:
+    """An activation whose derivative is another's."""
+
+    def forward(self, z, out):
+        return np.tanh(z, out=out)
+
+    def backward(self, z, a, delta):
+        delta *= a * (1 - a)
+
+
+def test_mistakes_are_found_in_the_layers_that_they_reach():
+    wrong = check_gradient(ScratchMLPClassifier(**SMALL, loss=Wrong()), X, Y)
+    assert min(wrong.difference) > 0.01
+    mixed = ScratchMLPClassifier(**SMALL | {"activation": ("tanh", WrongTanh())})
+    first, second, last = check_gradient(mixed, X, Y).difference
+    assert last < 1e-6  # below the mistake the chain rule has not come to it yet
+    assert min(first, second) > 0.01
+
+
+def test_data_of_any_kind():
+    A, B = make_multilabel_classification(n_samples=20, n_features=5, random_state=0)
+    labels = ScratchMLPClassifier(**SMALL)
+    assert max(check_gradient(labels, csr_array(A), B).difference) < 1e-6
+    weight = np.arange(20.0)
+    check = check_gradient(labels, A.astype(np.float32), B, weight)
+    assert max(check.difference) < 1e-6
+    assert check.analytic[0].weight.dtype == np.float64
+
+
+def test_a_fitted_network_is_checked_where_it_stands_on_any_of_its_classes():
+    network = ScratchMLPClassifier(**SMALL, max_iter=5).fit(X.astype(np.float32), Y)
+    few = check_gradient(network, X[:10], Y[:10])
+    assert max(few.difference) < 1e-6
+    network.coefs_[0] *= 0
+    other = check_gradient(network, X[:10], Y[:10])
+    assert not np.allclose(other.analytic[1].weight, few.analytic[1].weight)
+
+
+def test_rules_of_fit_hold():
+    with pytest.raises(ValueError, match="NaN"):
+        check_gradient(ScratchMLPClassifier(), np.full((4, 2), np.nan), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="'alpha' parameter"):
+        check_gradient(ScratchMLPClassifier(alpha=-1), X, Y)
