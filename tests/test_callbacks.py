@@ -2,17 +2,13 @@
 
 import copy
 import pickle
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar, ScoringMonitor
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -276,43 +272,3 @@ def test_ours_belong_on_a_network(callback):
     model = make_pipeline(StandardScaler(), ScratchMLPClassifier()).set_callbacks(callback)
     with pytest.raises(TypeError, match=r"not on Pipeline.*pipeline\[-1\].set_callbacks"):
         model.fit(X_IRIS, Y_IRIS)
-
-
-# Resume.
-
-TRAIN = """
-import sys
-import numpy as np
-from sklearn.datasets import load_digits
-from scratchmlp import ScratchMLPClassifier
-from scratchmlp.callbacks import ModelCheckpoint
-
-X, y = load_digits(return_X_y=True)
-net = ScratchMLPClassifier(
-    (30,), max_iter=100_000, n_iter_no_change=100_000, tol=0,
-    warm_start=True, early_stopping=True, random_state=3,
-)
-net.set_callbacks(ModelCheckpoint(sys.argv[1])).fit(X / 16, y)
-"""
-
-
-def test_training_goes_on_from_the_checkpoint_of_a_killed_process(tmp_path):
-    X, y = load_digits(return_X_y=True)
-    path = tmp_path / "net.pickle"
-    process = subprocess.Popen([sys.executable, "-c", TRAIN, str(path)])
-    deadline = time.monotonic() + 60
-    while not path.exists() or pickle.loads(path.read_bytes()).n_iter_ < 3:
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-
-    saved = pickle.loads(path.read_bytes())
-    n_epochs = saved.n_iter_ + 5
-    straight = clone(saved).set_params(max_iter=n_epochs).fit(X / 16, y)
-    resumed = saved.set_params(max_iter=5).fit(X / 16, y)
-    np.testing.assert_array_equal(resumed.theta_, straight.theta_)
-    for name in ("epoch", "loss", "validation_loss", "score", "learning_rate"):
-        assert resumed.history_[name] == straight.history_[name]
-    assert resumed.best_epoch_ == straight.best_epoch_
