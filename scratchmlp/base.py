@@ -52,6 +52,16 @@ class _Instance(HasMethods):
         return not isinstance(val, type) and super().is_satisfied_by(val)
 
 
+class _Function(_Instance):
+    """Anything that can be called, but for classes, which would make an object of the arguments."""
+
+    def __init__(self) -> None:
+        super().__init__("__call__")
+
+    def __str__(self) -> str:
+        return "a callable, not a class"
+
+
 #: What a parameter may be that is given for all hidden layers, or in a tuple for each.
 _ONE_LAYER: dict[str, list[Any]] = {
     "activation": [StrOptions(set(ACTIVATIONS)), _Instance(["forward", "backward"])],
@@ -68,7 +78,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"adaptive", *SCHEDULES}), Schedule, callable],
+        "learning_rate": [StrOptions({"adaptive", *SCHEDULES}), Schedule, _Function()],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -91,7 +101,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "output_activation": [StrOptions({"auto", "softmax", "logistic", "identity"})],
         "fit_intercept": ["boolean"],
-        "weight_init": [StrOptions(set(INITIALIZERS)), callable],
+        "weight_init": [StrOptions(set(INITIALIZERS)), _Function()],
         "dropout": [*_ONE_LAYER["dropout"], tuple, list],
         "scoring": [StrOptions({"loss", *get_scorer_names()}), callable, None],
     }
@@ -529,7 +539,8 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, BaseEstimator, ABC):
     def _describe(self, network: Network) -> None:
         """Set the fitted attributes that say what network this is."""
         self._sizes, self._bias = network.sizes, network.bias
-        self._activation = self._by_layer("activation", len(network.sizes) - 2)
+        # A copy: the user may change an object's parameters, and the fitted network stays.
+        self._activation = copy.deepcopy(self._by_layer("activation", len(network.sizes) - 2))
         self.n_layers_ = len(network.sizes)
         self.n_outputs_ = network.sizes[-1]
         self.n_parameters_ = network.n_parameters

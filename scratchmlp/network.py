@@ -529,7 +529,8 @@ def initialize(
     Raises
     ------
     ValueError
-        If a function returns anything but a weight and a bias of the layer's shapes.
+        If a function returns anything but a weight and a bias of the layer's shapes, or parameters
+        that are not finite.
     """
     draw = INITIALIZERS[weight_init] if isinstance(weight_init, str) else weight_init
     theta = np.empty(network.n_parameters, dtype)
@@ -540,6 +541,12 @@ def initialize(
         layer.weight[...] = drawn[0]
         if layer.bias is not None:
             layer.bias[...] = drawn[1]
+    if not np.isfinite(theta).all():
+        raise ValueError(
+            "weight_init must return finite numbers, also when they are cast to "
+            f"{theta.dtype}; {weight_init!r} returned others. Correct it, or choose one of "
+            f"{', '.join(map(repr, INITIALIZERS))}."
+        )
     return theta
 
 

@@ -129,7 +129,13 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("learning_rate", "linear", ["'cosine'", "'adaptive'", "a callable", "Got 'linear'"]),
         ("learning_rate", Cosine(n_epochs=0), ["'n_epochs' parameter of Cosine", "Got 0"]),
         ("learning_rate", lambda progress: -1, ["a finite number >= 0", "returned -1"]),
-        ("learning_rate", Cosine, ["a finite number >= 0", "returned Cosine(n_epochs=Progress"]),
+        ("learning_rate", Cosine, ["a callable, not a class", "Got <class"]),
+        ("weight_init", Cosine, ["a callable, not a class", "Got <class"]),
+        (
+            "weight_init",
+            lambda _, *n: (np.full(n[:2], np.inf), np.ones(n[1])),
+            ["must return finit"],
+        ),
     ],
 )
 def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, value, fragments):
