@@ -21,7 +21,8 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 class Activation(Protocol):
     """What the network asks of an activation function.
 
-    Any object with these two methods is an activation; it need not derive from this class. If it
+    Any object with these two methods is an activation; it need not derive from this class. One that
+    returns new arrays instead of writing into those that it is given works too, more slowly. If it
     has an attribute ``in_place`` that is true, ``backward`` does without ``z``, and the network
     writes outputs over scores: there ``a`` and ``z`` are one array.
     """
@@ -42,7 +43,7 @@ class Activation(Protocol):
             `out`.
         """
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
+    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> FloatArray | None:
         """Turn dL/da into dL/dz, in place.
 
         Parameters

@@ -155,7 +155,8 @@ class Network:
             if bias is not None:
                 add_row(z, bias, workspace.ones)
             if i < len(layers) - 1:
-                a = self.activations[i].forward(z, out=workspace.a[i])
+                a = workspace.a[i]
+                _put(self.activations[i].forward(z, out=a), a)
                 mask = workspace.masks.get(i)
                 if mask is not None:
                     dropout_mask(workspace.random_state, self.dropout_rates[i], out=mask)
@@ -191,7 +192,8 @@ class Network:
                 mask = workspace.masks.get(i - 1)
                 if mask is not None:
                     delta *= mask
-                self.activations[i - 1].backward(workspace.z[i - 1], workspace.a[i - 1], delta)
+                z, a = workspace.z[i - 1], workspace.a[i - 1]
+                _put(self.activations[i - 1].backward(z, a, delta), delta)
 
     def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
         """Compute the raw scores of any number of rows, chunk by chunk.
@@ -362,6 +364,12 @@ def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
         return np.matmul(A, B, out=out)
     out[...] = A @ B
     return out
+
+
+def _put(result: FloatArray | None, out: FloatArray) -> None:
+    """Copy a result to where it belongs, unless an activation has written it there itself."""
+    if result is not None and result is not out:
+        out[...] = result
 
 
 def _for_each(value: Any, n_layers: int) -> tuple[Any, ...]:

@@ -274,3 +274,27 @@ def test_a_chunk_has_rows_enough_to_be_worth_reading_the_weights():
     with mock.patch.object(Network, "forward", lambda self, _, X, __: rows.append(len(X)) or 0):
         network.raw_scores(theta, X)
     assert rows == [512, 512, 76]
+
+
+class Forgetful:
+    """A tanh that returns new arrays and writes into none."""
+
+    def forward(self, z, out):
+        return np.tanh(z)
+
+    def backward(self, z, a, delta):
+        return delta * (1 - a * a)
+
+
+def test_an_activation_may_return_new_arrays():
+    passes = []
+    for activation in (ACTIVATIONS["tanh"], Forgetful()):
+        network = Network((4, 5, 3), activation)
+        theta = np.random.RandomState(0).standard_normal(network.n_parameters)
+        layers, grad = network.layers(theta), np.zeros_like(theta)
+        workspace = Workspace.allocate(network, 6, np.float64)
+        raw = network.forward(layers, np.linspace(-1, 1, 24).reshape(6, 4), workspace).copy()
+        network.backward(layers, network.layers(grad), workspace, np.ones((6, 3)))
+        passes.append((raw, grad))
+    np.testing.assert_array_equal(passes[0][0], passes[1][0])
+    np.testing.assert_array_equal(passes[0][1], passes[1][1])
