@@ -21,6 +21,7 @@ ORDER = [
     "training",
     "fitted",
     "tasks",
+    "parameters",
     "base",
     "classifier",
     "regressor",
