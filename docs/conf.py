@@ -5,6 +5,8 @@ neither while the site is built nor while it is read: formulas become MathML, wh
 display themselves.
 """
 
+import math
+import warnings
 from typing import Any
 
 from docutils import nodes
@@ -13,6 +15,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.math import get_node_equation_number
+from sphinx_gallery.sorting import ExplicitOrder
 
 import scratchmlp
 
@@ -28,6 +31,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -52,17 +56,51 @@ plot_formats = [("png", 150)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
 
+# The examples run whenever the site is built; an error or a warning of one ends the build. A new
+# one must be in the list. What changes from build to build, or is there for download only, is off.
+warnings.filterwarnings("error", module=r"__main__")
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": ExplicitOrder(
+        [
+            "plot_iris.py",
+            "plot_moons.py",
+            "plot_digits.py",
+            "plot_class_weights.py",
+            "plot_early_stopping.py",
+            "plot_grid_search.py",
+            "plot_optimizers.py",
+            "plot_resume.py",
+        ]
+    ),
+    "run_stale_examples": True,  # the package may have changed
+    "abort_on_example_error": True,
+    "image_scrapers": "matplotlib",
+    "image_srcset": ["2x"],
+    "reset_modules": "matplotlib",
+    "capture_repr": (),
+    "doc_module": ("scratchmlp",),
+    "download_all_examples": False,
+    "notebook_extensions": set(),
+    "min_reported_time": math.inf,
+    "write_computation_times": False,
+    "remove_config_comments": True,
+    "show_signature": False,
+}
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
-html_sidebars = {  # only the API has pages below it
+html_sidebars = {  # only the API needs one: the gallery shows its pages as pictures
     page: []
     for page in (
         "index",
         "quickstart",
+        "auto_examples/*",
         "backpropagation",
         "comparison",
         "performance",
@@ -70,7 +108,7 @@ html_sidebars = {  # only the API has pages below it
         "changelog",
     )
 }
-html_theme_options = {"header_links_before_dropdown": 7, "show_prev_next": True}
+html_theme_options = {"header_links_before_dropdown": 8, "show_prev_next": True}
 
 
 def _mathml(node: nodes.Node, *, as_block: bool) -> str:

@@ -352,9 +352,50 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
     def _raw_scores(self, X: Any) -> FloatArray:
         """Validate X and compute its raw scores, (n_samples, n_outputs)."""
         network = self._network
-        if not self._is_valid(X):
-            X = validate_data(self, X, accept_sparse="csr", dtype=self.theta_.dtype, reset=False)
-        return network.raw_scores(self.theta_, X)
+        return network.raw_scores(self.theta_, self._validate_inputs(X))
+
+    def _validate_inputs(self, X: Any) -> Any:
+        if self._is_valid(X):
+            return X
+        return validate_data(self, X, accept_sparse="csr", dtype=self.theta_.dtype, reset=False)
+
+    def hidden_activations(self, X: Any, layer: int = -1) -> FloatArray:
+        """Compute the outputs of a hidden layer: what the network makes of the inputs.
+
+        They can serve another model as features. There is no dropout here.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+        layer : int, default=-1
+            Which hidden layer: 0 is the first, -1 the last.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            Output of each unit of the layer, after its activation.
+
+        Raises
+        ------
+        ValueError
+            If there is no such layer.
+        """
+        network = self._network
+        n_hidden = len(network.activations)
+        if not n_hidden:
+            raise ValueError(
+                f"{type(self).__name__} has no hidden layers here, and layer={layer!r} is none. "
+                "Fit with hidden_layer_sizes other than ()."
+            )
+        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+            raise ValueError(
+                f"layer must be the number of a hidden layer, between {-n_hidden} and "
+                f"{n_hidden - 1}; got {layer!r} for a network with {n_hidden} hidden layers, of "
+                f"sizes {network.sizes[1:-1]}. 0 is the first one, -1 the last."
+            )
+        X = self._validate_inputs(X)
+        return network.hidden_activations(self.theta_, X, int(layer) % n_hidden)
 
     def _is_valid(self, X: Any) -> bool:
         """Tell at a glance whether X is an array that validation would return as it is.

@@ -229,6 +229,34 @@ class Network:
                 raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
         return raw
 
+    def hidden_activations(self, theta: FloatArray, X: Any, layer: int) -> FloatArray:
+        """Compute the outputs of a hidden layer for any number of rows, chunk by chunk.
+
+        The layers up to this one are a network of their own, whose raw scores are the layer's.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        X : {ndarray, csr matrix} of shape (n_samples, n_features)
+            Inputs.
+        layer : int
+            The hidden layer: 0 is the one above the input.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            a = f(z) of the layer, a new array.
+        """
+        lower = Network(self.sizes[: layer + 2], self.activations[:layer], self.bias)
+        layers = self.layers(theta)[: layer + 1]
+        weights = [weight.ravel() for weight, _ in layers]
+        biases = [bias for _, bias in layers if bias is not None]
+        z = lower.raw_scores(np.concatenate(weights + biases), X)
+        activation = self.activations[layer]
+        in_place = getattr(activation, "in_place", False)
+        return activation.forward(z, out=z if in_place else np.empty_like(z))
+
 
 #: Bytes of a chunk's arrays, to fit the processor's cache; rows of a chunk for which it is worth
 #: reading the weights; and bytes too few to think about chunks and threads.

@@ -598,6 +598,43 @@ def test_what_is_predicted_on_is_validated(Estimator, change, message):
         estimator.predict(change(X_IRIS))
 
 
+def test_hidden_activations_are_what_the_layer_passes_on(Estimator):
+    settings = {**SMALL, "hidden_layer_sizes": (6, 5), "activation": ("tanh", "relu")}
+    estimator = Estimator(**settings, dropout=0.5).fit(X_IRIS, Y_IRIS)
+    (W1, W2, W3), (b1, b2, b3) = estimator.coefs_, estimator.intercepts_
+    first = np.tanh(X_IRIS @ W1 + b1)
+    second = np.maximum(first @ W2 + b2, 0)
+    for layer, expected in [(0, first), (-2, first), (1, second), (np.int64(-1), second)]:
+        for X in (X_IRIS, X_IRIS.tolist(), scipy.sparse.csc_array(X_IRIS)):
+            got = estimator.hidden_activations(X, layer)
+            np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(raw_scores(estimator, X_IRIS), got @ W3 + b3, rtol=1e-9, atol=1e-12)
+
+
+def test_hidden_activations_keep_the_type_of_the_parameters(Estimator):
+    estimator = Estimator(**SMALL, fit_intercept=False).fit(X_IRIS.astype(np.float32), Y_IRIS)
+    assert estimator.hidden_activations(X_IRIS).dtype == np.float32
+
+
+@pytest.mark.parametrize("layer", [2, -3, 0.0, None, "last"])
+def test_a_hidden_layer_that_does_not_exist_is_refused(Estimator, layer):
+    estimator = Estimator(hidden_layer_sizes=(6, 5), max_iter=1).fit(X_IRIS, Y_IRIS)
+    message = rf"layer must be .* got {layer!r} for a network with 2 hidden layers, .*\(6, 5\)"
+    with pytest.raises(ValueError, match=message):
+        estimator.hidden_activations(X_IRIS, layer)
+    linear = Estimator(hidden_layer_sizes=(), max_iter=1).fit(X_IRIS, Y_IRIS)
+    with pytest.raises(ValueError, match="has no hidden layers"):
+        linear.hidden_activations(X_IRIS)
+
+
+def test_what_hidden_activations_are_asked_of_is_validated(Estimator):
+    with pytest.raises(NotFittedError):
+        Estimator().hidden_activations(X_IRIS)
+    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
+    with pytest.raises(ValueError, match="X has 3 features, but"):
+        estimator.hidden_activations(X_IRIS[:, :3])
+
+
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_validation_is_skipped_only_where_it_would_change_nothing(Estimator, monkeypatch):
     estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPClassifier
 
-from scratchmlp.activations import ACTIVATIONS, Logistic, find
+from scratchmlp.activations import ACTIVATIONS, Identity, Logistic, find
 from scratchmlp.network import (
     INITIALIZERS,
     Network,
@@ -51,6 +51,24 @@ def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     with mock.patch.multiple("scratchmlp.network", _CACHE=three_rows, _SMALL=0):
         chunked = network.raw_scores(theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
+
+
+@settings(deadline=None)
+@given(networks.filter(lambda network: len(network.sizes) > 2), st.data())
+def test_the_layers_above_a_hidden_layer_go_on_from_its_outputs(network, data):
+    layer = data.draw(st.integers(0, len(network.sizes) - 3))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(9, network.sizes[0]))
+    three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
+    with mock.patch.multiple("scratchmlp.network", _CACHE=three_rows, _SMALL=0):
+        a = network.hidden_activations(theta, X, layer)
+    above = network.activations[layer + 1 :]
+    for (weight, bias), activation in zip(
+        network.layers(theta)[layer + 1 :], [*above, Identity()], strict=True
+    ):
+        z = a @ weight + (0 if bias is None else bias)
+        a = activation.forward(z, np.empty_like(z))
+    np.testing.assert_allclose(a, network.raw_scores(theta, X), rtol=1e-12, atol=1e-12)
 
 
 def test_forward_is_what_the_notation_says():

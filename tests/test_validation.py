@@ -8,7 +8,12 @@ import pytest
 from scipy.sparse import csc_array, csr_matrix
 from sklearn import config_context
 from sklearn.base import is_classifier
-from sklearn.datasets import load_iris, make_multilabel_classification, make_regression
+from sklearn.datasets import (
+    load_digits,
+    load_iris,
+    make_multilabel_classification,
+    make_regression,
+)
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, get_scorer, log_loss, r2_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -112,6 +117,23 @@ def test_own_rows_and_the_same_rows_held_out_give_the_same(Estimator):
     own.fit(X[training], Y[training], X_val=X[held_out], y_val=Y[held_out])
     np.testing.assert_array_equal(own.theta_, inner.theta_)
     assert own.validation_scores_ == inner.validation_scores_
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_where_labels_are_wrong_the_best_epoch_beats_the_last_one(seed):
+    """A fifth of the labels is wrong, for validation too; those to test with are right."""
+    rng = np.random.default_rng(seed)
+    D, d = load_digits(return_X_y=True)
+    D, D_test, d, d_test = train_test_split(D / 16, d, stratify=d, random_state=seed)
+    d = np.where(rng.random(len(d)) < 0.2, (d + rng.integers(1, 10, len(d))) % 10, d)
+    D, D_val, d, d_val = train_test_split(D, d, random_state=seed)
+    settings = {"hidden_layer_sizes": (50,), "learning_rate_init": 0.01, "max_iter": 100}
+    settings |= {"tol": 0, "n_iter_no_change": np.inf, "random_state": seed}
+    best = ScratchMLPClassifier(**settings, early_stopping=True).fit(D, d, X_val=D_val, y_val=d_val)
+    last = ScratchMLPClassifier(**settings).fit(D, d)
+    assert best.best_epoch_ < best.n_iter_ == last.n_iter_ == 100
+    np.testing.assert_array_equal(best._latest_theta, last.theta_)  # the same training
+    assert best.score(D_test, d_test) > last.score(D_test, d_test)
 
 
 def test_partial_fit_keeps_the_weights_of_the_best_call(Estimator):

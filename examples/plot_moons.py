@@ -1,0 +1,68 @@
+"""
+Two moons, and how many units they need
+=======================================
+
+Each hidden unit draws one line across the plane, and the output layer makes a border of them. These
+networks have one hidden layer of growing width.
+"""
+
+# %%
+# Two classes that no straight line separates
+# -------------------------------------------
+# The inputs are on a common scale already. L-BFGS takes few, exact steps on data as small as these,
+# and a little penalty, ``alpha``, lets it converge.
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.colors import ListedColormap
+from sklearn.datasets import make_moons
+from sklearn.inspection import DecisionBoundaryDisplay
+from sklearn.model_selection import train_test_split
+
+from scratchmlp import ScratchMLPClassifier
+
+X, y = make_moons(400, noise=0.2, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+networks = {
+    width: ScratchMLPClassifier(
+        (width,), activation="tanh", solver="lbfgs", alpha=0.1, max_iter=1000, random_state=0
+    ).fit(X_train, y_train)
+    for width in (1, 2, 4, 32)
+}
+
+# %%
+# Accuracy and the number of parameters
+# -------------------------------------
+
+rows = {
+    width: {
+        "parameters": network.n_parameters_,
+        "training accuracy": network.score(X_train, y_train),
+        "test accuracy": network.score(X_test, y_test),
+    }
+    for width, network in networks.items()
+}
+print(pd.DataFrame.from_dict(rows, orient="index").rename_axis("units").round(3))
+
+# %%
+# The border
+# ----------
+# The colour is the probability of the second class, the line is where it is one half, and the dots
+# are the test rows. One unit draws a straight line, as logistic regression does. From a few units
+# on, the border follows the moons. Many more change little: the penalty keeps it smooth.
+
+colours = ListedColormap(["#0072B2", "#D55E00"])
+figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True, layout="constrained")
+for (width, network), ax in zip(networks.items(), axes.flat, strict=True):
+    settings = {"response_method": "predict_proba", "grid_resolution": 200, "ax": ax}
+    shown = DecisionBoundaryDisplay.from_estimator(
+        network, X, plot_method="pcolormesh", cmap="RdBu_r", vmin=0, vmax=1, alpha=0.6, **settings
+    )
+    DecisionBoundaryDisplay.from_estimator(
+        network, X, plot_method="contour", levels=[0.5], colors="black", linewidths=1.5, **settings
+    )
+    ax.scatter(*X_test.T, c=y_test, cmap=colours, s=22, edgecolors="white", linewidths=0.5)
+    ax.set(title=f"{width} unit{'s' * (width > 1)}", xlabel="", ylabel="")
+figure.colorbar(shown.surface_, ax=axes, label="probability of the second class")
+figure.supxlabel("first feature", fontsize="medium")
+figure.supylabel("second feature", fontsize="medium")

@@ -1,0 +1,86 @@
+"""
+Interrupted, and resumed as if nothing had happened
+===================================================
+
+Training that takes long may be interrupted: by a time limit, a lost machine, a change of plans. A
+checkpoint saves it after each epoch. What is loaded goes on where it stopped, and comes to the same
+weights, bit for bit, as training that was never interrupted.
+"""
+
+# %%
+# A network, and a callback that stops it
+# ---------------------------------------
+# ``warm_start=True``, set from the beginning, makes the network keep all that it needs to go on:
+# the optimizer's memory, the order of the rows, the state of the generator. Its learning rate falls
+# over 40 epochs. The callback ends training after so many, in place of whatever ends yours;
+# :class:`~scratchmlp.callbacks.TimeLimit` does it by the clock.
+
+import pickle
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sklearn.callback import FitCallback
+from sklearn.datasets import load_digits
+
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.plotting import TrainingCurveDisplay
+
+X, y = load_digits(return_X_y=True)
+X /= 16
+cosine = {"learning_rate": "cosine", "learning_rate_init": 0.01, "max_iter": 40}
+settings = {**cosine, "n_iter_no_change": np.inf, "warm_start": True, "random_state": 0}
+
+
+class StopAfter(FitCallback):
+    """Stop training after a number of epochs."""
+
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def on_fit_task_end(self, estimator, context):
+        """Ask to stop at the end of the last epoch."""
+        context.stop_reason = f"stopped after {self.n_epochs} epochs"
+        return context.task_name == "epoch" and context.task_id + 1 == self.n_epochs
+
+
+# %%
+# Interrupted after 15 epochs
+# ---------------------------
+
+folder = tempfile.TemporaryDirectory()
+path = Path(folder.name) / "digits.pickle"
+network = ScratchMLPClassifier((32,), **settings)
+network.set_callbacks(ModelCheckpoint(path), StopAfter(15)).fit(X, y)
+print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+
+# %%
+# Resumed
+# -------
+# Only the file is left. Callbacks are not part of it, so the rest of the epochs gets a new one. (A
+# pickle runs code when it is loaded: load only what you trust.)
+
+resumed = pickle.loads(path.read_bytes())
+folder.cleanup()
+done = resumed.n_iter_
+print(f"loaded: {done} epochs")
+resumed.set_callbacks(StopAfter(40 - done)).fit(X, y)
+print(f"resumed: {resumed.stop_reason_}, {len(resumed.loss_curve_)} in all")
+
+# %%
+# The same as without an interruption
+# -----------------------------------
+
+straight = ScratchMLPClassifier((32,), **settings).set_callbacks(StopAfter(40)).fit(X, y)
+print("same weights:", np.array_equal(resumed.theta_, straight.theta_))
+print("same losses:", resumed.loss_curve_ == straight.loss_curve_)
+
+# %%
+# The history is one curve across the interruption, and the learning rate follows its schedule.
+
+display = TrainingCurveDisplay.from_estimator(resumed, loss_scale="log")
+for ax in display.axes_:
+    ax.axvline(done + 0.5, color="0.4", linestyle=":")
+display.ax_.text(done + 1, 0.5, "interrupted")
+display.ax_.set_title("Interrupted after 15 epochs, and resumed")
