@@ -102,6 +102,7 @@ html_sidebars = {  # only the API needs one: the gallery shows its pages as pict
         "quickstart",
         "auto_examples/*",
         "backpropagation",
+        "extending",
         "comparison",
         "performance",
         "architecture",

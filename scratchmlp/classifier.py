@@ -594,7 +594,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         if kind == "multilabel-indicator" and loss.output == "softmax":
             raise ValueError(
                 "output_activation='softmax' is for exclusive classes, but y is an indicator "
-                "matrix of several labels at once. Choose 'logistic' or 'auto'."
+                "matrix of several labels at once. Choose 'logistic' or 'auto', and a loss that "
+                f"has 'logistic' among its outputs; got loss={self.loss!r}."
+            )
+        if loss.output == "exp":
+            raise ValueError(
+                "A classifier's outputs are probabilities or scores, and those of "
+                f"loss={self.loss!r} are exponentials. Put 'softmax', 'logistic' or 'identity' "
+                "first among its outputs, or estimator_types = ('regressor',) into its class."
             )
         if kind == "multilabel-indicator":
             return self._numbers(y, dtype, loss), None, loss

@@ -1,0 +1,237 @@
+"""Objects of the user's own: activations, losses, optimizers, schedules and initialisers.
+
+They give what the package's own give, wherever these work.
+"""
+
+import copy
+import pickle
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.datasets import load_iris, make_multilabel_classification
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import scale
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.losses import Loss
+from scratchmlp.network import glorot_uniform
+from scratchmlp.optimizers import Optimizer
+from scratchmlp.schedules import Schedule
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+X = scale(X)
+SMALL = {"max_iter": 5, "random_state": 0, "hidden_layer_sizes": (6, 5)}
+
+
+@pytest.fixture(params=[ScratchMLPClassifier, ScratchMLPRegressor])
+def Estimator(request):
+    return request.param
+
+
+# Each is another writing of one of the package's.
+
+
+class OwnTanh(BaseEstimator):
+    def __init__(self, slope=1.0):
+        self.slope = slope
+
+    def forward(self, z, out):
+        out[...] = np.tanh(self.slope * z)
+        return out
+
+    def backward(self, z, a, delta):
+        delta *= self.slope * (1 - np.tanh(self.slope * z) ** 2)
+
+
+@dataclass  # with its equality and repr, as users will write it
+class OwnSquares(Loss):
+    factor: float = 1.0
+
+    outputs = ("identity", "softmax", "logistic")
+
+    def value_and_gradient(self, Y, raw):
+        p = self.predictions(raw).astype(float)  # float64 whatever the type of raw
+        delta = np.ascontiguousarray(self.factor * (p - Y))
+        self.output_activation.backward(raw, p, delta)
+        return self.factor * 0.5 * ((p - Y) ** 2).sum(axis=1), delta
+
+
+@dataclass
+class OwnMomentum(Optimizer):
+    memory: float = 0.9
+
+    def init(self, theta):
+        return {"v": 0.0 * theta, "start": theta}  # theta itself, which training changes in place
+
+    def update(self, theta, grad, state, learning_rate):
+        state["v"] = self.memory * state["v"] - learning_rate * grad
+        theta += state["v"]
+        return theta  # of no use, and no harm
+
+
+@dataclass
+class OwnCosine(Schedule):
+    lowest: float = 0.0
+
+    def __call__(self, progress):
+        t = np.float64(min(progress.epoch / progress.n_epochs, 1))
+        return np.maximum((1 + np.cos(np.pi * t)) / 2, self.lowest)
+
+
+def own_glorot(random_state, n_in, n_out, activation):
+    weight, bias = glorot_uniform(random_state, n_in, n_out, activation)
+    return weight.tolist(), bias.tolist()
+
+
+OWN = {
+    "activation": OwnTanh(),
+    "loss": OwnSquares(),
+    "solver": OwnMomentum(),
+    "learning_rate": OwnCosine(),
+    "weight_init": own_glorot,
+}
+BUILT_IN = {
+    "activation": "tanh",
+    "loss": "squared_error",
+    "solver": "sgd",
+    "nesterovs_momentum": False,
+    "learning_rate": "cosine",
+    "learning_rate_init": 0.01,
+}
+NESTED = {"activation__slope", "loss__factor", "solver__memory", "learning_rate__lowest"}
+
+
+def fit(estimator, X, y):
+    return estimator.fit(X, y)
+
+
+def fit_twice(estimator, X, y):
+    return estimator.set_params(warm_start=True).fit(X, y).fit(X, y)
+
+
+def weighted(estimator, X, y):
+    return estimator.fit(X, y, sample_weight=np.arange(float(X.shape[0])))
+
+
+def piecewise(estimator, X, y):
+    classes = {"classes": np.unique(y)} if is_classifier(estimator) else {}
+    for start in (0, 50, 100):
+        estimator.partial_fit(X[start : start + 50], y[start : start + 50], **classes)
+        estimator = pickle.loads(pickle.dumps(estimator))
+    return estimator
+
+
+def assert_own_is_built_in(Estimator, X, y, train=fit, **settings):
+    own, built_in = (
+        train(Estimator(**{**SMALL, **kind, **settings}), X, y)
+        for kind in ({**BUILT_IN, "nesterovs_momentum": True, **OWN}, BUILT_IN)
+    )
+    assert own.theta_.dtype == built_in.theta_.dtype
+    tolerance = 1e-4 if own.theta_.dtype == np.float32 else 1e-9
+    np.testing.assert_allclose(own.theta_, built_in.theta_, rtol=0, atol=tolerance)
+    assert own.predict(X).dtype == built_in.predict(X).dtype
+    assert own.n_iter_ == built_in.n_iter_
+
+
+@pytest.mark.parametrize("train", [fit, fit_twice, weighted, piecewise])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("convert", [np.asarray, csr_array])
+def test_own_objects_train_as_the_package_s_do(Estimator, train, dtype, convert):
+    assert_own_is_built_in(Estimator, convert(X.astype(dtype)), Y, train)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"solver": "lbfgs"},
+        {"solver": "lbfgs", "early_stopping": True},
+        {"early_stopping": True},
+        {"batch_size": 1},
+        {"batch_size": "full"},
+        {"dropout": (0.3, 0.1)},
+        {"hidden_layer_sizes": ()},
+        {"fit_intercept": False},
+        {"alpha": np.float64(1.0)},
+    ],
+    ids=str,
+)
+def test_own_objects_combine_with_every_setting(Estimator, settings):
+    assert_own_is_built_in(Estimator, X, Y, **settings)
+
+
+def test_own_objects_see_every_kind_of_target():
+    rows, labels = make_multilabel_classification(50, n_features=4, n_classes=3, random_state=0)
+    for y in (labels, Y[:50] == 0, Y[:50], np.array(list("ab") * 25)):
+        assert_own_is_built_in(ScratchMLPClassifier, scale(rows), y)
+    assert_own_is_built_in(ScratchMLPClassifier, X, Y, output_activation="softmax")
+    assert_own_is_built_in(ScratchMLPRegressor, X, np.c_[Y, X[:, 0]])
+    assert_own_is_built_in(ScratchMLPRegressor, X, Y / 2, output_activation="logistic")
+    assert_own_is_built_in(ScratchMLPRegressor, X[:1], Y[:1])
+
+
+@pytest.mark.parametrize("kind", [int, np.float32, bool])
+def test_what_an_initialiser_draws_is_cast(Estimator, kind):
+    def ones(random_state, n_in, n_out, activation):
+        return np.ones((n_in, n_out), kind), np.zeros(n_out, kind)
+
+    for dtype in (np.float32, np.float64):
+        net = Estimator(weight_init=ones, learning_rate=lambda progress: 0, **SMALL)
+        net.fit(X.astype(dtype), Y)
+        assert net.theta_.dtype == dtype
+        assert (net.coefs_[0] == 1).all()
+        assert (net.intercepts_[0] == 0).all()
+
+
+# As parameters.
+
+
+def test_own_objects_are_parameters_in_scikit_learn_s_sense(Estimator):
+    net = Estimator(**SMALL, **OWN)
+    assert set(net.get_params()) > NESTED
+    other = clone(net).set_params(**dict.fromkeys(NESTED, 0.5))
+    assert other.get_params()["solver"] == OwnMomentum(memory=0.5)
+    assert net.get_params()["solver"] == OwnMomentum()
+    assert "OwnMomentum(memory=0.5)" in repr(other).replace("\n", "").replace(" ", "")
+    assert "OwnTanh" in other._repr_html_()
+    grid = {name: np.array([0.3, 0.9], np.float32) for name in NESTED}
+    search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(X.astype(np.float32), Y)
+    assert search.best_estimator_.theta_.dtype == np.float32
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_fitted_network_keeps_its_activation(Estimator, copied):
+    """Also where the parameters of the user's object change."""
+    net = Estimator(**SMALL, activation=OwnTanh()).fit(X, Y)
+    expected = net.predict(X)
+    net.set_params(activation__slope=3.0)
+    np.testing.assert_array_equal(copied(net).predict(X), expected)
+    assert not np.array_equal(net.fit(X, Y).predict(X), expected)
+
+
+class Exponential(OwnSquares):
+    outputs = ("exp",)
+
+
+class Exclusive(OwnSquares):
+    outputs = ("softmax",)
+
+
+def test_a_classifier_has_no_exponential_outputs():
+    loss = Exponential()
+    ScratchMLPRegressor(loss=loss, **SMALL).fit(X, Y)
+    with pytest.raises(ValueError, match=r"those of loss=.* are exponentials.*estimator_types"):
+        ScratchMLPClassifier(loss=loss, **SMALL).fit(X, Y)
+
+
+def test_labels_need_a_loss_with_logistic_outputs():
+    loss = Exclusive()
+    with pytest.raises(ValueError, match=r"a loss that has 'logistic' among its outputs; got"):
+        ScratchMLPClassifier(loss=loss, **SMALL).fit(X, np.eye(3, dtype=int)[Y])
+
+
+# The package's own keep it.
