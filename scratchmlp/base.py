@@ -12,6 +12,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -201,9 +202,13 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
             return None
         data, y = held_out
         X, Y, weight = data.decoded()
-        model, weights = copy.copy(self), {} if weight is None else {"sample_weight": weight}
+        model = copy.copy(self)
         model.__dict__.pop("feature_names_in_", None)  # X has become an array
-        scorer = None if self.scoring in (None, "loss") else check_scoring(self, self.scoring)
+        scorer, weights = None, {}
+        if self.scoring not in (None, "loss"):
+            scorer = check_scoring(self, self.scoring)
+            if weight is not None and "sample_weight" in signature(scorer).parameters:
+                weights = {"sample_weight": weight}
 
         def validate(theta: FloatArray) -> tuple[float, float]:
             raw = network.raw_scores(theta, X)

@@ -65,6 +65,8 @@ def check_gradient(
 
     Raises
     ------
+    TypeError
+        If the estimator is none of this package.
     ValueError
         If a parameter or the data break a rule of `fit`.
 
@@ -80,6 +82,11 @@ def check_gradient(
     >>> max(check.difference) < 1e-6
     True
     """
+    if not isinstance(estimator, BaseMLP):
+        raise TypeError(
+            "check_gradient takes a ScratchMLPClassifier or a ScratchMLPRegressor; got "
+            f"{type(estimator).__name__}. Pass the network inside it, and X as it arrives there."
+        )
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
     network, loss, run, data, _, _ = model._prepare(

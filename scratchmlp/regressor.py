@@ -188,8 +188,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - None: the R².
         - 'loss': the negative loss, without penalty.
         - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``, which also takes `sample_weight` if validation rows
-          have weights.
+        - callable: ``scorer(estimator, X, y)``; one that takes `sample_weight` gets the weights of
+          the rows, if there are any.
 
     Attributes
     ----------

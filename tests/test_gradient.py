@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_iris, make_multilabel_classification
+from sklearn.pipeline import make_pipeline
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.losses import HuberLoss, LogLoss
@@ -101,6 +102,8 @@ def test_a_fitted_network_is_checked_where_it_stands_on_any_of_its_classes():
 
 
 def test_rules_of_fit_hold():
+    with pytest.raises(TypeError, match=r"got Pipeline\. Pass the network inside it"):
+        check_gradient(make_pipeline(ScratchMLPClassifier()), X, Y)
     with pytest.raises(ValueError, match="NaN"):
         check_gradient(ScratchMLPClassifier(), np.full((4, 2), np.nan), [0, 1, 0, 1])
     with pytest.raises(ValueError, match="'alpha' parameter"):

@@ -211,6 +211,12 @@ def test_a_scorer_gets_weights_where_there_are_any():
     assert net.best_validation_score_ == pytest.approx(expected)
 
 
+def test_a_callable_that_takes_no_weights_gets_none():
+    net = ScratchMLPClassifier(**SMALL, early_stopping=True, class_weight="balanced")
+    net.set_params(scoring=lambda model, X, y: model.score(X, y)).fit(X, Y, **VAL)
+    assert net.best_validation_score_ == net.score(X_VAL, Y_VAL)
+
+
 def test_scoring_acts_on_an_internal_split_too():
     net = ScratchMLPClassifier(**SMALL, early_stopping=True, scoring="neg_log_loss").fit(X, Y)
     assert max(net.validation_scores_) < 0
