@@ -135,12 +135,16 @@ def warned(train, *args, **kwargs):
 
 
 def train_both(ours, theirs, *args, method="fit", **kwargs):
-    """Train both, check that they warn of the same, and return the categories of warnings."""
+    """Train both, check that they warn of the same, and return the categories of warnings.
+
+    NumPy's own warnings of scikit-learn's products do not count: some kernels of BLAS raise the
+    flags of the processor at random, and we leave these unread while we train.
+    """
     mine, reference = (
         [type(w) for w in warned(getattr(estimator, method), *args, **kwargs)]
         for estimator in (ours, theirs)
     )
-    assert mine == reference
+    assert mine == [category for category in reference if category is not RuntimeWarning]
     return mine
 
 
