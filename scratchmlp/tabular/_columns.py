@@ -1,0 +1,123 @@
+"""What the columns of a table hold, and their values as plain arrays.
+
+A column is of one kind: "number", "date", "duration", "flag" (booleans), "text", "mixed" (any
+other values, or several kinds of them), or "missing" when it has no value at all.
+"""
+
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Column = pd.Series  # one column of a table
+Floats = NDArray[np.float64]
+
+#: What a column of each kind holds, in words.
+WORDS = {
+    "number": "numbers",
+    "date": "dates",
+    "duration": "durations",
+    "flag": "booleans",
+    "text": "text",
+    "mixed": "values of several kinds",
+}
+#: Numbers beyond this count as this, so that differences of two stay finite.
+LARGEST = 1e300
+
+_BY_DTYPE = {
+    "b": "flag",
+    "i": "number",
+    "u": "number",
+    "f": "number",
+    "M": "date",
+    "m": "duration",
+    "c": "complex",
+}
+_BY_VALUES = {
+    "boolean": "flag",
+    "integer": "number",
+    "floating": "number",
+    "mixed-integer-float": "number",
+    "decimal": "number",
+    "complex": "complex",
+    "string": "text",
+    "date": "date",
+    "datetime": "date",
+    "datetime64": "date",
+    "timedelta": "duration",
+    "timedelta64": "duration",
+    "empty": "missing",
+}
+_DAY = np.timedelta64(1, "D")
+
+
+def to_pandas(X: Any) -> pd.DataFrame:
+    """Convert a data frame of any library that scikit-learn accepts.
+
+    It goes column by column through NumPy, which needs no pyarrow.
+    """
+    if isinstance(X, pd.DataFrame):
+        return X
+    frame = nw.from_native(X, eager_only=True)
+    return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+
+
+def kind_of(column: "Column[Any]") -> str:
+    """Tell what a column holds, from its dtype or, where that says little, from its values."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return kind_of(pd.Series(dtype.categories))
+    if isinstance(dtype, pd.StringDtype):
+        return "text"
+    if dtype.kind in _BY_DTYPE:
+        return _BY_DTYPE[dtype.kind]
+    return _BY_VALUES.get(pd.api.types.infer_dtype(column, skipna=True), "mixed")
+
+
+def numbers(column: "Column[Any]", kind: str) -> Floats:
+    """Convert a column of numbers, dates or durations.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+        The column, of any dtype.
+    kind : {'number', 'date', 'duration'}
+        What it holds.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float64
+        The numbers; days since 1970-01-01, in UTC; or days. Missing values are NaN.
+
+    Raises
+    ------
+    OverflowError
+        If a number is infinite.
+    """
+    if kind == "date":
+        return (_dates(column) - np.datetime64(0, "us")) / _DAY
+    if kind == "duration":
+        return pd.to_timedelta(_values(column)).to_numpy("timedelta64[us]") / _DAY
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    if np.isinf(values).any():
+        raise OverflowError("infinite")
+    return np.clip(values, -LARGEST, LARGEST)
+
+
+def _values(column: "Column[Any]") -> "Column[Any]":
+    """Take a column out of its categories."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(object)
+    return column
+
+
+def _dates(column: "Column[Any]") -> NDArray[np.datetime64]:
+    """Convert a column of dates to microseconds, in UTC."""
+    column = _values(column)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
+    elif column.dtype.kind != "M":
+        column = pd.to_datetime(column, utc=True)
+    return column.to_numpy("datetime64[us]")
