@@ -34,7 +34,7 @@ from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import Network, initialize
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD
-from scratchmlp.parameters import Parameters
+from scratchmlp.parameters import Parameters, hidden_sizes
 from scratchmlp.tasks import FitTasks
 from scratchmlp.training import LBFGS, Data, Descent, train
 
@@ -137,7 +137,9 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         )
         self.out_activation_ = loss.output
         n_outputs = Y.shape[1] if code is None else len(code)
-        network = self._make_network((X.shape[1], *self._hidden_sizes(), n_outputs))
+        network = self._make_network(
+            (X.shape[1], *hidden_sizes(self.hidden_layer_sizes), n_outputs)
+        )
         run = self._go_on(network) if resume else self._start(network, X.dtype)
         self._describe(network)
         data = Data(X, Y, self._weigh(y, sample_weight, X.dtype), code)

@@ -53,6 +53,17 @@ _ONE_LAYER: dict[str, list[Any]] = {
 }
 
 
+def hidden_sizes(given: Any) -> tuple[int, ...]:
+    """Return the units of each hidden layer, given in any way that `hidden_layer_sizes` may be."""
+    sizes = tuple(given) if isinstance(given, Iterable) else (given,)
+    if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 1 for n in sizes):
+        raise ValueError(
+            "hidden_layer_sizes must be > 0, a whole number of units for each hidden layer "
+            f"(an empty tuple for none); got {given!r}."
+        )
+    return tuple(int(n) for n in sizes)
+
+
 class Parameters(BaseEstimator, ABC):
     """Parameters of ScratchMLPClassifier and ScratchMLPRegressor, which document them."""
 
@@ -153,16 +164,6 @@ class Parameters(BaseEstimator, ABC):
         self.weight_init = weight_init
         self.dropout = dropout
         self.scoring = scoring
-
-    def _hidden_sizes(self) -> tuple[int, ...]:
-        sizes = self.hidden_layer_sizes
-        sizes = tuple(sizes) if isinstance(sizes, Iterable) else (sizes,)
-        if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 1 for n in sizes):
-            raise ValueError(
-                "hidden_layer_sizes must be > 0, a whole number of units for each hidden layer "
-                f"(an empty tuple for none); got {self.hidden_layer_sizes!r}."
-            )
-        return tuple(int(n) for n in sizes)
 
     def _make_network(self, sizes: tuple[int, ...]) -> Network:
         n_hidden = len(sizes) - 2

@@ -21,6 +21,7 @@ from scratchmlp.monitor import Monitor, Run
 from scratchmlp.network import memory_order
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import Optimizer
+from scratchmlp.parametrization import Reparametrized
 from scratchmlp.schedules import Progress
 
 
@@ -65,12 +66,23 @@ class Batches:
         All rows.
     batch_size : int
         Rows of a batch; the last one may have fewer.
+    drop_last : bool, default=False
+        Leave a last batch out that has fewer, if it is not the only one. The rows of an epoch in
+        another order are then not always the same.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows of an epoch.
     """
 
-    def __init__(self, data: Data, batch_size: int) -> None:
+    def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:
         self.data = data
-        self.slices = list(gen_batches(data.X.shape[0], batch_size))
-        self.whole = data.decoded() if len(self.slices) == 1 else None
+        n_rows = data.X.shape[0]
+        self.n_rows = n_rows - n_rows % batch_size if drop_last else n_rows
+        self.n_rows = self.n_rows or n_rows
+        self.slices = list(gen_batches(self.n_rows, batch_size))
+        self.whole = data.decoded() if self.slices == [slice(0, n_rows)] else None
         self.X = np.empty((0, 0))
 
     def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
@@ -120,6 +132,8 @@ class Descent:
         Whether each epoch shuffles the rows.
     max_iter : int
         Largest number of epochs.
+    drop_last : bool, default=False
+        See `Batches`.
     """
 
     optimizer: Optimizer
@@ -128,6 +142,7 @@ class Descent:
     batch_size: int
     shuffle: bool
     max_iter: int
+    drop_last: bool = False
 
     def rates(self, run: Run, n_steps: int) -> list[float]:
         """Compute the learning rate of each step of the coming epoch.
@@ -190,7 +205,7 @@ class LBFGS:
 
 
 def train(
-    objective: Objective,
+    objective: Objective | Reparametrized,
     solver: Descent | LBFGS,
     monitor: Monitor,
     run: Run,
@@ -200,7 +215,7 @@ def train(
 
     Parameters
     ----------
-    objective : Objective
+    objective : Objective or Reparametrized
         What to make small.
     solver : Descent or LBFGS
         Which loop, with its settings.
@@ -236,10 +251,12 @@ def train(
     return False
 
 
-def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, data: Data) -> None:
+def _descend(
+    objective: Objective | Reparametrized, solver: Descent, monitor: Monitor, run: Run, data: Data
+) -> None:
     """Mini-batch descent: an epoch is one pass over the rows, a step for each batch."""
     n_rows = data.X.shape[0]
-    batches = Batches(data, solver.batch_size)
+    batches = Batches(data, solver.batch_size, drop_last=solver.drop_last)
     shuffle = solver.shuffle and batches.whole is None  # a full batch has no order
     order = np.arange(n_rows) if run.order is None or len(run.order) != n_rows else run.order
     if not monitor.adaptive:
@@ -258,14 +275,16 @@ def _descend(objective: Objective, solver: Descent, monitor: Monitor, run: Run, 
             value, grad = objective(run.theta, *rows)
             step(run.theta, grad, state, rate)
             total += value * rows[0].shape[0]
-        run.loss = total / n_rows
-        run.samples_seen += n_rows
+        run.loss = total / batches.n_rows
+        run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
             return
     monitor.stop_reason = f"reached max_iter={solver.max_iter} epochs"
 
 
-def _minimize(objective: Objective, solver: LBFGS, monitor: Monitor, run: Run, data: Data) -> None:
+def _minimize(
+    objective: Objective | Reparametrized, solver: LBFGS, monitor: Monitor, run: Run, data: Data
+) -> None:
     """L-BFGS on the full batch, in float64: its line search needs the digits.
 
     It stops by its own criterion, the size of the gradient, unless the monitor stops it earlier.

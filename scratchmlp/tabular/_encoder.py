@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_categorical_features,
     _check_feature_names_in,
+    _check_sample_weight,
     check_array,
     check_is_fitted,
     validate_data,
@@ -86,6 +87,8 @@ default='from_dtype'
         - "labels", "levels", "encoding", "n_levels", of categories: what they are made of, such as
           "text"; the levels with a column of their own; "one-hot", "sign" (one column of -1 and
           1), or "none" if the column was dropped; and how many levels there were.
+    numeric_outputs_ : ndarray of int
+        Positions of the outputs that are numbers, neither indicators nor levels.
     n_features_in_ : int
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -152,7 +155,7 @@ default='from_dtype'
         self.max_categories = max_categories
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn what becomes of each column.
 
         Parameters
@@ -161,6 +164,9 @@ default='from_dtype'
             The table.
         y : None
             Ignored: the encoding does not look at targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0: numbers are scaled as if each row were there so many
+            times. Rows of weight 0 are absent.
 
         Returns
         -------
@@ -168,11 +174,13 @@ default='from_dtype'
             The fitted encoder itself.
         """
         table = self._table(X, reset=True)
+        weight = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
+        table, weight = table[weight > 0], weight[weight > 0]
         names = _check_feature_names_in(self)
         columns = [column for _, column in table.items()]
         categorical = self._categorical(table)
         self.columns_ = {
-            str(name): self._describe(name, column, is_category)
+            str(name): self._describe(name, column, is_category, weight)
             for name, column, is_category in zip(names, columns, categorical, strict=True)
         }
         return self
@@ -203,6 +211,17 @@ default='from_dtype'
             if fitted["kind"] != "missing":
                 _encode(name, _checked(name, column, fitted), fitted, out[:, end - width : end])
         return out
+
+    @property
+    def numeric_outputs_(self) -> NDArray[np.intp]:
+        """Positions of the outputs that are numbers, neither indicators nor levels."""
+        check_is_fitted(self)
+        outputs = [
+            fitted["kind"] in NUMERIC and not suffix
+            for fitted in self.columns_.values()
+            for suffix in _suffixes(fitted)
+        ]
+        return np.flatnonzero(outputs)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Name the encoded columns.
@@ -275,7 +294,9 @@ default='from_dtype'
         mask = _check_categorical_features(table, choice)
         return repeat(False, table.shape[1]) if mask is None else mask
 
-    def _describe(self, name: str, column: "Column[Any]", is_category: bool) -> dict[str, Any]:
+    def _describe(
+        self, name: str, column: "Column[Any]", is_category: bool, weight: Floats
+    ) -> dict[str, Any]:
         """Learn what becomes of one column."""
         kind = kind_of(column)
         if kind == "complex":
@@ -293,7 +314,7 @@ default='from_dtype'
                 "to numbers."
             )
         kind = "number" if kind == "flag" else kind
-        return {"kind": kind} | _fit_numbers(_finite(name, column, kind))
+        return {"kind": kind} | _fit_numbers(_finite(name, column, kind), weight)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the encoder accepts."""
@@ -333,10 +354,13 @@ def _order(levels: list[Any]) -> list[int]:
         return sorted(range(len(levels)), key=lambda i: (type(levels[i]).__name__, str(levels[i])))
 
 
-def _fit_numbers(values: Floats) -> dict[str, Any]:
+def _fit_numbers(values: Floats, weight: Floats) -> dict[str, Any]:
     """Find centre and scale of a column that has some number."""
-    known = values[~np.isnan(values)]
-    low, quarter, centre, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
+    seen = ~np.isnan(values)
+    known = values[seen]
+    low, quarter, centre, three_quarters, high = np.quantile(
+        known, [0, 0.25, 0.5, 0.75, 1], weights=weight[seen], method="inverted_cdf"
+    )
     scale = three_quarters - quarter or (high - low) / 2
     return {
         "centre": float(centre),

@@ -1,0 +1,309 @@
+"""What the tabular classifier and regressor share: a cross-fitted ensemble of networks.
+
+Each member is trained without one part of the rows, its fold. On its fold its epochs are compared,
+and what it says of its fold's rows, which it was not trained on, is an honest estimate of how the
+ensemble will do on new ones.
+"""
+
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.base import _unchanged_on_failure
+from scratchmlp.network import Network
+from scratchmlp.tabular._encoder import TabularEncoder
+from scratchmlp.tabular._member import Bins, Recipe, train_member
+from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular._selection import choose_epochs
+from scratchmlp.training import Data
+
+
+class Member(NamedTuple):
+    """A trained network of an ensemble.
+
+    Attributes
+    ----------
+    network : Network
+        The network.
+    theta : ndarray of shape (n_parameters,)
+        Its parameters.
+    bins : Bins or None
+        What it adds to its inputs.
+    """
+
+    network: Network
+    theta: FloatArray
+    bins: Bins | None
+
+    def raw_scores(self, X: FloatArray) -> FloatArray:
+        """Compute the raw scores of encoded rows."""
+        return self.network.raw_scores(self.theta, self.bins.widen(X) if self.bins else X)
+
+
+class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
+    """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
+
+    encoder_: TabularEncoder
+    members_: list[Member]
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "cv": ["cv_object"],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        cv: Any,
+        hidden_layer_sizes: Any,
+        max_iter: int | str,
+        max_time: float | None,
+        categorical_features: Any,
+        n_jobs: int | None,
+        random_state: Any,
+    ) -> None:
+        self.cv = cv
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    # What the subclasses add.
+
+    @abstractmethod
+    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[Any, FloatArray | None]:
+        """Check and learn the targets; return them and their code, as in `Data`."""
+
+    @abstractmethod
+    def _recipe(self, n_rows: int) -> Recipe:
+        """Choose how to train on so many rows."""
+
+    @abstractmethod
+    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
+        """Learn from the raw scores of rows that were not trained on; nan where there are none."""
+
+    @abstractmethod
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        """Make a member's predictions, which are then averaged, of its raw scores."""
+
+    def _weigh(self, Y: Any, weight: FloatArray) -> FloatArray:
+        """Weights to train with, from those that the user gave for the rows."""
+        return weight
+
+    # Training.
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
+        """Train the members of the ensemble.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        y : array-like of shape (n_samples,)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0; rows of weight 0 are absent.
+        groups : array-like of shape (n_samples,), default=None
+            Groups of the rows, for a splitter as `cv` that wants them.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+        """
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        given = {"estimator": self, "X": X, "y": y, "metadata": metadata}
+        root = None
+        if getattr(self, "_skl_callbacks", None):
+            # How many members there will be is known only after the split.
+            root = self._init_callback_context(max_subtasks=None)
+            root.call_on_fit_task_begin(**given)
+        with _unchanged_on_failure(self):
+            self._fit(X, y, sample_weight, groups, root, given)
+            if root:
+                root.call_on_fit_task_end(**given, reconstruction_attributes={})
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        root: Any,
+        given: dict[str, Any],
+    ) -> None:
+        started = time.perf_counter()
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        check_consistent_length(X, y, groups)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
+        present = np.flatnonzero(weight)
+        Y, code = self._encode_targets(y, weight)
+        self.encoder_ = TabularEncoder(self.categorical_features)
+        encoded = self.encoder_.fit(X, sample_weight=weight).transform(X)
+        random_state = check_random_state(self.random_state)
+        weight = self._weigh(Y, weight)
+        data = Data(encoded, Y, None if (weight == 1).all() else weight, code)
+        splits = self._splits(X, Y, groups, present, random_state)
+        recipe = self._recipe(len(present))
+        if self.max_time is not None:
+            rounds = -(-len(splits) // min(effective_n_jobs(self.n_jobs), len(splits)))
+            left = self.max_time - (time.perf_counter() - started)
+            recipe = replace(recipe, max_seconds=max(left, 0) / rounds)
+        numeric = self.encoder_.numeric_outputs_
+        courses = Parallel(n_jobs=self.n_jobs)(
+            delayed(train_member)(recipe, data, rows, bins, seed, task, given if root else {})
+            for rows, bins, seed, task in zip(
+                splits,
+                self._bins(len(splits), len(encoded), numeric),
+                random_state.randint(np.iinfo(np.int32).max, size=len(splits)),
+                _tasks(root, len(splits), recipe.n_epochs),
+                strict=True,
+            )
+        )
+        chosen = choose_epochs(courses)
+        self.members_ = [
+            Member(course.network, np.mean([c.theta for c in candidates], axis=0), course.bins)
+            for course, candidates in zip(courses, chosen, strict=True)
+        ]
+        self.n_iter_ = max(len(course.losses) for course in courses)
+        self.best_epochs_ = np.array([candidates[0].epoch + 1 for candidates in chosen])
+        self._learn_out_of_fold(data, recipe, self._out_of_fold(encoded, splits))
+
+    def _out_of_fold(self, encoded: FloatArray, splits: Any) -> FloatArray:
+        """Compute the raw scores of each row by who held it out; nan where nobody did."""
+        n_outputs = self.members_[0].network.sizes[-1]
+        total, times = np.zeros((len(encoded), n_outputs)), np.zeros((len(encoded), 1))
+        for (_, held_out), member in zip(splits, self.members_, strict=True):
+            total[held_out] += member.raw_scores(encoded[held_out])
+            times[held_out] += 1
+        return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+
+    def _splits(
+        self,
+        X: Any,
+        Y: Any,
+        groups: Any,
+        present: NDArray[np.intp],
+        random_state: np.random.RandomState,
+    ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Split the rows that are present: each part is held out by one member."""
+        if len(present) < 2:
+            raise ValueError(
+                "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
+                f"on and one to hold out; got n_samples={len(present)}. Add rows."
+            )
+        if not isinstance(self.cv, Integral):
+            splitter = check_cv(self.cv, Y, classifier=is_classifier(self))
+            splits = splitter.split(X, Y, groups)
+            return [(_common(a, present), _common(b, present)) for a, b in splits]
+        Y = Y[present]
+        if is_classifier(self):
+            n_splits = min(self.cv, max(2, np.bincount(Y).max()))  # fewer where all are rare
+            splitter = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
+        else:
+            splitter = KFold(min(self.cv, len(Y)), shuffle=True, random_state=random_state)
+        with warnings.catch_warnings():  # members may do without a class that is rare
+            warnings.filterwarnings("ignore", message="The least populated class")
+            return [(present[a], present[b]) for a, b in splitter.split(Y, Y)]
+
+    def _n_epochs(self, n_rows: int) -> int:
+        """Choose the number of epochs: 128, and beyond 2,000 rows little more than their steps."""
+        if self.max_iter != "auto":
+            return int(self.max_iter)
+        return max(8, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
+
+    def _bins(self, n_members: int, n_rows: int, numeric: NDArray[np.intp]) -> list[Bins | None]:
+        """Give every other member its numbers in bins too: members that differ err differently."""
+        if not len(numeric):
+            return [None] * n_members
+        return [
+            Bins(PiecewiseLinearEncoder(8, strategy="tree"), numeric) if i % 2 else None
+            for i in range(n_members)
+        ]
+
+    # Prediction.
+
+    def _member_predictions(self, X: Any) -> Iterator[FloatArray]:
+        """Predict with one member after the other."""
+        check_is_fitted(self)
+        encoded = self.encoder_.transform(X)
+        for member in self.members_:
+            yield self._predictions(member.raw_scores(encoded).astype(np.float64))
+
+    def _mean_prediction(self, X: Any) -> FloatArray:
+        """Average the members' predictions."""
+        total: Any = sum(self._member_predictions(X))
+        return total / len(self.members_)
+
+    def member_predictions(self, X: Any) -> FloatArray:
+        """Predict with each member; how far they spread shows how unsure they are.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
+            What each member predicts: probabilities, with a column for each class, or targets.
+        """
+        return np.stack(list(self._member_predictions(X)))
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns seen in `fit`."""
+        return int(self.encoder_.n_features_in_)
+
+    @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Names of the columns seen in `fit`, if they are strings."""
+        return self.encoder_.feature_names_in_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Leave rows out that are not present."""
+    return rows[np.isin(rows, present)]
+
+
+def _tasks(root: Any, n_members: int, n_epochs: int) -> list[Any]:
+    """Make a task for each member, if callbacks are to hear of them."""
+    return [
+        root.subcontext(task_name="member", max_subtasks=n_epochs) if root else None
+        for _ in range(n_members)
+    ]

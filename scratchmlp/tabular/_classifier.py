@@ -1,0 +1,214 @@
+"""The tabular classifier: a table and labels in, calibrated probabilities out."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.classifier import _class_weights
+from scratchmlp.losses import LogLoss
+from scratchmlp.parameters import hidden_sizes
+from scratchmlp.tabular._base import BaseTabularMLP
+from scratchmlp.tabular._member import Recipe
+from scratchmlp.tabular._selection import fit_temperature
+from scratchmlp.training import Data
+
+
+class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
+    """Classifier for raw tables, which needs no tuning: an ensemble of networks, calibrated.
+
+    It takes a table as it is, numbers on any scale, missing values, categories, strings, booleans
+    and dates, and trains a small ensemble of networks. Each of these holds out a part of the rows,
+    by which its best epochs are found and the probabilities are calibrated. docs/tabular.md
+    explains each ingredient, and what it gains.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable, default=8
+        How the rows are split; there is a member for each split, which is trained on its first
+        part and judged on its second. A number is one of folds, shuffled and stratified. Use a splitter for
+        rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with `groups` in
+        `fit`) or follow each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
+        Units of each hidden layer of a member.
+    max_iter : int or 'auto', default='auto'
+        Epochs of a member. 'auto' is 128 up to 2,000 rows, and beyond these fewer, so that the
+        number of steps grows slowly.
+    max_time : float or None, default=None
+        Seconds after which `fit` has to come to its end. Members that have no time for all of
+        their epochs go through the schedule of their learning rate faster. What is trained then
+        depends on the machine.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes, by which those of their rows are multiplied; 'balanced' makes up for
+        different frequencies. Probabilities are then those of data so weighted.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categories; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Members that are trained at the same time, by :mod:`joblib`, each with one thread. None is
+        1, and -1 as many as there are processors. Results are the same for any number.
+    random_state : int, RandomState instance or None, default=None
+        Source of the folds, the initial weights and the orders of rows.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    oof_proba_ : ndarray of shape (n_samples, n_classes)
+        Probabilities of the rows of `fit`, each by members that held it out ("out of fold"); nan
+        where none did. They are honest: nothing of a row's own was used, but for the one
+        temperature, the best epochs and the scaling of numbers.
+    oof_score_ : float
+        Their accuracy.
+    temperature_ : float
+        What raw scores are divided by before the softmax, so that probabilities are calibrated.
+    encoder_ : TabularEncoder
+        What turns the table into numbers; its `columns_` says what became of each column.
+    members_ : list
+        The trained networks.
+    best_epochs_ : ndarray of shape (n_members,)
+        Best epoch of each member.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, if these are strings.
+
+    See Also
+    --------
+    TabularMLPRegressor : The same for numbers as targets.
+    scratchmlp.ScratchMLPClassifier : A single network, whose every parameter is yours to choose.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data", NeurIPS 2024. Gorishniy, Rubachev and Babenko, "On embeddings for
+    numerical features in tabular deep learning", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.tabular import TabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=16, random_state=0).fit(X, y)
+    >>> classifier.oof_score_ > 0.95
+    True
+    >>> classifier.predict_proba(X).shape
+    (178, 3)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularMLP._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        cv: Any = 8,
+        hidden_layer_sizes: Any = (128, 128),
+        max_iter: int | str = "auto",
+        max_time: float | None = None,
+        class_weight: Any = None,
+        categorical_features: Any = "from_dtype",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            cv=cv,
+            hidden_layer_sizes=hidden_layer_sizes,
+            max_iter=max_iter,
+            max_time=max_time,
+            categorical_features=categorical_features,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+        self.class_weight = class_weight
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The class of the highest probability.
+        """
+        proba = self._mean_prediction(X)
+        return self.classes_[proba.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict probabilities: the mean of the members'.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of `classes_`.
+        """
+        return self._mean_prediction(X)
+
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Predict the logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithms of `predict_proba`, all finite.
+        """
+        proba = self.predict_proba(X)
+        return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+
+    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        return codes, np.eye(len(self.classes_), dtype=np.float32)
+
+    def _weigh(self, Y: Any, weight: FloatArray) -> FloatArray:
+        if self.class_weight is None:
+            return weight
+        factors = _class_weights(self.classes_[Y], self.classes_, self.class_weight, weight)
+        return (weight * factors).astype(np.float32)
+
+    def _recipe(self, n_rows: int) -> Recipe:
+        return Recipe(
+            loss=LogLoss(label_smoothing=0.1).with_output("softmax"),
+            judge=LogLoss().with_output("softmax"),
+            n_epochs=self._n_epochs(n_rows),
+            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes),
+        )
+
+    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
+        seen = np.isfinite(raw[:, 0])
+        _, Y, weight = data.rows(seen).decoded()
+        self.temperature_ = fit_temperature(recipe.judge, Y, raw[seen], weight)
+        self.oof_proba_ = self._predictions(raw)
+        right = self.classes_[self.oof_proba_[seen].argmax(axis=1)]
+        self.oof_score_ = float(
+            accuracy_score(self.classes_[data.Y[seen]], right, sample_weight=weight)
+        )
+
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        return softmax(raw / self.temperature_, axis=1)

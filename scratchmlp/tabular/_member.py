@@ -1,0 +1,326 @@
+"""One member of an ensemble: a network trained without its own fold, and judged on it."""
+
+import heapq
+import time
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.losses import Loss
+from scratchmlp.monitor import DivergenceError, Monitor, Run
+from scratchmlp.network import Network
+from scratchmlp.objective import Objective
+from scratchmlp.optimizers import Adam
+from scratchmlp.parametrization import Reparametrized, TangentParametrization
+from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress
+from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
+from scratchmlp.training import Data, Descent, train
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How members are trained. The values are those of docs/tabular.md, with what they gain.
+
+    Parameters
+    ----------
+    loss : Loss
+        What training makes small.
+    judge : Loss
+        What the epochs are compared by, on rows that were held out.
+    n_epochs : int
+        Epochs of training.
+    hidden_layer_sizes : tuple of int, default=(128, 128)
+        Units of each hidden layer.
+    activation : str, default="silu"
+        Activation of the hidden layers.
+    learning_rate_init : float, default=0.06
+        Learning rate before the schedule.
+    schedule : HorizonSchedule, default=CosLog4()
+        Schedule over the epochs.
+    optimizer : Optimizer, default=Adam(beta_2=0.95)
+        What turns gradients into steps.
+    batch_size : int, default=256
+        Rows of a batch; a last one that has fewer is left out.
+    dropout : float, default=0.0
+        Share of the hidden units that a step leaves out.
+    max_seconds : float, default=inf
+        Time after which training has come to its end, whatever the epoch.
+    """
+
+    loss: Loss
+    judge: Loss
+    n_epochs: int
+    hidden_layer_sizes: tuple[int, ...] = (128, 128)
+    activation: str = "silu"
+    learning_rate_init: float = 0.06
+    schedule: HorizonSchedule = field(default_factory=CosLog4)
+    optimizer: Any = field(default_factory=lambda: Adam(beta_2=0.95))
+    batch_size: int = 256
+    dropout: float = 0.0
+    max_seconds: float = np.inf
+
+    def network(self, n_features: int, n_outputs: int) -> Network:
+        """Make the network for so many inputs and outputs."""
+        sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
+        return Network(sizes, ACTIVATIONS[self.activation], dropout=self.dropout)
+
+
+class Candidate(NamedTuple):
+    """The network as an epoch left it.
+
+    Attributes
+    ----------
+    loss : float
+        Loss on the member's own fold.
+    epoch : int
+        The epoch, counted from 0.
+    theta : ndarray of shape (n_parameters,)
+        Parameters.
+    """
+
+    loss: float
+    epoch: int
+    theta: FloatArray
+
+
+class Bins(NamedTuple):
+    """A piecewise-linear encoding of some inputs, to be added to all of them.
+
+    Attributes
+    ----------
+    encoder : PiecewiseLinearEncoder
+        The encoding.
+    columns : ndarray of int
+        Numbers of the inputs.
+    """
+
+    encoder: PiecewiseLinearEncoder
+    columns: NDArray[np.intp]
+
+    def fit(self, data: Data) -> "Bins":
+        """Fit the encoding, whose bins may depend on the targets."""
+        self.encoder.fit(data.X[:, self.columns], data.Y, sample_weight=data.weight)
+        return self
+
+    def widen(self, X: FloatArray) -> FloatArray:
+        """Add the encoded inputs to the right of all."""
+        return np.hstack([X, self.encoder.transform(X[:, self.columns])])
+
+
+class Course(NamedTuple):
+    """What the training of a member leaves.
+
+    Attributes
+    ----------
+    losses : list of float
+        Loss on the member's own fold, epoch by epoch.
+    candidates : list of Candidate
+        The best epochs.
+    network : Network
+        The member's network.
+    bins : Bins or None
+        What the member adds to its inputs.
+    """
+
+    losses: list[float]
+    candidates: list[Candidate]
+    network: Network
+    bins: Bins | None
+
+
+class Judge:
+    """Measures parameters on a member's own fold, epoch by epoch, and keeps the best ones.
+
+    Parameters
+    ----------
+    parametrization : TangentParametrization
+        What makes the network's parameters of those that are trained.
+    loss : Loss
+        What to measure.
+    data : Data
+        The fold.
+    """
+
+    #: Epochs to choose from later.
+    N_KEPT = 16
+
+    def __init__(self, parametrization: TangentParametrization, loss: Loss, data: Data) -> None:
+        self.parametrization = parametrization
+        self.loss = loss
+        self.X, self.Y, self.weight = data.decoded()
+        self.losses: list[float] = []
+        self._heap: list[tuple[float, int, Candidate]] = []
+
+    def __call__(self, phi: FloatArray) -> tuple[float, float]:
+        """Return loss and score, as `Monitor` asks for."""
+        theta = self.parametrization.theta(phi)
+        raw = self.parametrization.network.raw_scores(theta, self.X)
+        loss = float(np.average(self.loss.value(self.Y, raw), weights=self.weight))
+        epoch = len(self.losses)
+        self.losses.append(loss)
+        # The worst one is on top; of equally good epochs the earliest is.
+        entry = (-loss, epoch, Candidate(loss, epoch, theta))
+        if len(self._heap) < self.N_KEPT:
+            heapq.heappush(self._heap, entry)
+        else:
+            heapq.heappushpop(self._heap, entry)
+        return loss, -loss
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The best epochs, in their order."""
+        return sorted((entry[2] for entry in self._heap), key=lambda c: c.epoch)
+
+
+class TimedSchedule:
+    """A schedule over epochs or over time, whichever is nearer to its end.
+
+    Parameters
+    ----------
+    schedule : HorizonSchedule
+        The schedule.
+    seconds : float
+        Time from now at which it ends.
+    """
+
+    def __init__(self, schedule: HorizonSchedule, seconds: float) -> None:
+        self.schedule = schedule
+        self.seconds = seconds
+        self.start = time.perf_counter()
+
+    def share_of_time(self) -> float:
+        """Return the share of the time that is over."""
+        return (time.perf_counter() - self.start) / self.seconds
+
+    def __call__(self, progress: Progress) -> float:
+        """See `Schedule`."""
+        t = max(progress.epoch / progress.n_epochs, self.share_of_time())
+        return self.schedule.factor(min(t, 1.0))
+
+
+class MemberTasks:
+    """The epochs of a member as tasks, for callbacks, and the end of its time.
+
+    Parameters
+    ----------
+    context : CallbackContext or None
+        The member's own task, if callbacks are to hear of it.
+    given : dict
+        What callbacks are given with each task.
+    schedule : TimedSchedule
+        Knows the time.
+    """
+
+    def __init__(self, context: Any, given: dict[str, Any], schedule: TimedSchedule) -> None:
+        self.context = context
+        self.given = given
+        self.schedule = schedule
+        self.epoch: Any = None
+
+    def epoch_begin(self) -> None:
+        """Begin the task of an epoch."""
+        if self.context:
+            self.epoch = self.context.subcontext(task_name="epoch")
+            self.epoch.call_on_fit_task_begin(**self.given)
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        """End it; return why training has to stop, if it has."""
+        if self.context and self.epoch.call_on_fit_task_end(**self.given):
+            return "a callback asked to stop"
+        return "no time is left" if self.schedule.share_of_time() >= 1 else ""
+
+
+def train_member(
+    recipe: Recipe,
+    data: Data,
+    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
+    bins: Bins | None,
+    seed: int,
+    context: Any = None,
+    given: dict[str, Any] | None = None,
+) -> Course:
+    """Train a network on some rows, and judge it on others.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    data : Data
+        All rows.
+    rows : tuple of two ndarrays
+        Row numbers for training and for judging.
+    bins : Bins or None
+        What to add to the inputs: it is fitted to the training rows.
+    seed : int
+        Random state of the weights, the orders of rows and the dropout.
+    context : CallbackContext, default=None
+        The member's task.
+    given : dict, default=None
+        What callbacks are given with each task.
+
+    Returns
+    -------
+    Course
+        What the training leaves.
+    """
+    given = given or {}
+    if context:
+        context.call_on_fit_task_begin(**given)
+    with threadpool_limits(1):
+        course = _train(recipe, data, rows, bins, seed, context, given)
+    if context:
+        context.call_on_fit_task_end(**given)
+    return course
+
+
+def _train(
+    recipe: Recipe,
+    data: Data,
+    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
+    bins: Bins | None,
+    seed: int,
+    context: Any,
+    given: dict[str, Any],
+) -> Course:
+    training, held_out = data.rows(rows[0]), data.rows(rows[1])
+    if bins:
+        bins.fit(training)
+        training, held_out = (part._replace(X=bins.widen(part.X)) for part in (training, held_out))
+    n_rows, n_features = training.X.shape
+    n_outputs = training.Y.shape[1] if training.code is None else len(training.code)
+    network = recipe.network(n_features, n_outputs)
+    random_state = np.random.RandomState(seed)
+    parametrization = TangentParametrization(network)
+    mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
+    objective = Objective(network, recipe.loss, 0.0, mean_weight, random_state)
+    schedule = TimedSchedule(recipe.schedule, recipe.max_seconds)
+    solver = Descent(
+        optimizer=recipe.optimizer,
+        schedule=schedule,
+        learning_rate_init=recipe.learning_rate_init,
+        batch_size=min(recipe.batch_size, n_rows),
+        shuffle=True,
+        max_iter=recipe.n_epochs,
+        drop_last=True,
+    )
+    judge = Judge(parametrization, recipe.judge, held_out)
+    monitor = Monitor(
+        tol=0.0,
+        n_iter_no_change=np.inf,
+        validate=judge,
+        tasks=MemberTasks(context, given, schedule),
+    )
+    phi = parametrization.initial(random_state)
+    run = Run(phi, random_state, n_epochs=recipe.n_epochs)
+    try:
+        reparametrized = Reparametrized(objective, parametrization)
+        if train(reparametrized, solver, monitor, run, training):
+            raise KeyboardInterrupt
+    except DivergenceError:
+        if not judge.losses:
+            raise
+    return Course(judge.losses, judge.candidates, network, bins)

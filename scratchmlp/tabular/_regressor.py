@@ -1,0 +1,172 @@
+"""The tabular regressor: a table and numbers in, numbers out."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils.validation import _check_y
+
+from scratchmlp.activations import FloatArray
+from scratchmlp.losses import SquaredError
+from scratchmlp.parameters import hidden_sizes
+from scratchmlp.tabular._base import BaseTabularMLP
+from scratchmlp.tabular._member import Recipe
+from scratchmlp.training import Data
+
+
+class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
+    """Regressor for raw tables, which needs no tuning: an ensemble of networks.
+
+    It takes a table as it is, numbers on any scale, missing values, categories, strings, booleans
+    and dates, and trains a small ensemble of networks. Each of these holds out a part of the rows,
+    by which its best epochs are found. Targets are standardised for training, and predictions stay
+    within the range of those in `fit`. docs/tabular.md explains each ingredient.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable, default=8
+        How the rows are split; there is a member for each split, which is trained on its first
+        part and judged on its second. A number is one of folds, shuffled. Use a splitter for
+        rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with `groups` in
+        `fit`) or follow each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
+        Units of each hidden layer of a member.
+    max_iter : int or 'auto', default='auto'
+        Epochs of a member. 'auto' is 128 up to 2,000 rows, and beyond these fewer, so that the
+        number of steps grows slowly.
+    max_time : float or None, default=None
+        Seconds after which `fit` has to come to its end. Members that have no time for all of
+        their epochs go through the schedule of their learning rate faster. What is trained then
+        depends on the machine.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categories; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Members that are trained at the same time, by :mod:`joblib`, each with one thread. None is
+        1, and -1 as many as there are processors. Results are the same for any number.
+    random_state : int, RandomState instance or None, default=None
+        Source of the folds, the initial weights and the orders of rows.
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Predictions for the rows of `fit`, each by members that held it out ("out of fold"); nan
+        where none did. They are honest: nothing of a row's own was used, but for the best epochs
+        and the scaling of numbers.
+    oof_score_ : float
+        Their R².
+    encoder_ : TabularEncoder
+        What turns the table into numbers; its `columns_` says what became of each column.
+    members_ : list
+        The trained networks.
+    best_epochs_ : ndarray of shape (n_members,)
+        Best epoch of each member.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Their names, if these are strings.
+
+    See Also
+    --------
+    TabularMLPClassifier : The same for classes.
+    scratchmlp.ScratchMLPRegressor : A single network, whose every parameter is yours to choose.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data", NeurIPS 2024. Gorishniy, Rubachev and Babenko, "On embeddings for
+    numerical features in tabular deep learning", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> regressor = TabularMLPRegressor(cv=4, max_iter=16, random_state=0).fit(X, y)
+    >>> regressor.oof_score_ > 0.4
+    True
+    >>> regressor.member_predictions(X).shape
+    (4, 442)
+    """
+
+    def __init__(
+        self,
+        *,
+        cv: Any = 8,
+        hidden_layer_sizes: Any = (128, 128),
+        max_iter: int | str = "auto",
+        max_time: float | None = None,
+        categorical_features: Any = "from_dtype",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            cv=cv,
+            hidden_layer_sizes=hidden_layer_sizes,
+            max_iter=max_iter,
+            max_time=max_time,
+            categorical_features=categorical_features,
+            n_jobs=n_jobs,
+            random_state=random_state,
+        )
+
+    def predict(self, X: Any) -> FloatArray:
+        """Predict targets: the mean of the members' predictions.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, within the range of the targets in `fit`.
+        """
+        return self._mean_prediction(X)
+
+    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[FloatArray, None]:
+        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        self._one_column = y.ndim == 1
+        Y = np.asarray(y, np.float64).reshape(len(y), -1)
+        present = Y[weight > 0]
+        self._low, self._high = present.min(axis=0), present.max(axis=0)
+        self._mean = np.average(Y, axis=0, weights=weight)
+        deviation = np.average((Y - self._mean) ** 2, axis=0, weights=weight) ** 0.5
+        self._deviation = np.where(deviation > 0, deviation, 1.0)
+        return ((Y - self._mean) / self._deviation).astype(np.float32), None
+
+    def _recipe(self, n_rows: int) -> Recipe:
+        loss = SquaredError().with_output("identity")
+        return Recipe(
+            loss=loss,
+            judge=loss,
+            n_epochs=self._n_epochs(n_rows),
+            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes),
+            activation="mish",
+            learning_rate_init=0.07,
+        )
+
+    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
+        self.oof_prediction_ = self._predictions(raw)
+        seen = np.isfinite(raw[:, 0])
+        y = self._predictions(data.Y.astype(np.float64))
+        self.oof_score_ = float(
+            r2_score(
+                y[seen],
+                self.oof_prediction_[seen],
+                sample_weight=None if data.weight is None else data.weight[seen],
+            )
+        )
+
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
+        return Y[:, 0] if self._one_column else Y
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
