@@ -1,0 +1,276 @@
+"""The tabular estimators: raw tables in, predictions out."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
+from sklearn.datasets import load_diabetes, load_wine, make_classification
+from sklearn.metrics import accuracy_score, log_loss, r2_score
+from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from scratchmlp.losses import LogLoss
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular._member import Candidate, Course
+from scratchmlp.tabular._selection import choose_epochs, fit_temperature
+
+ROUNDING = (
+    "weights and repeated rows give the same sums up to rounding, which in float32 the check sees"
+)
+
+
+@parametrize_with_checks(
+    [TabularMLPClassifier(max_iter=8), TabularMLPRegressor(max_iter=8)],
+    expected_failed_checks=lambda estimator: {
+        "check_sample_weight_equivalence_on_dense_data": ROUNDING
+    },
+)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+def table(n=120, seed=0):
+    """A table of several kinds of columns, a class that depends on them, and a number that does."""
+    rng = np.random.RandomState(seed)
+    age, city = rng.uniform(20, 60, n), rng.choice(["Rome", "Oslo", "Paris"], n)
+    X = pd.DataFrame({"age": age, "city": city, "member": rng.rand(n) < 0.5})
+    X.loc[::9, "age"] = np.nan
+    X.loc[::11, "city"] = None
+    number = (age - 40) / 10 + 2 * (city == "Oslo") - X["member"]
+    return X, np.where(number > 0, "yes", "no"), number.to_numpy()
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    X, y, _ = table()
+    return TabularMLPClassifier(max_iter=32, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    X, _, y = table()
+    return TabularMLPRegressor(max_iter=32, random_state=0).fit(X, y)
+
+
+def test_it_learns_from_a_raw_table(classifier, regressor):
+    X, y, number = table(seed=1)
+    assert classifier.score(X, y) > 0.8
+    assert regressor.score(X, number) > 0.8
+
+
+def test_out_of_fold_scores_are_near_those_of_new_rows(classifier, regressor):
+    X, y, number = table(2000, seed=1)
+    assert classifier.oof_score_ == pytest.approx(classifier.score(X, y), abs=0.1)
+    assert regressor.oof_score_ == pytest.approx(regressor.score(X, number), abs=0.1)
+
+
+def test_out_of_fold_attributes(classifier, regressor):
+    _, y, number = table()
+    assert classifier.oof_proba_.shape == (120, 2)
+    np.testing.assert_allclose(classifier.oof_proba_.sum(axis=1), 1)
+    predicted = classifier.classes_[classifier.oof_proba_.argmax(axis=1)]
+    assert classifier.oof_score_ == accuracy_score(y, predicted)
+    assert regressor.oof_prediction_.shape == (120,)
+    assert regressor.oof_score_ == pytest.approx(r2_score(number, regressor.oof_prediction_))
+
+
+def test_out_of_fold_predictions_are_those_of_the_member_that_held_the_row_out():
+    X, y, _ = table()
+    fold = np.arange(120) % 3
+    model = TabularMLPClassifier(cv=PredefinedSplit(fold), max_iter=4, random_state=0).fit(X, y)
+    members = model.member_predictions(X)
+    np.testing.assert_allclose(model.oof_proba_, members[fold, np.arange(120)])
+
+
+def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction():
+    X, _, y = table()
+    fold = np.arange(120) % 3
+    changed = y.copy()
+    changed[fold == 0] = changed[fold == 0][::-1]  # the same scale; and all 3 epochs are chosen
+    model = TabularMLPRegressor(cv=PredefinedSplit(fold), max_iter=3, random_state=0)
+    before, after = (clone(model).fit(X, target).oof_prediction_ for target in (y, changed))
+    np.testing.assert_allclose(before[fold == 0], after[fold == 0])
+    assert not np.allclose(before[fold == 1], after[fold == 1])
+
+
+def test_predictions_are_the_mean_of_the_members(classifier, regressor):
+    X, _, _ = table(seed=1)
+    members = classifier.member_predictions(X)
+    assert members.shape == (8, 120, 2)
+    np.testing.assert_allclose(members.mean(axis=0), classifier.predict_proba(X))
+    members = regressor.member_predictions(X)
+    assert members.shape == (8, 120)
+    np.testing.assert_allclose(members.mean(axis=0), regressor.predict(X))
+
+
+@pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+def test_the_same_for_any_number_of_jobs(Estimator):
+    X, y, number = table()
+    y = y if Estimator is TabularMLPClassifier else number
+    one, two = (Estimator(max_iter=4, n_jobs=n, random_state=0).fit(X, y) for n in (None, 2))
+    np.testing.assert_array_equal(one.member_predictions(X), two.member_predictions(X))
+
+
+def test_pickles_and_clones_predict_the_same(classifier):
+    X, _, _ = table(seed=1)
+    again = pickle.loads(pickle.dumps(classifier))
+    np.testing.assert_array_equal(again.predict_proba(X), classifier.predict_proba(X))
+    np.testing.assert_array_equal(
+        clone(classifier).fit(*table()[:2]).predict_proba(X), classifier.predict_proba(X)
+    )
+
+
+def test_columns_are_found_by_name(classifier):
+    X, _, _ = table(seed=1)
+    proba = classifier.predict_proba(X)
+    np.testing.assert_array_equal(classifier.predict_proba(X[["member", "city", "age"]]), proba)
+    with pytest.raises(ValueError, match="no column 'age'"):
+        classifier.predict(X.drop(columns="age"))
+    with pytest.raises(ValueError, match="Column 'age'"):
+        classifier.predict(X.assign(age="young"))
+
+
+def test_multiclass_probabilities_are_calibrated():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    model = TabularMLPClassifier(max_iter=64, random_state=0).fit(X[::2], y[::2])
+    proba = model.predict_proba(X[1::2])
+    assert log_loss(y[1::2], proba) < 0.15
+    np.testing.assert_array_equal(model.predict(X[1::2]), proba.argmax(axis=1))
+    np.testing.assert_allclose(model.predict_log_proba(X[1::2]), np.log(proba))
+
+
+def test_predictions_stay_within_the_range_of_the_targets():
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor(max_iter=16, random_state=0).fit(X, y)
+    predicted = model.predict(100 * X)
+    assert predicted.min() >= y.min()
+    assert predicted.max() <= y.max()
+
+
+def test_several_numbers():
+    X, y = load_diabetes(return_X_y=True)
+    model = TabularMLPRegressor(cv=3, max_iter=16, random_state=0).fit(X, np.c_[y, -3 * y])
+    assert model.predict(X).shape == model.oof_prediction_.shape == (442, 2)
+    assert model.member_predictions(X).shape == (3, 442, 2)
+    assert model.oof_score_ > 0.4
+
+
+@pytest.mark.parametrize("n_rare", [1, 2, 3])
+def test_classes_may_be_rare(n_rare):
+    X, y = make_classification(60, random_state=0)
+    y[:n_rare] = 2
+    model = TabularMLPClassifier(max_iter=4, random_state=0).fit(X, y)
+    assert len(model.members_) == 8
+    assert model.predict_proba(X).shape == (60, 3)
+
+
+def test_two_rows_of_each_class_are_enough():
+    model = TabularMLPClassifier(max_iter=4, random_state=0).fit([[0], [1], [2], [3]], [0, 0, 1, 1])
+    assert len(model.members_) == 2
+    with pytest.raises(ValueError, match=r"at least 2 rows .* n_samples=1\. Add rows"):
+        TabularMLPClassifier().fit([[0]], [0])
+
+
+def test_one_class_alone_is_sure():
+    X, _, _ = table()
+    model = TabularMLPClassifier(cv=2, max_iter=1).fit(X, np.full(120, "yes"))
+    np.testing.assert_array_equal(model.predict_proba(X), np.ones((120, 1)))
+
+
+def test_rows_of_weight_zero_are_absent():
+    X, y, _ = table()
+    weight = np.tile([1.0, 0.0], 60)
+    model = TabularMLPClassifier(cv=3, max_iter=4, random_state=0)
+    weighted = clone(model).fit(X, y, sample_weight=weight)
+    absent = clone(model).fit(X[::2], y[::2])
+    np.testing.assert_allclose(weighted.predict_proba(X), absent.predict_proba(X))
+    assert np.isnan(weighted.oof_proba_[1::2]).all()
+
+
+def test_class_weights_are_weights_of_rows():
+    X, y, _ = table()
+    model = TabularMLPClassifier(cv=3, max_iter=4, random_state=0)
+    by_class = clone(model).set_params(class_weight={"yes": 3, "no": 1}).fit(X, y)
+    by_row = clone(model).fit(X, y, sample_weight=np.where(y == "yes", 3.0, 1.0))
+    plain = clone(model).fit(X, y)
+    more, base = by_class.predict_proba(X)[:, 1].mean(), plain.predict_proba(X)[:, 1].mean()
+    assert more > base + 0.05
+    assert by_row.predict_proba(X)[:, 1].mean() == pytest.approx(more, abs=0.05)
+
+
+def test_groups_reach_the_splitter():
+    X, y, _ = table()
+    groups = np.arange(120) // 30
+    model = TabularMLPClassifier(cv=GroupKFold(4), max_iter=2, random_state=0)
+    assert len(model.fit(X, y, groups=groups).members_) == 4
+    with pytest.raises(ValueError, match="groups"):
+        clone(model).fit(X, y)
+
+
+def test_splitters_that_leave_rows_in_no_fold_or_in_several():
+    X, y, number = table()
+    model = TabularMLPRegressor(cv=TimeSeriesSplit(3), max_iter=2, random_state=0).fit(X, number)
+    assert np.isnan(model.oof_prediction_[:30]).all()
+    assert np.isfinite(model.oof_prediction_[30:]).all()
+    twice = [*KFold(2).split(X), *KFold(3).split(X)]
+    model = TabularMLPClassifier(cv=twice, max_iter=2, random_state=0).fit(X, y)
+    assert len(model.members_) == 5
+    assert np.isfinite(model.oof_proba_).all()
+
+
+def test_max_time_ends_training():
+    X, y, _ = table()
+    model = TabularMLPClassifier(max_iter=10**6, max_time=0.5, random_state=0).fit(X, y)
+    assert 1 <= model.n_iter_ < 10**6
+
+
+def test_failure_changes_nothing():
+    X, y, _ = table()
+    model = TabularMLPClassifier(max_iter=2, random_state=0).fit(X, y)
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="Column 'age' holds infinity"):
+        model.fit(X.assign(age=np.inf), y)
+    assert vars(model) == before
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_progress_bar_over_members_and_epochs(n_jobs, capfd):
+    X, y, _ = table()
+    model = TabularMLPClassifier(cv=3, max_iter=2, n_jobs=n_jobs, random_state=0)
+    plain = clone(model).fit(X, y).predict_proba(X)
+    model.set_callbacks(ProgressBar()).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), plain)
+    shown = capfd.readouterr().out
+    assert "TabularMLPClassifier - fit" in shown
+    assert "member" in shown
+    assert pickle.loads(pickle.dumps(model)).score(X, y) == model.score(X, y)
+
+
+def course(losses):
+    return Course(losses, [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)], None, None)
+
+
+def test_epochs_are_chosen_by_the_member_and_by_all():
+    first, second = choose_epochs([course([3.0, 1.0, 2.0]), course([5.0, 4.0, 0.0])])
+    assert [c.epoch for c in first] == [2, 1, 0]  # 2 + 1, 1 + 2.5, 3 + 4
+    assert [c.epoch for c in second] == [2, 1, 0]
+    assert [c.epoch for c in choose_epochs([course([1.0, 1.0])])[0]] == [1, 0]
+    assert len(choose_epochs([course([1.0] * 9)])[0]) == 5
+
+
+def test_epochs_that_not_all_members_reached():
+    short, long = choose_epochs([course([3.0]), course([1.0, 2.0, 0.5])])
+    assert [c.epoch for c in short] == [0]
+    assert [c.epoch for c in long] == [2, 0, 1]
+
+
+def test_temperature_undoes_a_factor():
+    rng = np.random.RandomState(0)
+    raw = rng.normal(size=(20000, 3))
+    p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+    Y = np.eye(3)[(p.cumsum(axis=1) < rng.rand(20000, 1)).sum(axis=1)]
+    loss = LogLoss().with_output("softmax")
+    assert fit_temperature(loss, Y, 2.5 * raw, None) == pytest.approx(2.5, rel=0.05)
