@@ -1,16 +1,285 @@
-"""Piecewise-linear encoding."""
+import pickle
 
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import PiecewiseLinearEncoder
+
+ENCODINGS = ["linear", "steps", "both", "auto"]
+STRATEGIES = ["quantile", "tree"]
+IRIS, SPECIES = load_iris(return_X_y=True)
+MIXED = np.column_stack(
+    [
+        np.linspace(-1, 1, 60),  # smooth
+        np.r_[np.zeros(40), np.arange(1, 21)],  # a spike
+        np.r_[np.nan, np.linspace(0, 1, 59) ** 3],  # a missing value
+        np.full(60, 3.0),  # constant
+        np.full(60, np.nan),  # without any number
+        np.arange(60) % 2,  # two values
+    ]
+)
+TARGET = MIXED[:, 0] > 0.25
+
+
+def columns(elements):
+    """Matrices of two or more rows."""
+    shape = st.tuples(st.integers(2, 30), st.integers(1, 3))
+    return shape.flatmap(lambda shape: arrays(np.float64, shape, elements=elements))
+
+
+ANY = columns(st.floats(allow_infinity=False))
+LEVELS = columns(st.sampled_from([0.0, 1.0, 2.5, np.nan]))
+MATRICES = st.one_of(ANY, LEVELS)
 
 
 @parametrize_with_checks(
     [
-        *(PiecewiseLinearEncoder(encoding=e) for e in ("linear", "steps", "both", "auto")),
-        PiecewiseLinearEncoder(strategy="tree"),
-        PiecewiseLinearEncoder(strategy="tree", encoding="auto"),
+        *(PiecewiseLinearEncoder(encoding=encoding) for encoding in ENCODINGS),
+        *(PiecewiseLinearEncoder(strategy="tree", encoding=encoding) for encoding in ENCODINGS),
     ]
 )
 def test_scikit_learn_check(estimator, check):
     check(estimator)
+
+
+# Properties.
+
+
+@given(X=MATRICES, encoding=st.sampled_from(ENCODINGS), n_bins=st.integers(2, 9))
+def test_outputs_are_finite_and_in_0_to_1_and_have_distinct_names(X, encoding, n_bins):
+    encoder = PiecewiseLinearEncoder(n_bins, encoding=encoding).fit(X)
+    out = encoder.transform(X)
+    assert ((out >= 0) & (out <= 1)).all()
+    names = encoder.get_feature_names_out()
+    assert len(set(names)) == len(names) == out.shape[1]
+    assert all((np.diff(edges) > 0).all() for edges in encoder.bin_edges_)
+    assert max(map(len, encoder.bin_edges_)) <= n_bins + 1
+
+
+@given(X=MATRICES, encoding=st.sampled_from(ENCODINGS), data=st.data())
+def test_rows_are_encoded_one_by_one(X, encoding, data):
+    encoder = PiecewiseLinearEncoder(4, encoding=encoding).fit(X)
+    rows = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1, max_size=40))
+    np.testing.assert_array_equal(encoder.transform(X[rows]), encoder.transform(X)[rows])
+
+
+@given(X=MATRICES, strategy=st.sampled_from(STRATEGIES), data=st.data())
+def test_the_order_of_rows_does_not_matter(X, strategy, data):
+    order = np.array(data.draw(st.permutations(range(len(X)))))
+    y = np.arange(len(X)) % 2
+    encoder = PiecewiseLinearEncoder(4, strategy=strategy, encoding="both").fit(X, y)
+    permuted = clone(encoder).fit(X[order], y[order])
+    np.testing.assert_array_equal(permuted.transform(X), encoder.transform(X))
+
+
+@given(x=columns(st.floats(-1e6, 1e6)), encoding=st.sampled_from(ENCODINGS))
+def test_larger_numbers_have_larger_outputs(x, encoding):
+    encoder = PiecewiseLinearEncoder(5, encoding=encoding).fit(x)
+    assert (np.diff(encoder.transform(np.sort(x, axis=0)), axis=0) >= 0).all()
+
+
+@given(x=columns(st.integers(-1000, 1000).map(float)), n_bins=st.integers(2, 9))
+def test_linear_outputs_sum_to_the_position_from_which_the_number_is_told(x, n_bins):
+    x = x[:, :1]
+    encoder = PiecewiseLinearEncoder(n_bins).fit(x)
+    (edges,) = encoder.bin_edges_
+    told = np.interp(encoder.transform(x).sum(axis=1), np.arange(len(edges)), edges)
+    np.testing.assert_allclose(told, x[:, 0], atol=1e-9)
+
+
+@given(X=MATRICES)
+def test_both_is_linear_and_then_steps(X):
+    linear, steps, both = (
+        PiecewiseLinearEncoder(4, encoding=encoding).fit(X[:, :1]).transform(X[:, :1])
+        for encoding in ("linear", "steps", "both")
+    )
+    np.testing.assert_array_equal(both, np.hstack([linear, steps]))
+
+
+@given(x=columns(st.integers(-50, 50).map(float)), data=st.data())
+@settings(max_examples=50)
+def test_a_weight_counts_as_so_many_rows(x, data):
+    weight = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(x), max_size=len(x))))
+    weight[0] = 1
+    weighted = PiecewiseLinearEncoder(4, encoding="auto").fit(x, sample_weight=weight)
+    repeated = clone(weighted).fit(np.repeat(x, weight, axis=0))
+    np.testing.assert_equal(weighted.bin_edges_, repeated.bin_edges_)
+    assert weighted.encodings_ == repeated.encodings_
+
+
+# Edges.
+
+
+@pytest.mark.parametrize("n_bins", [2, 3, 8, 50])
+def test_quantiles_share_the_rows_out(n_bins):
+    x = np.random.default_rng(0).lognormal(size=(600, 1))
+    (edges,) = PiecewiseLinearEncoder(n_bins).fit(x).bin_edges_
+    counts, _ = np.histogram(x, edges)
+    np.testing.assert_array_equal(counts, 600 // n_bins)
+    assert (edges[0], edges[-1]) == (x.min(), x.max())
+
+
+@pytest.mark.parametrize(
+    ("x", "edges"),
+    [
+        ([0, 0, 0, 0, 0, 0, 0, 1, 2], [0, 0.5, 2]),  # a spike at the lower end
+        ([1, 2, 3, 3, 3, 3, 3, 3, 3], [1, 2.5, 3]),  # at the upper one
+        ([0, 5, 5, 5, 5, 5, 5, 5, 9], [0, 2.5, 7, 9]),  # in between
+        ([0, 0, 0, 0, 0, 0, 0, 0, 1], [0, 0.5, 1]),  # two values, one of them rare
+        ([0, 1, 1, 1, 1, 1, 1, 1, 1], [0, 0.5, 1]),
+        ([4, 4, np.nan], [4]),
+        ([np.nan, np.nan], []),
+    ],
+)
+def test_spikes_are_cut_off(x, edges):
+    (found,) = PiecewiseLinearEncoder(4).fit(np.array(x)[:, None]).bin_edges_
+    np.testing.assert_array_equal(found, edges)
+
+
+@pytest.mark.parametrize("x", [[0, 1, 1], [0, 0, 1]])
+def test_two_bins_are_enough_for_two_values(x):
+    encoder = PiecewiseLinearEncoder(2, encoding="steps")
+    np.testing.assert_array_equal(encoder.fit_transform(np.array(x)[:, None]), np.c_[x])
+
+
+@pytest.mark.parametrize(
+    ("Tree", "y"),
+    [(DecisionTreeClassifier, SPECIES), (DecisionTreeRegressor, IRIS[:, 0] + 0.01)],
+)
+def test_inner_edges_are_the_thresholds_of_a_tree(Tree, y):
+    x = IRIS[:, 2:3]
+    tree = Tree(max_leaf_nodes=6, min_samples_leaf=4, random_state=0).fit(x, y).tree_
+    encoder = PiecewiseLinearEncoder(6, strategy="tree", min_samples_leaf=4).fit(x, y)
+    thresholds = np.sort(tree.threshold[tree.children_left >= 0])
+    np.testing.assert_allclose(encoder.bin_edges_[0][1:-1], thresholds, rtol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-30, 1e30, 1e298])
+def test_trees_and_quantiles_depend_on_order_alone(factor):
+    for strategy in STRATEGIES:
+        encoder = PiecewiseLinearEncoder(strategy=strategy, encoding="both")
+        plain = encoder.fit_transform(IRIS, SPECIES)
+        np.testing.assert_allclose(encoder.fit_transform(IRIS * factor, SPECIES), plain, rtol=1e-9)
+
+
+def test_trees_tell_neighbours_apart_that_float32_does_not():
+    x = 1.7e9 + np.arange(20)[:, None]  # seconds since 1970
+    encoder = PiecewiseLinearEncoder(2, strategy="tree").fit(x, np.arange(20) >= 7)
+    np.testing.assert_array_equal(encoder.bin_edges_[0], 1.7e9 + np.array([0, 6.5, 19]))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_largest_floats(strategy):
+    largest = np.finfo(np.float64).max
+    X = np.array([[-largest], [0], [largest], [np.nan]])
+    encoder = PiecewiseLinearEncoder(2, strategy=strategy).fit(X, [0, 1, 1, 0])
+    out = encoder.transform(X)
+    np.testing.assert_array_equal(out[[0, 2, 3]], [[0, 0], [1, 1], [0, 0]])
+    assert np.isfinite(out).all()
+
+
+def test_trees_take_several_targets_and_weights():
+    X, y = load_diabetes(return_X_y=True)
+    two = np.column_stack([y, y**2]) + 0.5
+    encoder = PiecewiseLinearEncoder(strategy="tree", min_samples_leaf=20)
+    edges = encoder.fit(X, two).bin_edges_
+    assert all(len(found) <= 9 for found in edges)
+    weighted = clone(encoder).fit(X, two, sample_weight=np.arange(len(y))).bin_edges_
+    assert any(not np.array_equal(a, b) for a, b in zip(edges, weighted, strict=True))
+    one = encoder.fit(X, two[:, :1]).bin_edges_
+    np.testing.assert_equal(one, encoder.fit(X, two[:, 0]).bin_edges_)
+
+
+def test_missing_numbers_are_no_rows_of_a_tree():
+    x, y = np.array([1.0, 2, 3, 4, np.nan, np.nan])[:, None], np.array([0, 0, 1, 1, 2, 2])
+    encoder = PiecewiseLinearEncoder(4, strategy="tree").fit(x, y)
+    np.testing.assert_array_equal(encoder.bin_edges_[0], [1, 2.5, 4])
+
+
+# Encodings and outputs.
+
+
+def test_values_of_each_encoding():
+    x = np.array([[0.0], [1], [2], [3], [4]])
+    new = np.array([[-1.0], [0], [1.25], [2.5], [3.25], [9], [np.nan]])
+    encoder = PiecewiseLinearEncoder(2).fit(x)
+    linear = [[0, 0], [0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1], [0, 0]]
+    np.testing.assert_array_equal(encoder.transform(new), linear)
+    encoder.set_params(encoding="steps").fit(x)
+    np.testing.assert_array_equal(encoder.transform(new), np.c_[[0, 0, 0, 1, 1, 1, 0]])
+
+
+def test_auto_gives_steps_to_spikes_and_few_values():
+    encoder = PiecewiseLinearEncoder(encoding="auto").fit(MIXED)
+    assert [encoder.encodings_[j] for j in (0, 1, 2, 5)] == ["linear", "steps", "linear", "steps"]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_kind_of_column(strategy, encoding, dtype):
+    encoder = PiecewiseLinearEncoder(strategy=strategy, encoding=encoding)
+    out = encoder.fit(MIXED, TARGET).transform(MIXED.astype(dtype))
+    assert out.dtype == dtype
+    names = encoder.get_feature_names_out([*"abcdef"])
+    assert {name[0] for name in names} <= set("abcf")  # constant columns become nothing
+    missing = [name.startswith("c") for name in names]
+    assert not out[0, missing].any()
+
+
+def test_a_matrix_of_constants_has_no_outputs():
+    encoder = PiecewiseLinearEncoder().set_output(transform="pandas")
+    assert encoder.fit_transform(pd.DataFrame({"a": [1.0, 1.0]})).shape == (2, 0)
+
+
+def test_names():
+    table = pd.DataFrame({"age": [20.0, 30, 41, 50], "x": [1.0, 1 + 1e-9, 1 + 2e-9, 1 + 3e-9]})
+    encoder = PiecewiseLinearEncoder(4, encoding="both").set_output(transform="pandas")
+    found = list(encoder.fit_transform(table))
+    assert found[:7] == [*(f"age_bin{t}" for t in range(4)), "age>=25", "age>=35.5", "age>=45.5"]
+    assert found[-1] == f"x>={float(encoder.bin_edges_[1][3])!r}"  # six digits are not enough
+
+
+def test_pickling_and_a_pipeline():
+    encoder = PiecewiseLinearEncoder(strategy="tree", encoding="auto").fit(IRIS, SPECIES)
+    again = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(again.transform(IRIS), encoder.transform(IRIS))
+    net = ScratchMLPClassifier((10,), solver="lbfgs", max_iter=1000, random_state=0)
+    model = make_pipeline(encoder, net).fit(IRIS, SPECIES)
+    assert model.score(IRIS, SPECIES) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_bins": 1}, "'n_bins' parameter .* Got 1"),
+        ({"strategy": "uniform"}, "'strategy' parameter .* Got 'uniform'"),
+        ({"encoding": "onehot"}, "'encoding' parameter .* Got 'onehot'"),
+        ({"min_samples_leaf": 0}, "'min_samples_leaf' parameter .* Got 0"),
+    ],
+)
+def test_bad_parameters_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        PiecewiseLinearEncoder(**settings).fit(IRIS, SPECIES)
+
+
+def test_bad_data_are_refused():
+    encoder = PiecewiseLinearEncoder(strategy="tree")
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        encoder.fit(IRIS)
+    with pytest.raises(ValueError, match="infinity"):
+        PiecewiseLinearEncoder().fit([[np.inf], [1.0]])
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        PiecewiseLinearEncoder().fit([["a"], ["b"]])
+    with pytest.raises(ValueError, match="Unknown label type"):
+        encoder.fit(IRIS, np.array([object()] * len(IRIS)))

@@ -1,7 +1,8 @@
 """What the columns of a table hold, and their values as plain arrays.
 
 A column is of one kind: "number", "date", "duration", "flag" (booleans), "text", "mixed" (any
-other values, or several kinds of them), or "missing" when it has no value at all.
+other values, or several kinds of them), "complex", which nothing here accepts, or "missing" if it
+is seen to have no value at all.
 """
 
 from typing import Any
@@ -22,6 +23,7 @@ WORDS = {
     "flag": "booleans",
     "text": "text",
     "mixed": "values of several kinds",
+    "complex": "complex numbers",
 }
 #: Numbers beyond this count as this, so that differences of two stay finite.
 LARGEST = 1e300
@@ -71,6 +73,8 @@ def kind_of(column: "Column[Any]") -> str:
         return kind_of(pd.Series(dtype.categories))
     if isinstance(dtype, pd.StringDtype):
         return "text"
+    if isinstance(dtype, pd.PeriodDtype):
+        return "date"
     if dtype.kind in _BY_DTYPE:
         return _BY_DTYPE[dtype.kind]
     return _BY_VALUES.get(pd.api.types.infer_dtype(column, skipna=True), "mixed")

@@ -51,12 +51,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
       and durations become days; then they are numbers.
     - **Categories** get a column of 0 and 1 for each level. A column of two levels becomes a
       single one of -1 and 1. Missing and unseen levels are 0 in all columns of theirs, as are those
-      that `max_categories` leaves without a column. In a column of more than ten levels, those
-      that occur once in `fit` have none either: they say nothing about other rows, and names or
-      keys would otherwise take a column a row.
+      that `max_categories` leaves without a column. If there are more than ten levels, those that
+      occur once in `fit` have none either, as they say nothing about other rows; and if most of
+      the values occur once, they are taken for names or keys, and the column is dropped.
 
     Columns that are constant, or without any value, in `fit` are dropped; one that is constant but
-    for missing values keeps the column that tells these apart. If nothing at all is left, the
+    for missing values keeps the column that tells these apart. `transform` does not look at what
+    was dropped, though it has to be there. If nothing at all is left, the
     output is a single column of zeros, from which an estimator can still learn the class
     frequencies or the mean.
 
@@ -208,7 +209,7 @@ default='from_dtype'
             self.columns_.items(), table.items(), widths, strict=True
         ):
             end += width
-            if fitted["kind"] != "missing":
+            if width:  # what was dropped is not looked at
                 _encode(name, _checked(name, column, fitted), fitted, out[:, end - width : end])
         return out
 
@@ -276,9 +277,8 @@ default='from_dtype'
             return table
         if missing := [name for name in names if name not in table]:
             raise ValueError(
-                f"X has no column {', '.join(map(repr, missing))}, which was there in fit. Its "
-                f"columns are {', '.join(map(repr, table.columns))}. Add it, filled with missing "
-                "values if its values are unknown."
+                "X must have the columns that it had in fit, and these are missing: "
+                f"{', '.join(map(repr, missing))}. Add them, without values if these are unknown."
             )
         return table[names]
 
@@ -332,8 +332,8 @@ def _fit_labels(name: str, column: "Column[Any]", max_categories: int) -> dict[s
     except TypeError as error:
         raise _unhashable(name, error) from error
     counts, n_levels = np.bincount(codes[codes >= 0]), len(found)
-    if n_levels > FEW_LEVELS:
-        found, counts = found[counts > 1], counts[counts > 1]
+    telling = _telling(counts)
+    found, counts = found[telling], counts[telling]
     levels = [level.item() if isinstance(level, np.generic) else level for level in found]
     order = _order(levels)
     # The sort is stable: of equally frequent levels, those that come first in order stay.
@@ -344,6 +344,15 @@ def _fit_labels(name: str, column: "Column[Any]", max_categories: int) -> dict[s
     else:
         encoding = "sign" if len(levels) == n_levels == 2 else "one-hot"
     return {"levels": levels, "encoding": encoding, "n_levels": n_levels}
+
+
+def _telling(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which levels, seen so often, may say something about other rows."""
+    once = counts == 1
+    if len(counts) <= FEW_LEVELS:
+        return np.ones_like(once)
+    names = 2 * once.sum() > counts.sum()
+    return np.zeros_like(once) if names else ~once
 
 
 def _order(levels: list[Any]) -> list[int]:
@@ -420,6 +429,7 @@ def _encode(
 
 
 def _encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
+    """Write numbers, scaled and clipped, and where they are missing."""
     if fitted["indicator"]:
         out[:, -1] = np.isnan(values)
     if fitted["scale"] > 0:
@@ -433,8 +443,7 @@ def _encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.floa
 def _encode_labels(
     name: str, column: "Column[Any]", fitted: dict[str, Any], out: NDArray[np.float32]
 ) -> None:
-    if not out.shape[1]:
-        return
+    """Write a column of 0 and 1 for each level, or one of -1 and 1."""
     code_of = {level: code for code, level in enumerate(fitted["levels"])}
     labels = column.to_numpy(dtype=object)
     try:
@@ -443,13 +452,14 @@ def _encode_labels(
         raise _unhashable(name, error) from error
     # The last row, which -1 points at, is for missing and unseen levels.
     if fitted["encoding"] == "sign":
-        rows = np.array([[-1.0], [1.0], [0.0]])
+        rows = np.array([[-1], [1], [0]], np.float32)
     else:
-        rows = np.eye(len(code_of) + 1, len(code_of))
+        rows = np.eye(len(code_of) + 1, len(code_of), dtype=np.float32)
     out[:] = rows[codes]
 
 
 def _finite(name: str, column: "Column[Any]", kind: str) -> Floats:
+    """Convert a column to numbers, or say that it holds infinity."""
     try:
         return numbers(column, kind)
     except OverflowError as error:
@@ -460,6 +470,7 @@ def _finite(name: str, column: "Column[Any]", kind: str) -> Floats:
 
 
 def _unhashable(name: str, error: TypeError) -> TypeError:
+    """Say that a column holds labels that cannot be told apart."""
     return TypeError(
         f"Column {name!r} holds labels that cannot be compared ({error}), and the argument must be "
         "a string, a number or another hashable value. Convert it with astype(str), or leave it "

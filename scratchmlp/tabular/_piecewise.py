@@ -146,11 +146,12 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         """
         X, y = self._validate(X, y)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        tree = None if y is None else self._tree(y)
         self.bin_edges_, self.encodings_ = [], []
         for column in X.T:
             used = ~np.isnan(column) & (weight > 0)
             values, codes = np.unique(_bounded(column[used]), return_inverse=True)
-            cuts = self._cuts(codes, None if y is None else y[used], weight[used])
+            cuts = self._cuts(codes, None if y is None else y[used], weight[used], tree)
             self.bin_edges_.append(_edges(values, cuts))
             self.encodings_.append(self._choose_encoding(codes, weight[used]))
         return self
@@ -215,18 +216,23 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         X, y = validate_data(self, X, y, multi_output=True, **_numeric())
         return X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
 
-    def _cuts(self, codes: NDArray[np.intp], y: Any, weight: Floats) -> NDArray[np.intp]:
-        """Choose where to cut: k is between the k-th distinct value and the next."""
+    def _tree(self, y: NDArray[Any]) -> BaseEstimator:
+        """Make the tree that suits the targets."""
+        continuous = type_of_target(y, raise_unknown=True).startswith("continuous")
+        # A tree of one input has nothing to draw; the seed leaves NumPy's own generator alone.
+        return (DecisionTreeRegressor if continuous else DecisionTreeClassifier)(
+            max_leaf_nodes=self.n_bins, min_samples_leaf=self.min_samples_leaf, random_state=0
+        )
+
+    def _cuts(
+        self, codes: NDArray[np.intp], y: Any, weight: Floats, tree: BaseEstimator | None
+    ) -> NDArray[np.intp]:
+        """Choose where to cut a column, if it is not constant."""
         if not codes.any():
             return np.array([], np.intp)
-        if self.strategy == "quantile":
+        if tree is None:
             return _quantile_cuts(codes, weight, self.n_bins)
-        continuous = type_of_target(y, raise_unknown=True).startswith("continuous")
-        tree = (DecisionTreeRegressor if continuous else DecisionTreeClassifier)(
-            max_leaf_nodes=self.n_bins, min_samples_leaf=self.min_samples_leaf, random_state=0
-        ).fit(codes[:, None], y, sample_weight=weight)
-        thresholds = tree.tree_.threshold[tree.tree_.children_left >= 0]
-        return np.unique(np.floor(thresholds).astype(np.intp))
+        return _tree_cuts(tree, codes, y, weight)
 
     def _choose_encoding(self, codes: NDArray[np.intp], weight: Floats) -> str:
         """Choose a column's encoding by its shape, if it is to be chosen."""
@@ -255,15 +261,40 @@ def _bounded(column: FloatArray) -> Floats:
 
 
 def _quantile_cuts(codes: NDArray[np.intp], weight: Floats, n_bins: int) -> NDArray[np.intp]:
-    """Cut after every quantile, and before a value too that is more than one of them."""
+    """Cut after every quantile, and before a value too that is more than one of them.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples,)
+        Positions of a column's numbers among its distinct values, of which there are two or more.
+    weight : ndarray of shape (n_samples,)
+        Weights of the rows, above 0.
+    n_bins : int
+        Largest number of bins.
+
+    Returns
+    -------
+    ndarray of shape (n_cuts,)
+        Cuts in ascending order, at most n_bins - 1; k is between the k-th value and the next.
+    """
     weights = np.bincount(codes, weight)
     share_up_to = np.cumsum(weights) / weights.sum()
     inner = np.arange(1, n_bins) / n_bins
     # Rounding must not move a quantile to the next value.
     quantiles = np.searchsorted(share_up_to, inner * (1 - 1e-12))
     found, times = np.unique(quantiles, return_counts=True)
-    cuts = np.union1d(found, found[times > 1] - 1)
-    return cuts[(cuts >= 0) & (cuts < len(weights) - 1)]
+    after = np.minimum(found, len(weights) - 2)  # there is nothing to cut after the last
+    cuts = np.union1d(after, found[times > 1] - 1)
+    return cuts[cuts >= 0]
+
+
+def _tree_cuts(
+    tree: BaseEstimator, codes: NDArray[np.intp], y: NDArray[Any], weight: Floats
+) -> NDArray[np.intp]:
+    """Cut where a tree does that predicts `y` from positions; see `_quantile_cuts`."""
+    fitted = tree.fit(codes[:, None], y, sample_weight=weight).tree_
+    thresholds = fitted.threshold[fitted.children_left >= 0]
+    return np.unique(np.floor(thresholds).astype(np.intp))
 
 
 def _edges(values: Floats, cuts: NDArray[np.intp]) -> Floats:
