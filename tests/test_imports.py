@@ -35,6 +35,8 @@ ORDER = [
     "plotting._weights",
     "plotting",
     "tabular._columns",
+    "tabular._levels",
+    "tabular._state",
     "tabular._encoder",
     "tabular._piecewise",
     "tabular._member",

@@ -283,3 +283,10 @@ def test_bad_data_are_refused():
         PiecewiseLinearEncoder().fit([["a"], ["b"]])
     with pytest.raises(ValueError, match="Unknown label type"):
         encoder.fit(IRIS, np.array([object()] * len(IRIS)))
+
+
+def test_a_fit_that_fails_leaves_what_was_there():
+    encoder = PiecewiseLinearEncoder().fit(IRIS)
+    with pytest.raises(ValueError, match="Negative values"):
+        encoder.fit(IRIS[:, :2], sample_weight=np.full(len(IRIS), -1.0))
+    assert encoder.transform(IRIS).shape == (150, 32)

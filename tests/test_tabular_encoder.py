@@ -1,10 +1,482 @@
-"""Encoding of raw tables."""
+import datetime as dt
+import json
+import pickle
+from decimal import Decimal
 
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.sparse import csr_array
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularEncoder
 
+MISSING = [None, np.nan, pd.NA, pd.NaT]
 
-@parametrize_with_checks([TabularEncoder(), TabularEncoder([0])])
+
+def table(**columns):
+    return pd.DataFrame(columns)
+
+
+def encode(fitted, new=None, **settings):
+    """Encode a table, or a new one, as a list of rows."""
+    encoder = TabularEncoder(**settings).fit(fitted)
+    out = encoder.transform(fitted if new is None else new)
+    assert out.dtype == np.float32
+    assert np.isfinite(out).all()
+    return out.tolist()
+
+
+def names(fitted, **settings):
+    return list(TabularEncoder(**settings).fit(fitted).get_feature_names_out())
+
+
+def clip(z):
+    return np.float32(z / np.sqrt(1 + (z / 3) ** 2))
+
+
+@parametrize_with_checks([TabularEncoder(), TabularEncoder([0]), TabularEncoder(max_categories=1)])
 def test_scikit_learn_check(estimator, check):
     check(estimator)
+
+
+# Numbers.
+
+
+def test_numbers_are_scaled_by_quartiles_and_clipped_smoothly():
+    x = np.random.default_rng(0).normal(3, 2, 101)
+    quarter, median, three_quarters = np.percentile(x, [25, 50, 75])
+    expected = clip((x - median) / (three_quarters - quarter))
+    out = TabularEncoder().fit_transform(x[:, None])
+    np.testing.assert_allclose(out[:, 0], expected, rtol=1e-6)
+
+
+def test_where_the_middle_half_is_constant_half_the_range_is_the_scale():
+    encoder = TabularEncoder().fit(table(x=[0, 0, 0, 0, 0, 0, 0, 10.0]))
+    assert encoder.columns_["x"] == {
+        "kind": "number", "centre": 0.0, "scale": 5.0, "indicator": False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1, 2, 5], dtype="int8"),
+        pd.Series([1, 2, 5], dtype="uint64"),
+        pd.Series([1, 2, 5], dtype="float16"),
+        pd.Series([1, 2, 5], dtype="Int64"),
+        pd.Series([1, 2, 5], dtype="Float32"),
+        pd.Series([1, 2, 5], dtype="Sparse[float64]"),
+        pd.Series([1, 2.0, np.float32(5)], dtype=object),
+        pd.Series([Decimal(1), Decimal(2), Decimal(5)]),
+        pd.Series([1, 2, 10**30 * 0 + 5], dtype=object),
+        [1, 2, 5],
+    ],
+)
+def test_numbers_of_every_dtype(column):
+    """And they may come back as any other."""
+    expected = [[clip(z)] for z in (-0.5, 0, 1.5)]
+    assert encode(table(x=column)) == encode(table(x=[1.0, 2, 5]), table(x=column)) == expected
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_missing_numbers_take_the_median_and_an_indicator(missing):
+    column = pd.Series([1, 2, missing, 5], dtype=object)
+    assert names(table(x=column)) == ["x", "x_missing"]
+    assert encode(table(x=column)) == [[clip(-0.5), 0], [0, 0], [0, 1], [clip(1.5), 0]]
+
+
+def test_without_missing_numbers_in_fit_there_is_no_indicator():
+    assert encode(table(x=[1, 2, 5]), table(x=[np.nan, 2, 5])) == [[0], [0], [clip(1.5)]]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [1e300, -1e300, 0, 5],
+        [1.7e308, -1.7e308, 0, 5],
+        [1e-320, 0, 1, 1e308],
+        [2**63 - 1, -(2**63), 0],
+        [0, 0, 5e-324, 5e-324, 1],
+        [10**200, -(10**200)],
+    ],
+)
+def test_extreme_numbers(column):
+    out = np.array(encode(table(x=column)))
+    assert (abs(out) <= 3).all()
+    assert out.argmax() == np.argmax(column)
+    assert (abs(np.array(encode(table(x=[1, 2, 3]), table(x=column)))) <= 3).all()
+
+
+@pytest.mark.parametrize("infinite", [np.inf, -np.inf, 10**400])
+def test_infinity_is_refused(infinite):
+    message = "Column 'x' holds infinity, .*Replace it"
+    with pytest.raises(ValueError, match=message):
+        encode(table(x=pd.Series([1, infinite], dtype=object)))
+    with pytest.raises(ValueError, match=message):
+        encode(table(x=[1, 2]), table(x=pd.Series([1, infinite], dtype=object)))
+    with pytest.raises(ValueError, match="Column 'x1' holds infinity"):
+        encode(np.array([[1, np.inf], [2, 3]]))
+
+
+# Dates and durations.
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.to_datetime(["1970-01-02", "1970-01-03", "1970-01-06"]),
+        pd.to_datetime(["1970-01-02", "1970-01-03", "1970-01-06"]).as_unit("ns"),
+        pd.to_datetime(["1970-01-02", "1970-01-03", "1970-01-06"]).tz_localize("UTC"),
+        pd.to_datetime(["1970-01-02T09", "1970-01-03T09", "1970-01-06T09"]).tz_localize("Japan"),
+        pd.PeriodIndex(["1970-01-02", "1970-01-03", "1970-01-06"], freq="D"),
+        pd.Series([dt.date(1970, 1, day) for day in (2, 3, 6)], dtype=object),
+        pd.Series([np.datetime64(f"1970-01-0{day}") for day in (2, 3, 6)], dtype=object),
+    ],
+)
+def test_dates_are_days_since_1970(column):
+    encoder = TabularEncoder().fit(table(x=column))
+    expected = {"kind": "date", "centre": 2.0, "scale": 2.0, "indicator": False}
+    assert encoder.columns_["x"] == expected
+    new = table(x=pd.to_datetime(["1970-01-02", None, "1970-01-06"]))
+    assert encoder.transform(new).tolist() == [[clip(-0.5)], [0], [clip(1.5)]]
+
+
+def test_dates_that_nanoseconds_cannot_hold():
+    column = np.array(["0001-01-01", "2000-01-01", "9999-12-31"], "datetime64[s]")
+    assert np.argmax(encode(table(x=column))) == 2
+
+
+@pytest.mark.parametrize("dtype", ["timedelta64[s]", object, "category"])
+def test_durations_are_days(dtype):
+    column = pd.Series(pd.to_timedelta(["12h", "1D", None, "4D"])).astype(dtype)
+    encoder = TabularEncoder(None).fit(table(x=column))
+    expected = {"kind": "duration", "centre": 1.0, "scale": 1.75, "indicator": True}
+    assert encoder.columns_["x"] == expected
+
+
+# Categories.
+
+COLOURS = ["red", "blue", "red", None, "green"]
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "string", "category"])
+@pytest.mark.parametrize("new_dtype", [object, "str", "string", "category"])
+def test_text_of_every_dtype(dtype, new_dtype):
+    column = pd.Series(COLOURS, dtype=dtype)
+    new = pd.Series([np.str_("blue"), "grey", None, "red"]).astype(new_dtype)
+    assert names(table(x=column)) == ["x_blue", "x_green", "x_red"]
+    expected = [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1]]
+    assert encode(table(x=column), table(x=new)) == expected
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_missing_labels_are_zeros(missing):
+    column = pd.Series(["a", missing, "b", "c"], dtype=object)
+    assert encode(table(x=column)) == [[1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 1]]
+
+
+def test_two_levels_are_one_column():
+    fitted = table(x=["no", "yes", None])
+    assert names(fitted) == ["x_yes"]
+    assert encode(fitted, table(x=["yes", "no", None, "never"])) == [[1], [-1], [0], [0]]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "boolean", object, "category"])
+def test_booleans_are_two_levels(dtype):
+    column = pd.Series([True, False, True], dtype=dtype)
+    assert names(table(x=column)) == ["x_True"]
+    assert encode(table(x=column)) == [[1], [-1], [1]]
+    assert encode(table(x=column), table(x=[0, 1, 2])) == [[-1], [1], [0]]
+
+
+def test_booleans_that_are_no_categories_are_numbers():
+    assert encode(table(x=[False, True, True]), categorical_features=None)[0] == [clip(-2)]
+
+
+def test_levels_of_several_types_stay_apart():
+    column = pd.Series([1, "1", "a", 2.5, 1], dtype=object)
+    assert names(table(x=column)) == ["x_1", "x_2.5", "x_1_2", "x_a"]
+    new = table(x=pd.Series(["1", 1, 1.0], dtype=object))
+    assert encode(table(x=column), new) == [[0, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]]
+    assert encode(table(x=column), table(x=["1", "b"])) == [[0, 0, 1, 0], [0, 0, 0, 0]]
+    assert encode(table(x=column), table(x=[1, 7])) == [[1, 0, 0, 0], [0, 0, 0, 0]]
+
+
+def test_levels_that_are_not_there_have_no_column():
+    column = pd.Categorical(["b", "c", "a"], categories=["d", "c", "b", "a"])
+    assert names(table(x=column)) == ["x_a", "x_b", "x_c"]
+
+
+@pytest.mark.parametrize(
+    ("max_categories", "kept"),
+    [(1, ["b"]), (2, ["b", "a"]), (3, ["b", "a", "c"]), (4, ["b", "a", "c", "d"])],
+)
+def test_the_most_frequent_levels_are_kept(max_categories, kept):
+    """Of equally frequent ones, c and d, the first: not the one that comes first in the table."""
+    fitted = table(x=list("bbbaaddcc"))
+    assert names(fitted, max_categories=max_categories) == [f"x_{level}" for level in sorted(kept)]
+    out = np.array(encode(fitted, table(x=list("abcde")), max_categories=max_categories))
+    np.testing.assert_array_equal(out.sum(axis=1), np.isin(list("abcde"), kept))
+
+
+def test_two_of_more_levels_are_not_opposites():
+    assert encode(table(x=list("aabbc")), max_categories=2)[2:] == [[0, 1], [0, 1], [0, 0]]
+
+
+def test_names_and_keys_are_dropped():
+    keys = [f"key {i}" for i in range(1000)]
+    encoder = TabularEncoder().fit(table(key=keys, x=range(1000)))
+    assert list(encoder.get_feature_names_out()) == ["x"]
+    assert encoder.columns_["key"]["n_levels"] == 1000
+    assert encoder.columns_["key"]["encoding"] == "none"
+    assert names(table(key=keys[:700] + keys[:300])) == ["zero"]
+    cabins = table(cabin=[None, *keys[:12], None])  # that there is a cabin may well matter
+    assert names(cabins) == ["cabin_missing"]
+    assert encode(cabins, table(cabin=["another", None])) == [[0], [1]]
+
+
+def test_rare_levels_have_no_column_among_many():
+    column = list("abcdefghij") * 5 + ["x", "y"]
+    assert names(table(k=column)) == [f"k_{level}" for level in "abcdefghij"]
+
+
+def test_in_a_small_table_every_level_counts():
+    assert names(table(k=["Oslo", "Rome", "Bonn"])) == ["k_Bonn", "k_Oslo", "k_Rome"]
+
+
+@pytest.mark.parametrize(
+    ("label", "what"), [([1], "list"), ({"a": 1}, "dict"), (np.ones(2), "numpy.ndarray")]
+)
+def test_labels_that_cannot_be_hashed_are_refused(label, what):
+    column = pd.Series([label, "a"], dtype=object)
+    for tables in ([table(x=column)], [table(x=["a", "b"]), table(x=column)]):
+        with pytest.raises(TypeError, match=f"Column 'x' .*unhashable type: '{what}'.*Convert"):
+            encode(*tables)
+
+
+@pytest.mark.parametrize("choice", [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"])])
+def test_categories_by_choice(choice):
+    fitted = table(a=[1, 2, 3], b=[1, 2, 3], c=["x", "y", "x"])
+    found = names(fitted, categorical_features=choice)
+    assert found == ["a", "b_1", "b_2", "b_3", "c_y"]
+
+
+def test_chosen_numbers_may_come_back_as_floats():
+    fitted, new = table(a=[1, 2, 3]), table(a=[1.0, np.nan, 3.5])
+    expected = [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
+    assert encode(fitted, new, categorical_features=["a"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (None, "Column 'b' holds text, .*Name it in categorical_features"),
+        (["a"], "Column 'b' holds text, .*Name it in categorical_features"),
+        (["c"], "'c' .* not a valid feature name"),
+        ([5], r"must be in \[0, n_features - 1\]"),
+        ([True], "boolean mask .* shape"),
+        ("dtype", "'categorical_features' parameter .* Got 'dtype'"),
+    ],
+)
+def test_a_choice_that_cannot_be(choice, message):
+    with pytest.raises(ValueError, match=message):
+        encode(table(a=[1, 2], b=["x", "y"]), categorical_features=choice)
+
+
+def test_at_least_one_level_has_a_column():
+    with pytest.raises(ValueError, match=r"'max_categories' parameter .* Got 0"):
+        TabularEncoder(max_categories=0).fit(table(a=["x"]))
+
+
+# Columns with nothing to say.
+
+
+def test_constant_columns_are_dropped_but_not_their_missing_values():
+    fitted = table(a=[1, 1, 1], b=[1, None, 1], c=["x"] * 3, d=["x", None, "x"], e=[None] * 3)
+    assert names(fitted) == ["b_missing", "d_x"]
+    assert encode(fitted) == [[0, 1], [1, 0], [0, 1]]
+    kinds = [column["kind"] for column in TabularEncoder().fit(fitted).columns_.values()]
+    assert kinds == ["number", "number", "category", "category", "missing"]
+
+
+def test_what_was_dropped_is_not_looked_at():
+    fitted = table(a=[1, 1], b=[None, None], c=["x", "x"], d=[1, 2])
+    new = table(a=["text"], b=[np.inf], c=[[]], d=[1.5])
+    assert encode(fitted, new) == [[0]]
+
+
+def test_if_nothing_is_left_there_are_zeros_to_learn_frequencies_from():
+    fitted, y = table(a=[1, 1, 1, 1], b=[None] * 4), ["x", "x", "x", "y"]
+    assert names(fitted) == ["zero"]
+    assert encode(fitted) == [[0]] * 4
+    net = ScratchMLPClassifier((), solver="lbfgs", alpha=0)
+    model = make_pipeline(TabularEncoder(), net).fit(fitted, y)
+    np.testing.assert_allclose(model.predict_proba(fitted), [[0.75, 0.25]] * 4, atol=1e-3)
+
+
+# Tables at prediction.
+
+RAW = table(
+    n=[1.5, None, 3, 4],
+    k=["a", "b", "c", None],
+    b=[True, False, True, True],
+    d=pd.to_datetime(["2020", "2021", "2022", "2023"]),
+)
+
+
+def test_columns_are_found_by_name():
+    encoder = TabularEncoder().fit(RAW)
+    new = RAW[["d", "k", "n", "b"]].assign(more=1, other="x")
+    np.testing.assert_array_equal(encoder.transform(new), encoder.transform(RAW))
+    with pytest.raises(ValueError, match=r"these are missing: 'k', 'b'\. Add them"):
+        encoder.transform(RAW[["d", "n"]])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *(pd.Series([missing] * 2, dtype=object) for missing in MISSING),
+        *(
+            pd.Series([None] * 2, dtype=dtype)
+            for dtype in ("category", "float64", "Int64", "str", "string", "datetime64[s]")
+        ),
+    ],
+)
+def test_any_column_may_come_without_values(column):
+    new = pd.DataFrame(dict.fromkeys(RAW, column))
+    assert encode(RAW, new) == [[0, 1, 0, 0, 0, 0, 0]] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("n", ["1", "x"], "'n' held numbers in fit and holds text now. .* pandas.to_numeric"),
+        ("n", RAW["d"], "'n' held numbers in fit and holds dates now"),
+        ("n", [1j, 2], "'n' held numbers in fit and holds complex numbers now"),
+        ("k", [1, 2], r"'k' held categories made of text .* holds numbers now. .* astype\(str\)"),
+        ("k", [True, False], "'k' held categories made of text in fit and holds booleans now"),
+        ("b", ["True", "x"], "'b' held categories made of booleans in fit and holds text now"),
+        ("d", ["2020", "x"], "'d' held dates in fit and holds text now. .* pandas.to_datetime"),
+        ("d", [1, 2], "'d' held dates in fit and holds numbers now"),
+    ],
+)
+def test_another_kind_of_values_is_refused(column, values, message):
+    new = RAW[:2].assign(**{column: pd.Series(values)[:2]})
+    with pytest.raises(ValueError, match=f"Column {message}.* fit again"):
+        encode(RAW, new)
+
+
+def test_whole_tables_that_are_refused():
+    for bad in (RAW[:0], RAW[[]]):
+        with pytest.raises(ValueError, match="at least one of each is required"):
+            TabularEncoder().fit(bad)
+    with pytest.raises(TypeError, match="Sparse data"):
+        TabularEncoder().fit(csr_array(np.eye(3)))
+    with pytest.raises(ValueError, match="Column 'x' holds complex numbers"):
+        TabularEncoder().fit(table(x=[1j, 2]))
+    with pytest.raises(ValueError, match="has 3 features, but TabularEncoder is expecting 2"):
+        encode(np.ones((2, 2)), np.ones((2, 3)))
+
+
+def test_a_fit_that_fails_leaves_what_was_there():
+    encoder = TabularEncoder().fit(RAW)
+    with pytest.raises(ValueError, match="infinity"):
+        encoder.fit(table(other=[np.inf, 1]))
+    np.testing.assert_array_equal(encoder.transform(RAW), TabularEncoder().fit_transform(RAW))
+
+
+# Containers.
+
+
+def test_arrays_and_lists():
+    """Numbers beside text in a list stay numbers."""
+    rows = [[1, "a"], [2, "b"], [5, "a"]]
+    expected = [[clip(-0.5), -1], [0, 1], [clip(1.5), -1]]
+    assert encode(rows) == encode(np.array(rows, dtype=object)) == expected
+    assert names(np.array(rows, dtype=object)) == ["x0", "x1_b"]
+    assert names(np.array(rows)) == ["x0_1", "x0_2", "x0_5", "x1_b"]  # all text
+
+
+def test_columns_named_by_numbers_are_found_by_position():
+    assert names(pd.DataFrame([[1, 2], [3, 4]], columns=[7, 5])) == ["x0", "x1"]
+
+
+def test_names_of_outputs_are_distinct():
+    fitted = table(a=["b_c", "d", "e"], a_b=["c", "d", "e"])
+    assert names(fitted) == ["a_b_c", "a_d", "a_e", "a_b_c_2", "a_b_d", "a_b_e"]
+    encoder = TabularEncoder().fit(np.eye(2))
+    assert list(encoder.get_feature_names_out(["u", "v"])) == ["u", "v"]
+
+
+def test_frames_out():
+    new = RAW.set_index(pd.Index([*"pqrs"]))
+    encoder = TabularEncoder().fit(RAW)
+    with config_context(transform_output="pandas"):
+        out = encoder.transform(new)
+    assert list(out.index) == [*"pqrs"]
+    assert list(out) == ["n", "n_missing", "k_a", "k_b", "k_c", "b_True", "d"]
+    assert set(out.dtypes) == {np.dtype(np.float32)}
+
+
+def test_polars_frames():
+    pl = pytest.importorskip("polars")
+    columns = {
+        "n": [1, None, 3],
+        "k": ["a", "b", None],
+        "c": pl.Series(["u", "v", "u"], dtype=pl.Categorical),
+        "e": pl.Series(["u", "v", None], dtype=pl.Enum(["v", "u", "w"])),
+        "b": [True, None, False],
+        "d": [dt.date(2020, 1, 1), None, dt.date(2021, 1, 1)],
+        "t": [dt.datetime(2020, 1, day, tzinfo=dt.UTC) for day in (1, 2, 9)],
+        "z": [None, None, None],
+    }
+    frame = pl.DataFrame(columns)
+    encoder = TabularEncoder().fit(frame)
+    same = table(**{name: frame[name].to_list() for name in columns})
+    assert encoder.columns_ == TabularEncoder().fit(same).columns_
+    np.testing.assert_array_equal(encoder.transform(frame[:, ::-1]), encoder.transform(same))
+    assert encoder.set_output(transform="polars").transform(frame).columns == names(same)
+
+
+# Whatever the table.
+
+VALUES = st.sampled_from([*MISSING, 1, 2.5, -7, "a", "b", "1", True])
+TABLES = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
+    lambda shape: arrays(object, shape, elements=VALUES, fill=st.nothing())
+)
+
+
+@given(X=TABLES, data=st.data())
+def test_rows_are_encoded_one_by_one(X, data):
+    encoder = TabularEncoder().fit(X)
+    out = encoder.transform(X)
+    assert out.shape == (len(X), len(encoder.get_feature_names_out()))
+    order = data.draw(st.permutations(range(len(X))))
+    np.testing.assert_array_equal(encoder.transform(X[order]), out[order])
+    np.testing.assert_array_equal(clone(encoder).fit(X[order]).transform(X), out)
+
+
+@given(X=TABLES, data=st.data())
+def test_columns_are_encoded_one_by_one(X, data):
+    frame = pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])
+    order = data.draw(st.permutations(list(frame)))
+    encoder = TabularEncoder().set_output(transform="pandas")
+    out = encoder.fit_transform(frame)
+    permuted = encoder.fit_transform(frame[order])
+    pd.testing.assert_frame_equal(permuted[list(out)], out)
+
+
+def test_the_state_is_plain_and_small():
+    encoder = TabularEncoder().fit(RAW)
+    json.dumps(encoder.columns_)
+    again = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(again.transform(RAW), encoder.transform(RAW))
+    assert len(pickle.dumps(encoder)) < 2000

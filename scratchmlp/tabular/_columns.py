@@ -77,7 +77,10 @@ def kind_of(column: "Column[Any]") -> str:
         return "date"
     if dtype.kind in _BY_DTYPE:
         return _BY_DTYPE[dtype.kind]
-    return _BY_VALUES.get(pd.api.types.infer_dtype(column, skipna=True), "mixed")
+    found = pd.api.types.infer_dtype(column, skipna=True)
+    if found not in _BY_VALUES:  # a NaT is no missing number to pandas
+        found = pd.api.types.infer_dtype(column.dropna(), skipna=True)
+    return _BY_VALUES.get(found, "mixed")
 
 
 def numbers(column: "Column[Any]", kind: str) -> Floats:

@@ -1,7 +1,7 @@
 """From a raw table to the float32 inputs of a network, column by column."""
 
-from collections.abc import Iterable
-from itertools import repeat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -22,9 +22,10 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.tabular._columns import WORDS, Column, Floats, kind_of, numbers, to_pandas
+from scratchmlp.tabular._levels import encode_levels, fit_levels, level_names
+from scratchmlp.tabular._state import unchanged_on_failure
 
 NUMERIC = ("number", "date", "duration")
-FEW_LEVELS = 10  # in a column of more, levels seen once are taken for names or keys
 ALMOST_INFINITE = (
     1e100  # where the smooth clip has long reached its limit, squares are still finite
 )
@@ -52,8 +53,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     - **Categories** get a column of 0 and 1 for each level. A column of two levels becomes a
       single one of -1 and 1. Missing and unseen levels are 0 in all columns of theirs, as are those
       that `max_categories` leaves without a column. If there are more than ten levels, those that
-      occur once in `fit` have none either, as they say nothing about other rows; and if most of
-      the values occur once, they are taken for names or keys, and the column is dropped.
+      occur once in `fit` have none either, as they say nothing about other rows. If they occur
+      less than twice on average, they are taken for names or keys: no level has a column, and
+      only an indicator of missing ones is left, if there are any.
 
     Columns that are constant, or without any value, in `fit` are dropped; one that is constant but
     for missing values keeps the column that tells these apart. `transform` does not look at what
@@ -87,7 +89,7 @@ default='from_dtype'
           the column is constant and was dropped), and whether missing values have a column.
         - "labels", "levels", "encoding", "n_levels", of categories: what they are made of, such as
           "text"; the levels with a column of their own; "one-hot", "sign" (one column of -1 and
-          1), or "none" if the column was dropped; and how many levels there were.
+          1), "missing" (the indicator alone) or "none" (dropped); and how many levels there were.
     numeric_outputs_ : ndarray of int
         Positions of the outputs that are numbers, neither indicators nor levels.
     n_features_in_ : int
@@ -174,16 +176,16 @@ default='from_dtype'
         TabularEncoder
             The fitted encoder itself.
         """
-        table = self._table(X, reset=True)
-        weight = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-        table, weight = table[weight > 0], weight[weight > 0]
-        names = _check_feature_names_in(self)
-        columns = [column for _, column in table.items()]
-        categorical = self._categorical(table)
-        self.columns_ = {
-            str(name): self._describe(name, column, is_category, weight)
-            for name, column, is_category in zip(names, columns, categorical, strict=True)
-        }
+        with unchanged_on_failure(self):
+            table = self._table(X, reset=True)
+            weight = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
+            table, weight = table[weight > 0], weight[weight > 0]
+            names = _check_feature_names_in(self)
+            mask = self._categorical(table)
+            self.columns_ = {
+                name: self._describe(name, column, is_category, weight)
+                for name, (_, column), is_category in zip(names, table.items(), mask, strict=True)
+            }
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -210,7 +212,7 @@ default='from_dtype'
         ):
             end += width
             if width:  # what was dropped is not looked at
-                _encode(name, _checked(name, column, fitted), fitted, out[:, end - width : end])
+                _encode(name, column, fitted, out[:, end - width : end])
         return out
 
     @property
@@ -282,39 +284,35 @@ default='from_dtype'
             )
         return table[names]
 
-    def _categorical(self, table: pd.DataFrame) -> Iterable[bool]:
+    def _categorical(self, table: pd.DataFrame) -> NDArray[np.bool_]:
         """Tell which columns are categories."""
         choice = self.categorical_features
         if isinstance(choice, str):
-            return [
-                isinstance(column.dtype, pd.CategoricalDtype)
-                or kind_of(column) in ("flag", "text", "mixed")
-                for _, column in table.items()
-            ]
+            return np.array([_is_categorical(column) for _, column in table.items()])
         mask = _check_categorical_features(table, choice)
-        return repeat(False, table.shape[1]) if mask is None else mask
+        return np.zeros(table.shape[1], bool) if mask is None else mask
 
     def _describe(
         self, name: str, column: "Column[Any]", is_category: bool, weight: Floats
     ) -> dict[str, Any]:
         """Learn what becomes of one column."""
         kind = kind_of(column)
-        if kind == "complex":
-            raise ValueError(f"Complex data not supported: column {name!r} holds complex numbers.")
-        if kind == "missing" or not column.notna().any():
+        if not column.notna().any():
             return {"kind": "missing"}
-        if is_category:
-            return {"kind": "category", "labels": kind} | _fit_labels(
-                name, column, self.max_categories
-            )
-        if kind in ("text", "mixed"):
+        if kind == "complex" or (kind in ("text", "mixed") and not is_category):
             raise ValueError(
-                f"Column {name!r} holds {WORDS[kind]}, which only a column of categories may. "
-                "Name it in categorical_features, which may also be 'from_dtype', or convert it "
-                "to numbers."
+                f"Column {name!r} holds {WORDS[kind]}, and only numbers, dates and durations can "
+                "be used as such. Name it in categorical_features, which may also be 'from_dtype', "
+                "or convert it."
             )
-        kind = "number" if kind == "flag" else kind
-        return {"kind": kind} | _fit_numbers(_finite(name, column, kind), weight)
+        with _naming(name):
+            if is_category:
+                labels = column.to_numpy(dtype=object)
+                return {"kind": "category", "labels": kind} | fit_levels(
+                    labels, self.max_categories
+                )
+            kind = "number" if kind == "flag" else kind
+            return {"kind": kind} | _fit_numbers(numbers(column, kind), weight)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the encoder accepts."""
@@ -325,42 +323,11 @@ default='from_dtype'
         return tags
 
 
-def _fit_labels(name: str, column: "Column[Any]", max_categories: int) -> dict[str, Any]:
-    """Choose the levels of a column of categories that get a column of their own."""
-    try:
-        codes, found = pd.factorize(column.to_numpy(dtype=object))  # -1: missing
-    except TypeError as error:
-        raise _unhashable(name, error) from error
-    counts, n_levels = np.bincount(codes[codes >= 0]), len(found)
-    telling = _telling(counts)
-    found, counts = found[telling], counts[telling]
-    levels = [level.item() if isinstance(level, np.generic) else level for level in found]
-    order = _order(levels)
-    # The sort is stable: of equally frequent levels, those that come first in order stay.
-    chosen = set(sorted(order, key=lambda i: -counts[i])[:max_categories])
-    levels = [levels[i] for i in order if i in chosen]
-    if not levels or (n_levels == 1 and codes.min() == 0):
-        encoding = "none"
-    else:
-        encoding = "sign" if len(levels) == n_levels == 2 else "one-hot"
-    return {"levels": levels, "encoding": encoding, "n_levels": n_levels}
-
-
-def _telling(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which levels, seen so often, may say something about other rows."""
-    once = counts == 1
-    if len(counts) <= FEW_LEVELS:
-        return np.ones_like(once)
-    names = 2 * once.sum() > counts.sum()
-    return np.zeros_like(once) if names else ~once
-
-
-def _order(levels: list[Any]) -> list[int]:
-    """Put positions of levels in an order that no permutation of rows changes."""
-    try:
-        return sorted(range(len(levels)), key=levels.__getitem__)
-    except TypeError:  # of several types
-        return sorted(range(len(levels)), key=lambda i: (type(levels[i]).__name__, str(levels[i])))
+def _is_categorical(column: "Column[Any]") -> bool:
+    """Tell from its dtype, or from its values, whether a column is one of categories."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return True
+    return kind_of(column) in ("flag", "text", "mixed")
 
 
 def _fit_numbers(values: Floats, weight: Floats) -> dict[str, Any]:
@@ -382,11 +349,9 @@ def _suffixes(fitted: dict[str, Any]) -> list[str]:
     """Name what one column becomes; the suffixes follow its own name."""
     if fitted["kind"] in NUMERIC:
         return [""] * (fitted["scale"] > 0) + ["_missing"] * fitted["indicator"]
-    encoding = fitted.get("encoding", "none")
-    if encoding == "none":
-        return []
-    levels = fitted["levels"]
-    return [f"_{level}" for level in (levels[1:] if encoding == "sign" else levels)]
+    if fitted["kind"] == "category":
+        return [f"_{name}" for name in level_names(fitted)]
+    return []
 
 
 def _distinct(names: Iterable[str]) -> Iterable[str]:
@@ -423,9 +388,12 @@ def _encode(
     name: str, column: "Column[Any]", fitted: dict[str, Any], out: NDArray[np.float32]
 ) -> None:
     """Write what one column becomes into its columns of the output."""
-    if fitted["kind"] == "category":
-        return _encode_labels(name, column, fitted, out)
-    return _encode_numbers(_finite(name, column, fitted["kind"]), fitted, out)
+    column = _checked(name, column, fitted)
+    with _naming(name):
+        if fitted["kind"] == "category":
+            encode_levels(column.to_numpy(dtype=object), fitted, out)
+        else:
+            _encode_numbers(numbers(column, fitted["kind"]), fitted, out)
 
 
 def _encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
@@ -440,39 +408,19 @@ def _encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.floa
         out[:, 0] = np.nan_to_num(z, copy=False)
 
 
-def _encode_labels(
-    name: str, column: "Column[Any]", fitted: dict[str, Any], out: NDArray[np.float32]
-) -> None:
-    """Write a column of 0 and 1 for each level, or one of -1 and 1."""
-    code_of = {level: code for code, level in enumerate(fitted["levels"])}
-    labels = column.to_numpy(dtype=object)
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say in errors which column they are about."""
     try:
-        codes = np.fromiter(map(code_of.get, labels, repeat(-1)), np.intp, len(labels))
-    except TypeError as error:
-        raise _unhashable(name, error) from error
-    # The last row, which -1 points at, is for missing and unseen levels.
-    if fitted["encoding"] == "sign":
-        rows = np.array([[-1], [1], [0]], np.float32)
-    else:
-        rows = np.eye(len(code_of) + 1, len(code_of), dtype=np.float32)
-    out[:] = rows[codes]
-
-
-def _finite(name: str, column: "Column[Any]", kind: str) -> Floats:
-    """Convert a column to numbers, or say that it holds infinity."""
-    try:
-        return numbers(column, kind)
+        yield
     except OverflowError as error:
         raise ValueError(
             f"Column {name!r} holds infinity, and numbers must be finite or missing. Replace it by "
             "NaN or by the largest number that makes sense."
         ) from error
-
-
-def _unhashable(name: str, error: TypeError) -> TypeError:
-    """Say that a column holds labels that cannot be told apart."""
-    return TypeError(
-        f"Column {name!r} holds labels that cannot be compared ({error}), and the argument must be "
-        "a string, a number or another hashable value. Convert it with astype(str), or leave it "
-        "out."
-    )
+    except TypeError as error:
+        raise TypeError(
+            f"Column {name!r} holds labels that cannot be told apart ({error}), and the argument "
+            "must be a string, a number or another hashable value. Convert it with astype(str), or "
+            "leave it out."
+        ) from error

@@ -23,6 +23,7 @@ from sklearn.utils.validation import (
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.tabular._columns import LARGEST, Floats
+from scratchmlp.tabular._state import unchanged_on_failure
 
 SPIKE = 0.1  # share of the rows at one value from which a column is not taken for smooth
 
@@ -144,16 +145,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         PiecewiseLinearEncoder
             The fitted encoder itself.
         """
-        X, y = self._validate(X, y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        tree = None if y is None else self._tree(y)
-        self.bin_edges_, self.encodings_ = [], []
-        for column in X.T:
-            used = ~np.isnan(column) & (weight > 0)
-            values, codes = np.unique(_bounded(column[used]), return_inverse=True)
-            cuts = self._cuts(codes, None if y is None else y[used], weight[used], tree)
-            self.bin_edges_.append(_edges(values, cuts))
-            self.encodings_.append(self._choose_encoding(codes, weight[used]))
+        with unchanged_on_failure(self):
+            self._fit(X, y, sample_weight)
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -204,6 +197,19 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             ],
             dtype=object,
         )
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
+        """Find edges and encoding of each column."""
+        X, y = self._validate(X, y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        tree = None if y is None else self._tree(y)
+        self.bin_edges_, self.encodings_ = [], []
+        for column in X.T:
+            used = ~np.isnan(column) & (weight > 0)
+            values, codes = np.unique(_bounded(column[used]), return_inverse=True)
+            cuts = self._cuts(codes, None if y is None else y[used], weight[used], tree)
+            self.bin_edges_.append(_edges(values, cuts))
+            self.encodings_.append(self._choose_encoding(codes, weight[used]))
 
     def _fitted(self) -> list[tuple[Floats, str]]:
         """Pair the edges of each column with its encoding."""
