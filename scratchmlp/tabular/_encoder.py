@@ -88,8 +88,9 @@ default='from_dtype'
         - "centre", "scale", "indicator", of the first three: the median, what is divided by (0.0:
           the column is constant and was dropped), and whether missing values have a column.
         - "labels", "levels", "encoding", "n_levels", of categories: what they are made of, such as
-          "text"; the levels with a column of their own; "one-hot", "sign" (one column of -1 and
-          1), "missing" (the indicator alone) or "none" (dropped); and how many levels there were.
+          "text"; the levels with a column of their own (dates are of type pandas.Timestamp);
+          "one-hot", "sign" (one column of -1 and 1), "missing" (the indicator alone) or "none"
+          (dropped); and how many levels there were.
     numeric_outputs_ : ndarray of int
         Positions of the outputs that are numbers, neither indicators nor levels.
     n_features_in_ : int
