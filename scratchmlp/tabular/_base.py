@@ -19,18 +19,18 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.activations import FloatArray
-from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.network import Network
 from scratchmlp.tabular._encoder import TabularEncoder
 from scratchmlp.tabular._member import Bins, Recipe, train_member
 from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular._selection import choose_epochs
+from scratchmlp.tabular._state import unchanged_on_failure
 from scratchmlp.training import Data
 
 
@@ -142,7 +142,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             # How many members there will be is known only after the split.
             root = self._init_callback_context(max_subtasks=None)
             root.call_on_fit_task_begin(**given)
-        with _unchanged_on_failure(self):
+        with unchanged_on_failure(self):
             self._fit(X, y, sample_weight, groups, root, given)
             if root:
                 root.call_on_fit_task_end(**given, reconstruction_attributes={})
@@ -167,7 +167,8 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         present = np.flatnonzero(weight)
         Y, code = self._encode_targets(y, weight)
         self.encoder_ = TabularEncoder(self.categorical_features)
-        encoded = self.encoder_.fit(X, sample_weight=weight).transform(X)
+        self.encoder_.fit(X if len(present) == len(Y) else _safe_indexing(X, present))
+        encoded = self.encoder_.transform(X)
         random_state = check_random_state(self.random_state)
         weight = self._weigh(Y, weight)
         data = Data(encoded, Y, None if (weight == 1).all() else weight, code)

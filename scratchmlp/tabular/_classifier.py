@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.classifier import _class_weights
@@ -33,9 +33,10 @@ class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
     ----------
     cv : int, splitter or iterable, default=8
         How the rows are split; there is a member for each split, which is trained on its first
-        part and judged on its second. A number is one of folds, shuffled and stratified. Use a splitter for
-        rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with `groups` in
-        `fit`) or follow each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+        part and judged on its second. A number is one of folds, shuffled and stratified. Use a
+        splitter for rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with
+        `groups` in `fit`) or follow each other in time
+        (:class:`~sklearn.model_selection.TimeSeriesSplit`).
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
         Units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
@@ -181,7 +182,7 @@ default='from_dtype'
         return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
     def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
-        y = column_or_1d(y, warn=True)
+        y = _check_y(y, estimator=self)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         return codes, np.eye(len(self.classes_), dtype=np.float32)

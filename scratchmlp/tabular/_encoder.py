@@ -15,7 +15,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_categorical_features,
     _check_feature_names_in,
-    _check_sample_weight,
     check_array,
     check_is_fitted,
     validate_data,
@@ -159,7 +158,7 @@ default='from_dtype'
         self.max_categories = max_categories
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn what becomes of each column.
 
         Parameters
@@ -168,9 +167,6 @@ default='from_dtype'
             The table.
         y : None
             Ignored: the encoding does not look at targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0: numbers are scaled as if each row were there so many
-            times. Rows of weight 0 are absent.
 
         Returns
         -------
@@ -179,12 +175,10 @@ default='from_dtype'
         """
         with unchanged_on_failure(self):
             table = self._table(X, reset=True)
-            weight = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-            table, weight = table[weight > 0], weight[weight > 0]
             names = _check_feature_names_in(self)
             mask = self._categorical(table)
             self.columns_ = {
-                name: self._describe(name, column, is_category, weight)
+                name: self._describe(name, column, is_category)
                 for name, (_, column), is_category in zip(names, table.items(), mask, strict=True)
             }
         return self
@@ -293,9 +287,7 @@ default='from_dtype'
         mask = _check_categorical_features(table, choice)
         return np.zeros(table.shape[1], bool) if mask is None else mask
 
-    def _describe(
-        self, name: str, column: "Column[Any]", is_category: bool, weight: Floats
-    ) -> dict[str, Any]:
+    def _describe(self, name: str, column: "Column[Any]", is_category: bool) -> dict[str, Any]:
         """Learn what becomes of one column."""
         kind = kind_of(column)
         if not column.notna().any():
@@ -313,7 +305,7 @@ default='from_dtype'
                     labels, self.max_categories
                 )
             kind = "number" if kind == "flag" else kind
-            return {"kind": kind} | _fit_numbers(numbers(column, kind), weight)
+            return {"kind": kind} | _fit_numbers(numbers(column, kind))
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the encoder accepts."""
@@ -331,13 +323,10 @@ def _is_categorical(column: "Column[Any]") -> bool:
     return kind_of(column) in ("flag", "text", "mixed")
 
 
-def _fit_numbers(values: Floats, weight: Floats) -> dict[str, Any]:
+def _fit_numbers(values: Floats) -> dict[str, Any]:
     """Find centre and scale of a column that has some number."""
-    seen = ~np.isnan(values)
-    known = values[seen]
-    low, quarter, centre, three_quarters, high = np.quantile(
-        known, [0, 0.25, 0.5, 0.75, 1], weights=weight[seen], method="inverted_cdf"
-    )
+    known = values[~np.isnan(values)]
+    low, quarter, centre, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
     scale = three_quarters - quarter or (high - low) / 2
     return {
         "centre": float(centre),
