@@ -41,8 +41,10 @@ class StopAfter(FitCallback):
 
     def on_fit_task_end(self, estimator, context):
         """Ask to stop at the end of the last epoch."""
-        context.stop_reason = f"stopped after {self.n_epochs} epochs"
-        return context.task_name == "epoch" and context.task_id + 1 == self.n_epochs
+        done = context.task_name == "epoch" and context.task_id + 1 == self.n_epochs
+        if done:
+            context.stop_reason = f"stopped after {self.n_epochs} epochs"
+        return done
 
 
 # %%

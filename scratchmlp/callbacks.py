@@ -6,8 +6,8 @@ well: ``ProgressBar``, which in a Pipeline or a search belongs on the outermost 
 ``ScoringMonitor``.
 
 A callback of your own is a class with four methods, see `sklearn.callback.FitCallback`. When its
-`on_fit_task_end` returns True training stops; what it has set as ``context.stop_reason`` before
-becomes `stop_reason_`.
+`on_fit_task_end` returns True training stops; what it then has set as ``context.stop_reason``
+becomes `stop_reason_`. All callbacks share the context: set it in no other case.
 """
 
 import os
@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from numbers import Real
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
@@ -73,18 +74,23 @@ class TimeLimit(_EpochCallback):
         """Ask to stop where the time since the fit began exceeds the limit."""
         if context.max_subtasks:  # the fit itself, not an epoch
             return False
-        context.stop_reason = f"the time limit of {self.seconds:g} s was reached"
-        return (datetime.now(UTC) - context.parent.init_time).total_seconds() >= self.seconds
+        over = (datetime.now(UTC) - context.parent.init_time).total_seconds() >= self.seconds
+        if over:  # otherwise it would be the reason of another callback that asks to stop
+            context.stop_reason = f"the time limit of {self.seconds:g} s was reached"
+        return over
 
 
 class ModelCheckpoint(_EpochCallback):
     """Save the estimator after each epoch, ready to predict and to go on with training.
 
-    The file always holds a whole model: the new one is written beside it, with ".part" added to
-    the name, and then takes its place. A process that is killed loses at most the epoch that it
-    was in. To go on, load the file, lower `max_iter` by the model's `n_iter_` and call `fit` with
-    ``warm_start=True``. With ``warm_start=True`` and an integer `random_state` from the start the
-    result is that of an uninterrupted fit, bit for bit.
+    The file always holds a whole model: the new one is written beside it, under a name of its own
+    that ends in ".part", and then takes its place. A process that is killed loses at most the epoch
+    that it was in. To go on, load the file, lower `max_iter` by the model's `n_iter_` and call
+    `fit` with ``warm_start=True``; if nothing is left of `max_iter`, the model is complete. With
+    ``warm_start=True`` and an integer `random_state` from the start the result is that of an
+    uninterrupted fit, bit for bit.
+
+    The fits of a search overwrite each other's file, in the end with the one that is refitted.
 
     Parameters
     ----------
@@ -94,7 +100,8 @@ class ModelCheckpoint(_EpochCallback):
     weights : {'best', 'latest'}, default='best'
         Which weights the saved model predicts with. 'best' is what `fit` itself keeps: those of the
         best epoch so far with `early_stopping`, and the latest without. With 'latest' it
-        predicts with those of the last epoch also where early stopping has better ones.
+        predicts with those of the last epoch also where early stopping has better ones, which are
+        lost to training that goes on.
 
     Examples
     --------
@@ -121,6 +128,16 @@ class ModelCheckpoint(_EpochCallback):
         self.path = path
         self.weights = weights
 
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Check that there is a network, and a folder to save it in."""
+        super().setup(estimator, context)
+        folder = Path(self.path).parent
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"ModelCheckpoint saves into a folder that exists; got path={str(self.path)!r}, "
+                f"and there is no folder {str(folder)!r}. Make it before the fit."
+            )
+
     def on_fit_task_end(
         self, estimator: Any, context: Any, *, fitted_estimator: Any = None
     ) -> None:
@@ -128,6 +145,9 @@ class ModelCheckpoint(_EpochCallback):
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
         path = Path(self.path)
-        new = path.with_name(path.name + ".part")
-        new.write_bytes(pickle.dumps(fitted_estimator))
-        os.replace(new, path)
+        new = path.with_name(f"{path.name}.{uuid4().hex}.part")  # fits of a search may run at once
+        try:
+            new.write_bytes(pickle.dumps(fitted_estimator))
+            os.replace(new, path)
+        finally:
+            new.unlink(missing_ok=True)

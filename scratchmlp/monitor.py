@@ -136,7 +136,8 @@ class Monitor:
     adaptive : bool, default=False
         Divide the learning rate by five instead of stopping, until it is 1e-6 or less.
     validate : callable, default=None
-        Maps theta to loss and score on validation data; a higher score is better.
+        Maps theta to loss and score on validation data; a higher score is better, and nan is never
+        the best.
     early_stopping : bool, default=False
         Whether the validation score decides, and the weights of its best epoch are kept.
     metric : str, default="score"
@@ -207,6 +208,8 @@ class Monitor:
             See `check_divergence`.
         """
         if self.check_divergence(run):
+            if self.tasks:
+                self.tasks.epoch_end(run, self)
             return True
         score = self._record(run, learning_rate)
         improved = self._update_best(run, score)

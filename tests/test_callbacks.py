@@ -1,6 +1,7 @@
 """Callbacks: scikit-learn's and ours, on the estimators alone, in pipelines and in searches."""
 
 import copy
+import os
 import pickle
 
 import numpy as np
@@ -151,6 +152,17 @@ def test_a_fit_that_diverges_is_torn_down_too(Estimator):
     assert sorted(vars(net)) == before
 
 
+def test_an_epoch_that_diverges_back_to_the_best_weights_ends(Estimator):
+    recorder = Recorder()
+    settings = {"solver": "sgd", "early_stopping": True, "random_state": 0}
+    net = Estimator(learning_rate=lambda progress: 1e300 ** (progress.epoch >= 2), **settings)
+    net.set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
+    assert "are kept" in net.stop_reason_
+    begun, ended = ([t for t in recorder.told if t[0] == when] for when in ("begin", "end"))
+    assert sorted(t[1:] for t in begun) == sorted(t[1:] for t in ended)
+    np.testing.assert_array_equal(recorder.models[-2].theta_, net.theta_)
+
+
 def test_partial_fit_runs_no_callbacks(Estimator):
     recorder = Recorder()
     net = Estimator(hidden_layer_sizes=(5,)).set_callbacks(recorder)
@@ -226,6 +238,11 @@ def test_a_time_limit_that_is_not_reached_changes_nothing(net):
     assert "time limit" not in net.stop_reason_
 
 
+def test_a_time_limit_that_is_not_reached_leaves_the_reason_to_others(net):
+    net.set_callbacks(Recorder(stop_at=1), TimeLimit(1000)).fit(X_IRIS, Y_IRIS)
+    assert net.stop_reason_ == "a callback asked to stop at epoch 2"
+
+
 def test_each_fit_of_a_search_has_its_own_time_limit():
     net = ScratchMLPClassifier((5,), max_iter=10**7, tol=0, n_iter_no_change=10**7)
     net.set_callbacks(TimeLimit(0.1))
@@ -255,6 +272,36 @@ def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
     path = tmp_path / "net.pickle"
     net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
     assert path.read_bytes() == pickle.dumps(net)
+
+
+def test_fits_that_save_to_one_path_at_once_do_not_meet(net, tmp_path, monkeypatch):
+    path, replace = tmp_path / "net.pickle", os.replace
+    other = clone(net).set_callbacks(ModelCheckpoint(path))
+
+    def replace_meanwhile(new, old):
+        monkeypatch.setattr(os, "replace", replace)
+        other.fit(X_IRIS, Y_IRIS)
+        replace(new, old)
+
+    monkeypatch.setattr(os, "replace", replace_meanwhile)
+    net.set_callbacks(ModelCheckpoint(path)).fit(X_IRIS, Y_IRIS)
+    assert path.read_bytes() == pickle.dumps(net)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_that_cannot_be_saved_leaves_nothing_behind(net, tmp_path):
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        net.set_callbacks(ModelCheckpoint(tmp_path / "taken")).fit(X_IRIS, Y_IRIS)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_checkpoint_s_folder_is_looked_for_before_training(net, tmp_path):
+    recorder = Recorder()
+    net.set_callbacks(recorder, ModelCheckpoint(tmp_path / "none" / "net.pickle"))
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*none'\. Make it before"):
+        net.fit(X_IRIS, Y_IRIS)
+    assert not recorder.models
 
 
 def test_checkpoint_with_the_best_or_the_latest_weights(tmp_path):

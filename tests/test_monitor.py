@@ -169,13 +169,12 @@ def test_non_finite_weights_are_divergence_too():
 
 
 def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
-    monitor, run = (
-        Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: 1.0)),
-        run_of([1.0, 2.0]),
-    )
+    tasks, run = Tasks(stop_at=1), run_of([1.0, 2.0])
+    monitor = Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: 1.0))
     assert watch(monitor, [1.0], run) is None
-    run.theta[:] = np.nan
+    run.theta[:], monitor.tasks = np.nan, tasks
     assert watch(monitor, [np.nan], run) == 1
+    assert tasks.said == [1]  # the epoch ended, and is none of the history's
     np.testing.assert_array_equal(run.theta, [1.0, 2.0])
     assert run.loss == 1.0
     assert not monitor.finished
