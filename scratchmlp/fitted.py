@@ -2,7 +2,7 @@
 
 An estimator stores its parameters as one vector, `theta_`, and where training stands as a dict.
 Everything here is computed from these when it is asked for: stored views would be torn from their
-vector by pickling and deep copies.
+vector by pickling and deep copies. Lists are copies, to which training that goes on adds nothing.
 """
 
 import zlib
@@ -70,15 +70,15 @@ class FittedAttributes:
     def history_(self) -> dict[str, list[Any]]:
         history = self._fitted("history")
         n_epochs = len(history["loss"])
-        columns = {"epoch": list(range(1, n_epochs + 1)), "loss": history["loss"]}
+        columns = {"epoch": list(range(1, n_epochs + 1)), "loss": list(history["loss"])}
         for name in ("validation_loss", "score"):
             column = history.get(name, [])
             columns[name] = column + [np.nan] * (n_epochs - len(column))
-        return columns | {name: history[name] for name in ("learning_rate", "seconds")}
+        return columns | {name: list(history[name]) for name in ("learning_rate", "seconds")}
 
     @property
     def loss_curve_(self) -> list[float]:
-        return self._fitted("history")["loss"]
+        return list(self._fitted("history")["loss"])
 
     @property
     def best_loss_(self) -> float | None:

@@ -889,6 +889,15 @@ def test_partial_fit_is_one_epoch(Estimator):
     assert len(partial.loss_curve_) == 3
 
 
+def test_what_users_hold_of_the_history_does_not_grow(Estimator):
+    estimator = partial_fit(Estimator(random_state=0), X_IRIS, Y_IRIS)
+    history, losses = estimator.history_, estimator.loss_curve_
+    partial_fit(estimator, X_IRIS, Y_IRIS)
+    assert {len(column) for column in history.values()} == {len(losses)} == {1}
+    losses.clear()
+    assert len(estimator.loss_curve_) == 2
+
+
 def test_partial_fit_follows_a_change_of_learning_rate(Estimator):
     estimator = partial_fit(Estimator(random_state=0), X_IRIS, Y_IRIS)
     before = estimator.theta_.copy()

@@ -97,7 +97,7 @@ def test_axes_that_are_given_are_drawn_on(Display, digits_network):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     display = Display.from_estimator(digits_network, ax=right)
     assert display.figure_ is figure
-    assert (display.bounding_ax_ if Display is WeightsDisplay else display.ax_) is right
+    assert display.ax_ is right
     figure.canvas.draw()
     assert not left.has_data()
     border = left.get_position().x1
@@ -111,6 +111,17 @@ def test_it_can_be_drawn_again(Display, digits_network):
     assert display.plot() is display
     assert display.figure_ is not first
     assert len(display.figure_.axes) == len(first.axes)
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_it_can_be_drawn_again_in_the_same_place(Display):
+    _, (ax, _) = plt.subplots(1, 2)
+    display = Display.from_estimator(regressor(early_stopping=True), ax=ax)
+    ax.figure.canvas.draw()
+    places = [each.get_position().bounds for each in ax.figure.axes]
+    display.plot(ax)
+    ax.figure.canvas.draw()
+    assert [each.get_position().bounds for each in ax.figure.axes] == places
 
 
 @pytest.mark.parametrize("Display", [TrainingCurveDisplay, WeightsDisplay])
@@ -373,6 +384,9 @@ def test_feature_names_can_be_given():
     assert display.feature_names == ["a", "b", "c", "4"]
     with pytest.raises(ValueError, match="name each of the 4 features; got 2 names"):
         NetworkDisplay.from_estimator(network, feature_names=["a", "b"])
+    for no_list in (4, "abcd"):
+        with pytest.raises(ValueError, match=f"each of the 4 features; got {no_list!r}"):
+            NetworkDisplay.from_estimator(network, feature_names=no_list)
 
 
 # Weights of the first layer.
@@ -392,7 +406,7 @@ def test_images_are_the_weights(digits_network):
 
 def test_images_of_any_shape(digits_network):
     display = WeightsDisplay.from_estimator(
-        digits_network, image_shape=(4, 16), max_units=3, im_kw={"cmap": "PuOr"}
+        digits_network, image_shape=np.array([4, 16]), max_units=3, im_kw={"cmap": "PuOr"}
     )
     W = digits_network.coefs_[0]
     assert len(display.images_) == 3
@@ -403,9 +417,11 @@ def test_images_of_any_shape(digits_network):
     assert display.colorbar_.ax.get_ylabel() == "weight (3 of 10 units)"
 
 
-@pytest.mark.parametrize("image_shape", [(8, 9), (64,), (2, 4, 8)])
+@pytest.mark.parametrize(
+    "image_shape", [(8, 9), (64,), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88", np.array([8, 9])]
+)
 def test_image_shape_must_fit(image_shape, digits_network):
-    with pytest.raises(ValueError, match=r"with a product of 64, .* got \(.*\)\."):
+    with pytest.raises(ValueError, match=r"above 0 with a product of 64, .* got .*[48].*\."):
         WeightsDisplay.from_estimator(digits_network, image_shape=image_shape)
 
 

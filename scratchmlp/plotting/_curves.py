@@ -57,6 +57,10 @@ class TrainingCurveDisplay:
     ('loss', 2)
     """
 
+    ax_: Any
+    axes_: list[Any]
+    _place: Any
+
     def __init__(
         self, *, histories: Mapping[str, Mapping[str, Any]], best_epochs: Mapping[str, int]
     ) -> None:
@@ -92,10 +96,7 @@ class TrainingCurveDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         networks = _networks(estimator)
-        histories = {  # copies: training that goes on appends to its own
-            name: {column: list(values) for column, values in network.history_.items()}
-            for name, network in networks.items()
-        }
+        histories = {name: network.history_ for name, network in networks.items()}
         best_epochs = {name: network.best_epoch_ for name, network in networks.items()}
         return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
 
@@ -112,8 +113,9 @@ class TrainingCurveDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure. If there are several panels, they share its
-            place, and it becomes the uppermost. Names of several networks stand to its right, for
-            which a figure with ``layout="constrained"`` makes room.
+            place, and it becomes the uppermost; panels that the display has put there before are
+            removed. Names of several networks stand to its right, for which a figure with
+            ``layout="constrained"`` makes room.
         loss_scale : {'auto', 'linear', 'log'}, default='auto'
             Scale of the loss: 'auto' is logarithmic if the largest loss is more than a hundred
             times the smallest.
@@ -138,6 +140,11 @@ class TrainingCurveDisplay:
         if ax is None:
             size = 6.4 if len(self.histories) == 1 else 8.0, 3.6 + 1.2 * len(panels)
             _, ax = plt.subplots(figsize=size, layout="constrained")
+        if getattr(self, "ax_", None) is ax and len(self.axes_) > 1:
+            for panel in self.axes_[1:]:
+                panel.remove()
+            self.ax_.set_subplotspec(self._place)
+        self._place = ax.get_subplotspec()
         self.axes_ = _stack(ax, len(panels))
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_: dict[str, dict[str, Any]] = {name: {} for name in self.histories}

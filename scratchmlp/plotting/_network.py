@@ -114,10 +114,12 @@ class NetworkDisplay:
         n = network.n_features_in_
         if feature_names is None:
             feature_names = getattr(network, "feature_names_in_", [f"x{i}" for i in range(n)])
-        if len(feature_names) != n:
+        listed = np.ndim(feature_names) == 1
+        if not listed or len(feature_names) != n:
+            got = f"{len(feature_names)} names" if listed else repr(feature_names)
             raise ValueError(
-                f"feature_names must name each of the {n} features; got {len(feature_names)} "
-                "names. Leave it out to number the features."
+                f"feature_names must name each of the {n} features; got {got}. Leave it out to "
+                "number the features."
             )
         display = cls(
             coefs=[W.copy() for W in network.coefs_],

@@ -30,10 +30,10 @@ class WeightsDisplay:
 
     Attributes
     ----------
+    ax_ : matplotlib Axes
+        The axes whose place the grid takes.
     axes_ : ndarray of matplotlib Axes
         The grid of images, in the order of the units, row by row.
-    bounding_ax_ : matplotlib Axes
-        The axes whose place the grid takes.
     figure_ : matplotlib Figure
         The figure that holds them.
     images_ : list of matplotlib AxesImage
@@ -56,6 +56,10 @@ class WeightsDisplay:
     >>> [image.get_array().shape for image in display.images_[:2]]
     [(8, 8), (8, 8)]
     """
+
+    ax_: Any
+    axes_: Any
+    colorbar_: Any
 
     def __init__(self, *, coefs: NDArray[Any], image_shape: tuple[int, int]) -> None:
         self.coefs = coefs
@@ -99,12 +103,15 @@ class WeightsDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network = fitted_network(estimator)
-        n = network.n_features_in_
-        shape = tuple(image_shape or (isqrt(n), isqrt(n)))
-        if len(shape) != 2 or shape[0] * shape[1] != n:
+        n, got = network.n_features_in_, f"{image_shape}"
+        if image_shape is None:
+            image_shape, got = (isqrt(n), isqrt(n)), "none, and the features do not fill a square"
+        shape = tuple(np.ravel(image_shape).tolist())
+        whole = len(shape) == 2 and all(isinstance(side, int) and side > 0 for side in shape)
+        if not whole or shape[0] * shape[1] != n:
             raise ValueError(
-                f"image_shape must be (height, width) with a product of {n}, the number of "
-                f"features; got {image_shape or 'none, and the features do not fill a square'}."
+                "image_shape must be (height, width), two whole numbers above 0 with a product of "
+                f"{n}, the number of features; got {got}."
             )
         display = cls(coefs=network.coefs_[0].copy(), image_shape=shape)
         return display.plot(ax, **kwargs)
@@ -117,7 +124,8 @@ class WeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place the grid of images takes; None makes a new figure.
+            Axes whose place the grid of images takes; None makes a new figure. What the display has
+            drawn there before is removed.
         max_units : int, default=64
             Largest number of units drawn: the first ones.
         im_kw : dict, default=None
@@ -147,8 +155,12 @@ class WeightsDisplay:
             height, width = 0.75 * side / side[::-1] + (0.25, 0.1)  # and room for a title
             size = 1.4 + width * columns, max(1.8, 0.3 + height * rows)
             _, ax = plt.subplots(figsize=size, layout="constrained")
+        if getattr(self, "ax_", None) is ax:
+            self.colorbar_.remove()
+            for panel in self.axes_.flat:
+                panel.remove()
         self.axes_ = place_of(ax).subgridspec(rows, columns).subplots(squeeze=False)
-        self.bounding_ax_, self.figure_ = ax, ax.figure
+        self.ax_, self.figure_ = ax, ax.figure
         self.images_ = self._draw(self.axes_.flat, shown, im_kw or {})
         self.colorbar_ = self.figure_.colorbar(
             self.images_[0],
