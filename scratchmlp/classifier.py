@@ -165,7 +165,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Activation of the output layer.
 
         - 'auto': 'softmax' for more than two classes, 'logistic' for two and for multilabel; a
-          loss that does not have it takes its own.
+          loss that does not have it takes its own, and a Loss that was given one keeps it
+          (:meth:`~scratchmlp.losses.Loss.with_output`).
         - 'softmax': probabilities of exclusive classes; two outputs for two classes. Not for
           multilabel targets.
         - 'logistic': a yes-or-no question for each class; `predict_proba` divides the answers

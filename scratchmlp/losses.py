@@ -67,11 +67,16 @@ class Loss(BaseEstimator, ABC):
         Returns
         -------
         Loss
-            The copy. ``clone`` does not carry the output activation over.
+            The copy. An estimator that is given it keeps its output activation, unless told
+            another one.
         """
         bound = copy.copy(self)
         bound._output = output
         return bound
+
+    def __sklearn_clone__(self) -> Self:
+        clone: Self = super().__sklearn_clone__()
+        return clone if self._output is None else clone.with_output(self._output)
 
     def predictions(self, raw: FloatArray) -> FloatArray:
         """Turn raw scores into predictions with the output activation.

@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from scratchmlp.activations import ACTIVATIONS, find
+from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, find
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.network import INITIALIZERS, Initializer, Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer
@@ -194,12 +194,13 @@ class Parameters(BaseEstimator, ABC):
     def _make_loss(self, auto: str | None = None) -> Loss:
         """Give a copy of the loss its output activation.
 
-        "auto" means `auto` where the loss can have it, and otherwise the loss's own.
+        "auto" means the one that the user's loss has been given with `with_output`, or `auto` where
+        the loss can have it, and otherwise the loss's own.
         """
         loss = self._checked_loss()
         output = self.output_activation
         if output == "auto":
-            output = auto if auto in loss.outputs else loss.outputs[0]
+            output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
         if output not in loss.outputs:
             raise ValueError(
                 f"loss={self.loss!r} goes with the output activations {', '.join(loss.outputs)}; "
@@ -210,6 +211,14 @@ class Parameters(BaseEstimator, ABC):
     def _checked_loss(self) -> Loss:
         loss = self.loss if isinstance(self.loss, Loss) else LOSSES[self.loss]()
         loss._validate_params()
+        outputs = getattr(loss, "outputs", None)
+        if not (isinstance(outputs, tuple) and outputs and set(outputs) <= set(OUTPUT_ACTIVATIONS)):
+            raise ValueError(
+                f"The class of loss={self.loss!r} must have `outputs`, a tuple of the output "
+                "activations that the loss can have, its own first, out of "
+                f"{', '.join(map(repr, OUTPUT_ACTIVATIONS))}; got {outputs!r}. Write "
+                "outputs = ('identity',) into it, for instance."
+            )
         kind = "classifier" if is_classifier(self) else "regressor"
         if kind not in loss.estimator_types:
             fitting = ", ".join(f"{name!r}" for name in losses_for(kind))

@@ -157,7 +157,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Activation of the output layer.
 
         - 'auto': the loss's own, which is the exponential with ``loss='poisson'``, which has no
-          other, and the identity with the others.
+          other, and the identity with the others; a Loss that was given one keeps it
+          (:meth:`~scratchmlp.losses.Loss.with_output`).
         - 'softmax': shares of a whole, for two or more targets that sum to one; of the losses
           here with 'squared_error' only.
         - 'logistic': for targets between 0 and 1.
@@ -482,6 +483,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        own_output = getattr(self.loss, "output", None)
+        loss = self.loss if getattr(self.loss, "outputs", None) else None  # fit refuses it
+        own_output = getattr(loss, "output", None)
         tags.target_tags.positive_only = self.loss == "poisson" or own_output == "exp"
         return tags

@@ -346,6 +346,36 @@ def test_a_loss_object_refuses_an_output_activation_that_it_cannot_have(kind, lo
         ESTIMATORS[kind](loss=loss, output_activation=output).fit(X_IRIS, Y_IRIS)
 
 
+@pytest.mark.parametrize("copied", [lambda estimator: estimator, clone])
+def test_a_loss_keeps_the_output_activation_that_it_was_given(copied):
+    loss = SquaredError().with_output("logistic")
+    estimator = ScratchMLPRegressor(loss=loss, **SMALL)
+    assert copied(estimator).fit(X_IRIS, Y_IRIS / 2).out_activation_ == "logistic"
+    assert copied(ScratchMLPClassifier(loss=loss, **SMALL)).fit(X_IRIS, Y_IRIS).out_activation_ == (
+        "logistic"
+    )
+    estimator.set_params(output_activation="identity").fit(X_IRIS, Y_IRIS)
+    assert estimator.out_activation_ == "identity"
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("outputs", [None, (), "identity", ("identity", "swish")])
+def test_a_loss_must_name_its_outputs(kind, outputs):
+    loss = LogCosh()
+    loss.outputs = outputs
+    known = "'identity', 'logistic', 'softmax', 'exp'"
+    with pytest.raises(ValueError, match=rf"loss=LogCosh\(\) .* out of {known}; got .*\. Write"):
+        ESTIMATORS[kind](loss=loss, **SMALL).fit(X_IRIS, Y_IRIS)
+
+
+def test_a_loss_without_outputs_is_refused():
+    class Nameless(Loss):
+        def value_and_gradient(self, Y, raw): ...
+
+    with pytest.raises(ValueError, match="got None"):
+        ScratchMLPRegressor(loss=Nameless()).fit(X_IRIS, Y_IRIS)
+
+
 class LogCosh(Loss):
     """A user's loss, for both estimators."""
 
