@@ -1,9 +1,11 @@
 """The gradient of an estimator's objective, computed twice: by the chain rule, and by its limit."""
 
 import copy
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils._param_validation import Interval, validate_parameter_constraints
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.base import BaseMLP
@@ -54,7 +56,7 @@ def check_gradient(
     sample_weight : array-like of shape (n_samples,), default=None
         Weight of each row; None is one for each.
     step : float, default=1e-6
-        h.
+        h, above 0.
 
     Returns
     -------
@@ -87,6 +89,8 @@ def check_gradient(
             "check_gradient takes a ScratchMLPClassifier or a ScratchMLPRegressor; got "
             f"{type(estimator).__name__}. Pass the network inside it, and X as it arrives there."
         )
+    steps = [Interval(Real, 0, None, closed="neither")]
+    validate_parameter_constraints({"step": steps}, {"step": step}, "check_gradient")
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
     network, loss, run, data, _, _ = model._prepare(

@@ -254,8 +254,9 @@ class Network:
         biases = [bias for _, bias in layers if bias is not None]
         z = lower.raw_scores(np.concatenate(weights + biases), X)
         activation = self.activations[layer]
-        in_place = getattr(activation, "in_place", False)
-        return activation.forward(z, out=z if in_place else np.empty_like(z))
+        a = z if getattr(activation, "in_place", False) else np.empty_like(z)
+        _put(activation.forward(z, out=a), a)
+        return a
 
 
 #: Bytes of a chunk's arrays, to fit the processor's cache; rows of a chunk for which it is worth

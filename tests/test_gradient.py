@@ -106,5 +106,8 @@ def test_rules_of_fit_hold():
         check_gradient(make_pipeline(ScratchMLPClassifier()), X, Y)
     with pytest.raises(ValueError, match="NaN"):
         check_gradient(ScratchMLPClassifier(), np.full((4, 2), np.nan), [0, 1, 0, 1])
+    for step in (0, -1e-6, np.inf, "small"):
+        with pytest.raises(ValueError, match="'step' parameter of check_gradient must be"):
+            check_gradient(ScratchMLPClassifier(), X, Y, step=step)
     with pytest.raises(ValueError, match="'alpha' parameter"):
         check_gradient(ScratchMLPClassifier(alpha=-1), X, Y)
