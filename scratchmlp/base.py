@@ -97,7 +97,8 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
                 sample_weight = None if sample_weight is None else sample_weight[rows]
-            if not incremental:
+            # Where the last fit has not ended, as in a checkpoint, this one is the rest of it.
+            if resume and not incremental and self.stop_reason_:
                 run.renew_patience()
             if held_out is None and self.early_stopping and not incremental:
                 training, rows = self._split(run, data.Y)

@@ -9,9 +9,11 @@ import time
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
+from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.callbacks import ModelCheckpoint
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import Cosine
 
@@ -99,3 +101,40 @@ def test_training_goes_on_from_the_checkpoint_of_a_killed_process(tmp_path):
     n_epochs = saved.n_iter_ + 5
     straight = clone(saved).set_params(max_iter=n_epochs).fit(X, Y)
     assert_same(saved.set_params(max_iter=5).fit(X, Y), straight)
+
+
+class Killed:
+    """Ends training with an error after an epoch."""
+
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_id + 1 == self.n_epochs:
+            raise RuntimeError("killed")
+
+
+@pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_training_from_a_checkpoint_ends_where_patience_would_have(
+    Estimator, early_stopping, tmp_path
+):
+    data = scale(load_iris().data), load_iris().target
+    net = Estimator(hidden_layer_sizes=(8,), learning_rate_init=0.05, tol=1e-3, max_iter=500)
+    net.set_params(warm_start=True, early_stopping=early_stopping, random_state=0)
+    straight = clone(net).fit(*data)
+    assert "did not improve" in straight.stop_reason_
+    n_epochs, path = straight.n_iter_ - 5, tmp_path / "net.pickle"
+    with pytest.raises(RuntimeError, match="killed"):
+        net.set_callbacks(ModelCheckpoint(path), Killed(n_epochs)).fit(*data)
+    resumed = pickle.loads(path.read_bytes()).set_params(max_iter=500 - n_epochs).fit(*data)
+    assert_same(resumed, straight)
+    assert resumed.stop_reason_ == straight.stop_reason_
+    again = resumed.fit(*data)  # a fit that has ended is followed by another, of whole patience
+    assert again.n_iter_ > 10
