@@ -60,8 +60,13 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         """Score raw scores of validation data against its targets."""
 
-    def _weigh(self, y: Any, sample_weight: FloatArray | None, dtype: Any) -> FloatArray | None:
-        """Weights to train with, from those that the user gave for the rows."""
+    def _weigh(
+        self, y: Any, sample_weight: FloatArray | None, dtype: Any, *, training: Any = None
+    ) -> FloatArray | None:
+        """Weights of rows, from those that the user gave.
+
+        `training` are the targets and weights of the training rows, where the rows are others.
+        """
         return sample_weight
 
     def _strata(self, Y: Any) -> Any:
@@ -92,7 +97,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
                 X, y, sample_weight, resume=resume, incremental=incremental, classes=classes
             )
             weight = data.weight
-            held_out = self._validation_data(*validation, data, loss)
+            held_out = self._validation_data(*validation, data, loss, (y, sample_weight))
             if weight is not None and not weight.all():
                 rows = np.flatnonzero(weight)  # rows of weight zero are not trained on
                 data, y = data.rows(rows), y[rows]
@@ -175,9 +180,12 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         return X, y, sample_weight
 
     def _validation_data(
-        self, X: Any, y: Any, sample_weight: Any, training: Data, loss: Loss
+        self, X: Any, y: Any, sample_weight: Any, training: Data, loss: Loss, given: Any
     ) -> tuple[Data, Any] | None:
-        """Check the user's validation data, if there are any; return them with their labels."""
+        """Check the user's validation data, if there are any; return them with their labels.
+
+        `given` are the targets and the weights that the user gave for the training rows.
+        """
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
@@ -192,7 +200,12 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
             Y = self._encode_validation(y, dtype, loss)
             if training.Y.shape[1:] != Y.shape[1:]:
                 raise ValueError(f"y has shape {training.Y.shape}, and y_val {Y.shape}.")
-            weight = self._weigh(y, sample_weight, dtype)
+            if self.early_stopping and X.shape[0] < 2:
+                raise ValueError(
+                    f"Early stopping needs at least 2 rows to validate on; got {X.shape[0]}. Pass "
+                    "more, or set early_stopping=False."
+                )
+            weight = self._weigh(y, sample_weight, dtype, training=given)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
         return Data(X, Y, weight, training.code), y

@@ -200,7 +200,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
           `partial_fit`, which does not see all rows.
 
         For multilabel targets a list with a dict for each column; the weights of a row's columns
-        are multiplied. The score of early stopping is weighted in the same way.
+        are multiplied. Validation loss and score are weighted in the same way, with the weights
+        that were found on the rows of `fit`.
     dropout : float or tuple of float, default=0.0
         Probability with which training sets an output of a hidden layer to zero, anew for each
         batch, in [0, 1); or a tuple with one for each hidden layer. The other outputs are divided
@@ -671,12 +672,20 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
 
-    def _weigh(self, y: Any, sample_weight: FloatArray | None, dtype: Any) -> FloatArray | None:
-        """Multiply the weight of each row by those of its classes."""
+    def _weigh(
+        self, y: Any, sample_weight: FloatArray | None, dtype: Any, *, training: Any = None
+    ) -> FloatArray | None:
+        """Multiply the weight of each row by those of its classes, as found on training rows."""
         if self.class_weight is None:
             return sample_weight
+        y_training, weight_training = training or (y, sample_weight)
         weight = np.ones(y.shape[0], dtype) if sample_weight is None else sample_weight
-        factors = [_class_weights(*column, weight) for column in self._weighted_columns(y)]
+        factors = [
+            _class_weights(column, classes, given, weight_training)[np.searchsorted(classes, rows)]
+            for (column, classes, given), (rows, *_) in zip(
+                self._weighted_columns(y_training), self._weighted_columns(y), strict=True
+            )
+        ]
         weighted = (weight * np.prod(factors, axis=0)).astype(dtype, copy=False)
         if not weighted.any():
             raise ValueError(
@@ -728,16 +737,16 @@ def _classes_of(y: Any) -> Any:
 
 
 def _class_weights(
-    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray
+    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray | None
 ) -> FloatArray:
-    """Weight of each row's class. Rows of weight 0 are absent: they do not count, and get 0."""
-    present = sample_weight > 0
-    y_present, factor = y[present], np.zeros(len(y))
-    if class_weight == "balanced":
-        classes = np.unique(y_present)
+    """Weight of each class. Rows of weight 0 are absent: "balanced" gives 0 where none is left."""
+    if sample_weight is not None:
+        y, sample_weight = y[sample_weight > 0], sample_weight[sample_weight > 0]
+    weights = np.zeros(len(classes))
+    known = np.isin(classes, y) if class_weight == "balanced" else np.full(len(classes), True)
     try:
-        weights = compute_class_weight(
-            class_weight, classes=classes, y=y_present, sample_weight=sample_weight[present]
+        weights[known] = compute_class_weight(
+            class_weight, classes=classes[known], y=y, sample_weight=sample_weight
         )
         if not (np.isfinite(weights).all() and (weights >= 0).all()):
             raise ValueError("Weights must be finite and at least 0.")
@@ -746,5 +755,4 @@ def _class_weights(
             f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
             f"{classes.tolist()}. {error}"
         ) from error
-    factor[present] = weights[np.searchsorted(classes, y_present)]
-    return factor
+    return weights

@@ -1,6 +1,7 @@
 """Validation data of the user's own: history, early stopping, scoring, routing, errors."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, get_scorer,
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
+from sklearn.utils.class_weight import compute_class_weight
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 
@@ -76,6 +78,31 @@ def test_weights_of_validation_rows_and_classes_count_in_the_score():
     weight *= np.array([1, 2, 5])[Y_VAL]
     expected = accuracy_score(Y_VAL, net.predict(X_VAL), sample_weight=weight)
     assert net.history_["score"][-1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_balanced_weights_of_validation_rows_are_those_of_training_rows(multilabel):
+    rows = np.r_[np.flatnonzero(Y_VAL == 0), :20]  # other shares of the classes
+    y, y_val, balance = Y, Y_VAL[rows], partial(compute_class_weight, "balanced")
+    weights = dict(enumerate(balance(classes=np.arange(3), y=Y)))
+    if multilabel:
+        y, y_val = (np.c_[t > 0, t == 1].astype(int) for t in (y, y_val))
+        columns = [balance(classes=np.arange(2), y=column) for column in y.T]
+        weights = [dict(enumerate(column)) for column in columns]
+    balanced, given = (
+        ScratchMLPClassifier(**SMALL, class_weight=w).fit(X, y, X_val=X_VAL[rows], y_val=y_val)
+        for w in ("balanced", weights)
+    )
+    for name in ("validation_loss", "score"):
+        np.testing.assert_allclose(balanced.history_[name], given.history_[name], rtol=1e-10)
+
+
+def test_a_class_that_only_validation_rows_weigh_does_not_count_when_balanced():
+    net = ScratchMLPClassifier(**SMALL, class_weight="balanced")
+    net.fit(X, Y, Y > 0, **VAL)
+    others = {"X_val": X_VAL[Y_VAL > 0], "y_val": Y_VAL[Y_VAL > 0]}
+    expected = ScratchMLPClassifier(**SMALL, class_weight="balanced").fit(X, Y, Y > 0, **others)
+    np.testing.assert_allclose(net.history_["score"], expected.history_["score"], rtol=1e-10)
 
 
 def test_an_internal_split_is_recorded_in_the_same_way(Estimator):
