@@ -41,8 +41,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
     It takes the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and adds the last six. It classifies two or more classes, and
-    several labels at once when `y` is an indicator matrix.
+    order, defaults and meaning, and adds some. It classifies two or more classes, and several
+    labels at once when `y` is an indicator matrix.
 
     Parameters
     ----------
@@ -213,8 +213,11 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - None: the accuracy.
         - 'loss': the negative loss, without penalty.
         - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``; one that takes `sample_weight` gets the weights of
-          the rows, if there are any.
+        - callable: ``scorer(estimator, X, y)``, which gets X as training has it: an array, without
+          names, or a CSR matrix. One that takes `sample_weight` gets the weights of the rows, if
+          there are any.
+
+        A score that is nan or inf, or no number, is an error, unless training diverges.
 
     Attributes
     ----------

@@ -29,7 +29,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
     It takes the parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same names,
-    order, defaults and meaning, and adds the last four. It predicts one or several numbers.
+    order, defaults and meaning, and adds some. It predicts one or several numbers.
 
     Parameters
     ----------
@@ -189,8 +189,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - None: the R².
         - 'loss': the negative loss, without penalty.
         - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``; one that takes `sample_weight` gets the weights of
-          the rows, if there are any.
+        - callable: ``scorer(estimator, X, y)``, which gets X as training has it: an array, without
+          names, or a CSR matrix. One that takes `sample_weight` gets the weights of the rows, if
+          there are any.
+
+        A score that is nan or inf, or no number, is an error, unless training diverges.
 
     Attributes
     ----------
@@ -483,7 +486,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        loss = self.loss if getattr(self.loss, "outputs", None) else None  # fit refuses it
+        loss = self.loss if getattr(self.loss, "outputs", None) else None  # without, fit refuses it
         own_output = getattr(loss, "output", None)
         tags.target_tags.positive_only = self.loss == "poisson" or own_output == "exp"
         return tags
