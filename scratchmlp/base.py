@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import signature
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -116,8 +116,11 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
             mean_weight = 1.0 if weight is None else weight.mean()
             objective = Objective(network, loss, self.alpha, mean_weight, run.random_state)
             interrupted = train(objective, solver, monitor, run, data)
+            ended = monitor.finished or interrupted
+            if incremental and monitor.n_iter and not ended:  # without an epoch it diverged
+                monitor.stop_reason, ended = "partial_fit trains for one epoch", True
             self.__dict__.update(self._fitted_state(run, monitor))
-            if not (monitor.finished or incremental or interrupted):
+            if not ended:
                 self._warn_not_converged(data.X, solver)
             if tasks and not interrupted:
                 tasks.end()
@@ -223,18 +226,32 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         scorer, weights = None, {}
         if self.scoring not in (None, "loss"):
             scorer = check_scoring(self, self.scoring)
-            if weight is not None and "sample_weight" in signature(scorer).parameters:
+            # scikit-learn's scorers take weights, and hand them on to metrics that may take none.
+            metric = getattr(scorer, "_score_func", scorer)
+            if weight is not None and "sample_weight" in signature(metric).parameters:
                 weights = {"sample_weight": weight}
 
+        @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
         def validate(theta: FloatArray) -> tuple[float, float]:
             raw = network.raw_scores(theta, X)
             value = float(np.average(loss.value(Y, raw), weights=weight))
+            if not math.isfinite(value):
+                return value, np.nan
             if scorer:
                 model.theta_ = theta
-                return value, float(scorer(model, X, y, **weights))
+                return value, self._checked_score(scorer(model, X, y, **weights))
             return value, -value if self.scoring else self._score_raw(y, raw, weight)
 
         return validate
+
+    def _checked_score(self, score: Any) -> float:
+        if not (isinstance(score, Real) and score < np.inf):  # the worst may be -inf
+            raise ValueError(
+                "scoring must give a number for the validation data, neither nan nor inf; "
+                f"scoring={self.scoring!r} gave {score!r}. Choose a scorer that is defined on "
+                "them, or other validation data."
+            )
+        return float(score)
 
     def _make_monitor(
         self,
@@ -259,11 +276,11 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
 
     def _measure_best(self, run: Run, monitor: Monitor) -> None:
         """Measure the best weights so far on the validation data of now, where they must hold."""
-        if not (monitor.early_stopping and monitor.validate):
-            run.best_theta = None  # nothing measures weights now, so none are the best
         best = np.nan
-        if run.best_theta is not None and monitor.validate:
+        if run.best_theta is not None and monitor.early_stopping and monitor.validate:
             best = monitor.validate(run.best_theta)[1]
+        if np.isnan(best):
+            run.best_theta = None  # nothing measures weights now, or not these: none are the best
         run.best_score = float(np.nan_to_num(best, nan=-np.inf))
 
     def _start(self, network: Network, dtype: Any) -> Run:

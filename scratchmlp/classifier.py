@@ -252,15 +252,17 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     validation_scores_ : list of float or None
         Score on the validation data after each epoch, see `scoring`; None without early stopping.
     best_validation_score_ : float or None
-        Highest of them; None without early stopping.
+        Highest of them, after a warm start on the latest validation data; None without early
+        stopping.
     best_epoch_ : int
-        Epoch of the highest validation score, or without early stopping of the lowest loss.
+        Epoch of that score, whose weights are kept, or without early stopping of the lowest loss.
     history_ : dict of list
         One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
         data), "learning_rate" (of its first step; nan with 'lbfgs'), "seconds". Made for
         ``pandas.DataFrame``.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`.
+        Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`, or 0 if
+        it diverged and went back to the best weights. An epoch that diverges does not count.
     t_ : int
         Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
     stop_reason_ : str
@@ -401,7 +403,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             many repeated rows.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Validation data: their loss and score are recorded in `history_` after each epoch.
-            With `early_stopping` they take the place of the rows that it would hold out.
+            With `early_stopping` they take the place of the rows that it would hold out, and must
+            be at least 2.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
             Their class labels, of classes that `y` has too.
         sample_weight_val : array-like of shape (n_val_samples,), default=None

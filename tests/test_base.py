@@ -885,6 +885,7 @@ def test_partial_fit_is_one_epoch(Estimator):
     for _ in range(2):
         partial_fit(partial, X_IRIS[:60], Y_IRIS[:60])
     assert partial.n_iter_ == 1
+    assert partial.stop_reason_ == "partial_fit trains for one epoch"
     assert partial.t_ == 150 + 60 + 60
     assert len(partial.loss_curve_) == 3
 

@@ -15,13 +15,22 @@ from sklearn.datasets import (
     make_multilabel_classification,
     make_regression,
 )
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, get_scorer, log_loss, r2_score
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    get_scorer,
+    log_loss,
+    make_scorer,
+    max_error,
+    r2_score,
+)
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.class_weight import compute_class_weight
 
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -175,6 +184,36 @@ def test_partial_fit_keeps_the_weights_of_the_best_call(Estimator):
     assert net.validation_scores_ == scores
 
 
+def test_an_epoch_whose_validation_loss_is_not_finite_is_never_the_best():
+    net = ScratchMLPClassifier(solver="sgd", early_stopping=True, random_state=0)
+    net.set_params(learning_rate=lambda progress: 1.0 if progress.epoch < 3 else 1e200).fit(X, Y)
+    assert np.isnan(net.history_["validation_loss"][3])
+    assert net.best_epoch_ <= 3
+    assert np.abs(net.theta_).max() < 10
+
+
+@pytest.mark.filterwarnings("error")
+def test_partial_fit_that_diverges_back_to_the_best_weights_warns(Estimator):
+    net = Estimator(**SMALL, solver="sgd", early_stopping=True)
+    classes = {"classes": [0, 1, 2]} if is_classifier(net) else {}
+    net.partial_fit(X, Y, **classes, **VAL)
+    assert (net.n_iter_, net.stop_reason_) == (1, "partial_fit trains for one epoch")
+    best = net.theta_.copy()
+    net.set_params(learning_rate_init=1e300).partial_fit(X, Y, **VAL)
+    with pytest.warns(ConvergenceWarning, match="weights of epoch 1 are kept") as warned:
+        net.partial_fit(X, Y, **VAL)
+    assert warned[0].filename == __file__
+    assert net.n_iter_ == 0
+    np.testing.assert_array_equal(net.theta_, best)
+
+
+def test_weights_too_large_to_validate_are_not_the_best(Estimator):
+    net = Estimator(**SMALL, solver="sgd", early_stopping=True, warm_start=True)
+    net.fit(X, Y, **VAL).theta_[:] = 1e200
+    with pytest.raises(DivergenceError):
+        net.fit(X, Y, **VAL)
+
+
 def test_partial_fit_goes_on_from_the_latest_weights(Estimator):
     nets = [Estimator(**SMALL, early_stopping=stop) for stop in (True, False)]
     classes = {"classes": [0, 1, 2]} if is_classifier(nets[0]) else {}
@@ -238,6 +277,16 @@ def test_a_scorer_gets_weights_where_there_are_any():
     assert net.best_validation_score_ == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("scoring", ["neg_max_error", make_scorer(max_error)], ids=str)
+def test_a_metric_that_takes_no_weights_gets_none(scoring):
+    net = ScratchMLPRegressor(**SMALL, early_stopping=True, scoring=scoring)
+    net.fit(X, Y, **VAL, sample_weight_val=np.arange(1.0, 51))
+    assert net.best_validation_score_ == get_scorer(scoring)(net, X_VAL, Y_VAL)
+    net = ScratchMLPClassifier(**SMALL, class_weight="balanced", scoring="v_measure_score")
+    net.fit(X, Y, **VAL)
+    assert net.history_["score"][-1] == get_scorer("v_measure_score")(net, X_VAL, Y_VAL)
+
+
 def test_a_callable_that_takes_no_weights_gets_none():
     net = ScratchMLPClassifier(**SMALL, early_stopping=True, class_weight="balanced")
     net.set_params(scoring=lambda model, X, y: model.score(X, y)).fit(X, Y, **VAL)
@@ -247,6 +296,21 @@ def test_a_callable_that_takes_no_weights_gets_none():
 def test_scoring_acts_on_an_internal_split_too():
     net = ScratchMLPClassifier(**SMALL, early_stopping=True, scoring="neg_log_loss").fit(X, Y)
     assert max(net.validation_scores_) < 0
+
+
+@pytest.mark.parametrize("score", [np.nan, np.inf, None, "good"])
+def test_a_score_is_a_number(Estimator, score):
+    net = Estimator(**SMALL, scoring=lambda model, X, y: score)
+    with pytest.raises(ValueError, match=rf"scoring=<function .* gave {score!r}\. Choose a scorer"):
+        net.fit(X, Y, **VAL)
+    assert not hasattr(net, "theta_")
+
+
+def test_the_worst_score_may_be_without_bounds():
+    scores = iter([-np.inf, 0.5] + 38 * [-np.inf])
+    net = ScratchMLPClassifier(**SMALL, early_stopping=True)
+    net.set_params(scoring=lambda model, X, y: next(scores)).fit(X, Y, **VAL)
+    assert net.best_epoch_ == 2
 
 
 def test_an_unknown_scorer_is_refused(Estimator):
@@ -335,6 +399,14 @@ def test_bad_validation_data_are_refused_and_change_nothing(Estimator, message, 
     with pytest.raises(ValueError, match=f"(X_val|Validation data).*{message}"):
         net.fit(X, Y, **validation)
     assert pickle.dumps(vars(net)) == before
+
+
+def test_early_stopping_needs_two_rows_of_validation_data(Estimator):
+    one = {"X_val": X_VAL[:1], "y_val": Y_VAL[:1]}
+    with pytest.raises(
+        ValueError, match=r"X_val.*at least 2 rows to validate on; got 1\. Pass more"
+    ):
+        Estimator(**SMALL, early_stopping=True).fit(X, Y, **one)
 
 
 def test_classes_that_training_data_lack_are_refused():
