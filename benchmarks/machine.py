@@ -13,12 +13,17 @@ def describe(*extras: str) -> str:
     *extras : str
         Further libraries, which need not be installed.
     """
+    libraries = ("numpy", "scipy", "scikit-learn", "scratchmlp", *extras)
+    versions = ", ".join(map(_version, libraries))
+    return f"{processor()}, Python {platform.python_version()}, {versions}"
+
+
+def processor() -> str:
+    """Name the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cpu = names[0] if names else platform.processor()
-    libraries = ("numpy", "scipy", "scikit-learn", "scratchmlp", *extras)
-    return f"{cpu}, Python {platform.python_version()}, {', '.join(map(_version, libraries))}"
+    return names[0] if names else platform.processor()
 
 
 def _version(library: str) -> str:

@@ -24,9 +24,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from checks import Check, check, finite, number
 from contestants import CONTESTANTS
 from machine import describe
 from measuring import (
@@ -67,30 +68,7 @@ RATIOS = (
 )
 
 
-@dataclass(frozen=True)
-class Check:
-    """One bar and what was measured."""
-
-    verdict: str
-    what: str
-    measured: float
-    bar: float
-    at_least: bool
-
-    def __str__(self) -> str:
-        sign = ">=" if self.at_least else "<="
-        measured = number(self.measured)
-        return f"{self.verdict:<12}  {self.what:<45}{measured:>8} {sign} {self.bar:.2f}"
-
-
 # Checks.
-
-
-def check(what: str, measured: float, bar: float, at_least: bool) -> Check:
-    """Compare a measurement with its bar."""
-    passed = measured >= bar if at_least else measured <= bar
-    verdict = "NOT MEASURED" if math.isnan(measured) else "PASS" if passed else "FAIL"
-    return Check(verdict, what, measured, bar, at_least)
 
 
 def check_times(timings: list[Timing]) -> Iterator[Check]:
@@ -127,11 +105,6 @@ def duration(seconds: float) -> str:
         return "-"
     unit, factor = next(u for u in (("s", 1), ("ms", 1e3), ("µs", 1e6)) if seconds * u[1] >= 1)
     return f"{seconds * factor:.3g} {unit}"
-
-
-def number(value: float) -> str:
-    """Write a ratio, a dash for one that was not measured."""
-    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def line(label: str, dtype: str, *cells: str) -> str:
@@ -225,11 +198,6 @@ def write_json(path: str, machine: str, args: argparse.Namespace, measured: dict
     rows = {key: [finite(asdict(row)) for row in rows] for key, rows in measured.items()}
     with open(path, "w") as file:
         json.dump({"machine": machine, "arguments": vars(args), **rows}, file, indent=1)
-
-
-def finite(row: dict[str, Any]) -> dict[str, Any]:
-    """Replace nan, which is not JSON, by None."""
-    return {key: None if value != value else value for key, value in row.items()}
 
 
 def main() -> int:
