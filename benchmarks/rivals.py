@@ -1,0 +1,187 @@
+"""Who `accuracy.py` compares: our tabular estimators, and what users would pick instead.
+
+All take the same DataFrame. What an estimator cannot take is made into something it can, as part
+of the fit and of its time: for the linear models and scikit-learn's MLPs categories are one-hot,
+numbers are scaled, and missing ones take the median. Regression's targets are standardised for
+every contestant but ours, which does so itself: MLPRegressor needs it, the others are indifferent.
+
+Everything runs on one thread and is otherwise at its defaults, except where this says so.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sklearn.base import TransformerMixin
+from sklearn.compose import (
+    TransformedTargetRegressor,
+    make_column_selector,
+    make_column_transformer,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+SEEDS = (0, 1, 2)
+
+
+def one_hot_scaled() -> TransformerMixin:
+    """Make categories columns of 0 and 1, and numbers ones of mean 0 and deviation 1."""
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return make_column_transformer(
+        (numbers, make_column_selector(dtype_exclude="category")),
+        (categories, make_column_selector(dtype_include="category")),
+    )
+
+
+def text() -> TransformerMixin:
+    """Make categories text, "nan" where they are missing, which CatBoost refuses."""
+    return FunctionTransformer(_categories_as_text)
+
+
+def _categories_as_text(X: pd.DataFrame) -> pd.DataFrame:
+    return X.astype(dict.fromkeys(category_names(X), str))
+
+
+def category_names(X: pd.DataFrame) -> list[str]:
+    """Name the columns of categories."""
+    return list(X.select_dtypes("category").columns)
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One contestant.
+
+    Attributes
+    ----------
+    library : str
+        The distribution whose version is recorded.
+    path : str
+        Module and class.
+    parameters : dict
+        What is not at its default.
+    prepare : callable or None
+        Makes the transformer before the estimator; None for those that take the table as it is.
+    categories_as : str or None
+        The parameter that takes the names of the columns of categories.
+    random : bool
+        Whether another ``random_state`` gives another model.
+    """
+
+    library: str
+    path: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    prepare: Callable[[], TransformerMixin] | None = None
+    categories_as: str | None = None
+    random: bool = True
+    regressor: bool = False
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Return the random states to average over."""
+        return SEEDS if self.random else SEEDS[:1]
+
+    def find(self) -> type | None:
+        """Import the class; None where it is not installed."""
+        module, _, name = self.path.rpartition(".")
+        try:
+            return getattr(import_module(module), name, None)
+        except ModuleNotFoundError as error:
+            if error.name and (module == error.name or module.startswith(error.name + ".")):
+                return None
+            raise  # it is there, but something that it needs is not
+
+    def version(self) -> str:
+        """Say all that a result depends on: when this changes, results are measured again."""
+        release = source_hash() if self.library == "scratchmlp" else version(self.library)
+        parameters = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
+        on = f" on {self.prepare.__name__}" if self.prepare else ""
+        return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}"
+
+    def make(self, X: pd.DataFrame, seed: int) -> Any:
+        """Return an estimator for a table like X that has not been fitted."""
+        parameters = dict(self.parameters)
+        if self.random:
+            parameters["random_state"] = seed
+        if self.categories_as:
+            parameters[self.categories_as] = category_names(X)
+        model = self.find()(**parameters)
+        if self.prepare:
+            model = make_pipeline(self.prepare(), model)
+        if self.regressor and self.library != "scratchmlp":
+            model = TransformedTargetRegressor(model, transformer=StandardScaler())
+        return model
+
+
+def source_hash() -> str:
+    """Condense the package's source to eight digits."""
+    folder = Path(import_module("scratchmlp").__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+OURS, OUR_REGRESSOR = "TabularMLPClassifier", "TabularMLPRegressor"
+REALMLP = {"device": "cpu", "n_threads": 1}
+BAGGED = {"n_cv": 8, "val_metric_name": "cross_entropy", "use_ls": False}
+
+CLASSIFIERS: dict[str, Rival] = {
+    OURS: Rival("scratchmlp", "scratchmlp.tabular.TabularMLPClassifier", {"n_jobs": 1}),
+    "LogisticRegression": Rival(
+        "scikit-learn",
+        "sklearn.linear_model.LogisticRegression",
+        {"max_iter": 1000},
+        one_hot_scaled,
+        random=False,
+    ),
+    "MLPClassifier": Rival(
+        "scikit-learn", "sklearn.neural_network.MLPClassifier", prepare=one_hot_scaled
+    ),
+    "HistGradientBoosting": Rival(
+        "scikit-learn",
+        "sklearn.ensemble.HistGradientBoostingClassifier",
+        {"categorical_features": "from_dtype"},
+    ),
+    "CatBoost": Rival(
+        "catboost",
+        "catboost.CatBoostClassifier",
+        {"thread_count": 1, "verbose": False, "allow_writing_files": False},
+        text,
+        categories_as="cat_features",
+    ),
+    "RealMLP-TD-S": Rival("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP),
+    "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP),
+    "RealMLP-TD, 8 folds": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED),
+}
+REGRESSORS: dict[str, Rival] = {
+    OUR_REGRESSOR: Rival(
+        "scratchmlp", "scratchmlp.tabular.TabularMLPRegressor", {"n_jobs": 1}, regressor=True
+    ),
+    "Ridge": Rival(
+        "scikit-learn",
+        "sklearn.linear_model.Ridge",
+        prepare=one_hot_scaled,
+        random=False,
+        regressor=True,
+    ),
+    "MLPRegressor": Rival(
+        "scikit-learn",
+        "sklearn.neural_network.MLPRegressor",
+        prepare=one_hot_scaled,
+        regressor=True,
+    ),
+    "HistGradientBoostingRegressor": Rival(
+        "scikit-learn",
+        "sklearn.ensemble.HistGradientBoostingRegressor",
+        {"categorical_features": "from_dtype"},
+        regressor=True,
+    ),
+}
+RIVALS = CLASSIFIERS | REGRESSORS

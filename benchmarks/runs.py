@@ -1,0 +1,208 @@
+"""What `accuracy.py` has measured: one fit a line of a file that grows, and their averages.
+
+A run is found again by its contestant, that contestant's version, its table, fold and seed, and is
+not measured twice.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from machine import processor
+from quality import classification, regression
+from rivals import CLASSIFIERS, RIVALS, Rival
+from sklearn.datasets import load_diabetes, load_iris
+from tables import REGRESSION, Places, Table, load, n_folds
+from threadpoolctl import threadpool_limits
+
+KEY = ("contestant", "version", "table", "fold", "seed")
+OFFSET = 0.01  # of errors and log-losses, so that a table where all is right does not decide
+
+
+# Measuring.
+
+
+def measure(
+    path: Path, contestants: Sequence[str], tables: Sequence[str], seeds: Sequence[int], at: Places
+) -> None:
+    """Fit and judge whoever is installed on what is not in the file yet; append line by line.
+
+    The first seed comes first, for everybody, so that a run that is stopped has compared something.
+    """
+    warnings.simplefilter("ignore")  # training that did not converge is judged as it is
+    logging.disable(logging.INFO)  # torch's trainers report on each of their steps
+    done, warm = {tuple(run[key] for key in KEY) for run in read(path)}, set()
+    missing = [key for key in keys(contestants, tables, seeds) if key not in done]
+    readable = {name for name in dict.fromkeys(key[2] for key in missing) if can_read(name, at)}
+    for name, version, table, fold, seed in missing:
+        if table not in readable:
+            continue
+        if name not in warm:
+            warm_up(RIVALS[name])
+            warm.add(name)
+        measures = judge(RIVALS[name], load(table, at), fold, seed)
+        key = dict(zip(KEY, (name, version, table, fold, seed), strict=True))
+        append(path, key | measures | {"cpu": processor()})
+        figures = "  ".join(f"{measure} {value:.4f}" for measure, value in measures.items())
+        print(f"{name:<30}{table:<16}fold {fold}  seed {seed}  {figures}", flush=True)
+
+
+def can_read(table: str, at: Places) -> bool:
+    """Say why a table has to be left out, if it has to."""
+    try:
+        load(table, at)
+    except OSError as error:
+        print(f"{table} is left out: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+def keys(
+    contestants: Sequence[str], tables: Sequence[str], seeds: Sequence[int]
+) -> Iterator[tuple[str, str, str, int, int]]:
+    """List the runs of the contestants that are installed."""
+    versions = {name: RIVALS[name].version() for name in contestants if RIVALS[name].find()}
+    for seed in seeds:
+        for name, version in versions.items():
+            for table in tables:
+                fits = (table in REGRESSION) == (name not in CLASSIFIERS)
+                if fits and seed in RIVALS[name].seeds:
+                    yield from (
+                        (name, version, table, fold, seed) for fold in range(n_folds(table))
+                    )
+
+
+def judge(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
+    """Fit on the training rows of a split, and measure the predictions for the others."""
+    train, test = table.splits[fold]
+    model = rival.make(table.X, seed)
+    with one_thread():
+        start = cpu_seconds()
+        model.fit(table.X.iloc[train], table.y[train])
+        seconds = cpu_seconds() - start
+        if rival.regressor:
+            measures = regression(table.y[test], model.predict(table.X.iloc[test]), table.y.std())
+        else:
+            assert list(model.classes_) == list(range(table.y.max() + 1))
+            measures = classification(table.y[test], model.predict_proba(table.X.iloc[test]))
+    return measures | {"seconds": seconds}
+
+
+def warm_up(rival: Rival) -> None:
+    """Do what only the first fit of a process does, such as imports, on a few rows."""
+    X, y = (load_diabetes if rival.regressor else load_iris)(return_X_y=True, as_frame=True)
+    with one_thread():
+        rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2])
+
+
+def one_thread() -> threadpool_limits:
+    """Let BLAS, OpenMP and torch use one thread, those of the libraries loaded so far."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    return threadpool_limits(1)
+
+
+def cpu_seconds() -> float:
+    """Sum what this process and those that it has waited for have used."""
+    return time.process_time() + sum(os.times()[2:4])
+
+
+# The file.
+
+
+def append(path: Path, run: dict[str, Any]) -> None:
+    """Write one line, at once."""
+    with path.open("a") as file:
+        file.write(json.dumps(run) + "\n")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Read what was measured, without a line that a kill has cut.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as directory:
+    ...     path = Path(directory) / "runs.jsonl"
+    ...     before = read(path)
+    ...     append(path, {"contestant": "a", "error": 0.25})
+    ...     _ = path.write_text(path.read_text() + '{"contestant": "b", "er')
+    ...     before, read(path)
+    ([], [{'contestant': 'a', 'error': 0.25}])
+    """
+    lines = path.read_text().splitlines() if path.exists() else []
+    runs = []
+    for line in lines:
+        try:
+            runs.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return runs
+
+
+# Averages.
+
+
+def latest(path: Path) -> pd.DataFrame:
+    """Read the runs of every contestant's current version.
+
+    That is the one installed here, or, for a contestant that is not, the one measured last.
+    """
+    runs = pd.DataFrame(read(path))
+    if runs.empty:
+        return pd.DataFrame(columns=[*KEY, "cpu"])
+    versions = runs.groupby("contestant")["version"].last().to_dict()
+    versions |= {
+        n: rival.version() for n, rival in RIVALS.items() if n in versions and rival.find()
+    }
+    current = runs["version"] == runs["contestant"].map(versions)
+    return runs[current].drop_duplicates(list(KEY), keep="last")
+
+
+def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dict[str, Any]:
+    """Average one contestant's runs over folds and seeds, then over tables.
+
+    Errors, log-losses and RMSEs have their geometric mean over tables, the first two after 0.01 is
+    added where there are several; the others have their arithmetic one. Only seeds that were
+    measured on every fold of every table count, and are named as ``seeds``; without one the result
+    is empty.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame(
+    ...     [("a", table, fold, 0, error, 2.0) for table, error in (("wine", 0.0), ("tae", 0.375))
+    ...      for fold in range(3)],
+    ...     columns=["contestant", "table", "fold", "seed", "error", "seconds"],
+    ... )
+    >>> summarize(runs, "a", ["wine", "tae"])  # the root of 0.01 × 0.385
+    {'error': 0.0620..., 'seconds': 2.0, 'seeds': [0]}
+    >>> summarize(runs, "a", ["tae"])
+    {'error': 0.375, 'seconds': 2.0, 'seeds': [0]}
+    >>> summarize(runs[1:], "a", ["wine", "tae"])
+    {}
+    """
+    runs = runs[(runs["contestant"] == contestant) & runs["table"].isin(tables)]
+    counts = runs.groupby("seed").size()
+    seeds = counts.index[counts == sum(map(n_folds, tables))]
+    if seeds.empty:
+        return {}
+    measures = runs.select_dtypes("float").dropna(axis=1).columns
+    means = runs[runs["seed"].isin(seeds)].groupby("table")[list(measures)].mean()
+    averages = {name: float(average(name, means[name].to_numpy())) for name in measures}
+    return averages | {"seeds": seeds.tolist()}
+
+
+def average(measure: str, means: np.ndarray) -> float:
+    """Average one measure over tables."""
+    if measure in ("error", "log_loss", "rmse") and len(means) > 1:
+        offset = 0.0 if measure == "rmse" else OFFSET
+        return np.exp(np.log(means + offset).mean())
+    return means.mean()
