@@ -6,7 +6,7 @@ under the curve, calibration error and CPU seconds are appended to a file as soo
 so that a run that was stopped goes on where it was, and only what has changed is measured again:
 our estimators whenever the package's source has, the others with their versions and parameters.
 
-- `keel.py`, `tables.py`: the data, and why those;
+- `keel.py`, `tabular_data.py`: the data, and why those;
 - `rivals.py`: the contestants, and what they are given;
 - `quality.py`, `runs.py`: the measures, and how they are averaged.
 
@@ -29,6 +29,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ from checks import Check, check, finite, number
 from machine import describe
 from rivals import CLASSIFIERS, OUR_REGRESSOR, OURS, RIVALS, SEEDS
 from runs import latest, measure, summarize
-from tables import ADULT, GROUPS, NAMES, Places
+from tabular_data import ADULT, GROUPS, NAMES, Places
 
 CLASSIFICATION = {"error": "error", "log_loss": "log-loss", "auc": "AUC", "ece": "ECE"}
 REGRESSION = {"rmse": "RMSE"}
@@ -118,10 +119,7 @@ def print_table(title: str, rows: list[dict[str, Any]], measures: dict[str, str]
     print(f"\n{title}\n{'':<30}{header}")
     for row in rows:
         cells = [number(row.get(measure, math.nan), 4) for measure in measures]
-        cells += [
-            number(row.get("seconds", math.nan), 2),
-            str(len(row["seeds"])) if "seeds" in row else "-",
-        ]
+        cells += [number(row.get("seconds", math.nan)), len(row.get("seeds", ())) or "-"]
         print(f"{row['contestant']:<30}" + "".join(f"{cell:>10}" for cell in cells))
 
 
@@ -165,7 +163,10 @@ def arguments() -> argparse.Namespace:
     add("--json", type=Path, help="file for the averages and checks")
     add("--picture", type=Path, help="file for quality against time on the small sets")
     args = parser.parse_args()
-    args.tables = [name for chosen in args.sets for name in GROUPS.get(chosen, (chosen,))]
+    if args.peers and not shutil.which(args.peers):
+        parser.error(f"--peers takes the path of a Python interpreter; there is none: {args.peers}")
+    tables = (name for chosen in args.sets for name in GROUPS.get(chosen, (chosen,)))
+    args.tables = list(dict.fromkeys(tables))
     return args
 
 
@@ -205,9 +206,7 @@ def draw_picture(path: Path, runs: pd.DataFrame) -> None:
     found = {name: summarize(runs, name, GROUPS["small"]) for name in CLASSIFIERS}
     found = {name: summary for name, summary in found.items() if summary}
     if not found:
-        raise SystemExit(
-            "no contestant has been measured on all small sets, so there is no picture"
-        )
+        raise SystemExit("--picture needs a contestant that was measured on all small sets")
     tradeoff.draw(path, TITLES["small"], found, LONG, OURS)
 
 

@@ -20,7 +20,7 @@ from machine import processor
 from quality import classification, regression
 from rivals import CLASSIFIERS, RIVALS, Rival
 from sklearn.datasets import load_diabetes, load_iris
-from tables import REGRESSION, Places, Table, load, n_folds
+from tabular_data import REGRESSION, Places, Table, load, n_folds
 from threadpoolctl import threadpool_limits
 
 KEY = ("contestant", "version", "table", "fold", "seed")
@@ -51,7 +51,7 @@ def measure(
         measures = judge(RIVALS[name], load(table, at), fold, seed)
         key = dict(zip(KEY, (name, version, table, fold, seed), strict=True))
         append(path, key | measures | {"cpu": processor()})
-        figures = "  ".join(f"{measure} {value:.4f}" for measure, value in measures.items())
+        figures = "  ".join(f"{kind} {value:.4f}" for kind, value in measures.items())
         print(f"{name:<30}{table:<16}fold {fold}  seed {seed}  {figures}", flush=True)
 
 
@@ -182,8 +182,8 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
     ...      for fold in range(3)],
     ...     columns=["contestant", "table", "fold", "seed", "error", "seconds"],
     ... )
-    >>> summarize(runs, "a", ["wine", "tae"])  # the root of 0.01 × 0.385
-    {'error': 0.0620..., 'seconds': 2.0, 'seeds': [0]}
+    >>> round(summarize(runs, "a", ["wine", "tae"])["error"] ** 2, 5)  # 0.01 × 0.385
+    0.00385
     >>> summarize(runs, "a", ["tae"])
     {'error': 0.375, 'seconds': 2.0, 'seeds': [0]}
     >>> summarize(runs[1:], "a", ["wine", "tae"])
