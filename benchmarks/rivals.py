@@ -41,12 +41,21 @@ def one_hot_scaled() -> TransformerMixin:
 
 
 def text() -> TransformerMixin:
-    """Make categories text, "nan" where they are missing, which CatBoost refuses."""
-    return FunctionTransformer(_categories_as_text)
+    """Make categories text, and missing ones, which CatBoost refuses, a category of their own."""
+    return FunctionTransformer(categories_as_text)
 
 
-def _categories_as_text(X: pd.DataFrame) -> pd.DataFrame:
-    return X.astype(dict.fromkeys(category_names(X), str))
+def categories_as_text(X: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose categories are text, all of them.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"size": [1, 2], "colour": pd.Categorical(["red", None])})
+    >>> categories_as_text(X)["colour"].to_list()
+    ['red', 'missing']
+    """
+    categories = X[category_names(X)].astype(object)
+    return X.assign(**categories.where(categories.notna(), "missing").astype(str))
 
 
 def category_names(X: pd.DataFrame) -> list[str]:
