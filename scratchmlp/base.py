@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
@@ -488,7 +488,7 @@ _BIASES = {True: "with biases", False: "without biases"}
 
 
 @contextmanager
-def _unchanged_on_failure(estimator: BaseMLP) -> Iterator[None]:
+def _unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
     """Give an estimator back the attributes that it had, if the block raises."""
     before = dict(vars(estimator))
     history = before.get("_run", {}).get("history", {})

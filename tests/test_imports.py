@@ -36,7 +36,6 @@ ORDER = [
     "plotting",
     "tabular._columns",
     "tabular._levels",
-    "tabular._state",
     "tabular._encoder",
     "tabular._piecewise",
     "tabular._member",

@@ -25,12 +25,12 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.activations import FloatArray
+from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.network import Network
 from scratchmlp.tabular._encoder import TabularEncoder
 from scratchmlp.tabular._member import Bins, Recipe, train_member
 from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular._selection import choose_epochs
-from scratchmlp.tabular._state import unchanged_on_failure
 from scratchmlp.training import Data
 
 
@@ -142,7 +142,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             # How many members there will be is known only after the split.
             root = self._init_callback_context(max_subtasks=None)
             root.call_on_fit_task_begin(**given)
-        with unchanged_on_failure(self):
+        with _unchanged_on_failure(self):
             self._fit(X, y, sample_weight, groups, root, given)
             if root:
                 root.call_on_fit_task_end(**given, reconstruction_attributes={})

@@ -191,7 +191,7 @@ default='from_dtype'
         if self.class_weight is None:
             return weight
         factors = _class_weights(self.classes_[Y], self.classes_, self.class_weight, weight)
-        return (weight * factors).astype(np.float32)
+        return (weight * factors[Y]).astype(np.float32)
 
     def _recipe(self, n_rows: int) -> Recipe:
         return Recipe(

@@ -20,9 +20,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.tabular._columns import WORDS, Column, Floats, kind_of, numbers, to_pandas
 from scratchmlp.tabular._levels import encode_levels, fit_levels, level_names
-from scratchmlp.tabular._state import unchanged_on_failure
 
 NUMERIC = ("number", "date", "duration")
 ALMOST_INFINITE = (
@@ -173,7 +173,7 @@ default='from_dtype'
         TabularEncoder
             The fitted encoder itself.
         """
-        with unchanged_on_failure(self):
+        with _unchanged_on_failure(self):
             table = self._table(X, reset=True)
             names = _check_feature_names_in(self)
             mask = self._categorical(table)

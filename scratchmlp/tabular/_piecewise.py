@@ -22,8 +22,8 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.activations import FloatArray
+from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.tabular._columns import LARGEST, Floats
-from scratchmlp.tabular._state import unchanged_on_failure
 
 SPIKE = 0.1  # share of the rows at one value from which a column is not taken for smooth
 
@@ -145,7 +145,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         PiecewiseLinearEncoder
             The fitted encoder itself.
         """
-        with unchanged_on_failure(self):
+        with _unchanged_on_failure(self):
             self._fit(X, y, sample_weight)
         return self
 
