@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -230,3 +232,31 @@ def test_batches_hold_every_row_once_in_order(sparse, coded):
         ):
             np.testing.assert_array_equal(part, expected)
     assert len(list(Batches(data, 10).epoch(order))) == 1
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "sizes"), [(4, [4, 4]), (5, [5, 5]), (10, [10]), (11, [10])]
+)
+def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
+    X = np.arange(10.0)[:, np.newaxis]
+    batches = Batches(Data(X, X, None), batch_size, drop_last=True)
+    order = np.arange(10)[::-1]
+    for rows in (order, None):
+        given = [X.copy() for X, _, _ in batches.epoch(rows)]
+        assert [len(X) for X in given] == sizes
+        expected = X if rows is None or len(sizes) == 1 else X[rows]
+        np.testing.assert_array_equal(np.concatenate(given), expected[: sum(sizes)])
+    assert batches.n_rows == sum(sizes)
+
+
+def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):
+    network, loss, _, data = iris
+    run, monitor, _ = train_iris(iris, descent(Adam(), max_iter=1))
+    n, before = len(data.X), run.samples_seen
+    solver = dataclasses.replace(descent(Adam(), max_iter=1), batch_size=n - 1, drop_last=True)
+    solver = dataclasses.replace(solver, learning_rate_init=0.0, shuffle=False)
+    theta = run.theta.copy()
+    train(Objective(network, loss, 0.01), solver, monitor, run, data)
+    assert run.samples_seen == before + n - 1
+    rows = data.rows(slice(n - 1)).decoded()
+    assert run.loss == pytest.approx(Objective(network, loss, 0.01)(theta, *rows)[0])
