@@ -38,6 +38,7 @@ ORDER = [
     "tabular._levels",
     "tabular._encoder",
     "tabular._piecewise",
+    "tabular._recipe",
     "tabular._member",
     "tabular._selection",
     "tabular._base",

@@ -10,13 +10,14 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle, islice
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
@@ -27,9 +28,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from scratchmlp.activations import FloatArray
 from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.network import Network
+from scratchmlp.parameters import hidden_sizes
 from scratchmlp.tabular._encoder import TabularEncoder
-from scratchmlp.tabular._member import Bins, Recipe, train_member
-from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular._member import Bins, train_member
+from scratchmlp.tabular._recipe import Recipe
 from scratchmlp.tabular._selection import choose_epochs
 from scratchmlp.training import Data
 
@@ -98,7 +100,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Check and learn the targets; return them and their code, as in `Data`."""
 
     @abstractmethod
-    def _recipe(self, n_rows: int) -> Recipe:
+    def _recommended(self, n_rows: int) -> Recipe:
         """Choose how to train on so many rows."""
 
     @abstractmethod
@@ -179,11 +181,15 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             left = self.max_time - (time.perf_counter() - started)
             recipe = replace(recipe, max_seconds=max(left, 0) / rounds)
         numeric = self.encoder_.numeric_outputs_
+        bins = [
+            Bins(clone(encoder), numeric) if encoder and len(numeric) else None
+            for encoder in islice(cycle(recipe.bins), len(splits))
+        ]
         courses = Parallel(n_jobs=self.n_jobs)(
-            delayed(train_member)(recipe, data, rows, bins, seed, task, given if root else {})
-            for rows, bins, seed, task in zip(
+            delayed(train_member)(recipe, data, rows, more, seed, task, given if root else {})
+            for rows, more, seed, task in zip(
                 splits,
-                self._bins(len(splits), len(encoded), numeric),
+                bins,
                 random_state.randint(np.iinfo(np.int32).max, size=len(splits)),
                 _tasks(root, len(splits), recipe.n_epochs),
                 strict=True,
@@ -235,20 +241,12 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             warnings.filterwarnings("ignore", message="The least populated class")
             return [(present[a], present[b]) for a, b in splitter.split(Y, Y)]
 
-    def _n_epochs(self, n_rows: int) -> int:
-        """Choose the number of epochs: 128, and beyond 2,000 rows little more than their steps."""
-        if self.max_iter != "auto":
-            return int(self.max_iter)
-        return max(8, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
-
-    def _bins(self, n_members: int, n_rows: int, numeric: NDArray[np.intp]) -> list[Bins | None]:
-        """Give every other member its numbers in bins too: members that differ err differently."""
-        if not len(numeric):
-            return [None] * n_members
-        return [
-            Bins(PiecewiseLinearEncoder(8, strategy="tree"), numeric) if i % 2 else None
-            for i in range(n_members)
-        ]
+    def _recipe(self, n_rows: int) -> Recipe:
+        """Choose how to train on so many rows, where users did not."""
+        recipe = replace(
+            self._recommended(n_rows), hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes)
+        )
+        return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
     # Prediction.
 

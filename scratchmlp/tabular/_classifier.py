@@ -13,10 +13,8 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.classifier import _class_weights
-from scratchmlp.losses import LogLoss
-from scratchmlp.parameters import hidden_sizes
 from scratchmlp.tabular._base import BaseTabularMLP
-from scratchmlp.tabular._member import Recipe
+from scratchmlp.tabular._recipe import Recipe, classification_recipe
 from scratchmlp.tabular._selection import fit_temperature
 from scratchmlp.training import Data
 
@@ -193,13 +191,8 @@ default='from_dtype'
         factors = _class_weights(self.classes_[Y], self.classes_, self.class_weight, weight)
         return (weight * factors[Y]).astype(np.float32)
 
-    def _recipe(self, n_rows: int) -> Recipe:
-        return Recipe(
-            loss=LogLoss(label_smoothing=0.1).with_output("softmax"),
-            judge=LogLoss().with_output("softmax"),
-            n_epochs=self._n_epochs(n_rows),
-            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes),
-        )
+    def _recommended(self, n_rows: int) -> Recipe:
+        return classification_recipe(n_rows)
 
     def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
         seen = np.isfinite(raw[:, 0])

@@ -2,71 +2,22 @@
 
 import heapq
 import time
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.activations import ACTIVATIONS, FloatArray
+from scratchmlp.activations import FloatArray
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import DivergenceError, Monitor, Run
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
-from scratchmlp.optimizers import Adam
 from scratchmlp.parametrization import Reparametrized, TangentParametrization
-from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress
+from scratchmlp.schedules import HorizonSchedule, Progress
 from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular._recipe import Recipe
 from scratchmlp.training import Data, Descent, train
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How members are trained. The values are those of docs/tabular.md, with what they gain.
-
-    Parameters
-    ----------
-    loss : Loss
-        What training makes small.
-    judge : Loss
-        What the epochs are compared by, on rows that were held out.
-    n_epochs : int
-        Epochs of training.
-    hidden_layer_sizes : tuple of int, default=(128, 128)
-        Units of each hidden layer.
-    activation : str, default="silu"
-        Activation of the hidden layers.
-    learning_rate_init : float, default=0.06
-        Learning rate before the schedule.
-    schedule : HorizonSchedule, default=CosLog4()
-        Schedule over the epochs.
-    optimizer : Optimizer, default=Adam(beta_2=0.95)
-        What turns gradients into steps.
-    batch_size : int, default=256
-        Rows of a batch; a last one that has fewer is left out.
-    dropout : float, default=0.0
-        Share of the hidden units that a step leaves out.
-    max_seconds : float, default=inf
-        Time after which training has come to its end, whatever the epoch.
-    """
-
-    loss: Loss
-    judge: Loss
-    n_epochs: int
-    hidden_layer_sizes: tuple[int, ...] = (128, 128)
-    activation: str = "silu"
-    learning_rate_init: float = 0.06
-    schedule: HorizonSchedule = field(default_factory=CosLog4)
-    optimizer: Any = field(default_factory=lambda: Adam(beta_2=0.95))
-    batch_size: int = 256
-    dropout: float = 0.0
-    max_seconds: float = np.inf
-
-    def network(self, n_features: int, n_outputs: int) -> Network:
-        """Make the network for so many inputs and outputs."""
-        sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
-        return Network(sizes, ACTIVATIONS[self.activation], dropout=self.dropout)
 
 
 class Candidate(NamedTuple):

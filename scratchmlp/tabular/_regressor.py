@@ -8,10 +8,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import _check_y
 
 from scratchmlp.activations import FloatArray
-from scratchmlp.losses import SquaredError
-from scratchmlp.parameters import hidden_sizes
 from scratchmlp.tabular._base import BaseTabularMLP
-from scratchmlp.tabular._member import Recipe
+from scratchmlp.tabular._recipe import Recipe, regression_recipe
 from scratchmlp.training import Data
 
 
@@ -139,16 +137,8 @@ default='from_dtype'
         self._deviation = np.where(deviation > 0, deviation, 1.0)
         return ((Y - self._mean) / self._deviation).astype(np.float32), None
 
-    def _recipe(self, n_rows: int) -> Recipe:
-        loss = SquaredError().with_output("identity")
-        return Recipe(
-            loss=loss,
-            judge=loss,
-            n_epochs=self._n_epochs(n_rows),
-            hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes),
-            activation="mish",
-            learning_rate_init=0.07,
-        )
+    def _recommended(self, n_rows: int) -> Recipe:
+        return regression_recipe(n_rows)
 
     def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
         self.oof_prediction_ = self._predictions(raw)

@@ -1,0 +1,112 @@
+"""How the members of an ensemble are trained: the choices that users need not make."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.losses import LogLoss, Loss, SquaredError
+from scratchmlp.network import Network
+from scratchmlp.optimizers import AdamW
+from scratchmlp.schedules import CosLog4, HorizonSchedule
+from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the members of an ensemble are trained.
+
+    Parameters
+    ----------
+    loss : Loss
+        What training makes small.
+    judge : Loss
+        What the epochs are compared by, on rows that were held out.
+    n_epochs : int
+        Epochs of training.
+    hidden_layer_sizes : tuple of int, default=(128, 128)
+        Units of each hidden layer.
+    activation : str, default="silu"
+        Activation of the hidden layers.
+    bins : tuple of PiecewiseLinearEncoder or None, default=(None,)
+        What members see their numbers spread by beside the numbers themselves; one after the other
+        takes the next.
+    learning_rate_init : float, default=0.06
+        Learning rate before the schedule.
+    schedule : HorizonSchedule, default=CosLog4()
+        Schedule over the epochs.
+    optimizer : Optimizer, default=AdamW(beta_2=0.95, weight_decay=0.02)
+        What turns gradients into steps.
+    batch_size : int, default=256
+        Rows of a batch; a last one that has fewer is left out.
+    dropout : float, default=0.0
+        Share of the hidden units that a step leaves out.
+    max_seconds : float, default=inf
+        Time after which training has come to its end, whatever the epoch.
+    """
+
+    loss: Loss
+    judge: Loss
+    n_epochs: int
+    hidden_layer_sizes: tuple[int, ...] = (128, 128)
+    activation: str = "silu"
+    bins: tuple[PiecewiseLinearEncoder | None, ...] = (None,)
+    learning_rate_init: float = 0.06
+    schedule: HorizonSchedule = field(default_factory=CosLog4)
+    optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
+    batch_size: int = 256
+    dropout: float = 0.0
+    max_seconds: float = np.inf
+
+    def network(self, n_features: int, n_outputs: int) -> Network:
+        """Make the network for so many inputs and outputs."""
+        sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
+        return Network(sizes, ACTIVATIONS[self.activation], dropout=self.dropout)
+
+
+#: Rows from which on there are enough of them to fit finer bins.
+_MANY = 1000
+
+
+def classification_recipe(n_rows: int) -> Recipe:
+    """Choose how to train classifiers on so many rows.
+
+    With more rows labels are smoothed less: probabilities need not be kept from the extremes where
+    the data show that these are right.
+    """
+    return Recipe(
+        loss=LogLoss(label_smoothing=0.1 * min(1.0, 5000 / n_rows)).with_output("softmax"),
+        judge=LogLoss().with_output("softmax"),
+        n_epochs=_epochs(n_rows),
+        bins=_bins(n_rows),
+        batch_size=128 if n_rows < _MANY else 256,
+    )
+
+
+def regression_recipe(n_rows: int) -> Recipe:
+    """Choose how to train regressors on so many rows."""
+    loss = SquaredError().with_output("identity")
+    return Recipe(
+        loss=loss,
+        judge=loss,
+        n_epochs=_epochs(n_rows),
+        activation="mish",
+        bins=_bins(n_rows),
+        batch_size=128 if n_rows < _MANY else 256,
+    )
+
+
+def _epochs(n_rows: int) -> int:
+    """128, and beyond 2,000 rows fewer: the number of steps grows slowly."""
+    return max(8, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
+
+
+def _bins(n_rows: int) -> tuple[PiecewiseLinearEncoder | None, ...]:
+    """Choose bins for the members in turn: members that differ err differently."""
+    if n_rows < _MANY:
+        return None, PiecewiseLinearEncoder(8, strategy="tree")
+    return (
+        PiecewiseLinearEncoder(16, encoding="auto"),
+        PiecewiseLinearEncoder(32, strategy="tree", encoding="auto"),
+    )
