@@ -97,7 +97,7 @@ class Judge:
     """
 
     #: Epochs to choose from later.
-    N_KEPT = 16
+    N_KEPT = 32
 
     def __init__(self, parametrization: TangentParametrization, loss: Loss, data: Data) -> None:
         self.parametrization = parametrization

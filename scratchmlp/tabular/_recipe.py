@@ -65,8 +65,8 @@ class Recipe:
         return Network(sizes, ACTIVATIONS[self.activation], dropout=self.dropout)
 
 
-#: Rows from which on there are enough of them to fit finer bins.
-_MANY = 1000
+#: Rows from which on finer bins have enough of them, and from which on trees need no company.
+_MANY, _VERY_MANY = 1000, 10_000
 
 
 def classification_recipe(n_rows: int) -> Recipe:
@@ -103,10 +103,14 @@ def _epochs(n_rows: int) -> int:
 
 
 def _bins(n_rows: int) -> tuple[PiecewiseLinearEncoder | None, ...]:
-    """Choose bins for the members in turn: members that differ err differently."""
+    """Choose bins for the members in turn: members that differ err differently.
+
+    Trees find the values that matter where most rows share a few, but only from enough rows.
+    """
     if n_rows < _MANY:
         return None, PiecewiseLinearEncoder(8, strategy="tree")
+    coarse = "quantile" if n_rows < _VERY_MANY else "tree"
     return (
-        PiecewiseLinearEncoder(16, encoding="auto"),
+        PiecewiseLinearEncoder(16, strategy=coarse, encoding="auto"),
         PiecewiseLinearEncoder(32, strategy="tree", encoding="auto"),
     )
