@@ -21,10 +21,11 @@ ROWS = "numbers are scaled by quantiles of rows, and training is in float32, who
 
 
 @parametrize_with_checks(
-    [TabularMLPClassifier(max_iter=8), TabularMLPRegressor(max_iter=8)],
+    [TabularMLPClassifier(max_iter=32), TabularMLPRegressor(max_iter=32)],
     expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": ROWS
     },
+    xfail_strict=False,  # rounding is not the same everywhere
 )
 def test_scikit_learn_check(estimator, check):
     check(estimator)
