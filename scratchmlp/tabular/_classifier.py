@@ -97,7 +97,7 @@ default='from_dtype'
     >>> from sklearn.datasets import load_wine
     >>> from scratchmlp.tabular import TabularMLPClassifier
     >>> X, y = load_wine(return_X_y=True, as_frame=True)
-    >>> classifier = TabularMLPClassifier(cv=4, max_iter=16, random_state=0).fit(X, y)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=48, random_state=0).fit(X, y)
     >>> classifier.oof_score_ > 0.95
     True
     >>> classifier.predict_proba(X).shape

@@ -83,7 +83,7 @@ default='from_dtype'
     >>> from sklearn.datasets import load_diabetes
     >>> from scratchmlp.tabular import TabularMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
-    >>> regressor = TabularMLPRegressor(cv=4, max_iter=16, random_state=0).fit(X, y)
+    >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
     >>> regressor.oof_score_ > 0.4
     True
     >>> regressor.member_predictions(X).shape
