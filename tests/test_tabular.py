@@ -220,9 +220,10 @@ def test_splitters_that_leave_rows_in_no_fold_or_in_several():
     assert np.isfinite(model.oof_proba_).all()
 
 
-def test_max_time_ends_training():
+@pytest.mark.parametrize("max_time", [0.5, 1e-9])
+def test_max_time_ends_training(max_time):
     X, y, _ = table()
-    model = TabularMLPClassifier(max_iter=10**6, max_time=0.5, random_state=0).fit(X, y)
+    model = TabularMLPClassifier(max_iter=10**6, max_time=max_time, random_state=0).fit(X, y)
     assert 1 <= model.n_iter_ < 10**6
 
 

@@ -35,6 +35,9 @@ from scratchmlp.tabular._recipe import Recipe
 from scratchmlp.tabular._selection import choose_epochs
 from scratchmlp.training import Data
 
+#: Seconds that training has at least, where `max_time` is over before it begins.
+_SHORTEST = 1e-3
+
 
 class Member(NamedTuple):
     """A trained network of an ensemble.
@@ -177,19 +180,14 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         splits = self._splits(X, Y, groups, present, random_state)
         recipe = self._recipe(len(present))
         if self.max_time is not None:
-            rounds = -(-len(splits) // min(effective_n_jobs(self.n_jobs), len(splits)))
             left = self.max_time - (time.perf_counter() - started)
-            recipe = replace(recipe, max_seconds=max(left, 0) / rounds)
-        numeric = self.encoder_.numeric_outputs_
-        bins = [
-            Bins(clone(encoder), numeric) if encoder and len(numeric) else None
-            for encoder in islice(cycle(recipe.bins), len(splits))
-        ]
+            rounds = -(-len(splits) // min(effective_n_jobs(self.n_jobs), len(splits)))
+            recipe = replace(recipe, max_seconds=max(left, _SHORTEST) / rounds)
         courses = Parallel(n_jobs=self.n_jobs)(
-            delayed(train_member)(recipe, data, rows, more, seed, task, given if root else {})
-            for rows, more, seed, task in zip(
+            delayed(train_member)(recipe, data, rows, bins, seed, task, given if root else {})
+            for rows, bins, seed, task in zip(
                 splits,
-                bins,
+                _bins(recipe, len(splits), self.encoder_.numeric_outputs_),
                 random_state.randint(np.iinfo(np.int32).max, size=len(splits)),
                 _tasks(root, len(splits), recipe.n_epochs),
                 strict=True,
@@ -298,6 +296,14 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
 def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.intp]:
     """Leave rows out that are not present."""
     return rows[np.isin(rows, present)]
+
+
+def _bins(recipe: Recipe, n_members: int, numeric: NDArray[np.intp]) -> list[Bins | None]:
+    """Give each member bins of its own, which it fits to its own rows."""
+    return [
+        Bins(clone(encoder), numeric) if encoder and len(numeric) else None
+        for encoder in islice(cycle(recipe.bins), n_members)
+    ]
 
 
 def _tasks(root: Any, n_members: int, n_epochs: int) -> list[Any]:
