@@ -81,6 +81,8 @@ class Rival:
         The parameter that takes the names of the columns of categories.
     random : bool
         Whether another ``random_state`` gives another model.
+    regressor : bool
+        Whether targets are numbers, which are standardised for all but ours.
     """
 
     library: str

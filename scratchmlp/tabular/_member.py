@@ -207,7 +207,7 @@ def train_member(
     bins : Bins or None
         What to add to the inputs: it is fitted to the training rows.
     seed : int
-        Random state of the weights, the orders of rows and the dropout.
+        Random state of the weights and the orders of rows.
     context : CallbackContext, default=None
         The member's task.
     given : dict, default=None
@@ -247,7 +247,7 @@ def _train(
     random_state = np.random.RandomState(seed)
     parametrization = TangentParametrization(network)
     mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
-    objective = Objective(network, recipe.loss, 0.0, mean_weight, random_state)
+    objective = Objective(network, recipe.loss, 0.0, mean_weight)
     schedule = TimedSchedule(recipe.schedule, recipe.max_seconds)
     solver = Descent(
         optimizer=recipe.optimizer,

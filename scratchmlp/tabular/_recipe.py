@@ -40,8 +40,6 @@ class Recipe:
         What turns gradients into steps.
     batch_size : int, default=256
         Rows of a batch; a last one that has fewer is left out.
-    dropout : float, default=0.0
-        Share of the hidden units that a step leaves out.
     max_seconds : float, default=inf
         Time after which training has come to its end, whatever the epoch.
     """
@@ -56,13 +54,12 @@ class Recipe:
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
     batch_size: int = 256
-    dropout: float = 0.0
     max_seconds: float = np.inf
 
     def network(self, n_features: int, n_outputs: int) -> Network:
         """Make the network for so many inputs and outputs."""
         sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
-        return Network(sizes, ACTIVATIONS[self.activation], dropout=self.dropout)
+        return Network(sizes, ACTIVATIONS[self.activation])
 
 
 #: Rows from which on finer bins have enough of them, and from which on trees need no company.
@@ -75,26 +72,21 @@ def classification_recipe(n_rows: int) -> Recipe:
     With more rows labels are smoothed less: probabilities need not be kept from the extremes where
     the data show that these are right.
     """
-    return Recipe(
-        loss=LogLoss(label_smoothing=0.1 * min(1.0, 5000 / n_rows)).with_output("softmax"),
-        judge=LogLoss().with_output("softmax"),
-        n_epochs=_epochs(n_rows),
-        bins=_bins(n_rows),
-        batch_size=128 if n_rows < _MANY else 256,
-    )
+    smoothing = 0.1 * min(1.0, 5000 / n_rows)
+    loss = LogLoss(label_smoothing=smoothing).with_output("softmax")
+    return _recipe(n_rows, loss=loss, judge=LogLoss().with_output("softmax"))
 
 
 def regression_recipe(n_rows: int) -> Recipe:
     """Choose how to train regressors on so many rows."""
     loss = SquaredError().with_output("identity")
-    return Recipe(
-        loss=loss,
-        judge=loss,
-        n_epochs=_epochs(n_rows),
-        activation="mish",
-        bins=_bins(n_rows),
-        batch_size=128 if n_rows < _MANY else 256,
-    )
+    return _recipe(n_rows, loss=loss, judge=loss, activation="mish")
+
+
+def _recipe(n_rows: int, **chosen: Any) -> Recipe:
+    """Add to what was chosen what follows from the rows alone."""
+    batch_size = 128 if n_rows < _MANY else 256
+    return Recipe(n_epochs=_epochs(n_rows), bins=_bins(n_rows), batch_size=batch_size, **chosen)
 
 
 def _epochs(n_rows: int) -> int:
