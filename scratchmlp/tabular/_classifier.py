@@ -25,7 +25,7 @@ class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
     It takes a table as it is, numbers on any scale, missing values, categories, strings, booleans
     and dates, and trains a small ensemble of networks. Each of these holds out a part of the rows,
     by which its best epochs are found and the probabilities are calibrated. docs/tabular.md
-    explains each ingredient, and what it gains.
+    explains each ingredient.
 
     Parameters
     ----------
