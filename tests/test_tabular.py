@@ -12,10 +12,14 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.losses import LogLoss
+from scratchmlp.network import Network
+from scratchmlp.parametrization import TangentParametrization
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular._member import Candidate, Course
+from scratchmlp.tabular._member import Candidate, Course, Judge
 from scratchmlp.tabular._selection import choose_epochs, fit_temperature
+from scratchmlp.training import Data
 
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
 
@@ -257,16 +261,34 @@ def course(losses):
 
 def test_epochs_are_chosen_by_the_member_and_by_all():
     first, second = choose_epochs([course([3.0, 1.0, 2.0]), course([5.0, 4.0, 0.0])])
-    assert [c.epoch for c in first] == [2, 1, 0]  # 2 + 1, 1 + 2.5, 3 + 4
-    assert [c.epoch for c in second] == [2, 1, 0]
-    assert [c.epoch for c in choose_epochs([course([1.0, 1.0])])[0]] == [1, 0]
-    assert len(choose_epochs([course([1.0] * 9)])[0]) == 5
+    assert first.epoch == 2  # 2 + 1, where its own best has 1 + 2.5
+    assert second.epoch == 2
+    assert choose_epochs([course([1.0, 1.0])])[0].epoch == 1  # the last of equals
 
 
 def test_epochs_that_not_all_members_reached():
     short, long = choose_epochs([course([3.0]), course([1.0, 2.0, 0.5])])
-    assert [c.epoch for c in short] == [0]
-    assert [c.epoch for c in long] == [2, 0, 1]
+    assert (short.epoch, long.epoch) == (0, 2)
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 5, 90])
+@pytest.mark.parametrize("reach", [0, 2])
+def test_a_judge_keeps_the_best_epochs_and_averages_around_them(reach, n_epochs):
+    rng = np.random.RandomState(0)
+    network = Network((2, 3), ACTIVATIONS["identity"])
+    parametrization = TangentParametrization(network)
+    data = Data(rng.normal(size=(7, 2)), np.eye(3)[rng.randint(3, size=7)], None, None)
+    judge = Judge(parametrization, LogLoss().with_output("softmax"), data, reach)
+    phis = rng.normal(size=(n_epochs, len(parametrization.initial(rng))))
+    thetas = [parametrization.theta(phi) for phi in phis]
+    losses = [judge(phi)[0] for phi in phis]
+    best = np.argsort(losses, kind="stable")[: Judge.N_KEPT]
+    kept = judge.finish()
+    assert sorted(c.epoch for c in kept) == sorted(best)
+    for c in kept:
+        around = thetas[max(0, c.epoch - reach) : c.epoch + reach + 1]
+        np.testing.assert_allclose(c.theta, np.mean(around, axis=0))
+        assert c.loss == losses[c.epoch]
 
 
 def test_temperature_undoes_a_factor():

@@ -195,11 +195,11 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         )
         chosen = choose_epochs(courses)
         self.members_ = [
-            Member(course.network, np.mean([c.theta for c in candidates], axis=0), course.bins)
-            for course, candidates in zip(courses, chosen, strict=True)
+            Member(course.network, candidate.theta, course.bins)
+            for course, candidate in zip(courses, chosen, strict=True)
         ]
         self.n_iter_ = max(len(course.losses) for course in courses)
-        self.best_epochs_ = np.array([candidates[0].epoch + 1 for candidates in chosen])
+        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
         self._learn_out_of_fold(data, recipe, self._out_of_fold(encoded, splits))
 
     def _out_of_fold(self, encoded: FloatArray, splits: Any) -> FloatArray:

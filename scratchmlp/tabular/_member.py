@@ -2,6 +2,7 @@
 
 import heapq
 import time
+from collections import deque
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +22,16 @@ from scratchmlp.training import Data, Descent, train
 
 
 class Candidate(NamedTuple):
-    """The network as an epoch left it.
+    """The network around an epoch.
 
     Attributes
     ----------
     loss : float
-        Loss on the member's own fold.
+        Loss on the member's own fold after this epoch.
     epoch : int
         The epoch, counted from 0.
     theta : ndarray of shape (n_parameters,)
-        Parameters.
+        Parameters: their mean over this epoch and those within the recipe's reach of it.
     """
 
     loss: float
@@ -84,7 +85,7 @@ class Course(NamedTuple):
 
 
 class Judge:
-    """Measures parameters on a member's own fold, epoch by epoch, and keeps the best ones.
+    """Measures parameters on a member's own fold, epoch by epoch, and keeps those of the best ones.
 
     Parameters
     ----------
@@ -94,16 +95,22 @@ class Judge:
         What to measure.
     data : Data
         The fold.
+    reach : int
+        Epochs on either side of one whose parameters are averaged with its own.
     """
 
     #: Epochs to choose from later.
     N_KEPT = 32
 
-    def __init__(self, parametrization: TangentParametrization, loss: Loss, data: Data) -> None:
+    def __init__(
+        self, parametrization: TangentParametrization, loss: Loss, data: Data, reach: int
+    ) -> None:
         self.parametrization = parametrization
         self.loss = loss
         self.X, self.Y, self.weight = data.decoded()
+        self.reach = reach
         self.losses: list[float] = []
+        self._recent: deque[FloatArray] = deque(maxlen=2 * reach + 1)
         self._heap: list[tuple[float, int, Candidate]] = []
 
     def __call__(self, phi: FloatArray) -> tuple[float, float]:
@@ -111,20 +118,30 @@ class Judge:
         theta = self.parametrization.theta(phi)
         raw = self.parametrization.network.raw_scores(theta, self.X)
         loss = float(np.average(self.loss.value(self.Y, raw), weights=self.weight))
-        epoch = len(self.losses)
         self.losses.append(loss)
-        # The worst one is on top; of equally good epochs the earliest is.
-        entry = (-loss, epoch, Candidate(loss, epoch, theta))
-        if len(self._heap) < self.N_KEPT:
-            heapq.heappush(self._heap, entry)
-        else:
-            heapq.heappushpop(self._heap, entry)
+        self._recent.append(theta)
+        if len(self.losses) > self.reach:
+            self._consider(len(self.losses) - 1 - self.reach)
         return loss, -loss
 
-    @property
-    def candidates(self) -> list[Candidate]:
-        """The best epochs, in their order."""
-        return sorted((entry[2] for entry in self._heap), key=lambda c: c.epoch)
+    def _consider(self, epoch: int) -> None:
+        """Keep an epoch if it is among the best ones; those around it are known."""
+        # The worst one is on top; of equally good epochs the earliest is.
+        rank = -self.losses[epoch], epoch
+        if len(self._heap) == self.N_KEPT:
+            if rank < self._heap[0][:2]:
+                return
+            heapq.heappop(self._heap)
+        first = len(self.losses) - len(self._recent)
+        around = list(self._recent)[max(epoch - self.reach - first, 0) :]
+        candidate = Candidate(self.losses[epoch], epoch, np.mean(around, axis=0))
+        heapq.heappush(self._heap, (*rank, candidate))
+
+    def finish(self) -> list[Candidate]:
+        """Consider the last epochs, after which there are fewer; return the best of all."""
+        for epoch in range(max(len(self.losses) - self.reach, 0), len(self.losses)):
+            self._consider(epoch)
+        return [entry[-1] for entry in self._heap]
 
 
 class TimedSchedule:
@@ -258,7 +275,7 @@ def _train(
         max_iter=recipe.n_epochs,
         drop_last=True,
     )
-    judge = Judge(parametrization, recipe.judge, held_out)
+    judge = Judge(parametrization, recipe.judge, held_out, recipe.reach)
     monitor = Monitor(
         tol=0.0,
         n_iter_no_change=np.inf,
@@ -274,4 +291,4 @@ def _train(
     except DivergenceError:
         if not judge.losses:
             raise
-    return Course(judge.losses, judge.candidates, network, bins)
+    return Course(judge.losses, judge.finish(), network, bins)

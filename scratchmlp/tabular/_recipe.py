@@ -56,6 +56,11 @@ class Recipe:
     batch_size: int = 256
     max_seconds: float = np.inf
 
+    @property
+    def reach(self) -> int:
+        """Epochs on either side of the best one whose parameters are averaged with its own."""
+        return round(self.n_epochs / 40)
+
     def network(self, n_features: int, n_outputs: int) -> Network:
         """Make the network for so many inputs and outputs."""
         sizes = (n_features, *self.hidden_layer_sizes, n_outputs)

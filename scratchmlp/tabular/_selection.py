@@ -7,16 +7,13 @@ from scratchmlp.activations import FloatArray
 from scratchmlp.losses import Loss
 from scratchmlp.tabular._member import Candidate, Course
 
-#: Epochs whose parameters are averaged.
-N_BEST = 5
 
-
-def choose_epochs(courses: list[Course]) -> list[list[Candidate]]:
-    """Choose the epochs of each member whose parameters are averaged.
+def choose_epochs(courses: list[Course]) -> list[Candidate]:
+    """Choose the epoch of each member around which its parameters are averaged.
 
     A fold of few rows says little of one epoch, and the mean over all folds is much surer; but
     members differ, and their own folds know. An epoch is judged by the sum of both losses. Of
-    equally good ones the last are taken.
+    equally good ones the last is taken.
 
     Parameters
     ----------
@@ -25,8 +22,8 @@ def choose_epochs(courses: list[Course]) -> list[list[Candidate]]:
 
     Returns
     -------
-    list of list of Candidate
-        For each member `N_BEST` epochs, or fewer if there were no more, the best one first.
+    list of Candidate
+        The best one of each member.
     """
     n_epochs = max(len(course.losses) for course in courses)
     table = np.full((len(courses), n_epochs), np.nan)  # a limit of time may end some early
@@ -34,7 +31,7 @@ def choose_epochs(courses: list[Course]) -> list[list[Candidate]]:
         row[: len(course.losses)] = course.losses
     common = np.nanmean(table, axis=0)
     return [
-        sorted(course.candidates, key=lambda c: (c.loss + common[c.epoch], -c.epoch))[:N_BEST]
+        min(course.candidates, key=lambda c: (c.loss + common[c.epoch], -c.epoch))
         for course in courses
     ]
 
