@@ -1,7 +1,8 @@
-"""The main job, ``python -m scratchmlp``: a network that learns, and how it compares.
+"""The main job, ``python -m scratchmlp``: networks that learn, and how they compare.
 
 Without arguments it trains the article's network on Iris, with and without biases, and compares a
-tuned network with LogisticRegression there. With a CSV file it makes the same comparison on that.
+tuned network with LogisticRegression there. With a CSV file it compares an ensemble of networks
+with linear models and boosted trees on that, and keeps it on demand; with another file it predicts.
 Results go to stdout; what it is doing, and errors, go to stderr.
 """
 
@@ -12,34 +13,30 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import (
-    GridSearchCV,
-    RepeatedStratifiedKFold,
-    StratifiedKFold,
-    cross_validate,
-    train_test_split,
-)
+from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier, __version__
-from scratchmlp._picture import check_picture, draw, most_related
-from scratchmlp._table import InputError, load, make_preprocessor
+from scratchmlp._comparison import compare, inner_folds, models_for, plan, summary
+from scratchmlp._model import check_writable, load_model, predictions, save_model
+from scratchmlp._picture import check_picture, draw_ensemble, draw_network
+from scratchmlp._progress import fit, say
+from scratchmlp._table import InputError, load, load_new
 from scratchmlp.losses import SquaredError
 
 LEARNING_RATES = (0.001, 0.005, 0.03)
 HIDDEN_UNITS = (8, 32)
-SMALL = 2_000  # rows; larger tables get fewer folds and epochs
-REPEATS = 3
+REPEATS = 3  # of the folds, on Iris
+TUNED = "tuned ScratchMLPClassifier"
 EPOCHS = np.unique(np.geomspace(1, 10_000, 41).round().astype(int))
 
 EXAMPLES = """\
@@ -47,14 +44,21 @@ examples:
   python -m scratchmlp                                   the article's network, on Iris
   python -m scratchmlp --plot iris.png                   the same, with a picture
   python -m scratchmlp customers.csv --target churned    your own table
-  python -m scratchmlp customers.csv --target churned --plot churned.png
+  python -m scratchmlp customers.csv --target churned --save churned.model
+  python -m scratchmlp new.csv --load churned.model --out predictions.csv
 
 DATA.csv is UTF-8 text, separated by commas, with a header, also compressed (.gz, .zip, ...). Empty
 cells, "?" and what pandas takes for missing (NA, NaN, null, None, ...) are missing values, and so
-are infinite numbers. Columns of numbers are scaled; all others, dates included, are categories,
-of which rare ones are taken together. The target may be text, true/false or up to 50 different
-numbers; classes of fewer than 3 rows are left out. Tables of more than 2,000 rows get fewer folds
-and epochs.
+are infinite numbers. A column of which every value is a number, or a date (2024-05-17), holds such;
+any other one holds categories. So does the target, but up to 50 different numbers are classes, too,
+if there are three rows for each on average; --task decides otherwise. Classes of fewer than 3 rows
+are left out. Tables of more than 2,000 rows are compared on three folds instead of five.
+
+Predictions have a line for each row of DATA.csv, in its order: the class and the probability of
+each, or the number and the standard deviation of what the members of the ensemble say.
+
+A saved model is a pickle. Loading a pickle runs whatever code it holds: load only files whose
+origin you trust.
 """
 
 
@@ -90,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         parser.error(str(error))
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return 130
     except BrokenPipeError:
         # The reader has left (`| head`): keep Python from writing to it once more at exit.
@@ -102,70 +106,124 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _make_parser() -> _Parser:
     parser = _Parser(
         prog="python -m scratchmlp",
-        description="Compare a tuned, hand-written neural network with logistic regression, on "
-        "Iris or on your own table.\nOn Iris, watch the article's network learn, too.",
+        description="Compare hand-written neural networks with what one would try otherwise, on "
+        "Iris or on your own table,\nand predict. On Iris, watch the article's network learn, too.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("data", nargs="?", metavar="DATA.csv", help="a table; without it, Iris")
-    parser.add_argument("--target", metavar="COLUMN", help="the column of DATA.csv to predict")
-    parser.add_argument(
+    add = parser.add_argument
+    add("data", nargs="?", metavar="DATA.csv", help="a table; without it, Iris")
+    add("--target", metavar="COLUMN", help="the column of DATA.csv to learn to predict")
+    add("--task", choices=("classification", "regression"), help="what the target holds")
+    add("--save", type=Path, metavar="MODEL", help="train on all of DATA.csv, and keep the result")
+    add(
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="save a picture: learning curves, and the decision boundary on two columns",
+        help="save a picture: on Iris of learning curves and a decision boundary, on DATA.csv of "
+        "how far predictions can be trusted",
     )
-    parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
+    add(
+        "--load",
+        type=Path,
+        metavar="MODEL",
+        help="predict for DATA.csv with what --save kept. This runs code of the file: load only "
+        "files that you trust",
+    )
+    add("--out", type=Path, metavar="PREDICTIONS.csv", help="file for these instead of stdout")
+    add("--version", action="version", version=f"scratchmlp {__version__}")
     return parser
 
 
-def _run(data: str | None, target: str | None, plot: Path | None) -> None:
+def _run(
+    data: str | None,
+    target: str | None,
+    task: str | None,
+    save: Path | None,
+    plot: Path | None,
+    load: Path | None,
+    out: Path | None,
+) -> None:
+    if out is not None and load is None:
+        raise InputError("--out is for predictions, which need a model: --load MODEL")
+    if load is not None and (target is not None or save is not None or plot is not None):
+        raise InputError("--load predicts without training: leave --target, --save and --plot out")
+    if data is None and (target or task or save or load):
+        raise InputError("name your table: python -m scratchmlp DATA.csv ...")
+    if data is not None and target is None and load is None:
+        raise InputError(
+            f"say which column of {data} to learn to predict, --target COLUMN, or by what to "
+            "predict, --load MODEL"
+        )
     if plot is not None:
         check_picture(plot)
-    with warnings.catch_warnings():
-        # Every network here trains for a number of epochs set on purpose.
-        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
-        if data is None and target is None:
-            _run_iris(plot)
-        elif data is None:
-            raise InputError("--target needs a table: python -m scratchmlp DATA.csv --target ...")
-        elif target is None:
-            raise InputError(f"say which column of {data} to predict: --target COLUMN")
-        else:
-            _run_table(data, target, plot)
+    for path in (save, out):
+        if path is not None:
+            check_writable(path)
+    if data is None:
+        _run_iris(plot)
+    elif load is not None:
+        _predict(data, load, out)
+    else:
+        _run_table(data, str(target), task, save, plot)
 
 
 def _run_iris(plot: Path | None) -> None:
-    curves = {biases: _train_article(biases) for biases in ("without biases", "with biases")}
-    print("The article's network on Iris, 120 training and 30 test rows\n")
-    table = pd.concat(curves, axis=1, names=["", "epoch"]).loc[10 ** np.arange(5)]
-    print(table.to_string(float_format="{:.3f}".format))
-    iris = load_iris(as_frame=True)
-    X, y = iris.data, iris.target_names[iris.target]
-    search = _make_search(StandardScaler(), y)
-    print("\nTuned network and LogisticRegression on Iris, 150 rows", flush=True)
-    _compare(search, X, y)
-    if plot is not None:
-        losses = {f"{p}, {b}": curves[b][f"{p} loss"] for b in curves for p in ("train", "test")}
-        _say(f"drawing {plot}")
-        draw(plot, losses, "mean of half the squared distance", search, X.iloc[:, 2:], y)
+    with warnings.catch_warnings():
+        # Every network here trains for a number of epochs set on purpose.
+        warnings.filterwarnings("ignore", "Stochastic Optimizer: Maximum", ConvergenceWarning)
+        curves = {biases: _train_article(biases) for biases in ("without biases", "with biases")}
+        print("The article's network on Iris, 120 training and 30 test rows\n")
+        table = pd.concat(curves, axis=1, names=["", "epoch"]).loc[10 ** np.arange(5)]
+        print(table.to_string(float_format="{:.3f}".format))
+        iris = load_iris(as_frame=True)
+        X, y = iris.data, iris.target_names[iris.target]
+        print("\nTuned network and LogisticRegression on Iris, 150 rows", flush=True)
+        search = _make_search(y)
+        _compare_on_iris(search, X, y)
+        if plot is not None:
+            losses = {
+                f"{part}, {b}": curves[b][f"{part} loss"]
+                for b in curves
+                for part in ("train", "test")
+            }
+            say(f"drawing {plot}")
+            draw_network(plot, losses, search.fit(X.iloc[:, 2:], y), X.iloc[:, 2:], y)
 
 
-def _run_table(data: str, target: str, plot: Path | None) -> None:
-    X, y, left_out = load(data, target)
-    for rows in left_out:
-        _say(rows)
-    search = _make_search(make_preprocessor(), y)
-    print(
-        f"Tuned network and LogisticRegression, {len(X):,} rows, {X.shape[1]} columns", flush=True
-    )
-    _compare(search, X, y)
-    if plot is not None:
-        _say("tuning the network on all rows, for its learning curve")
-        network = search.fit(X, y).best_estimator_[-1]
-        losses = {"train": pd.Series(network.loss_curve_, index=network.history_["epoch"])}
-        _say(f"drawing {plot}")
-        draw(plot, losses, "mean log-loss and penalty", search, most_related(X, y), y)
+def _run_table(
+    data: str, target: str, task: str | None, save: Path | None, plot: Path | None
+) -> None:
+    table = load(data, target, task)
+    for rows in table.left_out:
+        say(rows)
+    X, y, is_class, _ = table
+    what = f"{len(np.unique(y))} classes" if is_class else "numbers"
+    print(f"Predicting {target!r}, {what}: {len(X):,} rows, {X.shape[1]} columns", flush=True)
+    models, how = models_for(X, is_class), plan(y, is_class)
+    results = compare(models, X, y, how)
+    print(f"Mean ± standard deviation over {how.words}\n\n{summary(results, how)}")
+    print("\nFit times are means over the folds.", flush=True)
+    if save is not None or plot is not None:
+        say("training the ensemble on all rows")
+        model = fit(next(iter(models.values())), X, y)
+        if save is not None:
+            save_model(model, save)
+            print(f"Saved {save}. To predict: python -m scratchmlp NEW.csv --load {save}")
+        if plot is not None:
+            say(f"drawing {plot}")
+            draw_ensemble(plot, model, X, y)
+
+
+def _predict(data: str, model_file: Path, out: Path | None) -> None:
+    model = load_model(model_file)
+    try:
+        table = predictions(model, load_new(data, model.encoder_.columns_))
+    except ValueError as error:  # a model of one's own may want booleans, for instance
+        raise InputError(str(error)) from error
+    table.to_csv(sys.stdout if out is None else out, index=False)
+    if out is not None:
+        print(f"Saved {out}: {len(table):,} predictions")
 
 
 # The article's network.
@@ -202,7 +260,7 @@ def article_split() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 
 def _train_article(biases: str) -> pd.DataFrame:
     """Train the article's network once; its accuracy and loss at each of EPOCHS."""
-    _say(f"training the article's network {biases}, {EPOCHS[-1]:,} epochs")
+    say(f"training the article's network {biases}, {EPOCHS[-1]:,} epochs")
     train, test = article_split()
     # With warm_start each fit goes on where the last one stopped.
     network = article_network(
@@ -226,105 +284,32 @@ def _score(network: ScratchMLPClassifier, X: Any, y: Any) -> tuple[float, float]
 # The tuned network against LogisticRegression.
 
 
-class Plan(NamedTuple):
-    """How much work a comparison may be."""
-
-    rarest: int
-    n_splits: int
-    n_repeats: int
-    inner_splits: int
-    max_iter: int
-
-
-def _plan(y: NDArray[Any]) -> Plan:
-    """Plan by the size of the table; no fold may be without a row of the rarest class."""
-    rarest = int(np.unique(y, return_counts=True)[1].min())
-    if len(y) > SMALL:
-        return Plan(rarest, min(3, rarest), 1, 2, 30)
-    return Plan(rarest, min(5, rarest), REPEATS, min(3, rarest - 1), 100)
-
-
-def _make_search(preprocessor: BaseEstimator, y: NDArray[Any]) -> GridSearchCV:
-    # The penalty of LogisticRegression with its default C=1: alpha=1 on the full batch; each of
-    # the mini-batches of 200 rows that make up a larger table bears its share.
-    alpha = min(1.0, 200 / len(y))
-    network = ScratchMLPClassifier(alpha=alpha, max_iter=_plan(y).max_iter, random_state=0)
+def _make_search(y: NDArray[Any]) -> GridSearchCV:
+    # The penalty of LogisticRegression with its default C=1: alpha=1 on the full batch.
+    network = ScratchMLPClassifier(alpha=1.0, max_iter=100, random_state=0)
     return GridSearchCV(
-        make_pipeline(preprocessor, network),
+        make_pipeline(StandardScaler(), network),
         {
             "scratchmlpclassifier__learning_rate_init": LEARNING_RATES,
             "scratchmlpclassifier__hidden_layer_sizes": [(units,) for units in HIDDEN_UNITS],
         },
         scoring="neg_log_loss",
-        cv=StratifiedKFold(_plan(y).inner_splits, shuffle=True, random_state=0),
+        cv=inner_folds(y),
     )
 
 
-def _compare(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
+def _compare_on_iris(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; the search is nested in each of them."""
-    plan = _plan(y)
-    _say(
-        f"{len(y):,} rows, {plan.rarest:,} in the rarest class: {plan.n_repeats} × {plan.n_splits} "
-        f"folds, {plan.max_iter} epochs"
-    )
-    folds = RepeatedStratifiedKFold(
-        n_splits=plan.n_splits, n_repeats=plan.n_repeats, random_state=0
-    )
-    linear = make_pipeline(search.estimator[0], LogisticRegression(max_iter=1_000))
-    models = {"tuned ScratchMLPClassifier": search, "LogisticRegression": linear}
-    scores = {name: _cross_validate(name, models[name], X, y, folds) for name in models}
-    print(f"Mean ± standard deviation over {plan.n_repeats} × {plan.n_splits} stratified folds\n")
-    print(pd.DataFrame({name: _summarize(scores[name]) for name in models}).T.to_string())
+    linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
+    how = plan(y, is_class=True, n_repeats=REPEATS)
+    results = compare({TUNED: search, "LogisticRegression": linear}, X, y, how)
+    print(f"Mean ± standard deviation over {how.words}\n\n{summary(results, how)}")
     print("\nFit times are means over the folds; the tuned network's includes its grid search.")
-    print(_most_chosen(scores["tuned ScratchMLPClassifier"]["estimator"]), flush=True)
-
-
-def _cross_validate(
-    name: str,
-    model: BaseEstimator,
-    X: pd.DataFrame,
-    y: NDArray[Any],
-    folds: RepeatedStratifiedKFold,
-) -> pd.DataFrame:
-    """Cross-validate, with a dot on stderr for each fold; one row of scores for each."""
-    scores = []
-    _say(f"{name}, {folds.get_n_splits()} folds ", end="")
-    try:
-        for fold in folds.split(X, y):
-            score = ("accuracy", "neg_log_loss")
-            scores.append(
-                cross_validate(model, X, y, cv=[fold], scoring=score, return_estimator=True)
-            )
-            print(".", end="", file=sys.stderr, flush=True)
-    finally:
-        print(file=sys.stderr)
-    return pd.concat(map(pd.DataFrame, scores))
-
-
-def _summarize(scores: pd.DataFrame) -> dict[str, str]:
-    return {
-        "accuracy": _mean_and_std(scores["test_accuracy"]),
-        "log-loss": _mean_and_std(-scores["test_neg_log_loss"]),
-        "fit time (s)": f"{scores['fit_time'].mean():.3f}",
-    }
-
-
-def _mean_and_std(scores: "pd.Series[float]") -> str:
-    return f"{scores.mean():.3f} ± {scores.std(ddof=0):.3f}"
-
-
-def _most_chosen(searches: Any) -> str:
-    """Say which settings won the grid search in most folds."""
-    networks = [search.best_estimator_[-1] for search in searches]
+    networks = [search.best_estimator_[-1] for search in results[TUNED]["estimator"]]
     chosen = Counter((n.learning_rate_init, *n.hidden_layer_sizes) for n in networks)
     (rate, units), times = chosen.most_common(1)[0]
     setting = f"learning rate {rate} and {units} hidden units"
-    return f"Chosen most often: {setting}, in {times} of {len(networks)} folds."
-
-
-def _say(message: str, end: str = "\n") -> None:
-    """Tell the user on stderr."""
-    print(f"scratchmlp: {message}", end=end, file=sys.stderr, flush=True)
+    print(f"Chosen most often: {setting}, in {times} of {len(networks)} folds.", flush=True)
 
 
 if __name__ == "__main__":

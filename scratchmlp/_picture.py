@@ -1,6 +1,8 @@
-"""The picture that the main job saves: learning curves and a decision boundary."""
+"""The pictures that the main job saves."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -8,14 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.calibration import CalibrationDisplay
 from sklearn.feature_selection import f_classif
 from sklearn.inspection import DecisionBoundaryDisplay
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import PredictionErrorDisplay
 
 from scratchmlp._table import InputError
 
 PICTURES = (".png", ".svg", ".pdf")
+POINTS = {"s": 12, "alpha": 0.5, "color": "#0072B2"}
 
 
 def check_picture(path: Path) -> None:
@@ -44,25 +48,50 @@ def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
     return numbers[pd.Series(F, numbers.columns).nlargest(2).index]
 
 
-def draw(
+def draw_network(
     path: Path,
     losses: "dict[str, pd.Series[float]]",
-    loss_name: str,
-    search: GridSearchCV,
-    X: pd.DataFrame | None,
+    model: BaseEstimator,
+    X: pd.DataFrame,
     y: NDArray[Any],
 ) -> None:
-    """Save the learning curves and, if there are two columns X, the decision boundary on them."""
+    """Save learning curves, and the decision boundary of a model fitted to two columns X."""
+    with _panels(path, 2) as axes:
+        _plot_losses(axes[0], losses, "mean of half the squared distance")
+        _plot_boundary(axes[1], model, X, y)
+        axes[1].set_title("Network tuned on these two columns alone")
+
+
+def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> None:
+    """Save how far an ensemble's predictions of rows that its members held out can be trusted.
+
+    Beside it is the decision boundary on the two columns of numbers that tell most, if there are
+    two; for numbers as targets, what the predictions miss.
+    """
+    columns = most_related(X, y) if is_classifier(model) else X
+    with _panels(path, 1 if columns is None else 2) as axes:
+        if is_classifier(model):
+            _plot_calibration(axes[0], model, y)
+            if columns is not None:
+                _plot_boundary(axes[1], clone(model).fit(columns, y), columns, y)
+                axes[1].set_title("Ensemble trained on these two columns alone")
+            return
+        for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
+            PredictionErrorDisplay.from_predictions(
+                y, model.oof_prediction_, kind=kind, ax=ax, random_state=0, scatter_kwargs=POINTS
+            )
+            ax.set_title("Rows that the members held out")
+
+
+@contextmanager
+def _panels(path: Path, n_panels: int) -> Iterator[Any]:
+    """Make axes side by side, and save what is then drawn into them."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({"text.parse_math": False}):  # a name may hold a dollar sign
-        n_panels = 1 if X is None else 2
         figure = Figure(figsize=(6 * n_panels, 4.5), dpi=150, layout="constrained")
-        axes = figure.subplots(1, n_panels, squeeze=False)[0]
-        _plot_losses(axes[0], losses, loss_name)
-        if X is not None:
-            _plot_boundary(axes[1], search.fit(X, y), X, y)
+        yield figure.subplots(1, n_panels, squeeze=False)[0]
         try:
             figure.savefig(path)
         except OSError as error:
@@ -77,6 +106,26 @@ def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str)
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.xaxis.set_minor_formatter("")
     ax.legend()
+
+
+def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:
+    """Draw how often a class is the right one, for rows that the members held out."""
+    P = model.oof_proba_
+    if len(model.classes_) == 2:
+        positive, probability = y == model.classes_[1], P[:, 1]
+        name = str(model.classes_[1])[:30]
+    else:
+        positive, probability = y == model.classes_[P.argmax(axis=1)], P.max(axis=1)
+        name = "the predicted class"
+    CalibrationDisplay.from_predictions(
+        positive, probability, n_bins=10, strategy="quantile", ax=ax, name="", color="#0072B2"
+    )
+    ax.get_legend().remove()
+    ax.set(
+        title="Rows that the members held out",
+        xlabel=f"probability of {name}",
+        ylabel="share of rows where this is true",
+    )
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:
@@ -100,7 +149,6 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
     codes = np.searchsorted(model.classes_, y[shown])
     style = {"cmap": "viridis", "vmin": 0, "vmax": last, "edgecolor": "black", "linewidth": 0.4}
     points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)
-    ax.set_title("Network tuned on these two columns alone")
     if last < 10:
         handles, _ = points.legend_elements(num=list(range(last + 1)))
         names = [label[:30] for label in model.classes_]

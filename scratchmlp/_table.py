@@ -1,56 +1,112 @@
-"""The user's table, for the main job: from a CSV file to features and classes."""
+"""The user's table, for the main job: from a CSV file to features and targets.
+
+Every cell is read as text. A column holds numbers if all of its values are such, dates if all are
+(2024-05-17, with or without a time), and otherwise text.
+"""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
-MAX_NUMBER = float(np.finfo(np.float32).max)  # larger ones overflow when they are squared
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
+MIN_NUMBERS = 10  # rows to predict numbers from
+DATE = r"\d{4}-\d{2}-\d{2}"
+
+Column = pd.Series  # one column of a table
 
 
 class InputError(Exception):
     """What the user gave cannot be used; the message says why."""
 
 
-def load(path: str, target: str) -> tuple[pd.DataFrame, NDArray[Any], list[str]]:
-    """Read a table; return its features, its classes as text, and what was left out."""
+class Table(NamedTuple):
+    """A table to learn from.
+
+    Attributes
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Numbers, dates and text.
+    y : ndarray of shape (n_samples,)
+        Classes as text, or numbers.
+    is_class : bool
+        Whether the targets are classes.
+    left_out : list of str
+        What was left out, in words.
+    """
+
+    X: pd.DataFrame
+    y: NDArray[Any]
+    is_class: bool
+    left_out: list[str]
+
+
+def load(path: str, target: str, task: str | None = None) -> Table:
+    """Read a table to learn from; `task` says what the target holds, otherwise its values do."""
     table = _read(path)
     if target not in table:
         hint = " Are its columns separated by commas?" if table.shape[1] == 1 else ""
         raise InputError(
-            f"{path} has no column {_quote(target)}; it has {_list(list(table.columns))}.{hint}"
+            f"{path} has no column {quote(target)}; it has {listed(list(table.columns))}.{hint}"
         )
     if table.empty:
         raise InputError(f"{path} has no rows below its header")
-    labels = _labels(table[target])
-    X = _features(table.loc[labels.index].drop(columns=target))
+    known = table[target].dropna()
     left_out = []
-    if missing := int(table[target].isna().sum()):
-        left_out.append(f"left out {missing} rows without a value of {_quote(target)}")
-    if rare := len(table) - missing - len(labels):
-        left_out.append(f"left out {rare} rows of classes with fewer than {MIN_ROWS} rows")
-    return X, labels.to_numpy(dtype=str), left_out
+    if missing := len(table) - len(known):
+        left_out.append(f"left out {missing} rows without a value of {quote(target)}")
+    is_class = _holds_classes(known, task)
+    y = _labels(known) if is_class else _targets(known)
+    if others := len(known) - len(y):
+        why = f"of classes with fewer than {MIN_ROWS} rows" if is_class else "of infinite targets"
+        left_out.append(f"left out {others} rows {why}")
+    X = table.loc[y.index].drop(columns=target).dropna(axis="columns", how="all")
+    X = X.apply(_guess).dropna(axis="columns", how="all")
+    if X.shape[1] == 0:
+        raise InputError("no column is left to predict from")
+    return Table(X, y.to_numpy(dtype=str if is_class else float), is_class, left_out)
+
+
+def load_new(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Read a table to predict on.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    columns : dict of str to dict
+        What the columns held in training: `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        These columns, in this order.
+    """
+    table = _read(path)
+    if missing := [name for name in columns if name not in table]:
+        raise InputError(
+            f"{path} lacks what the model was trained on: {listed(missing)}. "
+            "Add such columns, without values if these are unknown"
+        )
+    if table.empty:
+        raise InputError(f"{path} has no rows below its header")
+    return pd.DataFrame({name: _convert(table[name], columns[name]) for name in columns})
 
 
 def _read(path: str) -> pd.DataFrame:
+    """Read every cell as text."""
     if not Path(path).exists():  # pandas would go and fetch a URL
-        raise InputError(f"there is no file {_quote(path)}")
+        raise InputError(f"there is no file {quote(path)}")
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True)
             table = pd.read_csv(
-                path, skipinitialspace=True, na_values="?", low_memory=False, index_col=False
+                path, skipinitialspace=True, na_values="?", dtype=str, index_col=False
             )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
@@ -65,78 +121,106 @@ def _read(path: str) -> pd.DataFrame:
     header = names.iloc[0].dropna().str.strip()
     twice = header[header.duplicated()]
     if len(twice):
-        raise InputError(f"{path} has two columns named {_quote(twice.iloc[0])}")
-    return table.rename(columns=str.strip)
+        raise InputError(f"{path} has two columns named {quote(twice.iloc[0])}")
+    table = table.rename(columns=str.strip).astype(object)
+    return table.apply(lambda column: column.str.strip()).replace({"": np.nan, "?": np.nan})
 
 
-def _labels(column: "pd.Series[Any]") -> "pd.Series[str]":
-    """Turn the target into class labels of rows that can be used, or say why it cannot be."""
-    known, name = column.dropna(), _quote(column.name)
-    n_values = known.nunique()
+# Features.
+
+
+def _guess(column: "Column[Any]") -> "Column[Any]":
+    """Take the values for numbers or dates if all of them are, otherwise for text."""
+    for converted in (_numbers(column), _dates(column)):
+        if converted.notna().sum() >= column.notna().sum():
+            return _finite(converted)
+    return column
+
+
+def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
+    """Take the values for what they were in training."""
+    kind = fitted.get("labels", fitted["kind"])
+    if kind not in ("number", "date"):
+        return column
+    converted = _numbers(column) if kind == "number" else _dates(column)
+    wrong = column[converted.isna() & column.notna()]
+    if len(wrong):
+        raise InputError(
+            f"column {quote(column.name)} held {kind}s in training, and now {quote(wrong.iloc[0])}"
+        )
+    return _finite(converted)
+
+
+def _numbers(column: "Column[Any]") -> "Column[Any]":
+    """Convert text to numbers, missing where it is none."""
+    return pd.to_numeric(column, errors="coerce").astype(float)
+
+
+def _dates(column: "Column[Any]") -> "Column[Any]":
+    """Convert text to dates, in UTC; missing where it is none."""
+    dates = column.where(column.str.match(DATE).eq(True))
+    dates = pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce")
+    return dates.dt.tz_localize(None)
+
+
+def _finite(column: "Column[Any]") -> "Column[Any]":
+    """Take infinite numbers for missing ones."""
+    return column.replace([np.inf, -np.inf], np.nan) if column.dtype.kind == "f" else column
+
+
+# Targets.
+
+
+def _holds_classes(known: "Column[Any]", task: str | None) -> bool:
+    """Tell classes from numbers, unless the user does."""
+    name, n_values = quote(known.name), known.nunique()
     if n_values == 0:
         raise InputError(f"column {name} has no values")
     if n_values == 1:
-        raise InputError(f"column {name} is constant: every value is {_quote(known.iloc[0])}")
-    if pd.api.types.is_numeric_dtype(known) and n_values > _max_classes(len(known)):
-        raise InputError(
-            f"column {name} has {n_values:,} different numbers in {len(known):,} rows, too many to "
-            "be classes: predict numbers with scratchmlp.ScratchMLPRegressor"
-        )
-    # Converted, an integer beside missing values is 1 and not 1.0.
-    labels = known.convert_dtypes().astype(str).str.strip()
+        raise InputError(f"column {name} is constant: every value is {quote(known.iloc[0])}")
+    text = known[_numbers(known).isna()]
+    if task == "regression" and len(text):
+        raise InputError(f"column {name} does not hold numbers: one value is {quote(text.iloc[0])}")
+    if task or len(text):
+        return task != "regression"
+    return n_values <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
+
+
+def _labels(known: "Column[Any]") -> "Column[Any]":
+    """Turn the target into labels of rows that can be used, or say why it cannot be."""
+    numbers = _numbers(known)
+    # 1, 1.0 and 01 are one class.
+    labels = numbers.convert_dtypes().astype(str) if numbers.notna().all() else known
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
-            f"column {name} does not hold classes: its {len(known):,} rows have {n_values:,} "
-            f"different values, and {len(labels):,} rows have one that occurs {MIN_ROWS} times"
+            f"column {quote(known.name)} does not hold classes: its {len(known):,} rows have "
+            f"{known.nunique():,} different values, and {len(labels):,} rows have one that occurs "
+            f"{MIN_ROWS} times"
         )
     return labels
 
 
-def _max_classes(n_rows: int) -> int:
-    return min(MAX_CLASSES, max(2, n_rows // MIN_ROWS))
-
-
-def _features(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep columns with values: numbers, where infinite is missing, and all else as text."""
-    table = table.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
-    if table.shape[1] == 0:
-        raise InputError("no column is left to predict from")
-    largest = table.select_dtypes("number").abs().max()
-    if (largest > MAX_NUMBER).any():
+def _targets(known: "Column[Any]") -> "Column[Any]":
+    """Turn the target into numbers of rows that can be used, or say why it cannot be."""
+    targets = _finite(_numbers(known)).dropna()
+    if len(targets) < MIN_NUMBERS or targets.nunique() == 1:
         raise InputError(
-            f"column {_quote(largest.idxmax())} holds numbers as large as {largest.max():.2g}, and "
-            f"the largest that can be scaled is {MAX_NUMBER:.2g}. Take logarithms, or leave it out"
+            f"column {quote(known.name)} has {len(targets)} rows with {targets.nunique()} "
+            f"different finite numbers; predicting numbers needs {MIN_NUMBERS} rows and two numbers"
         )
-    text = table.select_dtypes(exclude="number")
-    table[text.columns] = text.astype(str).apply(lambda x: x.str.strip()).where(text.notna())
-    return table
+    return targets
 
 
-def make_preprocessor() -> BaseEstimator:
-    """Make the transformer of raw columns: numbers scaled, all others one-hot encoded."""
-    numbers = make_pipeline(
-        # A column may have no value in a fold.
-        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-        StandardScaler(),
-    )
-    # A missing value is a category of its own; those of a column of names or keys are all rare.
-    categories = OneHotEncoder(
-        min_frequency=5,
-        max_categories=30,
-        handle_unknown="infrequent_if_exist",
-        sparse_output=False,
-    )
-    return make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (categories, make_column_selector(dtype_exclude="number")),
-    )
+# Words.
 
 
-def _quote(value: object) -> str:
+def quote(value: object) -> str:
+    """Quote a value, or the beginning of it."""
     return repr(str(value)[:40])
 
 
-def _list(names: Sequence[object]) -> str:
-    listed = ", ".join(map(_quote, names[:20]))
-    return listed if len(names) <= 20 else f"{listed} and {len(names) - 20} more"
+def listed(names: Sequence[object]) -> str:
+    """List names, or the first of them."""
+    shown = ", ".join(map(quote, names[:20]))
+    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -1,5 +1,7 @@
-"""The main job: what it prints, draws and refuses."""
+"""The main job: what it prints, draws, keeps and refuses."""
 
+import io
+import pickle
 import re
 import signal
 import struct
@@ -9,13 +11,19 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_wine
 
 import scratchmlp
 from scratchmlp import __main__ as job
+from scratchmlp import _comparison as comparison
 from scratchmlp._table import load
+from scratchmlp.tabular import TabularMLPClassifier
 
 CURVES = "The article's network"
-MODELS = ("tuned ScratchMLPClassifier", "LogisticRegression")
+ENSEMBLES = ("TabularMLPClassifier", "TabularMLPRegressor")
+LINEAR = ("LogisticRegression", "Ridge")
+TREES = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, *TREES)
 
 
 COMMAND = [sys.executable, "-m", "scratchmlp"]
@@ -43,14 +51,6 @@ def iris(tmp_path_factory):
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return run, picture
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """Search one setting and repeat nothing."""
-    monkeypatch.setattr(job, "LEARNING_RATES", (0.03,))
-    monkeypatch.setattr(job, "HIDDEN_UNITS", (8,))
-    monkeypatch.setattr(job, "REPEATS", 1)
 
 
 @pytest.fixture
@@ -143,7 +143,8 @@ def test_iris_says_on_stderr_what_it_does(iris):
     run, picture = iris
     lines = run.stderr.splitlines()
     assert all(line.startswith("scratchmlp: ") for line in lines)
-    assert [line.count(".") for line in lines if "15 folds" in line] == [15, 15]
+    dots = [f"scratchmlp: {name} {'.' * 15}" for name in (job.TUNED, "LogisticRegression")]
+    assert [line for line in lines if ".." in line] == dots
     assert lines[-1] == f"scratchmlp: drawing {picture}"
 
 
@@ -164,27 +165,62 @@ def test_article_is_one_training(monkeypatch):
 # A table of the user's.
 
 
-@pytest.mark.usefixtures("quick")
 def test_table_of_every_kind_of_column(table, csv, capsys, tmp_path):
-    picture = tmp_path / "curves.png"
+    picture = tmp_path / "trust.png"
     assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
     out, err = capsys.readouterr()
-    network, linear = map(scores, lines_of_models(out))
-    assert network[0] >= linear[0] - linear[1]
-    assert network[0] > 0.75
-    assert "60 rows, 10 columns" in out  # all but the empty one
+    ensemble, linear, trees = map(scores, lines_of_models(out))
+    assert ensemble[0] >= max(linear[0], trees[0]) - linear[1]
+    assert ensemble[0] > 0.75
+    assert "Predicting 'y', 2 classes: 60 rows, 10 columns" in out  # all but the empty one
+    assert "over 5 stratified folds" in out
     assert "article" not in out
-    assert "1 × 5 folds" in err
+    assert "all rows" in err
     assert png_size(picture) == (1800, 675)
 
 
-@pytest.mark.usefixtures("quick")
-def test_table_without_numbers_gets_a_learning_curve_alone(table, csv, capsys, tmp_path):
-    picture = tmp_path / "curve.png"
+def test_table_without_numbers_gets_one_panel(table, csv, capsys, tmp_path):
+    picture = tmp_path / "trust.png"
     table = table[["colour", "key", "y"]]
     assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
-    assert len(lines_of_models(capsys.readouterr().out)) == 2
+    assert len(lines_of_models(capsys.readouterr().out)) == 3
     assert png_size(picture) == (900, 675)
+
+
+def test_three_classes_get_a_picture(csv, tmp_path):
+    picture = tmp_path / "trust.png"
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    path = csv(X.iloc[:, :3].assign(y=y))
+    assert job.main([path, "--target", "y", "--plot", str(picture)]) == 0
+    assert png_size(picture) == (1800, 675)
+
+
+def test_numbers_as_targets(table, csv, capsys, tmp_path):
+    picture = tmp_path / "errors.png"
+    table = table.assign(y=1e4 * table["signal"].fillna(0) + np.arange(len(table)))
+    table.loc[3, "y"] = np.inf
+    assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    out, err = capsys.readouterr()
+    rows = lines_of_models(out)
+    assert [row.split()[0] for row in rows] == [ENSEMBLES[1], LINEAR[1], TREES[1]]
+    assert float(re.findall(r"[-\d.,]+", rows[0])[2]) > 0.8  # R²
+    assert "Predicting 'y', numbers: 59 rows, 10 columns" in out
+    assert "left out 1 rows of infinite targets" in err
+    assert png_size(picture) == (1800, 675)
+
+
+def test_the_task_can_be_chosen(csv):
+    y = np.arange(60) % 7
+    path = csv(pd.DataFrame({"a": range(60), "y": y}))
+    assert load(path, "y").is_class
+    numbers = load(path, "y", "regression")
+    assert not numbers.is_class
+    np.testing.assert_array_equal(numbers.y, y)
+    path = csv(pd.DataFrame({"a": range(120), "y": np.repeat(np.arange(40), 3)}))
+    assert load(path, "y").is_class
+    path = csv(pd.DataFrame({"a": range(240), "y": np.repeat(np.arange(60), 4)}))
+    assert not load(path, "y").is_class
+    assert load(path, "y", "classification").is_class
 
 
 @pytest.mark.parametrize(
@@ -201,62 +237,181 @@ def test_target_of_any_type(target, classes, missing, table, csv):
     """With missing values, integers and booleans are read as something else."""
     x = np.random.default_rng(1).normal(size=len(table))
     y = pd.Series(target(x)).astype(object).where(np.arange(len(x)) >= missing)
-    X, y, left_out = load(csv(table.assign(y=y)), "y")
+    X, y, is_class, left_out = load(csv(table.assign(y=y)), "y")
+    assert is_class
     assert len(X) == len(y) == len(table) - missing
     assert list(np.unique(y)) == classes
     assert left_out == ([f"left out {missing} rows without a value of 'y'"] if missing else [])
 
 
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("n_rare", "n_folds", "left_out"), [(2, 5, True), (3, 3, False)])
 def test_rare_classes(n_rare, n_folds, left_out, table, csv, capsys):
     table.loc[: n_rare - 1, "y"] = "rare"
     assert job.main([csv(table), "--target", "y"]) == 0
     out, err = capsys.readouterr()
-    assert f"over 1 × {n_folds} stratified folds" in out
+    assert f"over {n_folds} stratified folds" in out
     assert (f"left out {n_rare} rows of classes with fewer than 3 rows" in err) == left_out
 
 
-@pytest.mark.usefixtures("quick")
-def test_large_table_gets_fewer_folds(table, csv, capsys, monkeypatch):
-    monkeypatch.setattr(job, "SMALL", 50)
-    assert job.main([csv(table), "--target", "y"]) == 0
-    out, err = capsys.readouterr()
-    assert "over 1 × 3 stratified folds" in out
-    assert "1 × 3 folds, 30 epochs" in err
+def test_large_table_gets_fewer_folds(monkeypatch):
+    y = np.repeat(["yes", "no"], 30)
+    assert comparison.plan(y, True).words == "5 stratified folds"
+    monkeypatch.setattr(comparison, "SMALL", 50)
+    assert comparison.plan(y, True).words == "3 stratified folds"
+    assert comparison.plan(np.arange(60.0), False).words == "3 folds"
+    assert comparison.plan(y, True, n_repeats=2).words == "2 × 3 stratified folds"
 
 
 @pytest.mark.parametrize("n_folds", [3, 4, 5, 9])
 def test_no_fold_is_without_a_row_of_the_rarest_class(n_folds):
-    plan = job._plan(np.repeat(["common", "rare"], [50, n_folds]))
-    left_in_training = n_folds - -(-n_folds // plan.n_splits)
-    assert 2 <= plan.n_splits <= n_folds
-    assert 2 <= plan.inner_splits <= left_in_training
+    y = np.repeat(["common", "rare"], [50, n_folds])
+    folds = comparison.plan(y, True).folds
+    assert 2 <= folds.get_n_splits() <= n_folds
+    for train, test in folds.split(y, y):
+        assert set(y[test]) == {"common", "rare"}
+        for _, held_out in comparison.inner_folds(y).split(train, y[train]):
+            assert set(y[train][held_out]) == {"common", "rare"}
 
 
 def test_separators_and_question_marks_of_the_classic_data_sets(csv):
-    X, y, _ = load(csv(b"a, b, y\n1, ?, u\n2, x, u\n?, x, v\n4, z, v\n5, z, v\n6, z, u\n"), "y")
+    X, y, *_ = load(csv(b"a, b, y\n1, ?, u\n2, x, u\n?, x, v\n4, z, v\n5, z, v\n6, z, u\n"), "y")
     assert X.isna().sum().to_dict() == {"a": 1, "b": 1}
     assert list(y) == ["u", "u", "v", "v", "v", "u"]
 
 
 def test_a_comma_at_the_end_of_each_row_adds_no_column(csv):
-    X, y, _ = load(csv(b"a,y\n" + b"1,u,\n2,v,\n" * 9), "y")
+    X, y, *_ = load(csv(b"a,y\n" + b"1,u,\n2,v,\n" * 9), "y")
     assert list(X["a"]) == [1, 2] * 9
     assert list(y) == ["u", "v"] * 9
 
 
 def test_blanks_around_names_and_labels_do_not_count(csv):
-    X, y, _ = load(csv(b"a ,b,y \n1,x,u\n2,x ,u \n3,z, v\n4,z,u\n5,z,v\n6,z,v\n"), "y")
+    X, y, *_ = load(csv(b"a ,b,y \n1,x,u\n2,x ,u \n3,z, v\n4,z,u\n5,z,v\n6,z,v\n"), "y")
     assert list(X) == ["a", "b"]
     assert sorted(set(X["b"])) == ["x", "z"]
     assert list(y) == ["u", "u", "v", "u", "v", "v"]
 
 
 def test_columns_without_a_name_or_a_value_do_no_harm(csv):
-    X, y, _ = load(csv(b"a,y,,\n" + b"1,u,,\n2,v,,\n" * 3), "y")
+    X, y, *_ = load(csv(b"a,y,,\n" + b"1,u,,\n2,v,,\n" * 3), "y")
     assert list(X) == ["a"]
     assert list(y) == ["u", "v"] * 3
+
+
+def test_dates_are_numbers_and_numbers_without_bounds_are_welcome(csv):
+    X, *_ = load(
+        csv(b"day,huge,key,y\n" + b"2024-05-17,1e300,a1,u\n2024-05-18 12:00,,2,v\n" * 9), "y"
+    )
+    assert X["day"].dtype.kind == "M"
+    assert X["huge"].max() == 1e300
+    assert list(X["key"][:2]) == ["a1", "2"]
+
+
+def test_text_is_kept_as_it_stands_in_the_file(csv):
+    X, y, *_ = load(csv(b"code,flag,y\n01,true,TRUE\nx,FALSE,False\n1,,TRUE\n" * 3), "y")
+    assert list(X["code"][:3]) == ["01", "x", "1"]
+    assert set(X["flag"].dropna()) == {"true", "FALSE"}
+    assert set(y) == {"TRUE", "False"}
+
+
+# Predictions by a model that was kept.
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A table, and models of its classes and of its numbers."""
+    folder, rng, n = tmp_path_factory.mktemp("kept"), np.random.default_rng(0), 80
+    size = rng.normal(size=n)
+    table = pd.DataFrame(
+        {
+            "size": size.round(3),
+            "code": rng.choice(["01", "1", "x"], n),
+            "day": pd.date_range("2020-01-01", periods=n),
+            "class": np.where(size > 0, "big", "small"),
+            "number": 100 * size,
+        }
+    )
+    table.loc[::7, "size"] = np.nan
+    path = folder / "data.csv"
+    for target in ("class", "number"):
+        table.drop(columns={"class": "number", "number": "class"}[target]).to_csv(path, index=False)
+        command = [str(path), "--target", target, "--save", str(folder / target)]
+        assert job.main(command) == 0
+    return table, folder
+
+
+def test_a_model_that_is_kept_predicts_classes(kept, csv, capsys, tmp_path):
+    table, folder = kept
+    out = tmp_path / "predictions.csv"
+    # Other columns, another order, and codes that look like numbers, as all of them are here.
+    new = table[table["code"] != "x"][["number", "day", "code", "size"]]
+    assert job.main([csv(new), "--load", str(folder / "class"), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"Saved {out}: {len(new)} predictions\n"
+    predictions = pd.read_csv(out)
+    names = ["prediction", "probability of big", "probability of small"]
+    assert list(predictions) == names
+    model = pickle.loads((folder / "class").read_bytes())
+    expected = model.predict_proba(new.assign(day=new["day"], code=new["code"].astype(str)))
+    np.testing.assert_allclose(predictions[names[1:]], expected)
+    assert (predictions["prediction"] == table["class"][new.index].to_numpy()).mean() > 0.8
+
+
+def test_a_model_that_is_kept_predicts_numbers_on_stdout(kept, csv, capsys):
+    table, folder = kept
+    assert job.main([csv(table), "--load", str(folder / "number")]) == 0
+    predictions = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert list(predictions) == ["prediction", "spread"]
+    assert len(predictions) == len(table)
+    assert np.corrcoef(predictions["prediction"], table["number"])[0, 1] > 0.8
+    assert (predictions["spread"] > 0).all()
+
+
+def test_what_a_model_cannot_use_is_refused(kept, csv, capsys, tmp_path):
+    table, folder = kept
+    load_class = ("--load", str(folder / "class"))
+    line = refused(capsys, csv(table.drop(columns=["code", "size"])), *load_class)
+    assert "lacks what the model was trained on: 'size', 'code'" in line
+    line = refused(capsys, csv(table.assign(size="large")), *load_class)
+    assert "column 'size' held numbers in training, and now 'large'" in line
+    assert "has no rows" in refused(capsys, csv(table[:0]), *load_class)
+    path = csv(table)
+    assert "there is no file" in refused(capsys, path, "--load", str(tmp_path / "none"))
+    assert "cannot read" in refused(capsys, path, "--load", str(tmp_path))
+    broken = tmp_path / "broken.model"
+    for content in (b"", b"no pickle", pickle.dumps({"a": 1}), pickle.dumps([1.0])[:9]):
+        broken.write_bytes(content)
+        assert "is no model that --save has kept" in refused(capsys, path, "--load", str(broken))
+    missing = str(tmp_path / "none" / "p.csv")
+    assert "there is no folder" in refused(capsys, path, *load_class, "--out", missing)
+    assert "it is a folder" in refused(capsys, path, *load_class, "--out", str(tmp_path))
+
+
+def test_booleans_of_a_model_of_ones_own(csv, capsys, tmp_path):
+    X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
+    model = TabularMLPClassifier(max_iter=2).fit(X, X["flag"])
+    path = tmp_path / "own.model"
+    path.write_bytes(pickle.dumps(model))
+    assert "Column 'flag' held" in refused(capsys, csv(X), "--load", str(path))
+
+
+def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, tmp_path):
+    command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
+    assert job.main(command) == 0
+    out, err = capsys.readouterr()
+    dots = "".join(f"scratchmlp: {name} .....\n" for name in (ENSEMBLES[0], LINEAR[0], TREES[0]))
+    assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert job.main(command) == 0
+    with_bars, err = capsys.readouterr()
+    assert "TabularMLPClassifier - member" in err
+    assert ".." not in err
+    assert without_times(with_bars) == without_times(out)
+    model = pickle.loads((tmp_path / "y.model").read_bytes())
+    assert not getattr(model, "_skl_callbacks", [])
+
+
+def without_times(out):
+    return re.sub(r"\d+\.\d+$", "", out, flags=re.M)
 
 
 # Errors: status 2 and one line.
@@ -273,7 +428,6 @@ def test_columns_without_a_name_or_a_value_do_no_harm(csv):
         (b"a;y\n1;2\n", "Are its columns separated by commas?"),
         (b"a,y\n" + b"1,u,7\n2,v,8\n" * 9, "have more fields than its header"),
         (b"y,a,y\n" + b"u,1,u\nv,2,v\n" * 9, "has two columns named 'y'"),
-        (b"a,y\n" + b"1e300,u\n2,v\n" * 9, "column 'a' holds numbers as large as 1e+300"),
         (b"a,y\n1,2\n1,2,3\n", "as CSV: Error tokenizing"),
         (b"a,y\n", "has no rows"),
         (b"y\nu\nv\n" * 9, "no column is left to predict from"),
@@ -282,6 +436,7 @@ def test_columns_without_a_name_or_a_value_do_no_harm(csv):
         (b"a,y\n" + b"1,u\n" * 9, "column 'y' is constant: every value is 'u'"),
         (b"a,y\n1,\n" + b"1,2\n" * 9, "column 'y' is constant: every value is '2"),
         (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", "3 rows have one that occurs 3 times"),
+        (b"a,y\n" + b"1,%d\n" * 9 % tuple(range(9)), "predicting numbers needs 10 rows"),
     ],
 )
 def test_table_is_refused(content, message, csv, capsys):
@@ -317,19 +472,14 @@ def test_unknown_column_is_refused(table, csv, capsys):
     assert refused(capsys, csv(wide), "--target", "y").endswith("'c19' and 40 more.\n")
 
 
-@pytest.mark.parametrize("n_values", [40, 90])
-def test_numbers_are_no_classes(n_values, csv, capsys):
-    """Neither where each occurs once or twice, nor where there are dozens."""
-    n_rows = 60 if n_values == 40 else 900
-    numbers = pd.DataFrame({"a": range(n_rows), "y": np.arange(n_rows) % n_values})
-    line = refused(capsys, csv(numbers), "--target", "y")
-    assert f"has {n_values} different numbers in {n_rows} rows" in line
-    assert "ScratchMLPRegressor" in line
-
-
 def test_arguments_are_refused(csv, capsys):
-    assert "--target COLUMN" in refused(capsys, csv(b"a,y\n1,2\n"))
-    assert "--target needs a table" in refused(capsys, "--target", "y")
+    path = csv(b"a,y\n1,2\n")
+    assert "--target COLUMN" in refused(capsys, path)
+    assert "name your table" in refused(capsys, "--target", "y")
+    assert "name your table" in refused(capsys, "--load", "y.model")
+    assert "need a model: --load" in refused(capsys, path, "--target", "y", "--out", "p.csv")
+    assert "leave --target" in refused(capsys, path, "--target", "y", "--load", "y.model")
+    assert "invalid choice: 'guess'" in refused(capsys, path, "--task", "guess")
     assert "unrecognized arguments: --bogus" in refused(capsys, "--bogus")
 
 
