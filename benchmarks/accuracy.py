@@ -175,7 +175,8 @@ def measure_all(args: argparse.Namespace) -> None:
     args.results.parent.mkdir(parents=True, exist_ok=True)
     args.data.mkdir(parents=True, exist_ok=True)
     seeds = SEEDS[:1] if args.quick else SEEDS
-    measure(args.results, args.only, args.tables, seeds, Places(args.data, args.adult))
+    rivals = {name: RIVALS[name] for name in args.only}
+    measure(args.results, rivals, args.tables, seeds, Places(args.data, args.adult))
     elsewhere = [name for name in args.only if not RIVALS[name].find()]
     if elsewhere and args.peers:
         measure_elsewhere(args, elsewhere)
@@ -219,7 +220,7 @@ def main() -> int:
         measure_all(args)
     if args.measure_only:
         return 0
-    runs = latest(args.results)
+    runs = latest(args.results, RIVALS)
     averages = report(args, runs)
     checks = list(check_all(runs)) if args.check else []
     if checks:

@@ -93,11 +93,6 @@ class Rival:
     random: bool = True
     regressor: bool = False
 
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Return the random states to average over."""
-        return SEEDS if self.random else SEEDS[:1]
-
     def find(self) -> type | None:
         """Import the class; None where it is not installed."""
         module, _, name = self.path.rpartition(".")

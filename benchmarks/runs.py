@@ -1,4 +1,4 @@
-"""What `accuracy.py` has measured: one fit a line of a file that grows, and their averages.
+"""What `accuracy.py` and `ablation.py` have measured: one fit a line of a file, and averages.
 
 A run is found again by its contestant, that contestant's version, its table, fold and seed, and is
 not measured twice.
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from machine import processor
 from quality import classification, regression
-from rivals import CLASSIFIERS, RIVALS, Rival
+from rivals import Rival
 from sklearn.datasets import load_diabetes, load_iris
 from tabular_data import REGRESSION, Places, Table, load, n_folds
 from threadpoolctl import threadpool_limits
@@ -31,7 +31,11 @@ OFFSET = 0.01  # of errors and log-losses, so that a table where all is right do
 
 
 def measure(
-    path: Path, contestants: Sequence[str], tables: Sequence[str], seeds: Sequence[int], at: Places
+    path: Path,
+    rivals: Mapping[str, Rival],
+    tables: Sequence[str],
+    seeds: Sequence[int],
+    at: Places,
 ) -> None:
     """Fit and judge whoever is installed on what is not in the file yet; append line by line.
 
@@ -40,15 +44,15 @@ def measure(
     warnings.simplefilter("ignore")  # training that did not converge is judged as it is
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
     done, warm = {tuple(run[key] for key in KEY) for run in read(path)}, set()
-    missing = [key for key in keys(contestants, tables, seeds) if key not in done]
+    missing = [key for key in keys(rivals, tables, seeds) if key not in done]
     readable = {name for name in dict.fromkeys(key[2] for key in missing) if can_read(name, at)}
     for name, version, table, fold, seed in missing:
         if table not in readable:
             continue
         if name not in warm:
-            warm_up(RIVALS[name])
+            warm_up(rivals[name])
             warm.add(name)
-        measures = judge(RIVALS[name], load(table, at), fold, seed)
+        measures = judge(rivals[name], load(table, at), fold, seed)
         key = dict(zip(KEY, (name, version, table, fold, seed), strict=True))
         append(path, key | measures | {"cpu": processor()})
         figures = "  ".join(f"{kind} {value:.4f}" for kind, value in measures.items())
@@ -66,15 +70,15 @@ def can_read(table: str, at: Places) -> bool:
 
 
 def keys(
-    contestants: Sequence[str], tables: Sequence[str], seeds: Sequence[int]
+    rivals: Mapping[str, Rival], tables: Sequence[str], seeds: Sequence[int]
 ) -> Iterator[tuple[str, str, str, int, int]]:
     """List the runs of the contestants that are installed."""
-    versions = {name: RIVALS[name].version() for name in contestants if RIVALS[name].find()}
+    versions = {name: rival.version() for name, rival in rivals.items() if rival.find()}
     for seed in seeds:
         for name, version in versions.items():
             for table in tables:
-                fits = (table in REGRESSION) == (name not in CLASSIFIERS)
-                if fits and seed in RIVALS[name].seeds:
+                fits = (table in REGRESSION) == rivals[name].regressor
+                if fits and (seed == seeds[0] or rivals[name].random):
                     yield from (
                         (name, version, table, fold, seed) for fold in range(n_folds(table))
                     )
@@ -151,7 +155,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 # Averages.
 
 
-def latest(path: Path) -> pd.DataFrame:
+def latest(path: Path, rivals: Mapping[str, Rival]) -> pd.DataFrame:
     """Read the runs of every contestant's current version.
 
     That is the one installed here, or, for a contestant that is not, the one measured last.
@@ -161,7 +165,7 @@ def latest(path: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=[*KEY, "cpu"])
     versions = runs.groupby("contestant")["version"].last().to_dict()
     versions |= {
-        n: rival.version() for n, rival in RIVALS.items() if n in versions and rival.find()
+        n: rival.version() for n, rival in rivals.items() if n in versions and rival.find()
     }
     current = runs["version"] == runs["contestant"].map(versions)
     return runs[current].drop_duplicates(list(KEY), keep="last")

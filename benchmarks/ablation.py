@@ -1,0 +1,328 @@
+"""What each ingredient of the tabular classifier is worth, and what other choices would be.
+
+Every variant differs from the recipe in one thing, and is measured as `accuracy.py` does: the same
+folds, one thread, three random states; results are appended to a file, and a run that was stopped
+goes on. The tables show the variants' averages and, for error and log-loss, how much their
+logarithms differ from the recipe's, in per cent, with the standard error over random states of
+these differences: positive is worse.
+
+Usage: python benchmarks/ablation.py [--sets small|large|adult|NAME ...] [--only VARIANT ...]
+                                     [--seeds N ...] [--results FILE] [--data DIR] [--adult DIR]
+                                     [--report-only] [--json FILE]
+"""
+
+import argparse
+import hashlib
+import inspect
+import json
+import math
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import keel
+import numpy as np
+import pandas as pd
+from machine import describe
+from rivals import SEEDS, Rival
+from runs import latest, measure, summarize
+from tabular_data import ADULT, GROUPS, NAMES, Places
+
+from scratchmlp.optimizers import AdamW
+from scratchmlp.parametrization import TangentParametrization
+from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
+from scratchmlp.tabular import _base as base
+from scratchmlp.tabular import _classifier as classifier
+from scratchmlp.tabular import _member as member
+from scratchmlp.tabular._recipe import Recipe, classification_recipe
+
+# What takes the place of an ingredient.
+
+
+class Plain(TangentParametrization):
+    """The network's own parameters, drawn as LeCun's; inputs have no scales."""
+
+    INPUT_FACTOR, BIAS_FACTOR = 1.0, 1.0
+
+    @cached_property
+    def factors(self) -> np.ndarray:
+        """All 1."""
+        return np.ones(self.network.n_parameters, self.dtype)
+
+    def initial(self, random_state: np.random.RandomState) -> np.ndarray:
+        """Draw weights with variance 1 / n_in; biases are zero."""
+        phi = np.zeros(self.network.n_parameters + self.network.sizes[0], self.dtype)
+        for layer in self.network.layers(phi[: self.network.n_parameters]):
+            n_in, n_out = layer.weight.shape
+            layer.weight[...] = random_state.standard_normal((n_in, n_out)) * n_in**-0.5
+        phi[self.network.n_parameters :] = 1
+        return phi
+
+    def gradient(self, phi: Any, grad: Any, out: Any = None) -> np.ndarray:
+        """Leave the scales as they are."""
+        out = super().gradient(phi, grad, out)
+        out[len(grad) :] = 0
+        return out
+
+
+class Unscaled(TangentParametrization):
+    """The neural-tangent parametrization without scales of the inputs."""
+
+    def gradient(self, phi: Any, grad: Any, out: Any = None) -> np.ndarray:
+        """Leave the scales as they are."""
+        out = super().gradient(phi, grad, out)
+        out[len(grad) :] = 0
+        return out
+
+
+def own_best(courses: list[Any]) -> list[Any]:
+    """Choose each member's epoch by its own fold alone."""
+    return [min(course.candidates, key=lambda c: (c.loss, -c.epoch)) for course in courses]
+
+
+def last(courses: list[Any]) -> list[Any]:
+    """Choose the last epoch."""
+    return [max(course.candidates, key=lambda c: c.epoch) for course in courses]
+
+
+def unclipped(encoder: TabularEncoder, X: Any) -> np.ndarray:
+    """Encode a table, and undo the smooth clip of its numbers."""
+    out = TRANSFORM(encoder, X)
+    numbers = out[:, encoder.numeric_outputs_]
+    out[:, encoder.numeric_outputs_] = numbers / np.sqrt(np.maximum(1 - (numbers / 3) ** 2, 1e-6))
+    return out
+
+
+TRANSFORM = TabularEncoder.transform.__wrapped__
+
+
+class Level(HorizonSchedule):
+    """The same rate all the time."""
+
+    def factor(self, t: float) -> float:
+        """Return 1."""
+        return 1.0
+
+
+# The variants.
+
+
+class Patched:
+    """An estimator in whose methods something is replaced."""
+
+    def __init__(self, model: Any, patches: tuple[tuple[Any, str, Any], ...]) -> None:
+        self.model = model
+        self.patches = patches
+
+    def _call(self, name: str, *given: Any) -> Any:
+        with ExitStack() as stack:
+            for owner, attribute, value in self.patches:
+                stack.enter_context(patch.object(owner, attribute, value))
+            return getattr(self.model, name)(*given)
+
+    def fit(self, X: Any, y: Any) -> "Patched":
+        """Fit the estimator."""
+        self._call("fit", X, y)
+        self.classes_ = self.model.classes_
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict."""
+        return self._call("predict_proba", X)
+
+
+@dataclass(frozen=True)
+class Variant(Rival):
+    """The classifier with another recipe or another piece of its code.
+
+    Attributes
+    ----------
+    recipe : dict
+        What is different in the recipe.
+    patches : tuple of (owner, attribute, value)
+        What is replaced.
+    """
+
+    library: str = "scratchmlp"
+    path: str = "scratchmlp.tabular.TabularMLPClassifier"
+    recipe: dict[str, Any] = field(default_factory=dict)
+    patches: tuple[tuple[Any, str, Any], ...] = ()
+
+    def version(self) -> str:
+        """Say all that a result depends on, with the source of what is put in."""
+        changes = [f"{name}={value!r}" for name, value in self.recipe.items()]
+        for owner, attribute, value in self.patches:
+            code = inspect.getsource(value) if callable(value) else repr(value)
+            digest = hashlib.sha256(code.encode()).hexdigest()[:8]
+            changes.append(f"{owner.__name__}.{attribute}={digest}")
+        return ", ".join([super().version(), *changes])
+
+    def make(self, X: pd.DataFrame, seed: int) -> Patched:
+        """Return an estimator that has not been fitted."""
+
+        def changed(n_rows: int) -> Recipe:
+            return replace(classification_recipe(n_rows), **self.recipe)
+
+        patches = ((classifier, "classification_recipe", changed), *self.patches)
+        return Patched(super().make(X, seed), patches)
+
+
+def optimizer(**settings: Any) -> dict[str, Any]:
+    """Change Adam's constants."""
+    return {"optimizer": AdamW(**({"beta_2": 0.95, "weight_decay": 0.02} | settings))}
+
+
+def bins(*members: Any) -> dict[str, Any]:
+    """Change the members' bins."""
+    return {"bins": members}
+
+
+RECIPE = "the recipe"
+TREE, QUANTILE = (PiecewiseLinearEncoder(8, strategy=how) for how in ("tree", "quantile"))
+NO_SMOOTHING = {"loss": classification_recipe(1).judge}
+PLAIN = ((member, "TangentParametrization", Plain),)
+
+LEFT_OUT = {
+    RECIPE: Variant(),
+    "no bins for any member": Variant(recipe=bins(None)),
+    "numbers scaled, but not clipped": Variant(
+        patches=((TabularEncoder, "transform", unclipped),),
+    ),
+    "no scales of inputs": Variant(patches=((member, "TangentParametrization", Unscaled),)),
+    "plain parameters, rate 0.003": Variant(recipe={"learning_rate_init": 0.003}, patches=PLAIN),
+    "plain parameters, rate 0.01": Variant(recipe={"learning_rate_init": 0.01}, patches=PLAIN),
+    "ReLU": Variant(recipe={"activation": "relu"}),
+    "no label smoothing": Variant(recipe=NO_SMOOTHING),
+    "no weight decay": Variant(recipe=optimizer(weight_decay=0.0)),
+    "Adam's usual β₂, 0.999": Variant(recipe=optimizer(beta_2=0.999)),
+    "constant rate": Variant(recipe={"schedule": Level()}),
+    "one decay of the rate, cosine": Variant(recipe={"schedule": Cosine()}),
+    "the last epoch": Variant(
+        patches=((base, "choose_epochs", last), (member.Judge, "N_KEPT", math.inf))
+    ),
+    "the best epoch on the own fold alone": Variant(patches=((base, "choose_epochs", own_best),)),
+    "the best epoch without its neighbours": Variant(patches=((Recipe, "reach", 0),)),
+    "no temperature": Variant(patches=((classifier, "fit_temperature", lambda *_: 1.0),)),
+    "three members instead of eight": Variant(parameters={"cv": 3}),
+}
+OTHER = {
+    "quantile bins": Variant(recipe=bins(None, QUANTILE)),
+    "bins for every member": Variant(recipe=bins(TREE)),
+    "a third of the members with quantile bins": Variant(recipe=bins(None, TREE, QUANTILE)),
+    "SELU": Variant(recipe={"activation": "selu"}),
+    "Mish": Variant(recipe={"activation": "mish"}),
+    "one hidden layer of 256": Variant(parameters={"hidden_layer_sizes": 256}),
+    "three hidden layers of 128": Variant(parameters={"hidden_layer_sizes": (128, 128, 128)}),
+    "two hidden layers of 64": Variant(parameters={"hidden_layer_sizes": (64, 64)}),
+    "two hidden layers of 192": Variant(parameters={"hidden_layer_sizes": (192, 192)}),
+    "64 epochs": Variant(parameters={"max_iter": 64}),
+    "192 epochs": Variant(parameters={"max_iter": 192}),
+    "batches of 64": Variant(recipe={"batch_size": 64}),
+    "batches of 256": Variant(recipe={"batch_size": 256}),
+    "rate 0.04": Variant(recipe={"learning_rate_init": 0.04}),
+    "rate 0.09": Variant(recipe={"learning_rate_init": 0.09}),
+    "flat, then cosine": Variant(recipe={"schedule": FlatCosine()}),
+    "one cycle": Variant(recipe={"schedule": OneCycle()}),
+    "weight decay 0.1": Variant(recipe=optimizer(weight_decay=0.1)),
+    "sixteen members": Variant(parameters={"cv": 16}),
+}
+VARIANTS: Mapping[str, Variant] = LEFT_OUT | OTHER
+
+
+# Tables.
+
+
+def difference(runs: pd.DataFrame, name: str, tables: list[str], key: str) -> tuple[float, float]:
+    """Compare a variant with the recipe, in per cent; also the standard error over seeds."""
+    changes = []
+    for seed in seeds_of_both(runs, name, tables):
+        of_seed = runs[runs["seed"] == seed]
+        ours, recipes = (summarize(of_seed, who, tables)[key] for who in (name, RECIPE))
+        changes.append(100 * math.log(ours / recipes))
+    noise = np.std(changes, ddof=1) / len(changes) ** 0.5 if len(changes) > 1 else math.nan
+    return float(np.mean(changes)) if changes else math.nan, float(noise)
+
+
+def seeds_of_both(runs: pd.DataFrame, name: str, tables: list[str]) -> list[int]:
+    """List the seeds with which both were measured on all of the tables."""
+    found = (set(summarize(runs, who, tables).get("seeds", ())) for who in (name, RECIPE))
+    return sorted(set.intersection(*found))
+
+
+def table(runs: pd.DataFrame, names: list[str], tables: list[str]) -> list[dict[str, Any]]:
+    """Average each variant's runs, and compare them with the recipe's."""
+    rows = []
+    for name in names:
+        row = {"variant": name, **summarize(runs, name, tables)}
+        for key in ("error", "log_loss"):
+            row[f"{key}_change"], row[f"{key}_noise"] = difference(runs, name, tables, key)
+        rows.append(row)
+    return [row for row in rows if "error" in row]
+
+
+def print_table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print averages and differences."""
+    print(f"\n{title}\n{'':<42}{'error':>8}{'':>14}{'log-loss':>10}{'':>14}{'ECE':>8}{'CPU s':>8}")
+    for row in rows:
+        cells = [
+            f"{row['error']:>8.4f}",
+            f"{row['error_change']:>+7.1f} ± {row['error_noise']:<4.1f}",
+            f"{row['log_loss']:>10.4f}",
+            f"{row['log_loss_change']:>+7.1f} ± {row['log_loss_noise']:<4.1f}",
+            f"{row['ece']:>8.4f}",
+            f"{row['seconds']:>8.2f}",
+        ]
+        print(f"{row['variant']:<42}{''.join(cells)}")
+
+
+# The command.
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    groups = [name for name in GROUPS if name != "regression"]
+    names = [name for name in NAMES if name not in GROUPS["regression"]]
+    add = parser.add_argument
+    add("--sets", nargs="+", choices=[*groups, *names], default=["small"], metavar="NAME")
+    add("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT")
+    add("--seeds", nargs="+", type=int, default=list(SEEDS), metavar="N")
+    add("--results", type=Path, default=keel.CACHE / "ablation.jsonl", help="file that grows")
+    add("--data", type=Path, default=keel.CACHE, help="folder for KEEL's package")
+    add("--adult", type=Path, default=ADULT, help="folder of adult.data and adult.test")
+    add("--report-only", action="store_true", help="take the results as they are")
+    add("--json", type=Path, help="file for the tables")
+    args = parser.parse_args()
+    tables = (name for chosen in args.sets for name in GROUPS.get(chosen, (chosen,)))
+    args.tables = list(dict.fromkeys(tables))
+    return args
+
+
+def main() -> None:
+    """Measure what is missing, and print the tables."""
+    args = arguments()
+    machine = describe()
+    print(machine, flush=True)
+    args.data.mkdir(parents=True, exist_ok=True)
+    names = list(dict.fromkeys([RECIPE, *args.only]))
+    variants = {name: VARIANTS[name] for name in names}
+    if not args.report_only:
+        measure(args.results, variants, args.tables, args.seeds, Places(args.data, args.adult))
+    runs = latest(args.results, variants)
+    written = {}
+    for title, group in (("left out", LEFT_OUT), ("other choices", OTHER)):
+        rows = table(runs, [name for name in names if name in group], args.tables)
+        title = f"{title}: {', '.join(args.sets)}"
+        print_table(title, rows)
+        written[title] = rows
+    if args.json:
+        args.json.write_text(json.dumps({"machine": machine, "tables": written}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
