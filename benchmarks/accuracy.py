@@ -200,15 +200,13 @@ def write_json(path: Path, machine: str, averages: dict[str, Any], checks: list[
     path.write_text(json.dumps({"machine": machine, **rows}, indent=1))
 
 
-def draw_picture(path: Path, runs: pd.DataFrame) -> None:
-    """Draw all contestants that were measured on all small sets."""
-    import tradeoff
-
+def small_sets(runs: pd.DataFrame) -> tuple[str, dict[str, Any], dict[str, str], str]:
+    """Say what the picture shows: all contestants that were measured on all small sets."""
     found = {name: summarize(runs, name, GROUPS["small"]) for name in CLASSIFIERS}
     found = {name: summary for name, summary in found.items() if summary}
     if not found:
         raise SystemExit("--picture needs a contestant that was measured on all small sets")
-    tradeoff.draw(path, TITLES["small"], found, LONG, OURS)
+    return TITLES["small"], found, LONG, OURS
 
 
 def main() -> int:
@@ -228,7 +226,9 @@ def main() -> int:
     if args.json:
         write_json(args.json, machine, averages, checks)
     if args.picture:
-        draw_picture(args.picture, runs)
+        import tradeoff
+
+        tradeoff.save(args.picture, *small_sets(runs))
     return int(any(check.verdict == "FAIL" for check in checks))
 
 

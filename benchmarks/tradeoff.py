@@ -25,19 +25,26 @@ PLACES = (
 )
 
 
+def save(path: Path, *what: Any) -> None:
+    """Save the picture in a format of matplotlib's; see `draw` for the rest."""
+    figure = Figure(dpi=150)
+    draw(figure, *what)
+    figure.savefig(path)
+
+
 def draw(
-    path: Path,
+    figure: Figure,
     title: str,
     summaries: dict[str, dict[str, Any]],
     measures: dict[str, str],
     ours: str,
 ) -> None:
-    """Save one panel a measure.
+    """Draw one panel a measure.
 
     Parameters
     ----------
-    path : Path
-        File, in a format of matplotlib's.
+    figure : Figure
+        Where to draw.
     title : str
         What was averaged over.
     summaries : dict
@@ -47,7 +54,8 @@ def draw(
     ours : str
         The contestant to point out.
     """
-    figure = Figure(figsize=(6 * len(measures), 4.6), dpi=150, layout="constrained")
+    figure.set_size_inches(6 * len(measures), 4.6)
+    figure.set_layout_engine("constrained")
     figure.suptitle(f"{title}: lower left is better")
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for ax, (measure, label) in zip(panels, measures.items(), strict=True):
@@ -63,7 +71,6 @@ def draw(
     figure.set_layout_engine("none")
     for ax, measure in zip(panels, measures, strict=True):
         label_points(ax, {n: (row["seconds"], row[measure]) for n, row in summaries.items()}, ours)
-    figure.savefig(path)
 
 
 def label_points(ax: Axes, points: dict[str, tuple[float, float]], ours: str) -> None:

@@ -30,10 +30,15 @@ class _EpochCallback:
         """Check that the estimator has epochs."""
         if not isinstance(estimator, BaseMLP):
             name = type(self).__name__
+            remedy = (
+                "Give it to the network inside: for a Pipeline, "
+                f"pipeline[-1].set_callbacks({name}(...))."
+            )
+            if hasattr(estimator, "max_time"):  # the tabular ones
+                remedy = "That one takes a limit of time as max_time, and is saved when it is done."
             raise TypeError(
                 f"{name} belongs on ScratchMLPClassifier or ScratchMLPRegressor, not on "
-                f"{type(estimator).__name__}. Give it to the network inside: for a Pipeline, "
-                f"pipeline[-1].set_callbacks({name}(...))."
+                f"{type(estimator).__name__}. {remedy}"
             )
 
     def teardown(self, estimator: Any, context: Any) -> None:

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_diabetes, load_wine, make_classification
@@ -13,6 +14,7 @@ from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeri
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.parametrization import TangentParametrization
@@ -88,11 +90,15 @@ def test_out_of_fold_predictions_are_those_of_the_member_that_held_the_row_out()
     np.testing.assert_allclose(model.oof_proba_, members[fold, np.arange(120)])
 
 
-def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction():
+def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction(monkeypatch):
+    def last(courses):  # the choice of an epoch looks at the targets held out
+        return [max(course.candidates, key=lambda c: c.epoch) for course in courses]
+
+    monkeypatch.setattr("scratchmlp.tabular._base.choose_epochs", last)
     X, _, y = table()
     fold = np.arange(120) % 3
     changed = y.copy()
-    changed[fold == 0] = changed[fold == 0][::-1]  # the same scale; and all 3 epochs are chosen
+    changed[fold == 0] = changed[fold == 0][::-1]  # the same scale
     model = TabularMLPRegressor(cv=PredefinedSplit(fold), max_iter=3, random_state=0)
     before, after = (clone(model).fit(X, target).oof_prediction_ for target in (y, changed))
     np.testing.assert_allclose(before[fold == 0], after[fold == 0])
@@ -107,6 +113,13 @@ def test_predictions_are_the_mean_of_the_members(classifier, regressor):
     members = regressor.member_predictions(X)
     assert members.shape == (8, 120)
     np.testing.assert_allclose(members.mean(axis=0), regressor.predict(X))
+
+
+def test_predictions_do_not_depend_on_memory(classifier):
+    X, _, _ = table(seed=1)
+    expected = classifier.member_predictions(X)
+    with config_context(working_memory=0.01):  # MB
+        np.testing.assert_allclose(classifier.member_predictions(X), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
@@ -251,6 +264,20 @@ def test_a_progress_bar_over_members_and_epochs(n_jobs, capfd):
     assert "TabularMLPClassifier - fit" in shown
     assert "member" in shown
     assert pickle.loads(pickle.dumps(model)).score(X, y) == model.score(X, y)
+
+
+@pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("network.pickle")])
+def test_callbacks_of_single_networks_name_the_alternative(callback):
+    X, y, _ = table()
+    with pytest.raises(TypeError, match="takes a limit of time as max_time"):
+        TabularMLPClassifier().set_callbacks(callback).fit(X, y)
+
+
+def test_a_fold_without_weight_is_refused():
+    X, y, _ = table()
+    fold = np.arange(120) % 3
+    with pytest.raises(ValueError, match="split 1 of cv has 80 and 0"):
+        TabularMLPClassifier(cv=PredefinedSplit(fold)).fit(X, y, fold != 1)
 
 
 def course(losses):

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, gen_batches
+from sklearn.utils._chunking import get_chunk_n_rows
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
@@ -57,8 +58,18 @@ class Member(NamedTuple):
     bins: Bins | None
 
     def raw_scores(self, X: FloatArray) -> FloatArray:
-        """Compute the raw scores of encoded rows."""
-        return self.network.raw_scores(self.theta, self.bins.widen(X) if self.bins else X)
+        """Compute the raw scores of encoded rows.
+
+        With bins a row is many times as wide: as many at a time as scikit-learn's
+        ``working_memory`` holds.
+        """
+        if self.bins is None:
+            return self.network.raw_scores(self.theta, X)
+        n_bytes = self.theta.itemsize * self.network.sizes[0]
+        chunks = gen_batches(len(X), get_chunk_n_rows(n_bytes, max_n_rows=len(X)))
+        return np.concatenate(
+            [self.network.raw_scores(self.theta, self.bins.widen(X[rows])) for rows in chunks]
+        )
 
 
 class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
@@ -227,8 +238,11 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             )
         if not isinstance(self.cv, Integral):
             splitter = check_cv(self.cv, Y, classifier=is_classifier(self))
-            splits = splitter.split(X, Y, groups)
-            return [(_common(a, present), _common(b, present)) for a, b in splits]
+            splits = [
+                (_common(a, present), _common(b, present)) for a, b in splitter.split(X, Y, groups)
+            ]
+            _check_splits(splits)
+            return splits
         Y = Y[present]
         if is_classifier(self):
             n_splits = min(self.cv, max(2, np.bincount(Y).max()))  # fewer where all are rare
@@ -291,6 +305,17 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _check_splits(splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> None:
+    """Check that each member has rows to train on and rows to hold out."""
+    for number, (training, held_out) in enumerate(splits):
+        if len(training) == 0 or len(held_out) == 0:
+            raise ValueError(
+                "Each member needs a row of a weight above 0 to train on and one to hold out; "
+                f"split {number} of cv has {len(training)} and {len(held_out)}. Change cv, or the "
+                "weights."
+            )
 
 
 def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.intp]:
