@@ -203,7 +203,7 @@ LEFT_OUT = {
     "constant rate": Variant(recipe={"schedule": Level()}),
     "one decay of the rate, cosine": Variant(recipe={"schedule": Cosine()}),
     "the last epoch": Variant(
-        patches=((base, "choose_epochs", last), (member.Judge, "N_KEPT", math.inf))
+        patches=((base, "choose_epochs", last), (member.Judge, "N_KEPT", 10**6))
     ),
     "the best epoch on the own fold alone": Variant(patches=((base, "choose_epochs", own_best),)),
     "the best epoch without its neighbours": Variant(patches=((Recipe, "reach", 0),)),

@@ -20,6 +20,7 @@ from scratchmlp.network import Network
 from scratchmlp.parametrization import TangentParametrization
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular._member import Candidate, Course, Judge
+from scratchmlp.tabular._recipe import classification_recipe
 from scratchmlp.tabular._selection import choose_epochs, fit_temperature
 from scratchmlp.training import Data
 
@@ -316,6 +317,23 @@ def test_a_judge_keeps_the_best_epochs_and_averages_around_them(reach, n_epochs)
         around = thetas[max(0, c.epoch - reach) : c.epoch + reach + 1]
         np.testing.assert_allclose(c.theta, np.mean(around, axis=0))
         assert c.loss == losses[c.epoch]
+
+
+def test_a_judge_of_a_large_network_keeps_few_epochs():
+    network = Network((2**22, 1), ACTIVATIONS["identity"])
+    data = Data(np.zeros((1, 1)), np.zeros((1, 1)), None, None)
+    judge = Judge(TangentParametrization(network), LogLoss().with_output("softmax"), data, 0)
+    assert judge.n_kept == 4
+
+
+def test_many_columns_get_few_bins_or_none():
+    recipe = classification_recipe(2000)
+    assert [recipe.bins_for(i, 10).n_bins for i in range(3)] == [16, 32, 16]
+    assert [recipe.bins_for(i, 100).n_bins for i in range(3)] == [10, 10, 10]
+    assert recipe.bins_for(0, 500) is None
+    assert recipe.bins_for(0, 0) is None
+    assert classification_recipe(100).bins_for(0, 10) is None
+    assert classification_recipe(100).bins_for(1, 10).n_bins == 8
 
 
 def test_temperature_undoes_a_factor():

@@ -10,14 +10,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import cycle, islice
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, _fit_context, clone, is_classifier
+from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, gen_batches
@@ -325,10 +324,8 @@ def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.int
 
 def _bins(recipe: Recipe, n_members: int, numeric: NDArray[np.intp]) -> list[Bins | None]:
     """Give each member bins of its own, which it fits to its own rows."""
-    return [
-        Bins(clone(encoder), numeric) if encoder and len(numeric) else None
-        for encoder in islice(cycle(recipe.bins), n_members)
-    ]
+    encoders = [recipe.bins_for(member, len(numeric)) for member in range(n_members)]
+    return [Bins(encoder, numeric) if encoder else None for encoder in encoders]
 
 
 def _tasks(root: Any, n_members: int, n_epochs: int) -> list[Any]:

@@ -99,8 +99,8 @@ class Judge:
         Epochs on either side of one whose parameters are averaged with its own.
     """
 
-    #: Epochs to choose from later.
-    N_KEPT = 32
+    #: Epochs to choose from later, and the bytes that they may take, as long as some are kept.
+    N_KEPT, N_BYTES, FEWEST_KEPT = 32, 2**26, 4
 
     def __init__(
         self, parametrization: TangentParametrization, loss: Loss, data: Data, reach: int
@@ -109,6 +109,8 @@ class Judge:
         self.loss = loss
         self.X, self.Y, self.weight = data.decoded()
         self.reach = reach
+        n_bytes = parametrization.factors.nbytes
+        self.n_kept = min(self.N_KEPT, max(self.FEWEST_KEPT, self.N_BYTES // n_bytes))
         self.losses: list[float] = []
         self._recent: deque[FloatArray] = deque(maxlen=2 * reach + 1)
         self._heap: list[tuple[float, int, Candidate]] = []
@@ -128,7 +130,7 @@ class Judge:
         """Keep an epoch if it is among the best ones; those around it are known."""
         # The worst one is on top; of equally good epochs the earliest is.
         rank = -self.losses[epoch], epoch
-        if len(self._heap) == self.N_KEPT:
+        if len(self._heap) == self.n_kept:
             if rank < self._heap[0][:2]:
                 return
             heapq.heappop(self._heap)

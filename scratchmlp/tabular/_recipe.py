@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.losses import LogLoss, Loss, SquaredError
@@ -61,12 +62,22 @@ class Recipe:
         """Epochs on either side of the best one whose parameters are averaged with its own."""
         return round(self.n_epochs / 40)
 
+    def bins_for(self, member: int, n_columns: int) -> PiecewiseLinearEncoder | None:
+        """Choose a member's bins for so many columns of numbers: fewer if columns are many."""
+        encoder = self.bins[member % len(self.bins)]
+        if encoder is None or n_columns == 0:
+            return None
+        n_bins = min(encoder.n_bins, _MOST_OUTPUTS // n_columns)
+        return clone(encoder).set_params(n_bins=n_bins) if n_bins >= _FEWEST_BINS else None
+
     def network(self, n_features: int, n_outputs: int) -> Network:
         """Make the network for so many inputs and outputs."""
         sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
         return Network(sizes, ACTIVATIONS[self.activation])
 
 
+#: Inputs that the bins of all columns may add, and the fewest bins of a column that are worth it.
+_MOST_OUTPUTS, _FEWEST_BINS = 1024, 4
 #: Rows from which on finer bins have enough of them, and from which on trees need no company.
 _MANY, _VERY_MANY = 1000, 10_000
 
