@@ -480,3 +480,27 @@ def test_the_state_is_plain_and_small():
     again = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(again.transform(RAW), encoder.transform(RAW))
     assert len(pickle.dumps(encoder)) < 2000
+
+
+@pytest.mark.parametrize("dtype", [object, "string"])
+def test_text_of_which_each_value_is_a_date_is_dates(dtype):
+    text = pd.Series(["2024-05-17", "2024-05-18 12:00", None, "2024-05-20T00:00:00Z"], dtype=dtype)
+    dates = pd.to_datetime(text, format="ISO8601", utc=True)
+    encoder = TabularEncoder().fit(text.to_frame("day"))
+    assert encoder.columns_["day"]["kind"] == "date"
+    expected = TabularEncoder().fit_transform(dates.to_frame("day"))
+    for column in (text, dates):
+        np.testing.assert_allclose(encoder.transform(column.to_frame("day")), expected)
+    assert TabularEncoder(["day"]).fit(text.to_frame("day")).columns_["day"]["kind"] == "category"
+    with pytest.raises(ValueError, match="Column 'day' held dates in fit and holds text now"):
+        encoder.transform(pd.DataFrame({"day": ["2024-05-17", "unknown"]}))
+
+
+@pytest.mark.parametrize("wrong", ["unknown", "2024-05-32", "17.5.2024", "2024-05"])
+def test_other_text_is_categories(wrong):
+    table = pd.DataFrame({"day": ["2024-05-17", wrong] * 3})
+    encoder = TabularEncoder().fit(table)
+    assert encoder.columns_["day"]["labels"] == "text"
+    assert TabularEncoder().fit(table.astype("category")).columns_["day"]["labels"] == "text"
+    # Categories of text may be dates by chance, in fit or later.
+    assert encoder.transform(table[:1]).tolist() == encoder.transform(table)[:1].tolist()

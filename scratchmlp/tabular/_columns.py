@@ -52,6 +52,7 @@ _BY_VALUES = {
     "timedelta64": "duration",
     "empty": "missing",
 }
+_DATE = r"\d{4}-\d{2}-\d{2}"
 _DAY = np.timedelta64(1, "D")
 
 
@@ -81,6 +82,17 @@ def kind_of(column: "Column[Any]") -> str:
     if found not in _BY_VALUES:  # a NaT is no missing number to pandas
         found = pd.api.types.infer_dtype(column.dropna(), skipna=True)
     return _BY_VALUES.get(found, "mixed")
+
+
+def holds_written_dates(column: "Column[Any]") -> bool:
+    """Tell whether a column holds text that is dates as files have them, such as 2024-05-17."""
+    known = column.dropna()
+    if isinstance(column.dtype, pd.CategoricalDtype) or kind_of(known) != "text":
+        return False
+    for rows in (known.iloc[:1], known):  # the first value tells most text
+        if rows.empty or not rows.str.match(_DATE).all():
+            return False
+    return bool(_written_dates(known).notna().all())
 
 
 def numbers(column: "Column[Any]", kind: str) -> Floats:
@@ -120,11 +132,17 @@ def _values(column: "Column[Any]") -> "Column[Any]":
     return column
 
 
+def _written_dates(column: "Column[Any]") -> "Column[Any]":
+    """Read dates, with a time or without; missing where there is none."""
+    return pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
+
+
 def _dates(column: "Column[Any]") -> NDArray[np.datetime64]:
     """Convert a column of dates to microseconds, in UTC."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     elif column.dtype.kind != "M":
-        column = pd.to_datetime(column, utc=True)
+        text = kind_of(column) == "text"
+        column = _written_dates(column) if text else pd.to_datetime(column, utc=True)
     return column.to_numpy("datetime64[us]")

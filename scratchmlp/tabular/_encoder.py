@@ -21,7 +21,15 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.base import _unchanged_on_failure
-from scratchmlp.tabular._columns import WORDS, Column, Floats, kind_of, numbers, to_pandas
+from scratchmlp.tabular._columns import (
+    WORDS,
+    Column,
+    Floats,
+    holds_written_dates,
+    kind_of,
+    numbers,
+    to_pandas,
+)
 from scratchmlp.tabular._levels import encode_levels, fit_levels, level_names
 
 NUMERIC = ("number", "date", "duration")
@@ -69,7 +77,8 @@ default='from_dtype'
         Which columns are categories.
 
         - 'from_dtype': those of categories, strings or booleans, and those of objects that are not
-          all numbers, dates or durations.
+          all numbers, dates or durations; but text of which each value is a date, such as
+          "2024-05-17" or "2024-05-17T12:00Z", is dates.
         - An array: these and no others, as a mask, as positions or as names, as for
           :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
         - None: none of them.
@@ -292,6 +301,8 @@ default='from_dtype'
         kind = kind_of(column)
         if not column.notna().any():
             return {"kind": "missing"}
+        if not is_category and holds_written_dates(column):
+            kind = "date"
         if kind == "complex" or (kind in ("text", "mixed") and not is_category):
             raise ValueError(
                 f"Column {name!r} holds {WORDS[kind]}, and only numbers, dates and durations can "
@@ -320,7 +331,7 @@ def _is_categorical(column: "Column[Any]") -> bool:
     """Tell from its dtype, or from its values, whether a column is one of categories."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return True
-    return kind_of(column) in ("flag", "text", "mixed")
+    return kind_of(column) in ("flag", "text", "mixed") and not holds_written_dates(column)
 
 
 def _fit_numbers(values: Floats) -> dict[str, Any]:
@@ -362,6 +373,8 @@ def _checked(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> "Colum
     kinds = {expected, received}
     # True equals 1, as a number and as a label. Where labels are mixed, any kind may come alone.
     if len(kinds) == 1 or kinds == {"number", "flag"}:
+        return column
+    if fitted["kind"] == "date" and holds_written_dates(column):
         return column
     if "mixed" in kinds and fitted["kind"] == "category":
         return column
