@@ -8,6 +8,7 @@ Results go to stdout; what it is doing, and errors, go to stderr.
 
 import argparse
 import os
+import pickle
 import sys
 import warnings
 from collections import Counter
@@ -26,8 +27,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier, __version__
-from scratchmlp._comparison import compare, inner_folds, models_for, plan, summary
-from scratchmlp._model import check_writable, load_model, predictions, save_model
+from scratchmlp._comparison import (
+    best,
+    columns,
+    compare,
+    inner_folds,
+    models_for,
+    plan,
+    summary,
+)
+from scratchmlp._model import check_writable, load_model, predictions, unseen, write
 from scratchmlp._picture import check_picture, draw_ensemble, draw_network
 from scratchmlp._progress import fit, say
 from scratchmlp._table import InputError, load, load_new
@@ -49,13 +58,16 @@ examples:
 
 DATA.csv is UTF-8 text, separated by commas, with a header, also compressed (.gz, .zip, ...). Empty
 cells, "?" and what pandas takes for missing (NA, NaN, null, None, ...) are missing values, and so
-are infinite numbers. A column of which every value is a number, or a date (2024-05-17), holds such;
-any other one holds categories. So does the target, but up to 50 different numbers are classes, too,
-if there are three rows for each on average; --task decides otherwise. Classes of fewer than 3 rows
-are left out. Tables of more than 2,000 rows are compared on three folds instead of five.
+are infinite numbers. A column of which every value is a number, a date (2024-05-17) or true/false
+holds such; any other one holds categories. So does the target, but up to 50 different numbers are
+classes, too (7 and 07 are one), if there are three rows for each on average; --task decides
+otherwise. Classes of fewer than 3 rows are left out. Rows are taken for independent of each other.
+Tables of more than 2,000 rows are compared on three folds instead of five. Of accuracy and R² more
+is better, of log-loss and RMSE less.
 
 Predictions have a line for each row of DATA.csv, in its order: the class and the probability of
-each, or the number and the standard deviation of what the members of the ensemble say.
+each, or the number and the standard deviation of what the members of the ensemble say, which tells
+where more data would help, and not how far the truth may be.
 
 A saved model is a pickle. Loading a pickle runs whatever code it holds: load only files whose
 origin you trust.
@@ -96,10 +108,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader has left (`| head`): keep Python from writing to it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:  # such as a full disk behind stdout
+        if isinstance(error, BrokenPipeError):
+            # The reader has left (`| head`): keep Python from writing to it once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        parser.error(f"cannot write: {error.strerror or error}")
     return 0
 
 
@@ -115,6 +129,13 @@ def _make_parser() -> _Parser:
     add("data", nargs="?", metavar="DATA.csv", help="a table; without it, Iris")
     add("--target", metavar="COLUMN", help="the column of DATA.csv to learn to predict")
     add("--task", choices=("classification", "regression"), help="what the target holds")
+    add(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to leave out, such as a customer's number; may be given several times",
+    )
     add("--save", type=Path, metavar="MODEL", help="train on all of DATA.csv, and keep the result")
     add(
         "--plot",
@@ -135,37 +156,45 @@ def _make_parser() -> _Parser:
     return parser
 
 
-def _run(
-    data: str | None,
-    target: str | None,
-    task: str | None,
-    save: Path | None,
-    plot: Path | None,
-    load: Path | None,
-    out: Path | None,
-) -> None:
+def _run(data: str | None, **options: Any) -> None:
+    target, load, out = options["target"], options["load"], options["out"]
+    training = [name for name in ("target", "task", "ignore", "save", "plot") if options[name]]
     if out is not None and load is None:
         raise InputError("--out is for predictions, which need a model: --load MODEL")
-    if load is not None and (target is not None or save is not None or plot is not None):
-        raise InputError("--load predicts without training: leave --target, --save and --plot out")
-    if data is None and (target or task or save or load):
+    if load is not None and training:
+        listed = ", ".join(f"--{name}" for name in training)
+        raise InputError(f"--load predicts without training: leave {listed} out")
+    if data is None and (load or training not in ([], ["plot"])):
         raise InputError("name your table: python -m scratchmlp DATA.csv ...")
     if data is not None and target is None and load is None:
         raise InputError(
             f"say which column of {data} to learn to predict, --target COLUMN, or by what to "
             "predict, --load MODEL"
         )
-    if plot is not None:
-        check_picture(plot)
-    for path in (save, out):
-        if path is not None:
-            check_writable(path)
+    _check_files(data, load, [options[name] for name in ("plot", "save", "out")])
     if data is None:
-        _run_iris(plot)
+        _run_iris(options["plot"])
     elif load is not None:
         _predict(data, load, out)
     else:
-        _run_table(data, str(target), task, save, plot)
+        names = ("target", "task", "ignore", "save", "plot")
+        _run_table(data, **{name: options[name] for name in names})
+
+
+def _check_files(data: str | None, load: Path | None, written: list[Path | None]) -> None:
+    """Fail before the work rather than after it, or after a file is lost."""
+    plot, *others = written
+    if plot is not None:
+        check_picture(plot)
+    taken = {Path(name).resolve() for name in (data, load) if name is not None}
+    for path in written:
+        if path is not None:
+            if path.resolve() in taken:
+                raise InputError(f"cannot save {path}: that file is needed. Choose another name")
+            taken.add(path.resolve())
+    for path in others:
+        if path is not None:
+            check_writable(path)
 
 
 def _run_iris(plot: Path | None) -> None:
@@ -192,23 +221,29 @@ def _run_iris(plot: Path | None) -> None:
 
 
 def _run_table(
-    data: str, target: str, task: str | None, save: Path | None, plot: Path | None
+    data: str,
+    target: str,
+    task: str | None,
+    ignore: list[str],
+    save: Path | None,
+    plot: Path | None,
 ) -> None:
-    table = load(data, target, task)
+    table = load(data, target, task, ignore)
     for rows in table.left_out:
         say(rows)
     X, y, is_class, _ = table
     what = f"{len(np.unique(y))} classes" if is_class else "numbers"
-    print(f"Predicting {target!r}, {what}: {len(X):,} rows, {X.shape[1]} columns", flush=True)
+    print(f"Predicting {target!r}, {what}: {len(X):,} rows, {X.shape[1]} columns")
+    print(columns(X), flush=True)
     models, how = models_for(X, is_class), plan(y, is_class)
     results = compare(models, X, y, how)
-    print(f"Mean ± standard deviation over {how.words}\n\n{summary(results, how)}")
-    print("\nFit times are means over the folds.", flush=True)
+    print(f"\nMean ± standard deviation over {how.words}\n\n{summary(results, how)}")
+    print(f"\n{best(results, how)} Fit times are means over the folds.", flush=True)
     if save is not None or plot is not None:
         say("training the ensemble on all rows")
         model = fit(next(iter(models.values())), X, y)
         if save is not None:
-            save_model(model, save)
+            write(save, pickle.dumps(model))
             print(f"Saved {save}. To predict: python -m scratchmlp NEW.csv --load {save}")
         if plot is not None:
             say(f"drawing {plot}")
@@ -217,13 +252,18 @@ def _run_table(
 
 def _predict(data: str, model_file: Path, out: Path | None) -> None:
     model = load_model(model_file)
+    X = load_new(data, model.encoder_.columns_)
+    for column in unseen(model, X):
+        say(column)
     try:
-        table = predictions(model, load_new(data, model.encoder_.columns_))
-    except ValueError as error:  # a model of one's own may want booleans, for instance
+        table = predictions(model, X).to_csv(index=False)
+    except ValueError as error:  # a model of one's own may want what text cannot say
         raise InputError(str(error)) from error
-    table.to_csv(sys.stdout if out is None else out, index=False)
-    if out is not None:
-        print(f"Saved {out}: {len(table):,} predictions")
+    if out is None:
+        print(table, end="")
+    else:
+        write(out, table.encode())
+        print(f"Saved {out}: {len(X):,} predictions")
 
 
 # The article's network.

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import (
@@ -18,12 +19,19 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
+from threadpoolctl import threadpool_limits
 
 from scratchmlp._progress import steps
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 CLASSIFICATION = {"accuracy": "accuracy", "log-loss": "neg_log_loss"}
+KINDS = {
+    "number": "numbers",
+    "date": "dates",
+    "category": "categories",
+    "missing": "ignored",
+}
 REGRESSION = {"RMSE": "neg_root_mean_squared_error", "R²": "r2"}
 
 
@@ -67,12 +75,30 @@ def rarest(y: NDArray[Any]) -> int:
     return int(np.unique(y, return_counts=True)[1].min())
 
 
+def columns(X: pd.DataFrame) -> str:
+    """Say what the columns of a table are taken for."""
+    groups: dict[str, list[str]] = {}
+    for name, fitted in TabularEncoder().fit(X).columns_.items():
+        used = fitted.get("scale", fitted.get("encoding")) not in (0.0, "none", "missing")
+        kind = KINDS[fitted["kind"]] if used else "ignored"
+        note = f" ({fitted['n_levels']})" if fitted["kind"] == "category" else ""
+        missing = int(X[name].isna().sum())
+        note += f" ({missing} missing)" if missing and used else ""
+        groups.setdefault(kind, []).append(f"{name}{note}")
+    ignored = groups.pop("ignored", [])
+    lines = [f"  {kind}: {', '.join(names)}" for kind, names in groups.items()]
+    if ignored:
+        lines.append(f"  ignored, as nearly every row differs, or none does: {', '.join(ignored)}")
+    return "\n".join(lines)
+
+
 def models_for(X: pd.DataFrame, is_class: bool) -> dict[str, BaseEstimator]:
     """Make the ensemble of networks, and what one would try beside it, for a raw table."""
     ensemble = TabularMLPClassifier if is_class else TabularMLPRegressor
+    constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
     trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
-    # Categories as numbers, for trees; numbers that are centred and scaled are the same to them.
+    # Trees take categories as numbers, in the first columns; the encoder keeps the order of others.
     text = list(X.select_dtypes(exclude=["number", "datetime"]))
     codes = OrdinalEncoder(
         handle_unknown="use_encoded_value",
@@ -80,13 +106,15 @@ def models_for(X: pd.DataFrame, is_class: bool) -> dict[str, BaseEstimator]:
         encoded_missing_value=np.nan,
         max_categories=255,
     )
-    for_trees = make_column_transformer(
-        (codes, text), remainder=TabularEncoder(), verbose_feature_names_out=False
-    ).set_output(transform="pandas")
+    for_trees = make_column_transformer((codes, text), remainder=TabularEncoder())
+    trees = trees(categorical_features=range(len(text)), random_state=0)
+    # Small tables are trained in the time that other processes need to begin.
+    n_jobs = -1 if len(X) > SMALL else 1
     return {
-        ensemble.__name__: ensemble(n_jobs=-1, random_state=0),
+        ensemble.__name__: ensemble(n_jobs=n_jobs, random_state=0),
+        type(trees).__name__: make_pipeline(for_trees, trees),
         type(linear).__name__: make_pipeline(TabularEncoder(), linear),
-        trees.__name__: make_pipeline(for_trees, trees(categorical_features=text, random_state=0)),
+        "always the same": constant,
     }
 
 
@@ -95,8 +123,10 @@ def compare(
 ) -> dict[str, pd.DataFrame]:
     """Cross-validate every model on the same folds; return a row of results for each fold."""
     splits = list(plan.folds.split(X, y))
+    # On small tables threads wait for each other longer than they work.
+    one_thread = threadpool_limits(1 if len(X) <= SMALL else None)
     results: dict[str, list[pd.DataFrame]] = {name: [] for name in models}
-    with steps(len(models) * len(splits)) as begin:
+    with one_thread, steps(len(models) * len(splits)) as begin:
         for name, model in models.items():
             for split in splits:
                 begin(name)
@@ -113,10 +143,21 @@ def summary(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     for name, result in results.items():
         cells = {}
         for measure, scorer in plan.measures.items():
-            sign = -1 if scorer.startswith("neg_") else 1
-            cells[measure] = _mean_and_std(sign * result[f"test_{measure}"])
+            cells[measure] = _mean_and_std(_sign(scorer) * result[f"test_{measure}"])
         rows[name] = cells | {"fit time (s)": f"{result['fit_time'].mean():.3f}"}
     return pd.DataFrame(rows).T.to_string()
+
+
+def best(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
+    """Say which model has the lowest loss."""
+    loss = next(measure for measure, scorer in plan.measures.items() if _sign(scorer) < 0)
+    means = {name: -result[f"test_{loss}"].mean() for name, result in results.items()}
+    return f"Lowest {loss}: {min(means, key=lambda name: means[name])}."
+
+
+def _sign(scorer: str) -> int:
+    """Return -1 for losses, which scikit-learn's scorers negate."""
+    return -1 if scorer.startswith("neg_") else 1
 
 
 def _mean_and_std(scores: "pd.Series[float]") -> str:

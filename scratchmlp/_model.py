@@ -2,13 +2,14 @@
 
 import os
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
-from scratchmlp._table import InputError
+from scratchmlp._table import InputError, listed, quote
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Model = TabularMLPClassifier | TabularMLPRegressor
@@ -24,9 +25,18 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot save {path}: no permission to write to it")
 
 
-def save_model(model: Model, path: Path) -> None:
-    """Write a fitted model into a file."""
-    path.write_bytes(pickle.dumps(model))
+def write(path: Path, content: bytes) -> None:
+    """Write a file beside the one that is there, if it is, and put it into its place."""
+    new = path.with_name(f"{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():  # a device
+            path.write_bytes(content)
+            return
+        new.write_bytes(content)
+        os.replace(new, path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise InputError(f"cannot save {path}: {error.strerror or error}") from error
 
 
 def load_model(path: Path) -> Model:
@@ -38,10 +48,24 @@ def load_model(path: Path) -> Model:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to say
-        raise InputError(f"{path} is no model that --save has kept: {error}") from error
+        raise InputError(f"{path} is no model that --save has kept") from error
     if not isinstance(model, Model) or not hasattr(model, "feature_names_in_"):
         raise InputError(f"{path} is no model that --save has kept, but of {type(model)}")
     return model
+
+
+def unseen(model: Model, X: pd.DataFrame) -> Iterator[str]:
+    """Say which columns hold categories that there were none of in training."""
+    for name, fitted in model.encoder_.columns_.items():
+        levels = fitted.get("levels")
+        if not levels or len(levels) < fitted["n_levels"]:  # or rare ones were left out then
+            continue
+        new = X[name][X[name].notna() & ~X[name].isin(levels)]
+        if len(new):
+            yield (
+                f"column {quote(name)}: {len(new):,} of {len(X):,} rows hold categories that "
+                f"training had none of: {listed(list(new.unique()))}"
+            )
 
 
 def predictions(model: Model, X: pd.DataFrame) -> pd.DataFrame:
@@ -52,4 +76,6 @@ def predictions(model: Model, X: pd.DataFrame) -> pd.DataFrame:
         table.insert(0, "prediction", model.classes_[P.argmax(axis=1)])
         return table
     members = model.member_predictions(X)
-    return pd.DataFrame({"prediction": model.predict(X), "spread": np.std(members, axis=0)})
+    return pd.DataFrame(
+        {"prediction": model.predict(X), "spread of the members": np.std(members, axis=0)}
+    )

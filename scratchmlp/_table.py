@@ -1,7 +1,7 @@
 """The user's table, for the main job: from a CSV file to features and targets.
 
 Every cell is read as text. A column holds numbers if all of its values are such, dates if all are
-(2024-05-17, with or without a time), and otherwise text.
+(2024-05-17, with or without a time), booleans if all are true or false, and otherwise text.
 """
 
 import warnings
@@ -13,9 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.tabular._columns import WORDS
+
 MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
 MIN_NUMBERS = 10  # rows to predict numbers from
+COMMAS = "Are its columns separated by commas?"
 DATE = r"\d{4}-\d{2}-\d{2}"
 
 Column = pd.Series  # one column of a table
@@ -46,14 +49,32 @@ class Table(NamedTuple):
     left_out: list[str]
 
 
-def load(path: str, target: str, task: str | None = None) -> Table:
-    """Read a table to learn from; `task` says what the target holds, otherwise its values do."""
+def load(path: str, target: str, task: str | None = None, ignore: Sequence[str] = ()) -> Table:
+    """Read a table to learn from.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    target : str
+        The column to predict.
+    task : {'classification', 'regression'} or None, default=None
+        What the target holds. None: what its values look like.
+    ignore : sequence of str, default=()
+        Columns to leave out.
+
+    Returns
+    -------
+    Table
+        Features and targets.
+    """
     table = _read(path)
-    if target not in table:
-        hint = " Are its columns separated by commas?" if table.shape[1] == 1 else ""
-        raise InputError(
-            f"{path} has no column {quote(target)}; it has {listed(list(table.columns))}.{hint}"
-        )
+    for name in (target, *ignore):
+        if name not in table:
+            hint = f" {COMMAS}" if table.shape[1] == 1 else ""
+            raise InputError(
+                f"{path} has no column {quote(name)}; it has {listed(list(table.columns))}.{hint}"
+            )
     if table.empty:
         raise InputError(f"{path} has no rows below its header")
     known = table[target].dropna()
@@ -65,7 +86,7 @@ def load(path: str, target: str, task: str | None = None) -> Table:
     if others := len(known) - len(y):
         why = f"of classes with fewer than {MIN_ROWS} rows" if is_class else "of infinite targets"
         left_out.append(f"left out {others} rows {why}")
-    X = table.loc[y.index].drop(columns=target).dropna(axis="columns", how="all")
+    X = table.loc[y.index].drop(columns=[target, *ignore]).dropna(axis="columns", how="all")
     X = X.apply(_guess).dropna(axis="columns", how="all")
     if X.shape[1] == 0:
         raise InputError("no column is left to predict from")
@@ -115,7 +136,7 @@ def _read(path: str) -> pd.DataFrame:
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path} is empty") from error
     except pd.errors.ParserWarning as error:
-        raise InputError(f"rows of {path} have more fields than its header") from error
+        raise InputError(f"rows of {path} have more fields than its header. {COMMAS}") from error
     except Exception as error:  # pandas and the decompressors have a dozen ways to fail
         raise InputError(f"cannot read {path} as CSV: {error}") from error
     header = names.iloc[0].dropna().str.strip()
@@ -130,9 +151,10 @@ def _read(path: str) -> pd.DataFrame:
 
 
 def _guess(column: "Column[Any]") -> "Column[Any]":
-    """Take the values for numbers or dates if all of them are, otherwise for text."""
-    for converted in (_numbers(column), _dates(column)):
-        if converted.notna().sum() >= column.notna().sum():
+    """Take the values for numbers, dates or booleans if all of them are, otherwise for text."""
+    for convert in CONVERSIONS.values():
+        converted = convert(column)
+        if converted.notna().sum() == column.notna().sum():
             return _finite(converted)
     return column
 
@@ -140,13 +162,14 @@ def _guess(column: "Column[Any]") -> "Column[Any]":
 def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
     """Take the values for what they were in training."""
     kind = fitted.get("labels", fitted["kind"])
-    if kind not in ("number", "date"):
+    if kind not in CONVERSIONS:
         return column
-    converted = _numbers(column) if kind == "number" else _dates(column)
+    converted = CONVERSIONS[kind](column)
     wrong = column[converted.isna() & column.notna()]
     if len(wrong):
         raise InputError(
-            f"column {quote(column.name)} held {kind}s in training, and now {quote(wrong.iloc[0])}"
+            f"column {quote(column.name)} held {WORDS[kind]} in training, and now "
+            f"{quote(wrong.iloc[0])}"
         )
     return _finite(converted)
 
@@ -161,6 +184,16 @@ def _dates(column: "Column[Any]") -> "Column[Any]":
     dates = column.where(column.str.match(DATE).eq(True))
     dates = pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce")
     return dates.dt.tz_localize(None)
+
+
+def _booleans(column: "Column[Any]") -> "Column[Any]":
+    """Convert text to booleans, missing where it is none; without missing ones, to plain ones."""
+    flags = column.str.lower().map({"true": True, "false": False})
+    return flags.astype(bool) if flags.notna().all() else flags.astype(object)
+
+
+#: How text becomes what a column holds, by the encoder's names, in the order of trial.
+CONVERSIONS = {"number": _numbers, "date": _dates, "flag": _booleans}
 
 
 def _finite(column: "Column[Any]") -> "Column[Any]":
@@ -189,8 +222,9 @@ def _holds_classes(known: "Column[Any]", task: str | None) -> bool:
 def _labels(known: "Column[Any]") -> "Column[Any]":
     """Turn the target into labels of rows that can be used, or say why it cannot be."""
     numbers = _numbers(known)
+    exact = (numbers.abs() < 2**53).all()  # and all are numbers
     # 1, 1.0 and 01 are one class.
-    labels = numbers.convert_dtypes().astype(str) if numbers.notna().all() else known
+    labels = numbers.convert_dtypes().astype(str) if exact else known
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(

@@ -23,7 +23,8 @@ CURVES = "The article's network"
 ENSEMBLES = ("TabularMLPClassifier", "TabularMLPRegressor")
 LINEAR = ("LogisticRegression", "Ridge")
 TREES = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
-MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, *TREES)
+CONSTANT = "always the same"
+MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, *TREES, CONSTANT)
 
 
 COMMAND = [sys.executable, "-m", "scratchmlp"]
@@ -169,9 +170,19 @@ def test_table_of_every_kind_of_column(table, csv, capsys, tmp_path):
     picture = tmp_path / "trust.png"
     assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
     out, err = capsys.readouterr()
-    ensemble, linear, trees = map(scores, lines_of_models(out))
+    ensemble, trees, linear, constant = map(scores, lines_of_models(out))
     assert ensemble[0] >= max(linear[0], trees[0]) - linear[1]
-    assert ensemble[0] > 0.75
+    assert ensemble[0] > 0.75 > constant[0]
+    lowest = min(lines_of_models(out), key=lambda line: scores(line)[2])
+    assert f"Lowest log-loss: {lowest.split('  ')[0]}." in out
+    for line in (
+        "  dates: day\n",
+        "  categories: colour (2) (22 missing), flag (2), flag with holes (2) (23 missing)\n",
+        "none does: key (60), constant, nearly empty\n",
+    ):
+        assert re.sub(r"\d\d missing", "22 missing", line) in re.sub(
+            r"\d\d missing", "22 missing", out
+        )
     assert "Predicting 'y', 2 classes: 60 rows, 10 columns" in out  # all but the empty one
     assert "over 5 stratified folds" in out
     assert "article" not in out
@@ -183,7 +194,7 @@ def test_table_without_numbers_gets_one_panel(table, csv, capsys, tmp_path):
     picture = tmp_path / "trust.png"
     table = table[["colour", "key", "y"]]
     assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
-    assert len(lines_of_models(capsys.readouterr().out)) == 3
+    assert len(lines_of_models(capsys.readouterr().out)) == 4
     assert png_size(picture) == (900, 675)
 
 
@@ -202,7 +213,7 @@ def test_numbers_as_targets(table, csv, capsys, tmp_path):
     assert job.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
     out, err = capsys.readouterr()
     rows = lines_of_models(out)
-    assert [row.split()[0] for row in rows] == [ENSEMBLES[1], LINEAR[1], TREES[1]]
+    assert [row.split()[0] for row in rows] == [ENSEMBLES[1], TREES[1], LINEAR[1], "always"]
     assert float(re.findall(r"[-\d.,]+", rows[0])[2]) > 0.8  # R²
     assert "Predicting 'y', numbers: 59 rows, 10 columns" in out
     assert "left out 1 rows of infinite targets" in err
@@ -221,6 +232,12 @@ def test_the_task_can_be_chosen(csv):
     path = csv(pd.DataFrame({"a": range(240), "y": np.repeat(np.arange(60), 4)}))
     assert not load(path, "y").is_class
     assert load(path, "y", "classification").is_class
+
+
+def test_numbers_that_floats_cannot_tell_apart_are_different_classes(csv):
+    table = pd.DataFrame({"a": range(12), "y": [2**53, 2**53 + 1, 5] * 4})
+    assert set(load(csv(table), "y").y) == {"9007199254740992", "9007199254740993", "5"}
+    assert set(load(csv(table.assign(y=["007", "7", "8.0"] * 4)), "y").y) == {"7", "8"}
 
 
 @pytest.mark.parametrize(
@@ -310,7 +327,7 @@ def test_dates_are_numbers_and_numbers_without_bounds_are_welcome(csv):
 def test_text_is_kept_as_it_stands_in_the_file(csv):
     X, y, *_ = load(csv(b"code,flag,y\n01,true,TRUE\nx,FALSE,False\n1,,TRUE\n" * 3), "y")
     assert list(X["code"][:3]) == ["01", "x", "1"]
-    assert set(X["flag"].dropna()) == {"true", "FALSE"}
+    assert X["flag"].to_list()[:2] == [True, False]
     assert set(y) == {"TRUE", "False"}
 
 
@@ -327,6 +344,7 @@ def kept(tmp_path_factory):
             "size": size.round(3),
             "code": rng.choice(["01", "1", "x"], n),
             "day": pd.date_range("2020-01-01", periods=n),
+            "flag": rng.choice([True, False], n),
             "class": np.where(size > 0, "big", "small"),
             "number": 100 * size,
         }
@@ -344,7 +362,7 @@ def test_a_model_that_is_kept_predicts_classes(kept, csv, capsys, tmp_path):
     table, folder = kept
     out = tmp_path / "predictions.csv"
     # Other columns, another order, and codes that look like numbers, as all of them are here.
-    new = table[table["code"] != "x"][["number", "day", "code", "size"]]
+    new = table[table["code"] != "x"][["number", "flag", "day", "code", "size"]]
     assert job.main([csv(new), "--load", str(folder / "class"), "--out", str(out)]) == 0
     assert capsys.readouterr().out == f"Saved {out}: {len(new)} predictions\n"
     predictions = pd.read_csv(out)
@@ -360,10 +378,10 @@ def test_a_model_that_is_kept_predicts_numbers_on_stdout(kept, csv, capsys):
     table, folder = kept
     assert job.main([csv(table), "--load", str(folder / "number")]) == 0
     predictions = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    assert list(predictions) == ["prediction", "spread"]
+    assert list(predictions) == ["prediction", "spread of the members"]
     assert len(predictions) == len(table)
     assert np.corrcoef(predictions["prediction"], table["number"])[0, 1] > 0.8
-    assert (predictions["spread"] > 0).all()
+    assert (predictions["spread of the members"] > 0).all()
 
 
 def test_what_a_model_cannot_use_is_refused(kept, csv, capsys, tmp_path):
@@ -386,19 +404,96 @@ def test_what_a_model_cannot_use_is_refused(kept, csv, capsys, tmp_path):
     assert "it is a folder" in refused(capsys, path, *load_class, "--out", str(tmp_path))
 
 
-def test_booleans_of_a_model_of_ones_own(csv, capsys, tmp_path):
+def test_a_model_is_the_same_in_python(kept, csv):
+    table, folder = kept
+    model = pickle.loads((folder / "class").read_bytes())
+    again = pd.read_csv(csv(table))
+    assert again["day"].dtype.kind != "M"
+    assert again["flag"].dtype == bool
+    right = model.predict(again) == table["class"]
+    assert right.mean() > 0.8
+
+
+def test_a_model_of_ones_own(csv, capsys, tmp_path):
     X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
     model = TabularMLPClassifier(max_iter=2).fit(X, X["flag"])
-    path = tmp_path / "own.model"
-    path.write_bytes(pickle.dumps(model))
-    assert "Column 'flag' held" in refused(capsys, csv(X), "--load", str(path))
+    (tmp_path / "own.model").write_bytes(pickle.dumps(model))
+    assert job.main([csv(X), "--load", str(tmp_path / "own.model")]) == 0
+    assert capsys.readouterr().out.startswith("prediction,probability of False,probability of True")
+    lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
+    (tmp_path / "own.model").write_bytes(pickle.dumps(model.fit(lengths, X["flag"])))
+    line = refused(capsys, csv(lengths), "--load", str(tmp_path / "own.model"))
+    assert "Column 'flag' held durations" in line
+
+
+def test_categories_that_training_had_none_of_are_named(kept, csv, capsys):
+    table, folder = kept
+    new = table.assign(code="X", flag=table["flag"].astype(str).str.upper())
+    assert job.main([csv(new), "--load", str(folder / "class")]) == 0
+    err = capsys.readouterr().err
+    assert err == (
+        "scratchmlp: column 'code': 80 of 80 rows hold categories that training had none of: 'X'\n"
+    )
+
+
+def test_columns_can_be_left_out(table, csv, capsys):
+    path = csv(table)
+    assert list(load(path, "y", ignore=["signal", "day"]).X)[:2] == [
+        "cost in $, with a $",
+        "colour",
+    ]
+    assert "has no column 'Day'" in refused(capsys, path, "--target", "y", "--ignore", "Day")
+
+
+def test_names_of_columns_do_not_matter(csv, capsys):
+    """Encoders would name the column of where `a` is missing like the second one."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=40), "a_missing": rng.choice(["u", "v"], 40)})
+    table["y"] = table["a"] > 0
+    table.loc[::5, "a"] = np.nan
+    assert job.main([csv(table), "--target", "y"]) == 0
+    assert len(lines_of_models(capsys.readouterr().out)) == 4
+
+
+def test_no_file_that_is_needed_is_written_over(kept, csv, capsys, tmp_path):
+    table, folder = kept
+    path, model = csv(table), str(folder / "class")
+    before = (tmp_path / "data.csv").read_bytes(), (folder / "class").read_bytes()
+    for command in (
+        [path, "--target", "class", "--save", path],
+        [path, "--load", model, "--out", f"{tmp_path}/../{tmp_path.name}/data.csv"],
+        [path, "--load", model, "--out", model],
+    ):
+        assert "that file is needed" in refused(capsys, *command)
+    picture = str(tmp_path / "one.png")
+    command = [path, "--target", "class", "--save", picture, "--plot", picture]
+    assert "that file is needed" in refused(capsys, *command)
+    assert before == ((tmp_path / "data.csv").read_bytes(), (folder / "class").read_bytes())
+
+
+def test_a_write_that_fails_is_one_line(kept, csv, capsys, monkeypatch, tmp_path):
+    table, folder = kept
+    out = tmp_path / "p.csv"
+    out.write_text("what was there")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    command = [csv(table), "--load", str(folder / "class"), "--out", str(out)]
+    monkeypatch.setattr("pathlib.Path.unlink", lambda *_, **__: None)
+    with pytest.raises(SystemExit):
+        job.main(command)
+    assert "cannot save" in capsys.readouterr().err
+    assert out.read_text() == "what was there"
 
 
 def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, tmp_path):
     command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
     assert job.main(command) == 0
     out, err = capsys.readouterr()
-    dots = "".join(f"scratchmlp: {name} .....\n" for name in (ENSEMBLES[0], LINEAR[0], TREES[0]))
+    names = (ENSEMBLES[0], TREES[0], LINEAR[0], CONSTANT)
+    dots = "".join(f"scratchmlp: {name} .....\n" for name in names)
     assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert job.main(command) == 0
@@ -426,7 +521,7 @@ def without_times(out):
         ("a,y\n1,2\n".encode("utf-16"), "it is not UTF-8 text"),
         (b"\x00\x01\n\x00", "has no column 'y'"),
         (b"a;y\n1;2\n", "Are its columns separated by commas?"),
-        (b"a,y\n" + b"1,u,7\n2,v,8\n" * 9, "have more fields than its header"),
+        (b"a,y\n" + b"1,u,7\n2,v,8\n" * 9, "have more fields than its header. Are its columns"),
         (b"y,a,y\n" + b"u,1,u\nv,2,v\n" * 9, "has two columns named 'y'"),
         (b"a,y\n1,2\n1,2,3\n", "as CSV: Error tokenizing"),
         (b"a,y\n", "has no rows"),

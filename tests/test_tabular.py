@@ -1,6 +1,7 @@
 """The tabular estimators: raw tables in, predictions out."""
 
 import pickle
+import time
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,9 @@ from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.parametrization import TangentParametrization
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular._member import Candidate, Course, Judge
+from scratchmlp.tabular._member import Candidate, Course, Judge, Limit
 from scratchmlp.tabular._recipe import classification_recipe
-from scratchmlp.tabular._selection import choose_epochs, fit_temperature
+from scratchmlp.tabular._selection import choose_epochs, fit_temperature, honest_scores
 from scratchmlp.training import Data
 
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
@@ -238,11 +239,23 @@ def test_splitters_that_leave_rows_in_no_fold_or_in_several():
     assert np.isfinite(model.oof_proba_).all()
 
 
-@pytest.mark.parametrize("max_time", [0.5, 1e-9])
+@pytest.mark.parametrize("max_time", [1.0, 1e-9])
 def test_max_time_ends_training(max_time):
     X, y, _ = table()
+    started = time.perf_counter()
     model = TabularMLPClassifier(max_iter=10**6, max_time=max_time, random_state=0).fit(X, y)
     assert 1 <= model.n_iter_ < 10**6
+    assert time.perf_counter() - started < max_time + 5  # it would be an hour
+    if max_time == 1.0:
+        assert model.oof_score_ > 0.8
+
+
+def test_members_share_the_time():
+    model = TabularMLPClassifier(max_time=10, n_jobs=2)
+    assert model._limits(5.0, 5) == [Limit(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
+    assert TabularMLPClassifier()._limits(5.0, 2) == [None, None]
+    assert 4 < Limit(time.time() + 10, 2).seconds() < 6
+    assert Limit(time.time() - 10, 2).seconds() > 0
 
 
 def test_failure_changes_nothing():
@@ -274,6 +287,67 @@ def test_callbacks_of_single_networks_name_the_alternative(callback):
         TabularMLPClassifier().set_callbacks(callback).fit(X, y)
 
 
+@pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+def test_rows_of_a_group_are_held_out_together(Estimator):
+    X, y, number = table()
+    groups = np.array([f"patient {i}" for i in np.arange(120) // 24])
+    model = Estimator(max_iter=1, random_state=0)
+    Y = np.unique(y, return_inverse=True)[1] if Estimator is TabularMLPClassifier else number
+    splits = model._splits(X, Y, groups, np.arange(120), np.random.RandomState(0))
+    assert len(splits) == 5  # as many as there are groups
+    for training, held_out in splits:
+        assert not set(groups[training]) & set(groups[held_out])
+    target = y if Estimator is TabularMLPClassifier else number
+    assert len(model.fit(X, target, groups=groups).members_) == 5
+    with pytest.raises(ValueError, match="two groups are needed; got 1"):
+        model.fit(X, target, groups=np.zeros(120))
+
+
+def test_splits_may_be_lists_masks_or_count_from_the_end():
+    X, y, _ = table()
+    mask = np.arange(120) < 80
+    weight = np.ones(120)
+    weight[0] = 0
+    expected = None
+    for split in (
+        (list(range(80)), list(range(80, 120))),
+        (mask, ~mask),
+        (np.arange(80), np.arange(-40, 0)),
+    ):
+        model = TabularMLPClassifier(cv=[split], max_iter=2, random_state=0)
+        found = model.fit(X, y, weight).predict_proba(X)
+        expected = found if expected is None else expected
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="cv has none"):
+        TabularMLPClassifier(cv=PredefinedSplit(np.full(120, -1))).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("Estimator", "change", "message"),
+    [
+        (TabularMLPClassifier, lambda y: y.where(np.arange(120) > 2), "y is missing in 3 of 120"),
+        (TabularMLPRegressor, lambda y: y.where(np.arange(120) > 2), "y is missing in 3 of 120"),
+        (TabularMLPRegressor, lambda y: y.astype(str) + "!", "use TabularMLPClassifier"),
+        (TabularMLPRegressor, lambda y: y * 1e200, "must not be larger than 1e\\+150; got"),
+    ],
+)
+def test_targets_are_refused(Estimator, change, message):
+    X, _, number = table()
+    y = pd.Series(number)
+    y = y.round() if Estimator is TabularMLPClassifier else y
+    with pytest.raises(ValueError, match=message):
+        Estimator().fit(X, change(y))
+
+
+def test_the_score_of_rows_held_out_is_that_of_rows_without_class_weights():
+    X, y, _ = table()
+    model = TabularMLPClassifier(class_weight={"yes": 9, "no": 1}, max_iter=8, random_state=0)
+    weight = np.random.RandomState(0).uniform(size=120)
+    model.fit(X, y, weight)
+    right = model.classes_[model.oof_proba_.argmax(axis=1)] == y
+    assert model.oof_score_ == pytest.approx(np.average(right, weights=weight))
+
+
 def test_a_fold_without_weight_is_refused():
     X, y, _ = table()
     fold = np.arange(120) % 3
@@ -282,9 +356,10 @@ def test_a_fold_without_weight_is_refused():
 
 
 def course(losses):
-    return Course(
-        losses, [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)], None, None
-    )
+    """A member whose score of its one row is the number of the epoch."""
+    raw = np.arange(len(losses), dtype=float)[:, None, None]
+    candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
+    return Course(losses, raw, candidates, None, None)
 
 
 def test_epochs_are_chosen_by_the_member_and_by_all():
@@ -297,6 +372,14 @@ def test_epochs_are_chosen_by_the_member_and_by_all():
 def test_epochs_that_not_all_members_reached():
     short, long = choose_epochs([course([3.0]), course([1.0, 2.0, 0.5])])
     assert (short.epoch, long.epoch) == (0, 2)
+
+
+def test_honest_scores_are_of_an_epoch_that_the_fold_did_not_choose():
+    courses = [course([9.0, 9.0, 9.0, 0.0]), course([3.0, 1.0, 2.0]), course([3.0, 2.0, 2.5])]
+    scores = [float(raw[0, 0]) for raw in honest_scores(courses, reach=0)]
+    assert scores == [1, 1, 1]  # the first would choose 3, and only it came so far
+    assert [float(raw[0, 0]) for raw in honest_scores(courses[1:], reach=5)] == [1, 1]  # means
+    assert float(honest_scores(courses[:1], reach=0)[0][0, 0]) == 3  # nobody else: the last
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 5, 90])
@@ -336,10 +419,15 @@ def test_many_columns_get_few_bins_or_none():
     assert classification_recipe(100).bins_for(1, 10).n_bins == 8
 
 
+def test_few_rows_leave_the_temperature_near_one():
+    raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 5)
+    Y = np.eye(2)[[0, 1] * 5]  # all are right: without a prior it would be 1/16
+    assert 0.5 < fit_temperature(Y, raw, None) < 2
+
+
 def test_temperature_undoes_a_factor():
     rng = np.random.RandomState(0)
     raw = rng.normal(size=(20000, 3))
     p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
     Y = np.eye(3)[(p.cumsum(axis=1) < rng.rand(20000, 1)).sum(axis=1)]
-    loss = LogLoss().with_output("softmax")
-    assert fit_temperature(loss, Y, 2.5 * raw, None) == pytest.approx(2.5, rel=0.05)
+    assert fit_temperature(Y, 2.5 * raw, None) == pytest.approx(2.5, rel=0.05)

@@ -14,29 +14,33 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+import pandas as pd
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+)
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.base import _unchanged_on_failure
 from scratchmlp.network import Network
 from scratchmlp.parameters import hidden_sizes
 from scratchmlp.tabular._encoder import TabularEncoder
-from scratchmlp.tabular._member import Bins, train_member
+from scratchmlp.tabular._member import Bins, Limit, train_member
 from scratchmlp.tabular._recipe import Recipe
-from scratchmlp.tabular._selection import choose_epochs
+from scratchmlp.tabular._selection import choose_epochs, honest_scores
 from scratchmlp.training import Data
-
-#: Seconds that training has at least, where `max_time` is over before it begins.
-_SHORTEST = 1e-3
 
 
 class Member(NamedTuple):
@@ -117,8 +121,14 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Choose how to train on so many rows."""
 
     @abstractmethod
-    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
-        """Learn from the raw scores of rows that were not trained on; nan where there are none."""
+    def _learn_out_of_fold(
+        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
+    ) -> None:
+        """Learn from what members say of the rows that they held out; nan where nobody did.
+
+        The raw scores are `honest` if the member's epoch was not chosen by these rows, and `chosen`
+        if it was; `weight` is what the user gave.
+        """
 
     @abstractmethod
     def _predictions(self, raw: FloatArray) -> FloatArray:
@@ -143,7 +153,8 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0; rows of weight 0 are absent.
         groups : array-like of shape (n_samples,), default=None
-            Groups of the rows, for a splitter as `cv` that wants them.
+            Groups of the rows, such as patients: the rows of a group are in the same fold. If `cv`
+            is a splitter, it has to be one that looks at groups.
 
         Returns
         -------
@@ -172,12 +183,15 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         root: Any,
         given: dict[str, Any],
     ) -> None:
-        started = time.perf_counter()
+        started = time.time()  # which processes share
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         check_consistent_length(X, y, groups)
+        if _num_samples(X) == 0:
+            raise ValueError("Found a table of 0 sample(s), where at least two are required.")
+        _check_targets_known(y)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
         present = np.flatnonzero(weight)
         Y, code = self._encode_targets(y, weight)
@@ -185,20 +199,19 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self.encoder_.fit(X if len(present) == len(Y) else _safe_indexing(X, present))
         encoded = self.encoder_.transform(X)
         random_state = check_random_state(self.random_state)
-        weight = self._weigh(Y, weight)
-        data = Data(encoded, Y, None if (weight == 1).all() else weight, code)
+        trained = self._weigh(Y, weight)
+        data = Data(encoded, Y, None if (trained == 1).all() else trained, code)
         splits = self._splits(X, Y, groups, present, random_state)
         recipe = self._recipe(len(present))
-        if self.max_time is not None:
-            left = self.max_time - (time.perf_counter() - started)
-            rounds = -(-len(splits) // min(effective_n_jobs(self.n_jobs), len(splits)))
-            recipe = replace(recipe, max_seconds=max(left, _SHORTEST) / rounds)
         courses = Parallel(n_jobs=self.n_jobs)(
-            delayed(train_member)(recipe, data, rows, bins, seed, task, given if root else {})
-            for rows, bins, seed, task in zip(
+            delayed(train_member)(
+                recipe, data, rows, bins, seed, limit, task, given if root else {}
+            )
+            for rows, bins, seed, limit, task in zip(
                 splits,
                 _bins(recipe, len(splits), self.encoder_.numeric_outputs_),
                 random_state.randint(np.iinfo(np.int32).max, size=len(splits)),
+                self._limits(started, len(splits)),
                 _tasks(root, len(splits), recipe.n_epochs),
                 strict=True,
             )
@@ -210,16 +223,27 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         ]
         self.n_iter_ = max(len(course.losses) for course in courses)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
-        self._learn_out_of_fold(data, recipe, self._out_of_fold(encoded, splits))
+        held_out = [rows for _, rows in splits]
+        self._learn_out_of_fold(
+            data,
+            weight,
+            _by_row(held_out, honest_scores(courses, recipe.reach), len(Y)),
+            _by_row(
+                held_out,
+                [m.raw_scores(encoded[h]) for m, h in zip(self.members_, held_out, strict=True)],
+                len(Y),
+            ),
+        )
 
-    def _out_of_fold(self, encoded: FloatArray, splits: Any) -> FloatArray:
-        """Compute the raw scores of each row by who held it out; nan where nobody did."""
-        n_outputs = self.members_[0].network.sizes[-1]
-        total, times = np.zeros((len(encoded), n_outputs)), np.zeros((len(encoded), 1))
-        for (_, held_out), member in zip(splits, self.members_, strict=True):
-            total[held_out] += member.raw_scores(encoded[held_out])
-            times[held_out] += 1
-        return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+    def _limits(self, started: float, n_members: int) -> list[Limit | None]:
+        """Give each member its limit of time: how many are left to train after it."""
+        if self.max_time is None:
+            return [None] * n_members
+        at_once = min(effective_n_jobs(self.n_jobs), n_members)
+        return [
+            Limit(started + self.max_time, -(-(n_members - member) // at_once))
+            for member in range(n_members)
+        ]
 
     def _splits(
         self,
@@ -237,20 +261,47 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             )
         if not isinstance(self.cv, Integral):
             splitter = check_cv(self.cv, Y, classifier=is_classifier(self))
+            rows = np.arange(len(Y))  # a part may be row numbers, from the end too, or a mask
             splits = [
-                (_common(a, present), _common(b, present)) for a, b in splitter.split(X, Y, groups)
+                (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
+                for a, b in splitter.split(X, Y, groups)
             ]
             _check_splits(splits)
             return splits
         Y = Y[present]
-        if is_classifier(self):
-            n_splits = min(self.cv, max(2, np.bincount(Y).max()))  # fewer where all are rare
-            splitter = StratifiedKFold(n_splits, shuffle=True, random_state=random_state)
-        else:
-            splitter = KFold(min(self.cv, len(Y)), shuffle=True, random_state=random_state)
+        groups = None if groups is None else np.asarray(_safe_indexing(groups, present))
+        splitter = self._folds(Y, groups, random_state)
         with warnings.catch_warnings():  # members may do without a class that is rare
             warnings.filterwarnings("ignore", message="The least populated class")
-            return [(present[a], present[b]) for a, b in splitter.split(Y, Y)]
+            splits = [(present[a], present[b]) for a, b in splitter.split(Y, Y, groups)]
+        _check_splits(splits)
+        return splits
+
+    def _folds(
+        self, Y: Any, groups: NDArray[Any] | None, random_state: np.random.RandomState
+    ) -> Any:
+        """Make as many shuffled folds as `cv` says, or fewer where rows, classes or groups are."""
+        n_splits = min(self.cv, len(Y))
+        if is_classifier(self):
+            most = np.bincount(Y).max()
+            if most < 2:
+                raise ValueError(
+                    "Some class needs 2 rows of a weight above 0, one to train on and one to hold "
+                    f"out; got {len(Y)} rows of as many classes. Add rows."
+                )
+            n_splits = min(n_splits, most)  # fewer where all are rare
+            Folds, GroupFolds = StratifiedKFold, StratifiedGroupKFold
+        else:
+            Folds, GroupFolds = KFold, GroupKFold
+        if groups is None:
+            return Folds(n_splits, shuffle=True, random_state=random_state)
+        n_groups = len(np.unique(groups))
+        if n_groups < 2:
+            raise ValueError(
+                f"Rows of a group stay together, so that two groups are needed; got {n_groups}. "
+                "Leave groups out, or say what belongs together."
+            )
+        return GroupFolds(min(n_splits, n_groups), shuffle=True, random_state=random_state)
 
     def _recipe(self, n_rows: int) -> Recipe:
         """Choose how to train on so many rows, where users did not."""
@@ -306,8 +357,21 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         return tags
 
 
+def _check_targets_known(y: Any) -> None:
+    """Check that no target is missing."""
+    missing = np.asarray(pd.isna(np.asarray(y, dtype=object)))
+    if missing.any():
+        n_missing = int(missing.reshape(len(missing), -1).any(axis=1).sum())
+        raise ValueError(
+            f"Each row needs a target, and y is missing in {n_missing} of {len(missing)} rows. "
+            "Leave these rows out: known = y.notna(), and fit on X[known] and y[known]."
+        )
+
+
 def _check_splits(splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> None:
-    """Check that each member has rows to train on and rows to hold out."""
+    """Check that there are members, and that each has rows to train on and rows to hold out."""
+    if not splits:
+        raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
     for number, (training, held_out) in enumerate(splits):
         if len(training) == 0 or len(held_out) == 0:
             raise ValueError(
@@ -315,6 +379,16 @@ def _check_splits(splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> No
                 f"split {number} of cv has {len(training)} and {len(held_out)}. Change cv, or the "
                 "weights."
             )
+
+
+def _by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
+    """Put scores of the rows held out where the rows are; means if there are several, or nan."""
+    n_outputs = scores[0].shape[1]
+    total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))
+    for rows, score in zip(held_out, scores, strict=True):
+        total[rows] += score
+        times[rows] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
 
 
 def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.intp]:

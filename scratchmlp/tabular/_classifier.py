@@ -194,15 +194,15 @@ default='from_dtype'
     def _recommended(self, n_rows: int) -> Recipe:
         return classification_recipe(n_rows)
 
-    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
-        seen = np.isfinite(raw[:, 0])
-        _, Y, weight = data.rows(seen).decoded()
-        self.temperature_ = fit_temperature(recipe.judge, Y, raw[seen], weight)
-        self.oof_proba_ = self._predictions(raw)
-        right = self.classes_[self.oof_proba_[seen].argmax(axis=1)]
-        self.oof_score_ = float(
-            accuracy_score(self.classes_[data.Y[seen]], right, sample_weight=weight)
-        )
+    def _learn_out_of_fold(
+        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
+    ) -> None:
+        seen = np.isfinite(honest[:, 0])
+        _, Y, trained = data.rows(seen).decoded()
+        self.temperature_ = fit_temperature(Y, chosen[seen], trained)
+        self.oof_proba_ = self._predictions(honest)
+        truth, predicted = data.Y[seen], self.oof_proba_[seen].argmax(axis=1)
+        self.oof_score_ = float(accuracy_score(truth, predicted, sample_weight=weight[seen]))
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
         return softmax(raw / self.temperature_, axis=1)

@@ -304,10 +304,15 @@ default='from_dtype'
         if not is_category and holds_written_dates(column):
             kind = "date"
         if kind == "complex" or (kind in ("text", "mixed") and not is_category):
+            remedy = (
+                "Take their real part or their size."
+                if kind == "complex"
+                else "Name it in categorical_features, where all columns of categories have to be "
+                "named unless it is 'from_dtype', or convert it."
+            )
             raise ValueError(
                 f"Column {name!r} holds {WORDS[kind]}, and only numbers, dates and durations can "
-                "be used as such. Name it in categorical_features, which may also be 'from_dtype', "
-                "or convert it."
+                f"be used as such. {remedy}"
             )
         with _naming(name):
             if is_category:

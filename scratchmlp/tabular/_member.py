@@ -20,6 +20,9 @@ from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular._recipe import Recipe
 from scratchmlp.training import Data, Descent, train
 
+#: Seconds that there are at least, where the time is over before training begins.
+_SHORTEST = 1e-3
+
 
 class Candidate(NamedTuple):
     """The network around an epoch.
@@ -70,6 +73,8 @@ class Course(NamedTuple):
     ----------
     losses : list of float
         Loss on the member's own fold, epoch by epoch.
+    raw : ndarray of shape (n_epochs, n_held_out, n_outputs)
+        Raw scores of its rows, epoch by epoch.
     candidates : list of Candidate
         The best epochs.
     network : Network
@@ -79,6 +84,7 @@ class Course(NamedTuple):
     """
 
     losses: list[float]
+    raw: FloatArray
     candidates: list[Candidate]
     network: Network
     bins: Bins | None
@@ -112,6 +118,7 @@ class Judge:
         n_bytes = parametrization.factors.nbytes
         self.n_kept = min(self.N_KEPT, max(self.FEWEST_KEPT, self.N_BYTES // n_bytes))
         self.losses: list[float] = []
+        self.raw: list[FloatArray] = []
         self._recent: deque[FloatArray] = deque(maxlen=2 * reach + 1)
         self._heap: list[tuple[float, int, Candidate]] = []
 
@@ -121,6 +128,7 @@ class Judge:
         raw = self.parametrization.network.raw_scores(theta, self.X)
         loss = float(np.average(self.loss.value(self.Y, raw), weights=self.weight))
         self.losses.append(loss)
+        self.raw.append(raw)
         self._recent.append(theta)
         if len(self.losses) > self.reach:
             self._consider(len(self.losses) - 1 - self.reach)
@@ -146,6 +154,25 @@ class Judge:
         return [entry[-1] for entry in self._heap]
 
 
+class Limit(NamedTuple):
+    """A limit of time for all members, some of which train after others.
+
+    Attributes
+    ----------
+    end : float
+        When the last one has to come to its end, as `time.time` tells time.
+    rounds : int
+        Members that train one after the other from now on, this one included.
+    """
+
+    end: float
+    rounds: int
+
+    def seconds(self) -> float:
+        """Return the time of a member that begins now, more than nothing."""
+        return max(self.end - time.time(), _SHORTEST) / self.rounds
+
+
 class TimedSchedule:
     """A schedule over epochs or over time, whichever is nearer to its end.
 
@@ -153,13 +180,13 @@ class TimedSchedule:
     ----------
     schedule : HorizonSchedule
         The schedule.
-    seconds : float
-        Time from now at which it ends.
+    limit : Limit or None
+        The limit of time.
     """
 
-    def __init__(self, schedule: HorizonSchedule, seconds: float) -> None:
+    def __init__(self, schedule: HorizonSchedule, limit: Limit | None) -> None:
         self.schedule = schedule
-        self.seconds = seconds
+        self.seconds = limit.seconds() if limit else np.inf
         self.start = time.perf_counter()
 
     def share_of_time(self) -> float:
@@ -210,6 +237,7 @@ def train_member(
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
     bins: Bins | None,
     seed: int,
+    limit: Limit | None,
     context: Any = None,
     given: dict[str, Any] | None = None,
 ) -> Course:
@@ -227,6 +255,8 @@ def train_member(
         What to add to the inputs: it is fitted to the training rows.
     seed : int
         Random state of the weights and the orders of rows.
+    limit : Limit or None
+        Limit of time.
     context : CallbackContext, default=None
         The member's task.
     given : dict, default=None
@@ -241,7 +271,7 @@ def train_member(
     if context:
         context.call_on_fit_task_begin(**given)
     with threadpool_limits(1):
-        course = _train(recipe, data, rows, bins, seed, context, given)
+        course = _train(recipe, data, rows, bins, seed, limit, context, given)
     if context:
         context.call_on_fit_task_end(**given)
     return course
@@ -253,9 +283,11 @@ def _train(
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
     bins: Bins | None,
     seed: int,
+    limit: Limit | None,
     context: Any,
     given: dict[str, Any],
 ) -> Course:
+    schedule = TimedSchedule(recipe.schedule, limit)
     training, held_out = data.rows(rows[0]), data.rows(rows[1])
     if bins:
         bins.fit(training)
@@ -267,7 +299,6 @@ def _train(
     parametrization = TangentParametrization(network)
     mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
     objective = Objective(network, recipe.loss, 0.0, mean_weight)
-    schedule = TimedSchedule(recipe.schedule, recipe.max_seconds)
     solver = Descent(
         optimizer=recipe.optimizer,
         schedule=schedule,
@@ -293,4 +324,4 @@ def _train(
     except DivergenceError:
         if not judge.losses:
             raise
-    return Course(judge.losses, judge.finish(), network, bins)
+    return Course(judge.losses, np.array(judge.raw), judge.finish(), network, bins)

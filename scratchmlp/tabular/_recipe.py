@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
@@ -41,8 +40,6 @@ class Recipe:
         What turns gradients into steps.
     batch_size : int, default=256
         Rows of a batch; a last one that has fewer is left out.
-    max_seconds : float, default=inf
-        Time after which training has come to its end, whatever the epoch.
     """
 
     loss: Loss
@@ -55,12 +52,11 @@ class Recipe:
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
     batch_size: int = 256
-    max_seconds: float = np.inf
 
     @property
     def reach(self) -> int:
         """Epochs on either side of the best one whose parameters are averaged with its own."""
-        return round(self.n_epochs / 40)
+        return min(3, round(self.n_epochs / 40))
 
     def bins_for(self, member: int, n_columns: int) -> PiecewiseLinearEncoder | None:
         """Choose a member's bins for so many columns of numbers: fewer if columns are many."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import _check_y
@@ -11,6 +12,8 @@ from scratchmlp.activations import FloatArray
 from scratchmlp.tabular._base import BaseTabularMLP
 from scratchmlp.tabular._recipe import Recipe, regression_recipe
 from scratchmlp.training import Data
+
+_LARGEST = 1e150  # whose square is finite
 
 
 class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
@@ -127,9 +130,9 @@ default='from_dtype'
         return self._mean_prediction(X)
 
     def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[FloatArray, None]:
-        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        y = _numbers(_check_y(y, multi_output=True, estimator=self))
         self._one_column = y.ndim == 1
-        Y = np.asarray(y, np.float64).reshape(len(y), -1)
+        Y = y.reshape(len(y), -1)
         present = Y[weight > 0]
         self._low, self._high = present.min(axis=0), present.max(axis=0)
         self._mean = np.average(Y, axis=0, weights=weight)
@@ -140,16 +143,14 @@ default='from_dtype'
     def _recommended(self, n_rows: int) -> Recipe:
         return regression_recipe(n_rows)
 
-    def _learn_out_of_fold(self, data: Data, recipe: Recipe, raw: FloatArray) -> None:
-        self.oof_prediction_ = self._predictions(raw)
-        seen = np.isfinite(raw[:, 0])
+    def _learn_out_of_fold(
+        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
+    ) -> None:
+        self.oof_prediction_ = self._predictions(honest)
+        seen = np.isfinite(honest[:, 0])
         y = self._predictions(data.Y.astype(np.float64))
         self.oof_score_ = float(
-            r2_score(
-                y[seen],
-                self.oof_prediction_[seen],
-                sample_weight=None if data.weight is None else data.weight[seen],
-            )
+            r2_score(y[seen], self.oof_prediction_[seen], sample_weight=weight[seen])
         )
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
@@ -160,3 +161,19 @@ default='from_dtype'
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Check that targets are numbers of which squares can be computed."""
+    try:
+        Y = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Targets must be numbers; got {y.flat[0]!r}. For classes use TabularMLPClassifier."
+        ) from error
+    if (largest := np.abs(Y).max()) > _LARGEST:
+        raise ValueError(
+            f"Targets must not be larger than {_LARGEST:g}; got {largest:g}. Divide them, or take "
+            "their logarithms."
+        )
+    return Y

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from scratchmlp.activations import FloatArray
-from scratchmlp.losses import Loss
+from scratchmlp.losses import LogLoss
 from scratchmlp.tabular._member import Candidate, Course
 
 
@@ -25,27 +25,62 @@ def choose_epochs(courses: list[Course]) -> list[Candidate]:
     list of Candidate
         The best one of each member.
     """
-    n_epochs = max(len(course.losses) for course in courses)
-    table = np.full((len(courses), n_epochs), np.nan)  # a limit of time may end some early
-    for row, course in zip(table, courses, strict=True):
-        row[: len(course.losses)] = course.losses
-    common = np.nanmean(table, axis=0)
+    common = np.nanmean(_losses(courses), axis=0)
     return [
         min(course.candidates, key=lambda c: (c.loss + common[c.epoch], -c.epoch))
         for course in courses
     ]
 
 
-def fit_temperature(loss: Loss, Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -> float:
-    """Find the number that raw scores have to be divided by for the lowest loss.
+def honest_scores(courses: list[Course], reach: int) -> list[FloatArray]:
+    """Take each member's raw scores of its own fold at an epoch that this fold did not choose.
+
+    It is the best one on the folds of all others. The scores are averaged over as many epochs as
+    parameters are.
 
     Parameters
     ----------
-    loss : Loss
-        Loss of the raw scores.
-    Y : ndarray of shape (n_samples, n_outputs)
-        Targets.
-    raw : ndarray of shape (n_samples, n_outputs)
+    courses : list of Course
+        What the training of each member left.
+    reach : int
+        Epochs on either side of the best one.
+
+    Returns
+    -------
+    list of ndarray of shape (n_held_out, n_outputs)
+        Raw scores of the rows that each member held out.
+    """
+    scores = []
+    for member, course in enumerate(courses):
+        others = courses[:member] + courses[member + 1 :]
+        epoch = len(course.losses) - 1
+        if others:  # as far as this member and any other came
+            common = np.nanmean(_losses(others), axis=0)
+            epoch = int(np.argmin(common[: len(course.losses)]))
+        scores.append(course.raw[max(0, epoch - reach) : epoch + reach + 1].mean(axis=0))
+    return scores
+
+
+def _losses(courses: list[Course]) -> FloatArray:
+    """Put the losses of all members side by side; nan where a limit of time ended one earlier."""
+    table = np.full((len(courses), max(len(course.losses) for course in courses)), np.nan)
+    for row, course in zip(table, courses, strict=True):
+        row[: len(course.losses)] = course.losses
+    return table
+
+
+def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -> float:
+    """Find the number that raw scores have to be divided by for the lowest log-loss.
+
+    A few rows that are all right would ask for the surest scores. A standard normal distribution
+    of the temperature's logarithm, taken for granted beforehand, keeps it from extremes there; with
+    more rows it is soon outweighed.
+
+    Parameters
+    ----------
+    Y : ndarray of shape (n_samples, n_classes)
+        Targets, one-hot.
+    raw : ndarray of shape (n_samples, n_classes)
         Raw scores of rows that were not trained on.
     weight : ndarray of shape (n_samples,) or None
         Weight of each row.
@@ -59,9 +94,12 @@ def fit_temperature(loss: Loss, Y: FloatArray, raw: FloatArray, weight: FloatArr
     ----------
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
+    loss = LogLoss().with_output("softmax")
 
-    def mean_loss(log_temperature: float) -> float:
-        return float(np.average(loss.value(Y, raw / np.exp(log_temperature)), weights=weight))
+    def negative_log_posterior(log_temperature: float) -> float:
+        losses = loss.value(Y, raw / np.exp(log_temperature))
+        return len(Y) * float(np.average(losses, weights=weight)) + log_temperature**2 / 2
 
     bound = np.log(16)
-    return float(np.exp(minimize_scalar(mean_loss, bounds=(-bound, bound), method="bounded").x))
+    found = minimize_scalar(negative_log_posterior, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(found.x))
