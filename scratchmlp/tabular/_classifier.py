@@ -31,10 +31,9 @@ class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
     ----------
     cv : int, splitter or iterable, default=8
         How the rows are split; there is a member for each split, which is trained on its first
-        part and judged on its second. A number is one of folds, shuffled and stratified. Use a
-        splitter for rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with
-        `groups` in `fit`) or follow each other in time
-        (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+        part and judged on its second. A number is one of folds, shuffled and stratified; rows that
+        belong together stay so if `fit` is told their `groups`. Use a splitter for rows that follow
+        each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
         Units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
@@ -42,8 +41,8 @@ class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
         number of steps grows slowly.
     max_time : float or None, default=None
         Seconds after which `fit` has to come to its end. Members that have no time for all of
-        their epochs go through the schedule of their learning rate faster. What is trained then
-        depends on the machine.
+        their epochs go through the schedule of their learning rate faster, but each is trained for
+        one epoch. What is trained then depends on the machine.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes, by which those of their rows are multiplied; 'balanced' makes up for
         different frequencies. Probabilities are then those of data so weighted.
@@ -61,11 +60,12 @@ default='from_dtype'
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
     oof_proba_ : ndarray of shape (n_samples, n_classes)
-        Probabilities of the rows of `fit`, each by members that held it out ("out of fold"); nan
+        Probabilities of the rows of `fit`, each by the member that held it out ("out of fold"); nan
         where none did. They are honest: nothing of a row's own was used, but for the one
-        temperature, the best epochs and the scaling of numbers.
+        temperature and the scaling of numbers. Even the epoch is one that the folds of other
+        members chose. The ensemble of all members is usually a little better.
     oof_score_ : float
-        Their accuracy.
+        Their accuracy, with the `sample_weight` of `fit`.
     temperature_ : float
         What raw scores are divided by before the softmax, so that probabilities are calibrated.
     encoder_ : TabularEncoder

@@ -28,9 +28,9 @@ class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
     ----------
     cv : int, splitter or iterable, default=8
         How the rows are split; there is a member for each split, which is trained on its first
-        part and judged on its second. A number is one of folds, shuffled. Use a splitter for
-        rows that belong together (:class:`~sklearn.model_selection.GroupKFold`, with `groups` in
-        `fit`) or follow each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+        part and judged on its second. A number is one of folds, shuffled; rows that belong together
+        stay so if `fit` is told their `groups`. Use a splitter for rows that follow each other in
+        time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
         Units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
@@ -38,8 +38,8 @@ class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
         number of steps grows slowly.
     max_time : float or None, default=None
         Seconds after which `fit` has to come to its end. Members that have no time for all of
-        their epochs go through the schedule of their learning rate faster. What is trained then
-        depends on the machine.
+        their epochs go through the schedule of their learning rate faster, but each is trained for
+        one epoch. What is trained then depends on the machine.
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
         Which columns are categories; see :class:`TabularEncoder`.
@@ -52,11 +52,12 @@ default='from_dtype'
     Attributes
     ----------
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Predictions for the rows of `fit`, each by members that held it out ("out of fold"); nan
-        where none did. They are honest: nothing of a row's own was used, but for the best epochs
-        and the scaling of numbers.
+        Predictions for the rows of `fit`, each by the member that held it out ("out of fold"); nan
+        where none did. They are honest: nothing of a row's own was used, but for the scaling of
+        numbers. Even the epoch is one that the folds of other members chose. The ensemble of all
+        members is usually a little better.
     oof_score_ : float
-        Their R².
+        Their R², with the `sample_weight` of `fit`.
     encoder_ : TabularEncoder
         What turns the table into numbers; its `columns_` says what became of each column.
     members_ : list
