@@ -425,6 +425,33 @@ def test_few_rows_leave_the_temperature_near_one():
     assert 0.5 < fit_temperature(Y, raw, None) < 2
 
 
+def test_labels_at_random_are_not_predicted():
+    """Half of them are, by the members' word on rows held out: they do not choose their epochs."""
+    scores, losses = [], []
+    for seed in range(12):
+        rng = np.random.RandomState(seed)
+        X, y = rng.normal(size=(60, 4)), np.arange(60) % 2
+        model = TabularMLPClassifier(max_iter=48, random_state=seed).fit(X, y)
+        scores.append(model.oof_score_)
+        losses.append(log_loss(y, model.oof_proba_))
+    assert abs(np.mean(scores) - 0.5) < 2 * 0.5 / np.sqrt(12 * 60)  # two standard errors
+    assert np.mean(losses) > np.log(2)
+
+
+def test_few_rows_do_not_make_sure():
+    """Two normal distributions that overlap; here and there, twenty rows do not show that."""
+    losses, surest = [], []
+    for seed in range(5):
+        rng = np.random.RandomState(seed)
+        y, new_y = np.arange(20) % 2, np.arange(1000) % 2
+        X, new = (rng.normal(size=(len(z), 2)) + 3 * z[:, None] * [1, 0] for z in (y, new_y))
+        model = TabularMLPClassifier(max_iter=64, random_state=seed).fit(X, y)
+        losses.append(log_loss(new_y, model.predict_proba(new)))
+        model.temperature_ = 1 / 16  # the lowest that is tried
+        surest.append(log_loss(new_y, model.predict_proba(new)))
+    assert np.mean(losses) < 0.5 < np.mean(surest)
+
+
 def test_temperature_undoes_a_factor():
     rng = np.random.RandomState(0)
     raw = rng.normal(size=(20000, 3))
