@@ -139,13 +139,14 @@ def compare(
 
 def summary(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     """Write the table of means and standard deviations over the folds."""
-    rows = {}
-    for name, result in results.items():
-        cells = {}
-        for measure, scorer in plan.measures.items():
-            cells[measure] = _mean_and_std(_sign(scorer) * result[f"test_{measure}"])
-        rows[name] = cells | {"fit time (s)": f"{result['fit_time'].mean():.3f}"}
-    return pd.DataFrame(rows).T.to_string()
+    table = pd.DataFrame(index=list(results))
+    for measure, scorer in plan.measures.items():
+        scores = {
+            name: _sign(scorer) * result[f"test_{measure}"] for name, result in results.items()
+        }
+        table[measure] = _means_and_deviations(pd.DataFrame(scores))
+    table["fit time (s)"] = [f"{result['fit_time'].mean():.3f}" for result in results.values()]
+    return table.to_string()
 
 
 def best(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
@@ -160,9 +161,11 @@ def _sign(scorer: str) -> int:
     return -1 if scorer.startswith("neg_") else 1
 
 
-def _mean_and_std(scores: "pd.Series[float]") -> str:
-    """Write both with three decimals, or with as many as a small mean needs."""
-    mean, deviation = scores.mean(), scores.std(ddof=0)
-    magnitude = np.floor(np.log10(abs(mean))) if mean else 0
-    n_decimals = max(3, int(1 - magnitude))
-    return f"{mean:,.{n_decimals}f} ± {deviation:,.{n_decimals}f}"
+def _means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
+    """Write those of each column with three decimals, or as many as small numbers need."""
+    means, deviations = scores.mean(), scores.std(ddof=0)
+    largest = means.abs().max()
+    n_decimals = max(3, int(1 - np.floor(np.log10(largest)))) if largest else 3
+    pairs = zip(means, deviations, strict=True)
+    written = [f"{mean:,.{n_decimals}f} ± {std:,.{n_decimals}f}" for mean, std in pairs]
+    return pd.Series(written, scores.columns)

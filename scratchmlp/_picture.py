@@ -74,13 +74,17 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
             _plot_calibration(axes[0], model, y)
             if columns is not None:
                 _plot_boundary(axes[1], clone(model).fit(columns, y), columns, y)
-                axes[1].set_title("Ensemble trained on these two columns alone")
+                axes[1].set_title("Another ensemble, of the two numbers that tell most")
             return
+        from matplotlib.ticker import AutoLocator
+
         for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
             PredictionErrorDisplay.from_predictions(
                 y, model.oof_prediction_, kind=kind, ax=ax, random_state=0, scatter_kwargs=POINTS
             )
             ax.set_title("Rows that the members held out")
+            for axis in (ax.xaxis, ax.yaxis):
+                axis.set_major_locator(AutoLocator())  # round numbers
 
 
 @contextmanager

@@ -46,6 +46,9 @@ ORDER = [
     "tabular._regressor",
     "tabular",
     "_table",
+    "_progress",
+    "_comparison",
+    "_model",
     "_picture",
     "__main__",
 ]
