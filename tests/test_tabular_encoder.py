@@ -489,11 +489,14 @@ def test_text_of_which_each_value_is_a_date_is_dates(dtype):
     encoder = TabularEncoder().fit(text.to_frame("day"))
     assert encoder.columns_["day"]["kind"] == "date"
     expected = TabularEncoder().fit_transform(dates.to_frame("day"))
-    for column in (text, dates):
+    for column in (text, dates, text.astype("category")):
         np.testing.assert_allclose(encoder.transform(column.to_frame("day")), expected)
     assert TabularEncoder(["day"]).fit(text.to_frame("day")).columns_["day"]["kind"] == "category"
+    text[0] = "unknown"  # a cell that is no date is missing
+    dates[0] = pd.NaT
+    np.testing.assert_array_equal(*(encoder.transform(x.to_frame("day")) for x in (text, dates)))
     with pytest.raises(ValueError, match="Column 'day' held dates in fit and holds text now"):
-        encoder.transform(pd.DataFrame({"day": ["2024-05-17", "unknown"]}))
+        encoder.transform(pd.DataFrame({"day": ["2024-05-17", "17.5.2024", "unknown"]}))
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "2024-05-32", "17.5.2024", "2024-05"])

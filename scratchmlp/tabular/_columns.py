@@ -84,15 +84,21 @@ def kind_of(column: "Column[Any]") -> str:
     return _BY_VALUES.get(found, "mixed")
 
 
-def holds_written_dates(column: "Column[Any]") -> bool:
-    """Tell whether a column holds text that is dates as files have them, such as 2024-05-17."""
+def read_dates(column: "Column[Any]") -> "Column[Any]":
+    """Turn text of which each value is a date into dates; any other column stays as it is."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or kind_of(column) != "text":
+        return column
     known = column.dropna()
-    if isinstance(column.dtype, pd.CategoricalDtype) or kind_of(known) != "text":
-        return False
-    for rows in (known.iloc[:1], known):  # the first value tells most text
-        if rows.empty or not rows.str.match(_DATE).all():
-            return False
-    return bool(_written_dates(known).notna().all())
+    if known.empty or written_dates(known.iloc[:1]).isna().all():  # the first tells most text
+        return column
+    dates = written_dates(column)
+    return dates if dates.notna().sum() == len(known) else column
+
+
+def written_dates(text: "Column[Any]") -> "Column[Any]":
+    """Read dates as files have them, 2024-05-17 or with a time, in UTC; missing where is none."""
+    text = _values(text).where(lambda column: column.str.match(_DATE).eq(True))
+    return pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
 
 
 def numbers(column: "Column[Any]", kind: str) -> Floats:
@@ -132,17 +138,11 @@ def _values(column: "Column[Any]") -> "Column[Any]":
     return column
 
 
-def _written_dates(column: "Column[Any]") -> "Column[Any]":
-    """Read dates, with a time or without; missing where there is none."""
-    return pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-
-
 def _dates(column: "Column[Any]") -> NDArray[np.datetime64]:
     """Convert a column of dates to microseconds, in UTC."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()
     elif column.dtype.kind != "M":
-        text = kind_of(column) == "text"
-        column = _written_dates(column) if text else pd.to_datetime(column, utc=True)
+        column = pd.to_datetime(column, utc=True)
     return column.to_numpy("datetime64[us]")

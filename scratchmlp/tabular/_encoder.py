@@ -25,10 +25,11 @@ from scratchmlp.tabular._columns import (
     WORDS,
     Column,
     Floats,
-    holds_written_dates,
     kind_of,
     numbers,
+    read_dates,
     to_pandas,
+    written_dates,
 )
 from scratchmlp.tabular._levels import encode_levels, fit_levels, level_names
 
@@ -78,7 +79,8 @@ default='from_dtype'
 
         - 'from_dtype': those of categories, strings or booleans, and those of objects that are not
           all numbers, dates or durations; but text of which each value is a date, such as
-          "2024-05-17" or "2024-05-17T12:00Z", is dates.
+          "2024-05-17" or "2024-05-17T12:00Z", is dates. In `transform`, text that is none then
+          counts as missing, as long as most values are.
         - An array: these and no others, as a mask, as positions or as names, as for
           :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
         - None: none of them.
@@ -185,10 +187,13 @@ default='from_dtype'
         with _unchanged_on_failure(self):
             table = self._table(X, reset=True)
             names = _check_feature_names_in(self)
-            mask = self._categorical(table)
+            dated = [read_dates(column) for _, column in table.items()]
+            mask = self._categorical(table, dated)
             self.columns_ = {
-                name: self._describe(name, column, is_category)
-                for name, (_, column), is_category in zip(names, table.items(), mask, strict=True)
+                name: self._describe(name, column if is_category else dates, is_category)
+                for name, (_, column), dates, is_category in zip(
+                    names, table.items(), dated, mask, strict=True
+                )
             }
         return self
 
@@ -288,11 +293,11 @@ default='from_dtype'
             )
         return table[names]
 
-    def _categorical(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Tell which columns are categories."""
+    def _categorical(self, table: pd.DataFrame, dated: "list[Column[Any]]") -> NDArray[np.bool_]:
+        """Tell which columns are categories; by their dtypes once dates are read."""
         choice = self.categorical_features
         if isinstance(choice, str):
-            return np.array([_is_categorical(column) for _, column in table.items()])
+            return np.array([_is_categorical(column) for column in dated])
         mask = _check_categorical_features(table, choice)
         return np.zeros(table.shape[1], bool) if mask is None else mask
 
@@ -301,8 +306,6 @@ default='from_dtype'
         kind = kind_of(column)
         if not column.notna().any():
             return {"kind": "missing"}
-        if not is_category and holds_written_dates(column):
-            kind = "date"
         if kind == "complex" or (kind in ("text", "mixed") and not is_category):
             remedy = (
                 "Take their real part or their size."
@@ -336,7 +339,7 @@ def _is_categorical(column: "Column[Any]") -> bool:
     """Tell from its dtype, or from its values, whether a column is one of categories."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return True
-    return kind_of(column) in ("flag", "text", "mixed") and not holds_written_dates(column)
+    return kind_of(column) in ("flag", "text", "mixed")
 
 
 def _fit_numbers(values: Floats) -> dict[str, Any]:
@@ -379,8 +382,10 @@ def _checked(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> "Colum
     # True equals 1, as a number and as a label. Where labels are mixed, any kind may come alone.
     if len(kinds) == 1 or kinds == {"number", "flag"}:
         return column
-    if fitted["kind"] == "date" and holds_written_dates(column):
-        return column
+    if fitted["kind"] == "date" and received == "text":
+        dates = written_dates(column)
+        if dates.notna().sum() > column.notna().sum() / 2:
+            return dates  # what is none, among many that are, is as good as missing
     if "mixed" in kinds and fitted["kind"] == "category":
         return column
     if not column.notna().any():
