@@ -301,6 +301,16 @@ def test_rows_of_a_group_are_held_out_together(Estimator):
     assert len(model.fit(X, target, groups=groups).members_) == 5
     with pytest.raises(ValueError, match="two groups are needed; got 1"):
         model.fit(X, target, groups=np.zeros(120))
+    with pytest.raises(ValueError, match="groups has none in 1 of 120"):
+        model.fit(X, target, groups=[None, *groups[1:]])
+
+
+def test_few_uneven_groups_make_fewer_folds():
+    groups = np.repeat([0, 1, 2, 3], [2, 11, 1, 22])
+    X, y = np.random.RandomState(0).normal(size=(36, 2)), np.isin(groups, [0, 2])
+    model = TabularMLPClassifier(max_iter=1, random_state=0).fit(X, y, groups=groups)
+    assert 2 <= len(model.members_) <= 4
+    assert np.isfinite(model.oof_proba_).all()
 
 
 def test_splits_may_be_lists_masks_or_count_from_the_end():
@@ -325,9 +335,11 @@ def test_splits_may_be_lists_masks_or_count_from_the_end():
 @pytest.mark.parametrize(
     ("Estimator", "change", "message"),
     [
-        (TabularMLPClassifier, lambda y: y.where(np.arange(120) > 2), "y is missing in 3 of 120"),
-        (TabularMLPRegressor, lambda y: y.where(np.arange(120) > 2), "y is missing in 3 of 120"),
+        (TabularMLPClassifier, lambda y: y.where(np.arange(120) > 2), "y has none in 3 of 120"),
+        (TabularMLPRegressor, lambda y: y.where(np.arange(120) > 2), "y has none in 3 of 120"),
         (TabularMLPRegressor, lambda y: y.astype(str) + "!", "use TabularMLPClassifier"),
+        (TabularMLPRegressor, lambda y: y.astype(object).where(y.index != 7, "bad"), "got 'bad'"),
+        (TabularMLPRegressor, lambda y: pd.to_datetime(y), "make numbers of dates"),
         (TabularMLPRegressor, lambda y: y * 1e200, "must not be larger than 1e\\+150; got"),
     ],
 )
@@ -357,7 +369,7 @@ def test_a_fold_without_weight_is_refused():
 
 def course(losses):
     """A member whose score of its one row is the number of the epoch."""
-    raw = np.arange(len(losses), dtype=float)[:, None, None]
+    raw = {epoch: np.array([[float(epoch)]]) for epoch in range(len(losses))}
     candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
     return Course(losses, raw, candidates, None, None)
 
@@ -374,12 +386,31 @@ def test_epochs_that_not_all_members_reached():
     assert (short.epoch, long.epoch) == (0, 2)
 
 
+def honest_epochs(courses, held_out, reach=0):
+    return [float(raw[0, 0]) for raw in honest_scores(courses, held_out, reach)]
+
+
 def test_honest_scores_are_of_an_epoch_that_the_fold_did_not_choose():
     courses = [course([9.0, 9.0, 9.0, 0.0]), course([3.0, 1.0, 2.0]), course([3.0, 2.0, 2.5])]
-    scores = [float(raw[0, 0]) for raw in honest_scores(courses, reach=0)]
-    assert scores == [1, 1, 1]  # the first would choose 3, and only it came so far
-    assert [float(raw[0, 0]) for raw in honest_scores(courses[1:], reach=5)] == [1, 1]  # means
-    assert float(honest_scores(courses[:1], reach=0)[0][0, 0]) == 3  # nobody else: the last
+    # The first would choose 3, and only it came so far.
+    assert honest_epochs(courses, [[0], [1], [2]]) == [1, 1, 1]
+    assert honest_epochs(courses[1:], [[1], [2]], reach=5) == [1, 1]  # means of 0, 1 and 2
+    assert honest_epochs(courses[:1], [[0]]) == [3]  # nobody else: the last
+    # Two members that held out the same row do not choose for each other.
+    courses = [course([1.0, 0.0, 2.0]), course([1.0, 0.0, 2.0]), course([0.0, 1.0, 2.0])]
+    assert honest_epochs(courses, [[0], [0], [1]]) == [0, 0, 1]
+
+
+def test_a_judge_keeps_fewer_scores_of_many_epochs(monkeypatch):
+    monkeypatch.setattr(Judge, "N_BYTES", 5 * 4 * 8)
+    network = Network((1, 2), ACTIVATIONS["identity"])
+    parametrization = TangentParametrization(network, np.float64)
+    data = Data(np.ones((2, 1)), np.eye(2), None, None)
+    judge = Judge(parametrization, LogLoss().with_output("softmax"), data, 0)
+    for _ in range(13):
+        judge(parametrization.initial(np.random.RandomState(0)))
+    assert list(judge.raw) == [0, 4, 8, 12]
+    assert len(judge.losses) == 13
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 5, 90])
@@ -450,6 +481,15 @@ def test_few_rows_do_not_make_sure():
         model.temperature_ = 1 / 16  # the lowest that is tried
         surest.append(log_loss(new_y, model.predict_proba(new)))
     assert np.mean(losses) < 0.5 < np.mean(surest)
+
+
+def test_rows_that_hardly_count_do_not_make_sure():
+    raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 50)
+    Y = np.eye(2)[[0, 1] * 50]
+    weight = np.where(np.arange(100) < 3, 1.0, 1e-9)
+    few = fit_temperature(Y[:3], raw[:3], None)
+    assert fit_temperature(Y, raw, weight) == pytest.approx(few, rel=1e-3)
+    assert fit_temperature(Y, raw, np.full(100, 0.1)) < 0.9 * few
 
 
 def test_temperature_undoes_a_factor():

@@ -191,7 +191,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
-        _check_targets_known(y)
+        _check_known(y, "target", "y")
+        if groups is not None:
+            _check_known(groups, "group", "groups")
         weight = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
         present = np.flatnonzero(weight)
         Y, code = self._encode_targets(y, weight)
@@ -203,7 +205,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         data = Data(encoded, Y, None if (trained == 1).all() else trained, code)
         splits = self._splits(X, Y, groups, present, random_state)
         recipe = self._recipe(len(present))
-        courses = Parallel(n_jobs=self.n_jobs)(
+        courses = Parallel(n_jobs=self.n_jobs, batch_size=1)(
             delayed(train_member)(
                 recipe, data, rows, bins, seed, limit, task, given if root else {}
             )
@@ -227,7 +229,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self._learn_out_of_fold(
             data,
             weight,
-            _by_row(held_out, honest_scores(courses, recipe.reach), len(Y)),
+            _by_row(held_out, honest_scores(courses, held_out, recipe.reach), len(Y)),
             _by_row(
                 held_out,
                 [m.raw_scores(encoded[h]) for m, h in zip(self.members_, held_out, strict=True)],
@@ -274,8 +276,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         with warnings.catch_warnings():  # members may do without a class that is rare
             warnings.filterwarnings("ignore", message="The least populated class")
             splits = [(present[a], present[b]) for a, b in splitter.split(Y, Y, groups)]
-        _check_splits(splits)
-        return splits
+        return [split for split in splits if len(split[1])]  # few groups may leave a fold empty
 
     def _folds(
         self, Y: Any, groups: NDArray[Any] | None, random_state: np.random.RandomState
@@ -357,14 +358,14 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         return tags
 
 
-def _check_targets_known(y: Any) -> None:
-    """Check that no target is missing."""
-    missing = np.asarray(pd.isna(np.asarray(y, dtype=object)))
+def _check_known(values: Any, what: str, name: str) -> None:
+    """Check that no row's target or group is missing."""
+    missing = np.asarray(pd.isna(np.asarray(values, dtype=object)))
     if missing.any():
         n_missing = int(missing.reshape(len(missing), -1).any(axis=1).sum())
         raise ValueError(
-            f"Each row needs a target, and y is missing in {n_missing} of {len(missing)} rows. "
-            "Leave these rows out: known = y.notna(), and fit on X[known] and y[known]."
+            f"Each row needs a {what}, and {name} has none in {n_missing} of {len(missing)} rows. "
+            f"Leave these rows out: known = {name}.notna(), and fit on X[known] and y[known]."
         )
 
 

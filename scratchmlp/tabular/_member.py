@@ -73,8 +73,8 @@ class Course(NamedTuple):
     ----------
     losses : list of float
         Loss on the member's own fold, epoch by epoch.
-    raw : ndarray of shape (n_epochs, n_held_out, n_outputs)
-        Raw scores of its rows, epoch by epoch.
+    raw : dict of int to ndarray of shape (n_held_out, n_outputs)
+        Raw scores of its rows after each epoch, or, of many, after every second, fourth, ... one.
     candidates : list of Candidate
         The best epochs.
     network : Network
@@ -84,7 +84,7 @@ class Course(NamedTuple):
     """
 
     losses: list[float]
-    raw: FloatArray
+    raw: dict[int, FloatArray]
     candidates: list[Candidate]
     network: Network
     bins: Bins | None
@@ -105,7 +105,8 @@ class Judge:
         Epochs on either side of one whose parameters are averaged with its own.
     """
 
-    #: Epochs to choose from later, and the bytes that they may take, as long as some are kept.
+    #: Epochs to choose from later, and the bytes that they may take, as long as some are kept; the
+    #: raw scores of all epochs may take as many.
     N_KEPT, N_BYTES, FEWEST_KEPT = 32, 2**26, 4
 
     def __init__(
@@ -118,7 +119,8 @@ class Judge:
         n_bytes = parametrization.factors.nbytes
         self.n_kept = min(self.N_KEPT, max(self.FEWEST_KEPT, self.N_BYTES // n_bytes))
         self.losses: list[float] = []
-        self.raw: list[FloatArray] = []
+        self.raw: dict[int, FloatArray] = {}
+        self._every = 1
         self._recent: deque[FloatArray] = deque(maxlen=2 * reach + 1)
         self._heap: list[tuple[float, int, Candidate]] = []
 
@@ -127,12 +129,20 @@ class Judge:
         theta = self.parametrization.theta(phi)
         raw = self.parametrization.network.raw_scores(theta, self.X)
         loss = float(np.average(self.loss.value(self.Y, raw), weights=self.weight))
+        self._store(len(self.losses), raw)
         self.losses.append(loss)
-        self.raw.append(raw)
         self._recent.append(theta)
         if len(self.losses) > self.reach:
             self._consider(len(self.losses) - 1 - self.reach)
         return loss, -loss
+
+    def _store(self, epoch: int, raw: FloatArray) -> None:
+        """Keep an epoch's raw scores; where there are too many, drop every other one."""
+        if epoch % self._every == 0:
+            self.raw[epoch] = raw
+        if len(self.raw) * raw.nbytes > self.N_BYTES:
+            self._every *= 2
+            self.raw = {e: kept for e, kept in self.raw.items() if e % self._every == 0}
 
     def _consider(self, epoch: int) -> None:
         """Keep an epoch if it is among the best ones; those around it are known."""
@@ -324,4 +334,4 @@ def _train(
     except DivergenceError:
         if not judge.losses:
             raise
-    return Course(judge.losses, np.array(judge.raw), judge.finish(), network, bins)
+    return Course(judge.losses, judge.raw, judge.finish(), network, bins)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
@@ -166,12 +167,15 @@ default='from_dtype'
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
     """Check that targets are numbers of which squares can be computed."""
-    try:
-        Y = y.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    wrong = np.isnan(numbers).reshape(y.shape)
+    if y.dtype.kind in "Mm" or wrong.any():
+        found = y.flat[wrong.argmax()] if wrong.any() else y.flat[0]
         raise ValueError(
-            f"Targets must be numbers; got {y.flat[0]!r}. For classes use TabularMLPClassifier."
-        ) from error
+            f"Targets must be numbers; got {found!r}. For classes use TabularMLPClassifier, and "
+            "make numbers of dates and durations."
+        )
+    Y = numbers.reshape(y.shape)
     if (largest := np.abs(Y).max()) > _LARGEST:
         raise ValueError(
             f"Targets must not be larger than {_LARGEST:g}; got {largest:g}. Divide them, or take "

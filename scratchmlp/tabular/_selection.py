@@ -1,6 +1,7 @@
 """Which epochs an ensemble is made of, and how sure of itself it may be."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from scratchmlp.activations import FloatArray
@@ -32,16 +33,20 @@ def choose_epochs(courses: list[Course]) -> list[Candidate]:
     ]
 
 
-def honest_scores(courses: list[Course], reach: int) -> list[FloatArray]:
-    """Take each member's raw scores of its own fold at an epoch that this fold did not choose.
+def honest_scores(
+    courses: list[Course], held_out: list[NDArray[np.intp]], reach: int
+) -> list[FloatArray]:
+    """Take each member's raw scores of its own fold at an epoch that these rows did not choose.
 
-    It is the best one on the folds of all others. The scores are averaged over as many epochs as
-    parameters are.
+    It is the best one on the folds of other members that share no row with this one, or the last
+    where there are none. The scores are averaged over as many epochs as parameters are.
 
     Parameters
     ----------
     courses : list of Course
         What the training of each member left.
+    held_out : list of ndarray of int
+        The rows of each member's fold.
     reach : int
         Epochs on either side of the best one.
 
@@ -51,13 +56,20 @@ def honest_scores(courses: list[Course], reach: int) -> list[FloatArray]:
         Raw scores of the rows that each member held out.
     """
     scores = []
-    for member, course in enumerate(courses):
-        others = courses[:member] + courses[member + 1 :]
-        epoch = len(course.losses) - 1
+    for course, rows in zip(courses, held_out, strict=True):
+        others = [
+            other
+            for other, others_rows in zip(courses, held_out, strict=True)
+            if not np.intersect1d(rows, others_rows).size
+        ]
+        stored = np.array(list(course.raw))
+        best = stored[-1]
         if others:  # as far as this member and any other came
             common = np.nanmean(_losses(others), axis=0)
-            epoch = int(np.argmin(common[: len(course.losses)]))
-        scores.append(course.raw[max(0, epoch - reach) : epoch + reach + 1].mean(axis=0))
+            stored = stored[stored < len(common)]
+            best = stored[np.argmin(common[stored])]
+        around = [raw for epoch, raw in course.raw.items() if abs(epoch - best) <= reach]
+        scores.append(np.mean(around, axis=0))
     return scores
 
 
@@ -95,10 +107,12 @@ def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
     loss = LogLoss().with_output("softmax")
+    # As many rows of one weight would say as much.
+    n_rows = len(Y) if weight is None else float(weight.sum() ** 2 / (weight**2).sum())
 
     def negative_log_posterior(log_temperature: float) -> float:
         losses = loss.value(Y, raw / np.exp(log_temperature))
-        return len(Y) * float(np.average(losses, weights=weight)) + log_temperature**2 / 2
+        return n_rows * float(np.average(losses, weights=weight)) + log_temperature**2 / 2
 
     bound = np.log(16)
     found = minimize_scalar(negative_log_posterior, bounds=(-bound, bound), method="bounded")
