@@ -243,7 +243,7 @@ def _run_table(
         say("training the ensemble on all rows")
         model = fit(next(iter(models.values())), X, y)
         if save is not None:
-            write(save, pickle.dumps(model))
+            write(save, lambda path: path.write_bytes(pickle.dumps(model)))
             print(f"Saved {save}. To predict: python -m scratchmlp NEW.csv --load {save}")
         if plot is not None:
             say(f"drawing {plot}")
@@ -256,13 +256,13 @@ def _predict(data: str, model_file: Path, out: Path | None) -> None:
     for column in unseen(model, X):
         say(column)
     try:
-        table = predictions(model, X).to_csv(index=False)
+        table = predictions(model, X)
     except ValueError as error:  # a model of one's own may want what text cannot say
         raise InputError(str(error)) from error
     if out is None:
-        print(table, end="")
+        print(table.to_csv(index=False), end="")
     else:
-        write(out, table.encode())
+        write(out, lambda path: table.to_csv(path, index=False))
         print(f"Saved {out}: {len(X):,} predictions")
 
 

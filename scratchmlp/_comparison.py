@@ -18,20 +18,16 @@ from sklearn.model_selection import (
     cross_validate,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from scratchmlp._progress import steps
+from scratchmlp._table import listed
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 SMALL = 2_000  # rows; larger tables get fewer folds
 CLASSIFICATION = {"accuracy": "accuracy", "log-loss": "neg_log_loss"}
-KINDS = {
-    "number": "numbers",
-    "date": "dates",
-    "category": "categories",
-    "missing": "ignored",
-}
+KINDS = {"number": "numbers", "date": "dates", "category": "categories"}
 REGRESSION = {"RMSE": "neg_root_mean_squared_error", "R²": "r2"}
 
 
@@ -79,17 +75,17 @@ def columns(X: pd.DataFrame) -> str:
     """Say what the columns of a table are taken for."""
     groups: dict[str, list[str]] = {}
     for name, fitted in TabularEncoder().fit(X).columns_.items():
-        used = fitted.get("scale", fitted.get("encoding")) not in (0.0, "none", "missing")
-        kind = KINDS[fitted["kind"]] if used else "ignored"
-        note = f" ({fitted['n_levels']})" if fitted["kind"] == "category" else ""
+        used = fitted.get("scale", 0) > 0 or fitted.get("encoding") in ("one-hot", "sign")
+        indicator = fitted.get("indicator") or fitted.get("encoding") == "missing"
+        kind = KINDS[fitted["kind"]] if used else ("whether missing" if indicator else "ignored")
         missing = int(X[name].isna().sum())
-        note += f" ({missing} missing)" if missing and used else ""
-        groups.setdefault(kind, []).append(f"{name}{note}")
+        notes = [f"{fitted['n_levels']}"] if used and fitted["kind"] == "category" else []
+        notes += [f"{missing:,} missing"] if missing else []
+        groups.setdefault(kind, []).append(f"{name} ({', '.join(notes)})" if notes else name)
     ignored = groups.pop("ignored", [])
-    lines = [f"  {kind}: {', '.join(names)}" for kind, names in groups.items()]
     if ignored:
-        lines.append(f"  ignored, as nearly every row differs, or none does: {', '.join(ignored)}")
-    return "\n".join(lines)
+        groups["ignored, as nearly every row differs, or none does"] = ignored
+    return "\n".join(f"  {kind}: {listed(names)}" for kind, names in groups.items())
 
 
 def models_for(X: pd.DataFrame, is_class: bool) -> dict[str, BaseEstimator]:
@@ -108,12 +104,13 @@ def models_for(X: pd.DataFrame, is_class: bool) -> dict[str, BaseEstimator]:
     )
     for_trees = make_column_transformer((codes, text), remainder=TabularEncoder())
     trees = trees(categorical_features=range(len(text)), random_state=0)
+    in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
     # Small tables are trained in the time that other processes need to begin.
     n_jobs = -1 if len(X) > SMALL else 1
     return {
         ensemble.__name__: ensemble(n_jobs=n_jobs, random_state=0),
         type(trees).__name__: make_pipeline(for_trees, trees),
-        type(linear).__name__: make_pipeline(TabularEncoder(), linear),
+        type(linear).__name__: make_pipeline(TabularEncoder(), in_double, linear),
         "always the same": constant,
     }
 
@@ -131,7 +128,13 @@ def compare(
             for split in splits:
                 begin(name)
                 fold = cross_validate(
-                    model, X, y, cv=[split], scoring=plan.measures, return_estimator=True
+                    model,
+                    X,
+                    y,
+                    cv=[split],
+                    scoring=plan.measures,
+                    return_estimator=True,
+                    error_score="raise",
                 )
                 results[name].append(pd.DataFrame(fold))
     return {name: pd.concat(rows) for name, rows in results.items()}

@@ -2,8 +2,11 @@
 
 import os
 import pickle
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -25,18 +28,26 @@ def check_writable(path: Path) -> None:
         raise InputError(f"cannot save {path}: no permission to write to it")
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file beside the one that is there, if it is, and put it into its place."""
-    new = path.with_name(f"{path.name}.part")
+def write(path: Path, save: Callable[[Path], object]) -> None:
+    """Save a file, and then put it into the place of the one that is there, if it is.
+
+    A device, and a file in a folder where no other can be made, is written itself.
+    """
+    in_place = path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))
+    path = path if in_place else path.resolve()  # what a link points to
+    new = path if in_place else path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
-        if path.exists() and not path.is_file():  # a device
-            path.write_bytes(content)
-            return
-        new.write_bytes(content)
-        os.replace(new, path)
+        save(new)
+        if not in_place:
+            if path.exists():
+                shutil.copymode(path, new)
+            os.replace(new, path)
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
+    finally:
+        if not in_place:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
 
 
 def load_model(path: Path) -> Model:
@@ -64,7 +75,7 @@ def unseen(model: Model, X: pd.DataFrame) -> Iterator[str]:
         if len(new):
             yield (
                 f"column {quote(name)}: {len(new):,} of {len(X):,} rows hold categories that "
-                f"training had none of: {listed(list(new.unique()))}"
+                f"training had none of: {listed([*map(quote, new.unique())])}"
             )
 
 

@@ -155,5 +155,5 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
     points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)
     if last < 10:
         handles, _ = points.legend_elements(num=list(range(last + 1)))
-        names = [label[:30] for label in model.classes_]
+        names = [str(label)[:30] for label in model.classes_]
         ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1))

@@ -38,8 +38,10 @@ def fit(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Any:
     from sklearn.callback import ProgressBar
 
     rich.reconfigure(stderr=True)
-    model.set_callbacks(ProgressBar()).fit(X, y)
-    return model.set_callbacks()
+    try:
+        return model.set_callbacks(ProgressBar()).fit(X, y).set_callbacks()
+    finally:
+        rich.reconfigure()
 
 
 def _bars() -> bool:

@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular._columns import WORDS
+from scratchmlp.tabular._columns import WORDS, written_dates
 
 MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
 MIN_NUMBERS = 10  # rows to predict numbers from
 COMMAS = "Are its columns separated by commas?"
-DATE = r"\d{4}-\d{2}-\d{2}"
 
 Column = pd.Series  # one column of a table
 
@@ -34,9 +33,9 @@ class Table(NamedTuple):
     Attributes
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Numbers, dates and text.
+        Numbers, dates, booleans and categories of text.
     y : ndarray of shape (n_samples,)
-        Classes as text, or numbers.
+        Classes, as text or numbers, or numbers as targets.
     is_class : bool
         Whether the targets are classes.
     left_out : list of str
@@ -73,7 +72,7 @@ def load(path: str, target: str, task: str | None = None, ignore: Sequence[str] 
         if name not in table:
             hint = f" {COMMAS}" if table.shape[1] == 1 else ""
             raise InputError(
-                f"{path} has no column {quote(name)}; it has {listed(list(table.columns))}.{hint}"
+                f"{path} has no column {quote(name)}; it has {listed([*map(quote, table)])}.{hint}"
             )
     if table.empty:
         raise InputError(f"{path} has no rows below its header")
@@ -90,7 +89,7 @@ def load(path: str, target: str, task: str | None = None, ignore: Sequence[str] 
     X = X.apply(_guess).dropna(axis="columns", how="all")
     if X.shape[1] == 0:
         raise InputError("no column is left to predict from")
-    return Table(X, y.to_numpy(dtype=str if is_class else float), is_class, left_out)
+    return Table(X, y.to_numpy(), is_class, left_out)
 
 
 def load_new(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -111,7 +110,7 @@ def load_new(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
     table = _read(path)
     if missing := [name for name in columns if name not in table]:
         raise InputError(
-            f"{path} lacks what the model was trained on: {listed(missing)}. "
+            f"{path} lacks what the model was trained on: {listed([*map(quote, missing)])}. "
             "Add such columns, without values if these are unknown"
         )
     if table.empty:
@@ -156,7 +155,7 @@ def _guess(column: "Column[Any]") -> "Column[Any]":
         converted = convert(column)
         if converted.notna().sum() == column.notna().sum():
             return _finite(converted)
-    return column
+    return column.astype("category")
 
 
 def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
@@ -179,13 +178,6 @@ def _numbers(column: "Column[Any]") -> "Column[Any]":
     return pd.to_numeric(column, errors="coerce").astype(float)
 
 
-def _dates(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to dates, in UTC; missing where it is none."""
-    dates = column.where(column.str.match(DATE).eq(True))
-    dates = pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce")
-    return dates.dt.tz_localize(None)
-
-
 def _booleans(column: "Column[Any]") -> "Column[Any]":
     """Convert text to booleans, missing where it is none; without missing ones, to plain ones."""
     flags = column.str.lower().map({"true": True, "false": False})
@@ -193,7 +185,7 @@ def _booleans(column: "Column[Any]") -> "Column[Any]":
 
 
 #: How text becomes what a column holds, by the encoder's names, in the order of trial.
-CONVERSIONS = {"number": _numbers, "date": _dates, "flag": _booleans}
+CONVERSIONS = {"number": _numbers, "date": written_dates, "flag": _booleans}
 
 
 def _finite(column: "Column[Any]") -> "Column[Any]":
@@ -221,10 +213,10 @@ def _holds_classes(known: "Column[Any]", task: str | None) -> bool:
 
 def _labels(known: "Column[Any]") -> "Column[Any]":
     """Turn the target into labels of rows that can be used, or say why it cannot be."""
-    numbers = _numbers(known)
-    exact = (numbers.abs() < 2**53).all()  # and all are numbers
-    # 1, 1.0 and 01 are one class.
-    labels = numbers.convert_dtypes().astype(str) if exact else known
+    numbers: Column[Any] = _numbers(known)
+    labels = known
+    if (numbers.abs() < 2**53).all():  # and all are numbers, exactly
+        labels = numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
@@ -254,7 +246,7 @@ def quote(value: object) -> str:
     return repr(str(value)[:40])
 
 
-def listed(names: Sequence[object]) -> str:
+def listed(names: Sequence[str]) -> str:
     """List names, or the first of them."""
-    shown = ", ".join(map(quote, names[:20]))
+    shown = ", ".join(names[:20])
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
