@@ -178,7 +178,7 @@ def test_table_of_every_kind_of_column(table, csv, capsys, tmp_path):
     for line in (
         r"  numbers: signal \(9 missing\), cost in \$, with a \$, infinite \(7 missing\)\n",
         r"  dates: day\n",
-        r"  categories: colour \(2, \d+ missing\), flag \(2\), flag with holes \(2, \d+ missing\)\n",
+        r"  categories: colour \(2, \d+ missing\), flag \(2\), flag with holes \(2, \d+ miss",
         r"  whether missing: nearly empty \(59 missing\)\n",
         r"  ignored, as nearly every row differs, or none does: key, constant\n",
     ):
