@@ -210,7 +210,7 @@ class TimedSchedule:
 
 
 class MemberTasks:
-    """The epochs of a member as tasks, for callbacks, and the end of its time.
+    """The training of a member and its epochs as tasks, for callbacks, and the end of its time.
 
     Parameters
     ----------
@@ -227,6 +227,8 @@ class MemberTasks:
         self.given = given
         self.schedule = schedule
         self.epoch: Any = None
+        if context:
+            context.call_on_fit_task_begin(**given)
 
     def epoch_begin(self) -> None:
         """Begin the task of an epoch."""
@@ -239,6 +241,11 @@ class MemberTasks:
         if self.context and self.epoch.call_on_fit_task_end(**self.given):
             return "a callback asked to stop"
         return "no time is left" if self.schedule.share_of_time() >= 1 else ""
+
+    def end(self) -> None:
+        """End the task of the member."""
+        if self.context:
+            self.context.call_on_fit_task_end(**self.given)
 
 
 def train_member(
@@ -277,39 +284,37 @@ def train_member(
     Course
         What the training leaves.
     """
-    given = given or {}
-    if context:
-        context.call_on_fit_task_begin(**given)
-    with threadpool_limits(1):
-        course = _train(recipe, data, rows, bins, seed, limit, context, given)
-    if context:
-        context.call_on_fit_task_end(**given)
-    return course
-
-
-def _train(
-    recipe: Recipe,
-    data: Data,
-    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
-    bins: Bins | None,
-    seed: int,
-    limit: Limit | None,
-    context: Any,
-    given: dict[str, Any],
-) -> Course:
     schedule = TimedSchedule(recipe.schedule, limit)
+    tasks = MemberTasks(context, given or {}, schedule)
     training, held_out = data.rows(rows[0]), data.rows(rows[1])
-    if bins:
-        bins.fit(training)
-        training, held_out = (part._replace(X=bins.widen(part.X)) for part in (training, held_out))
-    n_rows, n_features = training.X.shape
-    n_outputs = training.Y.shape[1] if training.code is None else len(training.code)
-    network = recipe.network(n_features, n_outputs)
     random_state = np.random.RandomState(seed)
-    parametrization = TangentParametrization(network)
-    mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
-    objective = Objective(network, recipe.loss, 0.0, mean_weight)
-    solver = Descent(
+    with threadpool_limits(1):
+        if bins:
+            bins.fit(training)
+            training, held_out = (p._replace(X=bins.widen(p.X)) for p in (training, held_out))
+        n_outputs = training.Y.shape[1] if training.code is None else len(training.code)
+        network = recipe.network(training.X.shape[1], n_outputs)
+        parametrization = TangentParametrization(network)
+        mean_weight = 1.0 if training.weight is None else float(training.weight.mean())
+        objective = Objective(network, recipe.loss, 0.0, mean_weight)
+        judge = Judge(parametrization, recipe.judge, held_out, recipe.reach)
+        monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=judge, tasks=tasks)
+        run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
+        solver = _solver(recipe, schedule, len(training.X))
+        try:
+            reparametrized = Reparametrized(objective, parametrization)
+            if train(reparametrized, solver, monitor, run, training):
+                raise KeyboardInterrupt
+        except DivergenceError:
+            if not judge.losses:
+                raise
+    tasks.end()
+    return Course(judge.losses, judge.raw, judge.finish(), network, bins)
+
+
+def _solver(recipe: Recipe, schedule: TimedSchedule, n_rows: int) -> Descent:
+    """Make the mini-batch descent of a recipe, for so many rows."""
+    return Descent(
         optimizer=recipe.optimizer,
         schedule=schedule,
         learning_rate_init=recipe.learning_rate_init,
@@ -318,20 +323,3 @@ def _train(
         max_iter=recipe.n_epochs,
         drop_last=True,
     )
-    judge = Judge(parametrization, recipe.judge, held_out, recipe.reach)
-    monitor = Monitor(
-        tol=0.0,
-        n_iter_no_change=np.inf,
-        validate=judge,
-        tasks=MemberTasks(context, given, schedule),
-    )
-    phi = parametrization.initial(random_state)
-    run = Run(phi, random_state, n_epochs=recipe.n_epochs)
-    try:
-        reparametrized = Reparametrized(objective, parametrization)
-        if train(reparametrized, solver, monitor, run, training):
-            raise KeyboardInterrupt
-    except DivergenceError:
-        if not judge.losses:
-            raise
-    return Course(judge.losses, judge.raw, judge.finish(), network, bins)
