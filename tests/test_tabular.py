@@ -19,8 +19,9 @@ from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.parametrization import TangentParametrization
+from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular._member import Candidate, Course, Judge, Limit
+from scratchmlp.tabular._member import Candidate, Course, Judge, Limit, TimedSchedule
 from scratchmlp.tabular._recipe import classification_recipe
 from scratchmlp.tabular._selection import choose_epochs, fit_temperature, honest_scores
 from scratchmlp.training import Data
@@ -248,6 +249,25 @@ def test_max_time_ends_training(max_time):
     assert time.perf_counter() - started < max_time + 5  # it would be an hour
     if max_time == 1.0:
         assert model.oof_score_ > 0.8
+
+
+@pytest.mark.parametrize(("seconds", "horizon"), [(0.5, 1.0), (1e-9, 1.0), (1e6, 50.0)])
+def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, horizon):
+    schedule = TimedSchedule(CosLog4(), Limit(time.time() + seconds, 1))
+    schedule.begin(epoch_seconds=100.0)
+    epochs = np.arange(10) / 10
+    factors = [schedule(Progress(0, epoch, 50)) for epoch in epochs]
+    expected = [CosLog4().factor(epoch / horizon) for epoch in epochs]
+    np.testing.assert_allclose(factors, expected, atol=1e-3)
+
+
+def test_a_large_table_is_learned_from_in_a_single_epoch():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(20_000, 3))
+    y = X[:, 0] * X[:, 1] > 0
+    model = TabularMLPClassifier(cv=2, max_time=0.1, random_state=0).fit(X, y)
+    assert model.n_iter_ == 1
+    assert model.oof_score_ > 0.8
 
 
 def test_members_share_the_time():

@@ -196,16 +196,28 @@ class TimedSchedule:
 
     def __init__(self, schedule: HorizonSchedule, limit: Limit | None) -> None:
         self.schedule = schedule
-        self.seconds = limit.seconds() if limit else np.inf
-        self.start = time.perf_counter()
+        self.limit = limit.seconds() if limit else np.inf
+        self.made = time.perf_counter()
+        self.begin(0.0)
 
-    def share_of_time(self) -> float:
-        """Return the share of the time that is over."""
-        return (time.perf_counter() - self.start) / self.seconds
+    def begin(self, epoch_seconds: float) -> None:
+        """Begin the first epoch, which is expected to take so long: time counts from here."""
+        self.start = self.epoch_start = time.perf_counter()
+        self.seconds = max(self.limit - (self.start - self.made), _SHORTEST)
+        self.epoch_seconds = epoch_seconds
+
+    def end_epoch(self) -> bool:
+        """End an epoch, as long as which the next one is expected to be; tell if time is over."""
+        now = time.perf_counter()
+        self.epoch_start, self.epoch_seconds = now, now - self.epoch_start
+        return now - self.start >= self.seconds
 
     def __call__(self, progress: Progress) -> float:
-        """See `Schedule`."""
-        t = max(progress.epoch / progress.n_epochs, self.share_of_time())
+        """See `Schedule`; it is asked for all steps of an epoch when this begins."""
+        over = (self.epoch_start - self.start) / self.seconds
+        # An epoch that is too long for the time comes to the schedule's end nevertheless.
+        coming = min(self.epoch_seconds / self.seconds, 1 - over)
+        t = max(progress.epoch / progress.n_epochs, over + progress.epoch % 1 * coming)
         return self.schedule.factor(min(t, 1.0))
 
 
@@ -240,7 +252,7 @@ class MemberTasks:
         """End it; return why training has to stop, if it has."""
         if self.context and self.epoch.call_on_fit_task_end(**self.given):
             return "a callback asked to stop"
-        return "no time is left" if self.schedule.share_of_time() >= 1 else ""
+        return "no time is left" if self.schedule.end_epoch() else ""
 
     def end(self) -> None:
         """End the task of the member."""
@@ -301,8 +313,10 @@ def train_member(
         monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=judge, tasks=tasks)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = _solver(recipe, schedule, len(training.X))
+        reparametrized = Reparametrized(objective, parametrization)
+        if limit:
+            schedule.begin(_epoch_seconds(reparametrized, run.theta, training, solver.batch_size))
         try:
-            reparametrized = Reparametrized(objective, parametrization)
             if train(reparametrized, solver, monitor, run, training):
                 raise KeyboardInterrupt
         except DivergenceError:
@@ -310,6 +324,17 @@ def train_member(
                 raise
     tasks.end()
     return Course(judge.losses, judge.raw, judge.finish(), network, bins)
+
+
+def _epoch_seconds(
+    objective: Reparametrized, phi: FloatArray, data: Data, batch_size: int
+) -> float:
+    """Tell from the gradient of one batch how long an epoch takes, or a little less."""
+    batch = data.rows(slice(0, batch_size)).decoded()
+    objective(phi, *batch)  # makes its arrays
+    start = time.perf_counter()
+    objective(phi, *batch)
+    return (time.perf_counter() - start) * len(data.X) / batch_size
 
 
 def _solver(recipe: Recipe, schedule: TimedSchedule, n_rows: int) -> Descent:
