@@ -36,7 +36,8 @@ from scratchmlp._comparison import (
     plan,
     summary,
 )
-from scratchmlp._model import check_writable, load_model, predictions, unseen, write
+from scratchmlp._files import check_writable, write
+from scratchmlp._model import load_model, predictions, unseen
 from scratchmlp._picture import check_picture, draw_ensemble, draw_network
 from scratchmlp._progress import fit, say
 from scratchmlp._table import InputError, load, load_new
@@ -108,11 +109,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return 130
+    except BrokenPipeError:
+        # The reader has left (`| head`): keep Python from writing to it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:  # such as a full disk behind stdout
-        if isinstance(error, BrokenPipeError):
-            # The reader has left (`| head`): keep Python from writing to it once more at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 1
         parser.error(f"cannot write: {error.strerror or error}")
     return 0
 
@@ -156,45 +157,40 @@ def _make_parser() -> _Parser:
     return parser
 
 
-def _run(data: str | None, **options: Any) -> None:
-    target, load, out = options["target"], options["load"], options["out"]
-    training = [name for name in ("target", "task", "ignore", "save", "plot") if options[name]]
+def _run(data: str | None, load: Path | None, out: Path | None, **training: Any) -> None:
+    asked = [f"--{name}" for name, value in training.items() if value]
     if out is not None and load is None:
         raise InputError("--out is for predictions, which need a model: --load MODEL")
-    if load is not None and training:
-        listed = ", ".join(f"--{name}" for name in training)
-        raise InputError(f"--load predicts without training: leave {listed} out")
-    if data is None and (load or training not in ([], ["plot"])):
+    if load is not None and asked:
+        raise InputError(f"--load predicts without training: leave {', '.join(asked)} out")
+    if data is None and (load or asked not in ([], ["--plot"])):
         raise InputError("name your table: python -m scratchmlp DATA.csv ...")
-    if data is not None and target is None and load is None:
+    if data is not None and training["target"] is None and load is None:
         raise InputError(
             f"say which column of {data} to learn to predict, --target COLUMN, or by what to "
             "predict, --load MODEL"
         )
-    _check_files(data, load, [options[name] for name in ("plot", "save", "out")])
+    if training["plot"] is not None:
+        check_picture(training["plot"])
+    _check_files([data, load], [training["plot"], training["save"], out])
     if data is None:
-        _run_iris(options["plot"])
+        _run_iris(training["plot"])
     elif load is not None:
         _predict(data, load, out)
     else:
-        names = ("target", "task", "ignore", "save", "plot")
-        _run_table(data, **{name: options[name] for name in names})
+        _run_table(data, **training)
 
 
-def _check_files(data: str | None, load: Path | None, written: list[Path | None]) -> None:
+def _check_files(read: list[str | Path | None], written: list[Path | None]) -> None:
     """Fail before the work rather than after it, or after a file is lost."""
-    plot, *others = written
-    if plot is not None:
-        check_picture(plot)
-    taken = {Path(name).resolve() for name in (data, load) if name is not None}
+    taken = {Path(name).resolve() for name in read if name is not None}
     for path in written:
-        if path is not None:
-            if path.resolve() in taken:
-                raise InputError(f"cannot save {path}: that file is needed. Choose another name")
-            taken.add(path.resolve())
-    for path in others:
-        if path is not None:
-            check_writable(path)
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise InputError(f"cannot save {path}: that file is needed. Choose another name")
+        taken.add(path.resolve())
+        check_writable(path)
 
 
 def _run_iris(plot: Path | None) -> None:

@@ -1,6 +1,5 @@
 """The pictures that the main job saves."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -16,6 +15,7 @@ from sklearn.feature_selection import f_classif
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import PredictionErrorDisplay
 
+from scratchmlp._files import write
 from scratchmlp._table import InputError
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -31,10 +31,6 @@ def check_picture(path: Path) -> None:
     matplotlib.use("Agg")
     if path.suffix.lower() not in PICTURES:
         raise InputError(f"cannot save {path}: a picture's name ends in {', '.join(PICTURES)}")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot save {path}: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"cannot save {path}: no permission to write to {path.parent}")
 
 
 def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
@@ -96,10 +92,7 @@ def _panels(path: Path, n_panels: int) -> Iterator[Any]:
     with matplotlib.rc_context({"text.parse_math": False}):  # a name may hold a dollar sign
         figure = Figure(figsize=(6 * n_panels, 4.5), dpi=150, layout="constrained")
         yield figure.subplots(1, n_panels, squeeze=False)[0]
-        try:
-            figure.savefig(path)
-        except OSError as error:
-            raise InputError(f"cannot save {path}: {error.strerror or error}") from error
+        write(path, figure.savefig)
 
 
 def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str) -> None:

@@ -46,6 +46,7 @@ ORDER = [
     "tabular._regressor",
     "tabular",
     "_table",
+    "_files",
     "_progress",
     "_comparison",
     "_model",
