@@ -30,7 +30,7 @@ import pandas as pd
 from machine import describe
 from rivals import SEEDS, Rival
 from runs import latest, measure, summarize
-from tabular_data import ADULT, GROUPS, NAMES, Places
+from tabular_data import ADULT, GROUPS, NAMES, Places, names_of
 
 from scratchmlp.optimizers import AdamW
 from scratchmlp.parametrization import TangentParametrization
@@ -44,7 +44,17 @@ from scratchmlp.tabular._recipe import Recipe, classification_recipe
 # What takes the place of an ingredient.
 
 
-class Plain(TangentParametrization):
+class Unscaled(TangentParametrization):
+    """The neural-tangent parametrization without scales of the inputs."""
+
+    def gradient(self, phi: Any, grad: Any, out: Any = None) -> np.ndarray:
+        """Leave the scales as they are."""
+        out = super().gradient(phi, grad, out)
+        out[len(grad) :] = 0
+        return out
+
+
+class Plain(Unscaled):
     """The network's own parameters, drawn as LeCun's; inputs have no scales."""
 
     INPUT_FACTOR, BIAS_FACTOR = 1.0, 1.0
@@ -62,22 +72,6 @@ class Plain(TangentParametrization):
             layer.weight[...] = random_state.standard_normal((n_in, n_out)) * n_in**-0.5
         phi[self.network.n_parameters :] = 1
         return phi
-
-    def gradient(self, phi: Any, grad: Any, out: Any = None) -> np.ndarray:
-        """Leave the scales as they are."""
-        out = super().gradient(phi, grad, out)
-        out[len(grad) :] = 0
-        return out
-
-
-class Unscaled(TangentParametrization):
-    """The neural-tangent parametrization without scales of the inputs."""
-
-    def gradient(self, phi: Any, grad: Any, out: Any = None) -> np.ndarray:
-        """Leave the scales as they are."""
-        out = super().gradient(phi, grad, out)
-        out[len(grad) :] = 0
-        return out
 
 
 def own_best(courses: list[Any]) -> list[Any]:
@@ -298,8 +292,7 @@ def arguments() -> argparse.Namespace:
     add("--report-only", action="store_true", help="take the results as they are")
     add("--json", type=Path, help="file for the tables")
     args = parser.parse_args()
-    tables = (name for chosen in args.sets for name in GROUPS.get(chosen, (chosen,)))
-    args.tables = list(dict.fromkeys(tables))
+    args.tables = names_of(args.sets)
     return args
 
 

@@ -43,7 +43,7 @@ from checks import Check, check, finite, number
 from machine import describe
 from rivals import CLASSIFIERS, OUR_REGRESSOR, OURS, RIVALS, SEEDS
 from runs import latest, measure, summarize
-from tabular_data import ADULT, GROUPS, NAMES, Places
+from tabular_data import ADULT, GROUPS, NAMES, Places, names_of
 
 CLASSIFICATION = {"error": "error", "log_loss": "log-loss", "auc": "AUC", "ece": "ECE"}
 REGRESSION = {"rmse": "RMSE"}
@@ -165,8 +165,7 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.peers and not shutil.which(args.peers):
         parser.error(f"--peers takes the path of a Python interpreter; there is none: {args.peers}")
-    tables = (name for chosen in args.sets for name in GROUPS.get(chosen, (chosen,)))
-    args.tables = list(dict.fromkeys(tables))
+    args.tables = names_of(args.sets)
     return args
 
 

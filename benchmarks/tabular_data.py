@@ -8,7 +8,7 @@ too, and anybody has them: Friedman's first with 10,000 rows and 15 columns that
 values, jumps and interactions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -178,6 +178,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "regression": tuple(REGRESSION),
 }
 NAMES = tuple(name for names in GROUPS.values() for name in names)
+
+
+def names_of(chosen: Iterable[str]) -> list[str]:
+    """Name each table of the groups and tables that were chosen once.
+
+    Examples
+    --------
+    >>> names_of(["phoneme", "adult", "phoneme"])
+    ['phoneme', 'adult']
+    """
+    return list(dict.fromkeys(name for one in chosen for name in GROUPS.get(one, (one,))))
 
 
 def n_folds(name: str) -> int:

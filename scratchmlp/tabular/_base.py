@@ -1,8 +1,8 @@
 """What the tabular classifier and regressor share: a cross-fitted ensemble of networks.
 
 Each member is trained without one part of the rows, its fold. On its fold its epochs are compared,
-and what it says of its fold's rows, which it was not trained on, is an honest estimate of how the
-ensemble will do on new ones.
+and what it says of its fold's rows, which it was not trained on, at an epoch that other folds
+choose, is an honest estimate of how the ensemble will do on new ones.
 """
 
 import time
@@ -121,18 +121,19 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Choose how to train on so many rows."""
 
     @abstractmethod
-    def _learn_out_of_fold(
-        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
-    ) -> None:
-        """Learn from what members say of the rows that they held out; nan where nobody did.
+    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        """Learn what members say of the rows that they held out, and how good that is.
 
-        The raw scores are `honest` if the member's epoch was not chosen by these rows, and `chosen`
-        if it was; `weight` is what the user gave.
+        `weight` is what the user gave, and `raw` are raw scores, nan where no member held a row
+        out.
         """
 
     @abstractmethod
     def _predictions(self, raw: FloatArray) -> FloatArray:
         """Make a member's predictions, which are then averaged, of its raw scores."""
+
+    def _calibrate(self, data: Data, held_out: list[NDArray[np.intp]]) -> None:
+        """Learn from the rows that each member held out what makes predictions of raw scores."""
 
     def _weigh(self, Y: Any, weight: FloatArray) -> FloatArray:
         """Weights to train with, from those that the user gave for the rows."""
@@ -160,6 +161,13 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         -------
         self
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a target or a group is missing, a number of the table is infinite, too few rows have
+            a weight above 0, or `cv` leaves a member without rows to train on or to hold out. The
+            estimator then stays as it was.
         """
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         given = {"estimator": self, "X": X, "y": y, "metadata": metadata}
@@ -226,16 +234,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = max(len(course.losses) for course in courses)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
         held_out = [rows for _, rows in splits]
-        self._learn_out_of_fold(
-            data,
-            weight,
-            _by_row(held_out, honest_scores(courses, held_out, recipe.reach), len(Y)),
-            _by_row(
-                held_out,
-                [m.raw_scores(encoded[h]) for m, h in zip(self.members_, held_out, strict=True)],
-                len(Y),
-            ),
-        )
+        self._calibrate(data, held_out)
+        honest = honest_scores(courses, held_out, recipe.reach)
+        self._learn_out_of_fold(data, weight, by_row(held_out, honest, len(Y)))
 
     def _limits(self, started: float, n_members: int) -> list[Limit | None]:
         """Give each member its limit of time: how many are left to train after it."""
@@ -382,7 +383,7 @@ def _check_splits(splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> No
             )
 
 
-def _by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
+def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
     """Put scores of the rows held out where the rows are; means if there are several, or nan."""
     n_outputs = scores[0].shape[1]
     total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))

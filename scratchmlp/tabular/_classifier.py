@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.activations import FloatArray
 from scratchmlp.classifier import _class_weights
-from scratchmlp.tabular._base import BaseTabularMLP
+from scratchmlp.tabular._base import BaseTabularMLP, by_row
 from scratchmlp.tabular._recipe import Recipe, classification_recipe
 from scratchmlp.tabular._selection import fit_temperature
 from scratchmlp.training import Data
@@ -194,13 +194,16 @@ default='from_dtype'
     def _recommended(self, n_rows: int) -> Recipe:
         return classification_recipe(n_rows)
 
-    def _learn_out_of_fold(
-        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
-    ) -> None:
-        seen = np.isfinite(honest[:, 0])
-        _, Y, trained = data.rows(seen).decoded()
-        self.temperature_ = fit_temperature(Y, chosen[seen], trained)
-        self.oof_proba_ = self._predictions(honest)
+    def _calibrate(self, data: Data, held_out: list[NDArray[np.intp]]) -> None:
+        members = zip(self.members_, held_out, strict=True)
+        raw = by_row(held_out, [m.raw_scores(data.X[rows]) for m, rows in members], len(data.Y))
+        seen = np.isfinite(raw[:, 0])
+        _, Y, weight = data.rows(seen).decoded()
+        self.temperature_ = fit_temperature(Y, raw[seen], weight)
+
+    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        self.oof_proba_ = self._predictions(raw)
+        seen = np.isfinite(raw[:, 0])
         truth, predicted = data.Y[seen], self.oof_proba_[seen].argmax(axis=1)
         self.oof_score_ = float(accuracy_score(truth, predicted, sample_weight=weight[seen]))
 

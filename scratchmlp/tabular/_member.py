@@ -196,14 +196,13 @@ class TimedSchedule:
 
     def __init__(self, schedule: HorizonSchedule, limit: Limit | None) -> None:
         self.schedule = schedule
-        self.limit = limit.seconds() if limit else np.inf
-        self.made = time.perf_counter()
+        self.end = time.perf_counter() + (limit.seconds() if limit else np.inf)
         self.begin(0.0)
 
     def begin(self, epoch_seconds: float) -> None:
         """Begin the first epoch, which is expected to take so long: time counts from here."""
         self.start = self.epoch_start = time.perf_counter()
-        self.seconds = max(self.limit - (self.start - self.made), _SHORTEST)
+        self.seconds = max(self.end - self.start, _SHORTEST)
         self.epoch_seconds = epoch_seconds
 
     def end_epoch(self) -> bool:

@@ -145,11 +145,9 @@ default='from_dtype'
     def _recommended(self, n_rows: int) -> Recipe:
         return regression_recipe(n_rows)
 
-    def _learn_out_of_fold(
-        self, data: Data, weight: FloatArray, honest: FloatArray, chosen: FloatArray
-    ) -> None:
-        self.oof_prediction_ = self._predictions(honest)
-        seen = np.isfinite(honest[:, 0])
+    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        self.oof_prediction_ = self._predictions(raw)
+        seen = np.isfinite(raw[:, 0])
         y = self._predictions(data.Y.astype(np.float64))
         self.oof_score_ = float(
             r2_score(y[seen], self.oof_prediction_[seen], sample_weight=weight[seen])
