@@ -139,6 +139,7 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
         multiclass_colors="viridis",  # which two classes get without asking
         ax=ax,
         alpha=0.35,
+        rasterized=True,  # in an SVG or PDF, the 90,000 cells would be 19 MB
         vmin=0,
         vmax=last,
     )
