@@ -33,13 +33,10 @@ from runs import latest, measure, summarize
 from tabular_data import ADULT, GROUPS, NAMES, Places, names_of
 
 from scratchmlp.optimizers import AdamW
-from scratchmlp.parametrization import TangentParametrization
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
-from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
-from scratchmlp.tabular import _base as base
-from scratchmlp.tabular import _classifier as classifier
-from scratchmlp.tabular import _member as member
-from scratchmlp.tabular._recipe import Recipe, classification_recipe
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, base, classifier, member
+from scratchmlp.tabular.recipe import Recipe, classification_recipe
+from scratchmlp.tabular.tangent import TangentParametrization
 
 # What takes the place of an ingredient.
 

@@ -33,7 +33,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 
@@ -60,7 +60,7 @@ plot_html_show_source_link = False
 # one must be in the list. What changes from build to build, or is there for download only, is off.
 warnings.filterwarnings("error", module=r"__main__")
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples",
+    "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
     "within_subsection_order": ExplicitOrder(
         [

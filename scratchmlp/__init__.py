@@ -5,10 +5,10 @@ Read the core in this order: `activations`, `blas`, `losses`, `network`, `object
 the estimators.
 """
 
-from scratchmlp.classifier import ScratchMLPClassifier
-from scratchmlp.gradient import check_gradient
-from scratchmlp.monitor import DivergenceError
-from scratchmlp.regressor import ScratchMLPRegressor
+from scratchmlp.estimators.classifier import ScratchMLPClassifier
+from scratchmlp.estimators.gradient_check import check_gradient
+from scratchmlp.estimators.regressor import ScratchMLPRegressor
+from scratchmlp.run import DivergenceError
 
 __version__ = "0.1.0.dev0"
 

@@ -9,13 +9,12 @@ Shapes: ``z``, ``a``, ``out`` and ``delta`` are all (n_samples, n_units).
 """
 
 import math
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
-FloatArray: TypeAlias = NDArray[np.floating[Any]]
+from scratchmlp.arrays import FloatArray
 
 
 class Activation(Protocol):
@@ -170,7 +169,7 @@ class SELU:
     """f(z) = λ z where z > 0 and λ α (exp(z) - 1) elsewhere, with f' = λ and λ α exp(z) = f + λ α.
 
     With its λ and α, outputs of mean 0 and variance 1 keep these from layer to layer, if weights
-    are drawn with variance 1 / n_in (`scratchmlp.network.lecun_normal`).
+    are drawn with variance 1 / n_in (`scratchmlp.initializers.lecun_normal`).
 
     References
     ----------
@@ -351,7 +350,7 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def find(activation: Any) -> Any:
+def resolve_activation(activation: Any) -> Any:
     """Look an activation up by its name; an object is one already.
 
     Parameters
@@ -366,11 +365,11 @@ def find(activation: Any) -> Any:
 
     Examples
     --------
-    >>> from scratchmlp.activations import Tanh, find
+    >>> from scratchmlp.activations import Tanh, resolve_activation
     >>> tanh = Tanh()
-    >>> find(tanh) is tanh, type(find("relu")).__name__
+    >>> resolve_activation(tanh) is tanh, type(resolve_activation("relu")).__name__
     (True, 'ReLU')
     """
     if isinstance(activation, tuple):
-        return tuple(find(one) for one in activation)
+        return tuple(resolve_activation(one) for one in activation)
     return ACTIVATIONS[activation] if isinstance(activation, str) else activation

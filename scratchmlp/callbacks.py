@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from scratchmlp.base import BaseMLP
+from scratchmlp.estimators.base import BaseMLP
 
 
 class _EpochCallback:

@@ -13,19 +13,20 @@ loss in a layer's scores. All weights W and biases b live in one vector ``theta`
 numbers of units below and above a weight matrix.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
-from scratchmlp.activations import Activation, FloatArray, Identity, Logistic
-from scratchmlp.blas import add_row, threads
+from scratchmlp.activations import Activation
+from scratchmlp.arrays import FloatArray, memory_order
+from scratchmlp.kernels import add_row, threads
+from scratchmlp.workspace import Workspace
 
 
 class Layer(NamedTuple):
@@ -80,12 +81,12 @@ class Network:
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
         """Activation of each hidden layer."""
-        return _for_each(self.activation, len(self.sizes) - 2)
+        return for_each_layer(self.activation, len(self.sizes) - 2)
 
     @cached_property
     def dropout_rates(self) -> tuple[float, ...]:
         """Dropout of each hidden layer."""
-        return _for_each(self.dropout, len(self.sizes) - 2)
+        return for_each_layer(self.dropout, len(self.sizes) - 2)
 
     @cached_property
     def shapes(self) -> list[tuple[int, int]]:
@@ -132,7 +133,44 @@ class Network:
             bias += n_out
         return layers
 
-    def forward(self, layers: list[Layer], X: Any, workspace: "Workspace") -> FloatArray:
+    def workspace(
+        self,
+        n_rows: int,
+        dtype: DTypeLike,
+        *,
+        training: bool = True,
+        random_state: np.random.RandomState | None = None,
+    ) -> Workspace:
+        """Allocate the arrays that `forward` and `backward` fill.
+
+        Parameters
+        ----------
+        n_rows : int
+            Largest number of rows of a batch.
+        dtype : dtype
+            Type of the parameters and the input.
+        training : bool, default=True
+            Whether there will be backward passes.
+        random_state : RandomState, default=None
+            Random number generator for the dropout masks. None disables dropout.
+
+        Returns
+        -------
+        Workspace
+            New arrays.
+        """
+        rates = self.dropout_rates if random_state else ()
+        return Workspace.allocate(
+            n_rows,
+            dtype,
+            self.sizes[1:],
+            [getattr(activation, "in_place", False) for activation in self.activations],
+            [l for l, rate in enumerate(rates) if rate > 0],
+            training=training,
+            random_state=random_state,
+        )
+
+    def forward(self, layers: list[Layer], X: Any, workspace: Workspace) -> FloatArray:
         """Compute the raw scores of a batch: the forward pass.
 
         Parameters
@@ -164,7 +202,7 @@ class Network:
         return z
 
     def backward(
-        self, layers: list[Layer], grads: list[Layer], workspace: "Workspace", delta: FloatArray
+        self, layers: list[Layer], grads: list[Layer], workspace: Workspace, delta: FloatArray
     ) -> None:
         """Compute the gradient in the parameters: the backward pass, after a forward pass.
 
@@ -215,13 +253,13 @@ class Network:
         layers, n_rows = self.layers(theta), X.shape[0]
         row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
         if n_rows * row_bytes <= _SMALL:
-            workspace = Workspace.allocate(self, n_rows, theta.dtype, training=False)
+            workspace = self.workspace(n_rows, theta.dtype, training=False)
             return self.forward(layers, X, workspace)
         chunk = n_rows
         if n_rows * row_bytes > _CACHE:
             in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
             chunk = get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
-        workspace = Workspace.allocate(self, chunk, theta.dtype, training=False)
+        workspace = self.workspace(chunk, theta.dtype, training=False)
         n_outputs = self.sizes[-1]
         raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
         with threads(self.multiplications(chunk, X)):
@@ -264,129 +302,6 @@ class Network:
 _CACHE, _FEWEST_ROWS, _SMALL = 2**19, 512, 2**16
 
 
-class Workspace:
-    """The arrays that a forward and a backward pass fill, allocated once and used for every batch.
-
-    Their layout is that of `memory_order`.
-
-    Parameters
-    ----------
-    z : list of ndarray of shape (n_rows, n_out)
-        Scores of each layer.
-    a : list of ndarray of shape (n_rows, n_units)
-        Outputs of each hidden layer, the same arrays as in `z` for an activation that works in
-        place.
-    inputs : list of ndarray of shape (n_rows, n_units)
-        What each layer but the first is given: the outputs of the layer below, or with dropout
-        an array for their product with the mask. The attribute has one entry more, in front: X
-        itself, which the forward pass puts there.
-    delta : list of ndarray of shape (n_rows, n_units)
-        Derivatives of the loss in the scores of each hidden layer; empty for prediction.
-    masks : dict of ndarray of shape (n_rows, n_units)
-        Masks of the hidden layers that have dropout, by the layer's number. See `dropout_mask`.
-    random_state : RandomState or None
-        Source of the masks, if there are any.
-
-    Attributes
-    ----------
-    ones : ndarray of shape (n_rows,)
-        Ones, whose product with a matrix is the sum of its rows.
-    """
-
-    def __init__(
-        self,
-        z: list[FloatArray],
-        a: list[FloatArray],
-        inputs: list[FloatArray],
-        delta: list[FloatArray],
-        masks: dict[int, FloatArray],
-        random_state: Any,
-    ) -> None:
-        self.z = z
-        self.a = a
-        self.inputs: list[Any] = [None, *inputs]
-        self.delta = delta
-        self.masks = masks
-        self.random_state = random_state
-        self.ones = np.ones(len(z[0]), z[0].dtype)
-
-    @classmethod
-    def allocate(
-        cls,
-        network: Network,
-        n_rows: int,
-        dtype: DTypeLike,
-        *,
-        training: bool = True,
-        random_state: np.random.RandomState | None = None,
-    ) -> "Workspace":
-        """Make a workspace.
-
-        Parameters
-        ----------
-        network : Network
-            The network.
-        n_rows : int
-            Largest number of rows of a batch.
-        dtype : dtype
-            Type of the parameters and the input.
-        training : bool, default=True
-            Whether there will be backward passes.
-        random_state : RandomState, default=None
-            Source of the dropout masks. None is no dropout, whatever the network's rates.
-
-        Returns
-        -------
-        Workspace
-            New arrays.
-        """
-        z = [np.empty((n_rows, n), dtype, order=memory_order(n)) for n in network.sizes[1:]]
-        hidden = z[:-1]
-        a = [
-            x if getattr(activation, "in_place", False) else np.empty_like(x)
-            for x, activation in zip(hidden, network.activations, strict=True)
-        ]
-        rates = enumerate(network.dropout_rates if random_state else ())
-        masks = {i: np.empty_like(z[i]) for i, rate in rates if rate > 0}
-        inputs = [np.empty_like(x) if i in masks else x for i, x in enumerate(a)]
-        delta = [np.empty_like(x) for x in hidden * training]
-        return cls(z, a, inputs, delta, masks, random_state)
-
-    @property
-    def n_rows(self) -> int:
-        """Largest number of rows of a batch."""
-        return len(self.ones)
-
-    def head(self, n_rows: int) -> "Workspace":
-        """Return a workspace for `n_rows` rows, in the memory of this one."""
-        if n_rows == self.n_rows:
-            return self
-        z, a, inputs, delta = (
-            [_fewer_rows(array, n_rows) for array in arrays]
-            for arrays in (self.z, self.a, self.inputs[1:], self.delta)
-        )
-        masks = {i: _fewer_rows(mask, n_rows) for i, mask in self.masks.items()}
-        return Workspace(z, a, inputs, delta, masks, self.random_state)
-
-
-def memory_order(n_units: int) -> Literal["C", "F"]:
-    """Return the layout of an array with so many columns and many rows.
-
-    Where columns are few, each is laid out in one piece ("F"): a row's maximum or sum then is a
-    loop over long columns, several times as fast as many loops over short rows. Products of wide
-    arrays are faster when rows are in one piece ("C").
-    """
-    return "F" if n_units < 64 else "C"
-
-
-def _fewer_rows(array: FloatArray, n_rows: int) -> FloatArray:
-    """Lay an array of fewer rows, contiguous again, into the memory of another."""
-    if array.flags.c_contiguous:
-        return array[:n_rows]
-    n_columns = array.shape[1]
-    return array.T.reshape(-1)[: n_rows * n_columns].reshape(n_columns, n_rows).T
-
-
 def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
     """Write A @ B into `out`; A may be sparse."""
     if isinstance(A, np.ndarray):
@@ -401,7 +316,7 @@ def _put(result: FloatArray | None, out: FloatArray) -> None:
         out[...] = result
 
 
-def _for_each(value: Any, n_layers: int) -> tuple[Any, ...]:
+def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:
     """Give every layer the same value, unless there is a tuple with one for each."""
     return value if isinstance(value, tuple) else (value,) * n_layers
 
@@ -438,167 +353,3 @@ def dropout_mask(random_state: np.random.RandomState, rate: float, out: FloatArr
     """
     out[...] = random_state.random_sample(out.shape) >= rate
     out *= 1 / (1 - float(rate))
-
-
-def glorot_uniform(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer as scikit-learn does: uniform, scaled to its inputs and outputs.
-
-    Weights and biases are uniform within ±sqrt(6 / (n_in + n_out)), with 2 in place of 6 for the
-    logistic activation.
-
-    Parameters
-    ----------
-    random_state : RandomState
-        Source of the draws.
-    n_in, n_out : int
-        Units below and above the layer's weights.
-    activation : Activation
-        Activation of the units above, or for the output layer that of the last hidden layer.
-
-    Returns
-    -------
-    weight : ndarray of shape (n_in, n_out)
-        Drawn weights.
-    bias : ndarray of shape (n_out,)
-        Drawn biases.
-
-    References
-    ----------
-    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS 2010.
-    """
-    bound = np.sqrt((2 if isinstance(activation, Logistic) else 6) / (n_in + n_out))
-    weight = random_state.uniform(-bound, bound, (n_in, n_out))
-    return weight, random_state.uniform(-bound, bound, n_out)
-
-
-def standard_normal(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from the standard normal distribution; its biases start at zero.
-
-    Takes the parameters of `glorot_uniform` and returns what it returns.
-    """
-    return random_state.standard_normal((n_in, n_out)), np.zeros(n_out)
-
-
-def he_normal(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from a normal distribution of variance 2 / n_in; biases are zero.
-
-    Half of the units of a relu layer are silent, which the 2 makes up for. Takes the parameters of
-    `glorot_uniform` and returns what it returns.
-
-    References
-    ----------
-    He, Zhang, Ren and Sun, "Delving deep into rectifiers: surpassing human-level performance on
-    ImageNet classification", ICCV 2015.
-    """
-    return random_state.normal(0, np.sqrt(2 / n_in), (n_in, n_out)), np.zeros(n_out)
-
-
-def he_uniform(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights uniformly within ±sqrt(6 / n_in), with `he_normal`'s variance.
-
-    Biases are zero. Takes the parameters of `glorot_uniform` and returns what it returns.
-    """
-    bound = np.sqrt(6 / n_in)
-    return random_state.uniform(-bound, bound, (n_in, n_out)), np.zeros(n_out)
-
-
-def lecun_normal(
-    random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from a normal distribution of variance 1 / n_in; biases are zero.
-
-    Scores then have the variance of the layer's inputs, as selu wants it. Takes the parameters of
-    `glorot_uniform` and returns what it returns.
-
-    References
-    ----------
-    LeCun, Bottou, Orr and Müller, "Efficient BackProp", in Neural networks: tricks of the trade,
-    1998.
-    """
-    return random_state.normal(0, np.sqrt(1 / n_in), (n_in, n_out)), np.zeros(n_out)
-
-
-Initializer: TypeAlias = Callable[..., tuple[FloatArray, FloatArray]]
-
-#: Initialisers of a layer's parameters, by name.
-INITIALIZERS: dict[str, Initializer] = {
-    "glorot_uniform": glorot_uniform,
-    "he_normal": he_normal,
-    "he_uniform": he_uniform,
-    "lecun_normal": lecun_normal,
-    "standard_normal": standard_normal,
-}
-
-
-def initialize(
-    network: Network,
-    weight_init: str | Initializer,
-    random_state: np.random.RandomState,
-    dtype: DTypeLike,
-) -> FloatArray:
-    """Draw the parameters of a network, layer by layer, weights before biases.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    weight_init : str or callable
-        Name of the initialiser, or a function with the parameters and results of `glorot_uniform`.
-    random_state : RandomState
-        Source of the draws, which are made in float64 and then cast.
-    dtype : dtype
-        Type of the parameters.
-
-    Returns
-    -------
-    ndarray of shape (n_parameters,)
-        theta.
-
-    Raises
-    ------
-    ValueError
-        If a function returns anything but a weight and a bias of the layer's shapes, or parameters
-        that are not finite.
-    """
-    draw = INITIALIZERS[weight_init] if isinstance(weight_init, str) else weight_init
-    theta = np.empty(network.n_parameters, dtype)
-    layers = zip(network.shapes, network.layers(theta), _above(network), strict=True)
-    for (n_in, n_out), layer, activation in layers:
-        drawn = draw(random_state, n_in, n_out, activation)
-        _check_drawn(drawn, n_in, n_out)
-        layer.weight[...] = drawn[0]
-        if layer.bias is not None:
-            layer.bias[...] = drawn[1]
-    if not np.isfinite(theta).all():
-        raise ValueError(
-            "weight_init must return finite numbers, also when they are cast to "
-            f"{theta.dtype}; {weight_init!r} returned others. Correct it, or choose one of "
-            f"{', '.join(map(repr, INITIALIZERS))}."
-        )
-    return theta
-
-
-def _above(network: Network) -> tuple[Activation, ...]:
-    """Activation for each layer's initialiser: the outputs, which have none, take the last one."""
-    last = network.activations[-1:] or _for_each(network.activation, 1) or (Identity(),)
-    return network.activations + last
-
-
-def _check_drawn(drawn: Any, n_in: int, n_out: int) -> None:
-    """Check what a user's initialiser returns."""
-    shapes = [np.shape(part) for part in drawn] if isinstance(drawn, tuple) else type(drawn)
-    if shapes != [(n_in, n_out), (n_out,)]:
-        raise ValueError(
-            "weight_init must return a tuple of a weight and a bias, here of the shapes "
-            f"{(n_in, n_out)} and {(n_out,)}; got {shapes}. Return both, also with "
-            "fit_intercept=False, as scratchmlp.network.glorot_uniform does."
-        )

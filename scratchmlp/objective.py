@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchmlp.activations import FloatArray
-from scratchmlp.blas import add_scaled
+from scratchmlp.arrays import FloatArray
+from scratchmlp.kernels import add_scaled
 from scratchmlp.losses import Loss
-from scratchmlp.network import Layer, Network, Workspace
+from scratchmlp.network import Layer, Network
+from scratchmlp.workspace import Workspace
 
 
 class Objective:
@@ -120,7 +121,7 @@ class Objective:
             self._grad = np.empty_like(theta)
             self._grads = self.network.layers(self._grad)
         if self._workspace is None or self._workspace.n_rows < n_rows:
-            self._workspace = Workspace.allocate(
-                self.network, n_rows, theta.dtype, random_state=self.random_state
+            self._workspace = self.network.workspace(
+                n_rows, theta.dtype, random_state=self.random_state
             )
         return self._grad, self._grads, self._workspace.head(n_rows)

@@ -6,109 +6,20 @@ report each epoch (for L-BFGS, each iteration) to a `Monitor`, which decides whe
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, minimize
-from sklearn.utils import gen_batches
 
-from scratchmlp.activations import FloatArray
-from scratchmlp.blas import threads
-from scratchmlp.monitor import Monitor, Run
-from scratchmlp.network import memory_order
-from scratchmlp.objective import Objective
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Batches, Data
+from scratchmlp.kernels import threads
+from scratchmlp.monitor import Monitor
 from scratchmlp.optimizers import Optimizer
-from scratchmlp.parametrization import Reparametrized
+from scratchmlp.run import Run
 from scratchmlp.schedules import Progress
-
-
-class Data(NamedTuple):
-    """Rows to train on.
-
-    Attributes
-    ----------
-    X : {ndarray, csr matrix} of shape (n_samples, n_features)
-        Inputs.
-    Y : ndarray of shape (n_samples, n_outputs) or (n_samples,)
-        Targets; or with `code` the numbers of classes.
-    weight : ndarray of shape (n_samples,) or None
-        Weight of each row; None is one for each.
-    code : ndarray of shape (n_outputs, n_classes) or None
-        What the outputs should be for each class: one-hot columns, for instance. Class numbers
-        take less memory than their codes, and less time to shuffle.
-    """
-
-    X: Any
-    Y: Any
-    weight: FloatArray | None
-    code: FloatArray | None = None
-
-    def rows(self, index: Any) -> "Data":
-        """Select rows with a slice or an array of row numbers."""
-        weight = None if self.weight is None else self.weight[index]
-        return Data(self.X[index], self.Y[index], weight, self.code)
-
-    def decoded(self) -> tuple[Any, FloatArray, FloatArray | None]:
-        """Return X, targets of shape (n_samples, n_outputs) in the scores' layout, and weights."""
-        Y = self.Y if self.code is None else self.code.take(self.Y, axis=1).T
-        return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.weight
-
-
-class Batches:
-    """The batches of an epoch; rows in another order are gathered into an array made once.
-
-    Parameters
-    ----------
-    data : Data
-        All rows.
-    batch_size : int
-        Rows of a batch; the last one may have fewer.
-    drop_last : bool, default=False
-        Leave a last batch out that has fewer, if it is not the only one. The rows of an epoch in
-        another order are then not always the same.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows of an epoch.
-    """
-
-    def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:
-        self.data = data
-        n_rows = data.X.shape[0]
-        self.n_rows = n_rows - n_rows % batch_size if drop_last else n_rows
-        self.n_rows = self.n_rows or n_rows
-        self.slices = list(gen_batches(self.n_rows, batch_size))
-        self.whole = data.decoded() if self.slices == [slice(0, n_rows)] else None
-        self.X = np.empty((0, 0))
-
-    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield X, targets and weights of each batch; the next one may overwrite X.
-
-        Parameters
-        ----------
-        order : ndarray of shape (n_samples,) or None
-            Row numbers in the order of the epoch; None is the rows' own.
-        """
-        if self.whole:
-            yield self.whole
-            return
-        for batch in self.slices:
-            rows = self.data.rows(batch) if order is None else self._gather(order[batch])
-            yield rows.decoded()
-
-    def _gather(self, index: NDArray[np.intp]) -> Data:
-        X, Y, weight, code = self.data
-        if not (isinstance(X, np.ndarray) and X.flags.c_contiguous):  # take would copy all of X
-            return self.data.rows(index)
-        if not len(self.X):
-            self.X = np.empty((len(index), X.shape[1]), X.dtype)
-        X = X.take(index, axis=0, out=self.X[: len(index)], mode="clip")  # "raise" would copy
-        return Data(X, Y.take(index, 0), None if weight is None else weight.take(index), code)
-
 
 #: Types of numbers; `numbers.Real` would take four times as long to recognise them.
 _NUMBERS = (int, float, np.integer, np.floating)
@@ -205,7 +116,7 @@ class LBFGS:
 
 
 def train(
-    objective: Objective | Reparametrized,
+    objective: Any,
     solver: Descent | LBFGS,
     monitor: Monitor,
     run: Run,
@@ -215,7 +126,7 @@ def train(
 
     Parameters
     ----------
-    objective : Objective or Reparametrized
+    objective : Objective
         What to make small.
     solver : Descent or LBFGS
         Which loop, with its settings.
@@ -251,9 +162,7 @@ def train(
     return False
 
 
-def _descend(
-    objective: Objective | Reparametrized, solver: Descent, monitor: Monitor, run: Run, data: Data
-) -> None:
+def _descend(objective: Any, solver: Descent, monitor: Monitor, run: Run, data: Data) -> None:
     """Mini-batch descent: an epoch is one pass over the rows, a step for each batch."""
     n_rows = data.X.shape[0]
     batches = Batches(data, solver.batch_size, drop_last=solver.drop_last)
@@ -282,9 +191,7 @@ def _descend(
     monitor.stop_reason = f"reached max_iter={solver.max_iter} epochs"
 
 
-def _minimize(
-    objective: Objective | Reparametrized, solver: LBFGS, monitor: Monitor, run: Run, data: Data
-) -> None:
+def _minimize(objective: Any, solver: LBFGS, monitor: Monitor, run: Run, data: Data) -> None:
     """L-BFGS on the full batch, in float64: its line search needs the digits.
 
     It stops by its own criterion, the size of the gradient, unless the monitor stops it earlier.

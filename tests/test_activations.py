@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import erf, expit
 
-from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, ReLU, find
+from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, ReLU, resolve_activation
 
 EVERY = {**ACTIVATIONS, **OUTPUT_ACTIVATIONS}
 
@@ -109,9 +109,9 @@ def test_selu_keeps_mean_and_variance():
 
 def test_find():
     own = ReLU()
-    assert find("relu") is ACTIVATIONS["relu"]
-    assert find(own) is own
-    assert find(("tanh", own)) == (ACTIVATIONS["tanh"], own)
+    assert resolve_activation("relu") is ACTIVATIONS["relu"]
+    assert resolve_activation(own) is own
+    assert resolve_activation(("tanh", own)) == (ACTIVATIONS["tanh"], own)
 
 
 def test_values():

@@ -7,8 +7,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.__main__ import article_split
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.cli.main import article_split
 from scratchmlp.losses import SquaredError
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective

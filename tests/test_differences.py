@@ -198,7 +198,10 @@ def test_warm_start_draws_another_validation_split(Theirs, Ours, monkeypatch):
     for Estimator, leaks in ((Theirs, True), (Ours, False)):
         estimator = Estimator(**{**settings, "random_state": np.random.RandomState(0)})
         held_out = []
-        for module in ("sklearn.neural_network._multilayer_perceptron", "scratchmlp.base"):
+        for module in (
+            "sklearn.neural_network._multilayer_perceptron",
+            "scratchmlp.estimators.base",
+        ):
             monkeypatch.setattr(f"{module}.train_test_split", recording_split(held_out))
         estimator.fit(X, Y).fit(X, Y)
         assert (len(held_out) == 2 and not np.array_equal(*held_out)) == leaks

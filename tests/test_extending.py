@@ -16,8 +16,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.initializers import glorot_uniform
 from scratchmlp.losses import Loss
-from scratchmlp.network import glorot_uniform
 from scratchmlp.optimizers import Optimizer
 from scratchmlp.schedules import Schedule
 

@@ -10,47 +10,58 @@ import pytest
 import scratchmlp
 
 ORDER = [
+    "arrays",
     "activations",
-    "blas",
+    "kernels",
+    "loss",
     "losses",
+    "workspace",
     "network",
+    "initializers",
     "objective",
-    "parametrization",
+    "optimizer",
     "optimizers",
     "schedules",
+    "batches",
+    "run",
     "monitor",
     "training",
-    "fitted",
-    "tasks",
-    "parameters",
-    "base",
-    "classifier",
-    "regressor",
-    "gradient",
+    "rollback",
+    "estimators",
+    "estimators.state",
+    "estimators.callback_tasks",
+    "estimators.parameters",
+    "estimators.base",
+    "estimators.classifier",
+    "estimators.regressor",
+    "estimators.gradient_check",
     "__init__",
     "callbacks",
-    "plotting._shared",
-    "plotting._curves",
-    "plotting._network",
-    "plotting._weights",
+    "plotting.shared",
+    "plotting.curves",
+    "plotting.network",
+    "plotting.weights",
     "plotting",
-    "tabular._columns",
-    "tabular._levels",
-    "tabular._encoder",
-    "tabular._piecewise",
-    "tabular._recipe",
-    "tabular._member",
-    "tabular._selection",
-    "tabular._base",
-    "tabular._classifier",
-    "tabular._regressor",
+    "tabular.columns",
+    "tabular.levels",
+    "tabular.encoder",
+    "tabular.piecewise",
+    "tabular.tangent",
+    "tabular.recipe",
+    "tabular.member",
+    "tabular.selection",
+    "tabular.base",
+    "tabular.classifier",
+    "tabular.regressor",
     "tabular",
-    "_table",
-    "_files",
-    "_progress",
-    "_comparison",
-    "_model",
-    "_picture",
+    "cli",
+    "cli.table",
+    "cli.files",
+    "cli.progress",
+    "cli.comparison",
+    "cli.model",
+    "cli.figures",
+    "cli.main",
     "__main__",
 ]
 PACKAGE = Path(scratchmlp.__file__).parent
@@ -86,11 +97,27 @@ def test_imports_run_one_way(module):
     assert imported(module) <= set(ORDER[: ORDER.index(module)])
 
 
-def test_network_objective_optimizers_and_schedules_take_objects_not_modules():
-    assert imported("optimizers") == {"activations", "blas"}
-    assert imported("schedules") == set()
-    assert imported("network") == {"activations", "blas"}
-    assert imported("objective") == {"activations", "blas", "losses", "network"}
+def test_the_core_knows_no_estimator():
+    core = ORDER[: ORDER.index("estimators")]
+    assert all("." not in name for module in core for name in imported(module))
+
+
+def wing(module):
+    return module.partition(".")[0]
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_private_names_stay_in_their_wing(module):
+    """A name with an underscore belongs to its folder; at the root, to its file."""
+    tree = ast.parse(PATHS[module].read_text(encoding="utf-8"))
+    taken = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scratchmlp.")
+        for alias in node.names
+        if alias.name.startswith("_") and wing(node.module.partition(".")[2]) != wing(module)
+    }
+    assert not taken
 
 
 @pytest.mark.parametrize("library", ["matplotlib", "pandas", "rich"])

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from scratchmlp.monitor import DivergenceError, Monitor, Run
+from scratchmlp.monitor import Monitor
+from scratchmlp.run import DivergenceError, Run
 
 
 def run_of(theta=(0.0, 0.0)):

@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_iris
 from sklearn.neural_network import MLPClassifier
 
-from scratchmlp.activations import ACTIVATIONS, Identity, Logistic, find
-from scratchmlp.network import (
-    INITIALIZERS,
-    Network,
-    Workspace,
-    dropout_mask,
-    glorot_uniform,
-    initialize,
-)
+from scratchmlp.activations import ACTIVATIONS, Identity, Logistic, resolve_activation
+from scratchmlp.initializers import INITIALIZERS, glorot_uniform, initialize
+from scratchmlp.network import Network, dropout_mask
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 one = st.sampled_from(list(ACTIVATIONS.values()))
@@ -111,7 +105,7 @@ def values(arrays):
 def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width, dropout):
     network = Network((3, width, 2), activation, dropout=dropout)
     rng = np.random.RandomState(0)
-    workspace = Workspace.allocate(network, 10, np.float64, random_state=rng)
+    workspace = network.workspace(10, np.float64, random_state=rng)
     head = workspace.head(4)
     assert head.random_state is rng
     assert len(workspace.masks) == (dropout > 0)
@@ -132,7 +126,7 @@ def test_an_activation_may_need_its_scores(width):
     network = Network((3, width, 2), OutOfPlace())
     rng = np.random.default_rng(0)
     theta, X, delta = (rng.normal(size=shape) for shape in (network.n_parameters, (5, 3), (5, 2)))
-    workspace, grad = Workspace.allocate(network, 5, np.float64), np.empty(network.n_parameters)
+    workspace, grad = network.workspace(5, np.float64), np.empty(network.n_parameters)
     raw = network.forward(network.layers(theta), X, workspace)
     (W1, b1), (W2, b2) = network.layers(theta)
     np.testing.assert_allclose(raw, (X @ W1 + b1) ** 2 @ W2 + b2, rtol=1e-9)
@@ -157,9 +151,7 @@ def test_dropout_leaves_scores_right_on_average():
     rng = np.random.default_rng(0)
     network = Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=0.3)
     theta, X = rng.normal(size=network.n_parameters), np.repeat(rng.normal(size=(1, 3)), 20000, 0)
-    workspace = Workspace.allocate(
-        network, len(X), np.float64, random_state=np.random.RandomState(0)
-    )
+    workspace = network.workspace(len(X), np.float64, random_state=np.random.RandomState(0))
     raw = network.forward(network.layers(theta), X, workspace)
     error = raw.mean(axis=0) - network.raw_scores(theta, X[:1])[0]
     assert (raw.std(axis=0) > 0.1).all()
@@ -174,7 +166,7 @@ def test_dropout_by_layer_multiplies_that_layer_s_outputs_by_its_mask():
     mask = np.empty((6, 5))
     dropout_mask(np.random.RandomState(7), 0.4, out=mask)
     expected = (mask * np.tanh(np.tanh(X @ W1 + b1) @ W2 + b2)) @ W3 + b3
-    workspace = Workspace.allocate(network, 6, np.float64, random_state=np.random.RandomState(7))
+    workspace = network.workspace(6, np.float64, random_state=np.random.RandomState(7))
     raw = network.forward(network.layers(theta), X, workspace)
     np.testing.assert_allclose(raw, expected, rtol=1e-12)
 
@@ -189,7 +181,7 @@ def test_prediction_has_no_dropout():
 def test_without_dropout_nothing_is_drawn():
     network = Network((3, 8, 8, 2), ACTIVATIONS["tanh"], dropout=(0.0, 0.0))
     rng = mock.Mock(spec=np.random.RandomState)
-    workspace = Workspace.allocate(network, 5, np.float64, random_state=rng)
+    workspace = network.workspace(5, np.float64, random_state=rng)
     network.forward(network.layers(np.ones(network.n_parameters)), np.ones((5, 3)), workspace)
     assert rng.mock_calls == []
 
@@ -220,7 +212,7 @@ def test_glorot_uniform_draws_what_scikit_learn_draws(activation):
 def test_glorot_uniform_goes_by_the_activation_that_weights_feed(activation, factors):
     """The output layer, which feeds none, goes by the last hidden layer's."""
     sizes = (4, 5, 4, 3) if len(factors) == 3 else (4, 3)
-    network = Network(sizes, find(activation))
+    network = Network(sizes, resolve_activation(activation))
     theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
     rng = np.random.RandomState(7)
     for layer, factor in zip(network.layers(theta), factors, strict=True):
@@ -318,7 +310,7 @@ def test_an_activation_may_return_new_arrays_or_nothing(own):
         network = Network((4, 5, 3), activation)
         theta = np.random.RandomState(0).standard_normal(network.n_parameters)
         layers, grad = network.layers(theta), np.zeros_like(theta)
-        workspace = Workspace.allocate(network, 6, np.float64)
+        workspace = network.workspace(6, np.float64)
         raw = network.forward(layers, np.linspace(-1, 1, 24).reshape(6, 4), workspace).copy()
         network.backward(layers, network.layers(grad), workspace, np.ones((6, 3)))
         hidden = network.hidden_activations(theta, np.ones((6, 4)), 0)

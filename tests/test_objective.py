@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 from loss_examples import EXAMPLES, example
 
-from scratchmlp.activations import ACTIVATIONS, find
+from scratchmlp.activations import ACTIVATIONS, resolve_activation
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
@@ -48,7 +48,7 @@ def test_gradient_with_the_same_masks_equals_central_differences(activation, dro
     Y, _ = example("softmax")
     X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
     X = scipy.sparse.csr_array(X) if sparse else X
-    network = Network((4, 5, 4, 3), find(activation), bias, dropout)
+    network = Network((4, 5, 4, 3), resolve_activation(activation), bias, dropout)
     theta = 0.7 * rng.normal(size=network.n_parameters)
     source = np.random.RandomState()
     objective = Objective(network, LogLoss(), alpha=0.3, random_state=source)

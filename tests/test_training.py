@@ -6,13 +6,15 @@ import scipy.sparse
 from sklearn.datasets import load_iris
 
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.batches import Batches, Data
 from scratchmlp.losses import LogLoss
-from scratchmlp.monitor import Monitor, Run
+from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
+from scratchmlp.run import Run
 from scratchmlp.schedules import Constant, Cosine, InverseScaling, Progress
-from scratchmlp.training import LBFGS, Batches, Data, Descent, train
+from scratchmlp.training import LBFGS, Descent, train
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ which is imported when something is drawn.
 An estimator is one of this package, fitted, or a Pipeline that ends in one.
 """
 
-from scratchmlp.plotting._curves import TrainingCurveDisplay
-from scratchmlp.plotting._network import NetworkDisplay
-from scratchmlp.plotting._weights import WeightsDisplay
+from scratchmlp.plotting.curves import TrainingCurveDisplay
+from scratchmlp.plotting.network import NetworkDisplay
+from scratchmlp.plotting.weights import WeightsDisplay
 
 __all__ = ["NetworkDisplay", "TrainingCurveDisplay", "WeightsDisplay"]

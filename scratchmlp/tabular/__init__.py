@@ -6,10 +6,10 @@ into their inputs. `PiecewiseLinearEncoder` spreads numbers over bins, so that a
 between them.
 """
 
-from scratchmlp.tabular._classifier import TabularMLPClassifier
-from scratchmlp.tabular._encoder import TabularEncoder
-from scratchmlp.tabular._piecewise import PiecewiseLinearEncoder
-from scratchmlp.tabular._regressor import TabularMLPRegressor
+from scratchmlp.tabular.classifier import TabularMLPClassifier
+from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.regressor import TabularMLPRegressor
 
 __all__ = [
     "PiecewiseLinearEncoder",

@@ -1,0 +1,272 @@
+"""How training went."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from scratchmlp.plotting.shared import fitted_network, place_of
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart; no yellow, it is too pale.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+
+
+class TrainingCurveDisplay:
+    """How training went: loss and, where there are any, score and learning rate by epoch.
+
+    The loss of validation data is dashed. The validation score and a learning rate that changes
+    have panels of their own below the loss. A dot marks the best epoch.
+
+    Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    histories : dict of dict
+        From the name of each network to its `history_`. Columns that are missing, or nan
+        throughout, are not drawn.
+    best_epochs : dict of int
+        From the name of each network to its `best_epoch_`.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The panel of the loss.
+    axes_ : list of matplotlib Axes
+        All panels, from top to bottom. They share the axis of epochs.
+    figure_ : matplotlib Figure
+        The figure that holds them.
+    lines_ : dict of dict of matplotlib Line2D
+        The curves, by network and column: ``lines_[name]["loss"]``.
+
+    See Also
+    --------
+    NetworkDisplay : What was learned.
+    sklearn.model_selection.LearningCurveDisplay : The score by the number of training rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from scratchmlp import ScratchMLPClassifier
+    >>> from scratchmlp.plotting import TrainingCurveDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> network = ScratchMLPClassifier(learning_rate_init=0.01, early_stopping=True, random_state=0)
+    >>> display = TrainingCurveDisplay.from_estimator(network.fit(X / 16, y))
+    >>> display.ax_.get_ylabel(), len(display.axes_)
+    ('loss', 2)
+    """
+
+    ax_: Any
+    axes_: list[Any]
+    _place: Any
+
+    def __init__(
+        self, *, histories: Mapping[str, Mapping[str, Any]], best_epochs: Mapping[str, int]
+    ) -> None:
+        self.histories = histories
+        self.best_epochs = best_epochs
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None, **kwargs: Any) -> Self:
+        """Draw the training of one network, or compare that of several.
+
+        Parameters
+        ----------
+        estimator : estimator, or dict, list or tuple of estimators
+            A dict names them. In a list each is named by the parameters in which they differ.
+        ax : matplotlib Axes, default=None
+            Where to draw; see `plot`.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If a network is not fitted.
+        TypeError
+            If an estimator is none of this package.
+        ValueError
+            If there is none at all.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        networks = _networks(estimator)
+        histories = {name: network.history_ for name, network in networks.items()}
+        best_epochs = {name: network.best_epoch_ for name, network in networks.items()}
+        return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        loss_scale: str = "auto",
+        line_kw: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure. If there are several panels, they share its
+            place, and it becomes the uppermost; panels that the display has put there before are
+            removed. Names of several networks stand to its right, for which a figure with
+            ``layout="constrained"`` makes room.
+        loss_scale : {'auto', 'linear', 'log'}, default='auto'
+            Scale of the loss: 'auto' is logarithmic if the largest loss is more than a hundred
+            times the smallest.
+        line_kw : dict, default=None
+            Passed to ``Axes.plot`` for every curve.
+
+        Returns
+        -------
+        TrainingCurveDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If there are several panels, and `ax` is no part of a grid that could be divided.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+        from matplotlib.ticker import MaxNLocator
+
+        panels = self._panels(loss_scale)
+        if ax is None:
+            size = 6.4 if len(self.histories) == 1 else 8.0, 3.6 + 1.2 * len(panels)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        if getattr(self, "ax_", None) is ax and len(self.axes_) > 1:
+            for panel in self.axes_[1:]:
+                panel.remove()
+            self.ax_.set_subplotspec(self._place)
+        self._place = ax.get_subplotspec()
+        self.axes_ = _stack(ax, len(panels))
+        self.ax_, self.figure_ = ax, ax.figure
+        self.lines_: dict[str, dict[str, Any]] = {name: {} for name in self.histories}
+        for panel, (label, columns, scale) in zip(self.axes_, panels, strict=True):
+            for column in columns:
+                self._draw(panel, column, line_kw)
+            panel.set(ylabel=label, yscale=_scale(panel) if scale == "auto" else scale)
+            panel.label_outer()
+        last = self.axes_[-1]
+        last.set_xlabel("epoch")
+        last.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        last.xaxis.set_major_formatter("{x:,.0f}")
+        self._explain()
+        return self
+
+    def _panels(self, loss_scale: str) -> list[tuple[str, tuple[str, ...], str]]:
+        """Label, columns and scale of each panel that has something to show."""
+        panels = [
+            ("loss", ("loss", "validation_loss"), loss_scale),
+            ("validation\nscore", ("score",), "linear"),
+            ("learning\nrate", ("learning_rate",), "auto"),
+        ]
+        return [panel for panel in panels if self._shows(panel[1])] or panels[:1]
+
+    def _shows(self, columns: Sequence[str]) -> bool:
+        """Tell whether any network has such columns; a constant learning rate shows nothing."""
+        values = [self._values(name, column) for name in self.histories for column in columns]
+        least = 2 if "learning_rate" in columns else 1
+        return any(len(np.unique(each)) >= least for each in values)
+
+    def _values(self, name: str, column: str) -> NDArray[np.float64]:
+        """Return a column of a network's history, empty if there is nothing in it."""
+        values = np.asarray(self.histories[name].get(column, []), dtype=np.float64)
+        return values[:0] if np.isnan(values).all() else values
+
+    def _draw(self, panel: Any, column: str, line_kw: dict[str, Any] | None) -> None:
+        """Draw a column of every network that has it, with a dot at the best epoch."""
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
+        given = normalize_kwargs(line_kw or {}, Line2D)
+        for (name, history), colour in zip(self.histories.items(), self._colours(), strict=True):
+            values, epochs = self._values(name, column), np.asarray(history["epoch"])
+            if not len(values):
+                continue
+            style = {"color": colour, "linestyle": "--" if column == "validation_loss" else "-"}
+            (line,) = panel.plot(epochs, values, **(style | given))
+            self.lines_[name][column] = line
+            best = epochs == self.best_epochs[name]
+            if column != "learning_rate":
+                panel.plot(epochs[best], values[best], "o", color=line.get_color())
+
+    def _colours(self) -> Sequence[Any]:
+        """Return a colour for each network, of a colour map if there are too many to tell apart."""
+        import matplotlib
+
+        n = len(self.histories)
+        if n <= len(COLOURS):
+            return COLOURS[:n]
+        return list(matplotlib.colormaps["viridis"](np.linspace(0, 0.9, n)))
+
+    def _explain(self) -> None:
+        """Add a legend: the networks' colours, if there are several; dashes and dots."""
+        from matplotlib.lines import Line2D
+
+        lines = [(name, line) for name in self.lines_ for line in self.lines_[name].values()]
+        colours = {name: line.get_color() for name, line in lines}
+        several = len(self.histories) > 1
+        dashed = any("validation_loss" in columns for columns in self.lines_.values())
+        grey = "0.3" if several else next(iter(colours.values()), "0.3")
+        entries = [(name, {"color": colour}) for name, colour in colours.items() if several]
+        if dashed or not several:
+            entries.append(("training", {"color": grey}))
+        if dashed:
+            entries.append(("validation", {"color": grey, "linestyle": "--"}))
+        best = "best epoch" if several else f"best epoch ({next(iter(self.best_epochs.values()))})"
+        entries.append((best, {"color": grey, "linestyle": "", "marker": "o"}))
+        labels, styles = zip(*entries, strict=True)
+        # Several curves leave no corner free.
+        place = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if several else {"loc": "best"}
+        handles = [Line2D([], [], **style) for style in styles]
+        for text in self.ax_.legend(handles, labels, **place).get_texts():
+            text.set_parse_math(False)
+
+
+def _networks(estimator: Any) -> dict[str, Any]:
+    """Return fitted networks by name, whether one, several or several with names were given."""
+    if isinstance(estimator, Mapping):
+        networks = {str(name): fitted_network(each) for name, each in estimator.items()}
+    else:
+        given = estimator if isinstance(estimator, list | tuple) else [estimator]
+        fitted = [fitted_network(each) for each in given]
+        networks = dict(zip(_names(fitted), fitted, strict=True))
+    if not networks:
+        raise ValueError(f"There must be at least one fitted estimator to draw; got {estimator!r}.")
+    return networks
+
+
+def _names(networks: Sequence[Any]) -> list[str]:
+    """Name networks by the parameters in which they differ, or else by their numbers."""
+    settings = [network.get_params(deep=False) for network in networks]
+    values = [{key: repr(value) for key, value in each.items()} for each in settings]
+    keys = values[0] if values else []
+    differ = [key for key in keys if len({each.get(key) for each in values}) > 1]
+    names = [", ".join(f"{key}={each.get(key)}" for key in differ) for each in values]
+    if all(names) and len(set(names)) == len(names):
+        return names
+    return [f"network {i + 1}" for i in range(len(networks))]
+
+
+def _stack(ax: Any, n_panels: int) -> list[Any]:
+    """Divide the place of axes among panels, one below the other, of which it is the first."""
+    if n_panels == 1:
+        return [ax]
+    heights = [3, *[1.2] * (n_panels - 1)]
+    grid = place_of(ax).subgridspec(n_panels, 1, height_ratios=heights)
+    ax.set_subplotspec(grid[0])
+    return [ax, *(ax.figure.add_subplot(grid[i], sharex=ax) for i in range(1, n_panels))]
+
+
+def _scale(ax: Any) -> str:
+    """Choose a logarithmic scale for curves that span more than two decades."""
+    values = np.concatenate([line.get_ydata() for line in ax.lines] or [[1.0]])
+    low, high = np.nanmin(values), np.nanmax(values)
+    return "log" if low > 0 and high > 100 * low else "linear"

@@ -1,0 +1,301 @@
+"""The units of a network and their connections."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_scalar
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from scratchmlp.plotting.shared import fitted_network
+
+# Blue and vermilion of Okabe and Ito's colours, which colour-blind readers can tell apart.
+NEGATIVE, POSITIVE = "#0072B2", "#D55E00"
+
+LONGEST_NAME = 24
+
+
+class NetworkDisplay:
+    """The network as a drawing: layers are columns of units, weights the lines between them.
+
+    The colour of a line is the sign of its weight; its width and opacity are the weight's size,
+    relative to the largest weight of the layer. A unit is filled in the colour of its bias, in
+    the same way. Of a large layer the first and the last units are drawn.
+
+    Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    coefs : list of ndarray of shape (n_in, n_out)
+        Weights of each layer.
+    intercepts : list of ndarray of shape (n_out,)
+        Biases of each layer, zeros if there are none.
+    feature_names : list of str
+        Names of the inputs.
+    output_names : list of str
+        Names of the outputs.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes with the drawing.
+    figure_ : matplotlib Figure
+        The figure that holds them.
+    edges_ : list of matplotlib LineCollection
+        The weights drawn, a collection for each layer.
+    units_ : list of matplotlib EllipseCollection
+        The units drawn, a collection for each layer, that of the inputs first.
+
+    See Also
+    --------
+    WeightsDisplay : The weights of the first layer as images.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from scratchmlp import ScratchMLPClassifier
+    >>> from scratchmlp.plotting import NetworkDisplay
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> network = ScratchMLPClassifier((4,), solver="lbfgs", tol=0.01, random_state=0)
+    >>> display = NetworkDisplay.from_estimator(network.fit(X, y))
+    >>> [len(edges.get_segments()) for edges in display.edges_]
+    [16, 12]
+    """
+
+    def __init__(
+        self,
+        *,
+        coefs: Sequence[NDArray[Any]],
+        intercepts: Sequence[NDArray[Any]],
+        feature_names: Sequence[str],
+        output_names: Sequence[str],
+    ) -> None:
+        self.coefs = coefs
+        self.intercepts = intercepts
+        self.feature_names = feature_names
+        self.output_names = output_names
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, feature_names: Any = None, ax: Any = None, **kwargs: Any
+    ) -> Self:
+        """Draw a fitted network.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The fitted network.
+        feature_names : array-like of shape (n_features,), default=None
+            Names of the inputs; None takes `feature_names_in_`, or else x0, x1, ...
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        NetworkDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the network is not fitted.
+        TypeError
+            If the estimator is none of this package.
+        ValueError
+            If there are not as many names as features.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        network = fitted_network(estimator)
+        n = network.n_features_in_
+        if feature_names is None:
+            feature_names = getattr(network, "feature_names_in_", [f"x{i}" for i in range(n)])
+        listed = np.ndim(feature_names) == 1
+        if not listed or len(feature_names) != n:
+            got = f"{len(feature_names)} names" if listed else repr(feature_names)
+            raise ValueError(
+                f"feature_names must name each of the {n} features; got {got}. Leave it out to "
+                "number the features."
+            )
+        display = cls(
+            coefs=[W.copy() for W in network.coefs_],
+            intercepts=[b.copy() for b in network.intercepts_],
+            feature_names=[str(name) for name in feature_names],
+            output_names=_output_names(network),
+        )
+        return display.plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, *, max_units: int = 12) -> Self:
+        """Draw units and weights.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure. Names stand to its sides, for which a figure
+            with ``layout="constrained"`` makes room.
+        max_units : int, default=12
+            Largest number of units drawn in a layer. Of a larger one the first and the last are
+            drawn, half of the number each.
+
+        Returns
+        -------
+        NetworkDisplay
+            The display itself.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        check_scalar(max_units, "max_units", Integral, min_val=1)
+        sizes = [len(self.coefs[0]), *(W.shape[1] for W in self.coefs)]
+        if ax is None:
+            _, ax = plt.subplots(figsize=(max(6.4, 1.5 * len(sizes)), 4.8), layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        layers = _place_layers(sizes, max_units)
+        biases = [np.zeros(sizes[0]), *self.intercepts]
+        self.edges_ = [
+            self._draw_edges(W, *ends) for W, ends in zip(self.coefs, pairwise(layers), strict=True)
+        ]
+        self.units_ = [self._draw_units(*each) for each in zip(biases, layers, strict=True)]
+        self._name_layers(layers)
+        self._name_units(layers[0], self.feature_names, -0.5, "right")
+        self._name_units(layers[-1], self.output_names, 0.5, "left")
+        self._explain()
+        ax.set(aspect="equal", xlim=(-0.5, layers[-1].x + 0.5), ylim=_limits(layers))
+        ax.set_axis_off()
+        return self
+
+    def _draw_edges(self, W: NDArray[Any], start: "_Layer", end: "_Layer") -> Any:
+        """Draw the weights between two layers, the strongest on top."""
+        from matplotlib.collections import LineCollection
+
+        strength = W[np.ix_(start.units, end.units)] / (np.abs(W).max() or 1.0)
+        rows, columns = np.unravel_index(np.abs(strength).argsort(axis=None), strength.shape)
+        strength = strength[rows, columns]
+        edges = LineCollection(
+            list(np.stack([start.places()[rows], end.places()[columns]], axis=1)),
+            colors=_signed_colours(strength),
+            linewidths=0.3 + 2.2 * np.abs(strength),
+            zorder=1,
+        )
+        return self.ax_.add_collection(edges, autolim=False)
+
+    def _draw_units(self, bias: NDArray[Any], layer: "_Layer") -> Any:
+        """Draw a layer's units, filled by their biases, and three dots for those left out."""
+        from matplotlib.collections import EllipseCollection
+
+        diameter = np.full(len(layer.units), 0.64)
+        units = EllipseCollection(
+            diameter,
+            diameter,
+            0 * diameter,
+            units="xy",
+            offsets=layer.places(),
+            offset_transform=self.ax_.transData,
+            facecolors=_signed_colours(bias[layer.units] / (np.abs(bias).max() or 1.0)),
+            edgecolors="0.2",
+            linewidths=0.9,
+            zorder=2,
+        )
+        if layer.gap is not None:
+            dots = layer.gap + np.array([-0.2, 0.0, 0.2])
+            self.ax_.plot(np.full(3, layer.x), dots, ".", color="0.2", markersize=4)
+        return self.ax_.add_collection(units, autolim=False)
+
+    def _name_layers(self, layers: Sequence["_Layer"]) -> None:
+        names = ["input", *(f"hidden {i}" for i in range(1, len(layers) - 1)), "output"]
+        for name, layer in zip(names, layers, strict=True):
+            n = f"{len(layer.units)} of {layer.size}" if layer.gap is not None else layer.size
+            top = _limits(layers)[1] + 0.1
+            self.ax_.text(layer.x, top, f"{name}\n{n}", ha="center", va="bottom", fontsize="small")
+
+    def _name_units(self, layer: "_Layer", names: Sequence[str], offset: float, side: str) -> None:
+        for unit, (x, y) in zip(layer.units, layer.places(), strict=True):
+            name = names[unit]
+            if len(name) > LONGEST_NAME:
+                name = name[: LONGEST_NAME - 1] + "…"
+            self.ax_.text(x + offset, y, name, ha=side, va="center", parse_math=False)
+
+    def _explain(self) -> None:
+        """Add a legend of the two signs."""
+        from matplotlib.lines import Line2D
+
+        handles = [
+            Line2D([], [], color=colour, lw=2.5, marker="o", ms=8, markeredgecolor="0.2")
+            for colour in (POSITIVE, NEGATIVE)
+        ]
+        labels = ["positive weight or bias", "negative weight or bias"]
+        self.ax_.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)
+
+
+class _Layer(NamedTuple):
+    """A layer in the drawing: which units are shown, and where.
+
+    Attributes
+    ----------
+    size : int
+        Number of units of the layer.
+    units : ndarray of shape (n_shown,)
+        The units shown.
+    x : float
+        Where the column stands.
+    y : ndarray of shape (n_shown,)
+        Where in the column each unit stands.
+    gap : float or None
+        Where in the column the dots for the others stand; None if all units are shown.
+    """
+
+    size: int
+    units: NDArray[np.intp]
+    x: float
+    y: NDArray[Any]
+    gap: float | None
+
+    def places(self) -> NDArray[np.float64]:
+        """Return the place (x, y) of each unit shown."""
+        return np.column_stack([np.full(len(self.y), self.x), self.y])
+
+
+def _place_layers(sizes: Sequence[int], max_units: int) -> list[_Layer]:
+    """Place the layers in columns of units that are 1 apart, wide enough for the lines between."""
+    tallest = max(min(size, max_units + 1) for size in sizes)
+    width = max(4, tallest) * max(0.4, 1.4 / (len(sizes) - 1))
+    return [_place_layer(size, max_units, width * i) for i, size in enumerate(sizes)]
+
+
+def _place_layer(size: int, max_units: int, x: float) -> _Layer:
+    """Choose the units to show, all or the first and the last, and centre them around y = 0."""
+    slots = np.arange(min(size, max_units + 1))
+    y = (len(slots) - 1) / 2 - slots
+    if size <= max_units:
+        return _Layer(size, slots, x, y, None)
+    gap = (max_units + 1) // 2
+    units = np.r_[:gap, size - max_units + gap : size]
+    return _Layer(size, units, x, np.delete(y, gap), y[gap])
+
+
+def _limits(layers: Sequence[_Layer]) -> tuple[float, float]:
+    """Return the lower and the upper end of the tallest column."""
+    half = max(len(layer.y) + (layer.gap is not None) for layer in layers) / 2
+    return -half, half
+
+
+def _output_names(network: Any) -> list[str]:
+    """Name the outputs by the classes; the one output for two classes speaks for the second."""
+    classes, n = list(getattr(network, "classes_", [])), network.n_outputs_
+    if n == 1 and classes:
+        classes = classes[-1:]
+    if len(classes) != n:
+        classes = ["y"] if n == 1 else [f"y{i}" for i in range(n)]
+    return [str(name) for name in classes]
+
+
+def _signed_colours(strength: NDArray[Any]) -> NDArray[np.float64]:
+    """Mix the colour of the sign with white: numbers from -1 to 1 to rows of red, green, blue."""
+    from matplotlib.colors import to_rgb
+
+    colour = np.where(strength[:, np.newaxis] < 0, to_rgb(NEGATIVE), to_rgb(POSITIVE))
+    return 1 - np.abs(strength)[:, np.newaxis] * (1 - colour)

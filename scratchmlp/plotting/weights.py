@@ -1,0 +1,182 @@
+"""The weights of the first layer as images."""
+
+from collections.abc import Sequence
+from math import isqrt
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_scalar
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+from scratchmlp.plotting.shared import fitted_network, place_of
+
+
+class WeightsDisplay:
+    """The first layer's weights as images, one for each hidden unit.
+
+    For features that are the pixels of an image, row by row. Each image shows to which pixels its
+    unit answers, positively or negatively; all share one scale of colours.
+
+    Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    coefs : ndarray of shape (n_features, n_units)
+        Weights of the first layer.
+    image_shape : tuple of two int
+        Height and width of the images.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes whose place the grid takes.
+    axes_ : ndarray of matplotlib Axes
+        The grid of images, in the order of the units, row by row.
+    figure_ : matplotlib Figure
+        The figure that holds them.
+    images_ : list of matplotlib AxesImage
+        The images drawn.
+    colorbar_ : matplotlib Colorbar
+        Their common scale.
+
+    See Also
+    --------
+    NetworkDisplay : All layers, as units and lines.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from scratchmlp import ScratchMLPClassifier
+    >>> from scratchmlp.plotting import WeightsDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> network = ScratchMLPClassifier((6,), solver="lbfgs", tol=0.01, random_state=0)
+    >>> display = WeightsDisplay.from_estimator(network.fit(X / 16, y))
+    >>> [image.get_array().shape for image in display.images_[:2]]
+    [(8, 8), (8, 8)]
+    """
+
+    ax_: Any
+    axes_: Any
+    colorbar_: Any
+
+    def __init__(self, *, coefs: NDArray[Any], image_shape: tuple[int, int]) -> None:
+        self.coefs = coefs
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        image_shape: tuple[int, int] | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the weights of a fitted network's first layer.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The fitted network. Without hidden layers, its outputs take the place of hidden units.
+        image_shape : tuple of two int, default=None
+            Height and width of the images; None is a square.
+        ax : matplotlib Axes, default=None
+            Where to draw; see `plot`.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        WeightsDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the network is not fitted.
+        TypeError
+            If the estimator is none of this package.
+        ValueError
+            If the features do not fill images of that shape.
+        """
+        check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        network = fitted_network(estimator)
+        n, got = network.n_features_in_, f"{image_shape}"
+        if image_shape is None:
+            image_shape, got = (isqrt(n), isqrt(n)), "none, and the features do not fill a square"
+        shape = tuple(np.ravel(image_shape).tolist())
+        whole = len(shape) == 2 and all(isinstance(side, int) and side > 0 for side in shape)
+        if not whole or shape[0] * shape[1] != n:
+            raise ValueError(
+                "image_shape must be (height, width), two whole numbers above 0 with a product of "
+                f"{n}, the number of features; got {got}."
+            )
+        display = cls(coefs=network.coefs_[0].copy(), image_shape=shape)
+        return display.plot(ax, **kwargs)
+
+    def plot(
+        self, ax: Any = None, *, max_units: int = 64, im_kw: dict[str, Any] | None = None
+    ) -> Self:
+        """Draw the images.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes whose place the grid of images takes; None makes a new figure. What the display has
+            drawn there before is removed.
+        max_units : int, default=64
+            Largest number of units drawn: the first ones.
+        im_kw : dict, default=None
+            Passed to ``Axes.imshow`` for every image.
+
+        Returns
+        -------
+        WeightsDisplay
+            The display itself.
+
+        Raises
+        ------
+        ValueError
+            If `ax` is no part of a grid that could be divided.
+        """
+        check_matplotlib_support(f"{type(self).__name__}.plot")
+        import matplotlib.pyplot as plt
+
+        check_scalar(max_units, "max_units", Integral, min_val=1)
+        n = self.coefs.shape[1]
+        shown = min(n, max_units)
+        # Of the shapes that are about square or wider, the one with the fewest places left over.
+        columns = min(range(isqrt(shown - 1) + 1, 2 * isqrt(shown) + 1), key=lambda c: -shown % c)
+        rows = -(-shown // columns)
+        if ax is None:
+            side = np.sqrt(self.image_shape)
+            height, width = 0.75 * side / side[::-1] + (0.25, 0.1)  # and room for a title
+            size = 1.4 + width * columns, max(1.8, 0.3 + height * rows)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
+        if getattr(self, "ax_", None) is ax:
+            self.colorbar_.remove()
+            for panel in self.axes_.flat:
+                panel.remove()
+        self.axes_ = place_of(ax).subgridspec(rows, columns).subplots(squeeze=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        self.images_ = self._draw(self.axes_.flat, shown, im_kw or {})
+        self.colorbar_ = self.figure_.colorbar(
+            self.images_[0],
+            ax=self.axes_.ravel().tolist(),
+            label="weight" if shown == n else f"weight ({shown} of {n} units)",
+        )
+        for empty in [ax, *self.axes_.flat[shown:]]:
+            empty.set_axis_off()
+        return self
+
+    def _draw(self, axes: Sequence[Any], shown: int, im_kw: dict[str, Any]) -> list[Any]:
+        largest = np.abs(self.coefs[:, :shown]).max() or 1.0
+        style = {"cmap": "RdBu_r", "vmin": -largest, "vmax": largest, **im_kw}
+        images = []
+        for unit, (panel, weights) in enumerate(zip(axes, self.coefs.T[:shown], strict=False)):
+            images.append(panel.imshow(weights.reshape(self.image_shape), **style))
+            panel.set_title(unit, fontsize="x-small", pad=2)
+            panel.set(xticks=[], yticks=[])
+        return images

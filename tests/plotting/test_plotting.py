@@ -1,0 +1,442 @@
+import sys
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
+from scratchmlp.plotting.network import NEGATIVE, POSITIVE
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+DISPLAYS = [TrainingCurveDisplay, NetworkDisplay, WeightsDisplay]
+IRIS = load_iris(as_frame=True)
+DIGITS = load_digits()
+SETTINGS = [
+    {},
+    {"solver": "lbfgs"},
+    {"early_stopping": True},
+    {"solver": "lbfgs", "early_stopping": True},
+    {"solver": "sgd", "learning_rate": "invscaling"},
+    {"max_iter": 1},
+    {"hidden_layer_sizes": ()},
+]
+LABELS = {
+    "loss": "loss",
+    "validation_loss": "loss",
+    "score": "validation\nscore",
+    "learning_rate": "learning\nrate",
+}
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def iris_network(**settings):
+    defaults = {"hidden_layer_sizes": (4,), "max_iter": 20, "random_state": 0}
+    network = ScratchMLPClassifier(**{**defaults, **settings})
+    return network.fit(IRIS.data, IRIS.target_names[IRIS.target])
+
+
+@pytest.fixture(scope="module")
+def digits_network():
+    network = ScratchMLPClassifier((10, 6), max_iter=2, random_state=0)
+    return network.fit(DIGITS.data[:200] / 16, DIGITS.target[:200])
+
+
+def regressor(**settings):
+    network = ScratchMLPRegressor(hidden_layer_sizes=(5,), max_iter=20, random_state=0, **settings)
+    return network.fit(DIGITS.data[:200, :9] / 16, DIGITS.data[:200, 20:22] / 16)
+
+
+def legend_of(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def texts_of(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def dots_of(ax):
+    return [tuple(line.get_xydata()[0]) for line in ax.lines if line.get_marker() == "o"]
+
+
+# What all displays share.
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_only_fitted_networks_are_drawn(Display):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        Display.from_estimator(ScratchMLPClassifier())
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        Display.from_estimator(make_pipeline(StandardScaler(), ScratchMLPRegressor()))
+    with pytest.raises(TypeError, match=r"got LinearRegression\. Pass the network inside it"):
+        Display.from_estimator(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]))
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_matplotlib_is_asked_for(Display, digits_network, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=f"{Display.__name__}.from_estimator requires matplotlib"):
+        Display.from_estimator(digits_network)
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_axes_that_are_given_are_drawn_on(Display, digits_network):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
+    display = Display.from_estimator(digits_network, ax=right)
+    assert display.figure_ is figure
+    assert display.ax_ is right
+    figure.canvas.draw()
+    assert not left.has_data()
+    border = left.get_position().x1
+    assert all(ax.get_position().x0 > border for ax in figure.axes if ax is not left)
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_it_can_be_drawn_again(Display, digits_network):
+    display = Display.from_estimator(digits_network)
+    first = display.figure_
+    assert display.plot() is display
+    assert display.figure_ is not first
+    assert len(display.figure_.axes) == len(first.axes)
+
+
+@pytest.mark.parametrize("Display", DISPLAYS)
+def test_it_can_be_drawn_again_in_the_same_place(Display):
+    _, (ax, _) = plt.subplots(1, 2)
+    display = Display.from_estimator(regressor(early_stopping=True), ax=ax)
+    ax.figure.canvas.draw()
+    places = [each.get_position().bounds for each in ax.figure.axes]
+    display.plot(ax)
+    ax.figure.canvas.draw()
+    assert [each.get_position().bounds for each in ax.figure.axes] == places
+
+
+@pytest.mark.parametrize("Display", [TrainingCurveDisplay, WeightsDisplay])
+def test_axes_at_a_fixed_position_cannot_be_divided(Display):
+    network = regressor(early_stopping=True)
+    ax = plt.figure().add_axes((0.1, 0.1, 0.8, 0.8))
+    with pytest.raises(ValueError, match="it must be part of a grid; got axes at the fixed"):
+        Display.from_estimator(network, ax=ax)
+    assert ax.has_data() is False
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_every_kind_of_network_is_drawn(settings):
+    network = ScratchMLPClassifier(**{"hidden_layer_sizes": (3,), "max_iter": 20, **settings})
+    model = make_pipeline(StandardScaler(), network)
+    model.fit(DIGITS.data[:200, 18:22], DIGITS.target[:200] % 3)
+    for Display in DISPLAYS:
+        Display.from_estimator(model).figure_.canvas.draw()
+
+
+# Training curves.
+
+
+@pytest.mark.parametrize("fit", [iris_network, regressor])
+@pytest.mark.parametrize("settings", SETTINGS[:5])
+def test_curves_are_the_history(fit, settings):
+    network = fit(**settings)
+    display = TrainingCurveDisplay.from_estimator(network)
+    (lines,) = display.lines_.values()
+    expected = {"loss"}
+    expected |= {"validation_loss", "score"} if network.early_stopping else set()
+    expected |= {"learning_rate"} if network.learning_rate == "invscaling" else set()
+    assert set(lines) == expected
+    assert list(dict.fromkeys(line.axes for line in lines.values())) == display.axes_
+    for column, line in lines.items():
+        np.testing.assert_array_equal(line.get_xdata(), network.history_["epoch"])
+        np.testing.assert_array_equal(line.get_ydata(), network.history_[column])
+        assert line.axes.get_ylabel() == LABELS[column]
+    assert display.ax_ is display.axes_[0]
+    assert display.axes_[-1].get_xlabel() == "epoch"
+    entries = ["training", *["validation"] * network.early_stopping]
+    assert legend_of(display.ax_) == [*entries, f"best epoch ({network.best_epoch_})"]
+
+
+def test_best_epoch_is_marked_where_it_is():
+    network = iris_network(early_stopping=True, learning_rate_init=0.02)
+    display = TrainingCurveDisplay.from_estimator(network)
+    best, history = network.best_epoch_, network.history_
+    assert best < network.n_iter_
+    losses = [history[column][best - 1] for column in ("loss", "validation_loss")]
+    assert dots_of(display.axes_[0]) == [(best, loss) for loss in losses]
+    assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
+
+
+def test_panels_stand_one_below_the_other_in_the_place_of_the_axes():
+    _, (ax, _) = plt.subplots(1, 2)
+    place = ax.get_position()
+    network = regressor(early_stopping=True, solver="sgd", learning_rate="invscaling")
+    boxes = [
+        panel.get_position() for panel in TrainingCurveDisplay.from_estimator(network, ax=ax).axes_
+    ]
+    assert all(upper.y0 > lower.y1 for upper, lower in pairwise(boxes))
+    assert all((box.x0, box.x1) == (place.x0, place.x1) for box in boxes)
+    np.testing.assert_allclose([boxes[0].y1, boxes[-1].y0], [place.y1, place.y0])
+
+
+def test_validation_loss_is_dashed_and_nan_is_left_out():
+    history = {
+        "epoch": [1, 2, 3],
+        "loss": [3.0, 2.0, 1.0],
+        "validation_loss": [4.0, 2.5, 3.0],
+        "score": [np.nan] * 3,
+        "learning_rate": [0.1] * 3,
+    }
+    display = TrainingCurveDisplay(histories={"net": history}, best_epochs={"net": 2}).plot()
+    lines = display.lines_["net"]
+    assert list(lines) == ["loss", "validation_loss"]
+    assert [line.get_linestyle() for line in lines.values()] == ["-", "--"]
+    assert dots_of(display.ax_) == [(2, 2.0), (2, 2.5)]
+    assert legend_of(display.ax_) == ["training", "validation", "best epoch (2)"]
+    history["validation_loss"] = [np.nan] * 3
+    assert list(display.plot().lines_["net"]) == ["loss"]
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"), [([1.0, 0.02], "linear"), ([1.0, 0.002], "log"), ([1.0, 0.0], "linear")]
+)
+def test_scale_of_the_loss(losses, scale):
+    rates = [0.1, 1e-5]
+    history = {"epoch": [1, 2], "loss": losses, "score": [1e-3, 1.0], "learning_rate": rates}
+    display = TrainingCurveDisplay(histories={"net": history}, best_epochs={"net": 2}).plot()
+    assert [ax.get_yscale() for ax in display.axes_] == [scale, "linear", "log"]
+    for asked in ("linear", "log"):
+        assert display.plot(loss_scale=asked).ax_.get_yscale() == asked
+
+
+def test_networks_in_a_list_are_named_by_what_differs():
+    networks = [iris_network(solver=solver) for solver in ("sgd", "adam", "lbfgs")]
+    display = TrainingCurveDisplay.from_estimator(networks)
+    names = ["solver='sgd'", "solver='adam'", "solver='lbfgs'"]
+    assert legend_of(display.ax_) == [*names, "best epoch"]
+    for name, network in zip(names, networks, strict=True):
+        np.testing.assert_array_equal(display.lines_[name]["loss"].get_ydata(), network.loss_curve_)
+    assert len({line["loss"].get_color() for line in display.lines_.values()}) == 3
+    twins = TrainingCurveDisplay.from_estimator((networks[0], networks[0]))
+    assert list(twins.lines_) == ["network 1", "network 2"]
+
+
+def test_networks_in_a_dict_have_their_names():
+    name = r"_$\frac$"  # neither hidden nor read as a formula, which would be a broken one
+    networks = {name: iris_network(early_stopping=True), "none": regressor()}
+    display = TrainingCurveDisplay.from_estimator(networks)
+    display.figure_.canvas.draw()
+    assert legend_of(display.ax_) == [name, "none", "training", "validation", "best epoch"]
+    columns = {each: list(lines) for each, lines in display.lines_.items()}
+    assert columns == {name: ["loss", "validation_loss", "score"], "none": ["loss"]}
+
+
+def test_many_networks_have_as_many_colours():
+    networks = [iris_network(alpha=alpha, max_iter=2) for alpha in range(12)]
+    display = TrainingCurveDisplay.from_estimator(networks)
+    colours = [line["loss"].get_color() for line in display.lines_.values()]
+    assert len(np.unique(colours, axis=0)) == 12
+
+
+@pytest.mark.parametrize("nothing", [[], {}, ()])
+def test_there_must_be_something_to_draw(nothing):
+    with pytest.raises(ValueError, match="at least one fitted estimator"):
+        TrainingCurveDisplay.from_estimator(nothing)
+
+
+def test_curves_do_not_change_with_later_training():
+    network = iris_network()
+    display = TrainingCurveDisplay.from_estimator(network)
+    network.partial_fit(IRIS.data, IRIS.target_names[IRIS.target])
+    assert len(display.plot().ax_.lines[0].get_xdata()) == 20 < len(network.loss_curve_)
+
+
+def test_an_empty_history_is_an_empty_picture():
+    histories = {"net": {"epoch": [], "loss": [], "score": [], "learning_rate": []}}
+    display = TrainingCurveDisplay(histories=histories, best_epochs={"net": 0}).plot()
+    assert display.lines_ == {"net": {}}
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 10_000])
+def test_epochs_are_whole_numbers(n_epochs):
+    epochs = list(range(1, n_epochs + 1))
+    histories = {"net": {"epoch": epochs, "loss": [1 / epoch for epoch in epochs]}}
+    display = TrainingCurveDisplay(histories=histories, best_epochs={"net": n_epochs}).plot()
+    low, high = display.ax_.get_xlim()
+    ticks = [tick for tick in display.ax_.get_xticks() if low <= tick <= high]
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)
+
+
+def test_line_kw_wins():
+    line_kw = {"c": "red", "lw": 3}
+    display = TrainingCurveDisplay.from_estimator(iris_network(), line_kw=line_kw)
+    (line,) = display.lines_["network 1"].values()
+    assert (line.get_color(), line.get_linewidth()) == ("red", 3)
+    assert display.ax_.get_legend().legend_handles[0].get_color() == "red"
+
+
+# Networks.
+
+
+def test_units_and_weights_are_drawn():
+    network = iris_network(hidden_layer_sizes=(4, 2))
+    display = NetworkDisplay.from_estimator(network)
+    assert [len(units.get_offsets()) for units in display.units_] == [4, 4, 2, 3]
+    assert [len(edges.get_segments()) for edges in display.edges_] == [16, 8, 6]
+    names = list(IRIS.feature_names)
+    layers = ["input\n4", "hidden 1\n4", "hidden 2\n2", "output\n3"]
+    assert texts_of(display.ax_) == [*layers, *names, "setosa", "versicolor", "virginica"]
+    assert not display.ax_.axison
+
+
+def test_edges_show_sign_and_size():
+    network = iris_network(hidden_layer_sizes=(4,))
+    display = NetworkDisplay.from_estimator(network)
+    for W, edges, (start, end) in zip(
+        network.coefs_, display.edges_, pairwise(display.units_), strict=True
+    ):
+        rank = np.abs(W).argsort(axis=None)
+        strength = W.flat[rank] / np.abs(W).max()
+        rows, columns = np.unravel_index(rank, W.shape)
+        ends = np.stack([start.get_offsets()[rows], end.get_offsets()[columns]], axis=1)
+        np.testing.assert_array_equal(edges.get_segments(), ends)
+        assert (np.diff(edges.get_linewidths()) >= 0).all()
+        warm = edges.get_colors()[:, 0] > edges.get_colors()[:, 2]
+        np.testing.assert_array_equal(warm, strength > 0)
+        strongest = to_rgb(POSITIVE if strength[-1] > 0 else NEGATIVE)
+        np.testing.assert_allclose(edges.get_colors()[-1, :3], strongest)
+
+
+def test_units_are_filled_by_their_biases():
+    network = iris_network(hidden_layer_sizes=(4,))
+    network.intercepts_[0] = [0.0, 2.0, -1.0, 1.0]
+    inputs, hidden, _ = NetworkDisplay.from_estimator(network).units_
+    white = np.ones(3)
+    np.testing.assert_array_equal(inputs.get_facecolors()[:, :3], np.tile(white, (4, 1)))
+    half = [(white + to_rgb(colour)) / 2 for colour in (NEGATIVE, POSITIVE)]
+    np.testing.assert_allclose(hidden.get_facecolors()[:, :3], [white, to_rgb(POSITIVE), *half])
+    without = NetworkDisplay.from_estimator(iris_network(fit_intercept=False))
+    assert all((units.get_facecolors() == 1).all() for units in without.units_)
+
+
+@pytest.mark.parametrize("max_units", [1, 2, 5, 6, 10])
+def test_large_layers_are_abridged(max_units, digits_network):
+    display = NetworkDisplay.from_estimator(digits_network, max_units=max_units)
+    sizes = [64, 10, 6, 10]
+    shown = [min(size, max_units) for size in sizes]
+    assert [len(units.get_offsets()) for units in display.units_] == shown
+    assert [len(edges.get_segments()) for edges in display.edges_] == [
+        start * end for start, end in pairwise(shown)
+    ]
+    counts = [str(n) if n <= max_units else f"{max_units} of {n}" for n in sizes]
+    assert [text.split("\n")[1] for text in texts_of(display.ax_)[:4]] == counts
+    first, last = -(-max_units // 2), max_units // 2
+    names = [f"x{i}" for i in [*range(first), *range(64 - last, 64)]]
+    assert texts_of(display.ax_)[4 : 4 + max_units] == names
+    assert len(display.ax_.lines) == sum(size > max_units for size in sizes)
+    for units in display.units_:
+        assert (np.diff(units.get_offsets()[:, 1]) <= -1).all()
+
+
+def test_a_shown_weight_is_compared_with_those_that_are_not():
+    network = ScratchMLPClassifier((10,), max_iter=1).fit(DIGITS.data[:50], DIGITS.target[:50])
+    network.coefs_[0] = np.ones((64, 10))
+    network.coefs_[0][32] = 10.0
+    edges = NetworkDisplay.from_estimator(network).edges_[0]
+    np.testing.assert_allclose(edges.get_linewidths(), 0.3 + 0.22)
+
+
+@pytest.mark.parametrize(
+    ("y", "names"),
+    [
+        (["no", "yes"] * 5, ["yes"]),
+        (["a", "$b", "c" * 30, "a", "b"] * 2, ["$b", "a", "b", "c" * 23 + "…"]),
+        (["one"] * 10, ["one"]),
+        (np.eye(5)[[0, 1, 2, 3, 4] * 2], list("01234")),
+    ],
+)
+def test_outputs_of_a_classifier_are_named_by_its_classes(y, names):
+    network = ScratchMLPClassifier((2,), max_iter=2).fit(DIGITS.data[:10, 18:21], y)
+    display = NetworkDisplay.from_estimator(network)
+    assert texts_of(display.ax_)[3 + 3 :] == names
+
+
+@pytest.mark.parametrize(("n_outputs", "names"), [(1, ["y"]), (2, ["y0", "y1"])])
+def test_outputs_of_a_regressor_are_numbered(n_outputs, names):
+    network = ScratchMLPRegressor(hidden_layer_sizes=(2,), max_iter=2)
+    network.fit(DIGITS.data[:10, 18:21] / 16, DIGITS.data[:10, 20 : 20 + n_outputs].squeeze())
+    assert texts_of(NetworkDisplay.from_estimator(network).ax_)[6:] == names
+
+
+def test_feature_names_can_be_given():
+    network = iris_network()
+    display = NetworkDisplay.from_estimator(network, feature_names=["a", "b", "c", 4])
+    assert display.feature_names == ["a", "b", "c", "4"]
+    with pytest.raises(ValueError, match="name each of the 4 features; got 2 names"):
+        NetworkDisplay.from_estimator(network, feature_names=["a", "b"])
+    for no_list in (4, "abcd"):
+        with pytest.raises(ValueError, match=f"each of the 4 features; got {no_list!r}"):
+            NetworkDisplay.from_estimator(network, feature_names=no_list)
+
+
+# Weights of the first layer.
+
+
+def test_images_are_the_weights(digits_network):
+    display = WeightsDisplay.from_estimator(digits_network)
+    W = digits_network.coefs_[0]
+    assert len(display.images_) == 10
+    for unit, image in enumerate(display.images_):
+        assert image.axes is display.axes_.flat[unit]
+        np.testing.assert_array_equal(image.get_array(), W[:, unit].reshape(8, 8))
+        assert image.get_clim() == (-np.abs(W).max(), np.abs(W).max())
+    assert display.axes_.shape == (2, 5)
+    assert display.colorbar_.ax.get_ylabel() == "weight"
+
+
+def test_images_of_any_shape(digits_network):
+    display = WeightsDisplay.from_estimator(
+        digits_network, image_shape=np.array([4, 16]), max_units=3, im_kw={"cmap": "PuOr"}
+    )
+    W = digits_network.coefs_[0]
+    assert len(display.images_) == 3
+    assert {image.get_array().shape for image in display.images_} == {(4, 16)}
+    assert display.images_[0].get_clim()[1] == np.abs(W[:, :3]).max()
+    assert display.images_[0].get_cmap().name == "PuOr"
+    assert [ax.axison for ax in display.axes_.flat] == [True, True, True, False]
+    assert display.colorbar_.ax.get_ylabel() == "weight (3 of 10 units)"
+
+
+@pytest.mark.parametrize(
+    "image_shape", [(8, 9), (64,), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88", np.array([8, 9])]
+)
+def test_image_shape_must_fit(image_shape, digits_network):
+    with pytest.raises(ValueError, match=r"above 0 with a product of 64, .* got .*[48].*\."):
+        WeightsDisplay.from_estimator(digits_network, image_shape=image_shape)
+
+
+def test_image_shape_is_asked_for():
+    network = ScratchMLPRegressor(max_iter=1).fit(DIGITS.data[:20, :30], DIGITS.target[:20])
+    with pytest.raises(ValueError, match=r"product of 30, .* got none, and .* fill a square"):
+        WeightsDisplay.from_estimator(network)
+
+
+def test_weights_of_zero_have_a_scale():
+    display = WeightsDisplay(coefs=np.zeros((4, 2)), image_shape=(2, 2)).plot()
+    assert display.images_[0].get_clim() == (-1, 1)
+
+
+@pytest.mark.parametrize("Display", [NetworkDisplay, WeightsDisplay])
+def test_some_units_must_be_shown(Display, digits_network):
+    with pytest.raises(ValueError, match="max_units == 0, must be >= 1"):
+        Display.from_estimator(digits_network, max_units=0)
