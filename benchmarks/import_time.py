@@ -1,4 +1,4 @@
-"""How long `import scratchmlp` takes, beside `import sklearn.neural_network`.
+"""Compare the import time of scratchmlp with that of sklearn.neural_network.
 
 Each import runs in processes of its own, alternating; the medians are compared.
 
@@ -8,6 +8,7 @@ Usage: python benchmarks/import_time.py [--runs 10]
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 
 from machine import describe
@@ -15,13 +16,23 @@ from machine import describe
 PACKAGES = ("scratchmlp", "sklearn.neural_network")
 
 
-def seconds(package: str) -> float:
-    """Import a package in a new process and return the seconds that the import took."""
+def seconds(package: str, folder: Path | None = None, clock: str = "perf_counter") -> float:
+    """Import a package in a new process and return the seconds that the import took.
+
+    Parameters
+    ----------
+    package : str
+        Its name.
+    folder : Path, default=None
+        Current folder of the process, where the package is looked up first.
+    clock : str, default="perf_counter"
+        A function of :mod:`time`.
+    """
     code = (
-        f"import time; start = time.perf_counter(); import {package}; "
-        "print(time.perf_counter() - start)"
+        f"from time import {clock}; start = {clock}(); import {package}; print({clock}() - start)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
     return float(run.stdout)
 
 

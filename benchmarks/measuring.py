@@ -1,4 +1,4 @@
-"""How `speed.py` measures: taking turns for time, a process of its own for memory."""
+"""Measurements of `speed.py`: time in alternating runs, memory in separate processes."""
 
 import gc
 import math
@@ -76,15 +76,15 @@ def threads(n: int) -> Iterator[None]:
         yield
 
 
-def seconds(work: Work, repeat: int) -> float:
+def seconds(work: Work, repeat: int, clock: Callable[[], float] = time.perf_counter) -> float:
     """Time one call, as the mean of `repeat`, without the garbage collector."""
     gc.collect()
     gc.disable()
     try:
-        start = time.perf_counter()
+        start = clock()
         for _ in range(repeat):
             work()
-        return (time.perf_counter() - start) / repeat
+        return (clock() - start) / repeat
     finally:
         gc.enable()
 
@@ -102,7 +102,7 @@ def take_turns(
 
 
 def warm_up(make: Callable[..., Work], case: Case, X: Any, y: np.ndarray) -> None:
-    """Do what only the first run does, such as imports, on a few rows."""
+    """Run once on a few rows, for work that only a first run does, such as imports."""
     make(replace(case, epochs=1), X[:400], y[:400])()
 
 
