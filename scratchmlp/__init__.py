@@ -1,9 +1,16 @@
 """The multilayer perceptron, hand-written in NumPy, as a scikit-learn estimator.
 
-Read the core in this order: `activations`, `blas`, `losses`, `network`, `objective`,
-`optimizers`, `schedules`, `monitor`, `training`; then `base`, `classifier` and `regressor` for
-the estimators.
+Read the core in this order: `arrays`, `activation`, `activations`, `kernels`, `loss`, `losses`,
+`dropout`, `workspace`, `network`, `initializers`, `objective`, `optimizer`, `optimizers`, `run`,
+`adaptive`, `schedules`, `solvers`, `batches`, `monitor`, `training`, `rollback`. Each of these
+modules imports only modules that stand before it in this list.
+
+The estimators are in `scratchmlp.estimators`. The estimators for raw tables are in
+`scratchmlp.tabular`.
 """
+
+from importlib import import_module
+from typing import Any
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.gradient_check import check_gradient
@@ -19,3 +26,18 @@ __all__ = [
     "__version__",
     "check_gradient",
 ]
+
+#: Public modules that are imported on first use, so that ``import scratchmlp`` stays fast.
+_LAZY = ("callbacks", "plotting", "tabular")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module on first use: ``scratchmlp.tabular`` works after ``import scratchmlp``."""
+    if name in _LAZY:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, those of modules that have not been imported included."""
+    return sorted({*globals(), *_LAZY})

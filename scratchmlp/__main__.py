@@ -1,4 +1,4 @@
-"""Run the main job: ``python -m scratchmlp``."""
+"""Run the command line: ``python -m scratchmlp``."""
 
 import sys
 

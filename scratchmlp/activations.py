@@ -1,59 +1,26 @@
-"""Activation functions: what makes a network more than a chain of linear maps.
+"""Activation functions: the nonlinear part of a network.
 
-An activation turns the scores z of a layer into its outputs a = f(z). To take part in
-backpropagation it must also carry a gradient from its outputs back to its inputs: given
-dL/da it yields dL/dz, the product of that vector with the Jacobian of f. The two directions
-are the two methods of every activation; there is no state.
+An activation turns the scores z of a layer into its outputs a = f(z). For backpropagation, it also
+turns dJ/da into dJ/dz, where J is the objective: it multiplies dJ/da by the Jacobian of f. These
+are the two methods of every `Activation`. Activations have no state.
 
-Shapes: ``z``, ``a``, ``out`` and ``delta`` are all (n_samples, n_units).
+Shapes: ``z``, ``a``, ``out`` and ``derivative`` are all (n_samples, n_units).
 """
 
 import math
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
 
+from scratchmlp.activation import Activation
 from scratchmlp.arrays import FloatArray
 
-
-class Activation(Protocol):
-    """What the network asks of an activation function.
-
-    Any object with these two methods is an activation; it need not derive from this class. One that
-    returns new arrays instead of writing into those that it is given works too, more slowly. If it
-    has an attribute ``in_place`` that is true, ``backward`` does without ``z``, and the network
-    writes outputs over scores: there ``a`` and ``z`` are one array.
-    """
-
-    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
-        """Write a = f(z) into `out`, which may be `z` itself, and return it.
-
-        Parameters
-        ----------
-        z : ndarray of shape (n_samples, n_units)
-            Scores of the layer.
-        out : ndarray of shape (n_samples, n_units)
-            Where the outputs go.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_units)
-            `out`.
-        """
-
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> FloatArray | None:
-        """Turn dL/da into dL/dz, in place.
-
-        Parameters
-        ----------
-        z : ndarray of shape (n_samples, n_units)
-            Scores of the layer.
-        a : ndarray of shape (n_samples, n_units)
-            Its outputs, f(z).
-        delta : ndarray of shape (n_samples, n_units)
-            dL/da on entry, dL/dz on return.
-        """
+__all__ = [
+    "ACTIVATIONS", "ELU", "GELU", "OUTPUT_ACTIVATIONS", "SELU", "Activation", "Exponential",
+    "Identity", "LeakyReLU", "Logistic", "Mish", "ReLU", "SiLU", "Softmax", "Softplus", "Tanh",
+    "resolve_activation",
+]  # fmt: skip
 
 
 class Identity:
@@ -67,14 +34,14 @@ class Identity:
             np.copyto(out, z)
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Leave `delta` as it is: dL/dz = dL/da."""
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Leave `derivative` unchanged: dJ/dz = dJ/da."""
 
 
 class Logistic:
     """f(z) = 1 / (1 + exp(-z)), with f' = f (1 - f).
 
-    Computed as (1 + tanh(z / 2)) / 2, the same function: no exponential can overflow.
+    It is computed as (1 + tanh(z / 2)) / 2, the same function, because tanh cannot overflow.
     """
 
     in_place = True
@@ -87,9 +54,9 @@ class Logistic:
         out += 0.5
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by a (1 - a)."""
-        delta *= a * (1 - a)
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by a (1 - a)."""
+        derivative *= a * (1 - a)
 
 
 class Tanh:
@@ -101,9 +68,9 @@ class Tanh:
         """Write tanh(z) into `out`."""
         return np.tanh(z, out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by 1 - a²."""
-        delta *= 1 - a * a
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by 1 - a²."""
+        derivative *= 1 - a * a
 
 
 class ReLU:
@@ -115,15 +82,15 @@ class ReLU:
         """Write max(0, z) into `out`."""
         return np.maximum(z, 0, out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Keep `delta` where the unit was active and set it to 0 elsewhere."""
-        delta *= a > 0
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Set `derivative` to 0 where the unit is not active."""
+        derivative *= a > 0
 
 
 class LeakyReLU:
     """f(z) = max(z, 0.01 z), with f' = 1 where z > 0 and 0.01 elsewhere.
 
-    A unit that is never active still learns.
+    A unit learns even if no sample makes it active.
 
     References
     ----------
@@ -137,9 +104,9 @@ class LeakyReLU:
         """Write max(z, 0.01 z) into `out`."""
         return np.maximum(z, 0.01 * z, out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by 0.01 where the unit was not active."""
-        delta *= np.maximum(a > 0, 0.01, dtype=a.dtype)
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by 0.01 where the unit is not active."""
+        derivative *= np.maximum(a > 0, 0.01, dtype=a.dtype)
 
 
 class ELU:
@@ -148,7 +115,7 @@ class ELU:
     References
     ----------
     Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential
-    linear units (ELUs)", ICLR 2016, with α = 1.
+    linear units (ELUs)", ICLR 2016, with a factor of 1 in its negative part.
     """
 
     in_place = True
@@ -160,44 +127,46 @@ class ELU:
         out += below
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by min(0, a) + 1."""
-        delta *= np.minimum(a, 0) + 1
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by min(0, a) + 1."""
+        derivative *= np.minimum(a, 0) + 1
 
 
 class SELU:
-    """f(z) = λ z where z > 0 and λ α (exp(z) - 1) elsewhere, with f' = λ and λ α exp(z) = f + λ α.
+    """f(z) = λ z where z > 0 and c (exp(z) - 1) elsewhere, with f' = λ and c exp(z) = f + c.
 
-    With its λ and α, outputs of mean 0 and variance 1 keep these from layer to layer, if weights
+    λ and c are such that the outputs of each layer keep a mean of 0 and a variance of 1, if weights
     are drawn with variance 1 / n_in (`scratchmlp.initializers.lecun_normal`).
 
     References
     ----------
-    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", NeurIPS 2017.
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", NeurIPS 2017,
+    equation 2.
     """
 
     in_place = True
     scale = 1.0507009873554805  # λ
-    alpha = 1.6732632423543772  # α
+    negative_scale = scale * 1.6732632423543772  # c
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
-        """Write λ max(0, z) + λ α (exp(min(0, z)) - 1) into `out`."""
+        """Write λ max(0, z) + c (exp(min(0, z)) - 1) into `out`."""
         below = np.expm1(np.minimum(z, 0))
-        below *= self.scale * self.alpha
+        below *= self.negative_scale
         np.maximum(z, 0, out=out)
         out *= self.scale
         out += below
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by λ where a > 0, and by a + λ α elsewhere."""
-        delta *= np.where(a > 0, self.scale, a + self.scale * self.alpha)
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by λ where a > 0 and by a + c elsewhere."""
+        derivative *= np.where(a > 0, self.scale, a + self.negative_scale)
 
 
 class GELU:
-    """f(z) = z Φ(z), with f' = Φ(z) + z φ(z): exact, without the tanh that often stands in for Φ.
+    """f(z) = z Φ(z), with f' = Φ(z) + z φ(z), without the common approximation of Φ by tanh.
 
-    Φ and φ = exp(-z² / 2) / √(2π) are distribution and density of the standard normal.
+    Φ and φ(z) = exp(-z² / 2) / √(2π) are the distribution function and the density of the standard
+    normal distribution.
 
     References
     ----------
@@ -208,13 +177,13 @@ class GELU:
         """Write z Φ(z) into `out`."""
         return np.multiply(z, ndtr(z), out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by Φ(z) + z φ(z)."""
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by Φ(z) + z φ(z)."""
         slope = np.exp(-0.5 * z * z)
         slope *= z
         slope *= 1 / math.sqrt(2 * math.pi)
         slope += ndtr(z)
-        delta *= slope
+        derivative *= slope
 
 
 class SiLU:
@@ -230,22 +199,22 @@ class SiLU:
         """Write z / (1 + exp(-z)) into `out`."""
         return np.divide(z, self._denominator(z), out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by σ + a (1 - σ)."""
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by σ + a (1 - σ)."""
         sigma = 1 / self._denominator(z)
-        delta *= sigma + a * (1 - sigma)
+        derivative *= sigma + a * (1 - sigma)
 
     def _denominator(self, z: FloatArray) -> FloatArray:
-        """Compute 1 + exp(-z), but no more than 1 + exp(80), which float32 still holds."""
+        """Compute 1 + exp(-z), at most 1 + exp(80), which does not overflow in float32."""
         return 1 + np.exp(np.minimum(-z, 80))
 
 
 class Mish:
-    """f(z) = z tanh(log(1 + exp(z))), with f' = t + z σ(z) (1 - t²) for that tanh t.
+    """f(z) = z t with t = tanh(log(1 + exp(z))), and f' = t + z σ(z) (1 - t²).
 
-    σ is the logistic function. With e = exp(z) and n = e (e + 2) these need one exponential:
-    t = n / (n + 2), and as 1 - t² = 4 (e + 1)² / (n + 2)² and σ = e / (e + 1), the second term of
-    f' is 4 z e (e + 1) / (n + 2)².
+    σ is the logistic function. With e = exp(z) and n = e (e + 2), one exponential is enough:
+    t = n / (n + 2). As 1 - t² = 4 (e + 1)² / (n + 2)² and σ = e / (e + 1), the second term of f' is
+    4 z e (e + 1) / (n + 2)².
 
     References
     ----------
@@ -258,21 +227,21 @@ class Mish:
         n = e * (e + 2)
         return np.multiply(z, n / (n + 2), out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by n / (n + 2) + 4 z e (e + 1) / (n + 2)²."""
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by n / (n + 2) + 4 z e (e + 1) / (n + 2)²."""
         e = self._exp(z)
         n = e * (e + 2)
-        delta *= (n + np.minimum(z, 20) * (4 * e * (e + 1) / (n + 2))) / (n + 2)
+        derivative *= (n + np.minimum(z, 20) * (4 * e * (e + 1) / (n + 2))) / (n + 2)
 
     def _exp(self, z: FloatArray) -> FloatArray:
-        """Compute exp(z) up to z = 20, from where t = 1 in either type; n² must not overflow."""
+        """Compute exp(min(z, 20)): t rounds to 1 from z = 20 on, and n² cannot overflow."""
         return np.exp(np.minimum(z, 20))
 
 
 class Softplus:
-    """f(z) = log(1 + exp(z)), a smooth relu, with f' = 1 / (1 + exp(-z)) = 1 - exp(-f).
+    """f(z) = log(1 + exp(z)), a smooth ReLU, with f' = 1 / (1 + exp(-z)) = 1 - exp(-f).
 
-    Computed as max(0, z) + log(1 + exp(-abs(z))), the same function: no exponential can overflow.
+    It is computed as max(0, z) + log(1 + exp(-abs(z))), the same function, which cannot overflow.
 
     References
     ----------
@@ -289,16 +258,16 @@ class Softplus:
         out += rest
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by 1 - exp(-a)."""
-        delta *= -np.expm1(-a)
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by 1 - exp(-a)."""
+        derivative *= -np.expm1(-a)
 
 
 class Softmax:
-    """f(z)_c = exp(z_c) / Σ_k exp(z_k): scores to the probabilities of exclusive classes.
+    """f(z)_c = exp(z_c) / Σ_k exp(z_k): the probabilities of mutually exclusive classes.
 
-    The row's maximum is taken off first. This changes nothing (numerator and denominator lose
-    the same factor) but keeps the exponentials from overflowing.
+    The maximum of each row is subtracted first, so that no exponential overflows. The result is
+    the same, because numerator and denominator are divided by the same number.
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
@@ -308,22 +277,22 @@ class Softmax:
         out /= out.sum(axis=1, keepdims=True)
         return out
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Apply the Jacobian da_k/dz_c = a_k (1[k = c] - a_c): a (delta - Σ_k delta_k a_k)."""
-        delta -= (delta * a).sum(axis=1, keepdims=True)
-        delta *= a
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Apply da_k/dz_c = a_k (1[k = c] - a_c): with g = dJ/da, dJ/dz is a (g - Σ_k g_k a_k)."""
+        derivative -= (derivative * a).sum(axis=1, keepdims=True)
+        derivative *= a
 
 
 class Exponential:
-    """f(z) = exp(z), with f' = f: positive outputs, for rates and counts."""
+    """f(z) = exp(z), with f' = f: positive outputs, such as the expected value of a count."""
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write exp(z) into `out`."""
         return np.exp(z, out=out)
 
-    def backward(self, z: FloatArray, a: FloatArray, delta: FloatArray) -> None:
-        """Multiply `delta` by a."""
-        delta *= a
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Multiply `derivative` by a."""
+        derivative *= a
 
 
 #: Activations of hidden layers, by name.
@@ -341,7 +310,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "softplus": Softplus(),
 }
 
-#: Activations of the output layer, by name. Each belongs to a loss: see `scratchmlp.losses`.
+#: Activations of the output layer, by name. Each loss owns one; see `scratchmlp.losses`.
 OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     "identity": ACTIVATIONS["identity"],
     "logistic": ACTIVATIONS["logistic"],
@@ -351,17 +320,17 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 
 
 def resolve_activation(activation: Any) -> Any:
-    """Look an activation up by its name; an object is one already.
+    """Return the activation with a given name; return an activation object unchanged.
 
     Parameters
     ----------
-    activation : str or Activation, or tuple of these
-        Names and objects.
+    activation : str, Activation or tuple of these
+        Name of an activation of a hidden layer, an activation, or one of these for each layer.
 
     Returns
     -------
     Activation or tuple of Activation
-        Objects.
+        The activation, or one for each layer.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The type of the package's arrays, and their layout in memory."""
+"""The array type of the package, and the memory layout of its arrays."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -9,18 +9,19 @@ FloatArray: TypeAlias = NDArray[np.floating[Any]]
 
 
 def memory_order(n_units: int) -> Literal["C", "F"]:
-    """Return the layout of an array with so many columns and many rows.
+    """Choose the memory layout of an array with many rows and `n_units` columns.
 
-    Where columns are few, each is laid out in one piece ("F"): a row's maximum or sum then is a
-    loop over long columns, several times as fast as many loops over short rows. Products of wide
-    arrays are faster when rows are in one piece ("C").
+    An array with few columns is stored column by column ("F"). The maximum or the sum of each row
+    is then computed in a few loops over long columns. This is several times as fast as a short loop
+    for each row. A wide array is stored row by row ("C"), which makes matrix products faster.
     """
     return "F" if n_units < 64 else "C"
 
 
 def fewer_rows(array: FloatArray, n_rows: int) -> FloatArray:
-    """Lay an array of fewer rows, contiguous again, into the memory of another."""
+    """Return a contiguous array with `n_rows` rows that uses the memory of a larger array."""
     if array.flags.c_contiguous:
         return array[:n_rows]
+    # Column by column: the shorter columns must follow each other without gaps.
     n_columns = array.shape[1]
     return array.T.reshape(-1)[: n_rows * n_columns].reshape(n_columns, n_rows).T

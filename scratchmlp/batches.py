@@ -1,4 +1,4 @@
-"""Rows to train on, and the batches of an epoch."""
+"""The rows to train on, and the batches of an epoch."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,85 +11,108 @@ from scratchmlp.arrays import FloatArray, memory_order
 
 
 class Data(NamedTuple):
-    """Rows to train on.
+    """Rows to train or validate on.
 
     Attributes
     ----------
     X : {ndarray, csr matrix} of shape (n_samples, n_features)
         Inputs.
     Y : ndarray of shape (n_samples, n_outputs) or (n_samples,)
-        Targets; or with `code` the numbers of classes.
-    weight : ndarray of shape (n_samples,) or None
-        Weight of each row; None is one for each.
-    code : ndarray of shape (n_outputs, n_classes) or None
-        What the outputs should be for each class: one-hot columns, for instance. Class numbers
-        take less memory than their codes, and less time to shuffle.
+        Targets. If `class_targets` is given, Y holds the class number of each row instead.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weight of each row. None means equal weights.
+    class_targets : ndarray of shape (n_outputs, n_classes) or None
+        Column k holds the targets of class k, for instance a one-hot vector. If it is given, Y
+        holds class numbers, because these take less memory than targets and less time to shuffle.
+        None means that Y holds the targets themselves.
     """
 
     X: Any
     Y: Any
-    weight: FloatArray | None
-    code: FloatArray | None = None
+    sample_weight: FloatArray | None
+    class_targets: FloatArray | None = None
+
+    @property
+    def n_targets(self) -> int:
+        """Number of targets of each row."""
+        return self.Y.shape[1] if self.class_targets is None else len(self.class_targets)
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean of the weights."""
+        return 1.0 if self.sample_weight is None else float(self.sample_weight.mean())
 
     def rows(self, index: Any) -> "Data":
         """Select rows with a slice or an array of row numbers."""
-        weight = None if self.weight is None else self.weight[index]
-        return Data(self.X[index], self.Y[index], weight, self.code)
+        weight = None if self.sample_weight is None else self.sample_weight[index]
+        return Data(self.X[index], self.Y[index], weight, self.class_targets)
 
-    def decoded(self) -> tuple[Any, FloatArray, FloatArray | None]:
-        """Return X, targets of shape (n_samples, n_outputs) in the scores' layout, and weights."""
-        Y = self.Y if self.code is None else self.code.take(self.Y, axis=1).T
-        return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.weight
+    def arrays(self) -> tuple[Any, FloatArray, FloatArray | None]:
+        """Return X, the targets as an array of shape (n_samples, n_outputs), and the weights.
+
+        The targets have the same memory layout as raw scores, with which the loss compares them.
+        """
+        Y = self.Y if self.class_targets is None else self.class_targets.take(self.Y, axis=1).T
+        return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.sample_weight
 
 
 class Batches:
-    """The batches of an epoch; rows in another order are gathered into an array made once.
+    """The batches of an epoch.
 
     Parameters
     ----------
     data : Data
         All rows.
     batch_size : int
-        Rows of a batch; the last one may have fewer.
+        Number of rows of a batch. The last batch of an epoch may have fewer.
     drop_last : bool, default=False
-        Leave a last batch out that has fewer, if it is not the only one. The rows of an epoch in
-        another order are then not always the same.
+        Whether to leave out the last batch of an epoch if it has fewer rows than `batch_size`. It
+        is kept if it is the only batch. If rows are shuffled, each epoch leaves out different rows.
 
     Attributes
     ----------
     n_rows : int
-        Rows of an epoch.
+        Number of rows in an epoch, without those that are left out.
     """
 
     def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:
         self.data = data
         n_rows = data.X.shape[0]
         self.n_rows = n_rows - n_rows % batch_size if drop_last else n_rows
-        self.n_rows = self.n_rows or n_rows
+        self.n_rows = self.n_rows or n_rows  # fewer rows than one batch: keep them
         self.slices = list(gen_batches(self.n_rows, batch_size))
-        self.whole = data.decoded() if self.slices == [slice(0, n_rows)] else None
-        self.X = np.empty((0, 0))
+        # If one batch holds all rows, it is made once and used in every epoch.
+        self.whole = data.arrays() if self.slices == [slice(0, n_rows)] else None
+        self._X = np.empty((0, 0))  # memory for the inputs of a shuffled batch
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self.slices)
 
     def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
-        """Yield X, targets and weights of each batch; the next one may overwrite X.
+        """Yield X, targets and weights of each batch. The next batch may overwrite X.
 
         Parameters
         ----------
         order : ndarray of shape (n_samples,) or None
-            Row numbers in the order of the epoch; None is the rows' own.
+            Row numbers in the order of the epoch. None keeps the order of the data.
         """
         if self.whole:
             yield self.whole
             return
         for batch in self.slices:
             rows = self.data.rows(batch) if order is None else self._gather(order[batch])
-            yield rows.decoded()
+            yield rows.arrays()
 
     def _gather(self, index: NDArray[np.intp]) -> Data:
-        X, Y, weight, code = self.data
-        if not (isinstance(X, np.ndarray) and X.flags.c_contiguous):  # take would copy all of X
+        """Select rows by number. Their inputs are copied into memory that all batches share."""
+        X, Y, weight, class_targets = self.data
+        # X.take copies all of X first if X is not contiguous. A sparse X has no such method.
+        if not (isinstance(X, np.ndarray) and X.flags.c_contiguous):
             return self.data.rows(index)
-        if not len(self.X):
-            self.X = np.empty((len(index), X.shape[1]), X.dtype)
-        X = X.take(index, axis=0, out=self.X[: len(index)], mode="clip")  # "raise" would copy
-        return Data(X, Y.take(index, 0), None if weight is None else weight.take(index), code)
+        if not len(self._X):
+            self._X = np.empty((len(index), X.shape[1]), X.dtype)
+        # With mode="raise", the default, take would first write to a temporary array.
+        X = X.take(index, axis=0, out=self._X[: len(index)], mode="clip")
+        weight = None if weight is None else weight.take(index)
+        return Data(X, Y.take(index, 0), weight, class_targets)

@@ -1,13 +1,14 @@
-"""Callbacks for training, on scikit-learn's own protocol.
+"""Callbacks for training, which follow scikit-learn's callback protocol.
 
-`set_callbacks` gives an estimator its callbacks, and `fit` calls them after each epoch (with
-``solver="lbfgs"``, each iteration). `partial_fit` calls none. Those of `sklearn.callback` work as
-well: ``ProgressBar``, which in a Pipeline or a search belongs on the outermost object, and
-``ScoringMonitor``.
+Pass callbacks to the method `set_callbacks` of an estimator. `fit` calls them after each epoch, or
+after each iteration with ``solver="lbfgs"``; `partial_fit` does not call them. The callbacks of
+`sklearn.callback` work as well: ``ScoringMonitor`` and ``ProgressBar``. If the network is inside a
+Pipeline or a search, set a ``ProgressBar`` on the outermost object.
 
-A callback of your own is a class with four methods, see `sklearn.callback.FitCallback`. When its
-`on_fit_task_end` returns True training stops; what it then has set as ``context.stop_reason``
-becomes `stop_reason_`. All callbacks share the context: set it in no other case.
+To write a callback of your own, define a class with the four methods of
+`sklearn.callback.FitCallback`. Training stops when its `on_fit_task_end` returns True. Set
+``context.stop_reason`` before that, and only then, because all callbacks share the context: it
+becomes `stop_reason_`.
 """
 
 import os
@@ -24,40 +25,40 @@ from scratchmlp.estimators.base import BaseMLP
 
 
 class _EpochCallback:
-    """What the callbacks here share: they act on our estimators, at the end of an epoch."""
+    """Base class of callbacks that act on a scratchmlp network at the end of an epoch."""
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Check that the estimator has epochs."""
+        """Check that the estimator is a network of this package."""
         if not isinstance(estimator, BaseMLP):
             name = type(self).__name__
             remedy = (
-                "Give it to the network inside: for a Pipeline, "
+                "Set it on the network inside, for instance with "
                 f"pipeline[-1].set_callbacks({name}(...))."
             )
-            if hasattr(estimator, "max_time"):  # the tabular ones
-                remedy = "That one takes a limit of time as max_time, and is saved when it is done."
+            if hasattr(estimator, "max_time"):  # the tabular estimators
+                remedy = "That estimator takes a limit of time as max_time. Save it after the fit."
             raise TypeError(
-                f"{name} belongs on ScratchMLPClassifier or ScratchMLPRegressor, not on "
+                f"{name} can be set on ScratchMLPClassifier and ScratchMLPRegressor, not on "
                 f"{type(estimator).__name__}. {remedy}"
             )
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Do nothing: nothing is kept from fit to fit."""
+        """Do nothing: the callback has no state."""
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
         """Do nothing."""
 
 
 class TimeLimit(_EpochCallback):
-    """Stop training at the end of the first epoch that ends after so many seconds.
+    """Stop training at the end of the first epoch that ends after the time limit.
 
-    Training then is complete: `stop_reason_` tells of the limit, there is no warning, and with
-    early stopping the best weights are restored.
+    The fit then ends normally, without a warning: `stop_reason_` names the limit, and early
+    stopping restores the best weights.
 
     Parameters
     ----------
     seconds : float
-        Time from the beginning of `fit`, in seconds of the clock on the wall.
+        Time limit in seconds, above 0, measured from the start of `fit`.
 
     Examples
     --------
@@ -76,37 +77,39 @@ class TimeLimit(_EpochCallback):
         self.seconds = seconds
 
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
-        """Ask to stop where the time since the fit began exceeds the limit."""
+        """Return True to stop training if the time limit is over."""
         if context.max_subtasks:  # the fit itself, not an epoch
             return False
         over = (datetime.now(UTC) - context.parent.init_time).total_seconds() >= self.seconds
-        if over:  # otherwise it would be the reason of another callback that asks to stop
+        if over:  # otherwise it would replace the reason of another callback
             context.stop_reason = f"the time limit of {self.seconds:g} s was reached"
         return over
 
 
 class ModelCheckpoint(_EpochCallback):
-    """Save the estimator after each epoch, ready to predict and to go on with training.
+    """Save the estimator after each epoch, to predict with it or to resume training.
 
-    The file always holds a whole model: the new one is written beside it, under a name of its own
-    that ends in ".part", and then takes its place. A process that is killed loses at most the epoch
-    that it was in. To go on, load the file, lower `max_iter` by the model's `n_iter_` and call
-    `fit` with ``warm_start=True``; if nothing is left of `max_iter`, the model is complete. With
-    ``warm_start=True`` and an integer `random_state` from the start the result is that of an
-    uninterrupted fit, bit for bit.
+    The file always holds a complete model. Each new model is written to a temporary file in the
+    same folder, whose name ends in ".part", and then replaces the old one. If the process is
+    killed, at most the current epoch is lost.
 
-    The fits of a search overwrite each other's file, in the end with the one that is refitted.
+    To resume, load the model, lower `max_iter` by the model's `n_iter_` and call `fit` with
+    ``warm_start=True``. If `max_iter` would become 0, training was complete. If the first fit had
+    ``warm_start=True`` and an integer `random_state`, the result is bit for bit that of a fit
+    without interruption.
+
+    In a search, every fit overwrites the file, the refit of the best estimator last.
 
     Parameters
     ----------
     path : str or path-like
-        The file, a pickle; its folder must exist. Loading a pickle runs code: load only files
-        whose origin you trust.
+        Path of the file, a pickle. Its folder must exist. Loading a pickle runs code: load only
+        files from a source that you trust.
     weights : {'best', 'latest'}, default='best'
-        Which weights the saved model predicts with. 'best' is what `fit` itself keeps: those of the
-        best epoch so far with `early_stopping`, and the latest without. With 'latest' it
-        predicts with those of the last epoch also where early stopping has better ones, which are
-        lost to training that goes on.
+        Weights that the saved model predicts with. 'best' are the weights that `fit` would keep:
+        those of the best epoch so far with `early_stopping`, otherwise the latest ones. 'latest'
+        are those of the last epoch, even with `early_stopping`; a resumed training then no longer
+        has the best ones.
 
     Examples
     --------
@@ -134,23 +137,23 @@ class ModelCheckpoint(_EpochCallback):
         self.weights = weights
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Check that there is a network, and a folder to save it in."""
+        """Check that the estimator is a network, and that the folder exists."""
         super().setup(estimator, context)
         folder = Path(self.path).parent
         if not folder.is_dir():
             raise FileNotFoundError(
-                f"ModelCheckpoint saves into a folder that exists; got path={str(self.path)!r}, "
-                f"and there is no folder {str(folder)!r}. Make it before the fit."
+                f"ModelCheckpoint needs an existing folder; got path={str(self.path)!r}, and "
+                f"there is no folder {str(folder)!r}. Make it before the fit."
             )
 
     def on_fit_task_end(
         self, estimator: Any, context: Any, *, fitted_estimator: Any = None
     ) -> None:
-        """Save the estimator as it would be if training ended here."""
+        """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
         path = Path(self.path)
-        new = path.with_name(f"{path.name}.{uuid4().hex}.part")  # fits of a search may run at once
+        new = path.with_name(f"{path.name}.{uuid4().hex}.part")  # fits may run in parallel
         try:
             new.write_bytes(pickle.dumps(fitted_estimator))
             os.replace(new, path)

@@ -1,4 +1,4 @@
-"""Initializers: how the parameters of a network are drawn."""
+"""Initializers, which draw the first parameters of a network at random."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -14,26 +14,25 @@ from scratchmlp.network import Network, for_each_layer
 def glorot_uniform(
     random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer as scikit-learn does: uniform, scaled to its inputs and outputs.
+    """Draw the weights and biases of a layer as scikit-learn does, from a uniform distribution.
 
-    Weights and biases are uniform within ±sqrt(6 / (n_in + n_out)), with 2 in place of 6 for the
-    logistic activation.
+    Its bounds are ±sqrt(6 / (n_in + n_out)), with 2 instead of 6 for the logistic activation.
 
     Parameters
     ----------
     random_state : RandomState
-        Source of the draws.
+        Random number generator.
     n_in, n_out : int
-        Units below and above the layer's weights.
+        Numbers of inputs and outputs of the layer.
     activation : Activation
-        Activation of the units above, or for the output layer that of the last hidden layer.
+        Activation of the layer. For the output layer, that of the last hidden layer.
 
     Returns
     -------
     weight : ndarray of shape (n_in, n_out)
-        Drawn weights.
+        Weights.
     bias : ndarray of shape (n_out,)
-        Drawn biases.
+        Biases.
 
     References
     ----------
@@ -48,9 +47,9 @@ def glorot_uniform(
 def standard_normal(
     random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from the standard normal distribution; its biases start at zero.
+    """Draw weights from the standard normal distribution, and set biases to zero.
 
-    Takes the parameters of `glorot_uniform` and returns what it returns.
+    Parameters and return values are those of `glorot_uniform`.
     """
     return random_state.standard_normal((n_in, n_out)), np.zeros(n_out)
 
@@ -58,10 +57,10 @@ def standard_normal(
 def he_normal(
     random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from a normal distribution of variance 2 / n_in; biases are zero.
+    """Draw weights from a normal distribution of variance 2 / n_in, and set biases to zero.
 
-    Half of the units of a relu layer are silent, which the 2 makes up for. Takes the parameters of
-    `glorot_uniform` and returns what it returns.
+    The factor 2 compensates for ReLU, which sets half of the scores to 0. Parameters and return
+    values are those of `glorot_uniform`.
 
     References
     ----------
@@ -74,9 +73,10 @@ def he_normal(
 def he_uniform(
     random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights uniformly within ±sqrt(6 / n_in), with `he_normal`'s variance.
+    """Draw weights uniformly within ±sqrt(6 / n_in), and set biases to zero.
 
-    Biases are zero. Takes the parameters of `glorot_uniform` and returns what it returns.
+    The variance is 2 / n_in, as in `he_normal`. Parameters and return values are those of
+    `glorot_uniform`.
     """
     bound = np.sqrt(6 / n_in)
     return random_state.uniform(-bound, bound, (n_in, n_out)), np.zeros(n_out)
@@ -85,10 +85,10 @@ def he_uniform(
 def lecun_normal(
     random_state: np.random.RandomState, n_in: int, n_out: int, activation: Activation
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw a layer's weights from a normal distribution of variance 1 / n_in; biases are zero.
+    """Draw weights from a normal distribution of variance 1 / n_in, and set biases to zero.
 
-    Scores then have the variance of the layer's inputs, as selu wants it. Takes the parameters of
-    `glorot_uniform` and returns what it returns.
+    Scores then have the same variance as the inputs of the layer, which the SELU activation
+    requires. Parameters and return values are those of `glorot_uniform`.
 
     References
     ----------
@@ -101,7 +101,7 @@ def lecun_normal(
 Initializer: TypeAlias = Callable[..., tuple[FloatArray, FloatArray]]
 
 
-#: Initialisers of a layer's parameters, by name.
+#: Initializers by name.
 INITIALIZERS: dict[str, Initializer] = {
     "glorot_uniform": glorot_uniform,
     "he_normal": he_normal,
@@ -117,16 +117,17 @@ def initialize(
     random_state: np.random.RandomState,
     dtype: DTypeLike,
 ) -> FloatArray:
-    """Draw the parameters of a network, layer by layer, weights before biases.
+    """Draw the parameters of a network layer by layer, weights before biases.
 
     Parameters
     ----------
     network : Network
         The network.
     weight_init : str or callable
-        Name of the initialiser, or a function with the parameters and results of `glorot_uniform`.
+        Name of an initializer, or a function with the parameters and return values of
+        `glorot_uniform`.
     random_state : RandomState
-        Source of the draws, which are made in float64 and then cast.
+        Random number generator. Parameters are drawn in float64 and then cast to `dtype`.
     dtype : dtype
         Type of the parameters.
 
@@ -138,8 +139,8 @@ def initialize(
     Raises
     ------
     ValueError
-        If a function returns anything but a weight and a bias of the layer's shapes, or parameters
-        that are not finite.
+        If a function does not return a weight and a bias of the layer's shapes, or if parameters
+        are not finite.
     """
     draw = INITIALIZERS[weight_init] if isinstance(weight_init, str) else weight_init
     theta = np.empty(network.n_parameters, dtype)
@@ -152,25 +153,28 @@ def initialize(
             layer.bias[...] = drawn[1]
     if not np.isfinite(theta).all():
         raise ValueError(
-            "weight_init must return finite numbers, also when they are cast to "
-            f"{theta.dtype}; {weight_init!r} returned others. Correct it, or choose one of "
+            f"weight_init={weight_init!r} returned NaN, infinity or a number that is too large for "
+            f"{theta.dtype}. It must return finite numbers. Correct it, or choose one of "
             f"{', '.join(map(repr, INITIALIZERS))}."
         )
     return theta
 
 
 def _above(network: Network) -> tuple[Activation, ...]:
-    """Activation for each layer's initialiser: the outputs, which have none, take the last one."""
+    """Return the activation to pass to the initializer for each layer.
+
+    The output layer takes that of the last hidden layer.
+    """
     last = network.activations[-1:] or for_each_layer(network.activation, 1) or (Identity(),)
     return network.activations + last
 
 
 def _check_drawn(drawn: Any, n_in: int, n_out: int) -> None:
-    """Check what a user's initialiser returns."""
+    """Check the return value of a user's initializer."""
     shapes = [np.shape(part) for part in drawn] if isinstance(drawn, tuple) else type(drawn)
     if shapes != [(n_in, n_out), (n_out,)]:
         raise ValueError(
-            "weight_init must return a tuple of a weight and a bias, here of the shapes "
-            f"{(n_in, n_out)} and {(n_out,)}; got {shapes}. Return both, also with "
+            "weight_init must return a tuple (weight, bias), for this layer of shapes "
+            f"{(n_in, n_out)} and {(n_out,)}; got {shapes}. Return both even with "
             "fit_intercept=False, as scratchmlp.initializers.glorot_uniform does."
         )

@@ -1,8 +1,9 @@
-"""Two routines of BLAS that NumPy lacks, and the number of threads of the others.
+"""Two BLAS routines that NumPy does not offer, and a limit on the number of BLAS threads.
 
-NumPy computes ``y += a * x`` in two passes, through an array for ``a * x``; axpy needs one. And
-where NumPy adds a row to every row of a matrix, ger, which adds an outer product, is several times
-as fast. On small arrays both save most of the time of a call.
+NumPy computes ``y += a * x`` in two passes, with a temporary array for ``a * x``; the BLAS routine
+axpy needs one pass. To add a row to every row of a matrix, the BLAS routine ger, which adds an
+outer product, is several times as fast as NumPy. For small arrays, both save most of the time of a
+call.
 """
 
 import threading
@@ -23,16 +24,16 @@ _GER: dict[Any, Any] = {np.dtype(np.float32): blas.sger, np.dtype(np.float64): b
 
 
 def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
-    """Add a multiple of a vector in place: y ← y + a x.
+    """Add a multiple of x to y, in place: y ← y + a x.
 
     Parameters
     ----------
     y : ndarray of shape (n,)
-        What is added to: writable, and fastest if contiguous and of type float32 or float64.
+        Vector to change. The operation is fastest if it is contiguous and float32 or float64.
     a : float
         Factor.
     x : ndarray of shape (n,)
-        What is added, of the same length and type.
+        Vector to add, of the same length and dtype.
 
     Examples
     --------
@@ -44,23 +45,23 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
     array([3., 4.])
     """
     axpy = _AXPY.get(y.dtype)
-    if axpy and y.flags.c_contiguous:  # of other arrays it would change a copy
+    if axpy and y.flags.c_contiguous:  # axpy would change a copy of any other array
         axpy(x, y, a=a)
     else:
         y += a * x
 
 
 def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
-    """Add a row to each row of a matrix, in place: Z ← Z + 1 rowᵀ, with a column 1 of ones.
+    """Add a row to each row of a matrix, in place: Z ← Z + 1 rowᵀ, where 1 is a vector of ones.
 
     Parameters
     ----------
     Z : ndarray of shape (n, m)
-        What is added to: writable, and fastest if contiguous and of type float32 or float64.
+        Matrix to change. The operation is fastest if it is contiguous and float32 or float64.
     row : ndarray of shape (m,)
-        The row.
+        Row to add.
     ones : ndarray of shape (n,)
-        Ones.
+        Vector of ones, passed so that it need not be created in every call.
 
     Examples
     --------
@@ -73,33 +74,48 @@ def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
            [14., 25., 36.]])
     """
     ger = _GER.get(Z.dtype)
-    if not ger or not Z.flags.forc:  # of other arrays it would change a copy
+    if not ger or not Z.flags.forc:  # ger would change a copy of any other array
         Z += row
     elif Z.flags.f_contiguous:
         ger(1.0, ones, row, a=Z, overwrite_a=1)
-    else:  # it wants column-major matrices: Zᵀ ← Zᵀ + row 1ᵀ
+    else:  # ger needs a column-major matrix, which Zᵀ is: Zᵀ ← Zᵀ + row 1ᵀ
         ger(1.0, row, ones, a=Z.T, overwrite_a=1)
 
 
-#: Multiplications of a matrix product from which on several threads share it.
+def update_mean(mean: FloatArray, beta: float, new: FloatArray) -> None:
+    """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
+    mean *= float(beta)
+    add_scaled(mean, 1 - float(beta), new)
+
+
+def divide_by_root(numerator: FloatArray, s: FloatArray, epsilon: float) -> FloatArray:
+    """Return numerator / (√s + ε) in a new array."""
+    root = np.sqrt(s)
+    root += float(epsilon)
+    return np.divide(numerator, root, out=root)
+
+
+#: Number of multiplications from which a matrix product is faster with several threads.
 _SHARED = 4_000_000
 
 
 @contextmanager
 def threads(n_multiplications: int) -> Iterator[None]:
-    """Limit the threads of BLAS to those that make it faster.
+    """Limit the number of BLAS threads to what is fastest for the given matrix products.
 
-    Where products are small, one: threads that wait for each other cost more than they do. Where
-    they are large, one for the BLAS that SciPy brings, whose routines above gain nothing from
-    more: its threads and those of the BLAS that NumPy brings would keep each other from the cores.
+    Small products run on one thread, because synchronizing threads takes longer than the product
+    itself. For large products, the BLAS of NumPy keeps its threads, and the BLAS of SciPy runs on
+    one: the routines of this module do not become faster with more, and the threads of two
+    libraries would compete for the same cores.
 
-    The limit is that of the whole process. It holds until the last of those that run at the same
-    time, in threads of the user's, is done.
+    The limit applies to the whole process. If several threads of your program enter this context
+    at the same time, it holds until the last of them leaves.
 
     Parameters
     ----------
     n_multiplications : int
-        Multiplications of the largest product: rows times inputs times outputs of a layer.
+        Number of multiplications of the largest product: rows times inputs times outputs of a
+        layer.
     """
     limits = [_limit(scipy=True)]
     if n_multiplications < _SHARED:
@@ -114,7 +130,7 @@ def threads(n_multiplications: int) -> Iterator[None]:
 
 
 class _Limit:
-    """One thread for some pools of BLAS, from the first to enter until the last has left."""
+    """A limit of one thread for BLAS thread pools, while at least one caller is inside."""
 
     def __init__(self, pools: ThreadpoolController) -> None:
         self.pools = pools
@@ -137,9 +153,9 @@ class _Limit:
 
 @cache
 def _limit(scipy: bool) -> _Limit:
-    """Make the limit of SciPy's own BLAS, if it has one, or of all others."""
+    """Return the limit for SciPy's own BLAS, if it has one, or for all other BLAS libraries."""
     home = Path(blas.__file__).resolve().parents[1]
-    brought = {home, home.with_name("scipy.libs")}  # where wheels keep what they bring
+    brought = {home, home.with_name("scipy.libs")}  # where wheels store their libraries
     pools = ThreadpoolController().select(user_api="blas")
     files = [pool["filepath"] for pool in pools.info()]
     mine = [f for f in files if scipy is not brought.isdisjoint(Path(f).resolve().parents)]

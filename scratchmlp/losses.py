@@ -1,11 +1,10 @@
-"""Loss functions: how wrong raw scores are, sample by sample, and in which direction.
+"""Loss functions and their gradients.
 
-A loss compares targets Y with the raw scores of the last layer and owns the activation that
-turns those scores into predictions. Its gradient is taken in the raw scores, so that
-backpropagation starts from it directly. Values and gradients are per sample and unweighted:
-weights, means and penalties belong to `scratchmlp.objective`.
-
-Shapes: ``Y`` and ``raw`` are (n_samples, n_outputs), a loss's value is (n_samples,).
+A loss compares the targets Y of each sample with the raw scores of the last layer. It owns the
+output activation, which turns raw scores into predictions. Its gradient is the derivative with
+respect to the raw scores, from which backpropagation starts. Values and gradients are per sample
+and unweighted: `scratchmlp.objective` adds sample weights, the mean and the L2 penalty.
+``Y``, ``raw`` and the gradient have shape (n_samples, n_outputs), the value (n_samples,).
 """
 
 from dataclasses import dataclass
@@ -19,22 +18,27 @@ from sklearn.utils._param_validation import Interval
 from scratchmlp.arrays import FloatArray
 from scratchmlp.loss import ErrorLoss, Loss
 
+__all__ = [
+    "LOSSES", "AbsoluteError", "ErrorLoss", "FocalLoss", "HuberLoss", "LogLoss", "Loss",
+    "PoissonLoss", "QuantileLoss", "SquaredError", "losses_for",
+]  # fmt: skip
+
 
 @dataclass(eq=False, repr=False)
 class LogLoss(Loss):
     """Cross-entropy between targets and predicted probabilities, in nats.
 
-    With softmax outputs p, for exclusive classes (Σ_c Y_c = 1), a sample's loss is
-    -Σ_c Y_c log p_c. With logistic outputs each column is a yes-or-no question of its own and
-    the loss is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. Either way the gradient in the raw
-    scores is p - Y (derived in docs/backpropagation.md).
+    With softmax outputs p, for mutually exclusive classes (Σ_c Y_c = 1), the loss of a sample is
+    -Σ_c Y_c log p_c. With logistic outputs, each column is a binary target of its own and the loss
+    is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. In both cases the gradient is p - Y, as derived
+    in docs/backpropagation.md.
 
-    Logarithms are taken of sums of exponentials of raw scores, never of rounded probabilities,
-    so that the loss is right however confident the network is.
+    The loss is computed from the raw scores and not from rounded probabilities, so that it is
+    accurate even if a probability rounds to 0 or 1.
 
-    Label smoothing ε moves the targets a little towards equal shares: Y becomes (1 - ε) Y + ε / K
-    for K classes, K = 2 for logistic outputs. The best a network can do then is to be right and
-    not quite sure, and no score need grow without end.
+    Label smoothing mixes the targets with equal probabilities: Y becomes (1 - ε) Y + ε / K for K
+    classes, with K = 2 for logistic outputs. The loss is then minimal at finite raw scores, which
+    discourages overconfident predictions.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ class LogLoss(Loss):
         return value, self.predictions(raw) - Y
 
     def smoothed(self, Y: FloatArray) -> FloatArray:
-        """Return smoothed targets, (1 - ε) Y + ε / K.
+        """Return the smoothed targets, (1 - ε) Y + ε / K.
 
         Parameters
         ----------
@@ -85,7 +89,7 @@ class LogLoss(Loss):
         Returns
         -------
         ndarray of shape (n_samples, n_outputs)
-            Smoothed targets, a new array.
+            Smoothed targets, in a new array.
         """
         epsilon = float(self.label_smoothing)
         n_classes = Y.shape[1] if self.output == "softmax" else 2
@@ -104,30 +108,31 @@ class LogLoss(Loss):
 
 @dataclass(eq=False, repr=False)
 class FocalLoss(Loss):
-    """Log-loss that counts a sample for less, the better it is predicted.
+    """Log-loss with a lower weight on samples that are already predicted well.
 
-    Write q = 1 - p. Where the log-loss has -Y log p, this one has -Y q^γ log p: the factor is
-    near 1 where the network is wrong and near 0 where it is right and sure, so that many easy
-    samples do not drown the few hard ones. With softmax outputs a sample's loss is
-    -Σ_c Y_c q_c^γ log p_c, with logistic ones -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c].
-    With γ = 0 it is the log-loss. The gradients are derived in docs/backpropagation.md.
+    With q = 1 - p, the terms -Y log p of the log-loss become -Y q^γ log p. The factor q^γ is near 1
+    for wrong predictions and near 0 for right and confident ones, so that many easy samples do not
+    outweigh a few hard ones. The loss of a sample is -Σ_c Y_c q_c^γ log p_c with softmax outputs
+    and -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] with logistic outputs. γ = 0 gives the
+    log-loss. The gradients are derived in docs/backpropagation.md.
 
-    As hard samples weigh more, probabilities are less extreme than those of the log-loss.
+    Predicted probabilities are less extreme than with the log-loss.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        γ, at least 0: how much less easy samples count.
+        γ, at least 0. A larger γ puts less weight on easy samples.
 
     References
     ----------
-    Lin et al., "Focal loss for dense object detection", ICCV 2017. Their α is `class_weight`.
+    Lin et al., "Focal loss for dense object detection", ICCV 2017. Use `class_weight` for the
+    weights of the classes in the paper's equation 5.
 
     Examples
     --------
     >>> import numpy as np
     >>> from scratchmlp.losses import FocalLoss, LogLoss
-    >>> Y, raw = np.eye(2), np.array([[3.0, 0.0], [3.0, 0.0]])  # right and sure, wrong and sure
+    >>> Y, raw = np.eye(2), np.array([[3.0, 0.0], [3.0, 0.0]])  # confident: right, then wrong
     >>> FocalLoss(gamma=2.0).value(Y, raw) / LogLoss().value(Y, raw)
     array([0.00224921, 0.90739747])
     """
@@ -142,24 +147,21 @@ class FocalLoss(Loss):
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Loss.value_and_gradient`."""
-        gamma = float(self.gamma)
-        return (self._softmax if self.output == "softmax" else self._logistic)(Y, raw, gamma)
+        return (self._softmax if self.output == "softmax" else self._logistic)(Y, raw)
 
-    def _softmax(
-        self, Y: FloatArray, raw: FloatArray, gamma: float
-    ) -> tuple[FloatArray, FloatArray]:
+    def _softmax(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        gamma = float(self.gamma)
         log_p = raw - raw.max(axis=1, keepdims=True)
         log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
         p = np.exp(log_p)
-        # Where p rounds to 1, q = 0 would make log p / q below 0 / 0.
+        # If p rounds to 1, q = 0 and log p / q below would be 0 / 0.
         q = np.maximum(-np.expm1(log_p), np.finfo(raw.dtype).tiny)
         factor = Y * q**gamma
-        slope = factor * (gamma * p * log_p / q - 1)  # p times the derivative in p
+        slope = factor * (gamma * p * log_p / q - 1)  # p times d(loss)/dp
         return -(factor * log_p).sum(axis=1), slope - p * slope.sum(axis=1, keepdims=True)
 
-    def _logistic(
-        self, Y: FloatArray, raw: FloatArray, gamma: float
-    ) -> tuple[FloatArray, FloatArray]:
+    def _logistic(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        gamma = float(self.gamma)
         log_p, log_q = log_expit(raw), log_expit(-raw)
         p, q = np.exp(log_p), np.exp(log_q)
         yes, no = Y * q**gamma, (1 - Y) * p**gamma
@@ -170,8 +172,8 @@ class FocalLoss(Loss):
 class SquaredError(ErrorLoss):
     """Half the squared distance between targets and predictions, Σ_c (f(raw)_c - Y_c)² / 2.
 
-    Its gradient in the predictions is f(raw) - Y. With logistic outputs this is the loss of the
-    article's Equations 3 and 4. It is least where predictions are means.
+    Its gradient with respect to the predictions is f(raw) - Y. The mean of the targets minimizes
+    it. With logistic outputs it is the loss of the article's Equations 3 and 4.
 
     Examples
     --------
@@ -191,10 +193,10 @@ class SquaredError(ErrorLoss):
 
 
 class AbsoluteError(ErrorLoss):
-    """Absolute errors summed over the outputs, Σ_c abs(f(raw)_c - Y_c).
+    """Sum of the absolute errors, Σ_c abs(f(raw)_c - Y_c).
 
-    Its derivative in an error is the error's sign, 0 at 0: an outlier pulls no more than any other
-    sample. It is least where predictions are medians.
+    Its derivative with respect to an error is the sign of the error, 0 at 0, so that outliers have
+    no more influence than other samples. The median of the targets minimizes it.
 
     Examples
     --------
@@ -213,15 +215,17 @@ class AbsoluteError(ErrorLoss):
 
 @dataclass(eq=False, repr=False)
 class HuberLoss(ErrorLoss):
-    """Squared error for small errors, absolute error for large ones, summed over the outputs.
+    """Squared error for small errors and absolute error for large ones, summed over the outputs.
 
-    An error e costs e² / 2 between -δ and δ, and δ (abs(e) - δ / 2) beyond. Its derivative is e,
-    cut off at ±δ: no outlier pulls harder than an error of δ, and near 0 the loss is smooth.
+    With d = `delta`, the loss of an error e is e² / 2 where abs(e) <= d and d (abs(e) - d / 2)
+    elsewhere. Its derivative is e, clipped to [-d, d]: the influence of outliers is limited, and
+    the loss is smooth at 0.
 
     Parameters
     ----------
     delta : float, default=1.0
-        δ, above 0, in the unit of the targets: the size from which an error counts as large.
+        d, above 0, in the unit of the targets: the size at which the loss changes from squared to
+        absolute.
 
     References
     ----------
@@ -243,20 +247,19 @@ class HuberLoss(ErrorLoss):
     }
 
     def of_error(self, error: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute Σ_c s_c (e_c - s_c / 2), with derivative s, which is e cut off at ±δ."""
-        delta = float(self.delta)
-        slope = np.clip(error, -delta, delta)
+        """Compute Σ_c s_c (e_c - s_c / 2), with derivative s, which is e clipped to [-d, d]."""
+        limit = float(self.delta)
+        slope = np.clip(error, -limit, limit)
         return (slope * (error - 0.5 * slope)).sum(axis=1), slope
 
 
 @dataclass(eq=False, repr=False)
 class QuantileLoss(ErrorLoss):
-    """Pinball loss, least where a share τ of the targets lies below the prediction.
+    """Pinball loss, which the τ-quantile of the targets minimizes, summed over the outputs.
 
-    An error e = f(raw) - Y costs (1 - τ) e where it is positive and -τ e where it is negative,
-    summed over the outputs. With τ = 0.9 a prediction that is too low costs nine times as much as
-    one that is too high by the same amount, so nine of ten targets end up below. With τ = 0.5 it
-    is half the absolute error.
+    The loss of an error e = f(raw) - Y is (1 - τ) e for e > 0 and -τ e for e < 0. With τ = 0.9, a
+    prediction that is too low costs nine times as much as one that is too high by the same amount,
+    so that nine of ten targets are below the prediction. τ = 0.5 gives half the absolute error.
 
     Parameters
     ----------
@@ -292,8 +295,8 @@ class QuantileLoss(ErrorLoss):
 class PoissonLoss(Loss):
     """Half the Poisson deviance of counts Y ≥ 0 and rates exp(raw), summed over the outputs.
 
-    A sample's loss is Σ_c [Y_c log(Y_c / p_c) - Y_c + p_c] with p = exp(raw), where 0 log 0 = 0;
-    its gradient in raw is p - Y.
+    The loss of a sample is Σ_c [Y_c log(Y_c / p_c) - Y_c + p_c] with p = exp(raw), where
+    0 log 0 = 0. Its gradient is p - Y.
 
     Examples
     --------
@@ -308,9 +311,9 @@ class PoissonLoss(Loss):
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Loss.value_and_gradient`."""
-        delta = self.predictions(raw) - Y
-        value = (xlogy(Y, Y) - Y * raw + delta).sum(axis=1)
-        return value, delta
+        gradient = self.predictions(raw) - Y
+        value = (xlogy(Y, Y) - Y * raw + gradient).sum(axis=1)
+        return value, gradient
 
 
 #: Losses by name.
@@ -326,17 +329,17 @@ LOSSES: dict[str, type[Loss]] = {
 
 
 def losses_for(estimator_type: str) -> dict[str, type[Loss]]:
-    """Return the losses, by name, that an estimator of this type can train with.
+    """Return the losses that estimators of one type can train with, by name.
 
     Parameters
     ----------
     estimator_type : {"classifier", "regressor"}
-        scikit-learn's name of the type.
+        Type of the estimator, as scikit-learn names it.
 
     Returns
     -------
-    dict of type
-        A part of `LOSSES`.
+    dict of str to type
+        A subset of `LOSSES`.
 
     Examples
     --------

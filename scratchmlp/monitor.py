@@ -1,55 +1,66 @@
-"""Where training stands, and the monitor that watches it.
-
-A `Run` is all that training changes: parameters, the optimizer's state, history, best weights. A
-`Monitor` is told of each epoch (for L-BFGS, each iteration), records it in the run and decides
-whether to stop.
-"""
+"""The monitor: it records training, keeps the best weights and decides when to stop."""
 
 import math
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
+from scratchmlp.adaptive import Adaptive
 from scratchmlp.arrays import FloatArray
 from scratchmlp.run import DivergenceError, Run
 
 
-class Monitor:
-    """Watches training: keeps the history and the best weights of a run, decides when to stop.
+class Observer(Protocol):
+    """An object that a monitor notifies of each epoch, such as callbacks or a time limit."""
 
-    An epoch improves when the training loss is lower than the best one so far by `tol`, or, with
-    early stopping, when the validation score exceeds the best one by `tol`.
+    def epoch_begin(self) -> None:
+        """React to the beginning of an epoch."""
+
+    def epoch_end(self, run: Run, monitor: "Monitor") -> str:
+        """React to the end of an epoch. Return a reason to stop, or an empty string."""
+
+
+class Monitor:
+    """Watch training: record the history and the best weights of a run, and decide when to stop.
+
+    An epoch is an improvement if its training loss is lower than the lowest loss before it, by at
+    least `tol`. With early stopping, it is an improvement if its validation score is higher than
+    the highest score before it, by at least `tol`.
 
     Parameters
     ----------
     tol : float
         Smallest change that counts as an improvement.
     n_iter_no_change : int or inf
-        Training stops after more than so many epochs in a row without improvement.
-    adaptive : bool, default=False
-        Divide the learning rate by five instead of stopping, until it is 1e-6 or less.
+        Training stops after more than this many epochs in a row without improvement.
+    adaptive : Adaptive or None, default=None
+        Lowers the learning rate instead of stopping, until the rate is small.
     validate : callable, default=None
-        Maps theta to loss and score on validation data; a higher score is better, and nan is never
-        the best.
+        Maps theta to the loss and the score on validation data. A higher score is better. A score
+        of nan is never the best.
     early_stopping : bool, default=False
-        Whether the validation score decides, and the weights of its best epoch are kept.
+        Whether the validation score decides when to stop. The weights of the epoch with the highest
+        score are then kept.
     metric : str, default="score"
-        What the score is, for `stop_reason`.
-    tasks : FitTasks, default=None
-        The epochs as tasks, for callbacks; one of these may ask to stop.
+        Name of the validation score in `stop_reason`.
+    observers : sequence of Observer, default=()
+        Objects that are notified of each epoch and may ask to stop.
     verbose : bool, default=False
-        Whether to print a line an epoch.
+        Whether to print a line for each epoch.
 
     Attributes
     ----------
     n_iter : int
-        Epochs watched.
+        Number of epochs that this monitor has recorded.
     stop_reason : str
         Why training stopped, as a sentence.
     finished : bool
-        Whether it stopped because nothing more was to be gained, or because a callback asked to.
+        True if training stopped because it no longer improved, because L-BFGS converged or because
+        an observer asked to stop. False after `max_iter` epochs, after divergence and after an
+        interruption. If it is False after a fit, the estimator warns that training has not
+        converged, unless the user interrupted training.
     """
 
     def __init__(
@@ -57,11 +68,11 @@ class Monitor:
         tol: float,
         n_iter_no_change: float,
         *,
-        adaptive: bool = False,
+        adaptive: Adaptive | None = None,
         validate: Callable[[FloatArray], tuple[float, float]] | None = None,
         early_stopping: bool = False,
         metric: str = "score",
-        tasks: Any = None,
+        observers: Sequence[Observer] = (),
         verbose: bool = False,
     ) -> None:
         self.tol = tol
@@ -70,17 +81,34 @@ class Monitor:
         self.validate = validate
         self.early_stopping = early_stopping
         self.metric = metric
-        self.tasks = tasks
+        self.observers = observers
         self.verbose = verbose
         self.n_iter = 0
         self.stop_reason = ""
         self.finished = False
         self._clock = time.perf_counter()
 
+    def rescore_best(self, run: Run) -> None:
+        """Re-score the best weights of a resumed run on the current validation data.
+
+        The best weights are dropped if early stopping is now off, or if the new score is nan.
+
+        Parameters
+        ----------
+        run : Run
+            The state of training.
+        """
+        best = np.nan
+        if run.best_theta is not None and self.early_stopping and self.validate:
+            best = self.validate(run.best_theta)[1]
+        if np.isnan(best):
+            run.best_theta = None
+        run.best_score = float(np.nan_to_num(best, nan=-np.inf))
+
     def epoch_begin(self) -> None:
-        """Tell the callbacks, if there are any, that an epoch begins."""
-        if self.tasks:
-            self.tasks.epoch_begin()
+        """Notify the observers that an epoch begins."""
+        for observer in self.observers:
+            observer.epoch_begin()
 
     def epoch_end(self, run: Run, learning_rate: float) -> bool:
         """Record an epoch and decide whether training stops.
@@ -88,9 +116,9 @@ class Monitor:
         Parameters
         ----------
         run : Run
-            The training that is watched.
+            The state of training after the epoch.
         learning_rate : float
-            Learning rate of the epoch, in its first step.
+            Learning rate of the first step of the epoch.
 
         Returns
         -------
@@ -103,29 +131,67 @@ class Monitor:
             See `check_divergence`.
         """
         if self.check_divergence(run):
-            if self.tasks:
-                self.tasks.epoch_end(run, self)
+            self._tell(run)
             return True
         score = self._record(run, learning_rate)
         improved = self._update_best(run, score)
         run.no_improvement = 0 if improved else run.no_improvement + 1
         self._decide(run, learning_rate)
-        if self.tasks:
-            asked = self.tasks.epoch_end(run, self)
-            self._stop(self.stop_reason or asked)
+        if self.observers:
+            asked = self._tell(run)
+            if asked and not self.finished:
+                self._stop(asked)
         return self.finished
 
+    def check_divergence(self, run: Run) -> bool:
+        """Check whether training diverged. If so, return to the best weights.
+
+        Training diverged if the loss or a weight is not finite, or if the loss exceeds 1e10 times
+        the loss of the first epoch.
+
+        Parameters
+        ----------
+        run : Run
+            The state of training.
+
+        Returns
+        -------
+        bool
+            Whether training diverged.
+
+        Raises
+        ------
+        DivergenceError
+            If training diverged and there are no best weights to return to.
+        """
+        losses = run.history["loss"]
+        what = _divergence(run)
+        if not what:
+            return False
+        last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
+        message = (
+            f"{what} (epoch {len(losses) + 1}; {last}). Scale X, and in regression y, for "
+            "instance with StandardScaler, or, unless the solver is 'lbfgs', lower "
+            "learning_rate_init"
+        )
+        if run.best_theta is None:
+            raise DivergenceError(f"{message}.")
+        run.theta[:], run.loss = run.best_theta, losses[run.best_epoch - 1]
+        run.optimizer_state = {}  # it belongs to the diverged weights
+        self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
+        return True
+
     def _record(self, run: Run, learning_rate: float) -> float:
-        """Enter an epoch into the history; return the validation score, nan without."""
+        """Append an epoch to the history. Return its validation score, or nan if there is none."""
         now, history, score = time.perf_counter(), run.history, np.nan
         rates = history["learning_rate"]
         if rates and learning_rate == rates[-1]:
-            learning_rate = rates[-1]  # the same object: a constant rate takes little memory
+            learning_rate = rates[-1]  # equal rates share one object, which saves memory
         if self.validate:
             value, score = self.validate(run.theta)
             for name, number in (("validation_loss", value), ("score", score)):
                 column = history.setdefault(name, [])
-                column += [np.nan] * (run.epoch - len(column))
+                column += [np.nan] * (run.epoch - len(column))  # epochs without validation data
                 column.append(number)
         history["loss"].append(run.loss)
         rates.append(learning_rate)
@@ -137,6 +203,7 @@ class Monitor:
         return score
 
     def _print(self, run: Run) -> None:
+        """Print the last epoch."""
         line = f"Iteration {run.epoch}, loss = {run.loss:.8f}"
         if self.validate:
             loss, score = (run.history[name][-1] for name in ("validation_loss", "score"))
@@ -144,7 +211,10 @@ class Monitor:
         print(line)
 
     def _update_best(self, run: Run, score: float) -> bool:
-        """Keep what is best so far; return whether the epoch improved by at least tol."""
+        """Remember the epoch if it is the best so far. Return whether it improved by at least tol.
+
+        An epoch that is better by less than tol becomes the best one, too.
+        """
         if not self.early_stopping:
             improved = run.loss <= run.best_loss - self.tol
             if run.loss < run.best_loss:
@@ -157,12 +227,10 @@ class Monitor:
         return improved
 
     def _decide(self, run: Run, learning_rate: float) -> None:
-        """Stop, or with "adaptive" lower the rate, where patience has come to its end."""
+        """Stop after too many epochs without improvement, unless the rate can be lowered."""
         if run.no_improvement <= self.n_iter_no_change:
             return
-        if self.adaptive and learning_rate > 1e-6:
-            run.rate_drops += 1
-            run.no_improvement = 0
+        if self.adaptive and self.adaptive.lower(run, learning_rate):
             return
         what = f"validation {self.metric}" if self.early_stopping else "training loss"
         self._stop(
@@ -170,50 +238,25 @@ class Monitor:
             f"best at epoch {run.best_epoch}"
         )
 
+    def _tell(self, run: Run) -> str:
+        """Notify the observers that an epoch has ended. Return the first reason to stop, if any."""
+        reasons = [observer.epoch_end(run, self) for observer in self.observers]
+        return next(filter(None, reasons), "")
+
     def _stop(self, reason: str) -> None:
         self.stop_reason, self.finished = reason, bool(reason)
 
-    def check_divergence(self, run: Run) -> bool:
-        """Tell whether training diverged; if so, go back to the best weights.
 
-        Parameters
-        ----------
-        run : Run
-            The training that is watched.
-
-        Returns
-        -------
-        bool
-            Whether it diverged.
-
-        Raises
-        ------
-        DivergenceError
-            If loss or weights are not finite, or the loss exceeds 1e10 times its first value,
-            and there are no best weights to go back to.
-        """
-        losses = run.history["loss"]
-        first = losses[0] if losses else run.loss
-        if not (math.isfinite(run.theta @ run.theta) or np.isfinite(run.theta).all()):
-            what = (
-                "Solver produced non-finite parameter weights. The input data may contain large "
-                "values and need to be preprocessed"
-            )
-        elif not math.isfinite(run.loss) or 0 < 1e10 * first < run.loss:
-            what = (
-                "The loss grew" + (f" from {first:.3g}" if losses else "") + f" to {run.loss:.3g}"
-            )
-        else:
-            return False
-        last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
-        message = (
-            f"{what} (epoch {len(losses) + 1}; {last}). Scale X, and in regression y, for "
-            "instance with StandardScaler, or, unless the solver is 'lbfgs', lower "
-            "learning_rate_init"
+def _divergence(run: Run) -> str:
+    """Describe how training diverged. Return an empty string if it did not."""
+    losses = run.history["loss"]
+    first = losses[0] if losses else run.loss
+    # The fast check comes first. It fails for finite weights if the squares overflow.
+    if not (math.isfinite(run.theta @ run.theta) or np.isfinite(run.theta).all()):
+        return (
+            "Solver produced non-finite parameter weights. The input data may contain large "
+            "values and need to be preprocessed"
         )
-        if run.best_theta is None:
-            raise DivergenceError(f"{message}.")
-        run.theta[:], run.loss = run.best_theta, losses[run.best_epoch - 1]
-        run.optimizer_state = {}
-        self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
-        return True
+    if not math.isfinite(run.loss) or 0 < 1e10 * first < run.loss:
+        return "The loss grew" + (f" from {first:.3g}" if losses else "") + f" to {run.loss:.3g}"
+    return ""

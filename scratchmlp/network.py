@@ -1,16 +1,19 @@
-"""The network: one flat vector of parameters, and what to compute with it.
+"""The network: one flat vector of parameters, with a forward and a backward pass.
 
-Notation, used everywhere in the package. X (n_samples, n_features) is the input. Layer l turns
-the outputs of the layer below into scores and those into outputs of its own::
+The whole package uses this notation. X (n_samples, n_features) is the input. Layer l computes its
+scores z from the outputs of the layer below, and its own outputs a from z::
 
-    z = a_prev @ W + b,    a = f(z),    with a_prev = X for the first layer.
+    z = a_prev @ W + b,    a = f(z),    with a_prev = X in the first layer.
 
-Where a layer has dropout, the next one's a_prev is its outputs times a random mask.
-The scores of the last layer are called ``raw``. ``delta`` is dL/dz, the derivative of the
-loss in a layer's scores. All weights W and biases b live in one vector ``theta`` of shape
-(n_parameters,): first the weights, layer by layer, then the biases. Layers are views of it, and
-``grad``, the gradient of the loss in theta, has the same layout. ``n_in`` and ``n_out`` are the
-numbers of units below and above a weight matrix.
+If the layer below has dropout, a_prev is the product of that layer's outputs and a random mask.
+The scores of the last layer are called ``raw``. J is the objective that training minimizes.
+``delta`` is dJ/dz, the derivative of J with respect to the scores of a layer. In code and
+equations, l counts layers and i counts rows.
+
+All weights W and biases b are stored in one vector ``theta`` of shape (n_parameters,): first the
+weights of all layers, then the biases of all layers. The W and b of a layer are views of this
+vector. ``grad``, the gradient of J with respect to theta, has the same layout. A weight matrix has
+the shape (n_in, n_out): ``n_in`` units are below it, and ``n_out`` units above it.
 """
 
 from dataclasses import dataclass
@@ -25,12 +28,13 @@ from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.activations import Activation
 from scratchmlp.arrays import FloatArray, memory_order
+from scratchmlp.dropout import dropout_mask
 from scratchmlp.kernels import add_row, threads
 from scratchmlp.workspace import Workspace
 
 
 class Layer(NamedTuple):
-    """Views of one layer's parameters in theta (or of its derivatives in the gradient).
+    """Weights and biases of one layer as views of theta, or their derivatives as views of grad.
 
     Attributes
     ----------
@@ -46,18 +50,21 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """A feedforward network: its shapes and functions, without its parameters.
+    """A feedforward network: layer sizes and activations, but no parameters.
+
+    Its methods take the parameters as an argument.
 
     Parameters
     ----------
     sizes : tuple of int
-        Units of each layer, from the input features to the outputs.
+        Number of units of each layer, from the input features to the outputs.
     activation : Activation or tuple of Activation
-        Activation of all hidden layers, or of each. The output activation belongs to the loss.
+        Activation of all hidden layers or, as a tuple, of each hidden layer. The output activation
+        belongs to the loss.
     bias : bool, default=True
-        Whether layers add a bias.
+        Whether layers have biases.
     dropout : float or tuple of float, default=0.0
-        Share of the outputs of all hidden layers, or of each, that training drops.
+        Dropout rate of all hidden layers or, as a tuple, of each hidden layer.
 
     Examples
     --------
@@ -78,6 +85,8 @@ class Network:
     bias: bool = True
     dropout: float | tuple[float, ...] = 0.0
 
+    # Shapes.
+
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
         """Activation of each hidden layer."""
@@ -85,17 +94,17 @@ class Network:
 
     @cached_property
     def dropout_rates(self) -> tuple[float, ...]:
-        """Dropout of each hidden layer."""
+        """Dropout rate of each hidden layer."""
         return for_each_layer(self.dropout, len(self.sizes) - 2)
 
     @cached_property
     def shapes(self) -> list[tuple[int, int]]:
-        """(n_in, n_out) of each weight matrix, from the input up."""
+        """Shape (n_in, n_out) of each weight matrix, beginning at the input."""
         return list(pairwise(self.sizes))
 
     @cached_property
     def n_weights(self) -> int:
-        """Number of weights: theta[:n_weights] is all of them, theta[n_weights:] the biases."""
+        """Number of weights: theta[:n_weights] holds all weights, theta[n_weights:] the biases."""
         return sum(n_in * n_out for n_in, n_out in self.shapes)
 
     @cached_property
@@ -103,26 +112,18 @@ class Network:
         """Length of theta."""
         return self.n_weights + self.bias * sum(self.sizes[1:])
 
-    def multiplications(self, n_rows: int, X: Any) -> int:
-        """Count the multiplications of the largest matrix product for rows of X.
-
-        Products with a sparse X do not count: BLAS has no part in them.
-        """
-        dense = self.shapes if isinstance(X, np.ndarray) else self.shapes[1:]
-        return n_rows * max((n_in * n_out for n_in, n_out in dense), default=0)
-
     def layers(self, theta: FloatArray) -> list[Layer]:
-        """View a vector of parameters as layers; writing into a view writes into the vector.
+        """View a vector of parameters as layers. Writing into a view writes into the vector.
 
         Parameters
         ----------
         theta : ndarray of shape (n_parameters,)
-            Parameters, or anything laid out like them.
+            Parameters, or any vector with the same layout.
 
         Returns
         -------
         list of Layer
-            One for each weight matrix, from the input up.
+            One layer for each weight matrix, beginning at the input.
         """
         layers = []
         weight, bias = 0, self.n_weights
@@ -132,6 +133,75 @@ class Network:
             weight += n_in * n_out
             bias += n_out
         return layers
+
+    # The two passes.
+
+    def forward(self, layers: list[Layer], X: Any, workspace: Workspace) -> FloatArray:
+        """Compute the raw scores of a batch: the forward pass.
+
+        Parameters
+        ----------
+        layers : list of Layer
+            Views of the parameters.
+        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Inputs of the batch.
+        workspace : Workspace
+            Arrays for n_samples rows. On return they hold what the backward pass needs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Raw scores. The array belongs to the workspace, so the next pass overwrites it.
+        """
+        workspace.inputs[0] = X
+        for l, (W, b) in enumerate(layers):
+            z = _product(workspace.inputs[l], W, out=workspace.z[l])  # z = a_prev W
+            if b is not None:
+                add_row(z, b, workspace.ones)  # z = a_prev W + b
+            if l < len(layers) - 1:
+                a = workspace.a[l]
+                _put(self.activations[l].forward(z, out=a), a)  # a = f(z)
+                mask = workspace.masks.get(l)
+                if mask is not None:  # a_prev of the next layer = a · mask
+                    dropout_mask(workspace.random_state, self.dropout_rates[l], out=mask)
+                    np.multiply(a, mask, out=workspace.inputs[l + 1])
+        return z
+
+    def backward(
+        self, layers: list[Layer], grads: list[Layer], workspace: Workspace, delta: FloatArray
+    ) -> None:
+        """Compute the gradient with respect to the parameters: the backward pass.
+
+        It applies the chain rule, from the last layer to the first. Call `forward` with the same
+        layers and workspace first.
+
+        Parameters
+        ----------
+        layers : list of Layer
+            Views of the parameters that the forward pass used.
+        grads : list of Layer
+            Views of grad. They are overwritten.
+        workspace : Workspace
+            The arrays that the forward pass filled.
+        delta : ndarray of shape (n_samples, n_outputs)
+            dJ/draw, the derivative of the objective with respect to the raw scores.
+        """
+        for l in reversed(range(len(layers))):
+            W_grad, b_grad = grads[l]
+            _product(workspace.inputs[l].T, delta, out=W_grad)  # dJ/dW = a_prevᵀ delta
+            if b_grad is not None:
+                np.matmul(workspace.ones, delta, out=b_grad)  # dJ/db = Σ_i delta_i
+            if l > 0:
+                W, below = layers[l].weight, workspace.delta[l - 1]
+                np.matmul(delta, W.T, out=below)  # dJ/da_prev = delta Wᵀ
+                mask = workspace.masks.get(l - 1)
+                if mask is not None:
+                    below *= mask  # a_prev = a · mask, so dJ/da = dJ/da_prev · mask
+                z, a = workspace.z[l - 1], workspace.a[l - 1]
+                _put(self.activations[l - 1].backward(z, a, below), below)  # dJ/dz = dJ/da f'(z)
+                delta = below
+
+    # Workspaces, and forward passes over any number of rows.
 
     def workspace(
         self,
@@ -150,7 +220,7 @@ class Network:
         dtype : dtype
             Type of the parameters and the input.
         training : bool, default=True
-            Whether there will be backward passes.
+            Whether to allocate the arrays of the backward pass, too.
         random_state : RandomState, default=None
             Random number generator for the dropout masks. None disables dropout.
 
@@ -170,73 +240,10 @@ class Network:
             random_state=random_state,
         )
 
-    def forward(self, layers: list[Layer], X: Any, workspace: Workspace) -> FloatArray:
-        """Compute the raw scores of a batch: the forward pass.
-
-        Parameters
-        ----------
-        layers : list of Layer
-            The parameters.
-        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-            The batch.
-        workspace : Workspace
-            Arrays for n_samples rows; on return they hold what the backward pass needs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_outputs)
-            Raw scores: an array of the workspace, which the next pass overwrites.
-        """
-        workspace.inputs[0] = X
-        for i, (weight, bias) in enumerate(layers):
-            z = _product(workspace.inputs[i], weight, out=workspace.z[i])
-            if bias is not None:
-                add_row(z, bias, workspace.ones)
-            if i < len(layers) - 1:
-                a = workspace.a[i]
-                _put(self.activations[i].forward(z, out=a), a)
-                mask = workspace.masks.get(i)
-                if mask is not None:
-                    dropout_mask(workspace.random_state, self.dropout_rates[i], out=mask)
-                    np.multiply(a, mask, out=workspace.inputs[i + 1])
-        return z
-
-    def backward(
-        self, layers: list[Layer], grads: list[Layer], workspace: Workspace, delta: FloatArray
-    ) -> None:
-        """Compute the gradient in the parameters: the backward pass, after a forward pass.
-
-        The chain rule from the last layer down: dL/dW = a_prevᵀ delta and dL/db = Σ delta over
-        the samples; dL/da_prev = delta Wᵀ, which the mask of the layer below, if it has one, and
-        then its activation turn into its own delta.
-
-        Parameters
-        ----------
-        layers : list of Layer
-            The parameters that the forward pass used.
-        grads : list of Layer
-            Where the derivatives go: views of the gradient.
-        workspace : Workspace
-            What the forward pass left.
-        delta : ndarray of shape (n_samples, n_outputs)
-            Derivative of the loss in the raw scores.
-        """
-        for i in reversed(range(len(layers))):
-            _product(workspace.inputs[i].T, delta, out=grads[i].weight)
-            if grads[i].bias is not None:
-                np.matmul(workspace.ones, delta, out=grads[i].bias)
-            if i > 0:
-                delta = np.matmul(delta, layers[i].weight.T, out=workspace.delta[i - 1])
-                mask = workspace.masks.get(i - 1)
-                if mask is not None:
-                    delta *= mask
-                z, a = workspace.z[i - 1], workspace.a[i - 1]
-                _put(self.activations[i - 1].backward(z, a, delta), delta)
-
     def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
         """Compute the raw scores of any number of rows, chunk by chunk.
 
-        A chunk is as many rows as the processor's cache and scikit-learn's ``working_memory`` hold.
+        The processor's cache and scikit-learn's ``working_memory`` limit the rows of a chunk.
 
         Parameters
         ----------
@@ -253,8 +260,7 @@ class Network:
         layers, n_rows = self.layers(theta), X.shape[0]
         row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
         if n_rows * row_bytes <= _SMALL:
-            workspace = self.workspace(n_rows, theta.dtype, training=False)
-            return self.forward(layers, X, workspace)
+            return self.forward(layers, X, self.workspace(n_rows, theta.dtype, training=False))
         chunk = n_rows
         if n_rows * row_bytes > _CACHE:
             in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
@@ -270,7 +276,8 @@ class Network:
     def hidden_activations(self, theta: FloatArray, X: Any, layer: int) -> FloatArray:
         """Compute the outputs of a hidden layer for any number of rows, chunk by chunk.
 
-        The layers up to this one are a network of their own, whose raw scores are the layer's.
+        The layers up to this one form a smaller network. Its raw scores are the scores z of the
+        layer.
 
         Parameters
         ----------
@@ -279,7 +286,7 @@ class Network:
         X : {ndarray, csr matrix} of shape (n_samples, n_features)
             Inputs.
         layer : int
-            The hidden layer: 0 is the one above the input.
+            Number of the hidden layer. Layer 0 is the one above the input.
 
         Returns
         -------
@@ -288,22 +295,39 @@ class Network:
         """
         lower = Network(self.sizes[: layer + 2], self.activations[:layer], self.bias)
         layers = self.layers(theta)[: layer + 1]
-        weights = [weight.ravel() for weight, _ in layers]
-        biases = [bias for _, bias in layers if bias is not None]
+        weights = [W.ravel() for W, _ in layers]
+        biases = [b for _, b in layers if b is not None]
         z = lower.raw_scores(np.concatenate(weights + biases), X)
         activation = self.activations[layer]
         a = z if getattr(activation, "in_place", False) else np.empty_like(z)
         _put(activation.forward(z, out=a), a)
         return a
 
+    def multiplications(self, n_rows: int, X: Any) -> int:
+        """Count the multiplications of the largest matrix product in a pass over `n_rows` rows.
 
-#: Bytes of a chunk's arrays, to fit the processor's cache; rows of a chunk for which it is worth
-#: reading the weights; and bytes too few to think about chunks and threads.
-_CACHE, _FEWEST_ROWS, _SMALL = 2**19, 512, 2**16
+        The product with X is not counted if X is sparse, because BLAS does not compute it.
+        """
+        dense = self.shapes if isinstance(X, np.ndarray) else self.shapes[1:]
+        return n_rows * max((n_in * n_out for n_in, n_out in dense), default=0)
+
+
+#: Bytes that the arrays of a chunk may take. Larger arrays do not fit into the processor's cache.
+_CACHE = 2**19
+#: Fewest rows of a chunk, unless ``working_memory`` requires fewer. All weights are read again for
+#: each chunk, which would take too long with smaller chunks.
+_FEWEST_ROWS = 512
+#: If the arrays of all rows take at most this many bytes, chunks and threads save no time.
+_SMALL = 2**16
+
+
+def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:
+    """Return a tuple with a value for each layer: `value` itself if it is a tuple already."""
+    return value if isinstance(value, tuple) else (value,) * n_layers
 
 
 def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
-    """Write A @ B into `out`; A may be sparse."""
+    """Write A @ B into `out`. A may be sparse."""
     if isinstance(A, np.ndarray):
         return np.matmul(A, B, out=out)
     out[...] = A @ B
@@ -311,45 +335,9 @@ def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
 
 
 def _put(result: FloatArray | None, out: FloatArray) -> None:
-    """Copy a result to where it belongs, unless an activation has written it there itself."""
+    """Copy the result of an activation into `out`, unless the activation has written it there.
+
+    Activations that users define may return a new array.
+    """
     if result is not None and result is not out:
         out[...] = result
-
-
-def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:
-    """Give every layer the same value, unless there is a tuple with one for each."""
-    return value if isinstance(value, tuple) else (value,) * n_layers
-
-
-def dropout_mask(random_state: np.random.RandomState, rate: float, out: FloatArray) -> None:
-    """Draw the mask that a layer's outputs are multiplied by: 0 or 1 / (1 - rate), at random.
-
-    Each entry is 0 with probability `rate`. The others make up for it (inverted dropout): the mean
-    of a mask is 1, so that prediction uses the outputs as they are.
-
-    Parameters
-    ----------
-    random_state : RandomState
-        Source of the draws.
-    rate : float
-        Probability of a zero, in [0, 1).
-    out : ndarray of shape (n_rows, n_units)
-        Where the mask goes.
-
-    References
-    ----------
-    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent
-    neural networks from overfitting", JMLR 15, 2014.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scratchmlp.network import dropout_mask
-    >>> mask = np.empty((2, 4))
-    >>> dropout_mask(np.random.RandomState(0), 0.5, out=mask)
-    >>> mask
-    array([[2., 2., 2., 2.],
-           [0., 2., 0., 2.]])
-    """
-    out[...] = random_state.random_sample(out.shape) >= rate
-    out *= 1 / (1 - float(rate))

@@ -1,44 +1,60 @@
-"""The objective: what training makes small, as a function of the parameters alone."""
+"""The training objective J and its gradient."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.kernels import add_scaled
-from scratchmlp.losses import Loss
-from scratchmlp.network import Layer, Network
+from scratchmlp.loss import Loss
+from scratchmlp.network import Network
 from scratchmlp.workspace import Workspace
 
 
+class Differentiable(Protocol):
+    """A function that training can minimize, such as an `Objective`."""
+
+    def at(self, theta: FloatArray) -> Callable[..., tuple[float, FloatArray]]:
+        """Return a function that maps a batch to the value and the gradient at `theta`."""
+
+
 class Objective:
-    """Weighted mean loss of a batch plus an L2 penalty, with its gradient in theta.
+    """Weighted mean loss of a batch plus an L2 penalty, and the gradient with respect to theta.
 
-    For a batch of n rows with weights w_i it is ::
+    For a batch of n rows with weights w_i, the objective is ::
 
-        (Σ_i w_i loss_i + alpha / 2 · ‖W‖²) / (n · mean_weight),
+        J = (Σ_i w_i loss_i + alpha / 2 · ‖W‖²) / (n · mean_weight),
 
-    where W is all weights and no biases, and mean_weight the mean of w over all training rows.
-    For the full batch the denominator is Σ_i w_i, so that an integer weight equals as many
-    repeated rows and a weight of zero an absent row, penalty included; in a mini-batch heavy
-    rows still count for more. This is the only place where weights, means and penalties exist.
+    where W holds all weights without the biases, and mean_weight is the mean of w over all training
+    rows. On a full batch the denominator is Σ_i w_i. A row with an integer weight k then has the
+    same effect as k copies of the row, and a row with weight 0 has no effect. The penalty is
+    divided by the same denominator, so this also holds with alpha > 0. All mini-batches use the
+    same mean_weight, so a mini-batch with heavier rows has a larger gradient. Only this class and
+    `ObjectiveAt` weight and average the losses of training and add the penalty.
+
+    Training calls `at` once and then evaluates the result on batch after batch. An evaluation has
+    two halves: `ObjectiveAt.sums` adds up the losses and gradients of rows, and `penalized` adds
+    the penalty. There are two halves because rows may be spread over several machines. Each machine
+    then computes `sums` of its own rows, and `penalized` is called once with the total.
 
     Parameters
     ----------
     network : Network
         The network.
     loss : Loss
-        Loss of its raw scores.
+        Loss as a function of targets and raw scores.
     alpha : float
         Strength of the L2 penalty.
     mean_weight : float, default=1.0
         Mean weight of the training rows.
     random_state : RandomState, default=None
-        Source of the dropout masks, which make each call another objective. None is no dropout.
+        Random number generator for the dropout masks. Each evaluation draws new masks. None
+        disables dropout.
 
     Examples
     --------
-    A linear model with the single weight 1, at x = 3, where 5 is wanted:
+    A linear model with a single weight of 1 predicts 3 for x = 3. The target is 5:
 
     >>> import numpy as np
     >>> from scratchmlp.activations import ACTIVATIONS
@@ -65,14 +81,9 @@ class Objective:
         self.alpha = float(alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
         self.mean_weight = float(mean_weight)
         self.random_state = random_state
-        self._theta: FloatArray | None = None
-        self._layers: list[Layer] = []
-        self._grad: FloatArray | None = None
-        self._grads: list[Layer] = []
-        self._workspace: Workspace | None = None
 
     def __call__(
-        self, theta: FloatArray, X: Any, Y: FloatArray, weight: FloatArray | None = None
+        self, theta: FloatArray, X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
     ) -> tuple[float, FloatArray]:
         """Compute the objective and its gradient on a batch.
 
@@ -84,44 +95,138 @@ class Objective:
             Inputs.
         Y : ndarray of shape (n_samples, n_outputs)
             Targets.
-        weight : ndarray of shape (n_samples,), default=None
-            Weight of each row; None is one for each.
+        sample_weight : ndarray of shape (n_samples,), default=None
+            Weight of each row. None means equal weights.
 
         Returns
         -------
         value : float
-            The objective.
+            The objective J.
         grad : ndarray of shape (n_parameters,)
-            Its gradient, an array that the next call overwrites.
+            Its gradient dJ/dtheta.
         """
-        layers = self._views(theta)
-        grad, grads, workspace = self._arrays(theta, X.shape[0])
-        raw = self.network.forward(layers, X, workspace)
-        losses, delta = self.loss.value_and_gradient(Y, raw)
-        if weight is not None:
-            losses *= weight
-            delta *= weight[:, np.newaxis]
-        scale = 1 / (X.shape[0] * self.mean_weight)
+        return self.at(theta)(X, Y, sample_weight)
+
+    def at(self, theta: FloatArray) -> "ObjectiveAt":
+        """Return the objective at `theta` as a function of batches.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters. They may change in place between evaluations.
+
+        Returns
+        -------
+        ObjectiveAt
+            A function of X, Y and sample_weight.
+        """
+        return ObjectiveAt(self, theta)
+
+    def penalized(
+        self, theta: FloatArray, loss_sum: float, grad: FloatArray, scale: float
+    ) -> tuple[float, FloatArray]:
+        """Add the penalty to a sum of losses and to its gradient, and scale the sum.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        loss_sum : float
+            Σ_i w_i loss_i over all rows of the batch.
+        grad : ndarray of shape (n_parameters,)
+            Gradient of `loss_sum` times `scale`, as `ObjectiveAt.sums` returns it. The gradient of
+            the penalty is added in place.
+        scale : float
+            1 / (n · mean_weight), where n is the number of rows of the batch.
+
+        Returns
+        -------
+        value : float
+            The objective J.
+        grad : ndarray of shape (n_parameters,)
+            Its gradient dJ/dtheta, in the array that was passed as `grad`.
+        """
+        n_weights = self.network.n_weights
+        W = theta[:n_weights]
+        add_scaled(grad[:n_weights], self.alpha * scale, W)
+        return scale * float(loss_sum + self.alpha / 2 * np.dot(W, W)), grad
+
+
+class ObjectiveAt:
+    """The objective at one vector of parameters, as a function of batches.
+
+    The gradient, the workspace and the views of the parameters are made once and reused by all
+    calls. The parameters may change in place between calls, as they do in mini-batch descent. A
+    call uses their current values.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    theta : ndarray of shape (n_parameters,)
+        Parameters.
+    """
+
+    def __init__(self, objective: Objective, theta: FloatArray) -> None:
+        self.objective = objective
+        self.theta = theta
+        self.grad = np.empty_like(theta)
+        self._layers = objective.network.layers(theta)
+        self._grads = objective.network.layers(self.grad)
+        self._workspace: Workspace | None = None
+
+    def __call__(
+        self, X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
+    ) -> tuple[float, FloatArray]:
+        """Compute the objective and its gradient on a batch: see `Objective.__call__`.
+
+        The next call overwrites the array of the gradient.
+        """
+        scale = 1 / (X.shape[0] * self.objective.mean_weight)
+        loss_sum, grad = self.sums(X, Y, sample_weight, scale)
+        return self.objective.penalized(self.theta, loss_sum, grad, scale)
+
+    def sums(
+        self, X: Any, Y: FloatArray, sample_weight: FloatArray | None, scale: float
+    ) -> tuple[float, FloatArray]:
+        """Sum the losses and their gradients over some rows.
+
+        The sums of several parts of a batch can be added up and passed to `Objective.penalized`.
+        Copy the gradient before the next call, which overwrites its array.
+
+        Parameters
+        ----------
+        X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+            Inputs.
+        Y : ndarray of shape (n_samples, n_outputs)
+            Targets.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weight of each row. None means equal weights.
+        scale : float
+            Factor of the gradient: 1 / (n · mean_weight), where n counts the rows of all parts. It
+            multiplies `delta`, which usually has fewer entries than the gradient.
+
+        Returns
+        -------
+        loss_sum : float
+            Σ_i w_i loss_i.
+        grad : ndarray of shape (n_parameters,)
+            Gradient of `loss_sum` with respect to theta, times `scale`.
+        """
+        network, workspace = self.objective.network, self._workspace_for(X.shape[0])
+        raw = network.forward(self._layers, X, workspace)
+        losses, delta = self.objective.loss.value_and_gradient(Y, raw)
+        if sample_weight is not None:
+            losses *= sample_weight
+            delta *= sample_weight[:, np.newaxis]
         delta *= scale
-        self.network.backward(layers, grads, workspace, delta)
+        network.backward(self._layers, self._grads, workspace, delta)
+        return losses.sum(), self.grad
 
-        W = theta[: self.network.n_weights]
-        add_scaled(grad[: self.network.n_weights], self.alpha * scale, W)
-        return scale * float(losses.sum() + self.alpha / 2 * np.dot(W, W)), grad
-
-    def _views(self, theta: FloatArray) -> list[Layer]:
-        """Layers of theta; descent passes the same vector each time, so they are kept."""
-        if theta is not self._theta:
-            self._theta, self._layers = theta, self.network.layers(theta)
-        return self._layers
-
-    def _arrays(self, theta: FloatArray, n_rows: int) -> tuple[FloatArray, list[Layer], Workspace]:
-        """Gradient, its layers and workspace, made for the first batch and kept for the others."""
-        if self._grad is None:
-            self._grad = np.empty_like(theta)
-            self._grads = self.network.layers(self._grad)
+    def _workspace_for(self, n_rows: int) -> Workspace:
+        """Return a workspace for `n_rows` rows, which shares memory with larger ones."""
         if self._workspace is None or self._workspace.n_rows < n_rows:
-            self._workspace = self.network.workspace(
-                n_rows, theta.dtype, random_state=self.random_state
+            self._workspace = self.objective.network.workspace(
+                n_rows, self.theta.dtype, random_state=self.objective.random_state
             )
-        return self._grad, self._grads, self._workspace.head(n_rows)
+        return self._workspace.head(n_rows)

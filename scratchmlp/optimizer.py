@@ -1,43 +1,56 @@
-"""What an optimizer is."""
+"""The base class of optimizers."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
+import numpy as np
 from scipy.linalg import norm
 from sklearn.base import BaseEstimator
+from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval
 
 from scratchmlp.arrays import FloatArray
 
+#: An array of shape (n_parameters,), laid out like theta.
+Vector: TypeAlias = FloatArray
 State: TypeAlias = dict[str, Any]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class Optimizer(BaseEstimator, ABC):
-    """Base of the optimizers: a rule, the decay of parameters and the clipping of gradients.
+    """Base class of optimizers: an update rule, weight decay and gradient clipping.
 
-    Hyper-parameters are constructor parameters in scikit-learn's sense, so that ``clone`` works
-    and a grid search reaches them, for instance as ``solver__beta_1``. The two below are common to
-    all optimizers, and given by name. A subclass with a constructor of its own may leave them out.
+    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
+    search can set them, for instance as ``solver__beta_1``. All optimizers have the two parameters
+    below, which are keyword-only. A subclass that defines its own constructor may omit them.
 
     Parameters
     ----------
     weight_decay : float, default=0.0
-        λ, at least 0. Before a step all parameters, biases too, shrink: θ ← θ - η λ θ. The decay is
-        decoupled from the gradient, and so does not pass through the rule, as an L2 penalty in the
-        loss does.
+        λ, at least 0. All parameters, including biases, shrink before each step: θ ← θ - η λ θ.
+        The decay is decoupled: unlike an L2 penalty, it is not part of the gradient that the update
+        rule receives.
     max_grad_norm : float or None, default=None
-        c, above 0. A gradient whose Euclidean norm, over all parameters, is larger is scaled down
-        to it, g ← g c / ‖g‖. None leaves gradients as they are.
+        c, above 0: the largest allowed Euclidean norm of the gradient with respect to all
+        parameters. A longer gradient is scaled down to this norm: g ← g c / ‖g‖. None does not clip
+        gradients.
+
+    Attributes
+    ----------
+    elementwise : bool
+        Class attribute: whether `update` treats each entry separately, so that entry i of the
+        result depends only on entry i of the gradient, theta and the state, and whether it changes
+        the arrays of the state in place. `step` then calls it on blocks of large vectors, which
+        stay in the processor's cache. It is False for a class that defines `update` without it.
 
     References
     ----------
     Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
 
     Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
-    2013: clipping, in its section 3.2.
+    2013. Section 3.2 describes clipping.
 
     Examples
     --------
@@ -49,40 +62,50 @@ class Optimizer(BaseEstimator, ABC):
     array([3.25])
     """
 
+    __module__ = "scratchmlp.optimizers"  # where users import it from, and pickles too
+
     weight_decay: float = 0.0
     max_grad_norm: float | None = None
+
+    elementwise: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     }
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        owner = next(base for base in cls.__mro__ if "update" in vars(base))
+        if "elementwise" not in {**vars(owner), **vars(cls)}:
+            cls.elementwise = False  # the rule may need whole vectors
+
     @abstractmethod
-    def init(self, theta: FloatArray) -> State:
-        """Make the state before the first step.
+    def init(self, theta: Vector) -> State:
+        """Return the state before the first step.
 
         Parameters
         ----------
         theta : ndarray of shape (n_parameters,)
-            Parameters; only their shape and type matter.
+            Parameters. Only their shape and dtype are used.
 
         Returns
         -------
         dict
-            Arrays shaped like theta, and numbers.
+            The state: arrays with the shape of theta, and numbers.
         """
 
-    def step(self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float) -> None:
-        """Take one step: change `theta` and `state` in place.
+    def step(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
+        """Clip the gradient, decay the parameters and update them, in place.
 
         Parameters
         ----------
         theta : ndarray of shape (n_parameters,)
-            Parameters.
+            Parameters, changed in place.
         grad : ndarray of shape (n_parameters,)
-            Gradient of the objective at theta.
+            Gradient of the objective at theta, not changed.
         state : dict
-            What `init` made and earlier steps left.
+            State from `init`, changed in place by every step.
         learning_rate : float
             η, a Python float.
         """
@@ -90,31 +113,43 @@ class Optimizer(BaseEstimator, ABC):
             grad = _clip(grad, float(self.max_grad_norm))
         if self.weight_decay:
             theta *= 1 - learning_rate * float(self.weight_decay)
-        self.update(theta, grad, state, learning_rate)
+        if not self.elementwise or theta.nbytes <= _BLOCK:
+            self.update(theta, grad, state, learning_rate)
+            return
+        # `update` changes arrays through views. Numbers, such as the count of steps, begin with the
+        # same value in each block, so that all blocks take the same step. They are stored last.
+        for block in gen_batches(len(theta), _BLOCK // theta.itemsize):
+            part = {k: v[block] if isinstance(v, np.ndarray) else v for k, v in state.items()}
+            self.update(theta[block], grad[block], part, learning_rate)
+        state |= {k: v for k, v in part.items() if not isinstance(v, np.ndarray)}
 
     @abstractmethod
-    def update(
-        self, theta: FloatArray, grad: FloatArray, state: State, learning_rate: float
-    ) -> None:
-        """Follow the rule of the class; decay and clipping are done.
+    def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
+        """Apply the update rule.
+
+        `step` calls this after it has clipped the gradient and decayed the parameters.
 
         Parameters
         ----------
         theta : ndarray of shape (n_parameters,)
             Parameters, changed in place.
         grad : ndarray of shape (n_parameters,)
-            Gradient, which stays as it is.
+            Gradient, not changed.
         state : dict
-            What `init` made and earlier steps left, changed in place.
+            State from `init`, changed in place by every step.
         learning_rate : float
             η, a Python float.
         """
 
 
-def _clip(grad: FloatArray, longest: float) -> FloatArray:
-    """Scale a gradient down to the norm `longest`, in a new array, if it is longer.
+#: Size of a block in bytes. Such blocks of several vectors fit into the processor's cache.
+_BLOCK = 2**18
 
-    The norm is that of BLAS, which does not overflow where squares would.
+
+def _clip(grad: Vector, longest: float) -> Vector:
+    """Return the gradient, or a copy scaled down to the norm `longest` if it is longer.
+
+    SciPy's `norm` calls BLAS, which does not overflow even if the squares of the entries would.
     """
     length = norm(grad, check_finite=False)
     return grad * (longest / length) if length > longest else grad

@@ -1,23 +1,23 @@
-"""Estimators stay as they were if a fit fails."""
+"""Restore an estimator when its fit fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from sklearn.base import BaseEstimator
+from typing import Any
 
 
 @contextmanager
-def unchanged_on_failure(estimator: BaseEstimator) -> Iterator[None]:
-    """Give an estimator back the attributes that it had, if the block raises."""
+def unchanged_on_failure(estimator: Any) -> Iterator[None]:
+    """Restore the attributes of an estimator if the block raises.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator. The block may set and delete attributes. It must not change their old values
+        in place, because these values are not copied.
+    """
     before = dict(vars(estimator))
-    history = before.get("_run", {}).get("history", {})
-    lengths = {name: len(column) for name, column in history.items()}
     try:
         yield
     except BaseException:
         estimator.__dict__ = before
-        for name, column in list(history.items()):
-            del column[lengths.get(name, 0) :]
-            if name not in lengths:
-                del history[name]
         raise

@@ -1,6 +1,8 @@
-"""Where training stands: a run."""
+"""The state of training: everything that training changes, and that it needs to resume."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +14,7 @@ from scratchmlp.optimizer import State
 
 
 class DivergenceError(FloatingPointError, ValueError):
-    """Training diverged: weights or loss are no longer finite, or the loss grew out of bounds.
+    """Training diverged: weights or loss are no longer finite, or the loss became too large.
 
     Examples
     --------
@@ -27,44 +29,56 @@ class DivergenceError(FloatingPointError, ValueError):
     lower learning_rate_init
     """
 
+    __module__ = "scratchmlp"  # where users import it from, and pickles too
+
 
 @dataclass
 class Run:
-    """Where training stands: what it changes, and all that it needs to go on later.
+    """The state of training.
 
     Attributes
     ----------
     theta : ndarray of shape (n_parameters,)
         The latest parameters.
     random_state : RandomState
-        Source of the validation split and of the row orders.
+        Random number generator for the validation split, the order of rows and dropout.
     optimizer_state : dict
-        State of the optimizer; empty with L-BFGS.
+        State of the optimizer. It is empty with L-BFGS.
     order : ndarray of shape (n_samples,) or None
-        Order of the rows in the last epoch, which the next one shuffles; None is their own.
+        Row numbers in the order of the last epoch. The next epoch shuffles this order. None means
+        the order of the data.
     split : tuple of two ndarrays or None
-        Row numbers for training and for validation, if rows were split off.
+        Row numbers for training and row numbers for validation. None if early stopping has not
+        held out rows.
     n_epochs : float
-        Epochs after which training is meant to end: the horizon of learning-rate schedules, which
-        stays the same when training goes on.
+        Planned number of epochs, which learning-rate schedules use: `max_iter` of the first fit. It
+        stays the same when training is resumed.
     samples_seen : int
-        Rows trained on so far; one that is seen in three epochs counts three times.
+        Number of rows trained on so far. A row counts once per epoch.
     rate_drops : int
-        How often "adaptive" has divided the learning rate by five.
+        How often `scratchmlp.adaptive.Adaptive` has lowered the learning rate.
     no_improvement : int
-        Epochs since the last improvement.
+        Number of epochs in a row without improvement, up to the last epoch. `renew_patience` and
+        `scratchmlp.adaptive.Adaptive.lower` reset it to 0.
     loss : float
-        Training objective in the last epoch: the mean over its batches.
-    best_loss, best_score : float
-        Lowest training loss, since patience was last renewed, and highest validation score.
+        Training loss of the last epoch. It is the mean of the objective over the batches, weighted
+        by their numbers of rows. The objective of each batch is computed before its step. With
+        L-BFGS, it is the objective at `theta`.
+    best_loss : float
+        Lowest training loss since the last call of `renew_patience`. Early stopping does not use
+        it.
+    best_score : float
+        Highest validation score. Only early stopping uses it.
     best_epoch : int
-        Epoch of the best score, or without validation of that lowest loss.
+        Epoch of `best_score` with early stopping, and epoch of `best_loss` without. The first epoch
+        is 1.
     best_theta : ndarray of shape (n_parameters,) or None
-        Parameters with the best score; None without validation.
+        Parameters after the epoch with the highest validation score. None without early stopping.
     history : dict of list
-        One entry an epoch: "loss", "learning_rate" (of its first step; nan with L-BFGS) and
-        "seconds". With the first validation data come "validation_loss" and "score", nan for
-        epochs before.
+        Lists with one entry per epoch: "loss", "learning_rate" and "seconds". The learning rate is
+        that of the first step, or nan with L-BFGS. With validation data, also "validation_loss" and
+        "score". They are nan for earlier epochs without validation data, and have no entries for
+        the latest epochs if these had none.
     """
 
     theta: FloatArray
@@ -87,14 +101,35 @@ class Run:
 
     @property
     def epoch(self) -> int:
-        """Epochs trained so far."""
+        """Number of epochs trained so far."""
         return len(self.history["loss"])
+
+    def shuffle(self, n_rows: int) -> NDArray[np.intp]:
+        """Shuffle the rows for the next epoch.
+
+        It shuffles the order of the last epoch. If there was none, or if the number of rows has
+        changed, it shuffles the order of the data.
+
+        Parameters
+        ----------
+        n_rows : int
+            Number of rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Row numbers in the order of the next epoch.
+        """
+        if self.order is None or len(self.order) != n_rows:
+            self.order = np.arange(n_rows)
+        self.order = self.order[self.random_state.permutation(n_rows)]
+        return self.order
 
     def copy(self) -> "Run":
         """Copy the vectors that training changes in place.
 
-        The history, to which it only appends, is shared, and so is the generator, which may be the
-        user's.
+        The copy shares the history and the random number generator. Training never changes old
+        entries of the history: it only appends new ones.
         """
         return replace(
             self,
@@ -104,10 +139,30 @@ class Run:
         )
 
     def snapshot(self) -> "Run":
-        """Copy all that training changes, for whoever keeps it while training goes on."""
+        """Copy the vectors and the history, to keep them while training continues.
+
+        The copy shares the random number generator.
+        """
         history = {name: list(column) for name, column in self.history.items()}
         return replace(self.copy(), history=history)
 
+    @contextmanager
+    def unchanged_history_on_failure(self) -> Iterator[None]:
+        """If the block raises an error, remove the epochs that it has added to the history."""
+        n_entries = {name: len(column) for name, column in self.history.items()}
+        try:
+            yield
+        except BaseException:
+            for name, column in list(self.history.items()):
+                del column[n_entries.get(name, 0) :]
+                if name not in n_entries:
+                    del self.history[name]
+            raise
+
     def renew_patience(self) -> None:
-        """Forget the lowest loss, and how long ago it was: what follows is measured afresh."""
+        """Reset the lowest loss and the number of epochs without improvement.
+
+        A fit that resumes a completed one does this first. In contrast,
+        `scratchmlp.adaptive.Adaptive.lower` resets only the number of epochs without improvement.
+        """
         self.best_loss, self.no_improvement = np.inf, 0

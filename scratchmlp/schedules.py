@@ -1,8 +1,8 @@
-"""Learning-rate schedules: the rate as a function of how far training has come.
+"""Learning-rate schedules: the learning rate as a function of the progress of training.
 
-A schedule is a callable from `Progress` to a factor by which the initial learning rate is
-multiplied, a finite number of at least 0. "adaptive", which needs the training loss, is not among
-them: see `scratchmlp.monitor.Monitor`.
+A schedule is a callable that takes a `Progress` and returns the factor by which the initial
+learning rate is multiplied, a finite number of at least 0. "adaptive" is not a schedule in this
+sense, because it needs the training loss; see `scratchmlp.adaptive`.
 """
 
 import math
@@ -16,17 +16,16 @@ from sklearn.utils._param_validation import Interval
 
 
 class Progress(NamedTuple):
-    """How far training has come before a step.
+    """The progress of training before a step.
 
     Attributes
     ----------
     samples_seen : int
-        Rows trained on when the epoch began; one that was seen in three epochs counts three times.
+        Number of samples trained on before this epoch. A sample counts once for each epoch.
     epoch : float
-        Epochs done so far, with the share of the current one.
+        Number of epochs done, including the fraction of the current epoch.
     n_epochs : float
-        Epochs after which training is meant to end: the horizon, `max_iter` of the estimators when
-        training began.
+        Planned number of epochs: the value of `max_iter` of the estimator when training began.
     """
 
     samples_seen: int
@@ -35,16 +34,16 @@ class Progress(NamedTuple):
 
 
 class Schedule(BaseEstimator, ABC):
-    """Base of the schedules.
+    """Base class of schedules.
 
-    As with optimizers, parameters are scikit-learn's: ``clone`` works, and a grid search reaches
-    them, for instance as ``learning_rate__n_epochs``.
+    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
+    search can set them, for instance as ``learning_rate__n_epochs``.
 
     Attributes
     ----------
     stepwise : bool
-        Whether the factor changes within an epoch. If so, it is computed for every step, otherwise
-        once an epoch, which saves time.
+        Whether the factor changes within an epoch. It is computed for every step if True, and once
+        per epoch if False, which is faster.
     """
 
     stepwise: ClassVar[bool] = True
@@ -52,12 +51,12 @@ class Schedule(BaseEstimator, ABC):
 
     @abstractmethod
     def __call__(self, progress: Progress) -> float:
-        """Compute the factor of the initial learning rate.
+        """Return the factor by which the initial learning rate is multiplied.
 
         Parameters
         ----------
         progress : Progress
-            How far training has come.
+            Progress of training.
 
         Returns
         -------
@@ -67,7 +66,7 @@ class Schedule(BaseEstimator, ABC):
 
 
 class Constant(Schedule):
-    """The initial rate throughout: a factor of 1.
+    """A constant learning rate: the factor is 1.
 
     Examples
     --------
@@ -85,7 +84,9 @@ class Constant(Schedule):
 
 @dataclass(eq=False, repr=False)
 class InverseScaling(Schedule):
-    """A rate that falls from epoch to epoch as 1 / (s + 1)^p, where s is `samples_seen`.
+    """A learning rate that falls from epoch to epoch.
+
+    The factor is 1 / (s + 1)^p, where s is `Progress.samples_seen`.
 
     Parameters
     ----------
@@ -113,14 +114,15 @@ class InverseScaling(Schedule):
 
 @dataclass(eq=False, repr=False)
 class HorizonSchedule(Schedule):
-    """Base of the schedules that are a function of t, the share of the horizon that is done.
+    """Base class of schedules that depend on t, the fraction of the planned epochs that is done.
 
-    t goes from 0 to 1 over `n_epochs`, and stays 1 beyond them.
+    t grows from 0 to 1 over `n_epochs` epochs and then stays 1.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Horizon, at least 1. None is that of training, `Progress.n_epochs`.
+        Number of epochs over which the learning rate changes, at least 1. None takes the planned
+        number of epochs of training, `Progress.n_epochs`.
     """
 
     n_epochs: int | None = None
@@ -136,12 +138,12 @@ class HorizonSchedule(Schedule):
 
     @abstractmethod
     def factor(self, t: float) -> float:
-        """Compute the factor of the initial learning rate.
+        """Return the factor by which the initial learning rate is multiplied.
 
         Parameters
         ----------
         t : float
-            Share of the horizon that is done, in [0, 1].
+            Fraction of the planned epochs that is done, in [0, 1].
 
         Returns
         -------
@@ -151,12 +153,14 @@ class HorizonSchedule(Schedule):
 
 
 class Cosine(HorizonSchedule):
-    """A rate that falls to 0 along half a cosine: (1 + cos(π t)) / 2.
+    """A learning rate that falls to 0 along half a cosine.
+
+    The factor is (1 + cos(π t)) / 2; see `HorizonSchedule` for t.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Horizon; see `HorizonSchedule`.
+        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
 
     References
     ----------
@@ -176,15 +180,15 @@ class Cosine(HorizonSchedule):
 
 
 class CosLog4(HorizonSchedule):
-    """Four waves from 0 to 1 and back, each twice as long as the last.
+    """Four cycles from 0 to the initial learning rate and back, each twice as long as the last.
 
-    The factor is 1/2 - cos(2π log₂(1 + 15 t)) / 2: training is restarted three times, and has more
-    time to settle after each.
+    The factor is 1/2 - cos(2π log₂(1 + 15 t)) / 2; see `HorizonSchedule` for t. Every cycle
+    restarts training at a higher learning rate, and later cycles leave more time to converge.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Horizon; see `HorizonSchedule`.
+        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
 
     References
     ----------
@@ -206,14 +210,14 @@ class CosLog4(HorizonSchedule):
 
 
 class FlatCosine(HorizonSchedule):
-    """The initial rate for half of the time, then half a cosine down to 0.
+    """The initial learning rate for half of the epochs, then half a cosine down to 0.
 
-    The factor is (1 + cos(π max(0, 2t - 1))) / 2.
+    The factor is (1 + cos(π max(0, 2t - 1))) / 2; see `HorizonSchedule` for t.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Horizon; see `HorizonSchedule`.
+        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
 
     References
     ----------
@@ -236,17 +240,18 @@ class FlatCosine(HorizonSchedule):
 
 @dataclass(eq=False, repr=False)
 class OneCycle(HorizonSchedule):
-    """A warm-up and a long descent: the initial rate is the highest one.
+    """A warm-up to the initial learning rate, then a longer descent.
 
-    With c(u) = (1 + cos(π u)) / 2, which falls from 1 to 0, and the warm-up's share w, the factor
-    is start + (1 - start) c(1 - t / w) while t < w, then end + (1 - end) c((t - w) / (1 - w)).
+    With c(u) = (1 + cos(π u)) / 2, which falls from 1 to 0, the factor is
+    start + (1 - start) c(1 - t / w) for t < w and end + (1 - end) c((t - w) / (1 - w)) afterwards,
+    where w is `warmup`; see `HorizonSchedule` for t.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Horizon; see `HorizonSchedule`.
+        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
     warmup : float, default=0.3
-        w, in [0, 1): share of the horizon in which the rate rises.
+        w, in [0, 1): fraction of the epochs in which the learning rate rises.
     start : float, default=0.04
         Factor at the beginning, at least 0.
     end : float, default=4e-6
@@ -255,7 +260,7 @@ class OneCycle(HorizonSchedule):
     References
     ----------
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning
-    rates", 2018. Rise and fall are straight there, and half cosines here.
+    rates", 2018. There the learning rate rises and falls linearly; here, along half cosines.
 
     Examples
     --------
@@ -284,7 +289,7 @@ class OneCycle(HorizonSchedule):
 
 
 def _half_cosine(t: float) -> float:
-    """Fall from 1 at t = 0 to 0 at t = 1."""
+    """Return (1 + cos(π t)) / 2, which falls from 1 at t = 0 to 0 at t = 1."""
     return (1 + math.cos(math.pi * t)) / 2
 
 

@@ -10,32 +10,32 @@ from scratchmlp.arrays import FloatArray, fewer_rows, memory_order
 
 
 class Workspace:
-    """The arrays that a forward and a backward pass fill. `Network.workspace` makes one.
+    """The arrays that a forward and a backward pass fill.
 
-    Their memory layout is that of `memory_order`.
+    `Network.workspace` makes a workspace. `memory_order` chooses the memory layout of each array.
 
     Parameters
     ----------
     z : list of ndarray of shape (n_rows, n_out)
         Scores of each layer.
     a : list of ndarray of shape (n_rows, n_units)
-        Outputs of each hidden layer. For an activation that works in place, they are the same
-        arrays as in `z`.
+        Outputs of each hidden layer. If the activation of a layer works in place, this is the same
+        array as in `z`.
     inputs : list of ndarray of shape (n_rows, n_units)
-        Inputs of each layer but the first: the outputs of the layer below or, with dropout, an
-        array for their product with the mask. The attribute `inputs` has one more entry in front,
-        for X, which the forward pass sets.
+        Inputs of each layer except the first. They are the outputs of the layer below. If that
+        layer has dropout, they are a separate array for the product of its outputs and the mask.
+        The attribute `inputs` has an additional first entry: X, which the forward pass sets.
     delta : list of ndarray of shape (n_rows, n_units)
-        dJ/dz of each hidden layer; empty for prediction.
+        dJ/dz of each hidden layer. The list is empty in a workspace for prediction.
     masks : dict of int to ndarray of shape (n_rows, n_units)
-        Dropout masks of the hidden layers that have dropout, by layer number.
+        Dropout masks of the hidden layers that have dropout. The keys are layer numbers.
     random_state : RandomState or None
         Random number generator for the masks.
 
     Attributes
     ----------
     ones : ndarray of shape (n_rows,)
-        Ones. Their product with a matrix is the sum of its rows.
+        A vector of ones. The product of this vector and a matrix is the sum of the matrix's rows.
     """
 
     def __init__(
@@ -76,13 +76,13 @@ class Workspace:
         dtype : dtype
             Type of the parameters and the input.
         n_units : sequence of int
-            Units of each layer above the input.
+            Number of units of each layer above the input.
         in_place : sequence of bool
             For each hidden layer, whether its activation works in place.
         dropped : sequence of int
             Numbers of the hidden layers with dropout.
         training : bool
-            Whether there will be backward passes.
+            Whether to allocate the arrays of the backward pass, too.
         random_state : RandomState or None
             Random number generator for the dropout masks.
 
@@ -99,7 +99,7 @@ class Workspace:
         ]
         masks = {l: np.empty_like(z[l]) for l in dropped}
         inputs = [np.empty_like(outputs) if l in masks else outputs for l, outputs in enumerate(a)]
-        delta = [np.empty_like(scores) for scores in hidden * training]
+        delta = [np.empty_like(scores) for scores in hidden * training]  # none for prediction
         return cls(z, a, inputs, delta, masks, random_state)
 
     @property
