@@ -1,63 +1,140 @@
-"""A fit and its epochs as tasks, which scikit-learn's callbacks are told of.
+"""Report fits and epochs to scikit-learn's callbacks, as tasks and subtasks.
 
-See `sklearn.callback` for the protocol. What callbacks may ask for, an estimator that predicts as
-if training had stopped here, is made only when one of them does ask.
+`sklearn.callback` describes the protocol. A callback may ask for a fitted estimator, which predicts
+as if training had stopped after this epoch. The estimator is made only if a callback asks for it.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run
 
+Reconstruct: TypeAlias = Callable[[Any, Run, Monitor], dict[str, Any]]
 
-class FitTasks:
-    """The tasks of one fit: the fit itself, and below it one for each epoch.
+
+class CallbackTasks:
+    """A task with a subtask for each epoch.
+
+    The task is a fit, or the training of one member of an ensemble. In the fit of an ensemble, the
+    members are subtasks, and the epochs are subtasks of these.
+
+    This object is an observer of the monitor: see `scratchmlp.monitor.Observer`.
 
     Parameters
     ----------
-    estimator : BaseMLP
-        The estimator that is fitted.
-    X, y, sample_weight : object
-        What the user gave it.
+    context : CallbackContext
+        Context of the task.
+    given : dict
+        Arguments of the callbacks, the same for each task: "estimator", "X", "y" and "metadata".
+    reconstruct : callable or None, default=None
+        Maps the estimator, a run and its monitor to the attributes of a fitted estimator. None if
+        callbacks cannot get a fitted estimator: an ensemble has none until all its members are
+        trained.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any) -> None:
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self.given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self.fit = estimator._init_callback_context(max_subtasks=estimator.max_iter)
-        self.fit.call_on_fit_task_begin(**self.given)
-        self.epoch: Any = None
+    def __init__(
+        self, context: Any, given: dict[str, Any], reconstruct: Reconstruct | None = None
+    ) -> None:
+        self.context = context
+        self.given = given
+        self.reconstruct = reconstruct
+        self._epoch: Any = None
+
+    def begin(self) -> None:
+        """Begin the task."""
+        self.context.call_on_fit_task_begin(**self.given)
+
+    def member(self, n_epochs: int) -> "CallbackTasks":
+        """Make a subtask: the training of a member of an ensemble.
+
+        Parameters
+        ----------
+        n_epochs : int
+            Maximum number of epochs of the member.
+
+        Returns
+        -------
+        CallbackTasks
+            The subtask. It has not begun yet.
+        """
+        context = self.context.subcontext(task_name="member", max_subtasks=n_epochs)
+        return CallbackTasks(context, self.given)
 
     def epoch_begin(self) -> None:
         """Begin the task of an epoch."""
-        self.epoch = self.fit.subcontext(task_name="epoch")
-        self.epoch.call_on_fit_task_begin(**self.given)
+        self._epoch = self.context.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self.given)
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
-        """End it.
+        """End the task of an epoch.
 
         Parameters
         ----------
         run : Run
-            Where training stands.
+            The state of training.
         monitor : Monitor
-            What watches it.
+            The monitor of this training.
 
         Returns
         -------
         str
-            Why a callback asks to stop: what it has set as `stop_reason` of the task's context,
-            if it has. Empty if none asks.
+            The reason to stop, or an empty string if no callback asks to stop. A callback can set
+            the reason as `stop_reason` on the context of the task. Otherwise it is a default text.
         """
-        estimator = self.given["estimator"]
-        asked = self.epoch.call_on_fit_task_end(
-            **self.given,
-            reconstruction_attributes=lambda: estimator._fitted_state(run.snapshot(), monitor),
-        )
-        if not asked:
+        more, reconstruct, estimator = {}, self.reconstruct, self.given["estimator"]
+        if reconstruct:
+            more["reconstruction_attributes"] = lambda: reconstruct(
+                estimator, run.snapshot(), monitor
+            )
+        if not self._epoch.call_on_fit_task_end(**self.given, **more):
             return ""
-        return getattr(self.epoch, "stop_reason", f"a callback asked to stop at epoch {run.epoch}")
+        return getattr(self._epoch, "stop_reason", f"a callback asked to stop at epoch {run.epoch}")
 
-    def end(self) -> None:
-        """End the task of the fit; the estimator is fitted now."""
-        self.fit.call_on_fit_task_end(**self.given, reconstruction_attributes={})
+    def end(self, *, fitted: bool = False) -> None:
+        """End the task. Call this only if the task has completed, not after an interruption.
+
+        Parameters
+        ----------
+        fitted : bool, default=False
+            Whether the estimator is fitted. If True, callbacks can get a copy of it.
+        """
+        attributes: dict[str, Any] | None = {} if fitted else None
+        self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=attributes)
+
+
+def begin_fit(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    max_subtasks: int | None,
+    reconstruct: Reconstruct | None = None,
+) -> CallbackTasks | None:
+    """Begin the task of a fit.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that is fitted.
+    X, y, sample_weight : object
+        What the user passed to `fit`.
+    max_subtasks : int or None
+        Maximum number of subtasks of the fit. None if it is not known.
+    reconstruct : callable or None, default=None
+        See `CallbackTasks`.
+
+    Returns
+    -------
+    CallbackTasks or None
+        The task. None if the estimator has no callbacks.
+    """
+    if not getattr(estimator, "_skl_callbacks", None):
+        return None
+    metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+    given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+    context = estimator._init_callback_context(max_subtasks=max_subtasks)
+    tasks = CallbackTasks(context, given, reconstruct)
+    tasks.begin()
+    return tasks

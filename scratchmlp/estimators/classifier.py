@@ -1,39 +1,38 @@
-"""The classifier: class labels in, probabilities out."""
+"""The neural network classifier."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import issparse
+from numpy.typing import NDArray
 from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
-    check_classification_targets,
-    type_of_target,
-    unique_labels,
 )
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.base import BaseMLP, _first_order
+from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.initializers import Initializer
-from scratchmlp.losses import Loss, losses_for
-from scratchmlp.optimizers import Optimizer
+from scratchmlp.loss import Loss
+from scratchmlp.losses import losses_for
+from scratchmlp.optimizer import Optimizer
 from scratchmlp.schedules import Progress
 
 
 def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
-    """Tell whether predict_proba exists, for ``available_if``; it raises an error that says why."""
+    """Check whether predict_proba exists, for ``available_if``; raise an error if it does not."""
     if getattr(classifier, "out_activation_", classifier.output_activation) == "identity":
         raise AttributeError(
-            "The output activation 'identity' gives scores, not probabilities. Use "
-            "decision_function, or fit with another output_activation or loss."
+            "Probabilities are not available: the output activation 'identity' gives raw scores. "
+            "Use decision_function, or fit with another output_activation or loss."
         )
     return True
 
@@ -41,200 +40,218 @@ def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
 class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
-    It takes the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and adds some. It classifies two or more classes, and several
-    labels at once when `y` is an indicator matrix.
+    It has all parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
+    order, defaults and meaning, and some more after them. It supports two or more classes, and
+    multilabel targets if `y` is an indicator matrix.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
-        Units of each hidden layer. ``()`` is a network without any: a linear model.
+        Number of units of each hidden layer. An int means one hidden layer, and ``()`` means none:
+        the network is then a linear model.
     activation : str, Activation or tuple of these, default='relu'
-        Activation of the hidden layers, or a tuple with one for each: a name of
+        Activation of the hidden layers, or a tuple with one activation for each hidden layer.
 
-        - scikit-learn's: 'identity', 'logistic', 'tanh', 'relu';
-        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', which are described in
-          :mod:`~scratchmlp.activations`;
-
-        or an object with the two methods of an :class:`~scratchmlp.activations.Activation`.
+        - 'identity', 'logistic', 'tanh', 'relu': as in scikit-learn.
+        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus': see
+          :mod:`~scratchmlp.activations`.
+        - An object with the methods `forward` and `backward` of
+          :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
-        What turns gradients into steps.
+        Optimization method.
 
-        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good start for most data.
-        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, plain (``momentum=0``), with momentum or
-          with Nesterov's.
+        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good first choice for most data.
+        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, stochastic gradient descent: plain
+          (``momentum=0``), with momentum or with Nesterov's momentum.
         - 'adagrad': :class:`~scratchmlp.optimizers.AdaGrad`.
         - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
-        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay
-          of 0.01.
-        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's look ahead.
-        - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
-          data often the fastest and the most exact.
+        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay of
+          0.01.
+        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's momentum.
+        - 'lbfgs': the quasi-Newton method L-BFGS of SciPy, on all samples at once and in float64.
+          It is often the fastest and most exact solver for small data.
 
-        An object of one of these classes, or of your own that derives from
-        :class:`~scratchmlp.optimizers.Optimizer`, has its own hyper-parameters, among them
-        `weight_decay` and `max_grad_norm`, which clips gradients. It ignores `momentum`,
-        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        An optimizer object has its own hyper-parameters. It is an instance of one of these classes,
+        or of your own class derived from :class:`~scratchmlp.optimizers.Optimizer`. Its
+        hyper-parameters include `weight_decay` and `max_grad_norm` (gradient clipping). With an
+        object, `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon` are ignored.
     alpha : float, default=0.0001
-        Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
-        the batch, times the mean of `sample_weight`. Biases are not penalised. On full batches
-        and without hidden layers it is 1 / C of LogisticRegression.
+        Strength of the L2 penalty alpha / 2 · ‖W‖², where W is all weights without the biases. The
+        penalty is divided by the number of samples in the batch, times the mean of
+        `sample_weight`. On full batches and without hidden layers, ``alpha=a`` has the same minimum
+        as LogisticRegression with ``C=1/a``.
     batch_size : int, 'auto' or 'full', default='auto'
-        Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
+        Number of samples in a mini-batch. 'auto' means ``min(200, n_samples)``, and 'full' means
+        all samples. Not used by 'lbfgs'.
     learning_rate : str, Schedule or callable, default='constant'
-        What becomes of the learning rate. Not used by 'lbfgs'. The first three names are
-        scikit-learn's and act with 'sgd' alone: other solvers then keep `learning_rate_init`.
+        Learning-rate schedule. Not used by 'lbfgs'. The first three names are those of
+        scikit-learn. 'invscaling' and 'adaptive' act only with SGD; other optimizers then keep
+        `learning_rate_init`.
 
-        - 'constant': it stays `learning_rate_init`.
+        - 'constant': always `learning_rate_init`.
         - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
-          rows seen when an epoch begins.
-        - 'adaptive': it is divided by five where training would otherwise stop (see
-          `n_iter_no_change`), until it is 1e-6 or less.
-        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, half a cosine down to 0.
-        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four waves from 0 and back, each
-          twice as long as the last.
-        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, constant for half of the time,
-          then down to 0.
-        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, up to `learning_rate_init` in the
-          first 30%, then down to nearly 0.
+          samples seen before the current epoch.
+        - 'adaptive': `learning_rate_init`, divided by five each time training would otherwise stop
+          (see `n_iter_no_change`). Training stops if the learning rate is then already 1e-6 or
+          less.
+        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, which falls to 0 along half a cosine.
+        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four cycles from 0 to
+          `learning_rate_init` and back, each twice as long as the one before.
+        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, which is constant for half of
+          the epochs and then falls to 0.
+        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, which rises to `learning_rate_init`
+          in the first 30% of the epochs and then falls to nearly 0.
 
-        The last four change from step to step. They take `max_iter` epochs, those of the fit that
-        began where `warm_start` or `partial_fit` go on, and keep their last value after these. An
-        object of one of these classes may have its own `n_epochs`. Any callable is accepted that
-        turns :class:`~scratchmlp.schedules.Progress` into a factor of `learning_rate_init`.
+        The last four change at every step. They span `max_iter` epochs, with the value of
+        `max_iter` when training began. After these epochs they keep their last value, also if
+        `warm_start` or `partial_fit` continues training. An object of one of these classes may have
+        its own `n_epochs`. You can also pass a function that maps
+        :class:`~scratchmlp.schedules.Progress` to the factor by which `learning_rate_init` is
+        multiplied.
 
-        Where the rate is near 0 the loss hardly changes, so that `tol` may end training early;
-        ``n_iter_no_change=np.inf`` prevents it. A fit that reaches `max_iter` gives a
-        ConvergenceWarning with every schedule, as in scikit-learn.
+        If the learning rate is near 0, the loss hardly changes, so that training may stop early
+        because of `tol`. ``n_iter_no_change=np.inf`` prevents this. A fit that reaches `max_iter`
+        gives a ConvergenceWarning with every schedule, as in scikit-learn.
     learning_rate_init : float, default=0.001
-        Learning rate that `learning_rate` starts from or multiplies. Not used by 'lbfgs'.
+        Initial learning rate, which the schedule multiplies by its factors. Not used by 'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'.
+        Exponent of the schedule 'invscaling'.
     max_iter : int, default=200
-        Largest number of epochs (each sees every row once), or of iterations of 'lbfgs'.
+        Maximum number of epochs; each epoch uses every sample once. With 'lbfgs', maximum number of
+        iterations.
     shuffle : bool, default=True
-        Whether each epoch shuffles the rows. Not used by 'lbfgs', and of no effect on a full
-        batch.
+        Whether to shuffle the samples before each epoch. Not used by 'lbfgs', and without effect on
+        full batches.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the validation split and the order of the rows. Pass an
-        int for the same result every time.
+        Determines the initial weights, the validation split, the order of the samples and the
+        dropout masks. Pass an int for reproducible results.
     tol : float, default=1e-4
-        Smallest change of training loss, or of the validation score with `early_stopping`, that
-        counts as an improvement. 'lbfgs' converges when no component of the gradient is larger,
-        or when an iteration gains next to nothing (2.2e-5 · tol of the objective, at most 2.2e-9).
+        Smallest decrease of the training loss that counts as an improvement; with `early_stopping`,
+        smallest increase of the validation score. 'lbfgs' converges when no component of the
+        gradient exceeds `tol` in absolute value, or when the relative decrease of the objective in
+        an iteration is at most 2.2e-5 · tol (and at most 2.2e-9).
     verbose : bool, default=False
         Whether to print a line for each epoch.
     warm_start : bool, default=False
-        Whether `fit` goes on where the last one stopped (weights, optimizer, learning rate,
-        generator, order of the rows, validation split) instead of starting anew. The layer sizes
-        must be those of the last fit. Set it before the first one, which otherwise does not keep
-        its split and order.
+        Whether `fit` continues where the last `fit` stopped, instead of starting from new weights.
+        It then keeps the weights, the state of the optimizer, the learning rate, the random
+        generator, the order of the samples and the validation split. The layer sizes must not
+        change. Set `warm_start` before the first `fit`: otherwise that fit does not store the
+        validation split and the order of the samples.
     momentum : float, default=0.9
         Momentum of 'sgd', in [0, 1].
     nesterovs_momentum : bool, default=True
-        Whether the momentum of 'sgd' is Nesterov's.
+        Whether 'sgd' uses Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop when the score on validation data no longer improves, and to keep the
-        weights of the best epoch. The data are those that `fit` is given as `X_val`, or
-        else `validation_fraction` of the rows, stratified if there are two classes. Acts with
-        every solver. `partial_fit` looks at `X_val` alone.
+        Whether to stop training when the validation score no longer improves, and to keep the
+        weights of the best epoch. The validation data are `X_val` and `y_val` of `fit` if you pass
+        them. Otherwise `validation_fraction` of the samples are held out; the split is stratified
+        if there are two classes. `partial_fit` uses only `X_val` and never holds out samples. Early
+        stopping works with every solver.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping holds out, in [0, 1).
+        Fraction of the samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
-        Memory of the mean gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
+        Decay rate of the moving average of gradients, in [0, 1). Used by 'adam', 'adamw' and
+        'nadam'.
     beta_2 : float, default=0.999
-        Memory of the mean squared gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
+        Decay rate of the moving average of squared gradients, in [0, 1). Used by 'adam', 'adamw'
+        and 'nadam'.
     epsilon : float, default=1e-8
-        Keeps the steps of 'adam', 'adamw', 'nadam', 'adagrad' and 'rmsprop' finite.
+        Small number above 0 that avoids division by zero. Used by 'adam', 'adamw', 'nadam',
+        'adagrad' and 'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Training stops when more epochs in a row than this bring no improvement by `tol`.
+        Maximum number of consecutive epochs without an improvement by `tol`; training stops after
+        one more. 'lbfgs' uses it only with early stopping.
     max_fun : int, default=15000
-        Largest number of evaluations of the objective by 'lbfgs'.
+        Maximum number of evaluations of the objective. Used only by 'lbfgs'.
     loss : {'log_loss', 'squared_error', 'focal'} or Loss, default='log_loss'
-        What training makes small.
+        Loss that training minimizes.
 
         - 'log_loss': :class:`~scratchmlp.losses.LogLoss`, cross-entropy.
         - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared distance
           between outputs and one-hot targets.
-        - 'focal': :class:`~scratchmlp.losses.FocalLoss`, cross-entropy that counts well-predicted
-          rows for less, for classes of which one is rare or hard.
+        - 'focal': :class:`~scratchmlp.losses.FocalLoss`, cross-entropy with a lower weight on
+          samples that are already predicted well. Use it if some class is rare or hard to predict.
 
-        An object of one of these classes has its own hyper-parameters:
-        ``LogLoss(label_smoothing=0.1)``, ``FocalLoss(gamma=1)``. So has one of your own class that
-        derives from :class:`~scratchmlp.losses.Loss`.
+        A loss object has its own hyper-parameters, for instance ``LogLoss(label_smoothing=0.1)`` or
+        ``FocalLoss(gamma=1)``. Your own class must be derived from
+        :class:`~scratchmlp.losses.Loss`.
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
         Activation of the output layer.
 
-        - 'auto': 'softmax' for more than two classes, 'logistic' for two and for multilabel; a
-          loss that does not have it takes its own, and a Loss that was given one keeps it
-          (:meth:`~scratchmlp.losses.Loss.with_output`).
-        - 'softmax': probabilities of exclusive classes; two outputs for two classes. Not for
-          multilabel targets.
-        - 'logistic': a yes-or-no question for each class; `predict_proba` divides the answers
-          by their sum when there are more than two classes.
-        - 'identity': of the losses here with 'squared_error' only. Targets are then -1 and 1
-          and there is no `predict_proba`.
+        - 'auto': 'softmax' for more than two classes, 'logistic' for two classes and for multilabel
+          targets. If the loss does not support this activation, its own default is used. A Loss
+          object keeps the output activation that you have set with
+          :meth:`~scratchmlp.losses.Loss.with_output`.
+        - 'softmax': probabilities of exclusive classes, with two outputs for two classes. Not
+          available for multilabel targets.
+        - 'logistic': a separate probability for each class. If there are more than two classes,
+          `predict_proba` divides these probabilities by their sum.
+        - 'identity': raw scores without probabilities. Of the losses in this package, only
+          'squared_error' supports it. Targets are then -1 and 1, and `predict_proba` does not
+          exist.
     fit_intercept : bool, default=True
-        Whether layers have biases.
+        Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
-        How weights and biases are drawn.
+        Initializer of the weights and biases of each layer. n_in is its number of inputs.
 
-        - 'glorot_uniform': as scikit-learn draws them
-          (:func:`~scratchmlp.initializers.glorot_uniform`). With the others biases are zero.
-        - 'he_normal', 'he_uniform': with variance 2 / n_in, made for relu
+        - 'glorot_uniform': as in scikit-learn (:func:`~scratchmlp.initializers.glorot_uniform`).
+          The other initializers set all biases to zero.
+        - 'he_normal', 'he_uniform': variance 2 / n_in, suited to 'relu'
           (:func:`~scratchmlp.initializers.he_normal`, :func:`~scratchmlp.initializers.he_uniform`).
-        - 'lecun_normal': with variance 1 / n_in, made for selu
+        - 'lecun_normal': variance 1 / n_in, suited to 'selu'
           (:func:`~scratchmlp.initializers.lecun_normal`).
-        - 'standard_normal': with variance 1 (:func:`~scratchmlp.initializers.standard_normal`).
+        - 'standard_normal': variance 1 (:func:`~scratchmlp.initializers.standard_normal`).
 
-        A function of your own has the parameters and results of
+        A function of your own must have the parameters and return values of
         :func:`~scratchmlp.initializers.glorot_uniform`.
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weights of the classes, by which `sample_weight` is multiplied.
 
-        - None: one for each.
-        - dict: from class label to weight. Where every key is a class, other classes have weight
-          one. In `partial_fit`, where the weights of rows are relative to the other rows of the
-          call, those of classes act as they are.
-        - 'balanced': inversely proportional to the frequencies of the classes in `y`, weighted by
-          `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`). Not for
-          `partial_fit`, which does not see all rows.
+        - None: all classes have weight 1.
+        - dict: maps class labels to weights. Classes that are not in the dict have weight 1; all
+          keys must then be classes. `partial_fit` divides sample weights by their mean over the
+          samples of the call; it does not do this with class weights.
+        - 'balanced': weights inversely proportional to the frequencies of the classes in `y`,
+          weighted by `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`).
+          Not available for `partial_fit`, which does not see all samples.
 
-        For multilabel targets a list with a dict for each column; the weights of a row's columns
-        are multiplied. Validation loss and score are weighted in the same way, with the weights
-        that were found on the rows of `fit`.
+        For multilabel targets, pass a list with one dict for each column of `y`; the weights of all
+        columns of a sample are multiplied. Validation loss and score use the same class weights;
+        'balanced' computes them from the samples passed to `fit`.
     dropout : float or tuple of float, default=0.0
-        Probability with which training sets an output of a hidden layer to zero, anew for each
-        batch, in [0, 1); or a tuple with one for each hidden layer. The other outputs are divided
-        by 1 - `dropout` (:func:`~scratchmlp.network.dropout_mask`). Predictions and validation
-        scores use all units; `loss_curve_` is of the thinned network. Not with 'lbfgs'.
+        Probability that an output of a hidden layer is set to zero in training, in [0, 1), or a
+        tuple with one probability for each hidden layer. Each batch has its own random mask, and
+        the other outputs are divided by 1 - `dropout`
+        (:func:`~scratchmlp.dropout.dropout_mask`). Predictions and validation scores use all units,
+        whereas `loss_curve_` is computed with dropout. Not available with 'lbfgs'.
     scoring : str, callable or None, default=None
-        What the score on validation data is; higher is better.
+        Score on the validation data; a higher score is better.
 
-        - None: the accuracy.
-        - 'loss': the negative loss, without penalty.
-        - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``, which gets X as training has it: an array, without
-          names, or a CSR matrix. One that takes `sample_weight` gets the weights of the rows, if
-          there are any.
+        - None: accuracy.
+        - 'loss': the negative validation loss, without the penalty.
+        - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
+        - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
+          column names, or a CSR matrix. If the samples have weights and the scorer has the
+          parameter `sample_weight`, it receives them.
 
-        A score that is nan or inf, or no number, is an error, unless training diverges.
+        A score that is nan, inf or not a number raises an error, unless training diverges.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, views of `theta_`: what is assigned to an entry goes into the
-        network. A refit makes new arrays.
+        Weights of each layer, as views of `theta_`. Assigning an array to an entry of the list
+        changes the network. Each new `fit` creates new arrays.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``.
+        Biases of each layer, as views of `theta_`; read-only zeros if ``fit_intercept=False``.
     theta_ : ndarray of shape (n_parameters,)
-        All parameters, weights before biases.
+        All parameters in one vector: first all weights, then all biases.
     n_parameters_ : int
-        How many there are.
+        Number of parameters.
     n_layers_ : int
-        Number of layers, counting input and output.
+        Number of layers, including the input and the output.
     n_outputs_ : int
         Number of output units.
     out_activation_ : str
@@ -242,42 +259,47 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if all of them are strings.
+        Names of the features seen in `fit`, if all of them are strings.
     loss_ : float
-        Training objective of the last epoch: the mean over its batches of loss plus penalty, each
-        taken before the batch's step. With 'lbfgs', the objective at the solution.
+        Training objective of the last epoch: the mean of loss plus penalty over its batches,
+        computed before the step of each batch. With 'lbfgs', the objective at the solution.
     loss_curve_ : list of float
-        The same of each epoch.
+        Training objective of each epoch.
     best_loss_ : float or None
-        Lowest of them; None with early stopping.
+        Lowest value in `loss_curve_`; None with early stopping.
     validation_scores_ : list of float or None
         Score on the validation data after each epoch, see `scoring`; None without early stopping.
     best_validation_score_ : float or None
-        Highest of them, after a warm start on the latest validation data; None without early
-        stopping.
+        Highest validation score; None without early stopping. A warm start scores the best weights
+        so far again, on the latest validation data.
     best_epoch_ : int
-        Epoch of that score, whose weights are kept, or without early stopping of the lowest loss.
+        Epoch with the highest validation score, whose weights are kept. Without early stopping, the
+        epoch with the lowest training objective.
     history_ : dict of list
-        One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
-        data), "learning_rate" (of its first step; nan with 'lbfgs'), "seconds". Made for
-        ``pandas.DataFrame``.
+        Training history, with one entry for each epoch in each list: "epoch", "loss",
+        "validation_loss" and "score" (nan without validation data), "learning_rate" (of the first
+        step of the epoch; nan with 'lbfgs') and "seconds". ``pandas.DataFrame(history_)`` converts
+        it to a table.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`, or 0 if
-        it diverged and went back to the best weights. An epoch that diverges does not count.
+        Number of epochs, or of iterations of 'lbfgs', in the last call of `fit`. After
+        `partial_fit` it is 1, or 0 if the epoch diverged and the best weights were restored. An
+        epoch that diverges does not count.
     t_ : int
-        Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
+        Number of training samples seen since the weights were drawn. Each sample counts once for
+        each epoch. With 'lbfgs' it is 0.
     stop_reason_ : str
         Why training stopped.
 
     See Also
     --------
-    ScratchMLPRegressor : The same network for numbers.
-    sklearn.neural_network.MLPClassifier : The estimator whose parameters these are.
+    ScratchMLPRegressor : The same network for regression.
+    sklearn.neural_network.MLPClassifier : scikit-learn's classifier with the same parameters.
 
     Notes
     -----
-    float32 input stays float32, at about half the time of float64; parameters then are float32
-    too. Integers become float64. Sparse input of any format is accepted, and trained on as CSR.
+    float32 input stays float32, and so do the parameters; training then takes about half the time
+    of float64. Integers are converted to float64. Sparse input of any format is accepted and
+    converted to CSR.
 
     References
     ----------
@@ -305,12 +327,18 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     array([[0.99, 0.01, 0.  ]])
     """
 
+    __module__ = "scratchmlp"  # where users import it from, and pickles too
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions(set(losses_for("classifier"))), Loss],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
     _metric = "accuracy"
+
+    classes_: NDArray[Any]
+    _kind: str
+    _label_binarizer: LabelBinarizer | None
 
     def __init__(
         self,
@@ -346,37 +374,35 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         dropout: Any = 0.0,
         scoring: Any = None,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            loss=loss,
-            output_activation=output_activation,
-            fit_intercept=fit_intercept,
-            weight_init=weight_init,
-            dropout=dropout,
-            scoring=scoring,
-        )
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.output_activation = output_activation
+        self.fit_intercept = fit_intercept
+        self.weight_init = weight_init
+        self.dropout = dropout
+        self.scoring = scoring
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -390,26 +416,26 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:
-        """Train the network; with `warm_start`, train it further.
+        """Train the network, or continue its training if `warm_start` is True.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs: finite numbers, best on a common scale.
+            Input data: finite numbers, preferably on a common scale.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type, or an indicator matrix of several labels at once.
+            Class labels of any type, or an indicator matrix for multilabel targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
-            0 is not trained on, as if absent, and on full batches an integer weight equals as
-            many repeated rows.
+            Weight of each sample, at least 0 and not all 0. None means equal weights. Samples with
+            weight 0 are not used in training. On full batches, an integer weight has the same
+            effect as that many copies of the sample.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data: their loss and score are recorded in `history_` after each epoch.
-            With `early_stopping` they take the place of the rows that it would hold out, and must
-            be at least 2.
+            Validation data. Their loss and score are recorded in `history_` after each epoch.
+            With `early_stopping`, they replace the held-out samples, and at least 2 samples are
+            required.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
-            Their class labels, of classes that `y` has too.
+            Class labels of the validation data. All of them must also occur in `y`.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Weight of each validation sample. None means equal weights.
 
         Returns
         -------
@@ -419,14 +445,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            If a parameter or the data break a rule. A fit that fails leaves the classifier as
-            it was.
+            If a parameter or the data are invalid. If `fit` fails, the classifier stays unchanged.
         DivergenceError
-            If loss or weights grow out of bounds.
+            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
+            its first value. Early stopping restores the best weights instead, if there are any.
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
-    @available_if(_first_order)
+    @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -439,28 +465,28 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:
-        """Train on some rows for one epoch, going on from where training stands.
+        """Continue training for one epoch, on the given samples.
 
-        Exists with every solver but 'lbfgs'.
+        Available with every solver except 'lbfgs'.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, relative to the other rows of this call.
+            Weight of each sample, relative to the other samples of this call.
         classes : array-like of shape (n_classes,), default=None
-            All classes that any call will see. Required in the first call, optional later.
+            All classes of this and all later calls. Required in the first call, optional later.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data: their loss and score are recorded in `history_`. With
-            `early_stopping` the weights of the best call are kept, and `stop_reason_` says when
-            the score has stopped to improve.
+            Validation data. Their loss and score are recorded in `history_`. With
+            `early_stopping`, the weights of the best call are kept, and `stop_reason_` says when
+            the score no longer improves.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
-            Their class labels, of known classes.
+            Class labels of the validation data. All of them must be known classes.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Weight of each validation sample. None means equal weights.
 
         Returns
         -------
@@ -470,14 +496,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            If the first call comes without `classes`, if `y` holds a class that is not in them, or
-            if ``class_weight="balanced"``.
+            If `classes` is missing in the first call, if `y` contains a class that is not in
+            `classes`, or if ``class_weight="balanced"``.
         """
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' is not supported for partial_fit, which does not know how "
-                "frequent the classes are in the rows to come. Compute the weights from a sample "
-                "of them, and pass these as class_weight: weights = compute_class_weight("
+                "class_weight='balanced' is not supported for partial_fit, because the frequencies "
+                "of the classes in later calls are unknown. Compute the weights from some of the "
+                "data and pass them as class_weight: weights = compute_class_weight("
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
         validation = (X_val, y_val, sample_weight_val)
@@ -486,33 +512,34 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         )
 
     def predict(self, X: Any) -> Any:
-        """Predict the class with the highest score, or for multilabel each label on its own.
+        """Predict the class with the highest score; each label separately for multilabel targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_labels)
-            Class labels. For multilabel an indicator matrix, sparse if `y` was.
+            Class labels. For multilabel targets, an indicator matrix, which is sparse if `y` was.
         """
         return self._labels(self._raw_scores(X))
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Compute the scores before the output activation.
+        """Compute the raw scores, before the output activation.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            Raw scores. For two classes one column, positive where the second class is predicted:
-            its log-odds, unless the output activation is the identity.
+            Raw scores. For two classes there is one score for each sample, which is positive if the
+            second class is predicted. It is the log-odds of this class, unless the output
+            activation is 'identity'.
         """
         return self._decision(self._raw_scores(X))
 
@@ -523,14 +550,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, columns in the order of `classes_`. Rows sum to one, except for
-            multilabel, where each column is the probability of a label. None is 0, and a label's
-            never 1, so that logarithms are finite.
+            Probabilities, with columns in the order of `classes_`. Each row sums to one, except for
+            multilabel targets, where each column is the probability of a label. No probability is
+            0, and no probability of a label is 1, so that logarithms are finite.
         """
         return self._proba(self._raw_scores(X))
 
@@ -538,42 +565,42 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithm of the probability of each class.
 
-        It is computed from raw scores and so stays exact where probabilities are tiny, down to
-        the logarithm of the smallest normal number. For multilabel it is the logarithm of
-        `predict_proba`, which keeps its digits close to 0, and stays below 1.
+        It is computed from the raw scores, so that it is accurate even for tiny probabilities. The
+        smallest value is the logarithm of the smallest normal number. For multilabel targets, it is
+        the logarithm of `predict_proba`, whose values are accurate near 0 and stay below 1.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Log-probabilities, columns in the order of `classes_`.
+            Log-probabilities, with columns in the order of `classes_`.
         """
         raw = self._raw_scores(X)
-        if self._kind == "multilabel-indicator":
+        if self._kind == MULTILABEL:
             return np.log(self._proba(raw))
         log_p = self._log_proba(raw)
         return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
 
     def _proba(self, raw: FloatArray) -> FloatArray:
-        """Probabilities of raw scores: those of rare events keep their digits, none is 0."""
+        """Turn raw scores into probabilities: accurate near 0, but never 0."""
         kind = self._kind
-        if kind == "multilabel-indicator":
+        if kind == MULTILABEL:
             p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
-        elif self.out_activation_ == "softmax":
+        elif self._loss.output == "softmax":
             p = OUTPUT_ACTIVATIONS["softmax"].forward(raw, out=raw)
         else:
             p = np.exp(self._log_proba(raw))
         return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
 
     def _log_proba(self, raw: FloatArray) -> FloatArray:
-        """Log-probabilities of exclusive classes."""
+        """Turn raw scores into log-probabilities of exclusive classes."""
         if len(self.classes_) == 1:
             return np.zeros((len(raw), 1), raw.dtype)
-        if self.out_activation_ == "softmax":
+        if self._loss.output == "softmax":
             return log_softmax(raw, axis=1)
         if self._kind == "binary":
             return log_expit(np.hstack([-raw, raw]))
@@ -585,181 +612,51 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         return raw[:, 0] if raw.shape[1] == 1 else raw[:, 1] - raw[:, 0]
 
     def _labels(self, raw: FloatArray) -> Any:
-        decision = self._decision(raw)
-        if self._kind == "multilabel-indicator":
-            return self._label_binarizer.inverse_transform(decision, threshold=0.0)
-        if self._kind == "multiclass":
-            return self.classes_[decision.argmax(axis=1)]
-        return self.classes_[(decision > 0) * (len(self.classes_) - 1)]
+        return self._targets.labels(self._decision(raw))
 
-    # What BaseMLP asks for.
+    # Methods that BaseMLP requires.
 
-    def _encode_targets(
-        self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
-    ) -> tuple[Any, FloatArray | None, Loss]:
-        self._set_classes(y, resume=resume, incremental=incremental, classes=classes)
-        kind = self._kind
-        loss = self._make_loss(auto="softmax" if kind == "multiclass" else "logistic")
-        if kind == "multilabel-indicator" and loss.output == "softmax":
+    @property
+    def _targets(self) -> ClassTargets:
+        """The kind of the targets and their classes, as learned in `fit`."""
+        return ClassTargets(self._kind, self.classes_, self._label_binarizer, self.class_weight)
+
+    def _learn_targets(
+        self, y: Any, *, resuming: bool, incremental: bool, classes: Any
+    ) -> ClassTargets:
+        present = classes_of(y)
+        # scikit-learn's check sets classes_ on what it is given.
+        known = SimpleNamespace(classes_=getattr(self, "classes_", None))
+        first = _check_partial_fit_first_call(known, classes) if incremental else not resuming
+        if first:
+            given = known.classes_ if incremental else None
+            targets = ClassTargets.learn(y, present, given, self.class_weight)
+        else:
+            targets = self._targets
+        if incremental or resuming:
+            targets.check(y, present, all_classes=not incremental)
+        return targets
+
+    def _loss_for(self, targets: ClassTargets) -> Loss:
+        loss = self._make_loss(auto="softmax" if targets.kind == "multiclass" else "logistic")
+        if targets.kind == MULTILABEL and loss.output == "softmax":
             raise ValueError(
-                "output_activation='softmax' is for exclusive classes, but y is an indicator "
-                "matrix of several labels at once. Choose 'logistic' or 'auto', and a loss that "
+                "output_activation='softmax' requires exclusive classes, but y is an indicator "
+                "matrix of several labels. Choose 'logistic' or 'auto', and a loss that "
                 f"has 'logistic' among its outputs; got loss={self.loss!r}."
             )
         if loss.output == "exp":
             raise ValueError(
-                "A classifier's outputs are probabilities or scores, and those of "
-                f"loss={self.loss!r} are exponentials. Put 'softmax', 'logistic' or 'identity' "
-                "first among its outputs, or estimator_types = ('regressor',) into its class."
+                "The outputs of a classifier must be probabilities or raw scores, but those of "
+                f"loss={self.loss!r} are exponentials. In its class, put 'softmax', 'logistic' or "
+                "'identity' first in outputs, or set estimator_types = ('regressor',)."
             )
-        if kind == "multilabel-indicator":
-            return self._numbers(y, dtype, loss), None, loss
-        n_classes = len(self.classes_)
-        if kind == "binary" and loss.output != "softmax":  # one output tells two classes apart
-            code = np.arange(n_classes, dtype=dtype)[np.newaxis]
-        else:
-            code = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
-        if loss.output == "identity":  # then the border between two classes is at a score of 0
-            code = 2 * code - 1
-        return self._numbers(y, dtype, loss), code, loss
-
-    def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
-        self._check_kind(y)
-        unseen = np.setdiff1d(_classes_of(y), self.classes_, assume_unique=True)
-        if len(unseen):
-            raise ValueError(
-                f"Validation data can have the classes of the training data, {self.classes_}, and "
-                f"no others; got {unseen}. Leave such rows out."
-            )
-        return self._numbers(y, dtype, loss)
-
-    def _numbers(self, y: Any, dtype: Any, loss: Loss) -> Any:
-        """Turn labels into the numbers of their classes, for multilabel into a matrix."""
-        if self._kind != "multilabel-indicator":
-            return np.searchsorted(self.classes_, y)
-        Y = (y.toarray() if issparse(y) else y).astype(dtype)
-        return 2 * Y - 1 if loss.output == "identity" else Y
-
-    def _set_classes(self, y: Any, *, resume: bool, incremental: bool, classes: Any) -> None:
-        """Learn the classes, where training begins, or check that `y` goes with those known."""
-        present = _classes_of(y)
-        first = _check_partial_fit_first_call(self, classes) if incremental else not resume
-        if first and y.ndim == 2:
-            self._label_binarizer = LabelBinarizer().fit(y)
-            self._kind, self.classes_ = "multilabel-indicator", present
-        elif first:
-            self.classes_ = self.classes_ if incremental else present
-            self._kind = "binary" if len(self.classes_) <= 2 else "multiclass"
-        if incremental or resume:
-            self._check_classes(y, present, all_of_them=not incremental)
-
-    def _check_classes(self, y: Any, classes: Any, *, all_of_them: bool) -> None:
-        """Check `y` against the classes known: one pass may see a part of them, a fit sees all."""
-        self._check_kind(y)
-        if all_of_them and not np.array_equal(classes, self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}. Fit a new "
-                "network with warm_start=False, or use partial_fit where classes are missing."
-            )
-        unseen = np.setdiff1d(classes, self.classes_, assume_unique=True)
-        if len(unseen):
-            raise ValueError(
-                f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
-                f"{self.classes_}. Give all classes to the first call of partial_fit."
-            )
-
-    def _check_kind(self, y: Any) -> None:
-        if (y.ndim == 2) != (self._kind == "multilabel-indicator"):
-            raise ValueError(
-                f"Training began with {self._kind} targets and must go on with such; `y` is "
-                f"{type_of_target(y)}. Fit a new network with warm_start=False."
-            )
+        return loss
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         return float(accuracy_score(y, self._labels(raw), sample_weight=sample_weight))
-
-    def _weigh(
-        self, y: Any, sample_weight: FloatArray | None, dtype: Any, *, training: Any = None
-    ) -> FloatArray | None:
-        """Multiply the weight of each row by those of its classes, as found on training rows."""
-        if self.class_weight is None:
-            return sample_weight
-        y_training, weight_training = training or (y, sample_weight)
-        weight = np.ones(y.shape[0], dtype) if sample_weight is None else sample_weight
-        factors = [
-            class_weights(column, classes, given, weight_training)[np.searchsorted(classes, rows)]
-            for (column, classes, given), (rows, *_) in zip(
-                self._weighted_columns(y_training), self._weighted_columns(y), strict=True
-            )
-        ]
-        weighted = (weight * np.prod(factors, axis=0)).astype(dtype, copy=False)
-        if not weighted.any():
-            raise ValueError(
-                f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
-                "Weigh at least one of its classes, or leave such rows out."
-            )
-        return weighted
-
-    def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
-        """Pair each column of `y` with its classes and their weights: one, but for multilabel."""
-        columns, classes, given = [y], self.classes_, [self.class_weight]
-        allowed: tuple[type, ...] = (dict, str)
-        if self._kind == "multilabel-indicator":
-            columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
-            if isinstance(self.class_weight, str):
-                given *= len(columns)
-            else:
-                given, allowed = self.class_weight, (dict,)
-        if len(given) != len(columns) or not all(isinstance(w, allowed) for w in given):
-            raise ValueError(
-                "class_weight must be a dict, or for multilabel a list with one dict for each "
-                f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
-                f"column{'s' * (len(columns) > 1)}."
-            )
-        return [(column, classes, w) for column, w in zip(columns, given, strict=True)]
-
-    def _strata(self, Y: Any) -> Any:
-        if self._kind != "binary":
-            return None
-        return (Y == 1).astype(str)  # True and False in errors, as in scikit-learn's
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _classes_of(y: Any) -> Any:
-    """Return the sorted classes of targets, having checked that they are classes."""
-    if y.ndim == 1 and y.dtype.kind in "biuU":  # these are, and numbers and strings need no more
-        return np.unique(y)
-    if type_of_target(y) == "multiclass-multioutput":
-        raise ValueError(
-            "y has several columns that are no yes-or-no labels. Fit one classifier for each, as "
-            "sklearn.multioutput.MultiOutputClassifier does."
-        )
-    check_classification_targets(y)
-    return unique_labels(y)
-
-
-def class_weights(
-    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray | None
-) -> FloatArray:
-    """Weight of each class. Rows of weight 0 are absent: "balanced" gives 0 where none is left."""
-    if sample_weight is not None:
-        y, sample_weight = y[sample_weight > 0], sample_weight[sample_weight > 0]
-    weights = np.zeros(len(classes))
-    known = np.isin(classes, y) if class_weight == "balanced" else np.full(len(classes), True)
-    try:
-        weights[known] = compute_class_weight(
-            class_weight, classes=classes[known], y=y, sample_weight=sample_weight
-        )
-        if not (np.isfinite(weights).all() and (weights >= 0).all()):
-            raise ValueError("Weights must be finite and at least 0.")
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
-            f"{classes.tolist()}. {error}"
-        ) from error
-    return weights

@@ -1,4 +1,4 @@
-"""The gradient of an estimator's objective, computed twice: by the chain rule, and by its limit."""
+"""A check of the gradient: backpropagation is compared with central differences."""
 
 import copy
 from numbers import Real
@@ -14,18 +14,18 @@ from scratchmlp.objective import Objective
 
 
 class GradientCheck(NamedTuple):
-    """What `check_gradient` finds, layer by layer from the input up.
+    """The result of `check_gradient`: both gradients, layer by layer from the input to the output.
 
     Attributes
     ----------
     analytic : list of Layer
-        Derivatives by backpropagation: ``analytic[0].weight`` has the shape of ``coefs_[0]``,
-        ``analytic[0].bias`` that of ``intercepts_[0]``, or is None without biases.
+        Derivatives by backpropagation. ``analytic[0].weight`` has the shape of ``coefs_[0]``, and
+        ``analytic[0].bias`` that of ``intercepts_[0]``. The bias is None without biases.
     numerical : list of Layer
-        The same by central differences.
+        Derivatives by central differences, in the same form.
     difference : list of float
-        Largest difference of the two in each layer, relative to the largest numerical derivative
-        of all layers.
+        Largest absolute difference between the two in each layer, divided by the largest absolute
+        numerical derivative in all layers.
     """
 
     analytic: list[Layer]
@@ -36,41 +36,42 @@ class GradientCheck(NamedTuple):
 def check_gradient(
     estimator: BaseMLP, X: Any, y: Any, sample_weight: Any = None, *, step: float = 1e-6
 ) -> GradientCheck:
-    """Compare the gradient that backpropagation computes with central differences.
+    """Compare the gradient of backpropagation with central differences.
 
-    The objective is that of training on all of X, penalty included, at the estimator's parameters;
-    if it is not fitted, at those that it would start from. All is computed in float64. With
-    dropout every evaluation draws the same masks.
+    The gradient is that of the training objective on all samples in X, including the L2 penalty. It
+    is computed at the weights and biases of the estimator; if the estimator is not fitted, at the
+    initial ones. All computations are in float64. With dropout, all evaluations use the same masks.
 
-    The numerical derivative in a parameter is (f(θ + h) - f(θ - h)) / 2h, with an error of about
-    h². It takes two evaluations for each parameter, so choose a small network and few rows.
+    The numerical derivative with respect to a parameter is (J(θ + h) - J(θ - h)) / 2h, where J is
+    the objective. Its error is about h². It needs two evaluations for each parameter, so choose a
+    small network and few samples.
 
     Parameters
     ----------
     estimator : ScratchMLPClassifier or ScratchMLPRegressor
-        Fitted or not; it is left as it is.
+        The estimator, fitted or not. It is not changed.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Inputs.
+        Input data.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Targets, as for `fit`. Where the classifier is fitted, they may lack some of its classes.
+        Targets, as for `fit`. If a classifier is fitted, some of its classes may be absent.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weight of each row; None is one for each.
+        Weight of each sample. None means equal weights.
     step : float, default=1e-6
-        h, above 0.
+        The step h of the central differences, above 0.
 
     Returns
     -------
     GradientCheck
-        Both gradients and their largest difference, layer by layer. A difference up to 1e-6 is
-        rounding. A larger one in a network of relu units need not be a mistake: where a score
-        crosses 0 within the step, there is no derivative.
+        Both gradients and their largest difference in each layer. A difference of up to 1e-6 is a
+        rounding error. A larger difference is usually a mistake, but not always in a network with
+        relu units: relu has no derivative at 0, and the input of a unit may cross 0 within a step.
 
     Raises
     ------
     TypeError
-        If the estimator is none of this package.
+        If the estimator is not a ScratchMLPClassifier or ScratchMLPRegressor.
     ValueError
-        If a parameter or the data break a rule of `fit`.
+        If a parameter or the data are invalid, as in `fit`.
 
     Examples
     --------
@@ -86,26 +87,25 @@ def check_gradient(
     """
     if not isinstance(estimator, BaseMLP):
         raise TypeError(
-            "check_gradient takes a ScratchMLPClassifier or a ScratchMLPRegressor; got "
-            f"{type(estimator).__name__}. Pass the network inside it, and X as it arrives there."
+            "check_gradient requires a ScratchMLPClassifier or a ScratchMLPRegressor; got "
+            f"{type(estimator).__name__}. Pass the network inside it, and the X that the network "
+            "receives."
         )
     steps = [Interval(Real, 0, None, closed="neither")]
     validate_parameter_constraints({"step": steps}, {"step": step}, "check_gradient")
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
-    network, loss, run, data, _, _ = model._prepare(
-        X, y, sample_weight, resume=fitted, incremental=fitted
-    )
-    mean_weight = 1.0 if data.weight is None else data.weight.mean()
+    prepared = model._prepare(X, y, sample_weight, resuming=fitted, incremental=fitted)
+    network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
-    objective = Objective(network, loss, model.alpha, mean_weight, masks)
-    rows: list[Any] = [None if a is None else a.astype(np.float64) for a in data.decoded()]
+    objective = Objective(network, prepared.loss, model.alpha, data.mean_weight, masks)
+    batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.arrays()]
 
     def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:
         masks.seed(0)
-        return objective(theta, *rows)
+        return objective(theta, *batch)
 
-    theta = (model.theta_ if fitted else run.theta).astype(np.float64)
+    theta = (model.theta_ if fitted else prepared.run.theta).astype(np.float64)
     analytic, numerical = evaluate(theta)[1].copy(), np.empty_like(theta)
     for i, value in enumerate(theta):
         theta[i] = value + step

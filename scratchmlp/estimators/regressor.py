@@ -1,4 +1,4 @@
-"""The regressor: numbers in, numbers out."""
+"""The neural network regressor."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -6,209 +6,219 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.base import BaseMLP, _first_order
+from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.targets import NumericTargets
 from scratchmlp.initializers import Initializer
-from scratchmlp.losses import Loss, losses_for
-from scratchmlp.optimizers import Optimizer
+from scratchmlp.loss import Loss
+from scratchmlp.losses import LOSSES, losses_for
+from scratchmlp.optimizer import Optimizer
 from scratchmlp.schedules import Progress
-
-_TARGET_RANGES = {
-    "identity": (-np.inf, np.inf),
-    "logistic": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "exp": (0.0, np.inf),
-}
 
 
 class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
-    It takes the parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same names,
-    order, defaults and meaning, and adds some. It predicts one or several numbers.
+    It has all parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same names,
+    order, defaults and meaning, and some more after them. It predicts one or several numeric
+    targets.
 
     Parameters
     ----------
     loss : {'squared_error', 'poisson', 'absolute_error', 'huber', 'quantile'} or Loss, \
             default='squared_error'
-        What training makes small, summed over outputs.
+        Loss that training minimizes, summed over the outputs.
 
         - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared error.
-        - 'poisson': :class:`~scratchmlp.losses.PoissonLoss`, half the Poisson deviance of targets
-          that are at least 0, with predictions exp(raw score).
-        - 'absolute_error': :class:`~scratchmlp.losses.AbsoluteError`, for medians. Outliers pull
-          little.
-        - 'huber': :class:`~scratchmlp.losses.HuberLoss`, squared for errors up to 1, absolute
-          beyond. Scale `y`, or choose its `delta`.
-        - 'quantile': :class:`~scratchmlp.losses.QuantileLoss`, of the median unless you choose
-          another quantile.
+        - 'poisson': :class:`~scratchmlp.losses.PoissonLoss`, half the Poisson deviance. Targets
+          must be at least 0, and predictions are exp(raw score).
+        - 'absolute_error': :class:`~scratchmlp.losses.AbsoluteError`. Predictions are medians, and
+          outliers have little influence.
+        - 'huber': :class:`~scratchmlp.losses.HuberLoss`, squared for errors up to 1 and absolute
+          for larger errors. Scale `y`, or pass a HuberLoss with another `delta`.
+        - 'quantile': :class:`~scratchmlp.losses.QuantileLoss`, pinball loss. Predictions are
+          medians, or another quantile if you pass a QuantileLoss with another `quantile`.
 
-        An object of one of these classes has its own hyper-parameters:
-        ``HuberLoss(delta=10)``, ``QuantileLoss(quantile=0.9)``. So has one of your own class that
-        derives from :class:`~scratchmlp.losses.Loss`.
+        A loss object has its own hyper-parameters, for instance ``HuberLoss(delta=10)`` or
+        ``QuantileLoss(quantile=0.9)``. Your own class must be derived from
+        :class:`~scratchmlp.losses.Loss`.
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
-        Units of each hidden layer. ``()`` is a network without any: a linear model.
+        Number of units of each hidden layer. An int means one hidden layer, and ``()`` means none:
+        the network is then a linear model.
     activation : str, Activation or tuple of these, default='relu'
-        Activation of the hidden layers, or a tuple with one for each: a name of
+        Activation of the hidden layers, or a tuple with one activation for each hidden layer.
 
-        - scikit-learn's: 'identity', 'logistic', 'tanh', 'relu';
-        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', which are described in
-          :mod:`~scratchmlp.activations`;
-
-        or an object with the two methods of an :class:`~scratchmlp.activations.Activation`.
+        - 'identity', 'logistic', 'tanh', 'relu': as in scikit-learn.
+        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus': see
+          :mod:`~scratchmlp.activations`.
+        - An object with the methods `forward` and `backward` of
+          :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
-        What turns gradients into steps.
+        Optimization method.
 
-        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good start for most data.
-        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, plain (``momentum=0``), with momentum or
-          with Nesterov's.
+        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good first choice for most data.
+        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, stochastic gradient descent: plain
+          (``momentum=0``), with momentum or with Nesterov's momentum.
         - 'adagrad': :class:`~scratchmlp.optimizers.AdaGrad`.
         - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
-        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay
-          of 0.01.
-        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's look ahead.
-        - 'lbfgs': scipy's quasi-Newton method on the full data, computed in float64. On small
-          data often the fastest and the most exact.
+        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay of
+          0.01.
+        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's momentum.
+        - 'lbfgs': the quasi-Newton method L-BFGS of SciPy, on all samples at once and in float64.
+          It is often the fastest and most exact solver for small data.
 
-        An object of one of these classes, or of your own that derives from
-        :class:`~scratchmlp.optimizers.Optimizer`, has its own hyper-parameters, among them
-        `weight_decay` and `max_grad_norm`, which clips gradients. It ignores `momentum`,
-        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        An optimizer object has its own hyper-parameters. It is an instance of one of these classes,
+        or of your own class derived from :class:`~scratchmlp.optimizers.Optimizer`. Its
+        hyper-parameters include `weight_decay` and `max_grad_norm` (gradient clipping). With an
+        object, `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon` are ignored.
     alpha : float, default=0.0001
-        Strength of the L2 penalty alpha / 2 · ‖W‖², which is divided by the number of rows of
-        the batch, times the mean of `sample_weight`. Biases are not penalised. On full batches
-        and without hidden layers it is 1 / C of LogisticRegression.
+        Strength of the L2 penalty alpha / 2 · ‖W‖², where W is all weights without the biases. The
+        penalty is divided by the number of samples in the batch, times the mean of
+        `sample_weight`. On full batches, without hidden layers and for the squared error, the
+        objective has the same minimum as that of Ridge with the same `alpha`.
     batch_size : int, 'auto' or 'full', default='auto'
-        Rows of a mini-batch: 'auto' is min(200, n_samples), 'full' is all. Not used by 'lbfgs'.
+        Number of samples in a mini-batch. 'auto' means ``min(200, n_samples)``, and 'full' means
+        all samples. Not used by 'lbfgs'.
     learning_rate : str, Schedule or callable, default='constant'
-        What becomes of the learning rate. Not used by 'lbfgs'. The first three names are
-        scikit-learn's and act with 'sgd' alone: other solvers then keep `learning_rate_init`.
+        Learning-rate schedule. Not used by 'lbfgs'. The first three names are those of
+        scikit-learn. 'invscaling' and 'adaptive' act only with SGD; other optimizers then keep
+        `learning_rate_init`.
 
-        - 'constant': it stays `learning_rate_init`.
+        - 'constant': always `learning_rate_init`.
         - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
-          rows seen when an epoch begins.
-        - 'adaptive': it is divided by five where training would otherwise stop (see
-          `n_iter_no_change`), until it is 1e-6 or less.
-        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, half a cosine down to 0.
-        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four waves from 0 and back, each
-          twice as long as the last.
-        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, constant for half of the time,
-          then down to 0.
-        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, up to `learning_rate_init` in the
-          first 30%, then down to nearly 0.
+          samples seen before the current epoch.
+        - 'adaptive': `learning_rate_init`, divided by five each time training would otherwise stop
+          (see `n_iter_no_change`). Training stops if the learning rate is then already 1e-6 or
+          less.
+        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, which falls to 0 along half a cosine.
+        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four cycles from 0 to
+          `learning_rate_init` and back, each twice as long as the one before.
+        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, which is constant for half of
+          the epochs and then falls to 0.
+        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, which rises to `learning_rate_init`
+          in the first 30% of the epochs and then falls to nearly 0.
 
-        The last four change from step to step. They take `max_iter` epochs, those of the fit that
-        began where `warm_start` or `partial_fit` go on, and keep their last value after these. An
-        object of one of these classes may have its own `n_epochs`. Any callable is accepted that
-        turns :class:`~scratchmlp.schedules.Progress` into a factor of `learning_rate_init`.
+        The last four change at every step. They span `max_iter` epochs, with the value of
+        `max_iter` when training began. After these epochs they keep their last value, also if
+        `warm_start` or `partial_fit` continues training. An object of one of these classes may have
+        its own `n_epochs`. You can also pass a function that maps
+        :class:`~scratchmlp.schedules.Progress` to the factor by which `learning_rate_init` is
+        multiplied.
 
-        Where the rate is near 0 the loss hardly changes, so that `tol` may end training early;
-        ``n_iter_no_change=np.inf`` prevents it. A fit that reaches `max_iter` gives a
-        ConvergenceWarning with every schedule, as in scikit-learn.
+        If the learning rate is near 0, the loss hardly changes, so that training may stop early
+        because of `tol`. ``n_iter_no_change=np.inf`` prevents this. A fit that reaches `max_iter`
+        gives a ConvergenceWarning with every schedule, as in scikit-learn.
     learning_rate_init : float, default=0.001
-        Learning rate that `learning_rate` starts from or multiplies. Not used by 'lbfgs'.
+        Initial learning rate, which the schedule multiplies by its factors. Not used by 'lbfgs'.
     power_t : float, default=0.5
-        Exponent of 'invscaling'.
+        Exponent of the schedule 'invscaling'.
     max_iter : int, default=200
-        Largest number of epochs (each sees every row once), or of iterations of 'lbfgs'.
+        Maximum number of epochs; each epoch uses every sample once. With 'lbfgs', maximum number of
+        iterations.
     shuffle : bool, default=True
-        Whether each epoch shuffles the rows. Not used by 'lbfgs', and of no effect on a full
-        batch.
+        Whether to shuffle the samples before each epoch. Not used by 'lbfgs', and without effect on
+        full batches.
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the validation split and the order of the rows. Pass an
-        int for the same result every time.
+        Determines the initial weights, the validation split, the order of the samples and the
+        dropout masks. Pass an int for reproducible results.
     tol : float, default=1e-4
-        Smallest change of training loss, or of the validation score with `early_stopping`, that
-        counts as an improvement. 'lbfgs' converges when no component of the gradient is larger,
-        or when an iteration gains next to nothing (2.2e-5 · tol of the objective, at most 2.2e-9).
+        Smallest decrease of the training loss that counts as an improvement; with `early_stopping`,
+        smallest increase of the validation score. 'lbfgs' converges when no component of the
+        gradient exceeds `tol` in absolute value, or when the relative decrease of the objective in
+        an iteration is at most 2.2e-5 · tol (and at most 2.2e-9).
     verbose : bool, default=False
         Whether to print a line for each epoch.
     warm_start : bool, default=False
-        Whether `fit` goes on where the last one stopped (weights, optimizer, learning rate,
-        generator, order of the rows, validation split) instead of starting anew. The layer sizes
-        must be those of the last fit. Set it before the first one, which otherwise does not keep
-        its split and order.
+        Whether `fit` continues where the last `fit` stopped, instead of starting from new weights.
+        It then keeps the weights, the state of the optimizer, the learning rate, the random
+        generator, the order of the samples and the validation split. The layer sizes must not
+        change. Set `warm_start` before the first `fit`: otherwise that fit does not store the
+        validation split and the order of the samples.
     momentum : float, default=0.9
         Momentum of 'sgd', in [0, 1].
     nesterovs_momentum : bool, default=True
-        Whether the momentum of 'sgd' is Nesterov's.
+        Whether 'sgd' uses Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop when the score on validation data no longer improves, and to keep the
-        weights of the best epoch. The data are those that `fit` is given as `X_val`, or
-        else `validation_fraction` of the rows. Acts with every solver.
-        `partial_fit` looks at `X_val` alone.
+        Whether to stop training when the validation score no longer improves, and to keep the
+        weights of the best epoch. The validation data are `X_val` and `y_val` of `fit` if you pass
+        them. Otherwise `validation_fraction` of the samples are held out. `partial_fit` uses only
+        `X_val` and never holds out samples. Early stopping works with every solver.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping holds out, in [0, 1).
+        Fraction of the samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
-        Memory of the mean gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
+        Decay rate of the moving average of gradients, in [0, 1). Used by 'adam', 'adamw' and
+        'nadam'.
     beta_2 : float, default=0.999
-        Memory of the mean squared gradient of 'adam', 'adamw' and 'nadam', in [0, 1).
+        Decay rate of the moving average of squared gradients, in [0, 1). Used by 'adam', 'adamw'
+        and 'nadam'.
     epsilon : float, default=1e-8
-        Keeps the steps of 'adam', 'adamw', 'nadam', 'adagrad' and 'rmsprop' finite.
+        Small number above 0 that avoids division by zero. Used by 'adam', 'adamw', 'nadam',
+        'adagrad' and 'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Training stops when more epochs in a row than this bring no improvement by `tol`.
+        Maximum number of consecutive epochs without an improvement by `tol`; training stops after
+        one more. 'lbfgs' uses it only with early stopping.
     max_fun : int, default=15000
-        Largest number of evaluations of the objective by 'lbfgs'.
+        Maximum number of evaluations of the objective. Used only by 'lbfgs'.
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
         Activation of the output layer.
 
-        - 'auto': the loss's own, which is the exponential with ``loss='poisson'``, which has no
-          other, and the identity with the others; a Loss that was given one keeps it
-          (:meth:`~scratchmlp.losses.Loss.with_output`).
-        - 'softmax': shares of a whole, for two or more targets that sum to one; of the losses
-          here with 'squared_error' only.
-        - 'logistic': for targets between 0 and 1.
-        - 'identity': any number.
+        - 'auto': the default of the loss. It is the exponential for ``loss='poisson'``, which
+          supports no other, and the identity for all other losses. A Loss object keeps the output
+          activation that you have set with :meth:`~scratchmlp.losses.Loss.with_output`.
+        - 'softmax': shares of a whole, for two or more targets that sum to one. Of the losses in
+          this package, only 'squared_error' supports it.
+        - 'logistic': numbers between 0 and 1.
+        - 'identity': any numbers.
     fit_intercept : bool, default=True
-        Whether layers have biases.
+        Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
-        How weights and biases are drawn.
+        Initializer of the weights and biases of each layer. n_in is its number of inputs.
 
-        - 'glorot_uniform': as scikit-learn draws them
-          (:func:`~scratchmlp.initializers.glorot_uniform`). With the others biases are zero.
-        - 'he_normal', 'he_uniform': with variance 2 / n_in, made for relu
+        - 'glorot_uniform': as in scikit-learn (:func:`~scratchmlp.initializers.glorot_uniform`).
+          The other initializers set all biases to zero.
+        - 'he_normal', 'he_uniform': variance 2 / n_in, suited to 'relu'
           (:func:`~scratchmlp.initializers.he_normal`, :func:`~scratchmlp.initializers.he_uniform`).
-        - 'lecun_normal': with variance 1 / n_in, made for selu
+        - 'lecun_normal': variance 1 / n_in, suited to 'selu'
           (:func:`~scratchmlp.initializers.lecun_normal`).
-        - 'standard_normal': with variance 1 (:func:`~scratchmlp.initializers.standard_normal`).
+        - 'standard_normal': variance 1 (:func:`~scratchmlp.initializers.standard_normal`).
 
-        A function of your own has the parameters and results of
+        A function of your own must have the parameters and return values of
         :func:`~scratchmlp.initializers.glorot_uniform`.
     dropout : float or tuple of float, default=0.0
-        Probability with which training sets an output of a hidden layer to zero, anew for each
-        batch, in [0, 1); or a tuple with one for each hidden layer. The other outputs are divided
-        by 1 - `dropout` (:func:`~scratchmlp.network.dropout_mask`). Predictions and validation
-        scores use all units; `loss_curve_` is of the thinned network. Not with 'lbfgs'.
+        Probability that an output of a hidden layer is set to zero in training, in [0, 1), or a
+        tuple with one probability for each hidden layer. Each batch has its own random mask, and
+        the other outputs are divided by 1 - `dropout`
+        (:func:`~scratchmlp.dropout.dropout_mask`). Predictions and validation scores use all units,
+        whereas `loss_curve_` is computed with dropout. Not available with 'lbfgs'.
     scoring : str, callable or None, default=None
-        What the score on validation data is; higher is better.
+        Score on the validation data; a higher score is better.
 
-        - None: the R².
-        - 'loss': the negative loss, without penalty.
-        - str: a scorer's name, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``, which gets X as training has it: an array, without
-          names, or a CSR matrix. One that takes `sample_weight` gets the weights of the rows, if
-          there are any.
+        - None: R².
+        - 'loss': the negative validation loss, without the penalty.
+        - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
+        - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
+          column names, or a CSR matrix. If the samples have weights and the scorer has the
+          parameter `sample_weight`, it receives them.
 
-        A score that is nan or inf, or no number, is an error, unless training diverges.
+        A score that is nan, inf or not a number raises an error, unless training diverges.
 
     Attributes
     ----------
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, views of `theta_`: what is assigned to an entry goes into the
-        network. A refit makes new arrays.
+        Weights of each layer, as views of `theta_`. Assigning an array to an entry of the list
+        changes the network. Each new `fit` creates new arrays.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer, in the same way; read-only zeros if ``fit_intercept=False``.
+        Biases of each layer, as views of `theta_`; read-only zeros if ``fit_intercept=False``.
     theta_ : ndarray of shape (n_parameters,)
-        All parameters, weights before biases.
+        All parameters in one vector: first all weights, then all biases.
     n_parameters_ : int
-        How many there are.
+        Number of parameters.
     n_layers_ : int
-        Number of layers, counting input and output.
+        Number of layers, including the input and the output.
     n_outputs_ : int
         Number of output units.
     out_activation_ : str
@@ -216,42 +226,47 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if all of them are strings.
+        Names of the features seen in `fit`, if all of them are strings.
     loss_ : float
-        Training objective of the last epoch: the mean over its batches of loss plus penalty, each
-        taken before the batch's step. With 'lbfgs', the objective at the solution.
+        Training objective of the last epoch: the mean of loss plus penalty over its batches,
+        computed before the step of each batch. With 'lbfgs', the objective at the solution.
     loss_curve_ : list of float
-        The same of each epoch.
+        Training objective of each epoch.
     best_loss_ : float or None
-        Lowest of them; None with early stopping.
+        Lowest value in `loss_curve_`; None with early stopping.
     validation_scores_ : list of float or None
         Score on the validation data after each epoch, see `scoring`; None without early stopping.
     best_validation_score_ : float or None
-        Highest of them, after a warm start on the latest validation data; None without early
-        stopping.
+        Highest validation score; None without early stopping. A warm start scores the best weights
+        so far again, on the latest validation data.
     best_epoch_ : int
-        Epoch of that score, whose weights are kept, or without early stopping of the lowest loss.
+        Epoch with the highest validation score, whose weights are kept. Without early stopping, the
+        epoch with the lowest training objective.
     history_ : dict of list
-        One entry an epoch: "epoch", "loss", "validation_loss" and "score" (nan without validation
-        data), "learning_rate" (of its first step; nan with 'lbfgs'), "seconds". Made for
-        ``pandas.DataFrame``.
+        Training history, with one entry for each epoch in each list: "epoch", "loss",
+        "validation_loss" and "score" (nan without validation data), "learning_rate" (of the first
+        step of the epoch; nan with 'lbfgs') and "seconds". ``pandas.DataFrame(history_)`` converts
+        it to a table.
     n_iter_ : int
-        Epochs, or iterations of 'lbfgs', of the last call of `fit`; 1 after `partial_fit`, or 0 if
-        it diverged and went back to the best weights. An epoch that diverges does not count.
+        Number of epochs, or of iterations of 'lbfgs', in the last call of `fit`. After
+        `partial_fit` it is 1, or 0 if the epoch diverged and the best weights were restored. An
+        epoch that diverges does not count.
     t_ : int
-        Rows trained on since the weights were drawn, counted once an epoch; 0 with 'lbfgs'.
+        Number of training samples seen since the weights were drawn. Each sample counts once for
+        each epoch. With 'lbfgs' it is 0.
     stop_reason_ : str
         Why training stopped.
 
     See Also
     --------
-    ScratchMLPClassifier : The same network for classes.
-    sklearn.neural_network.MLPRegressor : The estimator whose parameters these are.
+    ScratchMLPClassifier : The same network for classification.
+    sklearn.neural_network.MLPRegressor : scikit-learn's regressor with the same parameters.
 
     Notes
     -----
-    float32 input stays float32, at about half the time of float64; parameters then are float32
-    too. Integers become float64. Sparse input of any format is accepted, and trained on as CSR.
+    float32 input stays float32, and so do the parameters; training then takes about half the time
+    of float64. Integers are converted to float64. Sparse input of any format is accepted and
+    converted to CSR.
 
     References
     ----------
@@ -273,6 +288,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     >>> round(network.fit(X_train, y_train).score(X_test, y_test), 2)
     0.98
     """
+
+    __module__ = "scratchmlp"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
@@ -313,37 +330,35 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         dropout: Any = 0.0,
         scoring: Any = None,
     ) -> None:
-        super().__init__(
-            loss=loss,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            output_activation=output_activation,
-            fit_intercept=fit_intercept,
-            weight_init=weight_init,
-            dropout=dropout,
-            scoring=scoring,
-        )
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.output_activation = output_activation
+        self.fit_intercept = fit_intercept
+        self.weight_init = weight_init
+        self.dropout = dropout
+        self.scoring = scoring
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -356,26 +371,26 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:
-        """Train the network; with `warm_start`, train it further.
+        """Train the network, or continue its training if `warm_start` is True.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs: finite numbers, best on a common scale.
+            Input data: finite numbers, preferably on a common scale.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, at least 0 and not all 0; None is one for each. A row of weight
-            0 is not trained on, as if absent, and on full batches an integer weight equals as
-            many repeated rows.
+            Weight of each sample, at least 0 and not all 0. None means equal weights. Samples with
+            weight 0 are not used in training. On full batches, an integer weight has the same
+            effect as that many copies of the sample.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data: their loss and score are recorded in `history_` after each epoch.
-            With `early_stopping` they take the place of the rows that it would hold out, and must
-            be at least 2.
+            Validation data. Their loss and score are recorded in `history_` after each epoch.
+            With `early_stopping`, they replace the held-out samples, and at least 2 samples are
+            required.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
-            Their targets.
+            Targets of the validation data.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Weight of each validation sample. None means equal weights.
 
         Returns
         -------
@@ -385,14 +400,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Raises
         ------
         ValueError
-            If a parameter or the data break a rule. A fit that fails leaves the regressor as it
-            was.
+            If a parameter or the data are invalid. If `fit` fails, the regressor stays unchanged.
         DivergenceError
-            If loss or weights grow out of bounds.
+            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
+            its first value. Early stopping restores the best weights instead, if there are any.
         """
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
-    @available_if(_first_order)
+    @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -404,26 +419,26 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:
-        """Train on some rows for one epoch, going on from where training stands.
+        """Continue training for one epoch, on the given samples.
 
-        Exists with every solver but 'lbfgs'.
+        Available with every solver except 'lbfgs'.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, relative to the other rows of this call.
+            Weight of each sample, relative to the other samples of this call.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data: their loss and score are recorded in `history_`. With
-            `early_stopping` the weights of the best call are kept, and `stop_reason_` says when
-            the score has stopped to improve.
+            Validation data. Their loss and score are recorded in `history_`. With
+            `early_stopping`, the weights of the best call are kept, and `stop_reason_` says when
+            the score no longer improves.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
-            Their targets.
+            Targets of the validation data.
         sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Their weights.
+            Weight of each validation sample. None means equal weights.
 
         Returns
         -------
@@ -439,48 +454,28 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Inputs.
+            Input data.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, with one dimension for one output.
+            Predictions, of shape (n_samples,) if there is one output.
         """
         return self._predictions(self._raw_scores(X))
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
-        p = OUTPUT_ACTIVATIONS[self.out_activation_].forward(raw, out=raw)
+        p = self._loss.predictions(raw, out=raw)
         return p[:, 0] if p.shape[1] == 1 else p
 
-    # What BaseMLP asks for.
+    # Methods that BaseMLP requires.
 
-    def _encode_targets(
-        self, y: Any, dtype: Any, *, resume: bool, incremental: bool, classes: Any
-    ) -> tuple[Any, FloatArray | None, Loss]:
-        loss = self._make_loss()
-        return self._encode_validation(y, dtype, loss), None, loss
+    def _learn_targets(
+        self, y: Any, *, resuming: bool, incremental: bool, classes: Any
+    ) -> NumericTargets:
+        return NumericTargets()
 
-    def _encode_validation(self, y: Any, dtype: Any, loss: Loss) -> Any:
-        Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
-        if loss.output == "softmax" and Y.shape[1] == 1:
-            raise ValueError(
-                "output_activation='softmax' shares a whole among two or more targets; got one. "
-                "Choose 'logistic' for targets between 0 and 1."
-            )
-        low, high = _TARGET_RANGES[loss.output]
-        if Y.min() < low or Y.max() > high:
-            raise ValueError(
-                f"The output activation {loss.output!r} predicts numbers from {low:g} to "
-                f"{high:g}, but y goes from {Y.min():g} to {Y.max():g}. Scale y, or choose "
-                "another loss or output_activation."
-            )
-        if loss.output == "softmax" and not np.allclose(Y.sum(axis=1), 1, atol=0.01):
-            raise ValueError(
-                "output_activation='softmax' predicts shares of a whole, but the rows of y do not "
-                f"all sum to 1: their sums go from {Y.sum(axis=1).min():g} to "
-                f"{Y.sum(axis=1).max():g}. Divide each row by its sum, or choose 'logistic'."
-            )
-        return Y
+    def _loss_for(self, targets: NumericTargets) -> Loss:
+        return self._make_loss()
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
         predictions = self._predictions(raw)
@@ -490,7 +485,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        loss = self.loss if getattr(self.loss, "outputs", None) else None  # without, fit refuses it
-        own_output = getattr(loss, "output", None)
-        tags.target_tags.positive_only = self.loss == "poisson" or own_output == "exp"
+        loss: Any = LOSSES[self.loss]() if isinstance(self.loss, str) else self.loss
+        # `fit` rejects a loss without valid `outputs`, which has no target range.
+        valid = getattr(loss, "outputs", None) and loss.output in OUTPUT_ACTIVATIONS
+        tags.target_tags.positive_only = bool(valid) and loss.target_range[0] >= 0
         return tags

@@ -1,29 +1,158 @@
-"""What a fitted estimator shows: layers and history under scikit-learn's names.
+"""The state of a fitted estimator: arrays and plain data.
 
-An estimator stores its parameters as one vector, `theta_`, and where training stands as a dict.
-Everything here is computed from these when it is asked for: stored views would be torn from their
-vector by pickling and deep copies. Lists are copies, to which training that goes on adds nothing.
+This is the only module that turns a run into attributes and back: `fitted_attributes` turns a run
+into attributes, and `resumed_run` turns these into a run again. Attributes that depend on labels
+are in `scratchmlp.estimators.targets`. A checkpoint and a validator set `theta_` of a copy of the
+estimator.
+
+`FittedAttributes` computes public attributes such as `coefs_` whenever they are read. They are not
+stored, because pickles and deep copies would turn stored views of `theta_` into separate arrays.
 """
 
+import copy
 import zlib
+from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import resolve_activation
 from scratchmlp.arrays import FloatArray
+from scratchmlp.loss import Loss
+from scratchmlp.monitor import Monitor
 from scratchmlp.network import Layer, Network
+from scratchmlp.run import Run
+
+#: Attributes that scikit-learn's callbacks store in an estimator.
+_CALLBACK_STATE = {
+    "_skl_callbacks",
+    "_skl_callbacks_to_teardown",
+    "_callback_fit_ctx",
+    "_parent_callback_ctx",
+}
+
+
+def network_attributes(network: Network, activation: Any, loss: Loss) -> dict[str, Any]:
+    """Return the fitted attributes that describe a network and are known before training.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    activation : str, Activation or tuple of these
+        The activations that the user passed. They are copied, because the user may later change
+        the parameters of an activation object.
+    loss : Loss
+        The loss, with its output activation.
+
+    Returns
+    -------
+    dict
+        Attributes.
+    """
+    return {
+        "_sizes": network.sizes,
+        "_bias": network.bias,
+        "_activation": copy.deepcopy(activation),
+        "_loss": copy.deepcopy(loss),
+        "out_activation_": loss.output,
+        "n_layers_": len(network.sizes),
+        "n_outputs_": network.sizes[-1],
+        "n_parameters_": network.n_parameters,
+    }
+
+
+def fitted_attributes(estimator: Any, run: Run, monitor: Monitor) -> dict[str, Any]:
+    """Return the fitted attributes that result from training.
+
+    They are arrays and plain data. No array is stored twice.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        The estimator. Its parameters `warm_start` and `random_state` decide what is stored.
+    run : Run
+        The state of training.
+    monitor : Monitor
+        The monitor of this training.
+
+    Returns
+    -------
+    dict
+        Attributes.
+    """
+    best = run.best_theta
+    stored = {k: v for k, v in vars(run).items() if k not in ("theta", "best_theta")}
+    if not estimator.warm_start:
+        stored |= {"order": None, "split": None}
+    # The generator's state is stored only if random_state is an integer. Any other generator
+    # belongs to the user, or is NumPy's global one.
+    seeded = isinstance(estimator.random_state, Integral)
+    stored["random_state"] = run.random_state.get_state(legacy=False) if seeded else None
+    return {
+        "theta_": run.theta if best is None else best,
+        "_latest_theta": None if best is None else run.theta,
+        "_best_checksum": None if best is None else zlib.crc32(best.data),
+        "_early_stopped": monitor.early_stopping,
+        "_run": stored,
+        "n_iter_": monitor.n_iter,
+        "loss_": run.loss,
+        "stop_reason_": monitor.stop_reason,
+    }
+
+
+def resumed_run(estimator: Any, network: Network) -> Run:
+    """Return a copy of the run of a fitted estimator, from which training can resume.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        A fitted estimator.
+    network : Network
+        The network that the estimator's parameters and the data require now.
+
+    Returns
+    -------
+    Run
+        The state at the end of the last fit.
+
+    Raises
+    ------
+    ValueError
+        If this network has other layer sizes or biases than the fitted one.
+    """
+    if network.sizes != estimator._sizes or network.bias != estimator._bias:
+        biases = {True: "with biases", False: "without biases"}
+        raise ValueError(
+            "Training can only resume with the fitted network, of layer sizes "
+            f"{estimator._sizes} {biases[estimator._bias]}; parameters and data now require "
+            f"{network.sizes} {biases[network.bias]}. Set them back, or fit a new "
+            "network with warm_start=False."
+        )
+    random_state = check_random_state(estimator.random_state)
+    generator = estimator._run["random_state"]
+    if isinstance(estimator.random_state, Integral) and generator is not None:
+        random_state.set_state(generator)
+    best = estimator.theta_ if estimator._early_stopped else None
+    stored = {**estimator._run, "random_state": random_state}
+    return Run(theta=estimator._latest(), best_theta=best, **stored).copy()
 
 
 class FittedAttributes:
-    """Fitted attributes of the estimators, whose docstrings describe them."""
+    """Fitted attributes of the estimators. The docstrings of the estimators describe them."""
 
     theta_: FloatArray
     loss_: float
+    stop_reason_: str
+    n_iter_: int
+    out_activation_: str
+    n_features_in_: int
     _sizes: tuple[int, ...]
     _bias: bool
     _activation: Any
+    _loss: Loss
     _early_stopped: bool
     _latest_theta: FloatArray | None
     _best_checksum: int | None
@@ -31,6 +160,7 @@ class FittedAttributes:
 
     @property
     def _network(self) -> Network:
+        """The fitted network as prediction uses it: without dropout."""
         check_is_fitted(self)
         return Network(self._sizes, resolve_activation(self._activation), self._bias)
 
@@ -38,22 +168,35 @@ class FittedAttributes:
         return self._network.layers(self.theta_)
 
     def _latest(self) -> FloatArray:
-        """Parameters that training goes on from.
+        """Return the parameters from which training resumes.
 
-        These are `theta_`, also after early stopping if the user has changed it; left as it was,
-        it holds the best weights, and training goes on from the latest.
+        Without early stopping, these are `theta_`. With early stopping, `theta_` holds the best
+        parameters, and training resumes from the latest ones, which are stored as well. If the user
+        has changed `theta_` since the fit, by assignment or in place, training resumes from the
+        changed `theta_`. A checksum detects such a change.
         """
         if self._latest_theta is None or zlib.crc32(self.theta_.data) != self._best_checksum:
             return self.theta_
         return self._latest_theta
 
-    def _fitted(self, name: str) -> Any:
+    def _from_run(self, name: str) -> Any:
+        """Return an attribute of the run as it was after the fit."""
         check_is_fitted(self)
         return self._run[name]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes to pickle. Those of a fitted estimator do not include callbacks.
+
+        An unfitted estimator keeps them, because a search sends it to other processes.
+        """
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        if "theta_" not in state:
+            return state
+        return {name: value for name, value in state.items() if name not in _CALLBACK_STATE}
+
     @property
     def coefs_(self) -> list[FloatArray]:
-        return _Views(layer.weight for layer in self._layers())
+        return _Views(W for W, _ in self._layers())
 
     @coefs_.setter
     def coefs_(self, values: Any) -> None:
@@ -61,7 +204,7 @@ class FittedAttributes:
 
     @property
     def intercepts_(self) -> list[FloatArray]:
-        return _Views(_zeros(w.shape[1], w.dtype) if b is None else b for w, b in self._layers())
+        return _Views(_zeros(W.shape[1], W.dtype) if b is None else b for W, b in self._layers())
 
     @intercepts_.setter
     def intercepts_(self, values: Any) -> None:
@@ -69,7 +212,7 @@ class FittedAttributes:
 
     @property
     def history_(self) -> dict[str, list[Any]]:
-        history = self._fitted("history")
+        history = self._from_run("history")
         n_epochs = len(history["loss"])
         columns = {"epoch": list(range(1, n_epochs + 1)), "loss": list(history["loss"])}
         for name in ("validation_loss", "score"):
@@ -79,7 +222,7 @@ class FittedAttributes:
 
     @property
     def loss_curve_(self) -> list[float]:
-        return list(self._fitted("history")["loss"])
+        return list(self._from_run("history")["loss"])
 
     @property
     def best_loss_(self) -> float | None:
@@ -92,23 +235,23 @@ class FittedAttributes:
 
     @property
     def best_validation_score_(self) -> float | None:
-        score = self._fitted("best_score")
+        score = self._from_run("best_score")
         return score if self._early_stopped else None
 
     @property
     def best_epoch_(self) -> int:
         losses = self.loss_curve_
         if self._early_stopped or not losses:
-            return self._fitted("best_epoch")
+            return self._from_run("best_epoch")
         return 1 + int(np.argmin(losses))
 
     @property
     def t_(self) -> int:
-        return self._fitted("samples_seen")
+        return self._from_run("samples_seen")
 
 
 class _Views(list[FloatArray]):
-    """A list of views of theta. Assigning to an entry, or to all, writes into theta."""
+    """A list of views of theta. Assigning to an entry or to a slice writes into theta."""
 
     def __setitem__(self, index: Any, value: Any) -> None:
         views = self[index] if isinstance(index, slice) else [self[index]]
@@ -128,6 +271,7 @@ class _Views(list[FloatArray]):
 
 
 def _zeros(n: int, dtype: Any) -> FloatArray:
+    """Return read-only zeros, which stand for the biases of a network without biases."""
     zeros = np.zeros(n, dtype)
     zeros.flags.writeable = False
     return zeros

@@ -1,0 +1,329 @@
+"""Targets: check what users pass as `y`, and encode it for the loss.
+
+The classifier uses `ClassTargets`, the regressor `NumericTargets`. Their `attributes` are the
+fitted attributes of the estimator that depend on the targets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.loss import Loss
+
+MULTILABEL = "multilabel-indicator"
+
+
+@dataclass(frozen=True)
+class NumericTargets:
+    """Targets of a regressor, which are numbers already."""
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Fitted attributes that depend on the targets: none."""
+        return {}
+
+    def encode(self, y: Any, loss: Loss, dtype: Any) -> NDArray[Any]:
+        """Return targets as an array of shape (n_samples, n_outputs), checked by the loss."""
+        Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
+        loss.check_targets(Y)
+        return Y
+
+    encode_validation = encode
+
+    def class_targets(self, loss: Loss, dtype: Any) -> None:
+        """Return None: there are no classes."""
+
+    def weigh(self, y: Any, sample_weight: Any, dtype: Any, training: Any = None) -> Any:
+        """Return the user's weights unchanged, because there are no class weights."""
+        return sample_weight
+
+    def strata(self, Y: Any) -> None:
+        """Return None: a validation split is not stratified."""
+
+
+@dataclass(frozen=True)
+class ClassTargets:
+    """Targets of a classifier.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "multilabel-indicator"}
+        What the targets are.
+    classes : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    binarizer : LabelBinarizer or None
+        For multilabel targets: converts predictions to the format of `y`, dense or sparse.
+    class_weight : dict, list of dict, "balanced" or None
+        The parameter of the classifier.
+    """
+
+    kind: str
+    classes: NDArray[Any]
+    binarizer: Any = None
+    class_weight: Any = None
+
+    @classmethod
+    def learn(cls, y: Any, present: Any, classes: Any, class_weight: Any) -> "ClassTargets":
+        """Learn the kind of targets and their classes.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,) or {ndarray, sparse matrix} of shape (n_samples, n_labels)
+            Labels.
+        present : ndarray of shape (n_classes_present,)
+            The classes in y: see `classes_of`.
+        classes : ndarray of shape (n_classes,) or None
+            All classes. None means the classes in y.
+        class_weight : dict, list of dict, "balanced" or None
+            The parameter of the classifier.
+
+        Returns
+        -------
+        ClassTargets
+            The kind and the classes.
+        """
+        if y.ndim == 2:
+            return cls(MULTILABEL, present, LabelBinarizer().fit(y), class_weight)
+        classes = present if classes is None else classes
+        kind = "binary" if len(classes) <= 2 else "multiclass"
+        return cls(kind, classes, None, class_weight)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Fitted attributes that depend on the targets."""
+        return {
+            "classes_": self.classes,
+            "_kind": self.kind,
+            "_label_binarizer": self.binarizer,
+        }
+
+    # From labels to numbers.
+
+    def encode(self, y: Any, loss: Loss, dtype: Any) -> NDArray[Any]:
+        """Turn labels into class numbers, or multilabel indicators into a matrix of targets."""
+        if self.kind != MULTILABEL:
+            return np.searchsorted(self.classes, y)
+        Y = (y.toarray() if issparse(y) else y).astype(dtype)
+        return 2 * Y - 1 if loss.output == "identity" else Y
+
+    def encode_validation(self, y: Any, loss: Loss, dtype: Any) -> NDArray[Any]:
+        """Check the labels of validation data and encode them."""
+        self._check_kind(y)
+        unseen = np.setdiff1d(classes_of(y), self.classes, assume_unique=True)
+        if len(unseen):
+            raise ValueError(
+                "Validation data must not contain classes that the training data do not, which "
+                f"are {self.classes}; got {unseen}. Leave such rows out."
+            )
+        return self.encode(y, loss, dtype)
+
+    def class_targets(self, loss: Loss, dtype: Any) -> FloatArray | None:
+        """Return the targets of each class, as described in `scratchmlp.batches.Data`.
+
+        The result is None for multilabel targets, because `encode` returns the targets themselves.
+        """
+        if self.kind == MULTILABEL:
+            return None
+        n_classes = len(self.classes)
+        if self.kind == "binary" and loss.output != "softmax":  # one output separates two classes
+            targets = np.arange(n_classes, dtype=dtype)[np.newaxis]
+        else:
+            # Softmax needs at least two outputs, even for a single class.
+            targets = np.eye(max(n_classes, 2), n_classes, dtype=dtype)
+        # With an identity output, the sign of a score tells the classes apart: targets are -1, 1.
+        return 2 * targets - 1 if loss.output == "identity" else targets
+
+    def strata(self, Y: NDArray[Any]) -> NDArray[Any] | None:
+        """Return the strata of a validation split. Only splits of two classes are stratified."""
+        if self.kind != "binary":
+            return None
+        return (Y == 1).astype(str)  # so that errors read as scikit-learn's do
+
+    # When training is resumed.
+
+    def check(self, y: Any, present: Any, *, all_classes: bool) -> None:
+        """Check that labels have the kind and the classes that training began with.
+
+        Parameters
+        ----------
+        y : ndarray or sparse matrix
+            Labels.
+        present : ndarray of shape (n_classes_present,)
+            The classes in y.
+        all_classes : bool
+            Whether every class must be present. `fit` requires this. One call of `partial_fit` may
+            see only some of the classes.
+
+        Raises
+        ------
+        ValueError
+            If the kind differs, if a class is new, or if a class is missing although `all_classes`
+            is True.
+        """
+        self._check_kind(y)
+        if all_classes and not np.array_equal(present, self.classes):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes}, `y` has {present}. Fit a new "
+                "network with warm_start=False, or use partial_fit where classes are missing."
+            )
+        unseen = np.setdiff1d(present, self.classes, assume_unique=True)
+        if len(unseen):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`: {unseen}. `self.classes_` has "
+                f"{self.classes}. Give all classes to the first call of partial_fit."
+            )
+
+    def _check_kind(self, y: Any) -> None:
+        if (y.ndim == 2) != (self.kind == MULTILABEL):
+            raise ValueError(
+                f"`y` has {type_of_target(y)} targets, but training began with {self.kind} "
+                "targets. Pass targets of that kind, or fit a new network with warm_start=False."
+            )
+
+    # Weights.
+
+    def weigh(
+        self, y: Any, sample_weight: FloatArray | None, dtype: Any, training: Any = None
+    ) -> FloatArray | None:
+        """Multiply the weight of each row by the weights of its classes.
+
+        Parameters
+        ----------
+        y : ndarray or sparse matrix
+            Labels of the rows.
+        sample_weight : ndarray of shape (n_samples,) or None
+            Weights that the user passed.
+        dtype : dtype
+            Type of the result.
+        training : tuple or None, default=None
+            Labels and weights of the training rows, from which class weights are computed. None
+            means that `y` and `sample_weight` are those of the training rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or None
+            Weights. None if there are neither row weights nor class weights.
+
+        Raises
+        ------
+        ValueError
+            If class_weight is not valid, or leaves no row with a weight above 0.
+        """
+        if self.class_weight is None:
+            return sample_weight
+        y_training, weight_training = training or (y, sample_weight)
+        weight = np.ones(y.shape[0], dtype) if sample_weight is None else sample_weight
+        # For each column of y, the class weight of each row.
+        factors = [
+            class_weights(column, classes, given, weight_training)[np.searchsorted(classes, rows)]
+            for (column, classes, given), (rows, *_) in zip(
+                self._weighted_columns(y_training), self._weighted_columns(y), strict=True
+            )
+        ]
+        weighted = (weight * np.prod(factors, axis=0)).astype(dtype, copy=False)
+        if not weighted.any():
+            raise ValueError(
+                f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
+                "Weigh at least one of its classes, or leave such rows out."
+            )
+        return weighted
+
+    def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
+        """Return the columns of `y`, each with its classes and the class weights that were given.
+
+        Only multilabel targets have more than one column.
+        """
+        columns: Sequence[Any] = [y]
+        classes, given = self.classes, [self.class_weight]
+        allowed: tuple[type, ...] = (dict, str)
+        if self.kind == MULTILABEL:
+            columns, classes = (y.toarray() if issparse(y) else y).T, np.array([0, 1])
+            if isinstance(self.class_weight, str):
+                given *= len(columns)
+            else:
+                given, allowed = self.class_weight, (dict,)
+        if len(given) != len(columns) or not all(isinstance(w, allowed) for w in given):
+            raise ValueError(
+                "class_weight must be a dict, or for multilabel a list with one dict for each "
+                f"column of y, or 'balanced'; got {self.class_weight!r} for {len(columns)} "
+                f"column{'s' * (len(columns) > 1)}."
+            )
+        return [(column, classes, w) for column, w in zip(columns, given, strict=True)]
+
+    # From scores to labels.
+
+    def labels(self, decision: FloatArray) -> Any:
+        """Return the predicted labels for the values of the decision function."""
+        if self.kind == MULTILABEL:
+            return self.binarizer.inverse_transform(decision, threshold=0.0)
+        if self.kind == "multiclass":
+            return self.classes[decision.argmax(axis=1)]
+        # The factor is 1 for two classes. A single class has index 0, whatever the score.
+        return self.classes[(decision > 0) * (len(self.classes) - 1)]
+
+
+def classes_of(y: Any) -> Any:
+    """Check that targets are class labels, and return the sorted classes."""
+    if y.ndim == 1 and y.dtype.kind in "biuU":  # booleans, integers and strings are labels
+        return np.unique(y)
+    if type_of_target(y) == "multiclass-multioutput":
+        raise ValueError(
+            "y has several columns that are no yes-or-no labels. Fit one classifier for each, as "
+            "sklearn.multioutput.MultiOutputClassifier does."
+        )
+    check_classification_targets(y)
+    return unique_labels(y)
+
+
+def class_weights(
+    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray | None
+) -> FloatArray:
+    """Compute the weight of each class as scikit-learn does, but without rows of weight 0.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Labels of the training rows.
+    classes : ndarray of shape (n_classes,)
+        All classes.
+    class_weight : dict or "balanced"
+        The parameter of the classifier.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights of the rows.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        Class weights. With "balanced", a class without rows has weight 0.
+
+    Raises
+    ------
+    ValueError
+        If class_weight names unknown classes, or a weight is negative or not finite.
+    """
+    if sample_weight is not None:
+        y, sample_weight = y[sample_weight > 0], sample_weight[sample_weight > 0]
+    weights = np.zeros(len(classes))
+    known = np.isin(classes, y) if class_weight == "balanced" else np.full(len(classes), True)
+    try:
+        weights[known] = compute_class_weight(
+            class_weight, classes=classes[known], y=y, sample_weight=sample_weight
+        )
+        if not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise ValueError("Weights must be finite and at least 0.")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
+            f"{classes.tolist()}. {error}"
+        ) from error
+    return weights
