@@ -1,9 +1,9 @@
-"""Tables as people have them in, calibrated predictions out.
+"""Classifier, regressor and encoders for raw tables.
 
-`TabularMLPClassifier` and `TabularMLPRegressor` are ensembles of networks that need no tuning.
-`TabularEncoder` turns numbers on any scale, missing values, categories, strings, booleans and dates
-into their inputs. `PiecewiseLinearEncoder` spreads numbers over bins, so that a network can bend
-between them.
+`TabularMLPClassifier` and `TabularMLPRegressor` are ensembles of neural networks that need no
+tuning. `TabularEncoder` encodes numbers on any scale, missing values, categories, strings, booleans
+and dates as inputs of a network. `PiecewiseLinearEncoder` encodes each number as several numbers,
+one per bin, so that a network can change its slope at the edges of the bins.
 """
 
 from scratchmlp.tabular.classifier import TabularMLPClassifier
@@ -17,3 +17,7 @@ __all__ = [
     "TabularMLPClassifier",
     "TabularMLPRegressor",
 ]
+
+# Pickles contain the module of a class. This public name stays the same when files move.
+for _public in (PiecewiseLinearEncoder, TabularEncoder, TabularMLPClassifier, TabularMLPRegressor):
+    _public.__module__ = __name__

@@ -1,12 +1,11 @@
 """What the tabular classifier and regressor share: a cross-fitted ensemble of networks.
 
-Each member is trained without one part of the rows, its fold. On its fold its epochs are compared,
-and what it says of its fold's rows, which it was not trained on, at an epoch that other folds
-choose, is an honest estimate of how the ensemble will do on new ones.
+Each member is trained without one part of the rows, its fold. The losses on the folds decide which
+epoch each member keeps. The predictions of a member for its fold are out-of-fold predictions. They
+estimate how well the ensemble predicts new rows.
 """
 
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,64 +18,91 @@ from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
-from sklearn.model_selection import (
-    GroupKFold,
-    KFold,
-    StratifiedGroupKFold,
-    StratifiedKFold,
-    check_cv,
-)
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, gen_batches
-from sklearn.utils._chunking import get_chunk_n_rows
+from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.parameters import hidden_sizes
-from scratchmlp.network import Network
 from scratchmlp.rollback import unchanged_on_failure
+from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.member import Bins, Limit, train_member
+from scratchmlp.tabular.folds import make_splits
+from scratchmlp.tabular.member import Bins, Member, MemberHistory, MemberPlan, train_member
 from scratchmlp.tabular.recipe import Recipe
-from scratchmlp.tabular.selection import choose_epochs, honest_scores
+from scratchmlp.tabular.selection import by_row, choose_epochs, out_of_fold_scores
 
 
-class Member(NamedTuple):
-    """A trained network of an ensemble.
+class EncodedTargets(NamedTuple):
+    """Targets as training needs them.
 
     Attributes
     ----------
-    network : Network
-        The network.
-    theta : ndarray of shape (n_parameters,)
-        Its parameters.
-    bins : Bins or None
-        What it adds to its inputs.
+    Y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Class numbers of a classifier, or standardized targets of a regressor.
+    class_targets : ndarray of shape (n_classes, n_classes) or None
+        One-hot targets of the classes; None for a regressor.
+    training_weight : ndarray of shape (n_samples,)
+        Weights to train with, class weights included.
+    attributes : dict
+        Fitted attributes that depend on the targets. Predictions need them.
     """
 
-    network: Network
-    theta: FloatArray
-    bins: Bins | None
+    Y: NDArray[Any]
+    class_targets: FloatArray | None
+    training_weight: FloatArray
+    attributes: dict[str, Any]
 
-    def raw_scores(self, X: FloatArray) -> FloatArray:
-        """Compute the raw scores of encoded rows.
 
-        With bins a row is many times as wide: as many at a time as scikit-learn's
-        ``working_memory`` holds.
-        """
-        if self.bins is None:
-            return self.network.raw_scores(self.theta, X)
-        n_bytes = self.theta.itemsize * self.network.sizes[0]
-        chunks = gen_batches(len(X), get_chunk_n_rows(n_bytes, max_n_rows=len(X)))
-        return np.concatenate(
-            [self.network.raw_scores(self.theta, self.bins.widen(X[rows])) for rows in chunks]
-        )
+class PreparedTable(NamedTuple):
+    """What training needs, made from the user's input.
+
+    Attributes
+    ----------
+    encoder : TabularEncoder
+        The fitted encoder.
+    data : Data
+        All rows, with encoded inputs and targets. The weights include class weights. They are None
+        if all are 1.
+    sample_weight : ndarray of shape (n_samples,)
+        Weights as the user passed them, without class weights.
+    splits : list of tuple of two ndarrays
+        For each member, the row numbers for training and the row numbers of its fold.
+    seeds : ndarray of int
+        Random state of each member.
+    recipe : Recipe
+        How to train.
+    attributes : dict
+        Fitted attributes that depend on the targets: see `EncodedTargets`.
+    """
+
+    encoder: TabularEncoder
+    data: Data
+    sample_weight: FloatArray
+    splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    seeds: NDArray[np.int_]
+    recipe: Recipe
+    attributes: dict[str, Any]
+
+    @property
+    def held_out(self) -> list[NDArray[np.intp]]:
+        """Row numbers of each member's fold."""
+        return [rows for _, rows in self.splits]
 
 
 class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
+
+    cv: Any
+    hidden_layer_sizes: Any
+    max_iter: int | str
+    max_time: float | None
+    categorical_features: Any
+    n_jobs: int | None
+    random_state: Any
 
     encoder_: TabularEncoder
     members_: list[Member]
@@ -91,55 +117,35 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         "random_state": ["random_state"],
     }
 
-    def __init__(
-        self,
-        *,
-        cv: Any,
-        hidden_layer_sizes: Any,
-        max_iter: int | str,
-        max_time: float | None,
-        categorical_features: Any,
-        n_jobs: int | None,
-        random_state: Any,
-    ) -> None:
-        self.cv = cv
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.max_iter = max_iter
-        self.max_time = max_time
-        self.categorical_features = categorical_features
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
     # What the subclasses add.
 
     @abstractmethod
-    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[Any, FloatArray | None]:
-        """Check and learn the targets; return them and their code, as in `Data`."""
+    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
+        """Check and encode the targets."""
 
     @abstractmethod
     def _recommended(self, n_rows: int) -> Recipe:
-        """Choose how to train on so many rows."""
+        """Choose how to train on `n_rows` rows."""
 
     @abstractmethod
-    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        """Learn what members say of the rows that they held out, and how good that is.
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        """Keep out-of-fold predictions and their score.
 
-        `weight` is what the user gave, and `raw` are raw scores, nan where no member held a row
-        out.
+        `raw` holds out-of-fold raw scores, which are nan for rows that no member held out. `weight`
+        holds the weights that the user passed.
         """
 
     @abstractmethod
     def _predictions(self, raw: FloatArray) -> FloatArray:
-        """Make a member's predictions, which are then averaged, of its raw scores."""
+        """Return the predictions of one member for its raw scores."""
 
     def _calibrate(self, data: Data, held_out: list[NDArray[np.intp]]) -> None:
-        """Learn from the rows that each member held out what makes predictions of raw scores."""
+        """Calibrate predictions on the rows that each member held out, if they need it.
 
-    def _weigh(self, Y: Any, weight: FloatArray) -> FloatArray:
-        """Weights to train with, from those that the user gave for the rows."""
-        return weight
+        A classifier fits its temperature. A regressor does nothing. `held_out` holds row numbers.
+        """
 
-    # Training.
+    # Fit: prepare, train, keep.
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
@@ -152,10 +158,10 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         y : array-like of shape (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0; rows of weight 0 are absent.
+            Weights of the rows, at least 0. Rows with weight 0 are ignored.
         groups : array-like of shape (n_samples,), default=None
-            Groups of the rows, such as patients: the rows of a group are in the same fold. If `cv`
-            is a splitter, it has to be one that looks at groups.
+            Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
+            is a splitter, it must be one that uses groups.
 
         Returns
         -------
@@ -169,29 +175,19 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             a weight above 0, or `cv` leaves a member without rows to train on or to hold out. The
             estimator then stays as it was.
         """
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-        given = {"estimator": self, "X": X, "y": y, "metadata": metadata}
-        root = None
-        if getattr(self, "_skl_callbacks", None):
-            # How many members there will be is known only after the split.
-            root = self._init_callback_context(max_subtasks=None)
-            root.call_on_fit_task_begin(**given)
+        started = time.time()  # this clock is the same in all processes
+        tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
         with unchanged_on_failure(self):
-            self._fit(X, y, sample_weight, groups, root, given)
-            if root:
-                root.call_on_fit_task_end(**given, reconstruction_attributes={})
+            table = self._prepare(X, y, sample_weight, groups)
+            self.encoder_ = table.encoder
+            self.__dict__.update(table.attributes)
+            self._keep(table, self._train(table, tasks, started))
+            if tasks:
+                tasks.end(fitted=True)
         return self
 
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        groups: Any,
-        root: Any,
-        given: dict[str, Any],
-    ) -> None:
-        started = time.time()  # which processes share
+    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
+        """Check the user's input, and convert it to what training needs."""
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
@@ -199,135 +195,98 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
-        _check_known(y, "target", "y")
+        _check_no_missing(y, "target", "y")
         if groups is not None:
-            _check_known(groups, "group", "groups")
+            _check_no_missing(groups, "group", "groups")
         weight = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
         present = np.flatnonzero(weight)
-        Y, code = self._encode_targets(y, weight)
-        self.encoder_ = TabularEncoder(self.categorical_features)
-        self.encoder_.fit(X if len(present) == len(Y) else _safe_indexing(X, present))
-        encoded = self.encoder_.transform(X)
+        targets = self._encode_targets(y, weight)
+        encoder = TabularEncoder(self.categorical_features)
+        # Rows with weight 0 are encoded, but the encoder does not learn from them.
+        encoder.fit(X if len(present) == len(weight) else _safe_indexing(X, present))
+        trained = None if (targets.training_weight == 1).all() else targets.training_weight
+        data = Data(encoder.transform(X), targets.Y, trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
-        trained = self._weigh(Y, weight)
-        data = Data(encoded, Y, None if (trained == 1).all() else trained, code)
-        splits = self._splits(X, Y, groups, present, random_state)
-        recipe = self._recipe(len(present))
-        courses = Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(train_member)(
-                recipe, data, rows, bins, seed, limit, task, given if root else {}
-            )
-            for rows, bins, seed, limit, task in zip(
-                splits,
-                _bins(recipe, len(splits), self.encoder_.numeric_outputs_),
-                random_state.randint(np.iinfo(np.int32).max, size=len(splits)),
-                self._limits(started, len(splits)),
-                _tasks(root, len(splits), recipe.n_epochs),
-                strict=True,
-            )
+        splits = make_splits(
+            self.cv, X, data.Y, groups, present, random_state, classifier=is_classifier(self)
         )
-        chosen = choose_epochs(courses)
-        self.members_ = [
-            Member(course.network, candidate.theta, course.bins)
-            for course, candidate in zip(courses, chosen, strict=True)
-        ]
-        self.n_iter_ = max(len(course.losses) for course in courses)
-        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
-        held_out = [rows for _, rows in splits]
-        self._calibrate(data, held_out)
-        honest = honest_scores(courses, held_out, recipe.reach)
-        self._learn_out_of_fold(data, weight, by_row(held_out, honest, len(Y)))
+        seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
+        recipe = self._chosen_recipe(len(present))
+        return PreparedTable(encoder, data, weight, splits, seeds, recipe, targets.attributes)
 
-    def _limits(self, started: float, n_members: int) -> list[Limit | None]:
-        """Give each member its limit of time: how many are left to train after it."""
-        if self.max_time is None:
-            return [None] * n_members
-        at_once = min(effective_n_jobs(self.n_jobs), n_members)
-        return [
-            Limit(started + self.max_time, -(-(n_members - member) // at_once))
-            for member in range(n_members)
-        ]
-
-    def _splits(
-        self,
-        X: Any,
-        Y: Any,
-        groups: Any,
-        present: NDArray[np.intp],
-        random_state: np.random.RandomState,
-    ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Split the rows that are present: each part is held out by one member."""
-        if len(present) < 2:
-            raise ValueError(
-                "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
-                f"on and one to hold out; got n_samples={len(present)}. Add rows."
-            )
-        if not isinstance(self.cv, Integral):
-            splitter = check_cv(self.cv, Y, classifier=is_classifier(self))
-            rows = np.arange(len(Y))  # a part may be row numbers, from the end too, or a mask
-            splits = [
-                (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
-                for a, b in splitter.split(X, Y, groups)
-            ]
-            _check_splits(splits)
-            return splits
-        Y = Y[present]
-        groups = None if groups is None else np.asarray(_safe_indexing(groups, present))
-        splitter = self._folds(Y, groups, random_state)
-        with warnings.catch_warnings():  # members may do without a class that is rare
-            warnings.filterwarnings("ignore", message="The least populated class")
-            splits = [(present[a], present[b]) for a, b in splitter.split(Y, Y, groups)]
-        return [split for split in splits if len(split[1])]  # few groups may leave a fold empty
-
-    def _folds(
-        self, Y: Any, groups: NDArray[Any] | None, random_state: np.random.RandomState
-    ) -> Any:
-        """Make as many shuffled folds as `cv` says, or fewer where rows, classes or groups are."""
-        n_splits = min(self.cv, len(Y))
-        if is_classifier(self):
-            most = np.bincount(Y).max()
-            if most < 2:
-                raise ValueError(
-                    "Some class needs 2 rows of a weight above 0, one to train on and one to hold "
-                    f"out; got {len(Y)} rows of as many classes. Add rows."
-                )
-            n_splits = min(n_splits, most)  # fewer where all are rare
-            Folds, GroupFolds = StratifiedKFold, StratifiedGroupKFold
-        else:
-            Folds, GroupFolds = KFold, GroupKFold
-        if groups is None:
-            return Folds(n_splits, shuffle=True, random_state=random_state)
-        n_groups = len(np.unique(groups))
-        if n_groups < 2:
-            raise ValueError(
-                f"Rows of a group stay together, so that two groups are needed; got {n_groups}. "
-                "Leave groups out, or say what belongs together."
-            )
-        return GroupFolds(min(n_splits, n_groups), shuffle=True, random_state=random_state)
-
-    def _recipe(self, n_rows: int) -> Recipe:
-        """Choose how to train on so many rows, where users did not."""
+    def _chosen_recipe(self, n_rows: int) -> Recipe:
+        """Choose how to train on `n_rows` rows. The estimator's parameters have priority."""
         recipe = replace(
             self._recommended(n_rows), hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes)
         )
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
+    def _train(
+        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
+    ) -> list[MemberHistory]:
+        """Train the members, up to `n_jobs` of them at the same time.
+
+        `started` is the time at which the fit began: `max_time` counts from then.
+        """
+        plans = list(self._plans(table, tasks, started))
+        return Parallel(n_jobs=self.n_jobs, batch_size=1)(
+            delayed(train_member)(table.recipe, table.data, plan) for plan in plans
+        )
+
+    def _plans(
+        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
+    ) -> Iterator[MemberPlan]:
+        """Yield what distinguishes the training of each member from that of the others.
+
+        `bins` encode the numeric columns anew for a member, in addition to the common encoding.
+        `rows` are two arrays of row numbers: those for training, and those of the fold.
+        """
+        n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
+        n_at_once = min(effective_n_jobs(self.n_jobs), n_members)
+        ends = deadlines(started, self.max_time, n_members, n_at_once)
+        for member, (rows, seed, end) in enumerate(
+            zip(table.splits, table.seeds, ends, strict=True)
+        ):
+            encoder = table.recipe.bins_for(member, len(numeric))
+            bins = Bins(encoder, numeric) if encoder else None
+            task = tasks.member(table.recipe.n_epochs) if tasks else None
+            yield MemberPlan(*rows, bins, seed, end, task)
+
+    def _keep(self, table: PreparedTable, histories: list[MemberHistory]) -> None:
+        """Choose the epoch of each member, and set the fitted attributes.
+
+        `histories` holds, for each member, the loss and the raw scores of its fold after each
+        epoch, and the candidates: the best epochs with their averaged parameters. The order
+        matters: `_calibrate` uses `members_`, and `_keep_out_of_fold` uses what `_calibrate` sets.
+        """
+        chosen = choose_epochs(histories)
+        self.members_ = [
+            Member(history.network, candidate.theta, history.bins)
+            for history, candidate in zip(histories, chosen, strict=True)
+        ]
+        self.n_iter_ = max(len(history.losses) for history in histories)
+        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
+        held_out, radius = table.held_out, table.recipe.averaging_radius
+        self._calibrate(table.data, held_out)
+        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), len(table.data.Y))
+        self._keep_out_of_fold(table.data, table.sample_weight, raw)
+
     # Prediction.
 
     def _member_predictions(self, X: Any) -> Iterator[FloatArray]:
-        """Predict with one member after the other."""
+        """Yield the predictions of one member after the other."""
         check_is_fitted(self)
         encoded = self.encoder_.transform(X)
         for member in self.members_:
             yield self._predictions(member.raw_scores(encoded).astype(np.float64))
 
     def _mean_prediction(self, X: Any) -> FloatArray:
-        """Average the members' predictions."""
+        """Return the mean of the members' predictions."""
         total: Any = sum(self._member_predictions(X))
         return total / len(self.members_)
 
     def member_predictions(self, X: Any) -> FloatArray:
-        """Predict with each member; how far they spread shows how unsure they are.
+        """Predict with each member. If the members disagree, the prediction is uncertain.
 
         Parameters
         ----------
@@ -337,7 +296,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         Returns
         -------
         ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
-            What each member predicts: probabilities, with a column for each class, or targets.
+            Class probabilities, or predicted targets, of each member.
         """
         return np.stack(list(self._member_predictions(X)))
 
@@ -359,54 +318,13 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         return tags
 
 
-def _check_known(values: Any, what: str, name: str) -> None:
-    """Check that no row's target or group is missing."""
+def _check_no_missing(values: Any, what: str, name: str) -> None:
+    """Check that no target or group is missing."""
     missing = np.asarray(pd.isna(np.asarray(values, dtype=object)))
     if missing.any():
         n_missing = int(missing.reshape(len(missing), -1).any(axis=1).sum())
         raise ValueError(
-            f"Each row needs a {what}, and {name} has none in {n_missing} of {len(missing)} rows. "
-            f"Leave these rows out: known = {name}.notna(), and fit on X[known] and y[known]."
+            f"Each row needs a {what}, but {n_missing} of the {len(missing)} values of {name} are "
+            f"missing. Leave these rows out: known = {name}.notna(), and fit on X[known] and "
+            "y[known]."
         )
-
-
-def _check_splits(splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> None:
-    """Check that there are members, and that each has rows to train on and rows to hold out."""
-    if not splits:
-        raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
-    for number, (training, held_out) in enumerate(splits):
-        if len(training) == 0 or len(held_out) == 0:
-            raise ValueError(
-                "Each member needs a row of a weight above 0 to train on and one to hold out; "
-                f"split {number} of cv has {len(training)} and {len(held_out)}. Change cv, or the "
-                "weights."
-            )
-
-
-def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
-    """Put scores of the rows held out where the rows are; means if there are several, or nan."""
-    n_outputs = scores[0].shape[1]
-    total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))
-    for rows, score in zip(held_out, scores, strict=True):
-        total[rows] += score
-        times[rows] += 1
-    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
-
-
-def _common(rows: NDArray[np.intp], present: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Leave rows out that are not present."""
-    return rows[np.isin(rows, present)]
-
-
-def _bins(recipe: Recipe, n_members: int, numeric: NDArray[np.intp]) -> list[Bins | None]:
-    """Give each member bins of its own, which it fits to its own rows."""
-    encoders = [recipe.bins_for(member, len(numeric)) for member in range(n_members)]
-    return [Bins(encoder, numeric) if encoder else None for encoder in encoders]
-
-
-def _tasks(root: Any, n_members: int, n_epochs: int) -> list[Any]:
-    """Make a task for each member, if callbacks are to hear of them."""
-    return [
-        root.subcontext(task_name="member", max_subtasks=n_epochs) if root else None
-        for _ in range(n_members)
-    ]

@@ -1,4 +1,4 @@
-"""The tabular classifier: a table and labels in, calibrated probabilities out."""
+"""The classifier for raw tables."""
 
 from typing import Any, ClassVar
 
@@ -13,78 +13,86 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.classifier import class_weights
-from scratchmlp.tabular.base import BaseTabularMLP, by_row
+from scratchmlp.estimators.targets import class_weights
+from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
 from scratchmlp.tabular.recipe import Recipe, classification_recipe
-from scratchmlp.tabular.selection import fit_temperature
+from scratchmlp.tabular.selection import by_row, fit_temperature
 
 
 class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
-    """Classifier for raw tables, which needs no tuning: an ensemble of networks, calibrated.
+    """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
 
-    It takes a table as it is, numbers on any scale, missing values, categories, strings, booleans
-    and dates, and trains a small ensemble of networks. Each of these holds out a part of the rows,
-    by which its best epochs are found and the probabilities are calibrated. docs/tabular.md
-    explains each ingredient.
+    The table may contain numbers on any scale, missing values, categories, strings, booleans and
+    dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
+    out a part of the rows, its fold. The losses on the folds determine the best epoch of each
+    member, and the probabilities are calibrated on the folds. docs/tabular.md explains each
+    ingredient.
 
     Parameters
     ----------
     cv : int, splitter or iterable, default=8
-        How the rows are split; there is a member for each split, which is trained on its first
-        part and judged on its second. A number is one of folds, shuffled and stratified; rows that
-        belong together stay so if `fit` is told their `groups`. Use a splitter for rows that follow
-        each other in time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+        Splits of the rows into training rows and a held-out fold. One member of the ensemble is
+        trained for each split.
+
+        - int: the number of folds, which are shuffled and stratified. If you pass `groups` to
+          `fit`, all rows of a group are in the same fold.
+        - splitter: for instance :class:`~sklearn.model_selection.TimeSeriesSplit` for rows in
+          chronological order.
+        - iterable: for each split, the row numbers for training and those of the held-out fold.
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
-        Units of each hidden layer of a member.
+        Number of units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
-        Epochs of a member. 'auto' is 128 up to 2,000 rows, and beyond these fewer, so that the
-        number of steps grows slowly.
+        Number of epochs of each member. 'auto' means 128 epochs for up to 2,000 rows, and fewer
+        epochs for more rows, so that the number of steps grows slowly.
     max_time : float or None, default=None
-        Seconds after which `fit` has to come to its end. Members that have no time for all of
-        their epochs go through the schedule of their learning rate faster, but each is trained for
-        one epoch. What is trained then depends on the machine.
+        Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
+        whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
+        the speed of the machine.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes, by which those of their rows are multiplied; 'balanced' makes up for
-        different frequencies. Probabilities are then those of data so weighted.
+        Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means weights
+        inversely proportional to the frequencies of the classes. With class weights, the predicted
+        probabilities describe the reweighted data.
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
-        Which columns are categories; see :class:`TabularEncoder`.
+        Which columns are categorical; see :class:`TabularEncoder`.
     n_jobs : int or None, default=None
-        Members that are trained at the same time, by :mod:`joblib`, each with one thread. None is
-        1, and -1 as many as there are processors. Results are the same for any number.
+        Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
+        and -1 means the number of processors. It does not change the result.
     random_state : int, RandomState instance or None, default=None
-        Source of the folds, the initial weights and the orders of rows.
+        Determines the folds, the initial weights and the order of the rows. Pass an int for
+        reproducible results.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes, sorted.
+        Class labels, sorted.
     oof_proba_ : ndarray of shape (n_samples, n_classes)
-        Probabilities of the rows of `fit`, each by the member that held it out ("out of fold"); nan
-        where none did. They are honest: nothing of a row's own was used, but for the one
-        temperature and the scaling of numbers. Even the epoch is one that the folds of other
-        members chose. The ensemble of all members is usually a little better.
+        Out-of-fold probabilities of the rows in `fit`; nan for rows that no member held out. Each
+        row is predicted by the member that held it out, which is not trained on it. The epoch for
+        this prediction is chosen on the folds of other members. Only the encoding of the columns
+        and the temperature are fitted on all rows. The ensemble of all members is usually slightly
+        better.
     oof_score_ : float
-        Their accuracy, with the `sample_weight` of `fit`.
+        Accuracy of the out-of-fold predictions, with the `sample_weight` of `fit`.
     temperature_ : float
-        What raw scores are divided by before the softmax, so that probabilities are calibrated.
+        Number by which raw scores are divided before the softmax, to calibrate probabilities.
     encoder_ : TabularEncoder
-        What turns the table into numbers; its `columns_` says what became of each column.
+        The fitted encoder of the table. Its `columns_` describes the encoding of each column.
     members_ : list
         The trained networks.
     best_epochs_ : ndarray of shape (n_members,)
-        Best epoch of each member.
+        Epoch that each member keeps, counted from 1.
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained: the largest number of any member.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if these are strings.
+        Names of the columns seen in `fit`, if they are strings.
 
     See Also
     --------
-    TabularMLPRegressor : The same for numbers as targets.
-    scratchmlp.ScratchMLPClassifier : A single network, whose every parameter is yours to choose.
+    TabularMLPRegressor : The regressor for raw tables.
+    scratchmlp.ScratchMLPClassifier : A single network, with parameters for every choice.
 
     References
     ----------
@@ -104,6 +112,8 @@ default='from_dtype'
     (178, 3)
     """
 
+    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -121,19 +131,17 @@ default='from_dtype'
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
-        super().__init__(
-            cv=cv,
-            hidden_layer_sizes=hidden_layer_sizes,
-            max_iter=max_iter,
-            max_time=max_time,
-            categorical_features=categorical_features,
-            n_jobs=n_jobs,
-            random_state=random_state,
-        )
+        self.cv = cv
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
         self.class_weight = class_weight
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Predict classes.
+        """Predict the class of each row.
 
         Parameters
         ----------
@@ -143,13 +151,13 @@ default='from_dtype'
         Returns
         -------
         ndarray of shape (n_samples,)
-            The class of the highest probability.
+            Class with the highest probability.
         """
         proba = self._mean_prediction(X)
         return self.classes_[proba.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Predict probabilities: the mean of the members'.
+        """Predict class probabilities: the mean of the members' probabilities.
 
         Parameters
         ----------
@@ -159,12 +167,12 @@ default='from_dtype'
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Probabilities, in the order of `classes_`.
+            Probabilities, with columns in the order of `classes_`.
         """
         return self._mean_prediction(X)
 
     def predict_log_proba(self, X: Any) -> FloatArray:
-        """Predict the logarithms of probabilities.
+        """Predict the logarithms of the class probabilities.
 
         Parameters
         ----------
@@ -174,22 +182,20 @@ default='from_dtype'
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
-            Logarithms of `predict_proba`, all finite.
+            Logarithms of `predict_proba`, with columns in the order of `classes_`. All are finite.
         """
         proba = self.predict_proba(X)
         return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
+    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
         y = _check_y(y, estimator=self)
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        return codes, np.eye(len(self.classes_), dtype=np.float32)
-
-    def _weigh(self, Y: Any, weight: FloatArray) -> FloatArray:
-        if self.class_weight is None:
-            return weight
-        factors = class_weights(self.classes_[Y], self.classes_, self.class_weight, weight)
-        return (weight * factors[Y]).astype(np.float32)
+        classes, numbers = np.unique(y, return_inverse=True)
+        if self.class_weight is not None:
+            factors = class_weights(y, classes, self.class_weight, weight)
+            weight = (weight * factors[numbers]).astype(np.float32)
+        class_targets = np.eye(len(classes), dtype=np.float32)
+        return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 
     def _recommended(self, n_rows: int) -> Recipe:
         return classification_recipe(n_rows)
@@ -198,10 +204,10 @@ default='from_dtype'
         members = zip(self.members_, held_out, strict=True)
         raw = by_row(held_out, [m.raw_scores(data.X[rows]) for m, rows in members], len(data.Y))
         seen = np.isfinite(raw[:, 0])
-        _, Y, weight = data.rows(seen).decoded()
+        _, Y, weight = data.rows(seen).arrays()
         self.temperature_ = fit_temperature(Y, raw[seen], weight)
 
-    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
         self.oof_proba_ = self._predictions(raw)
         seen = np.isfinite(raw[:, 0])
         truth, predicted = data.Y[seen], self.oof_proba_[seen].argmax(axis=1)

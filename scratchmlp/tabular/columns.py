@@ -1,8 +1,8 @@
-"""What the columns of a table hold, and their values as plain arrays.
+"""The kinds of the columns of a table, and the conversion of their values.
 
-A column is of one kind: "number", "date", "duration", "flag" (booleans), "text", "mixed" (any
-other values, or several kinds of them), "complex", which nothing here accepts, or "missing" if it
-is seen to have no value at all.
+The kind of a column is "number", "date", "duration", "flag" (booleans), "text", "mixed" (other
+values, or values of several kinds), "complex" (which the encoders reject), or "missing" (no values,
+if its dtype does not tell the kind).
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Column = pd.Series  # one column of a table
 Floats = NDArray[np.float64]
 
-#: What a column of each kind holds, in words.
+#: Descriptions of the kinds, for messages.
 WORDS = {
     "number": "numbers",
     "date": "dates",
@@ -25,7 +25,7 @@ WORDS = {
     "mixed": "values of several kinds",
     "complex": "complex numbers",
 }
-#: Numbers beyond this count as this, so that differences of two stay finite.
+#: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
 
 _BY_DTYPE = {
@@ -57,9 +57,9 @@ _DAY = np.timedelta64(1, "D")
 
 
 def to_pandas(X: Any) -> pd.DataFrame:
-    """Convert a data frame of any library that scikit-learn accepts.
+    """Convert a data frame of any library that scikit-learn accepts to pandas.
 
-    It goes column by column through NumPy, which needs no pyarrow.
+    Columns are converted through NumPy, which does not require pyarrow.
     """
     if isinstance(X, pd.DataFrame):
         return X
@@ -68,7 +68,7 @@ def to_pandas(X: Any) -> pd.DataFrame:
 
 
 def kind_of(column: "Column[Any]") -> str:
-    """Tell what a column holds, from its dtype or, where that says little, from its values."""
+    """Return the kind of a column, from its dtype or, for object columns, from its values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return kind_of(pd.Series(dtype.categories))
@@ -79,42 +79,44 @@ def kind_of(column: "Column[Any]") -> str:
     if dtype.kind in _BY_DTYPE:
         return _BY_DTYPE[dtype.kind]
     found = pd.api.types.infer_dtype(column, skipna=True)
-    if found not in _BY_VALUES:  # a NaT is no missing number to pandas
+    if found not in _BY_VALUES:  # pandas does not skip a NaT among numbers
         found = pd.api.types.infer_dtype(column.dropna(), skipna=True)
     return _BY_VALUES.get(found, "mixed")
 
 
 def read_dates(column: "Column[Any]") -> "Column[Any]":
-    """Turn text of which each value is a date into dates; any other column stays as it is."""
+    """Convert a text column to dates if every value is a date; return others unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype) or kind_of(column) != "text":
         return column
     known = column.dropna()
-    if known.empty or written_dates(known.iloc[:1]).isna().all():  # the first tells most text
+    # The first value rules out most text that is not dates.
+    if known.empty or written_dates(known.iloc[:1]).isna().all():
         return column
     dates = written_dates(column)
     return dates if dates.notna().sum() == len(known) else column
 
 
 def written_dates(text: "Column[Any]") -> "Column[Any]":
-    """Read dates as files have them, 2024-05-17 or with a time, in UTC; missing where is none."""
+    """Parse dates in ISO 8601 format as dates in UTC; other text becomes missing."""
     text = _values(text).where(lambda column: column.str.match(_DATE).eq(True))
     return pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
 
 
-def numbers(column: "Column[Any]", kind: str) -> Floats:
-    """Convert a column of numbers, dates or durations.
+def to_numbers(column: "Column[Any]", kind: str) -> Floats:
+    """Convert a column of numbers, dates or durations to floats.
 
     Parameters
     ----------
     column : Series of shape (n_samples,)
         The column, of any dtype.
     kind : {'number', 'date', 'duration'}
-        What it holds.
+        Kind of the column.
 
     Returns
     -------
     ndarray of shape (n_samples,), float64
-        The numbers; days since 1970-01-01, in UTC; or days. Missing values are NaN.
+        Numbers as they are, dates as days since 1970-01-01 in UTC, durations as days. Missing
+        values are NaN.
 
     Raises
     ------
@@ -132,14 +134,14 @@ def numbers(column: "Column[Any]", kind: str) -> Floats:
 
 
 def _values(column: "Column[Any]") -> "Column[Any]":
-    """Take a column out of its categories."""
+    """Return a column of dtype category as objects, and any other column unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype(object)
     return column
 
 
 def _dates(column: "Column[Any]") -> NDArray[np.datetime64]:
-    """Convert a column of dates to microseconds, in UTC."""
+    """Convert a column of dates to UTC, in microseconds."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
         column = column.dt.to_timestamp()

@@ -1,7 +1,6 @@
-"""From a raw table to the float32 inputs of a network, column by column."""
+"""The encoder of raw tables, whose float32 output is the input of a network."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -21,53 +20,37 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.rollback import unchanged_on_failure
-from scratchmlp.tabular.columns import (
-    WORDS,
-    Column,
-    Floats,
-    kind_of,
-    numbers,
-    read_dates,
-    to_pandas,
-    written_dates,
+from scratchmlp.tabular.column_encoding import (
+    NUMERIC,
+    encode_column,
+    fit_column,
+    output_suffixes,
 )
-from scratchmlp.tabular.levels import encode_levels, fit_levels, level_names
-
-NUMERIC = ("number", "date", "duration")
-ALMOST_INFINITE = (
-    1e100  # where the smooth clip has long reached its limit, squares are still finite
-)
-REMEDIES = {
-    "number": "Convert it with pandas.to_numeric",
-    "date": "Convert it with pandas.to_datetime",
-    "duration": "Convert it with pandas.to_timedelta",
-    "flag": "Convert it to booleans",
-    "text": "Convert it with astype(str)",
-}
+from scratchmlp.tabular.columns import Column, kind_of, read_dates, to_pandas
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
-    """Turn the columns of a raw table into numbers that suit a neural network.
+    """Encode the columns of a raw table as numbers for a neural network.
 
-    What becomes of a column follows from what it holds:
+    The encoding of a column depends on what it holds:
 
-    - **Numbers** x (booleans too, when they are no categories): z = (x - median) / interquartile
-      range, or half the range where the interquartile range is 0, then a smooth clip,
-      z / sqrt(1 + (z / 3)²), which keeps every value within (-3, 3). Missing numbers take the
-      median, which is 0, and a column that has some in `fit` gets an indicator column of 0 and 1
-      beside it.
-    - **Dates** become days since 1970-01-01 (in UTC, as those without a time zone are taken to be),
-      and durations become days; then they are numbers.
-    - **Categories** get a column of 0 and 1 for each level. A column of two levels becomes a
-      single one of -1 and 1. Missing and unseen levels are 0 in all columns of theirs, as are those
-      that `max_categories` leaves without a column. If there are more than ten levels, those that
-      occur once in `fit` have none either, as they say nothing about other rows. If they occur
-      less than twice on average, they are taken for names or keys: no level has a column, and
-      only an indicator of missing ones is left, if there are any.
+    - **Numbers** x, and booleans that are not categories, become z = (x - median) / interquartile
+      range. Half the range replaces the interquartile range if that is 0. Then a smooth clip,
+      z / sqrt(1 + (z / 3)²), limits all values to (-3, 3). Missing numbers are replaced by the
+      median, which becomes 0. A column with missing numbers in `fit` also gets an indicator column
+      of 0 and 1.
+    - **Dates** become days since 1970-01-01 in UTC, and **durations** become days; then they are
+      encoded as numbers. Dates without a time zone are taken to be in UTC.
+    - **Categories** become a column of 0 and 1 for each level, or a single column of -1 and 1 if
+      there are two levels. Missing values, unseen levels and levels beyond `max_categories` are 0
+      in all of these columns. In a column with more than ten levels, a level that occurs once in
+      `fit` gets no column, because it says nothing about other rows. If the levels of such a column
+      occur less than twice on average, they are taken to be names or keys: no level gets a column,
+      and only missing values have an indicator column, if there are any.
 
-    Columns that are constant, or without any value, in `fit` are dropped; one that is constant but
-    for missing values keeps the column that tells these apart. `transform` does not look at what
-    was dropped, though it has to be there. If nothing at all is left, the
+    Columns that are constant or without any value in `fit` are dropped. If a column is constant
+    except for missing values, only the column that marks the missing values remains. `transform`
+    requires dropped columns to be present but does not read them. If all columns are dropped, the
     output is a single column of zeros, from which an estimator can still learn the class
     frequencies or the mean.
 
@@ -75,63 +58,64 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     ----------
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
-        Which columns are categories.
+        Which columns are categorical.
 
-        - 'from_dtype': those of categories, strings or booleans, and those of objects that are not
-          all numbers, dates or durations; but text of which each value is a date, such as
-          "2024-05-17" or "2024-05-17T12:00Z", is dates. In `transform`, text that is none then
-          counts as missing, as long as most values are.
-        - An array: these and no others, as a mask, as positions or as names, as for
+        - 'from_dtype': columns of categories, strings or booleans, and object columns whose values
+          are not all numbers, dates or durations. But a text column holds dates if every value is a
+          date such as "2024-05-17" or "2024-05-17T12:00Z". In `transform`, other text in such a
+          column counts as missing, as long as more than half of the values are dates.
+        - An array: these columns and no others, as a boolean mask, positions or names, as in
           :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
-        - None: none of them.
+        - None: no column.
     max_categories : int, default=64
-        Largest number of levels of a column that have a column of their own, at least 1: the most
-        frequent ones and, of equally frequent ones, those that come first when sorted.
+        Largest number of levels per column that get a column of their own, at least 1. The most
+        frequent levels are kept; among equally frequent levels, the first in sorted order.
 
     Attributes
     ----------
     columns_ : dict of str to dict
-        What became of each column of the table, by its name ("x0", "x1", ... if it has none), in
+        The encoding of each column of the table, by its name ("x0", "x1", ... without names), as
         plain data.
 
         - "kind": "number", "date", "duration", "category", or "missing" if it had no value.
-        - "centre", "scale", "indicator", of the first three: the median, what is divided by (0.0:
-          the column is constant and was dropped), and whether missing values have a column.
-        - "labels", "levels", "encoding", "n_levels", of categories: what they are made of, such as
-          "text"; the levels with a column of their own (dates are of type pandas.Timestamp);
-          "one-hot", "sign" (one column of -1 and 1), "missing" (the indicator alone) or "none"
-          (dropped); and how many levels there were.
+        - "centre", "scale", "indicator" of numbers, dates and durations: the median, the divisor
+          (0.0 if the column was constant and is dropped), and whether missing values have an
+          indicator column.
+        - "labels", "levels", "encoding", "n_levels" of categories: the kind of the labels, such as
+          "text"; the levels with a column of their own (dates as pandas.Timestamp); "one-hot",
+          "sign" (one column of -1 and 1), "missing" (only an indicator column) or "none" (dropped);
+          and the number of levels in `fit`.
     numeric_outputs_ : ndarray of int
-        Positions of the outputs that are numbers, neither indicators nor levels.
+        Positions of the outputs that are scaled numbers, not indicators or levels.
     n_features_in_ : int
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of its columns, if they are strings.
+        Names of the columns of the table, if they are strings.
 
     Raises
     ------
     ValueError
-        If a number is infinite, or a column holds values that are neither numbers nor dates nor
-        durations and is no category. In `transform`, also if a column is missing or holds another
-        kind of values than in `fit`: numbers instead of text, for instance.
+        If a number is infinite, or a column that is not categorical holds anything but numbers,
+        booleans, dates and durations. In `transform`, also if a column is missing or holds another
+        kind of values than in `fit`, such as numbers instead of text.
     TypeError
-        If labels cannot be hashed, such as lists, or the table is sparse.
+        If a label cannot be hashed, such as a list, or the table is sparse.
 
     See Also
     --------
-    PiecewiseLinearEncoder : Spreads numbers over several columns.
+    PiecewiseLinearEncoder : Encode each number as several numbers, one per bin.
 
     Notes
     -----
-    If `fit` and `transform` are given data frames with names, columns are found by name: their
-    order does not matter, and additional ones are ignored. A column may come back with another
-    dtype for the same kind of values (int as float, object as string or category), and one
-    without any value always passes.
+    If `fit` and `transform` receive data frames with column names, columns are matched by name:
+    their order does not matter, and additional columns are ignored. A column may have another dtype
+    in `transform` if the kind of its values is the same (float instead of int, string or category
+    instead of object). A column without any value is always accepted.
 
     References
     ----------
     Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024, where scaling and smooth clip come from.
+    trees on tabular data", NeurIPS 2024: scaling and smooth clip.
 
     Examples
     --------
@@ -157,6 +141,8 @@ default='from_dtype'
     {'kind': 'number', 'centre': 30.0, 'scale': 5.0, 'indicator': True}
     """
 
+    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
         "max_categories": [Interval(Integral, 1, None, closed="left")],
@@ -170,14 +156,14 @@ default='from_dtype'
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn what becomes of each column.
+        """Learn the encoding of each column.
 
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             The table.
         y : None
-            Ignored: the encoding does not look at targets.
+            Ignored.
 
         Returns
         -------
@@ -185,14 +171,16 @@ default='from_dtype'
             The fitted encoder itself.
         """
         with unchanged_on_failure(self):
-            table = self._table(X, reset=True)
+            table = self._validate_table(X, reset=True)
             names = _check_feature_names_in(self)
-            dated = [read_dates(column) for _, column in table.items()]
-            mask = self._categorical(table, dated)
+            with_dates = [read_dates(column) for _, column in table.items()]
+            mask = self._categorical_mask(table, with_dates)
             self.columns_ = {
-                name: self._describe(name, column if is_category else dates, is_category)
+                name: fit_column(
+                    name, column if is_category else dates, is_category, self.max_categories
+                )
                 for name, (_, column), dates, is_category in zip(
-                    names, table.items(), dated, mask, strict=True
+                    names, table.items(), with_dates, mask, strict=True
                 )
             }
         return self
@@ -203,131 +191,110 @@ default='from_dtype'
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            The table, with the columns that it had in `fit`.
+            The table, with the columns of `fit`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features_out), float32
-            The encoded columns, those of one column of `X` side by side, in the order of `fit`;
-            a DataFrame after ``set_output(transform="pandas")``.
+            The encoded columns, in the order of the columns in `fit`; a DataFrame after
+            ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
-        table = self._table(X, reset=False)
-        widths = [len(_suffixes(fitted)) for fitted in self.columns_.values()]
+        table = self._validate_table(X, reset=False)
+        widths = [len(output_suffixes(fitted)) for fitted in self.columns_.values()]
         out = np.zeros((len(table), max(1, sum(widths))), np.float32)
         end = 0
         for (name, fitted), (_, column), width in zip(
             self.columns_.items(), table.items(), widths, strict=True
         ):
             end += width
-            if width:  # what was dropped is not looked at
-                _encode(name, column, fitted, out[:, end - width : end])
+            if width:  # dropped columns are not read
+                encode_column(name, column, fitted, out[:, end - width : end])
         return out
 
     @property
     def numeric_outputs_(self) -> NDArray[np.intp]:
-        """Positions of the outputs that are numbers, neither indicators nor levels."""
+        """Positions of the outputs that are scaled numbers, not indicators or levels."""
         check_is_fitted(self)
         outputs = [
             fitted["kind"] in NUMERIC and not suffix
             for fitted in self.columns_.values()
-            for suffix in _suffixes(fitted)
+            for suffix in output_suffixes(fitted)
         ]
         return np.flatnonzero(outputs)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the encoded columns.
+        """Return the names of the encoded columns.
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the columns of the table, for one that had none in `fit`. By default they are
-            "x0", "x1", ...
+            Names of the columns of the table, if it had none in `fit`. None names them "x0", "x1",
+            ...
 
         Returns
         -------
         ndarray of shape (n_features_out,), object
-            The name of a number's column is its own; "_missing" or "_" and the level are added for
-            the others.
+            Scaled numbers keep the name of their column. The name of an indicator ends in
+            "_missing", and the name of a level in "_" and the level.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         outputs = [
             f"{name}{suffix}"
             for name, fitted in zip(names, self.columns_.values(), strict=True)
-            for suffix in _suffixes(fitted)
+            for suffix in output_suffixes(fitted)
         ]
         return np.array(list(_distinct(outputs)) or ["zero"], dtype=object)
 
-    def _table(self, X: Any, reset: bool) -> pd.DataFrame:
-        """Validate a table, and bring its columns into the order of `fit`."""
+    def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
+        """Validate a table, convert it to pandas and put its columns into the order of `fit`."""
         if not nw.dependencies.is_into_dataframe(X):
-            return pd.DataFrame(self._array(X, reset))
+            return pd.DataFrame(self._validate_array(X, reset))
         table = to_pandas(X)
         if not reset and hasattr(self, "feature_names_in_"):
-            table = self._in_order(table)
+            table = self._select_by_name(table)
         validate_data(self, table, reset=reset, skip_check_array=True)
         if 0 in table.shape:
             raise ValueError(
-                f"Found a table of {table.shape[0]} sample(s) and {table.shape[1]} feature(s), "
-                "where at least one of each is required."
+                f"The table has {table.shape[0]} rows and {table.shape[1]} columns, but at least "
+                "one of each is required. Pass a table that is not empty."
             )
         return table
 
-    def _array(self, X: Any, reset: bool) -> NDArray[Any]:
+    def _validate_array(self, X: Any, reset: bool) -> NDArray[Any]:
+        """Validate a table that is not a data frame."""
         settings = {"dtype": None, "ensure_all_finite": False}
-        # NumPy would turn the numbers of a mixed list into strings.
+        # NumPy would convert the numbers in a list of numbers and strings to strings.
         if not hasattr(X, "dtype") and check_array(X, **settings).dtype.kind == "U":
             X = np.array(X, dtype=object)
         return validate_data(self, X, reset=reset, **settings)
 
-    def _in_order(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Find the columns by name, as ColumnTransformer does: others are ignored."""
+    def _select_by_name(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Select the columns of `fit` by name and ignore others, as ColumnTransformer does."""
         names = list(self.feature_names_in_)
         if list(table.columns) == names or not all(isinstance(name, str) for name in table):
             return table
         if missing := [name for name in names if name not in table]:
             raise ValueError(
-                "X must have the columns that it had in fit, and these are missing: "
-                f"{', '.join(map(repr, missing))}. Add them, without values if these are unknown."
+                "X must have all columns that it had in fit, but these are missing: "
+                f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
+                "unknown."
             )
         return table[names]
 
-    def _categorical(self, table: pd.DataFrame, dated: "list[Column[Any]]") -> NDArray[np.bool_]:
-        """Tell which columns are categories; by their dtypes once dates are read."""
+    def _categorical_mask(
+        self, table: pd.DataFrame, with_dates: "list[Column[Any]]"
+    ) -> NDArray[np.bool_]:
+        """Return which columns are categorical; `with_dates` are the columns with dates parsed."""
         choice = self.categorical_features
         if isinstance(choice, str):
-            return np.array([_is_categorical(column) for column in dated])
+            return np.array([_is_categorical(column) for column in with_dates])
         mask = _check_categorical_features(table, choice)
         return np.zeros(table.shape[1], bool) if mask is None else mask
 
-    def _describe(self, name: str, column: "Column[Any]", is_category: bool) -> dict[str, Any]:
-        """Learn what becomes of one column."""
-        kind = kind_of(column)
-        if not column.notna().any():
-            return {"kind": "missing"}
-        if kind == "complex" or (kind in ("text", "mixed") and not is_category):
-            remedy = (
-                "Take their real part or their size."
-                if kind == "complex"
-                else "Name it in categorical_features, where all columns of categories have to be "
-                "named unless it is 'from_dtype', or convert it."
-            )
-            raise ValueError(
-                f"Column {name!r} holds {WORDS[kind]}, and only numbers, dates and durations can "
-                f"be used as such. {remedy}"
-            )
-        with _naming(name):
-            if is_category:
-                labels = column.to_numpy(dtype=object)
-                return {"kind": "category", "labels": kind} | fit_levels(
-                    labels, self.max_categories
-                )
-            kind = "number" if kind == "flag" else kind
-            return {"kind": kind} | _fit_numbers(numbers(column, kind))
-
     def __sklearn_tags__(self) -> Tags:
-        """Say what the encoder accepts."""
+        """Declare that the encoder accepts categories and missing values."""
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = True
         tags.input_tags.allow_nan = True
@@ -336,35 +303,14 @@ default='from_dtype'
 
 
 def _is_categorical(column: "Column[Any]") -> bool:
-    """Tell from its dtype, or from its values, whether a column is one of categories."""
+    """Return whether the dtype or the values of a column make it categorical."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return True
     return kind_of(column) in ("flag", "text", "mixed")
 
 
-def _fit_numbers(values: Floats) -> dict[str, Any]:
-    """Find centre and scale of a column that has some number."""
-    known = values[~np.isnan(values)]
-    low, quarter, centre, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
-    scale = three_quarters - quarter or (high - low) / 2
-    return {
-        "centre": float(centre),
-        "scale": float(scale),
-        "indicator": len(known) < len(values),
-    }
-
-
-def _suffixes(fitted: dict[str, Any]) -> list[str]:
-    """Name what one column becomes; the suffixes follow its own name."""
-    if fitted["kind"] in NUMERIC:
-        return [""] * (fitted["scale"] > 0) + ["_missing"] * fitted["indicator"]
-    if fitted["kind"] == "category":
-        return [f"_{name}" for name in level_names(fitted)]
-    return []
-
-
 def _distinct(names: Iterable[str]) -> Iterable[str]:
-    """Give a number to names that have been there: levels 1 and "1" have the same."""
+    """Append a number to repeated names, such as those of the levels 1 and "1"."""
     taken: set[str] = set()
     for name in names:
         number, distinct = 1, name
@@ -373,67 +319,3 @@ def _distinct(names: Iterable[str]) -> Iterable[str]:
             distinct = f"{name}_{number}"
         taken.add(distinct)
         yield distinct
-
-
-def _checked(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> "Column[Any]":
-    """Check that a column holds what it held in `fit`. Without any value, it always does."""
-    expected, received = fitted.get("labels", fitted["kind"]), kind_of(column)
-    kinds = {expected, received}
-    # True equals 1, as a number and as a label. Where labels are mixed, any kind may come alone.
-    if len(kinds) == 1 or kinds == {"number", "flag"}:
-        return column
-    if fitted["kind"] == "date" and received == "text":
-        dates = written_dates(column)
-        if dates.notna().sum() > column.notna().sum() / 2:
-            return dates  # what is none, among many that are, is as good as missing
-    if "mixed" in kinds and fitted["kind"] == "category":
-        return column
-    if not column.notna().any():
-        return pd.Series(np.full(len(column), np.nan))
-    role = "categories made of " if "labels" in fitted else ""
-    raise ValueError(
-        f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
-        f"{REMEDIES[expected]}, or fit again on such values."
-    )
-
-
-def _encode(
-    name: str, column: "Column[Any]", fitted: dict[str, Any], out: NDArray[np.float32]
-) -> None:
-    """Write what one column becomes into its columns of the output."""
-    column = _checked(name, column, fitted)
-    with _naming(name):
-        if fitted["kind"] == "category":
-            encode_levels(column.to_numpy(dtype=object), fitted, out)
-        else:
-            _encode_numbers(numbers(column, fitted["kind"]), fitted, out)
-
-
-def _encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
-    """Write numbers, scaled and clipped, and where they are missing."""
-    if fitted["indicator"]:
-        out[:, -1] = np.isnan(values)
-    if fitted["scale"] > 0:
-        with np.errstate(over="ignore"):  # a tiny scale
-            z = (values - fitted["centre"]) / fitted["scale"]
-        np.clip(z, -ALMOST_INFINITE, ALMOST_INFINITE, out=z)
-        z /= np.sqrt(1 + (z / 3) ** 2)
-        out[:, 0] = np.nan_to_num(z, copy=False)
-
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Say in errors which column they are about."""
-    try:
-        yield
-    except OverflowError as error:
-        raise ValueError(
-            f"Column {name!r} holds infinity, and numbers must be finite or missing. Replace it by "
-            "NaN or by the largest number that makes sense."
-        ) from error
-    except TypeError as error:
-        raise TypeError(
-            f"Column {name!r} holds labels that cannot be told apart ({error}), and the argument "
-            "must be a string, a number or another hashable value. Convert it with astype(str), or "
-            "leave it out."
-        ) from error

@@ -1,4 +1,4 @@
-"""Categories: which levels get a column, and the columns they get."""
+"""Categorical columns: the choice of levels, and the columns that encode them."""
 
 from itertools import repeat
 from numbers import Real
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-FEW_LEVELS = 10  # in a column of more, levels seen once have no column
+FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 
 Labels = NDArray[np.object_]
 
@@ -19,9 +19,9 @@ def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
     Parameters
     ----------
     labels : ndarray of shape (n_samples,), object
-        Labels of which one or more is not missing.
+        Labels, of which at least one is not missing.
     max_categories : int
-        Largest number of levels with a column.
+        Largest number of levels with a column of their own.
 
     Returns
     -------
@@ -33,13 +33,13 @@ def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
     TypeError
         If a label cannot be hashed.
     """
-    codes, found = pd.factorize(labels)  # -1: missing
+    codes, found = pd.factorize(labels)  # the code of missing labels is -1
     counts, n_levels = np.bincount(codes[codes >= 0]), len(found)
-    telling = _telling(counts)
-    found, counts = found[telling], counts[telling]
+    informative = _informative(counts)
+    found, counts = found[informative], counts[informative]
     levels = [level.item() if isinstance(level, np.generic) else level for level in found]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
-    # The sort is stable: of equally frequent levels, those that come first in order stay.
+    # The sort is stable: equally frequent levels are kept in the order of `_rank`.
     chosen = set(sorted(order, key=lambda i: -counts[i])[:max_categories])
     levels = [levels[i] for i in order if i in chosen]
     encoding = _encoding(len(levels), n_levels, codes.min() < 0)
@@ -47,7 +47,7 @@ def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
 
 
 def level_names(fitted: dict[str, Any]) -> list[str]:
-    """Name the columns of a column of categories.
+    """Return the names of the columns that encode a categorical column.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def level_names(fitted: dict[str, Any]) -> list[str]:
     Returns
     -------
     list of str
-        A name for each column.
+        A name for each column, without the name of the categorical column.
     """
     levels = fitted["levels"]
     names = {"one-hot": levels, "sign": levels[1:], "missing": ["missing"], "none": []}
@@ -65,16 +65,16 @@ def level_names(fitted: dict[str, Any]) -> list[str]:
 
 
 def encode_levels(labels: Labels, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
-    """Write the columns of a column of categories.
+    """Write the columns that encode a categorical column.
 
     Parameters
     ----------
     labels : ndarray of shape (n_samples,), object
-        Labels, those of `fit_levels` or others.
+        Labels, which may be missing or unseen.
     fitted : dict
         Result of `fit_levels`.
     out : ndarray of shape (n_samples, n_columns), float32
-        Where to write.
+        Array to write to.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def encode_levels(labels: Labels, fitted: dict[str, Any], out: NDArray[np.float3
         return
     code_of = {level: code for code, level in enumerate(fitted["levels"])}
     codes = np.fromiter(map(code_of.get, labels, repeat(-1)), np.intp, len(labels))
-    # The last row, which -1 points at, is for missing and unseen levels.
+    # The code of missing and unseen labels is -1, which selects the last row.
     if fitted["encoding"] == "sign":
         rows = np.array([[-1], [1], [0]], np.float32)
     else:
@@ -94,8 +94,8 @@ def encode_levels(labels: Labels, fitted: dict[str, Any], out: NDArray[np.float3
     out[:] = rows[codes]
 
 
-def _telling(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which levels, seen so often, may say something about other rows."""
+def _informative(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which levels are frequent enough to say something about other rows."""
     if len(counts) <= FEW_LEVELS:
         return np.ones(len(counts), bool)
     names_or_keys = 2 * len(counts) > counts.sum()
@@ -103,12 +103,15 @@ def _telling(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
 
 
 def _rank(level: Any) -> tuple[Any, ...]:
-    """Order levels, also of several types: numbers come first."""
+    """Return a sort key for levels of any type, which puts numbers first."""
     return (0, level) if isinstance(level, Real) else (1, type(level).__name__, str(level))
 
 
 def _encoding(n_columns: int, n_levels: int, missing: bool) -> str:
-    """Choose how to encode a column of categories, some of whose levels may have a column."""
+    """Choose the encoding of a categorical column.
+
+    Of its `n_levels` levels, `n_columns` get a column of their own.
+    """
     if n_columns == 0:
         return "missing" if missing else "none"
     if n_levels == 1 and not missing:

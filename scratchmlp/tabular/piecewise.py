@@ -1,7 +1,8 @@
-"""Numbers spread over bins, so that a network need not learn where to bend.
+"""Piecewise linear encoding of numbers, which makes it easy for a network to fit steps and bends.
 
-Both strategies choose *cuts* between neighbouring distinct values of a column, u_k and u_(k+1), by
-their positions k alone. Edges then lie midway, and no scale or outlier changes the choice.
+An edge between two bins is the midpoint of two neighboring distinct values of a column, u_k and
+u_(k+1). Both strategies choose a *cut*, the position k, from the order of the values alone, so that
+neither scale nor outliers affect the choice.
 """
 
 from numbers import Integral
@@ -25,65 +26,66 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.columns import LARGEST, Floats
 
-SPIKE = 0.1  # share of the rows at one value from which a column is not taken for smooth
+SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
-    """Spread each number over bins, piecewise linearly or in steps.
+    """Encode each number as several numbers in [0, 1], one for each bin or bin edge.
 
-    With edges b_0 < b_1 < ... < b_T of a column, a number x becomes
+    The edges b_0 < b_1 < ... < b_T divide the range of a column into T bins. A number x becomes
 
-    - 'linear': T numbers, clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1) for t = 1, ..., T: bins below
-      x are 1, those above are 0, and its own says how far x has come in it. Their sum is the
-      position of x among the edges, from which x can be told.
-    - 'steps': T - 1 indicators x >= b_t of the inner edges, for columns whose values repeat.
+    - 'linear': T numbers, clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1) for t = 1, ..., T. They are 1
+      for bins below x, 0 for bins above x, and the relative position of x within its own bin. No
+      information is lost within the range: x can be computed from their sum.
+    - 'steps': T - 1 indicators x >= b_t, one for each inner edge. They suit columns with few
+      distinct values.
 
-    b_0 and b_T are the smallest and the largest number in `fit`; numbers beyond count as these, so
-    that all outputs are in [0, 1]. (In the paper the first and the last bin go on for ever.)
-    Missing numbers become zeros. Constant columns and those without any number become nothing.
+    b_0 and b_T are the smallest and the largest number in `fit`, and numbers beyond them are
+    clipped. (In the paper, the first and the last bin have no limit.) Missing numbers become zeros.
+    Columns that are constant or without any number in `fit` have no outputs.
 
     Parameters
     ----------
     n_bins : int, default=8
-        Largest number of bins of a column, T, at least 2. Columns with few distinct values have
-        fewer.
+        Largest number of bins per column, T, at least 2. Columns with few distinct values have
+        fewer bins.
     strategy : {'quantile', 'tree'}, default='quantile'
-        What the inner edges are.
+        How to choose the inner edges.
 
-        - 'quantile': quantiles. A value with the share of two bins or more is cut off on both
-          sides.
-        - 'tree': thresholds of a decision tree that predicts `y` from this column alone, a
-          regression tree if `y` is continuous in the sense of
-          :func:`~sklearn.utils.multiclass.type_of_target` (whole numbers are classes).
+        - 'quantile': at quantiles. If a single value makes up the share of two or more bins, it
+          gets an edge on both sides.
+        - 'tree': at the thresholds of a decision tree that predicts `y` from this column alone. It
+          is a regression tree if `y` is continuous according to
+          :func:`~sklearn.utils.multiclass.type_of_target`, which takes integers for classes.
     encoding : {'linear', 'steps', 'both', 'auto'}, default='linear'
-        What a number becomes. 'both' is 'linear' and then 'steps'; 'auto' is 'steps' for a column
-        in which at least a tenth of the numbers in `fit` have the same value, as in every one
-        with ten values or fewer, and 'linear' for others.
+        Outputs for a number. 'both' is 'linear' followed by 'steps'. 'auto' is 'steps' for a column
+        in which at least a tenth of the numbers in `fit` have the same value (always true with ten
+        distinct values or fewer), and 'linear' for other columns.
     min_samples_leaf : int, default=1
         Smallest number of rows on each side of a threshold of 'tree', as in scikit-learn's trees.
 
     Attributes
     ----------
     bin_edges_ : list of ndarray of shape (n_edges,), float64
-        b_0, ..., b_T of each column. There is one edge if the column was constant, and none if it
-        had no number.
+        b_0, ..., b_T of each column. A column that was constant has one edge, and a column without
+        numbers has none.
     encodings_ : list of {'linear', 'steps', 'both'}
         Encoding of each column.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if these are strings.
+        Names of these columns, if they are strings.
 
     Raises
     ------
     ValueError
-        If `X` holds infinity or something that is no number, if `strategy` is 'tree' and there is
-        no `y`, or if all weights are 0.
+        If `X` holds infinity or values that are not numbers, if `strategy` is 'tree' and `y` is
+        None, or if all weights are 0.
 
     See Also
     --------
-    TabularEncoder : Makes numbers of whole tables; apply it to the other columns.
-    sklearn.preprocessing.KBinsDiscretizer : Tells only which bin a number is in.
+    TabularEncoder : Encode all columns of a raw table as numbers.
+    sklearn.preprocessing.KBinsDiscretizer : Encode only in which bin a number is.
 
     References
     ----------
@@ -106,6 +108,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     >>> encoder.get_feature_names_out(["age"])
     array(['age>=0.5'], dtype=object)
     """
+
+    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bins": [Interval(Integral, 2, None, closed="left")],
@@ -134,11 +138,11 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Numbers, with NaN where they are missing.
+            Numbers. Missing ones are NaN.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
-            Targets, for 'tree'. Ignored by 'quantile'.
+            Targets. Required by 'tree' and ignored by 'quantile'.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0. None counts every row once.
+            Weights of the rows, at least 0. None gives every row a weight of 1.
 
         Returns
         -------
@@ -150,37 +154,39 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> FloatArray:
-        """Spread numbers over their bins.
+        """Encode numbers.
 
         Parameters
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
-            Numbers, with NaN where they are missing.
+            Numbers. Missing ones are NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features_out)
-            Numbers in [0, 1], in float32 if `X` is, otherwise in float64; those of one column of
-            `X` side by side. A DataFrame after ``set_output(transform="pandas")``.
+            Numbers in [0, 1], in the order of the columns of `X`: float32 if `X` is float32,
+            otherwise float64. A DataFrame after ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, **_numeric())
-        widths = [sum(_widths(*fitted)) for fitted in self._fitted()]
+        widths = [sum(_count_outputs(*fitted)) for fitted in self._edges_and_encodings()]
         out = np.empty((len(X), sum(widths)), X.dtype)
         end = 0
-        for column, width, (edges, encoding) in zip(X.T, widths, self._fitted(), strict=True):
+        for column, width, (edges, encoding) in zip(
+            X.T, widths, self._edges_and_encodings(), strict=True
+        ):
             end += width
             if width:
-                _encode(_bounded(column), edges, encoding, out[:, end - width : end])
+                _write_bins(_bounded(column), edges, encoding, out[:, end - width : end])
         return out
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the outputs.
+        """Return the names of the outputs.
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the columns, if they had none in `fit`. By default they are "x0", "x1", ...
+            Names of the columns, if they had none in `fit`. None names them "x0", "x1", ...
 
         Returns
         -------
@@ -192,14 +198,14 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return np.array(
             [
                 f"{name}{suffix}"
-                for name, fitted in zip(names, self._fitted(), strict=True)
-                for suffix in _suffixes(*fitted)
+                for name, fitted in zip(names, self._edges_and_encodings(), strict=True)
+                for suffix in _bin_suffixes(*fitted)
             ],
             dtype=object,
         )
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
-        """Find edges and encoding of each column."""
+        """Find the edges and the encoding of each column."""
         X, y = self._validate(X, y)
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         tree = None if y is None else self._tree(y)
@@ -211,21 +217,22 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             self.bin_edges_.append(_edges(values, cuts))
             self.encodings_.append(self._choose_encoding(codes, weight[used]))
 
-    def _fitted(self) -> list[tuple[Floats, str]]:
-        """Pair the edges of each column with its encoding."""
+    def _edges_and_encodings(self) -> list[tuple[Floats, str]]:
+        """Return the edges and the encoding of each column."""
         return list(zip(self.bin_edges_, self.encodings_, strict=True))
 
     def _validate(self, X: Any, y: Any) -> tuple[FloatArray, NDArray[Any] | None]:
-        """Validate what `fit` is given; without trees, targets are left out."""
+        """Validate the arguments of `fit`, and replace targets by None if no tree needs them."""
         if self.strategy == "quantile":
             return validate_data(self, X, **_numeric()), None
         X, y = validate_data(self, X, y, multi_output=True, **_numeric())
         return X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _tree(self, y: NDArray[Any]) -> BaseEstimator:
-        """Make the tree that suits the targets."""
+        """Return a classification or a regression tree, whichever suits the targets."""
         continuous = type_of_target(y, raise_unknown=True).startswith("continuous")
-        # A tree of one input has nothing to draw; the seed leaves NumPy's own generator alone.
+        # A tree with one feature draws nothing at random. The seed only avoids the use of NumPy's
+        # global random state.
         return (DecisionTreeRegressor if continuous else DecisionTreeClassifier)(
             max_leaf_nodes=self.n_bins, min_samples_leaf=self.min_samples_leaf, random_state=0
         )
@@ -233,7 +240,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     def _cuts(
         self, codes: NDArray[np.intp], y: Any, weight: Floats, tree: BaseEstimator | None
     ) -> NDArray[np.intp]:
-        """Choose where to cut a column, if it is not constant."""
+        """Choose the cuts of a column; a constant column has none."""
         if not codes.any():
             return np.array([], np.intp)
         if tree is None:
@@ -241,14 +248,14 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return _tree_cuts(tree, codes, y, weight)
 
     def _choose_encoding(self, codes: NDArray[np.intp], weight: Floats) -> str:
-        """Choose a column's encoding by its shape, if it is to be chosen."""
+        """Return the encoding of a column, which 'auto' chooses by its most frequent value."""
         if self.encoding != "auto":
             return self.encoding
         shares = np.bincount(codes, weight) / weight.sum() if len(codes) else np.ones(1)
         return "steps" if shares.max() >= SPIKE else "linear"
 
     def __sklearn_tags__(self) -> Tags:
-        """Say what the encoder accepts, and whether it needs targets."""
+        """Declare that missing values are accepted, and whether targets are required."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.target_tags.required = self.strategy == "tree"
@@ -257,22 +264,22 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
 
 def _numeric() -> dict[str, Any]:
-    """List the settings of the validation of numbers."""
+    """Return the arguments with which `validate_data` accepts floats and missing values."""
     return {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
 def _bounded(column: FloatArray) -> Floats:
-    """Bring numbers to float64, and to a size whose differences stay finite."""
+    """Convert numbers to float64, and clip them so that their differences stay finite."""
     return np.clip(column.astype(np.float64), -LARGEST, LARGEST)
 
 
 def _quantile_cuts(codes: NDArray[np.intp], weight: Floats, n_bins: int) -> NDArray[np.intp]:
-    """Cut after every quantile, and before a value too that is more than one of them.
+    """Return a cut after every quantile, and one before each value that is several quantiles.
 
     Parameters
     ----------
     codes : ndarray of shape (n_samples,)
-        Positions of a column's numbers among its distinct values, of which there are two or more.
+        Positions of the numbers of a column among its distinct values, at least two of them.
     weight : ndarray of shape (n_samples,)
         Weights of the rows, above 0.
     n_bins : int
@@ -281,15 +288,16 @@ def _quantile_cuts(codes: NDArray[np.intp], weight: Floats, n_bins: int) -> NDAr
     Returns
     -------
     ndarray of shape (n_cuts,)
-        Cuts in ascending order, at most n_bins - 1; k is between the k-th value and the next.
+        Cuts in ascending order, at most n_bins - 1. The cut k lies between the distinct values at
+        the positions k and k + 1.
     """
     weights = np.bincount(codes, weight)
     share_up_to = np.cumsum(weights) / weights.sum()
     inner = np.arange(1, n_bins) / n_bins
-    # Rounding must not move a quantile to the next value.
+    # The factor keeps rounding errors from moving a quantile to the next value.
     quantiles = np.searchsorted(share_up_to, inner * (1 - 1e-12))
     found, times = np.unique(quantiles, return_counts=True)
-    after = np.minimum(found, len(weights) - 2)  # there is nothing to cut after the last
+    after = np.minimum(found, len(weights) - 2)  # no cut after the last value
     cuts = np.union1d(after, found[times > 1] - 1)
     return cuts[cuts >= 0]
 
@@ -297,42 +305,42 @@ def _quantile_cuts(codes: NDArray[np.intp], weight: Floats, n_bins: int) -> NDAr
 def _tree_cuts(
     tree: BaseEstimator, codes: NDArray[np.intp], y: NDArray[Any], weight: Floats
 ) -> NDArray[np.intp]:
-    """Cut where a tree does that predicts `y` from positions; see `_quantile_cuts`."""
+    """Return the cuts of a tree that predicts `y` from positions; see `_quantile_cuts`."""
     fitted = tree.fit(codes[:, None], y, sample_weight=weight).tree_
     thresholds = fitted.threshold[fitted.children_left >= 0]
     return np.unique(np.floor(thresholds).astype(np.intp))
 
 
 def _edges(values: Floats, cuts: NDArray[np.intp]) -> Floats:
-    """Put an edge midway at each cut, and at both ends."""
+    """Return the edges: the smallest value, the midpoint at each cut, and the largest value."""
     below, above = values[cuts], values[cuts + 1]
     middle = below + (above - below) / 2
-    # Between neighbours among the floats there is no middle: an edge belongs to what is above.
+    # Two adjacent floats have no midpoint: the upper one becomes the edge.
     inner = np.where(middle > below, middle, above)
     return np.unique(np.concatenate([values[:1], inner, values[-1:]]))
 
 
-def _widths(edges: Floats, encoding: str) -> tuple[int, int]:
-    """Count the outputs of a column: linear ones, and steps."""
+def _count_outputs(edges: Floats, encoding: str) -> tuple[int, int]:
+    """Return the numbers of linear outputs and of steps of a column."""
     n_bins = max(0, len(edges) - 1)
     linear = n_bins * (encoding in ("linear", "both"))
     return linear, max(0, n_bins - 1) * (encoding in ("steps", "both"))
 
 
-def _suffixes(edges: Floats, encoding: str) -> list[str]:
-    """Name the outputs of a column; the suffixes follow its own name."""
-    n_linear, n_steps = _widths(edges, encoding)
+def _bin_suffixes(edges: Floats, encoding: str) -> list[str]:
+    """Return a suffix for each output of a column, which is appended to the column's name."""
+    n_linear, n_steps = _count_outputs(edges, encoding)
     inner = [float(edge) for edge in edges[1 : 1 + n_steps]]
     short = [f">={edge:.6g}" for edge in inner]
     steps = short if len(set(short)) == n_steps else [f">={edge!r}" for edge in inner]
     return [f"_bin{t}" for t in range(n_linear)] + steps
 
 
-def _encode(column: Floats, edges: Floats, encoding: str, out: FloatArray) -> None:
+def _write_bins(column: Floats, edges: Floats, encoding: str, out: FloatArray) -> None:
     """Write the outputs of a column."""
-    n_linear, n_steps = _widths(edges, encoding)
+    n_linear, n_steps = _count_outputs(edges, encoding)
     if n_linear:
-        # The position of a number among the edges, of which each output is one unit.
+        # Interpolate the position among the edges; output t is the part of it from t to t + 1.
         position = np.interp(column, edges, np.arange(len(edges)))
         linear = out[:, :n_linear]
         np.subtract(position[:, None], np.arange(n_linear), out=linear, casting="same_kind")

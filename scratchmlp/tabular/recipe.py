@@ -1,15 +1,18 @@
-"""How the members of an ensemble are trained: the choices that users need not make."""
+"""The recipe: settings for training the members of an ensemble, chosen for the user."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.losses import LogLoss, Loss, SquaredError
+from scratchmlp.loss import Loss
+from scratchmlp.losses import LogLoss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.optimizers import AdamW
-from scratchmlp.schedules import CosLog4, HorizonSchedule
+from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress
+from scratchmlp.solvers import Descent
 from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
 
 
@@ -20,30 +23,30 @@ class Recipe:
     Parameters
     ----------
     loss : Loss
-        What training makes small.
-    judge : Loss
-        What the epochs are compared by, on rows that were held out.
+        Training loss.
+    evaluation_loss : Loss
+        Loss on held-out rows, by which epochs are compared.
     n_epochs : int
-        Epochs of training.
+        Number of epochs.
     hidden_layer_sizes : tuple of int, default=(128, 128)
-        Units of each hidden layer.
+        Number of units of each hidden layer.
     activation : str, default="silu"
         Activation of the hidden layers.
     bins : tuple of PiecewiseLinearEncoder or None, default=(None,)
-        What members see their numbers spread by beside the numbers themselves; one after the other
-        takes the next.
+        Encoders of the numeric inputs. Their outputs are appended to the inputs. The members take
+        turns: the first member uses the first encoder, and so on. None appends nothing.
     learning_rate_init : float, default=0.06
         Learning rate before the schedule.
     schedule : HorizonSchedule, default=CosLog4()
-        Schedule over the epochs.
+        Learning-rate schedule over the epochs.
     optimizer : Optimizer, default=AdamW(beta_2=0.95, weight_decay=0.02)
-        What turns gradients into steps.
+        Turns gradients into steps.
     batch_size : int, default=256
-        Rows of a batch; a last one that has fewer is left out.
+        Number of rows of a batch. Each epoch leaves out a last batch with fewer rows.
     """
 
     loss: Loss
-    judge: Loss
+    evaluation_loss: Loss
     n_epochs: int
     hidden_layer_sizes: tuple[int, ...] = (128, 128)
     activation: str = "silu"
@@ -54,12 +57,15 @@ class Recipe:
     batch_size: int = 256
 
     @property
-    def reach(self) -> int:
-        """Epochs on either side of the best one whose parameters are averaged with its own."""
+    def averaging_radius(self) -> int:
+        """Number of epochs on either side of an epoch in its averaging window."""
         return min(3, round(self.n_epochs / 40))
 
     def bins_for(self, member: int, n_columns: int) -> PiecewiseLinearEncoder | None:
-        """Choose a member's bins for so many columns of numbers: fewer if columns are many."""
+        """Return the encoder of a member for `n_columns` numeric inputs.
+
+        With many columns, each column has fewer bins. With very many, the result is None.
+        """
         encoder = self.bins[member % len(self.bins)]
         if encoder is None or n_columns == 0:
             return None
@@ -67,49 +73,70 @@ class Recipe:
         return clone(encoder).set_params(n_bins=n_bins) if n_bins >= _FEWEST_BINS else None
 
     def network(self, n_features: int, n_outputs: int) -> Network:
-        """Make the network for so many inputs and outputs."""
+        """Make the network of a member."""
         sizes = (n_features, *self.hidden_layer_sizes, n_outputs)
         return Network(sizes, ACTIVATIONS[self.activation])
 
+    def solver(self, schedule: Callable[[Progress], float], n_rows: int) -> Descent:
+        """Make the mini-batch descent of a member with `n_rows` training rows."""
+        return Descent(
+            optimizer=self.optimizer,
+            schedule=schedule,
+            learning_rate_init=self.learning_rate_init,
+            batch_size=min(self.batch_size, n_rows),
+            shuffle=True,
+            max_iter=self.n_epochs,
+            drop_last=True,
+        )
 
-#: Inputs that the bins of all columns may add, and the fewest bins of a column that are worth it.
-_MOST_OUTPUTS, _FEWEST_BINS = 1024, 4
-#: Rows from which on finer bins have enough of them, and from which on trees need no company.
-_MANY, _VERY_MANY = 1000, 10_000
+
+#: Maximum number of inputs that the bins of all columns may add.
+_MOST_OUTPUTS = 1024
+#: Fewest bins of a column. If there is only room for fewer, nothing is encoded.
+_FEWEST_BINS = 4
+#: From this number of rows, all members have bins, bins are finer and batches are larger.
+_MANY = 1000
+#: From this number of rows, all bins are found by decision trees.
+_VERY_MANY = 10_000
 
 
 def classification_recipe(n_rows: int) -> Recipe:
-    """Choose how to train classifiers on so many rows.
+    """Choose how to train classifiers on `n_rows` rows.
 
-    With more rows labels are smoothed less: probabilities need not be kept from the extremes where
-    the data show that these are right.
+    With more rows, labels are smoothed less, because many rows can show whether extreme
+    probabilities are right.
     """
     smoothing = 0.1 * min(1.0, 5000 / n_rows)
     loss = LogLoss(label_smoothing=smoothing).with_output("softmax")
-    return _recipe(n_rows, loss=loss, judge=LogLoss().with_output("softmax"))
+    return _recipe(n_rows, loss=loss, evaluation_loss=LogLoss().with_output("softmax"))
 
 
 def regression_recipe(n_rows: int) -> Recipe:
-    """Choose how to train regressors on so many rows."""
+    """Choose how to train regressors on `n_rows` rows."""
     loss = SquaredError().with_output("identity")
-    return _recipe(n_rows, loss=loss, judge=loss, activation="mish")
+    return _recipe(n_rows, loss=loss, evaluation_loss=loss, activation="mish")
 
 
 def _recipe(n_rows: int, **chosen: Any) -> Recipe:
-    """Add to what was chosen what follows from the rows alone."""
+    """Make a recipe with the settings `chosen`. The others depend on the number of rows."""
     batch_size = 128 if n_rows < _MANY else 256
-    return Recipe(n_epochs=_epochs(n_rows), bins=_bins(n_rows), batch_size=batch_size, **chosen)
+    bins = _bin_encoders(n_rows)
+    return Recipe(n_epochs=_n_epochs(n_rows), bins=bins, batch_size=batch_size, **chosen)
 
 
-def _epochs(n_rows: int) -> int:
-    """128, and beyond 2,000 rows fewer: the number of steps grows slowly."""
+def _n_epochs(n_rows: int) -> int:
+    """Return 128 for up to 2,000 rows, and fewer epochs for more rows.
+
+    The number of steps then grows only slowly with the number of rows.
+    """
     return max(8, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
 
 
-def _bins(n_rows: int) -> tuple[PiecewiseLinearEncoder | None, ...]:
-    """Choose bins for the members in turn: members that differ err differently.
+def _bin_encoders(n_rows: int) -> tuple[PiecewiseLinearEncoder | None, ...]:
+    """Choose the encoders that members use in turn.
 
-    Trees find the values that matter where most rows share a few, but only from enough rows.
+    Members with different inputs make different errors. Decision trees find good bins even if most
+    rows share a few values, but they need many rows to find many bins.
     """
     if n_rows < _MANY:
         return None, PiecewiseLinearEncoder(8, strategy="tree")

@@ -1,4 +1,4 @@
-"""The tabular regressor: a table and numbers in, numbers out."""
+"""The regressor for raw tables."""
 
 from typing import Any
 
@@ -11,71 +11,78 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.base import BaseTabularMLP
+from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
 from scratchmlp.tabular.recipe import Recipe, regression_recipe
 
-_LARGEST = 1e150  # whose square is finite
+_LARGEST = 1e150  # its square is finite
 
 
 class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
-    """Regressor for raw tables, which needs no tuning: an ensemble of networks.
+    """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
 
-    It takes a table as it is, numbers on any scale, missing values, categories, strings, booleans
-    and dates, and trains a small ensemble of networks. Each of these holds out a part of the rows,
-    by which its best epochs are found. Targets are standardised for training, and predictions stay
-    within the range of those in `fit`. docs/tabular.md explains each ingredient.
+    The table may contain numbers on any scale, missing values, categories, strings, booleans and
+    dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
+    out a part of the rows, its fold. The losses on the folds determine the best epoch of each
+    member. Targets are standardized for training, and predictions stay within the range of the
+    targets in `fit`. docs/tabular.md explains each ingredient.
 
     Parameters
     ----------
     cv : int, splitter or iterable, default=8
-        How the rows are split; there is a member for each split, which is trained on its first
-        part and judged on its second. A number is one of folds, shuffled; rows that belong together
-        stay so if `fit` is told their `groups`. Use a splitter for rows that follow each other in
-        time (:class:`~sklearn.model_selection.TimeSeriesSplit`).
+        Splits of the rows into training rows and a held-out fold. One member of the ensemble is
+        trained for each split.
+
+        - int: the number of folds, which are shuffled. If you pass `groups` to `fit`, all rows of
+          a group are in the same fold.
+        - splitter: for instance :class:`~sklearn.model_selection.TimeSeriesSplit` for rows in
+          chronological order.
+        - iterable: for each split, the row numbers for training and those of the held-out fold.
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
-        Units of each hidden layer of a member.
+        Number of units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
-        Epochs of a member. 'auto' is 128 up to 2,000 rows, and beyond these fewer, so that the
-        number of steps grows slowly.
+        Number of epochs of each member. 'auto' means 128 epochs for up to 2,000 rows, and fewer
+        epochs for more rows, so that the number of steps grows slowly.
     max_time : float or None, default=None
-        Seconds after which `fit` has to come to its end. Members that have no time for all of
-        their epochs go through the schedule of their learning rate faster, but each is trained for
-        one epoch. What is trained then depends on the machine.
+        Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
+        whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
+        the speed of the machine.
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
-        Which columns are categories; see :class:`TabularEncoder`.
+        Which columns are categorical; see :class:`TabularEncoder`.
     n_jobs : int or None, default=None
-        Members that are trained at the same time, by :mod:`joblib`, each with one thread. None is
-        1, and -1 as many as there are processors. Results are the same for any number.
+        Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
+        and -1 means the number of processors. It does not change the result.
     random_state : int, RandomState instance or None, default=None
-        Source of the folds, the initial weights and the orders of rows.
+        Determines the folds, the initial weights and the order of the rows. Pass an int for
+        reproducible results.
 
     Attributes
     ----------
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Predictions for the rows of `fit`, each by the member that held it out ("out of fold"); nan
-        where none did. They are honest: nothing of a row's own was used, but for the scaling of
-        numbers. Even the epoch is one that the folds of other members chose. The ensemble of all
-        members is usually a little better.
+        Out-of-fold predictions for the rows in `fit`; nan for rows that no member held out. Each
+        row is predicted by the member that held it out, which is not trained on it. The epoch for
+        this prediction is chosen on the folds of other members. Only the encoding of the columns
+        and the scaling of the targets are fitted on all rows. The ensemble of all members is
+        usually slightly better.
     oof_score_ : float
-        Their R², with the `sample_weight` of `fit`.
+        R² of the out-of-fold predictions, with the `sample_weight` of `fit`.
     encoder_ : TabularEncoder
-        What turns the table into numbers; its `columns_` says what became of each column.
+        The fitted encoder of the table. Its `columns_` describes the encoding of each column.
     members_ : list
         The trained networks.
     best_epochs_ : ndarray of shape (n_members,)
-        Best epoch of each member.
+        Epoch that each member keeps, counted from 1.
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained: the largest number of any member.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Their names, if these are strings.
+        Names of the columns seen in `fit`, if they are strings.
 
     See Also
     --------
-    TabularMLPClassifier : The same for classes.
-    scratchmlp.ScratchMLPRegressor : A single network, whose every parameter is yours to choose.
+    TabularMLPClassifier : The classifier for raw tables.
+    scratchmlp.ScratchMLPRegressor : A single network, with parameters for every choice.
 
     References
     ----------
@@ -95,6 +102,14 @@ default='from_dtype'
     (4, 442)
     """
 
+    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
+
+    _one_column: bool
+    _low: FloatArray
+    _high: FloatArray
+    _mean: FloatArray
+    _deviation: FloatArray
+
     def __init__(
         self,
         *,
@@ -106,18 +121,16 @@ default='from_dtype'
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
-        super().__init__(
-            cv=cv,
-            hidden_layer_sizes=hidden_layer_sizes,
-            max_iter=max_iter,
-            max_time=max_time,
-            categorical_features=categorical_features,
-            n_jobs=n_jobs,
-            random_state=random_state,
-        )
+        self.cv = cv
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
 
     def predict(self, X: Any) -> FloatArray:
-        """Predict targets: the mean of the members' predictions.
+        """Predict the targets: the mean of the members' predictions.
 
         Parameters
         ----------
@@ -131,21 +144,27 @@ default='from_dtype'
         """
         return self._mean_prediction(X)
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> tuple[FloatArray, None]:
+    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
         y = _numbers(_check_y(y, multi_output=True, estimator=self))
-        self._one_column = y.ndim == 1
         Y = y.reshape(len(y), -1)
         present = Y[weight > 0]
-        self._low, self._high = present.min(axis=0), present.max(axis=0)
-        self._mean = np.average(Y, axis=0, weights=weight)
-        deviation = np.average((Y - self._mean) ** 2, axis=0, weights=weight) ** 0.5
-        self._deviation = np.where(deviation > 0, deviation, 1.0)
-        return ((Y - self._mean) / self._deviation).astype(np.float32), None
+        mean = np.average(Y, axis=0, weights=weight)
+        deviation = np.average((Y - mean) ** 2, axis=0, weights=weight) ** 0.5
+        deviation = np.where(deviation > 0, deviation, 1.0)
+        attributes = {
+            "_one_column": y.ndim == 1,
+            "_low": present.min(axis=0),
+            "_high": present.max(axis=0),
+            "_mean": mean,
+            "_deviation": deviation,
+        }
+        standardized = ((Y - mean) / deviation).astype(np.float32)
+        return EncodedTargets(standardized, None, weight, attributes)
 
     def _recommended(self, n_rows: int) -> Recipe:
         return regression_recipe(n_rows)
 
-    def _learn_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
         self.oof_prediction_ = self._predictions(raw)
         seen = np.isfinite(raw[:, 0])
         y = self._predictions(data.Y.astype(np.float64))
@@ -164,19 +183,19 @@ default='from_dtype'
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
-    """Check that targets are numbers of which squares can be computed."""
+    """Return the targets as float64; check that they are numbers with finite squares."""
     numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = np.isnan(numbers).reshape(y.shape)
     if y.dtype.kind in "Mm" or wrong.any():
         found = y.flat[wrong.argmax()] if wrong.any() else y.flat[0]
         raise ValueError(
-            f"Targets must be numbers; got {found!r}. For classes use TabularMLPClassifier, and "
-            "make numbers of dates and durations."
+            f"Targets must be numbers; got {found!r}. For classes, use TabularMLPClassifier. "
+            "Convert dates and durations to numbers."
         )
     Y = numbers.reshape(y.shape)
     if (largest := np.abs(Y).max()) > _LARGEST:
         raise ValueError(
-            f"Targets must not be larger than {_LARGEST:g}; got {largest:g}. Divide them, or take "
-            "their logarithms."
+            f"The absolute values of targets must be at most {_LARGEST:g}; got {largest:g}. Divide "
+            "the targets by a constant, or take their logarithms."
         )
     return Y

@@ -1,4 +1,4 @@
-"""Which epochs an ensemble is made of, and how sure of itself it may be."""
+"""Which epochs an ensemble keeps, its out-of-fold scores, and its temperature."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,49 +6,59 @@ from scipy.optimize import minimize_scalar
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.losses import LogLoss
-from scratchmlp.tabular.member import Candidate, Course
+from scratchmlp.tabular.fold_evaluator import Candidate
+from scratchmlp.tabular.member import MemberHistory
 
 
-def choose_epochs(courses: list[Course]) -> list[Candidate]:
-    """Choose the epoch of each member around which its parameters are averaged.
+def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
+    """Choose the epoch that each member keeps.
 
-    A fold of few rows says little of one epoch, and the mean over all folds is much surer; but
-    members differ, and their own folds know. An epoch is judged by the sum of both losses. Of
-    equally good ones the last is taken.
+    The candidates of a member are the epochs with the lowest loss on its own fold: at most 32
+    epochs, and as few as 4 if the network is large. Among them, the member keeps the epoch with the
+    lowest sum of two losses: the loss on its own fold, and the mean over all members of the loss on
+    their folds. The mean is added because the loss on a fold of few rows is a noisy estimate. The
+    loss on the own fold is used because members differ. Of equally good epochs, the last is chosen.
+
+    The parameters of a candidate are averaged over the epochs of its window. The losses are those
+    of single epochs, without averaging.
 
     Parameters
     ----------
-    courses : list of Course
-        What the training of each member left.
+    histories : list of MemberHistory
+        What the training of each member returned.
 
     Returns
     -------
     list of Candidate
-        The best one of each member.
+        The epoch that each member keeps, with its averaged parameters.
     """
-    common = np.nanmean(_losses(courses), axis=0)
+    mean_losses = np.nanmean(_losses(histories), axis=0)
     return [
-        min(course.candidates, key=lambda c: (c.loss + common[c.epoch], -c.epoch))
-        for course in courses
+        min(history.candidates, key=lambda c: (c.loss + mean_losses[c.epoch], -c.epoch))
+        for history in histories
     ]
 
 
-def honest_scores(
-    courses: list[Course], held_out: list[NDArray[np.intp]], reach: int
+def out_of_fold_scores(
+    histories: list[MemberHistory], held_out: list[NDArray[np.intp]], averaging_radius: int
 ) -> list[FloatArray]:
-    """Take each member's raw scores of its own fold at an epoch that these rows did not choose.
+    """Return each member's raw scores of its own fold, at an epoch chosen without these rows.
 
-    It is the best one on the folds of other members that share no row with this one, or the last
-    where there are none. The scores are averaged over as many epochs as parameters are.
+    This epoch has the lowest mean loss on the folds of other members. Only folds that share no row
+    with the member's own fold are used. If there are none, the last epoch is chosen.
+
+    The raw scores are averaged over the averaging window of this epoch, whereas a candidate has
+    averaged parameters. Only epochs whose raw scores were stored can be chosen and averaged. To
+    save memory, `FoldEvaluator` may store them only for every second, fourth, ... epoch.
 
     Parameters
     ----------
-    courses : list of Course
-        What the training of each member left.
+    histories : list of MemberHistory
+        What the training of each member returned.
     held_out : list of ndarray of int
-        The rows of each member's fold.
-    reach : int
-        Epochs on either side of the best one.
+        Row numbers of each member's fold.
+    averaging_radius : int
+        Number of epochs on either side of the chosen one in its averaging window.
 
     Returns
     -------
@@ -56,58 +66,90 @@ def honest_scores(
         Raw scores of the rows that each member held out.
     """
     scores = []
-    for course, rows in zip(courses, held_out, strict=True):
+    for history, rows in zip(histories, held_out, strict=True):
         others = [
             other
-            for other, others_rows in zip(courses, held_out, strict=True)
-            if not np.intersect1d(rows, others_rows).size
+            for other, other_rows in zip(histories, held_out, strict=True)
+            if not np.intersect1d(rows, other_rows).size
         ]
-        stored = np.array(list(course.raw))
+        stored = np.array(list(history.raw))
         best = stored[-1]
-        if others:  # as far as this member and any other came
-            common = np.nanmean(_losses(others), axis=0)
-            stored = stored[stored < len(common)]
-            best = stored[np.argmin(common[stored])]
-        around = [raw for epoch, raw in course.raw.items() if abs(epoch - best) <= reach]
-        scores.append(np.mean(around, axis=0))
+        if others:
+            mean_losses = np.nanmean(_losses(others), axis=0)
+            stored = stored[stored < len(mean_losses)]  # epochs that some other member reached
+            best = stored[np.argmin(mean_losses[stored])]
+        window = [
+            raw for epoch, raw in history.raw.items() if abs(epoch - best) <= averaging_radius
+        ]
+        scores.append(np.mean(window, axis=0))
     return scores
 
 
-def _losses(courses: list[Course]) -> FloatArray:
-    """Put the losses of all members side by side; nan where a limit of time ended one earlier."""
-    table = np.full((len(courses), max(len(course.losses) for course in courses)), np.nan)
-    for row, course in zip(table, courses, strict=True):
-        row[: len(course.losses)] = course.losses
+def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
+    """Arrange scores of held-out rows by row number.
+
+    Parameters
+    ----------
+    held_out : list of ndarray of int
+        Row numbers of each member's fold.
+    scores : list of ndarray of shape (n_held_out, n_outputs)
+        Scores of these rows.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Scores. If several members held out a row, their mean. If no member held out a row, nan.
+    """
+    n_outputs = scores[0].shape[1]
+    total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))
+    for rows, score in zip(held_out, scores, strict=True):
+        total[rows] += score
+        times[rows] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+
+
+def _losses(histories: list[MemberHistory]) -> FloatArray:
+    """Return the losses, with a row for each member and a column for each epoch.
+
+    A member whose training ended early has nan for the epochs after its last one.
+    """
+    n_epochs = max(len(history.losses) for history in histories)
+    table = np.full((len(histories), n_epochs), np.nan)
+    for row, history in zip(table, histories, strict=True):
+        row[: len(history.losses)] = history.losses
     return table
 
 
 def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -> float:
-    """Find the number that raw scores have to be divided by for the lowest log-loss.
+    """Fit the temperature. Dividing raw scores by it calibrates the probabilities.
 
-    A few rows that are all right would ask for the surest scores. A standard normal distribution
-    of the temperature's logarithm, taken for granted beforehand, keeps it from extremes there; with
-    more rows it is soon outweighed.
+    The temperature minimizes the log-loss plus a penalty, which corresponds to a standard normal
+    prior of the logarithm of the temperature. With few rows, all rows may be classified correctly,
+    and the prior then prevents probabilities near 1. With many rows, it has little influence.
 
     Parameters
     ----------
     Y : ndarray of shape (n_samples, n_classes)
-        Targets, one-hot.
+        One-hot targets.
     raw : ndarray of shape (n_samples, n_classes)
-        Raw scores of rows that were not trained on.
+        Raw scores of rows, from members that were not trained on these rows.
     weight : ndarray of shape (n_samples,) or None
         Weight of each row.
 
     Returns
     -------
     float
-        The temperature, between 1/16 and 16. Above 1, scores were too sure of themselves.
+        The temperature, between 1/16 and 16. A temperature above 1 means that the probabilities
+        were too extreme before.
 
     References
     ----------
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
     loss = LogLoss().with_output("softmax")
-    # As many rows of one weight would say as much.
+    # Effective number of rows: this many rows of equal weight would be equally informative.
     n_rows = len(Y) if weight is None else float(weight.sum() ** 2 / (weight**2).sum())
 
     def negative_log_posterior(log_temperature: float) -> float:

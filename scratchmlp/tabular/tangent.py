@@ -1,16 +1,22 @@
-"""The neural-tangent parametrization: a network trained through other parameters than its own.
+"""The neural-tangent parametrization, a rescaling of the parameters that training updates.
 
-Training moves a vector ``phi`` instead of theta, from which theta follows layer by layer::
+Training updates a vector ``phi`` instead of theta. Each layer of theta is a function of phi::
 
     W = phi_W / sqrt(n_in),    b = phi_b / 10,    and in the first layer W = 6 s phi_W / sqrt(n_in)
 
-with a factor s for each input, its row of the first weights. Scores have the same size for any
-width, and an optimizer whose steps have the size of its rate, as Adam's, moves the weights of a
-wide layer by less than those of a narrow one. The factors s let training enlarge inputs that
-matter and shrink others; as they are part of theta's first weights, the trained network is a plain
-one. To change variables is exact for every optimizer: what stands here is the chain rule.
+Here s is one factor for each input; it scales the row of the first weights that belongs to the
+input. The parametrization has three effects:
+
+- The raw scores have the same size for every width of the layers.
+- If the steps of an optimizer are about as large as the learning rate, as in Adam, the weights of a
+  wide layer change less than those of a narrow one.
+- Training can increase the factors s of informative inputs, and decrease the others.
+
+The factors are part of the first weights of theta, so the trained network is a plain network. The
+gradient with respect to phi follows from the chain rule, for every optimizer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,7 +31,7 @@ from scratchmlp.objective import Objective
 
 @dataclass(frozen=True)
 class TangentParametrization:
-    """A map from parameters phi that are trained to the parameters theta of a network.
+    """The map from the trained parameters phi to the parameters theta of a network.
 
     phi has the layout of theta, followed by one entry s for each input.
 
@@ -61,24 +67,27 @@ class TangentParametrization:
     network: Network
     dtype: DTypeLike = np.float32
 
-    #: Factors of the inputs' scales and of the biases.
+    #: The factors 6 of s and 1 / 10 of the biases.
     INPUT_FACTOR, BIAS_FACTOR = 6.0, 0.1
 
     @cached_property
     def factors(self) -> FloatArray:
-        """What phi's part with theta's layout is multiplied by: theta, as if all s were 1."""
+        """Factors that turn the part of phi with the layout of theta into theta, if all 6 s = 1."""
         factors = np.full(self.network.n_parameters, self.BIAS_FACTOR, self.dtype)
         for (n_in, _), layer in zip(self.network.shapes, self.network.layers(factors), strict=True):
             layer.weight[...] = n_in**-0.5
         return factors
 
     def initial(self, random_state: np.random.RandomState) -> FloatArray:
-        """Draw phi: theta's biases and phi's weights are standard normal, the last layer is zero.
+        """Draw the initial phi.
+
+        The weights in phi and the biases in theta have a standard normal distribution. The last
+        layer is zero, and each input has the scale 6 s = 1.
 
         Parameters
         ----------
         random_state : RandomState
-            Source of the draws, which are made in float64 and then cast.
+            Random number generator. It draws in float64, and phi is then cast to `dtype`.
 
         Returns
         -------
@@ -96,14 +105,14 @@ class TangentParametrization:
         return phi.astype(self.dtype)
 
     def theta(self, phi: FloatArray, out: FloatArray | None = None) -> FloatArray:
-        """Compute the network's parameters.
+        """Compute theta, the parameters of the network.
 
         Parameters
         ----------
         phi : ndarray of shape (n_parameters + n_features,)
-            Parameters that are trained.
+            Trained parameters.
         out : ndarray of shape (n_parameters,), default=None
-            Where they go; None makes a new array.
+            Array for the result. None means a new array.
 
         Returns
         -------
@@ -119,21 +128,21 @@ class TangentParametrization:
     def gradient(
         self, phi: FloatArray, grad: FloatArray, out: FloatArray | None = None
     ) -> FloatArray:
-        """Carry a gradient back to phi: the chain rule.
+        """Apply the chain rule: turn the gradient with respect to theta into that for phi.
 
         Parameters
         ----------
         phi : ndarray of shape (n_parameters + n_features,)
-            Parameters that are trained.
+            Trained parameters.
         grad : ndarray of shape (n_parameters,)
-            Gradient in theta.
+            Gradient with respect to theta.
         out : ndarray of shape (n_parameters + n_features,), default=None
-            Where the result goes; None makes a new array.
+            Array for the result. None means a new array.
 
         Returns
         -------
         ndarray of shape (n_parameters + n_features,)
-            Gradient in phi.
+            Gradient with respect to phi.
         """
         out = np.empty_like(phi) if out is None else out
         inner, scales = self._split(phi)
@@ -146,7 +155,7 @@ class TangentParametrization:
         return out
 
     def _split(self, phi: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Split phi into the part with theta's layout and the inputs' scales, as a column."""
+        """Return the part of phi with the layout of theta, and the input scales 6 s as a column."""
         n = self.network.n_parameters
         return phi[:n], (self.INPUT_FACTOR * phi[n:])[:, np.newaxis]
 
@@ -156,27 +165,37 @@ class TangentParametrization:
 
 
 class Reparametrized:
-    """An objective as a function of phi.
+    """The objective as a function of phi.
 
     Parameters
     ----------
     objective : Objective
-        Objective of a network, a function of theta.
+        The objective as a function of theta.
     parametrization : TangentParametrization
-        What makes theta of phi.
+        Maps phi to theta.
     """
 
     def __init__(self, objective: Objective, parametrization: TangentParametrization) -> None:
         self.objective = objective
         self.parametrization = parametrization
-        self.network = objective.network
-        self._theta = np.empty_like(parametrization.factors)
-        self._grad = np.empty(len(self._theta) + self.network.sizes[0], self._theta.dtype)
 
     def __call__(
-        self, phi: FloatArray, X: Any, Y: FloatArray, weight: FloatArray | None = None
+        self, phi: FloatArray, X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
     ) -> tuple[float, FloatArray]:
-        """See `Objective`, whose theta is phi here."""
-        theta = self.parametrization.theta(phi, out=self._theta)
-        value, grad = self.objective(theta, X, Y, weight)
-        return value, self.parametrization.gradient(phi, grad, out=self._grad)
+        """Compute J and its gradient with respect to phi on a batch; see `Objective`."""
+        return self.at(phi)(X, Y, sample_weight)
+
+    def at(self, phi: FloatArray) -> Callable[..., tuple[float, FloatArray]]:
+        """Return the objective at `phi` as a function of batches; `phi` may change in place."""
+        to_theta, to_gradient = self.parametrization.theta, self.parametrization.gradient
+        theta, grad_phi = to_theta(phi), np.empty_like(phi)
+        evaluate = self.objective.at(theta)
+
+        def evaluate_phi(
+            X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
+        ) -> tuple[float, FloatArray]:
+            to_theta(phi, out=theta)
+            value, grad = evaluate(X, Y, sample_weight)
+            return value, to_gradient(phi, grad, out=grad_phi)
+
+        return evaluate_phi

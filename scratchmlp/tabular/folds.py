@@ -1,0 +1,131 @@
+"""The folds of an ensemble: the rows that each member trains on, and those that it holds out."""
+
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    check_cv,
+)
+from sklearn.utils import _safe_indexing
+
+Rows = NDArray[np.intp]
+
+
+def make_splits(
+    cv: Any,
+    X: Any,
+    Y: NDArray[Any],
+    groups: Any,
+    present: Rows,
+    random_state: np.random.RandomState,
+    *,
+    classifier: bool,
+) -> list[tuple[Rows, Rows]]:
+    """Split the rows with a weight above 0 into training rows and a fold, for each member.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable
+        The parameter `cv` of the ensemble.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table. Only splitters that the user passes receive it.
+    Y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Encoded targets: class numbers for a classifier.
+    groups : array-like of shape (n_samples,) or None
+        Group of each row. All rows of a group are in the same fold.
+    present : ndarray of int
+        Numbers of the rows with a weight above 0.
+    random_state : RandomState
+        Random number generator for shuffled folds.
+    classifier : bool
+        Whether folds are stratified by class.
+
+    Returns
+    -------
+    list of tuple of two ndarrays
+        For each member, the row numbers for training and the row numbers of its fold.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows, classes or groups, or a part of a split is empty.
+    """
+    if len(present) < 2:
+        raise ValueError(
+            "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
+            f"on and one to hold out; got n_samples={len(present)}. Add rows."
+        )
+    if not isinstance(cv, Integral):
+        splits = check_cv(cv, Y, classifier=classifier).split(X, Y, groups)
+        # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them
+        # makes ordinary row numbers.
+        rows = np.arange(len(Y))
+        parts = [
+            (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
+            for a, b in splits
+        ]
+        _check_splits(parts)
+        return parts
+    Y = Y[present]
+    groups = None if groups is None else np.asarray(_safe_indexing(groups, present))
+    folds = _make_folds(int(cv), Y, groups, random_state, classifier=classifier)
+    with warnings.catch_warnings():  # a class may have too few rows
+        warnings.filterwarnings("ignore", message="The least populated class")
+        parts = [(present[a], present[b]) for a, b in folds.split(Y, Y, groups)]
+    return [part for part in parts if len(part[1])]  # with few groups, folds may be empty
+
+
+def _make_folds(
+    n_splits: int,
+    Y: NDArray[Any],
+    groups: NDArray[Any] | None,
+    random_state: np.random.RandomState,
+    *,
+    classifier: bool,
+) -> Any:
+    """Make shuffled folds, fewer than `n_splits` if there are too few rows, classes or groups."""
+    n_splits = min(n_splits, len(Y))
+    Folds, GroupFolds = KFold, GroupKFold
+    if classifier:
+        most = int(np.bincount(Y).max())
+        if most < 2:
+            raise ValueError(
+                "Some class needs 2 rows of a weight above 0, one to train on and one to hold "
+                f"out; got {len(Y)} rows of as many classes. Add rows."
+            )
+        n_splits = min(n_splits, most)  # some class must have a row for each fold
+        Folds, GroupFolds = StratifiedKFold, StratifiedGroupKFold
+    if groups is None:
+        return Folds(n_splits, shuffle=True, random_state=random_state)
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        raise ValueError(
+            "Rows of a group stay in one fold, so at least 2 groups are needed; got "
+            f"{n_groups}. Leave groups out, or pass the groups that rows belong to."
+        )
+    return GroupFolds(min(n_splits, n_groups), shuffle=True, random_state=random_state)
+
+
+def _check_splits(splits: list[tuple[Rows, Rows]]) -> None:
+    """Check that there are members, and that each has rows to train on and rows to hold out."""
+    if not splits:
+        raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
+    for number, (training, held_out) in enumerate(splits):
+        if len(training) == 0 or len(held_out) == 0:
+            raise ValueError(
+                "Each member needs a row of a weight above 0 to train on and one to hold out; "
+                f"split {number} of cv has {len(training)} and {len(held_out)}. Change cv, or the "
+                "weights."
+            )
+
+
+def _common(rows: Rows, present: Rows) -> Rows:
+    """Return the rows that are among `present`, in their order."""
+    return rows[np.isin(rows, present)]
