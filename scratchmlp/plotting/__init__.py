@@ -1,11 +1,12 @@
-"""Pictures of fitted networks, as displays in the manner of scikit-learn.
+"""Plots of fitted networks, as scikit-learn displays.
 
-`TrainingCurveDisplay` shows how training went, `NetworkDisplay` the units and their connections,
-`WeightsDisplay` the weights of the first layer as images. Each is made with ``from_estimator``,
-and what was drawn stands in its attributes. They need matplotlib (``pip install matplotlib``),
-which is imported when something is drawn.
+`TrainingCurveDisplay` plots the loss, the score and the learning rate by epoch, `NetworkDisplay`
+the units and their connections, and `WeightsDisplay` the weights of the first layer as images.
+Create a display with ``from_estimator``; its attributes hold what was drawn. The displays require
+matplotlib (``pip install matplotlib``), which is imported when they draw.
 
-An estimator is one of this package, fitted, or a Pipeline that ends in one.
+The estimator must be a fitted `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a fitted Pipeline
+whose last step is one.
 """
 
 from scratchmlp.plotting.curves import TrainingCurveDisplay

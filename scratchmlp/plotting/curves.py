@@ -1,4 +1,4 @@
-"""How training went."""
+"""The plot of loss, score and learning rate by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -7,43 +7,44 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, place_of
+from scratchmlp.plotting.shared import fitted_network, grid_cell
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; no yellow, it is too pale.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+# The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 
 
 class TrainingCurveDisplay:
-    """How training went: loss and, where there are any, score and learning rate by epoch.
+    """The training of networks: loss, validation score and learning rate by epoch.
 
-    The loss of validation data is dashed. The validation score and a learning rate that changes
-    have panels of their own below the loss. A dot marks the best epoch.
+    The first panel shows the training loss and, with a dashed line, the validation loss. The
+    validation score has a panel below if there is one, and so has the learning rate if it changes.
+    A dot marks the best epoch.
 
-    Make it with `from_estimator`.
+    Create a display with `from_estimator`.
 
     Parameters
     ----------
     histories : dict of dict
-        From the name of each network to its `history_`. Columns that are missing, or nan
-        throughout, are not drawn.
+        The `history_` of each network, by the name of the network. Columns that are missing or hold
+        NaN only are not drawn.
     best_epochs : dict of int
-        From the name of each network to its `best_epoch_`.
+        The `best_epoch_` of each network, by the name of the network.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
         The panel of the loss.
     axes_ : list of matplotlib Axes
-        All panels, from top to bottom. They share the axis of epochs.
+        All panels, from top to bottom. They share the x axis, which shows epochs.
     figure_ : matplotlib Figure
-        The figure that holds them.
+        The figure of the panels.
     lines_ : dict of dict of matplotlib Line2D
-        The curves, by network and column: ``lines_[name]["loss"]``.
+        The curves, by network and column of the history: ``lines_[name]["loss"]``.
 
     See Also
     --------
-    NetworkDisplay : What was learned.
-    sklearn.model_selection.LearningCurveDisplay : The score by the number of training rows.
+    NetworkDisplay : The weights and biases after training.
+    sklearn.model_selection.LearningCurveDisplay : The score by the number of training samples.
 
     Examples
     --------
@@ -57,9 +58,11 @@ class TrainingCurveDisplay:
     ('loss', 2)
     """
 
+    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
+
     ax_: Any
     axes_: list[Any]
-    _place: Any
+    _grid_cell: Any
 
     def __init__(
         self, *, histories: Mapping[str, Mapping[str, Any]], best_epochs: Mapping[str, int]
@@ -69,14 +72,15 @@ class TrainingCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None, **kwargs: Any) -> Self:
-        """Draw the training of one network, or compare that of several.
+        """Draw the training curves of one or several networks.
 
         Parameters
         ----------
         estimator : estimator, or dict, list or tuple of estimators
-            A dict names them. In a list each is named by the parameters in which they differ.
+            The fitted networks. The keys of a dict are their names. Networks in a list are named
+            by the parameters in which they differ.
         ax : matplotlib Axes, default=None
-            Where to draw; see `plot`.
+            Axes to draw on; see `plot`.
         **kwargs : dict
             Passed to `plot`.
 
@@ -90,12 +94,12 @@ class TrainingCurveDisplay:
         sklearn.exceptions.NotFittedError
             If a network is not fitted.
         TypeError
-            If an estimator is none of this package.
+            If an estimator is not a network of this package.
         ValueError
-            If there is none at all.
+            If there is no estimator.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
-        networks = _networks(estimator)
+        networks = _fitted_by_name(estimator)
         histories = {name: network.history_ for name, network in networks.items()}
         best_epochs = {name: network.best_epoch_ for name, network in networks.items()}
         return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
@@ -112,15 +116,15 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure. If there are several panels, they share its
-            place, and it becomes the uppermost; panels that the display has put there before are
-            removed. Names of several networks stand to its right, for which a figure with
-            ``layout="constrained"`` makes room.
+            Axes to draw on. None creates a new figure. If there are several panels, they divide the
+            space of `ax`, which becomes the top panel. Panels that this display has added there
+            before are removed. With several networks, the legend is to the right of `ax`; create
+            the figure with ``layout="constrained"`` to reserve space for it.
         loss_scale : {'auto', 'linear', 'log'}, default='auto'
-            Scale of the loss: 'auto' is logarithmic if the largest loss is more than a hundred
+            Scale of the loss. 'auto' is logarithmic if the largest loss is more than a hundred
             times the smallest.
         line_kw : dict, default=None
-            Passed to ``Axes.plot`` for every curve.
+            Keyword arguments for ``Axes.plot``, for every curve.
 
         Returns
         -------
@@ -130,7 +134,8 @@ class TrainingCurveDisplay:
         Raises
         ------
         ValueError
-            If there are several panels, and `ax` is no part of a grid that could be divided.
+            If there are several panels and `ax` is not part of a grid, so that it cannot be
+            divided.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
@@ -143,79 +148,79 @@ class TrainingCurveDisplay:
         if getattr(self, "ax_", None) is ax and len(self.axes_) > 1:
             for panel in self.axes_[1:]:
                 panel.remove()
-            self.ax_.set_subplotspec(self._place)
-        self._place = ax.get_subplotspec()
-        self.axes_ = _stack(ax, len(panels))
+            self.ax_.set_subplotspec(self._grid_cell)
+        self._grid_cell = ax.get_subplotspec()
+        self.axes_ = _stack_panels(ax, len(panels))
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_: dict[str, dict[str, Any]] = {name: {} for name in self.histories}
         for panel, (label, columns, scale) in zip(self.axes_, panels, strict=True):
             for column in columns:
                 self._draw(panel, column, line_kw)
-            panel.set(ylabel=label, yscale=_scale(panel) if scale == "auto" else scale)
+            panel.set(ylabel=label, yscale=_choose_scale(panel) if scale == "auto" else scale)
             panel.label_outer()
         last = self.axes_[-1]
         last.set_xlabel("epoch")
         last.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         last.xaxis.set_major_formatter("{x:,.0f}")
-        self._explain()
+        self._add_legend()
         return self
 
     def _panels(self, loss_scale: str) -> list[tuple[str, tuple[str, ...], str]]:
-        """Label, columns and scale of each panel that has something to show."""
+        """Return the label, columns and scale of each panel that has values to draw."""
         panels = [
             ("loss", ("loss", "validation_loss"), loss_scale),
             ("validation\nscore", ("score",), "linear"),
             ("learning\nrate", ("learning_rate",), "auto"),
         ]
-        return [panel for panel in panels if self._shows(panel[1])] or panels[:1]
+        return [panel for panel in panels if self._has_values(panel[1])] or panels[:1]
 
-    def _shows(self, columns: Sequence[str]) -> bool:
-        """Tell whether any network has such columns; a constant learning rate shows nothing."""
+    def _has_values(self, columns: Sequence[str]) -> bool:
+        """Return whether a network has values in these columns; a learning rate must change."""
         values = [self._values(name, column) for name in self.histories for column in columns]
-        least = 2 if "learning_rate" in columns else 1
-        return any(len(np.unique(each)) >= least for each in values)
+        n_required = 2 if "learning_rate" in columns else 1
+        return any(len(np.unique(each)) >= n_required for each in values)
 
     def _values(self, name: str, column: str) -> NDArray[np.float64]:
-        """Return a column of a network's history, empty if there is nothing in it."""
+        """Return a column of a network's history, or an empty array if all values are NaN."""
         values = np.asarray(self.histories[name].get(column, []), dtype=np.float64)
         return values[:0] if np.isnan(values).all() else values
 
     def _draw(self, panel: Any, column: str, line_kw: dict[str, Any] | None) -> None:
-        """Draw a column of every network that has it, with a dot at the best epoch."""
+        """Draw a column of the history of every network, with a dot at the best epoch."""
         from matplotlib.cbook import normalize_kwargs
         from matplotlib.lines import Line2D
 
         given = normalize_kwargs(line_kw or {}, Line2D)
-        for (name, history), colour in zip(self.histories.items(), self._colours(), strict=True):
+        for (name, history), color in zip(self.histories.items(), self._colors(), strict=True):
             values, epochs = self._values(name, column), np.asarray(history["epoch"])
             if not len(values):
                 continue
-            style = {"color": colour, "linestyle": "--" if column == "validation_loss" else "-"}
+            style = {"color": color, "linestyle": "--" if column == "validation_loss" else "-"}
             (line,) = panel.plot(epochs, values, **(style | given))
             self.lines_[name][column] = line
             best = epochs == self.best_epochs[name]
             if column != "learning_rate":
                 panel.plot(epochs[best], values[best], "o", color=line.get_color())
 
-    def _colours(self) -> Sequence[Any]:
-        """Return a colour for each network, of a colour map if there are too many to tell apart."""
+    def _colors(self) -> Sequence[Any]:
+        """Return a color for each network, from a colormap if there are more than in COLORS."""
         import matplotlib
 
         n = len(self.histories)
-        if n <= len(COLOURS):
-            return COLOURS[:n]
+        if n <= len(COLORS):
+            return COLORS[:n]
         return list(matplotlib.colormaps["viridis"](np.linspace(0, 0.9, n)))
 
-    def _explain(self) -> None:
-        """Add a legend: the networks' colours, if there are several; dashes and dots."""
+    def _add_legend(self) -> None:
+        """Add a legend for dashed lines, dots and, if there are several networks, their colors."""
         from matplotlib.lines import Line2D
 
         lines = [(name, line) for name in self.lines_ for line in self.lines_[name].values()]
-        colours = {name: line.get_color() for name, line in lines}
+        colors = {name: line.get_color() for name, line in lines}
         several = len(self.histories) > 1
         dashed = any("validation_loss" in columns for columns in self.lines_.values())
-        grey = "0.3" if several else next(iter(colours.values()), "0.3")
-        entries = [(name, {"color": colour}) for name, colour in colours.items() if several]
+        grey = "0.3" if several else next(iter(colors.values()), "0.3")
+        entries = [(name, {"color": color}) for name, color in colors.items() if several]
         if dashed or not several:
             entries.append(("training", {"color": grey}))
         if dashed:
@@ -223,28 +228,28 @@ class TrainingCurveDisplay:
         best = "best epoch" if several else f"best epoch ({next(iter(self.best_epochs.values()))})"
         entries.append((best, {"color": grey, "linestyle": "", "marker": "o"}))
         labels, styles = zip(*entries, strict=True)
-        # Several curves leave no corner free.
-        place = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if several else {"loc": "best"}
+        # Several curves rarely leave a free corner.
+        location = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if several else {"loc": "best"}
         handles = [Line2D([], [], **style) for style in styles]
-        for text in self.ax_.legend(handles, labels, **place).get_texts():
+        for text in self.ax_.legend(handles, labels, **location).get_texts():
             text.set_parse_math(False)
 
 
-def _networks(estimator: Any) -> dict[str, Any]:
-    """Return fitted networks by name, whether one, several or several with names were given."""
+def _fitted_by_name(estimator: Any) -> dict[str, Any]:
+    """Return fitted networks by name, given one network, a list of networks or a dict."""
     if isinstance(estimator, Mapping):
         networks = {str(name): fitted_network(each) for name, each in estimator.items()}
     else:
         given = estimator if isinstance(estimator, list | tuple) else [estimator]
         fitted = [fitted_network(each) for each in given]
-        networks = dict(zip(_names(fitted), fitted, strict=True))
+        networks = dict(zip(_names_of(fitted), fitted, strict=True))
     if not networks:
-        raise ValueError(f"There must be at least one fitted estimator to draw; got {estimator!r}.")
+        raise ValueError(f"Pass at least one fitted estimator; got {estimator!r}.")
     return networks
 
 
-def _names(networks: Sequence[Any]) -> list[str]:
-    """Name networks by the parameters in which they differ, or else by their numbers."""
+def _names_of(networks: Sequence[Any]) -> list[str]:
+    """Return the parameters in which networks differ as their names, or else number them."""
     settings = [network.get_params(deep=False) for network in networks]
     values = [{key: repr(value) for key, value in each.items()} for each in settings]
     keys = values[0] if values else []
@@ -255,18 +260,18 @@ def _names(networks: Sequence[Any]) -> list[str]:
     return [f"network {i + 1}" for i in range(len(networks))]
 
 
-def _stack(ax: Any, n_panels: int) -> list[Any]:
-    """Divide the place of axes among panels, one below the other, of which it is the first."""
+def _stack_panels(ax: Any, n_panels: int) -> list[Any]:
+    """Divide the space of axes among panels, one below the other; the axes become the first."""
     if n_panels == 1:
         return [ax]
     heights = [3, *[1.2] * (n_panels - 1)]
-    grid = place_of(ax).subgridspec(n_panels, 1, height_ratios=heights)
+    grid = grid_cell(ax).subgridspec(n_panels, 1, height_ratios=heights)
     ax.set_subplotspec(grid[0])
     return [ax, *(ax.figure.add_subplot(grid[i], sharex=ax) for i in range(1, n_panels))]
 
 
-def _scale(ax: Any) -> str:
-    """Choose a logarithmic scale for curves that span more than two decades."""
+def _choose_scale(ax: Any) -> str:
+    """Return "log" if the curves are positive and span more than a factor of 100."""
     values = np.concatenate([line.get_ydata() for line in ax.lines] or [[1.0]])
     low, high = np.nanmin(values), np.nanmax(values)
     return "log" if low > 0 and high > 100 * low else "linear"

@@ -1,4 +1,4 @@
-"""The units of a network and their connections."""
+"""The drawing of the units of a network and their connections."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,27 +12,27 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network
 
-# Blue and vermilion of Okabe and Ito's colours, which colour-blind readers can tell apart.
+# Blue and vermilion of the colors of Okabe and Ito, which color-blind readers can distinguish.
 NEGATIVE, POSITIVE = "#0072B2", "#D55E00"
 
-LONGEST_NAME = 24
+MAX_NAME_LENGTH = 24
 
 
 class NetworkDisplay:
-    """The network as a drawing: layers are columns of units, weights the lines between them.
+    """A drawing of the network: layers are columns of units, and weights are lines between them.
 
-    The colour of a line is the sign of its weight; its width and opacity are the weight's size,
-    relative to the largest weight of the layer. A unit is filled in the colour of its bias, in
-    the same way. Of a large layer the first and the last units are drawn.
+    The color of a line shows the sign of its weight. Width and opacity show its absolute value,
+    relative to the largest in the layer. The fill of a unit shows its bias in the same way. Only
+    the first and the last units of a large layer are drawn.
 
-    Make it with `from_estimator`.
+    Create a display with `from_estimator`.
 
     Parameters
     ----------
     coefs : list of ndarray of shape (n_in, n_out)
         Weights of each layer.
     intercepts : list of ndarray of shape (n_out,)
-        Biases of each layer, zeros if there are none.
+        Biases of each layer, zeros if the network has no biases.
     feature_names : list of str
         Names of the inputs.
     output_names : list of str
@@ -43,11 +43,11 @@ class NetworkDisplay:
     ax_ : matplotlib Axes
         The axes with the drawing.
     figure_ : matplotlib Figure
-        The figure that holds them.
+        The figure of the axes.
     edges_ : list of matplotlib LineCollection
-        The weights drawn, a collection for each layer.
+        The lines, a collection for each weight matrix.
     units_ : list of matplotlib EllipseCollection
-        The units drawn, a collection for each layer, that of the inputs first.
+        The units, a collection for each layer, from the inputs to the outputs.
 
     See Also
     --------
@@ -64,6 +64,8 @@ class NetworkDisplay:
     >>> [len(edges.get_segments()) for edges in display.edges_]
     [16, 12]
     """
+
+    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     def __init__(
         self,
@@ -89,9 +91,10 @@ class NetworkDisplay:
         estimator : estimator
             The fitted network.
         feature_names : array-like of shape (n_features,), default=None
-            Names of the inputs; None takes `feature_names_in_`, or else x0, x1, ...
+            Names of the inputs. None takes `feature_names_in_` if the network has it, otherwise x0,
+            x1, ...
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            Axes to draw on; see `plot`.
         **kwargs : dict
             Passed to `plot`.
 
@@ -105,9 +108,9 @@ class NetworkDisplay:
         sklearn.exceptions.NotFittedError
             If the network is not fitted.
         TypeError
-            If the estimator is none of this package.
+            If the estimator is not a network of this package.
         ValueError
-            If there are not as many names as features.
+            If the number of names is not the number of features.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network = fitted_network(estimator)
@@ -118,8 +121,8 @@ class NetworkDisplay:
         if not listed or len(feature_names) != n:
             got = f"{len(feature_names)} names" if listed else repr(feature_names)
             raise ValueError(
-                f"feature_names must name each of the {n} features; got {got}. Leave it out to "
-                "number the features."
+                f"feature_names must be a list with a name for each of the {n} features; got "
+                f"{got}. Leave it out to number the features."
             )
         display = cls(
             coefs=[W.copy() for W in network.coefs_],
@@ -135,11 +138,12 @@ class NetworkDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure. Names stand to its sides, for which a figure
-            with ``layout="constrained"`` makes room.
+            Axes to draw on. None creates a new figure. Names of inputs and outputs are to the left
+            and right of `ax`; create the figure with ``layout="constrained"`` to reserve space for
+            them.
         max_units : int, default=12
-            Largest number of units drawn in a layer. Of a larger one the first and the last are
-            drawn, half of the number each.
+            Largest number of units to draw per layer. If a layer is larger, half of this number is
+            drawn from its beginning and half from its end.
 
         Returns
         -------
@@ -163,28 +167,28 @@ class NetworkDisplay:
         self._name_layers(layers)
         self._name_units(layers[0], self.feature_names, -0.5, "right")
         self._name_units(layers[-1], self.output_names, 0.5, "left")
-        self._explain()
+        self._add_legend()
         ax.set(aspect="equal", xlim=(-0.5, layers[-1].x + 0.5), ylim=_limits(layers))
         ax.set_axis_off()
         return self
 
     def _draw_edges(self, W: NDArray[Any], start: "_Layer", end: "_Layer") -> Any:
-        """Draw the weights between two layers, the strongest on top."""
+        """Draw the weights between two layers, those of largest absolute value on top."""
         from matplotlib.collections import LineCollection
 
         strength = W[np.ix_(start.units, end.units)] / (np.abs(W).max() or 1.0)
         rows, columns = np.unravel_index(np.abs(strength).argsort(axis=None), strength.shape)
         strength = strength[rows, columns]
         edges = LineCollection(
-            list(np.stack([start.places()[rows], end.places()[columns]], axis=1)),
-            colors=_signed_colours(strength),
+            list(np.stack([start.positions()[rows], end.positions()[columns]], axis=1)),
+            colors=_signed_colors(strength),
             linewidths=0.3 + 2.2 * np.abs(strength),
             zorder=1,
         )
         return self.ax_.add_collection(edges, autolim=False)
 
     def _draw_units(self, bias: NDArray[Any], layer: "_Layer") -> Any:
-        """Draw a layer's units, filled by their biases, and three dots for those left out."""
+        """Draw the units of a layer, filled by bias, and three dots for units not drawn."""
         from matplotlib.collections import EllipseCollection
 
         diameter = np.full(len(layer.units), 0.64)
@@ -193,9 +197,9 @@ class NetworkDisplay:
             diameter,
             0 * diameter,
             units="xy",
-            offsets=layer.places(),
+            offsets=layer.positions(),
             offset_transform=self.ax_.transData,
-            facecolors=_signed_colours(bias[layer.units] / (np.abs(bias).max() or 1.0)),
+            facecolors=_signed_colors(bias[layer.units] / (np.abs(bias).max() or 1.0)),
             edgecolors="0.2",
             linewidths=0.9,
             zorder=2,
@@ -206,6 +210,7 @@ class NetworkDisplay:
         return self.ax_.add_collection(units, autolim=False)
 
     def _name_layers(self, layers: Sequence["_Layer"]) -> None:
+        """Write the name and the number of units above each layer."""
         names = ["input", *(f"hidden {i}" for i in range(1, len(layers) - 1)), "output"]
         for name, layer in zip(names, layers, strict=True):
             n = f"{len(layer.units)} of {layer.size}" if layer.gap is not None else layer.size
@@ -213,39 +218,40 @@ class NetworkDisplay:
             self.ax_.text(layer.x, top, f"{name}\n{n}", ha="center", va="bottom", fontsize="small")
 
     def _name_units(self, layer: "_Layer", names: Sequence[str], offset: float, side: str) -> None:
-        for unit, (x, y) in zip(layer.units, layer.places(), strict=True):
+        """Write the names of the units of a layer beside them."""
+        for unit, (x, y) in zip(layer.units, layer.positions(), strict=True):
             name = names[unit]
-            if len(name) > LONGEST_NAME:
-                name = name[: LONGEST_NAME - 1] + "…"
+            if len(name) > MAX_NAME_LENGTH:
+                name = name[: MAX_NAME_LENGTH - 1] + "…"
             self.ax_.text(x + offset, y, name, ha=side, va="center", parse_math=False)
 
-    def _explain(self) -> None:
-        """Add a legend of the two signs."""
+    def _add_legend(self) -> None:
+        """Add a legend for the colors of the two signs."""
         from matplotlib.lines import Line2D
 
         handles = [
-            Line2D([], [], color=colour, lw=2.5, marker="o", ms=8, markeredgecolor="0.2")
-            for colour in (POSITIVE, NEGATIVE)
+            Line2D([], [], color=color, lw=2.5, marker="o", ms=8, markeredgecolor="0.2")
+            for color in (POSITIVE, NEGATIVE)
         ]
         labels = ["positive weight or bias", "negative weight or bias"]
         self.ax_.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)
 
 
 class _Layer(NamedTuple):
-    """A layer in the drawing: which units are shown, and where.
+    """A layer in the drawing.
 
     Attributes
     ----------
     size : int
         Number of units of the layer.
-    units : ndarray of shape (n_shown,)
-        The units shown.
+    units : ndarray of shape (n_drawn,)
+        Indices of the units that are drawn.
     x : float
-        Where the column stands.
-    y : ndarray of shape (n_shown,)
-        Where in the column each unit stands.
+        x coordinate of the layer.
+    y : ndarray of shape (n_drawn,)
+        y coordinate of each unit that is drawn.
     gap : float or None
-        Where in the column the dots for the others stand; None if all units are shown.
+        y coordinate of the dots for the other units; None if all units are drawn.
     """
 
     size: int
@@ -254,20 +260,20 @@ class _Layer(NamedTuple):
     y: NDArray[Any]
     gap: float | None
 
-    def places(self) -> NDArray[np.float64]:
-        """Return the place (x, y) of each unit shown."""
+    def positions(self) -> NDArray[np.float64]:
+        """Return the coordinates (x, y) of each unit that is drawn."""
         return np.column_stack([np.full(len(self.y), self.x), self.y])
 
 
 def _place_layers(sizes: Sequence[int], max_units: int) -> list[_Layer]:
-    """Place the layers in columns of units that are 1 apart, wide enough for the lines between."""
+    """Place the layers side by side, further apart if they are larger."""
     tallest = max(min(size, max_units + 1) for size in sizes)
     width = max(4, tallest) * max(0.4, 1.4 / (len(sizes) - 1))
     return [_place_layer(size, max_units, width * i) for i, size in enumerate(sizes)]
 
 
 def _place_layer(size: int, max_units: int, x: float) -> _Layer:
-    """Choose the units to show, all or the first and the last, and centre them around y = 0."""
+    """Choose the units to draw, and place them at a distance of 1, centered at y = 0."""
     slots = np.arange(min(size, max_units + 1))
     y = (len(slots) - 1) / 2 - slots
     if size <= max_units:
@@ -278,13 +284,16 @@ def _place_layer(size: int, max_units: int, x: float) -> _Layer:
 
 
 def _limits(layers: Sequence[_Layer]) -> tuple[float, float]:
-    """Return the lower and the upper end of the tallest column."""
+    """Return the y coordinates of the lower and the upper end of the tallest layer."""
     half = max(len(layer.y) + (layer.gap is not None) for layer in layers) / 2
     return -half, half
 
 
 def _output_names(network: Any) -> list[str]:
-    """Name the outputs by the classes; the one output for two classes speaks for the second."""
+    """Return the names of the outputs: their classes, or else "y", or "y0", "y1", ...
+
+    A single output for two classes has the name of the second class.
+    """
     classes, n = list(getattr(network, "classes_", [])), network.n_outputs_
     if n == 1 and classes:
         classes = classes[-1:]
@@ -293,9 +302,9 @@ def _output_names(network: Any) -> list[str]:
     return [str(name) for name in classes]
 
 
-def _signed_colours(strength: NDArray[Any]) -> NDArray[np.float64]:
-    """Mix the colour of the sign with white: numbers from -1 to 1 to rows of red, green, blue."""
+def _signed_colors(strength: NDArray[Any]) -> NDArray[np.float64]:
+    """Return an RGB color for each number from -1 to 1: white at 0, pure at -1 and 1."""
     from matplotlib.colors import to_rgb
 
-    colour = np.where(strength[:, np.newaxis] < 0, to_rgb(NEGATIVE), to_rgb(POSITIVE))
-    return 1 - np.abs(strength)[:, np.newaxis] * (1 - colour)
+    color = np.where(strength[:, np.newaxis] < 0, to_rgb(NEGATIVE), to_rgb(POSITIVE))
+    return 1 - np.abs(strength)[:, np.newaxis] * (1 - color)

@@ -1,4 +1,4 @@
-"""What the displays share."""
+"""Functions that several displays use."""
 
 from typing import Any
 
@@ -13,20 +13,20 @@ def fitted_network(estimator: Any) -> Any:
     network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(network, ScratchMLPClassifier | ScratchMLPRegressor):
         raise TypeError(
-            "Displays show a ScratchMLPClassifier, a ScratchMLPRegressor, or a Pipeline that ends "
-            f"in one; got {type(network).__name__}. Pass the network inside it, such as "
-            "`best_estimator_` of a search."
+            "The estimator must be a ScratchMLPClassifier, a ScratchMLPRegressor or a Pipeline "
+            f"whose last step is one; got {type(network).__name__}. Pass the network inside it, "
+            "such as `best_estimator_` of a search."
         )
     check_is_fitted(network)
     return network
 
 
-def place_of(ax: Any) -> Any:
-    """Return the place of axes in their grid, which several panels are to share."""
-    place = ax.get_subplotspec()
-    if place is None:
+def grid_cell(ax: Any) -> Any:
+    """Return the cell of axes in their grid, or raise an error if they are not in a grid."""
+    cell = ax.get_subplotspec()
+    if cell is None:
         raise ValueError(
-            "Several panels are to share the place of ax, so it must be part of a grid; got axes "
-            f"at the fixed position {ax.get_position().bounds}. Make ax with plt.subplots."
+            "ax will be divided into several panels, so it must be part of a grid; got axes at the "
+            f"fixed position {ax.get_position().bounds}. Make ax with plt.subplots."
         )
-    return place
+    return cell

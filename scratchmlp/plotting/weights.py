@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, place_of
+from scratchmlp.plotting.shared import fitted_network, grid_cell
 
 
 class WeightsDisplay:
-    """The first layer's weights as images, one for each hidden unit.
+    """The weights of the first layer as images, one for each hidden unit.
 
-    For features that are the pixels of an image, row by row. Each image shows to which pixels its
-    unit answers, positively or negatively; all share one scale of colours.
+    The features must be the pixels of an image, row by row. Each image shows which pixels have
+    positive and negative weights for its unit. All images share one color scale.
 
-    Make it with `from_estimator`.
+    Create a display with `from_estimator`.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ class WeightsDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes whose place the grid takes.
+        The axes that the grid of images replaces.
     axes_ : ndarray of matplotlib Axes
         The grid of images, in the order of the units, row by row.
     figure_ : matplotlib Figure
-        The figure that holds them.
+        The figure of the axes.
     images_ : list of matplotlib AxesImage
-        The images drawn.
+        The images.
     colorbar_ : matplotlib Colorbar
-        Their common scale.
+        The color scale of all images.
 
     See Also
     --------
@@ -56,6 +56,8 @@ class WeightsDisplay:
     >>> [image.get_array().shape for image in display.images_[:2]]
     [(8, 8), (8, 8)]
     """
+
+    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     ax_: Any
     axes_: Any
@@ -79,11 +81,11 @@ class WeightsDisplay:
         Parameters
         ----------
         estimator : estimator
-            The fitted network. Without hidden layers, its outputs take the place of hidden units.
+            The fitted network. If it has no hidden layers, there is an image for each output.
         image_shape : tuple of two int, default=None
-            Height and width of the images; None is a square.
+            Height and width of the images. None takes square images.
         ax : matplotlib Axes, default=None
-            Where to draw; see `plot`.
+            Axes to draw on; see `plot`.
         **kwargs : dict
             Passed to `plot`.
 
@@ -97,9 +99,9 @@ class WeightsDisplay:
         sklearn.exceptions.NotFittedError
             If the network is not fitted.
         TypeError
-            If the estimator is none of this package.
+            If the estimator is not a network of this package.
         ValueError
-            If the features do not fill images of that shape.
+            If the number of features is not the number of pixels.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         network = fitted_network(estimator)
@@ -124,12 +126,12 @@ class WeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes whose place the grid of images takes; None makes a new figure. What the display has
-            drawn there before is removed.
+            Axes that the grid of images replaces. None creates a new figure. Anything that this
+            display has drawn there before is removed.
         max_units : int, default=64
-            Largest number of units drawn: the first ones.
+            Largest number of units to draw. If there are more, the first ones are drawn.
         im_kw : dict, default=None
-            Passed to ``Axes.imshow`` for every image.
+            Keyword arguments for ``Axes.imshow``, for every image.
 
         Returns
         -------
@@ -139,7 +141,7 @@ class WeightsDisplay:
         Raises
         ------
         ValueError
-            If `ax` is no part of a grid that could be divided.
+            If `ax` is not part of a grid, so that it cannot be divided.
         """
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
@@ -147,19 +149,19 @@ class WeightsDisplay:
         check_scalar(max_units, "max_units", Integral, min_val=1)
         n = self.coefs.shape[1]
         shown = min(n, max_units)
-        # Of the shapes that are about square or wider, the one with the fewest places left over.
+        # Among the grids that are about square or wider, take the one with the fewest empty cells.
         columns = min(range(isqrt(shown - 1) + 1, 2 * isqrt(shown) + 1), key=lambda c: -shown % c)
         rows = -(-shown // columns)
         if ax is None:
             side = np.sqrt(self.image_shape)
-            height, width = 0.75 * side / side[::-1] + (0.25, 0.1)  # and room for a title
+            height, width = 0.75 * side / side[::-1] + (0.25, 0.1)  # with space for a title
             size = 1.4 + width * columns, max(1.8, 0.3 + height * rows)
             _, ax = plt.subplots(figsize=size, layout="constrained")
         if getattr(self, "ax_", None) is ax:
             self.colorbar_.remove()
             for panel in self.axes_.flat:
                 panel.remove()
-        self.axes_ = place_of(ax).subgridspec(rows, columns).subplots(squeeze=False)
+        self.axes_ = grid_cell(ax).subgridspec(rows, columns).subplots(squeeze=False)
         self.ax_, self.figure_ = ax, ax.figure
         self.images_ = self._draw(self.axes_.flat, shown, im_kw or {})
         self.colorbar_ = self.figure_.colorbar(
