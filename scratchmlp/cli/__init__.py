@@ -1,1 +1,1 @@
-"""The main job: ``python -m scratchmlp``."""
+"""The command line: ``python -m scratchmlp``."""

@@ -1,4 +1,4 @@
-"""The pictures that the main job saves."""
+"""The pictures that ``--plot`` saves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,25 +16,52 @@ from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import PredictionErrorDisplay
 
 from scratchmlp.cli.files import write
-from scratchmlp.cli.table import InputError
+from scratchmlp.cli.messages import InputError
 
 PICTURES = (".png", ".svg", ".pdf")
+GRID = 300  # points of a decision boundary's picture along each axis
 POINTS = {"s": 12, "alpha": 0.5, "color": "#0072B2"}
 
 
 def check_picture(path: Path) -> None:
-    """Fail before the work rather than after it."""
+    """Check, before any training, that a picture can be drawn.
+
+    Parameters
+    ----------
+    path : Path
+        File that will be written.
+
+    Raises
+    ------
+    InputError
+        If matplotlib is not installed, or the file name ends in another format than PICTURES.
+    """
     try:
         import matplotlib
     except ImportError as error:
-        raise InputError("--plot needs matplotlib: pip install matplotlib") from error
+        raise InputError("--plot needs matplotlib. Install it: pip install matplotlib") from error
     matplotlib.use("Agg")
     if path.suffix.lower() not in PICTURES:
-        raise InputError(f"cannot save {path}: a picture's name ends in {', '.join(PICTURES)}")
+        raise InputError(
+            f"cannot save {path} as a picture. Its name must end in .png, .svg or .pdf."
+        )
 
 
 def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
-    """Find the two columns of numbers that differ most between classes, by ANOVA's F."""
+    """Select the two numeric columns that differ most between classes, by the ANOVA F-value.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    y : ndarray of shape (n_samples,)
+        Classes.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, 2) or None
+        The columns, with medians for missing values; None if fewer than two columns vary.
+    """
     numbers = X.select_dtypes("number")
     numbers = numbers.fillna(numbers.median()).loc[:, numbers.nunique() > 1]
     if numbers.shape[1] < 2:
@@ -51,18 +78,44 @@ def draw_network(
     X: pd.DataFrame,
     y: NDArray[Any],
 ) -> None:
-    """Save learning curves, and the decision boundary of a model fitted to two columns X."""
+    """Save learning curves and a decision boundary.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    losses : dict of str to Series
+        Loss by epoch; the keys are the labels of the curves.
+    model : classifier
+        Classifier fitted to `X`.
+    X : DataFrame of shape (n_samples, 2)
+        The two features of the boundary.
+    y : ndarray of shape (n_samples,)
+        Classes.
+    """
     with _panels(path, 2) as axes:
-        _plot_losses(axes[0], losses, "mean of half the squared distance")
+        _plot_losses(axes[0], losses, "loss (half the squared error)")
         _plot_boundary(axes[1], model, X, y)
-        axes[1].set_title("Network tuned on these two columns alone")
+        axes[1].set_title("Network tuned on these two columns only")
 
 
 def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> None:
-    """Save how far an ensemble's predictions of rows that its members held out can be trusted.
+    """Save a picture of how reliable an ensemble's out-of-fold predictions are.
 
-    Beside it is the decision boundary on the two columns of numbers that tell most, if there are
-    two; for numbers as targets, what the predictions miss.
+    A classifier gets its calibration curve. If the table has two numeric columns, a second panel
+    shows the decision boundary of another ensemble, fitted to the two columns that differ most
+    between classes. A regressor gets actual values and residuals, both against predictions.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    model : TabularMLPClassifier or TabularMLPRegressor
+        Ensemble fitted to `X` and `y`.
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    y : ndarray of shape (n_samples,)
+        Target.
     """
     columns = most_related(X, y) if is_classifier(model) else X
     with _panels(path, 1 if columns is None else 2) as axes:
@@ -70,7 +123,7 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
             _plot_calibration(axes[0], model, y)
             if columns is not None:
                 _plot_boundary(axes[1], clone(model).fit(columns, y), columns, y)
-                axes[1].set_title("Another ensemble, of the two numbers that tell most")
+                axes[1].set_title("Ensemble fitted to these two columns only")
             return
         from matplotlib.ticker import AutoLocator
 
@@ -78,25 +131,26 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
             PredictionErrorDisplay.from_predictions(
                 y, model.oof_prediction_, kind=kind, ax=ax, random_state=0, scatter_kwargs=POINTS
             )
-            ax.set_title("Rows that the members held out")
+            ax.set_title("Out-of-fold predictions")
             for axis in (ax.xaxis, ax.yaxis):
-                axis.set_major_locator(AutoLocator())  # round numbers
+                axis.set_major_locator(AutoLocator())  # ticks at round numbers
 
 
 @contextmanager
 def _panels(path: Path, n_panels: int) -> Iterator[Any]:
-    """Make axes side by side, and save what is then drawn into them."""
+    """Yield axes side by side; save the picture when the block ends."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"text.parse_math": False}):  # a name may hold a dollar sign
+    with matplotlib.rc_context({"text.parse_math": False}):  # names may contain dollar signs
         figure = Figure(figsize=(6 * n_panels, 4.5), dpi=150, layout="constrained")
         yield figure.subplots(1, n_panels, squeeze=False)[0]
         write(path, figure.savefig)
 
 
 def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str) -> None:
-    styles = product(("#0072B2", "#D55E00"), ("-", "--"))  # told apart by colour-blind readers
+    """Draw the loss by epoch; colors suit color-blind readers."""
+    styles = product(("#0072B2", "#D55E00"), ("-", "--"))
     for (label, loss), (color, line) in zip(losses.items(), styles, strict=False):
         ax.plot(loss.index, loss, line, color=color, label=label)
     ax.set(title="Learning curve", xlabel="epoch", ylabel=loss_name, xscale="log")
@@ -106,26 +160,31 @@ def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str)
 
 
 def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:
-    """Draw how often a class is the right one, for rows that the members held out."""
+    """Draw the calibration curve of out-of-fold probabilities.
+
+    With two classes it is that of the second class, with more that of the predicted class.
+    """
     P = model.oof_proba_
     if len(model.classes_) == 2:
         positive, probability = y == model.classes_[1], P[:, 1]
         name = str(model.classes_[1])[:30]
+        share = f"fraction of rows with {name}"
     else:
         positive, probability = y == model.classes_[P.argmax(axis=1)], P.max(axis=1)
-        name = "the predicted class"
+        name, share = "the predicted class", "fraction of rows predicted correctly"
     CalibrationDisplay.from_predictions(
         positive, probability, n_bins=10, strategy="quantile", ax=ax, name="", color="#0072B2"
     )
     ax.get_legend().remove()
     ax.set(
-        title="Rows that the members held out",
-        xlabel=f"probability of {name}",
-        ylabel="share of rows where this is true",
+        title="Calibration of out-of-fold predictions",
+        xlabel=f"predicted probability of {name}",
+        ylabel=share,
     )
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:
+    """Draw the predicted class as the background of up to 1,000 random rows."""
     margin = 0.05 * (X.max() - X.min())
     corners = pd.DataFrame([X.min() - margin, X.max() + margin])
     last = len(model.classes_) - 1
@@ -133,17 +192,19 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
         model,
         corners,
         eps=0,
-        grid_resolution=300,
+        grid_resolution=GRID,
         plot_method="pcolormesh",
         response_method="predict",
-        multiclass_colors="viridis",  # which two classes get without asking
+        multiclass_colors="viridis",  # the default colormap of two classes, for any number
         ax=ax,
         alpha=0.35,
-        rasterized=True,  # in an SVG or PDF, the 90,000 cells would be 19 MB
+        rasterized=True,  # as vectors, the cells take 19 MB
         vmin=0,
         vmax=last,
     )
-    shown = np.random.default_rng(0).permutation(len(y))[:1_000]  # no class hides another
+    shown = np.random.default_rng(0).permutation(len(y))[
+        :1_000
+    ]  # in random order, no class hides another
     codes = np.searchsorted(model.classes_, y[shown])
     style = {"cmap": "viridis", "vmin": 0, "vmax": last, "edgecolor": "black", "linewidth": 0.4}
     points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)

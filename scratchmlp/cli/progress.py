@@ -1,4 +1,4 @@
-"""What the main job is doing, on stderr: bars in a terminal where rich is installed, or dots."""
+"""Progress on stderr: bars in a terminal if rich is installed, otherwise a dot for each step."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,15 +9,23 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-
-def say(message: str, end: str = "\n") -> None:
-    """Tell the user."""
-    print(f"scratchmlp: {message}", end=end, file=sys.stderr, flush=True)
+from scratchmlp.cli.messages import say
 
 
 @contextmanager
 def steps(total: int) -> Iterator[Callable[[str], None]]:
-    """Show how many of so many steps are over; what is yielded is told of each that begins."""
+    """Show progress through a number of steps.
+
+    Parameters
+    ----------
+    total : int
+        Number of steps.
+
+    Yields
+    ------
+    callable
+        Call it with the name of each step when the step begins.
+    """
     if not _bars():
         yield _dots()
         print(file=sys.stderr)
@@ -26,12 +34,27 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task, n_over = bar.add_task("", total=total), iter(range(total))
-        yield lambda name: bar.update(task, description=name, completed=next(n_over))
+        task, n_completed = bar.add_task("", total=total), iter(range(total))
+        yield lambda name: bar.update(task, description=name, completed=next(n_completed))
 
 
 def fit(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Any:
-    """Fit a model that takes callbacks, with a bar for each of its tasks."""
+    """Fit a model, with a bar for each of its callback tasks.
+
+    Parameters
+    ----------
+    model : estimator
+        Model that supports scikit-learn's callbacks.
+    X : DataFrame of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Target.
+
+    Returns
+    -------
+    estimator
+        The fitted model, without callbacks.
+    """
     if not _bars():
         return model.fit(X, y)
     import rich
@@ -49,7 +72,7 @@ def _bars() -> bool:
 
 
 def _dots() -> Callable[[str], None]:
-    """Begin a line for every name, with a dot for every step."""
+    """Return a function that prints a line for each new name and a dot for each step."""
     last = ""
 
     def begin(name: str) -> None:

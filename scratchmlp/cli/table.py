@@ -1,7 +1,7 @@
-"""The user's table, for the main job: from a CSV file to features and targets.
+"""The user's table: from a CSV file to features and a target.
 
-Every cell is read as text. A column holds numbers if all of its values are such, dates if all are
-(2024-05-17, with or without a time), booleans if all are true or false, and otherwise text.
+Every cell is read as text. A column is numeric, a date (2024-05-17, with or without a time) or
+boolean if every value is; any other column is categorical.
 """
 
 import warnings
@@ -13,18 +13,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.cli.messages import InputError, count, listed, quote
 from scratchmlp.tabular.columns import WORDS, written_dates
 
-MAX_CLASSES = 50  # a column with more different numbers is not taken for classes
+MAX_CLASSES = 50  # a numeric target with more different values is a regression target
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
-MIN_NUMBERS = 10  # rows to predict numbers from
+MIN_NUMBERS = 10  # rows with a finite target, for regression
 COMMAS = "Are its columns separated by commas?"
 
 Column = pd.Series  # one column of a table
-
-
-class InputError(Exception):
-    """What the user gave cannot be used; the message says why."""
 
 
 class Table(NamedTuple):
@@ -33,13 +30,13 @@ class Table(NamedTuple):
     Attributes
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Numbers, dates, booleans and categories of text.
+        Numeric, date, boolean and categorical columns.
     y : ndarray of shape (n_samples,)
-        Classes, as text or numbers, or numbers as targets.
+        Target: classes, as text or numbers, or the numbers of a regression target.
     is_class : bool
-        Whether the targets are classes.
+        Whether the target holds classes.
     left_out : list of str
-        What was left out, in words.
+        A sentence about each group of rows that was left out.
     """
 
     X: pd.DataFrame
@@ -48,80 +45,104 @@ class Table(NamedTuple):
     left_out: list[str]
 
 
-def load(path: str, target: str, task: str | None = None, ignore: Sequence[str] = ()) -> Table:
+def load_table(
+    path: str, target: str, task: str | None = None, ignore: Sequence[str] = ()
+) -> Table:
     """Read a table to learn from.
 
     Parameters
     ----------
     path : str
-        The file.
+        Path of the CSV file.
     target : str
-        The column to predict.
+        Name of the column to predict.
     task : {'classification', 'regression'} or None, default=None
-        What the target holds. None: what its values look like.
+        Kind of the target. None decides from its values.
     ignore : sequence of str, default=()
-        Columns to leave out.
+        Names of the columns to leave out.
 
     Returns
     -------
     Table
-        Features and targets.
+        Features and target, without the rows that cannot be used.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a column does not exist, or nothing can be learned from the
+        table.
     """
     table = _read(path)
-    for name in (target, *ignore):
-        if name not in table:
-            hint = f" {COMMAS}" if table.shape[1] == 1 else ""
-            raise InputError(
-                f"{path} has no column {quote(name)}; it has {listed([*map(quote, table)])}.{hint}"
-            )
+    _check_columns_exist(table, path, target, ignore)
     if table.empty:
-        raise InputError(f"{path} has no rows below its header")
+        raise InputError(f"{path} has no rows below its header.")
     known = table[target].dropna()
     left_out = []
     if missing := len(table) - len(known):
-        left_out.append(f"left out {missing} rows without a value of {quote(target)}")
-    is_class = _holds_classes(known, task)
-    y = _labels(known) if is_class else _targets(known)
+        left_out.append(f"left out {count(missing, 'row')} without a value of {quote(target)}")
+    is_class = _is_classification(known, task)
+    y = _classes(known) if is_class else _numbers_to_predict(known)
     if others := len(known) - len(y):
-        why = f"of classes with fewer than {MIN_ROWS} rows" if is_class else "of infinite targets"
-        left_out.append(f"left out {others} rows {why}")
+        why = f"of classes with fewer than {MIN_ROWS} rows" if is_class else "with infinite targets"
+        left_out.append(f"left out {count(others, 'row')} {why}")
     X = table.loc[y.index].drop(columns=[target, *ignore]).dropna(axis="columns", how="all")
-    X = X.apply(_guess).dropna(axis="columns", how="all")
+    X = X.apply(_infer_type).dropna(axis="columns", how="all")
     if X.shape[1] == 0:
-        raise InputError("no column is left to predict from")
+        raise InputError(
+            "no column is left to predict from. The table needs a column with values beside the "
+            "target and the ignored columns."
+        )
     return Table(X, y.to_numpy(), is_class, left_out)
 
 
-def load_new(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Read a table to predict on.
+def load_new_table(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Read a table to predict.
 
     Parameters
     ----------
     path : str
-        The file.
+        Path of the CSV file.
     columns : dict of str to dict
-        What the columns held in training: `TabularEncoder.columns_`.
+        What each column held in training: `TabularEncoder.columns_`.
 
     Returns
     -------
     DataFrame of shape (n_samples, n_features)
-        These columns, in this order.
+        The columns of training, in that order.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a column is missing or of another type than in training.
     """
     table = _read(path)
     if missing := [name for name in columns if name not in table]:
         raise InputError(
-            f"{path} lacks what the model was trained on: {listed([*map(quote, missing)])}. "
-            "Add such columns, without values if these are unknown"
+            f"{path} lacks columns that the model was trained on: {listed([*map(quote, missing)])}."
+            " Add them; their cells may be empty."
         )
     if table.empty:
-        raise InputError(f"{path} has no rows below its header")
+        raise InputError(f"{path} has no rows below its header.")
     return pd.DataFrame({name: _convert(table[name], columns[name]) for name in columns})
+
+
+def _check_columns_exist(
+    table: pd.DataFrame, path: str, target: str, ignore: Sequence[str]
+) -> None:
+    """Raise an error that lists the columns if the target or an ignored column is missing."""
+    for option, name in [("--target", target), *(("--ignore", name) for name in ignore)]:
+        if name not in table:
+            hint = f" {COMMAS}" if table.shape[1] == 1 else ""
+            raise InputError(
+                f"{path} has no column {quote(name)}, which {option} names. "
+                f"Its columns: {listed([*map(quote, table)])}.{hint}"
+            )
 
 
 def _read(path: str) -> pd.DataFrame:
     """Read every cell as text."""
-    if not Path(path).exists():  # pandas would go and fetch a URL
-        raise InputError(f"there is no file {quote(path)}")
+    if not Path(path).exists():  # pandas would download a URL
+        raise InputError(f"there is no file {quote(path)}. Give the path of a local CSV file.")
     try:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
             names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True)
@@ -131,17 +152,17 @@ def _read(path: str) -> pd.DataFrame:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"cannot read {path}: it is not UTF-8 text") from error
+        raise InputError(f"cannot read {path}: it is not UTF-8 text. Save it as UTF-8.") from error
     except pd.errors.EmptyDataError as error:
-        raise InputError(f"{path} is empty") from error
+        raise InputError(f"{path} is empty. It needs a header and rows.") from error
     except pd.errors.ParserWarning as error:
         raise InputError(f"rows of {path} have more fields than its header. {COMMAS}") from error
-    except Exception as error:  # pandas and the decompressors have a dozen ways to fail
+    except Exception as error:  # pandas and the decompressors raise many types
         raise InputError(f"cannot read {path} as CSV: {error}") from error
     header = names.iloc[0].dropna().str.strip()
-    twice = header[header.duplicated()]
-    if len(twice):
-        raise InputError(f"{path} has two columns named {quote(twice.iloc[0])}")
+    repeated = header[header.duplicated()]
+    if len(repeated):
+        raise InputError(f"{path} has two columns named {quote(repeated.iloc[0])}. Rename one.")
     table = table.rename(columns=str.strip).astype(object)
     return table.apply(lambda column: column.str.strip()).replace({"": np.nan, "?": np.nan})
 
@@ -149,17 +170,17 @@ def _read(path: str) -> pd.DataFrame:
 # Features.
 
 
-def _guess(column: "Column[Any]") -> "Column[Any]":
-    """Take the values for numbers, dates or booleans if all of them are, otherwise for text."""
+def _infer_type(column: "Column[Any]") -> "Column[Any]":
+    """Convert text to numbers, dates or booleans if every value is one, else to categories."""
     for convert in CONVERSIONS.values():
         converted = convert(column)
         if converted.notna().sum() == column.notna().sum():
-            return _finite(converted)
+            return _without_infinity(converted)
     return column.astype("category")
 
 
 def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
-    """Take the values for what they were in training."""
+    """Convert text to the type that the column had in training."""
     kind = fitted.get("labels", fitted["kind"])
     if kind not in CONVERSIONS:
         return column
@@ -167,86 +188,84 @@ def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
     wrong = column[converted.isna() & column.notna()]
     if len(wrong):
         raise InputError(
-            f"column {quote(column.name)} held {WORDS[kind]} in training, and now "
-            f"{quote(wrong.iloc[0])}"
+            f"column {quote(column.name)} contains {quote(wrong.iloc[0])}, but held {WORDS[kind]} "
+            "in training. Correct the value or leave its cell empty."
         )
-    return _finite(converted)
+    return _without_infinity(converted)
 
 
 def _numbers(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to numbers, missing where it is none."""
+    """Convert text to numbers; text that is not a number becomes missing."""
     return pd.to_numeric(column, errors="coerce").astype(float)
 
 
 def _booleans(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to booleans, missing where it is none; without missing ones, to plain ones."""
+    """Convert text to booleans; other text becomes missing.
+
+    The dtype is bool if no value is missing, else object.
+    """
     flags = column.str.lower().map({"true": True, "false": False})
     return flags.astype(bool) if flags.notna().all() else flags.astype(object)
 
 
-#: How text becomes what a column holds, by the encoder's names, in the order of trial.
+#: Conversion of text to each type, by the encoder's name for it, in the order of trial.
 CONVERSIONS = {"number": _numbers, "date": written_dates, "flag": _booleans}
 
 
-def _finite(column: "Column[Any]") -> "Column[Any]":
-    """Take infinite numbers for missing ones."""
+def _without_infinity(column: "Column[Any]") -> "Column[Any]":
+    """Replace infinite numbers with missing values."""
     return column.replace([np.inf, -np.inf], np.nan) if column.dtype.kind == "f" else column
 
 
-# Targets.
+# Target.
 
 
-def _holds_classes(known: "Column[Any]", task: str | None) -> bool:
-    """Tell classes from numbers, unless the user does."""
+def _is_classification(known: "Column[Any]", task: str | None) -> bool:
+    """Decide whether the target holds classes; `task` overrides what its values look like."""
     name, n_values = quote(known.name), known.nunique()
     if n_values == 0:
-        raise InputError(f"column {name} has no values")
+        raise InputError(f"target column {name} has no values. Choose another --target.")
     if n_values == 1:
-        raise InputError(f"column {name} is constant: every value is {quote(known.iloc[0])}")
+        raise InputError(
+            f"target column {name} is constant: every value is {quote(known.iloc[0])}. "
+            "A target needs at least two different values."
+        )
     text = known[_numbers(known).isna()]
     if task == "regression" and len(text):
-        raise InputError(f"column {name} does not hold numbers: one value is {quote(text.iloc[0])}")
+        raise InputError(
+            f"target column {name} is not numeric: it contains {quote(text.iloc[0])}. Correct the "
+            "value, or choose --task classification."
+        )
     if task or len(text):
         return task != "regression"
     return n_values <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
 
 
-def _labels(known: "Column[Any]") -> "Column[Any]":
-    """Turn the target into labels of rows that can be used, or say why it cannot be."""
+def _classes(known: "Column[Any]") -> "Column[Any]":
+    """Return the classes of the rows that can be used; raise an error if there are too few."""
     numbers: Column[Any] = _numbers(known)
     labels = known
-    if (numbers.abs() < 2**53).all():  # and all are numbers, exactly
+    if (numbers.abs() < 2**53).all():  # every value is a number that float64 represents exactly
         labels = numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
+        remedy = " Choose --task regression." if numbers.notna().all() else ""
         raise InputError(
-            f"column {quote(known.name)} does not hold classes: its {len(known):,} rows have "
-            f"{known.nunique():,} different values, and {len(labels):,} rows have one that occurs "
-            f"{MIN_ROWS} times"
+            f"target column {quote(known.name)} has too few rows per class. Classification needs "
+            f"at least two classes of at least {MIN_ROWS} rows, with at least half of all rows. "
+            f"Classes of that size: {labels.nunique()}, with {len(labels):,} of "
+            f"{count(len(known), 'row')}.{remedy}"
         )
     return labels
 
 
-def _targets(known: "Column[Any]") -> "Column[Any]":
-    """Turn the target into numbers of rows that can be used, or say why it cannot be."""
-    targets = _finite(_numbers(known)).dropna()
+def _numbers_to_predict(known: "Column[Any]") -> "Column[Any]":
+    """Return the numbers of the rows that can be used; raise an error if there are too few."""
+    targets = _without_infinity(_numbers(known)).dropna()
     if len(targets) < MIN_NUMBERS or targets.nunique() == 1:
         raise InputError(
-            f"column {quote(known.name)} has {len(targets)} rows with {targets.nunique()} "
-            f"different finite numbers; predicting numbers needs {MIN_NUMBERS} rows and two numbers"
+            f"target column {quote(known.name)} has {count(len(targets), 'finite number')} and "
+            f"{count(targets.nunique(), 'different value')}. Regression needs at least "
+            f"{MIN_NUMBERS} finite numbers and two different values."
         )
     return targets
-
-
-# Words.
-
-
-def quote(value: object) -> str:
-    """Quote a value, or the beginning of it."""
-    return repr(str(value)[:40])
-
-
-def listed(names: Sequence[str]) -> str:
-    """List names, or the first of them."""
-    shown = ", ".join(names[:20])
-    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

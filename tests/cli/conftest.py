@@ -1,0 +1,110 @@
+"""Tables, saved models and fast runs that the tests of the command line share."""
+
+from collections import namedtuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.comparison import models_for
+
+Saved = namedtuple("Saved", "table class_model number_model")
+
+
+@pytest.fixture
+def table():
+    """Columns of every type, with missing values; `signal` separates the classes."""
+    rng, n = np.random.default_rng(0), 60
+    signal = rng.normal(size=n)
+    frame = pd.DataFrame(
+        {
+            "signal": signal.round(3),
+            "cost in $, with a $": rng.normal(scale=1e4, size=n),
+            "colour": rng.choice(["red", "green", None], n),
+            "flag": rng.choice([True, False], n),
+            "flag with holes": rng.choice(np.array([True, False, None]), n),
+            "key": [f"key {i}" for i in range(n)],
+            "day": pd.date_range("2020-01-01", periods=n),
+            "infinite": np.where(np.arange(n) % 9, np.arange(n), np.inf),
+            "constant": 5,
+            "empty": np.nan,
+            "nearly empty": [*[np.nan] * (n - 1), 3.0],
+        }
+    )
+    frame.loc[::7, "signal"] = np.nan
+    return frame.assign(y=np.where(signal > 0.3, "$yes$", "no"))
+
+
+@pytest.fixture
+def csv(tmp_path):
+    """Write a table or bytes to a file; return its path."""
+
+    def write(content, name="data.csv"):
+        path = tmp_path / name
+        if isinstance(content, pd.DataFrame):
+            content.to_csv(path, index=False)
+        else:
+            path.write_bytes(content)
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def refused(capsys):
+    """Run into an error: status 2 and one line on stderr, which is returned."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            command_line.main(arguments)
+        out, err = capsys.readouterr()
+        assert stop.value.code == 2
+        assert out == ""
+        assert err.startswith("scratchmlp: error: ")
+        assert err.count("\n") == 1
+        assert err.endswith("\n")
+        return err
+
+    return run
+
+
+def train_briefly(monkeypatch):
+    def brief_models(X, is_class):
+        models = models_for(X, is_class)
+        next(iter(models.values())).set_params(cv=3, max_iter=20)
+        return models
+
+    monkeypatch.setattr(command_line, "models_for", brief_models)
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Train ensembles of three members for 20 epochs."""
+    train_briefly(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def saved(tmp_path_factory):
+    """A table, and saved models of its column of classes and of its column of numbers."""
+    folder, rng, n = tmp_path_factory.mktemp("saved"), np.random.default_rng(0), 80
+    size = rng.normal(size=n)
+    table = pd.DataFrame(
+        {
+            "size": size.round(3),
+            "code": rng.choice(["01", "1", "x"], n),
+            "day": pd.date_range("2020-01-01", periods=n),
+            "flag": rng.choice([True, False], n),
+            "class": np.where(size > 0, "big", "small"),
+            "number": 100 * size,
+        }
+    )
+    table.loc[::7, "size"] = np.nan
+    path = folder / "data.csv"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        train_briefly(monkeypatch)
+        for target, other in (("class", "number"), ("number", "class")):
+            table.drop(columns=other).to_csv(path, index=False)
+            command = [str(path), "--target", target, "--save", str(folder / target)]
+            assert command_line.main(command) == 0
+    return Saved(table, folder / "class", folder / "number")

@@ -1,0 +1,72 @@
+"""Pictures: their panels, and what is refused."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_output import lines_of_models, png_size
+from sklearn.datasets import load_wine
+
+from scratchmlp.cli import figures
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.figures import most_related
+
+TWO_PANELS, ONE_PANEL = (1800, 675), (900, 675)
+
+
+@pytest.fixture(autouse=True)
+def coarse_grid(monkeypatch):
+    """Predict fewer points; the run on Iris draws the whole grid."""
+    monkeypatch.setattr(figures, "GRID", 30)
+
+
+@pytest.mark.usefixtures("brief")
+def test_two_classes_get_calibration_and_a_boundary(table, csv, capsys, tmp_path):
+    picture = tmp_path / "calibration.png"
+    assert command_line.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    err = capsys.readouterr().err
+    assert "training the ensemble on all rows" in err
+    assert err.endswith(f"drawing {picture}\n")
+    assert png_size(picture) == TWO_PANELS
+
+
+@pytest.mark.usefixtures("brief")
+def test_three_classes_get_a_picture(csv, tmp_path):
+    picture = tmp_path / "calibration.png"
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    path = csv(X.iloc[:, :3].assign(y=y))
+    assert command_line.main([path, "--target", "y", "--plot", str(picture)]) == 0
+    assert png_size(picture) == TWO_PANELS
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_table_without_numbers_gets_one_panel(table, csv, capsys, tmp_path):
+    picture = tmp_path / "calibration.png"
+    table = table[["colour", "key", "y"]]
+    assert command_line.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    assert len(lines_of_models(capsys.readouterr().out)) == 4
+    assert png_size(picture) == ONE_PANEL
+
+
+@pytest.mark.usefixtures("brief")
+def test_regression_gets_two_panels(table, csv, tmp_path):
+    picture = tmp_path / "errors.png"
+    table = table.assign(y=np.arange(60.0))
+    assert command_line.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
+    assert png_size(picture) == TWO_PANELS
+
+
+def test_the_columns_that_differ_most_between_classes():
+    y = np.repeat([0, 1], 20)
+    noise = np.random.default_rng(0).normal(size=(40, 2))
+    X = pd.DataFrame({"noise": noise[:, 0], "weak": noise[:, 1] + 2 * y, "exact": y, "text": "x"})
+    assert list(most_related(X.assign(constant=1.0), y)) == ["exact", "weak"]
+    assert most_related(X[["noise", "text"]], y) is None
+
+
+def test_picture_is_refused(tmp_path, refused, monkeypatch):
+    assert "end in .png, .svg or .pdf" in refused("--plot", "curve.xyz")
+    assert "there is no folder" in refused("--plot", str(tmp_path / "none" / "curve.png"))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "pip install matplotlib" in refused("--plot", "curve.png")

@@ -1,0 +1,97 @@
+"""Files that are written and models that are loaded."""
+
+import os
+import pickle
+import sys
+
+import pandas as pd
+import pytest
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.files import load_model, save_model, write
+from scratchmlp.tabular import TabularMLPClassifier
+
+
+def test_no_input_file_is_overwritten(saved, csv, refused, tmp_path):
+    path, model = csv(saved.table), str(saved.class_model)
+    before = (tmp_path / "data.csv").read_bytes(), saved.class_model.read_bytes()
+    for command in (
+        [path, "--target", "class", "--save", path],
+        [path, "--load", model, "--out", f"{tmp_path}/../{tmp_path.name}/data.csv"],
+        [path, "--load", model, "--out", model],
+    ):
+        assert "another argument names the same file" in refused(*command)
+    picture = str(tmp_path / "one.png")
+    command = [path, "--target", "class", "--save", picture, "--plot", picture]
+    assert "another argument names the same file" in refused(*command)
+    assert before == ((tmp_path / "data.csv").read_bytes(), saved.class_model.read_bytes())
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, tmp_path):
+    command = (csv(saved.table), "--load", str(saved.class_model), "--out")
+    assert "there is no folder" in refused(*command, str(tmp_path / "none" / "p.csv"))
+    assert "it is a folder" in refused(*command, str(tmp_path))
+
+
+def test_a_file_without_permission_is_refused(saved, csv, refused, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    command = (csv(saved.table), "--load", str(saved.class_model), "--out")
+    assert "you have no permission" in refused(*command, str(tmp_path / "p.csv"))
+
+
+def test_a_write_that_fails_leaves_the_existing_file(saved, csv, refused, monkeypatch, tmp_path):
+    path, out = csv(saved.table), tmp_path / "p.csv"
+    out.write_text("what was there")
+
+    def fail(_, file, **__):
+        file.write_text("half of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
+    line = refused(path, "--load", str(saved.class_model), "--out", str(out))
+    assert line.endswith("p.csv: No space left on device\n")
+    assert out.read_text() == "what was there"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["data.csv", "p.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and modes differ")
+def test_links_modes_and_compression_of_a_file_are_kept(saved, csv, tmp_path):
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    path, load = csv(saved.table), ["--load", str(saved.class_model)]
+    assert command_line.main([path, *load, "--out", str(link)]) == 0
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert command_line.main([path, *load, "--out", str(tmp_path / "p.csv.gz")]) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "p.csv.gz"), pd.read_csv(real))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null")
+def test_a_device_is_written_directly(tmp_path):
+    link, written = tmp_path / "link", []
+    link.symlink_to(os.devnull)
+    write(link, written.append)
+    assert written == [link]
+
+
+def test_a_saved_model_is_loaded(saved, tmp_path):
+    model = load_model(saved.class_model)
+    assert isinstance(model, TabularMLPClassifier)
+    save_model(tmp_path / "again", model)
+    X = saved.table.assign(code=saved.table["code"].astype(str))
+    again = load_model(tmp_path / "again")
+    assert (again.predict_proba(X) == model.predict_proba(X)).all()
+
+
+def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
+    path = csv(b"a\n1\n")
+    assert "there is no model file" in refused(path, "--load", str(tmp_path / "none"))
+    assert "cannot read" in refused(path, "--load", str(tmp_path))
+    broken = tmp_path / "broken.model"
+    unfitted = pickle.dumps(TabularMLPClassifier())
+    contents = (b"", b"no pickle", pickle.dumps({"a": 1}), pickle.dumps([1.0])[:9], unfitted)
+    for content in contents:
+        broken.write_bytes(content)
+        assert "is not a model saved with --save" in refused(path, "--load", str(broken))

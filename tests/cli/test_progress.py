@@ -1,0 +1,35 @@
+"""Progress on stderr."""
+
+import pickle
+import sys
+
+import pytest
+from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.progress import steps
+
+
+def test_a_line_for_each_name_and_a_dot_for_each_step(capsys):
+    with steps(3) as begin:
+        for name in ("a", "a", "b"):
+            begin(name)
+    assert capsys.readouterr().err == "scratchmlp: a ..\nscratchmlp: b .\n"
+
+
+@pytest.mark.usefixtures("brief")
+def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, tmp_path):
+    command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    names = (ENSEMBLES[0], TREES[0], LINEAR[0], BASELINE)
+    dots = "".join(f"scratchmlp: {name} .....\n" for name in names)
+    assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert command_line.main(command) == 0
+    with_bars, err = capsys.readouterr()
+    assert "TabularMLPClassifier - member" in err
+    assert ".." not in err
+    assert without_times(with_bars) == without_times(out)
+    model = pickle.loads((tmp_path / "y.model").read_bytes())
+    assert not getattr(model, "_skl_callbacks", [])
