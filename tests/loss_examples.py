@@ -1,4 +1,4 @@
-"""Every loss with each of its output activations, and targets that suit it."""
+"""Every loss with each of its output activations, and suitable targets."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ EXAMPLES = [
 
 
 def example(output, n_samples=6, n_outputs=3, dtype=np.float64):
-    """Scores, and targets that a loss with this output can have."""
+    """Return raw scores, and targets in the range of this output activation."""
     rng = np.random.default_rng(0)
     raw = rng.normal(size=(n_samples, n_outputs)).astype(dtype)
     if output == "softmax":

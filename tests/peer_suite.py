@@ -1,6 +1,6 @@
 """Run scikit-learn's own tests of its MLP on our estimators: ``python tests/peer_suite.py``.
 
-The installed ``sklearn/neural_network/tests/test_mlp.py`` runs with our classes in the place of
+The installed ``sklearn/neural_network/tests/test_mlp.py`` runs with our classes instead of
 `MLPClassifier` and `MLPRegressor`. Excluded tests run too: each must exist and must fail.
 """
 
@@ -14,8 +14,8 @@ import sklearn.neural_network
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 
-# Two reasons are legal: the test reads or writes private attributes, or it demands what stands in
-# the left column of "Different on purpose" in docs/comparison.md. All else is a mistake of ours.
+# Two reasons are accepted: the test uses private attributes, or it requires a behavior listed in
+# the left column of "Different on purpose" in docs/comparison.md. Any other failure is our mistake.
 EXCLUDED = {
     "test_fit": "writes _coef_grads, _intercept_grads, _no_improvement_count, _coef_velocity and "
     "_intercept_velocity, to prepare a network that was never fitted",
@@ -31,7 +31,7 @@ EXCLUDED = {
 
 
 class Outcomes:
-    """A pytest plugin that notes how each test ended, and why those that failed did."""
+    """A pytest plugin that records the outcome of each test and the reason of each failure."""
 
     def __init__(self):
         self.ended = {}
@@ -54,7 +54,7 @@ class Outcomes:
 
 
 def run():
-    """Run the suite with our classes, under none of the settings of this repository."""
+    """Run the suite with our classes, without the pytest settings of this repository."""
     sklearn.neural_network.MLPClassifier = ScratchMLPClassifier
     sklearn.neural_network.MLPRegressor = ScratchMLPRegressor
     root, outcomes = Path(sklearn.__file__).parent, Outcomes()
@@ -67,7 +67,7 @@ def run():
 
 
 def verdict(name, outcome):
-    """Say what the outcome of a test means: one word, and a reason if it is excluded."""
+    """Return the meaning of a test's outcome: one word, and a reason if the test is excluded."""
     reason = EXCLUDED.get(function_of(name))
     if reason is None:
         return ("FAILED" if outcome == "failed" else outcome), ""

@@ -44,6 +44,16 @@ def test_an_activation_in_place_needs_no_scores(activation):
     np.testing.assert_array_equal(delta, expected)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_that_needs_no_scores_says_so(name):
+    """The network then needs half of the memory for the layer."""
+    z = np.random.default_rng(0).normal(size=(5, 4))
+    a, delta = outputs(ACTIVATIONS[name], z), np.ones_like(z)
+    ACTIVATIONS[name].backward(np.full_like(z, np.nan), a, delta)
+    needed = np.isnan(delta).any()
+    assert getattr(ACTIVATIONS[name], "in_place", False) == (not needed)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(activation, dtype):
     z = np.linspace(-2, 2, 12, dtype=dtype).reshape(3, 4)
@@ -96,6 +106,24 @@ def test_far_from_zero_these_are_two_lines(name, left, slope_left, slope_right, 
     rtol = 4 * np.finfo(dtype).eps
     np.testing.assert_allclose(a, [[left, slope_right * 1e4]], rtol, atol=1e-30)
     np.testing.assert_allclose(delta, [[slope_left, slope_right]], rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_slopes_at_exactly_0(zero):
+    """The left one, where left and right differ, as each docstring has it."""
+    slopes = {
+        "relu": 0,
+        "leaky_relu": 0.01,
+        "elu": 1,
+        "selu": 1.0507009873554805 * 1.6732632423543772,
+    }
+    slopes |= {"identity": 1, "logistic": 0.25, "tanh": 1, "gelu": 0.5, "silu": 0.5, "mish": 0.6}
+    slopes |= {"softplus": 0.5, "exp": 1, "softmax": 0}
+    assert slopes.keys() == EVERY.keys()
+    for name, slope in slopes.items():
+        z, delta = np.array([[zero]]), np.ones((1, 1))
+        EVERY[name].backward(z, outputs(EVERY[name], z), delta)
+        assert delta[0, 0] == pytest.approx(slope, rel=1e-15), name
 
 
 def test_selu_keeps_mean_and_variance():

@@ -8,13 +8,13 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.cli.main import article_split
+from scratchmlp.cli.article import article_split
 from scratchmlp.losses import SquaredError
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD
 
-# Written out again, not taken from the main job: this is what the article says.
+# Written out again, not imported from the command line: these are the article's settings.
 ARTICLE = {
     "hidden_layer_sizes": (4,),
     "activation": "relu",
@@ -35,7 +35,7 @@ ARTICLE = {
 
 @pytest.fixture(scope="module")
 def iris():
-    """The article's split; the scaler learns from the training rows alone."""
+    """Return the article's split; the scaler is fitted on the training rows only."""
     X, y = load_iris(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
     scaler = StandardScaler().fit(X_train)
@@ -64,7 +64,7 @@ def step_by_hand():
     p = 1 / (1 + np.exp(-np.array([[4.0, -1.5], [4.0, 1.0]])))
     error = (Y_HAND - p) * p * (1 - p)
     dW2 = -h.T @ error / 2  # Equation 3, with m = 2
-    # Back through W2, where the dead unit of row 2 passes nothing on.
+    # Backward through W2; the dead unit of row 2 has the derivative 0.
     hidden_error = (error @ W2_HAND.T) * [[1, 1], [0, 1]]
     return -X_HAND.T @ hidden_error / 2, dW2  # Equation 4
 
@@ -116,7 +116,7 @@ def test_ten_seeds_on_iris(iris, fit_intercept):
 
 
 def test_mistake_1_the_derivative_of_relu_is_0_or_1():
-    """The article's returns its argument."""
+    """The article's function returns its argument."""
     z = np.array([[-2.0, 3.0, 0.5]])
     delta = np.array([[10.0, 10.0, 10.0]])
     relu = ACTIVATIONS["relu"]
@@ -125,7 +125,7 @@ def test_mistake_1_the_derivative_of_relu_is_0_or_1():
 
 
 def test_mistake_2_training_accuracy_is_over_the_training_rows(iris):
-    """The article divides by all 150 rows: 0.8 is then the most that 120 could reach."""
+    """The article divides by all 150 rows, so 120 test rows could reach at most 0.8."""
     X_train, _, y_train, _ = iris
     classifier = fit(X_train, y_train, fit_intercept=True, random_state=0, max_iter=1000)
     hits = (classifier.predict(X_train) == y_train).sum()
@@ -133,7 +133,7 @@ def test_mistake_2_training_accuracy_is_over_the_training_rows(iris):
 
 
 def test_mistake_3_every_row_gets_a_class(iris):
-    """The article's rounding leaves rows with no output, or with several, above one half."""
+    """With the article's rounding, some rows have no output above one half, or several."""
     X_train, X_test, y_train, _ = iris
     classifier = fit(X_train, y_train, random_state=0, max_iter=300)
     outputs = 1 / (1 + np.exp(-classifier.decision_function(X_test)))
@@ -156,14 +156,14 @@ def test_mistake_4_sizes_come_from_the_data_and_the_rate_is_a_parameter(n_classe
 
 
 def test_mistake_5_the_logistic_function_does_not_overflow():
-    """np.exp(-z) does; warnings are errors here."""
+    """np.exp(-z) overflows; warnings are errors here."""
     z = np.array([[-1e4, -800.0, 0.0, 800.0, 1e4]])
     a = ACTIVATIONS["logistic"].forward(z, np.empty_like(z))
     np.testing.assert_array_equal(a, [[0, 0, 0.5, 1, 1]])
 
 
 def test_mistake_6_the_scaler_learns_from_training_rows_only(iris):
-    """Here and in the main job: the training rows have mean 0, the test rows have not."""
+    """Here and in the command line, the training rows have mean 0, but the test rows do not."""
     (X_train, _), (X_test, _) = article_split()
     np.testing.assert_allclose(X_train.mean(axis=0), 0, atol=1e-12)
     assert np.abs(X_test.mean(axis=0)).max() > 0.05

@@ -1,4 +1,4 @@
-"""Callbacks: scikit-learn's and ours, on the estimators alone, in pipelines and in searches."""
+"""scikit-learn's callbacks and ours: on single estimators, in pipelines and in searches."""
 
 import copy
 import os
@@ -39,7 +39,7 @@ def monitor_of(net):
 
 
 class Recorder:
-    """Notes what callbacks are told, and asks to stop at an epoch."""
+    """A callback that records its arguments, and asks to stop at an epoch."""
 
     def __init__(self, stop_at=None, error_at=None):
         self.told, self.models, self.given = [], [], []
@@ -63,7 +63,7 @@ class Recorder:
         return context.task_name == "epoch" and context.task_id == self.stop_at
 
 
-# What callbacks are told.
+# Arguments of callbacks.
 
 
 def test_every_task_begins_and_ends(net):

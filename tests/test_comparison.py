@@ -1,4 +1,4 @@
-"""docs/comparison.md leaves no parameter, attribute or method out."""
+"""docs/comparison.md names every parameter, attribute and method."""
 
 import inspect
 import re
@@ -64,7 +64,7 @@ def test_the_page_lists_everything_public():
 @pytest.mark.parametrize(("Theirs", "Ours"), PAIRS)
 @pytest.mark.parametrize("name", MLPRegressor().get_params())
 def test_parameters_are_refused_where_scikit_learn_s_are(Theirs, Ours, name):
-    """With the same words up to the names of classes, but for values that are new here."""
+    """With the same words except for the names of classes and for values that are new here."""
     if name not in Theirs().get_params():
         return
     for value in VALUES:

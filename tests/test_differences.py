@@ -1,6 +1,6 @@
-"""Where scikit-learn is wrong: its behaviour beside ours.
+"""Behavior in which scikit-learn is wrong, compared with ours.
 
-Each test shows both, so that it fails on the day on which scikit-learn mends its side. The same
+Each test shows both, so that it fails as soon as scikit-learn fixes its behavior. The same
 rows, with their reasons, are in docs/comparison.md.
 """
 
@@ -56,7 +56,7 @@ def write(estimator, weight, bias):
 
 @PAIRS
 def test_weights_cancel_in_scikit_learn_s_mini_batches(Theirs, Ours):
-    """With one class, or one level of weight, a batch, they do not act at all."""
+    """scikit-learn's weights have no effect if all rows of a batch have the same weight."""
     rows, weight = np.arange(100), np.repeat([1.0, 50.0], 50)
     settings = {**PLAIN, "batch_size": 50, "shuffle": False, "alpha": 0.0}
     y = (Y > 0).astype(float)
@@ -138,7 +138,7 @@ def test_one_class_alone_has_two_columns():
     assert ScratchMLPClassifier(**SMALL).fit(X, only).predict_proba(X).shape == (150, 1)
 
 
-# Going on.
+# Continued training.
 
 
 def partial_fit(estimator, X, y):
@@ -167,7 +167,7 @@ def test_partial_fit_repeats_one_shuffle(Theirs, Ours):
 @PAIRS
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 def test_warm_start_forgets_the_optimizer_and_the_order(Theirs, Ours, solver):
-    """Three epochs and three more are six only here."""
+    """Three epochs and three more equal six epochs only here."""
     settings = {"hidden_layer_sizes": (5,), "random_state": 0, "solver": solver, "batch_size": 40}
     for Estimator, goes_on in ((Theirs, False), (Ours, True)):
         straight = Estimator(max_iter=6, **settings).fit(X, Y)
@@ -193,14 +193,14 @@ def test_warm_start_forgets_that_adaptive_has_lowered_the_rate(Theirs, Ours):
 
 @PAIRS
 def test_warm_start_draws_another_validation_split(Theirs, Ours, monkeypatch):
-    """So that rows which were trained on are validated on."""
+    """scikit-learn then validates on rows that it was trained on."""
     settings = {**SMALL, "early_stopping": True, "warm_start": True}
     for Estimator, leaks in ((Theirs, True), (Ours, False)):
         estimator = Estimator(**{**settings, "random_state": np.random.RandomState(0)})
         held_out = []
         for module in (
             "sklearn.neural_network._multilayer_perceptron",
-            "scratchmlp.estimators.base",
+            "scratchmlp.estimators.validation",
         ):
             monkeypatch.setattr(f"{module}.train_test_split", recording_split(held_out))
         estimator.fit(X, Y).fit(X, Y)
@@ -221,7 +221,7 @@ def recording_split(held_out):
 
 @PAIRS
 def test_warm_start_has_no_patience_left(Theirs, Ours):
-    """Where the first fit has stopped, scikit-learn's second one stops after one epoch."""
+    """If the first fit has stopped, scikit-learn's second fit stops after one epoch."""
     settings = {"hidden_layer_sizes": (5,), "random_state": 0, "warm_start": True, "tol": 0.1}
     for Estimator, epochs in ((Theirs, 1), (Ours, 12)):
         estimator = Estimator(max_iter=500, **settings).fit(X, Y)
@@ -237,7 +237,7 @@ def test_warm_start_ignores_other_hidden_sizes(Theirs, Ours):
         if Estimator is Theirs:
             assert estimator.fit(X, Y).coefs_[0].shape == (4, 5)
         else:
-            with pytest.raises(ValueError, match=r"layer sizes \(4, 5, .*make it \(4, 7, "):
+            with pytest.raises(ValueError, match=r"layer sizes \(4, 5, .*require \(4, 7, "):
                 estimator.fit(X, Y)
 
 
@@ -275,7 +275,7 @@ def test_early_stopping_makes_partial_fit_fail(Theirs, Ours):
 
 @PAIRS
 def test_lbfgs_stops_before_tol_is_reached(Theirs, Ours):
-    """scipy's second criterion, the relative gain of an iteration, comes first at a small tol."""
+    """With a small tol, L-BFGS stops by the relative decrease of the objective in an iteration."""
     settings = {"hidden_layer_sizes": (5,), "solver": "lbfgs", "activation": "tanh", "alpha": 0.1}
     settings |= {"max_iter": 5000, "max_fun": 50_000, "random_state": 0}
     for Estimator, acts in ((Theirs, False), (Ours, True)):
@@ -316,7 +316,7 @@ def test_negative_counts_are_accepted():
 
 @PAIRS
 def test_ctrl_c_is_swallowed(Theirs, Ours, monkeypatch):
-    """A search around the estimator would go on with its next candidate."""
+    """A search around the estimator would continue with its next candidate."""
     for update in (
         (Theirs, "_update_no_improvement_count"),
         (Monitor, "_update_best"),
@@ -333,7 +333,7 @@ def test_ctrl_c_is_swallowed(Theirs, Ours, monkeypatch):
 
 
 def interrupting(function, call):
-    """Let a function work, and raise KeyboardInterrupt in the given call of it."""
+    """Wrap a function so that it raises KeyboardInterrupt in the given call."""
     calls = []
 
     def interrupted(*args, **kwargs):
@@ -386,7 +386,7 @@ def test_lbfgs_returns_nan_with_a_warning(Theirs, Ours):
 
 
 def test_divergence_after_early_stopping_has_found_good_weights_is_a_warning():
-    """scikit-learn trains all epochs of it, without a word but that they were too few."""
+    """scikit-learn trains for all epochs, and only warns that they were too few."""
     settings = {**SMALL, "solver": "sgd", "momentum": 0.0, "learning_rate_init": 1.0}
     settings |= {"activation": "identity", "max_iter": 20, "early_stopping": True}
     data, y = load_iris(return_X_y=True)

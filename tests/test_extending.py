@@ -1,6 +1,6 @@
-"""Objects of the user's own: activations, losses, optimizers, schedules and initialisers.
+"""The user's own activations, losses, optimizers, schedules and initializers.
 
-They give what the package's own give, wherever these work.
+They give the same results as the equivalent objects of the package.
 """
 
 import copy
@@ -33,7 +33,7 @@ def Estimator(request):
     return request.param
 
 
-# Each is another writing of one of the package's.
+# Each is equivalent to one of the package.
 
 
 class OwnTanh(BaseEstimator):
@@ -48,7 +48,7 @@ class OwnTanh(BaseEstimator):
         delta *= self.slope * (1 - np.tanh(self.slope * z) ** 2)
 
 
-@dataclass  # with its equality and repr, as users will write it
+@dataclass  # with the equality and repr of a plain dataclass, as users would write it
 class OwnSquares(Loss):
     factor: float = 1.0
 
@@ -71,7 +71,7 @@ class OwnMomentum(Optimizer):
     def update(self, theta, grad, state, learning_rate):
         state["v"] = self.memory * state["v"] - learning_rate * grad
         theta += state["v"]
-        return theta  # of no use, and no harm
+        return theta  # has no effect
 
 
 @dataclass
@@ -205,7 +205,7 @@ def test_own_objects_are_parameters_in_scikit_learn_s_sense(Estimator):
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
 def test_a_fitted_network_keeps_its_activation(Estimator, copied):
-    """Also where the parameters of the user's object change."""
+    """Also if the parameters of the user's object change."""
     net = Estimator(**SMALL, activation=OwnTanh()).fit(X, Y)
     expected = net.predict(X)
     net.set_params(activation__slope=3.0)

@@ -1,8 +1,10 @@
-"""Imports run one way: each module may import those that stand before it in this list."""
+"""Imports have one direction: each module may import only modules before it in this list."""
 
 import ast
+import pickle
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,56 +13,70 @@ import scratchmlp
 
 ORDER = [
     "arrays",
+    "activation",
     "activations",
     "kernels",
     "loss",
     "losses",
+    "dropout",
     "workspace",
     "network",
     "initializers",
     "objective",
     "optimizer",
     "optimizers",
-    "schedules",
-    "batches",
     "run",
+    "adaptive",
+    "schedules",
+    "solvers",
+    "batches",
     "monitor",
     "training",
     "rollback",
     "estimators",
+    "estimators.targets",
     "estimators.state",
     "estimators.callback_tasks",
     "estimators.parameters",
+    "estimators.prepared",
+    "estimators.validation",
     "estimators.base",
     "estimators.classifier",
     "estimators.regressor",
     "estimators.gradient_check",
     "__init__",
+    "tabular.columns",
+    "tabular.levels",
+    "tabular.numeric",
+    "tabular.column_encoding",
+    "tabular.encoder",
+    "tabular.piecewise",
+    "tabular.tangent",
+    "tabular.recipe",
+    "tabular.deadline",
+    "tabular.fold_evaluator",
+    "tabular.member",
+    "tabular.selection",
+    "tabular.folds",
+    "tabular.base",
+    "tabular.classifier",
+    "tabular.regressor",
+    "tabular",
     "callbacks",
     "plotting.shared",
     "plotting.curves",
     "plotting.network",
     "plotting.weights",
     "plotting",
-    "tabular.columns",
-    "tabular.levels",
-    "tabular.encoder",
-    "tabular.piecewise",
-    "tabular.tangent",
-    "tabular.recipe",
-    "tabular.member",
-    "tabular.selection",
-    "tabular.base",
-    "tabular.classifier",
-    "tabular.regressor",
-    "tabular",
     "cli",
+    "cli.messages",
     "cli.table",
     "cli.files",
     "cli.progress",
     "cli.comparison",
-    "cli.model",
+    "cli.report",
     "cli.figures",
+    "cli.article",
     "cli.main",
     "__main__",
 ]
@@ -68,7 +84,7 @@ PACKAGE = Path(scratchmlp.__file__).parent
 
 
 def name_of(path):
-    """Name of a module inside the package; that of a folder is the folder's."""
+    """Return the name of a module in the package; `__init__` has the name of its folder."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
@@ -77,12 +93,16 @@ PATHS = {name_of(path): path for path in PACKAGE.rglob("*.py")}
 
 
 def imported(module):
-    """Names of this package's modules that a module imports."""
+    """Return the names of the modules of this package that a module imports."""
     tree = ast.parse(PATHS[module].read_text(encoding="utf-8"))
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scratchmlp"):
-            names.add(node.module.partition(".")[2] or "__init__")
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0  # relative imports would not be seen
+            if node.module == "scratchmlp":
+                names |= {each.name if each.name in PATHS else "__init__" for each in node.names}
+            elif node.module.startswith("scratchmlp."):
+                names.add(node.module.partition(".")[2])
         elif isinstance(node, ast.Import):
             assert not any(alias.name.startswith("scratchmlp.") for alias in node.names)
     return names
@@ -97,6 +117,15 @@ def test_imports_run_one_way(module):
     assert imported(module) <= set(ORDER[: ORDER.index(module)])
 
 
+def test_network_objective_optimizers_and_schedules_take_objects_not_modules():
+    assert imported("optimizers") == {"kernels", "optimizer"}
+    assert imported("schedules") == set()
+    assert imported("network") == {
+        "activations", "arrays", "dropout", "kernels", "workspace",
+    }  # fmt: skip
+    assert imported("objective") == {"arrays", "kernels", "loss", "network", "workspace"}
+
+
 def test_the_core_knows_no_estimator():
     core = ORDER[: ORDER.index("estimators")]
     assert all("." not in name for module in core for name in imported(module))
@@ -108,7 +137,7 @@ def wing(module):
 
 @pytest.mark.parametrize("module", ORDER)
 def test_private_names_stay_in_their_wing(module):
-    """A name with an underscore belongs to its folder; at the root, to its file."""
+    """A name with an underscore is private to its folder, or at the root to its file."""
     tree = ast.parse(PATHS[module].read_text(encoding="utf-8"))
     taken = {
         f"{node.module}.{alias.name}"
@@ -120,12 +149,16 @@ def test_private_names_stay_in_their_wing(module):
     assert not taken
 
 
-@pytest.mark.parametrize("library", ["matplotlib", "pandas", "rich"])
-def test_importing_the_package_imports_no_more_than_scikit_learn_does(library):
-    """Whatever `import sklearn.neural_network` leaves unimported, so do we, displays included."""
+def test_importing_the_package_imports_no_more_than_scikit_learn_does():
+    """We import no package that `import sklearn.neural_network` does not import, even for plots."""
+    libraries = {"matplotlib", "pandas", "rich"}
     ours, theirs = (
         subprocess.run(
-            [sys.executable, "-c", f"import sys, {package}; print({library!r} in sys.modules)"],
+            [
+                sys.executable,
+                "-c",
+                f"import sys, {package}; print(sorted({libraries} & {{*sys.modules}}))",
+            ],
             capture_output=True,
             text=True,
             check=True,
@@ -133,3 +166,29 @@ def test_importing_the_package_imports_no_more_than_scikit_learn_does(library):
         for package in ("scratchmlp.plotting", "sklearn.neural_network")
     )
     assert ours == theirs
+
+
+PUBLIC = ["", ".activations", ".losses", ".optimizers", ".plotting", ".tabular"]
+
+
+@pytest.mark.parametrize("path", [f"scratchmlp{name}" for name in PUBLIC])
+def test_public_classes_are_pickled_by_their_public_path(path):
+    """Files may move: pickles, documentation and error messages keep this name."""
+    module = import_module(path)
+    classes = [vars(module)[name] for name in module.__all__ if name != "__version__"]
+    classes = [each for each in classes if isinstance(each, type)]
+    assert classes
+    for each in classes:
+        assert each.__module__ == path
+        assert pickle.loads(pickle.dumps(each)) is each
+
+
+def test_wings_are_reachable_and_imported_on_first_use():
+    code = """
+import sys, scratchmlp
+assert not {"scratchmlp.tabular", "scratchmlp.plotting"} & set(sys.modules)
+assert "tabular" in dir(scratchmlp)
+assert scratchmlp.tabular.TabularMLPClassifier and scratchmlp.callbacks.TimeLimit
+assert not hasattr(scratchmlp, "table")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -43,7 +43,7 @@ def test_arrays_that_blas_does_not_take_are_added_to_as_well(dtype):
 
 
 def blas_threads():
-    """Count the threads of each BLAS, by the package that brings it."""
+    """Return the number of threads of each BLAS, by the package that contains it."""
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     return {Path(pool["filepath"]).parent.name: pool["num_threads"] for pool in pools}
 
@@ -63,7 +63,7 @@ def test_threads_are_limited_where_they_do_not_help():
 
 @pytest.mark.parametrize("sizes", [(10, 10), (10, 10**9), (10**9, 10), (10**9, 10**9)])
 def test_limits_that_overlap_end_with_the_last(sizes):
-    """Two fits in threads of the user's: the one that begins first ends first."""
+    """Two fits in the user's threads: the one that begins first ends first."""
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         first, second = (threads(n) for n in sizes)
@@ -84,7 +84,7 @@ def test_fits_and_large_predictions_are_limited_and_single_rows_are_not(monkeypa
         sizes.append(n_multiplications)
         yield
 
-    for module in ("training", "network"):
+    for module in ("estimators.base", "network"):
         monkeypatch.setattr(f"scratchmlp.{module}.threads", recording)
     X = np.random.default_rng(0).normal(size=(3000, 20))
     network = ScratchMLPRegressor(hidden_layer_sizes=(30, 40), max_iter=1, batch_size=100).fit(

@@ -75,7 +75,7 @@ def test_shapes_and_dtype_are_kept_and_arguments_unchanged(loss, dtype):
 
 @every_loss
 def test_a_perfect_prediction_costs_least(loss):
-    """It costs nothing, but for smoothed labels, whose entropy remains."""
+    """Its loss is 0 except with label smoothing, where the entropy of the labels remains."""
     Y, raw = example(loss.output)
     least = np.zeros(len(Y))
     if getattr(loss, "label_smoothing", 0):
@@ -121,7 +121,7 @@ def test_confident_and_wrong_costs_the_score_not_the_clipped_probability(loss, s
 @pytest.mark.parametrize("output", FocalLoss.outputs)
 @pytest.mark.parametrize("sure", [20.0, 40.0, 1e4])
 def test_confident_and_right_teaches_nothing(gamma, output, sure):
-    """Where p rounds to 1, whatever the power of 1 - p."""
+    """Also if p rounds to 1, for every power of 1 - p."""
     loss, Y = FocalLoss(gamma).with_output(output), np.eye(2)
     value, gradient = loss.value_and_gradient(Y, sure * (2 * Y - 1))
     np.testing.assert_allclose(value, 0, atol=1e-8)
@@ -149,6 +149,32 @@ def test_with_output_copies_the_loss_with_its_hyper_parameters(loss):
         assert bound.output == output
         assert bound.get_params() == loss.get_params()
     assert vars(unbound) == before
+
+
+def test_defaults():
+    defaults = {name: LOSSES[name]().get_params() for name in LOSSES}
+    assert {name: values for name, values in defaults.items() if values} == {
+        "log_loss": {"label_smoothing": 0.0},
+        "focal": {"gamma": 2.0},
+        "huber": {"delta": 1.0},
+        "quantile": {"quantile": 0.5},
+    }
+
+
+@every_loss
+def test_losses_are_equal_to_nothing_but_themselves_and_may_be_keys(loss):
+    assert loss == loss
+    assert len({loss, clone(loss), clone(loss)}) == 3
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_they_are_printed_as_scikit_learn_prints(name):
+    """With the parameters that differ from the defaults."""
+    loss = LOSSES[name]()
+    assert repr(loss) == f"{type(loss).__name__}()"
+    for parameter in loss.get_params():
+        changed = clone(loss).set_params(**{parameter: 0.25})
+        assert repr(changed) == f"{type(loss).__name__}({parameter}=0.25)"
 
 
 def test_hyper_parameters_are_scikit_learn_parameters():
@@ -280,9 +306,12 @@ def test_a_loss_object_is_what_its_name_is(kind, name):
     assert given_tags.positive_only == named_tags.positive_only == (name == "poisson")
 
 
-def test_a_fitted_estimator_holds_no_loss_but_the_user_s():
-    estimator = ScratchMLPRegressor(**SMALL).fit(X_IRIS, Y_IRIS)
-    assert b"scratchmlp.losses" not in pickle.dumps(estimator)
+def test_a_fitted_estimator_keeps_its_loss():
+    given = HuberLoss(delta=3.0)
+    estimator = ScratchMLPRegressor(loss=given, **SMALL).fit(X_IRIS, Y_IRIS)
+    given.delta = 0.1
+    kept = pickle.loads(pickle.dumps(estimator))._loss
+    assert (type(kept), kept.delta, kept.output) == (HuberLoss, 3.0, estimator.out_activation_)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +340,7 @@ def test_a_loss_object_s_parameters_can_be_searched(kind, loss, grid):
         (
             "classifier",
             HuberLoss(),
-            r"loss=HuberLoss\(\) is for a regressor, and ScratchMLPClassifier is a classifier\. "
+            r"loss=HuberLoss\(\) is for a regressor, but ScratchMLPClassifier is a classifier\. "
             r"Choose one of 'log_loss', 'squared_error', 'focal'",
         ),
         ("regressor", FocalLoss(), r"FocalLoss\(\) is for a classifier.*one of 'squared_error'"),
@@ -341,7 +370,7 @@ def test_a_loss_object_refuses_an_output_activation_that_it_cannot_have(kind, lo
     outputs = ", ".join(loss.outputs)
     name = type(loss).__name__
     with pytest.raises(
-        ValueError, match=rf"loss={name}\(\) goes with .* {outputs}; got .*{output}"
+        ValueError, match=rf"loss={name}\(\) supports .*: {outputs}; got .*{output}"
     ):
         ESTIMATORS[kind](loss=loss, output_activation=output).fit(X_IRIS, Y_IRIS)
 
@@ -416,7 +445,7 @@ def test_whole_fits_are_equal_where_losses_are(kind, special, general, solver):
 
 
 def test_smoothed_labels_keep_probabilities_away_from_0_and_1():
-    """They tend to 1 - ε + ε / K and ε / K, here 0.9 and 0.05."""
+    """The probabilities tend to 1 - ε + ε / K and ε / K, here 0.9 and 0.05."""
     settings = {**SMALL, "hidden_layer_sizes": (20,), "solver": "lbfgs", "max_iter": 300}
     rows = Y_IRIS != 1
     X, y = X_IRIS[rows], Y_IRIS[rows]
@@ -501,3 +530,36 @@ def test_robust_losses_learn_shares_with_logistic_outputs():
         regressor.set_params(solver="lbfgs", max_iter=200).fit(X, y)
         assert regressor.score(X, y) > 0.98
         assert regressor.predict(10 * X).max() <= 1
+
+
+class Band(Loss):
+    """Two raw scores for each target, centre and half-width, and targets of at least 2."""
+
+    outputs = ("identity",)
+    estimator_types = ("regressor",)
+
+    def n_raw(self, n_targets):
+        return 2 * n_targets
+
+    @property
+    def target_range(self):
+        return 2.0, np.inf
+
+    def predictions(self, raw, out=None):
+        return raw[:, ::2].copy()
+
+    def value_and_gradient(self, Y, raw):
+        error = raw[:, ::2] - Y
+        gradient = np.zeros_like(raw)
+        gradient[:, ::2] = error
+        return 0.5 * (error * error).sum(axis=1), gradient
+
+
+def test_a_loss_decides_on_raw_scores_targets_and_predictions():
+    y = 2 + np.abs(X_IRIS[:, 0])
+    regressor = ScratchMLPRegressor(loss=Band(), **SMALL).fit(X_IRIS, y)
+    assert regressor.n_outputs_ == 2
+    assert regressor.predict(X_IRIS).shape == (150,)
+    assert regressor.__sklearn_tags__().target_tags.positive_only
+    with pytest.raises(ValueError, match="from 2 to inf, but y goes from"):
+        regressor.fit(X_IRIS, y - 2)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from scratchmlp.adaptive import Adaptive
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import DivergenceError, Run
 
@@ -20,7 +21,7 @@ def watch(monitor, losses, run=None, learning_rate=0.1):
 
 
 def stop_early(score):
-    """Settings of a monitor that a score decides; the loss is always the same."""
+    """Return settings of a monitor with early stopping; the loss is constant."""
     return {"validate": lambda theta: (0.25, score(theta)), "early_stopping": True}
 
 
@@ -62,7 +63,7 @@ def test_a_score_of_nan_is_no_improvement():
 
 
 def test_adaptive_divides_the_rate_by_five_until_it_is_tiny():
-    monitor, run = Monitor(tol=0.1, n_iter_no_change=1, adaptive=True), run_of()
+    monitor, run = Monitor(tol=0.1, n_iter_no_change=1, adaptive=Adaptive()), run_of()
     rates, stopped = [], False
     while not stopped:
         rates.append(0.001 / 5**run.rate_drops)
@@ -104,13 +105,13 @@ def test_validation_data_that_come_later_leave_gaps_in_the_history():
     run = run_of()
     watch(Monitor(tol=0.0, n_iter_no_change=9), [3.0, 2.0], run)
     watch(Monitor(tol=0.0, n_iter_no_change=9, validate=lambda _: (0.25, 0.5)), [1.0], run)
-    assert run.best_theta is None  # without early stopping nothing is kept
+    assert run.best_theta is None  # without early stopping no best weights are kept
     np.testing.assert_array_equal(run.history["validation_loss"], [np.nan, np.nan, 0.25])
     np.testing.assert_array_equal(run.history["score"], [np.nan, np.nan, 0.5])
 
 
 class Tasks:
-    """Stands in for FitTasks: records what the monitor says, and asks to stop at an epoch."""
+    """An observer that records what the monitor says, and asks to stop at an epoch."""
 
     def __init__(self, stop_at):
         self.said, self.stop_at = [], stop_at
@@ -125,29 +126,31 @@ class Tasks:
 
 def test_a_task_may_ask_to_stop():
     tasks = Tasks(stop_at=2)
-    monitor = Monitor(tol=0.0, n_iter_no_change=9, tasks=tasks)
+    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[tasks])
     monitor.epoch_begin()
     assert watch(monitor, [3.0, 2.0, 1.0]) == 2
     assert (monitor.stop_reason, monitor.finished) == ("enough", True)
     assert tasks.said == ["begin", 1, 2]
 
 
+def test_all_observers_are_told_and_the_first_reason_wins():
+    first, second, third = Tasks(stop_at=9), Tasks(stop_at=2), Tasks(stop_at=1)
+    third.epoch_end = lambda run, monitor: third.said.append(run.epoch) or "more than enough"
+    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[first, second])
+    assert watch(monitor, [3.0, 2.0, 1.0]) == 2
+    assert first.said == second.said == [1, 2]
+    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[Tasks(stop_at=1), third])
+    assert watch(monitor, [3.0]) == 1
+    assert monitor.stop_reason == "enough"
+    assert third.said == [1]
+
+
 def test_tasks_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
     tasks = Tasks(stop_at=3)
-    monitor = Monitor(tol=0.0, n_iter_no_change=1, tasks=tasks)
+    monitor = Monitor(tol=0.0, n_iter_no_change=1, observers=[tasks])
     assert watch(monitor, [1.0, 2.0, 2.0]) == 3
     assert tasks.said == [1, 2, 3]
     assert "training loss did not improve" in monitor.stop_reason
-
-
-def test_a_snapshot_stays_while_training_goes_on():
-    monitor, run = Monitor(tol=0.0, n_iter_no_change=9), run_of()
-    watch(monitor, [3.0], run)
-    snapshot = run.snapshot()
-    run.theta += 1
-    watch(monitor, [2.0], run)
-    np.testing.assert_array_equal(snapshot.theta, [0, 0])
-    assert snapshot.history["loss"] == [3.0]
 
 
 @pytest.mark.parametrize(
@@ -173,13 +176,29 @@ def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
     tasks, run = Tasks(stop_at=1), run_of([1.0, 2.0])
     monitor = Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: 1.0))
     assert watch(monitor, [1.0], run) is None
-    run.theta[:], monitor.tasks = np.nan, tasks
+    run.theta[:], monitor.observers = np.nan, [tasks]
     assert watch(monitor, [np.nan], run) == 1
-    assert tasks.said == [1]  # the epoch ended, and is none of the history's
+    assert tasks.said == [1]  # the epoch is not in the history
     np.testing.assert_array_equal(run.theta, [1.0, 2.0])
     assert run.loss == 1.0
     assert not monitor.finished
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
+
+
+def test_of_equal_losses_the_first_epoch_is_the_best():
+    run = run_of()
+    watch(Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], run)
+    assert run.best_epoch == 2
+
+
+def test_divergence_restores_the_loss_of_the_best_epoch_and_forgets_the_optimizer():
+    run, scores = run_of([1.0]), iter([0.5, 0.9, 0.7])
+    monitor = Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: next(scores)))
+    assert watch(monitor, [3.0, 2.0, 1.0], run) is None
+    run.optimizer_state = {"t": 3}
+    assert watch(monitor, [np.nan], run) == 1
+    assert run.loss == 2.0
+    assert run.optimizer_state == {}
 
 
 def test_a_first_loss_of_zero_is_no_measure_of_divergence():

@@ -5,12 +5,10 @@ import pytest
 import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_iris
-from sklearn.neural_network import MLPClassifier
 
-from scratchmlp.activations import ACTIVATIONS, Identity, Logistic, resolve_activation
-from scratchmlp.initializers import INITIALIZERS, glorot_uniform, initialize
-from scratchmlp.network import Network, dropout_mask
+from scratchmlp.activations import ACTIVATIONS, Identity
+from scratchmlp.dropout import dropout_mask
+from scratchmlp.network import Network
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 one = st.sampled_from(list(ACTIVATIONS.values()))
@@ -65,6 +63,14 @@ def test_the_layers_above_a_hidden_layer_go_on_from_its_outputs(network, data):
     np.testing.assert_allclose(a, network.raw_scores(theta, X), rtol=1e-12, atol=1e-12)
 
 
+def test_the_largest_product_counts_and_none_with_a_sparse_input():
+    X, activation = np.ones((7, 3)), ACTIVATIONS["relu"]
+    assert Network((3, 5, 2), activation).multiplications(7, X) == 7 * 3 * 5
+    assert Network((3, 5, 2), activation).multiplications(7, scipy.sparse.csr_array(X)) == 7 * 5 * 2
+    assert Network((3, 2), activation).multiplications(7, X) == 7 * 3 * 2
+    assert Network((3, 2), activation).multiplications(7, scipy.sparse.csr_array(X)) == 0
+
+
 def test_forward_is_what_the_notation_says():
     rng = np.random.default_rng(0)
     network = Network((3, 4, 2), ACTIVATIONS["tanh"])
@@ -86,39 +92,13 @@ def test_each_layer_may_have_an_activation_of_its_own():
 
 
 class OutOfPlace:
-    """An activation of a user, which needs its scores on the way back: f(z) = z²."""
+    """A user's activation, whose backward needs z: f(z) = z²."""
 
     def forward(self, z, out):
         return np.square(z, out=out)
 
     def backward(self, z, a, delta):
         delta *= 2 * z
-
-
-def values(arrays):
-    return arrays.values() if isinstance(arrays, dict) else arrays
-
-
-@pytest.mark.parametrize("activation", [ACTIVATIONS["relu"], OutOfPlace()])
-@pytest.mark.parametrize("width", [4, 70])
-@pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width, dropout):
-    network = Network((3, width, 2), activation, dropout=dropout)
-    rng = np.random.RandomState(0)
-    workspace = network.workspace(10, np.float64, random_state=rng)
-    head = workspace.head(4)
-    assert head.random_state is rng
-    assert len(workspace.masks) == (dropout > 0)
-    for part in ("z", "a", "inputs", "delta", "masks"):
-        wholes, heads = getattr(workspace, part), getattr(head, part)
-        for whole, few in zip(*map(values, (wholes, heads)), strict=True):
-            if whole is not None:
-                assert len(few) == 4
-                assert few.flags.c_contiguous or few.flags.f_contiguous
-                assert np.shares_memory(whole, few)
-    in_place = np.shares_memory(workspace.z[0], workspace.a[0])
-    assert in_place == isinstance(activation, type(ACTIVATIONS["relu"]))
-    assert (workspace.inputs[1] is workspace.a[0]) == (dropout == 0)
 
 
 @pytest.mark.parametrize("width", [4, 70])
@@ -147,7 +127,7 @@ def test_a_dropout_mask_has_mean_one(rate, dtype):
 
 
 def test_dropout_leaves_scores_right_on_average():
-    """With a linear output: each of many equal rows has a mask of its own."""
+    """With a linear output, each of many equal rows has its own mask."""
     rng = np.random.default_rng(0)
     network = Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=0.3)
     theta, X = rng.normal(size=network.n_parameters), np.repeat(rng.normal(size=(1, 3)), 20000, 0)
@@ -186,104 +166,28 @@ def test_without_dropout_nothing_is_drawn():
     assert rng.mock_calls == []
 
 
-@pytest.mark.parametrize("activation", ["relu", "logistic"])
-def test_glorot_uniform_draws_what_scikit_learn_draws(activation):
-    X, y = load_iris(return_X_y=True)
-    theirs = MLPClassifier((5, 4), activation, random_state=7, learning_rate_init=1e-300)
-    theirs.partial_fit(X, y, classes=[0, 1, 2])
-    network = Network((4, 5, 4, 3), ACTIVATIONS[activation])
-    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
-    for layer, W, b in zip(network.layers(theta), theirs.coefs_, theirs.intercepts_, strict=True):
-        np.testing.assert_array_equal(layer.weight, W)
-        np.testing.assert_array_equal(layer.bias, b)
-
-
 @pytest.mark.parametrize(
-    ("activation", "factors"),
+    ("n_units", "n_rows", "rows"),
     [
-        (("logistic", "tanh"), (2, 6, 6)),
-        (("tanh", "logistic"), (6, 2, 2)),
-        (("logistic", "logistic"), (2, 2, 2)),
-        ("logistic", (2, 2, 2)),
-        ("logistic", (2,)),
-        ((), (6,)),
+        (5000, 1100, [512, 512, 76]),  # enough rows to be worth reading the weights
+        (62, 2100, [1024, 1024, 52]),  # z and a of 64 units take 512 bytes a row, of 512 kB
+        (62, 1024, [1024]),
+        (62, 100, [100]),
     ],
 )
-def test_glorot_uniform_goes_by_the_activation_that_weights_feed(activation, factors):
-    """The output layer, which feeds none, goes by the last hidden layer's."""
-    sizes = (4, 5, 4, 3) if len(factors) == 3 else (4, 3)
-    network = Network(sizes, resolve_activation(activation))
-    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
-    rng = np.random.RandomState(7)
-    for layer, factor in zip(network.layers(theta), factors, strict=True):
-        bound = np.sqrt(factor / sum(layer.weight.shape))
-        for drawn in layer:
-            np.testing.assert_array_equal(drawn, rng.uniform(-bound, bound, drawn.shape))
+def test_the_rows_of_a_chunk(n_units, n_rows, rows):
+    network = Network((3, n_units, 2), ACTIVATIONS["relu"])
+    theta, X = np.zeros(network.n_parameters, np.float32), np.zeros((n_rows, 3), np.float32)
+    chunks = []
 
+    def forward(network, layers, X, workspace):
+        chunks.append(len(X))
+        assert not workspace.delta  # which takes memory, and no prediction needs
+        return np.zeros((len(X), 2))
 
-VARIANCES = {
-    "glorot_uniform": 2 / (400 + 100),
-    "he_normal": 2 / 400,
-    "he_uniform": 2 / 400,
-    "lecun_normal": 1 / 400,
-    "standard_normal": 1,
-}
-
-
-@pytest.mark.parametrize("weight_init", INITIALIZERS)
-def test_initialisers_have_their_variance_and_shape(weight_init):
-    draw = INITIALIZERS[weight_init]
-    weight, bias = draw(np.random.RandomState(0), 400, 100, ACTIVATIONS["relu"])
-    scaled = weight / VARIANCES[weight_init] ** 0.5
-    assert scaled.mean() == pytest.approx(0, abs=0.025)  # five standard errors
-    assert scaled.var() == pytest.approx(1, abs=0.036)
-    fourth_moment = 9 / 5 if weight_init.endswith("uniform") else 3
-    assert (scaled**4).mean() == pytest.approx(fourth_moment, rel=0.1)
-    assert (bias == 0).all() == (weight_init != "glorot_uniform")
-
-
-def test_an_initialiser_may_be_a_function():
-    network = Network((4, 3, 2), (Logistic(),))
-    named, given = (
-        initialize(network, weight_init, np.random.RandomState(0), np.float64)
-        for weight_init in ("glorot_uniform", glorot_uniform)
-    )
-    np.testing.assert_array_equal(given, named)
-
-
-@pytest.mark.parametrize(
-    ("drawn", "got"),
-    [
-        ((np.ones((3, 4)), np.ones(3)), r"\[\(3, 4\), \(3,\)\]"),
-        ((np.ones((4, 3)), 0.0), r"\[\(4, 3\), \(\)\]"),
-        ((np.ones((4, 3)),), r"\[\(4, 3\)\]"),
-        (np.ones((4, 3)), "ndarray"),
-        (None, "NoneType"),
-    ],
-)
-def test_an_initialiser_s_shapes_are_checked(drawn, got):
-    network = Network((4, 3, 2), ACTIVATIONS["relu"])
-    with pytest.raises(ValueError, match=rf"shapes \(4, 3\) and \(3,\); got .*{got}"):
-        initialize(network, lambda *_: drawn, np.random.RandomState(0), np.float64)
-
-
-@pytest.mark.parametrize("weight_init", INITIALIZERS)
-@pytest.mark.parametrize("bias", [True, False])
-def test_initialisers_fill_theta_in_its_dtype(weight_init, bias):
-    network = Network((4, 3, 2), ACTIVATIONS["relu"], bias)
-    theta = initialize(network, weight_init, np.random.RandomState(0), np.float32)
-    assert theta.shape == (network.n_parameters,)
-    assert theta.dtype == np.float32
-    assert np.isfinite(theta).all()
-
-
-def test_a_chunk_has_rows_enough_to_be_worth_reading_the_weights():
-    network = Network((3, 5000, 2), ACTIVATIONS["relu"])
-    theta, X = np.zeros(network.n_parameters, np.float32), np.zeros((1100, 3), np.float32)
-    rows = []
-    with mock.patch.object(Network, "forward", lambda self, _, X, __: rows.append(len(X)) or 0):
+    with mock.patch.object(Network, "forward", forward):
         network.raw_scores(theta, X)
-    assert rows == [512, 512, 76]
+    assert chunks == rows
 
 
 class Forgetful:
@@ -297,7 +201,7 @@ class Forgetful:
 
 
 class Silent(Forgetful):
-    """One that writes, and returns nothing."""
+    """One that writes in place, and returns nothing."""
 
     def forward(self, z, out):
         np.tanh(z, out=out)
@@ -317,3 +221,9 @@ def test_an_activation_may_return_new_arrays_or_nothing(own):
         passes.append((raw, grad, hidden))
     for expected, result in zip(*passes, strict=True):
         np.testing.assert_array_equal(result, expected)
+
+
+def test_a_network_has_biases_and_no_dropout_by_default():
+    network = Network((4, 3, 2), Identity())
+    assert network.dropout_rates == (0.0,)
+    assert all(bias is not None for _, bias in network.layers(np.zeros(network.n_parameters)))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,51 +17,77 @@ def central_differences(f, theta, h=1e-6):
     return np.array([(f(theta + step)[0] - f(theta - step)[0]) / (2 * h) for step in steps])
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
-@pytest.mark.parametrize("loss", EXAMPLES)
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("hidden", [(), (5,), (4, 3)], ids=str)
-def test_gradient_equals_central_differences(hidden, activation, loss, bias, sparse):
-    """Relative error below 1e-6, with L2, weights and random biases (zero ones sit on kinks)."""
-    rng = np.random.default_rng(1)
-    Y, _ = example(loss.output)
-    X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
-    X = scipy.sparse.csr_array(X) if sparse else X
-    weight = rng.random(len(Y))
-    network = Network((4, *hidden, Y.shape[1]), ACTIVATIONS[activation], bias)
-    theta = 0.7 * rng.normal(size=network.n_parameters)
-    objective = Objective(network, loss, alpha=0.3, mean_weight=weight.mean())
+either_bias = pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+dense_or_sparse = pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+hidden_dropout = pytest.mark.parametrize("dropout", [0.3, (0.0, 0.5)], ids=str)
 
-    _, grad = objective(theta, X, Y, weight)
-    grad = grad.copy()
-    numerical = central_differences(lambda t: objective(t, X, Y, weight), theta)
+
+def assert_is_central_difference(objective, theta, *batch, before=lambda: None):
+    """Assert a relative error below 1e-6; `before` is called before each evaluation."""
+
+    def evaluate(theta):
+        before()
+        return objective(theta, *batch)
+
+    grad = evaluate(theta)[1].copy()
+    numerical = central_differences(evaluate, theta)
     assert np.linalg.norm(grad - numerical) < 1e-6 * np.linalg.norm(numerical)
     np.testing.assert_allclose(grad, numerical, rtol=1e-5, atol=1e-8)
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
-@pytest.mark.parametrize("dropout", [0.0, 0.3, (0.0, 0.5)], ids=str)
-@pytest.mark.parametrize("activation", [*ACTIVATIONS, ("tanh", "gelu"), ("mish", "relu")], ids=str)
-def test_gradient_with_the_same_masks_equals_central_differences(activation, dropout, bias, sparse):
+def random_problem(sizes, activation, bias, sparse, dropout=0.0, output="softmax"):
+    """A network, its parameters (zero biases would sit on kinks), X with zeros, and targets."""
     rng = np.random.default_rng(1)
-    Y, _ = example("softmax")
+    Y, _ = example(output)
     X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
     X = scipy.sparse.csr_array(X) if sparse else X
-    network = Network((4, 5, 4, 3), resolve_activation(activation), bias, dropout)
-    theta = 0.7 * rng.normal(size=network.n_parameters)
+    network = Network((4, *sizes, Y.shape[1]), resolve_activation(activation), bias, dropout)
+    return network, 0.7 * rng.normal(size=network.n_parameters), X, Y
+
+
+@dense_or_sparse
+@either_bias
+@pytest.mark.parametrize("loss", EXAMPLES)
+@pytest.mark.parametrize("hidden", [(), (4, 3)], ids=str)
+def test_gradient_of_every_loss_equals_central_differences(hidden, loss, bias, sparse):
+    """A loss depends on the network only through the raw scores: one activation is enough."""
+    network, theta, X, Y = random_problem(hidden, "tanh", bias, sparse, output=loss.output)
+    weight = np.random.default_rng(2).random(len(Y))
+    objective = Objective(network, loss, alpha=0.3, mean_weight=weight.mean())
+    assert_is_central_difference(objective, theta, X, Y, weight)
+
+
+@dense_or_sparse
+@either_bias
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(5,), (4, 3)], ids=str)
+def test_gradient_of_every_activation_equals_central_differences(hidden, activation, bias, sparse):
+    """Activations do not depend on the loss, so one loss is enough."""
+    network, theta, X, Y = random_problem(hidden, activation, bias, sparse)
+    weight = np.random.default_rng(2).random(len(Y))
+    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=weight.mean())
+    assert_is_central_difference(objective, theta, X, Y, weight)
+
+
+def assert_is_central_difference_with_the_same_masks(network, theta, X, Y):
     source = np.random.RandomState()
     objective = Objective(network, LogLoss(), alpha=0.3, random_state=source)
+    assert_is_central_difference(objective, theta, X, Y, before=lambda: source.seed(5))
 
-    def same_masks(theta):
-        source.seed(5)
-        return objective(theta, X, Y)
 
-    grad = same_masks(theta)[1].copy()
-    numerical = central_differences(same_masks, theta)
-    assert np.linalg.norm(grad - numerical) < 1e-6 * np.linalg.norm(numerical)
-    np.testing.assert_allclose(grad, numerical, rtol=1e-5, atol=1e-8)
+@hidden_dropout
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, ("tanh", "gelu"), ("mish", "relu")], ids=str)
+def test_gradient_with_the_same_masks_equals_central_differences(activation, dropout):
+    problem = random_problem((5, 4), activation, True, False, dropout)
+    assert_is_central_difference_with_the_same_masks(*problem)
+
+
+@hidden_dropout
+@either_bias
+@dense_or_sparse
+def test_dropout_goes_with_sparse_input_and_without_biases(bias, dropout, sparse):
+    problem = random_problem((5, 4), "tanh", bias, sparse, dropout)
+    assert_is_central_difference_with_the_same_masks(*problem)
 
 
 def test_dropout_draws_new_masks_for_each_call(problem):
@@ -118,12 +145,55 @@ def test_biases_are_not_penalised(problem):
 def test_batches_of_any_size_may_follow_each_other(problem):
     network, theta, X, Y = problem
     loss = LogLoss()
-    reused = Objective(network, loss, alpha=0.1)
+    reused = Objective(network, loss, alpha=0.1).at(theta)
     for rows in (slice(0, 4), slice(4, 6), slice(0, 6), slice(0, 1)):
-        value, grad = reused(theta, X[rows], Y[rows])
+        value, grad = reused(X[rows], Y[rows])
         fresh_value, fresh_grad = Objective(network, loss, alpha=0.1)(theta, X[rows], Y[rows])
         assert value == fresh_value
         np.testing.assert_array_equal(grad, fresh_grad)
+
+
+def test_parameters_may_change_in_place_between_evaluations(problem):
+    network, theta, X, Y = problem
+    objective, changing = Objective(network, LogLoss(), alpha=0.1), theta.copy()
+    evaluate = objective.at(changing)
+    evaluate(X, Y)
+    changing *= 2
+    value, grad = evaluate(X, Y)
+    expected_value, expected_grad = objective(2 * theta, X, Y)
+    assert value == expected_value
+    np.testing.assert_array_equal(grad, expected_grad)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sums_of_shards_and_the_penalty_make_the_objective(problem, weighted):
+    """As workers that each have some of the rows compute it."""
+    network, theta, X, Y = problem
+    weight = np.arange(1.0, 1 + len(Y)) if weighted else None
+    mean_weight = weight.mean() if weighted else 1.0
+    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=mean_weight)
+    value, grad = objective(theta, X, Y, weight)
+    scale = 1 / (len(Y) * mean_weight)
+    loss_sum, grad_sum = 0.0, np.zeros_like(theta)
+    for rows in (slice(0, 2), slice(2, len(Y))):
+        part = None if weight is None else weight[rows]
+        loss, shard_grad = objective.at(theta).sums(X[rows], Y[rows], part, scale)
+        loss_sum += loss
+        grad_sum += shard_grad
+    sharded_value, sharded_grad = objective.penalized(theta, loss_sum, grad_sum, scale)
+    assert sharded_value == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(sharded_grad, grad, rtol=1e-10, atol=1e-14)
+
+
+def test_arrays_are_allocated_for_the_largest_batch_alone(problem):
+    network, theta, X, Y = problem
+    with mock.patch.object(
+        Network, "workspace", autospec=True, side_effect=Network.workspace
+    ) as spy:
+        evaluate = Objective(network, LogLoss(), alpha=0.1).at(theta)
+        for n_rows in (4, 2, 4, 6, 6, 1):
+            evaluate(X[:n_rows], Y[:n_rows])
+    assert [call.args[1] for call in spy.call_args_list] == [4, 6]
 
 
 def test_float32_stays_float32(problem):

@@ -88,7 +88,7 @@ def test_every_optimizer_has_its_steps_worked_out():
 def test_finds_the_bottom_of_a_parabola(rule):
     optimizer = RULES[rule][0]
     if rule == "adamw":
-        optimizer = AdamW()  # its decay pulls towards 0, so the bottom is put there
+        optimizer = AdamW()  # weight decay pulls towards 0, so the minimum is at 0
     theta, bottom = np.array([3.0, -2.0]), np.array([0.0, 0.0])
     state, start = optimizer.init(theta), theta.copy()
     for step in range(3000):
@@ -116,7 +116,7 @@ def test_descends_rosenbrock_s_valley(rule):
 
 
 def bare(rule, **common):
-    """A rule without decay and clipping, but for those that are given."""
+    """Return an optimizer with only the given decay and clipping."""
     return clone(RULES[rule][0]).set_params(**{"weight_decay": 0.0, **common})
 
 
@@ -149,7 +149,7 @@ def test_clipping_measures_gradients_whose_squares_overflow():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
-    """Scaled to a zero, it would hide that training diverged."""
+    """A gradient scaled to zero would hide that training diverged."""
     theta, optimizer = np.zeros(2), SGD(momentum=0.0, max_grad_norm=1.0)
     with np.errstate(invalid="ignore"):  # as in training
         optimizer.step(theta, np.array([bad, 1.0]), optimizer.init(theta), 1.0)
@@ -164,6 +164,30 @@ def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
 def test_bad_values_are_refused(name, parameter, value):
     with pytest.raises(ValueError, match=f"'{parameter}' parameter of .* Got {value}"):
         OPTIMIZERS[name](**{parameter: value})._validate_params()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "legal", "refused"),
+    [
+        ("momentum", [0, 1], [-0.1, 1.1]),
+        ("nesterov", [True, False], [0.5]),
+        ("rho", [0, 0.99], [-0.1, 1]),
+        ("beta_1", [0, 0.99], [-0.1, 1]),
+        ("beta_2", [0, 0.99], [-0.1, 1]),
+        ("epsilon", [1e-300], [0, -1]),
+        ("weight_decay", [0], [-0.1]),
+        ("max_grad_norm", [None, 1e-300], [0]),
+    ],
+)
+def test_ranges(parameter, legal, refused):
+    having = [cls for cls in OPTIMIZERS.values() if parameter in cls().get_params()]
+    assert having
+    for cls in having:
+        for value in legal:
+            cls(**{parameter: value})._validate_params()
+        for value in refused:
+            with pytest.raises(ValueError, match=f"'{parameter}' parameter of .* Got {value}"):
+                cls(**{parameter: value})._validate_params()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -205,7 +229,7 @@ def test_dtype_is_kept_and_the_gradient_unchanged(name, common):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
-    """So training can stop, be copied and go on."""
+    """So training can stop, be copied and continue."""
     straight = two_steps(OPTIMIZERS[name]())[-1]
     theta = np.array([1.0, 1.0])
     state = OPTIMIZERS[name]().init(theta)
@@ -213,6 +237,19 @@ def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
     copied = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
     OPTIMIZERS[name]().step(theta, G2, copied, ETA)
     np.testing.assert_array_equal(theta, straight)
+
+
+@pytest.mark.parametrize("n", [3, 150_000])
+def test_a_rule_may_need_the_whole_vector(n):
+    """Only a rule that says of itself that it is elementwise gets blocks."""
+
+    class Normalized(SGD):
+        def update(self, theta, grad, state, learning_rate):
+            theta -= learning_rate * grad / np.linalg.norm(grad)
+
+    theta, optimizer = np.zeros(n), Normalized()
+    optimizer.step(theta, np.ones(n), optimizer.init(theta), 1.0)
+    assert np.linalg.norm(theta) == pytest.approx(1)
 
 
 def test_hyper_parameters_are_scikit_learn_parameters():
@@ -223,9 +260,20 @@ def test_hyper_parameters_are_scikit_learn_parameters():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
+def test_they_are_printed_as_scikit_learn_prints_and_may_be_keys(name):
+    """With the parameters that differ from the defaults."""
+    optimizer = OPTIMIZERS[name]()
+    assert repr(optimizer) == f"{type(optimizer).__name__}()"
+    for parameter in optimizer.get_params():
+        changed = clone(optimizer).set_params(**{parameter: 0.25})
+        assert repr(changed) == f"{type(optimizer).__name__}({parameter}=0.25)"
+    assert len({optimizer, clone(optimizer)}) == 2
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_long_vectors_are_updated_block_by_block_as_short_ones(name, dtype):
-    """Elements do not know of each other: a part's steps are the steps of the part."""
+    """Elements are independent: the steps of a part do not depend on the other elements."""
     rng = np.random.default_rng(0)
     theta, *grads = rng.normal(size=(4, 150_000)).astype(dtype)
     part, optimizer = slice(65_000, 66_000), OPTIMIZERS[name]()
@@ -236,3 +284,64 @@ def test_long_vectors_are_updated_block_by_block_as_short_ones(name, dtype):
         optimizer.step(few, grad[part].copy(), states[1], 0.01)
     np.testing.assert_allclose(whole[part], few, rtol=1e-6)
     assert (whole != theta).mean() > 0.999
+
+
+class TrustRatio:
+    """A rule that needs norms of whole vectors, as LARS does."""
+
+    def update(self, theta, grad, state, learning_rate):
+        self.lengths = [*getattr(self, "lengths", []), len(theta)]
+        theta -= learning_rate * np.linalg.norm(theta) / np.linalg.norm(grad) * grad
+
+
+class FromMixin(TrustRatio, SGD):
+    pass
+
+
+class Overridden(SGD):
+    def update(self, theta, grad, state, learning_rate):
+        TrustRatio.update(self, theta, grad, state, learning_rate)
+
+
+class Inherited(Overridden):
+    pass
+
+
+@pytest.mark.parametrize("cls", [FromMixin, Overridden, Inherited])
+def test_a_rule_of_ones_own_gets_whole_vectors(cls):
+    theta, optimizer = np.ones(100_000), cls()
+    optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
+    assert optimizer.lengths == [100_000]
+    np.testing.assert_allclose(theta, 0.9)
+
+
+def test_a_rule_that_says_that_it_is_elementwise_gets_blocks():
+    class Elementwise(Overridden):
+        elementwise = True
+
+    theta, optimizer = np.ones(100_000), Elementwise()
+    optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
+    assert sum(optimizer.lengths) == 100_000
+    assert len(optimizer.lengths) == 4
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_blocks_change_nothing(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    theta, grads = rng.normal(size=1000), rng.normal(size=(3, 1000))
+    results = []
+    for n_bytes in (2**18, 800):
+        monkeypatch.setattr("scratchmlp.optimizer._BLOCK", n_bytes)
+        optimizer, by_blocks = OPTIMIZERS[name](weight_decay=0.1, max_grad_norm=5.0), theta.copy()
+        state = optimizer.init(by_blocks)
+        for grad in grads:
+            optimizer.step(by_blocks, grad, state, 0.1)
+        results.append((by_blocks, state))
+    (whole, whole_state), (blocks, block_state) = results
+    np.testing.assert_array_equal(whole, blocks)
+    for key, value in whole_state.items():
+        np.testing.assert_array_equal(value, block_state[key])
+
+
+def test_our_own_rules_are_elementwise():
+    assert all(optimizer.elementwise for optimizer in OPTIMIZERS.values())

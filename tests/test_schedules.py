@@ -35,7 +35,7 @@ VALUES = {
 
 
 def at(schedule, t):
-    """The factor when a share t of 40 epochs of 150 rows is done."""
+    """Return the factor after a fraction t of 40 epochs of 150 rows."""
     return schedule(Progress(150 * int(40 * t), 40 * t, 40))
 
 
@@ -69,7 +69,7 @@ def test_factors_are_numbers_between_0_and_1(name):
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_only_stepwise_schedules_change_within_an_epoch(name):
-    """Others are asked for once an epoch."""
+    """Others are called once per epoch."""
     schedule = SCHEDULES[name]()
     factors = {schedule(Progress(300, epoch, 40)) for epoch in (25, 25.5)}
     assert len(factors) == 1 + schedule.stepwise
@@ -82,6 +82,17 @@ def test_parameters_are_scikit_learn_parameters(name):
         changed = clone(schedule).set_params(**{parameter: value or 3})
         assert clone(changed).get_params() == {**schedule.get_params(), parameter: value or 3}
     schedule._validate_params()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_they_are_printed_as_scikit_learn_prints_and_may_be_keys(name):
+    """With the parameters that differ from the defaults."""
+    schedule = SCHEDULES[name]()
+    assert repr(schedule) == f"{type(schedule).__name__}()"
+    for parameter in schedule.get_params():
+        changed = clone(schedule).set_params(**{parameter: 0.25})
+        assert repr(changed) == f"{type(schedule).__name__}({parameter}=0.25)"
+    assert len({schedule, clone(schedule)}) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 import dataclasses
+import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
-import scipy.sparse
+from scipy.optimize import minimize
 from sklearn.datasets import load_iris
 
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.adaptive import Adaptive
 from scratchmlp.batches import Batches, Data
 from scratchmlp.losses import LogLoss
 from scratchmlp.monitor import Monitor
@@ -14,7 +17,8 @@ from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.run import Run
 from scratchmlp.schedules import Constant, Cosine, InverseScaling, Progress
-from scratchmlp.training import LBFGS, Descent, train
+from scratchmlp.solvers import LBFGS, Descent
+from scratchmlp.training import train
 
 
 @pytest.fixture
@@ -97,13 +101,13 @@ def test_a_schedule_is_asked_for_every_step(iris):
 
 
 def test_each_step_has_its_own_rate(iris):
-    """Where the rate is 0, but in the first step of three, the others change nothing."""
+    """If the rate is 0 except in the first of three steps, the other steps change nothing."""
     one, two = (
         train_iris(iris, descent(schedule=schedule, max_iter=1, shuffle=False))[0]
         for schedule in (lambda p: 0 if p.epoch else 1, Constant())
     )
     network, loss, theta, data = iris
-    _, grad = Objective(network, loss, 0.01)(theta, *data.rows(slice(50)).decoded())
+    _, grad = Objective(network, loss, 0.01)(theta, *data.rows(slice(50)).arrays())
     np.testing.assert_allclose(one.theta, theta - 0.1 * grad, rtol=1e-12)
     assert not np.allclose(two.theta, one.theta)
 
@@ -126,14 +130,40 @@ def test_what_a_schedule_must_not_return(iris, bad):
     assert f"returned {bad!r} for Progress(samples_seen=150, epoch=1.33" in str(error.value)
 
 
+@pytest.mark.parametrize("n_batches", [1, 3])
+def test_an_epoch_has_a_rate_for_each_of_its_batches(iris, n_batches, monkeypatch):
+    """With fewer or more rates than batches, some rows would be skipped silently."""
+    n_batches_of_two_rates = itertools.repeat(iris[3].arrays(), n_batches)
+    monkeypatch.setattr(Batches, "epoch", lambda batches, order: n_batches_of_two_rates)
+    with pytest.raises(ValueError, match="zip"):
+        train_iris(iris, descent(batch_size=75))
+
+
+@pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"])
+def test_settings_of_a_solver_do_not_change(solver):
+    """One object may serve several networks at once."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        solver.max_iter = 7
+
+
+@pytest.mark.parametrize("adaptive", [None, Adaptive()])
+def test_without_adaptive_its_drops_are_forgotten(iris, adaptive):
+    network, loss, theta, data = iris
+    run = Run(theta.copy(), np.random.RandomState(0), rate_drops=2)
+    solver = dataclasses.replace(descent(max_iter=1), adaptive=adaptive)
+    train(Objective(network, loss, 0.01), solver, Monitor(0.0, np.inf), run, data)
+    assert run.rate_drops == (2 if adaptive else 0)
+    assert run.history["learning_rate"] == pytest.approx([0.1 / 25 if adaptive else 0.1])
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("common", [{}, {"weight_decay": 0.1, "max_grad_norm": 0.1}], ids=str)
 def test_training_calls_step(iris, name, common):
-    """Which decays and clips, and not the rule alone."""
+    """Training calls `step`, which also decays and clips, and not only `update`."""
     run, _, _ = train_iris(iris, descent(OPTIMIZERS[name](**common), max_iter=1, batch_size=150))
     network, loss, theta, data = iris
     by_hand, optimizer = theta.copy(), OPTIMIZERS[name](**common)
-    _, grad = Objective(network, loss, 0.01)(theta, *data.decoded())
+    _, grad = Objective(network, loss, 0.01)(theta, *data.arrays())
     optimizer.step(by_hand, grad, optimizer.init(by_hand), 0.1)
     np.testing.assert_array_equal(run.theta, by_hand)
 
@@ -149,7 +179,24 @@ def test_a_run_that_goes_on_is_the_run_that_never_stopped(iris, shuffle):
     train(Objective(network, loss, 0.01), half, monitor, resumed, data)
     np.testing.assert_array_equal(resumed.theta, straight.theta)
     assert resumed.history["loss"] == straight.history["loss"]
-    np.testing.assert_array_equal(run.theta, first_half)  # the copy went on, the original did not
+    np.testing.assert_array_equal(run.theta, first_half)  # only the copy was trained further
+
+
+@pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"])
+def test_epochs_begin_and_end_in_turns(iris, solver):
+    told = []
+
+    class Recording(Monitor):
+        def epoch_begin(self):
+            super().epoch_begin()
+            told.append("begin")
+
+        def epoch_end(self, run, learning_rate):
+            told.append("end")
+            return super().epoch_end(run, learning_rate)
+
+    run, _, _ = train_iris(iris, solver, Recording(0.0, np.inf))
+    assert told == ["begin", "end"] * run.epoch
 
 
 @pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"])
@@ -175,6 +222,19 @@ def test_lbfgs_says_when_it_did_not_converge(iris):
     assert len(run.history["loss"]) == 3
 
 
+@pytest.mark.parametrize(
+    ("tol", "n_epsilons"), [(1e-3, 1e7), (1e-4, 1e7), (1e-6, 1e5), (1e-9, 100), (1e-12, 64)]
+)
+def test_the_gain_that_ends_lbfgs_shrinks_with_tol(iris, tol, n_epsilons, monkeypatch):
+    """scipy's default is 1e7 machine epsilons of the objective."""
+    spy = mock.Mock(wraps=minimize)
+    monkeypatch.setattr("scratchmlp.training.minimize", spy)
+    train_iris(iris, LBFGS(tol, max_iter=7, max_fun=9))
+    ftol = pytest.approx(n_epsilons * np.finfo(float).eps, rel=1e-9)
+    expected = {"maxiter": 7, "maxfun": 9, "gtol": tol, "ftol": ftol}
+    assert spy.call_args.kwargs["options"] == expected
+
+
 @pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-6])
 def test_lbfgs_meets_its_tolerance(iris, tol):
     """With a penalty that makes the minimum round: in a long valley gains end it before."""
@@ -182,7 +242,7 @@ def test_lbfgs_meets_its_tolerance(iris, tol):
     run, monitor, _ = train_iris(iris, solver, alpha=1.0)
     assert monitor.finished
     network, loss, _, data = iris
-    _, grad = Objective(network, loss, 1.0)(run.theta, *data.decoded())
+    _, grad = Objective(network, loss, 1.0)(run.theta, *data.arrays())
     assert np.abs(grad).max() <= tol
 
 
@@ -208,49 +268,6 @@ def test_another_optimizer_starts_with_a_state_of_its_own(iris):
     assert run.optimizer_state["t"] == 2 * 3
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("coded", [False, True], ids=["targets", "classes"])
-def test_batches_hold_every_row_once_in_order(sparse, coded):
-    rng = np.random.default_rng(0)
-    X, weight, order = rng.normal(size=(10, 3)), rng.random(10), rng.permutation(10)
-    code, classes = np.eye(4)[:, :3], rng.integers(0, 3, 10)
-    data = Data(
-        scipy.sparse.csr_array(X) if sparse else X,
-        classes if coded else code.T[classes],
-        weight,
-        code if coded else None,
-    )
-    for rows in (order, None):
-        index = np.arange(10) if rows is None else rows
-        batches = [
-            (X.toarray() if sparse else X.copy(), Y.copy(), w.copy())
-            for X, Y, w in Batches(data, 4).epoch(rows)
-        ]
-        assert [len(X) for X, _, _ in batches] == [4, 4, 2]
-        for part, expected in zip(
-            map(np.concatenate, zip(*batches, strict=True)),
-            (X[index], np.eye(4)[classes[index]], weight[index]),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(part, expected)
-    assert len(list(Batches(data, 10).epoch(order))) == 1
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "sizes"), [(4, [4, 4]), (5, [5, 5]), (10, [10]), (11, [10])]
-)
-def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
-    X = np.arange(10.0)[:, np.newaxis]
-    batches = Batches(Data(X, X, None), batch_size, drop_last=True)
-    order = np.arange(10)[::-1]
-    for rows in (order, None):
-        given = [X.copy() for X, _, _ in batches.epoch(rows)]
-        assert [len(X) for X in given] == sizes
-        expected = X if rows is None or len(sizes) == 1 else X[rows]
-        np.testing.assert_array_equal(np.concatenate(given), expected[: sum(sizes)])
-    assert batches.n_rows == sum(sizes)
-
-
 def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):
     network, loss, _, data = iris
     run, monitor, _ = train_iris(iris, descent(Adam(), max_iter=1))
@@ -260,5 +277,5 @@ def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):
     theta = run.theta.copy()
     train(Objective(network, loss, 0.01), solver, monitor, run, data)
     assert run.samples_seen == before + n - 1
-    rows = data.rows(slice(n - 1)).decoded()
+    rows = data.rows(slice(n - 1)).arrays()
     assert run.loss == pytest.approx(Objective(network, loss, 0.01)(theta, *rows)[0])

@@ -33,7 +33,7 @@ LBFGS = {"solver": "lbfgs", "random_state": 0, "hidden_layer_sizes": (10,)}
 
 @pytest.mark.parametrize("load", [load_iris, load_wine, load_breast_cancer])
 def test_a_linear_network_is_logistic_regression(load):
-    """Both minimise the mean log-loss plus alpha / (2 n) ‖W‖², for C = 1 / alpha."""
+    """Both minimize the mean log-loss plus alpha / (2 n) ‖W‖² if C = 1 / alpha."""
     X, y = load(return_X_y=True)
     X = scale(X)
     network = ScratchMLPClassifier(
@@ -126,7 +126,7 @@ def test_identity_outputs_are_least_squares_without_probabilities():
 
 def test_a_loss_refuses_an_output_activation_that_it_cannot_have():
     with pytest.raises(
-        ValueError, match=r"loss='log_loss' goes with .*softmax, logistic; got .*'identity'"
+        ValueError, match=r"loss='log_loss' supports .*: softmax, logistic; got .*'identity'"
     ):
         ScratchMLPClassifier(output_activation="identity").fit(X_IRIS, Y_IRIS)
 
@@ -267,7 +267,7 @@ def test_the_output_activation_may_change_between_fits(before, after):
 
 def test_training_goes_on_with_targets_of_the_same_kind():
     classifier = ScratchMLPClassifier(warm_start=True, max_iter=2).fit(X_LABELS, Y_LABELS[:, :3])
-    with pytest.raises(ValueError, match=r"began with multilabel-indicator .*`y` is multiclass"):
+    with pytest.raises(ValueError, match=r"`y` has multiclass .*began with multilabel-indicator"):
         classifier.fit(X_IRIS, Y_IRIS)
 
 

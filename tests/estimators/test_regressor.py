@@ -25,7 +25,7 @@ TARGETS = {
 
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_equals_mlp_regressor_on_diabetes_to_two_digits(n_outputs):
-    """Defaults, trained to the end: the test errors agree although roundings have spread."""
+    """With defaults and full training, test errors agree although rounding errors grow."""
     y = Y_DIABETES if n_outputs == 1 else np.column_stack([Y_DIABETES, 300 - Y_DIABETES])
     X_train, X_test, y_train, y_test = train_test_split(X_DIABETES, y, random_state=0)
     errors = [
@@ -113,7 +113,7 @@ def test_softmax_outputs_are_shares():
         (
             {"loss": "poisson", "output_activation": "identity"},
             [0, 1, 1],
-            "loss='poisson' goes with the output activations exp; got .*'identity'",
+            "loss='poisson' supports these output activations: exp; got .*'identity'",
         ),
     ],
 )

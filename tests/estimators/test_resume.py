@@ -1,4 +1,4 @@
-"""Training goes on, in another process, as if it had never stopped."""
+"""Training continues in another process as if it had never stopped."""
 
 import pickle
 import signal
@@ -25,7 +25,7 @@ EPOCHS = 4
 
 
 def assert_same(resumed, straight):
-    """Compare all that training leaves but the time that it took."""
+    """Assert that the results of training are equal, except for its duration."""
     np.testing.assert_array_equal(resumed.theta_, straight.theta_)
     np.testing.assert_array_equal(resumed._latest(), straight._latest())
     for name in straight.history_.keys() - {"seconds"}:
@@ -36,7 +36,7 @@ def assert_same(resumed, straight):
 
 
 def estimators(**settings):
-    """Make one with every first-order solver, twice: a classifier that stops early, a regressor."""
+    """For every first-order solver, make a classifier with early stopping and a regressor."""
     settings |= {"hidden_layer_sizes": (20, 10), "max_iter": EPOCHS, "warm_start": True}
     settings |= {"dropout": (0.3, 0.1), "learning_rate": Cosine(n_epochs=2 * EPOCHS)}
     settings |= {"batch_size": 64, "tol": 0, "random_state": 7}
@@ -104,7 +104,7 @@ def test_training_goes_on_from_the_checkpoint_of_a_killed_process(tmp_path):
 
 
 class Killed:
-    """Ends training with an error after an epoch."""
+    """A callback that raises an error after an epoch."""
 
     def __init__(self, n_epochs):
         self.n_epochs = n_epochs
@@ -136,5 +136,5 @@ def test_training_from_a_checkpoint_ends_where_patience_would_have(
     resumed = pickle.loads(path.read_bytes()).set_params(max_iter=500 - n_epochs).fit(*data)
     assert_same(resumed, straight)
     assert resumed.stop_reason_ == straight.stop_reason_
-    again = resumed.fit(*data)  # a fit that has ended is followed by another, of whole patience
+    again = resumed.fit(*data)  # the count of epochs without improvement restarts at 0
     assert again.n_iter_ > 10

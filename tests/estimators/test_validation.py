@@ -1,4 +1,4 @@
-"""Validation data of the user's own: history, early stopping, scoring, routing, errors."""
+"""The user's validation data: history, early stopping, scoring, routing, errors."""
 
 import pickle
 from functools import partial
@@ -51,7 +51,7 @@ def patient(Estimator, **settings):
     return Estimator(**{**SMALL, "tol": 0, "n_iter_no_change": 1000, **settings})
 
 
-# What is recorded.
+# Recorded losses and scores.
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -91,7 +91,7 @@ def test_weights_of_validation_rows_and_classes_count_in_the_score():
 
 @pytest.mark.parametrize("multilabel", [False, True])
 def test_balanced_weights_of_validation_rows_are_those_of_training_rows(multilabel):
-    rows = np.r_[np.flatnonzero(Y_VAL == 0), :20]  # other shares of the classes
+    rows = np.r_[np.flatnonzero(Y_VAL == 0), :20]  # other class frequencies
     y, y_val, balance = Y, Y_VAL[rows], partial(compute_class_weight, "balanced")
     weights = dict(enumerate(balance(classes=np.arange(3), y=Y)))
     if multilabel:
@@ -157,7 +157,7 @@ def test_own_rows_and_the_same_rows_held_out_give_the_same(Estimator):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_where_labels_are_wrong_the_best_epoch_beats_the_last_one(seed):
-    """A fifth of the labels is wrong, for validation too; those to test with are right."""
+    """A fifth of the training and validation labels are wrong; the test labels are right."""
     rng = np.random.default_rng(seed)
     D, d = load_digits(return_X_y=True)
     D, D_test, d, d_test = train_test_split(D / 16, d, stratify=d, random_state=seed)
@@ -410,7 +410,9 @@ def test_early_stopping_needs_two_rows_of_validation_data(Estimator):
 
 
 def test_classes_that_training_data_lack_are_refused():
-    with pytest.raises(ValueError, match=r"y_val.*classes of the training data.*got \[2\]"):
+    with pytest.raises(
+        ValueError, match=r"y_val.*classes that the training data do not.*\[0 1\]; got \[2\]"
+    ):
         ScratchMLPClassifier(**SMALL).fit(X[Y < 2], Y[Y < 2], **VAL)
 
 

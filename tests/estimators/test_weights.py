@@ -1,4 +1,4 @@
-"""Weights of rows and classes: what they are equal to."""
+"""Equivalences of sample weights and class weights."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ FULL = {"hidden_layer_sizes": (6,), "batch_size": "full", "random_state": 0, "ma
 
 
 def assert_same_weights(one, other):
-    """The bar for exact weights: a relative difference of 1e-7."""
+    """Assert that two results agree up to a relative difference of 1e-7."""
     np.testing.assert_allclose(
         one.theta_, other.theta_, rtol=0, atol=1e-7 * np.abs(other.theta_).max()
     )
@@ -47,7 +47,7 @@ def settings(request):
     ids=["classes", "labels", "numbers", "counts"],
 )
 def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(settings, alpha, Estimator, y):
-    """A quarter of the rows has weight 0."""
+    """A quarter of the rows have weight 0."""
     weighted = Estimator(alpha=alpha, **settings).fit(X, y, sample_weight=REPEATS)
     repeated = Estimator(alpha=alpha, **settings).fit(X[ROWS], y[ROWS])
     assert_same_weights(weighted, repeated)
@@ -58,7 +58,7 @@ def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(settings, alp
     "class_weight", ["balanced", {0: 3.0, 1: 0.5}, {0: 0, 1: 1, 2: 4}], ids=str
 )
 def test_class_weights_go_with_integer_weights(settings, class_weight):
-    """Repeated rows change the frequencies of classes, and so must their weights."""
+    """Repeated rows change the class frequencies; weights must change them in the same way."""
     classifier = {**settings, "class_weight": class_weight, "alpha": 1.0}
     weighted = ScratchMLPClassifier(**classifier).fit(X, Y, sample_weight=REPEATS)
     repeated = ScratchMLPClassifier(**classifier).fit(X[ROWS], Y[ROWS])
@@ -68,7 +68,7 @@ def test_class_weights_go_with_integer_weights(settings, class_weight):
 @pytest.mark.parametrize("absent", [0, 1, 2])
 @pytest.mark.parametrize("class_weight", ["balanced", {0: 3.0, 1: 0.5, 2: 1.0}], ids=str)
 def test_a_class_whose_rows_have_no_weight_does_not_count(settings, absent, class_weight):
-    """The classes that are left are weighed as if there were no other."""
+    """The remaining classes are weighted as if there were no other class."""
     weight = np.where(absent == Y, 0, REPEATS)
     by_hand = np.zeros(150)
     left = np.repeat(np.arange(150), weight)
@@ -146,7 +146,7 @@ def test_early_stopping_looks_at_the_weighted_score():
 
 
 def test_class_weights_act_in_partial_fit_however_the_classes_come():
-    """Weights of rows are relative to their call, but a call may hold one class alone."""
+    """Sample weights are relative to their call; class weights are not, even with one class."""
     settings = {**FULL, "solver": "sgd", "momentum": 0.0, "alpha": 0.0, "learning_rate_init": 0.01}
     plain, weighted = (
         ScratchMLPClassifier(**settings, class_weight=given).partial_fit(X, Y, classes=[0, 1, 2])

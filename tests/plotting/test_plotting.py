@@ -72,7 +72,7 @@ def dots_of(ax):
     return [tuple(line.get_xydata()[0]) for line in ax.lines if line.get_marker() == "o"]
 
 
-# What all displays share.
+# All displays.
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
@@ -86,14 +86,14 @@ def test_only_fitted_networks_are_drawn(Display):
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
-def test_matplotlib_is_asked_for(Display, digits_network, monkeypatch):
+def test_matplotlib_is_required(Display, digits_network, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=f"{Display.__name__}.from_estimator requires matplotlib"):
         Display.from_estimator(digits_network)
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
-def test_axes_that_are_given_are_drawn_on(Display, digits_network):
+def test_given_axes_are_drawn_on(Display, digits_network):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     display = Display.from_estimator(digits_network, ax=right)
     assert display.figure_ is figure
@@ -105,7 +105,7 @@ def test_axes_that_are_given_are_drawn_on(Display, digits_network):
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
-def test_it_can_be_drawn_again(Display, digits_network):
+def test_a_display_can_be_drawn_again(Display, digits_network):
     display = Display.from_estimator(digits_network)
     first = display.figure_
     assert display.plot() is display
@@ -114,7 +114,7 @@ def test_it_can_be_drawn_again(Display, digits_network):
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
-def test_it_can_be_drawn_again_in_the_same_place(Display):
+def test_a_display_can_be_drawn_again_on_the_same_axes(Display):
     _, (ax, _) = plt.subplots(1, 2)
     display = Display.from_estimator(regressor(early_stopping=True), ax=ax)
     ax.figure.canvas.draw()
@@ -166,7 +166,7 @@ def test_curves_are_the_history(fit, settings):
     assert legend_of(display.ax_) == [*entries, f"best epoch ({network.best_epoch_})"]
 
 
-def test_best_epoch_is_marked_where_it_is():
+def test_the_best_epoch_is_marked():
     network = iris_network(early_stopping=True, learning_rate_init=0.02)
     display = TrainingCurveDisplay.from_estimator(network)
     best, history = network.best_epoch_, network.history_
@@ -176,7 +176,7 @@ def test_best_epoch_is_marked_where_it_is():
     assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
 
 
-def test_panels_stand_one_below_the_other_in_the_place_of_the_axes():
+def test_panels_divide_the_space_of_the_axes_from_top_to_bottom():
     _, (ax, _) = plt.subplots(1, 2)
     place = ax.get_position()
     network = regressor(early_stopping=True, solver="sgd", learning_rate="invscaling")
@@ -218,7 +218,7 @@ def test_scale_of_the_loss(losses, scale):
         assert display.plot(loss_scale=asked).ax_.get_yscale() == asked
 
 
-def test_networks_in_a_list_are_named_by_what_differs():
+def test_networks_in_a_list_are_named_by_differing_parameters():
     networks = [iris_network(solver=solver) for solver in ("sgd", "adam", "lbfgs")]
     display = TrainingCurveDisplay.from_estimator(networks)
     names = ["solver='sgd'", "solver='adam'", "solver='lbfgs'"]
@@ -231,7 +231,7 @@ def test_networks_in_a_list_are_named_by_what_differs():
 
 
 def test_networks_in_a_dict_have_their_names():
-    name = r"_$\frac$"  # neither hidden nor read as a formula, which would be a broken one
+    name = r"_$\frac$"  # a legend would hide a leading _, and the formula is invalid
     networks = {name: iris_network(early_stopping=True), "none": regressor()}
     display = TrainingCurveDisplay.from_estimator(networks)
     display.figure_.canvas.draw()
@@ -240,15 +240,15 @@ def test_networks_in_a_dict_have_their_names():
     assert columns == {name: ["loss", "validation_loss", "score"], "none": ["loss"]}
 
 
-def test_many_networks_have_as_many_colours():
+def test_every_network_has_its_own_color():
     networks = [iris_network(alpha=alpha, max_iter=2) for alpha in range(12)]
     display = TrainingCurveDisplay.from_estimator(networks)
-    colours = [line["loss"].get_color() for line in display.lines_.values()]
-    assert len(np.unique(colours, axis=0)) == 12
+    colors = [line["loss"].get_color() for line in display.lines_.values()]
+    assert len(np.unique(colors, axis=0)) == 12
 
 
 @pytest.mark.parametrize("nothing", [[], {}, ()])
-def test_there_must_be_something_to_draw(nothing):
+def test_at_least_one_estimator_is_required(nothing):
     with pytest.raises(ValueError, match="at least one fitted estimator"):
         TrainingCurveDisplay.from_estimator(nothing)
 
@@ -260,14 +260,14 @@ def test_curves_do_not_change_with_later_training():
     assert len(display.plot().ax_.lines[0].get_xdata()) == 20 < len(network.loss_curve_)
 
 
-def test_an_empty_history_is_an_empty_picture():
+def test_an_empty_history_has_no_lines():
     histories = {"net": {"epoch": [], "loss": [], "score": [], "learning_rate": []}}
     display = TrainingCurveDisplay(histories=histories, best_epochs={"net": 0}).plot()
     assert display.lines_ == {"net": {}}
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 10_000])
-def test_epochs_are_whole_numbers(n_epochs):
+def test_ticks_of_epochs_are_integers(n_epochs):
     epochs = list(range(1, n_epochs + 1))
     histories = {"net": {"epoch": epochs, "loss": [1 / epoch for epoch in epochs]}}
     display = TrainingCurveDisplay(histories=histories, best_epochs={"net": n_epochs}).plot()
@@ -277,7 +277,7 @@ def test_epochs_are_whole_numbers(n_epochs):
     assert all(tick == round(tick) for tick in ticks)
 
 
-def test_line_kw_wins():
+def test_line_kw_overrides_the_style():
     line_kw = {"c": "red", "lw": 3}
     display = TrainingCurveDisplay.from_estimator(iris_network(), line_kw=line_kw)
     (line,) = display.lines_["network 1"].values()
@@ -323,7 +323,7 @@ def test_units_are_filled_by_their_biases():
     inputs, hidden, _ = NetworkDisplay.from_estimator(network).units_
     white = np.ones(3)
     np.testing.assert_array_equal(inputs.get_facecolors()[:, :3], np.tile(white, (4, 1)))
-    half = [(white + to_rgb(colour)) / 2 for colour in (NEGATIVE, POSITIVE)]
+    half = [(white + to_rgb(color)) / 2 for color in (NEGATIVE, POSITIVE)]
     np.testing.assert_allclose(hidden.get_facecolors()[:, :3], [white, to_rgb(POSITIVE), *half])
     without = NetworkDisplay.from_estimator(iris_network(fit_intercept=False))
     assert all((units.get_facecolors() == 1).all() for units in without.units_)
@@ -348,7 +348,7 @@ def test_large_layers_are_abridged(max_units, digits_network):
         assert (np.diff(units.get_offsets()[:, 1]) <= -1).all()
 
 
-def test_a_shown_weight_is_compared_with_those_that_are_not():
+def test_line_widths_are_relative_to_all_weights_even_those_not_drawn():
     network = ScratchMLPClassifier((10,), max_iter=1).fit(DIGITS.data[:50], DIGITS.target[:50])
     network.coefs_[0] = np.ones((64, 10))
     network.coefs_[0][32] = 10.0
@@ -382,7 +382,7 @@ def test_feature_names_can_be_given():
     network = iris_network()
     display = NetworkDisplay.from_estimator(network, feature_names=["a", "b", "c", 4])
     assert display.feature_names == ["a", "b", "c", "4"]
-    with pytest.raises(ValueError, match="name each of the 4 features; got 2 names"):
+    with pytest.raises(ValueError, match="name for each of the 4 features; got 2 names"):
         NetworkDisplay.from_estimator(network, feature_names=["a", "b"])
     for no_list in (4, "abcd"):
         with pytest.raises(ValueError, match=f"each of the 4 features; got {no_list!r}"):
@@ -425,18 +425,18 @@ def test_image_shape_must_fit(image_shape, digits_network):
         WeightsDisplay.from_estimator(digits_network, image_shape=image_shape)
 
 
-def test_image_shape_is_asked_for():
+def test_image_shape_is_required_if_features_do_not_fill_a_square():
     network = ScratchMLPRegressor(max_iter=1).fit(DIGITS.data[:20, :30], DIGITS.target[:20])
     with pytest.raises(ValueError, match=r"product of 30, .* got none, and .* fill a square"):
         WeightsDisplay.from_estimator(network)
 
 
-def test_weights_of_zero_have_a_scale():
+def test_the_color_scale_of_zero_weights():
     display = WeightsDisplay(coefs=np.zeros((4, 2)), image_shape=(2, 2)).plot()
     assert display.images_[0].get_clim() == (-1, 1)
 
 
 @pytest.mark.parametrize("Display", [NetworkDisplay, WeightsDisplay])
-def test_some_units_must_be_shown(Display, digits_network):
+def test_max_units_must_be_positive(Display, digits_network):
     with pytest.raises(ValueError, match="max_units == 0, must be >= 1"):
         Display.from_estimator(digits_network, max_units=0)

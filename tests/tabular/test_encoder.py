@@ -26,7 +26,7 @@ def table(**columns):
 
 
 def encode(fitted, new=None, **settings):
-    """Encode a table, or a new one, as a list of rows."""
+    """Fit an encoder, and return the encoded rows of the fitted table or of a new one."""
     encoder = TabularEncoder(**settings).fit(fitted)
     out = encoder.transform(fitted if new is None else new)
     assert out.dtype == np.float32
@@ -58,7 +58,7 @@ def test_numbers_are_scaled_by_quartiles_and_clipped_smoothly():
     np.testing.assert_allclose(out[:, 0], expected, rtol=1e-6)
 
 
-def test_where_the_middle_half_is_constant_half_the_range_is_the_scale():
+def test_if_the_interquartile_range_is_0_half_the_range_is_the_scale():
     encoder = TabularEncoder().fit(table(x=[0, 0, 0, 0, 0, 0, 0, 10.0]))
     assert encoder.columns_["x"] == {
         "kind": "number", "centre": 0.0, "scale": 5.0, "indicator": False
@@ -81,13 +81,13 @@ def test_where_the_middle_half_is_constant_half_the_range_is_the_scale():
     ],
 )
 def test_numbers_of_every_dtype(column):
-    """And they may come back as any other."""
+    """A column may have another numeric dtype in transform."""
     expected = [[clip(z)] for z in (-0.5, 0, 1.5)]
     assert encode(table(x=column)) == encode(table(x=[1.0, 2, 5]), table(x=column)) == expected
 
 
 @pytest.mark.parametrize("missing", MISSING)
-def test_missing_numbers_take_the_median_and_an_indicator(missing):
+def test_missing_numbers_become_the_median_and_have_an_indicator(missing):
     column = pd.Series([1, 2, missing, 5], dtype=object)
     assert names(table(x=column)) == ["x", "x_missing"]
     assert encode(table(x=column)) == [[clip(-0.5), 0], [0, 0], [0, 1], [clip(1.5), 0]]
@@ -116,7 +116,7 @@ def test_extreme_numbers(column):
 
 
 @pytest.mark.parametrize("infinite", [np.inf, -np.inf, 10**400])
-def test_infinity_is_refused(infinite):
+def test_infinity_is_rejected(infinite):
     message = "Column 'x' holds infinity, .*Replace it"
     with pytest.raises(ValueError, match=message):
         encode(table(x=pd.Series([1, infinite], dtype=object)))
@@ -164,13 +164,13 @@ def test_durations_are_days(dtype):
 
 # Categories.
 
-COLOURS = ["red", "blue", "red", None, "green"]
+COLORS = ["red", "blue", "red", None, "green"]
 
 
 @pytest.mark.parametrize("dtype", [object, "str", "string", "category"])
 @pytest.mark.parametrize("new_dtype", [object, "str", "string", "category"])
 def test_text_of_every_dtype(dtype, new_dtype):
-    column = pd.Series(COLOURS, dtype=dtype)
+    column = pd.Series(COLORS, dtype=dtype)
     new = pd.Series([np.str_("blue"), "grey", None, "red"]).astype(new_dtype)
     assert names(table(x=column)) == ["x_blue", "x_green", "x_red"]
     expected = [[1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1]]
@@ -197,11 +197,11 @@ def test_booleans_are_two_levels(dtype):
     assert encode(table(x=column), table(x=[0, 1, 2])) == [[-1], [1], [0]]
 
 
-def test_booleans_that_are_no_categories_are_numbers():
+def test_booleans_that_are_not_categorical_are_numbers():
     assert encode(table(x=[False, True, True]), categorical_features=None)[0] == [clip(-2)]
 
 
-def test_levels_of_several_types_stay_apart():
+def test_levels_of_several_types_are_distinct():
     column = pd.Series([1, "1", "a", 2.5, 1], dtype=object)
     assert names(table(x=column)) == ["x_1", "x_2.5", "x_1_2", "x_a"]
     new = table(x=pd.Series(["1", 1, 1.0], dtype=object))
@@ -210,7 +210,7 @@ def test_levels_of_several_types_stay_apart():
     assert encode(table(x=column), table(x=[1, 7])) == [[1, 0, 0, 0], [0, 0, 0, 0]]
 
 
-def test_levels_that_are_not_there_have_no_column():
+def test_categories_without_rows_have_no_column():
     column = pd.Categorical(["b", "c", "a"], categories=["d", "c", "b", "a"])
     assert names(table(x=column)) == ["x_a", "x_b", "x_c"]
 
@@ -220,14 +220,14 @@ def test_levels_that_are_not_there_have_no_column():
     [(1, ["b"]), (2, ["b", "a"]), (3, ["b", "a", "c"]), (4, ["b", "a", "c", "d"])],
 )
 def test_the_most_frequent_levels_are_kept(max_categories, kept):
-    """Of equally frequent ones, c and d, the first: not the one that comes first in the table."""
+    """c and d are equally frequent: c is kept first, although d occurs first in the table."""
     fitted = table(x=list("bbbaaddcc"))
     assert names(fitted, max_categories=max_categories) == [f"x_{level}" for level in sorted(kept)]
     out = np.array(encode(fitted, table(x=list("abcde")), max_categories=max_categories))
     np.testing.assert_array_equal(out.sum(axis=1), np.isin(list("abcde"), kept))
 
 
-def test_two_of_more_levels_are_not_opposites():
+def test_two_kept_levels_of_three_have_a_column_each():
     assert encode(table(x=list("aabbc")), max_categories=2)[2:] == [[0, 1], [0, 1], [0, 0]]
 
 
@@ -238,7 +238,7 @@ def test_names_and_keys_are_dropped():
     assert encoder.columns_["key"]["n_levels"] == 1000
     assert encoder.columns_["key"]["encoding"] == "none"
     assert names(table(key=keys[:700] + keys[:300])) == ["zero"]
-    cabins = table(cabin=[None, *keys[:12], None])  # that there is a cabin may well matter
+    cabins = table(cabin=[None, *keys[:12], None])  # whether there is a cabin may matter
     assert names(cabins) == ["cabin_missing"]
     assert encode(cabins, table(cabin=["another", None])) == [[0], [1]]
 
@@ -255,7 +255,7 @@ def test_in_a_small_table_every_level_counts():
 @pytest.mark.parametrize(
     ("label", "what"), [([1], "list"), ({"a": 1}, "dict"), (np.ones(2), "numpy.ndarray")]
 )
-def test_labels_that_cannot_be_hashed_are_refused(label, what):
+def test_labels_that_are_not_hashable_are_rejected(label, what):
     column = pd.Series([label, "a"], dtype=object)
     for tables in ([table(x=column)], [table(x=["a", "b"]), table(x=column)]):
         with pytest.raises(TypeError, match=f"Column 'x' .*unhashable type: '{what}'.*Convert"):
@@ -263,13 +263,13 @@ def test_labels_that_cannot_be_hashed_are_refused(label, what):
 
 
 @pytest.mark.parametrize("choice", [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"])])
-def test_categories_by_choice(choice):
+def test_categorical_features_can_be_given(choice):
     fitted = table(a=[1, 2, 3], b=[1, 2, 3], c=["x", "y", "x"])
     found = names(fitted, categorical_features=choice)
     assert found == ["a", "b_1", "b_2", "b_3", "c_y"]
 
 
-def test_chosen_numbers_may_come_back_as_floats():
+def test_integer_categories_may_be_floats_in_transform():
     fitted, new = table(a=[1, 2, 3]), table(a=[1.0, np.nan, 3.5])
     expected = [[1, 0, 0], [0, 0, 0], [0, 0, 0]]
     assert encode(fitted, new, categorical_features=["a"]) == expected
@@ -286,20 +286,20 @@ def test_chosen_numbers_may_come_back_as_floats():
         ("dtype", "'categorical_features' parameter .* Got 'dtype'"),
     ],
 )
-def test_a_choice_that_cannot_be(choice, message):
+def test_invalid_categorical_features_are_rejected(choice, message):
     with pytest.raises(ValueError, match=message):
         encode(table(a=[1, 2], b=["x", "y"]), categorical_features=choice)
 
 
-def test_at_least_one_level_has_a_column():
+def test_max_categories_must_be_positive():
     with pytest.raises(ValueError, match=r"'max_categories' parameter .* Got 0"):
         TabularEncoder(max_categories=0).fit(table(a=["x"]))
 
 
-# Columns with nothing to say.
+# Dropped columns.
 
 
-def test_constant_columns_are_dropped_but_not_their_missing_values():
+def test_constant_columns_are_dropped_but_not_their_indicators():
     fitted = table(a=[1, 1, 1], b=[1, None, 1], c=["x"] * 3, d=["x", None, "x"], e=[None] * 3)
     assert names(fitted) == ["b_missing", "d_x"]
     assert encode(fitted) == [[0, 1], [1, 0], [0, 1]]
@@ -307,13 +307,13 @@ def test_constant_columns_are_dropped_but_not_their_missing_values():
     assert kinds == ["number", "number", "category", "category", "missing"]
 
 
-def test_what_was_dropped_is_not_looked_at():
+def test_dropped_columns_are_not_read():
     fitted = table(a=[1, 1], b=[None, None], c=["x", "x"], d=[1, 2])
     new = table(a=["text"], b=[np.inf], c=[[]], d=[1.5])
     assert encode(fitted, new) == [[0]]
 
 
-def test_if_nothing_is_left_there_are_zeros_to_learn_frequencies_from():
+def test_if_all_columns_are_dropped_the_class_frequencies_can_be_learned():
     fitted, y = table(a=[1, 1, 1, 1], b=[None] * 4), ["x", "x", "x", "y"]
     assert names(fitted) == ["zero"]
     assert encode(fitted) == [[0]] * 4
@@ -322,7 +322,7 @@ def test_if_nothing_is_left_there_are_zeros_to_learn_frequencies_from():
     np.testing.assert_allclose(model.predict_proba(fitted), [[0.75, 0.25]] * 4, atol=1e-3)
 
 
-# Tables at prediction.
+# Tables in transform.
 
 RAW = table(
     n=[1.5, None, 3, 4],
@@ -332,7 +332,7 @@ RAW = table(
 )
 
 
-def test_columns_are_found_by_name():
+def test_columns_are_matched_by_name():
     encoder = TabularEncoder().fit(RAW)
     new = RAW[["d", "k", "n", "b"]].assign(more=1, other="x")
     np.testing.assert_array_equal(encoder.transform(new), encoder.transform(RAW))
@@ -350,7 +350,7 @@ def test_columns_are_found_by_name():
         ),
     ],
 )
-def test_any_column_may_come_without_values(column):
+def test_any_column_may_be_without_values_in_transform(column):
     new = pd.DataFrame(dict.fromkeys(RAW, column))
     assert encode(RAW, new) == [[0, 1, 0, 0, 0, 0, 0]] * 2
 
@@ -368,13 +368,13 @@ def test_any_column_may_come_without_values(column):
         ("d", [1, 2], "'d' held dates in fit and holds numbers now"),
     ],
 )
-def test_another_kind_of_values_is_refused(column, values, message):
+def test_another_kind_of_values_is_rejected(column, values, message):
     new = RAW[:2].assign(**{column: pd.Series(values)[:2]})
     with pytest.raises(ValueError, match=f"Column {message}.* fit again"):
         encode(RAW, new)
 
 
-def test_whole_tables_that_are_refused():
+def test_invalid_tables_are_rejected():
     for bad in (RAW[:0], RAW[[]]):
         with pytest.raises(ValueError, match="at least one of each is required"):
             TabularEncoder().fit(bad)
@@ -386,7 +386,7 @@ def test_whole_tables_that_are_refused():
         encode(np.ones((2, 2)), np.ones((2, 3)))
 
 
-def test_a_fit_that_fails_leaves_what_was_there():
+def test_a_failed_fit_leaves_the_encoder_unchanged():
     encoder = TabularEncoder().fit(RAW)
     with pytest.raises(ValueError, match="infinity"):
         encoder.fit(table(other=[np.inf, 1]))
@@ -397,7 +397,7 @@ def test_a_fit_that_fails_leaves_what_was_there():
 
 
 def test_arrays_and_lists():
-    """Numbers beside text in a list stay numbers."""
+    """Numbers in a list of numbers and strings remain numbers."""
     rows = [[1, "a"], [2, "b"], [5, "a"]]
     expected = [[clip(-0.5), -1], [0, 1], [clip(1.5), -1]]
     assert encode(rows) == encode(np.array(rows, dtype=object)) == expected
@@ -405,7 +405,7 @@ def test_arrays_and_lists():
     assert names(np.array(rows)) == ["x0_1", "x0_2", "x0_5", "x1_b"]  # all text
 
 
-def test_columns_named_by_numbers_are_found_by_position():
+def test_columns_with_integer_names_are_matched_by_position():
     assert names(pd.DataFrame([[1, 2], [3, 4]], columns=[7, 5])) == ["x0", "x1"]
 
 
@@ -416,7 +416,7 @@ def test_names_of_outputs_are_distinct():
     assert list(encoder.get_feature_names_out(["u", "v"])) == ["u", "v"]
 
 
-def test_frames_out():
+def test_output_as_a_data_frame():
     new = RAW.set_index(pd.Index([*"pqrs"]))
     encoder = TabularEncoder().fit(RAW)
     with config_context(transform_output="pandas"):
@@ -446,7 +446,7 @@ def test_polars_frames():
     assert encoder.set_output(transform="polars").transform(frame).columns == names(same)
 
 
-# Whatever the table.
+# Properties of any table.
 
 VALUES = st.sampled_from([*MISSING, 1, 2.5, -7, "a", "b", "1", True])
 TABLES = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
@@ -455,7 +455,7 @@ TABLES = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
 
 
 @given(X=TABLES, data=st.data())
-def test_rows_are_encoded_one_by_one(X, data):
+def test_the_encoding_of_a_row_does_not_depend_on_its_position(X, data):
     encoder = TabularEncoder().fit(X)
     out = encoder.transform(X)
     assert out.shape == (len(X), len(encoder.get_feature_names_out()))
@@ -465,7 +465,7 @@ def test_rows_are_encoded_one_by_one(X, data):
 
 
 @given(X=TABLES, data=st.data())
-def test_columns_are_encoded_one_by_one(X, data):
+def test_the_encoding_of_a_column_does_not_depend_on_other_columns(X, data):
     frame = pd.DataFrame(X, columns=[f"c{j}" for j in range(X.shape[1])])
     order = data.draw(st.permutations(list(frame)))
     encoder = TabularEncoder().set_output(transform="pandas")
@@ -483,7 +483,7 @@ def test_the_state_is_plain_and_small():
 
 
 @pytest.mark.parametrize("dtype", [object, "string"])
-def test_text_of_which_each_value_is_a_date_is_dates(dtype):
+def test_text_is_dates_if_every_value_is_a_date(dtype):
     text = pd.Series(["2024-05-17", "2024-05-18 12:00", None, "2024-05-20T00:00:00Z"], dtype=dtype)
     dates = pd.to_datetime(text, format="ISO8601", utc=True)
     encoder = TabularEncoder().fit(text.to_frame("day"))
@@ -492,7 +492,7 @@ def test_text_of_which_each_value_is_a_date_is_dates(dtype):
     for column in (text, dates, text.astype("category")):
         np.testing.assert_allclose(encoder.transform(column.to_frame("day")), expected)
     assert TabularEncoder(["day"]).fit(text.to_frame("day")).columns_["day"]["kind"] == "category"
-    text[0] = "unknown"  # a cell that is no date is missing
+    text[0] = "unknown"  # text that is not a date counts as missing
     dates[0] = pd.NaT
     np.testing.assert_array_equal(*(encoder.transform(x.to_frame("day")) for x in (text, dates)))
     with pytest.raises(ValueError, match="Column 'day' held dates in fit and holds text now"):
@@ -500,10 +500,10 @@ def test_text_of_which_each_value_is_a_date_is_dates(dtype):
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "2024-05-32", "17.5.2024", "2024-05"])
-def test_other_text_is_categories(wrong):
+def test_other_text_is_categorical(wrong):
     table = pd.DataFrame({"day": ["2024-05-17", wrong] * 3})
     encoder = TabularEncoder().fit(table)
     assert encoder.columns_["day"]["labels"] == "text"
     assert TabularEncoder().fit(table.astype("category")).columns_["day"]["labels"] == "text"
-    # Categories of text may be dates by chance, in fit or later.
+    # A categorical column may happen to hold only dates in transform.
     assert encoder.transform(table[:1]).tolist() == encoder.transform(table)[:1].tolist()

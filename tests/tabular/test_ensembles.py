@@ -21,16 +21,20 @@ from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.member import Candidate, Course, Judge, Limit, TimedSchedule
+from scratchmlp.tabular.deadline import Deadline, TimedSchedule, deadlines
+from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
+from scratchmlp.tabular.folds import make_splits
+from scratchmlp.tabular.member import MemberHistory
 from scratchmlp.tabular.recipe import classification_recipe
-from scratchmlp.tabular.selection import choose_epochs, fit_temperature, honest_scores
+from scratchmlp.tabular.selection import choose_epochs, fit_temperature, out_of_fold_scores
 from scratchmlp.tabular.tangent import TangentParametrization
 
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
 
 
 @parametrize_with_checks(
-    [TabularMLPClassifier(max_iter=32), TabularMLPRegressor(max_iter=32)],
+    # Three members: more would do the same.
+    [TabularMLPClassifier(cv=3, max_iter=16), TabularMLPRegressor(cv=3, max_iter=16)],
     expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": ROWS
     },
@@ -94,8 +98,8 @@ def test_out_of_fold_predictions_are_those_of_the_member_that_held_the_row_out()
 
 
 def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction(monkeypatch):
-    def last(courses):  # the choice of an epoch looks at the targets held out
-        return [max(course.candidates, key=lambda c: c.epoch) for course in courses]
+    def last(histories):  # the choice of an epoch looks at the targets held out
+        return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
 
     monkeypatch.setattr("scratchmlp.tabular.base.choose_epochs", last)
     X, _, y = table()
@@ -253,8 +257,8 @@ def test_max_time_ends_training(max_time):
 
 @pytest.mark.parametrize(("seconds", "horizon"), [(0.5, 1.0), (1e-9, 1.0), (1e6, 50.0)])
 def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, horizon):
-    schedule = TimedSchedule(CosLog4(), Limit(time.time() + seconds, 1))
-    schedule.begin(epoch_seconds=100.0)
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + seconds, 1))
+    schedule.start(epoch_seconds=100.0)
     epochs = np.arange(10) / 10
     factors = [schedule(Progress(0, epoch, 50)) for epoch in epochs]
     expected = [CosLog4().factor(epoch / horizon) for epoch in epochs]
@@ -271,11 +275,17 @@ def test_a_large_table_is_learned_from_in_a_single_epoch():
 
 
 def test_members_share_the_time():
-    model = TabularMLPClassifier(max_time=10, n_jobs=2)
-    assert model._limits(5.0, 5) == [Limit(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
-    assert TabularMLPClassifier()._limits(5.0, 2) == [None, None]
-    assert 4 < Limit(time.time() + 10, 2).seconds() < 6
-    assert Limit(time.time() - 10, 2).seconds() > 0
+    assert deadlines(5.0, 10.0, 5, 2) == [Deadline(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
+    assert deadlines(5.0, None, 2, 1) == [None, None]
+    assert 4 < Deadline(time.time() + 10, 2).seconds() < 6
+    assert Deadline(time.time() - 10, 2).seconds() > 0
+
+
+def test_members_that_train_at_the_same_time_have_the_same_deadline():
+    X, y, _ = table()
+    model = TabularMLPClassifier(cv=5, max_time=10, n_jobs=2, random_state=0)
+    plans = model._plans(model._prepare(X, y, None, None), None, started=5.0)
+    assert [plan.deadline for plan in plans] == deadlines(5.0, 10.0, 5, 2)
 
 
 def test_failure_changes_nothing():
@@ -312,16 +322,18 @@ def test_rows_of_a_group_are_held_out_together(Estimator):
     X, y, number = table()
     groups = np.array([f"patient {i}" for i in np.arange(120) // 24])
     model = Estimator(max_iter=1, random_state=0)
-    Y = np.unique(y, return_inverse=True)[1] if Estimator is TabularMLPClassifier else number
-    splits = model._splits(X, Y, groups, np.arange(120), np.random.RandomState(0))
+    classifier = Estimator is TabularMLPClassifier
+    Y = np.unique(y, return_inverse=True)[1] if classifier else number
+    state = np.random.RandomState(0)
+    splits = make_splits(8, X, Y, groups, np.arange(120), state, classifier=classifier)
     assert len(splits) == 5  # as many as there are groups
     for training, held_out in splits:
         assert not set(groups[training]) & set(groups[held_out])
-    target = y if Estimator is TabularMLPClassifier else number
+    target = y if classifier else number
     assert len(model.fit(X, target, groups=groups).members_) == 5
-    with pytest.raises(ValueError, match="two groups are needed; got 1"):
+    with pytest.raises(ValueError, match="at least 2 groups are needed; got 1"):
         model.fit(X, target, groups=np.zeros(120))
-    with pytest.raises(ValueError, match="groups has none in 1 of 120"):
+    with pytest.raises(ValueError, match="1 of the 120 values of groups are missing"):
         model.fit(X, target, groups=[None, *groups[1:]])
 
 
@@ -355,12 +367,24 @@ def test_splits_may_be_lists_masks_or_count_from_the_end():
 @pytest.mark.parametrize(
     ("Estimator", "change", "message"),
     [
-        (TabularMLPClassifier, lambda y: y.where(np.arange(120) > 2), "y has none in 3 of 120"),
-        (TabularMLPRegressor, lambda y: y.where(np.arange(120) > 2), "y has none in 3 of 120"),
+        (
+            TabularMLPClassifier,
+            lambda y: y.where(np.arange(120) > 2),
+            "3 of the 120 values of y",
+        ),
+        (
+            TabularMLPRegressor,
+            lambda y: y.where(np.arange(120) > 2),
+            "3 of the 120 values of y",
+        ),
         (TabularMLPRegressor, lambda y: y.astype(str) + "!", "use TabularMLPClassifier"),
         (TabularMLPRegressor, lambda y: y.astype(object).where(y.index != 7, "bad"), "got 'bad'"),
-        (TabularMLPRegressor, lambda y: pd.to_datetime(y), "make numbers of dates"),
-        (TabularMLPRegressor, lambda y: y * 1e200, "must not be larger than 1e\\+150; got"),
+        (
+            TabularMLPRegressor,
+            lambda y: pd.to_datetime(y),
+            "Convert dates and durations to numbers",
+        ),
+        (TabularMLPRegressor, lambda y: y * 1e200, "must be at most 1e\\+150; got"),
     ],
 )
 def test_targets_are_refused(Estimator, change, message):
@@ -387,77 +411,92 @@ def test_a_fold_without_weight_is_refused():
         TabularMLPClassifier(cv=PredefinedSplit(fold)).fit(X, y, fold != 1)
 
 
-def course(losses):
+def history_of(losses):
     """A member whose score of its one row is the number of the epoch."""
     raw = {epoch: np.array([[float(epoch)]]) for epoch in range(len(losses))}
     candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
-    return Course(losses, raw, candidates, None, None)
+    return MemberHistory(losses, raw, candidates, None, None)
 
 
 def test_epochs_are_chosen_by_the_member_and_by_all():
-    first, second = choose_epochs([course([3.0, 1.0, 2.0]), course([5.0, 4.0, 0.0])])
+    first, second = choose_epochs([history_of([3.0, 1.0, 2.0]), history_of([5.0, 4.0, 0.0])])
     assert first.epoch == 2  # 2 + 1, where its own best has 1 + 2.5
     assert second.epoch == 2
-    assert choose_epochs([course([1.0, 1.0])])[0].epoch == 1  # the last of equals
+    assert choose_epochs([history_of([1.0, 1.0])])[0].epoch == 1  # the last of equals
 
 
 def test_epochs_that_not_all_members_reached():
-    short, long = choose_epochs([course([3.0]), course([1.0, 2.0, 0.5])])
+    short, long = choose_epochs([history_of([3.0]), history_of([1.0, 2.0, 0.5])])
     assert (short.epoch, long.epoch) == (0, 2)
 
 
-def honest_epochs(courses, held_out, reach=0):
-    return [float(raw[0, 0]) for raw in honest_scores(courses, held_out, reach)]
+def out_of_fold_epochs(histories, held_out, averaging_radius=0):
+    return [float(raw[0, 0]) for raw in out_of_fold_scores(histories, held_out, averaging_radius)]
 
 
-def test_honest_scores_are_of_an_epoch_that_the_fold_did_not_choose():
-    courses = [course([9.0, 9.0, 9.0, 0.0]), course([3.0, 1.0, 2.0]), course([3.0, 2.0, 2.5])]
+def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
+    histories = [
+        history_of([9.0, 9.0, 9.0, 0.0]),
+        history_of([3.0, 1.0, 2.0]),
+        history_of([3.0, 2.0, 2.5]),
+    ]
     # The first would choose 3, and only it came so far.
-    assert honest_epochs(courses, [[0], [1], [2]]) == [1, 1, 1]
-    assert honest_epochs(courses[1:], [[1], [2]], reach=5) == [1, 1]  # means of 0, 1 and 2
-    assert honest_epochs(courses[:1], [[0]]) == [3]  # nobody else: the last
+    assert out_of_fold_epochs(histories, [[0], [1], [2]]) == [1, 1, 1]
+    assert out_of_fold_epochs(histories[1:], [[1], [2]], averaging_radius=5) == [
+        1,
+        1,
+    ]  # means of 0, 1 and 2
+    assert out_of_fold_epochs(histories[:1], [[0]]) == [3]  # no other member: the last
     # Two members that held out the same row do not choose for each other.
-    courses = [course([1.0, 0.0, 2.0]), course([1.0, 0.0, 2.0]), course([0.0, 1.0, 2.0])]
-    assert honest_epochs(courses, [[0], [0], [1]]) == [0, 0, 1]
+    histories = [
+        history_of([1.0, 0.0, 2.0]),
+        history_of([1.0, 0.0, 2.0]),
+        history_of([0.0, 1.0, 2.0]),
+    ]
+    assert out_of_fold_epochs(histories, [[0], [0], [1]]) == [0, 0, 1]
 
 
-def test_a_judge_keeps_fewer_scores_of_many_epochs(monkeypatch):
-    monkeypatch.setattr(Judge, "N_BYTES", 5 * 4 * 8)
+def test_an_evaluator_keeps_fewer_scores_of_many_epochs(monkeypatch):
+    monkeypatch.setattr(FoldEvaluator, "N_BYTES", 5 * 4 * 8)
     network = Network((1, 2), ACTIVATIONS["identity"])
     parametrization = TangentParametrization(network, np.float64)
     data = Data(np.ones((2, 1)), np.eye(2), None, None)
-    judge = Judge(parametrization, LogLoss().with_output("softmax"), data, 0)
+    evaluator = FoldEvaluator(parametrization, LogLoss().with_output("softmax"), data, 0)
     for _ in range(13):
-        judge(parametrization.initial(np.random.RandomState(0)))
-    assert list(judge.raw) == [0, 4, 8, 12]
-    assert len(judge.losses) == 13
+        evaluator(parametrization.initial(np.random.RandomState(0)))
+    assert list(evaluator.raw) == [0, 4, 8, 12]
+    assert len(evaluator.losses) == 13
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 5, 90])
-@pytest.mark.parametrize("reach", [0, 2])
-def test_a_judge_keeps_the_best_epochs_and_averages_around_them(reach, n_epochs):
+@pytest.mark.parametrize("averaging_radius", [0, 2])
+def test_an_evaluator_keeps_the_best_epochs_and_averages_around_them(averaging_radius, n_epochs):
     rng = np.random.RandomState(0)
     network = Network((2, 3), ACTIVATIONS["identity"])
     parametrization = TangentParametrization(network)
     data = Data(rng.normal(size=(7, 2)), np.eye(3)[rng.randint(3, size=7)], None, None)
-    judge = Judge(parametrization, LogLoss().with_output("softmax"), data, reach)
+    evaluator = FoldEvaluator(
+        parametrization, LogLoss().with_output("softmax"), data, averaging_radius
+    )
     phis = rng.normal(size=(n_epochs, len(parametrization.initial(rng))))
     thetas = [parametrization.theta(phi) for phi in phis]
-    losses = [judge(phi)[0] for phi in phis]
-    best = np.argsort(losses, kind="stable")[: Judge.N_KEPT]
-    kept = judge.finish()
+    losses = [evaluator(phi)[0] for phi in phis]
+    best = np.argsort(losses, kind="stable")[: FoldEvaluator.N_KEPT]
+    kept = evaluator.candidates()
     assert sorted(c.epoch for c in kept) == sorted(best)
     for c in kept:
-        around = thetas[max(0, c.epoch - reach) : c.epoch + reach + 1]
+        around = thetas[max(0, c.epoch - averaging_radius) : c.epoch + averaging_radius + 1]
         np.testing.assert_allclose(c.theta, np.mean(around, axis=0))
         assert c.loss == losses[c.epoch]
 
 
-def test_a_judge_of_a_large_network_keeps_few_epochs():
+def test_an_evaluator_of_a_large_network_keeps_few_epochs():
     network = Network((2**22, 1), ACTIVATIONS["identity"])
     data = Data(np.zeros((1, 1)), np.zeros((1, 1)), None, None)
-    judge = Judge(TangentParametrization(network), LogLoss().with_output("softmax"), data, 0)
-    assert judge.n_kept == 4
+    evaluator = FoldEvaluator(
+        TangentParametrization(network), LogLoss().with_output("softmax"), data, 0
+    )
+    assert evaluator.n_kept == 4
 
 
 def test_many_columns_get_few_bins_or_none():

@@ -21,10 +21,10 @@ IRIS, SPECIES = load_iris(return_X_y=True)
 MIXED = np.column_stack(
     [
         np.linspace(-1, 1, 60),  # smooth
-        np.r_[np.zeros(40), np.arange(1, 21)],  # a spike
+        np.r_[np.zeros(40), np.arange(1, 21)],  # a frequent value
         np.r_[np.nan, np.linspace(0, 1, 59) ** 3],  # a missing value
         np.full(60, 3.0),  # constant
-        np.full(60, np.nan),  # without any number
+        np.full(60, np.nan),  # no number at all
         np.arange(60) % 2,  # two values
     ]
 )
@@ -32,7 +32,7 @@ TARGET = MIXED[:, 0] > 0.25
 
 
 def columns(elements):
-    """Matrices of two or more rows."""
+    """Return a strategy for matrices with at least two rows."""
     shape = st.tuples(st.integers(2, 30), st.integers(1, 3))
     return shape.flatmap(lambda shape: arrays(np.float64, shape, elements=elements))
 
@@ -67,7 +67,7 @@ def test_outputs_are_finite_and_in_0_to_1_and_have_distinct_names(X, encoding, n
 
 
 @given(X=MATRICES, encoding=st.sampled_from(ENCODINGS), data=st.data())
-def test_rows_are_encoded_one_by_one(X, encoding, data):
+def test_the_encoding_of_a_row_does_not_depend_on_other_rows(X, encoding, data):
     encoder = PiecewiseLinearEncoder(4, encoding=encoding).fit(X)
     rows = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1, max_size=40))
     np.testing.assert_array_equal(encoder.transform(X[rows]), encoder.transform(X)[rows])
@@ -89,16 +89,16 @@ def test_larger_numbers_have_larger_outputs(x, encoding):
 
 
 @given(x=columns(st.integers(-1000, 1000).map(float)), n_bins=st.integers(2, 9))
-def test_linear_outputs_sum_to_the_position_from_which_the_number_is_told(x, n_bins):
+def test_a_number_can_be_computed_from_the_sum_of_its_linear_outputs(x, n_bins):
     x = x[:, :1]
     encoder = PiecewiseLinearEncoder(n_bins).fit(x)
     (edges,) = encoder.bin_edges_
-    told = np.interp(encoder.transform(x).sum(axis=1), np.arange(len(edges)), edges)
-    np.testing.assert_allclose(told, x[:, 0], atol=1e-9)
+    computed = np.interp(encoder.transform(x).sum(axis=1), np.arange(len(edges)), edges)
+    np.testing.assert_allclose(computed, x[:, 0], atol=1e-9)
 
 
 @given(X=MATRICES)
-def test_both_is_linear_and_then_steps(X):
+def test_both_is_linear_followed_by_steps(X):
     linear, steps, both = (
         PiecewiseLinearEncoder(4, encoding=encoding).fit(X[:, :1]).transform(X[:, :1])
         for encoding in ("linear", "steps", "both")
@@ -108,7 +108,7 @@ def test_both_is_linear_and_then_steps(X):
 
 @given(x=columns(st.integers(-50, 50).map(float)), data=st.data())
 @settings(max_examples=50)
-def test_a_weight_counts_as_so_many_rows(x, data):
+def test_an_integer_weight_is_equivalent_to_repeated_rows(x, data):
     weight = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(x), max_size=len(x))))
     weight[0] = 1
     weighted = PiecewiseLinearEncoder(4, encoding="auto").fit(x, sample_weight=weight)
@@ -121,7 +121,7 @@ def test_a_weight_counts_as_so_many_rows(x, data):
 
 
 @pytest.mark.parametrize("n_bins", [2, 3, 8, 50])
-def test_quantiles_share_the_rows_out(n_bins):
+def test_quantile_bins_have_equally_many_rows(n_bins):
     x = np.random.default_rng(0).lognormal(size=(600, 1))
     (edges,) = PiecewiseLinearEncoder(n_bins).fit(x).bin_edges_
     counts, _ = np.histogram(x, edges)
@@ -132,8 +132,8 @@ def test_quantiles_share_the_rows_out(n_bins):
 @pytest.mark.parametrize(
     ("x", "edges"),
     [
-        ([0, 0, 0, 0, 0, 0, 0, 1, 2], [0, 0.5, 2]),  # a spike at the lower end
-        ([1, 2, 3, 3, 3, 3, 3, 3, 3], [1, 2.5, 3]),  # at the upper one
+        ([0, 0, 0, 0, 0, 0, 0, 1, 2], [0, 0.5, 2]),  # a frequent value at the lower end
+        ([1, 2, 3, 3, 3, 3, 3, 3, 3], [1, 2.5, 3]),  # at the upper end
         ([0, 5, 5, 5, 5, 5, 5, 5, 9], [0, 2.5, 7, 9]),  # in between
         ([0, 0, 0, 0, 0, 0, 0, 0, 1], [0, 0.5, 1]),  # two values, one of them rare
         ([0, 1, 1, 1, 1, 1, 1, 1, 1], [0, 0.5, 1]),
@@ -141,7 +141,7 @@ def test_quantiles_share_the_rows_out(n_bins):
         ([np.nan, np.nan], []),
     ],
 )
-def test_spikes_are_cut_off(x, edges):
+def test_a_frequent_value_has_an_edge_on_both_sides(x, edges):
     (found,) = PiecewiseLinearEncoder(4).fit(np.array(x)[:, None]).bin_edges_
     np.testing.assert_array_equal(found, edges)
 
@@ -165,14 +165,14 @@ def test_inner_edges_are_the_thresholds_of_a_tree(Tree, y):
 
 
 @pytest.mark.parametrize("factor", [1e-300, 1e-30, 1e30, 1e298])
-def test_trees_and_quantiles_depend_on_order_alone(factor):
+def test_trees_and_quantiles_depend_only_on_the_order_of_values(factor):
     for strategy in STRATEGIES:
         encoder = PiecewiseLinearEncoder(strategy=strategy, encoding="both")
         plain = encoder.fit_transform(IRIS, SPECIES)
         np.testing.assert_allclose(encoder.fit_transform(IRIS * factor, SPECIES), plain, rtol=1e-9)
 
 
-def test_trees_tell_neighbours_apart_that_float32_does_not():
+def test_trees_distinguish_numbers_that_are_equal_in_float32():
     x = 1.7e9 + np.arange(20)[:, None]  # seconds since 1970
     encoder = PiecewiseLinearEncoder(2, strategy="tree").fit(x, np.arange(20) >= 7)
     np.testing.assert_array_equal(encoder.bin_edges_[0], 1.7e9 + np.array([0, 6.5, 19]))
@@ -200,7 +200,7 @@ def test_trees_take_several_targets_and_weights():
     np.testing.assert_equal(one, encoder.fit(X, two[:, 0]).bin_edges_)
 
 
-def test_missing_numbers_are_no_rows_of_a_tree():
+def test_trees_ignore_rows_with_missing_numbers():
     x, y = np.array([1.0, 2, 3, 4, np.nan, np.nan])[:, None], np.array([0, 0, 1, 1, 2, 2])
     encoder = PiecewiseLinearEncoder(4, strategy="tree").fit(x, y)
     np.testing.assert_array_equal(encoder.bin_edges_[0], [1, 2.5, 4])
@@ -219,7 +219,7 @@ def test_values_of_each_encoding():
     np.testing.assert_array_equal(encoder.transform(new), np.c_[[0, 0, 0, 1, 1, 1, 0]])
 
 
-def test_auto_gives_steps_to_spikes_and_few_values():
+def test_auto_encodes_frequent_or_few_values_as_steps():
     encoder = PiecewiseLinearEncoder(encoding="auto").fit(MIXED)
     assert [encoder.encodings_[j] for j in (0, 1, 2, 5)] == ["linear", "steps", "linear", "steps"]
 
@@ -232,7 +232,7 @@ def test_every_kind_of_column(strategy, encoding, dtype):
     out = encoder.fit(MIXED, TARGET).transform(MIXED.astype(dtype))
     assert out.dtype == dtype
     names = encoder.get_feature_names_out([*"abcdef"])
-    assert {name[0] for name in names} <= set("abcf")  # constant columns become nothing
+    assert {name[0] for name in names} <= set("abcf")  # constant columns have no outputs
     missing = [name.startswith("c") for name in names]
     assert not out[0, missing].any()
 
@@ -268,12 +268,12 @@ def test_pickling_and_a_pipeline():
         ({"min_samples_leaf": 0}, "'min_samples_leaf' parameter .* Got 0"),
     ],
 )
-def test_bad_parameters_are_refused(settings, message):
+def test_invalid_parameters_are_rejected(settings, message):
     with pytest.raises(ValueError, match=message):
         PiecewiseLinearEncoder(**settings).fit(IRIS, SPECIES)
 
 
-def test_bad_data_are_refused():
+def test_invalid_data_are_rejected():
     encoder = PiecewiseLinearEncoder(strategy="tree")
     with pytest.raises(ValueError, match="requires y to be passed"):
         encoder.fit(IRIS)
@@ -285,7 +285,7 @@ def test_bad_data_are_refused():
         encoder.fit(IRIS, np.array([object()] * len(IRIS)))
 
 
-def test_a_fit_that_fails_leaves_what_was_there():
+def test_a_failed_fit_leaves_the_encoder_unchanged():
     encoder = PiecewiseLinearEncoder().fit(IRIS)
     with pytest.raises(ValueError, match="Negative values"):
         encoder.fit(IRIS[:, :2], sample_weight=np.full(len(IRIS), -1.0))

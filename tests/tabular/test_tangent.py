@@ -1,4 +1,4 @@
-"""The neural-tangent parametrization: the chain rule, and what it means for optimizers."""
+"""The neural-tangent parametrization: the chain rule, and its effect on optimizers."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ SIZES = [(3, 2), (3, 4, 2), (3, 5, 4, 2)]
 
 
 def made(sizes, bias=True, dtype=np.float64, random_state=0):
-    """A parametrization, random phi, and the objective of a small batch."""
+    """Return a parametrization, a random phi, and the objective and data of a small batch."""
     network = Network(sizes, ACTIVATIONS["silu"], bias)
     rng = np.random.RandomState(random_state)
     X, Y = rng.standard_normal((6, 3)).astype(dtype), np.eye(2, dtype=dtype)[rng.randint(2, size=6)]
@@ -73,7 +73,7 @@ def test_factors_are_learning_rate_factors_of_theta(optimizer, power):
     """Adam's steps are as long as its rate: a factor f of theta is one of the rate. SGD's is f²."""
     parametrization, phi, objective, X, Y = made((3, 4, 2))
     n, factors = parametrization.network.n_parameters, parametrization.factors
-    phi[n:] = 1 / 6  # and they stay: here the scales are not trained
+    phi[n:] = 1 / 6  # the scales are not trained here
     theta = parametrization.theta(phi)
     state, state_of_theta = optimizer.init(phi), optimizer.init(theta)
     moved = theta.copy()

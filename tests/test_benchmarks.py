@@ -1,0 +1,39 @@
+"""The contestants of the speed benchmark, the parts of a step, and mutants that are harmless."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from contestants import CONTESTANTS
+from mutation import HARMLESS, ROOT
+from step import profile
+from workloads import CASES
+
+CORE_FOLDER = ROOT / "scratchmlp"
+CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(("kind", "contestant"), CONTESTS)
+def test_every_contestant_does_its_work(kind, contestant):
+    if contestant == "torch":
+        pytest.importorskip("torch")
+    case = next(case for case in CASES.values() if case.kind == kind)
+    X, y = case.load("float64")
+    case = replace(case, epochs=2)
+    CONTESTANTS[kind][contestant](case, X[:150], y[:150])()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_parts_of_a_step_add_up():
+    parts = profile(replace(CASES["iris"], epochs=20), "float64")
+    whole = parts.pop("one step")
+    del parts["its products alone"]
+    assert min(parts.values()) > 0
+    np.testing.assert_allclose(sum(parts.values()), whole)
+
+
+def test_harmless_mutants_are_of_lines_that_exist():
+    for module, before, _ in HARMLESS:
+        path = CORE_FOLDER / f"{module}.py"
+        assert before in [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.neural_network import MLPClassifier
+
+from scratchmlp.activations import ACTIVATIONS, Logistic, resolve_activation
+from scratchmlp.initializers import INITIALIZERS, glorot_uniform, initialize
+from scratchmlp.network import Network
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic"])
+def test_glorot_uniform_draws_what_scikit_learn_draws(activation):
+    X, y = load_iris(return_X_y=True)
+    theirs = MLPClassifier((5, 4), activation, random_state=7, learning_rate_init=1e-300)
+    theirs.partial_fit(X, y, classes=[0, 1, 2])
+    network = Network((4, 5, 4, 3), ACTIVATIONS[activation])
+    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
+    for layer, W, b in zip(network.layers(theta), theirs.coefs_, theirs.intercepts_, strict=True):
+        np.testing.assert_array_equal(layer.weight, W)
+        np.testing.assert_array_equal(layer.bias, b)
+
+
+@pytest.mark.parametrize(
+    ("activation", "factors"),
+    [
+        (("logistic", "tanh"), (2, 6, 6)),
+        (("tanh", "logistic"), (6, 2, 2)),
+        (("logistic", "logistic"), (2, 2, 2)),
+        (("tanh", "tanh", "logistic"), (6, 6, 2, 2)),
+        ("logistic", (2, 2, 2)),
+        ("logistic", (2,)),
+        ((), (6,)),
+    ],
+)
+def test_glorot_uniform_goes_by_the_activation_that_weights_feed(activation, factors):
+    """The output layer uses the activation of the last hidden layer."""
+    sizes = (*(4, 5, 4, 6)[: len(factors)], 3)
+    network = Network(sizes, resolve_activation(activation))
+    theta = initialize(network, "glorot_uniform", np.random.RandomState(7), np.float64)
+    rng = np.random.RandomState(7)
+    for layer, factor in zip(network.layers(theta), factors, strict=True):
+        bound = np.sqrt(factor / sum(layer.weight.shape))
+        for drawn in layer:
+            np.testing.assert_array_equal(drawn, rng.uniform(-bound, bound, drawn.shape))
+
+
+VARIANCES = {
+    "glorot_uniform": 2 / (400 + 100),
+    "he_normal": 2 / 400,
+    "he_uniform": 2 / 400,
+    "lecun_normal": 1 / 400,
+    "standard_normal": 1,
+}
+
+
+@pytest.mark.parametrize("weight_init", INITIALIZERS)
+def test_initialisers_have_their_variance_and_shape(weight_init):
+    draw = INITIALIZERS[weight_init]
+    weight, bias = draw(np.random.RandomState(0), 400, 100, ACTIVATIONS["relu"])
+    scaled = weight / VARIANCES[weight_init] ** 0.5
+    assert scaled.mean() == pytest.approx(0, abs=0.025)  # five standard errors
+    assert scaled.var() == pytest.approx(1, abs=0.036)
+    fourth_moment = 9 / 5 if weight_init.endswith("uniform") else 3
+    assert (scaled**4).mean() == pytest.approx(fourth_moment, rel=0.1)
+    assert (bias == 0).all() == (weight_init != "glorot_uniform")
+
+
+def test_an_initialiser_may_be_a_function():
+    network = Network((4, 3, 2), (Logistic(),))
+    named, given = (
+        initialize(network, weight_init, np.random.RandomState(0), np.float64)
+        for weight_init in ("glorot_uniform", glorot_uniform)
+    )
+    np.testing.assert_array_equal(given, named)
+
+
+def test_there_must_be_an_activation_for_each_layer():
+    network = Network((4, 3, 3, 2), resolve_activation(("tanh",) * 3))
+    with pytest.raises(ValueError, match="zip"):
+        initialize(network, "glorot_uniform", np.random.RandomState(0), np.float64)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "got"),
+    [
+        ((np.ones((3, 4)), np.ones(3)), r"\[\(3, 4\), \(3,\)\]"),
+        ((np.ones((4, 3)), 0.0), r"\[\(4, 3\), \(\)\]"),
+        ((np.ones((4, 3)),), r"\[\(4, 3\)\]"),
+        (np.ones((4, 3)), "ndarray"),
+        (None, "NoneType"),
+    ],
+)
+def test_an_initialiser_s_shapes_are_checked(drawn, got):
+    network = Network((4, 3, 2), ACTIVATIONS["relu"])
+    with pytest.raises(ValueError, match=rf"shapes \(4, 3\) and \(3,\); got .*{got}"):
+        initialize(network, lambda *_: drawn, np.random.RandomState(0), np.float64)
+
+
+@pytest.mark.parametrize("weight_init", INITIALIZERS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_initialisers_fill_theta_in_its_dtype(weight_init, bias):
+    network = Network((4, 3, 2), ACTIVATIONS["relu"], bias)
+    theta = initialize(network, weight_init, np.random.RandomState(0), np.float32)
+    assert theta.shape == (network.n_parameters,)
+    assert theta.dtype == np.float32
+    assert np.isfinite(theta).all()
