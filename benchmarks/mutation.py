@@ -1,0 +1,346 @@
+"""Change the core in one place at a time, and see whether its tests notice.
+
+Run ``python benchmarks/mutation.py`` from anywhere; CONTRIBUTING.md says how to read what it
+prints. A mutant is a copy of the package in which one expression or statement is another: ``<``
+becomes ``<=``, ``+`` becomes ``-``, ``and`` becomes ``or``, a number grows by one, True becomes
+False, a condition is negated, a statement is left out. The tests of the module run first, on a copy
+of the repository in a temporary folder; where they pass, the other tests of the core and those of
+the estimators run too. A mutant that no test fails on has survived, and either a test is missing or
+the change makes no difference.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+ROOT = Path(__file__).resolve().parents[1]
+NOT_CORE = {"__init__", "__main__", "callbacks"}
+CORE = sorted(path.stem for path in ROOT.glob("scratchmlp/*.py") if path.stem not in NOT_CORE)
+#: Tests of a module that are not in tests/test_<module>.py.
+OWN_TESTS = {
+    "activation": "tests/test_activations.py",
+    "adaptive": "tests/test_monitor.py",
+    "arrays": "tests/test_workspace.py",
+    "dropout": "tests/test_network.py",
+    "loss": "tests/test_losses.py",
+    "optimizer": "tests/test_optimizers.py",
+    "rollback": "tests/estimators/test_failures.py",
+    "solvers": "tests/test_training.py",
+}
+#: Survivors that no test could kill: module, line before and part of it after, and why.
+HARMLESS = {
+    (
+        "activations",
+        "return 1 + np.exp(np.minimum(-z, 80))",
+        "81",
+    ): "any bound will do whose exponential float32 holds",
+    (
+        "activations",
+        "derivative *= (n + np.minimum(z, 20) * (4 * e * (e + 1) / (n + 2))) / (n + 2)",
+        "21",
+    ): "from z = 20 on this term is below rounding",
+    (
+        "activations",
+        "return np.exp(np.minimum(z, 20))",
+        "21",
+    ): "from z = 20 on, t is 1 in either type",
+    (
+        "arrays",
+        'return "F" if n_units < 64 else "C"',
+        "",
+    ): "speed only: from which width on rows are stored in one piece",
+    (
+        "arrays",
+        "return array.T.reshape(-1)[: n_rows * n_columns].reshape(n_columns, n_rows).T",
+        "reshape(-2)",
+    ): "NumPy takes any negative size for the one to compute",
+    (
+        "batches",
+        "self._X = np.empty((0, 0))  # memory for the inputs of a shuffled batch",
+        "",
+    ): "an array without rows, whatever its columns",
+    (
+        "kernels",
+        "_SHARED = 4_000_000",
+        "",
+    ): "speed only: from which size on threads share a product",
+    (
+        "kernels",
+        "ger(1.0, ones, row, a=Z, overwrite_a=1)",
+        "overwrite_a=2",
+    ): "any number but 0 is true",
+    (
+        "kernels",
+        "ger(1.0, row, ones, a=Z.T, overwrite_a=1)",
+        "overwrite_a=2",
+    ): "any number but 0 is true",
+    (
+        "network",
+        "_SMALL = 2**16",
+        "",
+    ): "speed only: up to which size rows are not divided into chunks",
+    (
+        "training",
+        "ftol = np.finfo(float).eps * np.clip(1e11 * lbfgs.tol, 64, 1e7)",
+        "100000000001.0",
+    ): "a relative change of 1e-11",
+    (
+        "training",
+        "ftol = np.finfo(float).eps * np.clip(1e11 * lbfgs.tol, 64, 1e7)",
+        "10000001.0",
+    ): "a relative change of 1e-7",
+    (
+        "training",
+        "X = X.astype(np.float64, copy=False)",
+        "copy=True",
+    ): "memory only",
+    (
+        "optimizer",
+        "return grad * (longest / length) if length > longest else grad",
+        "length >= longest",
+    ): "a gradient as long as that is multiplied by 1",
+    (
+        "optimizer",
+        "for block in gen_batches(len(theta), _BLOCK // theta.itemsize):",
+        "",
+    ): "speed only: the length of a block",
+    (
+        "run",
+        "del column[n_entries.get(name, 0) :]",
+        "1",
+    ): "a column that is new is removed as a whole",
+    (
+        "schedules",
+        "return self.start + (1 - self.start) * _half_cosine(1 - t / self.warmup)",
+        "(1 + t / self.warmup)",
+    ): "half a cosine is symmetric about 1",
+}
+OPEN = "which test should have failed?"
+
+SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: the module's text with it, and the line before and after."""
+
+    module: str
+    line: int
+    before: str
+    after: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"scratchmlp/{self.module}.py:{self.line}\n    - {self.before}\n    + {self.after}"
+
+
+def changes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what a node may become; the nodes below it are looked at by themselves."""
+    match node:
+        case ast.Compare(ops=[op, *_]) if type(op) in SWAPS:
+            yield replaced(node, ops=[SWAPS[type(op)](), *node.ops[1:]])
+        case ast.BinOp(op=op) | ast.BoolOp(op=op) | ast.AugAssign(op=op) if type(op) in SWAPS:
+            yield replaced(node, op=SWAPS[type(op)]())
+        case ast.UnaryOp(op=ast.Not() | ast.USub()):
+            yield node.operand
+        case ast.Constant(value=bool()):
+            yield ast.Constant(not node.value)
+        case ast.Constant(value=int() | float()):
+            yield ast.Constant(node.value + 1)
+        case ast.If(test=test) | ast.IfExp(test=test) if not isinstance(test, ast.Compare):
+            yield replaced(node, test=ast.UnaryOp(ast.Not(), test))
+    match node:
+        case ast.AugAssign() | ast.Expr(value=ast.Call()):
+            yield ast.Pass()
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield ast.Pass()
+
+
+def replaced(node: ast.AST, **fields: object) -> ast.AST:
+    """Copy a node, with other fields."""
+    new = copy.copy(node)
+    for name, value in fields.items():
+        setattr(new, name, value)
+    return new
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree, but for type annotations and the insides of f-strings, which are messages."""
+    for name, field in ast.iter_fields(tree):
+        if name in ("annotation", "returns"):
+            continue
+        for node in field if isinstance(field, list) else [field]:
+            if isinstance(node, ast.AST) and not isinstance(node, ast.JoinedStr):
+                yield node
+                yield from nodes(node)
+
+
+def mutants(module: str) -> Iterator[Mutant]:
+    """Make all mutants of a module."""
+    source = (ROOT / "scratchmlp" / f"{module}.py").read_text(encoding="utf-8")
+    lines = source.encode().splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    for node in nodes(ast.parse(source)):
+        for changed in changes(node):
+            first, last = (node.lineno, node.end_lineno) if hasattr(node, "lineno") else (0, 0)
+            begin, end = starts[first - 1] + node.col_offset, starts[last - 1] + node.end_col_offset
+            text = ast.unparse(ast.fix_missing_locations(changed))
+            if isinstance(changed, ast.If):  # only its condition is another: keep the block
+                begin = starts[node.test.lineno - 1] + node.test.col_offset
+                end = starts[node.test.end_lineno - 1] + node.test.end_col_offset
+                text = ast.unparse(changed.test)
+            elif isinstance(changed, ast.expr) and not isinstance(changed, ast.Constant):
+                text = f"({text})"
+            mutated = source.encode()[:begin] + text.encode() + source.encode()[end:]
+            before, after = (t.splitlines()[first - 1].strip() for t in (source, mutated.decode()))
+            yield Mutant(module, first, before, after, mutated.decode())
+
+
+def tests_of(module: str) -> list[str]:
+    """Return the module's own tests, its examples included."""
+    own = OWN_TESTS.get(module, f"tests/test_{module}.py")
+    return [own, f"scratchmlp/{module}.py"]
+
+
+def tests_of_all() -> list[str]:
+    """Return the tests of the core and of the estimators."""
+    core = {path for module in CORE for path in tests_of(module) if (ROOT / path).exists()}
+    others = ("article", "callbacks", "extending", "imports")
+    return [*sorted(core), *(f"tests/test_{name}.py" for name in others), "tests/estimators"]
+
+
+def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool:
+    """Tell whether tests pass in a copy of the repository within so many seconds."""
+    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    tests = [test for test in tests if (folder / test).exists()]
+    environment = {
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",  # files of one second and one size would be confused
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    try:
+        process = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *tests],
+            cwd=folder,
+            env=os.environ | environment,
+            capture_output=True,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:  # a loop without end is noticed, too
+        return False
+    return process.returncode in (0, 5)  # 5 is no tests at all
+
+
+def survives(mutant: Mutant, folder: Path, limits: dict[str, float]) -> bool:
+    """Tell whether a mutant passes its module's tests, and then all."""
+    path = folder / "scratchmlp" / f"{mutant.module}.py"
+    original = path.read_text(encoding="utf-8")
+    path.write_text(mutant.source, encoding="utf-8")
+    try:
+        return passes(folder, tests_of(mutant.module), limits[mutant.module]) and passes(
+            folder, tests_of_all(), limits["all"]
+        )
+    finally:
+        path.write_text(original, encoding="utf-8")
+
+
+def harmless(mutant: Mutant) -> str:
+    """Say why a survivor does no harm, if that is known."""
+    for (module, before, part), why in HARMLESS.items():
+        if (module, before) == (mutant.module, mutant.before) and part in mutant.after:
+            return why
+    return OPEN
+
+
+def measure_limits(modules: list[str], folder: Path) -> dict[str, float]:
+    """Run the tests without a mutation; return the seconds that each may take with one."""
+    limits = {}
+    for name in [*modules, "all"]:
+        start = time.perf_counter()
+        if not passes(folder, tests_of_all() if name == "all" else tests_of(name)):
+            sys.exit(f"The tests of {name} fail without a mutation.")
+        limits[name] = 30 + 5 * (time.perf_counter() - start)
+    return limits
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--modules", nargs="+", choices=CORE, default=CORE, metavar="MODULE")
+    parser.add_argument("--n", type=int, default=300, help="number of mutants (default: 300)")
+    parser.add_argument("--seed", type=int, default=0, help="which mutants (default: 0)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Draw mutants, run the tests on each, and print those that survive."""
+    arguments = parse_arguments()
+    drawn = [mutant for module in arguments.modules for mutant in mutants(module)]
+    print(f"{len(drawn)} mutants of {', '.join(arguments.modules)}", flush=True)
+    if len(drawn) > arguments.n:
+        drawn = random.Random(arguments.seed).sample(drawn, arguments.n)
+    survivors = []
+    with tempfile.TemporaryDirectory() as temporary:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for i in range(arguments.jobs):
+            ignored = shutil.ignore_patterns(".*", "__pycache__", "_build", "auto_examples")
+            copies.put(shutil.copytree(ROOT, Path(temporary) / str(i), ignore=ignored))
+        first = copies.get()
+        limits = measure_limits(arguments.modules, first)
+        copies.put(first)
+
+        def test(numbered: tuple[int, Mutant]) -> None:
+            i, mutant = numbered
+            if i % 25 == 0:
+                print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
+            folder = copies.get()
+            if survives(mutant, folder, limits):
+                survivors.append(mutant)
+                print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
+            copies.put(folder)
+
+        with ThreadPoolExecutor(arguments.jobs) as pool:
+            list(pool.map(test, enumerate(drawn)))
+    n_killed = len(drawn) - len(survivors)
+    n_harmless = sum(harmless(mutant) != OPEN for mutant in survivors)
+    print(f"{n_killed} of {len(drawn)} mutants killed: {100 * n_killed / len(drawn):.1f} %")
+    print(f"{len(survivors)} survived, {n_harmless} of them known to be harmless")
+
+
+if __name__ == "__main__":
+    main()
