@@ -34,7 +34,14 @@ from tabular_data import ADULT, GROUPS, NAMES, Places, names_of
 
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
-from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, base, classifier, member
+from scratchmlp.tabular import (
+    PiecewiseLinearEncoder,
+    TabularEncoder,
+    base,
+    classifier,
+    fold_evaluator,
+    member,
+)
 from scratchmlp.tabular.recipe import Recipe, classification_recipe
 from scratchmlp.tabular.tangent import TangentParametrization
 
@@ -71,14 +78,14 @@ class Plain(Unscaled):
         return phi
 
 
-def own_best(courses: list[Any]) -> list[Any]:
+def own_best(histories: list[Any]) -> list[Any]:
     """Choose each member's epoch by its own fold alone."""
-    return [min(course.candidates, key=lambda c: (c.loss, -c.epoch)) for course in courses]
+    return [min(history.candidates, key=lambda c: (c.loss, -c.epoch)) for history in histories]
 
 
-def last(courses: list[Any]) -> list[Any]:
+def last(histories: list[Any]) -> list[Any]:
     """Choose the last epoch."""
-    return [max(course.candidates, key=lambda c: c.epoch) for course in courses]
+    return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
 
 
 def unclipped(encoder: TabularEncoder, X: Any) -> np.ndarray:
@@ -175,7 +182,7 @@ def bins(*members: Any) -> dict[str, Any]:
 
 RECIPE = "the recipe"
 TREE, QUANTILE = (PiecewiseLinearEncoder(8, strategy=how) for how in ("tree", "quantile"))
-NO_SMOOTHING = {"loss": classification_recipe(1).judge}
+NO_SMOOTHING = {"loss": classification_recipe(1).evaluation_loss}
 PLAIN = ((member, "TangentParametrization", Plain),)
 
 LEFT_OUT = {
@@ -194,10 +201,10 @@ LEFT_OUT = {
     "constant rate": Variant(recipe={"schedule": Level()}),
     "one decay of the rate, cosine": Variant(recipe={"schedule": Cosine()}),
     "the last epoch": Variant(
-        patches=((base, "choose_epochs", last), (member.Judge, "N_KEPT", 10**6))
+        patches=((base, "choose_epochs", last), (fold_evaluator.FoldEvaluator, "N_KEPT", 10**6))
     ),
     "the best epoch on the own fold alone": Variant(patches=((base, "choose_epochs", own_best),)),
-    "the best epoch without its neighbours": Variant(patches=((Recipe, "reach", 0),)),
+    "the best epoch without its neighbours": Variant(patches=((Recipe, "averaging_radius", 0),)),
     "no temperature": Variant(patches=((classifier, "fit_temperature", lambda *_: 1.0),)),
     "three members instead of eight": Variant(parameters={"cv": 3}),
 }

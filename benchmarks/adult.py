@@ -34,7 +34,7 @@ def models() -> dict[str, Any]:
     }
 
 
-def judge(model: Any, X: pd.DataFrame, y: Target, X_test: pd.DataFrame, y_test: Target) -> dict:
+def evaluate(model: Any, X: pd.DataFrame, y: Target, X_test: pd.DataFrame, y_test: Target) -> dict:
     """Fit on the training file, and measure on the test file."""
     start = time.perf_counter()
     model.fit(X, y)
@@ -49,13 +49,13 @@ def judge(model: Any, X: pd.DataFrame, y: Target, X_test: pd.DataFrame, y_test: 
 
 
 def columns(ensemble: TabularMLPClassifier) -> pd.DataFrame:
-    """Say what became of each column."""
+    """Return the encoding of each column."""
     table = pd.DataFrame(ensemble.encoder_.columns_).T
     return table[["kind", "centre", "scale", "encoding", "n_levels"]].fillna("")
 
 
 def honesty(ensemble: TabularMLPClassifier, y: Target, test: dict) -> pd.DataFrame:
-    """Compare what the members say of the rows they held out with the test file's truth."""
+    """Compare the scores of the out-of-fold predictions with those on the test file."""
     P = ensemble.oof_proba_
     out_of_fold = {
         "accuracy": ensemble.oof_score_,
@@ -87,7 +87,7 @@ def main() -> None:
     train, test = table.splits[0]
     X, y, X_test, y_test = table.X.iloc[train], table.y[train], table.X.iloc[test], table.y[test]
     fitted = models()
-    scores = {name: judge(model, X, y, X_test, y_test) for name, model in fitted.items()}
+    scores = {name: evaluate(model, X, y, X_test, y_test) for name, model in fitted.items()}
     ensemble = fitted["TabularMLPClassifier"]
     few = TabularMLPClassifier(n_jobs=-1, random_state=0).fit(X.iloc[:FEW], y[:FEW])
     tables = (

@@ -9,7 +9,7 @@ import numpy as np
 from machine import describe
 from sklearn.exceptions import ConvergenceWarning
 
-from scratchmlp.cli.main import article_network, article_split
+from scratchmlp.cli.article import article_network, article_split
 
 SEEDS = range(10)
 

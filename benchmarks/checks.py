@@ -1,4 +1,4 @@
-"""A measurement beside the bar that it must clear, as a line of text."""
+"""Compare a measurement with its bar, as a line of text."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Check:
-    """One bar and what was measured."""
+    """A measurement and its bar."""
 
     verdict: str
     what: str
@@ -23,7 +23,7 @@ class Check:
 
 
 def check(what: str, measured: float, bar: float, at_least: bool, digits: int = 2) -> Check:
-    """Compare a measurement with its bar; either is nan where it was not measured.
+    """Compare a measurement with its bar; a value that was not measured is nan.
 
     Examples
     --------
@@ -37,7 +37,7 @@ def check(what: str, measured: float, bar: float, at_least: bool, digits: int = 
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Write a number, a dash for one that was not measured."""
+    """Format a number; a dash if it was not measured."""
     return "-" if math.isnan(value) else f"{value:.{digits}f}"
 
 

@@ -17,7 +17,6 @@ from sklearn.utils import gen_batches
 from workloads import N_CLASSES, Case, new_rows
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.monitor import Monitor
 
 Work = Callable[[], None]
 
@@ -214,14 +213,19 @@ def floor_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
 
 def callbacks(case: Case, X: Any, y: np.ndarray) -> Work:
     """Do what a fit does for callbacks, of which there are none: look for them, epoch by epoch."""
-    model, monitor = estimator(ScratchMLPClassifier, case), Monitor(0.0, case.epochs)
+    # Not public: `versions.py` does without them.
+    from scratchmlp.estimators.callback_tasks import begin_fit
+    from scratchmlp.monitor import Monitor
+
+    model = estimator(ScratchMLPClassifier, case)
 
     def work() -> None:
         with callback_management_context(model):
-            monitor.tasks = model._fit_tasks(X, y, None)
+            tasks = begin_fit(model, X, y, None, max_subtasks=case.epochs)
+            monitor = Monitor(0.0, case.epochs, observers=[tasks] if tasks else [])
             for _ in range(case.epochs):
                 monitor.epoch_begin()
-                assert not monitor.tasks
+                assert not monitor.observers
 
     return work
 

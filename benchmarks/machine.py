@@ -1,4 +1,4 @@
-"""What a benchmark ran on: its first line of output."""
+"""The machine and the versions of a benchmark: the first line of its output."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version

@@ -37,11 +37,11 @@ def measure(
     seeds: Sequence[int],
     at: Places,
 ) -> None:
-    """Fit and judge whoever is installed on what is not in the file yet; append line by line.
+    """Fit and evaluate every installed model on what is not in the file yet; append line by line.
 
     The first seed comes first, for everybody, so that a run that is stopped has compared something.
     """
-    warnings.simplefilter("ignore")  # training that did not converge is judged as it is
+    warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
     done, warm = {tuple(run[key] for key in KEY) for run in read(path)}, set()
     missing = [key for key in keys(rivals, tables, seeds) if key not in done]
@@ -52,7 +52,7 @@ def measure(
         if name not in warm:
             warm_up(rivals[name])
             warm.add(name)
-        measures = judge(rivals[name], load(table, at), fold, seed)
+        measures = evaluate(rivals[name], load(table, at), fold, seed)
         key = dict(zip(KEY, (name, version, table, fold, seed), strict=True))
         append(path, key | measures | {"cpu": processor()})
         figures = "  ".join(f"{kind} {value:.4f}" for kind, value in measures.items())
@@ -60,7 +60,7 @@ def measure(
 
 
 def can_read(table: str, at: Places) -> bool:
-    """Say why a table has to be left out, if it has to."""
+    """Return the reason to skip a table, if there is one."""
     try:
         load(table, at)
     except OSError as error:
@@ -84,7 +84,7 @@ def keys(
                     )
 
 
-def judge(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
+def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
     """Fit on the training rows of a split, and measure the predictions for the others."""
     train, test = table.splits[fold]
     model = rival.make(table.X, seed)
@@ -101,7 +101,7 @@ def judge(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
 
 
 def warm_up(rival: Rival) -> None:
-    """Do what only the first fit of a process does, such as imports, on a few rows."""
+    """Fit once on a few rows, for work that only a first fit does, such as imports."""
     X, y = (load_diabetes if rival.regressor else load_iris)(return_X_y=True, as_frame=True)
     with one_thread():
         rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2])
@@ -115,7 +115,7 @@ def one_thread() -> threadpool_limits:
 
 
 def cpu_seconds() -> float:
-    """Sum what this process and those that it has waited for have used."""
+    """Return the CPU seconds of this process and of the processes that it has waited for."""
     return time.process_time() + sum(os.times()[2:4])
 
 

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: passes, loss, penalty, optimizer and the rest.
+"""Time the parts of a training step: passes, loss, penalty, optimizer and the rest.
 
 The parts are timed inside a fit, as they follow each other, on one thread. The products are those
 that `speed.py` calls the floor, timed by themselves.
@@ -22,14 +22,14 @@ from workloads import CASES, Case
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
-from scratchmlp.objective import Objective
+from scratchmlp.objective import ObjectiveAt
 from scratchmlp.optimizers import SGD, Adam
 
 PARTS = {
     "forward pass": (Network, "forward"),
     "loss": (LogLoss, "value_and_gradient"),
     "backward pass": (Network, "backward"),
-    "objective": (Objective, "__call__"),
+    "objective": (ObjectiveAt, "__call__"),
     "optimizer": ({"adam": Adam, "sgd": SGD}, "step"),
 }
 ROWS = (*PARTS, "batches, history, validation", "one step", "its products alone")

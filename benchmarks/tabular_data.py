@@ -131,7 +131,7 @@ def adult_from_openml(directory: Path) -> Target:
 
 
 def diabetes() -> Target:
-    """442 patients, ten numbers each, and how their disease went on."""
+    """442 patients with ten numbers each, and the progression of their disease."""
     return load_diabetes(return_X_y=True, as_frame=True)
 
 
