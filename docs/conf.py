@@ -7,6 +7,9 @@ display themselves.
 
 import math
 import warnings
+from importlib import import_module
+from inspect import isclass, isfunction
+from operator import attrgetter
 from typing import Any
 
 from docutils import nodes
@@ -101,11 +104,13 @@ html_sidebars = {  # only the API needs one: the gallery shows its pages as pict
         "index",
         "quickstart",
         "auto_examples/*",
+        "tabular",
         "backpropagation",
         "extending",
         "comparison",
         "performance",
         "architecture",
+        "decisions",
         "changelog",
     )
 }
@@ -144,7 +149,17 @@ def skip_alias(
     return True if str(obj.__doc__).startswith("Alias for field") else None
 
 
+def source_module(app: Sphinx, module: str, name: str) -> str | None:
+    """Find the module that defines a class: a public class names its public module instead."""
+    found = attrgetter(name)(import_module(module))
+    functions = (
+        [each for each in vars(found).values() if isfunction(each)] if isclass(found) else []
+    )
+    return functions[0].__module__ if functions else None
+
+
 def setup(app: Sphinx) -> None:
-    """Register the renderer of formulas and the filter of members."""
+    """Register the renderer of formulas, the filter of members and the links to source code."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("autodoc-skip-member", skip_alias)
+    app.connect("viewcode-follow-imported", source_module)

@@ -1,15 +1,15 @@
 """
-A rare class, and what to weigh it by
-=====================================
+Class weights for a rare class
+==============================
 
-Where one class is rare, a classifier may be right nearly always and still miss most of what it is
-for. Class weights say that a missed rare row costs more. Here they act on a network and on
+If one class is rare, a classifier can have a high accuracy and still miss most rows of this class.
+Class weights make a missed rare row cost more. This example uses them for a network and for
 logistic regression.
 """
 
 # %%
-# Two moons, one of them nearly empty
-# -----------------------------------
+# Two moons, one with few rows
+# ----------------------------
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -24,13 +24,12 @@ from scratchmlp import ScratchMLPClassifier
 
 X, y = make_moons((3800, 200), noise=0.3, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-print(f"rare: {y_train.sum()} of {len(y_train)} rows to train on")
+print(f"rare: {y_train.sum()} of {len(y_train)} training rows")
 
 # %%
 # Four models
 # -----------
-# ``class_weight="balanced"`` gives both classes the same share of the loss, however many rows they
-# have.
+# ``class_weight="balanced"`` gives both classes the same total weight in the loss.
 
 linear = LogisticRegression()
 network = ScratchMLPClassifier(
@@ -51,16 +50,17 @@ for name, model in {"logistic regression": linear, "network": network}.items():
 print(pd.DataFrame.from_dict(table, orient="index").round(2))
 
 # %%
-# *Recall* is the share of the rare rows that are found, *precision* the share of rare rows among
-# those that are called rare. Weights trade the one for the other: balanced models find more and
-# raise more false alarms. *Accuracy* goes down, since it counts common rows. *Balanced* accuracy,
-# the mean of both classes' recall, goes up. The task says which of them matters, not the model.
+# *Recall* is the share of rare rows that are predicted as rare. *Precision* is the share of rare
+# rows among the rows predicted as rare. Class weights trade precision for recall: balanced models
+# find more rare rows and raise more false alarms. *Accuracy* decreases, because most rows are
+# common. *Balanced* accuracy, the mean recall of both classes, increases. Which of these scores
+# matters depends on the task.
 
 # %%
-# What the weights move
-# ---------------------
-# The border moves into the common class. That of the network can bend, and cuts off fewer of its
-# rows.
+# How the decision boundary moves
+# -------------------------------
+# With class weights, the decision boundary moves into the common class. The boundary of the network
+# can bend, so it cuts off fewer common rows than that of logistic regression.
 
 colours = ListedColormap(["#56B4E9", "#D55E00"])
 figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True, layout="constrained")

@@ -2,15 +2,16 @@
 What a network sees in digits
 =============================
 
-Handwritten digits are images of 8 by 8 pixels. The weights of a hidden unit of the first layer
-belong to these pixels, so they are an image too. What the units make of the digits is another.
+Handwritten digits are images of 8 by 8 pixels. A hidden unit of the first layer has one weight for
+each pixel, so its weights can be shown as an image too. This example shows these weights, and the
+outputs of the second hidden layer.
 """
 
 # %%
-# A network that learns digits
-# ----------------------------
-# Pixels go from 0 to 16. Under a strong penalty, weights that the task does not need become small,
-# which makes the images clear.
+# Train a network on digits
+# -------------------------
+# Pixel values range from 0 to 16. A strong L2 penalty, ``alpha``, makes weights that the task does
+# not need small. This makes the images clearer.
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -29,19 +30,20 @@ network = ScratchMLPClassifier(
 print(f"test accuracy: {network.score(X_test, y_test):.3f}")
 
 # %%
-# First weights
-# -------------
-# A unit of the first layer answers positively to ink where its image is red, and negatively where
-# it is blue. The column at the left edge, where there hardly is any ink, stays white.
+# Weights of the first layer
+# --------------------------
+# Ink in the red pixels of an image increases the score of the unit, ink in the blue pixels
+# decreases it. The left column of pixels has hardly any ink in the data, so its weights are near
+# zero (white).
 
 display = WeightsDisplay.from_estimator(network)
 
 # %%
 # Hidden activations
 # ------------------
-# `hidden_activations` returns what a hidden layer passes on, here the second one: twelve numbers
-# for each image. The rows of the picture at the left are test digits, twelve of each class, and at
-# the right there is the mean of all test digits of a class. Each class has a pattern of its own.
+# ``hidden_activations`` returns the outputs of a hidden layer, by default the last one: here twelve
+# numbers for each image. The left plot has one row per test digit, twelve digits of each class. The
+# right plot shows the mean over all test digits of a class. Each class has its own pattern.
 
 hidden = network.hidden_activations(X_test)
 some = np.concatenate([np.flatnonzero(y_test == digit)[:12] for digit in range(10)])
@@ -60,10 +62,10 @@ for ax in (images, means):
 figure.colorbar(picture, ax=[images, means], label="output of the unit")
 
 # %%
-# Twelve numbers instead of 64
-# ----------------------------
-# A linear model that is given these twelve numbers does about as well as the network. That is what
-# the network's last layer is: a linear model of what the layers below have made of the image.
+# Twelve features instead of 64
+# -----------------------------
+# A linear model on these twelve outputs is about as accurate as the network. This is no surprise:
+# the last layer of the network is a linear model on the same twelve outputs.
 
 for name, (train, test) in {
     "64 pixels": (X_train, X_test),

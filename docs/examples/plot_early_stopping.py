@@ -1,17 +1,17 @@
 """
-Early stopping where labels are wrong
-=====================================
+Early stopping with wrong labels
+================================
 
-A network with time enough learns wrong labels by heart. Validation data tell when it begins to,
-also if their own labels are wrong as often. Early stopping looks at them after each epoch and keeps
-the weights of the best one.
+A network that is trained for long enough memorizes wrong labels. Validation data show when this
+begins, even if their own labels are wrong equally often. Early stopping scores the network on them
+after each epoch and keeps the weights of the best epoch.
 """
 
 # %%
-# Digits, a fifth of them mislabelled
-# -----------------------------------
-# On average a fifth of the labels for training and for validation is replaced by another digit.
-# The labels of the test rows stay as they are.
+# Digits with wrong labels
+# ------------------------
+# On average, a fifth of the training and validation labels is replaced by another digit. The labels
+# of the test rows are correct.
 
 import warnings
 
@@ -36,12 +36,12 @@ def noisy_digits(seed):
 
 
 # %%
-# The same network twice
-# ----------------------
-# Both get the same rows, the same seed and a hundred epochs. With early stopping a network keeps
-# the weights of its best epoch, without it those of its last. None stops before the end, and the
-# warning that tells of it is no news here. Each of ten seeds draws another split, other wrong
-# labels and other weights.
+# With and without early stopping
+# -------------------------------
+# Both networks get the same rows, the same seed and 100 epochs. With early stopping, a network
+# keeps the weights of its best epoch; without it, the weights of the last epoch. All networks train
+# until ``max_iter``, so the warning about it is ignored. Each of ten seeds gives a different split,
+# different wrong labels and different initial weights.
 
 settings = {"learning_rate_init": 0.01, "max_iter": 100, "tol": 0, "n_iter_no_change": np.inf}
 accuracy = []
@@ -59,11 +59,11 @@ print(f"median test accuracy, weights of the last epoch: {np.median(last):.3f}")
 print(f"the best epoch wins with {(best > last).sum()} of {len(best)} seeds")
 
 # %%
-# One run
-# -------
-# That of the last seed. The loss on the training rows goes on falling. On the validation rows it
-# soon rises again, as the network becomes sure of labels that are wrong. The dot is the epoch with
-# the best score, whose weights are kept.
+# Training curves
+# ---------------
+# These are the curves of the last seed. The training loss keeps decreasing. The validation loss
+# soon increases again, because the network becomes confident in wrong labels. The dot marks the
+# epoch with the best score, whose weights are kept.
 
 display = TrainingCurveDisplay.from_estimator(stopper)
-display.ax_.set_title("Learning wrong labels by heart")
+display.ax_.set_title("Memorizing wrong labels")

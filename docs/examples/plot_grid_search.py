@@ -2,16 +2,16 @@
 Learning rate and width by grid search
 ======================================
 
-The learning rate and the number of hidden units are the two settings to try first. In a pipeline
-they are searched with scikit-learn's own tools, and a heat map shows how they act together.
+The learning rate and the number of hidden units are the two parameters to tune first. This example
+tunes both in a pipeline, with scikit-learn's grid search. A heat map shows how they interact.
 """
 
 # %%
 # The search
 # ----------
-# The scaler belongs into the pipeline: in each fold it learns from the training rows alone. Each
-# network has 40 epochs, and the one-cycle schedule ends them with small steps. So a fit that ends
-# there is complete, and the warning that it has run into ``max_iter`` says nothing new.
+# The scaler is part of the pipeline, so in each fold it is fitted only on the training rows. Each
+# network trains for 40 epochs. The one-cycle schedule is planned for these 40 epochs and ends with
+# small steps, so the warning that ``max_iter`` was reached can be ignored.
 
 import warnings
 
@@ -43,18 +43,18 @@ with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
     search.fit(X_train, y_train)
 
 # %%
-# The best setting, and how it does on rows that the search has not seen:
+# The best parameters, and the accuracy on rows that the search has not seen:
 
 print(search.best_params_)
-print(f"accuracy in the folds: {search.best_score_:.3f}")
+print(f"accuracy in cross-validation: {search.best_score_:.3f}")
 print(f"accuracy on the test rows: {search.score(X_test, y_test):.3f}")
 
 # %%
-# The map
-# -------
-# Each field is the mean accuracy over the folds. Small networks cannot tell ten digits apart at
-# any rate. With enough units there is a broad range of rates that do about equally well. At the
-# smallest rates 40 epochs are too few.
+# The heat map
+# ------------
+# Each cell shows the mean accuracy over the folds. Networks with very few units cannot separate ten
+# digits at any learning rate. With enough units, a broad range of rates works about equally well.
+# At the smallest rates, 40 epochs are too few.
 
 results = pd.DataFrame(search.cv_results_)
 table = results.assign(

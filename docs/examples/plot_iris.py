@@ -2,17 +2,17 @@
 Iris, as in the article
 =======================
 
-The package grew from a beginner's article, which builds a network with one hidden layer on paper
-and trains it on Iris. Here is that network, and then the same one with biases, which the article
-leaves out.
+This package started from a beginner's article that derives a network with one hidden layer and
+trains it on Iris. This example trains that network, and then the same network with biases, which
+the article omits.
 """
 
 # %%
 # The article's network
 # ---------------------
-# It is one configuration of the classifier: four relu units, logistic outputs, the squared error
-# and plain gradient descent on all rows at once. It is to run for ten thousand epochs. A warning
-# usually tells of a fit that ends only there; here it is what we want.
+# The network is one configuration of the classifier: four relu units, logistic outputs, the squared
+# error and plain gradient descent on full batches. It trains for 10,000 epochs. The warning that
+# ``max_iter`` was reached is expected here, so it is ignored.
 
 import warnings
 
@@ -32,7 +32,7 @@ iris = load_iris()
 X_train, X_test, y_train, y_test = train_test_split(
     iris.data, iris.target, test_size=0.2, random_state=0
 )
-scaler = StandardScaler().fit(X_train)  # of the training rows alone
+scaler = StandardScaler().fit(X_train)  # on the training rows only
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
 network = {"hidden_layer_sizes": (4,), "output_activation": "logistic", "loss": "squared_error"}
 network |= {"weight_init": "standard_normal", "alpha": 0.0}
@@ -40,9 +40,9 @@ descent = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.5, "batch_s
 descent |= {"max_iter": 10_000, "tol": 0.0, "n_iter_no_change": np.inf}
 
 # %%
-# With biases and without
+# With and without biases
 # -----------------------
-# Five seeds draw five networks of each kind. This is their accuracy on the test rows:
+# Train five networks of each kind, with different seeds. This is their accuracy on the test rows:
 
 networks = {"without biases": [], "with biases": []}
 for seed in range(5):
@@ -58,7 +58,7 @@ accuracy = pd.DataFrame(
 print(accuracy.round(2), accuracy.median().rename("median").round(2), sep="\n\n")
 
 # %%
-# The loss of the first seed:
+# The training loss for the first seed:
 
 first = {name: trained[0] for name, trained in networks.items()}
 display = TrainingCurveDisplay.from_estimator(first)
@@ -66,11 +66,11 @@ display.axes_[-1].set(xscale="log", xlabel="epoch (logarithmic)")
 display.ax_.set_title("The article's network")
 
 # %%
-# Where it is wrong
-# -----------------
-# The test rows in the plane of their two main directions. Without biases every border between
-# classes is made of rays from the mean of the training rows, and *versicolor* lies around it,
-# between the two other species. :doc:`/backpropagation` says why it must be so.
+# Misclassified flowers
+# ---------------------
+# The plot shows the test rows, projected onto the first two principal components. Without biases,
+# every border between classes consists of rays from the mean of the training rows. But *versicolor*
+# lies around this mean, between the two other species. :doc:`/backpropagation` explains why.
 
 # sphinx_gallery_thumbnail_number = 2
 plane = PCA(2).fit(X_train)

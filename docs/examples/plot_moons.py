@@ -1,16 +1,16 @@
 """
-Two moons, and how many units they need
-=======================================
+How many hidden units two moons need
+====================================
 
-Each hidden unit draws one line across the plane, and the output layer makes a border of them. These
-networks have one hidden layer of growing width.
+Each hidden unit divides the plane by one line, and the output layer combines these lines into a
+decision boundary. This example trains networks with 1, 2, 4 and 32 units in one hidden layer.
 """
 
 # %%
 # Two classes that no straight line separates
 # -------------------------------------------
-# The inputs are on a common scale already. L-BFGS takes few, exact steps on data as small as these,
-# and a little penalty, ``alpha``, lets it converge.
+# Both features have a similar scale, so no scaler is needed. On small data like these, L-BFGS needs
+# few steps. A small L2 penalty, ``alpha``, lets it converge.
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -45,11 +45,12 @@ rows = {
 print(pd.DataFrame.from_dict(rows, orient="index").rename_axis("units").round(3))
 
 # %%
-# The border
-# ----------
-# The colour is the probability of the second class, the line is where it is one half, and the dots
-# are the test rows. One unit draws a straight line, as logistic regression does. From a few units
-# on, the border follows the moons. Many more change little: the penalty keeps it smooth.
+# The decision boundary
+# ---------------------
+# The colour shows the probability of the second class, the line shows where it is one half, and the
+# dots are the test rows. With one unit, the boundary is a straight line, as in logistic regression.
+# With a few units, it follows the moons. Many more units change little, because the penalty keeps
+# the boundary smooth.
 
 colours = ListedColormap(["#0072B2", "#D55E00"])
 figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True, layout="constrained")

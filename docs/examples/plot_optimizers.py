@@ -1,18 +1,19 @@
 """
-Nine ways to take a step
-========================
+Comparing nine optimizers
+=========================
 
-Optimizers turn a gradient into a step, each in its own way. Here nine of them train the same
-network from the same weights on the same batches.
+An optimizer turns a gradient into a step. This example trains the same network with nine
+optimizers, from the same initial weights and on the same batches.
 """
 
 # %%
-# Nine optimizers, each at its best rate
-# --------------------------------------
-# One learning rate for all would compare rates, not optimizers. So each tries seven. The one counts
-# whose loss is lowest in the worst of the last ten epochs, which rules out rates that are unsteady.
-# With ``tol=0`` and endless patience all train for 30 epochs, and the warning that is ignored here
-# would tell of that.
+# Each optimizer with its best learning rate
+# ------------------------------------------
+# A single learning rate for all would compare rates, not optimizers. Therefore each optimizer is
+# tried with seven rates, and the best one is kept: the rate whose highest loss in the last ten
+# epochs is lowest. This excludes rates with an unsteady loss. With ``tol=0`` and
+# ``n_iter_no_change=np.inf`` all networks train for 30 epochs, so the warning about ``max_iter`` is
+# ignored.
 
 import warnings
 
@@ -55,7 +56,7 @@ for name, optimizer in optimizers.items():
 # %%
 # Loss by epoch
 # -------------
-# From the highest loss at the end to the lowest:
+# The rows are sorted by the last loss, from highest to lowest:
 
 best = dict(sorted(best.items(), key=lambda item: -item[1].loss_))
 table = pd.DataFrame({name: network.loss_curve_ for name, network in best.items()})
@@ -64,12 +65,12 @@ table.insert(0, "rate", [network.learning_rate_init for network in best.values()
 print(table)
 
 # %%
-# The curves, in the same order. The rate that falls along half a cosine is in the panel below.
+# The curves have the same order. The lower panel shows the learning rate of the cosine schedule.
 
 figure, ax = plt.subplots(figsize=(8.6, 6), layout="constrained")
 display = TrainingCurveDisplay.from_estimator(best, ax=ax)
 display.ax_.set_title("The same network, nine optimizers")
 
 # %%
-# These are losses on the training rows after few epochs. What they say about new rows is another
-# question, which validation data answer.
+# These are training losses after a few epochs. To compare the quality on new rows, use validation
+# data.

@@ -1,19 +1,20 @@
 """
-Interrupted, and resumed as if nothing had happened
-===================================================
+Resume an interrupted fit
+=========================
 
-Training that takes long may be interrupted: by a time limit, a lost machine, a change of plans. A
-checkpoint saves it after each epoch. What is loaded goes on where it stopped, and comes to the same
-weights, bit for bit, as training that was never interrupted.
+Long training may be interrupted, by a time limit or because a machine fails. A checkpoint saves the
+estimator after each epoch. Load it to continue training where it stopped. The final weights are bit
+for bit those of a fit that was never interrupted.
 """
 
 # %%
 # A network, and a callback that stops it
 # ---------------------------------------
-# ``warm_start=True``, set from the beginning, makes the network keep all that it needs to go on:
-# the optimizer's memory, the order of the rows, the state of the generator. Its learning rate falls
-# over 40 epochs. The callback ends training after so many, in place of whatever ends yours;
-# :class:`~scratchmlp.callbacks.TimeLimit` does it by the clock.
+# Set ``warm_start=True`` from the beginning. The estimator then stores what it needs to continue
+# exactly: the optimizer's state, the order of the rows and the state of the random generator. The
+# learning rate decreases over 40 epochs. The callback stops training after a number of epochs and
+# stands for any interruption. To stop after some time instead, use
+# :class:`~scratchmlp.callbacks.TimeLimit`.
 
 import pickle
 import tempfile
@@ -60,29 +61,29 @@ print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
 # %%
 # Resumed
 # -------
-# Only the file is left. Callbacks are not part of it, so the rest of the epochs gets a new one. (A
-# pickle runs code when it is loaded: load only what you trust.)
+# Load the estimator from the file. The file does not contain callbacks, so set a new one for the
+# remaining epochs. (Loading a pickle can run any code: load only files that you trust.)
 
 resumed = pickle.loads(path.read_bytes())
 folder.cleanup()
 done = resumed.n_iter_
 print(f"loaded: {done} epochs")
 resumed.set_callbacks(StopAfter(40 - done)).fit(X, y)
-print(f"resumed: {resumed.stop_reason_}, {len(resumed.loss_curve_)} in all")
+print(f"resumed: {resumed.stop_reason_}, {len(resumed.loss_curve_)} in total")
 
 # %%
-# The same as without an interruption
-# -----------------------------------
+# Compare with an uninterrupted fit
+# ---------------------------------
 
 straight = ScratchMLPClassifier((32,), **settings).set_callbacks(StopAfter(40)).fit(X, y)
 print("same weights:", np.array_equal(resumed.theta_, straight.theta_))
 print("same losses:", resumed.loss_curve_ == straight.loss_curve_)
 
 # %%
-# The history is one curve across the interruption, and the learning rate follows its schedule.
+# The history continues across the interruption, and the learning rate follows its schedule.
 
 display = TrainingCurveDisplay.from_estimator(resumed, loss_scale="log")
 for ax in display.axes_:
     ax.axvline(done + 0.5, color="0.4", linestyle=":")
 display.ax_.text(done + 1, 0.5, "interrupted")
-display.ax_.set_title("Interrupted after 15 epochs, and resumed")
+display.ax_.set_title("Interrupted after 15 epochs, then resumed")

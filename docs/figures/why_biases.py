@@ -8,7 +8,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import DecisionBoundaryDisplay
 
-from scratchmlp.cli.main import article_network, article_split
+from scratchmlp.cli.article import article_network, article_split
 
 COLOURS = ListedColormap(["#3b6fb6", "#e0902f", "#4c9a57"])
 
