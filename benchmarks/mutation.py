@@ -15,12 +15,14 @@ import copy
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -106,6 +108,11 @@ HARMLESS = {
         "X = X.astype(np.float64, copy=False)",
         "copy=True",
     ): "memory only",
+    (
+        "optimizer",
+        "super().__init_subclass__(**kwargs)",
+        "pass",
+    ): "makes methods for metadata routing, of which an optimizer has none",
     (
         "optimizer",
         "return grad * (longest / length) if length > longest else grad",
@@ -252,17 +259,23 @@ def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool
         "PYTHONDONTWRITEBYTECODE": "1",  # files of one second and one size would be confused
         "OPENBLAS_NUM_THREADS": "1",
     }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
-        process = subprocess.run(
-            [sys.executable, "-m", "pytest", *options, *tests],
-            cwd=folder,
-            env=os.environ | environment,
-            capture_output=True,
-            timeout=seconds,
-        )
+        status = process.wait(seconds)
     except subprocess.TimeoutExpired:  # a loop without end is noticed, too
-        return False
-    return process.returncode in (0, 5)  # 5 is no tests at all
+        status = None
+    finally:  # end what the tests have started, too
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return status in (0, 5)  # 5 is no tests at all
 
 
 def survives(mutant: Mutant, folder: Path, limits: dict[str, float]) -> bool:
