@@ -159,6 +159,7 @@ def test_tasks_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
         ([np.inf], r"The loss grew to inf \(epoch 1; no loss was finite\).*StandardScaler"),
         ([2.0, np.nan], r"The loss grew from 2 to nan \(epoch 2; the last finite loss was 2\)"),
         ([2.0, 3e10], r"The loss grew from 2 to 3e\+10 \(epoch 2.*lower learning_rate_init"),
+        ([1e-12, 1.0], r"The loss grew from 1e-12 to 1 \(epoch 2"),
     ],
 )
 def test_divergence_is_noticed_at_once(losses, message):

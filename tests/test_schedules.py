@@ -112,6 +112,20 @@ def test_bad_parameters_are_refused(schedule, message):
         schedule._validate_params()
 
 
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        *(SCHEDULES[name](n_epochs=1) for name in OVER_HORIZON),
+        OneCycle(warmup=0, start=0, end=0),
+        OneCycle(warmup=0.99, start=3, end=2),
+        InverseScaling(0),
+    ],
+    ids=str,
+)
+def test_the_ends_of_ranges_are_legal(schedule):
+    schedule._validate_params()
+
+
 def test_one_cycle_without_a_warm_up_falls_from_the_beginning():
     schedule = OneCycle(warmup=0.0, end=0.2)
     assert [at(schedule, t) for t in (0, 0.5, 1)] == pytest.approx([1, 0.6, 0.2])

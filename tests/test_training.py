@@ -230,7 +230,7 @@ def test_the_gain_that_ends_lbfgs_shrinks_with_tol(iris, tol, n_epsilons, monkey
     spy = mock.Mock(wraps=minimize)
     monkeypatch.setattr("scratchmlp.training.minimize", spy)
     train_iris(iris, LBFGS(tol, max_iter=7, max_fun=9))
-    ftol = pytest.approx(n_epsilons * np.finfo(float).eps, rel=1e-9)
+    ftol = pytest.approx(n_epsilons * np.finfo(float).eps, rel=1e-9, abs=0)
     expected = {"maxiter": 7, "maxfun": 9, "gtol": tol, "ftol": ftol}
     assert spy.call_args.kwargs["options"] == expected
 
