@@ -90,6 +90,11 @@ HARMLESS = {
     ): "any number but 0 is true",
     (
         "network",
+        'a = z if getattr(activation, "in_place", False) else np.empty_like(z)',
+        "not getattr",
+    ): "memory only: forward may always write over its scores",
+    (
+        "network",
         "_SMALL = 2**16",
         "",
     ): "speed only: up to which size rows are not divided into chunks",
@@ -113,6 +118,11 @@ HARMLESS = {
         "super().__init_subclass__(**kwargs)",
         "pass",
     ): "makes methods for metadata routing, of which an optimizer has none",
+    (
+        "optimizer",
+        "elementwise: ClassVar[bool] = False",
+        "True",
+    ): "every rule that does not say it gets False in __init_subclass__",
     (
         "optimizer",
         "return grad * (longest / length) if length > longest else grad",

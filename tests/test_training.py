@@ -235,6 +235,15 @@ def test_the_gain_that_ends_lbfgs_shrinks_with_tol(iris, tol, n_epsilons, monkey
     assert spy.call_args.kwargs["options"] == expected
 
 
+def test_lbfgs_leaves_no_state_of_an_optimizer(iris):
+    """A descent that follows begins with a new one."""
+    network, loss, _, data = iris
+    run, monitor, _ = train_iris(iris, descent(Adam(), max_iter=2))
+    assert run.optimizer_state
+    train(Objective(network, loss, 0.01), LBFGS(1e-4, 3, 100), monitor, run, data)
+    assert run.optimizer_state == {}
+
+
 @pytest.mark.parametrize("tol", [1e-4, 1e-5, 1e-6])
 def test_lbfgs_meets_its_tolerance(iris, tol):
     """With a penalty that makes the minimum round: in a long valley gains end it before."""
