@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn's: weights, losses, scores, epochs, warnings and predictions.
+"""Equality with scikit-learn: weights, losses, scores, epochs, warnings and predictions.
 
 Both train with the same parameters, data and random state. Deliberate differences are left out,
 each with its reason; learning rates are moderate and data scaled, because in chaotic settings
@@ -92,7 +92,7 @@ SCHEDULES = {
 
 
 def agree(target, solver, dtype=np.float64):
-    """Tell whether both minimise the same function in the same arithmetic."""
+    """Return whether both minimize the same function in the same arithmetic."""
     if solver != "lbfgs":
         return True
     # scikit-learn's squared error of several outputs is their mean, but its gradient that of
@@ -135,7 +135,7 @@ def warned(train, *args, **kwargs):
 
 
 def train_both(ours, theirs, *args, method="fit", **kwargs):
-    """Train both, check that they warn of the same, and return the categories of warnings.
+    """Train both, check that their warnings agree, and return the categories of warnings.
 
     NumPy's own warnings of scikit-learn's products do not count: some kernels of BLAS raise the
     flags of the processor at random, and we leave these unread while we train.
@@ -149,7 +149,7 @@ def train_both(ours, theirs, *args, method="fit", **kwargs):
 
 
 def assert_same(ours, theirs, X):
-    """Assert that all that both have after training is the same, up to rounding."""
+    """Assert that all fitted attributes and predictions agree up to rounding."""
     dtype = ours.coefs_[0].dtype
     tolerance = TOLERANCES[dtype]
     layers = zip(
@@ -168,13 +168,13 @@ def assert_same_curves(ours, theirs, tolerance):
     several = isinstance(theirs, MLPRegressor) and theirs.loss == "squared_error"
     factor = theirs.n_outputs_ if several else 1
     assert_allclose(ours.loss_, factor * theirs.loss_, rtol=tolerance)
-    if theirs.solver == "lbfgs":  # there scikit-learn records nothing
+    if theirs.solver == "lbfgs":  # scikit-learn records nothing in this case
         return
     assert_allclose(ours.loss_curve_, factor * np.array(theirs.loss_curve_), rtol=tolerance)
     if theirs.early_stopping:
         assert ours.best_loss_ is theirs.best_loss_ is None
         for name in ("validation_scores_", "best_validation_score_"):
-            # What is missing to the best possible score: R² itself may cross 0.
+            # The distance to the best possible score: R² itself may cross 0.
             mine, reference = (1 - np.array(getattr(e, name)) for e in (ours, theirs))
             assert_allclose(mine, reference, rtol=tolerance)
     else:
@@ -292,7 +292,7 @@ def test_two_poisson_outputs_are_summed_by_both(solver):
 
 @pytest.mark.parametrize("solver", FIRST_ORDER)
 def test_the_penalty_is_counted_once_however_many_outputs(solver):
-    """With several outputs ours is scikit-learn's objective, its data term times their number."""
+    """With several outputs, our data term is scikit-learn's times the number of outputs."""
     X, y = TARGETS["two outputs"]
     settings = {"max_iter": 6, "alpha": 1.0, "hidden_layer_sizes": (7,), "random_state": 0}
     ours = ScratchMLPRegressor(**SOLVERS[solver] | settings)
@@ -375,7 +375,7 @@ def test_a_column_of_targets_is_flattened_with_a_warning(target):
 
 @pytest.mark.parametrize(("target", "solver"), CELLS)
 def test_weights_of_rows_mean_the_same_in_full_batches(target, solver):
-    """In mini-batches they do not: there scikit-learn's cancel in part."""
+    """In mini-batches they differ: scikit-learn's weights cancel in part."""
     X, y = TARGETS[target]
     weight = np.random.default_rng(0).uniform(0.5, 2, N_ROWS)
     ours, theirs = pair(target, **SOLVERS[solver])
@@ -445,7 +445,7 @@ def test_training_stops_in_the_same_epoch(target, solver, early_stopping, tol, n
 def test_stopping_in_the_last_epoch_is_not_stopping_too_early(
     target, solver, max_iter, n_iter_no_change, stops
 ):
-    """The first epoch always improves; with a huge tol no other does."""
+    """The first epoch always improves; with a huge tol, no other epoch does."""
     X, y = TARGETS[target]
     settings = {"max_iter": max_iter, "n_iter_no_change": n_iter_no_change, "tol": 1e3}
     ours, theirs = pair(target, **SOLVERS[solver], **settings)
@@ -495,8 +495,8 @@ def test_convergence_warnings_begin_with_scikit_learn_s_words(target, solver):
     assert mine.startswith(reference.split(" (status=")[0])
 
 
-# Going on. A warm start is scikit-learn's where there is nothing that it would forget: without
-# momentum, without a schedule, and in an order that does not depend on the generator.
+# Continued training. A warm start is scikit-learn's where there is nothing that it would forget:
+# without momentum, without a schedule, and in an order that does not depend on the generator.
 
 
 @pytest.mark.parametrize(
@@ -550,7 +550,7 @@ def test_later_partial_fits_give_scikit_learn_s_numbers(target, solver, schedule
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("solver", FIRST_ORDER)
 def test_later_partial_fits_shuffle_alike_with_a_generator(target, solver):
-    """A generator goes on for both."""
+    """Both continue with the state of the generator."""
     X, y = TARGETS[target]
     ours, theirs = pair(target, batch_size=20, **SOLVERS[solver])
     for estimator in (ours, theirs):
@@ -575,7 +575,7 @@ def test_strings_may_be_labels_in_partial_fit(target, solver):
 @pytest.mark.parametrize(("target", "solver"), CELLS)
 @pytest.mark.parametrize("make_random_state", [int, np.random.RandomState])
 def test_fitting_again_begins_anew_alike(target, solver, make_random_state):
-    """From the same numbers with a seed, from other ones with a generator."""
+    """With a seed, both start from the same numbers; with a generator, from different ones."""
     X, y = TARGETS[target]
     ours, theirs = pair(target, batch_size=35, **SOLVERS[solver])
     for estimator in (ours, theirs):
@@ -597,7 +597,7 @@ def printed(estimators, X, y, capsys):
     return lines
 
 
-# The loss of two outputs is another number, twice as large.
+# With two outputs, the loss is twice as large.
 VERBOSE_TARGETS = [target for target in TARGETS if target != "two outputs"]
 
 
@@ -615,7 +615,7 @@ def test_verbose_prints_scikit_learn_s_lines(target, solver, capsys):
 def test_verbose_leaves_out_only_scikit_learn_s_sentence_on_what_tol_brought(
     target, schedule, capsys
 ):
-    """`stop_reason_` says it here, and the history's learning rates."""
+    """Here, `stop_reason_` and the learning rates in `history_` say it."""
     settings = {"solver": "sgd", **ADAPTIVE, "learning_rate": schedule}
     mine, reference = printed(pair(target, verbose=True, **settings), *TARGETS[target], capsys)
     sentences = [line for line in reference if not line.startswith("Iteration")]
