@@ -73,6 +73,10 @@ class Batches:
     ----------
     n_rows : int
         Number of rows in an epoch, without those that are left out.
+    slices : list of slice
+        The rows of each batch, in the order of the epoch.
+    whole : tuple or None
+        The arrays of all rows, if one batch holds them. None if there are several batches.
     """
 
     def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:

@@ -82,19 +82,6 @@ def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
         ger(1.0, row, ones, a=Z.T, overwrite_a=1)
 
 
-def update_mean(mean: FloatArray, beta: float, new: FloatArray) -> None:
-    """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
-    mean *= float(beta)
-    add_scaled(mean, 1 - float(beta), new)
-
-
-def divide_by_root(numerator: FloatArray, s: FloatArray, epsilon: float) -> FloatArray:
-    """Return numerator / (√s + ε) in a new array."""
-    root = np.sqrt(s)
-    root += float(epsilon)
-    return np.divide(numerator, root, out=root)
-
-
 #: Number of multiplications from which a matrix product is faster with several threads.
 _SHARED = 4_000_000
 

@@ -1,4 +1,4 @@
-"""The base class of optimizers."""
+"""The base class of optimizers, and two operations that several update rules share."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils._param_validation import Interval
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.kernels import add_scaled
 
 #: An array of shape (n_parameters,), laid out like theta.
 Vector: TypeAlias = FloatArray
@@ -153,3 +154,16 @@ def _clip(grad: Vector, longest: float) -> Vector:
     """
     length = norm(grad, check_finite=False)
     return grad * (longest / length) if length > longest else grad
+
+
+def update_mean(mean: Vector, beta: float, new: Vector) -> None:
+    """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
+    mean *= float(beta)
+    add_scaled(mean, 1 - float(beta), new)
+
+
+def divide_by_root(numerator: Vector, s: Vector, epsilon: float) -> Vector:
+    """Return numerator / (√s + ε) in a new array."""
+    root = np.sqrt(s)
+    root += float(epsilon)
+    return np.divide(numerator, root, out=root)

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from scratchmlp.kernels import add_scaled, divide_by_root, update_mean
-from scratchmlp.optimizer import Optimizer, State, Vector
+from scratchmlp.kernels import add_scaled
+from scratchmlp.optimizer import Optimizer, State, Vector, divide_by_root, update_mean
 
 __all__ = ["OPTIMIZERS", "SGD", "AdaGrad", "Adam", "AdamW", "NAdam", "Optimizer", "RMSProp"]
 

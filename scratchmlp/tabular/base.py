@@ -179,6 +179,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
         with unchanged_on_failure(self):
             table = self._prepare(X, y, sample_weight, groups)
+            # These attributes are known before training, and callbacks may read them.
             self.encoder_ = table.encoder
             self.__dict__.update(table.attributes)
             self._keep(table, self._train(table, tasks, started))
