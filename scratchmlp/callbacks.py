@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from numbers import Real
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from scratchmlp.atomic_write import write_atomically
 from scratchmlp.estimators.base import BaseMLP
 
 
@@ -89,9 +89,14 @@ class TimeLimit(_EpochCallback):
 class ModelCheckpoint(_EpochCallback):
     """Save the estimator after each epoch, to predict with it or to resume training.
 
-    The file always holds a complete model. Each new model is written to a temporary file in the
-    same folder, whose name ends in ".part", and then replaces the old one. If the process is
-    killed, at most the current epoch is lost.
+    The file always holds a complete model. Each new model is written to a hidden temporary file in
+    the same folder, with ".part" in its name, and then replaces the old one. If the process is
+    killed, at most the current epoch is lost. It may leave a temporary file, which the next
+    checkpoint to the same path removes (except on Windows).
+
+    All parameters in the file are finite. However, if the last step of an epoch makes them so large
+    that the loss or the outputs overflow, they are saved before the fit raises `DivergenceError`,
+    which it does in the next epoch or at its end.
 
     To resume, load the model, lower `max_iter` by the model's `n_iter_` and call `fit` with
     ``warm_start=True``. If `max_iter` would become 0, training was complete. If the first fit had
@@ -152,10 +157,5 @@ class ModelCheckpoint(_EpochCallback):
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
-        path = Path(self.path)
-        new = path.with_name(f"{path.name}.{uuid4().hex}.part")  # fits may run in parallel
-        try:
-            new.write_bytes(pickle.dumps(fitted_estimator))
-            os.replace(new, path)
-        finally:
-            new.unlink(missing_ok=True)
+        content = pickle.dumps(fitted_estimator)
+        write_atomically(Path(self.path), lambda new: new.write_bytes(content))

@@ -268,6 +268,19 @@ def test_checkpoint_saves_the_model_of_each_epoch(net, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("rate", "n_epochs"), [(1e308, 2), (1e200, 1)])
+def test_a_checkpoint_of_a_fit_that_diverges_has_finite_parameters(rate, n_epochs, tmp_path):
+    """The first rate gives infinite parameters: the file stays. The second gives huge ones."""
+    path = tmp_path / "net.pickle"
+    net = ScratchMLPRegressor(solver="sgd", learning_rate_init=1e-6, max_iter=2, random_state=0)
+    net.set_callbacks(ModelCheckpoint(path)).fit(X_IRIS, 100 * Y_IRIS)
+    with pytest.raises(DivergenceError):
+        net.set_params(learning_rate_init=rate, batch_size="full").fit(X_IRIS, 100 * Y_IRIS)
+    saved = pickle.loads(path.read_bytes())
+    assert saved.n_iter_ == n_epochs
+    assert np.isfinite(saved.theta_).all()
+
+
 def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
     path = tmp_path / "net.pickle"
     net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,9 @@ def _panels(path: Path, n_panels: int) -> Iterator[Any]:
     with matplotlib.rc_context({"text.parse_math": False}):  # names may contain dollar signs
         figure = Figure(figsize=(6 * n_panels, 4.5), dpi=150, layout="constrained")
         yield figure.subplots(1, n_panels, squeeze=False)[0]
-        write(path, figure.savefig)
+        picture = BytesIO()  # matplotlib does not raise OSError for each file that it cannot write
+        figure.savefig(picture, format=path.suffix[1:])
+        write(path, lambda new: new.write_bytes(picture.getvalue()))
 
 
 def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str) -> None:

@@ -2,12 +2,10 @@
 
 import os
 import pickle
-import shutil
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
+from scratchmlp.atomic_write import write_atomically
 from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
@@ -47,22 +45,28 @@ def _check_writable(path: Path) -> None:
     """Raise an error if a file cannot be written."""
     if path.is_dir():
         raise InputError(f"cannot save {path}: it is a folder. Add a file name.")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot save {path}: there is no folder {path.parent}. Create it first.")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError(f"cannot save {path}: you have no permission to write there.")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError(f"cannot save {path}: there is no folder {folder}. Create it first.")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise InputError(
+            f"cannot save {path}: you have no permission to write to it. Choose another file."
+        )
+    is_device = path.exists() and not path.is_file()
+    if not (is_device or os.access(folder, os.W_OK | os.X_OK)):  # see write_atomically
+        raise InputError(
+            f"cannot save {path}: you have no permission to create files in {folder}. "
+            "Choose another folder."
+        )
 
 
 def write(path: Path, save: Callable[[Path], object]) -> None:
-    """Write a file; if that fails, an existing file stays as it was.
-
-    The content goes to a temporary file in the same folder, which then replaces `path`. A device
-    is written directly, and so is a file in a folder where no other file can be created.
+    """Write a file as a whole with `write_atomically`.
 
     Parameters
     ----------
     path : Path
-        File to write. A link stays, and the file that it points to is replaced.
+        File to write.
     save : callable
         Writes the content to the path that it is given.
 
@@ -71,21 +75,10 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
     InputError
         If the file cannot be written.
     """
-    in_place = path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK))
-    path = path if in_place else path.resolve()
-    new = path if in_place else path.with_name(f".{uuid4().hex}{path.suffix}")
     try:
-        save(new)
-        if not in_place:
-            if path.exists():
-                shutil.copymode(path, new)
-            os.replace(new, path)
+        write_atomically(path, save)
     except OSError as error:
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
-    finally:
-        if not in_place:
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -112,6 +105,8 @@ def load_model(path: Path) -> Model:
     ------
     InputError
         If the file cannot be read, or contains something else.
+    MemoryError
+        If there is not enough memory.
     """
     if not path.exists():
         raise InputError(f"there is no model file {quote(path)}. {REMEDY}")
@@ -119,6 +114,8 @@ def load_model(path: Path) -> Model:
         model = pickle.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged pickle can raise any type
         raise InputError(f"{path} is not a model saved with --save. {REMEDY}") from error
     if not isinstance(model, Model) or not hasattr(model, "feature_names_in_"):

@@ -3,12 +3,13 @@
 import os
 import pickle
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.files import load_model, save_model, write
+from scratchmlp.cli.files import check_files, load_model, save_model, write
 from scratchmlp.tabular import TabularMLPClassifier
 
 
@@ -33,10 +34,20 @@ def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, 
     assert "it is a folder" in refused(*command, str(tmp_path))
 
 
-def test_a_file_without_permission_is_refused(saved, csv, refused, monkeypatch, tmp_path):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    command = (csv(saved.table), "--load", str(saved.class_model), "--out")
-    assert "you have no permission" in refused(*command, str(tmp_path / "p.csv"))
+@pytest.mark.parametrize("denied", ["p.csv", ""])
+def test_a_file_without_permission_is_refused(denied, saved, csv, refused, monkeypatch, tmp_path):
+    path, old = csv(saved.table), tmp_path / "p.csv"
+    old.write_text("old")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / denied)
+    line = refused(path, "--load", str(saved.class_model), "--out", str(old))
+    assert f"you have no permission to {'write to it' if denied else 'create files in'}" in line
+    assert old.read_text() == "old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null")
+def test_a_device_needs_no_permission_in_its_folder(monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path == Path(os.devnull))
+    check_files([], [Path(os.devnull)])
 
 
 def test_a_write_that_fails_leaves_the_existing_file(saved, csv, refused, monkeypatch, tmp_path):
@@ -95,3 +106,25 @@ def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
     for content in contents:
         broken.write_bytes(content)
         assert "is not a model saved with --save" in refused(path, "--load", str(broken))
+
+
+class Huge:
+    def __reduce__(self):
+        return bytearray, (2**60,)
+
+
+def test_a_model_that_needs_more_memory_than_there_is(csv, refused, tmp_path):
+    model = tmp_path / "huge.model"
+    model.write_bytes(pickle.dumps(Huge()))
+    line = refused(csv(b"a\n1\n"), "--load", str(model))
+    assert "there is not enough memory. Close other programs" in line
+
+
+def test_a_table_that_needs_more_memory_than_there_is(saved, csv, refused, monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError("Unable to allocate 1. EiB")
+
+    path = csv(saved.table)
+    monkeypatch.setattr(pd, "read_csv", fail)
+    line = refused(path, "--target", "class")
+    assert "there is not enough memory: Unable to allocate 1. EiB. Close other programs" in line
