@@ -10,12 +10,13 @@ The estimators are in `scratchmlp.estimators`. The estimators for raw tables are
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scratchmlp.estimators.classifier import ScratchMLPClassifier
-from scratchmlp.estimators.gradient_check import check_gradient
-from scratchmlp.estimators.regressor import ScratchMLPRegressor
-from scratchmlp.run import DivergenceError
+if TYPE_CHECKING:
+    from scratchmlp.estimators.classifier import ScratchMLPClassifier
+    from scratchmlp.estimators.gradient_check import check_gradient
+    from scratchmlp.estimators.regressor import ScratchMLPRegressor
+    from scratchmlp.run import DivergenceError
 
 __version__ = "0.1.0.dev0"
 
@@ -27,17 +28,39 @@ __all__ = [
     "check_gradient",
 ]
 
-#: Public modules that are imported on first use, so that ``import scratchmlp`` stays fast.
-_LAZY = ("callbacks", "plotting", "tabular")
+# Names and modules are imported on first use. Thus ``import scratchmlp`` is fast, and the command
+# line handles Ctrl-C before the slow imports begin: ``python -m`` imports this module first.
+
+#: Modules of the public names.
+_MODULES = {
+    "DivergenceError": "run",
+    "ScratchMLPClassifier": "estimators.classifier",
+    "ScratchMLPRegressor": "estimators.regressor",
+    "check_gradient": "estimators.gradient_check",
+}
+#: Public modules.
+_PUBLIC = (
+    "activations",
+    "callbacks",
+    "estimators",
+    "initializers",
+    "losses",
+    "optimizers",
+    "plotting",
+    "schedules",
+    "tabular",
+)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a module on first use: ``scratchmlp.tabular`` works after ``import scratchmlp``."""
-    if name in _LAZY:
+    """Import a public name or module: ``scratchmlp.tabular`` works after ``import scratchmlp``."""
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if name in _PUBLIC:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    """List the public names, those of modules that have not been imported included."""
-    return sorted({*globals(), *_LAZY})
+    """List the public names, those that have not been imported included."""
+    return sorted({*globals(), *__all__, *_PUBLIC})

@@ -1,8 +1,43 @@
 """Run the command line: ``python -m scratchmlp``."""
 
+import os
+import signal
 import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from scratchmlp.cli.main import main
+
+def _leave(*_: Any) -> NoReturn:
+    """End the process at once, where a KeyboardInterrupt would be lost or print a traceback."""
+    try:
+        os.write(2, b"scratchmlp: interrupted\n")
+    finally:
+        os._exit(130)
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    """Let the main job end in order. Another Ctrl-C ends it at once."""
+    signal.signal(signal.SIGINT, _leave)
+    raise KeyboardInterrupt
+
+
+def _on_interrupt(handler: Callable[..., NoReturn]) -> None:
+    """Choose what Ctrl-C does, unless it is ignored, as in a background job of a shell."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _on_interrupt(_leave)
+    from scratchmlp.cli.main import main  # this takes a second or more
+
+    try:
+        _on_interrupt(_interrupt)
+        status = main()
+        _on_interrupt(_leave)  # while Python shuts down
+    except BaseException:
+        if signal.getsignal(signal.SIGINT) is _leave:
+            _leave(signal.SIGINT, None)  # an import may turn a KeyboardInterrupt into another error
+        _on_interrupt(_leave)  # main ends with SystemExit after --help and after an error
+        raise
+    sys.exit(status)

@@ -34,6 +34,7 @@ ORDER = [
     "training",
     "rollback",
     "estimators",
+    "estimators.scaling",
     "estimators.targets",
     "estimators.state",
     "estimators.callback_tasks",
@@ -62,6 +63,7 @@ ORDER = [
     "tabular.classifier",
     "tabular.regressor",
     "tabular",
+    "atomic_write",
     "callbacks",
     "plotting.shared",
     "plotting.curves",
@@ -70,6 +72,7 @@ ORDER = [
     "plotting",
     "cli",
     "cli.messages",
+    "cli.streams",
     "cli.table",
     "cli.files",
     "cli.progress",
@@ -175,7 +178,7 @@ PUBLIC = ["", ".activations", ".losses", ".optimizers", ".plotting", ".tabular"]
 def test_public_classes_are_pickled_by_their_public_path(path):
     """Files may move: pickles, documentation and error messages keep this name."""
     module = import_module(path)
-    classes = [vars(module)[name] for name in module.__all__ if name != "__version__"]
+    classes = [getattr(module, name) for name in module.__all__ if name != "__version__"]
     classes = [each for each in classes if isinstance(each, type)]
     assert classes
     for each in classes:
@@ -183,12 +186,19 @@ def test_public_classes_are_pickled_by_their_public_path(path):
         assert pickle.loads(pickle.dumps(each)) is each
 
 
-def test_wings_are_reachable_and_imported_on_first_use():
+def test_names_and_public_modules_are_imported_on_first_use():
+    """Nothing else is imported before: the command line must first see to Ctrl-C."""
     code = """
 import sys, scratchmlp
-assert not {"scratchmlp.tabular", "scratchmlp.plotting"} & set(sys.modules)
-assert "tabular" in dir(scratchmlp)
+assert {name for name in sys.modules if name.startswith("scratchmlp")} == {"scratchmlp"}
+assert not {"numpy", "scipy", "sklearn"} & {*sys.modules}
+assert {*scratchmlp._MODULES, "__version__"} == {*scratchmlp.__all__}
+assert {"tabular", "ScratchMLPClassifier"} < {*dir(scratchmlp)}
+assert scratchmlp.estimators.__name__ == "scratchmlp.estimators"
 assert scratchmlp.tabular.TabularMLPClassifier and scratchmlp.callbacks.TimeLimit
+assert all(hasattr(scratchmlp, name) for name in dir(scratchmlp))
 assert not hasattr(scratchmlp, "table")
+from scratchmlp import *
+assert ScratchMLPClassifier is scratchmlp.ScratchMLPClassifier
 """
     subprocess.run([sys.executable, "-c", code], check=True)

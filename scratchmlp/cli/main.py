@@ -8,10 +8,8 @@ Results go to stdout; notes and errors go to stderr.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,8 +27,9 @@ from scratchmlp.cli.report import (
     describe_columns,
     prediction_table,
     score_table,
-    unseen_categories,
+    unlike_training,
 )
+from scratchmlp.cli.streams import discard, open_streams
 from scratchmlp.cli.table import load_new_table, load_table
 
 USAGE = """\
@@ -131,7 +130,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that prints an error as one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"scratchmlp: error: {' '.join(message.split())}\n")
+        _fail(message)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -145,36 +144,59 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 1 if the reader of stdout has closed it, or 130 after Ctrl-C.
+        Exit status: 0, or 1 if the reader of stdout or stderr has closed it, or 130 after Ctrl-C.
 
     Raises
     ------
     SystemExit
-        With status 2 if an argument or a file cannot be used, with 0 after ``--help`` and
-        ``--version``.
+        With status 2 if an argument or a file cannot be used, something cannot be written, or
+        memory is short; with 0 after ``--help`` and ``--version``.
     """
-    parser = _make_parser()
     try:
-        _run(**vars(parser.parse_args(argv)))
+        open_streams()
+        _run(**_parse(argv))
         sys.stdout.flush()  # here, so that the errors below are caught
     except InputError as error:
-        parser.error(str(error))
+        _fail(str(error))
+    except MemoryError as error:
+        detail = f": {error}" if str(error) else ""
+        _fail(
+            f"there is not enough memory{detail}. Close other programs, raise the memory limit of "
+            "this process, or use a smaller table or model."
+        )
     except KeyboardInterrupt:
-        say("interrupted")
+        _say_before_exit("interrupted")
         return 130
-    except BrokenPipeError:
-        _discard_stdout()  # its reader has left (`| head`)
+    except BrokenPipeError:  # its reader has left (`| head`)
+        discard(sys.stdout)
+        discard(sys.stderr)
         return 1
     except OSError as error:  # such as a full disk behind stdout
-        _discard_stdout()
-        parser.error(f"cannot write: {error.strerror or error}")
+        discard(sys.stdout)
+        _fail(f"cannot write: {error.strerror or error}")
     return 0
 
 
-def _discard_stdout() -> None:
-    """Send the rest of stdout nowhere; Python would try to write it once more at exit."""
-    with suppress(OSError):  # stdout is not a file
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _fail(message: str) -> NoReturn:
+    """Print an error as one line, and end with status 2."""
+    _say_before_exit(f"error: {' '.join(message.split())}")
+    sys.exit(2)
+
+
+def _say_before_exit(message: str) -> None:
+    """Print a note before the process ends; stderr may be what has failed."""
+    try:
+        say(message)
+    except OSError:
+        discard(sys.stderr)
+
+
+def _parse(argv: Sequence[str] | None) -> dict[str, Any]:
+    """Parse the arguments; print what ``--help`` and ``--version`` ask for."""
+    try:
+        return vars(_make_parser().parse_args(argv))
+    finally:
+        sys.stdout.flush()
 
 
 def _make_parser() -> _Parser:
@@ -298,7 +320,8 @@ def _train(
         model = fit(next(iter(models.values())), X, y)
         if save is not None:
             save_model(save, model)
-            print(f"Saved {save}. To predict: python -m scratchmlp NEW.csv --load {save}")
+            predict = f"python -m scratchmlp NEW.csv --load {save}"
+            print(f"Saved {save}. To predict: {predict}", flush=True)
         if plot is not None:
             say(f"drawing {plot}")
             draw_ensemble(plot, model, X, y)
@@ -308,8 +331,8 @@ def _predict(data: str, model_file: Path, out: Path | None) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     model = load_model(model_file)
     X = load_new_table(data, model.encoder_.columns_)
-    for column in unseen_categories(model, X):
-        say(column)
+    for difference in unlike_training(model, X):
+        say(difference)
     try:
         table = prediction_table(model, X)
     except ValueError as error:  # a model saved from Python may need what a CSV file cannot hold

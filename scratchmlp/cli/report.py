@@ -47,11 +47,16 @@ def describe_columns(X: pd.DataFrame) -> str:
 
 def _use(fitted: Mapping[str, Any]) -> str:
     """Say how the encoder uses a column, from its entry in `TabularEncoder.columns_`."""
-    if fitted.get("scale", 0) > 0 or fitted.get("encoding") in ("one-hot", "sign"):
+    if _uses_values(fitted):
         return USES[fitted["kind"]]
     if fitted.get("indicator") or fitted.get("encoding") == "missing":
         return ONLY_MISSING
     return IGNORED["keys" if fitted.get("n_levels", 1) > 1 else "constant"]
+
+
+def _uses_values(fitted: Mapping[str, Any]) -> bool:
+    """Return whether the encoder uses the values of a column, not only that some are missing."""
+    return fitted.get("scale", 0) > 0 or fitted.get("encoding") in ("one-hot", "sign")
 
 
 def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
@@ -114,8 +119,8 @@ def _means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
     return pd.Series(written, scores.columns)
 
 
-def unseen_categories(model: Model, X: pd.DataFrame) -> Iterator[str]:
-    """Name the columns that contain categories not seen in training.
+def unlike_training(model: Model, X: pd.DataFrame) -> Iterator[str]:
+    """Name the columns that contain no value, or categories not seen in training.
 
     Parameters
     ----------
@@ -127,9 +132,14 @@ def unseen_categories(model: Model, X: pd.DataFrame) -> Iterator[str]:
     Yields
     ------
     str
-        A sentence about a column.
+        A sentence about one or more columns.
     """
-    for name, fitted in model.encoder_.columns_.items():
+    columns = model.encoder_.columns_
+    used = [name for name, fitted in columns.items() if _uses_values(fitted)]
+    if empty := [quote(name) for name in used if X[name].isna().all()]:
+        what = f"{count(len(empty), 'column')} without any value, but with values in training"
+        yield f"{what}: {listed(empty)}"
+    for name, fitted in columns.items():
         levels = fitted.get("levels")
         # The model keeps only part of the categories if there were many: unseen is unknown then.
         if not levels or len(levels) < fitted["n_levels"]:

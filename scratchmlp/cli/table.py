@@ -73,7 +73,7 @@ def load_table(
         table.
     """
     table = _read(path)
-    _check_columns_exist(table, path, target, ignore)
+    _check_column_names(table, path, target, ignore)
     if table.empty:
         raise InputError(f"{path} has no rows below its header.")
     known = table[target].dropna()
@@ -126,10 +126,8 @@ def load_new_table(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.Da
     return pd.DataFrame({name: _convert(table[name], columns[name]) for name in columns})
 
 
-def _check_columns_exist(
-    table: pd.DataFrame, path: str, target: str, ignore: Sequence[str]
-) -> None:
-    """Raise an error that lists the columns if the target or an ignored column is missing."""
+def _check_column_names(table: pd.DataFrame, path: str, target: str, ignore: Sequence[str]) -> None:
+    """Raise an error if the target or an ignored column is missing, or they are the same."""
     for option, name in [("--target", target), *(("--ignore", name) for name in ignore)]:
         if name not in table:
             hint = f" {COMMAS}" if table.shape[1] == 1 else ""
@@ -137,6 +135,11 @@ def _check_columns_exist(
                 f"{path} has no column {quote(name)}, which {option} names. "
                 f"Its columns: {listed([*map(quote, table)])}.{hint}"
             )
+    if target in ignore:
+        raise InputError(
+            f"--ignore names {quote(target)}, the column to predict. Models never see the target: "
+            "remove this --ignore, or choose another --target."
+        )
 
 
 def _read(path: str) -> pd.DataFrame:
@@ -157,6 +160,8 @@ def _read(path: str) -> pd.DataFrame:
         raise InputError(f"{path} is empty. It needs a header and rows.") from error
     except pd.errors.ParserWarning as error:
         raise InputError(f"rows of {path} have more fields than its header. {COMMAS}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # pandas and the decompressors raise many types
         raise InputError(f"cannot read {path} as CSV: {error}") from error
     header = names.iloc[0].dropna().str.strip()

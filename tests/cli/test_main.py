@@ -214,6 +214,27 @@ def test_interrupt():
     assert "Traceback" not in err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_an_interrupt_that_comes_out_as_another_error(interrupted):
+    """Python 3.11 makes a RuntimeError of one that comes while a class is created."""
+    code = (
+        "import runpy, signal\n"
+        "from scratchmlp.cli import main\n"
+        "def fail():\n"
+        "    try:\n"
+        f"        signal.raise_signal(signal.SIGINT) if {interrupted} else None\n"
+        "    finally:\n"
+        "        raise RuntimeError('another error')\n"
+        "main.main = fail\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "runpy.run_module('scratchmlp', run_name='__main__')"
+    )
+    run = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    assert run.returncode == (130 if interrupted else 1)
+    assert (run.stderr == "scratchmlp: interrupted\n") == interrupted
+
+
 def without_unbuffered_output():
     return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 

@@ -12,9 +12,10 @@ from scratchmlp.cli.report import (
     describe_columns,
     prediction_table,
     score_table,
-    unseen_categories,
+    unlike_training,
 )
 from scratchmlp.cli.table import load_table
+from scratchmlp.tabular import TabularMLPClassifier
 
 # Columns.
 
@@ -72,7 +73,7 @@ def test_small_scores_get_more_decimals():
 # Predictions.
 
 
-def test_unseen_categories_are_named(saved, csv, capsys):
+def test_categories_not_seen_in_training_are_named(saved, csv, capsys):
     new = saved.table.assign(code="X", flag=saved.table["flag"].astype(str).str.upper())
     assert command_line.main([csv(new), "--load", str(saved.class_model)]) == 0
     err = capsys.readouterr().err
@@ -83,8 +84,28 @@ def test_unseen_categories_are_named(saved, csv, capsys):
 
 
 def test_missing_values_are_not_unseen(saved):
-    X = saved.table.assign(code=np.nan)
-    assert list(unseen_categories(load_model(saved.class_model), X)) == []
+    X = saved.table.assign(code=saved.table["code"].where(saved.table["size"] > 0))
+    assert list(unlike_training(load_model(saved.class_model), X)) == []
+
+
+def test_columns_without_any_value_are_named(saved, csv, capsys):
+    """The model replaces what is missing by what it has learned: this must not pass in silence."""
+    new = saved.table.assign(size=np.nan, code=np.nan)
+    assert command_line.main([csv(new), "--load", str(saved.class_model)]) == 0
+    err = capsys.readouterr().err
+    assert err == (
+        "scratchmlp: 2 columns without any value, but with values in training: 'size', 'code'\n"
+    )
+
+
+def test_columns_whose_values_the_model_does_not_use_may_be_empty():
+    X = pd.DataFrame({"a": np.arange(20.0), "few": [1.0, *[np.nan] * 19], "none": np.nan})
+    X["length"] = pd.to_timedelta(X["a"], unit="D")
+    model = TabularMLPClassifier(max_iter=2).fit(X, X["a"] > 9)
+    assert list(unlike_training(model, X.assign(few=np.nan))) == []
+    assert list(unlike_training(model, X.assign(length=pd.NaT))) == [
+        "1 column without any value, but with values in training: 'length'"
+    ]
 
 
 def test_predictions_of_numbers_come_with_the_deviation_of_the_members(saved):

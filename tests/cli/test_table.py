@@ -123,6 +123,8 @@ def test_columns_can_be_left_out(table, csv, refused):
     ]
     line = refused(path, "--target", "y", "--ignore", "Day")
     assert "has no column 'Day', which --ignore names" in line
+    line = refused(path, "--target", "y", "--ignore", "day", "--ignore", "y")
+    assert "--ignore names 'y', the column to predict. " in line
 
 
 # A new table.

@@ -1,0 +1,106 @@
+"""Jobs that test_faults.py starts in other processes, in order to disturb them."""
+
+import io
+import os
+import pickle
+import resource
+import runpy
+import signal
+import sys
+import time
+import warnings
+from pathlib import Path
+
+from sklearn.datasets import load_iris
+
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.cli import comparison, files
+from scratchmlp.cli import main as command_line
+
+
+def checkpoints(path, max_iter=10**9):
+    """Train and save after every epoch."""
+    long = {"max_iter": max_iter, "tol": 0, "n_iter_no_change": 10**9}
+    net = ScratchMLPClassifier((50, 20), batch_size="full", **long)
+    with warnings.catch_warnings(action="ignore"):
+        net.set_callbacks(ModelCheckpoint(path)).fit(*load_iris(return_X_y=True))
+
+
+def saves(path, model, times=10**9):
+    """Save a model again and again."""
+    for _ in range(times):
+        files.save_model(path, model)
+
+
+def killed_before_replacing(write, *arguments):
+    """Kill the process when the temporary file is complete."""
+    os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    write(*arguments)
+
+
+def on_a_slow_disk(write, *arguments):
+    """Write in pieces, so that many kills come during a write."""
+
+    def write_slowly(path, content):
+        with open(path, "wb", buffering=0) as file:
+            for start in range(0, len(content), 10_000):
+                file.write(content[start : start + 10_000])
+                time.sleep(0.001)
+
+    Path.write_bytes = write_slowly
+    write(*arguments)
+
+
+def limited(size, write, *arguments):
+    """Limit the size of all files that the process writes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    write(*arguments)
+
+
+def short_of_memory(size, *arguments):
+    """Run the command line with `size` bytes of memory in addition to what is taken."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    run(*arguments)
+
+
+def run(arguments, out, err, unbuffered=False, ready=None):
+    """Run the command line with brief training; stdout and stderr are files.
+
+    `unbuffered` makes stdout what it is under ``python -u``. The event `ready` is set when Ctrl-C
+    is handled by the command line, no longer by Python.
+    """
+    for path, number in ((out, 1), (err, 2)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    out = io.FileIO(1, "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(
+        out if unbuffered else io.BufferedWriter(out), write_through=unbuffered
+    )
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), line_buffering=True
+    )
+    models_for = comparison.models_for
+
+    def brief_models(X, is_class):
+        (name, ensemble), *_, baseline = models_for(X, is_class).items()
+        return dict([(name, ensemble.set_params(cv=2, max_iter=5)), baseline])
+
+    command_line.models_for = brief_models
+    sys.argv = ["scratchmlp", *map(str, arguments)]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main = command_line.main
+
+    def tell_and_run():
+        ready.set()
+        return main()
+
+    if ready is not None:
+        command_line.main = tell_and_run
+    runpy.run_module("scratchmlp", run_name="__main__")
+
+
+def is_whole(path):
+    """Return whether a file is a model."""
+    return hasattr(pickle.loads(path.read_bytes()), "get_params")
