@@ -260,7 +260,11 @@ class Network:
         layers, n_rows = self.layers(theta), X.shape[0]
         row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
         if n_rows * row_bytes <= _SMALL:
-            return self.forward(layers, X, self.workspace(n_rows, theta.dtype, training=False))
+            workspace = self.workspace(n_rows, theta.dtype, training=False)
+            if n_rows * self.n_weights <= _ALONE:
+                return self.forward(layers, X, workspace)
+            with threads(self.multiplications(n_rows, X)):
+                return self.forward(layers, X, workspace)
         chunk = n_rows
         if n_rows * row_bytes > _CACHE:
             in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
@@ -317,8 +321,11 @@ _CACHE = 2**19
 #: Fewest rows of a chunk, unless ``working_memory`` requires fewer. All weights are read again for
 #: each chunk, which would take too long with smaller chunks.
 _FEWEST_ROWS = 512
-#: If the arrays of all rows take at most this many bytes, chunks and threads save no time.
+#: If the arrays of all rows take at most this many bytes, chunks save no time.
 _SMALL = 2**16
+#: OpenBLAS computes a matrix product of at most this many multiplications on one thread. Other BLAS
+#: libraries choose well for products as small as these.
+_ALONE = 2**18
 
 
 def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.kernels import threads
 from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
@@ -162,7 +162,7 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     clock = TimedSchedule(recipe.schedule, plan.deadline)
     if plan.tasks:
         plan.tasks.begin()
-    with threadpool_limits(1):
+    with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = _member_data(data, plan)
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)

@@ -1,0 +1,287 @@
+"""The number of BLAS threads while several threads of a program fit and predict."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import permutations
+
+import numpy as np
+import pytest
+from blas_threads import blas_threads
+from sklearn.datasets import load_digits
+from threadpoolctl import threadpool_limits
+
+from scratchmlp import (
+    DivergenceError,
+    ScratchMLPClassifier,
+    ScratchMLPRegressor,
+    kernels,
+)
+from scratchmlp.kernels import threads
+from scratchmlp.tabular import TabularMLPClassifier
+
+X, Y = load_digits(return_X_y=True)
+X /= 16
+SMALL, LARGE = 10, 10**9  # multiplications
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def in_a_thread(function, *args):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *args).result()
+
+
+@pytest.fixture(autouse=True, params=["set", "held"])
+def two(request):
+    """Two BLAS threads: set once, or held by the main thread, which then controls OpenBLAS.
+
+    After the test, the numbers of threads must be what they were before.
+    """
+    if not kernels._LIMITS:
+        pytest.skip("threadpoolctl does not know the BLAS of NumPy, such as Accelerate")
+    before = blas_threads()
+    limits = in_a_thread(threadpool_limits, 2, "blas")
+    two = blas_threads()
+    assert set(two.values()) == {2}
+    if request.param == "set":
+        yield two
+    else:
+        with threadpool_limits(2, user_api="blas"):
+            yield two
+    after = blas_threads()
+    in_a_thread(limits.restore_original_limits)
+    assert after == two
+    assert blas_threads() == before
+
+
+@pytest.fixture
+def callers():
+    """Three threads that call functions one at a time."""
+    with ExitStack() as stack:
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in range(3)]
+        yield [lambda f, *args, pool=pool: pool.submit(f, *args).result() for pool in pools]
+
+
+def enter(n_multiplications):
+    context = threads(n_multiplications)
+    context.__enter__()
+    return context
+
+
+def leave(context):
+    context.__exit__(None, None, None)
+
+
+def test_small_products_run_on_one_thread(two):
+    with threads(SMALL):
+        assert set(blas_threads().values()) == {1}
+    assert blas_threads() == two
+
+
+def test_large_products_keep_the_threads_of_numpy(two):
+    with threads(LARGE):
+        for package, n_threads in blas_threads().items():
+            assert n_threads == (1 if "scipy" in package else 2)
+    assert blas_threads() == two
+
+
+@pytest.mark.parametrize("sizes", [(SMALL, LARGE, LARGE), (LARGE,) * 3, (SMALL,) * 3])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_last_of_several_threads_restores_the_number(callers, two, sizes, order):
+    contexts = [call(enter, size) for call, size in zip(callers, sizes, strict=True)]
+    assert set(blas_threads().values()) == {1}
+    for i in order[:2]:
+        callers[i](leave, contexts[i])
+        assert blas_threads() != two
+    callers[order[2]](leave, contexts[order[2]])
+    assert blas_threads() == two
+
+
+def test_a_large_product_alone_has_its_threads_back(callers):
+    large, small = callers[0](enter, LARGE), callers[1](enter, SMALL)
+    callers[1](leave, small)
+    assert 2 in blas_threads().values()
+    callers[0](leave, large)
+
+
+def test_a_large_product_in_the_same_thread_is_not_a_competitor():
+    """Validation predicts while a fit waits for it."""
+    with threads(LARGE), threads(LARGE):
+        assert 2 in blas_threads().values()
+
+
+def test_a_limit_of_one_thread_is_respected(callers):
+    with threadpool_limits(1, user_api="blas"):
+        for call in callers:
+            context = call(enter, LARGE)
+            assert set(blas_threads().values()) == {1}
+            call(leave, context)
+        assert set(blas_threads().values()) == {1}
+
+
+def test_a_limit_that_ends_while_a_thread_is_inside_ends(callers, two):
+    with threadpool_limits(3, user_api="blas"):
+        context = callers[0](enter, SMALL)
+    late = callers[1](enter, SMALL)
+    assert set(blas_threads().values()) == {1}
+    callers[0](leave, context)
+    callers[1](leave, late)
+    assert blas_threads() == two
+
+
+def test_a_limit_within_the_context_is_kept_and_ends_with_it():
+    with threads(SMALL):
+        with threadpool_limits(3, user_api="blas"):
+            assert set(blas_threads().values()) == {3}
+        assert set(blas_threads().values()) == {1}
+
+
+def test_ctrl_c_on_the_way_in_or_out_leaves_no_limit(monkeypatch, two):
+    def interrupted(*args):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    for method in ("enter", "leave"):
+        monkeypatch.setattr(kernels._LIMITS[-1], method, interrupted)
+        with pytest.raises(KeyboardInterrupt), threads(SMALL):
+            pass
+        assert blas_threads() == two
+
+
+def test_a_caller_that_ctrl_c_kept_from_leaving_is_forgotten(two):
+    enter(SMALL)  # and no leave: the context is deleted
+    with threads(LARGE):
+        assert 2 in blas_threads().values()
+    assert blas_threads() == two
+
+
+class PerThread(threading.local):
+    """A library with a number of threads for each thread of the program: OpenBLAS with OpenMP."""
+
+    num_threads = 4
+
+    def set_num_threads(self, n):
+        self.num_threads = n
+
+
+def test_a_library_with_a_number_for_each_thread_is_limited_in_each(callers, monkeypatch):
+    library = PerThread()
+    limit = kernels._ThreadLimit(library, from_scipy=False)
+    monkeypatch.setattr(kernels, "_LIMITS", [limit])
+    first, second, third = callers
+    contexts = [first(enter, SMALL), second(enter, SMALL), third(enter, LARGE)]
+    assert [call(lambda: library.num_threads) for call in callers] == [1, 1, 4]
+    for call, context in zip(callers, contexts, strict=True):
+        call(leave, context)
+        assert call(lambda: library.num_threads) == 4
+
+
+# Estimators.
+
+
+def net(max_iter):
+    return ScratchMLPClassifier((30,), max_iter=max_iter, random_state=0, tol=0)
+
+
+def test_fits_of_different_lengths_in_two_threads(two):
+    expected = [net(n).fit(X, Y).theta_ for n in (2, 20)]
+    with ThreadPoolExecutor(2) as pool:
+        fits = list(pool.map(lambda n: net(n).fit(X, Y).theta_, (2, 20)))
+    assert blas_threads() == two
+    for theta, reference in zip(fits, expected, strict=True):
+        np.testing.assert_array_equal(theta, reference)
+
+
+def test_threads_predict_while_another_estimator_is_fitted(two):
+    fitted, reference = net(2).fit(X, Y), net(20).fit(X, Y)
+    expected = fitted.predict_proba(X)
+    done = threading.Event()
+
+    def predict():
+        results = [fitted.predict_proba(X)]
+        while not done.is_set():
+            results.append(fitted.predict_proba(X))
+        return results
+
+    with ThreadPoolExecutor(16) as pool:
+        predictions = [pool.submit(predict) for _ in range(16)]
+        try:
+            theta = net(20).fit(X, Y).theta_
+        finally:
+            done.set()
+    assert blas_threads() == two
+    np.testing.assert_array_equal(theta, reference.theta_)
+    for results in predictions:
+        for p in results.result():
+            np.testing.assert_array_equal(p, expected)
+
+
+def test_large_fits_in_two_threads(two):
+    """The number of BLAS threads changes the last digits of large products."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 200)), rng.normal(size=400)
+
+    def fit(_=None):
+        settings = {"hidden_layer_sizes": (110,), "batch_size": "full", "max_iter": 3}
+        return ScratchMLPRegressor(**settings, random_state=0).fit(X, y)
+
+    assert fit()._network.multiplications(400, X) > kernels._SHARED
+    with ThreadPoolExecutor(2) as pool:
+        for model in pool.map(fit, range(2)):
+            np.testing.assert_allclose(model.theta_, fit().theta_, rtol=1e-9)
+    assert blas_threads() == two
+
+
+@pytest.mark.parametrize("error", [DivergenceError, KeyboardInterrupt, ValueError])
+def test_fits_that_fail_in_a_thread(two, error):
+    failing = net(5).set_params(solver="sgd", learning_rate_init=1e9)
+    if error is not DivergenceError:
+
+        def raises(progress):
+            raise error
+
+        failing.set_params(learning_rate=raises)
+
+    def fit(model):
+        try:
+            model.fit(X, Y)
+        except BaseException as raised:
+            return type(raised)
+
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(fit, [failing, net(10), failing]))
+    assert results == [error, None, error]
+    assert blas_threads() == two
+
+
+def test_ensembles_in_two_threads(two):
+    def fit(_=None):
+        ensemble = TabularMLPClassifier(max_iter=2, cv=3, random_state=0)
+        return ensemble.fit(X[:60], Y[:60] > 4).predict_proba(X)
+
+    expected = fit()
+    with ThreadPoolExecutor(2) as pool:
+        for p in pool.map(fit, range(2)):
+            np.testing.assert_array_equal(p, expected)
+    assert blas_threads() == two
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_forked_during_a_fit_in_another_thread(callers, two):
+    """The child has no fit in progress: nothing limits it, and no lock stays closed."""
+    expected = net(2).fit(X, Y).theta_
+    context = callers[0](enter, SMALL)
+    with kernels._LIMITS[0].lock:  # as if another thread were entering
+        child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            same = np.array_equal(net(2).fit(X, Y).theta_, expected)
+            status = 0 if same and blas_threads() == two else 2
+        finally:
+            os._exit(status)
+    callers[0](leave, context)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
