@@ -40,8 +40,9 @@ class Run:
     ----------
     theta : ndarray of shape (n_parameters,)
         The latest parameters.
-    random_state : RandomState
-        Random number generator for the validation split, the order of rows and dropout.
+    random_state : RandomState or dict
+        Random number generator for the validation split, the order of rows and dropout, or its
+        state. `generator` makes the generator.
     optimizer_state : dict
         State of the optimizer. It is empty with L-BFGS.
     order : ndarray of shape (n_samples,) or None
@@ -82,7 +83,7 @@ class Run:
     """
 
     theta: FloatArray
-    random_state: np.random.RandomState
+    random_state: np.random.RandomState | dict[str, Any]
     optimizer_state: State = field(default_factory=dict)
     order: NDArray[np.intp] | None = None
     split: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
@@ -104,6 +105,16 @@ class Run:
         """Number of epochs trained so far."""
         return len(self.history["loss"])
 
+    def generator(self) -> np.random.RandomState:
+        """Return the random number generator. It is made from its state when it is first needed.
+
+        This takes longer than a step of a small network, which may need no random numbers.
+        """
+        if isinstance(self.random_state, dict):
+            state, self.random_state = self.random_state, np.random.RandomState()
+            self.random_state.set_state(state)
+        return self.random_state
+
     def shuffle(self, n_rows: int) -> NDArray[np.intp]:
         """Shuffle the rows for the next epoch.
 
@@ -122,7 +133,7 @@ class Run:
         """
         if self.order is None or len(self.order) != n_rows:
             self.order = np.arange(n_rows)
-        self.order = self.order[self.random_state.permutation(n_rows)]
+        self.order = self.order[self.generator().permutation(n_rows)]
         return self.order
 
     def copy(self) -> "Run":

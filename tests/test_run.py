@@ -53,6 +53,16 @@ def test_a_snapshot_stays_while_training_goes_on():
     assert snapshot.history["loss"] == [3.0]
 
 
+def test_a_stored_generator_is_made_when_it_is_needed_and_goes_on():
+    generator = np.random.RandomState(3)
+    run = run_of()
+    run.random_state = generator.get_state(legacy=False)
+    assert run.copy().random_state is run.random_state
+    np.testing.assert_array_equal(run.shuffle(9), generator.permutation(9))
+    assert run.generator() is run.random_state
+    assert run.generator().rand() == generator.rand()
+
+
 def test_renewed_patience_forgets_the_lowest_loss_and_how_long_ago_it_was():
     run = run_of()
     watch(run, 3.0, 4.0)

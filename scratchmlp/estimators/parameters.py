@@ -7,7 +7,9 @@ solver for a fit.
 
 import warnings
 from abc import ABC
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cache
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -60,7 +62,7 @@ _ONE_LAYER: dict[str, list[Any]] = {
 
 def hidden_sizes(given: Any) -> tuple[int, ...]:
     """Check `hidden_layer_sizes`; return the number of units of each hidden layer as a tuple."""
-    sizes = tuple(given) if isinstance(given, Iterable) else (given,)
+    sizes = tuple(given) if np.iterable(given) else (given,)
     if any(not isinstance(n, Integral) or isinstance(n, bool) or n < 1 for n in sizes):
         raise ValueError(
             "hidden_layer_sizes must be > 0: an integer, or a tuple with one integer for each "
@@ -147,6 +149,12 @@ class Parameters(BaseEstimator, ABC):
             )
         return Network(sizes, resolve_activation(activation), self.fit_intercept, dropout)
 
+    def _validate_changed_params(self) -> None:
+        """Check the parameters that differ from their defaults, which is faster than all."""
+        defaults = _defaults(type(self))
+        changed = {k: v for k, d in defaults.items() if (v := getattr(self, k)) is not d}
+        validate_parameter_constraints(self._parameter_constraints, changed, type(self).__name__)
+
     def _by_layer(self, name: str, n_hidden: int) -> Any:
         """Return a parameter that is one value or a tuple with one value for each hidden layer."""
         given = getattr(self, name)
@@ -168,7 +176,7 @@ class Parameters(BaseEstimator, ABC):
         If `output_activation` is "auto", it is the one that the user set with `Loss.with_output`.
         Otherwise it is `auto` if the loss supports it, and the default of the loss if not.
         """
-        loss = self._checked_loss()
+        loss = LOSSES[self.loss]() if isinstance(self.loss, str) else self._check(self.loss)
         output = self.output_activation
         if output == "auto":
             output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
@@ -179,8 +187,8 @@ class Parameters(BaseEstimator, ABC):
             )
         return loss.with_output(output)
 
-    def _checked_loss(self) -> Loss:
-        loss = self.loss if isinstance(self.loss, Loss) else LOSSES[self.loss]()
+    def _check(self, loss: Loss) -> Loss:
+        """Check a loss object of the user, and return it."""
         loss._validate_params()
         outputs = getattr(loss, "outputs", None)
         if not (isinstance(outputs, tuple) and outputs and set(outputs) <= set(OUTPUT_ACTIVATIONS)):
@@ -228,7 +236,9 @@ class Parameters(BaseEstimator, ABC):
             "epsilon": self.epsilon,
         }
         optimizer = OPTIMIZERS[self.solver]()
-        return optimizer.set_params(**{k: given[k] for k in optimizer.get_params() if k in given})
+        for name in given.keys() & vars(optimizer).keys():
+            setattr(optimizer, name, given[name])
+        return optimizer
 
     def _make_schedule(self, optimizer: Optimizer) -> Callable[[Progress], float]:
         """Return the schedule; as in scikit-learn, "invscaling" has an effect only with SGD."""
@@ -250,3 +260,10 @@ class Parameters(BaseEstimator, ABC):
                 stacklevel=6,
             )
         return min(int(self.batch_size), n_rows)
+
+
+@cache
+def _defaults(estimator: type[BaseEstimator]) -> dict[str, Any]:
+    """Return the parameters of a class with their default values."""
+    parameters = signature(estimator).parameters
+    return {name: parameters[name].default for name in estimator._get_param_names()}

@@ -89,8 +89,10 @@ def fitted_attributes(estimator: Any, run: Run, monitor: Monitor) -> dict[str, A
         stored |= {"order": None, "split": None}
     # The generator's state is stored only if random_state is an integer. Any other generator
     # belongs to the user, or is NumPy's global one.
-    seeded = isinstance(estimator.random_state, Integral)
-    stored["random_state"] = run.random_state.get_state(legacy=False) if seeded else None
+    if not isinstance(estimator.random_state, Integral):
+        stored["random_state"] = None
+    elif isinstance(run.random_state, np.random.RandomState):
+        stored["random_state"] = run.random_state.get_state(legacy=False)
     return {
         "theta_": run.theta if best is None else best,
         "_latest_theta": None if best is None else run.theta,
@@ -131,10 +133,9 @@ def resumed_run(estimator: Any, network: Network) -> Run:
             f"{network.sizes} {biases[network.bias]}. Set them back, or fit a new "
             "network with warm_start=False."
         )
-    random_state = check_random_state(estimator.random_state)
-    generator = estimator._run["random_state"]
-    if isinstance(estimator.random_state, Integral) and generator is not None:
-        random_state.set_state(generator)
+    random_state = estimator._run["random_state"]
+    if random_state is None or not isinstance(estimator.random_state, Integral):
+        random_state = check_random_state(estimator.random_state)
     best = estimator.theta_ if estimator._early_stopped else None
     stored = {**estimator._run, "random_state": random_state}
     return Run(theta=estimator._latest(), best_theta=best, **stored).copy()

@@ -67,6 +67,7 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("hidden_layer_sizes", (2.5,), ["hidden_layer_sizes must be > 0", "got (2.5,)"]),
         ("hidden_layer_sizes", ((2, 3),), ["hidden_layer_sizes must be > 0", "got ((2, 3),)"]),
         ("hidden_layer_sizes", ((1, 2), 3), ["hidden_layer_sizes must be > 0", "got ((1, 2), 3)"]),
+        ("hidden_layer_sizes", np.array(2), ["hidden_layer_sizes must be > 0", "got array(2)"]),
         ("hidden_layer_sizes", (True,), ["hidden_layer_sizes must be > 0", "got (True,)"]),
         ("solver", Adam(beta_2=2.0), ["'beta_2' parameter of Adam", "Got 2.0"]),
         ("solver", SGD(momentum=-1.0), ["'momentum' parameter of SGD", "Got -1.0"]),
