@@ -102,8 +102,8 @@ class Monitor:
         if run.best_theta is not None and self.early_stopping and self.validate:
             best = self.validate(run.best_theta)[1]
         if np.isnan(best):
-            run.best_theta = None
-        run.best_score = float(np.nan_to_num(best, nan=-np.inf))
+            run.best_theta, best = None, -np.inf
+        run.best_score = float(best)
 
     def epoch_begin(self) -> None:
         """Notify the observers that an epoch begins."""
@@ -143,7 +143,7 @@ class Monitor:
                 self._stop(asked)
         return self.finished
 
-    def check_divergence(self, run: Run) -> bool:
+    def check_divergence(self, run: Run, when: str = "") -> bool:
         """Check whether training diverged. If so, return to the best weights.
 
         Training diverged if the loss or a weight is not finite, or if the loss exceeds 1e10 times
@@ -153,6 +153,8 @@ class Monitor:
         ----------
         run : Run
             The state of training.
+        when : str, default=""
+            When `run.loss` was computed, for messages. "" means in the epoch that now ends.
 
         Returns
         -------
@@ -168,16 +170,19 @@ class Monitor:
         what = _divergence(run)
         if not what:
             return False
+        when = when or f"epoch {len(losses) + 1}"
         last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
         message = (
-            f"{what} (epoch {len(losses) + 1}; {last}). Scale X, and in regression y, for "
-            "instance with StandardScaler, or, unless the solver is 'lbfgs', lower "
-            "learning_rate_init"
+            f"{what} ({when}; {last}). Scale X, and in regression y, for instance "
+            "with StandardScaler, lower alpha if it is far larger than the sample weights, "
+            "or, unless the solver is 'lbfgs', lower learning_rate_init"
         )
         if run.best_theta is None:
             raise DivergenceError(f"{message}.")
         run.theta[:], run.loss = run.best_theta, losses[run.best_epoch - 1]
-        run.optimizer_state = {}  # it belongs to the diverged weights
+        # The optimizer's state belongs to the diverged weights. `rate_drops` stays, because a
+        # higher learning rate would only diverge again.
+        run.optimizer_state = {}
         self.stop_reason = f"{message}; the weights of epoch {run.best_epoch} are kept"
         return True
 

@@ -90,6 +90,10 @@ def minimize_lbfgs(
     )
     if monitor.stop_reason:  # the monitor has stopped training
         return
+    # After a line search that failed, `x` is the last iterate, but `fun` is not its value. If `fun`
+    # is not finite, training diverged.
+    if result.status == 2 and np.isfinite(result.fun):
+        result.fun = value_and_gradient(result.x)[0]
     run.theta[:], run.loss = result.x, float(result.fun)
     if not monitor.check_divergence(run):
         monitor.stop_reason = f"L-BFGS-B ended with status {result.status}, {result.message}"
@@ -127,7 +131,8 @@ def train(
     """
     loop: Any = descend if isinstance(solver, Descent) else minimize_lbfgs
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # the monitor reports divergence
+        # The monitor reports divergence.
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             loop(objective, solver, monitor, run, data)
     except KeyboardInterrupt:
         monitor.stop_reason = f"interrupted by the user after {monitor.n_iter} epochs"

@@ -5,9 +5,9 @@ needs. `scratchmlp.training.train` trains. `scratchmlp.estimators.state` turns t
 fitted attributes, which are arrays and plain data. The subclasses add targets and outputs.
 """
 
-import math
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -31,13 +31,19 @@ from scratchmlp.estimators.state import (
     resumed_run,
 )
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
-from scratchmlp.estimators.validation import choose_rows, validate_rows, validator
+from scratchmlp.estimators.validation import (
+    check_last_step,
+    check_outputs,
+    choose_rows,
+    sum_is_finite,
+    validate_rows,
+    validator,
+)
 from scratchmlp.initializers import initialize
 from scratchmlp.kernels import threads
 from scratchmlp.loss import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
-from scratchmlp.objective import Objective
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
@@ -89,7 +95,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         fitted, tasks = hasattr(self, "theta_"), None
         resuming = fitted and (self.warm_start or incremental)
         if incremental and fitted:  # scikit-learn validates parameters only in the first call
-            self._validate_params()
+            self._validate_changed_params()
         if not incremental:  # partial_fit calls no callbacks
             # scikit-learn tears down the callbacks also after a failed fit, with attributes that
             # begin_fit sets. The block below removes new attributes on failure, so begin_fit is
@@ -134,6 +140,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         self.__dict__.update(network_attributes(network, activation, prepared.loss))
         self.__dict__.update(prepared.targets.attributes)
 
+    @np.errstate(over="ignore", invalid="ignore")  # divergence is reported
     def _train(
         self, prepared: Prepared, solver: Descent | LBFGS, monitor: Monitor, *, incremental: bool
     ) -> bool:
@@ -142,15 +149,17 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         The monitor records in `stop_reason` and `finished` how training ended.
         """
         network, run, data = prepared.network, prepared.run, prepared.data
-        # The objective is divided by the mean weight of the rows. In partial_fit, this is the mean
-        # of the user's weights without class weights, because one call may lack some classes.
-        weighted = data._replace(sample_weight=prepared.sample_weight) if incremental else data
-        mean_weight = weighted.mean_weight
-        objective = Objective(network, prepared.loss, self.alpha, mean_weight, run.random_state)
+        random_state = run.generator() if any(network.dropout_rates) else None
+        objective = prepared.objective(self.alpha, random_state, incremental=incremental)
         monitor.rescore_best(run)
         n_rows = solver.batch_size if isinstance(solver, Descent) else data.X.shape[0]
+        size = np.dot(run.theta, run.theta) if incremental else 0.0
         with threads(network.multiplications(n_rows, data.X)):
             interrupted = train(objective, solver, monitor, run, data)
+        # One call of partial_fit may take less time than this check, which it needs only if it has
+        # more than doubled the weights. The next call evaluates them in any case.
+        if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
+            check_last_step(prepared, monitor)
         if incremental and monitor.n_iter and not (monitor.finished or interrupted):
             # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
             # `finished` stays False, and the user is warned.
@@ -174,21 +183,21 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         This sets only the attributes that describe X: `n_features_in_` and `feature_names_in_`.
         """
         dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
-        X, y, sample_weight = validate_rows(self, X, y, sample_weight, dtype, reset=not resuming)
+        X, y, sample_weight, by_rows = validate_rows(
+            self, X, y, sample_weight, dtype, reset=not resuming
+        )
         targets = self._learn_targets(
             y, resuming=resuming, incremental=incremental, classes=classes
         )
         loss = self._loss_for(targets)
-        data = Data(
-            X,
-            targets.encode(y, loss, X.dtype),
-            targets.weigh(y, sample_weight, X.dtype),
-            targets.class_targets(loss, X.dtype),
-        )
+        Y, class_targets = targets.encode(y, loss, X.dtype), targets.class_targets(loss, X.dtype)
+        weight, by_classes = targets.weigh(y, sample_weight, X.dtype)
+        data = Data(X, Y, weight, class_targets)
         hidden = hidden_sizes(self.hidden_layer_sizes)
         network = self._make_network((X.shape[1], *hidden, loss.n_raw(data.n_targets)))
         run = resumed_run(self, network) if resuming else self._start(network, X.dtype)
-        return Prepared(network, loss, targets, run, data, y, sample_weight)
+        exponents = by_rows, by_classes
+        return Prepared(network, loss, targets, run, data, y, sample_weight, exponents)
 
     def _start(self, network: Network, dtype: Any) -> Run:
         """Draw the initial weights, and return the run of a first fit."""
@@ -234,21 +243,20 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
             )
         else:
             message = f"{self.stop_reason_}."
-        spread = _spread(X)
-        spread = spread[spread > 0]
-        if spread.size and spread.max() > 100 * spread.min():
+        if (factor := _scale_factor(X)) > 100:
             message += (
-                f" The columns of X differ in scale by a factor of "
-                f"{spread.max() / spread.min():.0f}: put a StandardScaler before the network."
+                f" The columns of X differ in scale by a factor of {factor:.0f}: put a "
+                "StandardScaler before the network."
             )
         warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
     # Prediction.
 
-    def _raw_scores(self, X: Any) -> FloatArray:
-        """Validate X and compute its raw scores, of shape (n_samples, n_outputs)."""
+    @np.errstate(over="ignore", invalid="ignore")  # the outputs are checked
+    def _from_raw(self, X: Any, convert: Callable[[FloatArray], Any]) -> Any:
+        """Validate X, compute its raw scores, of shape (n_samples, n_outputs), and convert them."""
         network = self._network
-        return network.raw_scores(self.theta_, self._validate_inputs(X))
+        return convert(check_outputs(network.raw_scores(self.theta_, self._validate_inputs(X))))
 
     def _validate_inputs(self, X: Any) -> Any:
         """Validate X for prediction, and convert it if necessary."""
@@ -291,8 +299,9 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
                 f"{n_hidden - 1}; got {layer!r} for a network with {n_hidden} hidden layers, of "
                 f"sizes {network.sizes[1:-1]}. 0 is the first one, -1 the last."
             )
-        X = self._validate_inputs(X)
-        return network.hidden_activations(self.theta_, X, int(layer) % n_hidden)
+        with np.errstate(over="ignore", invalid="ignore"):  # the outputs are checked
+            X = self._validate_inputs(X)
+            return check_outputs(network.hidden_activations(self.theta_, X, int(layer) % n_hidden))
 
     def _is_valid(self, X: Any) -> bool:
         """Return True if X can be used as it is, without scikit-learn's validation.
@@ -306,7 +315,7 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
             and X.shape[1] == self.n_features_in_
             and len(X) > 0
             and not hasattr(self, "feature_names_in_")
-            and _sum_is_finite(X)
+            and sum_is_finite(X)
         )
 
     def __sklearn_tags__(self) -> Any:
@@ -315,20 +324,13 @@ class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
         return tags
 
 
-def _spread(X: Any) -> FloatArray:
-    """Compute the standard deviation of each column from at most two hundred rows."""
+@np.errstate(over="ignore", invalid="ignore")
+def _scale_factor(X: Any) -> float:
+    """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
     some = X[:: -(-X.shape[0] // 200)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
-
-
-def _sum_is_finite(X: FloatArray) -> bool:
-    """Check quickly whether X is finite.
-
-    If the sum of a finite X overflows, the result is False. This only costs a full validation.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return math.isfinite(X.sum())
+    spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
+    spread = spread[spread > 0]  # constant columns do not count
+    return float(spread.max() / spread.min()) if spread.size else 1.0
 
 
 def has_partial_fit(estimator: BaseMLP) -> bool:

@@ -233,7 +233,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
         - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
           column names, or a CSR matrix. If the samples have weights and the scorer has the
-          parameter `sample_weight`, it receives them.
+          parameter `sample_weight`, it receives them, divided by a power of two.
 
         A score that is nan, inf or not a number raises an error, unless training diverges.
 
@@ -524,7 +524,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             Class labels. For multilabel targets, an indicator matrix, which is sparse if `y` was.
         """
-        return self._labels(self._raw_scores(X))
+        return self._from_raw(X, self._labels)
 
     def decision_function(self, X: Any) -> FloatArray:
         """Compute the raw scores, before the output activation.
@@ -541,7 +541,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             second class is predicted. It is the log-odds of this class, unless the output
             activation is 'identity'.
         """
-        return self._decision(self._raw_scores(X))
+        return self._from_raw(X, self._decision)
 
     @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> FloatArray:
@@ -559,7 +559,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
             multilabel targets, where each column is the probability of a label. No probability is
             0, and no probability of a label is 1, so that logarithms are finite.
         """
-        return self._proba(self._raw_scores(X))
+        return self._from_raw(X, self._proba)
 
     @available_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
@@ -579,11 +579,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ndarray of shape (n_samples, n_classes)
             Log-probabilities, with columns in the order of `classes_`.
         """
-        raw = self._raw_scores(X)
-        if self._kind == MULTILABEL:
-            return np.log(self._proba(raw))
-        log_p = self._log_proba(raw)
-        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
+        return self._from_raw(X, self._finite_log_proba)
 
     def _proba(self, raw: FloatArray) -> FloatArray:
         """Turn raw scores into probabilities: accurate near 0, but never 0."""
@@ -595,6 +591,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         else:
             p = np.exp(self._log_proba(raw))
         return np.maximum(p, np.finfo(p.dtype).tiny, out=p)
+
+    def _finite_log_proba(self, raw: FloatArray) -> FloatArray:
+        """Turn raw scores into log-probabilities, none of which is below that of `_proba`."""
+        if self._kind == MULTILABEL:
+            return np.log(self._proba(raw))
+        log_p = self._log_proba(raw)
+        return np.maximum(log_p, np.log(np.finfo(log_p.dtype).tiny), out=log_p)
 
     def _log_proba(self, raw: FloatArray) -> FloatArray:
         """Turn raw scores into log-probabilities of exclusive classes."""

@@ -10,7 +10,6 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.network import Layer
-from scratchmlp.objective import Objective
 
 
 class GradientCheck(NamedTuple):
@@ -98,7 +97,7 @@ def check_gradient(
     prepared = model._prepare(X, y, sample_weight, resuming=fitted, incremental=fitted)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
-    objective = Objective(network, prepared.loss, model.alpha, data.mean_weight, masks)
+    objective = prepared.objective(model.alpha, masks)
     batch: list[Any] = [None if a is None else a.astype(np.float64) for a in data.arrays()]
 
     def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:

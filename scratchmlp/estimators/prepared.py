@@ -2,12 +2,18 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.loss import Loss
 from scratchmlp.network import Network
+from scratchmlp.objective import Objective
 from scratchmlp.run import Run
+
+#: The smallest number above 0.
+_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 
 
 class Prepared(NamedTuple):
@@ -28,7 +34,10 @@ class Prepared(NamedTuple):
     y : ndarray or sparse matrix
         Targets of the training rows as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the training rows as the user passed them, without class weights.
+        Weights of the training rows as the user passed them, without class weights, but scaled.
+    exponents : tuple of two int
+        By which powers of two the user's weights were divided, and after these the weights of
+        `data`: see `scratchmlp.estimators.scaling`.
     held_out : tuple of Data and targets, or None
         Validation rows with encoded targets, and their targets as the user passed them. None if
         there is no validation.
@@ -41,9 +50,44 @@ class Prepared(NamedTuple):
     data: Data
     y: Any
     sample_weight: FloatArray | None
+    exponents: tuple[int, int]
     held_out: tuple[Data, Any] | None = None
 
     def rows(self, index: Any) -> "Prepared":
         """Return a copy with the selected training rows only."""
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return self._replace(data=self.data.rows(index), y=self.y[index], sample_weight=weight)
+
+    @np.errstate(over="ignore")  # an infinite penalty ends in a DivergenceError
+    def objective(
+        self,
+        alpha: float,
+        random_state: np.random.RandomState | None,
+        *,
+        incremental: bool = False,
+    ) -> Objective:
+        """Make the training objective. Its penalty is scaled as the weights of the rows are.
+
+        Parameters
+        ----------
+        alpha : float
+            Strength of the L2 penalty, relative to the weights that the user passed.
+        random_state : RandomState or None
+            Random number generator for the dropout masks. None disables dropout.
+        incremental : bool, default=False
+            False divides the objective by the mean weight of the rows. True, for partial_fit,
+            divides it by the mean of the user's weights without class weights, because one call may
+            lack some classes.
+
+        Returns
+        -------
+        Objective
+            The objective.
+        """
+        by_rows, by_classes = self.exponents
+        mean_weight = self.data.mean_weight
+        if incremental:
+            mean = self.data._replace(sample_weight=self.sample_weight).mean_weight
+            mean_weight = max(np.ldexp(mean, -by_classes), _SMALLEST)  # it is divided by
+        alpha = np.ldexp(float(alpha), -by_rows - by_classes)
+        return Objective(self.network, self.loss, alpha, mean_weight, random_state)

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
+from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.losses import LOSSES, losses_for
@@ -202,7 +202,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
         - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
           column names, or a CSR matrix. If the samples have weights and the scorer has the
-          parameter `sample_weight`, it receives them.
+          parameter `sample_weight`, it receives them, divided by a power of two.
 
         A score that is nan, inf or not a number raises an error, unless training diverges.
 
@@ -461,7 +461,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, of shape (n_samples,) if there is one output.
         """
-        return self._predictions(self._raw_scores(X))
+        return self._from_raw(X, lambda raw: check_outputs(self._predictions(raw)))
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
         p = self._loss.predictions(raw, out=raw)
@@ -478,10 +478,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         return self._make_loss()
 
     def _score_raw(self, y: Any, raw: FloatArray, sample_weight: Any) -> float:
-        predictions = self._predictions(raw)
-        if not np.isfinite(predictions).all():
-            return np.nan
-        return float(r2_score(y, predictions, sample_weight=sample_weight))
+        return scaled_r2(y, self._predictions(raw), sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

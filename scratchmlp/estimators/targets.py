@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.scaling import scale_products
 from scratchmlp.loss import Loss
 
 MULTILABEL = "multilabel-indicator"
@@ -31,9 +32,19 @@ class NumericTargets:
         """Fitted attributes that depend on the targets: none."""
         return {}
 
+    @np.errstate(over="ignore", invalid="ignore")  # infinite numbers are reported
     def encode(self, y: Any, loss: Loss, dtype: Any) -> NDArray[Any]:
         """Return targets as an array of shape (n_samples, n_outputs), checked by the loss."""
-        Y = check_array(y, ensure_2d=False).reshape(y.shape[0], -1).astype(dtype, copy=False)
+        if issparse(y) or y.dtype.kind not in "biuf":  # numbers have been checked with X
+            y = check_array(y, ensure_2d=False)
+        if y.dtype.kind in "mM":
+            raise ValueError(
+                f"Targets must be numbers; got {y.flat[0]!r}. Convert dates and durations to "
+                "numbers."
+            )
+        Y = y.reshape(y.shape[0], -1).astype(dtype, copy=False)
+        if Y.itemsize < y.dtype.itemsize:
+            assert_all_finite(Y, input_name="y")
         loss.check_targets(Y)
         return Y
 
@@ -42,9 +53,11 @@ class NumericTargets:
     def class_targets(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
 
-    def weigh(self, y: Any, sample_weight: Any, dtype: Any, training: Any = None) -> Any:
+    def weigh(
+        self, y: Any, sample_weight: Any, dtype: Any, training: Any = None
+    ) -> tuple[FloatArray | None, int]:
         """Return the user's weights unchanged, because there are no class weights."""
-        return sample_weight
+        return sample_weight, 0
 
     def strata(self, Y: Any) -> None:
         """Return None: a validation split is not stratified."""
@@ -194,15 +207,15 @@ class ClassTargets:
 
     def weigh(
         self, y: Any, sample_weight: FloatArray | None, dtype: Any, training: Any = None
-    ) -> FloatArray | None:
-        """Multiply the weight of each row by the weights of its classes.
+    ) -> tuple[FloatArray | None, int]:
+        """Multiply the weight of each row by the weights of its classes, and scale the products.
 
         Parameters
         ----------
         y : ndarray or sparse matrix
             Labels of the rows.
         sample_weight : ndarray of shape (n_samples,) or None
-            Weights that the user passed.
+            Weights that the user passed, scaled.
         dtype : dtype
             Type of the result.
         training : tuple or None, default=None
@@ -211,8 +224,10 @@ class ClassTargets:
 
         Returns
         -------
-        ndarray of shape (n_samples,) or None
+        weight : ndarray of shape (n_samples,) or None
             Weights. None if there are neither row weights nor class weights.
+        exponent : int
+            The products were divided by 2^exponent.
 
         Raises
         ------
@@ -220,23 +235,23 @@ class ClassTargets:
             If class_weight is not valid, or leaves no row with a weight above 0.
         """
         if self.class_weight is None:
-            return sample_weight
+            return sample_weight, 0
         y_training, weight_training = training or (y, sample_weight)
-        weight = np.ones(y.shape[0], dtype) if sample_weight is None else sample_weight
-        # For each column of y, the class weight of each row.
-        factors = [
-            class_weights(column, classes, given, weight_training)[np.searchsorted(classes, rows)]
-            for (column, classes, given), (rows, *_) in zip(
-                self._weighted_columns(y_training), self._weighted_columns(y), strict=True
-            )
-        ]
-        weighted = (weight * np.prod(factors, axis=0)).astype(dtype, copy=False)
-        if not weighted.any():
+        weight, exponent = np.ones(y.shape[0]), 0
+        for (column, classes, given), (rows, *_) in zip(
+            self._weighted_columns(y_training), self._weighted_columns(y), strict=True
+        ):
+            factors = class_weights(column, classes, given, weight_training)
+            weight, power = scale_products(weight, factors[np.searchsorted(classes, rows)])
+            exponent += power
+        own = np.ones(y.shape[0]) if sample_weight is None else sample_weight
+        weight, power = scale_products(weight, own, dtype)
+        if not weight.any():
             raise ValueError(
                 f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
                 "Weigh at least one of its classes, or leave such rows out."
             )
-        return weighted
+        return weight, exponent + power
 
     def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
         """Return the columns of `y`, each with its classes and the class weights that were given.
@@ -272,6 +287,7 @@ class ClassTargets:
         return self.classes[(decision > 0) * (len(self.classes) - 1)]
 
 
+@np.errstate(over="ignore", invalid="ignore")  # scikit-learn compares with integers and sums
 def classes_of(y: Any) -> Any:
     """Check that targets are class labels, and return the sorted classes."""
     if y.ndim == 1 and y.dtype.kind in "biuU":  # booleans, integers and strings are labels
@@ -321,7 +337,7 @@ def class_weights(
         )
         if not (np.isfinite(weights).all() and (weights >= 0).all()):
             raise ValueError("Weights must be finite and at least 0.")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
             f"{classes.tolist()}. {error}"

@@ -1,27 +1,35 @@
-"""Two kinds of validation: checking the user's input, and scoring on held-out rows."""
+"""Checks of what goes in, of what comes out, and of the network on held-out rows."""
 
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from inspect import signature
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import Prepared
+from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.monitor import Monitor
+
+#: Number of rows on which the result of training is checked.
+_SOME = 200
 
 
+@np.errstate(over="ignore", invalid="ignore")  # infinite numbers are reported
 def validate_rows(
     estimator: Any, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
-) -> tuple[Any, Any, Any]:
+) -> tuple[Any, Any, Any, int]:
     """Check X, y and the weights, and convert X to one of the data types in `dtype`.
 
     Parameters
@@ -38,8 +46,9 @@ def validate_rows(
 
     Returns
     -------
-    tuple of X, y, sample_weight
-        Arrays. X may be a CSR matrix, y may be a sparse matrix, and sample_weight may be None.
+    tuple of X, y, sample_weight, exponent
+        Three arrays, and the exponent by which `scale_weights` scaled the weights. X may be a CSR
+        matrix, y may be a sparse matrix, and sample_weight may be None.
     """
     X, y = validate_data(
         estimator,
@@ -51,13 +60,30 @@ def validate_rows(
         y_numeric=is_regressor(estimator),
         reset=reset,
     )
-    if y.ndim == 2 and y.shape[1] == 1:
+    if y.shape[1:] == (1,) or (issparse(y) and y.ndim == 1):  # sparse labels are refused
         y = column_or_1d(y, warn=True)
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, X, dtype=X.dtype, ensure_non_negative=True
+    if sample_weight is None:
+        return X, y, None, 0
+    return X, y, *check_weights(sample_weight, X, X.dtype)
+
+
+def sum_is_finite(values: FloatArray) -> bool:
+    """Check quickly whether an array is finite.
+
+    If the sum of finite values overflows, the result is False. This only costs a full validation.
+    """
+    return math.isfinite(values.sum())
+
+
+def check_outputs(outputs: FloatArray) -> FloatArray:
+    """Return the outputs of a network, or raise an error if they are not finite."""
+    if not (sum_is_finite(outputs) or np.isfinite(outputs).all()):
+        raise ValueError(
+            f"The outputs of the network for X overflow: they must be finite {outputs.dtype} "
+            f"numbers, but one is {outputs[~np.isfinite(outputs)][0]}. Scale X as the data that "
+            "the network was trained on."
         )
-    return X, y, sample_weight
+    return outputs
 
 
 def choose_rows(
@@ -109,7 +135,7 @@ def _validation_data(
         )
     data, targets, dtype = prepared.data, prepared.targets, prepared.data.X.dtype
     try:
-        X, y, sample_weight = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
+        X, y, sample_weight, _ = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
         Y = targets.encode_validation(y, prepared.loss, dtype)
         if data.Y.shape[1:] != Y.shape[1:]:
             raise ValueError(f"y has shape {data.Y.shape}, and y_val {Y.shape}.")
@@ -119,7 +145,7 @@ def _validation_data(
                 "more, or set early_stopping=False."
             )
         training = prepared.y, prepared.sample_weight
-        weight = targets.weigh(y, sample_weight, dtype, training=training)
+        weight, _ = targets.weigh(y, sample_weight, dtype, training=training)
     except ValueError as error:
         raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
     return Data(X, Y, weight, data.class_targets), y
@@ -140,7 +166,7 @@ def _split(estimator: Any, prepared: Prepared) -> tuple[Any, Any]:
         training, held_out = train_test_split(
             np.arange(n_rows),
             test_size=fraction,
-            random_state=run.random_state,
+            random_state=run.generator(),
             stratify=prepared.targets.strata(Y),
         )
         if n_held_out < 2:
@@ -195,6 +221,41 @@ def validator(
         return value, -value if scoring else model._score_raw(y, raw, weight)
 
     return validate
+
+
+def check_last_step(prepared: Prepared, monitor: Monitor) -> None:
+    """Evaluate the parameters that a fit keeps, because an epoch's loss precedes its last step.
+
+    They are evaluated on some training rows, weighted as in training. Of the best ones of early
+    stopping, whose validation loss is finite, only the outputs must be finite here as well. If
+    early stopping has kept none, the last ones are evaluated on the validation rows.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What training needed, and its result.
+    monitor : Monitor
+        The monitor of training.
+
+    Raises
+    ------
+    DivergenceError
+        See `scratchmlp.monitor.Monitor.check_divergence`.
+    """
+    run, data, best = prepared.run, prepared.data, prepared.run.best_theta
+    rows, mean_weight, loss = data.rows(slice(0, _SOME)), data.mean_weight, np.nan
+    if prepared.held_out and monitor.early_stopping and best is None:
+        rows = prepared.held_out[0]
+        mean_weight = rows.mean_weight
+    X, Y, weight = rows.arrays()
+    raw = prepared.network.raw_scores(run.theta if best is None else best, X)
+    if np.isfinite(raw).all():
+        if best is not None:
+            return
+        # L-BFGS computes in float64, so a loss that only float32 cannot hold is no divergence.
+        losses = prepared.loss.value(Y, raw.astype(np.float64, copy=False))
+        loss = float((losses if weight is None else weight * losses).mean()) / mean_weight
+    monitor.check_divergence(replace(run, best_theta=None, loss=loss), f"after epoch {run.epoch}")
 
 
 def _scorer(estimator: Any, weight: FloatArray | None) -> tuple[Any, dict[str, Any]]:

@@ -21,19 +21,20 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.parameters import hidden_sizes
+from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.folds import make_splits
+from scratchmlp.tabular.folds import check_splits, make_splits
 from scratchmlp.tabular.member import Bins, Member, MemberHistory, MemberPlan, train_member
 from scratchmlp.tabular.recipe import Recipe
-from scratchmlp.tabular.selection import by_row, choose_epochs, out_of_fold_scores
+from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
 
 
 class EncodedTargets(NamedTuple):
@@ -68,7 +69,8 @@ class PreparedTable(NamedTuple):
         All rows, with encoded inputs and targets. The weights include class weights. They are None
         if all are 1.
     sample_weight : ndarray of shape (n_samples,)
-        Weights as the user passed them, without class weights.
+        Weights as the user passed them, without class weights, but scaled: see
+        `scratchmlp.estimators.scaling`.
     splits : list of tuple of two ndarrays
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
@@ -139,10 +141,11 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _predictions(self, raw: FloatArray) -> FloatArray:
         """Return the predictions of one member for its raw scores."""
 
-    def _calibrate(self, data: Data, held_out: list[NDArray[np.intp]]) -> None:
-        """Calibrate predictions on the rows that each member held out, if they need it.
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
+        """Calibrate predictions on held-out rows, if they need it.
 
-        A classifier fits its temperature. A regressor does nothing. `held_out` holds row numbers.
+        A classifier fits its temperature. A regressor does nothing. `raw` holds the raw scores of
+        each row, from the members that held it out, and nan for rows that no member held out.
         """
 
     # Fit: prepare, train, keep.
@@ -199,7 +202,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         _check_no_missing(y, "target", "y")
         if groups is not None:
             _check_no_missing(groups, "group", "groups")
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float32, ensure_non_negative=True)
+        weight, _ = check_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
         targets = self._encode_targets(y, weight)
         encoder = TabularEncoder(self.categorical_features)
@@ -211,6 +214,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         splits = make_splits(
             self.cv, X, data.Y, groups, present, random_state, classifier=is_classifier(self)
         )
+        check_splits(splits, targets.training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         recipe = self._chosen_recipe(len(present))
         return PreparedTable(encoder, data, weight, splits, seeds, recipe, targets.attributes)
@@ -257,8 +261,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Choose the epoch of each member, and set the fitted attributes.
 
         `histories` holds, for each member, the loss and the raw scores of its fold after each
-        epoch, and the candidates: the best epochs with their averaged parameters. The order
-        matters: `_calibrate` uses `members_`, and `_keep_out_of_fold` uses what `_calibrate` sets.
+        epoch, and the candidates: the best epochs with their averaged parameters. These parameters
+        are evaluated here for the first time. The order matters: `_keep_out_of_fold` uses what
+        `_calibrate` sets.
         """
         chosen = choose_epochs(histories)
         self.members_ = [
@@ -268,8 +273,11 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = max(len(history.losses) for history in histories)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
         held_out, radius = table.held_out, table.recipe.averaging_radius
-        self._calibrate(table.data, held_out)
-        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), len(table.data.Y))
+        n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)
+        kept = [member.raw_scores(table.data.X[rows]) for member, rows in pairs]
+        check_kept(chosen, kept)
+        self._calibrate(table.data, by_row(held_out, kept, n_rows))
+        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), n_rows)
         self._keep_out_of_fold(table.data, table.sample_weight, raw)
 
     # Prediction.

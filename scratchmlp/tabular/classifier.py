@@ -13,10 +13,11 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.scaling import scale_products
 from scratchmlp.estimators.targets import class_weights
 from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
 from scratchmlp.tabular.recipe import Recipe, classification_recipe
-from scratchmlp.tabular.selection import by_row, fit_temperature
+from scratchmlp.tabular.selection import fit_temperature
 
 
 class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
@@ -188,21 +189,20 @@ default='from_dtype'
         return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
     def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        y = _check_y(y, estimator=self)
-        check_classification_targets(y)
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers of any size
+            y = _check_y(y, estimator=self)
+            check_classification_targets(y)
         classes, numbers = np.unique(y, return_inverse=True)
         if self.class_weight is not None:
             factors = class_weights(y, classes, self.class_weight, weight)
-            weight = (weight * factors[numbers]).astype(np.float32)
+            weight, _ = scale_products(weight, factors[numbers], np.float32)
         class_targets = np.eye(len(classes), dtype=np.float32)
         return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 
     def _recommended(self, n_rows: int) -> Recipe:
         return classification_recipe(n_rows)
 
-    def _calibrate(self, data: Data, held_out: list[NDArray[np.intp]]) -> None:
-        members = zip(self.members_, held_out, strict=True)
-        raw = by_row(held_out, [m.raw_scores(data.X[rows]) for m, rows in members], len(data.Y))
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
         seen = np.isfinite(raw[:, 0])
         _, Y, weight = data.rows(seen).arrays()
         self.temperature_ = fit_temperature(Y, raw[seen], weight)

@@ -51,7 +51,7 @@ class FoldEvaluator:
     Attributes
     ----------
     losses : list of float
-        Loss after each epoch.
+        Loss after each epoch; inf instead of nan.
     raw : dict of int to ndarray of shape (n_held_out, n_outputs)
         Raw scores of the fold after each epoch or, if these take too much memory, after every
         second, fourth, ... epoch.
@@ -94,6 +94,7 @@ class FoldEvaluator:
         theta = self.parametrization.theta(phi)
         raw = self.parametrization.network.raw_scores(theta, self.X)
         loss = float(np.average(self.loss.value(self.Y, raw), weights=self.sample_weight))
+        loss = np.inf if np.isnan(loss) else loss  # nan would be neither better nor worse
         self._store_raw(len(self.losses), raw)
         self.losses.append(loss)
         self._window.append(theta)
@@ -101,6 +102,7 @@ class FoldEvaluator:
             self._consider(len(self.losses) - 1 - self.averaging_radius)
         return loss, -loss
 
+    @np.errstate(over="ignore", invalid="ignore")  # the ensemble checks what it keeps
     def candidates(self) -> list[Candidate]:
         """Return the best epochs. Call this method once, after the last epoch.
 

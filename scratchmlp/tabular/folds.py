@@ -13,7 +13,10 @@ from sklearn.model_selection import (
     StratifiedKFold,
     check_cv,
 )
+from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import _safe_indexing
+
+from scratchmlp.arrays import FloatArray
 
 Rows = NDArray[np.intp]
 
@@ -55,7 +58,7 @@ def make_splits(
     Raises
     ------
     ValueError
-        If there are too few rows, classes or groups, or a part of a split is empty.
+        If there are too few rows, classes or groups, or a split is not one of rows.
     """
     if len(present) < 2:
         raise ValueError(
@@ -67,14 +70,19 @@ def make_splits(
         # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them
         # makes ordinary row numbers.
         rows = np.arange(len(Y))
-        parts = [
-            (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
-            for a, b in splits
-        ]
-        _check_splits(parts)
-        return parts
+        try:
+            return [
+                (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
+                for a, b in splits
+            ]
+        except IndexError as error:
+            raise ValueError(
+                "cv must give the numbers of training rows and of held-out rows, or boolean "
+                f"masks, for {len(Y)} rows: {error}. Change cv."
+            ) from error
     Y = Y[present]
-    groups = None if groups is None else np.asarray(_safe_indexing(groups, present))
+    if groups is not None:
+        groups = LabelEncoder().fit_transform(_safe_indexing(groups, present))
     folds = _make_folds(int(cv), Y, groups, random_state, classifier=classifier)
     with warnings.catch_warnings():  # a class may have too few rows
         warnings.filterwarnings("ignore", message="The least populated class")
@@ -104,7 +112,7 @@ def _make_folds(
         Folds, GroupFolds = StratifiedKFold, StratifiedGroupKFold
     if groups is None:
         return Folds(n_splits, shuffle=True, random_state=random_state)
-    n_groups = len(np.unique(groups))
+    n_groups = int(groups.max()) + 1
     if n_groups < 2:
         raise ValueError(
             "Rows of a group stay in one fold, so at least 2 groups are needed; got "
@@ -113,15 +121,29 @@ def _make_folds(
     return GroupFolds(min(n_splits, n_groups), shuffle=True, random_state=random_state)
 
 
-def _check_splits(splits: list[tuple[Rows, Rows]]) -> None:
-    """Check that there are members, and that each has rows to train on and rows to hold out."""
+def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
+    """Check that there are members, and that each has rows to train on and rows to hold out.
+
+    Parameters
+    ----------
+    splits : list of tuple of two ndarrays
+        For each member, the row numbers for training and the row numbers of its fold.
+    weight : ndarray of shape (n_samples,)
+        Weights to train with, class weights included.
+
+    Raises
+    ------
+    ValueError
+        If there are no members, or if all weights of a part of a split are 0.
+    """
     if not splits:
         raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
-    for number, (training, held_out) in enumerate(splits):
-        if len(training) == 0 or len(held_out) == 0:
+    for number, rows in enumerate(splits):
+        n_training, n_held_out = (np.count_nonzero(weight[part]) for part in rows)
+        if n_training == 0 or n_held_out == 0:
             raise ValueError(
                 "Each member needs a row of a weight above 0 to train on and one to hold out; "
-                f"split {number} of cv has {len(training)} and {len(held_out)}. Change cv, or the "
+                f"split {number} of cv has {n_training} and {n_held_out}. Change cv, or the "
                 "weights."
             )
 

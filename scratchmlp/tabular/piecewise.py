@@ -17,12 +17,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     _check_feature_names_in,
-    _check_sample_weight,
     check_is_fitted,
     validate_data,
 )
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.columns import LARGEST, Floats
 
@@ -168,7 +168,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             otherwise float64. A DataFrame after ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, **_numeric())
+        X = self._check(X, reset=False)
         widths = [sum(_count_outputs(*fitted)) for fitted in self._edges_and_encodings()]
         out = np.empty((len(X), sum(widths)), X.dtype)
         end = 0
@@ -195,19 +195,17 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        return np.array(
-            [
-                f"{name}{suffix}"
-                for name, fitted in zip(names, self._edges_and_encodings(), strict=True)
-                for suffix in _bin_suffixes(*fitted)
-            ],
-            dtype=object,
-        )
+        outputs = [
+            f"{name}{suffix}"
+            for name, fitted in zip(names, self._edges_and_encodings(), strict=True)
+            for suffix in _bin_suffixes(*fitted)
+        ]
+        return np.array(outputs, dtype=object)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Find the edges and the encoding of each column."""
         X, y = self._validate(X, y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight, _ = check_weights(sample_weight, X, np.float64)
         tree = None if y is None else self._tree(y)
         self.bin_edges_, self.encodings_ = [], []
         for column in X.T:
@@ -222,17 +220,23 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return list(zip(self.bin_edges_, self.encodings_, strict=True))
 
     def _validate(self, X: Any, y: Any) -> tuple[FloatArray, NDArray[Any] | None]:
-        """Validate the arguments of `fit`, and replace targets by None if no tree needs them."""
+        """Validate the arguments of `fit`. Targets become None if no tree needs them."""
         if self.strategy == "quantile":
-            return validate_data(self, X, **_numeric()), None
-        X, y = validate_data(self, X, y, multi_output=True, **_numeric())
+            return self._check(X), None
+        X, y = self._check(X, y, multi_output=True)
         return X, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
 
+    @np.errstate(over="ignore", invalid="ignore")  # scikit-learn sums the values
+    def _check(self, *arguments: Any, **settings: Any) -> Any:
+        """Validate numbers, which may be missing."""
+        numeric = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+        return validate_data(self, *arguments, **settings, **numeric)
+
+    @np.errstate(invalid="ignore")  # type_of_target compares numbers of any size with integers
     def _tree(self, y: NDArray[Any]) -> BaseEstimator:
         """Return a classification or a regression tree, whichever suits the targets."""
         continuous = type_of_target(y, raise_unknown=True).startswith("continuous")
-        # A tree with one feature draws nothing at random. The seed only avoids the use of NumPy's
-        # global random state.
+        # A tree with one feature draws nothing at random. The seed avoids NumPy's global generator.
         return (DecisionTreeRegressor if continuous else DecisionTreeClassifier)(
             max_leaf_nodes=self.n_bins, min_samples_leaf=self.min_samples_leaf, random_state=0
         )
@@ -261,11 +265,6 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         tags.target_tags.required = self.strategy == "tree"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _numeric() -> dict[str, Any]:
-    """Return the arguments with which `validate_data` accepts floats and missing values."""
-    return {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
 def _bounded(column: FloatArray) -> Floats:

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
-from sklearn.utils.validation import _check_y
+from sklearn.utils import check_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
 from scratchmlp.tabular.recipe import Recipe, regression_recipe
 
@@ -145,18 +145,24 @@ default='from_dtype'
         return self._mean_prediction(X)
 
     def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        y = _numbers(_check_y(y, multi_output=True, estimator=self))
+        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the values
+            y = check_array(y, ensure_2d=False, dtype=None, estimator=self, input_name="y")
+        y = _numbers(y)
         Y = y.reshape(len(y), -1)
         present = Y[weight > 0]
+        low, high, power = present.min(axis=0), present.max(axis=0), exponents(present)
+        # The squares of scaled targets do not vanish. Rows with weight 0, which may be outside of
+        # the range, are ignored.
+        Y = np.ldexp(np.clip(Y, low, high), -power)
         mean = np.average(Y, axis=0, weights=weight)
         deviation = np.average((Y - mean) ** 2, axis=0, weights=weight) ** 0.5
         deviation = np.where(deviation > 0, deviation, 1.0)
         attributes = {
             "_one_column": y.ndim == 1,
-            "_low": present.min(axis=0),
-            "_high": present.max(axis=0),
-            "_mean": mean,
-            "_deviation": deviation,
+            "_low": low,
+            "_high": high,
+            "_mean": np.ldexp(mean, power),
+            "_deviation": np.ldexp(deviation, power),
         }
         standardized = ((Y - mean) / deviation).astype(np.float32)
         return EncodedTargets(standardized, None, weight, attributes)
@@ -168,9 +174,7 @@ default='from_dtype'
         self.oof_prediction_ = self._predictions(raw)
         seen = np.isfinite(raw[:, 0])
         y = self._predictions(data.Y.astype(np.float64))
-        self.oof_score_ = float(
-            r2_score(y[seen], self.oof_prediction_[seen], sample_weight=weight[seen])
-        )
+        self.oof_score_ = scaled_r2(y[seen], self.oof_prediction_[seen], weight[seen])
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
         Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
@@ -184,6 +188,7 @@ default='from_dtype'
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
     """Return the targets as float64; check that they are numbers with finite squares."""
+    y = y.astype(object) if y.dtype.kind == "V" else y  # pandas would make columns of its fields
     numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = np.isnan(numbers).reshape(y.shape)
     if y.dtype.kind in "Mm" or wrong.any():

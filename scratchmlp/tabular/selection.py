@@ -5,7 +5,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.scaling import scale_weights
 from scratchmlp.losses import LogLoss
+from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import MemberHistory
 
@@ -37,6 +39,30 @@ def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
         min(history.candidates, key=lambda c: (c.loss + mean_losses[c.epoch], -c.epoch))
         for history in histories
     ]
+
+
+def check_kept(chosen: list[Candidate], raw: list[FloatArray]) -> None:
+    """Check that what members keep predicts finite numbers.
+
+    Parameters
+    ----------
+    chosen : list of Candidate
+        The epoch that each member keeps.
+    raw : list of ndarray of shape (n_held_out, n_outputs)
+        Raw scores of the member's own fold, with the averaged parameters of this epoch.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss of this epoch or a raw score is not finite.
+    """
+    for number, (candidate, scores) in enumerate(zip(chosen, raw, strict=True)):
+        if not (np.isfinite(candidate.loss) and np.isfinite(scores).all()):
+            raise DivergenceError(
+                f"Member {number} diverged: in its best epoch, {candidate.epoch + 1}, the loss on "
+                f"its fold is {candidate.loss:.3g}, and its outputs must be finite. Clip the "
+                "outliers among the targets, or lower max_iter."
+            )
 
 
 def out_of_fold_scores(
@@ -149,8 +175,11 @@ def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
     loss = LogLoss().with_output("softmax")
-    # Effective number of rows: this many rows of equal weight would be equally informative.
-    n_rows = len(Y) if weight is None else float(weight.sum() ** 2 / (weight**2).sum())
+    n_rows = float(len(Y))
+    if weight is not None:
+        weight, _ = scale_weights(weight, weight.dtype)  # its squares must not vanish
+        # Effective number of rows: this many rows of equal weight would be equally informative.
+        n_rows = float(weight.sum() ** 2 / (weight**2).sum())
 
     def negative_log_posterior(log_temperature: float) -> float:
         losses = loss.value(Y, raw / np.exp(log_temperature))

@@ -1,6 +1,7 @@
 """A failed fit changes nothing; a fit that the user interrupts keeps its progress."""
 
 import functools
+import itertools
 import pickle
 import warnings
 
@@ -9,7 +10,7 @@ import pytest
 from estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit, snapshot, state
 from sklearn.exceptions import ConvergenceWarning
 
-from scratchmlp import DivergenceError
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.monitor import Monitor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -62,6 +63,14 @@ def test_a_schedule_that_fails_in_a_later_epoch_changes_nothing(Estimator, warm_
     assert {name: pickle.dumps(vars(estimator)[name]) for name in fitted} == before
 
 
+def test_an_epsilon_that_vanishes_in_float32_gives_no_numpy_warning(Estimator):
+    """The gradient of units that are 0 is the tiny penalty, and its square vanishes as well."""
+    X, y = np.ones((4, 1), np.float32), [0, 1, 1, 1]
+    estimator = Estimator(hidden_layer_sizes=(9,), alpha=1e-30, epsilon=1e-300, random_state=0)
+    with pytest.raises(DivergenceError):
+        estimator.fit(X, y)
+
+
 def test_an_unfitted_estimator_stays_unfitted_when_fit_fails(Estimator):
     estimator = Estimator(solver="sgd", learning_rate_init=1e6, random_state=0)
     before = state(estimator)
@@ -95,3 +104,90 @@ def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, mon
     assert estimator.n_iter_ == last
     assert estimator.stop_reason_ == f"interrupted by the user after {last} epochs"
     assert estimator.predict(X_IRIS).shape == (150,)
+
+
+class Stop:
+    """A callback that stops training after the first epoch."""
+
+    def setup(self, estimator, context):
+        pass
+
+    teardown = on_fit_task_begin = setup
+
+    def on_fit_task_end(self, estimator, context):
+        return not context.max_subtasks
+
+
+@pytest.mark.parametrize(
+    ("how", "learning_rate"),
+    [
+        *itertools.product(["fit", "validation", "partial_fit", "callback"], [1e10, 1e300]),
+        ("early_stopping", 1e300),  # with 1e10 the validation loss is finite: the weights are kept
+    ],
+)
+def test_a_last_step_that_diverges_is_an_error(Estimator, how, learning_rate):
+    """The loss of an epoch precedes its last step. Here this step is the only one."""
+    estimator = Estimator(
+        solver="sgd",
+        learning_rate_init=learning_rate,
+        hidden_layer_sizes=(5,),
+        max_iter=10 if how == "callback" else 1,
+        early_stopping=how == "early_stopping",
+        random_state=0,
+    )
+    fit = functools.partial(partial_fit, estimator) if how == "partial_fit" else estimator.fit
+    more = {"X_val": X_IRIS[::5], "y_val": Y_IRIS[::5]} if how == "validation" else {}
+    if how == "callback":
+        estimator.set_callbacks(Stop())
+    with pytest.raises(DivergenceError, match=r"(The loss grew|Solver produced).*Scale X"):
+        fit(X_IRIS, Y_IRIS, **more)
+    assert not hasattr(estimator, "theta_")
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_an_outlier_with_almost_no_weight_is_no_divergence(solver):
+    rng = np.random.default_rng(0)
+    X, y, weight = rng.normal(size=(400, 3)), rng.normal(size=400), np.ones(400)
+    y[0], weight[0] = 1e7, 1e-16
+    regressor = ScratchMLPRegressor(hidden_layer_sizes=(5,), solver=solver, random_state=0)
+    regressor.fit(X, y, weight)
+    np.testing.assert_allclose(regressor.loss_, 0.5, atol=0.1)
+
+
+def test_best_weights_that_overflow_on_training_rows_are_an_error():
+    """Here the validation rows are far smaller than those that training has learned from."""
+    regressor = ScratchMLPRegressor(
+        hidden_layer_sizes=(3, 3),
+        activation="identity",
+        solver="sgd",
+        learning_rate_init=1e104,
+        early_stopping=True,
+        max_iter=1,
+        random_state=0,
+    )
+    with pytest.raises(DivergenceError, match=r"The loss grew from .* to nan"):
+        regressor.fit(X_IRIS, Y_IRIS, X_val=np.zeros((9, 4)), y_val=np.zeros(9))
+    assert not hasattr(regressor, "theta_")
+
+
+def test_a_loss_that_only_float32_cannot_hold_is_no_divergence():
+    """L-BFGS computes in float64."""
+    y = np.float32(1e25 * X_IRIS[:, 0])
+    regressor = ScratchMLPRegressor(solver="lbfgs", **SMALL).fit(np.float32(X_IRIS), y)
+    assert np.isfinite(regressor.predict(X_IRIS)).all()
+    assert regressor.loss_ > 1e40
+
+
+def test_the_loss_is_that_of_the_weights_that_lbfgs_goes_back_to():
+    """The line search fails: the gradient is steep, but a step along it is too long."""
+    X = np.full((2, 16), 1e30)
+    X[1] *= -1
+
+    def zeros(random_state, n_in, n_out, activation):
+        return np.zeros((n_in, n_out)), np.zeros(n_out)
+
+    classifier = ScratchMLPClassifier(hidden_layer_sizes=(), solver="lbfgs", weight_init=zeros)
+    classifier.fit(X, [1, 0])
+    assert "ABNORMAL" in classifier.stop_reason_
+    np.testing.assert_array_equal(classifier.theta_, np.zeros(17))
+    assert classifier.loss_ == pytest.approx(np.log(2))

@@ -15,6 +15,13 @@ from scratchmlp import ScratchMLPRegressor
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
+def test_sparse_labels_of_one_dimension_are_refused(Estimator):
+    y = scipy.sparse.coo_array(Y_IRIS)
+    for arguments in ({"y": y}, {"y": Y_IRIS, "X_val": X_IRIS, "y_val": y}):
+        with pytest.raises(TypeError, match="Sparse data was passed for y, but dense data"):
+            Estimator(**SMALL).fit(X_IRIS, **arguments)
+
+
 @pytest.mark.parametrize("Matrix", [scipy.sparse.csr_array, scipy.sparse.coo_matrix])
 def test_sparse_input_gives_the_dense_result(Estimator, Matrix):
     X = np.where(np.abs(X_IRIS) > 0.7, X_IRIS, 0)

@@ -133,3 +133,11 @@ def test_works_inside_a_target_transformer():
         transformer=StandardScaler(),
     )
     assert model.fit(X_DIABETES, Y_DIABETES).score(X_DIABETES, Y_DIABETES) > 0.5
+
+
+@pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
+def test_dates_and_durations_are_no_targets(dtype):
+    X, y = np.ones((4, 1)), np.arange(4)
+    for arguments in ({"y": y.astype(dtype)}, {"y": y, "X_val": X, "y_val": y.astype(dtype)}):
+        with pytest.raises(ValueError, match=r"Targets must be numbers; got .* Convert dates"):
+            ScratchMLPRegressor(max_iter=1).fit(X, **arguments)

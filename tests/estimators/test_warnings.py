@@ -1,5 +1,6 @@
 """Messages of training: warnings, and the lines that verbose prints."""
 
+import numpy as np
 import pytest
 import scipy.sparse
 from estimator_examples import X_IRIS, Y_IRIS, partial_fit
@@ -29,6 +30,13 @@ def test_lbfgs_warns_when_it_ends_too_early(Estimator):
 def test_converging_and_partial_fit_do_not_warn(Estimator):
     Estimator(max_iter=5000, learning_rate_init=0.01, random_state=0).fit(X_IRIS, Y_IRIS)
     partial_fit(Estimator(), X_IRIS, Y_IRIS)
+
+
+@pytest.mark.filterwarnings("error")
+def test_scales_may_differ_by_any_factor(Estimator):
+    X = np.outer([1.0, -1.0] * 5, [1e150, 1e-160])
+    with pytest.warns(ConvergenceWarning, match="differ in scale by a factor of inf"):
+        Estimator(max_iter=1).fit(X, [0, 1] * 5)
 
 
 def test_a_batch_larger_than_the_data_warns(Estimator):

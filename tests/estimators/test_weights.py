@@ -2,9 +2,11 @@
 
 from functools import partial
 
+import hypothesis
 import numpy as np
 import pytest
 import scipy.sparse
+from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
@@ -20,6 +22,7 @@ X = scale(X)
 Y_LABELS = np.column_stack([Y > 0, X[:, 0] > 0]).astype(int)
 REPEATS = np.random.default_rng(0).integers(0, 4, len(X))
 ROWS = np.repeat(np.arange(len(X)), REPEATS)
+WEIGHT = np.random.default_rng(1).uniform(0.5, 3.0, len(X))
 FULL = {"hidden_layer_sizes": (6,), "batch_size": "full", "random_state": 0, "max_iter": 30}
 
 
@@ -170,8 +173,140 @@ def test_float32_stays_float32_with_class_weights():
     theta = classifier.fit(data, y).theta_
     assert theta.dtype == np.float32
     np.testing.assert_array_equal(classifier.fit(data, y, np.ones(130)).theta_, theta)
-    with pytest.raises(ValueError, match="leaves no row"):  # too small for float32
-        classifier.set_params(class_weight=dict.fromkeys(range(3), 1e-50)).fit(data, y)
+
+
+# The scale of weights.
+
+
+def trained(Estimator, weight, how, dtype=np.float64, **parameters):
+    """Train for three epochs with weights, in one of several ways; return all numbers."""
+    parameters = {"hidden_layer_sizes": (4,), "max_iter": 3, "random_state": 0, **parameters}
+    estimator = Estimator(**parameters, early_stopping=how == "early_stopping")
+    data, more = X.astype(dtype), {}
+    if how == "validation":
+        more = {"X_val": data[::5], "y_val": Y[::5], "sample_weight_val": weight[::5]}
+    if how == "partial_fit" and Estimator is ScratchMLPClassifier:
+        more = {"classes": [0, 1, 2]}
+    train = estimator.partial_fit if how == "partial_fit" else estimator.fit
+    train(data, Y, weight, **more)
+    history = estimator.history_
+    return [estimator.theta_, *(history[name] for name in ("loss", "validation_loss", "score"))]
+
+
+BOTH = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+WAYS = [
+    (solver, how)
+    for solver in ("sgd", "adam", "lbfgs")
+    for how in ("fit", "early_stopping", "validation", "partial_fit")
+    if (solver, how) != ("lbfgs", "partial_fit")
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("solver", "how"), WAYS)
+@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.given(
+    power=st.integers(-1000, 1000),
+    dtype=st.sampled_from([np.float32, np.float64]),
+    alpha=st.sampled_from([0.0, 1.0]),
+)
+def test_a_power_of_two_in_the_weights_and_the_penalty_changes_nothing(
+    Estimator, solver, how, power, dtype, alpha
+):
+    plain = trained(Estimator, WEIGHT, how, dtype, alpha=alpha, solver=solver)
+    scaled = np.ldexp(WEIGHT, power), np.ldexp(alpha, power)
+    result = trained(Estimator, scaled[0], how, dtype, alpha=scaled[1], solver=solver)
+    for one, other in zip(result, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@BOTH
+@pytest.mark.parametrize(("solver", "how"), WAYS)
+@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.given(constant=st.floats(1e-300, 1e300))
+def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(
+    Estimator, solver, how, constant
+):
+    plain = trained(Estimator, WEIGHT, how, alpha=0.0, solver=solver)
+    result = trained(Estimator, WEIGHT * constant, how, alpha=0.0, solver=solver)
+    for one, other in zip(result, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "weight",
+    [np.float32(3e38), 1.7e308, 5e-324, 2**60, True],
+    ids=["float32", "largest", "smallest", "int", "bool"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_equal_weights_of_any_size_and_type_are_no_weights(Estimator, weight, dtype):
+    result = trained(Estimator, np.full(150, weight), "validation", dtype, alpha=0.0)
+    plain = trained(Estimator, np.ones(150), "validation", dtype, alpha=0.0)
+    for one, other in zip(result, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("y", [Y, Y_LABELS], ids=["classes", "labels"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("constant", [1e-300, 5e-324, 1e300, 1.7e308])
+def test_the_scale_of_class_weights_does_not_matter(y, dtype, constant):
+    """Without a penalty."""
+    one, c = ({0: factor, 1: factor, 2: factor} for factor in (1.0, constant))
+    given = (one, c) if y is Y else ([{0: 1, 1: 1}] * 2, [{0: constant, 1: constant}] * 2)
+    plain, scaled = (
+        ScratchMLPClassifier(**FULL, alpha=0.0, class_weight=w).fit(X.astype(dtype), y, WEIGHT)
+        for w in given
+    )
+    np.testing.assert_allclose(scaled.theta_, plain.theta_, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_class_of_far_smaller_weight_is_left_out(dtype):
+    given = {0: 1e-300, 1: 1e300, 2: 1e300}
+    classifier = ScratchMLPClassifier(class_weight=given, solver="lbfgs", random_state=0, alpha=0.0)
+    assert set(classifier.fit(X.astype(dtype), Y).predict(X)) == {1, 2}
+
+
+def test_balanced_weights_of_a_class_that_hardly_counts_are_finite():
+    weight = np.where(Y == 0, 1e-307, 1e300)
+    classifier = ScratchMLPClassifier(**FULL, class_weight="balanced").fit(X, Y, weight)
+    assert np.isfinite(classifier.theta_).all()
+
+
+def test_class_weights_act_in_partial_fit_however_small_or_large_they_are():
+    """A batch with one class alone is not refused, although another class counts far more."""
+    small, large = (
+        ScratchMLPClassifier(**FULL, class_weight={0: 1.0, 1: w, 2: w}, alpha=0.0)
+        for w in (1e-300, 1e300)
+    )
+    for classifier in (small, large):
+        classifier.partial_fit(X[:50], Y[:50], classes=[0, 1, 2])
+    np.testing.assert_array_equal(small.theta_, large.theta_)
+    before = small.theta_.copy()
+    np.testing.assert_allclose(small.partial_fit(X[50:], Y[50:]).theta_, before, atol=0.05)
+    with pytest.raises(FloatingPointError, match=r"Solver produced|The loss grew"):
+        large.partial_fit(X[50:], Y[50:])
+
+
+def test_a_penalty_that_is_huge_next_to_the_weights_is_named():
+    """Weights act as repeated rows do: with tiny ones, the penalty alone is left."""
+    weight = np.full(150, 1e-300)
+    with pytest.raises(FloatingPointError, match="lower alpha if it is far larger"):
+        ScratchMLPClassifier(**FULL, solver="sgd").fit(X, Y, weight)
+    shrunk = ScratchMLPClassifier(**FULL, solver="lbfgs", alpha=1e-290).fit(X, Y, weight)
+    n_weights = 4 * 6 + 6 * 3
+    assert np.abs(shrunk.theta_[:n_weights]).max() < 1e-3
+
+
+@BOTH
+@pytest.mark.parametrize("weight", [np.inf, np.nan, np.full(150, np.inf), [np.nan] * 150])
+def test_weights_that_are_not_finite_are_refused_by_name(Estimator, weight):
+    with pytest.raises(ValueError, match=r"(?i)input sample_weight contains (infinity|nan)"):
+        Estimator().fit(X, Y, sample_weight=weight)
+    if np.ndim(weight):
+        with pytest.raises(ValueError, match="sample_weight contains"):
+            Estimator().fit(X, Y, X_val=X, y_val=Y, sample_weight_val=weight)
 
 
 @pytest.mark.parametrize("given", [np.array([1, 2]), np.array(["balanced"]), "heavy"])

@@ -3,9 +3,12 @@
 import pickle
 import time
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -14,10 +17,11 @@ from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from scratchmlp import DivergenceError, ScratchMLPClassifier
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.batches import Data
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
-from scratchmlp.losses import LogLoss
+from scratchmlp.losses import LogLoss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -26,7 +30,12 @@ from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.folds import make_splits
 from scratchmlp.tabular.member import MemberHistory
 from scratchmlp.tabular.recipe import classification_recipe
-from scratchmlp.tabular.selection import choose_epochs, fit_temperature, out_of_fold_scores
+from scratchmlp.tabular.selection import (
+    check_kept,
+    choose_epochs,
+    fit_temperature,
+    out_of_fold_scores,
+)
 from scratchmlp.tabular.tangent import TangentParametrization
 
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
@@ -179,6 +188,13 @@ def test_several_numbers():
     assert model.predict(X).shape == model.oof_prediction_.shape == (442, 2)
     assert model.member_predictions(X).shape == (3, 442, 2)
     assert model.oof_score_ > 0.4
+
+
+def test_sparse_targets_are_refused():
+    X, _, y = table()
+    for Estimator in (TabularMLPClassifier, TabularMLPRegressor):
+        with pytest.raises(TypeError, match="Sparse data was passed for y"):
+            Estimator().fit(X, csr_array(y[:, np.newaxis] > 0))
 
 
 @pytest.mark.parametrize("n_rare", [1, 2, 3])
@@ -337,6 +353,26 @@ def test_rows_of_a_group_are_held_out_together(Estimator):
         model.fit(X, target, groups=[None, *groups[1:]])
 
 
+def test_groups_of_several_types_are_refused(classifier):
+    X, y, _ = table()
+    with pytest.raises(TypeError, match=r"uniformly strings or numbers. Got \['int', 'str'\]"):
+        TabularMLPClassifier(max_iter=1).fit(X, y, groups=np.array([1, "a"] * 60, dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (([0, 1], [120]), "index 120 is out of bounds"),
+        (([0.0, 1.0], [2]), "must be of integer"),
+        ((["a"], ["b"]), "must be of integer"),
+    ],
+)
+def test_splits_that_are_not_of_rows_are_refused(split, message):
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=f"cv must give .* for 120 rows: .*{message}.*Change cv"):
+        TabularMLPClassifier(cv=[split], max_iter=1).fit(X, y)
+
+
 def test_few_uneven_groups_make_fewer_folds():
     groups = np.repeat([0, 1, 2, 3], [2, 11, 1, 22])
     X, y = np.random.RandomState(0).normal(size=(36, 2)), np.isin(groups, [0, 2])
@@ -384,6 +420,11 @@ def test_splits_may_be_lists_masks_or_count_from_the_end():
             lambda y: pd.to_datetime(y),
             "Convert dates and durations to numbers",
         ),
+        (
+            TabularMLPRegressor,
+            lambda y: np.ones(len(y), "f4,i4"),
+            "must be numbers; got",
+        ),
         (TabularMLPRegressor, lambda y: y * 1e200, "must be at most 1e\\+150; got"),
     ],
 )
@@ -409,6 +450,88 @@ def test_a_fold_without_weight_is_refused():
     fold = np.arange(120) % 3
     with pytest.raises(ValueError, match="split 1 of cv has 80 and 0"):
         TabularMLPClassifier(cv=PredefinedSplit(fold)).fit(X, y, fold != 1)
+
+
+def test_a_member_without_weight_to_train_on_is_refused():
+    X, y, _ = table()
+    rows = np.argsort(y)
+    n_no = np.count_nonzero(y == "no")
+    splits = [(rows[:n_no], rows[n_no:]), (rows[n_no:], rows[:n_no])]
+    with pytest.raises(ValueError, match=f"split 0 of cv has 0 and {120 - n_no}. Change cv, or"):
+        TabularMLPClassifier(cv=splits, class_weight={"no": 0}).fit(X, y)
+
+
+# The scale of weights and of targets.
+
+
+def outputs(Estimator, weight=None, **parameters):
+    """Fit a small ensemble to a raw table; return its predictions and scores."""
+    X, y, number = table(60)
+    y = y if Estimator is TabularMLPClassifier else number
+    model = Estimator(cv=2, max_iter=2, hidden_layer_sizes=4, random_state=0, **parameters)
+    model.fit(X, y, weight)
+    return [model.member_predictions(X), model.oof_score_, getattr(model, "temperature_", 1.0)]
+
+
+BOTH = pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+WEIGHT = np.random.RandomState(2).uniform(0.5, 3.0, 60)
+
+
+@BOTH
+@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.given(share=st.floats(-0.9, 0.9), dtype=st.sampled_from([np.float32, np.float64]))
+def test_a_power_of_two_in_the_weights_changes_nothing(Estimator, share, dtype):
+    power = int(share * np.finfo(dtype).maxexp)
+    weight = np.ldexp(WEIGHT, power).astype(dtype)
+    for one, other in zip(outputs(Estimator, weight), outputs(Estimator, WEIGHT), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@BOTH
+@hypothesis.settings(max_examples=10, deadline=None)
+@hypothesis.given(constant=st.floats(1e-300, 1e300))
+def test_a_constant_in_the_weights_changes_nothing(Estimator, constant):
+    plain, equal = outputs(Estimator, WEIGHT), outputs(Estimator)
+    for one, other in zip(outputs(Estimator, constant * WEIGHT), plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+    for one, other in zip(outputs(Estimator, constant * np.ones(60)), equal, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("constant", [5e-324, 1e-300, 1e300, 1.7e308])
+def test_a_constant_in_the_class_weights_changes_nothing(constant):
+    given = {"yes": constant, "no": constant}
+    plain = outputs(TabularMLPClassifier, WEIGHT)
+    weighted = outputs(TabularMLPClassifier, WEIGHT * 1e-40, class_weight=given)
+    for one, other in zip(weighted, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3)
+
+
+@BOTH
+@pytest.mark.parametrize("weight", [np.inf, np.full(60, np.nan), np.full(60, 1e400)])
+def test_weights_that_are_not_finite_are_refused_by_name(Estimator, weight):
+    with pytest.raises(ValueError, match=r"(?i)input sample_weight contains (infinity|nan)"):
+        outputs(Estimator, weight)
+
+
+@pytest.mark.parametrize("power", [-1000, -500, 480])
+def test_targets_of_any_scale_are_predicted_alike(power):
+    X, _, y = table()
+    model = TabularMLPRegressor(cv=2, max_iter=4, random_state=0)
+    plain, scaled = clone(model).fit(X, y), clone(model).fit(X, np.ldexp(y, power))
+    np.testing.assert_array_equal(scaled.predict(X), np.ldexp(plain.predict(X), power))
+    assert scaled.oof_score_ == plain.oof_score_
+
+
+def test_targets_of_rows_without_weight_may_be_far_away():
+    X, _, y = table()
+    weight = np.where(np.arange(120) < 100, 1e-200, 0.0)
+    far = np.where(weight > 0, 1e-200 * y, 1e140)
+    model = TabularMLPRegressor(cv=2, max_iter=2, random_state=0).fit(X, far, weight)
+    assert np.abs(model.predict(X)).max() < 1e-199
+
+
+# Choosing epochs.
 
 
 def history_of(losses):
@@ -490,6 +613,42 @@ def test_an_evaluator_keeps_the_best_epochs_and_averages_around_them(averaging_r
         assert c.loss == losses[c.epoch]
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_is_the_worst(bad):
+    """It must not replace a good epoch, whatever their order."""
+    network = Network((1, 1), ACTIVATIONS["identity"], bias=False)
+    parametrization = TangentParametrization(network, np.float64)
+    data = Data(np.ones((1, 1)), np.zeros((1, 1)), None, None)
+    evaluator = FoldEvaluator(parametrization, SquaredError(), data, 0)
+    evaluator.n_kept = 3
+    for output in (1.0, bad, 2.0, bad, 3.0, bad, bad):
+        with np.errstate(invalid="ignore"):
+            evaluator(np.array([output, 1 / 6]))
+    assert sorted(c.loss for c in evaluator.candidates()) == [0.5, 2.0, 4.5]
+    assert evaluator.losses[1] == np.inf
+
+
+def test_a_member_that_keeps_infinite_parameters_is_an_error():
+    chosen = [Candidate(0.5, 3, np.array([])), Candidate(np.inf, 6, np.array([]))]
+    check_kept(chosen[:1], [np.zeros((2, 1))])
+    with pytest.raises(DivergenceError, match=r"Member 1 .* epoch, 7, the loss on its fold is inf"):
+        check_kept(chosen, [np.zeros((2, 1))] * 2)
+    with pytest.raises(DivergenceError, match=r"Member 0 .* its outputs must be finite"):
+        check_kept(chosen[:1], [np.array([[0.0], [np.nan]])])
+
+
+def test_averaged_parameters_are_evaluated(monkeypatch):
+    candidates = FoldEvaluator.candidates
+
+    def spoiled(evaluator):
+        return [c._replace(theta=np.nan * c.theta) for c in candidates(evaluator)]
+
+    monkeypatch.setattr(FoldEvaluator, "candidates", spoiled)
+    for Estimator in (TabularMLPClassifier, TabularMLPRegressor):
+        with pytest.raises(DivergenceError, match="Member 0 diverged"):
+            outputs(Estimator)
+
+
 def test_an_evaluator_of_a_large_network_keeps_few_epochs():
     network = Network((2**22, 1), ACTIVATIONS["identity"])
     data = Data(np.zeros((1, 1)), np.zeros((1, 1)), None, None)
@@ -551,9 +710,23 @@ def test_rows_that_hardly_count_do_not_make_sure():
     assert fit_temperature(Y, raw, np.full(100, 0.1)) < 0.9 * few
 
 
+@pytest.mark.parametrize("constant", [1e-44, 1e-24, 1.0, 1e19, 3e38])
+def test_temperature_does_not_depend_on_the_scale_of_float32_weights(constant):
+    rng = np.random.RandomState(0)
+    raw, Y = rng.normal(size=(50, 2)), np.eye(2)[rng.randint(2, size=50)]
+    weight = np.full(50, constant, np.float32)
+    assert fit_temperature(Y, raw, weight) == pytest.approx(fit_temperature(Y, raw, None))
+
+
 def test_temperature_undoes_a_factor():
     rng = np.random.RandomState(0)
     raw = rng.normal(size=(20000, 3))
     p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
     Y = np.eye(3)[(p.cumsum(axis=1) < rng.rand(20000, 1)).sum(axis=1)]
     assert fit_temperature(Y, 2.5 * raw, None) == pytest.approx(2.5, rel=0.05)
+
+
+@pytest.mark.parametrize("Classifier", [TabularMLPClassifier, ScratchMLPClassifier])
+def test_huge_numbers_are_no_labels(Classifier):
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        Classifier().fit(np.arange(40.0).reshape(-1, 1), np.resize([-1.7e308, 1.7e308], 40))

@@ -117,6 +117,18 @@ def test_an_integer_weight_is_equivalent_to_repeated_rows(x, data):
     assert weighted.encodings_ == repeated.encodings_
 
 
+@given(power=st.integers(-1000, 1000), strategy=st.sampled_from(["quantile", "tree"]))
+@settings(max_examples=20, deadline=None)
+def test_the_scale_of_weights_does_not_matter(power, strategy):
+    weight = np.random.default_rng(0).uniform(0.5, 3, len(IRIS))
+    plain, scaled = (
+        PiecewiseLinearEncoder(4, strategy=strategy, encoding="auto").fit(IRIS, SPECIES, w)
+        for w in (weight, np.ldexp(weight, power))
+    )
+    np.testing.assert_equal(scaled.bin_edges_, plain.bin_edges_)
+    assert scaled.encodings_ == plain.encodings_
+
+
 # Edges.
 
 
@@ -209,6 +221,12 @@ def test_trees_ignore_rows_with_missing_numbers():
 # Encodings and outputs.
 
 
+def test_trees_take_targets_that_no_integer_can_hold():
+    X, y = np.arange(8.0)[:, np.newaxis], np.repeat([0.0, 1e75], 4)
+    encoder = PiecewiseLinearEncoder(2, strategy="tree").fit(X, y)
+    np.testing.assert_array_equal(encoder.bin_edges_[0], [0, 3.5, 7])
+
+
 def test_values_of_each_encoding():
     x = np.array([[0.0], [1], [2], [3], [4]])
     new = np.array([[-1.0], [0], [1.25], [2.5], [3.25], [9], [np.nan]])
@@ -290,3 +308,10 @@ def test_a_failed_fit_leaves_the_encoder_unchanged():
     with pytest.raises(ValueError, match="Negative values"):
         encoder.fit(IRIS[:, :2], sample_weight=np.full(len(IRIS), -1.0))
     assert encoder.transform(IRIS).shape == (150, 32)
+
+
+@pytest.mark.parametrize("strategy", ["quantile", "tree"])
+def test_the_sum_of_the_largest_numbers_gives_no_warning(strategy):
+    X = np.resize([-1.7e308, 1.7e308, 0.0, 1.7e308, 1.7e308], (40, 1))
+    encoded = PiecewiseLinearEncoder(strategy=strategy, n_bins=2).fit_transform(X, X[:, 0] > 0)
+    assert 0 <= encoded.min() < encoded.max() <= 1
