@@ -1,12 +1,21 @@
-"""Run the code blocks of the Markdown pages as tests, one namespace a page."""
+"""Run the code blocks of the Markdown pages as tests, one namespace a page; choose examples."""
 
 import os
 from doctest import ELLIPSIS
 
+from hypothesis import HealthCheck, settings
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
+
+# The suite draws the same examples in every run. `pytest --hypothesis-profile=long` draws new ones,
+# and fifty times as many.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile(
+    "long", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)],

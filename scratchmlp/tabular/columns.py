@@ -5,6 +5,7 @@ values, or values of several kinds), "complex" (which the encoders reject), or "
 if its dtype does not tell the kind).
 """
 
+import datetime
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -64,7 +65,9 @@ def to_pandas(X: Any) -> pd.DataFrame:
     if isinstance(X, pd.DataFrame):
         return X
     frame = nw.from_native(X, eager_only=True)
-    return pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+    columns = {name: frame[name].to_numpy() for name in frame.columns}
+    # Structs become an array of two dimensions: one array for each row.
+    return pd.DataFrame({k: list(rows) if rows.ndim > 1 else rows for k, rows in columns.items()})
 
 
 def kind_of(column: "Column[Any]") -> str:
@@ -134,8 +137,8 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
 
 
 def _values(column: "Column[Any]") -> "Column[Any]":
-    """Return a column of dtype category as objects, and any other column unchanged."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    """Return a column of categories or of Arrow's dates as objects, and any other one unchanged."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.type is datetime.date:
         return column.astype(object)
     return column
 

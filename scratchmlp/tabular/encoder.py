@@ -240,8 +240,9 @@ default='from_dtype'
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
+        # Lone surrogates, such as "\udc80", are escaped: Arrow and Polars reject them in names.
         outputs = [
-            f"{name}{suffix}"
+            f"{name}{suffix}".encode(errors="backslashreplace").decode()
             for name, fitted in zip(names, self.columns_.values(), strict=True)
             for suffix in output_suffixes(fitted)
         ]
@@ -250,7 +251,9 @@ default='from_dtype'
     def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Validate a table, convert it to pandas and put its columns into the order of `fit`."""
         if not nw.dependencies.is_into_dataframe(X):
-            return pd.DataFrame(self._validate_array(X, reset))
+            array = self._validate_array(X, reset)
+            # pandas would make text to strings of pyarrow, which cannot hold lone surrogates.
+            return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
         table = to_pandas(X)
         if not reset and hasattr(self, "feature_names_in_"):
             table = self._select_by_name(table)
@@ -281,7 +284,7 @@ default='from_dtype'
                 f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
                 "unknown."
             )
-        return table[names]
+        return table[pd.Index(names, dtype=object)]
 
     def _categorical_mask(
         self, table: pd.DataFrame, with_dates: "list[Column[Any]]"

@@ -149,6 +149,16 @@ def test_dates_are_days_since_1970(column):
     assert encoder.transform(new).tolist() == [[clip(-0.5)], [0], [clip(1.5)]]
 
 
+def test_dates_of_arrow_may_be_missing():
+    pa = pytest.importorskip("pyarrow")
+    days = [dt.date(2020, 1, 1), None, dt.date(1, 1, 1), dt.date(2020, 1, 3)]
+    expected = TabularEncoder().fit(table(x=pd.Series(days, dtype=object)))
+    for dtype in (pa.date32(), pa.date64()):
+        column = pd.Series(days, dtype=pd.ArrowDtype(dtype))
+        assert TabularEncoder().fit(table(x=column)).columns_ == expected.columns_
+        assert encode(table(x=column)) == expected.transform(table(x=column)).tolist()
+
+
 def test_dates_that_nanoseconds_cannot_hold():
     column = np.array(["0001-01-01", "2000-01-01", "9999-12-31"], "datetime64[s]")
     assert np.argmax(encode(table(x=column))) == 2
@@ -405,6 +415,13 @@ def test_arrays_and_lists():
     assert names(np.array(rows)) == ["x0_1", "x0_2", "x0_5", "x1_b"]  # all text
 
 
+def test_lists_may_hold_lone_surrogates():
+    """pandas would make them strings of Arrow, which are UTF-8."""
+    rows = [["\ud800"], ["a"], ["b"]]
+    for X in (rows, np.array(rows), np.array(rows, dtype=object)):
+        assert encode(X) == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+
+
 def test_columns_with_integer_names_are_matched_by_position():
     assert names(pd.DataFrame([[1, 2], [3, 4]], columns=[7, 5])) == ["x0", "x1"]
 
@@ -444,6 +461,33 @@ def test_polars_frames():
     assert encoder.columns_ == TabularEncoder().fit(same).columns_
     np.testing.assert_array_equal(encoder.transform(frame[:, ::-1]), encoder.transform(same))
     assert encoder.set_output(transform="polars").transform(frame).columns == names(same)
+
+
+def test_structs_of_polars_are_refused():
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"s": [{"a": 1}, {"a": 2}], "n": [1, 2]})
+    with pytest.raises(TypeError, match=r"Column 's' .*unhashable type: 'numpy.ndarray'"):
+        TabularEncoder().fit(frame)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_names_of_any_level_can_be_names_of_columns(library):
+    """Arrow, which pandas uses if it is there, and Polars reject lone surrogates."""
+    pytest.importorskip(library)
+    X = table(c=pd.Series(["a", "\udc80", "\\udc80"] * 2, dtype=object))
+    encoder = TabularEncoder().set_output(transform=library)
+    out = encoder.fit(X).transform(X)
+    assert list(out.columns) == ["c_\\udc80", "c_a", "c_\\udc80_2"]
+    assert [name.encode() for name in out.columns]
+    np.testing.assert_array_equal(np.asarray(out).argmax(axis=1), [1, 2, 0] * 2)
+
+
+def test_names_of_columns_may_hold_lone_surrogates():
+    X = pd.DataFrame([[1, 2], [2, 5]], columns=pd.Index(["a", "\udc80"], dtype=object))
+    encoder = TabularEncoder().set_output(transform="pandas").fit(X)
+    out = encoder.transform(X.iloc[:, ::-1])
+    assert list(out) == ["a", "\\udc80"]
+    np.testing.assert_array_equal(out, encoder.transform(X))
 
 
 # Properties of any table.

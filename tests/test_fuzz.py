@@ -1,0 +1,164 @@
+"""Properties of the networks that hold for any parameters and any data: see `fuzzing`."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from fuzzing import allowed, examples, same, state
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import issparse
+from sklearn.base import clone
+from strategies import DATA, JUNK, OPTIONS, cases, some_of
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+
+for_both = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val")
+METHODS = ["predict", "decision_function", "predict_proba", "predict_log_proba"]
+
+
+def options(Estimator):
+    return OPTIONS["classifier" if Estimator is ScratchMLPClassifier else "regressor"]
+
+
+def predictions(estimator, X):
+    return [getattr(estimator, name)(X) for name in METHODS if hasattr(estimator, name)]
+
+
+def check_predictions(estimator, X):
+    predicted, *scores = predictions(estimator, X)
+    assert all(np.isfinite(values).all() for values in scores)
+    if isinstance(estimator, ScratchMLPRegressor):
+        assert np.isfinite(predicted).all()
+    elif not issparse(predicted) and predicted.ndim == 1:
+        assert np.isin(predicted, estimator.classes_).all()
+    if len(scores) == 3:
+        proba = scores[1]
+        assert ((proba > 0) & (proba <= 1)).all()
+        if predicted.ndim == 1:
+            np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
+
+
+def check_training_rows(estimator, case):
+    """Predict X. Rows of weight 0 do not enter training, so that their outputs may overflow."""
+    with allowed(*case.inputs) as prediction:
+        check_predictions(estimator, case.X)
+    weighted = case.sample_weight is not None or getattr(estimator, "class_weight", None)
+    assert weighted or not prediction.error
+
+
+def check_call(estimator, method, arguments, inputs):
+    """Fit; return whether it succeeded. A call that fails must not change the estimator."""
+    before = state(estimator)
+    with allowed(*inputs) as call:
+        getattr(estimator, method)(**arguments)
+    assert not call.error or state(estimator) == before
+    return not call.error
+
+
+@for_both
+@examples(40)
+@given(data=st.data())
+def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
+    case = data.draw(cases(Estimator))
+    if not check_call(case.estimator, "fit", case.arguments, case.inputs):
+        return
+    check_training_rows(case.estimator, case)
+    with allowed(*case.inputs):
+        check_predictions(case.estimator, case.new)
+
+
+@for_both
+@examples(20)
+@given(data=st.data())
+def test_copies_and_repeated_fits_predict_the_same(Estimator, data):
+    case = data.draw(cases(Estimator))
+    again = clone(case.estimator)
+    if not check_call(case.estimator, "fit", case.arguments, case.inputs):
+        return
+    with allowed() as prediction:
+        predictions(case.estimator, case.X)
+    if prediction.error:
+        return
+    with allowed() as repeated:
+        again.fit(**case.arguments)
+        unpickled = pickle.loads(pickle.dumps(case.estimator))
+        expected = predictions(case.estimator, case.X)
+        for other in (again, unpickled, copy.deepcopy(case.estimator)):
+            assert all(map(same, predictions(other, case.X), expected))
+    assert not repeated.error
+
+
+@st.composite
+def lives(draw, Estimator):
+    """Draw cases of the same number of columns, the method to call, and parameters to change."""
+    n_columns = draw(st.integers(1, 3))
+    first = draw(cases(Estimator, n_columns))
+    steps = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["fit", "partial_fit", "partial_fit"]),
+                st.just(first) | cases(Estimator, n_columns),
+                some_of(options(Estimator), 2),
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    )
+    return first.estimator, steps
+
+
+@for_both
+@examples(20)
+@given(data=st.data())
+def test_training_goes_on_or_the_call_changes_nothing(Estimator, data):
+    estimator, steps = data.draw(lives(Estimator))
+    for method, case, parameters in steps:
+        estimator.set_params(**parameters)
+        if not hasattr(estimator, method):  # partial_fit with L-BFGS
+            continue
+        arguments = case.arguments
+        if method == "partial_fit" and Estimator is ScratchMLPClassifier:
+            with allowed():  # not for sparse labels
+                arguments["classes"] = np.unique(np.asarray(case.y))
+        if check_call(estimator, method, arguments, case.inputs):
+            check_training_rows(estimator, case)
+
+
+@for_both
+@examples(20)
+@given(data=st.data())
+def test_columns_in_another_order_are_refused(Estimator, data):
+    case = data.draw(cases(Estimator, n_columns=3))
+    values = case.X.toarray() if issparse(case.X) else np.asarray(case.X)
+    X = pd.DataFrame(values, columns=["a", "b", "c"])
+    if check_call(case.estimator, "fit", {"X": X, "y": case.y}, [X, case.y]):
+        with allowed(X) as prediction:
+            case.estimator.predict(X.set_axis(["b", "a", "c"], axis=1))
+        assert "feature names should match" in str(prediction.error)
+
+
+@for_both
+@examples(100)
+@given(data=st.data())
+def test_any_value_of_a_parameter_is_used_or_refused(Estimator, data):
+    names = st.sampled_from(sorted(options(Estimator)))
+    chosen = data.draw(st.dictionaries(names, st.sampled_from(JUNK), min_size=1, max_size=2))
+    estimator = Estimator(**{"max_iter": 2, "hidden_layer_sizes": (3,)} | chosen)
+    X, y = np.arange(12.0).reshape(6, 2) - 6, [0, 1, 0, 1, 0, 1]
+    if check_call(estimator, "fit", {"X": X, "y": y}, [X]):
+        check_predictions(estimator, X)
+
+
+@for_both
+@examples(100)
+@given(data=st.data())
+def test_any_object_is_used_or_refused_as_data(Estimator, data):
+    n_arguments = data.draw(st.sampled_from([2, 2, 3, 6]))
+    arguments = {name: data.draw(st.sampled_from(DATA)) for name in ARGUMENTS[:n_arguments]}
+    estimator = Estimator(hidden_layer_sizes=(3,), max_iter=2)
+    if check_call(estimator, "fit", arguments, arguments.values()):
+        check_predictions(estimator, arguments["X"])
