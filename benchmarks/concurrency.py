@@ -15,13 +15,14 @@ from threading import Event
 
 import numpy as np
 from machine import describe
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from scratchmlp import ScratchMLPClassifier
 
 X, Y = load_digits(return_X_y=True)
+IRIS = load_iris(return_X_y=True)
 WIDE = np.random.default_rng(0).normal(size=(4000, 400))
 LABELS = np.arange(4000) % 10
 
@@ -34,6 +35,11 @@ def blas_threads() -> list[int]:
 def small_fit(epochs: int = 20) -> ScratchMLPClassifier:
     """Fit a network whose products are small."""
     return ScratchMLPClassifier(max_iter=epochs, random_state=0, n_iter_no_change=epochs).fit(X, Y)
+
+
+def tiny_fit(seed: int) -> ScratchMLPClassifier:
+    """Fit a network to Iris, which takes more Python code than computation."""
+    return ScratchMLPClassifier(max_iter=300, random_state=seed).fit(*IRIS)
 
 
 def large_fit(epochs: int = 4) -> ScratchMLPClassifier:
@@ -89,11 +95,16 @@ def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(describe())
     print(f"{'':58} {'serial':>9} {'threads':>9}  ratio  BLAS threads")
-    small_fit(), large_fit()
+    small_fit(), large_fit(), tiny_fit(0)
     before = blas_threads()
     serial = timed(small_fit) + timed(lambda: small_fit(300))
     took = timed(together(small_fit, [20, 300]))
     show("fits of 20 and of 300 epochs in two threads", serial, took, before)
+    before = blas_threads()
+    serial = timed(lambda: [tiny_fit(seed) for seed in range(8)])
+    with ThreadPoolExecutor(2) as pool:
+        took = timed(lambda: list(pool.map(tiny_fit, range(8))))
+    show("8 fits on Iris in two threads", serial, took, before)
     model = small_fit(1)
     prediction = timed(lambda: [model.predict(X) for _ in range(20)]) / 20
     for held in (None, 2):
