@@ -117,6 +117,7 @@ class Member(NamedTuple):
     theta: FloatArray
     bins: Bins | None
 
+    @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
     def raw_scores(self, X: FloatArray) -> FloatArray:
         """Compute the raw scores of encoded rows.
 
@@ -206,6 +207,7 @@ def _member_data(data: Data, plan: MemberPlan) -> tuple[Data, Data]:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # training reports divergence
 def _epoch_seconds(
     objective: Reparametrized, phi: FloatArray, data: Data, batch_size: int
 ) -> float:
