@@ -106,7 +106,7 @@ class LeakyReLU:
 
     def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
         """Multiply `derivative` by 0.01 where the unit is not active."""
-        derivative *= np.maximum(a > 0, 0.01, dtype=a.dtype)
+        derivative *= np.maximum(a > 0, 0.01, dtype=a.dtype.type)
 
 
 class ELU:

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from estimator_examples import SMALL, X_IRIS, Y_IRIS
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import validate_data
 
-from scratchmlp import ScratchMLPRegressor
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.activations import ACTIVATIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -128,3 +130,12 @@ def test_parameters_of_another_type_are_predicted_with(Estimator, dtype):
     expected = estimator.predict(X_IRIS)
     estimator.theta_ = estimator.theta_.astype(dtype)
     np.testing.assert_allclose(estimator.predict(X_IRIS), expected, rtol=0.02)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_numbers_in_another_byte_order(activation):
+    X = X_IRIS.astype(">f4")
+    settings = {"hidden_layer_sizes": (3,), "activation": activation, "max_iter": 2}
+    with pytest.warns(ConvergenceWarning):
+        net = ScratchMLPClassifier(**settings, random_state=0).fit(X, Y_IRIS)
+    assert np.isfinite(net.predict_proba(X)).all()
