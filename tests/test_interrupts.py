@@ -148,25 +148,36 @@ def test_predictions_that_are_interrupted_limit_no_later_work():
         assert blas_threads() == before
 
 
-ENSEMBLE = """
+IN_TWO_PROCESSES = """
 import sys
 from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
+from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularMLPClassifier
 
+model = MODEL
 print("ready", flush=True)
 try:
-    TabularMLPClassifier(max_iter=10_000, n_jobs=2).fit(*load_iris(return_X_y=True))
+    model.fit(*load_iris(return_X_y=True))
 except KeyboardInterrupt:
     sys.exit(130)
 """
 
 
-def test_members_that_train_in_other_processes_are_interrupted():
+@pytest.mark.parametrize(
+    "model",
+    [
+        "TabularMLPClassifier(max_iter=10_000, n_jobs=2)",
+        "GridSearchCV(ScratchMLPClassifier(max_iter=10**6, tol=0), {'alpha': [1, 2]}, n_jobs=2)",
+    ],
+    ids=["ensemble", "search"],
+)
+def test_fits_in_other_processes_are_interrupted(model):
     """Ctrl-C in a terminal goes to all processes."""
     rng = random.Random(0)
     for _ in range(ROUNDS):
         with subprocess.Popen(
-            [sys.executable, "-c", ENSEMBLE],
+            [sys.executable, "-c", IN_TWO_PROCESSES.replace("MODEL", model)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -88,6 +88,6 @@ class Prepared(NamedTuple):
         mean_weight = self.data.mean_weight
         if incremental:
             mean = self.data._replace(sample_weight=self.sample_weight).mean_weight
-            mean_weight = max(np.ldexp(mean, -by_classes), _SMALLEST)  # it is divided by
+            mean_weight = max(np.ldexp(mean, -by_classes), _SMALLEST)  # a divisor
         alpha = np.ldexp(float(alpha), -by_rows - by_classes)
         return Objective(self.network, self.loss, alpha, mean_weight, random_state)
