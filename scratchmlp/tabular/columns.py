@@ -53,7 +53,6 @@ _BY_VALUES = {
     "timedelta64": "duration",
     "empty": "missing",
 }
-_DATE = r"\d{4}-\d{2}-\d{2}"
 _DAY = np.timedelta64(1, "D")
 
 
@@ -85,24 +84,6 @@ def kind_of(column: "Column[Any]") -> str:
     if found not in _BY_VALUES:  # pandas does not skip a NaT among numbers
         found = pd.api.types.infer_dtype(column.dropna(), skipna=True)
     return _BY_VALUES.get(found, "mixed")
-
-
-def read_dates(column: "Column[Any]") -> "Column[Any]":
-    """Convert a text column to dates if every value is a date; return others unchanged."""
-    if isinstance(column.dtype, pd.CategoricalDtype) or kind_of(column) != "text":
-        return column
-    known = column.dropna()
-    # The first value rules out most text that is not dates.
-    if known.empty or written_dates(known.iloc[:1]).isna().all():
-        return column
-    dates = written_dates(column)
-    return dates if dates.notna().sum() == len(known) else column
-
-
-def written_dates(text: "Column[Any]") -> "Column[Any]":
-    """Parse dates in ISO 8601 format as dates in UTC; other text becomes missing."""
-    text = _values(text).where(lambda column: column.str.match(_DATE).eq(True))
-    return pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").dt.tz_localize(None)
 
 
 def to_numbers(column: "Column[Any]", kind: str) -> Floats:

@@ -1,0 +1,82 @@
+"""What the user says that columns are, by the parameters of the encoder."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _check_categorical_features
+
+FROM_DTYPE = "from_dtype"
+
+
+#: Parameters that say what columns are, and which values they take.
+ROLE_CONSTRAINTS: dict[str, list[Any]] = {
+    "categorical_features": ["array-like", StrOptions({FROM_DTYPE}), None],
+    "numeric_features": ["array-like", None],
+    "text_features": ["array-like", None],
+    "date_features": ["array-like", None],
+}
+
+
+def column_roles(
+    table: pd.DataFrame, categorical_features: Any, **features: Any
+) -> list[str | None]:
+    """Return the role that the user gave to each column.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_features)
+        The table.
+    categorical_features : array-like, 'from_dtype' or None
+        Parameter of `TabularEncoder`.
+    **features : array-like or None
+        The other parameters of `ROLE_CONSTRAINTS`.
+
+    Returns
+    -------
+    list of {'category', 'number', 'text', 'date', 'no category', None}
+        Role of each column. None means that dtype and values decide. 'no category' means that
+        `categorical_features` names all categorical columns, and not this one.
+
+    Raises
+    ------
+    ValueError
+        If a parameter names a column that does not exist, or two of them name the same column.
+    """
+    choice, added = _split_choice(categorical_features)
+    chosen = {
+        "category": _mask(table, choice if added is None else added),
+        "number": _mask(table, features["numeric_features"]),
+        "text": _mask(table, features["text_features"]),
+        "date": _mask(table, features["date_features"]),
+    }
+    twice = np.sum(list(chosen.values()), axis=0) > 1
+    if twice.any():
+        name = next(iter(table.columns[twice]))
+        raise ValueError(
+            f"Column {name!r} is named in two of {', '.join(ROLE_CONSTRAINTS)}, but a column has "
+            "one role. Remove it from one of them."
+        )
+    roles = np.full(table.shape[1], None if added is not None else "no category", dtype=object)
+    for role, mask in chosen.items():
+        roles[mask] = role
+    return list(roles)
+
+
+def _split_choice(choice: Any) -> tuple[Any, Any]:
+    """Return `categorical_features`, and what it adds to the dtypes: None unless they decide."""
+    if isinstance(choice, str):
+        return choice, []
+    if choice is None or np.ndim(choice) != 1:
+        return choice, None
+    added = [each for each in choice if not (isinstance(each, str) and each == FROM_DTYPE)]
+    return (choice, None) if len(added) == len(choice) else (FROM_DTYPE, added)
+
+
+def _mask(table: pd.DataFrame, choice: Any) -> NDArray[np.bool_]:
+    """Return which columns are chosen by names, positions or a boolean mask."""
+    if choice is None or np.size(choice) == 0:
+        return np.zeros(table.shape[1], bool)
+    return _check_categorical_features(table, choice)

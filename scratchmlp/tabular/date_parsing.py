@@ -1,0 +1,195 @@
+"""Dates and times that are written as text, in the forms that people use.
+
+`find_date_format` decides for a whole column in which order day, month and year are written.
+`read_dates` then reads each value in this order.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+ISO = "ISO8601"
+
+#: Formats in the order of trial, after spaces, points and slashes were replaced by hyphens. Of two
+#: formats that read equally many values, the first is chosen.
+FORMATS = {
+    ISO: "year-month-day",
+    "%Y-%m-%d": "year-month-day",
+    "%d-%m-%Y": "day-month-year",
+    "%m-%d-%Y": "month-day-year",
+    "%d-%m-%y": "day-month-year",
+    "%m-%d-%y": "month-day-year",
+    "%d-%b-%Y": "day month year",
+    "%d-%b-%y": "day month year",
+    "%b-%d-%Y": "month day year",
+    "%Y-%b-%d": "year month day",
+    "%Y%m%d": "yearmonthday",
+    "%Y-%m": "year-month",
+    "%m-%Y": "month-year",
+    "%b-%Y": "month year",
+    "%Y-%b": "year month",
+}
+_SWAPPED = {"%d-%m-%Y": "%m-%d-%Y", "%d-%m-%y": "%m-%d-%y"}
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+#: What a date looks like: two or three parts, of which one is a year, or eight digits.
+_DATE = re.compile(
+    r"\d{1,2}-\d{1,2}-(?:\d{4}|\d{2})|\d{4}-\d{1,2}(?:-\d{1,2})?|\d{1,2}-\d{4}|(?:19|20)\d{6}"
+    r"|\d{1,2}-[a-z]{3}-(?:\d{4}|\d{2})|[a-z]{3}-(?:\d{1,2}-)?\d{4}|\d{4}-[a-z]{3}(?:-\d{1,2})?",
+    re.ASCII,
+)
+_MINUTES = (
+    r":(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d(?:[.,]\d+)?))?"
+    r" ?(?P<half>[ap]\.?m\.?)? ?(?:z|utc|gmt|(?P<zone>[+-]\d{2}:?\d{2}))?"
+)
+_DURATION = re.compile(rf"(?P<hour>\d{{1,3}}){_MINUTES}", re.ASCII)
+_DAY_AND_TIME = re.compile(
+    rf"(?P<day>.*?\d)(?:(?:t|,? +)(?P<hour>[01]?\d|2[0-3]){_MINUTES})?", re.ASCII
+)
+_COMPACT_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +")
+_MONTH = re.compile(
+    r"(?<![a-z])(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_QUARTER = re.compile(r"(?P<y>\d{4})-?q(?P<q>[1-4])|q(?P<q2>[1-4])-(?P<y2>\d{4})", re.ASCII)
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+_MARKS = re.compile(r"[\s./,-]+")
+
+
+class DateFormat(NamedTuple):
+    """How the dates of a column are written.
+
+    Attributes
+    ----------
+    pattern : str
+        A key of `FORMATS`.
+    order : str
+        The order in words, such as "day/month/year".
+    ambiguous : bool
+        Whether day and month could be swapped, because no day is above 12.
+    """
+
+    pattern: str
+    order: str
+    ambiguous: bool
+
+
+def find_date_format(values: Sequence[str]) -> DateFormat | None:
+    """Decide how the dates of a column are written.
+
+    A day above 12 tells the order of day and month. Without one, the day is taken to come first in
+    dates with points or hyphens, and the month in dates with slashes.
+
+    Parameters
+    ----------
+    values : sequence of str
+        Different values of a column.
+
+    Returns
+    -------
+    DateFormat or None
+        The format that reads the most values, or None if no format reads any.
+    """
+    days = _split(values)["day"]
+    counts = {ISO: read_dates(values, ISO).dropna().size}
+    if days.notna().any() and counts[ISO] < len(values):
+        counts |= {pattern: _count(days, pattern) for pattern in FORMATS if pattern != ISO}
+    best = max(counts, key=lambda pattern: counts[pattern])
+    if not counts[best]:
+        return None
+    dates = [value for value, day in zip(values, days, strict=True) if isinstance(day, str)]
+    if best == "%Y-%m" and all(map(_is_season, dates)):
+        return None
+    mark = next((mark for mark in "/." if best != ISO and any(mark in v for v in dates)), "-")
+    swapped = _SWAPPED.get(best)
+    ambiguous = swapped is not None and counts[swapped] == counts[best]
+    if swapped and ambiguous and mark == "/":
+        best = swapped
+    return DateFormat(best, FORMATS[best].replace("-", mark), ambiguous)
+
+
+def read_dates(values: Sequence[str], pattern: str) -> pd.DatetimeIndex:
+    """Read dates, with or without a time of the day and a time zone.
+
+    Parameters
+    ----------
+    values : sequence of str
+        Values of a column.
+    pattern : str
+        Pattern of a `DateFormat`.
+
+    Returns
+    -------
+    DatetimeIndex of length n_values
+        Dates in UTC. Values that are not dates are NaT.
+    """
+    if pattern == ISO:
+        text = pd.Index([v if _ISO_DATE.match(v) else None for v in values], dtype=object)
+        return pd.to_datetime(text, format=ISO, utc=True, errors="coerce").tz_localize(None)
+    parts = _split(values)
+    return _parse(parts["day"], pattern) + pd.to_timedelta(parts["seconds"].to_numpy(), unit="s")
+
+
+def read_times(values: Sequence[str]) -> NDArray[np.float64]:
+    """Read times and durations, such as "14:05", "2:05:30 PM" or "100:15", as days.
+
+    Other values are NaN.
+    """
+    found = [_DURATION.fullmatch(value.strip().lower()) for value in values]
+    return np.array([np.nan if time is None else _seconds(time) for time in found]) / 86_400
+
+
+def are_compact_dates(values: Sequence[str]) -> bool:
+    """Return whether all values are dates without marks, such as 20200317."""
+    return all(map(_COMPACT_DATE.fullmatch, values))
+
+
+def _is_season(value: str) -> bool:
+    """Return whether a value such as "2008-09" names a year and the next one."""
+    year, _, next_year = value.strip().partition("-")
+    return len(next_year) == 2 and int(next_year) == (int(year) + 1) % 100
+
+
+def _split(values: Sequence[str]) -> pd.DataFrame:
+    """Split dates into "day", with hyphens between its parts, and "seconds" since midnight.
+
+    The day is None for values that do not look like dates.
+    """
+    rows = [_split_one(value.strip().lower()) for value in values]
+    return pd.DataFrame(rows, columns=["day", "seconds"]).astype({"day": object})
+
+
+def _split_one(value: str) -> tuple[str | None, float]:
+    found = _DAY_AND_TIME.fullmatch(_ORDINAL.sub("", _WEEKDAY.sub("", value, count=1)))
+    if found is None:
+        return None, 0.0
+    day = _MARKS.sub("-", _MONTH.sub(lambda month: month[0][:3], found["day"]))
+    if quarter := _QUARTER.fullmatch(day):
+        year, number = quarter["y"] or quarter["y2"], int(quarter["q"] or quarter["q2"])
+        day = f"{year}-{3 * number - 2}"
+    return (day, _seconds(found)) if _DATE.fullmatch(day) else (None, 0.0)
+
+
+def _seconds(time: re.Match[str]) -> float:
+    """Return the seconds since midnight in UTC, or 0 without a time."""
+    if time["hour"] is None:
+        return 0.0
+    hour = int(time["hour"])
+    if time["half"]:  # 12:05 am is 0:05
+        hour = hour % 12 + 12 * time["half"].startswith("p")
+    second = float((time["second"] or "0").replace(",", "."))
+    zone = time["zone"] or "+0000"
+    offset = (60 * int(zone[1:3]) + int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
+    return 60 * (60 * hour + int(time["minute"]) - offset) + second
+
+
+def _count(days: "pd.Series[str]", pattern: str) -> int:
+    return _parse(days, pattern).dropna().size
+
+
+def _parse(days: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(days, format=pattern, errors="coerce"))

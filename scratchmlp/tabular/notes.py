@@ -1,0 +1,107 @@
+"""Warnings about what the encoder leaves out or guesses, with what to do about it."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+
+from sklearn.exceptions import DataConversionWarning
+
+from scratchmlp.tabular.found import Note
+
+#: Clauses about several columns, which the names of the columns follow.
+COMMON = {
+    "index": "left out row numbers",
+    "identifier": "left out identifiers, which are different in each row",
+    "constant": "left out columns with a single value",
+    "missing": "left out columns without any value",
+    "unrepeated": "left out categories that all occur once, in columns",
+    "terms": "left out text of which no word occurs twice, in columns",
+    "empty": "no values, although there were some in fit, in columns",
+    "codes": "took whole numbers for codes, and encoded them as categories",
+    "numbers": "took text for numbers, because every value is a whole number",
+}
+#: What to do in Python, by the case of a note.
+REMEDIES = {
+    "index": "Drop them to silence this warning.",
+    "identifier": (
+        "Drop them to silence this warning. To use one, name it in numeric_features, "
+        "text_features or categorical_features=['from_dtype', ...]."
+    ),
+    "constant": "Drop them to silence this warning.",
+    "missing": "Drop them to silence this warning.",
+    "unrepeated": (
+        "They tell nothing about new rows. Drop the columns to silence this warning, or name them "
+        "in text_features if parts of the values repeat."
+    ),
+    "terms": "It tells nothing about new rows. Drop the columns to silence this warning.",
+    "empty": "Predictions are less accurate without them. Pass the values, if you know them.",
+    "unreadable": (
+        "Such values count as missing. Correct them, or name the column in "
+        "categorical_features=['from_dtype', ...] if they are categories."
+    ),
+    "mixed": (
+        "The column is encoded as categories. Name it in numeric_features if the other values are "
+        "missing ones, or correct them."
+    ),
+    "order": "Convert the column with pandas.to_datetime to choose the order.",
+    "units": "The signs are dropped. Convert the numbers to one unit.",
+    "codes": (
+        "Name them in numeric_features if they are quantities, or convert them to the dtype "
+        "category if they are codes."
+    ),
+    "numbers": (
+        "Convert them with pandas.to_numeric if they are, or to the dtype category if they are "
+        "codes."
+    ),
+}
+#: Libraries that call the encoder for the user: warnings point to the code that calls them.
+_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
+
+
+def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
+    """Write a clause for each note, and one for all columns with the same case where that is short.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+        Notes on the columns of a table.
+
+    Returns
+    -------
+    list of tuple of two str
+        The case and the clause.
+    """
+    notes = list(notes)
+    common = {case: [note.text for note in notes if note.case == case] for case in COMMON}
+    clauses = [
+        (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
+    ]
+    return clauses + [(note.case, note.text) for note in notes if note.case not in COMMON]
+
+
+def warn_of(clauses: Iterable[tuple[str, str]]) -> None:
+    """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
+
+    Parameters
+    ----------
+    clauses : iterable of tuple of two str
+        Result of `describe`.
+    """
+    for case, clause in clauses:
+        sentence = clause[0].upper() + clause[1:]
+        message = f"{sentence}. {REMEDIES[case]}"
+        warnings.warn(message, DataConversionWarning, stacklevel=_stacklevel())
+
+
+def _stacklevel() -> int:
+    """Return the level, seen from the caller, of the first frame that is not of a library."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names with commas; after the first 20, give only the number of the others."""
+    shown = ", ".join(names[:20])
+    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
