@@ -13,7 +13,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, is_classifier
@@ -29,10 +28,18 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.rollback import unchanged_on_failure
+from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.folds import check_splits, make_splits
-from scratchmlp.tabular.member import Bins, Member, MemberHistory, MemberPlan, train_member
+from scratchmlp.tabular.folds import check_no_missing, check_splits, make_splits
+from scratchmlp.tabular.member import (
+    Member,
+    MemberHistory,
+    MemberPlan,
+    train_member,
+    unfitted_inputs,
+)
+from scratchmlp.tabular.notes import warn_of
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
 
@@ -103,6 +110,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     max_iter: int | str
     max_time: float | None
     categorical_features: Any
+    numeric_features: Any
+    text_features: Any
+    date_features: Any
     n_jobs: int | None
     random_state: Any
 
@@ -114,7 +124,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        **ROLE_CONSTRAINTS,
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -161,10 +171,13 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         y : array-like of shape (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0. Rows with weight 0 are ignored.
+            Weights of the rows, at least 0. Rows with weight 0 are not learned from, but they are
+            encoded: their values must be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
-            is a splitter, it must be one that uses groups.
+            is a splitter, it must be one that uses groups. The target encoding of columns of many
+            categories does not use groups: a training row is encoded by the targets of other rows
+            of its group too.
 
         Returns
         -------
@@ -199,17 +212,18 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
-        _check_no_missing(y, "target", "y")
+        check_no_missing(y, "target", "y")
         if groups is not None:
-            _check_no_missing(groups, "group", "groups")
+            check_no_missing(groups, "group", "groups")
         weight, _ = check_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
         targets = self._encode_targets(y, weight)
-        encoder = TabularEncoder(self.categorical_features)
+        encoder = TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         # Rows with weight 0 are encoded, but the encoder does not learn from them.
         encoder.fit(X if len(present) == len(weight) else _safe_indexing(X, present))
         trained = None if (targets.training_weight == 1).all() else targets.training_weight
-        data = Data(encoder.transform(X), targets.Y, trained, targets.class_targets)
+        encoded, _ = encoder._encode(X)  # `fit` has warned
+        data = Data(encoded, targets.Y, trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
         splits = make_splits(
             self.cv, X, data.Y, groups, present, random_state, classifier=is_classifier(self)
@@ -243,7 +257,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     ) -> Iterator[MemberPlan]:
         """Yield what distinguishes the training of each member from that of the others.
 
-        `bins` encode the numeric columns anew for a member, in addition to the common encoding.
+        `inputs` encode some columns anew for a member, in addition to the common encoding.
         `rows` are two arrays of row numbers: those for training, and those of the fold.
         """
         n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
@@ -253,9 +267,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             zip(table.splits, table.seeds, ends, strict=True)
         ):
             encoder = table.recipe.bins_for(member, len(numeric))
-            bins = Bins(encoder, numeric) if encoder else None
+            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed)
             task = tasks.member(table.recipe.n_epochs) if tasks else None
-            yield MemberPlan(*rows, bins, seed, end, task)
+            yield MemberPlan(*rows, inputs, seed, end, task)
 
     def _keep(self, table: PreparedTable, histories: list[MemberHistory]) -> None:
         """Choose the epoch of each member, and set the fitted attributes.
@@ -267,7 +281,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """
         chosen = choose_epochs(histories)
         self.members_ = [
-            Member(history.network, candidate.theta, history.bins)
+            Member(history.network, candidate.theta, history.inputs)
             for history, candidate in zip(histories, chosen, strict=True)
         ]
         self.n_iter_ = max(len(history.losses) for history in histories)
@@ -285,7 +299,8 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     def _member_predictions(self, X: Any) -> Iterator[FloatArray]:
         """Yield the predictions of one member after the other."""
         check_is_fitted(self)
-        encoded = self.encoder_.transform(X)
+        encoded, notes = self.encoder_._encode(X)
+        warn_of(notes)
         for member in self.members_:
             yield self._predictions(member.raw_scores(encoded).astype(np.float64))
 
@@ -325,15 +340,3 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _check_no_missing(values: Any, what: str, name: str) -> None:
-    """Check that no target or group is missing."""
-    missing = np.asarray(pd.isna(np.asarray(values, dtype=object)))
-    if missing.any():
-        n_missing = int(missing.reshape(len(missing), -1).any(axis=1).sum())
-        raise ValueError(
-            f"Each row needs a {what}, but {n_missing} of the {len(missing)} values of {name} are "
-            f"missing. Leave these rows out: known = {name}.notna(), and fit on X[known] and "
-            "y[known]."
-        )

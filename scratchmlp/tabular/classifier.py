@@ -56,6 +56,9 @@ class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
         Which columns are categorical; see :class:`TabularEncoder`.
+    numeric_features, text_features, date_features : array-like of {bool, int, str} or None, \
+default=None
+        Which columns are numbers, free text and dates; see :class:`TabularEncoder`.
     n_jobs : int or None, default=None
         Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
         and -1 means the number of processors. It does not change the result.
@@ -70,9 +73,9 @@ default='from_dtype'
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Out-of-fold probabilities of the rows in `fit`; nan for rows that no member held out. Each
         row is predicted by the member that held it out, which is not trained on it. The epoch for
-        this prediction is chosen on the folds of other members. Only the encoding of the columns
-        and the temperature are fitted on all rows. The ensemble of all members is usually slightly
-        better.
+        this prediction is chosen on the folds of other members. Only the encoding by `encoder_`,
+        which does not depend on targets, and the temperature are fitted on all rows. The ensemble
+        of all members is usually slightly better.
     oof_score_ : float
         Accuracy of the out-of-fold predictions, with the `sample_weight` of `fit`.
     temperature_ : float
@@ -89,6 +92,19 @@ default='from_dtype'
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, if they are strings.
+
+    Notes
+    -----
+    Besides what :class:`TabularEncoder` makes of a table, each member has inputs that it learns
+    from its own training rows:
+
+    - for columns of more than 64 categories, the mean target of each category
+      (:class:`~sklearn.preprocessing.TargetEncoder`, cross-fitted);
+    - for text, up to 64 words and 64 sequences of characters whose presence is correlated with the
+      target, chosen so that about a tenth of them are false discoveries;
+    - bins of numbers (:class:`PiecewiseLinearEncoder`).
+
+    Rows of weight 0 have no influence on these inputs. Other weights do not change the first two.
 
     See Also
     --------
@@ -129,6 +145,9 @@ default='from_dtype'
         max_time: float | None = None,
         class_weight: Any = None,
         categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
@@ -137,6 +156,9 @@ default='from_dtype'
         self.max_iter = max_iter
         self.max_time = max_time
         self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.class_weight = class_weight

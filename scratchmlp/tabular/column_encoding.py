@@ -4,33 +4,54 @@
 `TabularEncoder.columns_`. The other functions name and write the outputs that it describes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from sklearn.utils import gen_batches
 
-from scratchmlp.tabular.columns import WORDS, Column, kind_of, to_numbers, written_dates
+from scratchmlp.tabular.column_kinds import LEFT_OUT, REMEDIES, read_column
+from scratchmlp.tabular.columns import WORDS, Column, kind_of, to_numbers
+from scratchmlp.tabular.dates import (
+    POSITIONS,
+    calendar_suffixes,
+    encode_calendar,
+    fit_calendar,
+)
+from scratchmlp.tabular.found import Found, Note
 from scratchmlp.tabular.levels import encode_levels, fit_levels, level_names
 from scratchmlp.tabular.numeric import encode_numbers, fit_numbers
+from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
 
 #: Kinds of columns that are encoded as numbers.
 NUMERIC = ("number", "date", "duration")
+_TEXTS_AT_ONCE = 2000  # whose TF-IDF is in memory
 
-#: How to convert a column to what it held in `fit`.
-REMEDIES = {
-    "number": "Convert it with pandas.to_numeric",
-    "date": "Convert it with pandas.to_datetime",
-    "duration": "Convert it with pandas.to_timedelta",
-    "flag": "Convert it to booleans",
-    "text": "Convert it with astype(str)",
-}
+
+class Encoded(NamedTuple):
+    """What encoding a column returns besides its outputs.
+
+    Attributes
+    ----------
+    notes : list of Note
+        What the user should know.
+    codes : ndarray of shape (n_samples,), int32, or None
+        Codes of the levels of a categorical column; see `encode_levels`.
+    terms : tuple of csr_array of shape (n_samples, n_terms), int8
+        Indicators of the terms of a column of text.
+    """
+
+    notes: list[Note]
+    codes: NDArray[np.int32] | None = None
+    terms: tuple[csr_array, ...] = ()
 
 
 def fit_column(
-    name: str, column: "Column[Any]", is_category: bool, max_categories: int
+    name: str, found: Found, max_categories: int, text: TextEncoder | None = None
 ) -> dict[str, Any]:
     """Learn the encoding of a column.
 
@@ -38,12 +59,12 @@ def fit_column(
     ----------
     name : str
         Name of the column, for messages.
-    column : Series of shape (n_samples,)
-        The column.
-    is_category : bool
-        Whether the column is categorical.
+    found : Found
+        What the column is.
     max_categories : int
         Largest number of levels with a column of their own.
+    text : TextEncoder or None, default=None
+        Fitted encoder of a column of text.
 
     Returns
     -------
@@ -57,16 +78,45 @@ def fit_column(
     TypeError
         If a label cannot be hashed.
     """
-    if not column.notna().any():
-        return {"kind": "missing"}
-    kind = kind_of(column)
-    with _naming_column(name):
-        if is_category and kind != "complex":
-            labels = column.to_numpy(dtype=object)
-            return {"kind": "category", "labels": kind} | fit_levels(labels, max_categories)
-        _check_numeric(name, kind)
-        kind = "number" if kind == "flag" else kind
-        return {"kind": kind} | fit_numbers(to_numbers(column, kind))
+    fitted = {"kind": found.kind, "reason": found.reason, **found.written}
+    if found.kind in LEFT_OUT:
+        return fitted | {
+            "indicator": found.kind == "identifier" and bool(found.values.isna().any())
+        }
+    if found.kind in ("category", "text"):
+        fitted["labels"] = kind_of(found.values)
+    if text is not None:
+        indicator = bool(found.values.isna().any())
+        return fitted | {"n_components": text.n_components, "indicator": indicator}
+    with naming_column(name):
+        if found.kind == "category":
+            return fitted | fit_levels(found.values.to_numpy(dtype=object), max_categories)
+        fitted["kind"] = "number" if found.kind == "flag" else found.kind
+        numbers = to_numbers(found.values, fitted["kind"])
+        calendar = fit_calendar(numbers) if fitted["kind"] == "date" else {}
+        return fitted | fit_numbers(numbers) | calendar
+
+
+def note_unrepeated(columns: Mapping[str, dict[str, Any]]) -> list[Note]:
+    """Note columns of categories and of text that have no outputs but an indicator.
+
+    Parameters
+    ----------
+    columns : mapping of str to dict
+        Result of `fit_column` for each column, by its name.
+
+    Returns
+    -------
+    list of Note
+        Notes of the cases "constant", "unrepeated" and "terms".
+    """
+    notes = []
+    for name, fitted in columns.items():
+        if fitted.get("encoding") in ("none", "missing"):
+            notes.append(Note("constant" if fitted["n_levels"] == 1 else "unrepeated", name))
+        elif fitted.get("n_components") == 0:
+            notes.append(Note("terms", name))
+    return notes
 
 
 def output_suffixes(fitted: dict[str, Any]) -> list[str]:
@@ -82,16 +132,59 @@ def output_suffixes(fitted: dict[str, Any]) -> list[str]:
     list of str
         Suffixes; the suffix of scaled numbers is "".
     """
-    if fitted["kind"] in NUMERIC:
-        return [""] * (fitted["scale"] > 0) + ["_missing"] * fitted["indicator"]
-    if fitted["kind"] == "category":
+    if "levels" in fitted:
         return [f"_{name}" for name in level_names(fitted)]
-    return []
+    components = [f"_svd{number + 1}" for number in range(fitted.get("n_components", 0))]
+    numbers = [""] * (fitted.get("scale", 0) > 0)
+    calendar = calendar_suffixes(fitted) if "cycles" in fitted else []
+    return components + numbers + ["_missing"] * fitted["indicator"] + calendar
+
+
+def numeric_positions(columns: Mapping[str, dict[str, Any]]) -> NDArray[np.intp]:
+    """Return the positions of the outputs that are numbers in a range.
+
+    Parameters
+    ----------
+    columns : mapping of str to dict
+        Result of `fit_column` for each column, by its name.
+
+    Returns
+    -------
+    ndarray of int
+        Positions among the outputs of all columns.
+    """
+    outputs = [
+        fitted["kind"] in NUMERIC and suffix in ("", *POSITIONS)
+        for fitted in columns.values()
+        for suffix in output_suffixes(fitted)
+    ]
+    return np.flatnonzero(outputs)
+
+
+def output_names(columns: Mapping[str, dict[str, Any]]) -> list[str]:
+    """Return the names of the outputs of all columns, which are distinct.
+
+    Parameters
+    ----------
+    columns : mapping of str to dict
+        Result of `fit_column` for each column, by its name.
+
+    Returns
+    -------
+    list of str
+        Names. Lone surrogates are escaped, because Arrow and Polars reject them.
+    """
+    names = [f"{name}{suffix}" for name in columns for suffix in output_suffixes(columns[name])]
+    return list(_distinct(name.encode(errors="backslashreplace").decode() for name in names))
 
 
 def encode_column(
-    name: str, column: "Column[Any]", fitted: dict[str, Any], out: NDArray[np.float32]
-) -> None:
+    name: str,
+    column: "Column[Any]",
+    fitted: dict[str, Any],
+    out: NDArray[np.float32],
+    text: TextEncoder | None = None,
+) -> Encoded:
     """Write the outputs of a column.
 
     Parameters
@@ -104,6 +197,13 @@ def encode_column(
         Result of `fit_column`.
     out : ndarray of shape (n_samples, n_outputs), float32
         Array of zeros to write to, with a column for each suffix of `output_suffixes`.
+    text : TextEncoder or None, default=None
+        Fitted encoder of a column of text.
+
+    Returns
+    -------
+    Encoded
+        What members encode themselves, and what is missing here, but was not in `fit`.
 
     Raises
     ------
@@ -112,56 +212,77 @@ def encode_column(
     TypeError
         If a label cannot be hashed.
     """
-    column = _convert_to_fitted_kind(name, column, fitted)
-    with _naming_column(name):
-        if fitted["kind"] == "category":
-            encode_levels(column.to_numpy(dtype=object), fitted, out)
-        else:
-            encode_numbers(to_numbers(column, fitted["kind"]), fitted, out)
+    if fitted["kind"] == "identifier":
+        out[:, 0] = column.isna()
+        return Encoded([])
+    empty = not column.notna().any()
+    read, notes = read_column(name, column, fitted)
+    if not empty:
+        _check_kind(name, read, fitted)
+    notes += [Note("empty", name)] * empty
+    if text is not None:
+        return Encoded(notes, terms=_encode_text(read, text, fitted, out))
+    with naming_column(name):
+        if "levels" in fitted:
+            return Encoded(notes, encode_levels(read.to_numpy(dtype=object), fitted, out))
+        values = pd.Series(np.full(len(read), np.nan)) if empty else read
+        numbers = to_numbers(values, fitted["kind"])
+    n_numbers = (fitted["scale"] > 0) + fitted["indicator"]
+    encode_numbers(numbers, fitted, out[:, :n_numbers])
+    if fitted["kind"] == "date":
+        encode_calendar(numbers, fitted, out[:, n_numbers:])
+    return Encoded(notes)
 
 
-def _check_numeric(name: str, kind: str) -> None:
-    """Check that a column that is not categorical holds numbers, dates or durations."""
-    if kind == "complex":
-        raise ValueError(
-            f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
-            "or their absolute value."
-        )
-    if kind in ("text", "mixed"):
-        raise ValueError(
-            f"Column {name!r} holds {WORDS[kind]}, but a column that is not categorical must hold "
-            "numbers, dates or durations. Name it in categorical_features, which must name all "
-            "categorical columns unless it is 'from_dtype', or convert it."
-        )
+def _encode_text(
+    column: "Column[Any]", text: TextEncoder, fitted: dict[str, Any], out: NDArray[np.float32]
+) -> tuple[csr_array, ...]:
+    """Write the outputs of a column of text, and return its terms."""
+    missing = column.isna().to_numpy()
+    if fitted["indicator"]:
+        out[:, -1] = missing
+    if not text.n_components:
+        return ()
+    texts, terms = to_texts(column), []
+    for rows in gen_batches(len(texts), _TEXTS_AT_ONCE):
+        tf_idf = text.tf_idf(texts[rows])
+        components = text.components(tf_idf)
+        out[rows, : text.n_components] = np.where(missing[rows, None], 0, components)
+        terms.append(indicators(tf_idf))
+    return tuple(csr_array(vstack(chunks)) for chunks in zip(*terms, strict=True))
 
 
-def _convert_to_fitted_kind(
-    name: str, column: "Column[Any]", fitted: dict[str, Any]
-) -> "Column[Any]":
-    """Return a column as values of the kind that it held in `fit`, or raise an error."""
+def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> None:
+    """Raise an error if a column holds another kind of values than in `fit`."""
     expected, received = fitted.get("labels", fitted["kind"]), kind_of(column)
     kinds = {expected, received}
     # True equals 1, both as a number and as a label.
     if len(kinds) == 1 or kinds == {"number", "flag"}:
-        return column
-    if fitted["kind"] == "date" and received == "text":
-        dates = written_dates(column)
-        if dates.notna().sum() > column.notna().sum() / 2:
-            return dates  # the other values count as missing
+        return
     # Labels of several kinds may come as labels of one kind, and the other way round.
-    if "mixed" in kinds and fitted["kind"] == "category":
-        return column
-    if not column.notna().any():
-        return pd.Series(np.full(len(column), np.nan))
-    role = "categories made of " if "labels" in fitted else ""
+    if "mixed" in kinds and "labels" in fitted:
+        return
+    role = "categories made of " if "levels" in fitted else ""
     raise ValueError(
         f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
         f"{REMEDIES[expected]}, or fit again on values of the new kind."
     )
 
 
+def _distinct(names: Iterable[str]) -> Iterable[str]:
+    """Append a number to repeated names, such as those of the levels 1 and "1"."""
+    taken: set[str] = set()
+    for name in names:
+        number, distinct = 1, name
+        while distinct in taken:
+            number += 1
+            distinct = f"{name}_{number}"
+        taken.add(distinct)
+        yield distinct
+
+
 @contextmanager
-def _naming_column(name: str) -> Iterator[None]:
+def naming_column(name: str) -> Iterator[None]:
     """Turn errors about values into errors that name the column."""
     try:
         yield

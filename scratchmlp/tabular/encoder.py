@@ -1,6 +1,5 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
-from collections.abc import Iterable
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -10,9 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
-    _check_categorical_features,
     _check_feature_names_in,
     check_array,
     check_is_fitted,
@@ -21,12 +19,20 @@ from sklearn.utils.validation import (
 
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_encoding import (
-    NUMERIC,
-    encode_column,
-    fit_column,
-    output_suffixes,
+    note_unrepeated,
+    numeric_positions,
+    output_names,
 )
-from scratchmlp.tabular.columns import Column, kind_of, read_dates, to_pandas
+from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
+from scratchmlp.tabular.columns import to_pandas
+from scratchmlp.tabular.encoded_table import (
+    EncodedTable,
+    encode_table,
+    find_kinds,
+    fit_columns,
+    select_by_name,
+)
+from scratchmlp.tabular.notes import describe, warn_of
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -40,19 +46,47 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
       median, which becomes 0. A column with missing numbers in `fit` also gets an indicator column
       of 0 and 1.
     - **Dates** become days since 1970-01-01 in UTC, and **durations** become days; then they are
-      encoded as numbers. Dates without a time zone are taken to be in UTC.
+      encoded as numbers. Dates without a time zone are taken to be in UTC. If months or hours
+      differ, the position in the year ("_month") or in the day ("_hour") is added, as a number in
+      [-1, 1) and as its sine and cosine. If days of the week differ, each of them has a column of 0
+      and 1 ("_weekday_Mon"). Missing dates are 0 in all of these.
     - **Categories** become a column of 0 and 1 for each level, or a single column of -1 and 1 if
-      there are two levels. Missing values, unseen levels and levels beyond `max_categories` are 0
-      in all of these columns. In a column with more than ten levels, a level that occurs once in
-      `fit` gets no column, because it says nothing about other rows. If the levels of such a column
-      occur less than twice on average, they are taken to be names or keys: no level gets a column,
-      and only missing values have an indicator column, if there are any.
+      there are two levels. Missing values and levels without a column of their own are 0 in all of
+      these columns. In a column with more than ten levels, a level that occurs once in `fit` gets
+      no column, because it says nothing about other rows. If there are more than `max_categories`
+      levels, only the most frequent ones of at least ten rows get a column (with up to ten levels,
+      of any number of rows), and another column ("_frequency") holds the logarithm of each level's count, divided by that of the largest count. It is 0 for levels that
+      are unseen or occur once. Missing values then have an indicator column, if there are any.
+    - **Text** becomes up to 30 components ("_svd1", ...): the largest of a truncated singular value
+      decomposition of the TF-IDF of its words and, if it has up to 30 words on average, of the
+      sequences of two to four characters in its words. Terms that occur in a single text are not
+      counted. Missing text is 0, and has an indicator column if there is any.
 
-    Columns that are constant or without any value in `fit` are dropped. If a column is constant
-    except for missing values, only the column that marks the missing values remains. `transform`
-    requires dropped columns to be present but does not read them. If all columns are dropped, the
-    output is a single column of zeros, from which an estimator can still learn the class
-    frequencies or the mean.
+    The targets have no influence. Ensembles such as :class:`TabularMLPClassifier` add encodings of
+    many categories and of text that depend on the targets.
+
+    Text is read as people write it. A text column is numeric if its values are numbers such as
+    "1,234.50", "€ 12", "12 %" or "5 kg"; whether the decimal mark is a point or a comma is decided
+    for the whole column. It contains dates if its values are dates in a common form, such as
+    "17.03.2020", "03/17/2020 2:05 PM" or "17 Mar 2020". A day above 12 tells whether the day comes
+    first; without one, it does in dates with points or hyphens. Times of the day, such as "14:05",
+    are durations, and "true" and "false" are booleans. A few values that cannot be read, such as
+    "n.a.", become missing values. Text with leading zeros, such as "007", is categorical.
+
+    In data frames, `fit` also looks for whole numbers that are no quantities. Codes, such as zip
+    codes, are encoded as categories: they have the same number of digits, and repeat although they
+    take a small part of their range. Identifiers are left out: text or whole numbers that are
+    different in each row, with a name such as "customer_id" or without any chance of being
+    quantities. Row numbers that pandas has saved as a nameless column are left out too, and so are
+    columns with a single value or without any value. If a column that is left out has missing
+    values, or if a constant column has, an indicator of missing values remains. `transform` does
+    not require columns that are left out. If no column is left, identifiers are used after all.
+    Without any, the output is a single column of zeros, from which an estimator can still learn the
+    class frequencies or the mean.
+
+    `fit` warns of what it leaves out, guesses, or cannot read, and says what to do about it.
+    `columns_` contains the reason for each column. Of NumPy arrays, columns of a single number are
+    dropped without a warning, because nothing is guessed.
 
     Parameters
     ----------
@@ -60,13 +94,21 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 default='from_dtype'
         Which columns are categorical.
 
-        - 'from_dtype': columns of categories, strings or booleans, and object columns whose values
-          are not all numbers, dates or durations. But a text column holds dates if every value is a
-          date such as "2024-05-17" or "2024-05-17T12:00Z". In `transform`, other text in such a
-          column counts as missing, as long as more than half of the values are dates.
-        - An array: these columns and no others, as a boolean mask, positions or names, as in
-          :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
+        - 'from_dtype': columns of categories or booleans, codes, and columns of text or objects
+          that are not read as numbers, dates or durations.
+        - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: the named columns
+          in addition to these.
+        - Another array: these columns and no others, as a boolean mask, positions or names, as in
+          :class:`~sklearn.ensemble.HistGradientBoostingClassifier`. Then nothing is guessed.
         - None: no column.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers, which could be taken for codes or identifiers. Any number of values may
+        be no numbers: they become missing values.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text, in addition to those that are recognized: text of more than one word
+        on average, with many different values.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates. Any number of values may be no dates: they become missing values.
     max_categories : int, default=64
         Largest number of levels per column that get a column of their own, at least 1. The most
         frequent levels are kept; among equally frequent levels, the first in sorted order.
@@ -77,16 +119,33 @@ default='from_dtype'
         The encoding of each column of the table, by its name ("x0", "x1", ... without names), as
         plain data.
 
-        - "kind": "number", "date", "duration", "category", or "missing" if it had no value.
-        - "centre", "scale", "indicator" of numbers, dates and durations: the median, the divisor
-          (0.0 if the column was constant and is dropped), and whether missing values have an
-          indicator column.
-        - "labels", "levels", "encoding", "n_levels" of categories: the kind of the labels, such as
-          "text"; the levels with a column of their own (dates as pandas.Timestamp); "one-hot",
-          "sign" (one column of -1 and 1), "missing" (only an indicator column) or "none" (dropped);
-          and the number of levels in `fit`.
+        - "kind": "number", "date", "duration", "category", "text", or what is left out:
+          "identifier", "constant", and "missing" if there was no value.
+        - "reason": why, in words.
+        - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
+          the decimal mark, signs or units, the format, and values that could not be read.
+        - "indicator": whether an indicator column marks missing values. Other categories than
+          "many" do not have this entry.
+        - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if the
+          column was constant and is dropped).
+        - "labels" of categories and text: the kind of the labels, such as "text".
+        - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
+          (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than
+          `max_categories` levels), "missing" (only an indicator column) or "none" (dropped); and
+          the number of levels in `fit`.
+        - "other_levels", "counts" of "many" categories: further levels that repeat, and the numbers
+          of rows of "levels" and "other_levels".
+        - "cycles", "weekdays" of dates: the cycles, "month" and "hour", in which the dates differ,
+          and the days of the week, from 0 for Monday, unless there is only one.
+        - "n_components" of text: the number of components.
+    notes_ : list of tuple of two str
+        What `fit` warned of, as plain data: the case, such as "identifier" or "unreadable", and a
+        clause such as "left out columns with a single value: a, b".
+    text_encoders_ : dict of str to object
+        Fitted vectorizers and singular value decomposition of each column of text, by its name.
     numeric_outputs_ : ndarray of int
-        Positions of the outputs that are scaled numbers, not indicators or levels.
+        Positions of the outputs that are numbers in a range, not indicators, levels or components
+        of text.
     n_features_in_ : int
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -101,6 +160,12 @@ default='from_dtype'
     TypeError
         If a label cannot be hashed, such as a list, or the table is sparse.
 
+    Warns
+    -----
+    DataConversionWarning
+        If columns are left out, if their kind is a guess, or if values cannot be read. In
+        `transform`, if other values cannot be read, or a column has no values.
+
     See Also
     --------
     PiecewiseLinearEncoder : Encode each number as several numbers, one per bin.
@@ -110,7 +175,8 @@ default='from_dtype'
     If `fit` and `transform` receive data frames with column names, columns are matched by name:
     their order does not matter, and additional columns are ignored. A column may have another dtype
     in `transform` if the kind of its values is the same (float instead of int, string or category
-    instead of object). A column without any value is always accepted.
+    instead of object), or if it is text that can be read. A column without any value is always
+    accepted.
 
     References
     ----------
@@ -126,7 +192,6 @@ default='from_dtype'
     ...         "age": [20, 30, 40, None, 30],
     ...         "city": ["Rome", "Oslo", "Paris", "Rome", None],
     ...         "member": [True, False, True, True, False],
-    ...         "country": "NO",
     ...     }
     ... )
     >>> encoder = TabularEncoder().set_output(transform="pandas")
@@ -138,20 +203,29 @@ default='from_dtype'
     3  0.00          1.0        0.0         0.0        1.0          1.0
     4  0.00          0.0        0.0         0.0        0.0         -1.0
     >>> encoder.columns_["age"]
-    {'kind': 'number', 'centre': 30.0, 'scale': 5.0, 'indicator': True}
+    {'kind': 'number', 'reason': 'numbers', 'centre': 30.0, 'scale': 5.0, 'indicator': True}
     """
 
     __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "categorical_features": ["array-like", StrOptions({"from_dtype"}), None],
+        **ROLE_CONSTRAINTS,
         "max_categories": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
-        self, categorical_features: Any = "from_dtype", *, max_categories: int = 64
+        self,
+        categorical_features: Any = "from_dtype",
+        *,
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        max_categories: int = 64,
     ) -> None:
         self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
         self.max_categories = max_categories
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -172,17 +246,13 @@ default='from_dtype'
         """
         with unchanged_on_failure(self):
             table = self._validate_table(X, reset=True)
-            names = _check_feature_names_in(self)
-            with_dates = [read_dates(column) for _, column in table.items()]
-            mask = self._categorical_mask(table, with_dates)
-            self.columns_ = {
-                name: fit_column(
-                    name, column if is_category else dates, is_category, self.max_categories
-                )
-                for name, (_, column), dates, is_category in zip(
-                    names, table.items(), with_dates, mask, strict=True
-                )
-            }
+            names = list(_check_feature_names_in(self))
+            roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
+            found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
+            self.columns_, self.text_encoders_ = fit_columns(found, self.max_categories)
+            notes = [note for each in found.values() for note in each.notes]
+            self.notes_ = describe(notes + note_unrepeated(self.columns_))
+            warn_of(self.notes_)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -199,29 +269,25 @@ default='from_dtype'
             The encoded columns, in the order of the columns in `fit`; a DataFrame after
             ``set_output(transform="pandas")``.
         """
+        encoded, notes = self._encode(X)
+        warn_of(notes)
+        return encoded.X
+
+    def _encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:
+        """Encode a table, also what members of an ensemble encode themselves.
+
+        The second result is what to warn of, as in `notes_`.
+        """
         check_is_fitted(self)
         table = self._validate_table(X, reset=False)
-        widths = [len(output_suffixes(fitted)) for fitted in self.columns_.values()]
-        out = np.zeros((len(table), max(1, sum(widths))), np.float32)
-        end = 0
-        for (name, fitted), (_, column), width in zip(
-            self.columns_.items(), table.items(), widths, strict=True
-        ):
-            end += width
-            if width:  # dropped columns are not read
-                encode_column(name, column, fitted, out[:, end - width : end])
-        return out
+        encoded, notes = encode_table(table, self.columns_, self.text_encoders_)
+        return encoded, describe(notes)
 
     @property
     def numeric_outputs_(self) -> NDArray[np.intp]:
-        """Positions of the outputs that are scaled numbers, not indicators or levels."""
+        """Positions of the outputs that are numbers in a range."""
         check_is_fitted(self)
-        outputs = [
-            fitted["kind"] in NUMERIC and not suffix
-            for fitted in self.columns_.values()
-            for suffix in output_suffixes(fitted)
-        ]
-        return np.flatnonzero(outputs)
+        return numeric_positions(self.columns_)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the encoded columns.
@@ -235,18 +301,14 @@ default='from_dtype'
         Returns
         -------
         ndarray of shape (n_features_out,), object
-            Scaled numbers keep the name of their column. The name of an indicator ends in
-            "_missing", and the name of a level in "_" and the level.
+            Scaled numbers keep the name of their column. Other names append to it, such as
+            "age_missing", "city_Oslo", "shop_frequency", "since_month", "since_hour_sin",
+            "since_weekday_Mon" and "review_svd1".
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        # Lone surrogates, such as "\udc80", are escaped: Arrow and Polars reject them in names.
-        outputs = [
-            f"{name}{suffix}".encode(errors="backslashreplace").decode()
-            for name, fitted in zip(names, self.columns_.values(), strict=True)
-            for suffix in output_suffixes(fitted)
-        ]
-        return np.array(list(_distinct(outputs)) or ["zero"], dtype=object)
+        outputs = output_names(dict(zip(names, self.columns_.values(), strict=True)))
+        return np.array(outputs or ["zero"], dtype=object)
 
     def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Validate a table, convert it to pandas and put its columns into the order of `fit`."""
@@ -256,7 +318,7 @@ default='from_dtype'
             return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
         table = to_pandas(X)
         if not reset and hasattr(self, "feature_names_in_"):
-            table = self._select_by_name(table)
+            table = select_by_name(table, self.columns_)
         validate_data(self, table, reset=reset, skip_check_array=True)
         if 0 in table.shape:
             raise ValueError(
@@ -273,29 +335,6 @@ default='from_dtype'
             X = np.array(X, dtype=object)
         return validate_data(self, X, reset=reset, **settings)
 
-    def _select_by_name(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Select the columns of `fit` by name and ignore others, as ColumnTransformer does."""
-        names = list(self.feature_names_in_)
-        if list(table.columns) == names or not all(isinstance(name, str) for name in table):
-            return table
-        if missing := [name for name in names if name not in table]:
-            raise ValueError(
-                "X must have all columns that it had in fit, but these are missing: "
-                f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
-                "unknown."
-            )
-        return table[pd.Index(names, dtype=object)]
-
-    def _categorical_mask(
-        self, table: pd.DataFrame, with_dates: "list[Column[Any]]"
-    ) -> NDArray[np.bool_]:
-        """Return which columns are categorical; `with_dates` are the columns with dates parsed."""
-        choice = self.categorical_features
-        if isinstance(choice, str):
-            return np.array([_is_categorical(column) for column in with_dates])
-        mask = _check_categorical_features(table, choice)
-        return np.zeros(table.shape[1], bool) if mask is None else mask
-
     def __sklearn_tags__(self) -> Tags:
         """Declare that the encoder accepts categories and missing values."""
         tags = super().__sklearn_tags__()
@@ -303,22 +342,3 @@ default='from_dtype'
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _is_categorical(column: "Column[Any]") -> bool:
-    """Return whether the dtype or the values of a column make it categorical."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return True
-    return kind_of(column) in ("flag", "text", "mixed")
-
-
-def _distinct(names: Iterable[str]) -> Iterable[str]:
-    """Append a number to repeated names, such as those of the levels 1 and "1"."""
-    taken: set[str] = set()
-    for name in names:
-        number, distinct = 1, name
-        while distinct in taken:
-            number += 1
-            distinct = f"{name}_{number}"
-        taken.add(distinct)
-        yield distinct

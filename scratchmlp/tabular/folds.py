@@ -5,6 +5,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import (
     GroupKFold,
@@ -151,3 +152,15 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
 def _common(rows: Rows, present: Rows) -> Rows:
     """Return the rows that are among `present`, in their order."""
     return rows[np.isin(rows, present)]
+
+
+def check_no_missing(values: Any, what: str, name: str) -> None:
+    """Check that no target or group is missing."""
+    missing = np.asarray(pd.isna(np.asarray(values, dtype=object)))
+    if missing.any():
+        n_missing = int(missing.reshape(len(missing), -1).any(axis=1).sum())
+        raise ValueError(
+            f"Each row needs a {what}, but {n_missing} of the {len(missing)} values of {name} are "
+            f"missing. Leave these rows out: known = {name}.notna(), and fit on X[known] and "
+            "y[known]."
+        )

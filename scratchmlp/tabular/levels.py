@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
+FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
 
 Labels = NDArray[np.object_]
 
@@ -35,15 +36,26 @@ def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
     """
     codes, found = pd.factorize(labels)  # the code of missing labels is -1
     counts, n_levels = np.bincount(codes[codes >= 0]), len(found)
-    informative = _informative(counts)
-    found, counts = found[informative], counts[informative]
-    levels = [level.item() if isinstance(level, np.generic) else level for level in found]
+    # In a small table every level counts. Otherwise, one row says nothing about other rows.
+    informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
+    levels = [_plain(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
-    chosen = set(sorted(order, key=lambda i: -counts[i])[:max_categories])
-    levels = [levels[i] for i in order if i in chosen]
-    encoding = _encoding(len(levels), n_levels, codes.min() < 0)
-    return {"levels": levels, "encoding": encoding, "n_levels": n_levels}
+    by_count = sorted(order, key=lambda i: -counts[informative[i]])
+    least = FREQUENT if n_levels > max(max_categories, FEW_LEVELS) else 1
+    n_kept = sum(counts[informative[i]] >= least for i in by_count[:max_categories])
+    chosen, others = set(by_count[:n_kept]), by_count[n_kept:]
+    kept = [i for i in order if i in chosen]
+    fitted = {"levels": [levels[i] for i in kept], "n_levels": n_levels}
+    missing = bool(codes.min() < 0)
+    if n_levels <= max_categories or not levels:
+        return fitted | {"encoding": _encoding(len(levels), n_levels, missing)}
+    return fitted | {
+        "encoding": "many",
+        "other_levels": [levels[i] for i in others],
+        "counts": [int(counts[informative[i]]) for i in (*kept, *others)],
+        "indicator": missing,
+    }
 
 
 def level_names(fitted: dict[str, Any]) -> list[str]:
@@ -61,10 +73,14 @@ def level_names(fitted: dict[str, Any]) -> list[str]:
     """
     levels = fitted["levels"]
     names = {"one-hot": levels, "sign": levels[1:], "missing": ["missing"], "none": []}
+    if fitted["encoding"] == "many":
+        return [*map(str, levels), "frequency", *["missing"] * fitted["indicator"]]
     return [str(name) for name in names[fitted["encoding"]]]
 
 
-def encode_levels(labels: Labels, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
+def encode_levels(
+    labels: Labels, fitted: dict[str, Any], out: NDArray[np.float32]
+) -> NDArray[np.int32]:
     """Write the columns that encode a categorical column.
 
     Parameters
@@ -76,30 +92,38 @@ def encode_levels(labels: Labels, fitted: dict[str, Any], out: NDArray[np.float3
     out : ndarray of shape (n_samples, n_columns), float32
         Array to write to.
 
+    Returns
+    -------
+    ndarray of shape (n_samples,), int32
+        Code of each label: its position in "levels", followed by "other_levels". All other labels
+        have the code -1.
+
     Raises
     ------
     TypeError
         If a label cannot be hashed.
     """
-    if fitted["encoding"] == "missing":
-        out[:, 0] = pd.isna(labels)
-        return
-    code_of = {level: code for code, level in enumerate(fitted["levels"])}
-    codes = np.fromiter(map(code_of.get, labels, repeat(-1)), np.intp, len(labels))
-    # The code of missing and unseen labels is -1, which selects the last row.
+    levels = fitted["levels"]
+    code_of = {level: code for code, level in enumerate([*levels, *fitted.get("other_levels", ())])}
+    codes = np.fromiter(map(code_of.get, labels, repeat(-1)), np.int32, len(labels))
+    if fitted["encoding"] == "missing" or fitted.get("indicator"):
+        out[:, -1] = pd.isna(labels)
+    if fitted["encoding"] == "many":
+        # The frequency of labels with the code -1, which selects the last number, is 0.
+        log_counts = np.log([*fitted["counts"], 1])
+        out[:, len(levels)] = (log_counts / (log_counts.max() or 1.0))[codes]
+    # The code -1 selects the last row, and so do levels without a column of their own.
     if fitted["encoding"] == "sign":
-        rows = np.array([[-1], [1], [0]], np.float32)
-    else:
-        rows = np.eye(len(code_of) + 1, len(code_of), dtype=np.float32)
-    out[:] = rows[codes]
+        out[:] = np.array([[-1], [1], [0]], np.float32)[codes]
+    elif levels:
+        rows = np.eye(len(levels) + 1, len(levels), dtype=np.float32)
+        out[:, : len(levels)] = rows[np.where(codes < len(levels), codes, -1)]
+    return codes
 
 
-def _informative(counts: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return which levels are frequent enough to say something about other rows."""
-    if len(counts) <= FEW_LEVELS:
-        return np.ones(len(counts), bool)
-    names_or_keys = 2 * len(counts) > counts.sum()
-    return (counts > 1) & (not names_or_keys)
+def _plain(level: Any) -> Any:
+    """Return a level as a Python object."""
+    return level.item() if isinstance(level, np.generic) else level
 
 
 def _rank(level: Any) -> tuple[Any, ...]:

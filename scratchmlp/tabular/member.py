@@ -1,6 +1,7 @@
 """One member of an ensemble: a network that is trained without its fold and evaluated on it."""
 
 import time
+from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +18,13 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.tabular.deadline import Deadline, TimedSchedule
+from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
+from scratchmlp.tabular.target_encoding import TargetEncoding
+from scratchmlp.tabular.term_selection import TermSelection
 from scratchmlp.training import train
 
 
@@ -38,14 +42,87 @@ class Bins(NamedTuple):
     encoder: PiecewiseLinearEncoder
     columns: NDArray[np.intp]
 
-    def fit(self, data: Data) -> "Bins":
+    def fit(self, data: Data) -> None:
         """Fit the encoding to training rows. Its bins may depend on their targets."""
         self.encoder.fit(data.X[:, self.columns], data.Y, sample_weight=data.sample_weight)
-        return self
 
     def append(self, X: FloatArray) -> FloatArray:
         """Append the encoded inputs to X, to the right."""
         return np.hstack([X, self.encoder.transform(X[:, self.columns])])
+
+
+class Inputs(NamedTuple):
+    """How a member computes its inputs from an encoded table.
+
+    Attributes
+    ----------
+    supervised : tuple of TargetEncoding or TermSelection
+        Encodings that are appended to the array of the encoded table.
+    bins : Bins or None
+        Encoding of numbers that is appended. None appends nothing.
+    """
+
+    supervised: tuple[TargetEncoding | TermSelection, ...]
+    bins: Bins | None
+
+    def fit(self, data: Data) -> tuple["Inputs", Data]:
+        """Fit the encodings to training rows.
+
+        Parameters
+        ----------
+        data : Data
+            Training rows; X is an `EncodedTable`.
+
+        Returns
+        -------
+        inputs : Inputs
+            Fitted copies of the encodings.
+        data : Data
+            The training rows; X is the array of the member's inputs.
+        """
+        inputs = deepcopy(self)
+        encoded = [each.fit_transform(data) for each in inputs.supervised]
+        data = data._replace(X=np.hstack([data.X.X, *encoded]) if encoded else data.X.X)
+        if inputs.bins:
+            inputs.bins.fit(data)
+            data = data._replace(X=inputs.bins.append(data.X))
+        return inputs, data
+
+    def of(self, table: EncodedTable) -> FloatArray:
+        """Return the inputs of the member for the rows of an encoded table."""
+        encoded = [each.transform(table) for each in self.supervised]
+        X = np.hstack([table.X, *encoded]) if encoded else table.X
+        return self.bins.append(X) if self.bins else X
+
+
+def unfitted_inputs(
+    encoded: EncodedTable,
+    encoder: PiecewiseLinearEncoder | None,
+    numeric: NDArray[np.intp],
+    seed: int,
+) -> Inputs:
+    """Return how a member is to compute its inputs.
+
+    Parameters
+    ----------
+    encoded : EncodedTable
+        The encoded table.
+    encoder : PiecewiseLinearEncoder or None
+        Encoder of numbers, if the member has bins.
+    numeric : ndarray of int
+        Column numbers of the numbers.
+    seed : int
+        Random state of the encodings.
+
+    Returns
+    -------
+    Inputs
+        Encodings that are not fitted.
+    """
+    bins = Bins(encoder, numeric) if encoder else None
+    levels = (TargetEncoding(seed),) if encoded.n_levels else ()
+    terms = (TermSelection(),) if encoded.terms else ()
+    return Inputs((*levels, *terms), bins)
 
 
 class MemberPlan(NamedTuple):
@@ -57,9 +134,8 @@ class MemberPlan(NamedTuple):
         Row numbers for training.
     held_out : ndarray of int
         Row numbers of the fold.
-    bins : Bins or None
-        Encoding that is appended to the inputs. `train_member` fits it to the training rows. None
-        appends nothing.
+    inputs : Inputs
+        How to compute the inputs. `train_member` fits a copy to the training rows.
     seed : int
         Random state of the weights and the order of rows.
     deadline : Deadline or None
@@ -70,7 +146,7 @@ class MemberPlan(NamedTuple):
 
     training: NDArray[np.intp]
     held_out: NDArray[np.intp]
-    bins: Bins | None
+    inputs: Inputs
     seed: int
     deadline: Deadline | None
     tasks: CallbackTasks | None
@@ -89,15 +165,15 @@ class MemberHistory(NamedTuple):
         The epochs with the lowest losses on the fold, and their averaged parameters.
     network : Network
         The network of the member.
-    bins : Bins or None
-        Fitted encoding that the member appends to its inputs, if any.
+    inputs : Inputs
+        How the member computes its inputs.
     """
 
     losses: list[float]
     raw: dict[int, FloatArray]
     candidates: list[Candidate]
     network: Network
-    bins: Bins | None
+    inputs: Inputs
 
 
 class Member(NamedTuple):
@@ -109,27 +185,27 @@ class Member(NamedTuple):
         The network.
     theta : ndarray of shape (n_parameters,)
         Parameters of the network.
-    bins : Bins or None
-        Fitted encoding that the member appends to its inputs, if any.
+    inputs : Inputs
+        How the member computes its inputs.
     """
 
     network: Network
     theta: FloatArray
-    bins: Bins | None
+    inputs: Inputs
 
     @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
-    def raw_scores(self, X: FloatArray) -> FloatArray:
-        """Compute the raw scores of encoded rows.
+    def raw_scores(self, table: EncodedTable) -> FloatArray:
+        """Compute the raw scores of the rows of an encoded table.
 
-        With bins, a row is many times as wide. The rows are then computed in chunks that fit into
+        With bins, a row is many times as wide. The inputs are then computed in chunks that fit into
         scikit-learn's ``working_memory``.
         """
-        if self.bins is None:
-            return self.network.raw_scores(self.theta, X)
+        if self.inputs == ((), None):
+            return self.network.raw_scores(self.theta, table.X)
         n_bytes = self.theta.itemsize * self.network.sizes[0]
-        chunks = gen_batches(len(X), get_chunk_n_rows(n_bytes, max_n_rows=len(X)))
+        chunks = gen_batches(len(table), get_chunk_n_rows(n_bytes, max_n_rows=len(table)))
         return np.concatenate(
-            [self.network.raw_scores(self.theta, self.bins.append(X[rows])) for rows in chunks]
+            [self.network.raw_scores(self.theta, self.inputs.of(table[rows])) for rows in chunks]
         )
 
 
@@ -151,7 +227,8 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     recipe : Recipe
         How to train: the same for all members.
     data : Data
-        All rows. `plan` selects the rows for training and the rows of the fold.
+        All rows; X is an `EncodedTable`. `plan` selects the rows for training and those of the
+        fold.
     plan : MemberPlan
         What distinguishes this member from the others.
 
@@ -164,7 +241,9 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     if plan.tasks:
         plan.tasks.begin()
     with threads(0):  # one BLAS thread: other members may train at the same time
-        training, held_out = _member_data(data, plan)
+        inputs, training = plan.inputs.fit(data.rows(plan.training))
+        held_out = data.rows(plan.held_out)
+        held_out = held_out._replace(X=inputs.of(held_out.X))
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(
@@ -190,21 +269,7 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
                 plan.tasks.epoch_end(run, monitor)
     if plan.tasks:
         plan.tasks.end()
-    return MemberHistory(
-        evaluator.losses, evaluator.raw, evaluator.candidates(), network, plan.bins
-    )
-
-
-def _member_data(data: Data, plan: MemberPlan) -> tuple[Data, Data]:
-    """Return the training rows and the fold of a member. Fit its bins, and append them to both."""
-    training, held_out = data.rows(plan.training), data.rows(plan.held_out)
-    bins = plan.bins
-    if bins is None:
-        return training, held_out
-    bins.fit(training)
-    return training._replace(X=bins.append(training.X)), held_out._replace(
-        X=bins.append(held_out.X)
-    )
+    return MemberHistory(evaluator.losses, evaluator.raw, evaluator.candidates(), network, inputs)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # training reports divergence

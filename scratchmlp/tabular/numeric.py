@@ -52,11 +52,11 @@ def encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.float
     if fitted["scale"] > 0:
         with np.errstate(over="ignore"):  # the scale may be tiny
             z = (values - fitted["centre"]) / fitted["scale"]
-        _clip_smoothly(z)
+        clip_smoothly(z)
         out[:, 0] = np.nan_to_num(z, copy=False)
 
 
-def _clip_smoothly(z: Floats) -> None:
+def clip_smoothly(z: Floats) -> None:
     """Limit numbers to (-3, 3) in place: z ← z / sqrt(1 + (z / 3)²)."""
     np.clip(z, -ALMOST_INFINITE, ALMOST_INFINITE, out=z)
     z /= np.sqrt(1 + (z / 3) ** 2)

@@ -1,0 +1,161 @@
+"""Columns of many categories in ensembles: the encoding of each level by its targets."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+
+from scratchmlp.batches import Data
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
+
+SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
+BINARY = np.eye(2, dtype=np.float32)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def shops(n=600, n_shops=150):
+    """A table of shops, of which the first half sells, and the share of each row's shop."""
+    shop = np.r_[np.arange(n_shops), rng().integers(n_shops, size=n - n_shops)]
+    names = pd.Series([f"shop-{number}" for number in shop], dtype=object)
+    return pd.DataFrame({"shop": names, "x": rng().normal(size=n)}), shop < n_shops / 2
+
+
+def data(codes, y, weight=None, class_targets=BINARY, n_levels=None):
+    """Rows with a single column of codes."""
+    codes = np.asarray(codes, np.int32)[:, None]
+    levels = (int(codes.max()) + 1 if n_levels is None else n_levels,)
+    table = EncodedTable(np.zeros((len(codes), 1), np.float32), codes, levels, ())
+    return Data(table, np.asarray(y), weight, class_targets)
+
+
+def test_shops_and_users_inform():
+    X, y = shops()
+    model = TabularMLPClassifier(**SMALL).fit(X, y)
+    assert roc_auc_score(y, model.oof_proba_[:, 1]) > 0.85
+    number = np.where(y, 5.0, -5.0) + rng().normal(size=len(y))
+    assert TabularMLPRegressor(cv=2, max_iter=32, random_state=0).fit(X, number).oof_score_ > 0.5
+    users, bought = shops(900, 700)
+    model.fit(users, bought)
+    seen_twice = users["shop"].duplicated(keep=False)
+    assert roc_auc_score(bought[seen_twice], model.oof_proba_[seen_twice, 1]) > 0.7
+
+
+def test_the_encoding_of_a_training_row_does_not_depend_on_its_own_target():
+    codes, y = rng().integers(30, size=300), rng().integers(2, size=300)
+    before = TargetEncoding(seed=0).fit_transform(data(codes, y))
+    changed = y.copy()
+    changed[7] = 1 - y[7]
+    after = TargetEncoding(seed=0).fit_transform(data(codes, changed))
+    others = np.flatnonzero((codes == codes[7]) & (np.arange(300) != 7))
+    change = abs(after - before)  # of its own encoding through the mean and the scale of all rows
+    assert change[7] < change[others].max() / 2
+
+
+def test_random_levels_do_not_overfit():
+    """Without cross-fitting, training rows would be encoded by their own targets."""
+    codes, y = np.repeat(np.arange(200), 2), rng().integers(2, size=400)
+    encoded = TargetEncoding(seed=0).fit_transform(data(codes, y))
+    assert abs(np.corrcoef(encoded[:, 0], y)[0, 1]) < 0.15
+
+
+def test_levels_are_encoded_by_their_mean_and_others_by_the_mean_of_all():
+    codes, y = np.repeat([0, 1, 2], [100, 100, 2]), np.repeat([1, 0, 1], [100, 100, 2])
+    encoding = TargetEncoding(seed=0)
+    encoding.fit_transform(data(codes, y, n_levels=4))
+    new = data([0, 1, 2, 3, -1], [0] * 5).X
+    high, low, rare, absent, unseen = encoding.transform(new)[:, 0]
+    assert high > rare > 0 > low  # few rows are not enough to believe their mean
+    assert absent == unseen == 0
+
+
+def test_the_random_state_decides_and_processes_do_not():
+    X, y = shops()
+    model = TabularMLPClassifier(**SMALL)
+    serial, parallel, other = (
+        clone(model).set_params(**settings).fit(X, y).oof_proba_
+        for settings in ({}, {"n_jobs": 2}, {"random_state": 1})
+    )
+    np.testing.assert_array_equal(serial, parallel)
+    assert (serial != other).any()
+
+
+def test_rows_of_weight_0_do_not_matter():
+    codes, y = rng().integers(30, size=300), rng().integers(2, size=300)
+    weight = (np.arange(300) < 250).astype(np.float32)
+    encoding, without = TargetEncoding(seed=0), TargetEncoding(seed=0)
+    encoded = encoding.fit_transform(data(codes, y, weight))
+    expected = without.fit_transform(data(codes[:250], y[:250], n_levels=30))
+    np.testing.assert_array_equal(encoding.tables[0], without.tables[0])
+    np.testing.assert_array_equal(encoded[:250], expected)
+    np.testing.assert_array_equal(encoded[250:], without.transform(data(codes[250:], y[250:]).X))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_rows_are_encoded(n):
+    encoded = TargetEncoding(seed=0).fit_transform(data([0] * n, [1] * n, n_levels=3))
+    np.testing.assert_array_equal(encoded, np.zeros((n, 1)))
+
+
+@pytest.mark.parametrize(("n_classes", "n_columns"), [(2, 1), (3, 3), (200, MOST_TARGETS)])
+def test_the_number_of_outputs_of_a_column_is_limited(n_classes, n_columns):
+    y = np.arange(400) % n_classes
+    rows = data(np.arange(400) % 70, y, class_targets=np.eye(n_classes, dtype=np.float32))
+    columns = target_columns(rows)
+    assert columns.shape == (400, n_columns)
+    assert len(np.unique(columns, axis=0)) == n_classes  # no two classes are alike
+    assert TargetEncoding(seed=0).fit_transform(rows).shape == (400, n_columns)
+
+
+def test_many_classes_can_be_learned_from_levels():
+    X, _ = shops(1200, 120)
+    y = X["shop"].str.slice(5).astype(int) // 3  # 40 classes
+    model = TabularMLPClassifier(cv=2, max_iter=32, random_state=0).fit(X, y)
+    assert model.oof_score_ > 0.5
+
+
+def test_outputs_of_several_targets():
+    X, sells = shops()
+    Y = np.c_[sells, ~sells * 3.0]
+    model = TabularMLPRegressor(cv=2, max_iter=32, random_state=0).fit(X, Y)
+    assert model.oof_score_ > 0.5
+    assert model.predict(X[:5]).shape == (5, 2)
+
+
+def test_the_encoder_alone_does_not_see_the_targets():
+    X, y = shops()
+    outputs = [TabularEncoder().fit(X, target).transform(X) for target in (y, None)]
+    np.testing.assert_array_equal(*outputs)
+
+
+def test_members_keep_a_number_for_each_level_and_no_names():
+    X, y = shops(2000, 900)
+    model = TabularMLPClassifier(**SMALL).fit(X, y)
+    levels = model.encoder_.columns_["shop"]
+    tables = [member.inputs.supervised[0].tables for member in model.members_]
+    assert {len(table[0]) for table in tables} == {len(levels["counts"]) + 1}
+    assert len(pickle.dumps(model.members_[0].inputs.supervised)) < 4 * len(tables[0][0]) + 1000
+
+
+def test_one_category_of_two_rows_among_many_of_one():
+    """Outside the training rows of a member, the pair is not known: nothing is left to scale by."""
+    keys = [f"w{i}" for i in range(60)]
+    keys[1] = keys[0]
+    X = pd.DataFrame({"key": keys, "x": np.arange(60) % 7 / 7})
+    y = X["x"] > 0.5
+    model = TabularMLPClassifier(cv=3, max_iter=8, random_state=0).fit(X, y)
+    assert model.encoder_.columns_["key"]["kind"] == "category"
+    assert np.isfinite(model.oof_proba_).all()
+    codes = np.array([[-1], [0], [-1], [0], [-1], [-1]], np.int32)
+    table = EncodedTable(np.zeros((6, 1), np.float32), codes, (1,), ())
+    data = Data(table, np.arange(6.0)[:, None], None, None)
+    encoded = TargetEncoding(seed=0).fit_transform(data)
+    assert (encoded[codes < 0] == 0).all()
+    assert encoded[codes == 0].any()

@@ -1,0 +1,235 @@
+"""Columns of text: components in the encoder, and the terms that members select."""
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.metrics import roc_auc_score
+
+from scratchmlp.batches import Data
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    column_encoding,
+)
+from scratchmlp.tabular import text as text_module
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.term_selection import TermSelection
+
+SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def sentences(n, n_words=10, vocabulary=200):
+    """Sentences of random words, which all are equally frequent, and which contain "word7x"."""
+    words = np.array([f"word{number}x" for number in range(vocabulary)])
+    drawn = rng().integers(vocabulary, size=(n, n_words))
+    return np.array([" ".join(words[row]) for row in drawn], dtype=object), (drawn == 7).any(axis=1)
+
+
+def texts(values, **others):
+    return pd.DataFrame({"t": pd.Series(values, dtype=object), **others})
+
+
+def fit(values, **settings):
+    return TabularEncoder(text_features=["t"], **settings).fit(texts(values))
+
+
+def test_text_becomes_thirty_components_without_bins():
+    values, _ = sentences(200)
+    encoder = TabularEncoder().fit(texts(values, x=np.arange(200.0)))
+    names = [*(f"t_svd{number}" for number in range(1, 31)), "x"]
+    assert list(encoder.get_feature_names_out()) == names
+    assert encoder.numeric_outputs_.tolist() == [30]
+    entry = encoder.columns_["t"]
+    assert entry["kind"] == "text"
+    assert entry["n_components"] == 30
+    json.dumps(encoder.columns_)
+    out = encoder.transform(texts(values, x=0.0))[:, :30]
+    assert (abs(out) < 3).all()
+    assert out.var(axis=0).sum() == pytest.approx(0.5**2, rel=0.1)
+
+
+def test_components_do_not_depend_on_the_targets_and_are_reproducible():
+    values, _ = sentences(100)
+    a, b = (TabularEncoder().fit(texts(values), y) for y in (None, np.arange(100)))
+    np.testing.assert_array_equal(a.transform(texts(values)), b.transform(texts(values)))
+    again = pickle.loads(pickle.dumps(a))
+    np.testing.assert_array_equal(again.transform(texts(values)), a.transform(texts(values)))
+
+
+def test_similar_words_have_similar_components():
+    values = ["refunded the order", "great and fast delivery"] * 20
+    encoder = fit(values)
+    out = encoder.transform(texts(["a refund", "deliveries", *values[:2]]))
+    nearest = np.linalg.norm(out[:2, None] - out[None, 2:], axis=2).argmin(axis=1)
+    assert nearest.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "has_terms"),
+    [
+        (["the and of"] * 8 + ["the"], True),
+        (["a", "b", "a", "b", "c", "c"], True),  # with a blank at either end, they are n-grams
+        (["?!", "", "...", " "] * 3, True),
+        (["", " ", "\t", "\n"] * 3, False),
+        (["ab", "cd", "ef", "gh"], False),
+        (["\udc80 low", "\udc80 low", "\U0001f600 low"] * 2, True),
+        ([1, "1 a", 2.5, "2.5"] * 3, True),
+        (["東京都港区", "東京都渋谷区", "京都市"] * 4, True),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Left out text of which no word occurs twice, in columns. t")
+def test_any_text_is_encoded(values, has_terms):
+    n = len(values)
+    encoder = fit(values)
+    assert (encoder.columns_["t"]["n_components"] > 0) == has_terms
+    assert [case for case, _ in encoder.notes_] == ["terms"] * (not has_terms)
+    new = texts([*values, None, "", "unseen", "\ud800", "ω" * 1000])
+    assert np.isfinite(encoder.transform(new)).all()
+    model = TabularMLPClassifier(text_features=["t"], **SMALL)
+    model.fit(texts(values, x=rng().normal(size=n)), np.arange(n) % 2)
+    assert np.isfinite(model.predict_proba(new.assign(x=0))).all()
+
+
+def test_the_number_of_texts_at_once_does_not_matter(monkeypatch):
+    values, _ = sentences(50)
+    values[7] = None
+    encoder = fit(values)
+    expected = encoder._encode(texts(values))[0]
+    monkeypatch.setattr(column_encoding, "_TEXTS_AT_ONCE", 16)
+    encoded = encoder._encode(texts(values))[0]
+    np.testing.assert_allclose(encoded.X, expected.X, atol=1e-6)
+    for terms, others in zip(encoded.terms, expected.terms, strict=True):
+        assert terms.dtype == np.int8
+        np.testing.assert_array_equal(terms.toarray(), others.toarray())
+
+
+def test_missing_text_is_marked_and_empty_text_is_not():
+    values, _ = sentences(50)
+    values[:2] = None, pd.NA
+    out = fit(values).transform(texts([None, "", values[5], np.nan]))
+    assert out[:, -1].tolist() == [1, 0, 0, 1]
+    np.testing.assert_array_equal(out[[0, 3], :-1], 0)
+    assert out[1, :-1].any()
+    assert fit(values[2:]).transform(texts([None, values[5]])).shape == (2, 30)
+
+
+def test_text_of_another_kind_is_rejected_unless_fit_had_it():
+    with pytest.raises(ValueError, match="Column 't' held text in fit and holds numbers now"):
+        fit(["some text", "more text"] * 3).transform(texts([1, 2]))
+    fit(["some text", 7, 8.5] * 3).transform(texts(["text", "more text"]))
+
+
+def test_long_texts_have_no_n_grams():
+    short, _ = sentences(50)
+    long, _ = sentences(50, n_words=40)
+    sizes = [len(fit(values).text_encoders_["t"].vectorizers) for values in (short, long)]
+    assert sizes == [2, 1]
+
+
+def test_only_some_rows_and_terms_are_learned_from(monkeypatch):
+    monkeypatch.setattr(text_module, "_MOST_ROWS", 40)
+    monkeypatch.setattr(text_module, "_MOST_TERMS", 25)
+    values, _ = sentences(100)
+    encoder = fit(values).text_encoders_["t"]
+    assert [len(each.vocabulary_) for each in encoder.vectorizers] == [25, 25]
+    assert encoder.vectorizers[0]._tfidf.n_features_in_ == 25
+    np.testing.assert_array_equal(
+        fit(values).transform(texts(values)), fit(values).transform(texts(values))
+    )
+
+
+def test_a_word_that_decides_is_found_among_two_hundred():
+    values, contains = sentences(600)
+    flipped = rng().random(600) < 0.1
+    y = contains ^ flipped
+    x = rng().normal(size=600)
+    scores = {}
+    for name, table in {
+        "text": texts(values, x=x),
+        "clean": texts(np.where(contains, "yes", "no"), x=x),
+    }.items():
+        model = TabularMLPClassifier(cv=3, max_iter=32, random_state=0).fit(table, y)
+        scores[name] = roc_auc_score(y, model.oof_proba_[:, 1])
+    assert scores["text"] > scores["clean"] - 0.03
+
+
+def test_an_answer_in_the_text_reaches_classifier_and_regressor():
+    values, contains = sentences(300)
+    values = np.where(contains, "it is word7x and " + values, values)
+    table = texts(values)
+    three = np.where(
+        contains, "yes", np.where(np.char.find(values.astype(str), "word8x") >= 0, "b", "c")
+    )
+    assert TabularMLPClassifier(**SMALL).fit(table, three).score(table, three) > 0.9
+    model = TabularMLPRegressor(cv=2, max_iter=32, random_state=0).fit(
+        table, np.c_[contains, -3.0 * contains]
+    )
+    assert model.score(table, np.c_[contains, -3.0 * contains]) > 0.7
+
+
+def test_each_member_selects_terms_on_its_own_training_rows():
+    values, contains = sentences(400)
+    fold = np.arange(400) % 2
+    y = np.where(fold == 0, contains, rng().random(400) < 0.5)
+    splits = [(np.flatnonzero(fold == k), np.flatnonzero(fold != k)) for k in (0, 1)]
+    model = TabularMLPClassifier(cv=splits, max_iter=2, random_state=0).fit(texts(values), y)
+    words = model.encoder_.text_encoders_["t"].vectorizers[0].get_feature_names_out()
+    selected = [words[member.inputs.supervised[0].selected[0]] for member in model.members_]
+    assert "word7x" in selected[0]
+    assert "word7x" not in selected[1]
+
+
+@pytest.mark.parametrize("n_rows", [2, 3, 40])
+def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
+    """NumPy would warn of them, and of targets that are all the same."""
+    numbers = np.arange(n_rows)
+    terms = csr_array(np.c_[numbers >= 0, numbers < 0, numbers % 2].astype(np.int8))
+    table = EncodedTable(np.zeros((n_rows, 1), np.float32), np.zeros((n_rows, 0)), (), (terms,) * 2)
+    for y, expected in [(numbers % 2, [2] * (n_rows > 2)), (numbers * 0, [])]:
+        selection = TermSelection()
+        rows = Data(table, y, None, np.eye(2, dtype=np.float32))
+        assert selection.fit_transform(rows).shape == (n_rows, 2 * len(expected))
+        assert [chosen.tolist() for chosen in selection.selected] == [expected] * 2
+    constant = csr_array(terms[:, :2])
+    table = EncodedTable(table.X, table.codes, (), (constant,))
+    assert TermSelection().fit_transform(rows._replace(X=table)).shape == (n_rows, 0)
+
+
+def test_rows_without_weight_are_not_learned_from():
+    """Neither the encoder nor the members see them, nor classes of weight 0."""
+    values, contains = sentences(300)
+    y = contains.astype(int)
+    junk = texts(np.concatenate([values, np.full(60, "word9x junk", dtype=object)]))
+    model = TabularMLPClassifier(**SMALL)
+    weight = np.r_[np.ones(300), np.zeros(60)]
+    with_junk = clone(model).fit(junk, np.r_[y, np.ones(60, int)], sample_weight=weight)
+    assert "junk" not in with_junk.encoder_.text_encoders_["t"].vectorizers[0].vocabulary_
+    by_class = model.set_params(class_weight={0: 1, 1: 1, 2: 0})
+    by_class.fit(junk, np.r_[y, np.full(60, 2)])
+    words = by_class.encoder_.text_encoders_["t"].vectorizers[0].get_feature_names_out()
+    for member in by_class.members_:
+        assert "junk" not in words[member.inputs.supervised[0].selected[0]]
+
+
+def test_predictions_do_not_depend_on_memory_and_models_are_small():
+    values, contains = sentences(300)
+    model = TabularMLPClassifier(**SMALL, n_jobs=2).fit(texts(values), contains)
+    expected = model.predict_proba(texts(values))
+    with config_context(working_memory=0.05):  # MB
+        np.testing.assert_allclose(model.predict_proba(texts(values)), expected, rtol=1e-5)
+    serial = clone(model).set_params(n_jobs=None).fit(texts(values), contains)
+    np.testing.assert_array_equal(serial.predict_proba(texts(values)), expected)
+    sizes = [len(pickle.dumps(each)) for each in (model.encoder_, model.members_[0])]
+    whole = len(pickle.dumps(model))
+    assert whole < sizes[0] + 2.2 * sizes[1]  # a member holds no vocabulary
