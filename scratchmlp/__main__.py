@@ -1,10 +1,27 @@
-"""Run the command line: ``python -m scratchmlp``."""
+"""Run the command line: `scratchmlp`, or ``python -m scratchmlp``."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
+
+
+def run() -> NoReturn:
+    """Run the command line, and end the process with its exit status."""
+    _on_interrupt(_leave)
+    from scratchmlp.cli.main import main  # this takes a second or more
+
+    try:
+        _on_interrupt(_interrupt)
+        status = main()
+        _on_interrupt(_leave)  # while Python shuts down
+    except BaseException:
+        if signal.getsignal(signal.SIGINT) is _leave:
+            _leave(signal.SIGINT, None)  # an import may turn a KeyboardInterrupt into another error
+        _on_interrupt(_leave)  # main ends with SystemExit after --help and after an error
+        raise
+    sys.exit(status)
 
 
 def _leave(*_: Any) -> NoReturn:
@@ -28,16 +45,4 @@ def _on_interrupt(handler: Callable[..., NoReturn]) -> None:
 
 
 if __name__ == "__main__":
-    _on_interrupt(_leave)
-    from scratchmlp.cli.main import main  # this takes a second or more
-
-    try:
-        _on_interrupt(_interrupt)
-        status = main()
-        _on_interrupt(_leave)  # while Python shuts down
-    except BaseException:
-        if signal.getsignal(signal.SIGINT) is _leave:
-            _leave(signal.SIGINT, None)  # an import may turn a KeyboardInterrupt into another error
-        _on_interrupt(_leave)  # main ends with SystemExit after --help and after an error
-        raise
-    sys.exit(status)
+    run()

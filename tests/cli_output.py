@@ -5,9 +5,9 @@ import struct
 
 ENSEMBLES = ("TabularMLPClassifier", "TabularMLPRegressor")
 LINEAR = ("LogisticRegression", "Ridge")
-TREES = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
-MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, *TREES, BASELINE)
+MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, TREES, BASELINE)
 
 
 def lines_of_models(out):
@@ -20,7 +20,7 @@ def scores(line):
 
 
 def without_times(out):
-    return re.sub(r"\d+\.\d+$", "", out, flags=re.MULTILINE)
+    return re.sub(r" +([\d.,]+|fit \(s\))$", "", out, flags=re.MULTILINE)
 
 
 def png_size(path):

@@ -15,8 +15,9 @@ from sklearn.datasets import load_iris
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint
-from scratchmlp.cli import comparison, files
+from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli.saved_model import SavedModel, save_model
 
 
 def checkpoints(path, max_iter=10**9):
@@ -30,7 +31,7 @@ def checkpoints(path, max_iter=10**9):
 def saves(path, model, times=10**9):
     """Save a model again and again."""
     for _ in range(times):
-        files.save_model(path, model)
+        save_model(path, SavedModel(model))
 
 
 def killed_before_replacing(write, *arguments):
@@ -83,8 +84,8 @@ def run(arguments, out, err, unbuffered=False, ready=None):
     )
     models_for = comparison.models_for
 
-    def brief_models(X, is_class):
-        (name, ensemble), *_, baseline = models_for(X, is_class).items()
+    def brief_models(*arguments):
+        (name, ensemble), *_, baseline = models_for(*arguments).items()
         return dict([(name, ensemble.set_params(cv=2, max_iter=5)), baseline])
 
     command_line.models_for = brief_models
@@ -103,4 +104,5 @@ def run(arguments, out, err, unbuffered=False, ready=None):
 
 def is_whole(path):
     """Return whether a file is a model."""
-    return hasattr(pickle.loads(path.read_bytes()), "get_params")
+    content = pickle.loads(path.read_bytes())
+    return hasattr(content["model"] if isinstance(content, dict) else content, "get_params")

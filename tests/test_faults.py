@@ -54,9 +54,9 @@ def end_of(job, *arguments):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A table of 3,000 rows to predict, the first of which to train on, and a saved model."""
+    """A table of 9,000 rows to predict, the first of which to train on, and a saved model."""
     folder, rng = tmp_path_factory.mktemp("faults"), np.random.default_rng(0)
-    table = pd.DataFrame({"a": rng.normal(size=3_000), "b": rng.choice([*"uvw"], 3_000)})
+    table = pd.DataFrame({"a": rng.normal(size=9_000), "b": rng.choice([*"uvw"], 9_000)})
     table["y"] = np.where(table["a"] > 0, "big", "small")
     table.to_csv(folder / "new.csv", index=False)
     table[:100].to_csv(folder / "data.csv", index=False)
@@ -67,7 +67,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(folder):
-    return pickle.loads((folder / "model").read_bytes())
+    return pickle.loads((folder / "model").read_bytes())["model"]
 
 
 # SIGKILL.
@@ -199,7 +199,7 @@ def interrupted(moment, job, *arguments):
 )
 def test_an_interrupt_at_any_moment(option, source, folder, tmp_path):
     """The moments lie in any step, from reading the table to writing the file."""
-    moments, saved = random.Random(0), tmp_path / "a.png"
+    moments, saved = random.Random(0), tmp_path / ("a.csv" if option == "--out" else "a.png")
     logs = [tmp_path / "out", tmp_path / "err"]
     rest = ["--load", folder / "model"] if source == "new" else ["--target", "y"]
     job = (jobs.run, [folder / f"{source}.csv", *rest, option, saved], *logs)
@@ -214,7 +214,7 @@ def test_an_interrupt_at_any_moment(option, source, folder, tmp_path):
         err = logs[1].read_text()
         assert err.endswith("scratchmlp: interrupted\n") == (status == 130)
         assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
-        assert sorted(os.listdir(tmp_path)) == ["a.png", "err", "out"]
+        assert sorted(os.listdir(tmp_path)) == [saved.name, "err", "out"]
         assert jobs.is_whole(saved) if option == "--save" else saved.read_bytes() == whole
     assert set(statuses) <= {0, 130}  # it may have been quicker
     assert 130 in statuses or ROUNDS < 10  # few may all have been quicker
@@ -243,6 +243,7 @@ def test_a_full_disk_behind_a_model(kind, model, tmp_path):
         "--plot p.pdf",
         "--out p.csv",
         "--out p.csv.gz",
+        "--out p.parquet",
     ],
 )
 def test_a_full_disk_behind_a_file(option, folder, tmp_path):
@@ -305,7 +306,7 @@ def test_a_reader_that_is_slow_or_leaves(n_lines, unbuffered, folder, tmp_path):
     process.join()
     assert lines[0] == "prediction,probability of big,probability of small\n"
     if n_lines is None:
-        assert len(lines) == 3_001
+        assert len(lines) == 9_001
     assert process.exitcode == (1 if n_lines else 0)
     assert (tmp_path / "err").read_text() == ""
 

@@ -16,8 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.cli.comparison import compare, inner_folds, make_plan
+from scratchmlp.cli.comparison import compare, make_plan
 from scratchmlp.cli.figures import draw_network
+from scratchmlp.cli.folds import inner_folds
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.report import score_table
 from scratchmlp.losses import SquaredError
@@ -157,7 +158,9 @@ def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any])
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     plan = make_plan(y, is_class=True, n_repeats=REPEATS)
     results = compare({TUNED: search, "LogisticRegression": linear}, X, y, plan)
-    print(f"Mean ± standard deviation over {plan.description}\n\n{score_table(results, plan)}")
+    print(
+        f"Mean ± standard deviation over {plan.folds.description}\n\n{score_table(results, plan)}"
+    )
     print("\nFit times are means over the folds. The tuned network's includes its grid search.")
     networks = [search.best_estimator_[-1] for search in results[TUNED]["estimator"]]
     chosen = Counter((n.learning_rate_init, *n.hidden_layer_sizes) for n in networks)

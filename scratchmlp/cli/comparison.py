@@ -1,33 +1,36 @@
 """Compare models by cross-validation on the same folds."""
 
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import (
-    KFold,
-    RepeatedStratifiedKFold,
-    StratifiedKFold,
-    cross_validate,
-)
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
+from scratchmlp.cli.folds import SMALL, Folds, Rows, make_folds
+from scratchmlp.cli.kinds import read_columns
+from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.metrics import SHOWN, Metric, default_metrics, find_metric, score
 from scratchmlp.cli.progress import steps
+from scratchmlp.cli.roles import NO_ROLES, Roles
+from scratchmlp.cli.table import Table
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
-SMALL = 2_000  # rows; larger tables get fewer folds
-CLASSIFICATION = {"accuracy": "accuracy", "log-loss": "neg_log_loss"}
-REGRESSION = {"RMSE": "neg_root_mean_squared_error", "R²": "r2"}
+TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
+#: Members of an ensemble on rows in the order of time, and the share that each holds out.
+MEMBERS, HELD_OUT = 8, 40
 
 
 class Plan(NamedTuple):
@@ -35,24 +38,60 @@ class Plan(NamedTuple):
 
     Attributes
     ----------
-    folds : splitter
+    folds : Folds
         Folds that every model is evaluated on.
-    description : str
-        The folds in words.
-    metrics : dict of str to str
-        scikit-learn's scorer of each metric, by the name that is printed.
+    metrics : list of Metric
+        Metrics, in the order in which they are printed.
+    decisive : Metric
+        The metric that decides which model is the best.
+    groups : ndarray of shape (n_samples,) or None
+        Number of the group of each row. The folds of an ensemble consist of whole groups too.
+    by_time : bool
+        Whether the rows are in the order of time. An ensemble then uses its rows in this order.
     """
 
-    folds: Any
-    description: str
-    metrics: dict[str, str]
+    folds: Folds
+    metrics: list[Metric]
+    decisive: Metric
+    groups: NDArray[np.intp] | None = None
+    by_time: bool = False
 
 
-def make_plan(y: NDArray[Any], is_class: bool, n_repeats: int = 1) -> Plan:
+class Settings(NamedTuple):
+    """What the user chose for all models, or for the ensemble.
+
+    Attributes
+    ----------
+    seed : int
+        Random state.
+    jobs : int or None
+        Number of members that are trained at the same time. None decides from the size.
+    max_time : float or None
+        Seconds that a fit of the ensemble may take.
+    roles : Roles
+        What the user says of the columns.
+    """
+
+    seed: int = 0
+    jobs: int | None = None
+    max_time: float | None = None
+    roles: Roles = NO_ROLES
+
+
+DEFAULTS = Settings()
+
+
+def make_plan(
+    y: NDArray[Any],
+    is_class: bool,
+    *,
+    n_repeats: int = 1,
+    seed: int = 0,
+    metric: str | None = None,
+    groups: NDArray[np.intp] | None = None,
+    times: NDArray[np.intp] | None = None,
+) -> Plan:
     """Choose folds and metrics.
-
-    Tables of more than 2,000 rows get three folds, smaller ones five. Every fold has a row of every
-    class.
 
     Parameters
     ----------
@@ -61,82 +100,104 @@ def make_plan(y: NDArray[Any], is_class: bool, n_repeats: int = 1) -> Plan:
     is_class : bool
         Whether the target holds classes.
     n_repeats : int, default=1
-        How often the table is split again, for classes only.
+        How often the table is split again.
+    seed : int, default=0
+        Random state of the folds.
+    metric : str or None, default=None
+        Name of the first and decisive metric: see `find_metric`. None lets log-loss or RMSE decide.
+    groups, times : ndarray of shape (n_samples,) or None, default=None
+        Numbers of the groups or times: see `make_folds`.
 
     Returns
     -------
     Plan
         Folds and metrics.
     """
-    n_splits = 5 if len(y) <= SMALL else 3
-    if not is_class:
-        folds = KFold(n_splits, shuffle=True, random_state=0)
-        return Plan(folds, f"{n_splits} folds", REGRESSION)
-    n_splits = min(n_splits, _rarest(y))
-    folds = RepeatedStratifiedKFold(n_splits=n_splits, n_repeats=n_repeats, random_state=0)
-    repeated = f", repeated {n_repeats} times" if n_repeats > 1 else ""
-    return Plan(folds, f"{n_splits} stratified folds{repeated}", CLASSIFICATION)
+    metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
+    decisive = next(each for each in metrics if each.is_loss)
+    if metric is not None:
+        decisive = find_metric(metric, y, is_class)
+        metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
+    folds = make_folds(y, is_class, n_repeats=n_repeats, seed=seed, groups=groups, times=times)
+    return Plan(folds, metrics, decisive, groups, times is not None)
 
 
-def inner_folds(y: NDArray[Any]) -> StratifiedKFold:
-    """Return the folds of a hyper-parameter search within the training rows of an outer fold.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Classes of all rows.
-
-    Returns
-    -------
-    StratifiedKFold
-        At most three folds; each has a row of every class.
-    """
-    return StratifiedKFold(min(3, _rarest(y) - 1), shuffle=True, random_state=0)
-
-
-def _rarest(y: NDArray[Any]) -> int:
-    """Count the rows of the rarest class."""
-    return int(np.unique(y, return_counts=True)[1].min())
-
-
-def models_for(X: pd.DataFrame, is_class: bool) -> dict[str, BaseEstimator]:
+def models_for(table: Table, settings: Settings = DEFAULTS) -> dict[str, BaseEstimator]:
     """Make the ensemble of networks and the models that it is compared with.
 
     Parameters
     ----------
-    X : DataFrame of shape (n_samples, n_features)
-        Raw table.
-    is_class : bool
-        Whether the target holds classes.
+    table : Table
+        Table to learn from.
+    settings : Settings, default=DEFAULTS
+        What the user chose.
 
     Returns
     -------
     dict of str to estimator
         Unfitted models by name, the ensemble first.
     """
+    is_class, seed = table.is_class, settings.seed
     ensemble = TabularMLPClassifier if is_class else TabularMLPRegressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
+    encoder = read_columns(table.X, table.columns)[1]
+    in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    # Training on a small table takes less time than starting other processes.
+    n_jobs = settings.jobs or (-1 if len(table.X) > SMALL else 1)
+    return {
+        ensemble.__name__: ensemble(
+            n_jobs=n_jobs, max_time=settings.max_time, random_state=seed, **encoder
+        ),
+        TREES: _trees(is_class, encoder, seed),
+        type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
+        BASELINE: constant,
+    }
+
+
+def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
+    """Make gradient-boosted trees. They need categories as numbers."""
     trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
-    # Trees need categories as numbers. They come first; the encoder keeps the order of the others.
-    text = list(X.select_dtypes(exclude=["number", "datetime"]))
+    categories = encoder["categorical_features"]
     codes = OrdinalEncoder(
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
         encoded_missing_value=np.nan,
         max_categories=255,
     )
-    for_trees = make_column_transformer((codes, text), remainder=TabularEncoder())
-    trees = trees(categorical_features=range(len(text)), random_state=0)
-    in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
-    # Training on a small table takes less time than starting other processes.
-    n_jobs = -1 if len(X) > SMALL else 1
-    return {
-        ensemble.__name__: ensemble(n_jobs=n_jobs, random_state=0),
-        type(trees).__name__: make_pipeline(for_trees, trees),
-        type(linear).__name__: make_pipeline(TabularEncoder(), in_double, linear),
-        BASELINE: constant,
-    }
+    others = TabularEncoder(**{**encoder, "categorical_features": None})
+    return make_pipeline(
+        make_column_transformer((codes, categories), remainder=others),  # categories come first
+        trees(categorical_features=range(len(categories)), random_state=seed),
+    )
+
+
+def for_rows(model: Any, plan: Plan, rows: Rows) -> tuple[Any, dict[str, Any]]:
+    """Clone a model for some rows, and return what its `fit` needs beside table and target.
+
+    Parameters
+    ----------
+    model : estimator
+        Model. An ensemble is the one that takes groups.
+    plan : Plan
+        The groups, or whether the rows are in the order of time.
+    rows : ndarray of int
+        Row numbers, in ascending order if the rows are in the order of time.
+
+    Returns
+    -------
+    model : estimator
+        The clone. The members of an ensemble hold out parts of the last fifth in the order of time.
+    arguments : dict
+        Keyword arguments of `fit`.
+    """
+    model = clone(model)
+    if not has_fit_parameter(model, "groups"):
+        return model, {}
+    if plan.by_time:
+        n_members = min(MEMBERS, len(rows) - 1)
+        model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
+    return model, {} if plan.groups is None else {"groups": plan.groups[rows]}
 
 
 def compare(
@@ -158,24 +219,33 @@ def compare(
     Returns
     -------
     dict of str to DataFrame
-        Results of `sklearn.model_selection.cross_validate` by model, a row for each fold.
+        For each model, a row for each fold: each metric, the seconds of the fit as "fit_time" and
+        the fitted model as "estimator".
     """
-    splits = list(plan.folds.split(X, y))
+    splits = plan.folds.splits
     # On small tables, threads spend more time waiting for each other than computing.
     one_thread = threadpool_limits(1 if len(X) <= SMALL else None)
-    results: dict[str, list[pd.DataFrame]] = {name: [] for name in models}
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
     with one_thread, steps(len(models) * len(splits)) as begin:
         for name, model in models.items():
-            for split in splits:
+            for training, held_out in splits:
                 begin(name)
-                fold = cross_validate(
-                    model,
-                    X,
-                    y,
-                    cv=[split],
-                    scoring=plan.metrics,
-                    return_estimator=True,
-                    error_score="raise",
-                )
-                results[name].append(pd.DataFrame(fold))
-    return {name: pd.concat(rows) for name, rows in results.items()}
+                try:
+                    results[name].append(_evaluate(model, X, y, training, held_out, plan))
+                except ValueError as error:  # such as text in a column that held numbers before
+                    raise InputError(f"{name} cannot use the table: {error}") from error
+    return {name: pd.DataFrame(rows) for name, rows in results.items()}
+
+
+def _evaluate(
+    model: Any, X: pd.DataFrame, y: NDArray[Any], training: Rows, held_out: Rows, plan: Plan
+) -> dict[str, Any]:
+    """Fit a model to the training rows of a fold, and score it on the others."""
+    if is_classifier(model):  # the training rows have the classes 0, 1, ...
+        y = np.searchsorted(np.unique(y[training]), y)
+    model, arguments = for_rows(model, plan, training)
+    started = time.perf_counter()
+    model.fit(X.iloc[training], y[training], **arguments)
+    seconds = time.perf_counter() - started
+    scores = score(model, X.iloc[held_out], y[held_out], plan.metrics)
+    return {**scores, "fit_time": seconds, "estimator": model}

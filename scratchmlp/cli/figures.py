@@ -1,5 +1,6 @@
 """The pictures that ``--plot`` saves."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -17,7 +18,10 @@ from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import PredictionErrorDisplay
 
 from scratchmlp.cli.files import write
+from scratchmlp.cli.kinds import encoder_settings
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.roles import NO_ROLES
+from scratchmlp.tabular.column_kinds import read_column
 
 PICTURES = (".png", ".svg", ".pdf")
 GRID = 300  # points of a decision boundary's picture along each axis
@@ -54,7 +58,7 @@ def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Raw table.
+        Columns of numbers and others.
     y : ndarray of shape (n_samples,)
         Classes.
 
@@ -118,23 +122,38 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
     y : ndarray of shape (n_samples,)
         Target.
     """
-    columns = most_related(X, y) if is_classifier(model) else X
+    columns = most_related(_numbers(X, model), y) if is_classifier(model) else X
     with _panels(path, 1 if columns is None else 2) as axes:
         if is_classifier(model):
             _plot_calibration(axes[0], model, y)
             if columns is not None:
-                _plot_boundary(axes[1], clone(model).fit(columns, y), columns, y)
+                alone = clone(model).set_params(**encoder_settings(NO_ROLES, []))
+                _plot_boundary(axes[1], alone.fit(columns, y), columns, y)
                 axes[1].set_title("Ensemble fitted to these two columns only")
             return
         from matplotlib.ticker import AutoLocator
 
+        seen = np.isfinite(model.oof_prediction_)  # with --time, the first rows have none
         for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
             PredictionErrorDisplay.from_predictions(
-                y, model.oof_prediction_, kind=kind, ax=ax, random_state=0, scatter_kwargs=POINTS
+                y[seen],
+                model.oof_prediction_[seen],
+                kind=kind,
+                ax=ax,
+                random_state=0,
+                scatter_kwargs=POINTS,
             )
             ax.set_title("Out-of-fold predictions")
             for axis in (ax.xaxis, ax.yaxis):
                 axis.set_major_locator(AutoLocator())  # ticks at round numbers
+
+
+def _numbers(X: pd.DataFrame, model: Any) -> pd.DataFrame:
+    """Return the columns that contain numbers, as the model reads them."""
+    columns = model.encoder_.columns_
+    names = [name for name, fitted in columns.items() if fitted["kind"] == "number"]
+    numbers = {name: read_column(name, X[name], columns[name])[0] for name in names}
+    return pd.DataFrame(numbers, index=X.index).astype(float)
 
 
 @contextmanager
@@ -147,7 +166,9 @@ def _panels(path: Path, n_panels: int) -> Iterator[Any]:
         figure = Figure(figsize=(6 * n_panels, 4.5), dpi=150, layout="constrained")
         yield figure.subplots(1, n_panels, squeeze=False)[0]
         picture = BytesIO()  # matplotlib does not raise OSError for each file that it cannot write
-        figure.savefig(picture, format=path.suffix[1:])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # missing ones, such as emoji
+            figure.savefig(picture, format=path.suffix[1:])
         write(path, lambda new: new.write_bytes(picture.getvalue()))
 
 
@@ -167,7 +188,8 @@ def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:
 
     With two classes it is that of the second class, with more that of the predicted class.
     """
-    P = model.oof_proba_
+    seen = np.isfinite(model.oof_proba_[:, 0])  # with --time, the first rows have none
+    P, y = model.oof_proba_[seen], y[seen]
     if len(model.classes_) == 2:
         positive, probability = y == model.classes_[1], P[:, 1]
         name = str(model.classes_[1])[:30]

@@ -1,17 +1,11 @@
-"""The files that the command line writes, and the models that it saves and loads."""
+"""The files that the command line writes."""
 
 import os
-import pickle
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from scratchmlp.atomic_write import write_atomically
-from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-
-REMEDY = "Train and save a model with --target COLUMN --save MODEL."
-
-Model = TabularMLPClassifier | TabularMLPRegressor
+from scratchmlp.cli.messages import InputError
 
 
 def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:
@@ -79,47 +73,3 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
         write_atomically(path, save)
     except OSError as error:
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
-
-
-def save_model(path: Path, model: Model) -> None:
-    """Save a fitted model as a pickle file."""
-    write(path, lambda new: new.write_bytes(pickle.dumps(model)))
-
-
-def load_model(path: Path) -> Model:
-    """Load a model saved with ``--save``.
-
-    Loading a pickle file runs any code that it contains.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    TabularMLPClassifier or TabularMLPRegressor
-        The fitted model.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or contains something else.
-    MemoryError
-        If there is not enough memory.
-    """
-    if not path.exists():
-        raise InputError(f"there is no model file {quote(path)}. {REMEDY}")
-    try:
-        model = pickle.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged pickle can raise any type
-        raise InputError(f"{path} is not a model saved with --save. {REMEDY}") from error
-    if not isinstance(model, Model) or not hasattr(model, "feature_names_in_"):
-        raise InputError(
-            f"{path} is not a model saved with --save: it contains {type(model)}. {REMEDY}"
-        )
-    return model

@@ -1,4 +1,4 @@
-"""The command line, ``python -m scratchmlp``: its arguments, and what runs for each of them.
+"""The command line, `scratchmlp` or ``python -m scratchmlp``: what runs for its arguments.
 
 - Without arguments, a comparison on Iris (`article`).
 - With a CSV file and its target, a comparison of models on that table, which can save the ensemble.
@@ -7,130 +7,46 @@
 Results go to stdout; notes and errors go to stderr.
 """
 
-import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
+import pandas as pd
+from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp import __version__
 from scratchmlp.cli.article import run_iris
-from scratchmlp.cli.comparison import compare, make_plan, models_for
-from scratchmlp.cli.figures import check_picture, draw_ensemble
-from scratchmlp.cli.files import check_files, load_model, save_model, write
-from scratchmlp.cli.messages import InputError, count, say
-from scratchmlp.cli.progress import fit
-from scratchmlp.cli.report import (
-    best_model,
-    describe_columns,
-    prediction_table,
-    score_table,
-    unlike_training,
+from scratchmlp.cli.comparison import (
+    BASELINE,
+    Plan,
+    Settings,
+    compare,
+    for_rows,
+    make_plan,
+    models_for,
 )
+from scratchmlp.cli.contents import STDIN
+from scratchmlp.cli.figures import check_picture, draw_ensemble
+from scratchmlp.cli.files import check_files
+from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
+from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.options import Options, command, parse
+from scratchmlp.cli.predictions import (
+    insert_ids,
+    prediction_table,
+    scores_of_known,
+)
+from scratchmlp.cli.progress import fit
+from scratchmlp.cli.report import best_model, score_table
+from scratchmlp.cli.roles import unknown_column
+from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.cli.streams import discard, open_streams
-from scratchmlp.cli.table import load_new_table, load_table
-
-USAGE = """\
-%(prog)s [--plot FILE.png]
-       %(prog)s DATA.csv --target COLUMN [--task TASK]
-                            [--ignore COLUMN] [--save MODEL] [--plot FILE.png]
-       %(prog)s DATA.csv --load MODEL [--out PREDICTIONS.csv]
-"""
-
-DESCRIPTION = """\
-Compare four models on your own table: an ensemble of neural networks,
-gradient-boosted trees, a linear model and a constant baseline. Save the
-ensemble and predict new rows. Without a table, run a demonstration on Iris.
-
-examples:
-  Run the demonstration, then run it again and save a picture:
-    python -m scratchmlp
-    python -m scratchmlp --plot iris.png
-
-  Compare models on your own table:
-    python -m scratchmlp customers.csv --target churned
-
-  Save the ensemble, then predict new rows:
-    python -m scratchmlp customers.csv --target churned --save churned.model
-    python -m scratchmlp new.csv --load churned.model --out predictions.csv
-"""
-
-DETAILS = """\
-table files:
-  DATA.csv is UTF-8 text with a header and comma-separated columns. The file
-  may be compressed (for example .gz or .zip).
-
-  These cells are missing values: empty cells, "?", infinite numbers (except in
-  a target of classes), and words such as NA, NaN, null and None.
-
-  The rows must be independent of each other. For example, a time series does
-  not have independent rows.
-
-columns:
-  A column is numeric if all its values are numbers. A column contains dates if
-  all its values are dates such as 2024-05-17. A column is boolean if all its
-  values are true or false. Any other column is categorical. Missing values do
-  not change the type of a column.
-
-  The ensemble ignores a column with a single value. The ensemble also ignores
-  a categorical column with more than ten categories and fewer than two rows per
-  category on average, for example a column of names. If such a column has
-  missing values, the ensemble still uses one thing: whether the value is
-  missing. No model uses the columns that --ignore names.
-
-  Use --ignore for a numeric column that identifies rows, such as a customer
-  number.
-
-target:
-  The task is classification if the target is not numeric.
-
-  The task is also classification if a numeric target has two different values,
-  or if it has at most 50 different values and at least three rows per value on
-  average. If all targets are numbers, 7 and 07 are the same class.
-
-  Otherwise, the task is regression. Use --task to choose the task yourself.
-
-  Rows without a target value are left out. In classification, classes with
-  fewer than three rows are left out too.
-
-comparison:
-  All models are evaluated by cross-validation on the same folds. There are 5
-  folds, or 3 folds if the table has more than 2,000 rows. There are fewer folds
-  if a class has too few rows.
-
-  Higher accuracy and R² are better. Lower log-loss and RMSE are better.
-
-predictions:
-  Below a header, the output has one line for each row of DATA.csv, in the same
-  order.
-
-  Classification: each line has the predicted class and the probability of each
-  class.
-
-  Regression: each line has the prediction and the "std of members". The members
-  are the eight neural networks of the ensemble. The "std of members" is the
-  standard deviation of their predictions. A large standard deviation means that
-  the members disagree. The standard deviation is not the error of the
-  prediction.
-
-demonstration:
-  Without DATA.csv, the command uses the Iris data. It first trains the network
-  of a tutorial article twice: without biases and with biases. Then the command
-  compares a tuned network with logistic regression.
-
-security:
-  A saved model is a pickle file. Loading a pickle file runs any code that the
-  file contains. Load only files that you trust.
-"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that prints an error as one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        _fail(message)
+from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
+from scratchmlp.cli.target import describe_classes
+from scratchmlp.cli.writing import check_table_name, save_table
+from scratchmlp.tabular.notes import listed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -154,7 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         open_streams()
-        _run(**_parse(argv))
+        with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+            _run(parse(argv))  # `decide_columns` says what the encoder warns of
         sys.stdout.flush()  # here, so that the errors below are caught
     except InputError as error:
         _fail(str(error))
@@ -191,154 +108,140 @@ def _say_before_exit(message: str) -> None:
         discard(sys.stderr)
 
 
-def _parse(argv: Sequence[str] | None) -> dict[str, Any]:
-    """Parse the arguments; print what ``--help`` and ``--version`` ask for."""
-    try:
-        return vars(_make_parser().parse_args(argv))
-    finally:
-        sys.stdout.flush()
-
-
-def _make_parser() -> _Parser:
-    parser = _Parser(
-        prog="python -m scratchmlp",
-        usage=USAGE,
-        description=DESCRIPTION,
-        epilog=DETAILS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "data", nargs="?", metavar="DATA.csv", help="table to learn from or to predict"
-    )
-    parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
-    _add_training_options(parser)
-    add = parser.add_argument_group("predict").add_argument
-    add(
-        "--load",
-        type=Path,
-        metavar="MODEL",
-        help="predict the rows of DATA.csv with a model that --save has saved. Load only files "
-        "that you trust",
-    )
-    add(
-        "--out",
-        type=Path,
-        metavar="PREDICTIONS.csv",
-        help="save the predictions in a file instead of printing them",
-    )
-    return parser
-
-
-def _add_training_options(parser: _Parser) -> None:
-    """Add the options that compare, train and save."""
-    add = parser.add_argument_group("compare and train").add_argument
-    add("--target", metavar="COLUMN", help="column of DATA.csv to predict")
-    add(
-        "--task",
-        choices=("classification", "regression"),
-        help="task; by default, the values of the target decide",
-    )
-    add(
-        "--ignore",
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="column that no model uses; repeat --ignore to name several columns",
-    )
-    add(
-        "--save",
-        type=Path,
-        metavar="MODEL",
-        help="train the ensemble on all rows and save the ensemble",
-    )
-    add(
-        "--plot",
-        type=Path,
-        metavar="FILE.png",
-        help="save a picture (.png, .svg or .pdf). With DATA.csv, the picture shows how reliable "
-        "the predictions of the ensemble are. Without DATA.csv, the picture shows the losses of "
-        "two networks by epoch, and the decision boundary of a third network",
-    )
-
-
-def _run(data: str | None, load: Path | None, out: Path | None, **training: Any) -> None:
-    """Check the arguments, then run what they ask for."""
-    _check_arguments(data, load, out, training)
-    if training["plot"] is not None:
-        check_picture(training["plot"])
-    check_files(read=[data, load], written=[training["plot"], training["save"], out])
+def _run(options: Options) -> None:
+    """Check the files, then run what the arguments ask for."""
+    data, load, save, plot = options.data, options.load, options.save, options.plot
+    if plot is not None:
+        check_picture(plot)
+    out = check_table_name(options.out)
+    check_files(read=[None if data == STDIN else data, load], written=[plot, save, out])
     if data is None:
-        run_iris(training["plot"])
+        run_iris(plot)
     elif load is not None:
-        _predict(data, load, out)
+        _predict(data, options)
     else:
-        _train(data, **training)
+        _train(data, options)
 
 
-def _check_arguments(
-    data: str | None, load: Path | None, out: Path | None, training: dict[str, Any]
-) -> None:
-    """Raise an error if the arguments do not belong together."""
-    given = [f"--{name}" for name, value in training.items() if value]
-    if out is not None and load is None:
-        raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
-    if load is not None and given:
-        raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
-    if data is None and (load or given not in ([], ["--plot"])):
-        option = "--load" if load else next(name for name in given if name != "--plot")
-        raise InputError(f"{option} needs a table. Add DATA.csv.")
-    if data is not None and training["target"] is None and load is None:
-        raise InputError(
-            f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
-            "--load MODEL to predict."
-        )
+# Compare, train and save.
 
 
-def _train(
-    data: str,
-    target: str,
-    task: str | None,
-    ignore: list[str],
-    save: Path | None,
-    plot: Path | None,
-) -> None:
+def _train(data: str, options: Options) -> None:
     """Compare models on a table; save the ensemble and a picture of it on demand."""
-    table = load_table(data, target, task, ignore)
-    for rows in table.left_out:
-        say(rows)
-    X, y, is_class, _ = table
+    assert options.target is not None
+    table = load_table(data, options.target, options.task, options.roles, options.file_format)
+    settings = Settings(options.seed or 0, options.jobs, options.max_time, options.roles)
+    plan = make_plan(
+        table.y,
+        table.is_class,
+        seed=settings.seed,
+        metric=options.metric,
+        groups=table.groups,
+        times=table.times,
+    )
+    models = models_for(table, settings)
+    try:
+        _print_table(table, options)
+        best = _compare(models, table, plan)
+    except BrokenPipeError:
+        if options.save is not None:
+            _say_before_exit(f"stdout is closed, so {options.save} is not saved")
+        raise
+    if options.save is None and options.plot is None:
+        return
+    say("training the ensemble on all rows")
+    name, ensemble = next(iter(models.items()))
+    # The ensemble that is saved gets the raw table, and so it can read other raw tables.
+    ensemble.set_params(**encoder_settings(settings.roles, table.columns))
+    model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
+    model = fit(model, table.X, table.y, **arguments)
+    if options.save is not None:
+        save_model(options.save, SavedModel(model, options.target, options.id))
+        _print_saved(options.save, name, best, plan)
+    if options.plot is not None:
+        say(f"drawing {options.plot}")
+        draw_ensemble(options.plot, model, table.X, table.y)
+
+
+def _print_table(table: Table, options: Options) -> None:
+    """Print what the table contains, and what was left out of it."""
+    for note in table.notes:
+        say(note)
+    X, y, is_class = table.X, table.y, table.is_class
     task = f"classification, {len(np.unique(y))} classes" if is_class else "regression"
-    size = f"{count(len(X), 'row')}, {count(X.shape[1], 'column')}"
-    print(f"Predicting {target!r} ({task}): {size}")
-    print(describe_columns(X), flush=True)
-    models, plan = models_for(X, is_class), make_plan(y, is_class)
-    results = compare(models, X, y, plan)
-    print(f"\nMean ± standard deviation over {plan.description}\n\n{score_table(results, plan)}")
-    print(f"\n{best_model(results, plan)} Fit times are means over the folds.", flush=True)
-    if save is not None or plot is not None:
-        say("training the ensemble on all rows")
-        model = fit(next(iter(models.values())), X, y)
-        if save is not None:
-            save_model(save, model)
-            predict = f"python -m scratchmlp NEW.csv --load {save}"
-            print(f"Saved {save}. To predict: {predict}", flush=True)
-        if plot is not None:
-            say(f"drawing {plot}")
-            draw_ensemble(plot, model, X, y)
+    size = f"{count(len(y), 'row')}, {count(X.shape[1], 'column')}"
+    print(f"Predicting {options.target!r} ({task}): {size}")
+    if is_class:
+        print(f"  {describe_classes(y)}")
+    print(describe_columns(X, table.columns))
+    kept_out = [f"{name} ({option})" for option, name in options.roles.named() if name not in X]
+    if kept_out:
+        print(f"  not used to predict: {listed(kept_out)}")
+    sys.stdout.flush()
 
 
-def _predict(data: str, model_file: Path, out: Path | None) -> None:
+def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
+    """Compare models, print their scores, and return the name of the best model."""
+    for note in plan.folds.left_out:
+        say(note)
+    results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
+    description = plan.folds.description
+    print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, plan)}")
+    best, metric = best_model(results, plan), plan.decisive
+    which = "Lowest" if metric.is_loss else "Highest"
+    print(f"\n{which} {metric.name}: {best}. Fit times are means over the folds.", flush=True)
+    return best
+
+
+def _print_saved(path: Path, name: str, best: str, plan: Plan) -> None:
+    """Say what was saved, whether another model was better, and how to predict."""
+    order = "lower" if plan.decisive.is_loss else "higher"
+    better = f"the {best}" if best == BASELINE else best
+    although = f", although {better} has the {order} {plan.decisive.name}" if best != name else ""
+    predict = f"{command()} NEW.csv --load {path}"
+    print(f"Saved the ensemble in {path}{although}. To predict: {predict}", flush=True)
+
+
+# Predict.
+
+
+def _predict(data: str, options: Options) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
-    model = load_model(model_file)
-    X = load_new_table(data, model.encoder_.columns_)
-    for difference in unlike_training(model, X):
+    assert options.load is not None
+    saved, out = load_model(options.load), check_table_name(options.out)
+    columns = saved.model.encoder_.columns_
+    table = load_new_table(data, columns, options.file_format)
+    X = select_features(table, data, columns)
+    ids = _ids(table, data, options.id, saved.id)
+    for difference in unlike_training(X, columns):
         say(difference)
     try:
-        table = prediction_table(model, X)
-    except ValueError as error:  # a model saved from Python may need what a CSV file cannot hold
+        predictions = prediction_table(saved.model, X)
+    except (
+        ValueError,
+        TypeError,
+    ) as error:  # a model saved from Python may need what a CSV file cannot hold
         raise InputError(str(error)) from error
+    if ids is not None:
+        insert_ids(predictions, ids)
     if out is None:
-        print(table.to_csv(index=False), end="")
+        print(predictions.to_csv(index=False), end="", flush=True)
     else:
-        write(out, lambda path: table.to_csv(path, index=False))
+        save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
+    if saved.target in table:
+        for sentence in scores_of_known(saved.model, X, table[saved.target]):
+            say(sentence)
+
+
+def _ids(
+    table: pd.DataFrame, data: str, given: str | None, remembered: str | None
+) -> "pd.Series[Any] | None":
+    """Return the column that identifies the rows, if there is one."""
+    if given is not None and given not in table:
+        raise InputError(unknown_column(table.columns, data, "--id", given))
+    name = given or remembered
+    if name is None or name in table:
+        return None if name is None else table[name]
+    say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
+    return None

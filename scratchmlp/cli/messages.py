@@ -1,7 +1,8 @@
 """What the command line tells the user: errors, notes on stderr, and values quoted in them."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class InputError(Exception):
@@ -14,8 +15,9 @@ def say(message: str, end: str = "\n") -> None:
 
 
 def quote(value: object) -> str:
-    """Quote the first 40 characters of a value."""
-    return repr(str(value)[:40])
+    """Quote a value; of a long one, the first 40 characters and "…"."""
+    text = str(value)
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")
 
 
 def count(number: int, noun: str) -> str:
@@ -23,7 +25,8 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Join names with commas; after the first 20, give only the number of the others."""
-    shown = ", ".join(names[:20])
-    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Ask whether the most similar of several names was meant; return "" if none is similar."""
+    by_lower = {known.lower(): known for known in names}
+    close = get_close_matches(name.lower(), by_lower, n=1)
+    return f" Did you mean {quote(by_lower[close[0]])}?" if close else ""

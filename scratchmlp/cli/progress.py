@@ -27,8 +27,10 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
         Call it with the name of each step when the step begins.
     """
     if not _bars():
-        yield _dots()
-        print(file=sys.stderr)
+        try:
+            yield _dots()
+        finally:  # what follows, also an error, begins on a new line
+            print(file=sys.stderr)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -38,7 +40,7 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
         yield lambda name: bar.update(task, description=name, completed=next(n_completed))
 
 
-def fit(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Any:
+def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
     """Fit a model, with a bar for each of its callback tasks.
 
     Parameters
@@ -49,6 +51,8 @@ def fit(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Any:
         Features.
     y : ndarray of shape (n_samples,)
         Target.
+    **arguments : dict
+        Other arguments of `fit`.
 
     Returns
     -------
@@ -56,13 +60,13 @@ def fit(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Any:
         The fitted model, without callbacks.
     """
     if not _bars():
-        return model.fit(X, y)
+        return model.fit(X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar
 
     rich.reconfigure(stderr=True)
     try:
-        return model.set_callbacks(ProgressBar()).fit(X, y).set_callbacks()
+        return model.set_callbacks(ProgressBar()).fit(X, y, **arguments).set_callbacks()
     finally:
         rich.reconfigure()
 

@@ -1,27 +1,29 @@
-"""The user's table: from a CSV file to features and a target.
+"""The user's table: from a file to features and a target.
 
-Every cell is read as text. A column is numeric, a date (2024-05-17, with or without a time) or
-boolean if every value is; any other column is categorical.
+Cells of text files are read as text. The encoder of the table decides what a column is.
 """
 
-import warnings
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import re
+import shlex
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.messages import InputError, count, listed, quote
-from scratchmlp.tabular.columns import WORDS, written_dates
+from scratchmlp.cli.cells import MISSING, RawTable, drop_infinite
+from scratchmlp.cli.kinds import Columns, decide_columns
+from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.reading import FileFormat, read_file
+from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, unknown_column
+from scratchmlp.cli.target import as_text, is_classification, usable_target
+from scratchmlp.cli.times import in_order
+from scratchmlp.tabular.column_encoding import output_suffixes
+from scratchmlp.tabular.notes import listed
 
-MAX_CLASSES = 50  # a numeric target with more different values is a regression target
-MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
-MIN_NUMBERS = 10  # rows with a finite target, for regression
-COMMAS = "Are its columns separated by commas?"
-
-Column = pd.Series  # one column of a table
+DEFAULT = FileFormat()
+NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 
 class Table(NamedTuple):
@@ -30,36 +32,51 @@ class Table(NamedTuple):
     Attributes
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Numeric, date, boolean and categorical columns.
+        Raw columns. If there are times, the rows are in their order.
     y : ndarray of shape (n_samples,)
         Target: classes, as text or numbers, or the numbers of a regression target.
     is_class : bool
         Whether the target holds classes.
-    left_out : list of str
-        A sentence about each group of rows that was left out.
+    notes : list of str
+        Sentences about what was left out or guessed.
+    columns : dict of str to dict
+        What the columns are: `TabularEncoder.columns_`.
+    groups : ndarray of shape (n_samples,) or None
+        Number of the group of each row.
+    times : ndarray of shape (n_samples,) or None
+        Number of the time of each row; equal times have the same number.
     """
 
     X: pd.DataFrame
     y: NDArray[Any]
     is_class: bool
-    left_out: list[str]
+    notes: list[str]
+    columns: Columns
+    groups: NDArray[np.intp] | None = None
+    times: NDArray[np.intp] | None = None
 
 
 def load_table(
-    path: str, target: str, task: str | None = None, ignore: Sequence[str] = ()
+    path: str,
+    target: str,
+    task: str | None = None,
+    roles: Roles = NO_ROLES,
+    file_format: FileFormat = DEFAULT,
 ) -> Table:
     """Read a table to learn from.
 
     Parameters
     ----------
     path : str
-        Path of the CSV file.
+        Path of the file.
     target : str
         Name of the column to predict.
     task : {'classification', 'regression'} or None, default=None
         Kind of the target. None decides from its values.
-    ignore : sequence of str, default=()
-        Names of the columns to leave out.
+    roles : Roles, default=NO_ROLES
+        What the user says of the other columns.
+    file_format : FileFormat, optional
+        How to read the file.
 
     Returns
     -------
@@ -72,205 +89,132 @@ def load_table(
         If the file cannot be read, or a column does not exist, or nothing can be learned from the
         table.
     """
-    table = _read(path)
-    _check_column_names(table, path, target, ignore)
-    if table.empty:
-        raise InputError(f"{path} has no rows below its header.")
-    known = table[target].dropna()
-    left_out = []
-    if missing := len(table) - len(known):
-        left_out.append(f"left out {count(missing, 'row')} without a value of {quote(target)}")
-    is_class = _is_classification(known, task)
-    y = _classes(known) if is_class else _numbers_to_predict(known)
-    if others := len(known) - len(y):
-        why = f"of classes with fewer than {MIN_ROWS} rows" if is_class else "with infinite targets"
-        left_out.append(f"left out {count(others, 'row')} {why}")
-    X = table.loc[y.index].drop(columns=[target, *ignore]).dropna(axis="columns", how="all")
-    X = X.apply(_infer_type).dropna(axis="columns", how="all")
-    if X.shape[1] == 0:
+    raw = _read(path, file_format)
+    check_roles(raw.frame, path, target, roles)
+    table, notes = _with_values(raw, [target, roles.groups, roles.time])
+    known = as_text(table[target])
+    is_class = is_classification(known, task, _words_of(raw, target))
+    y, target_notes = usable_target(known, is_class, task)
+    table, groups, times = table.loc[y.index], None, None
+    if roles.groups is not None:
+        groups = table[roles.groups].factorize()[0]
+    if roles.time is not None:
+        table, times, time_notes = in_order(table, roles.time)
+        notes += time_notes
+    X, infinite_notes = drop_infinite(_features(table, [target, *roles.not_features()]))
+    columns, column_notes = decide_columns(X, roles)
+    notes += [*target_notes, *infinite_notes, *column_notes]
+    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times)
+
+
+def _with_values(raw: RawTable, names: list[str | None]) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out the rows without a value of one of several columns, and say so."""
+    table, notes = raw.frame, []
+    for name in names:
+        if name is None:
+            continue
+        known, words = table[table[name].notna()], _words_of(raw, name)
+        if known.empty:
+            detail = words and f": {words}"
+            raise InputError(f"column {quote(name)} has no values{detail}. Choose another column.")
+        if missing := len(table) - len(known):
+            rows = f"left out {count(missing, 'row')} without a value of {quote(name)}"
+            notes.append(f"{rows}{words and f': {words}'}")
+        table = known
+    return table, notes
+
+
+def _words_of(raw: RawTable, name: str) -> str:
+    """Say how many cells of a column are words for missing values, and how to keep them."""
+    if (words := raw.words.get(name)) is None:
+        return ""
+    found = listed([f"{quote(word)} in {count(n, 'row')}" for word, n in words.items()])
+    is_one = len(words) == 1
+    counts = "counts as a missing value" if is_one else "count as missing values"
+    them = "it is a value" if is_one else "they are values"
+    return f"{found} {counts}; if {them}, add --keep-na {shlex.quote(name)}"
+
+
+def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:
+    """Return the columns to predict from, without nameless columns that have no values."""
+    X = table.drop(columns=others)
+    empty = X.columns[X.isna().all()]
+    if len(empty) == X.shape[1]:
         raise InputError(
             "no column is left to predict from. The table needs a column with values beside the "
             "target and the ignored columns."
         )
-    return Table(X, y.to_numpy(), is_class, left_out)
+    return X.drop(columns=[name for name in empty if NAMELESS.fullmatch(name)])
 
 
-def load_new_table(path: str, columns: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> pd.DataFrame:
     """Read a table to predict.
 
     Parameters
     ----------
     path : str
-        Path of the CSV file.
+        Path of the file.
     columns : dict of str to dict
-        What each column held in training: `TabularEncoder.columns_`.
+        What the columns were in training: `TabularEncoder.columns_`.
+    file_format : FileFormat, optional
+        How to read the file.
 
     Returns
     -------
-    DataFrame of shape (n_samples, n_features)
-        The columns of training, in that order.
+    DataFrame of shape (n_samples, n_columns)
+        All columns, as text unless the file keeps their types.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or a column is missing or of another type than in training.
+        If the file cannot be read, or has no rows.
     """
-    table = _read(path)
-    if missing := [name for name in columns if name not in table]:
+    words = [name for name, fitted in columns.items() if MISSING & {*fitted.get("levels", ())}]
+    return _read(path, file_format, words).frame
+
+
+def select_features(table: pd.DataFrame, path: str, columns: Columns) -> pd.DataFrame:
+    """Select the columns that a model needs.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_columns)
+        Result of `load_new_table`.
+    path : str
+        Path of its file, for messages.
+    columns : dict of str to dict
+        What the columns were in training: `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        The columns of training that the table has. Columns that the model left out may be missing.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+    """
+    used = [name for name, fitted in columns.items() if output_suffixes(fitted)]
+    if missing := [name for name in used if name not in table]:
         raise InputError(
             f"{path} lacks columns that the model was trained on: {listed([*map(quote, missing)])}."
             " Add them; their cells may be empty."
         )
-    if table.empty:
-        raise InputError(f"{path} has no rows below its header.")
-    return pd.DataFrame({name: _convert(table[name], columns[name]) for name in columns})
+    X, notes = drop_infinite(table[[name for name in columns if name in table]])
+    for note in notes:
+        say(note)
+    return X
 
 
-def _check_column_names(table: pd.DataFrame, path: str, target: str, ignore: Sequence[str]) -> None:
-    """Raise an error if the target or an ignored column is missing, or they are the same."""
-    for option, name in [("--target", target), *(("--ignore", name) for name in ignore)]:
-        if name not in table:
-            hint = f" {COMMAS}" if table.shape[1] == 1 else ""
-            raise InputError(
-                f"{path} has no column {quote(name)}, which {option} names. "
-                f"Its columns: {listed([*map(quote, table)])}.{hint}"
-            )
-    if target in ignore:
-        raise InputError(
-            f"--ignore names {quote(target)}, the column to predict. Models never see the target: "
-            "remove this --ignore, or choose another --target."
-        )
-
-
-def _read(path: str) -> pd.DataFrame:
-    """Read every cell as text."""
-    if not Path(path).exists():  # pandas would download a URL
-        raise InputError(f"there is no file {quote(path)}. Give the path of a local CSV file.")
-    try:
-        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
-            names = pd.read_csv(path, header=None, nrows=1, dtype=str, skipinitialspace=True)
-            table = pd.read_csv(
-                path, skipinitialspace=True, na_values="?", dtype=str, index_col=False
-            )
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"cannot read {path}: it is not UTF-8 text. Save it as UTF-8.") from error
-    except pd.errors.EmptyDataError as error:
-        raise InputError(f"{path} is empty. It needs a header and rows.") from error
-    except pd.errors.ParserWarning as error:
-        raise InputError(f"rows of {path} have more fields than its header. {COMMAS}") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # pandas and the decompressors raise many types
-        raise InputError(f"cannot read {path} as CSV: {error}") from error
-    header = names.iloc[0].dropna().str.strip()
-    repeated = header[header.duplicated()]
-    if len(repeated):
-        raise InputError(f"{path} has two columns named {quote(repeated.iloc[0])}. Rename one.")
-    table = table.rename(columns=str.strip).astype(object)
-    return table.apply(lambda column: column.str.strip()).replace({"": np.nan, "?": np.nan})
-
-
-# Features.
-
-
-def _infer_type(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to numbers, dates or booleans if every value is one, else to categories."""
-    for convert in CONVERSIONS.values():
-        converted = convert(column)
-        if converted.notna().sum() == column.notna().sum():
-            return _without_infinity(converted)
-    return column.astype("category")
-
-
-def _convert(column: "Column[Any]", fitted: Mapping[str, Any]) -> "Column[Any]":
-    """Convert text to the type that the column had in training."""
-    kind = fitted.get("labels", fitted["kind"])
-    if kind not in CONVERSIONS:
-        return column
-    converted = CONVERSIONS[kind](column)
-    wrong = column[converted.isna() & column.notna()]
-    if len(wrong):
-        raise InputError(
-            f"column {quote(column.name)} contains {quote(wrong.iloc[0])}, but held {WORDS[kind]} "
-            "in training. Correct the value or leave its cell empty."
-        )
-    return _without_infinity(converted)
-
-
-def _numbers(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to numbers; text that is not a number becomes missing."""
-    return pd.to_numeric(column, errors="coerce").astype(float)
-
-
-def _booleans(column: "Column[Any]") -> "Column[Any]":
-    """Convert text to booleans; other text becomes missing.
-
-    The dtype is bool if no value is missing, else object.
-    """
-    flags = column.str.lower().map({"true": True, "false": False})
-    return flags.astype(bool) if flags.notna().all() else flags.astype(object)
-
-
-#: Conversion of text to each type, by the encoder's name for it, in the order of trial.
-CONVERSIONS = {"number": _numbers, "date": written_dates, "flag": _booleans}
-
-
-def _without_infinity(column: "Column[Any]") -> "Column[Any]":
-    """Replace infinite numbers with missing values."""
-    return column.replace([np.inf, -np.inf], np.nan) if column.dtype.kind == "f" else column
-
-
-# Target.
-
-
-def _is_classification(known: "Column[Any]", task: str | None) -> bool:
-    """Decide whether the target holds classes; `task` overrides what its values look like."""
-    name, n_values = quote(known.name), known.nunique()
-    if n_values == 0:
-        raise InputError(f"target column {name} has no values. Choose another --target.")
-    if n_values == 1:
-        raise InputError(
-            f"target column {name} is constant: every value is {quote(known.iloc[0])}. "
-            "A target needs at least two different values."
-        )
-    text = known[_numbers(known).isna()]
-    if task == "regression" and len(text):
-        raise InputError(
-            f"target column {name} is not numeric: it contains {quote(text.iloc[0])}. Correct the "
-            "value, or choose --task classification."
-        )
-    if task or len(text):
-        return task != "regression"
-    return n_values <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
-
-
-def _classes(known: "Column[Any]") -> "Column[Any]":
-    """Return the classes of the rows that can be used; raise an error if there are too few."""
-    numbers: Column[Any] = _numbers(known)
-    labels = known
-    if (numbers.abs() < 2**53).all():  # every value is a number that float64 represents exactly
-        labels = numbers.astype(np.int64) if (numbers % 1 == 0).all() else numbers
-    labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
-    if labels.nunique() < 2 or len(labels) < len(known) / 2:
-        remedy = " Choose --task regression." if numbers.notna().all() else ""
-        raise InputError(
-            f"target column {quote(known.name)} has too few rows per class. Classification needs "
-            f"at least two classes of at least {MIN_ROWS} rows, with at least half of all rows. "
-            f"Classes of that size: {labels.nunique()}, with {len(labels):,} of "
-            f"{count(len(known), 'row')}.{remedy}"
-        )
-    return labels
-
-
-def _numbers_to_predict(known: "Column[Any]") -> "Column[Any]":
-    """Return the numbers of the rows that can be used; raise an error if there are too few."""
-    targets = _without_infinity(_numbers(known)).dropna()
-    if len(targets) < MIN_NUMBERS or targets.nunique() == 1:
-        raise InputError(
-            f"target column {quote(known.name)} has {count(len(targets), 'finite number')} and "
-            f"{count(targets.nunique(), 'different value')}. Regression needs at least "
-            f"{MIN_NUMBERS} finite numbers and two different values."
-        )
-    return targets
+def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawTable:
+    """Read a table, and say how; words such as NA are values in the columns `words`, too."""
+    named = file_format.keep_na
+    keep_na = named if isinstance(named, bool) else [*named, *words]
+    raw = read_file(path, **file_format._replace(keep_na=keep_na)._asdict())
+    for name in [] if isinstance(named, bool) else named:
+        if name not in raw.frame:
+            raise InputError(unknown_column(raw.frame.columns, path, "--keep-na", name))
+    for note in raw.notes:
+        say(note)
+    return raw

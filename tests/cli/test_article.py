@@ -38,7 +38,7 @@ def test_the_article_s_network_learns(iris):
 
 
 def test_tables_are_aligned(iris):
-    header = next(line for line in iris.out.splitlines() if "fit time" in line)
+    header = next(line for line in iris.out.splitlines() if "fit (s)" in line)
     curve = re.findall(r"^(?:epoch|10*) .*$", iris.out, flags=re.M)
     assert {len(line) for line in (header, *lines_of_models(iris.out))} == {len(header)}
     assert {len(line) for line in curve} == {len(curve[0])}

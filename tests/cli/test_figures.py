@@ -32,6 +32,19 @@ def test_two_classes_get_calibration_and_a_boundary(table, csv, capsys, tmp_path
 
 
 @pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("y", ["👍", 3.5])
+def test_rows_that_no_member_holds_out_and_names_without_a_glyph(y, csv, tmp_path):
+    """With --time, the first rows have no out-of-fold prediction."""
+    x = np.random.default_rng(0).normal(size=60).round(3)
+    table = pd.DataFrame({"x": x, "z": x**2, "t": np.arange(60)})
+    table["y"] = np.where(x > 0, y, "👎") if isinstance(y, str) else y * x
+    picture = tmp_path / "picture.png"
+    command = [csv(table), "--target", "y", "--time", "t", "--plot", str(picture)]
+    assert command_line.main(command) == 0
+    assert png_size(picture) == TWO_PANELS
+
+
+@pytest.mark.usefixtures("brief")
 def test_three_classes_get_a_picture(csv, tmp_path):
     picture = tmp_path / "calibration.png"
     X, y = load_wine(return_X_y=True, as_frame=True)

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.files import check_files, load_model, save_model, write
+from scratchmlp.cli.files import check_files, write
+from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.tabular import TabularMLPClassifier
 
 
 def test_no_input_file_is_overwritten(saved, csv, refused, tmp_path):
-    path, model = csv(saved.table), str(saved.class_model)
-    before = (tmp_path / "data.csv").read_bytes(), saved.class_model.read_bytes()
+    path, model = csv(saved.table), csv(saved.class_model.read_bytes(), "model.csv")
+    before = (tmp_path / "data.csv").read_bytes(), (tmp_path / "model.csv").read_bytes()
     for command in (
         [path, "--target", "class", "--save", path],
         [path, "--load", model, "--out", f"{tmp_path}/../{tmp_path.name}/data.csv"],
@@ -25,7 +26,7 @@ def test_no_input_file_is_overwritten(saved, csv, refused, tmp_path):
     picture = str(tmp_path / "one.png")
     command = [path, "--target", "class", "--save", picture, "--plot", picture]
     assert "another argument names the same file" in refused(*command)
-    assert before == ((tmp_path / "data.csv").read_bytes(), saved.class_model.read_bytes())
+    assert before == tuple((tmp_path / f"{name}.csv").read_bytes() for name in ("data", "model"))
 
 
 def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, tmp_path):
@@ -88,11 +89,13 @@ def test_a_device_is_written_directly(tmp_path):
 
 
 def test_a_saved_model_is_loaded(saved, tmp_path):
-    model = load_model(saved.class_model)
+    model, target, identifier = load_model(saved.class_model)
     assert isinstance(model, TabularMLPClassifier)
-    save_model(tmp_path / "again", model)
+    assert (target, identifier) == ("class", None)
+    save_model(tmp_path / "again", SavedModel(model, "class", "key"))
     X = saved.table.assign(code=saved.table["code"].astype(str))
-    again = load_model(tmp_path / "again")
+    again, *names = load_model(tmp_path / "again")
+    assert names == ["class", "key"]
     assert (again.predict_proba(X) == model.predict_proba(X)).all()
 
 
@@ -125,6 +128,6 @@ def test_a_table_that_needs_more_memory_than_there_is(saved, csv, refused, monke
         raise MemoryError("Unable to allocate 1. EiB")
 
     path = csv(saved.table)
-    monkeypatch.setattr(pd, "read_csv", fail)
+    monkeypatch.setattr(Path, "read_bytes", fail)
     line = refused(path, "--target", "class")
     assert "there is not enough memory: Unable to allocate 1. EiB. Close other programs" in line

@@ -7,11 +7,20 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, lines_of_models, scores
+from cli_output import (
+    BASELINE,
+    ENSEMBLES,
+    LINEAR,
+    TREES,
+    lines_of_models,
+    scores,
+)
 
 import scratchmlp
 from scratchmlp.cli import main as command_line
@@ -29,16 +38,19 @@ def test_table_of_every_type_of_column(table, csv, capsys):
     ensemble, trees, linear, constant = map(scores, lines_of_models(out))
     assert ensemble[0] >= max(linear[0], trees[0]) - linear[1]
     assert ensemble[0] > 0.75 > constant[0]
+    assert re.search(r" accuracy +log-loss +AUC +fit \(s\)\n", out)
+    assert max(map(len, out.partition("Mean")[2].splitlines())) <= 90
     lowest = min(lines_of_models(out), key=lambda line: scores(line)[2])
     assert f"Lowest log-loss: {lowest.split('  ')[0]}." in out
     for line in (
-        r"Predicting 'y' \(classification, 2 classes\): 60 rows, 10 columns\n",
-        r"  numeric: signal \(9 missing\), cost in \$, with a \$, infinite \(7 missing\)\n",
-        r"  date: day\n",
-        r"  categorical: colour \(2 values, \d+ missing\), flag \(2 values\), flag with holes \(2",
+        r"Predicting 'y' \(classification, 2 classes\): 60 rows, 11 columns\n",
+        r"  numeric: signal \(9 missing\), cost in \$, with a \$, infinite\n",
+        r"  dates: day \(written as year-month-day\)\n",
+        r"  boolean: flag, flag with holes \(\d+ missing\)\n",
+        r"  categorical: colour \(2 values, \d+ missing\)\n",
         r"  used only for whether the value is missing: nearly empty \(59 missing\)\n",
-        r"  ignored \(constant\): constant\n",
-        r"  ignored \(fewer than two rows per category\): key\n",
+        r"  left out: key \(every value is different\), constant \(every value is '5.0'\), "
+        r"empty \(no values\)\n",
     ):
         assert re.search(line, out)
     assert "over 5 stratified folds" in out
@@ -51,10 +63,10 @@ def test_numeric_target(table, csv, capsys):
     assert command_line.main([csv(table), "--target", "y"]) == 0
     out, err = capsys.readouterr()
     rows = lines_of_models(out)
-    names = [ENSEMBLES[1], TREES[1], LINEAR[1], BASELINE]
+    names = [ENSEMBLES[1], TREES, LINEAR[1], BASELINE]
     assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
     assert float(re.findall(r"[-\d.,]+", rows[0])[2]) > 0.8  # R²
-    assert "Predicting 'y' (regression): 59 rows, 10 columns" in out
+    assert "Predicting 'y' (regression): 59 rows, 11 columns" in out
     assert "left out 1 row with infinite targets" in err
 
 
@@ -73,10 +85,11 @@ def test_a_value_that_is_not_a_date_does_not_change_the_folds(csv, capsys):
     rng = np.random.default_rng(0)
     days = pd.date_range("2024-01-01", periods=60).astype(str).to_series(index=range(60))
     table = pd.DataFrame({"a": rng.normal(size=60), "day": days, "y": np.arange(60) % 2})
-    table.loc[7, "day"] = "unknown"
+    table.loc[7, "day"] = "soon"
     assert command_line.main([csv(table), "--target", "y"]) == 0
-    out = capsys.readouterr().out
-    assert "ignored (fewer than two rows per category): day\n" in out
+    out, err = capsys.readouterr()
+    assert "1 of 60 values of day is not a date: 'soon'. Such values count as missing." in err
+    assert "dates: day (written as year-month-day)\n" in out
     assert "nan" not in out
 
 
@@ -89,6 +102,110 @@ def test_names_of_columns_do_not_matter(csv, capsys):
     table.loc[::5, "a"] = np.nan
     assert command_line.main([csv(table), "--target", "y"]) == 0
     assert len(lines_of_models(capsys.readouterr().out)) == 4
+
+
+def rows_of_visits(n=90):
+    """Three uneven classes, groups of three rows, and days in another order than the rows."""
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=n)
+    table = pd.DataFrame(
+        {
+            "patient": np.arange(n) // 3,
+            "day": pd.date_range("2020-01-01", periods=n)[rng.permutation(n)],
+            "size": size.round(3),
+            "one": "x",
+            "row": [f"row{i}" for i in range(n)],
+            "zip": rng.choice([10_001, 10_002, 10_003], n),
+            "class": np.where(size > 1.2, "big", np.where(size > -0.2, "middle", "small")),
+        }
+    )
+    table.loc[:1, "class"] = "rare"
+    return table
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(
+    ("options", "folds", "lines"),
+    [
+        (
+            ["--groups", "patient", "--id", "day", "--metric", "f1_macro", "--max-time", "1"],
+            "over 5 folds of whole groups",
+            [
+                "  numeric: size\n  categorical: zip (3 values, your choice)\n",
+                "  not used to predict: day (--id), patient (--groups)\n",
+                "\nHighest f1_macro: ",
+                "f1_macro",
+            ],
+        ),
+        (
+            ["--time", "day", "--date", "day", "--ignore", "patient", "--metric", "macro AUC"],
+            "over 5 splits by time",
+            [
+                "  dates: day (written as year-month-day)\n",
+                "  not used to predict: patient (--ignore)\n",
+                "\nHighest macro AUC: ",
+            ],
+        ),
+        (
+            ["--ignore", "patient", "day", "--seed", "7", "--jobs", "1"],
+            "over 5 stratified folds",
+            ["balanced acc.", "\nLowest log-loss: "],
+        ),
+    ],
+    ids=["groups", "time", "seed"],
+)
+def test_what_a_comparison_says(options, folds, lines, csv, capsys, tmp_path):
+    model, picture = str(tmp_path / "class.model"), str(tmp_path / "class.png")
+    command = [csv(rows_of_visits()), "--target", "class", "--categorical", "zip", *options]
+    assert command_line.main([*command, "--save", model, "--plot", picture]) == 0
+    out, err = capsys.readouterr()
+    assert "left out 2 rows of classes with fewer than 3 rows: 'rare'" in err
+    assert re.search(r"\n  classes: \w+ \d\d \(\d\d.\d%\), \w+ \d\d ", out)
+    assert "  left out: one (every value is 'x'), row (every value is different)\n" in out
+    assert all(line in out for line in (folds, "accuracy", "macro AUC", *lines))
+    assert max(map(len, out.partition("Mean")[2].partition("Saved")[0].splitlines())) <= 100
+    assert f"\nSaved the ensemble in {model}" in out
+    assert out.endswith(f". To predict: python -m scratchmlp NEW.csv --load {model}\n")
+    command = [csv(rows_of_visits().drop(columns=["patient", "one", "row"])), "--load", model]
+    assert command_line.main(command) == 0  # without the columns that the model has left out
+    out = capsys.readouterr().out
+    assert out.startswith("day,prediction" if "--id" in options else "prediction")
+
+
+def test_seed_jobs_and_max_time_reach_models_and_folds(table, csv, monkeypatch):
+    calls = []
+    monkeypatch.setattr(command_line, "compare", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: BASELINE)
+    command = [csv(table), "--target", "y", "--jobs", "2", "--max-time", "1.5", "--seed"]
+    for seed in ("0", "7"):
+        assert command_line.main([*command, seed]) == 0
+    (_, *_, first), (models, *_, second) = calls
+    ensemble, trees, *_ = models.values()
+    assert (ensemble.random_state, ensemble.n_jobs, ensemble.max_time) == (7, 2, 1.5)
+    assert trees[-1].random_state == 7
+    assert first.folds.splits[0][1].tolist() != second.folds.splits[0][1].tolist()
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(
+    ("best", "metric", "although"),
+    [
+        (ENSEMBLES[0], "log-loss", ""),
+        (TREES, "log-loss", f", although {TREES} has the lower log-loss"),
+        (BASELINE, "AUC", f", although the {BASELINE} has the higher AUC"),
+    ],
+)
+def test_a_better_model_than_the_one_that_is_saved_is_named(
+    best, metric, although, table, csv, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: best)
+    monkeypatch.setattr(command_line, "compare", lambda models, X, y, plan: {})
+    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
+    file = tmp_path / "y.model"
+    command = [csv(table), "--target", "y", "--metric", metric, "--save", str(file)]
+    assert command_line.main(command) == 0
+    assert f"\nSaved the ensemble in {file}{although}. To predict: " in capsys.readouterr().out
 
 
 # Predictions with a saved model.
@@ -104,9 +221,9 @@ def test_a_saved_model_predicts_classes(saved, csv, capsys, tmp_path):
     predictions = pd.read_csv(out)
     names = ["prediction", "probability of big", "probability of small"]
     assert list(predictions) == names
-    model = pickle.loads(saved.class_model.read_bytes())
+    model = pickle.loads(saved.class_model.read_bytes())["model"]
     expected = model.predict_proba(new.assign(day=new["day"], code=new["code"].astype(str)))
-    np.testing.assert_allclose(predictions[names[1:]], expected)
+    np.testing.assert_allclose(predictions[names[1:]], expected, atol=1e-6)
     assert (predictions["prediction"] == saved.table["class"][new.index].to_numpy()).mean() > 0.8
 
 
@@ -125,9 +242,9 @@ def test_a_saved_model_predicts_the_same_in_python(saved, csv, tmp_path):
     again = pd.read_csv(path, skipinitialspace=True, na_values="?", dtype={"code": str})
     assert again["day"].dtype.kind != "M"
     assert again["flag"].dtype == bool
-    model = pickle.loads(saved.class_model.read_bytes())
+    model = pickle.loads(saved.class_model.read_bytes())["model"]
     probabilities = pd.read_csv(out).filter(like="probability")
-    np.testing.assert_allclose(model.predict_proba(again), probabilities)
+    np.testing.assert_allclose(model.predict_proba(again), probabilities, atol=1e-6)
 
 
 @pytest.mark.usefixtures("brief")
@@ -135,7 +252,7 @@ def test_numeric_classes_stay_numeric(csv, tmp_path):
     table = pd.DataFrame({"a": np.arange(40.0), "y": np.repeat([1, 2], 20)})
     command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
     assert command_line.main(command) == 0
-    model = pickle.loads((tmp_path / "y.model").read_bytes())
+    model = pickle.loads((tmp_path / "y.model").read_bytes())["model"]
     assert model.score(table, table["y"]) > 0.9
 
 
@@ -158,7 +275,7 @@ def test_a_table_that_the_model_cannot_use_is_refused(saved, csv, refused):
     line = refused(csv(saved.table.drop(columns=["code", "size"])), *load)
     assert "lacks columns that the model was trained on: 'size', 'code'. Add them" in line
     line = refused(csv(saved.table.assign(size="large")), *load)
-    assert "column 'size' contains 'large', but held numbers in training" in line
+    assert "column 'size' contains text, such as 'large', but contained numbers in training" in line
     assert "has no rows" in refused(csv(saved.table[:0]), *load)
 
 
@@ -196,13 +313,30 @@ def test_help_and_version(capsys):
 # The process.
 
 
+#: How `python -m scratchmlp` and the console script start.
+STARTS = {
+    "module": "import runpy\nrunpy.run_module('scratchmlp', run_name='__main__')",
+    "script": "from scratchmlp.__main__ import run\nrun()",
+}
+
+
+def test_the_console_script():
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    scripts = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["scripts"]
+    assert scripts == {"scratchmlp": "scratchmlp.__main__:run"}
+    code = f"import sys\nsys.argv = ['/usr/bin/scratchmlp', '--help']\n{STARTS['script']}"
+    run = subprocess.run(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert run.stdout.startswith("usage: scratchmlp [")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
-def test_interrupt():
+@pytest.mark.parametrize("start", STARTS)
+def test_interrupt(start):
     # A background job of a shell ignores SIGINT, and so would its children.
     code = (
-        "import runpy, signal\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "runpy.run_module('scratchmlp', run_name='__main__')"
+        f"import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{STARTS[start]}"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
@@ -216,10 +350,11 @@ def test_interrupt():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_an_interrupt_that_comes_out_as_another_error(interrupted):
+@pytest.mark.parametrize("start", STARTS)
+def test_an_interrupt_that_comes_out_as_another_error(interrupted, start):
     """Python 3.11 makes a RuntimeError of one that comes while a class is created."""
     code = (
-        "import runpy, signal\n"
+        "import signal\n"
         "from scratchmlp.cli import main\n"
         "def fail():\n"
         "    try:\n"
@@ -227,8 +362,7 @@ def test_an_interrupt_that_comes_out_as_another_error(interrupted):
         "    finally:\n"
         "        raise RuntimeError('another error')\n"
         "main.main = fail\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "runpy.run_module('scratchmlp', run_name='__main__')"
+        f"signal.signal(signal.SIGINT, signal.default_int_handler)\n{STARTS[start]}"
     )
     run = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     assert run.returncode == (130 if interrupted else 1)
@@ -254,6 +388,19 @@ def test_a_reader_that_closes_stdout(run, saved, csv):
         err = process.stderr.read()
     assert process.returncode == 1
     assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
+
+
+def test_a_reader_that_closes_stdout_before_a_model_is_saved(saved, csv, tmp_path):
+    model = tmp_path / "y.model"
+    arguments = [csv(saved.table), "--target", "class", "--save", str(model)]
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        err = process.stderr.read()
+    assert process.returncode == 1
+    assert err.endswith(f"scratchmlp: stdout is closed, so {model} is not saved\n")
+    assert not model.exists()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")

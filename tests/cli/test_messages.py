@@ -1,12 +1,14 @@
 """Values and lists in messages."""
 
-from scratchmlp.cli.messages import count, listed, quote
+from scratchmlp.cli.messages import count, quote
+from scratchmlp.tabular.notes import listed
 
 
 def test_long_values_are_cut():
     assert quote("a 'b'") == "\"a 'b'\""
     assert quote(1.5) == "'1.5'"
-    assert quote("x" * 50) == f"'{'x' * 40}'"
+    assert quote("x" * 40) == f"'{'x' * 40}'"
+    assert quote("x" * 41) == f"'{'x' * 40}…'"
 
 
 def test_nouns_are_plural_unless_there_is_one():

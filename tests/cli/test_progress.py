@@ -2,6 +2,7 @@
 
 import pickle
 import sys
+from contextlib import suppress
 
 import pytest
 from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
@@ -17,12 +18,20 @@ def test_a_line_for_each_name_and_a_dot_for_each_step(capsys):
     assert capsys.readouterr().err == "scratchmlp: a ..\nscratchmlp: b .\n"
 
 
+def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
+    with suppress(KeyboardInterrupt), steps(3) as begin:
+        begin("a")
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "scratchmlp: a .\n"
+
+
 @pytest.mark.usefixtures("brief")
 def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, tmp_path):
+    table = table[["signal", "colour", "y"]]
     command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
     assert command_line.main(command) == 0
     out, err = capsys.readouterr()
-    names = (ENSEMBLES[0], TREES[0], LINEAR[0], BASELINE)
+    names = (ENSEMBLES[0], TREES, LINEAR[0], BASELINE)
     dots = "".join(f"scratchmlp: {name} .....\n" for name in names)
     assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
@@ -31,5 +40,5 @@ def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, 
     assert "TabularMLPClassifier - member" in err
     assert ".." not in err
     assert without_times(with_bars) == without_times(out)
-    model = pickle.loads((tmp_path / "y.model").read_bytes())
+    model = pickle.loads((tmp_path / "y.model").read_bytes())["model"]
     assert not getattr(model, "_skl_callbacks", [])

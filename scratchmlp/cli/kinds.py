@@ -1,0 +1,287 @@
+"""What the columns of a table are: the encoder decides, and the user is told."""
+
+import warnings
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+from sklearn.exceptions import DataConversionWarning
+
+from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.roles import Roles
+from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.column_encoding import output_suffixes
+from scratchmlp.tabular.column_kinds import LEFT_OUT, find_kind, read_column
+from scratchmlp.tabular.columns import WORDS, kind_of
+from scratchmlp.tabular.notes import describe, listed
+
+Columns = dict[str, dict[str, Any]]
+
+USES = {
+    "number": "numeric",
+    "date": "dates",
+    "duration": "durations",
+    "flag": "boolean",
+    "category": "categorical",
+    "text": "text",
+    "missing values": "used only for whether the value is missing",
+    "left out": "left out",
+}
+#: What to do, by the case of a note. Notes of other cases are not printed.
+REMEDIES = {
+    "index": "",
+    "identifier": "To use one, name it in --numeric, --categorical or --text.",
+    "unrepeated": "If parts of the values repeat, name the column in --text.",
+    "terms": "",
+    "codes": "If they are quantities, name them in --numeric.",
+    "unreadable": "Such values count as missing. For categories, name the column in --categorical.",
+    "mixed": "The column is categorical. If the others are missing values, name it in --numeric.",
+    "order": "If this is wrong, write the dates as 2024-05-17.",
+    "units": "The signs are dropped. Convert the numbers to one unit.",
+}
+#: The same for a table to predict: what a column is has been decided.
+REMEDIES_AFTER_TRAINING = {"unreadable": "Such values count as missing."}
+#: The option that names columns of a kind, and another remedy.
+NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
+#: Reasons that say no more than the kind of a column.
+PLAIN = {
+    *WORDS.values(),
+    "dtype category",
+    "every value is true or false",
+    "times of the day",
+}
+
+
+def encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
+    """Return the parameters of an encoder or an ensemble that the user's choices set.
+
+    Parameters
+    ----------
+    roles : Roles
+        What the user says of the columns.
+    features : collection of str
+        Columns of the table.
+
+    Returns
+    -------
+    dict
+        Parameters by name.
+    """
+    category, *others = (
+        [name for name in names if name in features]
+        for names in (roles.categorical, roles.numeric, roles.text, roles.date)
+    )
+    numeric, text, date = (names or None for names in others)
+    return {
+        "categorical_features": ["from_dtype", *category] if category else "from_dtype",
+        "numeric_features": numeric,
+        "text_features": text,
+        "date_features": date,
+    }
+
+
+def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
+    """Decide what each column is.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    roles : Roles
+        What the user says of the columns.
+
+    Returns
+    -------
+    columns : dict of str to dict
+        `TabularEncoder.columns_`.
+    notes : list of str
+        Sentences about what is left out or guessed.
+
+    Raises
+    ------
+    InputError
+        If a column of `roles.numeric` or `roles.date` contains no numbers or dates, or all columns
+        are left out.
+    """
+    for role, names in {"number": roles.numeric, "date": roles.date}.items():
+        for column in (X[name] for name in names if name in X):
+            _check_choice(column, role)
+    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+        try:
+            encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
+        except (ValueError, TypeError) as error:
+            raise InputError(str(error)) from error
+    columns = encoder.columns_
+    if not any(map(output_suffixes, columns.values())):
+        reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
+        raise InputError(
+            f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
+            "numbers, or one whose values repeat and differ."
+        )
+    return columns, list(_sentences(encoder.notes_))
+
+
+def _check_choice(column: "pd.Series[Any]", role: str) -> None:
+    """Raise an error if a column that the user calls numbers or dates contains none."""
+    try:
+        find_kind(str(column.name), column, role)
+    except (ValueError, TypeError) as error:
+        option, remedy = NAMED_BY[role]
+        raise InputError(
+            f"{option} names {quote(column.name)}, but none of its values is a {role}: one is "
+            f"{quote(column.dropna().iloc[0])}. Remove it from {option}{remedy}."
+        ) from error
+
+
+def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read the columns of a raw table, so that parts of it need no decisions of their own.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    columns : dict of str to dict
+        `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    typed : DataFrame of shape (n_samples, n_used)
+        Numbers, dates, booleans, categories and text, without the columns that are left out.
+    settings : dict
+        Parameters of an encoder or an ensemble that say which columns are categories and text.
+    """
+    used = {name: fitted for name, fitted in columns.items() if output_suffixes(fitted)}
+    typed = {
+        # Whether there is an identifier may inform.
+        name: X[name].isna()
+        if fitted["kind"] == "identifier"
+        else read_column(name, X[name], fitted)[0]
+        for name, fitted in used.items()
+    }
+    of_kind = {
+        kinds: [name for name, fitted in used.items() if fitted["kind"] in kinds]
+        for kinds in (("category", "identifier"), ("text",))
+    }
+    names = ("categorical_features", "text_features")
+    return pd.DataFrame(typed, index=X.index), dict(zip(names, of_kind.values(), strict=True))
+
+
+def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
+    """Describe what each column is, and which columns are left out.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Raw table.
+    columns : dict of str to dict
+        `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    str
+        A line for each kind of column, with the names of its columns.
+    """
+    groups: dict[str, list[str]] = {use: [] for use in USES}
+    for name, fitted in columns.items():
+        groups[_use(fitted)].append(_described(X[name], fitted))
+    return "\n".join(f"  {USES[use]}: {listed(names)}" for use, names in groups.items() if names)
+
+
+def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
+    """Return the name of a column with what is not plain about it."""
+    use, reason = _use(fitted), fitted["reason"]
+    notes = [count(fitted["n_levels"], "value")] if use == "category" else []
+    if use == "left out" and "levels" in fitted:
+        notes.append("every value is different" if fitted["n_levels"] > 1 else "a single value")
+    elif reason not in PLAIN:
+        notes.append(reason.removeprefix(f"{WORDS.get(use)} "))
+    if (missing := int(column.isna().sum())) and use != "left out":
+        notes.append(f"{missing:,} missing")
+    return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
+
+
+def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
+    """Name the columns that contain no value, or values that were not seen in training.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Table to predict.
+    columns : dict of str to dict
+        `TabularEncoder.columns_` of the model.
+
+    Yields
+    ------
+    str
+        A sentence about a column.
+
+    Raises
+    ------
+    InputError
+        If a column contains values of another kind than in training.
+    """
+    used = {
+        name: (read_column(name, X[name], fitted), fitted)
+        for name, fitted in columns.items()
+        if output_suffixes(fitted) and fitted["kind"] not in LEFT_OUT
+    }
+    for name, ((read, _), fitted) in used.items():
+        _check_kind(name, read, fitted)
+    for name, ((read, notes), fitted) in used.items():
+        if not _uses_values(fitted):
+            continue
+        yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
+        if read.isna().all():
+            yield (
+                f"column {quote(name)} has no values here, but the model learned from its values "
+                "in training. The predictions do without them."
+            )
+        levels = fitted.get("levels")
+        # The model keeps only part of the categories if there were many: unseen is unknown then.
+        if not levels or len(levels) < fitted["n_levels"]:
+            continue
+        new = X[name][read.notna() & ~read.isin(levels)]
+        if len(new):
+            yield (
+                f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
+                f"of {count(len(X), 'row')}: {listed([*map(quote, new.unique())])}"
+            )
+
+
+def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> None:
+    """Raise an error if a column contains values of another kind than in training."""
+    kind, received = fitted.get("labels", fitted["kind"]), kind_of(read)
+    kinds = {kind, received}
+    # The encoder accepts these differences.
+    is_alike = kinds == {"number", "flag"} or ("mixed" in kinds and "labels" in fitted)
+    if len(kinds) == 1 or is_alike or not read.notna().any():
+        return
+    remedy = "Correct its values or leave the cells empty."
+    if kind == "text":
+        remedy = "Convert the column to text, or save the table as CSV."
+    raise InputError(
+        f"column {quote(name)} contains {WORDS[received]}, such as "
+        f"{quote(read.dropna().iloc[0])}, but contained {WORDS[kind]} in training. {remedy}"
+    )
+
+
+def _use(fitted: dict[str, Any]) -> str:
+    """Return how the encoder uses a column: a key of USES."""
+    if _uses_values(fitted):
+        return "flag" if fitted.get("labels") == "flag" else str(fitted["kind"])
+    return "missing values" if output_suffixes(fitted) else "left out"
+
+
+def _uses_values(fitted: dict[str, Any]) -> bool:
+    """Return whether the encoder uses the values of a column, not only that some are missing."""
+    suffixes = output_suffixes(fitted)
+    return fitted.get("encoding") == "sign" or any(suffix != "_missing" for suffix in suffixes)
+
+
+def _sentences(
+    clauses: Iterable[tuple[str, str]], remedies: dict[str, str] = REMEDIES
+) -> Iterator[str]:
+    """Write clauses on columns with what to do about them."""
+    for case, clause in clauses:
+        if case in remedies:
+            yield f"{clause}. {remedies[case]}".removesuffix(". ")

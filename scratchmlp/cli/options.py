@@ -1,0 +1,293 @@
+"""The arguments of the command line, and which of them belong together."""
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from scratchmlp import __version__
+from scratchmlp.cli.file_options import add_file_options, take_file_format
+from scratchmlp.cli.help import DESCRIPTION, DETAILS, USAGE
+from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.cli.reading import FileFormat
+from scratchmlp.cli.roles import Roles
+from scratchmlp.tabular.notes import listed
+
+#: Options that take several names of columns.
+LISTS = ("ignore", "numeric", "categorical", "text", "date")
+
+
+class Options(NamedTuple):
+    """The arguments, as the user gave them; None and [] for those that were not given."""
+
+    data: str | None
+    load: Path | None
+    out: Path | None
+    file_format: FileFormat
+    target: str | None
+    task: str | None
+    ignore: list[str]
+    numeric: list[str]
+    categorical: list[str]
+    text: list[str]
+    date: list[str]
+    id: str | None
+    groups: str | None
+    time: str | None
+    metric: str | None
+    seed: int | None
+    jobs: int | None
+    max_time: float | None
+    save: Path | None
+    plot: Path | None
+
+    @property
+    def roles(self) -> Roles:
+        """What the user says of columns other than the target."""
+        return Roles(*(getattr(self, field) for field in Roles._fields))
+
+    @property
+    def training(self) -> list[str]:
+        """Options that were given and that only a comparison uses."""
+        fields = self._fields[self._fields.index("target") :]
+        given = [field for field in fields if getattr(self, field) not in (None, [])]
+        return [f"--{field.replace('_', '-')}" for field in given if field != "id"]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises errors instead of printing them with the usage, or hiding them."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message)
+
+    def print_help(self, file: Any = None) -> None:
+        print(self.format_help(), end="", file=file)  # argparse would hide that a disk is full
+
+
+def command() -> str:
+    """Return the command that the user typed, as far as Python knows it."""
+    return "scratchmlp" if Path(sys.argv[0]).stem == "scratchmlp" else "python -m scratchmlp"
+
+
+def parse(argv: Sequence[str] | None) -> Options:
+    """Parse and check the arguments. Print what ``--help`` and ``--version`` ask for.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        Arguments; None takes those of the process.
+
+    Returns
+    -------
+    Options
+        The arguments.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used, or the arguments do not belong together.
+    SystemExit
+        After ``--help`` and ``--version``.
+    """
+    try:
+        arguments = vars(_make_parser().parse_args(argv))
+        options = Options(file_format=take_file_format(arguments), **arguments)
+    finally:
+        sys.stdout.flush()
+    _check(options)
+    return options
+
+
+def _check(options: Options) -> None:
+    """Raise an error if the arguments do not belong together."""
+    data, load, given = options.data, options.load, options.training
+    if data is None:
+        _check_without_table(options)
+    if options.out is not None and load is None:
+        raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
+    if load is not None and given:
+        raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
+    if data is not None and options.target is None and load is None:
+        raise InputError(
+            f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
+            "--load MODEL to predict."
+        )
+    if options.groups is not None and options.time is not None:
+        raise InputError(
+            "--groups and --time split the rows in different ways and cannot be combined. Remove "
+            "one of them."
+        )
+
+
+def _check_without_table(options: Options) -> None:
+    """Raise an error if options need a table; one of them may have taken its name."""
+    for field in LISTS:
+        if names := getattr(options, field):
+            raise InputError(
+                f"there is no table: --{field} takes all names that follow it, here "
+                f"{listed([*map(quote, names)])}. Put DATA.csv first, before the options."
+            )
+    if options.file_format != FileFormat():
+        raise InputError(
+            "--sep, --decimal, --encoding and --keep-na need a table. Put DATA.csv first."
+        )
+    given = [option for option in options.training if option != "--plot"]
+    given += ["--id"] if options.id else []
+    if options.load or given:
+        raise InputError(f"{'--load' if options.load else given[0]} needs a table. Add DATA.csv.")
+
+
+def _make_parser() -> _Parser:
+    parser = _Parser(
+        prog=command(),
+        usage=USAGE,
+        description=DESCRIPTION,
+        epilog=DETAILS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "data", nargs="?", metavar="DATA.csv", help="table to learn from or to predict"
+    )
+    parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
+    add_file_options(parser)
+    _add_training_options(parser)
+    _add_column_options(parser)
+    _add_row_options(parser)
+    _add_comparison_options(parser)
+    _add_prediction_options(parser)
+    return parser
+
+
+def _add_training_options(parser: _Parser) -> None:
+    """Add the options that say what to learn, and what to keep of it."""
+    add = parser.add_argument_group("compare and train").add_argument
+    add("--target", metavar="COLUMN", help="column of DATA.csv to predict")
+    add(
+        "--task",
+        choices=("classification", "regression"),
+        help="task; by default, the values of the target decide",
+    )
+    add(
+        "--save",
+        type=Path,
+        metavar="MODEL",
+        help="train the ensemble on all rows and save the ensemble",
+    )
+    add(
+        "--plot",
+        type=Path,
+        metavar="FILE.png",
+        help="save a picture (.png, .svg or .pdf). With DATA.csv, the picture shows how reliable "
+        "the predictions of the ensemble are. Without DATA.csv, the picture shows the losses of "
+        "two networks by epoch, and the decision boundary of a third network",
+    )
+
+
+def _add_column_options(parser: _Parser) -> None:
+    """Add the options that say what columns contain."""
+    add = parser.add_argument_group("columns").add_argument
+    what = {
+        "ignore": "columns that no model uses",
+        "numeric": "columns of numbers, which could be taken for codes or identifiers",
+        "categorical": "columns of categories, such as codes that look like numbers",
+        "text": "columns of sentences or other text",
+        "date": "columns of dates or times",
+    }
+    for name in LISTS:
+        add(
+            f"--{name}",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="COLUMN",
+            help=f"{what[name]}; several names are possible",
+        )
+    add(
+        "--id",
+        metavar="COLUMN",
+        help="column that identifies the rows. No model uses it, and predictions begin with it. A "
+        "saved model remembers it; with --load, --id names another one",
+    )
+
+
+def _add_row_options(parser: _Parser) -> None:
+    """Add the options that say which rows depend on each other."""
+    add = parser.add_argument_group("rows that depend on each other").add_argument
+    add(
+        "--groups",
+        metavar="COLUMN",
+        help="column with the group of each row, such as a patient. All rows of a group are in the "
+        "same fold. No model uses the column",
+    )
+    add(
+        "--time",
+        metavar="COLUMN",
+        help="column of dates or numbers that orders the rows. Models predict later rows from "
+        "earlier ones. No model uses the column, unless --date names it too",
+    )
+
+
+def _add_comparison_options(parser: _Parser) -> None:
+    """Add the options of the comparison and of the training of the ensemble."""
+    add = parser.add_argument_group("how to compare and train").add_argument
+    add(
+        "--metric",
+        help="metric that decides which model is the best, such as accuracy, log-loss, AUC, "
+        '"balanced accuracy", RMSE, R2 or MAE',
+    )
+    add(
+        "--seed",
+        type=_number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),
+        metavar="N",
+        help="random state of folds and models; 0 by default",
+    )
+    add(
+        "--jobs",
+        type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
+        metavar="N",
+        help="number of networks to train at the same time; -1 means the number of processors. By "
+        "default, -1 for more than 2,000 rows, otherwise 1",
+    )
+    add(
+        "--max-time",
+        type=_number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
+        metavar="SECONDS",
+        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save",
+    )
+
+
+def _add_prediction_options(parser: _Parser) -> None:
+    """Add the options that predict."""
+    add = parser.add_argument_group("predict").add_argument
+    add(
+        "--load",
+        type=Path,
+        metavar="MODEL",
+        help="predict the rows of DATA.csv with a model that --save has saved. Load only files "
+        "that you trust",
+    )
+    add(
+        "--out",
+        type=Path,
+        metavar="PREDICTIONS.csv",
+        help="save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
+    )
+
+
+def _number(
+    convert: type[int] | type[float], is_valid: Callable[[Any], bool], rule: str
+) -> Callable[[str], float]:
+    """Return a function that converts an argument to a number that follows a rule."""
+
+    def read(text: str) -> float:
+        try:
+            number = convert(text)
+        except ValueError:
+            number = math.nan
+        if not is_valid(number):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
+        return number
+
+    return read

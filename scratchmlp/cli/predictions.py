@@ -1,0 +1,128 @@
+"""Predictions with a saved model, and their scores."""
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_classifier
+
+from scratchmlp.cli.digits import exponent, significant
+from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.metrics import default_metrics, score
+from scratchmlp.cli.saved_model import Model
+from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
+from scratchmlp.tabular import TabularMLPRegressor
+from scratchmlp.tabular.notes import listed
+
+STD = "std of members"
+PROBABILITY_DECIMALS = 6
+DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
+
+
+def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
+    """Predict a table.
+
+    Parameters
+    ----------
+    model : TabularMLPClassifier or TabularMLPRegressor
+        Fitted model.
+    X : DataFrame of shape (n_samples, n_features)
+        Table to predict.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, 1 + n_classes) or (n_samples, 2)
+        Predicted class and the probability of each class. For regression, the prediction and the
+        standard deviation of the members' predictions, which is not the error of the prediction.
+    """
+    if is_classifier(model):
+        P = model.predict_proba(X)
+        names = [f"probability of {label}" for label in model.classes_]
+        table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
+        table.insert(0, "prediction", model.classes_[P.argmax(axis=1)])
+        return table
+    members = model.member_predictions(X)
+    table = pd.DataFrame({"prediction": model.predict(X), STD: np.std(members, axis=0)})
+    return table.round(_decimals(model))
+
+
+def _decimals(model: TabularMLPRegressor) -> int:
+    """Return the decimals of predictions that show seven digits of their range in training."""
+    spread = float(np.nanmax(model.oof_prediction_) - np.nanmin(model.oof_prediction_))
+    return DIGITS - 1 - exponent(spread) if spread else DIGITS
+
+
+def insert_ids(predictions: pd.DataFrame, ids: "pd.Series[Any]") -> None:
+    """Insert the column that identifies the rows before the predictions.
+
+    Parameters
+    ----------
+    predictions : DataFrame of shape (n_samples, n_columns)
+        Result of `prediction_table`.
+    ids : Series of shape (n_samples,)
+        The column, under its name.
+
+    Raises
+    ------
+    InputError
+        If the predictions have a column of the same name.
+    """
+    if ids.name in predictions:
+        raise InputError(
+            f"the column of --id has the name of a column of the predictions, {quote(ids.name)}. "
+            "Rename it."
+        )
+    predictions.insert(0, ids.name, ids.to_numpy())
+
+
+def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> Iterator[str]:
+    """Score the predictions of the rows whose target is known.
+
+    Parameters
+    ----------
+    model : TabularMLPClassifier or TabularMLPRegressor
+        Fitted model.
+    X : DataFrame of shape (n_samples, n_features)
+        Table to predict.
+    target : Series of shape (n_samples,)
+        The target.
+
+    Yields
+    ------
+    str
+        A sentence about rows that cannot be scored, or the scores.
+    """
+    is_class, target = is_classifier(model), as_text(target)
+    y = _class_numbers(model, target) if is_class else _numbers(target)
+    known = np.isfinite(y)
+    if (others := target.notna() & ~known).any():
+        what = "classes that the model does not know" if is_class else "targets that are no numbers"
+        names = listed([quote(value) for value in target[others].unique()])
+        yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
+    if not known.any():
+        return
+    truth, counts = y[known].to_numpy(), None
+    if is_class:
+        model, truth = copy(model), truth.astype(np.intp)
+        model.classes_ = np.arange(len(model.classes_))  # as `score` needs them
+        counts = np.bincount(truth, minlength=len(model.classes_))
+    scores = score(model, X[known], truth, default_metrics(counts))
+    written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
+    yield f"{count(len(truth), 'row')} with a value of {quote(target.name)}: {', '.join(written)}"
+
+
+def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return the target as numbers; other values become missing."""
+    found = find_numbers(target.dropna()) if target.notna().any() else None
+    numbers = plain_numbers(target) if found is None else found.values.reindex(target.index)
+    return numbers.astype(float)
+
+
+def _class_numbers(model: Any, target: "pd.Series[Any]") -> "pd.Series[float]":
+    """Return the number of each row's class in `classes_`; nan for other classes."""
+    is_number = model.classes_.dtype.kind in "iuf"
+    classes = model.classes_ if is_number else model.classes_.astype(str)
+    labels = plain_numbers(target) if is_number else target
+    return labels.map({label: float(number) for number, label in enumerate(classes)})

@@ -1,0 +1,224 @@
+"""The target of a table: classes or numbers, and the rows that can be used."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.tabular.column_kinds import find_kind
+from scratchmlp.tabular.columns import WORDS
+from scratchmlp.tabular.found import Found
+from scratchmlp.tabular.notes import listed
+
+MAX_CLASSES = 50  # a numeric target with more different values is a regression target
+MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
+MIN_NUMBERS = 10  # rows with a finite target, for regression
+FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
+COUNTED = 8  # classes whose rows are counted, the largest ones
+
+Column = pd.Series  # one column of a table
+
+
+def as_text(column: "Column[Any]") -> "Column[Any]":
+    """Return a target as text, whatever the file; missing values stay missing."""
+    return column.astype(str).astype(object).where(column.notna())
+
+
+def is_classification(known: "Column[Any]", task: str | None, words: str = "") -> bool:
+    """Decide whether the target holds classes.
+
+    Parameters
+    ----------
+    known : Series
+        Text of the target, without missing values.
+    task : {'classification', 'regression'} or None
+        What the user chose. None decides from the values.
+    words : str, default=""
+        What is said about words of the target that count as missing values.
+
+    Returns
+    -------
+    bool
+        Whether it does.
+
+    Raises
+    ------
+    InputError
+        If the target is constant, or is not numeric in regression.
+    """
+    name, n_values = quote(known.name), known.nunique()
+    if n_values == 1:
+        raise InputError(
+            f"target column {name} is constant: every value is {quote(known.iloc[0])}. "
+            f"A target needs at least two different values.{words and f' {words}.'}"
+        )
+    is_numeric = find_numbers(known) is not None
+    if task == "regression" and not is_numeric:
+        text = known[plain_numbers(known).isna()]
+        raise InputError(
+            f"target column {name} is not numeric: it contains {quote(text.iloc[0])}. Correct the "
+            "value, or choose --task classification."
+        )
+    if task or not is_numeric:
+        return task != "regression"
+    return n_values <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
+
+
+def usable_target(
+    known: "Column[Any]", is_class: bool, task: str | None
+) -> "tuple[Column[Any], list[str]]":
+    """Convert the target, and leave out the rows that cannot be used.
+
+    Parameters
+    ----------
+    known : Series
+        Text of the target, without missing values.
+    is_class : bool
+        Whether the target holds classes: see `is_classification`.
+    task : {'classification', 'regression'} or None
+        What the user chose.
+
+    Returns
+    -------
+    y : Series
+        Classes, as text or numbers, or the numbers of a regression target.
+    notes : list of str
+        Sentences about rows that were left out and about numbers that may be taken wrongly.
+
+    Raises
+    ------
+    InputError
+        If too few rows are left.
+    """
+    numbers = find_numbers(known)
+    if not is_class:
+        assert numbers is not None
+        return _numbers_to_predict(known, numbers)
+    y, notes = _classes(known), []
+    others = known.drop(y.index)
+    if len(others):
+        names = listed([quote(label) for label in others.unique()])
+        what = f"{count(len(others), 'row')} of classes with fewer than {MIN_ROWS} rows"
+        notes.append(f"left out {what}: {names}")
+    if task is None and numbers is not None and y.nunique() > FEW_NUMBERS:
+        notes.append(
+            f"the numbers of {quote(known.name)} are taken as classes. If they are counts or "
+            "amounts, add --task regression"
+        )
+    return y, notes
+
+
+def find_numbers(known: "Column[Any]") -> Found | None:
+    """Read a target as numbers, such as "7", "1,234.50", "€12" or "12 %".
+
+    Parameters
+    ----------
+    known : Series
+        Text of the target, without missing values.
+
+    Returns
+    -------
+    Found or None
+        The numbers. A few values may be missing because they are not numbers. None if the target is
+        not numeric.
+    """
+    plain = plain_numbers(known)
+    if plain.notna().all():
+        return Found("number", WORDS["number"], plain)
+    found = find_kind(str(known.name), known, guess=False)
+    if found.kind != "number":
+        return None
+    return found._replace(values=found.values.astype(float).mask(np.isinf(plain), plain))
+
+
+def plain_numbers(column: "Column[Any]") -> "Column[Any]":
+    """Convert text such as "7" or "1e3" to numbers; other text becomes missing."""
+    return pd.to_numeric(column, errors="coerce").astype(float)
+
+
+def describe_classes(y: NDArray[Any]) -> str:
+    """Write how many rows each class has, the largest classes first.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Classes.
+
+    Returns
+    -------
+    str
+        A line.
+    """
+    counts = pd.Series(y).value_counts()
+    shown = [f"{label!s:.40} {n:,} ({n / len(y):.1%})" for label, n in counts[:COUNTED].items()]
+    others = len(counts) - len(shown)
+    rest = f" and {count(others, 'other')}" if others else ""
+    return f"classes: {', '.join(shown)}{rest}"
+
+
+def _classes(known: "Column[Any]") -> "Column[Any]":
+    """Return the classes of the rows that can be used; raise an error if there are too few.
+
+    Classes are numbers if every value is a whole number that float64 represents exactly, so that 7
+    and 07 are the same class. Classifiers of scikit-learn reject other numbers.
+    """
+    numbers, labels = plain_numbers(known), known
+    if (numbers.abs() < 2**53).all() and (numbers % 1 == 0).all():
+        labels = numbers.astype(np.int64)
+    labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
+    if labels.nunique() < 2 or len(labels) < len(known) / 2:
+        raise InputError(
+            f"target column {quote(known.name)} has too few rows per class. Classification needs "
+            f"at least two classes of at least {MIN_ROWS} rows, with at least half of all rows. "
+            f"Classes of that size: {labels.nunique()}, with {len(labels):,} of "
+            f"{count(len(known), 'row')}.{_remedy(known)}"
+        )
+    return labels
+
+
+def _remedy(known: "Column[Any]") -> str:
+    """Say how a target with too few rows per class can be predicted."""
+    if len(known) >= MIN_NUMBERS and known.nunique() > 2 and find_numbers(known) is not None:
+        return " Choose --task regression."
+    if find_kind(str(known.name), known, guess=False).kind in ("date", "duration"):
+        return " To predict dates or times, convert them to numbers, such as days."
+    return " Add rows of the rare classes, or merge such classes."
+
+
+def _note_units(known: "Column[Any]", found: Found) -> list[str]:
+    """Say that the signs of numbers are dropped, and whether the numbers have different signs."""
+    units, name = found.written.get("units"), quote(known.name)
+    if not units:
+        return []
+    note = f"the values of {name} are read as numbers, and predicted without {units}"
+    plain = known[~known.map(lambda value: any(unit in value for unit in units.split()))]
+    if " " in units:
+        note += ", although their signs differ. Convert the numbers to one unit"
+    elif len(plain):
+        some = f"{len(plain):,} of {count(len(known), 'value')}, such as {quote(plain.iloc[0])}"
+        note += f", although there is no {units} in {some}"
+        note += ". If they have another unit, convert the numbers to one unit"
+    return [note]
+
+
+def _numbers_to_predict(known: "Column[Any]", found: Found) -> "tuple[Column[Any], list[str]]":
+    """Return the finite numbers of a target and notes; raise an error if there are too few."""
+    numbers, name = found.values, quote(known.name)
+    unreadable, notes = known[numbers.isna()], []
+    if len(unreadable):
+        words = listed([quote(value) for value in unreadable.unique()])
+        rows = count(len(unreadable), "row")
+        notes.append(f"left out {rows} where {name} is not a number: {words}")
+    if infinite := int(np.isinf(numbers).sum()):
+        notes.append(f"left out {count(infinite, 'row')} with infinite targets")
+    notes += _note_units(known[numbers.notna()], found)
+    targets = numbers.replace([np.inf, -np.inf], np.nan).dropna()
+    if len(targets) < MIN_NUMBERS or targets.nunique() == 1:
+        raise InputError(
+            f"target column {name} has {count(len(targets), 'finite number')} and "
+            f"{count(targets.nunique(), 'different value')}. Regression needs at least "
+            f"{MIN_NUMBERS} finite numbers and two different values. Add rows."
+        )
+    return targets, notes

@@ -1,0 +1,75 @@
+"""The arguments: their values, and what belongs together."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from scratchmlp.cli.options import command, parse
+
+
+def test_several_names_and_repeated_options():
+    arguments = ["--ignore", "a", "b", "--ignore", "c", "--text", "t", "--date", "u", "v"]
+    options = parse(["d.csv", "--target", "y", *arguments])
+    assert options.roles.ignore == ["a", "b", "c"]
+    assert (options.roles.text, options.roles.date, options.roles.categorical) == (
+        ["t"],
+        ["u", "v"],
+        [],
+    )
+    assert options.data == "d.csv"
+
+
+@pytest.mark.parametrize("option", ["--ignore", "--numeric", "--categorical", "--text", "--date"])
+def test_an_option_that_has_taken_the_table(option, refused):
+    line = refused(option, "a", "b", "d.csv", "--target", "y")
+    assert (
+        f"there is no table: {option} takes all names that follow it, here 'a', 'b', 'd.csv'. "
+        "Put DATA.csv first, before the options."
+    ) in line
+    assert parse([option, "a", "--target", "y", "--", "d.csv"]).data == "d.csv"
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--seed", ["-1", "1.5", "4294967296", "x"]),
+        ("--jobs", ["0", "-2", "2.0", "all"]),
+        ("--max-time", ["0", "-1", "nan", "inf", "soon"]),
+    ],
+)
+def test_numbers_that_cannot_be_used(option, values, refused):
+    for value in values:
+        line = refused("d.csv", "--target", "y", f"{option}={value}")
+        assert f"argument {option}: {value!r} is not a " in line
+
+
+def test_numbers():
+    options = parse(["d.csv", "--target", "y", "--seed", "0", "--jobs", "-1", "--max-time", "1.5"])
+    assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
+    assert type(options.seed) is int
+
+
+def test_options_that_do_not_belong_together(refused):
+    line = refused("d.csv", "--target", "y", "--groups", "g", "--time", "t")
+    assert "--groups and --time split the rows in different ways" in line
+    line = refused("d.csv", "--load", "m", "--seed", "0", "--text", "t", "--max-time", "2")
+    assert "--load predicts without training. Remove --text, --seed, --max-time." in line
+    assert parse(["d.csv", "--load", "m", "--id", "key"]).load == Path("m")
+    assert "--id needs a table. Add DATA.csv." in refused("--id", "key")
+    assert "--seed needs a table. Add DATA.csv." in refused("--seed", "0")
+
+
+@pytest.mark.parametrize("name", ["scratchmlp", "scratchmlp.exe", "__main__.py"])
+def test_messages_name_the_command_that_the_user_typed(name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [f"/usr/bin/{name}"])
+    typed = "python -m scratchmlp" if name == "__main__.py" else "scratchmlp"
+    assert command() == typed
+    with pytest.raises(SystemExit, match="0"):
+        parse(["--help"])
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: {typed} [")
+    assert f"\n    {typed} customers.csv --target churned\n" in out
+    assert ("python -m" in out) == (typed != "scratchmlp")
+    for option in ("ignore", "numeric", "categorical", "text", "date", "id", "groups", "time"):
+        assert f"--{option} COLUMN" in out

@@ -1,0 +1,140 @@
+"""Predictions with a saved model: what is written, and what is said about the new table."""
+
+import io
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.predictions import prediction_table, scores_of_known
+from scratchmlp.cli.saved_model import load_model
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+
+# Predictions.
+
+
+def test_predictions_of_numbers_come_with_the_deviation_of_the_members(saved):
+    model = load_model(saved.number_model).model
+    X = saved.table.assign(code=saved.table["code"].astype(str))
+    predictions = prediction_table(model, X)
+    assert list(predictions) == ["prediction", "std of members"]
+    np.testing.assert_allclose(predictions["prediction"], model.predict(X), atol=1e-4)
+    members = np.array(model.member_predictions(X))
+    assert len(members) == 3
+    np.testing.assert_allclose(predictions["std of members"], members.std(axis=0), atol=1e-4)
+
+
+def test_numbers_are_written_with_the_digits_that_matter(saved, csv, capsys):
+    assert command_line.main([csv(saved.table), "--load", str(saved.class_model)]) == 0
+    rows = [line.split(",") for line in capsys.readouterr().out.splitlines()[1:]]
+    assert max(len(cell) for row in rows for cell in row[1:]) <= len("0.123456")
+    for label, *probabilities in rows:
+        highest = max(zip(map(float, probabilities), ("big", "small"), strict=True))
+        assert highest[1] == label
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
+def test_predicted_numbers_have_seven_digits_of_their_range(scale):
+    X = pd.DataFrame({"a": np.linspace(0, 1, 40)})
+    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, scale * X["a"])
+    predictions = prediction_table(model, X)
+    expected = model.predict(X)
+    np.testing.assert_allclose(predictions["prediction"], expected, atol=1e-6 * scale, rtol=0)
+    assert (predictions["prediction"] != expected).any()
+    lengths = predictions["prediction"].map(lambda number: len(f"{number / scale:.12g}"))
+    assert lengths.max() <= len("0.1234567")
+
+
+# The column that identifies the rows.
+
+
+@pytest.fixture
+def keyed(saved, tmp_path):
+    """A model that remembers the column `key`, and a table with that column in the middle."""
+    model = load_model(saved.class_model)._replace(id="key")
+    path = tmp_path / "keyed.model"
+    path.write_bytes(pickle.dumps(model._asdict()))
+    table = saved.table.drop(columns="class")
+    table.insert(2, "key", [f"0{i}" for i in range(len(table))])
+    return str(path), table
+
+
+def test_the_id_column_of_training_is_the_first_one_of_the_predictions(keyed, csv, capsys):
+    model, table = keyed
+    assert command_line.main([csv(table), "--load", model]) == 0
+    predictions = pd.read_csv(io.StringIO(capsys.readouterr().out), dtype={"key": str})
+    assert list(predictions)[:2] == ["key", "prediction"]
+    assert predictions["key"].tolist() == table["key"].tolist()
+
+
+def test_another_id_column_can_be_named(keyed, csv, capsys, refused):
+    model, table = keyed
+    assert command_line.main([csv(table), "--load", model, "--id", "size"]) == 0
+    assert capsys.readouterr().out.startswith("size,prediction,")
+    line = refused(csv(table), "--load", model, "--id", "Size")
+    assert "has no column 'Size', which --id names. Did you mean 'size'?" in line
+
+
+def test_predictions_without_the_id_column(keyed, csv, capsys, refused):
+    model, table = keyed
+    path = csv(table.drop(columns="key"))
+    assert command_line.main([path, "--load", model]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("prediction,")
+    assert f"{path} has no column 'key', so the predictions have no --id column" in err
+    path = csv(table.rename(columns={"key": "prediction"}))
+    line = refused(path, "--load", model, "--id", "prediction")
+    assert "the name of a column of the predictions, 'prediction'. Rename it." in line
+
+
+# Scores of rows whose target is known.
+
+
+def test_known_targets_are_scored_on_stderr(saved, csv, capsys):
+    table = saved.table.assign(number=saved.table["number"].where(saved.table["flag"]))
+    n_known = int(table["flag"].sum())
+    assert command_line.main([csv(table), "--load", str(saved.number_model)]) == 0
+    out, err = capsys.readouterr()
+    assert len(out.splitlines()) == 1 + len(table)
+    assert f"scratchmlp: {n_known} rows with a value of 'number': RMSE " in err
+    assert command_line.main([csv(table), "--load", str(saved.class_model)]) == 0
+    assert "scratchmlp: 80 rows with a value of 'class': accuracy 0.9" in capsys.readouterr().err
+
+
+def scored(model, X, target):
+    return list(scores_of_known(model, X, pd.Series(target, name="y", dtype=object)))
+
+
+@pytest.fixture(scope="module")
+def flags():
+    X = pd.DataFrame({"a": np.arange(20.0)})
+    return X, {
+        labels: TabularMLPClassifier(cv=2, max_iter=8, random_state=0).fit(X, y)
+        for labels, y in {"bool": X["a"] > 9, "int": 1 * (X["a"] > 9)}.items()
+    }
+
+
+@pytest.mark.parametrize("labels", ["bool", "int"])
+def test_targets_are_compared_with_classes_of_any_type(labels, flags):
+    X, models = flags
+    model = models[labels]
+    text = {"bool": ["False", "True"], "int": ["00", "1.0"]}[labels]
+    predicted = np.array(text)[1 * model.predict(X)]
+    (sentence,) = scored(model, X, predicted)
+    assert sentence.startswith("20 rows with a value of 'y': accuracy 1.00, log-loss ")
+
+
+def test_unknown_classes_and_words_are_named_and_not_scored(flags, saved):
+    X, models = flags
+    unknown, scores = scored(models["bool"], X, ["x", None, *["True"] * 18])
+    assert unknown == "1 row with classes that the model does not know, not scored: 'x'"
+    assert scores.startswith("18 rows with a value of 'y': accuracy ")
+    assert "AUC undefined" in scores
+    assert scored(models["bool"], X, [None] * 20) == []
+    model = load_model(saved.number_model).model
+    X = saved.table.assign(code=saved.table["code"].astype(str))
+    unknown, scores = scored(model, X, ["soon", *["1"] * 79])
+    assert unknown == "1 row with targets that are no numbers, not scored: 'soon'"
+    assert scores.startswith("79 rows with a value of 'y': RMSE ")
