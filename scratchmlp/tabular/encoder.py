@@ -55,8 +55,9 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
       these columns. In a column with more than ten levels, a level that occurs once in `fit` gets
       no column, because it says nothing about other rows. If there are more than `max_categories`
       levels, only the most frequent ones of at least ten rows get a column (with up to ten levels,
-      of any number of rows), and another column ("_frequency") holds the logarithm of each level's count, divided by that of the largest count. It is 0 for levels that
-      are unseen or occur once. Missing values then have an indicator column, if there are any.
+      of any number of rows), and another column ("_frequency") holds the logarithm of each level's
+      count, divided by that of the largest count. It is 0 for levels that are unseen or occur once.
+      Missing values then have an indicator column, if there are any.
     - **Text** becomes up to 30 components ("_svd1", ...): the largest of a truncated singular value
       decomposition of the TF-IDF of its words and, if it has up to 30 words on average, of the
       sequences of two to four characters in its words. Terms that occur in a single text are not
