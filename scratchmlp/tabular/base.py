@@ -31,7 +31,7 @@ from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.folds import check_no_missing, check_splits, make_splits
+from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
 from scratchmlp.tabular.member import (
     Member,
     MemberHistory,
@@ -209,12 +209,11 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
+        check_groups(groups)
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
         check_no_missing(y, "target", "y")
-        if groups is not None:
-            check_no_missing(groups, "group", "groups")
         weight, _ = check_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
         targets = self._encode_targets(y, weight)
@@ -285,6 +284,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             for history, candidate in zip(histories, chosen, strict=True)
         ]
         self.n_iter_ = max(len(history.losses) for history in histories)
+        self.stop_reasons_ = [history.stop_reason for history in histories]
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
         held_out, radius = table.held_out, table.recipe.averaging_radius
         n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)

@@ -11,6 +11,8 @@ from scratchmlp.schedules import HorizonSchedule, Progress
 
 #: Seconds that training gets at least, even if no time is left when it begins.
 _SHORTEST = 1e-3
+#: Why the training of a member ended, if it ended at its deadline.
+OUT_OF_TIME = "no time is left of max_time"
 
 
 class Deadline(NamedTuple):
@@ -103,7 +105,7 @@ class TimedSchedule:
         """
         now = time.perf_counter()
         self.epoch_started, self.epoch_seconds = now, now - self.epoch_started
-        return "no time is left" if now - self.started >= self.seconds else ""
+        return OUT_OF_TIME if now - self.started >= self.seconds else ""
 
     def __call__(self, progress: Progress) -> float:
         """Return the factor of the learning rate.

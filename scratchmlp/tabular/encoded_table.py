@@ -17,6 +17,7 @@ from scratchmlp.tabular.column_encoding import (
     output_suffixes,
 )
 from scratchmlp.tabular.column_kinds import find_kind
+from scratchmlp.tabular.date_order import order_as_in_others
 from scratchmlp.tabular.found import Found, Note
 from scratchmlp.tabular.text import TextEncoder, to_texts
 
@@ -84,7 +85,12 @@ def find_kinds(
     for name, column, role in zip(names, columns, roles, strict=True):
         with naming_column(name):
             found[name] = find_kind(name, column, role, guess=guess)
-    return found
+    ordered = {
+        name: each
+        for name, column in zip(names, columns, strict=True)
+        if (each := order_as_in_others(name, column, found))
+    }
+    return found | ordered
 
 
 def fit_columns(

@@ -38,56 +38,57 @@ from scratchmlp.tabular.notes import describe, warn_of
 class TabularEncoder(TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
-    The encoding of a column depends on what it holds:
+    The encoding of a column depends on its content:
 
     - **Numbers** x, and booleans that are not categories, become z = (x - median) / interquartile
-      range. Half the range replaces the interquartile range if that is 0. Then a smooth clip,
+      range. If the interquartile range is 0, half the range replaces it. Then a smooth clip,
       z / sqrt(1 + (z / 3)²), limits all values to (-3, 3). Missing numbers are replaced by the
       median, which becomes 0. A column with missing numbers in `fit` also gets an indicator column
       of 0 and 1.
     - **Dates** become days since 1970-01-01 in UTC, and **durations** become days; then they are
       encoded as numbers. Dates without a time zone are taken to be in UTC. If months or hours
       differ, the position in the year ("_month") or in the day ("_hour") is added, as a number in
-      [-1, 1) and as its sine and cosine. If days of the week differ, each of them has a column of 0
-      and 1 ("_weekday_Mon"). Missing dates are 0 in all of these.
+      [-1, 1) and as its sine and cosine. If days of the week differ, each of them gets a column of
+      0 and 1 ("_weekday_Mon"). All these additional columns are 0 for missing dates.
     - **Categories** become a column of 0 and 1 for each level, or a single column of -1 and 1 if
       there are two levels. Missing values and levels without a column of their own are 0 in all of
       these columns. In a column with more than ten levels, a level that occurs once in `fit` gets
       no column, because it says nothing about other rows. If there are more than `max_categories`
-      levels, only the most frequent ones of at least ten rows get a column (with up to ten levels,
-      of any number of rows), and another column ("_frequency") holds the logarithm of each level's
-      count, divided by that of the largest count. It is 0 for levels that are unseen or occur once.
-      Missing values then have an indicator column, if there are any.
-    - **Text** becomes up to 30 components ("_svd1", ...): the largest of a truncated singular value
-      decomposition of the TF-IDF of its words and, if it has up to 30 words on average, of the
-      sequences of two to four characters in its words. Terms that occur in a single text are not
-      counted. Missing text is 0, and has an indicator column if there is any.
+      levels, only the most frequent levels with at least ten rows get a column (with up to ten
+      levels, with any number of rows). Another column ("_frequency") contains the logarithm of the
+      level's count, divided by the logarithm of the largest count. It is 0 for levels that are
+      unseen or occur once. If values are missing in `fit`, such a column also gets an indicator.
+    - **Text** becomes up to 30 components ("_svd1", ...) of a truncated singular value
+      decomposition of TF-IDF. The terms are words and, if the texts have up to 30 words on average,
+      sequences of two to four characters within words. Terms that occur in a single text are not
+      counted. The components of missing text are 0. If text is missing in `fit`, there is an
+      indicator column.
 
     The targets have no influence. Ensembles such as :class:`TabularMLPClassifier` add encodings of
     many categories and of text that depend on the targets.
 
-    Text is read as people write it. A text column is numeric if its values are numbers such as
-    "1,234.50", "€ 12", "12 %" or "5 kg"; whether the decimal mark is a point or a comma is decided
-    for the whole column. It contains dates if its values are dates in a common form, such as
-    "17.03.2020", "03/17/2020 2:05 PM" or "17 Mar 2020". A day above 12 tells whether the day comes
-    first; without one, it does in dates with points or hyphens. Times of the day, such as "14:05",
-    are durations, and "true" and "false" are booleans. A few values that cannot be read, such as
-    "n.a.", become missing values. Text with leading zeros, such as "007", is categorical.
+    A text column is numeric if its values are numbers such as "1,234.50", "€ 12", "12 %" or "5 kg".
+    The decimal mark, a point or a comma, is chosen for the whole column. A text column contains
+    dates if its values are dates in a common form, such as "17.03.2020", "03/17/2020 2:05 PM" or
+    "17 Mar 2020". If no day is above 12, the day comes first in dates with points or hyphens, and
+    the month in dates with slashes. Times of the day, such as "14:05", are durations, and "true"
+    and "false" are booleans. A few values that cannot be read, such as "n.a.", become missing
+    values. Text with leading zeros, such as "007", is categorical.
 
-    In data frames, `fit` also looks for whole numbers that are no quantities. Codes, such as zip
-    codes, are encoded as categories: they have the same number of digits, and repeat although they
-    take a small part of their range. Identifiers are left out: text or whole numbers that are
-    different in each row, with a name such as "customer_id" or without any chance of being
-    quantities. Row numbers that pandas has saved as a nameless column are left out too, and so are
-    columns with a single value or without any value. If a column that is left out has missing
-    values, or if a constant column has, an indicator of missing values remains. `transform` does
-    not require columns that are left out. If no column is left, identifiers are used after all.
-    Without any, the output is a single column of zeros, from which an estimator can still learn the
-    class frequencies or the mean.
+    In data frames, `fit` also looks for whole numbers that are not quantities. Codes, such as zip
+    codes, are encoded as categories. They have the same number of digits, and repeat although they
+    are a small part of the numbers in their range, or the name of the column says that they are
+    codes. Identifiers are left out: text or whole numbers that are different in each row, if the
+    name, such as "customer_id", or the values show that they only identify rows. Row numbers that
+    pandas has saved as a column without a name are left out too, and so are columns with a single
+    value or without any value. If an identifier or a column with a single value is missing in some
+    rows of `fit`, an indicator of missing values remains. `transform` does not require columns
+    without outputs. If no column has outputs, the output is a single column of zeros, from which an
+    estimator can still learn the class frequencies or the mean.
 
     `fit` warns of what it leaves out, guesses, or cannot read, and says what to do about it.
-    `columns_` contains the reason for each column. Of NumPy arrays, columns of a single number are
-    dropped without a warning, because nothing is guessed.
+    `columns_` contains the reason for each column. In NumPy arrays, nothing is guessed, and columns
+    with a single number are dropped without a warning.
 
     Parameters
     ----------
@@ -99,19 +100,20 @@ default='from_dtype'
           that are not read as numbers, dates or durations.
         - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: the named columns
           in addition to these.
-        - Another array: these columns and no others, as a boolean mask, positions or names, as in
-          :class:`~sklearn.ensemble.HistGradientBoostingClassifier`. Then nothing is guessed.
+        - Another array: only these columns, as a boolean mask, positions or names, as in
+          :class:`~sklearn.ensemble.HistGradientBoostingClassifier`. Then no column is taken for
+          codes or identifiers.
         - None: no column.
     numeric_features : array-like of {bool, int, str} or None, default=None
-        Columns of numbers, which could be taken for codes or identifiers. Any number of values may
-        be no numbers: they become missing values.
+        Columns of numbers that could be taken for codes or identifiers. All values that are not
+        numbers become missing values.
     text_features : array-like of {bool, int, str} or None, default=None
-        Columns of free text, in addition to those that are recognized: text of more than one word
-        on average, with many different values.
+        Columns of free text, in addition to those that are recognized: text of 1.5 words or more on
+        average, with many different values.
     date_features : array-like of {bool, int, str} or None, default=None
-        Columns of dates. Any number of values may be no dates: they become missing values.
+        Columns of dates. All values that are not dates become missing values.
     max_categories : int, default=64
-        Largest number of levels per column that get a column of their own, at least 1. The most
+        Maximum number of levels with a column of their own, for each column. At least 1. The most
         frequent levels are kept; among equally frequent levels, the first in sorted order.
 
     Attributes
@@ -120,15 +122,15 @@ default='from_dtype'
         The encoding of each column of the table, by its name ("x0", "x1", ... without names), as
         plain data.
 
-        - "kind": "number", "date", "duration", "category", "text", or what is left out:
-          "identifier", "constant", and "missing" if there was no value.
-        - "reason": why, in words.
+        - "kind": "number", "date", "duration", "category", "text", or, for columns that are left
+          out, "identifier", "constant" (a single value) or "missing" (no value).
+        - "reason": why the column is of this kind, in words.
         - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
           the decimal mark, signs or units, the format, and values that could not be read.
-        - "indicator": whether an indicator column marks missing values. Other categories than
-          "many" do not have this entry.
-        - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if the
-          column was constant and is dropped).
+        - "indicator": whether an indicator column marks missing values. Categories have this entry
+          only if their "encoding" is "many".
+        - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
+          there is a single value, which is dropped).
         - "labels" of categories and text: the kind of the labels, such as "text".
         - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
           (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than
@@ -155,9 +157,10 @@ default='from_dtype'
     Raises
     ------
     ValueError
-        If a number is infinite, or a column that is not categorical holds anything but numbers,
-        booleans, dates and durations. In `transform`, also if a column is missing or holds another
-        kind of values than in `fit`, such as numbers instead of text.
+        If a number is infinite, or a column that `categorical_features` excludes contains text or
+        other values than numbers, booleans, dates and durations. In `transform`, also if a column
+        is missing, or contains another kind of values than in `fit`, such as numbers instead of
+        text.
     TypeError
         If a label cannot be hashed, such as a list, or the table is sparse.
 

@@ -154,6 +154,17 @@ def _common(rows: Rows, present: Rows) -> Rows:
     return rows[np.isin(rows, present)]
 
 
+def check_groups(groups: Any) -> None:
+    """Check that groups are values, not the name of a column, and that none is missing."""
+    if isinstance(groups, str):
+        raise ValueError(
+            f"groups is {groups!r}, but it must hold the group of each row, not the name of a "
+            f"column. Pass groups=X[{groups!r}]."
+        )
+    if groups is not None:
+        check_no_missing(groups, "group", "groups")
+
+
 def check_no_missing(values: Any, what: str, name: str) -> None:
     """Check that no target or group is missing."""
     missing = np.asarray(pd.isna(np.asarray(values, dtype=object)))

@@ -167,6 +167,8 @@ class MemberHistory(NamedTuple):
         The network of the member.
     inputs : Inputs
         How the member computes its inputs.
+    stop_reason : str
+        Why training ended.
     """
 
     losses: list[float]
@@ -174,6 +176,7 @@ class MemberHistory(NamedTuple):
     candidates: list[Candidate]
     network: Network
     inputs: Inputs
+    stop_reason: str
 
 
 class Member(NamedTuple):
@@ -262,14 +265,16 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
         try:
             if train(objective, solver, monitor, run, training):
                 raise KeyboardInterrupt  # ends the fit of the ensemble
-        except DivergenceError:
+        except DivergenceError as error:
             if not evaluator.losses:  # otherwise the member keeps an earlier epoch
                 raise
+            monitor.stop_reason = str(error)
             if plan.tasks:  # the monitor does not report the epoch that diverged
                 plan.tasks.epoch_end(run, monitor)
     if plan.tasks:
         plan.tasks.end()
-    return MemberHistory(evaluator.losses, evaluator.raw, evaluator.candidates(), network, inputs)
+    kept = evaluator.losses, evaluator.raw, evaluator.candidates()
+    return MemberHistory(*kept, network, inputs, monitor.stop_reason)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # training reports divergence

@@ -24,8 +24,8 @@ COMMON = {
 REMEDIES = {
     "index": "Drop them to silence this warning.",
     "identifier": (
-        "Drop them to silence this warning. To use one, name it in numeric_features, "
-        "text_features or categorical_features=['from_dtype', ...]."
+        "Drop them to silence this warning. To use one, name it in numeric_features or "
+        "text_features."
     ),
     "constant": "Drop them to silence this warning.",
     "missing": "Drop them to silence this warning.",

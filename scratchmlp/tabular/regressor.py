@@ -20,11 +20,11 @@ _LARGEST = 1e150  # its square is finite
 class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
     """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
 
-    The table may contain numbers on any scale, missing values, categories, strings, booleans and
+    The table may contain numbers on any scale, missing values, categories, text, booleans and
     dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
     out a part of the rows, its fold. The losses on the folds determine the best epoch of each
     member. Targets are standardized for training, and predictions stay within the range of the
-    targets in `fit`. docs/tabular.md explains each ingredient.
+    targets in `fit`. docs/tabular.md explains each step.
 
     Parameters
     ----------
@@ -49,12 +49,16 @@ class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
         Which columns are categorical; see :class:`TabularEncoder`.
-    numeric_features, text_features, date_features : array-like of {bool, int, str} or None, \
-default=None
-        Which columns are numbers, free text and dates; see :class:`TabularEncoder`.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers that could be taken for codes or identifiers; see
+        :class:`TabularEncoder`.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text; see :class:`TabularEncoder`.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates; see :class:`TabularEncoder`.
     n_jobs : int or None, default=None
         Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
-        and -1 means the number of processors. It does not change the result.
+        and -1 means the number of processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
         Determines the folds, the initial weights and the order of the rows. Pass an int for
         reproducible results.
@@ -77,6 +81,8 @@ default=None
         Epoch that each member keeps, counted from 1.
     n_iter_ : int
         Number of epochs trained: the largest number of any member.
+    stop_reasons_ : list of str
+        Why the training of each member ended, such as "no time is left of max_time".
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -84,16 +90,17 @@ default=None
 
     Notes
     -----
-    Besides what :class:`TabularEncoder` makes of a table, each member has inputs that it learns
-    from its own training rows:
+    In addition to the output of :class:`TabularEncoder`, each member has inputs that are fitted on
+    its own training rows:
 
     - for columns of more than 64 categories, the mean target of each category
       (:class:`~sklearn.preprocessing.TargetEncoder`, cross-fitted);
-    - for text, up to 64 words and 64 sequences of characters whose presence is correlated with the
-      target, chosen so that about a tenth of them are false discoveries;
+    - for text, indicators of up to 64 words and 64 sequences of characters whose presence is
+      correlated with the target, at a false discovery rate below 0.1;
     - bins of numbers (:class:`PiecewiseLinearEncoder`).
 
-    Rows of weight 0 have no influence on these inputs. Other weights do not change the first two.
+    Rows of weight 0 have no influence on these inputs. Other weights have an influence on the bins
+    only.
 
     See Also
     --------

@@ -126,7 +126,9 @@ def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
     ]
 
 
-def read_text_as(kind: str, name: str, column: "Column[Any]") -> Found | None:
+def read_text_as(
+    kind: str, name: str, column: "Column[Any]", form: DateFormat | None = None
+) -> Found | None:
     """Read a column of text as values of one kind, because the user says that it is of this kind.
 
     Parameters
@@ -137,20 +139,28 @@ def read_text_as(kind: str, name: str, column: "Column[Any]") -> Found | None:
         Name of the column, for notes.
     column : Series of shape (n_samples,)
         Text, or text and numbers.
+    form : DateFormat or None, default=None
+        How dates are written. None lets the values decide.
 
     Returns
     -------
     Found or None
         What the column is. Other values are missing. None if all values are missing.
     """
-    return _read_as(kind, name, column, different_values(column), many_may_fail=True)
+    return _read_as(kind, name, column, different_values(column), form, many_may_fail=True)
 
 
 def _read_as(
-    kind: str, name: str, column: "Column[Any]", values: Values, *, many_may_fail: bool = False
+    kind: str,
+    name: str,
+    column: "Column[Any]",
+    values: Values,
+    form: DateFormat | None = None,
+    *,
+    many_may_fail: bool = False,
 ) -> Found | None:
     """Read a column as values of one kind, which all but a few values must be."""
-    form = find_date_format(values.text) if kind == "date" else None
+    form = form or (find_date_format(values.text) if kind == "date" else None)
     written = _how_written(kind, values, form)
     read = _read(values, kind, written)
     unread = pd.isna(read)

@@ -261,6 +261,32 @@ def test_without_a_day_above_12_the_order_is_guessed_and_said(mark, order):
     assert f"it is read as {order}. Convert the column with pandas.to_datetime" in notes[0]
 
 
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        (["{}/3/2020"], "day/month/year, as in b"),
+        (["3/{}/2020"], "month/day/year, as in b"),
+        (["{}/3/2020", "{}/4/2020"], "day/month/year, as in c"),
+        (["{}/3/2020", "3/{}/2020"], "month/day/year"),  # they differ
+        (["{}.3.2020"], "month/day/year"),
+        (["{}/3/20"], "month/day/year"),
+    ],
+)
+def test_columns_written_with_the_same_marks_may_tell_the_order(others, reason):
+    table = pd.DataFrame({"a": [f"{day}/2/2020" for day in range(1, 13)]})
+    for name, form in zip("bc", others, strict=False):
+        table[name] = [form.format(day) for day in range(11, 23)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        encoder = TabularEncoder().fit(table)
+    fitted = encoder.columns_["a"]
+    assert fitted["reason"] == f"dates written as {reason}"
+    assert fitted["date_format"].startswith("%d" if reason.startswith("day") else "%m")
+    assert any("day of a is above 12" in str(each.message) for each in caught) == (
+        "as in" not in reason
+    )
+
+
 def test_a_few_values_that_are_no_dates_are_missing_and_named():
     entry, notes = fit(["soon", *DAYS.dt.strftime("%d.%m.%Y")])
     assert (entry["kind"], entry["indicator"]) == ("date", True)

@@ -25,7 +25,7 @@ from scratchmlp.losses import LogLoss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.deadline import Deadline, TimedSchedule, deadlines
+from scratchmlp.tabular.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
 from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.folds import make_splits
 from scratchmlp.tabular.member import MemberHistory
@@ -266,6 +266,7 @@ def test_max_time_ends_training(max_time):
     started = time.perf_counter()
     model = TabularMLPClassifier(max_iter=10**6, max_time=max_time, random_state=0).fit(X, y)
     assert 1 <= model.n_iter_ < 10**6
+    assert model.stop_reasons_ == [OUT_OF_TIME] * 8
     assert time.perf_counter() - started < max_time + 5  # it would be an hour
     if max_time == 1.0:
         assert model.oof_score_ > 0.8
@@ -351,6 +352,8 @@ def test_rows_of_a_group_are_held_out_together(Estimator):
         model.fit(X, target, groups=np.zeros(120))
     with pytest.raises(ValueError, match="1 of the 120 values of groups are missing"):
         model.fit(X, target, groups=[None, *groups[1:]])
+    with pytest.raises(ValueError, match=r"name of a column\. Pass groups=X\['city'\]\."):
+        model.fit(X, target, groups="city")
 
 
 def test_groups_of_several_types_are_refused(classifier):
@@ -538,7 +541,7 @@ def history_of(losses):
     """A member whose score of its one row is the number of the epoch."""
     raw = {epoch: np.array([[float(epoch)]]) for epoch in range(len(losses))}
     candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
-    return MemberHistory(losses, raw, candidates, None, None)
+    return MemberHistory(losses, raw, candidates, None, None, "")
 
 
 def test_epochs_are_chosen_by_the_member_and_by_all():
