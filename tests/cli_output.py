@@ -20,7 +20,7 @@ def scores(line):
 
 
 def without_times(out):
-    return re.sub(r" +([\d.,]+|fit \(s\))$", "", out, flags=re.MULTILINE)
+    return re.sub(r" +(<?[\d.,]+|fit \(s\))$", "", out, flags=re.MULTILINE)
 
 
 def png_size(path):

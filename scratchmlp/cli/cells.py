@@ -1,7 +1,7 @@
 """The raw table, and the cells of its text columns: missing values and decimal commas."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -58,11 +58,17 @@ class RawTable(NamedTuple):
     words : mapping of str to Series
         The words that count as missing values, with the number of cells, by text column. Columns
         without such words are left out.
+    sep : str or None
+        Separator of the columns of a text file; None for other files.
+    other_sheets : mapping of str to sequence of str
+        First row of each other sheet of an Excel file, by the name of the sheet.
     """
 
     frame: pd.DataFrame
     notes: list[str]
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
+    sep: str | None = None
+    other_sheets: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def is_text(column: "Column[Any]") -> bool:

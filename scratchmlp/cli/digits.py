@@ -5,6 +5,8 @@ import pandas as pd
 
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
+ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
+SHORTEST = 0.01  # seconds; shorter times are not told apart
 
 
 def significant(value: float, n_digits: int = 2) -> str:
@@ -19,6 +21,11 @@ def significant(value: float, n_digits: int = 2) -> str:
     return f"{np.round(value, n_decimals):,.{max(0, n_decimals)}f}"
 
 
+def seconds(duration: float) -> str:
+    """Write a time in seconds, such as "0.25", or "<0.01" for any shorter one."""
+    return f"<{SHORTEST}" if duration < SHORTEST else significant(duration)
+
+
 def exponent(value: float) -> int:
     """Return the exponent of the leading digit of a number other than 0: 2 for 123."""
     return int(f"{value:e}".partition("e")[2])
@@ -27,8 +34,9 @@ def exponent(value: float) -> int:
 def means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
     """Write the mean ± the standard deviation of each column, all with the same decimals.
 
-    The decimals show two digits of most standard deviations. If all means are huge or tiny, the
-    name of the result says by which power of ten they were divided.
+    The decimals show two digits of most standard deviations; without a deviation, three digits of
+    the mean are shown. If all means are huge or tiny, the name of the result says by which power of
+    ten they were divided.
 
     Parameters
     ----------
@@ -41,6 +49,7 @@ def means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
         Text for each column. Its name is "" or, for example, " / 1e9".
     """
     means, deviations = scores.mean(), scores.std(ddof=0)
+    deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
     power = _common_power(means.abs())
     means, deviations = means / 10.0**power, deviations / 10.0**power
     n_decimals = _decimals(deviations)
@@ -74,5 +83,13 @@ def _write(mean: float, deviation: float, n_decimals: int) -> str:
         return "undefined"
     if abs(mean) >= 10 * LARGE:
         return f"{mean:.1e} ± {deviation:.0e}"
+    n_decimals = n_decimals if deviation else _three_digits(mean)
     pair = (np.round(value, n_decimals) for value in (mean, deviation))
     return " ± ".join(f"{value:,.{max(0, n_decimals)}f}" for value in pair)
+
+
+def _three_digits(mean: float) -> int:
+    """Return three decimals, or those of three significant digits of large and tiny means."""
+    if mean == 0 or SMALL <= abs(mean) < 10:
+        return 3
+    return min(2 - exponent(mean), MOST_DECIMALS)

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from scratchmlp.cli.help import FILE
 from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.cli.reading import FileFormat
 
@@ -12,22 +13,25 @@ _DECIMALS = {"comma": ",", "point": ".", ",": ",", ".": "."}
 
 def add_file_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--sep``, ``--decimal``, ``--encoding`` and ``--keep-na`` to a parser."""
-    add = parser.add_argument_group(
-        "read DATA.csv", "By default, the content of the file decides."
-    ).add_argument
+    add = parser.add_argument_group("table file", FILE).add_argument
     add(
         "--sep",
         type=_separator,
         help="separator of the columns: comma, semicolon, tab, bar, space or another character",
     )
-    add("--decimal", type=_decimal_mark, metavar="MARK", help="decimal mark: comma or point")
+    add(
+        "--decimal",
+        type=_decimal_mark,
+        metavar="MARK",
+        help="decimal mark, comma or point: it decides whether 1,234 is 1.234 or 1234",
+    )
     add("--encoding", type=_encoding, help="encoding of the text, such as utf-8 or cp1252")
     add(
         "--keep-na",
         nargs="*",
         metavar="COLUMN",
-        help="columns where words such as NA are values, and only empty cells are missing; without "
-        "names, all columns",
+        help="columns in which words such as NA are values, and only empty cells are missing; "
+        "without names, all columns",
     )
 
 

@@ -27,12 +27,9 @@ USES = {
     "missing values": "used only for whether the value is missing",
     "left out": "left out",
 }
-#: What to do, by the case of a note. Notes of other cases are not printed.
+#: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
+#: what is left out.
 REMEDIES = {
-    "index": "",
-    "identifier": "To use one, name it in --numeric, --categorical or --text.",
-    "unrepeated": "If parts of the values repeat, name the column in --text.",
-    "terms": "",
     "codes": "If they are quantities, name them in --numeric.",
     "unreadable": "Such values count as missing. For categories, name the column in --categorical.",
     "mixed": "The column is categorical. If the others are missing values, name it in --numeric.",
@@ -43,6 +40,11 @@ REMEDIES = {
 REMEDIES_AFTER_TRAINING = {"unreadable": "Such values count as missing."}
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
+#: What is said of columns in which no value repeats.
+ALL_DIFFERENT = "every value is different"
+USE_ALL_DIFFERENT = (
+    "To use a column whose values are all different, name it in --text or --numeric."
+)
 #: Reasons that say no more than the kind of a column.
 PLAIN = {
     *WORDS.values(),
@@ -179,12 +181,16 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     Returns
     -------
     str
-        A line for each kind of column, with the names of its columns.
+        A line for each kind of column, with the names of its columns, and what to do to use columns
+        that are left out although they may inform.
     """
     groups: dict[str, list[str]] = {use: [] for use in USES}
     for name, fitted in columns.items():
         groups[_use(fitted)].append(_described(X[name], fitted))
-    return "\n".join(f"  {USES[use]}: {listed(names)}" for use, names in groups.items() if names)
+    lines = [f"  {USES[use]}: {listed(names)}" for use, names in groups.items() if names]
+    if any(ALL_DIFFERENT in line for line in lines):
+        lines[-1] += f". {USE_ALL_DIFFERENT}"
+    return "\n".join(lines)
 
 
 def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
@@ -192,7 +198,9 @@ def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
     use, reason = _use(fitted), fitted["reason"]
     notes = [count(fitted["n_levels"], "value")] if use == "category" else []
     if use == "left out" and "levels" in fitted:
-        notes.append("every value is different" if fitted["n_levels"] > 1 else "a single value")
+        notes.append(ALL_DIFFERENT if fitted["n_levels"] > 1 else "a single value")
+    elif fitted.get("n_components") == 0:
+        notes.append("no word occurs twice")
     elif reason not in PLAIN:
         notes.append(reason.removeprefix(f"{WORDS.get(use)} "))
     if (missing := int(column.isna().sum())) and use != "left out":

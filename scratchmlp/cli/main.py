@@ -18,6 +18,7 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.cli.article import run_iris
+from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.comparison import (
     BASELINE,
     Plan,
@@ -39,7 +40,7 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.progress import fit
-from scratchmlp.cli.report import best_model, score_table
+from scratchmlp.cli.report import best_model, out_of_time, score_table
 from scratchmlp.cli.roles import unknown_column
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.cli.streams import discard, open_streams
@@ -155,6 +156,7 @@ def _train(data: str, options: Options) -> None:
     ensemble.set_params(**encoder_settings(settings.roles, table.columns))
     model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
     model = fit(model, table.X, table.y, **arguments)
+    _say_if_out_of_time([model])
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.id))
         _print_saved(options.save, name, best, plan)
@@ -185,12 +187,20 @@ def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
     for note in plan.folds.left_out:
         say(note)
     results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
+    for result in results.values():
+        _say_if_out_of_time(list(result["estimator"]))
     description = plan.folds.description
     print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, plan)}")
     best, metric = best_model(results, plan), plan.decisive
     which = "Lowest" if metric.is_loss else "Highest"
     print(f"\n{which} {metric.name}: {best}. Fit times are means over the folds.", flush=True)
     return best
+
+
+def _say_if_out_of_time(models: list[Any]) -> None:
+    """Print a note if ``--max-time`` ended the training of models."""
+    if sentence := out_of_time(models):
+        say(sentence)
 
 
 def _print_saved(path: Path, name: str, best: str, plan: Plan) -> None:
@@ -210,9 +220,9 @@ def _predict(data: str, options: Options) -> None:
     assert options.load is not None
     saved, out = load_model(options.load), check_table_name(options.out)
     columns = saved.model.encoder_.columns_
-    table = load_new_table(data, columns, options.file_format)
-    X = select_features(table, data, columns)
-    ids = _ids(table, data, options.id, saved.id)
+    raw = load_new_table(data, columns, options.file_format)
+    X = select_features(raw, data, columns)
+    ids = _ids(raw, data, options.id, saved.id)
     for difference in unlike_training(X, columns):
         say(difference)
     try:
@@ -229,19 +239,19 @@ def _predict(data: str, options: Options) -> None:
     else:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
-    if saved.target in table:
-        for sentence in scores_of_known(saved.model, X, table[saved.target]):
+    if saved.target in raw.frame:
+        for sentence in scores_of_known(saved.model, X, raw.frame[saved.target]):
             say(sentence)
 
 
 def _ids(
-    table: pd.DataFrame, data: str, given: str | None, remembered: str | None
+    raw: RawTable, data: str, given: str | None, remembered: str | None
 ) -> "pd.Series[Any] | None":
     """Return the column that identifies the rows, if there is one."""
-    if given is not None and given not in table:
-        raise InputError(unknown_column(table.columns, data, "--id", given))
+    if given is not None and given not in raw.frame:
+        raise InputError(unknown_column(raw, data, "--id", given))
     name = given or remembered
-    if name is None or name in table:
-        return None if name is None else table[name]
+    if name is None or name in raw.frame:
+        return None if name is None else raw.frame[name]
     say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
     return None

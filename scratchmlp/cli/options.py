@@ -9,7 +9,15 @@ from typing import Any, NamedTuple, NoReturn
 
 from scratchmlp import __version__
 from scratchmlp.cli.file_options import add_file_options, take_file_format
-from scratchmlp.cli.help import DESCRIPTION, DETAILS, USAGE
+from scratchmlp.cli.help import (
+    COLUMNS,
+    COMPARISON,
+    DESCRIPTION,
+    DETAILS,
+    PREDICTIONS,
+    ROWS,
+    USAGE,
+)
 from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
@@ -148,7 +156,11 @@ def _make_parser() -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "data", nargs="?", metavar="DATA.csv", help="table to learn from or to predict"
+        "data",
+        nargs="?",
+        metavar="DATA.csv",
+        help="table to learn from or to predict: a text file with a header, a Parquet file, or the "
+        "first sheet of an Excel file. The file may be compressed. Write - to read from stdin",
     )
     parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
     add_file_options(parser)
@@ -163,37 +175,43 @@ def _make_parser() -> _Parser:
 def _add_training_options(parser: _Parser) -> None:
     """Add the options that say what to learn, and what to keep of it."""
     add = parser.add_argument_group("compare and train").add_argument
-    add("--target", metavar="COLUMN", help="column of DATA.csv to predict")
+    add(
+        "--target",
+        metavar="COLUMN",
+        help="column to predict. Rows without a value and classes of fewer than three rows are "
+        "left out",
+    )
     add(
         "--task",
         choices=("classification", "regression"),
-        help="task; by default, the values of the target decide",
+        help="by default, classification if the target is not numeric, if it has two different "
+        "values, or if it has at most 50 different values and at least three rows per value on "
+        "average; otherwise regression",
     )
     add(
         "--save",
         type=Path,
         metavar="MODEL",
-        help="train the ensemble on all rows and save the ensemble",
+        help="train the ensemble on all rows and save it",
     )
     add(
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="save a picture (.png, .svg or .pdf). With DATA.csv, the picture shows how reliable "
-        "the predictions of the ensemble are. Without DATA.csv, the picture shows the losses of "
-        "two networks by epoch, and the decision boundary of a third network",
+        help="save a picture (.png, .svg or .pdf) that shows how reliable the predictions of the "
+        "ensemble are, or a picture of the demonstration",
     )
 
 
 def _add_column_options(parser: _Parser) -> None:
     """Add the options that say what columns contain."""
-    add = parser.add_argument_group("columns").add_argument
+    add = parser.add_argument_group("columns", COLUMNS).add_argument
     what = {
         "ignore": "columns that no model uses",
         "numeric": "columns of numbers, which could be taken for codes or identifiers",
         "categorical": "columns of categories, such as codes that look like numbers",
         "text": "columns of sentences or other text",
-        "date": "columns of dates or times",
+        "date": "columns of dates, with or without a time of the day",
     }
     for name in LISTS:
         add(
@@ -202,40 +220,43 @@ def _add_column_options(parser: _Parser) -> None:
             action="extend",
             default=[],
             metavar="COLUMN",
-            help=f"{what[name]}; several names are possible",
+            help=what[name],
         )
     add(
         "--id",
         metavar="COLUMN",
         help="column that identifies the rows. No model uses it, and predictions begin with it. A "
-        "saved model remembers it; with --load, --id names another one",
+        "saved model remembers it. With --load, --id names another one",
     )
 
 
 def _add_row_options(parser: _Parser) -> None:
     """Add the options that say which rows depend on each other."""
-    add = parser.add_argument_group("rows that depend on each other").add_argument
+    add = parser.add_argument_group("rows that depend on each other", ROWS).add_argument
     add(
         "--groups",
         metavar="COLUMN",
-        help="column with the group of each row, such as a patient. All rows of a group are in the "
-        "same fold. No model uses the column",
+        help="column with the group of each row, such as a patient; at least three groups. All "
+        "rows of a group are in the same fold, so the scores are those of predictions for new "
+        "groups. No model uses the column",
     )
     add(
         "--time",
         metavar="COLUMN",
-        help="column of dates or numbers that orders the rows. Models predict later rows from "
-        "earlier ones. No model uses the column, unless --date names it too",
+        help="column of dates or numbers that orders the rows; at least nine different values. "
+        "Models predict later rows from earlier rows. No model uses the column, unless --date "
+        "names it too, for example because the month matters",
     )
 
 
 def _add_comparison_options(parser: _Parser) -> None:
     """Add the options of the comparison and of the training of the ensemble."""
-    add = parser.add_argument_group("how to compare and train").add_argument
+    add = parser.add_argument_group("how to compare and train", COMPARISON).add_argument
     add(
         "--metric",
-        help="metric that decides which model is the best, such as accuracy, log-loss, AUC, "
-        '"balanced accuracy", RMSE, R2 or MAE',
+        help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
+        'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
+        "log-loss or RMSE",
     )
     add(
         "--seed",
@@ -254,19 +275,20 @@ def _add_comparison_options(parser: _Parser) -> None:
         "--max-time",
         type=_number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
         metavar="SECONDS",
-        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save",
+        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save or "
+        "--plot",
     )
 
 
 def _add_prediction_options(parser: _Parser) -> None:
     """Add the options that predict."""
-    add = parser.add_argument_group("predict").add_argument
+    add = parser.add_argument_group("predict", PREDICTIONS).add_argument
     add(
         "--load",
         type=Path,
         metavar="MODEL",
-        help="predict the rows of DATA.csv with a model that --save has saved. Load only files "
-        "that you trust",
+        help="predict the rows of DATA.csv with a model saved with --save. Loading a model runs "
+        "any code that the file contains: load only files that you trust",
     )
     add(
         "--out",

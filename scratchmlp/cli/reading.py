@@ -68,7 +68,7 @@ def read_file(
         sep, text = separate(text, sep)
         raw = read_delimited(text, sep, name)
     else:
-        raw, sep, encoding = _read_typed(content, name), ",", "utf-8"
+        raw, sep, encoding = _read_typed(content, name), None, "utf-8"
     if raw.frame.empty:
         raise InputError(
             f"{name} has no rows below its header. Add rows, or the header if it is missing."
@@ -87,15 +87,16 @@ def read_file(
             f"{name}: in {listed([*map(quote, commas.unclear)])}, the comma of numbers such as "
             "1,234 separates thousands; if it is the decimal mark, add --decimal comma"
         )
-    return RawTable(frame, _description(name, sep, commas.facts, encoding) + notes, words)
+    notes = _description(name, sep, commas.facts, encoding) + notes
+    return RawTable(frame, notes, words, sep, raw.other_sheets)
 
 
-def _description(name: str, sep: str, commas: list[str], encoding: str) -> list[str]:
+def _description(name: str, sep: str | None, commas: list[str], encoding: str) -> list[str]:
     """Say how a file was read, unless it has commas between columns, points, and is UTF-8."""
     facts = []
     if sep == NO_SEPARATOR:
         facts.append("a single column")
-    elif sep != ",":
+    elif sep and sep != ",":
         facts.append(f"columns separated by {SEPARATORS.get(sep, repr(sep))}")
     facts += commas
     if not encoding.lower().startswith(("utf-8", "utf8")):

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-import pandas as pd
-
+from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.messages import InputError, did_you_mean, quote
 from scratchmlp.tabular.notes import listed
 
@@ -62,12 +61,12 @@ class Roles(NamedTuple):
 NO_ROLES = Roles()
 
 
-def check_roles(table: pd.DataFrame, path: str, target: str, roles: Roles) -> None:
+def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
     """Check that the columns that the user names exist, and that no two options contradict.
 
     Parameters
     ----------
-    table : DataFrame
+    raw : RawTable
         Table as it was read.
     path : str
         Name of its file, for messages.
@@ -83,21 +82,21 @@ def check_roles(table: pd.DataFrame, path: str, target: str, roles: Roles) -> No
     """
     first: dict[str, list[str]] = {}
     for option, name in [("--target", target), *roles.named()]:
-        if name not in table:
-            raise InputError(unknown_column(table.columns, path, option, name))
+        if name not in raw.frame:
+            raise InputError(unknown_column(raw, path, option, name))
         for other in first.setdefault(name, []):
             if other != option and {other, option} not in COMPATIBLE:
                 raise InputError(_contradiction(other, option, name))
         first[name].append(option)
 
 
-def unknown_column(names: Collection[object], path: str, option: str, name: str) -> str:
+def unknown_column(raw: RawTable, path: str, option: str, name: str) -> str:
     """Say that a table has no column of this name, and which ones it has.
 
     Parameters
     ----------
-    names : collection of object
-        Columns of the table.
+    raw : RawTable
+        The table.
     path : str
         Name of its file.
     option : str
@@ -110,13 +109,38 @@ def unknown_column(names: Collection[object], path: str, option: str, name: str)
     str
         The message.
     """
-    similar = did_you_mean(name, map(str, names))
-    hint = f" {SEPARATOR}" if len(names) == 1 else ""
-    if sum(str(each).startswith("Unnamed: ") for each in names) > 1:
+    names = [*map(str, raw.frame)]
+    hint = f" {SEPARATOR}" if raw.sep and len(names) == 1 else ""
+    if sum(each.startswith("Unnamed: ") for each in names) > 1:
         hint = f" {TITLE}"
+    remedy = in_other_sheet(raw, [name]) or did_you_mean(name, names)
     return (
-        f"{path} has no column {quote(name)}, which {option} names.{similar} "
+        f"{path} has no column {quote(name)}, which {option} names.{remedy} "
         f"Its columns: {listed([*map(quote, names)])}.{hint}"
+    )
+
+
+def in_other_sheet(raw: RawTable, names: Collection[str]) -> str:
+    """Name the sheet of an Excel file, other than the first, that has columns of several names.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table.
+    names : collection of str
+        Columns that its first sheet lacks.
+
+    Returns
+    -------
+    str
+        A sentence, or "" if no sheet has them all.
+    """
+    sheets = [sheet for sheet, header in raw.other_sheets.items() if {*names} <= {*header}]
+    if not sheets:
+        return ""
+    return (
+        f" The sheet {quote(sheets[0])} has {'it' if len(names) == 1 else 'them'}, but only the "
+        "first sheet is read: move that sheet to the front."
     )
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from scratchmlp.cli.cells import MISSING, RawTable, drop_infinite
 from scratchmlp.cli.kinds import Columns, decide_columns
-from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.messages import InputError, count, most_similar, quote, say
 from scratchmlp.cli.reading import FileFormat, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, unknown_column
+from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, in_other_sheet, unknown_column
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.cli.times import in_order
 from scratchmlp.tabular.column_encoding import output_suffixes
@@ -90,7 +90,7 @@ def load_table(
         table.
     """
     raw = _read(path, file_format)
-    check_roles(raw.frame, path, target, roles)
+    check_roles(raw, path, target, roles)
     table, notes = _with_values(raw, [target, roles.groups, roles.time])
     known = as_text(table[target])
     is_class = is_classification(known, task, _words_of(raw, target))
@@ -147,7 +147,7 @@ def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:
     return X.drop(columns=[name for name in empty if NAMELESS.fullmatch(name)])
 
 
-def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> pd.DataFrame:
+def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> RawTable:
     """Read a table to predict.
 
     Parameters
@@ -161,7 +161,7 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
 
     Returns
     -------
-    DataFrame of shape (n_samples, n_columns)
+    RawTable
         All columns, as text unless the file keeps their types.
 
     Raises
@@ -170,15 +170,15 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
         If the file cannot be read, or has no rows.
     """
     words = [name for name, fitted in columns.items() if MISSING & {*fitted.get("levels", ())}]
-    return _read(path, file_format, words).frame
+    return _read(path, file_format, words)
 
 
-def select_features(table: pd.DataFrame, path: str, columns: Columns) -> pd.DataFrame:
+def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
     """Select the columns that a model needs.
 
     Parameters
     ----------
-    table : DataFrame of shape (n_samples, n_columns)
+    raw : RawTable
         Result of `load_new_table`.
     path : str
         Path of its file, for messages.
@@ -195,16 +195,28 @@ def select_features(table: pd.DataFrame, path: str, columns: Columns) -> pd.Data
     InputError
         If a column is missing.
     """
+    table = raw.frame
     used = [name for name, fitted in columns.items() if output_suffixes(fitted)]
     if missing := [name for name in used if name not in table]:
+        remedy = in_other_sheet(raw, missing) or _remedy(missing, {*table} - {*columns})
         raise InputError(
             f"{path} lacks columns that the model was trained on: {listed([*map(quote, missing)])}."
-            " Add them; their cells may be empty."
+            f"{remedy}"
         )
     X, notes = drop_infinite(table[[name for name in columns if name in table]])
     for note in notes:
         say(note)
     return X
+
+
+def _remedy(missing: list[str], unknown: set[str]) -> str:
+    """Say to add missing columns, or to rename those with similar names that no model knows."""
+    similar = {name: most_similar(name, sorted(unknown)) for name in missing}
+    pairs = [f"{quote(other)} to {quote(name)}" for name, other in similar.items() if other]
+    how = "Add them"
+    if pairs:
+        how = f"Rename {listed(pairs)} if they are the same, or add the missing columns"
+    return f" {how}; their cells may be empty."
 
 
 def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawTable:
@@ -214,7 +226,7 @@ def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawT
     raw = read_file(path, **file_format._replace(keep_na=keep_na)._asdict())
     for name in [] if isinstance(named, bool) else named:
         if name not in raw.frame:
-            raise InputError(unknown_column(raw.frame.columns, path, "--keep-na", name))
+            raise InputError(unknown_column(raw, path, "--keep-na", name))
     for note in raw.notes:
         say(note)
     return raw

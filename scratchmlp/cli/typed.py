@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from scratchmlp.cli.cells import RawTable
-from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.messages import InputError, quote
 
+ROWS_ABOVE = 20  # of another sheet, of which one must be the header
 Column = pd.Series  # one column of a table
 
 
@@ -25,13 +26,14 @@ def read_excel(data: bytes, name: str) -> RawTable:
     Returns
     -------
     RawTable
-        The table below the first row that is not empty, which names the columns; a note if there
-        are several sheets. Empty rows are left out.
+        The table below the first row that is not empty, which names the columns; a note and the
+        header of the others if there are several sheets. Empty rows are left out.
     """
     ignored = warnings.catch_warnings(action="ignore")  # about styles and the like
     with ignored, pd.ExcelFile(io.BytesIO(data)) as file:
         sheets = [str(sheet) for sheet in file.sheet_names]
         cells = file.parse(0, header=None, dtype=object, keep_default_na=False, na_values=[""])
+        others = {sheet: _first_row(file, sheet) for sheet in sheets[1:]}
     rows = cells.dropna(how="all")
     if rows.empty:
         raise InputError(
@@ -39,9 +41,17 @@ def read_excel(data: bytes, name: str) -> RawTable:
         )
     names = ["" if pd.isna(cell) else str(cell) for cell in rows.iloc[0]]
     frame = rows.iloc[1:].reset_index(drop=True).set_axis(names, axis="columns")
-    others = len(sheets) - 1
-    note = f"{name}: the sheet {quote(sheets[0])} is read, and {count(others, 'other sheet')} not"
-    return RawTable(_with_text(frame), [note] if others else [])
+    note = f"{name}: only the first of {len(sheets)} sheets is read, {quote(sheets[0])}"
+    return RawTable(_with_text(frame), [note] if others else [], other_sheets=others)
+
+
+def _first_row(file: pd.ExcelFile, sheet: str) -> list[str]:
+    """Return the cells of the first row of a sheet that is not empty, as text."""
+    try:
+        rows = file.parse(sheet, header=None, dtype=object, nrows=ROWS_ABOVE).dropna(how="all")
+    except Exception:  # the readers raise many types, for instance if the sheet is a chart
+        return []
+    return [str(cell).strip() for cell in rows.iloc[0]] if len(rows) else []
 
 
 def read_parquet(data: bytes, name: str) -> RawTable:

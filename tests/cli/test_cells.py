@@ -122,7 +122,8 @@ def test_codes_have_two_to_five_capital_letters(others, is_value, csv):
 @pytest.mark.parametrize("keep_na", [(), ["word"], True])
 def test_a_word_that_was_a_category_is_one_in_a_table_to_predict(keep_na, csv):
     columns = {"country": {"kind": "category", "levels": ["DE", "FR", "NA", "US"]}}
-    X = load_new_table(csv(b"word,country\nNA,NA\n"), columns, FileFormat(keep_na=keep_na))
+    path = csv(b"word,country\nNA,NA\n")
+    X = load_new_table(path, columns, FileFormat(keep_na=keep_na)).frame
     assert list(X["country"]) == ["NA"]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scratchmlp.cli.digits import means_and_deviations, significant
+from scratchmlp.cli.digits import means_and_deviations, seconds, significant
 
 
 def test_significant_digits():
@@ -13,6 +13,11 @@ def test_significant_digits():
     assert [significant(number) for number in numbers] == written
     assert significant(0.98765, 3) == "0.988"
     assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
+
+
+def test_short_times_are_not_told_apart():
+    times = [0.0, 0.00061, 0.00999, 0.0101, 0.25, 12.3]
+    assert [seconds(time) for time in times] == ["<0.01", "<0.01", "<0.01", "0.010", "0.25", "12"]
 
 
 def written(*columns):
@@ -31,11 +36,20 @@ def written(*columns):
         ([(1.0, 0.0), (0.5, 0.0)], ["1.000 ± 0.000", "0.500 ± 0.000"], ""),
         ([(1.234e9, 2.3e7), (3e9, 1e7)], ["1.234 ± 0.023", "3.000 ± 0.010"], " / 1e9"),
         ([(2.34e-6, 1.2e-7), (3e-6, 1e-7)], ["2.34 ± 0.12", "3.00 ± 0.10"], " / 1e-6"),
-        ([(0.001, 0.0001), (0.693, 0.0)], ["0.00100 ± 0.00010", "0.69300 ± 0.00000"], ""),
+        ([(0.001, 0.0001), (0.693, 0.0)], ["0.00100 ± 0.00010", "0.693 ± 0.000"], ""),
+        ([(0.98333, 0.0), (0.5, 3e-5)], ["0.983 ± 0.000", "0.500000 ± 0.000030"], ""),
+        ([(61.23, 0.0), (50, 0.123)], ["61.2 ± 0.0", "50.00 ± 0.12"], ""),
+        ([(0.00123, 0.0), (0.5, 0.1)], ["0.00123 ± 0.00000", "0.50 ± 0.10"], ""),
     ],
 )
 def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
     assert written(*columns) == (texts, unit)
+
+
+def test_equal_scores_have_no_deviation():
+    """The mean of equal scores is rounded, and so they seem to deviate from it."""
+    folds = pd.DataFrame({"a": [0.9833, 0.9833, np.nextafter(0.9833, 1)], "b": [0.7] * 3})
+    assert list(means_and_deviations(folds)) == ["0.983 ± 0.000", "0.700 ± 0.000"]
 
 
 def test_one_model_that_is_far_off_does_not_hide_the_digits_of_the_others():

@@ -53,29 +53,45 @@ def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
         "  dates: day (written as day.month.year)",
         "  boolean: flag",
         "  categorical: plan (2 values)",
-        "  left out: key (every value is different), one (every value is 'u'), empty (no values)",
+        "  left out: key (every value is different), one (every value is 'u'), empty (no values). "
+        "To use a column whose values are all different, name it in --text or --numeric.",
     ]
 
 
-def test_what_is_left_out_or_guessed_is_said_with_what_to_do():
+def test_what_is_guessed_is_said_with_what_to_do():
     rng = np.random.default_rng(0)
     err = text(rng.normal(size=N).round(3)).where(np.arange(N) > 0, "err")
     _, notes = described(
         {
-            "key": text(f"k{i}" for i in range(N)),
             "err": err,
             "day": text(f"{1 + i % 12}/3/2020" for i in range(N)),
             "number": text(rng.integers(9, size=N)),
         }
     )
-    left_out, unreadable, order = notes
-    assert "left out identifiers, which are different in each row: key. To use one" in left_out
-    assert "--numeric, --categorical or --text" in left_out
+    unreadable, order = notes
     assert (
         "1 of 40 values of err is not a number: 'err'. Such values count as missing." in unreadable
     )
     assert "day-first or month-first" in order
     assert order.endswith("If this is wrong, write the dates as 2024-05-17.")
+
+
+def test_columns_in_which_no_value_or_word_repeats():
+    words = [chr(ord("a") + i) for i in range(12)]
+    columns = {"size": np.arange(12) / 8, "word": text(2 * a for a in words)}
+    lines, notes = described(columns, Roles(categorical=["word"]))
+    assert lines[1].startswith("  left out: word (every value is different). To use a column whose")
+    columns["word"] = text(f"{a} {a}" for a in words)
+    lines, _ = described(columns, Roles(text=["word"]))
+    assert lines[1] == "  left out: word (no word occurs twice)"
+    assert notes == []
+
+
+def test_categories_that_are_numbers():
+    """pandas makes the numbers of a column with missing values to floats."""
+    labels = pd.Series([1.0, 2.0, np.nan, 4.0] * (N // 4), dtype="category")
+    lines, _ = described({"c": labels, "size": np.arange(N) / 8})
+    assert lines[1] == "  categorical: c (3 values, 10 missing)"
 
 
 def test_columns_are_read_once_for_the_comparison():

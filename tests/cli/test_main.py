@@ -50,13 +50,14 @@ def test_table_of_every_type_of_column(table, csv, capsys):
         r"  categorical: colour \(2 values, \d+ missing\)\n",
         r"  used only for whether the value is missing: nearly empty \(59 missing\)\n",
         r"  left out: key \(every value is different\), constant \(every value is '5.0'\), "
-        r"empty \(no values\)\n",
+        r"empty \(no values\)\. To use a column whose values are all different, name it in ",
     ):
         assert re.search(line, out)
     assert "over 5 stratified folds" in out
     assert "article" not in out
 
 
+@pytest.mark.usefixtures("brief")
 def test_numeric_target(table, csv, capsys):
     table = table.assign(y=1e4 * table["signal"].fillna(0) + np.arange(len(table)))
     table.loc[3, "y"] = np.inf
@@ -161,7 +162,8 @@ def test_what_a_comparison_says(options, folds, lines, csv, capsys, tmp_path):
     out, err = capsys.readouterr()
     assert "left out 2 rows of classes with fewer than 3 rows: 'rare'" in err
     assert re.search(r"\n  classes: \w+ \d\d \(\d\d.\d%\), \w+ \d\d ", out)
-    assert "  left out: one (every value is 'x'), row (every value is different)\n" in out
+    assert "  left out: one (every value is 'x'), row (every value is different). To" in out
+    assert "left out identifiers" not in err
     assert all(line in out for line in (folds, "accuracy", "macro AUC", *lines))
     assert max(map(len, out.partition("Mean")[2].partition("Saved")[0].splitlines())) <= 100
     assert f"\nSaved the ensemble in {model}" in out
@@ -174,7 +176,7 @@ def test_what_a_comparison_says(options, folds, lines, csv, capsys, tmp_path):
 
 def test_seed_jobs_and_max_time_reach_models_and_folds(table, csv, monkeypatch):
     calls = []
-    monkeypatch.setattr(command_line, "compare", lambda *arguments: calls.append(arguments))
+    monkeypatch.setattr(command_line, "compare", lambda *arguments: calls.append(arguments) or {})
     monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
     monkeypatch.setattr(command_line, "best_model", lambda results, plan: BASELINE)
     command = [csv(table), "--target", "y", "--jobs", "2", "--max-time", "1.5", "--seed"]
@@ -185,6 +187,20 @@ def test_seed_jobs_and_max_time_reach_models_and_folds(table, csv, monkeypatch):
     assert (ensemble.random_state, ensemble.n_jobs, ensemble.max_time) == (7, 2, 1.5)
     assert trees[-1].random_state == 7
     assert first.folds.splits[0][1].tolist() != second.folds.splits[0][1].tolist()
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(("seconds", "notes"), [("1e-9", 2), ("1e9", 0)])
+def test_a_limit_of_time_that_ends_training_is_named(seconds, notes, table, csv, capsys, tmp_path):
+    command = [csv(table[["signal", "y"]]), "--target", "y", "--max-time", seconds]
+    assert command_line.main([*command, "--save", str(tmp_path / "y.model")]) == 0
+    err = capsys.readouterr().err
+    assert err.count("ended the training") == notes
+    for fits in ("5 of 5 fits", "1 of 1 fit")[:notes]:
+        assert (
+            "\nscratchmlp: --max-time 1e-09 ended the training of TabularMLPClassifier before all "
+            f"epochs, in {fits}. Increase or remove --max-time: the predictions may then be better."
+        ) in err
 
 
 @pytest.mark.usefixtures("brief")

@@ -28,7 +28,7 @@ def test_scores_are_means_and_deviations_over_the_folds(results):
     assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
     assert [row.split() for row in rows] == [
         ["low", *["0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000"], "0.25"],
-        ["high", *["0.90", "±", "0.00", "0.850", "±", "0.050"], "undefined", "0.25"],
+        ["high", *["0.900", "±", "0.000", "0.850", "±", "0.050"], "undefined", "0.25"],
     ]
 
 

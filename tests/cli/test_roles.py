@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
+from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles, check_roles
 
-TABLE = pd.DataFrame(columns=["churned", "plan", "day", "customer"])
+TABLE = RawTable(pd.DataFrame(columns=["churned", "plan", "day", "customer"]), [])
 LISTS = ("ignore", "categorical", "text", "date")
 SINGLE = ("id", "groups", "time")
 

@@ -165,6 +165,19 @@ def test_a_new_table_gets_the_columns_of_training(csv):
         select_features(table, path, {"c": USED, "a": USED, "d": USED})
 
 
+def test_columns_with_similar_names_are_named_if_the_model_does_not_know_them(csv):
+    path = csv(pd.DataFrame({"Size": [1], "prize": [2], "prices": [3]}))
+    raw = load_new_table(path, {})
+    columns = dict.fromkeys(["size", "price", "prices", "zip"], USED)
+    with pytest.raises(InputError) as error:
+        select_features(raw, path, columns)
+    assert str(error.value) == (
+        f"{path} lacks columns that the model was trained on: 'size', 'price', 'zip'. Rename "
+        "'Size' to 'size', 'prize' to 'price' if they are the same, or add the missing columns; "
+        "their cells may be empty."
+    )
+
+
 # Errors.
 
 

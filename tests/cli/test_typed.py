@@ -8,11 +8,13 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from openpyxl.chart import BarChart
 from table_files import TABLE, excel, parquet
 
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import read_file
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import load_new_table, load_table, select_features
 
 # Excel and Parquet.
@@ -57,7 +59,7 @@ def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
 
 
 def test_a_typed_table_to_predict(csv):
-    X = load_new_table(csv(parquet(typed())), {})
+    X = load_new_table(csv(parquet(typed())), {}).frame
     assert [dtype.kind for dtype in X[["flag", "date"]].dtypes] == ["b", "M"]
 
 
@@ -105,7 +107,38 @@ def test_the_first_sheet_of_several_is_read(csv):
     path = csv(buffer.getvalue(), "data.xlsx")
     table, notes, *_ = read_file(path)
     pd.testing.assert_frame_equal(table, TABLE)
-    assert notes == [f"{path}: the sheet 'People' is read, and 1 other sheet not"]
+    assert notes == [f"{path}: only the first of 2 sheets is read, 'People'"]
+
+
+@pytest.fixture
+def workbook(csv):
+    """A file whose first sheet is a title, and whose third one is the table."""
+    buffer = io.BytesIO()
+    with pd.ExcelWriter(buffer) as writer:
+        pd.DataFrame(columns=["About"]).assign(About=["x"]).to_excel(writer, index=False)
+        pd.DataFrame().to_excel(writer, sheet_name="Empty")
+        typed().to_excel(writer, sheet_name="Data", index=False, startrow=3)
+        writer.book.create_chartsheet("Chart").add_chart(BarChart())
+    return csv(buffer.getvalue(), "data.xlsx")
+
+
+def test_the_sheet_that_has_a_column_is_named(workbook, csv):
+    remedy = "The sheet 'Data' has it, but only the first sheet is read: move that sheet to the fro"
+    for arguments in (("flag",), ("About", None, Roles(id="flag"))):
+        with pytest.raises(InputError, match=f"no column 'flag', which --[a-z]+ names. {remedy}"):
+            load_table(workbook, *arguments)
+    used = {"kind": "number", "scale": 1.0, "indicator": False}
+    with pytest.raises(
+        InputError, match=r"'integer', 'float'\. The sheet 'Data' has them, but only"
+    ):
+        select_features(load_new_table(workbook, {}), workbook, {"integer": used, "float": used})
+
+
+@pytest.mark.parametrize("write", [excel, parquet])
+def test_only_text_files_have_separators(write, csv):
+    with pytest.raises(InputError, match="has no column 'y'") as error:
+        load_table(csv(write(pd.DataFrame({"a": [1]}))), "y")
+    assert "--sep" not in str(error.value)
 
 
 @pytest.mark.parametrize(
