@@ -98,11 +98,12 @@ def test_the_same_step_through_the_estimator():
     np.testing.assert_allclose(classifier.coefs_[1], W2_HAND - 0.5 * dW2, rtol=1e-12)
 
 
-@pytest.mark.parametrize("fit_intercept", [False, True])
-def test_ten_seeds_on_iris(iris, fit_intercept):
+@pytest.mark.parametrize(("fit_intercept", "max_iter"), [(False, 10_000), (True, 3_000)])
+def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
     X_train, X_test, y_train, y_test = iris
+    changes = {"fit_intercept": fit_intercept, "max_iter": max_iter}
     accuracy = [
-        fit(X_train, y_train, fit_intercept=fit_intercept, random_state=seed).score(X_test, y_test)
+        fit(X_train, y_train, **changes, random_state=seed).score(X_test, y_test)
         for seed in range(10)
     ]
     if fit_intercept:

@@ -211,7 +211,9 @@ def assert_close(mine, reference, tolerance):
         for cell in itertools.product(
             TARGETS, SOLVERS, SCHEDULES, ["float64", "float32"], ["dense", "sparse"]
         )
-        if agree(cell[0], cell[1], cell[3]) and (cell[2] == "constant" or "sgd" in cell[1])
+        if agree(cell[0], cell[1], cell[3])
+        # A schedule changes the rate of SGD, and knows neither the dtype nor the format of X.
+        and (cell[2] == "constant" or ("sgd" in cell[1] and cell[3:] == ("float64", "dense")))
     ],
 )
 def test_a_fit_gives_scikit_learn_s_numbers(activation, target, solver, schedule, dtype, sparse):
