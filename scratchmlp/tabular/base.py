@@ -1,47 +1,28 @@
-"""What the tabular classifier and regressor share: a cross-fitted ensemble of networks.
-
-Each member is trained without one part of the rows, its fold. The losses on the folds decide which
-epoch each member keeps. The predictions of a member for its fold are out-of-fold predictions. They
-estimate how well the ensemble predicts new rows.
-"""
+"""What all estimators for raw tables share: the checked and encoded table, and its folds."""
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
-from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
-from scratchmlp.tabular.deadline import deadlines
+from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
-from scratchmlp.tabular.member import (
-    Member,
-    MemberHistory,
-    MemberPlan,
-    train_member,
-    unfitted_inputs,
-)
 from scratchmlp.tabular.notes import warn_of
-from scratchmlp.tabular.recipe import Recipe
-from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
 
 
 class EncodedTargets(NamedTuple):
@@ -82,8 +63,6 @@ class PreparedTable(NamedTuple):
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
         Random state of each member.
-    recipe : Recipe
-        How to train.
     attributes : dict
         Fitted attributes that depend on the targets: see `EncodedTargets`.
     """
@@ -93,7 +72,6 @@ class PreparedTable(NamedTuple):
     sample_weight: FloatArray
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     seeds: NDArray[np.int_]
-    recipe: Recipe
     attributes: dict[str, Any]
 
     @property
@@ -102,12 +80,10 @@ class PreparedTable(NamedTuple):
         return [rows for _, rows in self.splits]
 
 
-class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
-    """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
+class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
+    """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     cv: Any
-    hidden_layer_sizes: Any
-    max_iter: int | str
     max_time: float | None
     categorical_features: Any
     numeric_features: Any
@@ -117,12 +93,9 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
     random_state: Any
 
     encoder_: TabularEncoder
-    members_: list[Member]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         **ROLE_CONSTRAINTS,
         "n_jobs": [Integral, None],
@@ -136,33 +109,21 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Check and encode the targets."""
 
     @abstractmethod
-    def _recommended(self, n_rows: int) -> Recipe:
-        """Choose how to train on `n_rows` rows."""
+    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+        """Train on an encoded table, and set the fitted attributes.
 
-    @abstractmethod
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        """Keep out-of-fold predictions and their score.
-
-        `raw` holds out-of-fold raw scores, which are nan for rows that no member held out. `weight`
-        holds the weights that the user passed.
+        `started` is the time at which the fit began: `max_time` counts from then.
         """
 
     @abstractmethod
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        """Return the predictions of one member for its raw scores."""
+    def _predict_table(self, table: EncodedTable) -> FloatArray:
+        """Return probabilities or predicted targets for the rows of an encoded table."""
 
-    def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        """Calibrate predictions on held-out rows, if they need it.
-
-        A classifier fits its temperature. A regressor does nothing. `raw` holds the raw scores of
-        each row, from the members that held it out, and nan for rows that no member held out.
-        """
-
-    # Fit: prepare, train, keep.
+    # Fit.
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
-        """Train the members of the ensemble.
+        """Train on a table.
 
         Parameters
         ----------
@@ -198,7 +159,7 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
             # These attributes are known before training, and callbacks may read them.
             self.encoder_ = table.encoder
             self.__dict__.update(table.attributes)
-            self._keep(table, self._train(table, tasks, started))
+            self._fit_table(table, tasks, started)
             if tasks:
                 tasks.end(fitted=True)
         return self
@@ -229,100 +190,16 @@ class BaseTabularMLP(CallbackSupportMixin, BaseEstimator, ABC):
         )
         check_splits(splits, targets.training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        recipe = self._chosen_recipe(len(present))
-        return PreparedTable(encoder, data, weight, splits, seeds, recipe, targets.attributes)
-
-    def _chosen_recipe(self, n_rows: int) -> Recipe:
-        """Choose how to train on `n_rows` rows. The estimator's parameters have priority."""
-        recipe = replace(
-            self._recommended(n_rows), hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes)
-        )
-        return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
-
-    def _train(
-        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
-    ) -> list[MemberHistory]:
-        """Train the members, up to `n_jobs` of them at the same time.
-
-        `started` is the time at which the fit began: `max_time` counts from then.
-        """
-        plans = list(self._plans(table, tasks, started))
-        return Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(train_member)(table.recipe, table.data, plan) for plan in plans
-        )
-
-    def _plans(
-        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
-    ) -> Iterator[MemberPlan]:
-        """Yield what distinguishes the training of each member from that of the others.
-
-        `inputs` encode some columns anew for a member, in addition to the common encoding.
-        `rows` are two arrays of row numbers: those for training, and those of the fold.
-        """
-        n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
-        n_at_once = min(effective_n_jobs(self.n_jobs), n_members)
-        ends = deadlines(started, self.max_time, n_members, n_at_once)
-        for member, (rows, seed, end) in enumerate(
-            zip(table.splits, table.seeds, ends, strict=True)
-        ):
-            encoder = table.recipe.bins_for(member, len(numeric))
-            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed)
-            task = tasks.member(table.recipe.n_epochs) if tasks else None
-            yield MemberPlan(*rows, inputs, seed, end, task)
-
-    def _keep(self, table: PreparedTable, histories: list[MemberHistory]) -> None:
-        """Choose the epoch of each member, and set the fitted attributes.
-
-        `histories` holds, for each member, the loss and the raw scores of its fold after each
-        epoch, and the candidates: the best epochs with their averaged parameters. These parameters
-        are evaluated here for the first time. The order matters: `_keep_out_of_fold` uses what
-        `_calibrate` sets.
-        """
-        chosen = choose_epochs(histories)
-        self.members_ = [
-            Member(history.network, candidate.theta, history.inputs)
-            for history, candidate in zip(histories, chosen, strict=True)
-        ]
-        self.n_iter_ = max(len(history.losses) for history in histories)
-        self.stop_reasons_ = [history.stop_reason for history in histories]
-        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
-        held_out, radius = table.held_out, table.recipe.averaging_radius
-        n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)
-        kept = [member.raw_scores(table.data.X[rows]) for member, rows in pairs]
-        check_kept(chosen, kept)
-        self._calibrate(table.data, by_row(held_out, kept, n_rows))
-        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), n_rows)
-        self._keep_out_of_fold(table.data, table.sample_weight, raw)
+        return PreparedTable(encoder, data, weight, splits, seeds, targets.attributes)
 
     # Prediction.
 
-    def _member_predictions(self, X: Any) -> Iterator[FloatArray]:
-        """Yield the predictions of one member after the other."""
+    def _encode(self, X: Any) -> EncodedTable:
+        """Encode a table with the encoder of `fit`, and warn of what the user should know."""
         check_is_fitted(self)
         encoded, notes = self.encoder_._encode(X)
         warn_of(notes)
-        for member in self.members_:
-            yield self._predictions(member.raw_scores(encoded).astype(np.float64))
-
-    def _mean_prediction(self, X: Any) -> FloatArray:
-        """Return the mean of the members' predictions."""
-        total: Any = sum(self._member_predictions(X))
-        return total / len(self.members_)
-
-    def member_predictions(self, X: Any) -> FloatArray:
-        """Predict with each member. If the members disagree, the prediction is uncertain.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
-            Class probabilities, or predicted targets, of each member.
-        """
-        return np.stack(list(self._member_predictions(X)))
+        return encoded
 
     @property
     def n_features_in_(self) -> int:

@@ -1,26 +1,20 @@
-"""The classifier for raw tables."""
+"""The classifier for raw tables that is made of networks."""
 
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.scaling import scale_products
-from scratchmlp.estimators.targets import class_weights
-from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
+from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.recipe import Recipe, classification_recipe
 from scratchmlp.tabular.selection import fit_temperature
+from scratchmlp.tabular.targets import TabularClassifierMixin
 
 
-class TabularMLPClassifier(ClassifierMixin, BaseTabularMLP):
+class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
     """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
 
     The table may contain numbers on any scale, missing values, categories, text, booleans and
@@ -140,7 +134,7 @@ default='from_dtype'
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        **TabularClassifierMixin._parameter_constraints,
     }
 
     def __init__(
@@ -169,64 +163,6 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.class_weight = class_weight
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the class of each row.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Class with the highest probability.
-        """
-        proba = self._mean_prediction(X)
-        return self.classes_[proba.argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> FloatArray:
-        """Predict class probabilities: the mean of the members' probabilities.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities, with columns in the order of `classes_`.
-        """
-        return self._mean_prediction(X)
-
-    def predict_log_proba(self, X: Any) -> FloatArray:
-        """Predict the logarithms of the class probabilities.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Logarithms of `predict_proba`, with columns in the order of `classes_`. All are finite.
-        """
-        proba = self.predict_proba(X)
-        return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
-
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        with np.errstate(over="ignore", invalid="ignore"):  # of numbers of any size
-            y = _check_y(y, estimator=self)
-            check_classification_targets(y)
-        classes, numbers = np.unique(y, return_inverse=True)
-        if self.class_weight is not None:
-            factors = class_weights(y, classes, self.class_weight, weight)
-            weight, _ = scale_products(weight, factors[numbers], np.float32)
-        class_targets = np.eye(len(classes), dtype=np.float32)
-        return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 
     def _recommended(self, n_rows: int) -> Recipe:
         return classification_recipe(n_rows)

@@ -23,7 +23,7 @@ from scratchmlp.tabular.dates import (
     fit_calendar,
 )
 from scratchmlp.tabular.found import Found, Note
-from scratchmlp.tabular.levels import encode_levels, fit_levels, level_names
+from scratchmlp.tabular.levels import encode_levels, fit_levels, has_codes, level_names
 from scratchmlp.tabular.numeric import encode_numbers, fit_numbers
 from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
 
@@ -185,7 +185,7 @@ def encode_column(
     out: NDArray[np.float32],
     text: TextEncoder | None = None,
 ) -> Encoded:
-    """Write the outputs of a column.
+    """Write the outputs of a column, except for those that codes of levels tell.
 
     Parameters
     ----------
@@ -196,7 +196,8 @@ def encode_column(
     fitted : dict
         Result of `fit_column`.
     out : ndarray of shape (n_samples, n_outputs), float32
-        Array of zeros to write to, with a column for each suffix of `output_suffixes`.
+        Array of zeros to write to. It has a column for each suffix of `output_suffixes`, after the
+        first `n_level_outputs`.
     text : TextEncoder or None, default=None
         Fitted encoder of a column of text.
 
@@ -224,7 +225,8 @@ def encode_column(
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))
     with naming_column(name):
         if "levels" in fitted:
-            return Encoded(notes, encode_levels(read.to_numpy(dtype=object), fitted, out))
+            codes = encode_levels(read.to_numpy(dtype=object), fitted, out)
+            return Encoded(notes, codes if has_codes(fitted) else None)
         values = pd.Series(np.full(len(read), np.nan)) if empty else read
         numbers = to_numbers(values, fitted["kind"])
     n_numbers = (fitted["scale"] > 0) + fitted["indicator"]

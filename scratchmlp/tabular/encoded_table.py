@@ -1,194 +1,136 @@
-"""An encoded table, with what the members of an ensemble encode themselves."""
+"""An encoded table in compact form: numbers, codes of categories, and indicators of words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.column_encoding import (
-    encode_column,
-    fit_column,
-    naming_column,
-    output_suffixes,
-)
-from scratchmlp.tabular.column_kinds import find_kind
-from scratchmlp.tabular.date_order import order_as_in_others
-from scratchmlp.tabular.found import Found, Note
-from scratchmlp.tabular.text import TextEncoder, to_texts
+from scratchmlp.tabular.column_encoding import output_suffixes
+from scratchmlp.tabular.levels import has_codes, n_level_outputs
 
-Columns = dict[str, dict[str, Any]]
+#: Outputs of the codes 0, 1 and -1 of a column of two levels.
+_SIGNS = np.array([-1, 1, 0], np.float32)
+
+
+class Layout(NamedTuple):
+    """Where the outputs of an encoded table are.
+
+    A categorical column has a code for each level. The first codes belong to levels with an output
+    of their own, which is 1 for this level and 0 for others. A column of two levels has one output
+    instead, which is -1 or 1.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Number of outputs.
+    numbers : ndarray of int
+        Positions of the outputs that are numbers or indicators of missing values.
+    starts : ndarray of shape (n_categorical,), int
+        Position of the first output of each categorical column.
+    n_shown : ndarray of shape (n_categorical,), int
+        Number of levels with an output of their own; 0 for columns of two levels.
+    signs : ndarray of shape (n_categorical,), bool
+        Which columns have two levels.
+    many : ndarray of int
+        Which categorical columns have many categories, by number.
+    n_levels : tuple of int
+        Number of levels with a code in each of these columns.
+    """
+
+    n_outputs: int
+    numbers: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    n_shown: NDArray[np.intp]
+    signs: NDArray[np.bool_]
+    many: NDArray[np.intp]
+    n_levels: tuple[int, ...]
+
+
+def layout_of(columns: Mapping[str, dict[str, Any]]) -> Layout:
+    """Return the layout of the outputs of a table.
+
+    Parameters
+    ----------
+    columns : mapping of str to dict
+        Result of `fit_column` for each column, by its name.
+
+    Returns
+    -------
+    Layout
+        The layout.
+    """
+    widths = np.array([len(output_suffixes(each)) for each in columns.values()], np.intp)
+    n_outputs = np.array([n_level_outputs(each) for each in columns.values()], np.intp)
+    starts = np.cumsum(widths) - widths
+    is_number = np.ones(widths.sum(), bool)
+    for start, n in zip(starts, n_outputs, strict=True):
+        is_number[start : start + n] = False
+    has_code = np.array([has_codes(each) for each in columns.values()], bool)
+    coded = [each for each in columns.values() if has_codes(each)]
+    signs = np.array([each["encoding"] == "sign" for each in coded], bool)
+    return Layout(
+        n_outputs=max(1, len(is_number)),  # without any output, a column of zeros
+        numbers=np.flatnonzero(is_number),
+        starts=starts[has_code],
+        n_shown=np.where(signs, 0, n_outputs[has_code]),
+        signs=signs,
+        many=np.flatnonzero([each["encoding"] == "many" for each in coded]),
+        n_levels=tuple(len(each["counts"]) for each in coded if "counts" in each),
+    )
 
 
 @dataclass(frozen=True)
 class EncodedTable:
-    """An encoded table, and the columns whose best encoding depends on the targets.
+    """An encoded table. It is indexed like an array of its rows.
 
-    It is indexed like an array of its rows.
+    It takes much less memory than its outputs, of which most are outputs of categories.
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features_out), float32
-        The table as `TabularEncoder.transform` encodes it.
-    codes : ndarray of shape (n_samples, n_columns), int32
-        Codes of the levels of columns of many categories, as `levels.encode_levels` returns them.
-    n_levels : tuple of int
-        Number of levels with a code in each of these columns.
+    numbers : ndarray of shape (n_samples, n_numbers), float32
+        The outputs that are numbers or indicators of missing values.
+    codes : ndarray of shape (n_samples, n_categorical), int32
+        Codes of the levels of categorical columns, as `levels.encode_levels` returns them.
     terms : tuple of csr_array of shape (n_samples, n_terms), int8
         Indicators of the words, and of the n-grams, of each column of text.
+    layout : Layout
+        Where the outputs are.
     """
 
-    X: FloatArray
+    numbers: FloatArray
     codes: NDArray[np.int32]
-    n_levels: tuple[int, ...]
     terms: tuple[csr_array, ...]
+    layout: Layout
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.X)
+        return len(self.numbers)
 
     def __getitem__(self, rows: Any) -> "EncodedTable":
         """Select rows with a slice, a mask or an array of row numbers."""
         terms = tuple(each[rows] for each in self.terms)
-        return EncodedTable(self.X[rows], self.codes[rows], self.n_levels, terms)
+        return EncodedTable(self.numbers[rows], self.codes[rows], terms, self.layout)
 
+    def to_array(self) -> FloatArray:
+        """Return all outputs, as `TabularEncoder.transform` does.
 
-def find_kinds(
-    names: Sequence[str], table: pd.DataFrame, roles: Sequence[str | None], *, guess: bool
-) -> dict[str, Found]:
-    """Decide what each column is.
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs), float32
+            The outputs.
+        """
+        layout = self.layout
+        X = np.zeros((len(self), layout.n_outputs), np.float32)
+        X[:, layout.numbers] = self.numbers
+        rows, columns = np.nonzero((self.codes >= 0) & (self.codes < layout.n_shown))
+        X[rows, layout.starts[columns] + self.codes[rows, columns]] = 1
+        X[:, layout.starts[layout.signs]] = _SIGNS[self.codes[:, layout.signs]]
+        return X
 
-    Parameters
-    ----------
-    names : sequence of str
-        Names of the columns.
-    table : DataFrame of shape (n_samples, n_features)
-        The table.
-    roles : sequence of str or None
-        Result of `column_roles`.
-    guess : bool
-        Whether columns may be left out, and numbers may be taken for codes, unless the user names
-        all categorical columns.
-
-    Returns
-    -------
-    dict of str to Found
-        What each column is, by its name.
-    """
-    columns = [column for _, column in table.items()]
-    guess = guess and "no category" not in roles
-    found = {}
-    for name, column, role in zip(names, columns, roles, strict=True):
-        with naming_column(name):
-            found[name] = find_kind(name, column, role, guess=guess)
-    ordered = {
-        name: each
-        for name, column in zip(names, columns, strict=True)
-        if (each := order_as_in_others(name, column, found))
-    }
-    return found | ordered
-
-
-def fit_columns(
-    found: Mapping[str, Found], max_categories: int
-) -> tuple[Columns, dict[str, TextEncoder]]:
-    """Learn the encoding of each column.
-
-    Parameters
-    ----------
-    found : mapping of str to Found
-        What each column is, by its name.
-    max_categories : int
-        Largest number of levels with a column of their own.
-
-    Returns
-    -------
-    columns : dict of str to dict
-        Description of each encoding, as in `TabularEncoder.columns_`.
-    text_encoders : dict of str to TextEncoder
-        Encoders of the columns of text.
-    """
-    text_encoders = {
-        name: TextEncoder().fit(to_texts(each.values))
-        for name, each in found.items()
-        if each.kind == "text"
-    }
-    columns = {
-        name: fit_column(name, each, max_categories, text_encoders.get(name))
-        for name, each in found.items()
-    }
-    return columns, text_encoders
-
-
-def encode_table(
-    table: pd.DataFrame, columns: Columns, text_encoders: Mapping[str, TextEncoder]
-) -> tuple[EncodedTable, list[Note]]:
-    """Encode a table.
-
-    Parameters
-    ----------
-    table : DataFrame of shape (n_samples, n_features)
-        The table, with the columns of `fit` in their order.
-    columns, text_encoders : dict
-        Results of `fit_columns`.
-
-    Returns
-    -------
-    encoded : EncodedTable
-        The encoded table.
-    notes : list of Note
-        What the user should know about its columns.
-    """
-    widths = [len(output_suffixes(fitted)) for fitted in columns.values()]
-    X = np.zeros((len(table), max(1, sum(widths))), np.float32)
-    ends = np.cumsum(widths)
-    encoded = {
-        name: encode_column(
-            name, column, columns[name], X[:, end - width : end], text_encoders.get(name)
-        )
-        for name, (_, column), end, width in zip(columns, table.items(), ends, widths, strict=True)
-        if width  # columns without outputs are not read
-    }
-    many = [name for name in encoded if "counts" in columns[name]]
-    codes = np.array([encoded[name].codes for name in many], np.int32).reshape(-1, len(table)).T
-    n_levels = tuple(len(columns[name]["counts"]) for name in many)
-    terms = tuple(terms for each in encoded.values() for terms in each.terms)
-    notes = [note for each in encoded.values() for note in each.notes]
-    return EncodedTable(X, codes, n_levels, terms), notes
-
-
-def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
-    """Select the columns of `fit` by name and ignore others, as ColumnTransformer does.
-
-    Parameters
-    ----------
-    table : DataFrame
-        The table.
-    columns : dict
-        Result of `fit_columns`.
-
-    Returns
-    -------
-    DataFrame of shape (n_samples, n_features)
-        The columns of `fit` in their order. Columns without outputs may be missing, and are NaN.
-
-    Raises
-    ------
-    ValueError
-        If another column is missing.
-    """
-    names = list(columns)
-    if list(table.columns) == names or not all(isinstance(name, str) for name in table):
-        return table
-    used = [name for name in names if output_suffixes(columns[name])]
-    if missing := [name for name in used if name not in table]:
-        raise ValueError(
-            "X must have all columns that it had in fit, but these are missing: "
-            f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
-            "unknown."
-        )
-    return table.reindex(columns=pd.Index(names, dtype=object))
+    def many_codes(self) -> NDArray[np.int32]:
+        """Return the codes of the columns of many categories."""
+        return self.codes[:, self.layout.many]

@@ -25,14 +25,14 @@ from scratchmlp.tabular.column_encoding import (
 )
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import to_pandas
-from scratchmlp.tabular.encoded_table import (
-    EncodedTable,
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.notes import describe, warn_of
+from scratchmlp.tabular.table_encoding import (
     encode_table,
     find_kinds,
     fit_columns,
     select_by_name,
 )
-from scratchmlp.tabular.notes import describe, warn_of
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -275,7 +275,7 @@ default='from_dtype'
         """
         encoded, notes = self._encode(X)
         warn_of(notes)
-        return encoded.X
+        return encoded.to_array()
 
     def _encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:
         """Encode a table, also what members of an ensemble encode themselves.

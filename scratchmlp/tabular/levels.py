@@ -78,10 +78,25 @@ def level_names(fitted: dict[str, Any]) -> list[str]:
     return [str(name) for name in names[fitted["encoding"]]]
 
 
+def n_level_outputs(fitted: dict[str, Any]) -> int:
+    """Return how many outputs of a column depend on the code of the level alone.
+
+    They are the first outputs of the column. Columns without codes have none.
+    """
+    if not has_codes(fitted):
+        return 0
+    return 1 if fitted["encoding"] == "sign" else len(fitted["levels"])
+
+
+def has_codes(fitted: dict[str, Any]) -> bool:
+    """Return whether a column is encoded by the codes of its levels."""
+    return fitted.get("encoding") in ("one-hot", "sign", "many")
+
+
 def encode_levels(
     labels: Labels, fitted: dict[str, Any], out: NDArray[np.float32]
 ) -> NDArray[np.int32]:
-    """Write the columns that encode a categorical column.
+    """Write the outputs of a categorical column that its codes do not tell: the last ones.
 
     Parameters
     ----------
@@ -111,13 +126,7 @@ def encode_levels(
     if fitted["encoding"] == "many":
         # The frequency of labels with the code -1, which selects the last number, is 0.
         log_counts = np.log([*fitted["counts"], 1])
-        out[:, len(levels)] = (log_counts / (log_counts.max() or 1.0))[codes]
-    # The code -1 selects the last row, and so do levels without a column of their own.
-    if fitted["encoding"] == "sign":
-        out[:] = np.array([[-1], [1], [0]], np.float32)[codes]
-    elif levels:
-        rows = np.eye(len(levels) + 1, len(levels), dtype=np.float32)
-        out[:, : len(levels)] = rows[np.where(codes < len(levels), codes, -1)]
+        out[:, 0] = (log_counts / (log_counts.max() or 1.0))[codes]
     return codes
 
 

@@ -1,13 +1,10 @@
 """One member of an ensemble: a network that is trained without its fold and evaluated on it."""
 
 import time
-from copy import deepcopy
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
-from sklearn.utils._chunking import get_chunk_n_rows
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
@@ -20,109 +17,10 @@ from scratchmlp.run import DivergenceError, Run
 from scratchmlp.tabular.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
-from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.inputs import Inputs
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
-from scratchmlp.tabular.target_encoding import TargetEncoding
-from scratchmlp.tabular.term_selection import TermSelection
 from scratchmlp.training import train
-
-
-class Bins(NamedTuple):
-    """A piecewise-linear encoding of some inputs, which is appended to all inputs.
-
-    Attributes
-    ----------
-    encoder : PiecewiseLinearEncoder
-        The encoding.
-    columns : ndarray of int
-        Column numbers of the inputs to encode.
-    """
-
-    encoder: PiecewiseLinearEncoder
-    columns: NDArray[np.intp]
-
-    def fit(self, data: Data) -> None:
-        """Fit the encoding to training rows. Its bins may depend on their targets."""
-        self.encoder.fit(data.X[:, self.columns], data.Y, sample_weight=data.sample_weight)
-
-    def append(self, X: FloatArray) -> FloatArray:
-        """Append the encoded inputs to X, to the right."""
-        return np.hstack([X, self.encoder.transform(X[:, self.columns])])
-
-
-class Inputs(NamedTuple):
-    """How a member computes its inputs from an encoded table.
-
-    Attributes
-    ----------
-    supervised : tuple of TargetEncoding or TermSelection
-        Encodings that are appended to the array of the encoded table.
-    bins : Bins or None
-        Encoding of numbers that is appended. None appends nothing.
-    """
-
-    supervised: tuple[TargetEncoding | TermSelection, ...]
-    bins: Bins | None
-
-    def fit(self, data: Data) -> tuple["Inputs", Data]:
-        """Fit the encodings to training rows.
-
-        Parameters
-        ----------
-        data : Data
-            Training rows; X is an `EncodedTable`.
-
-        Returns
-        -------
-        inputs : Inputs
-            Fitted copies of the encodings.
-        data : Data
-            The training rows; X is the array of the member's inputs.
-        """
-        inputs = deepcopy(self)
-        encoded = [each.fit_transform(data) for each in inputs.supervised]
-        data = data._replace(X=np.hstack([data.X.X, *encoded]) if encoded else data.X.X)
-        if inputs.bins:
-            inputs.bins.fit(data)
-            data = data._replace(X=inputs.bins.append(data.X))
-        return inputs, data
-
-    def of(self, table: EncodedTable) -> FloatArray:
-        """Return the inputs of the member for the rows of an encoded table."""
-        encoded = [each.transform(table) for each in self.supervised]
-        X = np.hstack([table.X, *encoded]) if encoded else table.X
-        return self.bins.append(X) if self.bins else X
-
-
-def unfitted_inputs(
-    encoded: EncodedTable,
-    encoder: PiecewiseLinearEncoder | None,
-    numeric: NDArray[np.intp],
-    seed: int,
-) -> Inputs:
-    """Return how a member is to compute its inputs.
-
-    Parameters
-    ----------
-    encoded : EncodedTable
-        The encoded table.
-    encoder : PiecewiseLinearEncoder or None
-        Encoder of numbers, if the member has bins.
-    numeric : ndarray of int
-        Column numbers of the numbers.
-    seed : int
-        Random state of the encodings.
-
-    Returns
-    -------
-    Inputs
-        Encodings that are not fitted.
-    """
-    bins = Bins(encoder, numeric) if encoder else None
-    levels = (TargetEncoding(seed),) if encoded.n_levels else ()
-    terms = (TermSelection(),) if encoded.terms else ()
-    return Inputs((*levels, *terms), bins)
 
 
 class MemberPlan(NamedTuple):
@@ -198,18 +96,8 @@ class Member(NamedTuple):
 
     @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
     def raw_scores(self, table: EncodedTable) -> FloatArray:
-        """Compute the raw scores of the rows of an encoded table.
-
-        With bins, a row is many times as wide. The inputs are then computed in chunks that fit into
-        scikit-learn's ``working_memory``.
-        """
-        if self.inputs == ((), None):
-            return self.network.raw_scores(self.theta, table.X)
-        n_bytes = self.theta.itemsize * self.network.sizes[0]
-        chunks = gen_batches(len(table), get_chunk_n_rows(n_bytes, max_n_rows=len(table)))
-        return np.concatenate(
-            [self.network.raw_scores(self.theta, self.inputs.of(table[rows])) for rows in chunks]
-        )
+        """Compute the raw scores of the rows of an encoded table."""
+        return self.network.raw_scores(self.theta, self.inputs.rows(table))
 
 
 def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
@@ -244,9 +132,10 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     if plan.tasks:
         plan.tasks.begin()
     with threads(0):  # one BLAS thread: other members may train at the same time
-        inputs, training = plan.inputs.fit(data.rows(plan.training))
-        held_out = data.rows(plan.held_out)
-        held_out = held_out._replace(X=inputs.of(held_out.X))
+        training, held_out = data.rows(plan.training), data.rows(plan.held_out)
+        inputs, supervised = plan.inputs.fit(training)
+        training = training._replace(X=inputs.rows(training.X, supervised))
+        held_out = held_out._replace(X=inputs.rows(held_out.X))
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(

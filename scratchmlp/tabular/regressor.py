@@ -1,23 +1,18 @@
-"""The regressor for raw tables."""
+"""The regressor for raw tables that is made of networks."""
 
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.scaling import exponents, scaled_r2
-from scratchmlp.tabular.base import BaseTabularMLP, EncodedTargets
+from scratchmlp.estimators.scaling import scaled_r2
+from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.recipe import Recipe, regression_recipe
+from scratchmlp.tabular.targets import TabularRegressorMixin
 
-_LARGEST = 1e150  # its square is finite
 
-
-class TabularMLPRegressor(RegressorMixin, BaseTabularMLP):
+class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
     """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
 
     The table may contain numbers on any scale, missing values, categories, text, booleans and
@@ -127,12 +122,6 @@ default='from_dtype'
 
     __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
 
-    _one_column: bool
-    _low: FloatArray
-    _high: FloatArray
-    _mean: FloatArray
-    _deviation: FloatArray
-
     def __init__(
         self,
         *,
@@ -158,44 +147,6 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def predict(self, X: Any) -> FloatArray:
-        """Predict the targets: the mean of the members' predictions.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, within the range of the targets in `fit`.
-        """
-        return self._mean_prediction(X)
-
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the values
-            y = check_array(y, ensure_2d=False, dtype=None, estimator=self, input_name="y")
-        y = _numbers(y)
-        Y = y.reshape(len(y), -1)
-        present = Y[weight > 0]
-        low, high, power = present.min(axis=0), present.max(axis=0), exponents(present)
-        # The squares of scaled targets do not vanish. Rows with weight 0, which may be outside of
-        # the range, are ignored.
-        Y = np.ldexp(np.clip(Y, low, high), -power)
-        mean = np.average(Y, axis=0, weights=weight)
-        deviation = np.average((Y - mean) ** 2, axis=0, weights=weight) ** 0.5
-        deviation = np.where(deviation > 0, deviation, 1.0)
-        attributes = {
-            "_one_column": y.ndim == 1,
-            "_low": low,
-            "_high": high,
-            "_mean": np.ldexp(mean, power),
-            "_deviation": np.ldexp(deviation, power),
-        }
-        standardized = ((Y - mean) / deviation).astype(np.float32)
-        return EncodedTargets(standardized, None, weight, attributes)
-
     def _recommended(self, n_rows: int) -> Recipe:
         return regression_recipe(n_rows)
 
@@ -204,32 +155,3 @@ default='from_dtype'
         seen = np.isfinite(raw[:, 0])
         y = self._predictions(data.Y.astype(np.float64))
         self.oof_score_ = scaled_r2(y[seen], self.oof_prediction_[seen], weight[seen])
-
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
-        return Y[:, 0] if self._one_column else Y
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
-
-
-def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the targets as float64; check that they are numbers with finite squares."""
-    y = y.astype(object) if y.dtype.kind == "V" else y  # pandas would make columns of its fields
-    numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    wrong = np.isnan(numbers).reshape(y.shape)
-    if y.dtype.kind in "Mm" or wrong.any():
-        found = y.flat[wrong.argmax()] if wrong.any() else y.flat[0]
-        raise ValueError(
-            f"Targets must be numbers; got {found!r}. For classes, use TabularMLPClassifier. "
-            "Convert dates and durations to numbers."
-        )
-    Y = numbers.reshape(y.shape)
-    if (largest := np.abs(Y).max()) > _LARGEST:
-        raise ValueError(
-            f"The absolute values of targets must be at most {_LARGEST:g}; got {largest:g}. Divide "
-            "the targets by a constant, or take their logarithms."
-        )
-    return Y

@@ -84,7 +84,7 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        codes, n_levels = data.X.codes, data.X.n_levels
+        codes, n_levels = data.X.many_codes(), data.X.layout.n_levels
         used = used_rows(data)
         used = used if len(used) > 1 else np.repeat(used, 2)  # cross-fitting needs two rows
         fitted = [
@@ -111,7 +111,8 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        return np.hstack([t[column] for t, column in zip(self.tables, table.codes.T, strict=True)])
+        codes = table.many_codes().T
+        return np.hstack([each[column] for each, column in zip(self.tables, codes, strict=True)])
 
 
 def _encode(

@@ -110,7 +110,7 @@ def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction(monkeypatc
     def last(histories):  # the choice of an epoch looks at the targets held out
         return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
 
-    monkeypatch.setattr("scratchmlp.tabular.base.choose_epochs", last)
+    monkeypatch.setattr("scratchmlp.tabular.mlp.choose_epochs", last)
     X, _, y = table()
     fold = np.arange(120) % 3
     changed = y.copy()
@@ -301,7 +301,8 @@ def test_members_share_the_time():
 def test_members_that_train_at_the_same_time_have_the_same_deadline():
     X, y, _ = table()
     model = TabularMLPClassifier(cv=5, max_time=10, n_jobs=2, random_state=0)
-    plans = model._plans(model._prepare(X, y, None, None), None, started=5.0)
+    prepared = model._prepare(X, y, None, None)
+    plans = model._plans(prepared, classification_recipe(len(X)), None, started=5.0)
     assert [plan.deadline for plan in plans] == deadlines(5.0, 10.0, 5, 2)
 
 

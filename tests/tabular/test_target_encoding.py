@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
@@ -31,9 +31,15 @@ def shops(n=600, n_shops=150):
 def data(codes, y, weight=None, class_targets=BINARY, n_levels=None):
     """Rows with a single column of codes."""
     codes = np.asarray(codes, np.int32)[:, None]
-    levels = (int(codes.max()) + 1 if n_levels is None else n_levels,)
-    table = EncodedTable(np.zeros((len(codes), 1), np.float32), codes, levels, ())
-    return Data(table, np.asarray(y), weight, class_targets)
+    n_levels = int(codes.max()) + 1 if n_levels is None else n_levels
+    return Data(encoded(codes, n_levels), np.asarray(y), weight, class_targets)
+
+
+def encoded(codes, n_levels):
+    """An encoded table of a column of many categories, none of them with an output of its own."""
+    column = {"encoding": "many", "levels": [], "counts": [1] * n_levels, "indicator": False}
+    frequency = np.zeros((len(codes), 1), np.float32)
+    return EncodedTable(frequency, codes, (), layout_of({"column": column}))
 
 
 def test_shops_and_users_inform():
@@ -154,8 +160,7 @@ def test_one_category_of_two_rows_among_many_of_one():
     assert model.encoder_.columns_["key"]["kind"] == "category"
     assert np.isfinite(model.oof_proba_).all()
     codes = np.array([[-1], [0], [-1], [0], [-1], [-1]], np.int32)
-    table = EncodedTable(np.zeros((6, 1), np.float32), codes, (1,), ())
-    data = Data(table, np.arange(6.0)[:, None], None, None)
-    encoded = TargetEncoding(seed=0).fit_transform(data)
-    assert (encoded[codes < 0] == 0).all()
-    assert encoded[codes == 0].any()
+    data = Data(encoded(codes, 1), np.arange(6.0)[:, None], None, None)
+    out = TargetEncoding(seed=0).fit_transform(data)
+    assert (out[codes < 0] == 0).all()
+    assert out[codes == 0].any()

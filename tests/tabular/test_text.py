@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from scratchmlp.tabular import (
     column_encoding,
 )
 from scratchmlp.tabular import text as text_module
-from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.term_selection import TermSelection
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
@@ -108,7 +109,7 @@ def test_the_number_of_texts_at_once_does_not_matter(monkeypatch):
     expected = encoder._encode(texts(values))[0]
     monkeypatch.setattr(column_encoding, "_TEXTS_AT_ONCE", 16)
     encoded = encoder._encode(texts(values))[0]
-    np.testing.assert_allclose(encoded.X, expected.X, atol=1e-6)
+    np.testing.assert_allclose(encoded.numbers, expected.numbers, atol=1e-6)
     for terms, others in zip(encoded.terms, expected.terms, strict=True):
         assert terms.dtype == np.int8
         np.testing.assert_array_equal(terms.toarray(), others.toarray())
@@ -195,14 +196,15 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
     """NumPy would warn of them, and of targets that are all the same."""
     numbers = np.arange(n_rows)
     terms = csr_array(np.c_[numbers >= 0, numbers < 0, numbers % 2].astype(np.int8))
-    table = EncodedTable(np.zeros((n_rows, 1), np.float32), np.zeros((n_rows, 0)), (), (terms,) * 2)
+    numbers_of_text, no_codes = np.zeros((n_rows, 0), np.float32), np.zeros((n_rows, 0), np.int32)
+    table = EncodedTable(numbers_of_text, no_codes, (terms,) * 2, layout_of({}))
     for y, expected in [(numbers % 2, [2] * (n_rows > 2)), (numbers * 0, [])]:
         selection = TermSelection()
         rows = Data(table, y, None, np.eye(2, dtype=np.float32))
         assert selection.fit_transform(rows).shape == (n_rows, 2 * len(expected))
         assert [chosen.tolist() for chosen in selection.selected] == [expected] * 2
     constant = csr_array(terms[:, :2])
-    table = EncodedTable(table.X, table.codes, (), (constant,))
+    table = replace(table, terms=(constant,))
     assert TermSelection().fit_transform(rows._replace(X=table)).shape == (n_rows, 0)
 
 

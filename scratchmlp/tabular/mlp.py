@@ -1,0 +1,160 @@
+"""What the tabular MLP classifier and regressor share: a cross-fitted ensemble of networks.
+
+Each member is trained without one part of the rows, its fold. The losses on the folds decide which
+epoch each member keeps. The predictions of a member for its fold are out-of-fold predictions. They
+estimate how well the ensemble predicts new rows.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.estimators.parameters import hidden_sizes
+from scratchmlp.tabular.base import BaseTabular, PreparedTable
+from scratchmlp.tabular.deadline import deadlines
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.inputs import unfitted_inputs
+from scratchmlp.tabular.member import Member, MemberHistory, MemberPlan, train_member
+from scratchmlp.tabular.recipe import Recipe
+from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
+
+
+class BaseTabularMLP(BaseTabular):
+    """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
+
+    hidden_layer_sizes: Any
+    max_iter: int | str
+
+    members_: list[Member]
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabular._parameter_constraints,
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    }
+
+    # What the subclasses add.
+
+    @abstractmethod
+    def _recommended(self, n_rows: int) -> Recipe:
+        """Choose how to train on `n_rows` rows."""
+
+    @abstractmethod
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        """Keep out-of-fold predictions and their score.
+
+        `raw` holds out-of-fold raw scores, which are nan for rows that no member held out. `weight`
+        holds the weights that the user passed.
+        """
+
+    @abstractmethod
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        """Return the predictions of one member for its raw scores."""
+
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
+        """Calibrate predictions on held-out rows, if they need it.
+
+        A classifier fits its temperature. A regressor does nothing. `raw` holds the raw scores of
+        each row, from the members that held it out, and nan for rows that no member held out.
+        """
+
+    # Train, keep.
+
+    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+        recipe = self._chosen_recipe(int(np.count_nonzero(table.sample_weight)))
+        self._keep(table, recipe, self._train(table, recipe, tasks, started))
+
+    def _chosen_recipe(self, n_rows: int) -> Recipe:
+        """Choose how to train on `n_rows` rows. The estimator's parameters have priority."""
+        recipe = replace(
+            self._recommended(n_rows), hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes)
+        )
+        return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
+
+    def _train(
+        self, table: PreparedTable, recipe: Recipe, tasks: CallbackTasks | None, started: float
+    ) -> list[MemberHistory]:
+        """Train the members, up to `n_jobs` of them at the same time."""
+        plans = list(self._plans(table, recipe, tasks, started))
+        return Parallel(n_jobs=self.n_jobs, batch_size=1)(
+            delayed(train_member)(recipe, table.data, plan) for plan in plans
+        )
+
+    def _plans(
+        self, table: PreparedTable, recipe: Recipe, tasks: CallbackTasks | None, started: float
+    ) -> Iterator[MemberPlan]:
+        """Yield what distinguishes the training of each member from that of the others.
+
+        `inputs` encode some columns anew for a member, in addition to the common encoding.
+        `rows` are two arrays of row numbers: those for training, and those of the fold.
+        """
+        n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
+        n_at_once = min(effective_n_jobs(self.n_jobs), n_members)
+        ends = deadlines(started, self.max_time, n_members, n_at_once)
+        for member, (rows, seed, end) in enumerate(
+            zip(table.splits, table.seeds, ends, strict=True)
+        ):
+            encoder = recipe.bins_for(member, len(numeric))
+            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed)
+            task = tasks.member(recipe.n_epochs) if tasks else None
+            yield MemberPlan(*rows, inputs, seed, end, task)
+
+    def _keep(self, table: PreparedTable, recipe: Recipe, histories: list[MemberHistory]) -> None:
+        """Choose the epoch of each member, and set the fitted attributes.
+
+        `histories` holds, for each member, the loss and the raw scores of its fold after each
+        epoch, and the candidates: the best epochs with their averaged parameters. These parameters
+        are evaluated here for the first time. The order matters: `_keep_out_of_fold` uses what
+        `_calibrate` sets.
+        """
+        chosen = choose_epochs(histories)
+        self.members_ = [
+            Member(history.network, candidate.theta, history.inputs)
+            for history, candidate in zip(histories, chosen, strict=True)
+        ]
+        self.n_iter_ = max(len(history.losses) for history in histories)
+        self.stop_reasons_ = [history.stop_reason for history in histories]
+        self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
+        held_out, radius = table.held_out, recipe.averaging_radius
+        n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)
+        kept = [member.raw_scores(table.data.X[rows]) for member, rows in pairs]
+        check_kept(chosen, kept)
+        self._calibrate(table.data, by_row(held_out, kept, n_rows))
+        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), n_rows)
+        self._keep_out_of_fold(table.data, table.sample_weight, raw)
+
+    # Prediction.
+
+    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
+        """Yield the predictions of one member after the other."""
+        for member in self.members_:
+            yield self._predictions(member.raw_scores(table).astype(np.float64))
+
+    def _predict_table(self, table: EncodedTable) -> FloatArray:
+        total: Any = sum(self._member_predictions(table))
+        return total / len(self.members_)
+
+    def member_predictions(self, X: Any) -> FloatArray:
+        """Predict with each member. If the members disagree, the prediction is uncertain.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
+            Class probabilities, or predicted targets, of each member.
+        """
+        return np.stack(list(self._member_predictions(self._encode(X))))

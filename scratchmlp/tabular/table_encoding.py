@@ -1,0 +1,160 @@
+"""How a whole table is encoded: what its columns are, their encodings, and their outputs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from scratchmlp.tabular.column_encoding import (
+    encode_column,
+    fit_column,
+    naming_column,
+    output_suffixes,
+)
+from scratchmlp.tabular.column_kinds import find_kind
+from scratchmlp.tabular.date_order import order_as_in_others
+from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.found import Found, Note
+from scratchmlp.tabular.levels import n_level_outputs
+from scratchmlp.tabular.text import TextEncoder, to_texts
+
+Columns = dict[str, dict[str, Any]]
+
+
+def find_kinds(
+    names: Sequence[str], table: pd.DataFrame, roles: Sequence[str | None], *, guess: bool
+) -> dict[str, Found]:
+    """Decide what each column is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    table : DataFrame of shape (n_samples, n_features)
+        The table.
+    roles : sequence of str or None
+        Result of `column_roles`.
+    guess : bool
+        Whether columns may be left out, and numbers may be taken for codes, unless the user names
+        all categorical columns.
+
+    Returns
+    -------
+    dict of str to Found
+        What each column is, by its name.
+    """
+    columns = [column for _, column in table.items()]
+    guess = guess and "no category" not in roles
+    found = {}
+    for name, column, role in zip(names, columns, roles, strict=True):
+        with naming_column(name):
+            found[name] = find_kind(name, column, role, guess=guess)
+    ordered = {
+        name: each
+        for name, column in zip(names, columns, strict=True)
+        if (each := order_as_in_others(name, column, found))
+    }
+    return found | ordered
+
+
+def fit_columns(
+    found: Mapping[str, Found], max_categories: int
+) -> tuple[Columns, dict[str, TextEncoder]]:
+    """Learn the encoding of each column.
+
+    Parameters
+    ----------
+    found : mapping of str to Found
+        What each column is, by its name.
+    max_categories : int
+        Largest number of levels with a column of their own.
+
+    Returns
+    -------
+    columns : dict of str to dict
+        Description of each encoding, as in `TabularEncoder.columns_`.
+    text_encoders : dict of str to TextEncoder
+        Encoders of the columns of text.
+    """
+    text_encoders = {
+        name: TextEncoder().fit(to_texts(each.values))
+        for name, each in found.items()
+        if each.kind == "text"
+    }
+    columns = {
+        name: fit_column(name, each, max_categories, text_encoders.get(name))
+        for name, each in found.items()
+    }
+    return columns, text_encoders
+
+
+def encode_table(
+    table: pd.DataFrame, columns: Columns, text_encoders: Mapping[str, TextEncoder]
+) -> tuple[EncodedTable, list[Note]]:
+    """Encode a table.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_features)
+        The table, with the columns of `fit` in their order.
+    columns, text_encoders : dict
+        Results of `fit_columns`.
+
+    Returns
+    -------
+    encoded : EncodedTable
+        The encoded table.
+    notes : list of Note
+        What the user should know about its columns.
+    """
+    layout = layout_of(columns)
+    numbers = np.zeros((len(table), len(layout.numbers)), np.float32)
+    codes = np.empty((len(table), len(layout.starts)), np.int32)
+    terms: list[csr_array] = []
+    notes: list[Note] = []
+    end, coded = 0, iter(codes.T)
+    for (name, fitted), (_, column) in zip(columns.items(), table.items(), strict=True):
+        if width := len(output_suffixes(fitted)):  # columns without outputs are not read
+            start, end = end, end + width - n_level_outputs(fitted)
+            out = numbers[:, start:end]
+            encoded = encode_column(name, column, fitted, out, text_encoders.get(name))
+            if encoded.codes is not None:
+                next(coded)[:] = encoded.codes
+            terms += encoded.terms
+            notes += encoded.notes
+    return EncodedTable(numbers, codes, tuple(terms), layout), notes
+
+
+def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Select the columns of `fit` by name and ignore others, as ColumnTransformer does.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    columns : dict
+        Result of `fit_columns`.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        The columns of `fit` in their order. Columns without outputs may be missing, and are NaN.
+
+    Raises
+    ------
+    ValueError
+        If another column is missing.
+    """
+    names = list(columns)
+    if list(table.columns) == names or not all(isinstance(name, str) for name in table):
+        return table
+    used = [name for name in names if output_suffixes(columns[name])]
+    if missing := [name for name in used if name not in table]:
+        raise ValueError(
+            "X must have all columns that it had in fit, but these are missing: "
+            f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
+            "unknown."
+        )
+    return table.reindex(columns=pd.Index(names, dtype=object))
