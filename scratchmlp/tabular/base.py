@@ -2,6 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -84,6 +85,7 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     cv: Any
+    n_repeats: int
     max_time: float | None
     categorical_features: Any
     numeric_features: Any
@@ -96,6 +98,7 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
+        "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         **ROLE_CONSTRAINTS,
         "n_jobs": [Integral, None],
@@ -116,8 +119,8 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def _predict_table(self, table: EncodedTable) -> FloatArray:
-        """Return probabilities or predicted targets for the rows of an encoded table."""
+    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
+        """Yield the predictions of one member after the other for the rows of an encoded table."""
 
     # Fit.
 
@@ -156,13 +159,18 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
         with unchanged_on_failure(self):
             table = self._prepare(X, y, sample_weight, groups)
-            # These attributes are known before training, and callbacks may read them.
-            self.encoder_ = table.encoder
-            self.__dict__.update(table.attributes)
-            self._fit_table(table, tasks, started)
+            self._fit_prepared(table, tasks, started)
             if tasks:
                 tasks.end(fitted=True)
         return self
+
+    def _fit_prepared(
+        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
+    ) -> None:
+        """Set the attributes that are known before training, and train."""
+        self.encoder_ = table.encoder
+        self.__dict__.update(table.attributes)  # callbacks may read them
+        self._fit_table(table, tasks, started)
 
     def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
         """Check the user's input, and convert it to what training needs."""
@@ -186,7 +194,14 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         data = Data(encoded, targets.Y, trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
         splits = make_splits(
-            self.cv, X, data.Y, groups, present, random_state, classifier=is_classifier(self)
+            self.cv,
+            X,
+            data.Y,
+            groups,
+            present,
+            random_state,
+            classifier=is_classifier(self),
+            n_repeats=self.n_repeats,
         )
         check_splits(splits, targets.training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
@@ -200,6 +215,25 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         encoded, notes = self.encoder_._encode(X)
         warn_of(notes)
         return encoded
+
+    def _mean_prediction(self, X: Any) -> FloatArray:
+        """Return the mean of the members' predictions."""
+        return mean(self._member_predictions(self._encode(X)))
+
+    def member_predictions(self, X: Any) -> FloatArray:
+        """Predict with each member. If the members disagree, the prediction is uncertain.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
+            Class probabilities, or predicted targets, of each member.
+        """
+        return np.stack(list(self._member_predictions(self._encode(X))))
 
     @property
     def n_features_in_(self) -> int:
@@ -217,3 +251,12 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def mean(predictions: Iterable[FloatArray]) -> FloatArray:
+    """Return the mean of predictions, of which only one is in memory at a time."""
+    total: Any = 0.0
+    for n_predictions, prediction in enumerate(predictions, start=1):  # noqa: B007
+        total = total + prediction
+    average: FloatArray = total / n_predictions
+    return average

@@ -39,6 +39,9 @@ class Layout(NamedTuple):
         Which categorical columns have many categories, by number.
     n_levels : tuple of int
         Number of levels with a code in each of these columns.
+    replaced : ndarray of int
+        Which of the numbers are the median where the value is missing. Each is followed by its
+        indicator.
     """
 
     n_outputs: int
@@ -48,6 +51,7 @@ class Layout(NamedTuple):
     signs: NDArray[np.bool_]
     many: NDArray[np.intp]
     n_levels: tuple[int, ...]
+    replaced: NDArray[np.intp]
 
 
 def layout_of(columns: Mapping[str, dict[str, Any]]) -> Layout:
@@ -72,14 +76,21 @@ def layout_of(columns: Mapping[str, dict[str, Any]]) -> Layout:
     has_code = np.array([has_codes(each) for each in columns.values()], bool)
     coded = [each for each in columns.values() if has_codes(each)]
     signs = np.array([each["encoding"] == "sign" for each in coded], bool)
+    numbers = np.flatnonzero(is_number)
+    replaced = [
+        start
+        for start, each in zip(starts, columns.values(), strict=True)
+        if each.get("scale", 0) > 0 and each["indicator"]
+    ]
     return Layout(
         n_outputs=max(1, len(is_number)),  # without any output, a column of zeros
-        numbers=np.flatnonzero(is_number),
+        numbers=numbers,
         starts=starts[has_code],
         n_shown=np.where(signs, 0, n_outputs[has_code]),
         signs=signs,
         many=np.flatnonzero([each["encoding"] == "many" for each in coded]),
         n_levels=tuple(len(each["counts"]) for each in coded if "counts" in each),
+        replaced=np.searchsorted(numbers, replaced),
     )
 
 
@@ -130,6 +141,22 @@ class EncodedTable:
         X[rows, layout.starts[columns] + self.codes[rows, columns]] = 1
         X[:, layout.starts[layout.signs]] = _SIGNS[self.codes[:, layout.signs]]
         return X
+
+    def numbers_and_codes(self) -> FloatArray:
+        """Return numbers, in which missing values are nan, and the codes of categories.
+
+        This is what trees need: they choose a side for missing values, and they split the levels
+        of a category by their codes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_numbers + n_categorical), float32
+            The numbers and the codes.
+        """
+        values = np.hstack([self.numbers, self.codes.astype(np.float32)])
+        for number in self.layout.replaced:
+            values[self.numbers[:, number + 1] == 1, number] = np.nan
+        return values
 
     def many_codes(self) -> NDArray[np.int32]:
         """Return the codes of the columns of many categories."""

@@ -31,6 +31,7 @@ def make_splits(
     random_state: np.random.RandomState,
     *,
     classifier: bool,
+    n_repeats: int = 1,
 ) -> list[tuple[Rows, Rows]]:
     """Split the rows with a weight above 0 into training rows and a fold, for each member.
 
@@ -50,6 +51,8 @@ def make_splits(
         Random number generator for shuffled folds.
     classifier : bool
         Whether folds are stratified by class.
+    n_repeats : int, default=1
+        Number of times that the rows are split into folds. Only 1 is possible if `cv` is no number.
 
     Returns
     -------
@@ -59,7 +62,8 @@ def make_splits(
     Raises
     ------
     ValueError
-        If there are too few rows, classes or groups, or a split is not one of rows.
+        If there are too few rows, classes or groups, a split is not one of rows, or `cv` cannot be
+        repeated.
     """
     if len(present) < 2:
         raise ValueError(
@@ -67,6 +71,11 @@ def make_splits(
             f"on and one to hold out; got n_samples={len(present)}. Add rows."
         )
     if not isinstance(cv, Integral):
+        if n_repeats > 1:
+            raise ValueError(
+                f"n_repeats={n_repeats} needs a number of folds as cv, to shuffle the rows again; "
+                f"got cv={cv!r}. Use a splitter that repeats, such as RepeatedStratifiedKFold."
+            )
         splits = check_cv(cv, Y, classifier=classifier).split(X, Y, groups)
         # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them
         # makes ordinary row numbers.
@@ -87,7 +96,11 @@ def make_splits(
     folds = _make_folds(int(cv), Y, groups, random_state, classifier=classifier)
     with warnings.catch_warnings():  # a class may have too few rows
         warnings.filterwarnings("ignore", message="The least populated class")
-        parts = [(present[a], present[b]) for a, b in folds.split(Y, Y, groups)]
+        parts = [
+            (present[a], present[b])
+            for _ in range(n_repeats)  # the random state gives other folds each time
+            for a, b in folds.split(Y, Y, groups)
+        ]
     return [part for part in parts if len(part[1])]  # with few groups, folds may be empty
 
 

@@ -14,7 +14,7 @@ from scratchmlp.tabular.target_encoding import TargetEncoding
 from scratchmlp.tabular.term_selection import TermSelection
 
 #: Bytes of the largest array of inputs. `InputRows` take its place if it would be larger.
-_LARGEST_ARRAY = 2**27
+_LARGEST_ARRAY = 2**26
 
 
 class Bins(NamedTuple):
@@ -99,9 +99,8 @@ class Inputs(NamedTuple):
         return np.hstack(parts) if len(parts) > 1 else parts[0]
 
     def of_trees(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
-        """Return inputs for trees, which can split the codes of categories. See `of`."""
-        codes = table.codes.astype(np.float32)
-        return np.hstack([table.numbers, codes, *self._supervised(table, supervised)])
+        """Return the inputs of trees, without bins. See `of`."""
+        return np.hstack([table.numbers_and_codes(), *self._supervised(table, supervised)])
 
     def _supervised(self, table: EncodedTable, known: FloatArray | None) -> list[FloatArray]:
         return [known] if known is not None else [each.transform(table) for each in self.supervised]

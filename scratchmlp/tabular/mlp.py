@@ -139,22 +139,3 @@ class BaseTabularMLP(BaseTabular):
         """Yield the predictions of one member after the other."""
         for member in self.members_:
             yield self._predictions(member.raw_scores(table).astype(np.float64))
-
-    def _predict_table(self, table: EncodedTable) -> FloatArray:
-        total: Any = sum(self._member_predictions(table))
-        return total / len(self.members_)
-
-    def member_predictions(self, X: Any) -> FloatArray:
-        """Predict with each member. If the members disagree, the prediction is uncertain.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
-            Class probabilities, or predicted targets, of each member.
-        """
-        return np.stack(list(self._member_predictions(self._encode(X))))

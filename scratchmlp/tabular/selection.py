@@ -3,13 +3,17 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import scale_weights
 from scratchmlp.losses import LogLoss
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import MemberHistory
+
+_ROWS = 4096  # whose probabilities are computed at the same time
 
 
 def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
@@ -148,7 +152,7 @@ def _losses(histories: list[MemberHistory]) -> FloatArray:
     return table
 
 
-def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -> float:
+def fit_temperature(data: Data, raw: FloatArray) -> float:
     """Fit the temperature. Dividing raw scores by it calibrates the probabilities.
 
     The temperature minimizes the log-loss plus a penalty, which corresponds to a standard normal
@@ -157,12 +161,10 @@ def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -
 
     Parameters
     ----------
-    Y : ndarray of shape (n_samples, n_classes)
-        One-hot targets.
+    data : Data
+        Rows. Their targets are classes; X is not used.
     raw : ndarray of shape (n_samples, n_classes)
-        Raw scores of rows, from members that were not trained on these rows.
-    weight : ndarray of shape (n_samples,) or None
-        Weight of each row.
+        Raw scores of the rows, from members that were not trained on them; nan for rows to ignore.
 
     Returns
     -------
@@ -175,15 +177,19 @@ def fit_temperature(Y: FloatArray, raw: FloatArray, weight: FloatArray | None) -
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
     loss = LogLoss().with_output("softmax")
-    n_rows = float(len(Y))
+    seen = np.isfinite(raw[:, 0])
+    data = data._replace(X=raw).rows(slice(None) if seen.all() else seen)
+    n_rows, weight = float(len(data.Y)), data.sample_weight
     if weight is not None:
         weight, _ = scale_weights(weight, weight.dtype)  # its squares must not vanish
         # Effective number of rows: this many rows of equal weight would be equally informative.
         n_rows = float(weight.sum() ** 2 / (weight**2).sum())
 
     def negative_log_posterior(log_temperature: float) -> float:
-        losses = loss.value(Y, raw / np.exp(log_temperature))
-        return n_rows * float(np.average(losses, weights=weight)) + log_temperature**2 / 2
+        chunks = (data.rows(rows).arrays() for rows in gen_batches(len(data.Y), _ROWS))
+        losses = [loss.value(Y, raw / np.exp(log_temperature)) for raw, Y, _ in chunks]
+        mean = float(np.average(np.concatenate(losses), weights=weight))
+        return n_rows * mean + log_temperature**2 / 2
 
     bound = np.log(16)
     found = minimize_scalar(negative_log_posterior, bounds=(-bound, bound), method="bounded")

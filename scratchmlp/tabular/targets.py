@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.scaling import exponents, scale_products
+from scratchmlp.batches import Data
+from scratchmlp.estimators.scaling import exponents, scale_products, scaled_r2
 from scratchmlp.estimators.targets import class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
 
@@ -43,7 +45,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples,)
             Class with the highest probability.
         """
-        proba = self._predict_table(self._encode(X))
+        proba = self._mean_prediction(X)
         return self.classes_[proba.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
@@ -59,7 +61,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples, n_classes)
             Probabilities, with columns in the order of `classes_`.
         """
-        return self._predict_table(self._encode(X))
+        return self._mean_prediction(X)
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithms of the class probabilities.
@@ -88,6 +90,12 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         class_targets = np.eye(len(classes), dtype=np.float32)
         return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 
+    def _oof_score(self, data: Data, proba: FloatArray, weight: FloatArray) -> float:
+        """Return the accuracy of out-of-fold probabilities."""
+        seen = np.isfinite(proba[:, 0])
+        predicted = proba[seen].argmax(axis=1)
+        return float(accuracy_score(data.Y[seen], predicted, sample_weight=weight[seen]))
+
 
 class TabularRegressorMixin(RegressorMixin, BaseTabular):
     """Numbers as targets."""
@@ -111,7 +119,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions, within the range of the targets in `fit`.
         """
-        return self._predict_table(self._encode(X))
+        return self._mean_prediction(X)
 
     def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the values
@@ -140,6 +148,12 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         """Return the targets for predictions of standardized targets."""
         Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
         return Y[:, 0] if self._one_column else Y
+
+    def _oof_score(self, data: Data, prediction: FloatArray, weight: FloatArray) -> float:
+        """Return the coefficient of determination of out-of-fold predictions."""
+        seen = np.isfinite(prediction.reshape(len(weight), -1)[:, 0])
+        y = self._predictions(data.Y.astype(np.float64))
+        return scaled_r2(y[seen], prediction[seen], weight[seen])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

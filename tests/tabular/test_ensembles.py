@@ -675,7 +675,7 @@ def test_many_columns_get_few_bins_or_none():
 def test_few_rows_leave_the_temperature_near_one():
     raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 5)
     Y = np.eye(2)[[0, 1] * 5]  # all are right: without a prior it would be 1/16
-    assert 0.5 < fit_temperature(Y, raw, None) < 2
+    assert 0.5 < fit_temperature(Data(None, Y, None), raw) < 2
 
 
 def test_labels_at_random_are_not_predicted():
@@ -709,9 +709,9 @@ def test_rows_that_hardly_count_do_not_make_sure():
     raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 50)
     Y = np.eye(2)[[0, 1] * 50]
     weight = np.where(np.arange(100) < 3, 1.0, 1e-9)
-    few = fit_temperature(Y[:3], raw[:3], None)
-    assert fit_temperature(Y, raw, weight) == pytest.approx(few, rel=1e-3)
-    assert fit_temperature(Y, raw, np.full(100, 0.1)) < 0.9 * few
+    few = fit_temperature(Data(None, Y[:3], None), raw[:3])
+    assert fit_temperature(Data(None, Y, weight), raw) == pytest.approx(few, rel=1e-3)
+    assert fit_temperature(Data(None, Y, np.full(100, 0.1)), raw) < 0.9 * few
 
 
 @pytest.mark.parametrize("constant", [1e-44, 1e-24, 1.0, 1e19, 3e38])
@@ -719,7 +719,9 @@ def test_temperature_does_not_depend_on_the_scale_of_float32_weights(constant):
     rng = np.random.RandomState(0)
     raw, Y = rng.normal(size=(50, 2)), np.eye(2)[rng.randint(2, size=50)]
     weight = np.full(50, constant, np.float32)
-    assert fit_temperature(Y, raw, weight) == pytest.approx(fit_temperature(Y, raw, None))
+    assert fit_temperature(Data(None, Y, weight), raw) == pytest.approx(
+        fit_temperature(Data(None, Y, None), raw)
+    )
 
 
 def test_temperature_undoes_a_factor():
@@ -727,10 +729,30 @@ def test_temperature_undoes_a_factor():
     raw = rng.normal(size=(20000, 3))
     p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
     Y = np.eye(3)[(p.cumsum(axis=1) < rng.rand(20000, 1)).sum(axis=1)]
-    assert fit_temperature(Y, 2.5 * raw, None) == pytest.approx(2.5, rel=0.05)
+    assert fit_temperature(Data(None, Y, None), 2.5 * raw) == pytest.approx(2.5, rel=0.05)
 
 
 @pytest.mark.parametrize("Classifier", [TabularMLPClassifier, ScratchMLPClassifier])
 def test_huge_numbers_are_no_labels(Classifier):
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         Classifier().fit(np.arange(40.0).reshape(-1, 1), np.resize([-1.7e308, 1.7e308], 40))
+
+
+@pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+def test_repeats_split_the_rows_again(Estimator):
+    X, y, number = table()
+    y = y if Estimator is TabularMLPClassifier else number
+    model = Estimator(cv=3, n_repeats=2, max_iter=2, random_state=0).fit(X, y)
+    assert len(model.members_) == 6
+    once = clone(model).set_params(n_repeats=1).fit(X, y)
+    first, again = (each._prepare(X, y, None, None).held_out for each in (once, model))
+    for rows, others in zip(first, again[:3], strict=True):
+        np.testing.assert_array_equal(rows, others)
+    assert not np.array_equal(again[0], again[3])
+    np.testing.assert_array_equal(np.sort(np.concatenate(again[3:])), np.arange(120))
+
+
+def test_a_splitter_cannot_be_repeated():
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=r"n_repeats=2 needs a number of folds as cv.*KFold"):
+        TabularMLPClassifier(cv=KFold(3), n_repeats=2).fit(X, y)

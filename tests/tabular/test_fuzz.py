@@ -90,7 +90,9 @@ def test_another_table_is_encoded_or_refused_with_a_named_error(data):
     assert same(frame.to_numpy(), out)
     assert frame.index.equals(new.index)
     if all(isinstance(name, str) for name in new):
-        assert same(encoder.transform(new.iloc[:, ::-1]).to_numpy(), out)
+        with allowed(new):
+            reversed_out = encoder.transform(new.iloc[:, ::-1])
+        assert same(reversed_out.to_numpy(), out)
 
 
 @examples(50)

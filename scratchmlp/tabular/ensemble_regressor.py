@@ -1,0 +1,168 @@
+"""The regressor that is an ensemble of networks and trees."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.blending import BlendLoss, negative_score, squared_error
+from scratchmlp.tabular.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.targets import TabularRegressorMixin
+
+
+class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
+    """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
+
+    Neural networks and trees make different errors, so their weighted mean usually predicts better
+    than each of them. The table may contain numbers on any scale, missing values, categories, text,
+    booleans and dates. All estimators are trained on the same folds, and no setting needs tuning.
+    Targets are standardized for training, and predictions stay within the range of the targets in
+    `fit`. docs/tabular.md compares the ensemble with the networks alone and with boosted trees.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) or None, default=None
+        Named regressors. None means "networks" (:class:`TabularMLPRegressor`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and "extra trees"
+        (:class:`~sklearn.ensemble.ExtraTreesRegressor`), with settings that depend on the number of
+        rows and targets. With few rows, the first estimator gets a larger weight: see `weights_`.
+
+        Each estimator is cloned and fitted once for each fold. :class:`TabularMLPRegressor` uses
+        the parameters of the ensemble where both have one. Estimators that accept missing values,
+        as trees do, get numbers, which may be nan, and a code for each category. Others get the
+        output of :class:`TabularEncoder`. An estimator that stops early, and whose `fit` takes
+        `X_val` and `y_val`, gets the fold as validation data. Parameters of named estimators can be
+        set, for example with ``set_params(boosting__max_iter=50)`` or in a grid search.
+    cv : int, splitter or iterable, default=8
+        Splits of the rows into training rows and a held-out fold, the same for all estimators; see
+        :class:`TabularMLPRegressor`.
+    n_repeats : int, default=1
+        Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
+        members, predictions get better by up to 2 %, and `fit` takes as many times as long.
+    scoring : str, callable or None, default=None
+        What the weights maximize: a scorer of scikit-learn, such as "neg_mean_absolute_error". None
+        means the negative squared error.
+    max_time : float or None, default=None
+        Time limit of `fit`, in seconds. Each estimator gets an equal share of the time that is
+        left, and networks come last. Networks train for fewer epochs. Another estimator is left
+        out, with a warning, if its fit for the first fold shows that its share is too short.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categorical; see :class:`TabularEncoder`.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers that could be taken for codes or identifiers; see
+        :class:`TabularEncoder`.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text; see :class:`TabularEncoder`.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Number of fits that :mod:`joblib` runs in parallel, with one thread each. None means 1, and
+        -1 means the number of processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and all random choices of the estimators. Pass an int for reproducible
+        results.
+
+    Attributes
+    ----------
+    weights_ : dict of str to float
+        Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
+        out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
+        Before the first round, the first estimator counts as selected 16,000 / n_samples times,
+        because few rows cannot tell which estimator is better.
+    named_estimators_ : Bunch
+        The fitted estimators by name: for "networks" a fitted :class:`TabularMLPRegressor`, for
+        others a list with a fitted estimator for each fold. Estimators that failed are left out.
+    oof_score_ : float
+        R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
+        weights are fitted to the same predictions, and gradient boosting stops by them: the
+        score can be a little too high.
+    oof_scores_ : dict of str to float
+        The same for each estimator alone.
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Weighted out-of-fold predictions of the rows in `fit`; nan for rows that are in no fold.
+    encoder_ : TabularEncoder
+        The fitted encoder of the table, the same for all estimators.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if they are strings.
+
+    Warns
+    -----
+    FitFailedWarning
+        If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
+        the first.
+
+    See Also
+    --------
+    TabularMLPRegressor : The networks alone.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> ensemble = TabularEnsembleRegressor(cv=3, random_state=0).fit(X, y)
+    >>> ensemble.oof_score_ > 0.4
+    True
+    >>> ensemble.predict(X).shape
+    (442,)
+    """
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        cv: Any = 8,
+        n_repeats: int = 1,
+        scoring: Any = None,
+        max_time: float | None = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.scoring = scoring
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _networks_oof(self, networks: Any) -> FloatArray:
+        oof: FloatArray = networks.oof_prediction_
+        return oof
+
+    def _temperature(self, data: Data, raw: FloatArray) -> float:
+        return 1.0
+
+    def _from_raw(self, raw: FloatArray, temperature: float) -> FloatArray:
+        return self._predictions(raw)
+
+    def _blend_loss(self, data: Data) -> BlendLoss:
+        y = self._predictions(data.Y.astype(np.float64))
+        if self.scoring is None:
+            scale = self._deviation[0] if self._one_column else self._deviation
+            return squared_error(y, data.sample_weight, scale)
+        return negative_score(self.scoring, y, data.sample_weight, None)
+
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
+        self.oof_prediction_ = blend
+        self.oof_score_ = self._oof_score(data, blend, weight)
+
+    def _calibrated(self, blend: FloatArray) -> FloatArray:
+        return blend

@@ -1,0 +1,379 @@
+"""Ensembles of networks and other estimators."""
+
+import pickle
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.callback import ProgressBar
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from scratchmlp.tabular import (
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    blending,
+)
+from scratchmlp.tabular.blending import log_loss as blend_log_loss
+from scratchmlp.tabular.blending import negative_score, select_weights, squared_error
+
+ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
+NETWORKS = ("networks", TabularMLPClassifier(max_iter=16))
+TREES = ("trees", ExtraTreesClassifier(10))
+BOOSTING = ("boosting", HistGradientBoostingClassifier(max_iter=10))
+SHORT = [NETWORKS, BOOSTING, TREES]
+SHORT_NUMBERS = [
+    ("networks", TabularMLPRegressor(max_iter=16)),
+    ("boosting", HistGradientBoostingRegressor(max_iter=10)),
+    ("trees", ExtraTreesRegressor(10)),
+]
+
+
+@parametrize_with_checks(
+    [
+        TabularEnsembleClassifier([NETWORKS, TREES], cv=3),
+        TabularEnsembleRegressor([SHORT_NUMBERS[0], SHORT_NUMBERS[2]], cv=3),
+    ],
+    expected_failed_checks=lambda estimator: {
+        "check_sample_weight_equivalence_on_dense_data": ROWS
+    },
+    xfail_strict=False,  # rounding is not the same everywhere
+)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+def table(n=150, seed=0):
+    """Numbers with missing values, a category, a class and a number that depend on them."""
+    rng = np.random.default_rng(seed)
+    age, city = rng.uniform(20, 60, n), rng.choice(["Rome", "Oslo", "Paris"], n)
+    X = pd.DataFrame({"age": age, "city": city, "noise": rng.normal(size=n)})
+    number = (age - 40) / 10 + 2 * (city == "Oslo")
+    X.loc[::9, "age"] = np.nan
+    return X, np.where(number > 0.5, "yes", "no"), number
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    X, y, _ = table()
+    return TabularEnsembleClassifier(SHORT, cv=3, random_state=0).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    X, _, y = table()
+    return TabularEnsembleRegressor(SHORT_NUMBERS, cv=3, random_state=0).fit(X, y)
+
+
+def test_it_learns_from_a_raw_table(classifier, regressor):
+    X, y, number = table(seed=1)
+    assert classifier.score(X, y) > 0.8
+    assert regressor.score(X, number) > 0.8
+
+
+def test_fitted_attributes(classifier, regressor):
+    _, y, number = table()
+    for model in (classifier, regressor):
+        assert list(model.weights_) == ["networks", "boosting", "trees"]
+        assert sum(model.weights_.values()) == pytest.approx(1)
+        assert list(model.oof_scores_) == list(model.weights_) == list(model.named_estimators_)
+        assert model.named_estimators_.networks.encoder_ is model.encoder_
+        assert len(model.named_estimators_.trees) == 3
+        assert model.feature_names_in_.tolist() == ["age", "city", "noise"]
+    predicted = classifier.classes_[classifier.oof_proba_.argmax(axis=1)]
+    assert classifier.oof_score_ == accuracy_score(y, predicted)
+    assert regressor.oof_score_ == pytest.approx(r2_score(number, regressor.oof_prediction_))
+
+
+def test_the_weighted_loss_is_not_above_that_of_any_estimator_but_for_the_prior(monkeypatch):
+    monkeypatch.setattr(blending, "_PRIOR", 0)
+    X, y, _ = table()
+    model = TabularEnsembleClassifier(SHORT, cv=3, random_state=0).fit(X, y)
+    blend = log_loss(y, model.oof_proba_)
+    networks = TabularMLPClassifier(cv=3, max_iter=16, random_state=0).fit(X, y)
+    assert model.weights_["networks"] < 1
+    assert blend <= log_loss(y, networks.oof_proba_) + 1e-6
+
+
+def test_networks_are_those_of_the_estimator_of_networks(classifier):
+    X, y, _ = table()
+    alone = TabularMLPClassifier(cv=3, max_iter=16, random_state=0).fit(X, y)
+    networks = classifier.named_estimators_.networks
+    np.testing.assert_array_equal(networks.predict_proba(X), alone.predict_proba(X))
+    assert networks.get_params() == alone.get_params()
+    assert classifier.oof_scores_["networks"] == alone.oof_score_
+    np.testing.assert_allclose(classifier.only("networks").predict_proba(X), alone.predict_proba(X))
+
+
+def test_folds_are_the_same_for_all_estimators():
+    X, y, _ = table()
+    fold = np.arange(len(y)) % 3
+    model = TabularEnsembleClassifier(SHORT, cv=PredefinedSplit(fold), random_state=0).fit(X, y)
+    members = model.member_predictions(X)
+    assert members.shape == (3, 150, 2)
+    # The mean is calibrated as a whole, and each member alone.
+    np.testing.assert_allclose(members.mean(axis=0), model.predict_proba(X), atol=0.1)
+    trees = model.only("trees")
+    alone = trees.member_predictions(X)[fold, np.arange(len(y))]
+    predicted = model.classes_[alone.argmax(axis=1)]
+    assert model.oof_scores_["trees"] == accuracy_score(y, predicted)
+
+
+def test_the_prediction_of_numbers_is_the_mean_of_the_members(regressor):
+    X, _, _ = table(seed=1)
+    members = regressor.member_predictions(X)
+    np.testing.assert_allclose(members.mean(axis=0), regressor.predict(X))
+
+
+def test_only_names_an_estimator(classifier):
+    with pytest.raises(ValueError, match="one of 'networks', 'boosting', 'trees'; got 'forest'"):
+        classifier.only("forest")
+    assert classifier.only("trees").temperature_ == 1
+    assert classifier.weights_["networks"] > 0  # unchanged
+
+
+def test_the_same_for_any_number_of_jobs_and_in_another_process(classifier):
+    X, y, _ = table()
+    two = TabularEnsembleClassifier(SHORT, cv=3, n_jobs=2, random_state=0).fit(X, y)
+    expected = classifier.predict_proba(X)
+    np.testing.assert_array_equal(two.predict_proba(X), expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(classifier)).predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "cv", "arguments"),
+    [
+        pytest.param(*table()[:2], GroupKFold(3), {"groups": np.arange(150) // 5}, id="groups"),
+        pytest.param(*table()[:2], 3, {"groups": np.arange(150) // 5}, id="groups, int"),
+        pytest.param(*table()[:2], TimeSeriesSplit(3), {}, id="time"),
+        pytest.param(*table()[:2], 3, {"sample_weight": np.arange(150) % 3}, id="weights"),
+    ],
+)
+def test_folds_and_weights(X, y, cv, arguments):
+    model = TabularEnsembleClassifier(SHORT, cv=cv, random_state=0).fit(X, y, **arguments)
+    seen = np.isfinite(model.oof_proba_[:, 0])
+    assert seen.any()
+    assert np.isfinite(model.predict_proba(X)).all()
+    if "sample_weight" in arguments:
+        assert (seen == (arguments["sample_weight"] > 0)).all()
+        assert len(model.named_estimators_.trees) == 3
+
+
+def test_class_weights_raise_the_probability_of_a_class():
+    X, y, _ = table()
+    plain, weighted = (
+        TabularEnsembleClassifier(SHORT, cv=3, class_weight=weight, random_state=0).fit(X, y)
+        for weight in (None, {"yes": 10, "no": 1})
+    )
+    assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.05
+
+
+def test_several_targets_leave_out_what_predicts_one():
+    X, _, y = table()
+    model = TabularEnsembleRegressor(SHORT_NUMBERS, cv=3, random_state=0)
+    with pytest.warns(FitFailedWarning, match="boosting is left out of the ensemble: ValueError"):
+        model.fit(X, np.c_[y, -y])
+    assert list(model.weights_) == ["networks", "trees"]
+    assert model.predict(X).shape == (150, 2)
+
+
+class Fails(ClassifierMixin, BaseEstimator):
+    """An estimator that cannot be fitted."""
+
+    def fit(self, X, y):
+        raise ZeroDivisionError("no wonder")
+
+
+class Infinite(ClassifierMixin, BaseEstimator):
+    """An estimator whose probabilities are nan."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "match"),
+    [(Fails(), "odd is left out of the ensemble: ZeroDivisionError: no wonder"),
+     (Infinite(), "odd is left out .* not finite")],
+)  # fmt: skip
+def test_an_estimator_that_fails_is_left_out(estimator, match):
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([TREES, ("odd", estimator)], cv=3, random_state=0)
+    with pytest.warns(FitFailedWarning, match=match):
+        model.fit(X, y)
+    assert list(model.named_estimators_) == ["trees"]
+    assert model.weights_ == {"trees": 1}
+
+
+def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([TREES], cv=3, random_state=0).fit(X, y)
+    before = vars(model).copy()
+    model.set_params(estimators=[("odd", Fails())])
+    with pytest.warns(FitFailedWarning), pytest.raises(ZeroDivisionError):
+        model.fit(X, y)
+    assert {**vars(model), "estimators": before["estimators"]} == before
+
+
+def test_weights_need_an_estimator_that_takes_them():
+    X, y, _ = table()
+    estimators = [TREES, ("neighbours", KNeighborsClassifier())]
+    model = TabularEnsembleClassifier(estimators, cv=3, random_state=0)
+    assert "neighbours" in model.fit(X, y).weights_
+    with pytest.warns(FitFailedWarning, match="neighbours is left .* takes no sample_weight"):
+        model.fit(X, y, sample_weight=np.arange(150))
+
+
+def test_classes_that_a_fold_lacks_have_the_least_probability():
+    X, y, _ = table()
+    y[0] = "a"
+    model = TabularEnsembleClassifier([TREES, NETWORKS], cv=PredefinedSplit(np.arange(150) % 3))
+    model.set_params(random_state=0).fit(X, y)
+    without = model.named_estimators_.trees[0]
+    assert without.classes_.tolist() == [1, 2]
+    members = model.only("trees").member_predictions(X)
+    assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
+
+
+def test_estimators_without_missing_values_get_the_encoded_table():
+    X, y, _ = table()
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    model = TabularEnsembleClassifier([("linear", pipeline), TREES], cv=3, random_state=0)
+    model.fit(X, y)
+    n_outputs = len(model.encoder_.get_feature_names_out())
+    linear, trees = model.named_estimators_.linear[0], model.named_estimators_.trees[0]
+    assert linear.n_features_in_ == n_outputs == 6  # age, missing, 3 cities, noise
+    assert trees.n_features_in_ == 4  # one code instead of three cities
+    assert model.score(X, y) > 0.8
+
+
+def test_trees_see_missing_values():
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([TREES], cv=3, random_state=0).fit(X, y)
+    values = model.encoder_._encode(X)[0].numbers_and_codes()
+    assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
+    assert set(values[:, -1]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "accuracy", "neg_log_loss", "f1_macro"])
+def test_weights_for_a_metric(scoring):
+    X, y, _ = table()
+    model = TabularEnsembleClassifier(SHORT, cv=3, scoring=scoring, random_state=0).fit(X, y)
+    assert sum(model.weights_.values()) == pytest.approx(1)
+    regressor = TabularEnsembleRegressor(
+        SHORT_NUMBERS, cv=3, scoring="neg_mean_absolute_error", random_state=0
+    )
+    assert sum(regressor.fit(X, table()[2]).weights_.values()) == pytest.approx(1)
+
+
+def test_a_scorer_judges_predictions():
+    rng = np.random.default_rng(0)
+    y, classes = np.array(["a", "b"])[rng.integers(2, size=50)], np.array(["a", "b"])
+    proba = rng.dirichlet([1, 1], size=50)
+    auc = negative_score("roc_auc", y, None, classes)
+    assert auc(proba) == -roc_auc_score(y, proba[:, 1])
+    number = rng.normal(size=50)
+    r2 = negative_score("r2", number, np.arange(50.0), None)
+    assert r2(number + 1) == -r2_score(number, number + 1, sample_weight=np.arange(50))
+
+
+def test_losses_of_weights_are_scikit_learn_s():
+    rng = np.random.default_rng(0)
+    y, proba, weight = rng.integers(3, size=50), rng.dirichlet([1, 1, 1], size=50), rng.random(50)
+    assert blend_log_loss(y, weight)(proba) == pytest.approx(
+        log_loss(y, proba, sample_weight=weight)
+    )
+    Y = rng.normal(size=(50, 2))
+    assert squared_error(Y, None, 2.0)(Y + 1) == pytest.approx(0.25)
+
+
+def test_few_rows_keep_the_first_estimator_and_many_do_not():
+    y = np.zeros(100_000)
+    bad, good = y + 1, y
+    for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
+        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None))
+        assert weights[0] == pytest.approx(least, abs=0.01)
+
+
+def test_max_time_leaves_out_what_takes_too_long_and_networks_use_the_rest(monkeypatch):
+    class Slow(ExtraTreesClassifier):
+        def fit(self, X, y, sample_weight=None):
+            time.sleep(0.3)
+            return super().fit(X, y)
+
+    X, y, _ = table()
+    estimators = [("slow", Slow(5)), NETWORKS]
+    model = TabularEnsembleClassifier(estimators, cv=4, max_time=1.0, random_state=0)
+    with pytest.warns(FitFailedWarning, match=r"slow is left .* max_time. Increase max_time"):
+        model.fit(X, y)
+    assert list(model.weights_) == ["networks"]
+    assert 0 < model.named_estimators_.networks.max_time <= 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clone(model).set_params(max_time=60).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("estimators", "match"),
+    [
+        ([], "list of pairs of a name and an estimator, with at least one pair; got"),
+        ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
+        ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
+        ([("none", None)], "needs a classifier as 'none'; got None"),
+        ([TREES, TREES], "Names provided are not unique"),
+        ([("a__b", TREES[1])], "must not contain __"),
+        ([("cv", TREES[1])], "conflict with constructor arguments"),
+    ],
+)
+def test_estimators_must_be_named_classifiers(estimators, match):
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=match):
+        TabularEnsembleClassifier(estimators).fit(X, y)
+
+
+def test_parameters_of_named_estimators_can_be_searched():
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([TREES, ("dummy", DummyClassifier())], cv=2, random_state=0)
+    search = GridSearchCV(model, {"trees__n_estimators": [2, 4]}, cv=2).fit(X, y)
+    assert search.best_params_["trees__n_estimators"] in (2, 4)
+    assert model.get_params()["trees__n_estimators"] == 10
+    assert model.set_params(trees=BOOSTING[1]).estimators[0] == ("trees", BOOSTING[1])
+
+
+def test_the_default_estimators():
+    X, y, number = table(n=60)
+    names = ["networks", "boosting", "extra trees"]
+    assert TabularEnsembleClassifier().get_params()["estimators"] is None
+    for model, target in (
+        (TabularEnsembleClassifier(cv=2, random_state=0), y),
+        (TabularEnsembleRegressor(cv=2, random_state=0), number),
+    ):
+        assert list(model.fit(X, target).weights_) == names
+
+
+def test_callbacks_hear_of_all_fits(classifier, capsys):
+    X, y, _ = table()
+    clone(classifier).set_callbacks(ProgressBar()).fit(X, y)
+    assert "100%" in capsys.readouterr().out
