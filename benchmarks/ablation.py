@@ -30,7 +30,7 @@ import pandas as pd
 from machine import describe
 from rivals import SEEDS, Rival
 from runs import latest, measure, summarize
-from tabular_data import ADULT, GROUPS, NAMES, Places, names_of
+from tabular_data import ADULT, GROUPS, NAMES, Places, has_numbers, names_of
 
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
@@ -284,8 +284,8 @@ def print_table(title: str, rows: list[dict[str, Any]]) -> None:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    groups = [name for name in GROUPS if name != "regression"]
-    names = [name for name in NAMES if name not in GROUPS["regression"]]
+    groups = [name for name in GROUPS if "regression" not in name]
+    names = [name for name in NAMES if not has_numbers(name)]
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*groups, *names], default=["small"], metavar="NAME")
     add("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT")

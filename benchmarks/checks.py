@@ -19,7 +19,7 @@ class Check:
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
         measured, bar = (number(value, self.digits) for value in (self.measured, self.bar))
-        return f"{self.verdict:<12}  {self.what:<45}{measured:>8} {sign} {bar}"
+        return f"{self.verdict:<12}  {self.what:<60}{measured:>8} {sign} {bar}"
 
 
 def check(what: str, measured: float, bar: float, at_least: bool, digits: int = 2) -> Check:
@@ -28,7 +28,7 @@ def check(what: str, measured: float, bar: float, at_least: bool, digits: int = 
     Examples
     --------
     >>> print(check("training, ours / theirs", 0.5, 0.75, at_least=False))
-    PASS          training, ours / theirs                          0.50 <= 0.75
+    PASS          training, ours / theirs                                         0.50 <= 0.75
     """
     passed = measured >= bar if at_least else measured <= bar
     missing = math.isnan(measured) or math.isnan(bar)

@@ -102,8 +102,12 @@ def with_categories(X: pd.DataFrame) -> pd.DataFrame:
     >>> X.dtypes.astype(str).to_dict()
     {'size': 'int64', 'colour': 'category'}
     """
-    names = X.columns.difference(X.select_dtypes("number").columns)
-    return X.astype(dict.fromkeys(names, "category"))
+    return X.astype(dict.fromkeys(category_names(X), "category"))
+
+
+def category_names(X: pd.DataFrame) -> list[str]:
+    """Name the columns that have no numbers."""
+    return list(X.select_dtypes(exclude="number").columns)
 
 
 def main() -> None:

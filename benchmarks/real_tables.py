@@ -1,9 +1,8 @@
 """Score and fit time on real tables of mixed types, before and after a change.
 
-Each table is read as a user would read it, with pandas.read_csv at its defaults, and split once: a
-third of the rows is the test set, stratified by class. Classes of fewer than 20 rows are left out.
-The tables are without their identifiers. Two rows add such columns as the sources had: a number for
-each patient, and first and last names drawn at random from 800 and 500 names.
+The tables and their splits are those of `r_tables.py`, without identifiers. Two rows add such
+columns as the sources had: a number for each patient, and first and last names drawn at random from
+800 and 500 names.
 
 The two checkouts take turns, table by table and seed by seed, each in a process of its own with one
 thread. Results are appended to a file, by the hash of the package's source, and are not measured
@@ -19,53 +18,21 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keel
 import numpy as np
 import pandas as pd
+import r_tables
 from machine import describe
-from quality import classification, regression
 from rivals import OUR_REGRESSOR, OURS, RIVALS, source_hash
-from runs import append, cpu_seconds, one_thread, read, warm_up
-from sklearn.model_selection import train_test_split
-from tabular_data import encode
+from runs import append, evaluate, read, warm_up
+from tabular_data import Places, has_numbers, load
 
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "real"
-MIN_ROWS = 20  # of a class
-TARGETS = {
-    "wa_churn": "churn",
-    "mlc_churn": "churn",
-    "stroke": "stroke",
-    "thyroid": "ThryroidClass",
-    "covid": "result",
-    "hmda": "deny",
-    "lending_club": "Class",
-    "ames": "Sale_Price",
-    "loans": "interest_rate",
-    "star": "math3",
-    "diamonds": "price",
-}
-NUMBERS = ("ames", "loans", "star", "diamonds")  # whose target is a number
 WITH_KEYS = ("stroke + id", "covid + id and names")
-TABLES = (*TARGETS, *WITH_KEYS)
-
-
-def load(name: str, directory: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    """Read a table and its target, and add the columns that its name says."""
-    source = name.partition(" ")[0]
-    table = pd.read_csv(directory / f"{source}.csv.gz")
-    y = table.pop(TARGETS[source])
-    known = y.notna()
-    if source not in NUMBERS:
-        known &= y.map(y.value_counts()) >= MIN_ROWS
-    table, y = table[known].reset_index(drop=True), y[known]
-    if name in WITH_KEYS:
-        table = with_keys(table, names="names" in name)
-    return table, y.to_numpy(float) if source in NUMBERS else encode(y)
+TABLES = (*r_tables.CLASSES, *r_tables.NUMBERS, *WITH_KEYS)
 
 
 def with_keys(table: pd.DataFrame, *, names: bool) -> pd.DataFrame:
@@ -78,23 +45,14 @@ def with_keys(table: pd.DataFrame, *, names: bool) -> pd.DataFrame:
     return table
 
 
-def evaluate(name: str, seed: int, directory: Path) -> dict[str, float]:
+def measure_one(name: str, seed: int, directory: Path) -> dict[str, float]:
     """Fit on two thirds of a table, and measure the predictions for the others."""
-    X, y = load(name, directory)
-    is_class = name.partition(" ")[0] not in NUMBERS
-    rows = np.arange(len(y))
-    train, test = train_test_split(
-        rows, test_size=1 / 3, random_state=42, stratify=y if is_class else None
-    )
-    model = (TabularMLPClassifier if is_class else TabularMLPRegressor)(random_state=seed)
-    start = cpu_seconds()
-    model.fit(X.iloc[train], y[train])
-    seconds = cpu_seconds() - start
-    if is_class:
-        measures = classification(y[test], model.predict_proba(X.iloc[test]))
-    else:
-        measures = regression(y[test], model.predict(X.iloc[test]), y.std())
-    return measures | {"seconds": seconds}
+    source = name.partition(" ")[0]
+    table = load(source, Places(real=directory))
+    if name in WITH_KEYS:
+        table = replace(table, X=with_keys(table.X, names="names" in name))
+    ours = OUR_REGRESSOR if has_numbers(source) else OURS
+    return evaluate(RIVALS[ours], table, 0, seed)
 
 
 # The worker.
@@ -106,9 +64,8 @@ def work(directory: Path) -> None:
     print(json.dumps(source_hash()), flush=True)
     for rival in (OURS, OUR_REGRESSOR):
         warm_up(RIVALS[rival])
-    with one_thread():
-        for line in sys.stdin:
-            print(json.dumps(evaluate(*json.loads(line), directory)), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(measure_one(*json.loads(line), directory)), flush=True)
 
 
 class Worker:
@@ -166,7 +123,7 @@ def report(runs: pd.DataFrame, sources: list[str], names: list[str]) -> None:
     print("| table | measure | before | after | seconds before | seconds after |")
     print("|---|---|---|---|---|---|")
     for name in names:
-        measures = ("rmse",) if name in NUMBERS else ("auc", "log_loss")
+        measures = ("rmse",) if has_numbers(name) else ("auc", "log_loss")
         sides = [runs[(runs["source"] == one) & (runs["table"] == name)] for one in sources]
         cells = [[spread(side[each]) for side in sides] for each in measures]
         seconds = [f"{side['seconds'].mean():.1f}" for side in sides]
@@ -188,7 +145,7 @@ def arguments() -> argparse.Namespace:
     add("--after", type=Path, default=here, help="a checkout; default: this one")
     add("--tables", nargs="+", choices=TABLES, default=list(TABLES), metavar="NAME")
     add("--seeds", type=int, default=3)
-    add("--data", type=Path, default=DATA, help="folder of the tables")
+    add("--data", type=Path, default=r_tables.DATA, help="folder of the tables")
     add("--results", type=Path, default=keel.CACHE / "real_tables.jsonl", help="file that grows")
     add("--work", action="store_true", help=argparse.SUPPRESS)  # the task of a worker
     return parser.parse_args()

@@ -1,8 +1,9 @@
 """Who `accuracy.py` compares: our tabular estimators, and what users would pick instead.
 
 All take the same DataFrame. What an estimator cannot take is made into something it can, as part
-of the fit and of its time: for the linear models and scikit-learn's MLPs categories are one-hot,
-numbers are scaled, and missing ones take the median. Regression's targets are standardised for
+of the fit and of its time: for all but ours, columns of text become categories; for the linear
+models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the
+median. Regression's targets are standardised for
 every contestant but ours, which does so itself: MLPRegressor needs it, the others are indifferent.
 
 Everything runs on one thread and is otherwise at its defaults, except where this says so.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from keel import category_names, with_categories
 from sklearn.base import TransformerMixin
 from sklearn.compose import (
     TransformedTargetRegressor,
@@ -24,10 +26,12 @@ from sklearn.compose import (
     make_column_transformer,
 )
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
 SEEDS = (0, 1, 2)
+MAX_LEVELS = 255  # that HistGradientBoosting takes
 
 
 def one_hot_scaled() -> TransformerMixin:
@@ -58,9 +62,26 @@ def categories_as_text(X: pd.DataFrame) -> pd.DataFrame:
     return X.assign(**categories.where(categories.notna(), "missing").astype(str))
 
 
-def category_names(X: pd.DataFrame) -> list[str]:
-    """Name the columns of categories."""
-    return list(X.select_dtypes("category").columns)
+def few_levels() -> TransformerMixin:
+    """Encode categories by the mean target where there are more than boosting takes."""
+    folds = KFold(5, shuffle=True, random_state=0)
+    return make_column_transformer(
+        (TargetEncoder(cv=folds), names_of_many_levels),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+
+
+def names_of_many_levels(X: pd.DataFrame) -> list[str]:
+    """Name the columns of more than 255 categories.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"size": range(300), "few": ["a", "b"] * 150, "many": range(300)})
+    >>> names_of_many_levels(X.astype({"few": "category", "many": "category"}))
+    ['many']
+    """
+    return [name for name in category_names(X) if X[name].nunique() > MAX_LEVELS]
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,11 @@ class Rival:
     random: bool = True
     regressor: bool = False
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the contestant is one of this package."""
+        return self.library == "scratchmlp"
+
     def find(self) -> type | None:
         """Import the class; None where it is not installed."""
         module, _, name = self.path.rpartition(".")
@@ -105,7 +131,7 @@ class Rival:
 
     def version(self) -> str:
         """Say all that a result depends on: when this changes, results are measured again."""
-        release = source_hash() if self.library == "scratchmlp" else version(self.library)
+        release = source_hash() if self.is_ours else version(self.library)
         parameters = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         on = f" on {self.prepare.__name__}" if self.prepare else ""
         return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}"
@@ -116,11 +142,13 @@ class Rival:
         if self.random:
             parameters["random_state"] = seed
         if self.categories_as:
-            parameters[self.categories_as] = category_names(X)
+            parameters[self.categories_as] = tuple(category_names(X))  # a list cannot be cloned
         model = self.find()(**parameters)
-        if self.prepare:
-            model = make_pipeline(self.prepare(), model)
-        if self.regressor and self.library != "scratchmlp":
+        if self.is_ours:
+            return model
+        steps = [self.prepare()] if self.prepare else []
+        model = make_pipeline(FunctionTransformer(with_categories), *steps, model)
+        if self.regressor:
             model = TransformedTargetRegressor(model, transformer=StandardScaler())
         return model
 
@@ -135,11 +163,15 @@ def source_hash() -> str:
 
 
 OURS, OUR_REGRESSOR = "TabularMLPClassifier", "TabularMLPRegressor"
+ENSEMBLE, ENSEMBLE_REGRESSOR = "TabularEnsembleClassifier", "TabularEnsembleRegressor"
+CATBOOST = {"thread_count": 1, "verbose": False, "allow_writing_files": False}
+LIGHTGBM = {"n_jobs": 1, "verbose": -1}
 REALMLP = {"device": "cpu", "n_threads": 1}
 BAGGED = {"n_cv": 8, "val_metric_name": "cross_entropy", "use_ls": False}
 
 CLASSIFIERS: dict[str, Rival] = {
-    OURS: Rival("scratchmlp", "scratchmlp.tabular.TabularMLPClassifier", {"n_jobs": 1}),
+    OURS: Rival("scratchmlp", f"scratchmlp.tabular.{OURS}", {"n_jobs": 1}),
+    ENSEMBLE: Rival("scratchmlp", f"scratchmlp.tabular.{ENSEMBLE}", {"n_jobs": 1}),
     "LogisticRegression": Rival(
         "scikit-learn",
         "sklearn.linear_model.LogisticRegression",
@@ -156,19 +188,19 @@ CLASSIFIERS: dict[str, Rival] = {
         {"categorical_features": "from_dtype"},
     ),
     "CatBoost": Rival(
-        "catboost",
-        "catboost.CatBoostClassifier",
-        {"thread_count": 1, "verbose": False, "allow_writing_files": False},
-        text,
-        categories_as="cat_features",
+        "catboost", "catboost.CatBoostClassifier", CATBOOST, text, categories_as="cat_features"
     ),
+    "LightGBM": Rival("lightgbm", "lightgbm.LGBMClassifier", LIGHTGBM),
     "RealMLP-TD-S": Rival("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP),
     "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP),
     "RealMLP-TD, 8 folds": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED),
 }
 REGRESSORS: dict[str, Rival] = {
     OUR_REGRESSOR: Rival(
-        "scratchmlp", "scratchmlp.tabular.TabularMLPRegressor", {"n_jobs": 1}, regressor=True
+        "scratchmlp", f"scratchmlp.tabular.{OUR_REGRESSOR}", {"n_jobs": 1}, regressor=True
+    ),
+    ENSEMBLE_REGRESSOR: Rival(
+        "scratchmlp", f"scratchmlp.tabular.{ENSEMBLE_REGRESSOR}", {"n_jobs": 1}, regressor=True
     ),
     "Ridge": Rival(
         "scikit-learn",
@@ -187,7 +219,17 @@ REGRESSORS: dict[str, Rival] = {
         "scikit-learn",
         "sklearn.ensemble.HistGradientBoostingRegressor",
         {"categorical_features": "from_dtype"},
+        few_levels,
         regressor=True,
     ),
+    "CatBoostRegressor": Rival(
+        "catboost",
+        "catboost.CatBoostRegressor",
+        CATBOOST,
+        text,
+        categories_as="cat_features",
+        regressor=True,
+    ),
+    "LightGBMRegressor": Rival("lightgbm", "lightgbm.LGBMRegressor", LIGHTGBM, regressor=True),
 }
 RIVALS = CLASSIFIERS | REGRESSORS

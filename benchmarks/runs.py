@@ -20,11 +20,12 @@ from machine import processor
 from quality import classification, regression
 from rivals import Rival
 from sklearn.datasets import load_diabetes, load_iris
-from tabular_data import REGRESSION, Places, Table, load, n_folds
+from tabular_data import GROUPS, Places, Table, has_numbers, load, n_folds
 from threadpoolctl import threadpool_limits
 
 KEY = ("contestant", "version", "table", "fold", "seed")
-OFFSET = 0.01  # of errors and log-losses, so that a table where all is right does not decide
+# Of errors, log-losses and 1 - AUC, so that a table where all is right does not decide.
+OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
 # Measuring.
@@ -77,7 +78,7 @@ def keys(
     for seed in seeds:
         for name, version in versions.items():
             for table in tables:
-                fits = (table in REGRESSION) == rivals[name].regressor
+                fits = has_numbers(table) == rivals[name].regressor
                 if fits and (seed == seeds[0] or rivals[name].random):
                     yield from (
                         (name, version, table, fold, seed) for fold in range(n_folds(table))
@@ -174,8 +175,9 @@ def latest(path: Path, rivals: Mapping[str, Rival]) -> pd.DataFrame:
 def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dict[str, Any]:
     """Average one contestant's runs over folds and seeds, then over tables.
 
-    Errors, log-losses and RMSEs have their geometric mean over tables, the first two after 0.01 is
-    added where there are several; the others have their arithmetic one. Only seeds that were
+    Errors, log-losses, 1 - AUC and RMSEs have their geometric mean over tables, all but the last
+    after 0.01 is added where there are several tables, or 0.001 if these are the real ones; the
+    others have their arithmetic one. Only seeds that were
     measured on every fold of every table count, and are named as ``seeds``; without one the result
     is empty.
 
@@ -200,13 +202,15 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
         return {}
     measures = runs.select_dtypes("float").dropna(axis=1).columns
     means = runs[runs["seed"].isin(seeds)].groupby("table")[list(measures)].mean()
-    averages = {name: float(average(name, means[name].to_numpy())) for name in measures}
+    if "auc" in means:
+        means["one_minus_auc"] = 1 - means["auc"]
+    offset = REAL_OFFSET if set(tables) <= set(GROUPS["real"]) else OFFSET
+    averages = {name: float(average(name, means[name].to_numpy(), offset)) for name in means}
     return averages | {"seeds": seeds.tolist()}
 
 
-def average(measure: str, means: np.ndarray) -> float:
+def average(measure: str, means: np.ndarray, offset: float) -> float:
     """Average one measure over tables."""
-    if measure in ("error", "log_loss", "rmse") and len(means) > 1:
-        offset = 0.0 if measure == "rmse" else OFFSET
-        return np.exp(np.log(means + offset).mean())
-    return means.mean()
+    if len(means) == 1 or measure not in ("error", "log_loss", "one_minus_auc", "rmse"):
+        return means.mean()
+    return np.exp(np.log(means + (0 if measure == "rmse" else offset)).mean())

@@ -1,6 +1,7 @@
 """What `accuracy.py` measures on: tables with their targets and their splits.
 
-The classes are those of KEEL (`keel.py`) and of Adult, which has an official test file. For
+The classes are those of KEEL (`keel.py`) and of Adult, which has an official test file. Real tables
+of mixed types, with classes and with numbers as targets, are read by `r_tables.py`. For further
 regression scikit-learn ships one small real table, diabetes, and generates Friedman's three. Its
 larger ones are downloads from a site that changes and fails, so that two larger ones are generated
 too, and anybody has them: Friedman's first with 10,000 rows and 15 columns that say nothing, and
@@ -17,6 +18,7 @@ from urllib.error import URLError
 import keel
 import numpy as np
 import pandas as pd
+import r_tables
 from sklearn.datasets import (
     fetch_openml,
     load_diabetes,
@@ -68,6 +70,7 @@ class Places:
 
     keel: Path = keel.CACHE
     adult: Path = ADULT
+    real: Path = r_tables.DATA
 
 
 # Adult.
@@ -176,7 +179,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "large": keel.LARGE,
     "adult": ("adult",),
     "regression": tuple(REGRESSION),
+    "real": tuple(r_tables.CLASSES),
+    "real-regression": tuple(r_tables.NUMBERS),
 }
+SPLIT_ONCE = {*GROUPS["adult"], *GROUPS["real"], *GROUPS["real-regression"]}
 NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
@@ -193,7 +199,12 @@ def names_of(chosen: Iterable[str]) -> list[str]:
 
 def n_folds(name: str) -> int:
     """Count the splits of a table without reading it."""
-    return 1 if name == "adult" else N_FOLDS
+    return 1 if name in SPLIT_ONCE else N_FOLDS
+
+
+def has_numbers(name: str) -> bool:
+    """Return whether the targets of a table are numbers, not classes."""
+    return name in REGRESSION or name in r_tables.NUMBERS
 
 
 def encode(y: np.ndarray) -> np.ndarray:
@@ -212,6 +223,10 @@ def load(name: str, places: Places) -> Table:
     """
     if name == "adult":
         return adult(places.adult)
+    if name in SPLIT_ONCE:
+        X, y = r_tables.load(name, places.real)
+        y = y.astype(float) if has_numbers(name) else encode(y)
+        return Table(X, y, [r_tables.split(y, stratified=not has_numbers(name))])
     if name in REGRESSION:
         (X, y), folds = REGRESSION[name](), KFold
     else:

@@ -1,6 +1,6 @@
 """The picture of `accuracy.py`: how good predictions are against the CPU time of a fit."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def draw(
     title: str,
     summaries: dict[str, dict[str, Any]],
     measures: dict[str, str],
-    ours: str,
+    ours: Collection[str],
 ) -> None:
     """Draw one panel a measure.
 
@@ -51,8 +51,8 @@ def draw(
         For each contestant its ``seconds`` and each of the measures.
     measures : dict
         Measures, with the labels of their axes; less is better.
-    ours : str
-        The contestant to point out.
+    ours : collection of str
+        The contestants to point out.
     """
     figure.set_size_inches(6 * len(measures), 4.6)
     figure.set_layout_engine("constrained")
@@ -60,7 +60,7 @@ def draw(
     panels = figure.subplots(1, len(measures), squeeze=False)[0]
     for ax, (measure, label) in zip(panels, measures.items(), strict=True):
         points = {n: (row["seconds"], row[measure]) for n, row in summaries.items()}
-        colors = [OURS if name == ours else OTHERS for name in points]
+        colors = [OURS if name in ours else OTHERS for name in points]
         ax.scatter(*zip(*points.values(), strict=True), c=colors, s=30, zorder=3)
         ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
@@ -73,13 +73,13 @@ def draw(
         label_points(ax, {n: (row["seconds"], row[measure]) for n, row in summaries.items()}, ours)
 
 
-def label_points(ax: Axes, points: dict[str, tuple[float, float]], ours: str) -> None:
+def label_points(ax: Axes, points: dict[str, tuple[float, float]], ours: Collection[str]) -> None:
     """Write each name beside its point, where no other name or point is."""
     pixels = ax.transData.transform(list(points.values()))
     taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in pixels]
     for i, (name, point) in enumerate(points.items()):
         others = [*taken[:i], *taken[i + 1 :]]
-        taken.append(place(ax, name, point, OURS if name == ours else "black", others))
+        taken.append(place(ax, name, point, OURS if name in ours else "black", others))
 
 
 def place(
