@@ -3,11 +3,12 @@
 import re
 import struct
 
-ENSEMBLES = ("TabularMLPClassifier", "TabularMLPRegressor")
+ENSEMBLES = ("TabularEnsembleClassifier", "TabularEnsembleRegressor")
+NETWORKS = ("TabularMLPClassifier", "TabularMLPRegressor")
 LINEAR = ("LogisticRegression", "Ridge")
 TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
-MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *LINEAR, TREES, BASELINE)
+MODELS = ("tuned ScratchMLPClassifier", *ENSEMBLES, *NETWORKS, *LINEAR, TREES, BASELINE)
 
 
 def lines_of_models(out):

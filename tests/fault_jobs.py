@@ -18,6 +18,7 @@ from scratchmlp.callbacks import ModelCheckpoint
 from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
+from scratchmlp.tabular import TabularMLPClassifier
 
 
 def checkpoints(path, max_iter=10**9):
@@ -86,7 +87,8 @@ def run(arguments, out, err, unbuffered=False, ready=None):
 
     def brief_models(*arguments):
         (name, ensemble), *_, baseline = models_for(*arguments).items()
-        return dict([(name, ensemble.set_params(cv=2, max_iter=5)), baseline])
+        networks = [("networks", TabularMLPClassifier(max_iter=5))]
+        return dict([(name, ensemble.set_params(cv=2, estimators=networks)), baseline])
 
     command_line.models_for = brief_models
     sys.argv = ["scratchmlp", *map(str, arguments)]

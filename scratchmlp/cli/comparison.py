@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
+from scratchmlp.cli.failures import collect_failures
 from scratchmlp.cli.folds import SMALL, Folds, Rows, make_folds
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
@@ -25,8 +26,19 @@ from scratchmlp.cli.metrics import SHOWN, Metric, default_metrics, find_metric, 
 from scratchmlp.cli.progress import steps
 from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.table import Table
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 
+#: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
+OWN_MODELS: dict[str, tuple[Any, Any]] = {
+    "ensemble": (TabularEnsembleClassifier, TabularEnsembleRegressor),
+    "networks": (TabularMLPClassifier, TabularMLPRegressor),
+}
 TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
 #: Members of an ensemble on rows in the order of time, and the share that each holds out.
@@ -62,16 +74,20 @@ class Settings(NamedTuple):
 
     Attributes
     ----------
+    model : str
+        Name of the first model, which can be saved: a key of OWN_MODELS.
     seed : int
         Random state.
     jobs : int or None
-        Number of members that are trained at the same time. None decides from the size.
+        Number of folds for which the ensemble is trained at the same time. None decides from the
+        size.
     max_time : float or None
         Seconds that a fit of the ensemble may take.
     roles : Roles
         What the user says of the columns.
     """
 
+    model: str = "ensemble"
     seed: int = 0
     jobs: int | None = None
     max_time: float | None = None
@@ -123,7 +139,7 @@ def make_plan(
 
 
 def models_for(table: Table, settings: Settings = DEFAULTS) -> dict[str, BaseEstimator]:
-    """Make the ensemble of networks and the models that it is compared with.
+    """Make the ensemble, or its networks alone, and the models that it is compared with.
 
     Parameters
     ----------
@@ -138,7 +154,8 @@ def models_for(table: Table, settings: Settings = DEFAULTS) -> dict[str, BaseEst
         Unfitted models by name, the ensemble first.
     """
     is_class, seed = table.is_class, settings.seed
-    ensemble = TabularMLPClassifier if is_class else TabularMLPRegressor
+    classifier, regressor = OWN_MODELS[settings.model]
+    ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
     encoder = read_columns(table.X, table.columns)[1]
@@ -219,8 +236,9 @@ def compare(
     Returns
     -------
     dict of str to DataFrame
-        For each model, a row for each fold: each metric, the seconds of the fit as "fit_time" and
-        the fitted model as "estimator".
+        For each model, a row for each fold: each metric, the seconds of the fit as "fit_time", the
+        fitted model as "estimator", the scores and weights of its estimators as "parts", if it is
+        an ensemble, and what it left out as "failures": see `collect_failures`.
     """
     splits = plan.folds.splits
     # On small tables, threads spend more time waiting for each other than computing.
@@ -245,7 +263,12 @@ def _evaluate(
         y = np.searchsorted(np.unique(y[training]), y)
     model, arguments = for_rows(model, plan, training)
     started = time.perf_counter()
-    model.fit(X.iloc[training], y[training], **arguments)
-    seconds = time.perf_counter() - started
-    scores = score(model, X.iloc[held_out], y[held_out], plan.metrics)
-    return {**scores, "fit_time": seconds, "estimator": model}
+    with collect_failures() as failures:
+        model.fit(X.iloc[training], y[training], **arguments)
+    fit = {"fit_time": time.perf_counter() - started, "estimator": model, "failures": failures}
+    rows = X.iloc[held_out], y[held_out], plan.metrics
+    parts = {
+        name: {**score(model.only(name), *rows), "weight": weight}
+        for name, weight in getattr(model, "weights_", {}).items()  # only ensembles have weights
+    }
+    return {**score(model, *rows), **fit, "parts": parts}

@@ -31,17 +31,18 @@ def exponent(value: float) -> int:
     return int(f"{value:e}".partition("e")[2])
 
 
-def means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
+def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[str]":
     """Write the mean ± the standard deviation of each column, all with the same decimals.
 
-    The decimals show two digits of most standard deviations; without a deviation, three digits of
-    the mean are shown. If all means are huge or tiny, the name of the result says by which power of
-    ten they were divided.
+    Without a deviation, three digits of the mean are shown. If all means are huge or tiny, the name
+    of the result says by which power of ten they were divided.
 
     Parameters
     ----------
     scores : DataFrame of shape (n_folds, n_models)
         Scores. nan is left out.
+    n_digits : int, default=2
+        Number of digits that the decimals show of most standard deviations.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def means_and_deviations(scores: pd.DataFrame) -> "pd.Series[str]":
     deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
     power = _common_power(means.abs())
     means, deviations = means / 10.0**power, deviations / 10.0**power
-    n_decimals = _decimals(deviations)
+    n_decimals = _decimals(deviations, n_digits)
     texts = [_write(*pair, n_decimals) for pair in zip(means, deviations, strict=True)]
     return pd.Series(texts, scores.columns, name=f" / 1e{power}" if power else "")
 
@@ -66,15 +67,16 @@ def _common_power(sizes: "pd.Series[float]") -> int:
     return 0
 
 
-def _decimals(deviations: "pd.Series[float]") -> int:
-    """Return the decimals that show two digits of a deviation, the lower median of all.
+def _decimals(deviations: "pd.Series[float]", n_digits: int) -> int:
+    """Return the decimals that show some digits of a deviation, the lower median of all.
 
     The largest one would hide the digits of the others if one model is far off.
     """
     positive = np.sort(deviations[deviations > 0])
     if len(positive) == 0:
         return 3
-    return min(1 - exponent(float(positive[(len(positive) - 1) // 2])), MOST_DECIMALS)
+    median = float(positive[(len(positive) - 1) // 2])
+    return min(n_digits - 1 - exponent(median), MOST_DECIMALS)
 
 
 def _write(mean: float, deviation: float, n_decimals: int) -> str:

@@ -7,9 +7,10 @@ USAGE = """\
 """
 
 DESCRIPTION = """\
-Compare four models on your own table: an ensemble of neural networks,
-gradient-boosted trees, a linear model and a constant baseline. Save the
-ensemble and predict new rows. Without a table, run a demonstration on Iris.
+Compare four models on your own table: an ensemble of neural networks and
+trees, gradient-boosted trees alone, a linear model and a constant baseline.
+Save the ensemble and predict new rows. Without a table, run a demonstration
+on Iris.
 
 examples:
   Run the demonstration, then run it again and save a picture:
@@ -70,12 +71,21 @@ scores:
   the RMSE divided by 1e9. For f1, precision and recall, the positive class is
   the second of the two classes in sorted order.
 
+ensemble:
+  The rows below the ensemble show its parts, each alone, with their weights in
+  the predictions of the ensemble: networks, gradient-boosted trees and, if the
+  table is not large, a forest. Scores and weights are means over the folds. The
+  fit time of the ensemble includes its parts. The output says that the networks
+  alone predict about as well if the gain of the ensemble in the decisive metric
+  is at most its standard error over the folds.
+
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
   order. In classification, a line has the predicted class and the probability
   of each class. In regression, a line has the prediction and the "std of
-  members": the standard deviation of the predictions of the neural networks in
-  the ensemble. A large standard deviation means that the networks disagree.
-  The standard deviation is not the error of the prediction. If DATA.csv
-  contains the target, the scores of the predictions are printed to stderr.
+  members": the standard deviation of the predictions of the ensemble's members.
+  Each member is trained without another fold, one eighth of the rows. A large
+  standard deviation means that the prediction depends much on the rows. The
+  standard deviation is not the error of the prediction. If DATA.csv contains
+  the target, the scores of the predictions are printed to stderr.
 """

@@ -10,7 +10,6 @@ Results go to stdout; notes and errors go to stderr.
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,6 +20,7 @@ from scratchmlp.cli.article import run_iris
 from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.comparison import (
     BASELINE,
+    OWN_MODELS,
     Plan,
     Settings,
     compare,
@@ -29,6 +29,7 @@ from scratchmlp.cli.comparison import (
     models_for,
 )
 from scratchmlp.cli.contents import STDIN
+from scratchmlp.cli.failures import collect_failures
 from scratchmlp.cli.figures import check_picture, draw_ensemble
 from scratchmlp.cli.files import check_files
 from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
@@ -40,7 +41,7 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.progress import fit
-from scratchmlp.cli.report import best_model, out_of_time, score_table
+from scratchmlp.cli.report import best_model, fit_notes, networks_suffice, score_table
 from scratchmlp.cli.roles import unknown_column
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.cli.streams import discard, open_streams
@@ -131,7 +132,13 @@ def _train(data: str, options: Options) -> None:
     """Compare models on a table; save the ensemble and a picture of it on demand."""
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
-    settings = Settings(options.seed or 0, options.jobs, options.max_time, options.roles)
+    settings = Settings(
+        options.own_model,
+        options.seed or 0,
+        options.jobs,
+        options.max_time,
+        options.roles,
+    )
     plan = make_plan(
         table.y,
         table.is_class,
@@ -148,21 +155,29 @@ def _train(data: str, options: Options) -> None:
         if options.save is not None:
             _say_before_exit(f"stdout is closed, so {options.save} is not saved")
         raise
-    if options.save is None and options.plot is None:
-        return
-    say("training the ensemble on all rows")
+    if options.save is not None or options.plot is not None:
+        _keep(models, table, plan, options, best)
+
+
+def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, best: str) -> None:
+    """Train the ensemble on all rows; save it and a picture of it on demand."""
+    say(f"training the {options.own_model} on all rows")
     name, ensemble = next(iter(models.items()))
     # The ensemble that is saved gets the raw table, and so it can read other raw tables.
-    ensemble.set_params(**encoder_settings(settings.roles, table.columns))
+    ensemble.set_params(**encoder_settings(options.roles, table.columns))
     model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
-    model = fit(model, table.X, table.y, **arguments)
-    _say_if_out_of_time([model])
+    with collect_failures() as failures:
+        model = fit(model, table.X, table.y, **arguments)
+    for note in fit_notes(pd.DataFrame([{"estimator": model, "failures": failures}])):
+        say(note)
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.id))
-        _print_saved(options.save, name, best, plan)
+        saved = f"Saved the {options.own_model} in {options.save}{_although(name, best, plan)}"
+        print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
     if options.plot is not None:
         say(f"drawing {options.plot}")
-        draw_ensemble(options.plot, model, table.X, table.y)
+        with collect_failures():  # the notes are about the fit to all columns
+            draw_ensemble(options.plot, model, table.X, table.y)
 
 
 def _print_table(table: Table, options: Options) -> None:
@@ -188,28 +203,30 @@ def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
         say(note)
     results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
     for result in results.values():
-        _say_if_out_of_time(list(result["estimator"]))
+        for note in fit_notes(result):
+            say(note)
     description = plan.folds.description
     print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, plan)}")
     best, metric = best_model(results, plan), plan.decisive
     which = "Lowest" if metric.is_loss else "Highest"
-    print(f"\n{which} {metric.name}: {best}. Fit times are means over the folds.", flush=True)
+    print(f"\n{which} {metric.name}: {best}. Fit times are means over the folds.")
+    if networks_suffice(results, plan):
+        networks = OWN_MODELS["networks"][0 if table.is_class else 1].__name__
+        print(
+            "The networks alone predict about as well. To train only them, which is faster and "
+            f"makes a\nsmaller model, use --model networks, or {networks} in Python."
+        )
+    sys.stdout.flush()
     return best
 
 
-def _say_if_out_of_time(models: list[Any]) -> None:
-    """Print a note if ``--max-time`` ended the training of models."""
-    if sentence := out_of_time(models):
-        say(sentence)
-
-
-def _print_saved(path: Path, name: str, best: str, plan: Plan) -> None:
-    """Say what was saved, whether another model was better, and how to predict."""
+def _although(name: str, best: str, plan: Plan) -> str:
+    """Say whether another model is better than the one that is saved."""
+    if best == name:
+        return ""
     order = "lower" if plan.decisive.is_loss else "higher"
     better = f"the {best}" if best == BASELINE else best
-    although = f", although {better} has the {order} {plan.decisive.name}" if best != name else ""
-    predict = f"{command()} NEW.csv --load {path}"
-    print(f"Saved the ensemble in {path}{although}. To predict: {predict}", flush=True)
+    return f", although {better} has the {order} {plan.decisive.name}"
 
 
 # Predict.

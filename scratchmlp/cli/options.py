@@ -44,6 +44,7 @@ class Options(NamedTuple):
     id: str | None
     groups: str | None
     time: str | None
+    model: str | None
     metric: str | None
     seed: int | None
     jobs: int | None
@@ -55,6 +56,11 @@ class Options(NamedTuple):
     def roles(self) -> Roles:
         """What the user says of columns other than the target."""
         return Roles(*(getattr(self, field) for field in Roles._fields))
+
+    @property
+    def own_model(self) -> str:
+        """The name of the model that is compared with the others: "ensemble" by default."""
+        return self.model or "ensemble"
 
     @property
     def training(self) -> list[str]:
@@ -253,6 +259,12 @@ def _add_comparison_options(parser: _Parser) -> None:
     """Add the options of the comparison and of the training of the ensemble."""
     add = parser.add_argument_group("how to compare and train", COMPARISON).add_argument
     add(
+        "--model",
+        choices=("ensemble", "networks"),
+        help="model to compare with the others, and to save: the ensemble of networks and trees, "
+        "which is the default, or its networks alone, which train faster",
+    )
+    add(
         "--metric",
         help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
         'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
@@ -268,8 +280,8 @@ def _add_comparison_options(parser: _Parser) -> None:
         "--jobs",
         type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
         metavar="N",
-        help="number of networks to train at the same time; -1 means the number of processors. By "
-        "default, -1 for more than 2,000 rows, otherwise 1",
+        help="number of folds for which the ensemble is trained at the same time; -1 means the "
+        "number of processors. By default, -1 for more than 2,000 rows, otherwise 1",
     )
     add(
         "--max-time",

@@ -13,7 +13,6 @@ from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.metrics import default_metrics, score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
-from scratchmlp.tabular import TabularMLPRegressor
 from scratchmlp.tabular.notes import listed
 
 STD = "std of members"
@@ -26,7 +25,7 @@ def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    model : TabularMLPClassifier or TabularMLPRegressor
+    model : Model
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
@@ -48,7 +47,7 @@ def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
     return table.round(_decimals(model))
 
 
-def _decimals(model: TabularMLPRegressor) -> int:
+def _decimals(model: Model) -> int:
     """Return the decimals of predictions that show seven digits of their range in training."""
     spread = float(np.nanmax(model.oof_prediction_) - np.nanmin(model.oof_prediction_))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
@@ -82,7 +81,7 @@ def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> 
 
     Parameters
     ----------
-    model : TabularMLPClassifier or TabularMLPRegressor
+    model : Model
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.

@@ -1,6 +1,6 @@
 """Sentences and tables that the command line prints about scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,10 @@ from scratchmlp.cli.comparison import Plan
 from scratchmlp.cli.digits import means_and_deviations, seconds
 from scratchmlp.cli.messages import count
 from scratchmlp.tabular.deadline import OUT_OF_TIME
+
+#: The default name of the networks in an ensemble.
+NETWORKS = "networks"
+WIDTH = 99  # characters of a line of scores
 
 
 def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
@@ -24,15 +28,45 @@ def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     Returns
     -------
     str
-        A line for each model.
+        A line for each model, and below an ensemble a line for each of its estimators.
     """
-    table = pd.DataFrame(index=list(results))
+    rows = dict(_rows(results))
+    lines = _lines(rows, plan, n_digits=2)
+    if max(map(len, lines)) > WIDTH:
+        lines = _lines(rows, plan, n_digits=1)
+    return "\n".join(lines)
+
+
+def _lines(rows: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int) -> list[str]:
+    """Write the lines of a table with some digits of the standard deviations."""
+    table = pd.DataFrame(index=list(rows))
     for metric in plan.metrics:
-        scores = pd.DataFrame({name: result[metric.name] for name, result in results.items()})
-        column = means_and_deviations(scores)
+        scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
+        column = means_and_deviations(scores, n_digits)
         table[f"{metric.name}{column.name}"] = column
-    table["fit (s)"] = [seconds(result["fit_time"].mean()) for result in results.values()]
-    return table.to_string()
+    table["fit (s)"] = [
+        seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
+    ]
+    return [line.rstrip() for line in table.to_string().splitlines()]
+
+
+def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the results of each model, and after an ensemble those of its estimators."""
+    for name, result in results.items():
+        yield name, result
+        for part, scores in _parts(result).items():
+            weight = scores["weight"].sum() / len(result)  # 0 where it was left out
+            yield f"  {part}, weight {weight:.2f}", scores
+
+
+def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the scores and weights of an ensemble's estimators in each fold that has them."""
+    by_fold = dict(enumerate(result.get("parts", [])))
+    names = dict.fromkeys(name for parts in by_fold.values() for name in parts)
+    return {
+        name: pd.DataFrame({i: parts[name] for i, parts in by_fold.items() if name in parts}).T
+        for name in names
+    }
 
 
 def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
@@ -54,25 +88,63 @@ def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     return metric.best({name: result[metric.name].mean() for name, result in results.items()})
 
 
-def out_of_time(models: Sequence[Any]) -> str:
-    """Say in how many fits ``--max-time`` ended the training before all epochs.
+def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
+    """Return whether the ensemble is not clearly better than its networks alone.
 
     Parameters
     ----------
-    models : sequence of estimator
-        Fitted models of one kind. Only ensembles have a limit of time.
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
 
     Returns
     -------
-    str
-        A sentence, or "" if all were trained for all epochs.
+    bool
+        Whether the mean over the folds of the gain in the decisive metric is at most its standard
+        error. False if no model is an ensemble with networks.
     """
-    stopped = [model for model in models if OUT_OF_TIME in getattr(model, "stop_reasons_", ())]
-    if not stopped:
-        return ""
-    ensemble = stopped[0]
-    return (
-        f"--max-time {ensemble.max_time:g} ended the training of {type(ensemble).__name__} before "
-        f"all epochs, in {len(stopped)} of {count(len(models), 'fit')}. Increase or remove "
-        "--max-time: the predictions may then be better."
-    )
+    metric = plan.decisive
+    for result in results.values():
+        if (networks := _parts(result).get(NETWORKS)) is not None:
+            gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
+            return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
+    return False
+
+
+def fit_notes(fits: pd.DataFrame) -> Iterator[str]:
+    """Name what ``--max-time`` ended, and the estimators that an ensemble left out.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        A row for each fit of a model, with the columns "estimator" and "failures": see `compare`.
+
+    Yields
+    ------
+    str
+        A sentence about the training of the networks, or about an estimator.
+    """
+    models, failures = list(fits["estimator"]), list(fits["failures"])
+    n_stopped = sum(OUT_OF_TIME in getattr(_networks(m), "stop_reasons_", ()) for m in models)
+    if n_stopped:
+        yield (
+            f"--max-time {models[0].max_time:g} ended the training of the networks before all "
+            f"epochs, in {n_stopped} of {count(len(models), 'fit')}. Increase or remove "
+            "--max-time: the predictions may then be better."
+        )
+    for name in dict.fromkeys(name for each in failures for name in each):
+        errors = [each[name] for each in failures if name in each]
+        share = f"in {len(errors)} of {count(len(models), 'fit')}"
+        if all(error.startswith("TimeoutError") for error in errors):
+            yield (
+                f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
+                f"leaves out {share}. Increase or remove it."
+            )
+        else:
+            yield f"{name} is left out of the ensemble {share}: {errors[0]}"
+
+
+def _networks(model: Any) -> Any:
+    """Return the networks of an ensemble, and any other model as it is."""
+    return getattr(model, "named_estimators_", {}).get(NETWORKS, model)

@@ -6,11 +6,21 @@ from typing import NamedTuple
 
 from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
 
-Model = TabularMLPClassifier | TabularMLPRegressor
+Model = (
+    TabularEnsembleClassifier
+    | TabularEnsembleRegressor
+    | TabularMLPClassifier
+    | TabularMLPRegressor
+)
 
 
 class SavedModel(NamedTuple):
@@ -18,8 +28,8 @@ class SavedModel(NamedTuple):
 
     Attributes
     ----------
-    model : TabularMLPClassifier or TabularMLPRegressor
-        The model.
+    model : estimator
+        The ensemble, or its networks alone.
     target : str or None
         Name of the column that the model predicts. None if it is unknown.
     id : str or None

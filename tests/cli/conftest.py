@@ -5,9 +5,17 @@ from collections import namedtuple
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import is_classifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import models_for
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Saved = namedtuple("Saved", "table class_model number_model")
 
@@ -70,10 +78,29 @@ def refused(capsys):
     return run
 
 
+def brief_estimators(is_class):
+    """Estimators that are fitted fast, under the names of the default ones."""
+    if is_class:
+        return [
+            ("networks", TabularMLPClassifier(max_iter=20)),
+            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
+            ("extra trees", ExtraTreesClassifier(3)),
+        ]
+    return [
+        ("networks", TabularMLPRegressor(max_iter=20)),
+        ("boosting", HistGradientBoostingRegressor(max_iter=3)),
+        ("extra trees", ExtraTreesRegressor(3)),
+    ]
+
+
 def train_briefly(monkeypatch):
     def brief_models(*arguments):
         models = models_for(*arguments)
-        next(iter(models.values())).set_params(cv=3, max_iter=20)
+        own = next(iter(models.values()))
+        if hasattr(own, "estimators"):
+            own.set_params(cv=3, estimators=brief_estimators(is_classifier(own)))
+        else:
+            own.set_params(cv=3, max_iter=20)
         return models
 
     monkeypatch.setattr(command_line, "models_for", brief_models)
@@ -81,7 +108,7 @@ def train_briefly(monkeypatch):
 
 @pytest.fixture
 def brief(monkeypatch):
-    """Train ensembles of three members for 20 epochs."""
+    """Train ensembles on three folds, for 20 epochs and with few small trees."""
     train_briefly(monkeypatch)
 
 

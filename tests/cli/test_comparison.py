@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES
+from cli_output import BASELINE, ENSEMBLES, LINEAR, NETWORKS, TREES
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -11,9 +11,10 @@ from sklearn.pipeline import make_pipeline
 from scratchmlp.cli import comparison
 from scratchmlp.cli.kinds import decide_columns
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.metrics import score
 from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.table import Table, load_table
-from scratchmlp.tabular import TabularMLPRegressor
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPRegressor
 
 
 def table_of(columns, is_class, roles=NO_ROLES):
@@ -24,13 +25,12 @@ def table_of(columns, is_class, roles=NO_ROLES):
 
 @pytest.mark.parametrize("is_class", [True, False])
 def test_the_ensemble_is_compared_with_trees_a_linear_model_and_a_constant(is_class):
-    models = comparison.models_for(table_of({"a": [1.0, 2.0], "b": ["x", "y"]}, is_class))
-    assert list(models) == [
-        ENSEMBLES[0 if is_class else 1],
-        TREES,
-        LINEAR[0 if is_class else 1],
-        BASELINE,
-    ]
+    table, number = table_of({"a": [1.0, 2.0], "b": ["x", "y"]}, is_class), 0 if is_class else 1
+    models = comparison.models_for(table)
+    assert list(models) == [ENSEMBLES[number], TREES, LINEAR[number], BASELINE]
+    own, *others = comparison.models_for(table, comparison.Settings(model="networks"))
+    assert own == NETWORKS[number]
+    assert others == [TREES, LINEAR[number], BASELINE]
 
 
 @pytest.mark.parametrize("is_class", [True, False])
@@ -44,6 +44,22 @@ def test_all_models_get_the_same_folds(is_class):
         scores = results["a"][metric.name]
         assert len(scores) == 5
         pd.testing.assert_series_equal(scores, results["b"][metric.name])
+
+
+def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
+    x = np.random.default_rng(0).normal(size=60)
+    X, y = pd.DataFrame({"x": x}), np.where(x > 0, "u", "v")
+    plan = comparison.make_plan(y, True)
+    parts = [("linear", LogisticRegression()), ("constant", DummyClassifier())]
+    ensemble = TabularEnsembleClassifier(parts, cv=2, random_state=0)
+    folds = comparison.compare({"ensemble": ensemble}, X, y, plan)["ensemble"]
+    for (_, held_out), fold in zip(plan.folds.splits, folds.to_dict("records"), strict=True):
+        assert list(fold["parts"]) == ["linear", "constant"]
+        for name, part in fold["parts"].items():
+            alone = fold["estimator"].only(name)
+            expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), plan.metrics)
+            assert part == {**expected, "weight": fold["estimator"].weights_[name]}
+    assert folds["failures"].tolist() == [{}] * 5
 
 
 @pytest.fixture

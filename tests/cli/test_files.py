@@ -11,7 +11,7 @@ import pytest
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.files import check_files, write
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
-from scratchmlp.tabular import TabularMLPClassifier
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 
 
 def test_no_input_file_is_overwritten(saved, csv, refused, tmp_path):
@@ -90,7 +90,7 @@ def test_a_device_is_written_directly(tmp_path):
 
 def test_a_saved_model_is_loaded(saved, tmp_path):
     model, target, identifier = load_model(saved.class_model)
-    assert isinstance(model, TabularMLPClassifier)
+    assert isinstance(model, TabularEnsembleClassifier)
     assert (target, identifier) == ("class", None)
     save_model(tmp_path / "again", SavedModel(model, "class", "key"))
     X = saved.table.assign(code=saved.table["code"].astype(str))

@@ -17,13 +17,17 @@ from cli_output import (
     BASELINE,
     ENSEMBLES,
     LINEAR,
+    NETWORKS,
     TREES,
     lines_of_models,
     scores,
 )
+from sklearn.dummy import DummyClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 import scratchmlp
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli.comparison import models_for
 from scratchmlp.tabular import TabularMLPClassifier
 
 COMMAND = [sys.executable, "-W", "error", "-m", "scratchmlp"]
@@ -32,6 +36,7 @@ COMMAND = [sys.executable, "-W", "error", "-m", "scratchmlp"]
 # Comparison on a table.
 
 
+@pytest.mark.usefixtures("brief")
 def test_table_of_every_type_of_column(table, csv, capsys):
     assert command_line.main([csv(table), "--target", "y"]) == 0
     out = capsys.readouterr().out
@@ -198,9 +203,84 @@ def test_a_limit_of_time_that_ends_training_is_named(seconds, notes, table, csv,
     assert err.count("ended the training") == notes
     for fits in ("5 of 5 fits", "1 of 1 fit")[:notes]:
         assert (
-            "\nscratchmlp: --max-time 1e-09 ended the training of TabularMLPClassifier before all "
-            f"epochs, in {fits}. Increase or remove --max-time: the predictions may then be better."
+            "\nscratchmlp: --max-time 1e-09 ended the training of the networks before all epochs, "
+            f"in {fits}. Increase or remove --max-time: the predictions may then be better.\n"
+            "scratchmlp: --max-time 1e-09 is too short for boosting, which the ensemble leaves out "
+            f"in {fits}. Increase or remove it.\n"
+            "scratchmlp: --max-time 1e-09 is too short for extra trees, "
         ) in err
+
+
+# The parts of the ensemble.
+
+
+@pytest.mark.usefixtures("brief")
+def test_the_parts_of_the_ensemble_are_shown_below_it(table, csv, capsys):
+    assert command_line.main([csv(table[["signal", "y"]]), "--target", "y"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (first,) = [i for i, line in enumerate(lines) if line.startswith(ENSEMBLES[0])]
+    names = ("networks", "boosting", "extra trees")
+    weights = [
+        float(re.match(rf"  {name}, weight (\d\.\d\d)  .*\d$", line)[1])
+        for name, line in zip(names, lines[first + 1 :], strict=False)
+    ]
+    assert sum(weights) == pytest.approx(1, abs=0.02)
+    assert lines[first + 4].startswith(TREES)
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("suffice", [True, False])
+@pytest.mark.parametrize("target", ["y", "signal"])
+def test_networks_that_suffice_are_named(target, suffice, table, csv, capsys, monkeypatch):
+    monkeypatch.setattr(command_line, "compare", lambda models, X, y, plan: {})
+    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: BASELINE)
+    monkeypatch.setattr(command_line, "networks_suffice", lambda results, plan: suffice)
+    assert command_line.main([csv(table[["signal", "flag", "y"]]), "--target", target]) == 0
+    out = capsys.readouterr().out
+    sentence = (
+        "Fit times are means over the folds.\n"
+        "The networks alone predict about as well. To train only them, which is faster and makes "
+        f"a\nsmaller model, use --model networks, or {NETWORKS[target == 'signal']} in Python.\n"
+    )
+    assert out.endswith(sentence) == suffice
+    assert ("alone" in out) == suffice
+
+
+@pytest.mark.usefixtures("brief")
+def test_the_networks_alone(table, csv, capsys, tmp_path):
+    model = tmp_path / "y.model"
+    command = [csv(table[["signal", "y"]]), "--target", "y", "--model", "networks"]
+    assert command_line.main([*command, "--save", str(model)]) == 0
+    out, err = capsys.readouterr()
+    names = [NETWORKS[0], TREES, LINEAR[0], BASELINE]
+    rows = lines_of_models(out)
+    assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
+    assert f"\nSaved the networks in {model}" in out
+    assert "weight" not in out
+    assert "The networks alone" not in out
+    assert "scratchmlp: training the networks on all rows\n" in err
+    assert isinstance(pickle.loads(model.read_bytes())["model"], TabularMLPClassifier)
+
+
+def test_an_estimator_that_fails_is_named_in_a_note(table, csv, capsys, monkeypatch, tmp_path):
+    def with_neighbours(*arguments):
+        models = models_for(*arguments)
+        parts = [("neighbours", KNeighborsClassifier(1000)), ("constant", DummyClassifier())]
+        next(iter(models.values())).set_params(cv=2, estimators=parts)
+        return models
+
+    monkeypatch.setattr(command_line, "models_for", with_neighbours)
+    picture = str(tmp_path / "y.png")
+    command = [csv(table[["signal", "infinite", "y"]]), "--target", "y", "--plot", picture]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    assert "\n  constant, weight 1.00  " in out
+    assert "neighbours" not in out
+    for share in ("5 of 5 fits", "1 of 1 fit"):
+        note = f"\nscratchmlp: neighbours is left out of the ensemble in {share}: ValueError: "
+        assert err.count(note) == 1
+    assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
 
 
 @pytest.mark.usefixtures("brief")

@@ -50,6 +50,13 @@ def test_numbers():
     assert type(options.seed) is int
 
 
+def test_the_model(refused):
+    assert parse(["d.csv", "--target", "y", "--model", "networks"]).model == "networks"
+    line = refused("d.csv", "--target", "y", "--model", "trees")
+    assert "argument --model: invalid choice: 'trees'" in line
+    assert "Remove --model." in refused("d.csv", "--load", "m", "--model", "ensemble")
+
+
 def test_options_that_do_not_belong_together(refused):
     line = refused("d.csv", "--target", "y", "--groups", "g", "--time", "t")
     assert "--groups and --time split the rows in different ways" in line

@@ -37,7 +37,7 @@ def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert command_line.main(command) == 0
     with_bars, err = capsys.readouterr()
-    assert "TabularMLPClassifier - member" in err
+    assert "TabularEnsembleClassifier - member" in err
     assert ".." not in err
     assert without_times(with_bars) == without_times(out)
     model = pickle.loads((tmp_path / "y.model").read_bytes())["model"]
