@@ -42,6 +42,7 @@ from scratchmlp.tabular import (
     fold_evaluator,
     member,
 )
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.recipe import Recipe, classification_recipe
 from scratchmlp.tabular.tangent import TangentParametrization
 
@@ -163,8 +164,8 @@ class Variant(Rival):
     def make(self, X: pd.DataFrame, seed: int) -> Patched:
         """Return an estimator that has not been fitted."""
 
-        def changed(n_rows: int) -> Recipe:
-            return replace(classification_recipe(n_rows), **self.recipe)
+        def changed(*table: Any) -> Recipe:
+            return replace(classification_recipe(*table), **self.recipe)
 
         patches = ((classifier, "classification_recipe", changed), *self.patches)
         return Patched(super().make(X, seed), patches)
@@ -205,7 +206,9 @@ LEFT_OUT = {
     ),
     "the best epoch on the own fold alone": Variant(patches=((base, "choose_epochs", own_best),)),
     "the best epoch without its neighbours": Variant(patches=((Recipe, "averaging_radius", 0),)),
-    "no temperature": Variant(patches=((classifier, "fit_temperature", lambda *_: 1.0),)),
+    "no calibration": Variant(
+        patches=((classifier, "fit_calibration", lambda *_: Calibration(1.0, 0.0)),)
+    ),
     "three members instead of eight": Variant(parameters={"cv": 3}),
 }
 OTHER = {

@@ -102,11 +102,12 @@ def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
     -------
     bool
         Whether the mean over the folds of the gain in the decisive metric is at most its standard
-        error. False if no model is an ensemble with networks.
+        error. False if no model is an ensemble of networks and others.
     """
     metric = plan.decisive
     for result in results.values():
-        if (networks := _parts(result).get(NETWORKS)) is not None:
+        parts = _parts(result)
+        if (networks := parts.get(NETWORKS)) is not None and len(parts) > 1:
             gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
             return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
     return False

@@ -17,18 +17,20 @@ _ROUNDS = 40
 BlendLoss = Callable[[FloatArray], float]
 
 
-#: Before the first round, the first estimator counts as selected this number / n_samples times:
-#: as often as in all rounds with 400 rows. It was chosen on the fourteen small sets of accuracy.py.
+#: Before the first round, this number / n_samples counts as selected: as much as in all rounds with
+#: 400 rows. It was chosen on the fourteen small sets of accuracy.py.
 _PRIOR = 400 * _ROUNDS
 
 
-def select_weights(predictions: Sequence[FloatArray], loss: BlendLoss) -> FloatArray:
+def select_weights(
+    predictions: Sequence[FloatArray], loss: BlendLoss, prior: FloatArray
+) -> FloatArray:
     """Weight estimators by greedy selection on the loss of their out-of-fold predictions.
 
     In each round, the estimator is selected with which the mean of the predictions selected so far
     has the lowest loss. An estimator may be selected several times. Few rows cannot tell which
-    estimator is better, so the first one counts as selected before, the more often the fewer rows
-    there are.
+    estimator is better, so the prior counts as selected before, the more often the fewer rows there
+    are.
 
     Parameters
     ----------
@@ -36,11 +38,18 @@ def select_weights(predictions: Sequence[FloatArray], loss: BlendLoss) -> FloatA
         Out-of-fold predictions of each estimator.
     loss : callable
         Maps predictions to their loss.
+    prior : ndarray of shape (n_estimators,)
+        Weights without any rows, which sum to 1.
 
     Returns
     -------
     ndarray of shape (n_estimators,)
         Weights, which sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If no loss is a number.
 
     References
     ----------
@@ -51,29 +60,30 @@ def select_weights(predictions: Sequence[FloatArray], loss: BlendLoss) -> FloatA
     --------
     >>> import numpy as np
     >>> from scratchmlp.tabular.blending import select_weights, squared_error
-    >>> y = np.linspace(0, 1, 100_000)
+    >>> y, prior = np.linspace(0, 1, 100_000), np.array([1.0, 0.0, 0.0])
     >>> too_low, too_high, far_too_high = y - 1, y + 1, y + 9
-    >>> select_weights([too_low, too_high, far_too_high], squared_error(y, None)).round(2)
+    >>> loss = squared_error(y, None)
+    >>> select_weights([too_low, too_high, far_too_high], loss, prior).round(2)
     array([0.5, 0.5, 0. ])
     """
-    times = np.zeros(len(predictions))
-    times[0] = _PRIOR / len(predictions[0])
-    total = times[0] * predictions[0]
+    times = prior * _PRIOR / len(predictions[0])
+    total: Any = sum(n * each for n, each in zip(times, predictions, strict=True))
     for _ in range(_ROUNDS):
         losses = [loss((total + each) / (times.sum() + 1)) for each in predictions]
-        best = int(np.argmin(losses))
-        total += predictions[best]
+        if np.isnan(losses).all():
+            raise ValueError(f"The score of predictions must be a number; got {losses[0]}.")
+        best = int(np.nanargmin(losses))
+        total = total + predictions[best]
         times[best] += 1
     return times / times.sum()
 
 
-def log_loss(Y: NDArray[np.intp], weight: FloatArray | None) -> BlendLoss:
-    """Return the log-loss of probabilities of shape (n_samples, n_classes)."""
-    rows = np.arange(len(Y))
+def log_loss(weight: FloatArray | None) -> BlendLoss:
+    """Return the log-loss of the probabilities of the true classes, of shape (n_samples,)."""
 
-    def loss(proba: FloatArray) -> float:
-        likelihood = np.maximum(proba[rows, Y], np.finfo(proba.dtype).tiny)
-        return -float(np.average(np.log(likelihood), weights=weight))
+    def loss(likelihood: FloatArray) -> float:
+        positive = np.maximum(likelihood, np.finfo(likelihood.dtype).tiny)
+        return -float(np.average(np.log(positive), weights=weight))
 
     return loss
 
@@ -116,6 +126,11 @@ class _PredictedClasses(ClassifierMixin, _Predicted):
     def predict_proba(self, X: FloatArray) -> FloatArray:
         """Return X."""
         return X
+
+    def decision_function(self, X: FloatArray) -> FloatArray:
+        """Return log-odds of the second class, or logarithms of several probabilities."""
+        scores = np.log(np.maximum(X, np.finfo(X.dtype).tiny))
+        return scores[:, 1] - scores[:, 0] if X.shape[1] == 2 else scores
 
 
 def negative_score(

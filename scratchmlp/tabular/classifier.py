@@ -2,14 +2,14 @@
 
 from typing import Any, ClassVar
 
-from scipy.special import softmax
+import numpy as np
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.mlp import BaseTabularMLP
-from scratchmlp.tabular.recipe import Recipe, classification_recipe
-from scratchmlp.tabular.selection import fit_temperature
+from scratchmlp.tabular.recipe import Recipe, classification_recipe, evenness
 from scratchmlp.tabular.targets import TabularClassifierMixin
 
 
@@ -80,6 +80,9 @@ default='from_dtype'
         Accuracy of the out-of-fold predictions, with the `sample_weight` of `fit`.
     temperature_ : float
         Number by which raw scores are divided before the softmax, to calibrate probabilities.
+    floor_ : float
+        Probabilities that are then below this number become much smaller, which undoes label
+        smoothing: p becomes proportional to p³ / (p² + `floor_` ²).
     encoder_ : TabularEncoder
         The fitted encoder of the table. Its `columns_` describes the encoding of each column.
     members_ : list
@@ -168,11 +171,12 @@ default='from_dtype'
         self.random_state = random_state
         self.class_weight = class_weight
 
-    def _recommended(self, n_rows: int) -> Recipe:
-        return classification_recipe(n_rows)
+    def _recommended(self, data: Data, n_rows: int) -> Recipe:
+        counts = np.bincount(data.Y, data.sample_weight, len(self.classes_))
+        return classification_recipe(n_rows, evenness(counts))
 
     def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        self.temperature_ = fit_temperature(data, raw)
+        self.temperature_, self.floor_ = fit_calibration(data, raw)
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
         for rows in gen_batches(len(raw), 4096):  # in place: there may be many classes
@@ -181,4 +185,4 @@ default='from_dtype'
         self.oof_score_ = self._oof_score(data, self.oof_proba_, weight)
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
-        return softmax(raw / self.temperature_, axis=1)
+        return Calibration(self.temperature_, self.floor_).probabilities(raw)

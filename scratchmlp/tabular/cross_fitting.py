@@ -8,8 +8,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
-from sklearn.ensemble._base import _set_random_states
-from sklearn.utils import get_tags
+from sklearn.pipeline import Pipeline
+from sklearn.utils import gen_batches, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
@@ -20,6 +20,8 @@ from scratchmlp.kernels import threads
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs import Inputs
 from scratchmlp.tabular.member import MemberPlan
+
+_ROWS = 2**14  # that are predicted at the same time
 
 
 class FoldModel(NamedTuple):
@@ -51,6 +53,10 @@ class FoldModel(NamedTuple):
         ndarray of shape (n_samples, n_outputs)
             Class probabilities or standardized targets.
         """
+        chunks = gen_batches(len(table), _ROWS)
+        return np.concatenate([self._predict(table[rows]) for rows in chunks])
+
+    def _predict(self, table: EncodedTable) -> FloatArray:
         X = _inputs(self.estimator, self.inputs)(table)
         if not is_classifier(self.estimator):
             return np.asarray(self.estimator.predict(X), np.float64).reshape(len(X), -1)
@@ -108,18 +114,32 @@ def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
     return inputs.of_trees if get_tags(model).input_tags.allow_nan else inputs.of
 
 
+def _set_random_states(model: Any, seed: int) -> None:
+    """Set the random states that are None."""
+    unset = [
+        name
+        for name, value in model.get_params().items()
+        if name.split("__")[-1] == "random_state" and value is None
+    ]
+    model.set_params(**dict.fromkeys(unset, seed))
+
+
 def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]:
     """Return weights, and validation data for an estimator that stops early."""
-    arguments: dict[str, Any] = {}
-    if training.sample_weight is not None:
-        if not has_fit_parameter(model, "sample_weight"):
-            raise TypeError("its fit takes no sample_weight")
-        arguments["sample_weight"] = training.sample_weight
+    weight, validation = training.sample_weight, {}
     if has_fit_parameter(model, "X_val") and getattr(model, "early_stopping", False):
-        arguments |= {"X_val": held_out.X, "y_val": _targets(held_out)}
-        if training.sample_weight is not None:
-            arguments["sample_weight_val"] = held_out.sample_weight
-    return arguments
+        if training.class_targets is not None:  # a class may have no row for training
+            held_out = held_out.rows(np.isin(held_out.Y, training.Y))
+        validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
+    if weight is None or (weight == weight[0]).all():
+        return validation
+    if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):
+        return {f"{model.steps[-1][0]}__sample_weight": weight}
+    if not has_fit_parameter(model, "sample_weight"):
+        raise TypeError("its fit takes no sample_weight")
+    if validation:
+        validation["sample_weight_val"] = held_out.sample_weight
+    return validation | {"sample_weight": weight}
 
 
 def cross_fit(

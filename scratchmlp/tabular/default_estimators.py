@@ -18,6 +18,10 @@ from scratchmlp.tabular.regressor import TabularMLPRegressor
 _MANY = 1000
 #: From this number of rows, forests take too long for what they add.
 _VERY_MANY = 10_000
+#: Fewest rows for boosting, which bins numbers.
+_FEWEST_ROWS = 20
+#: Most rows times classes for forests, whose leaves hold a probability for each class.
+_MOST_PROBABILITIES = 50_000
 #: Most trees of boosting, times columns: each iteration trains a tree for each class.
 _MOST_TREES = 30_000
 #: Fewest iterations. If there are only enough trees for fewer, boosting is not used.
@@ -43,13 +47,16 @@ def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     candidates = [
         ("networks", networks),
         ("boosting", _boosting(data, classifier)),
-        *_forest(len(data.Y), classifier),
+        *_forest(data, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
 
 def _boosting(data: Data, classifier: bool) -> Any:
-    """Return gradient boosting; None if it would take too long."""
+    """Return gradient boosting; None if it would fail or take too long."""
+    one_target = classifier or data.n_targets == 1
+    if len(data.Y) < _FEWEST_ROWS or not one_target:
+        return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
     settings = _boosting_settings(len(data.Y))
@@ -81,12 +88,15 @@ def _boosting_settings(n_rows: int) -> dict[str, Any]:
     return settings | shape | {"min_samples_leaf": 5, "n_iter_no_change": 10}
 
 
-def _forest(n_rows: int, classifier: bool) -> list[tuple[str, Any]]:
+def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     """Return randomized trees, with their name; nothing if they would take too long."""
-    if n_rows >= _VERY_MANY or (n_rows >= _MANY and not classifier):
+    n_rows = len(data.Y)
+    if n_rows * data.n_targets > _MOST_PROBABILITIES:
         return []
     if n_rows < _MANY:
         Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
         features = "sqrt" if classifier else 0.5
         return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
-    return [("forest", RandomForestClassifier(criterion="entropy", max_features=0.5))]
+    if n_rows >= _VERY_MANY or not classifier:
+        return []
+    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.5))]

@@ -154,6 +154,8 @@ class EncodedTable:
             The numbers and the codes.
         """
         values = np.hstack([self.numbers, self.codes.astype(np.float32)])
+        if not values.shape[1]:  # as in `to_array`
+            return np.zeros((len(self), 1), np.float32)
         for number in self.layout.replaced:
             values[self.numbers[:, number + 1] == 1, number] = np.nan
         return values

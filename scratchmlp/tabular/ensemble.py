@@ -19,14 +19,18 @@ from sklearn.utils.validation import check_is_fitted
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, PreparedTable, mean
 from scratchmlp.tabular.blending import BlendLoss, select_weights
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.cross_fitting import cross_fit
 from scratchmlp.tabular.default_estimators import default_estimators
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs import unfitted_inputs
 from scratchmlp.tabular.member import MemberPlan
 from scratchmlp.tabular.mlp import BaseTabularMLP
+from scratchmlp.tabular.named_estimators import check_estimators
+from scratchmlp.tabular.notes import stacklevel
 from scratchmlp.tabular.selection import by_row
 
 
@@ -39,13 +43,13 @@ class Part(NamedTuple):
         The networks, or a fitted estimator for each fold.
     oof : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Out-of-fold predictions; nan for rows that are in no fold.
-    temperature : float
-        Temperature that calibrates the predictions; 1 for networks and for numbers.
+    calibration : Calibration or None
+        Calibration of the predictions; None for networks and for numbers.
     """
 
     fitted: Any
     oof: FloatArray
-    temperature: float = 1.0
+    calibration: Calibration | None = None
 
     @property
     def estimators(self) -> Any:
@@ -78,11 +82,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Return the out-of-fold predictions of fitted networks."""
 
     @abstractmethod
-    def _temperature(self, data: Data, raw: FloatArray) -> float:
-        """Return the temperature that calibrates out-of-fold predictions of a `FoldModel`."""
+    def _calibration(self, data: Data, raw: FloatArray) -> Calibration | None:
+        """Fit the calibration of out-of-fold predictions."""
 
     @abstractmethod
-    def _from_raw(self, raw: FloatArray, temperature: float) -> FloatArray:
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Return calibrated predictions for those of a `FoldModel`."""
 
     @abstractmethod
@@ -93,8 +97,17 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         """Calibrate weighted predictions."""
 
-    def _uncalibrate(self) -> None:
-        """Undo the calibration, if there is one."""
+    @abstractmethod
+    def _forget(self) -> None:
+        """Undo the calibration, and delete the out-of-fold predictions."""
+
+    @abstractmethod
+    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
+        """Return what `_blend_loss` needs of out-of-fold predictions."""
+
+    @abstractmethod
+    def _constant(self, data: Data) -> FloatArray:
+        """Return predictions that are the same for all rows."""
 
     @abstractmethod
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
@@ -138,15 +151,24 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         return self
 
     def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
-        estimators = self._checked_estimators(table.data)
+        if self.estimators is None:
+            estimators = default_estimators(table.data, is_classifier(self))
+        else:
+            estimators = check_estimators(self)
+        rows = np.unique(np.concatenate(table.held_out))
+        seen: Any = slice(None) if len(rows) == len(table.data.Y) else rows
+        data = table.data.rows(seen)
+        loss = self._checked_loss(data)
         parts = self._fit_parts(estimators, table, tasks, started)
-        seen = np.isfinite(next(iter(parts.values())).oof.reshape(len(table.data.Y), -1)[:, 0])
+        networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
+        prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
         weights = select_weights(
-            [part.oof[seen] for part in parts.values()], self._blend_loss(table.data.rows(seen))
+            [self._to_select(data, part.oof[seen]) for part in parts.values()], loss, prior
         )
         self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
         self._parts = {name: part._replace(oof=np.empty(0)) for name, part in parts.items()}
-        self.named_estimators_ = Bunch(**{name: part.estimators for name, part in parts.items()})
+        self.named_estimators_ = Bunch()
+        self.named_estimators_.update({name: part.estimators for name, part in parts.items()})
         blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
         self._keep_out_of_fold(table.data, table.sample_weight, blend)
         self.oof_scores_ = {
@@ -154,26 +176,18 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             for name, part in parts.items()
         }
 
-    def _checked_estimators(self, data: Data) -> list[tuple[str, Any]]:
-        """Return the named estimators, or the default ones, and check them."""
-        if self.estimators is None:
-            return default_estimators(data, is_classifier(self))
-        if not self.estimators or not all(
-            isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str)
-            for each in self.estimators
-        ):
-            raise ValueError(
-                "estimators must be None or a list of pairs of a name and an estimator, with at "
-                f"least one pair; got {self.estimators!r}."
-            )
-        self._validate_names([name for name, _ in self.estimators])
-        kind = "classifier" if is_classifier(self) else "regressor"
-        for name, estimator in self.estimators:
-            if not hasattr(estimator, "fit") or is_classifier(estimator) != is_classifier(self):
+    def _checked_loss(self, data: Data) -> BlendLoss:
+        """Return the loss that weights minimize, after a trial of the user's scorer."""
+        loss = self._blend_loss(data)
+        if self.scoring is not None:
+            try:
+                loss(self._constant(data))
+            except Exception as error:
                 raise ValueError(
-                    f"{type(self).__name__} needs a {kind} as {name!r}; got {estimator!r}."
-                )
-        return list(self.estimators)
+                    f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
+                    "Choose another scorer, or make one with sklearn.metrics.make_scorer."
+                ) from error
+        return loss
 
     def _fit_parts(
         self,
@@ -185,22 +199,30 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Cross-fit the estimators, and leave out those that fail.
 
         Of `max_time`, each estimator gets an equal share of the time that is left. Networks come
-        last, because they can use what the others leave.
+        last, because they can use what the others leave. The last estimator is fitted even if there
+        is no time, unless the ensemble has another.
         """
         parts: dict[str, Part] = {}
-        errors: list[Exception] = []
+        errors: dict[str, Exception] = {}
         in_order = sorted(estimators, key=lambda pair: isinstance(pair[1], BaseTabularMLP))
         for n_done, (name, estimator) in enumerate(in_order):
-            fit = self._fit_networks if isinstance(estimator, BaseTabularMLP) else self._cross_fit
-            seconds = self._share(started, len(in_order) - n_done)
+            is_networks, n_left = isinstance(estimator, BaseTabularMLP), len(in_order) - n_done
+            fit = self._fit_networks if is_networks else self._cross_fit
+            is_last_chance = n_left == 1 and not parts and not is_networks
+            seconds = None if is_last_chance else self._share(started, n_left)
+            seeded = _seeded(table, in_order[:n_done], is_networks)
             try:
-                parts[name] = fit(estimator, table, tasks, started, seconds)
+                parts[name] = fit(estimator, seeded, tasks, started, seconds)
+            except MemoryError:
+                raise
             except Exception as error:
-                errors.append(error)
+                if is_networks and not isinstance(error, DivergenceError):
+                    raise  # such as the error of a callback
+                errors[name] = error
                 message = f"{name} is left out of the ensemble: {type(error).__name__}: {error}"
-                warnings.warn(message, FitFailedWarning, stacklevel=2)
+                warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
         if not parts:
-            raise errors[0]
+            raise next(errors[name] for name, _ in estimators)
         return {name: parts[name] for name, _ in estimators if name in parts}
 
     def _share(self, started: float, n_left: int) -> float | None:
@@ -240,7 +262,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(table.data.X, None, nothing, seed),
+                unfitted_inputs(table.data.X, None, nothing, seed, None),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,
@@ -249,8 +271,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         ]
         models, predictions = cross_fit(estimator, table.data, plans, self.n_jobs, end)
         raw = by_row(table.held_out, predictions, len(table.data.Y))
-        temperature = self._temperature(table.data, raw)
-        return Part(models, self._from_raw(raw, temperature), temperature)
+        calibration = self._calibration(table.data, raw)
+        return Part(models, self._from_raw(raw, calibration), calibration)
 
     # Prediction.
 
@@ -265,7 +287,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         Returns
         -------
         estimator
-            The copy. It shares the fitted estimators.
+            The copy. It shares the fitted estimators, and its `oof_score_` is that of this one. It
+            has no out-of-fold predictions.
         """
         check_is_fitted(self)
         if name not in self.weights_:
@@ -273,7 +296,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             raise ValueError(f"name must be one of {names}; got {name!r}.")
         alone = copy(self)
         alone.weights_ = {each: float(each == name) for each in self.weights_}
-        alone._uncalibrate()
+        alone.oof_score_ = self.oof_scores_[name]
+        alone._forget()
         return alone
 
     def _mean_prediction(self, X: Any) -> FloatArray:
@@ -294,7 +318,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         if isinstance(part.fitted, BaseTabularMLP):
             return mean(part.fitted._member_predictions(table))
         raw = mean(model.predict(table) for model in part.fitted)
-        return self._from_raw(raw, part.temperature)
+        return self._from_raw(raw, part.calibration)
 
     def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
         """Yield, for each fold, the weighted predictions of what was trained without it."""
@@ -310,4 +334,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             yield from part.fitted._member_predictions(table)
         else:
             for model in part.fitted:
-                yield self._from_raw(model.predict(table), part.temperature)
+                yield self._from_raw(model.predict(table), part.calibration)
+
+
+def _seeded(
+    table: PreparedTable, before: list[tuple[str, Any]], is_networks: bool
+) -> PreparedTable:
+    """Change the seeds for an estimator, whose like among those before had them already."""
+    n_alike = sum(isinstance(each, BaseTabularMLP) == is_networks for _, each in before)
+    return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)

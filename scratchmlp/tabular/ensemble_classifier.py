@@ -3,13 +3,12 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import softmax
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.blending import BlendLoss, log_loss, negative_score
+from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.selection import fit_temperature
 from scratchmlp.tabular.targets import TabularClassifierMixin
 
 
@@ -24,18 +23,20 @@ class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
     Parameters
     ----------
     estimators : list of (str, estimator) or None, default=None
-        Named classifiers. None means "networks" (:class:`TabularMLPClassifier`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and "extra trees"
-        (:class:`~sklearn.ensemble.ExtraTreesClassifier`), with settings that depend on the number
-        of rows and classes. With few rows, the first estimator gets a larger weight: see
-        `weights_`.
+        Named classifiers. The string "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPClassifier`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and, if they are worth their
+        time, "extra trees" or "forest". docs/tabular.md says which, by the number of rows. Their
+        parameters can be set if they are named, for example with
+        ``set_params(boosting__max_iter=50)`` or in a grid search.
 
         Each estimator is cloned and fitted once for each fold. :class:`TabularMLPClassifier` uses
         the parameters of the ensemble where both have one. Estimators that accept missing values,
         as trees do, get numbers, which may be nan, and a code for each category. Others get the
-        output of :class:`TabularEncoder`. An estimator that stops early, and whose `fit` takes
-        `X_val` and `y_val`, gets the fold as validation data. Parameters of named estimators can be
-        set, for example with ``set_params(boosting__max_iter=50)`` or in a grid search.
+        output of :class:`TabularEncoder`. Columns that an estimator names are those of this array.
+        An estimator that stops early, and whose `fit` takes `X_val` and `y_val`, gets the fold as
+        validation data. With `sample_weight` or `class_weight`, an estimator whose `fit` takes no
+        weights is left out.
     cv : int, splitter or iterable, default=8
         Splits of the rows into training rows and a held-out fold, the same for all estimators; see
         :class:`TabularMLPClassifier`.
@@ -77,8 +78,8 @@ default='from_dtype'
     weights_ : dict of str to float
         Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
         out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
-        Before the first round, the first estimator counts as selected 16,000 / n_samples times,
-        because few rows cannot tell which estimator is better.
+        Before the first round, the networks count as selected 16,000 / n_samples times, because few
+        rows cannot tell which estimator is better. Without networks, all estimators share this.
     named_estimators_ : Bunch
         The fitted estimators by name: for "networks" a fitted :class:`TabularMLPClassifier`, for
         others a list with a fitted estimator for each fold. Estimators that failed are left out.
@@ -91,8 +92,8 @@ default='from_dtype'
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Weighted and calibrated out-of-fold probabilities of the rows in `fit`; nan for rows that
         are in no fold.
-    temperature_ : float
-        Number by which the logarithms of the weighted probabilities are divided, to calibrate them.
+    temperature_, floor_ : float
+        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
     encoder_ : TabularEncoder
         The fitted encoder of the table, the same for all estimators.
     n_features_in_ : int
@@ -167,28 +168,35 @@ default='from_dtype'
         oof: FloatArray = networks.oof_proba_
         return oof
 
-    def _temperature(self, data: Data, raw: FloatArray) -> float:
-        return fit_temperature(data, _log(raw))
+    def _calibration(self, data: Data, raw: FloatArray) -> Calibration:
+        return fit_calibration(data, _log(raw))
 
-    def _from_raw(self, raw: FloatArray, temperature: float) -> FloatArray:
-        return softmax(_log(raw) / temperature, axis=1)
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        return calibration.probabilities(_log(raw)) if calibration else raw
 
     def _blend_loss(self, data: Data) -> BlendLoss:
         if self.scoring is None:
-            return log_loss(data.Y, data.sample_weight)
+            return log_loss(data.sample_weight)
         y = self.classes_[data.Y]
         return negative_score(self.scoring, y, data.sample_weight, self.classes_)
 
+    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
+        return oof[np.arange(len(oof)), data.Y] if self.scoring is None else oof
+
+    def _constant(self, data: Data) -> FloatArray:
+        return np.full((len(data.Y), len(self.classes_)), 1 / len(self.classes_))
+
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
-        self.temperature_ = self._temperature(data, blend)
+        self.temperature_, self.floor_ = self._calibration(data, blend)
         self.oof_proba_ = self._calibrated(blend)
         self.oof_score_ = self._oof_score(data, self.oof_proba_, weight)
 
     def _calibrated(self, blend: FloatArray) -> FloatArray:
-        return self._from_raw(blend, self.temperature_)
+        return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
 
-    def _uncalibrate(self) -> None:
-        self.temperature_ = 1.0
+    def _forget(self) -> None:
+        self.temperature_, self.floor_ = 1.0, 0.0
+        del self.oof_proba_
 
 
 def _log(proba: FloatArray) -> FloatArray:

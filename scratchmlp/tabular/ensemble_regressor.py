@@ -7,6 +7,7 @@ import numpy as np
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.blending import BlendLoss, negative_score, squared_error
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.targets import TabularRegressorMixin
 
@@ -23,17 +24,20 @@ class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
     Parameters
     ----------
     estimators : list of (str, estimator) or None, default=None
-        Named regressors. None means "networks" (:class:`TabularMLPRegressor`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and "extra trees"
-        (:class:`~sklearn.ensemble.ExtraTreesRegressor`), with settings that depend on the number of
-        rows and targets. With few rows, the first estimator gets a larger weight: see `weights_`.
+        Named regressors. The string "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPRegressor`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and, if they are worth their
+        time, "extra trees" or "forest". docs/tabular.md says which, by the number of rows. Their
+        parameters can be set if they are named, for example with
+        ``set_params(boosting__max_iter=50)`` or in a grid search.
 
         Each estimator is cloned and fitted once for each fold. :class:`TabularMLPRegressor` uses
         the parameters of the ensemble where both have one. Estimators that accept missing values,
         as trees do, get numbers, which may be nan, and a code for each category. Others get the
-        output of :class:`TabularEncoder`. An estimator that stops early, and whose `fit` takes
-        `X_val` and `y_val`, gets the fold as validation data. Parameters of named estimators can be
-        set, for example with ``set_params(boosting__max_iter=50)`` or in a grid search.
+        output of :class:`TabularEncoder`. Columns that an estimator names are those of this array,
+        and its targets are standardized. An estimator that stops early, and whose `fit` takes
+        `X_val` and `y_val`, gets the fold as validation data. With `sample_weight`, an estimator
+        whose `fit` takes no weights is left out.
     cv : int, splitter or iterable, default=8
         Splits of the rows into training rows and a held-out fold, the same for all estimators; see
         :class:`TabularMLPRegressor`.
@@ -69,8 +73,8 @@ default='from_dtype'
     weights_ : dict of str to float
         Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
         out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
-        Before the first round, the first estimator counts as selected 16,000 / n_samples times,
-        because few rows cannot tell which estimator is better.
+        Before the first round, the networks count as selected 16,000 / n_samples times, because few
+        rows cannot tell which estimator is better. Without networks, all estimators share this.
     named_estimators_ : Bunch
         The fitted estimators by name: for "networks" a fitted :class:`TabularMLPRegressor`, for
         others a list with a fitted estimator for each fold. Estimators that failed are left out.
@@ -147,10 +151,10 @@ default='from_dtype'
         oof: FloatArray = networks.oof_prediction_
         return oof
 
-    def _temperature(self, data: Data, raw: FloatArray) -> float:
-        return 1.0
+    def _calibration(self, data: Data, raw: FloatArray) -> None:
+        return None
 
-    def _from_raw(self, raw: FloatArray, temperature: float) -> FloatArray:
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
         return self._predictions(raw)
 
     def _blend_loss(self, data: Data) -> BlendLoss:
@@ -160,9 +164,19 @@ default='from_dtype'
             return squared_error(y, data.sample_weight, scale)
         return negative_score(self.scoring, y, data.sample_weight, None)
 
+    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
+        return oof
+
+    def _constant(self, data: Data) -> FloatArray:
+        return self._predictions(np.zeros(data.Y.shape))
+
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
-        self.oof_prediction_ = blend
-        self.oof_score_ = self._oof_score(data, blend, weight)
+        self.oof_prediction_ = self._calibrated(blend)
+        self.oof_score_ = self._oof_score(data, self.oof_prediction_, weight)
 
     def _calibrated(self, blend: FloatArray) -> FloatArray:
-        return blend
+        low, high = (self._low[0], self._high[0]) if self._one_column else (self._low, self._high)
+        return np.clip(blend, low, high)  # rounding may leave the range
+
+    def _forget(self) -> None:
+        del self.oof_prediction_

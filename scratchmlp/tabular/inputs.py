@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.logarithms import Logarithms
 from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.target_encoding import TargetEncoding
 from scratchmlp.tabular.term_selection import TermSelection
@@ -50,10 +51,13 @@ class Inputs(NamedTuple):
         Encodings that are appended to the outputs of the encoded table.
     bins : Bins or None
         Encoding of numbers that is appended. None appends nothing.
+    logarithms : Logarithms or None, default=None
+        Logarithms that are appended. None appends nothing.
     """
 
     supervised: tuple[TargetEncoding | TermSelection, ...]
     bins: Bins | None
+    logarithms: Logarithms | None = None
 
     def fit(self, data: Data) -> tuple["Inputs", FloatArray]:
         """Fit the encodings to training rows.
@@ -76,6 +80,8 @@ class Inputs(NamedTuple):
         supervised = np.hstack([empty, *(each.fit_transform(data) for each in inputs.supervised)])
         if inputs.bins:
             inputs.bins.fit(data)
+        if inputs.logarithms:
+            inputs = inputs._replace(logarithms=inputs.logarithms.fit(data.X))
         return inputs, supervised
 
     def of(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
@@ -96,6 +102,8 @@ class Inputs(NamedTuple):
         parts = [table.to_array(), *self._supervised(table, supervised)]
         if self.bins:
             parts.append(self.bins.transform(table))
+        if self.logarithms:
+            parts.append(self.logarithms.transform(table))
         return np.hstack(parts) if len(parts) > 1 else parts[0]
 
     def of_trees(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
@@ -157,6 +165,7 @@ def unfitted_inputs(
     encoder: PiecewiseLinearEncoder | None,
     numeric: NDArray[np.intp],
     seed: int,
+    logarithms: Logarithms | None,
 ) -> Inputs:
     """Return how a member is to compute its inputs.
 
@@ -170,6 +179,8 @@ def unfitted_inputs(
         Which outputs of the table are numbers in a range.
     seed : int
         Random state of the encodings.
+    logarithms : Logarithms or None
+        Logarithms, if the members have any.
 
     Returns
     -------
@@ -180,4 +191,4 @@ def unfitted_inputs(
     bins = Bins(encoder, np.searchsorted(layout.numbers, numeric)) if encoder else None
     levels = (TargetEncoding(seed),) if layout.n_levels else ()
     terms = (TermSelection(),) if encoded.terms else ()
-    return Inputs((*levels, *terms), bins)
+    return Inputs((*levels, *terms), bins, logarithms)

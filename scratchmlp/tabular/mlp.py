@@ -24,6 +24,7 @@ from scratchmlp.tabular.base import BaseTabular, PreparedTable
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs import unfitted_inputs
+from scratchmlp.tabular.logarithms import Logarithms
 from scratchmlp.tabular.member import Member, MemberHistory, MemberPlan, train_member
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
@@ -46,8 +47,8 @@ class BaseTabularMLP(BaseTabular):
     # What the subclasses add.
 
     @abstractmethod
-    def _recommended(self, n_rows: int) -> Recipe:
-        """Choose how to train on `n_rows` rows."""
+    def _recommended(self, data: Data, n_rows: int) -> Recipe:
+        """Choose how to train on data, of which `n_rows` rows have a weight above 0."""
 
     @abstractmethod
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
@@ -64,21 +65,20 @@ class BaseTabularMLP(BaseTabular):
     def _calibrate(self, data: Data, raw: FloatArray) -> None:
         """Calibrate predictions on held-out rows, if they need it.
 
-        A classifier fits its temperature. A regressor does nothing. `raw` holds the raw scores of
+        A classifier fits its calibration. A regressor does nothing. `raw` holds the raw scores of
         each row, from the members that held it out, and nan for rows that no member held out.
         """
 
     # Train, keep.
 
     def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
-        recipe = self._chosen_recipe(int(np.count_nonzero(table.sample_weight)))
+        recipe = self._chosen_recipe(table)
         self._keep(table, recipe, self._train(table, recipe, tasks, started))
 
-    def _chosen_recipe(self, n_rows: int) -> Recipe:
-        """Choose how to train on `n_rows` rows. The estimator's parameters have priority."""
-        recipe = replace(
-            self._recommended(n_rows), hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes)
-        )
+    def _chosen_recipe(self, table: PreparedTable) -> Recipe:
+        """Choose how to train on a table. The estimator's parameters have priority."""
+        recommended = self._recommended(table.data, int(np.count_nonzero(table.sample_weight)))
+        recipe = replace(recommended, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
     def _train(
@@ -99,13 +99,14 @@ class BaseTabularMLP(BaseTabular):
         `rows` are two arrays of row numbers: those for training, and those of the fold.
         """
         n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
+        logarithms = Logarithms.of_columns(table.encoder.columns_) if recipe.logarithms else None
         n_at_once = min(effective_n_jobs(self.n_jobs), n_members)
         ends = deadlines(started, self.max_time, n_members, n_at_once)
         for member, (rows, seed, end) in enumerate(
             zip(table.splits, table.seeds, ends, strict=True)
         ):
             encoder = recipe.bins_for(member, len(numeric))
-            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed)
+            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed, logarithms)
             task = tasks.member(recipe.n_epochs) if tasks else None
             yield MemberPlan(*rows, inputs, seed, end, task)
 

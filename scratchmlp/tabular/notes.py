@@ -90,10 +90,10 @@ def warn_of(clauses: Iterable[tuple[str, str]]) -> None:
     for case, clause in clauses:
         sentence = clause[0].upper() + clause[1:]
         message = f"{sentence}. {REMEDIES[case]}"
-        warnings.warn(message, DataConversionWarning, stacklevel=_stacklevel())
+        warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
 
-def _stacklevel() -> int:
+def stacklevel() -> int:
     """Return the level, seen from the caller, of the first frame that is not of a library."""
     frame, level = sys._getframe(1), 1
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:

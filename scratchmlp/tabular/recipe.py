@@ -1,9 +1,11 @@
 """The recipe: settings for training the members of an ensemble, chosen for the user."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from numpy.typing import NDArray
+from scipy.stats import entropy
 from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
@@ -35,6 +37,8 @@ class Recipe:
     bins : tuple of PiecewiseLinearEncoder or None, default=(None,)
         Encoders of the numeric inputs. Their outputs are appended to the inputs. The members take
         turns: the first member uses the first encoder, and so on. None appends nothing.
+    logarithms : bool, default=False
+        Whether logarithms of positive numbers are appended to the inputs.
     learning_rate_init : float, default=0.06
         Learning rate before the schedule.
     schedule : HorizonSchedule, default=CosLog4()
@@ -51,6 +55,7 @@ class Recipe:
     hidden_layer_sizes: tuple[int, ...] = (128, 128)
     activation: str = "silu"
     bins: tuple[PiecewiseLinearEncoder | None, ...] = (None,)
+    logarithms: bool = False
     learning_rate_init: float = 0.06
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
@@ -100,21 +105,44 @@ _MANY = 1000
 _VERY_MANY = 10_000
 
 
-def classification_recipe(n_rows: int) -> Recipe:
+def classification_recipe(n_rows: int, evenness: float = 1.0) -> Recipe:
     """Choose how to train classifiers on `n_rows` rows.
 
-    With more rows, labels are smoothed less, because many rows can show whether extreme
-    probabilities are right.
+    Labels are smoothed less with more rows, because many rows can show whether extreme
+    probabilities are right. They are also smoothed less if the classes are uneven: most rows are
+    then surely of the largest class, and equal shares for all classes would be far from the truth.
     """
-    smoothing = 0.1 * min(1.0, 5000 / n_rows)
+    smoothing = 0.1 * evenness * min(1.0, 2500 / n_rows)
     loss = LogLoss(label_smoothing=smoothing).with_output("softmax")
     return _recipe(n_rows, loss=loss, evaluation_loss=LogLoss().with_output("softmax"))
 
 
+def evenness(counts: NDArray[Any]) -> float:
+    """Return the entropy of the shares of classes, divided by that of equal shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.tabular.recipe import evenness
+    >>> evenness(np.array([5.0, 5.0])), round(evenness(np.array([95.0, 5.0])), 2)
+    (1.0, 0.29)
+    """
+    if len(counts) == 1:
+        return 1.0
+    return float(entropy(counts, base=len(counts)))
+
+
 def regression_recipe(n_rows: int) -> Recipe:
-    """Choose how to train regressors on `n_rows` rows."""
+    """Choose how to train regressors on `n_rows` rows.
+
+    From 1,000 rows, batches are smaller and epochs fewer than those of classifiers: twice as many
+    steps fit the numbers better in the same time. This gains nothing with very many rows.
+    """
     loss = SquaredError().with_output("identity")
-    return _recipe(n_rows, loss=loss, evaluation_loss=loss, activation="mish")
+    recipe = _recipe(n_rows, loss=loss, evaluation_loss=loss, activation="mish", logarithms=True)
+    if _MANY <= n_rows < _VERY_MANY:
+        return replace(recipe, n_epochs=recipe.n_epochs // 2, batch_size=64)
+    return recipe
 
 
 def _recipe(n_rows: int, **chosen: Any) -> Recipe:

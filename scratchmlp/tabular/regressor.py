@@ -35,8 +35,9 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
     hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
         Number of units of each hidden layer of a member.
     max_iter : int or 'auto', default='auto'
-        Number of epochs of each member. 'auto' means 128 epochs for up to 2,000 rows, and fewer
-        epochs for more rows, so that the number of steps grows slowly.
+        Number of epochs of each member. 'auto' means 128 epochs for fewer than 1,000 rows, 64
+        epochs of smaller batches for up to 2,000 rows, and fewer epochs for more rows, so that the
+        number of steps grows slowly.
     max_time : float or None, default=None
         Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
         whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
@@ -149,7 +150,7 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _recommended(self, n_rows: int) -> Recipe:
+    def _recommended(self, data: Data, n_rows: int) -> Recipe:
         return regression_recipe(n_rows)
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:

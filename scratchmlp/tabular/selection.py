@@ -1,14 +1,9 @@
-"""Which epochs an ensemble keeps, its out-of-fold scores, and its temperature."""
+"""Which epochs an ensemble keeps, and its out-of-fold scores."""
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
-from scratchmlp.estimators.scaling import scale_weights
-from scratchmlp.losses import LogLoss
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import MemberHistory
@@ -150,47 +145,3 @@ def _losses(histories: list[MemberHistory]) -> FloatArray:
     for row, history in zip(table, histories, strict=True):
         row[: len(history.losses)] = history.losses
     return table
-
-
-def fit_temperature(data: Data, raw: FloatArray) -> float:
-    """Fit the temperature. Dividing raw scores by it calibrates the probabilities.
-
-    The temperature minimizes the log-loss plus a penalty, which corresponds to a standard normal
-    prior of the logarithm of the temperature. With few rows, all rows may be classified correctly,
-    and the prior then prevents probabilities near 1. With many rows, it has little influence.
-
-    Parameters
-    ----------
-    data : Data
-        Rows. Their targets are classes; X is not used.
-    raw : ndarray of shape (n_samples, n_classes)
-        Raw scores of the rows, from members that were not trained on them; nan for rows to ignore.
-
-    Returns
-    -------
-    float
-        The temperature, between 1/16 and 16. A temperature above 1 means that the probabilities
-        were too extreme before.
-
-    References
-    ----------
-    Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
-    """
-    loss = LogLoss().with_output("softmax")
-    seen = np.isfinite(raw[:, 0])
-    data = data._replace(X=raw).rows(slice(None) if seen.all() else seen)
-    n_rows, weight = float(len(data.Y)), data.sample_weight
-    if weight is not None:
-        weight, _ = scale_weights(weight, weight.dtype)  # its squares must not vanish
-        # Effective number of rows: this many rows of equal weight would be equally informative.
-        n_rows = float(weight.sum() ** 2 / (weight**2).sum())
-
-    def negative_log_posterior(log_temperature: float) -> float:
-        chunks = (data.rows(rows).arrays() for rows in gen_batches(len(data.Y), _ROWS))
-        losses = [loss.value(Y, raw / np.exp(log_temperature)) for raw, Y, _ in chunks]
-        mean = float(np.average(np.concatenate(losses), weights=weight))
-        return n_rows * mean + log_temperature**2 / 2
-
-    bound = np.log(16)
-    found = minimize_scalar(negative_log_posterior, bounds=(-bound, bound), method="bounded")
-    return float(np.exp(found.x))

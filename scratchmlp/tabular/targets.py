@@ -169,8 +169,8 @@ def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
     if y.dtype.kind in "Mm" or wrong.any():
         found = y.flat[wrong.argmax()] if wrong.any() else y.flat[0]
         raise ValueError(
-            f"Targets must be numbers; got {found!r}. For classes, use TabularMLPClassifier. "
-            "Convert dates and durations to numbers."
+            f"Targets must be numbers; got {found!r}. For classes, use TabularMLPClassifier or "
+            "TabularEnsembleClassifier. Convert dates and durations to numbers."
         )
     Y = numbers.reshape(y.shape)
     if (largest := np.abs(Y).max()) > _LARGEST:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from scipy.special import softmax
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -24,16 +25,16 @@ from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.losses import LogLoss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor, calibration
+from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
 from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.folds import make_splits
 from scratchmlp.tabular.member import MemberHistory
-from scratchmlp.tabular.recipe import classification_recipe
+from scratchmlp.tabular.recipe import classification_recipe, evenness, regression_recipe
 from scratchmlp.tabular.selection import (
     check_kept,
     choose_epochs,
-    fit_temperature,
     out_of_fold_scores,
 )
 from scratchmlp.tabular.tangent import TangentParametrization
@@ -672,10 +673,19 @@ def test_many_columns_get_few_bins_or_none():
     assert classification_recipe(100).bins_for(1, 10).n_bins == 8
 
 
+def test_regressors_take_more_steps_in_fewer_epochs():
+    def steps(n_rows):
+        recipe = regression_recipe(n_rows)
+        return recipe.n_epochs, recipe.batch_size
+
+    sizes = (999, 1000, 2000, 9999, 10_000)
+    assert [steps(n) for n in sizes] == [(128, 128), (64, 64), (64, 64), (15, 64), (31, 256)]
+
+
 def test_few_rows_leave_the_temperature_near_one():
     raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 5)
     Y = np.eye(2)[[0, 1] * 5]  # all are right: without a prior it would be 1/16
-    assert 0.5 < fit_temperature(Data(None, Y, None), raw) < 2
+    assert 0.5 < fit_calibration(Data(None, Y, None), raw).temperature < 2
 
 
 def test_labels_at_random_are_not_predicted():
@@ -709,27 +719,79 @@ def test_rows_that_hardly_count_do_not_make_sure():
     raw = np.array([[3.0, -3.0], [-3.0, 3.0]] * 50)
     Y = np.eye(2)[[0, 1] * 50]
     weight = np.where(np.arange(100) < 3, 1.0, 1e-9)
-    few = fit_temperature(Data(None, Y[:3], None), raw[:3])
-    assert fit_temperature(Data(None, Y, weight), raw) == pytest.approx(few, rel=1e-3)
-    assert fit_temperature(Data(None, Y, np.full(100, 0.1)), raw) < 0.9 * few
-
-
-@pytest.mark.parametrize("constant", [1e-44, 1e-24, 1.0, 1e19, 3e38])
-def test_temperature_does_not_depend_on_the_scale_of_float32_weights(constant):
-    rng = np.random.RandomState(0)
-    raw, Y = rng.normal(size=(50, 2)), np.eye(2)[rng.randint(2, size=50)]
-    weight = np.full(50, constant, np.float32)
-    assert fit_temperature(Data(None, Y, weight), raw) == pytest.approx(
-        fit_temperature(Data(None, Y, None), raw)
+    few = fit_calibration(Data(None, Y[:3], None), raw[:3])
+    assert fit_calibration(Data(None, Y, weight), raw) == pytest.approx(few, rel=1e-2)
+    assert (
+        fit_calibration(Data(None, Y, np.full(100, 0.1)), raw).temperature < 0.9 * few.temperature
     )
 
 
-def test_temperature_undoes_a_factor():
+@pytest.mark.parametrize("constant", [1e-44, 1e-24, 1.0, 1e19, 3e38])
+def test_calibration_does_not_depend_on_the_scale_of_float32_weights(constant):
     rng = np.random.RandomState(0)
-    raw = rng.normal(size=(20000, 3))
-    p = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
-    Y = np.eye(3)[(p.cumsum(axis=1) < rng.rand(20000, 1)).sum(axis=1)]
-    assert fit_temperature(Data(None, Y, None), 2.5 * raw) == pytest.approx(2.5, rel=0.05)
+    raw, Y = rng.normal(size=(50, 2)), np.eye(2)[rng.randint(2, size=50)]
+    weight = np.full(50, constant, np.float32)
+    expected = fit_calibration(Data(None, Y, None), raw)
+    assert fit_calibration(Data(None, Y, weight), raw) == pytest.approx(expected, rel=1e-3)
+
+
+def drawn(p):
+    """Draw a one-hot target for each row of probabilities."""
+    rng = np.random.RandomState(1)
+    return np.eye(p.shape[1])[(p.cumsum(axis=1) < rng.rand(len(p), 1)).sum(axis=1)]
+
+
+def test_calibration_undoes_a_factor():
+    raw = np.random.RandomState(0).normal(size=(20000, 3))
+    Y = drawn(softmax(raw, axis=1))
+    assert fit_calibration(Data(None, Y, None), 2.5 * raw).temperature == pytest.approx(
+        2.5, rel=0.1
+    )
+
+
+def test_calibration_undoes_label_smoothing():
+    p = softmax(np.random.RandomState(0).normal(size=(20000, 2)) * [0, 4] - [0, 4], axis=1)
+    Y, smoothed = drawn(p), 0.95 * p + 0.05 / 2
+    found = fit_calibration(Data(None, Y, None), np.log(smoothed))
+    only_temperature = Calibration(found.temperature, 0.0).probabilities(np.log(smoothed))
+    assert found.floor > 0.01
+    assert log_loss(Y, found.probabilities(np.log(smoothed))) < log_loss(Y, p) + 0.001
+    assert log_loss(Y, only_temperature) > log_loss(Y, p) + 0.005
+
+
+def test_a_floor_keeps_the_order_of_probabilities():
+    raw = np.column_stack([np.zeros(200), np.linspace(-50, 50, 200)])
+    p = Calibration(1.0, 0.05).probabilities(raw)
+    assert (np.diff(p, axis=0) * [-1, 1] >= 0).all()
+    assert (np.diff(p, axis=0) * [-1, 1]).max() > 0.01
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+
+
+def test_calibration_of_many_scores_uses_some_rows(monkeypatch):
+    raw, Y = np.tile(np.float32([5, 0, 0]), (100, 1)), np.eye(3, dtype=np.float32)[[0, 1] * 50]
+    assert fit_calibration(Data(None, Y, None), raw).temperature > 1  # every second row is wrong
+    monkeypatch.setattr(calibration, "_MOST_SCORES", 150)
+    assert fit_calibration(Data(None, Y, None), raw).temperature < 1
+
+
+def test_uneven_classes_and_many_rows_are_smoothed_less():
+    def smoothing(*arguments):
+        return classification_recipe(*arguments).loss.label_smoothing
+
+    assert smoothing(100) == smoothing(2500) == 0.1
+    assert smoothing(25_000) == pytest.approx(0.01)
+    assert smoothing(100, evenness(np.array([99.0, 1.0]))) == pytest.approx(0.0081, rel=0.01)
+    assert [evenness(np.full(n, 7.0)) for n in (1, 2, 3)] == pytest.approx([1, 1, 1])
+
+
+def test_class_weights_that_make_classes_even_keep_the_smoothing():
+    X, y = np.arange(40.0)[:, None], np.arange(40) < 8
+    settings = {"cv": 2, "max_iter": 1, "random_state": 0}
+    found = []
+    for class_weight in (None, "balanced"):
+        model = TabularMLPClassifier(class_weight=class_weight, **settings).fit(X, y)
+        found.append(model._chosen_recipe(model._prepare(X, y, None, None)).loss.label_smoothing)
+    assert found == pytest.approx([0.1 * evenness(np.array([32.0, 8.0])), 0.1])
 
 
 @pytest.mark.parametrize("Classifier", [TabularMLPClassifier, ScratchMLPClassifier])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
+from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -16,7 +17,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, TimeSeriesSplit
@@ -25,7 +26,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from scratchmlp.batches import Data
 from scratchmlp.tabular import (
+    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
@@ -34,6 +37,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.blending import log_loss as blend_log_loss
 from scratchmlp.tabular.blending import negative_score, select_weights, squared_error
+from scratchmlp.tabular.default_estimators import default_estimators
 
 ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
 NETWORKS = ("networks", TabularMLPClassifier(max_iter=16))
@@ -146,7 +150,10 @@ def test_the_prediction_of_numbers_is_the_mean_of_the_members(regressor):
 def test_only_names_an_estimator(classifier):
     with pytest.raises(ValueError, match="one of 'networks', 'boosting', 'trees'; got 'forest'"):
         classifier.only("forest")
-    assert classifier.only("trees").temperature_ == 1
+    trees = classifier.only("trees")
+    assert (trees.temperature_, trees.floor_) == (1, 0)
+    assert trees.oof_score_ == classifier.oof_scores_["trees"]
+    assert not hasattr(trees, "oof_proba_")
     assert classifier.weights_["networks"] > 0  # unchanged
 
 
@@ -241,7 +248,7 @@ def test_weights_need_an_estimator_that_takes_them():
     X, y, _ = table()
     estimators = [TREES, ("neighbours", KNeighborsClassifier())]
     model = TabularEnsembleClassifier(estimators, cv=3, random_state=0)
-    assert "neighbours" in model.fit(X, y).weights_
+    assert "neighbours" in model.fit(X, y, sample_weight=np.full(150, 3.0)).weights_
     with pytest.warns(FitFailedWarning, match="neighbours is left .* takes no sample_weight"):
         model.fit(X, y, sample_weight=np.arange(150))
 
@@ -302,18 +309,18 @@ def test_a_scorer_judges_predictions():
 def test_losses_of_weights_are_scikit_learn_s():
     rng = np.random.default_rng(0)
     y, proba, weight = rng.integers(3, size=50), rng.dirichlet([1, 1, 1], size=50), rng.random(50)
-    assert blend_log_loss(y, weight)(proba) == pytest.approx(
-        log_loss(y, proba, sample_weight=weight)
-    )
+    likelihood = proba[np.arange(50), y]
+    expected = log_loss(y, proba, sample_weight=weight)
+    assert blend_log_loss(weight)(likelihood) == pytest.approx(expected)
     Y = rng.normal(size=(50, 2))
     assert squared_error(Y, None, 2.0)(Y + 1) == pytest.approx(0.25)
 
 
-def test_few_rows_keep_the_first_estimator_and_many_do_not():
+def test_few_rows_keep_the_prior_and_many_do_not():
     y = np.zeros(100_000)
-    bad, good = y + 1, y
+    bad, good, prior = y + 1, y, np.array([1.0, 0.0])
     for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
-        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None))
+        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
         assert weights[0] == pytest.approx(least, abs=0.01)
 
 
@@ -342,6 +349,9 @@ def test_max_time_leaves_out_what_takes_too_long_and_networks_use_the_rest(monke
         ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
         ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
         ([("none", None)], "needs a classifier as 'none'; got None"),
+        ([("class", ExtraTreesClassifier)], "needs a classifier as 'class'; got <class"),
+        ([("trees", "drop")], "All estimators are 'drop'"),
+        ([("networks", TabularMLPClassifier(max_iter=0))], "'max_iter' parameter"),
         ([TREES, TREES], "Names provided are not unique"),
         ([("a__b", TREES[1])], "must not contain __"),
         ([("cv", TREES[1])], "conflict with constructor arguments"),
@@ -377,3 +387,106 @@ def test_callbacks_hear_of_all_fits(classifier, capsys):
     X, y, _ = table()
     clone(classifier).set_callbacks(ProgressBar()).fit(X, y)
     assert "100%" in capsys.readouterr().out
+
+
+def test_clusterers_are_no_regressors():
+    X, _, number = table()
+    with pytest.raises(ValueError, match="needs a regressor as 'clusters'; got KMeans"):
+        TabularEnsembleRegressor([("clusters", KMeans(3))]).fit(X, number)
+
+
+def test_a_dropped_estimator_is_not_used():
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([TREES, BOOSTING], cv=2, random_state=0)
+    model.set_params(boosting="drop").fit(X, y)
+    assert list(model.weights_) == ["trees"]
+
+
+def test_boosting_stops_early_though_its_fold_has_another_class():
+    X, y, _ = table()
+    y[0] = "rare"
+    boosting = HistGradientBoostingClassifier(max_iter=10, early_stopping=True)
+    model = TabularEnsembleClassifier([("boosting", boosting)], cv=3, random_state=0).fit(X, y)
+    assert list(model.weights_) == ["boosting"]
+
+
+def test_the_prior_is_for_networks_and_otherwise_for_none():
+    X, y, _ = table()
+    dummy = ("dummy", DummyClassifier())
+    first, last = (
+        TabularEnsembleClassifier(estimators, cv=3, random_state=0).fit(X, y).weights_
+        for estimators in ([dummy, TREES], [TREES, dummy])
+    )
+    assert first["dummy"] == pytest.approx(last["dummy"])
+    with_networks = TabularEnsembleClassifier([dummy, NETWORKS], cv=3, random_state=0).fit(X, y)
+    assert with_networks.weights_["networks"] > 0.7
+
+
+def test_two_of_a_kind_differ_and_an_estimator_keeps_its_own_seed():
+    X, y, _ = table()
+    twins = [("a", ExtraTreesClassifier(5)), ("b", ExtraTreesClassifier(5)),
+             ("c", TabularMLPClassifier(max_iter=2)), ("d", TabularMLPClassifier(max_iter=2)),
+             ("e", ExtraTreesClassifier(5, random_state=7))]  # fmt: skip
+    model = TabularEnsembleClassifier(twins, cv=2, random_state=0).fit(X, y)
+    for one, other in (("a", "b"), ("c", "d")):
+        same = model.only(one).predict_proba(X) == model.only(other).predict_proba(X)
+        assert not same.all()
+    assert model.named_estimators_["e"][0].random_state == 7
+
+
+@pytest.mark.parametrize("scoring", ["f1", "r2", lambda model, X, y: "high"])
+def test_a_scorer_that_does_not_fit_is_refused_before_training(scoring):
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([("odd", Fails())], scoring=scoring)
+    with pytest.raises(ValueError, match="cannot score predictions for these targets"):
+        model.fit(X, y)
+
+
+def test_weights_reach_the_last_step_of_a_pipeline():
+    X, y, _ = table()
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    model = TabularEnsembleClassifier([("linear", pipeline)], cv=2, class_weight="balanced")
+    assert model.fit(X, y).weights_ == {"linear": 1}
+
+
+def test_an_error_of_a_callback_ends_the_fit():
+    class Stops(ProgressBar):
+        def on_fit_task_end(self, *_, **__):
+            raise RuntimeError("stop")
+
+    X, y, _ = table()
+    model = TabularEnsembleClassifier([NETWORKS], cv=2, random_state=0).set_callbacks(Stops())
+    with pytest.raises(RuntimeError):
+        model.fit(X, y)
+
+
+def test_a_table_without_usable_columns():
+    X, y = pd.DataFrame({"a": [1.0] * 40}), np.arange(40) % 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataConversionWarning)  # of the column that is left out
+        model = TabularEnsembleClassifier([TREES, NETWORKS], cv=2, random_state=0).fit(X, y)
+        assert model.predict_proba(X) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_classes", "names"),
+    [
+        (10, 2, ["networks", "extra trees"]),
+        (900, 2, ["networks", "boosting", "extra trees"]),
+        (900, 60, ["networks", "boosting"]),
+        (5000, 2, ["networks", "boosting", "forest"]),
+        (5000, 500, ["networks"]),
+        (20_000, 2, ["networks", "boosting"]),
+    ],
+)
+def test_default_estimators_are_bounded(n_rows, n_classes, names):
+    encoded = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
+    X = encoded._encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
+    data = Data(X, np.zeros(n_rows, int), None, np.eye(n_classes))
+    assert [name for name, _ in default_estimators(data, classifier=True)] == names
+
+
+def test_the_range_of_targets_is_kept():
+    X, _, _ = table()
+    model = TabularEnsembleRegressor(SHORT_NUMBERS, cv=2, random_state=0)
+    assert set(model.fit(X, np.full(150, 0.1)).predict(X)) == {0.1}

@@ -1,0 +1,104 @@
+"""Calibration of a classifier: from raw scores to probabilities, fitted on held-out rows."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_expit, log_softmax, softmax
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.estimators.scaling import scale_weights
+
+#: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
+_MEAN_FLOOR = 0.1
+#: Number of scores to which the calibration is fitted. If there are more, rows are left out.
+_MOST_SCORES = 2**20
+
+
+class Calibration(NamedTuple):
+    """How probabilities follow from raw scores.
+
+    Raw scores are divided by the temperature before the softmax. Each probability p then becomes
+    proportional to p³ / (p² + floor²). This hardly changes probabilities far above the floor, and
+    lowers those below it. It undoes label smoothing, which lifts the small probabilities of sure
+    predictions, but which a network learns only in part. No temperature can undo it: it would
+    change the other probabilities too.
+
+    Attributes
+    ----------
+    temperature : float
+        A temperature above 1 means that the probabilities were too extreme before.
+    floor : float
+        At least 0, which leaves the probabilities as they are.
+    """
+
+    temperature: float
+    floor: float
+
+    def probabilities(self, raw: FloatArray) -> FloatArray:
+        """Compute probabilities from raw scores of shape (n_samples, n_classes)."""
+        return softmax(self.scores(raw), axis=1)
+
+    def scores(self, raw: FloatArray) -> FloatArray:
+        """Compute scores, whose softmax are the probabilities."""
+        if self.floor <= 0:
+            return raw / self.temperature
+        log_p = log_softmax(raw / self.temperature, axis=1)
+        return log_p + log_expit(2 * (log_p - np.log(self.floor)))  # p · p² / (p² + floor²)
+
+
+def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
+    """Fit the calibration of probabilities.
+
+    The temperature and the floor minimize the log-loss plus two penalties. They correspond to a
+    standard normal prior of the logarithm of the temperature, and to an exponential prior of the
+    floor. With few rows, all rows may be classified correctly, and the priors then prevent
+    probabilities near 1. With many rows, they have little influence.
+
+    Parameters
+    ----------
+    data : Data
+        Rows, whose targets are classes. X is not used.
+    raw : ndarray of shape (n_samples, n_classes)
+        Raw scores of the rows, from members that were not trained on them; nan for rows to ignore.
+
+    Returns
+    -------
+    Calibration
+        The temperature, between 1/16 and 16, and the floor, between 0 and 0.2 divided by the number
+        of classes.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
+    """
+    rows = np.flatnonzero(np.isfinite(raw[:, 0]))
+    weight = None if data.sample_weight is None else data.sample_weight[rows]
+    n_rows, n_classes = float(len(rows)), raw.shape[1]
+    if weight is not None:
+        weight, _ = scale_weights(weight, weight.dtype)  # its squares must not vanish
+        # Effective number of rows: this many rows of equal weight would be equally informative.
+        n_rows = float(weight.sum() ** 2 / (weight**2).sum())
+    used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]
+    raw, Y, weight = data._replace(X=raw).rows(used).arrays()
+    raw = raw.astype(np.float64)  # the minimization takes differences
+
+    def calibration(parameters: FloatArray) -> Calibration:
+        log_temperature, total_floor = parameters
+        return Calibration(float(np.exp(log_temperature)), float(total_floor) / n_classes)
+
+    def negative_log_posterior(parameters: FloatArray) -> float:
+        log_temperature, total_floor = parameters
+        log_p = log_softmax(calibration(parameters).scores(raw), axis=1)
+        loss = -float(np.average((Y * log_p).sum(axis=1), weights=weight))
+        return n_rows * loss + log_temperature**2 / 2 + total_floor / _MEAN_FLOOR
+
+    bound = np.log(16)
+    found = minimize(
+        negative_log_posterior,
+        [0.0, _MEAN_FLOOR / 2],
+        method="L-BFGS-B",
+        bounds=[(-bound, bound), (0, 2 * _MEAN_FLOOR)],
+    )
+    return calibration(found.x)
