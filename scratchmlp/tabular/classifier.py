@@ -35,9 +35,10 @@ class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
         - iterable: for each split, the row numbers for training and those of the held-out fold.
     n_repeats : int, default=1
         Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
-        members, predictions get better by up to 2 %, and `fit` takes as many times as long.
-    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(128, 128)
-        Number of units of each hidden layer of a member.
+        members, predictions usually get a little better, and `fit` takes as many times as long.
+    hidden_layer_sizes : 'auto', int or array-like of shape (n_hidden_layers,), default='auto'
+        Number of units of each hidden layer of a member. 'auto' means (128, 128) for fewer than
+        10,000 rows, and (64,) for more.
     max_iter : int or 'auto', default='auto'
         Number of epochs of each member. 'auto' means 128 epochs for up to 2,000 rows, and fewer
         epochs for more rows, so that the number of steps grows slowly.
@@ -147,7 +148,7 @@ default='from_dtype'
         *,
         cv: Any = 8,
         n_repeats: int = 1,
-        hidden_layer_sizes: Any = (128, 128),
+        hidden_layer_sizes: Any = "auto",
         max_iter: int | str = "auto",
         max_time: float | None = None,
         class_weight: Any = None,

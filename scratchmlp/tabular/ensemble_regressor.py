@@ -43,7 +43,7 @@ class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
         :class:`TabularMLPRegressor`.
     n_repeats : int, default=1
         Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
-        members, predictions get better by up to 2 %, and `fit` takes as many times as long.
+        members, predictions usually get a little better, and `fit` takes as many times as long.
     scoring : str, callable or None, default=None
         What the weights maximize: a scorer of scikit-learn, such as "neg_mean_absolute_error". None
         means the negative squared error.

@@ -40,7 +40,11 @@ class BaseTabularMLP(BaseTabular):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "hidden_layer_sizes": [
+            StrOptions({"auto"}),
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
@@ -77,8 +81,9 @@ class BaseTabularMLP(BaseTabular):
 
     def _chosen_recipe(self, table: PreparedTable) -> Recipe:
         """Choose how to train on a table. The estimator's parameters have priority."""
-        recommended = self._recommended(table.data, int(np.count_nonzero(table.sample_weight)))
-        recipe = replace(recommended, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
+        recipe = self._recommended(table.data, int(np.count_nonzero(table.sample_weight)))
+        if not isinstance(self.hidden_layer_sizes, str):
+            recipe = replace(recipe, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
     def _train(

@@ -111,10 +111,14 @@ def classification_recipe(n_rows: int, evenness: float = 1.0) -> Recipe:
     Labels are smoothed less with more rows, because many rows can show whether extreme
     probabilities are right. They are also smoothed less if the classes are uneven: most rows are
     then surely of the largest class, and equal shares for all classes would be far from the truth.
+
+    With very many rows, one small hidden layer is as good as two large ones, in less than half the
+    time: on magic it is better, and level on covid and Adult.
     """
     smoothing = 0.1 * evenness * min(1.0, 2500 / n_rows)
     loss = LogLoss(label_smoothing=smoothing).with_output("softmax")
-    return _recipe(n_rows, loss=loss, evaluation_loss=LogLoss().with_output("softmax"))
+    recipe = _recipe(n_rows, loss=loss, evaluation_loss=LogLoss().with_output("softmax"))
+    return recipe if n_rows < _VERY_MANY else replace(recipe, hidden_layer_sizes=(64,))
 
 
 def evenness(counts: NDArray[Any]) -> float:

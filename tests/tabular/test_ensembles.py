@@ -287,7 +287,9 @@ def test_a_large_table_is_learned_from_in_a_single_epoch():
     rng = np.random.RandomState(0)
     X = rng.normal(size=(20_000, 3))
     y = X[:, 0] * X[:, 1] > 0
-    model = TabularMLPClassifier(cv=2, max_time=0.1, random_state=0).fit(X, y)
+    model = TabularMLPClassifier(
+        cv=2, max_time=0.1, hidden_layer_sizes=(128, 128), random_state=0
+    ).fit(X, y)
     assert model.n_iter_ == 1
     assert model.oof_score_ > 0.8
 
@@ -818,3 +820,12 @@ def test_a_splitter_cannot_be_repeated():
     X, y, _ = table()
     with pytest.raises(ValueError, match=r"n_repeats=2 needs a number of folds as cv.*KFold"):
         TabularMLPClassifier(cv=KFold(3), n_repeats=2).fit(X, y)
+
+
+def test_large_tables_of_classes_get_a_small_network():
+    assert classification_recipe(9_999).hidden_layer_sizes == (128, 128)
+    assert classification_recipe(10_000).hidden_layer_sizes == (64,)
+    assert regression_recipe(10_000).hidden_layer_sizes == (128, 128)
+    X, y, _ = table()
+    model = TabularMLPClassifier(cv=2, max_iter=1, hidden_layer_sizes=(3,), random_state=0)
+    assert model.fit(X, y).members_[0].network.sizes[1:-1] == (3,)
