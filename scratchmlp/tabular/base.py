@@ -223,6 +223,9 @@ class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict with each member. If the members disagree, the prediction is uncertain.
 
+        A member is what was trained without one fold: a network, or in an ensemble of networks and
+        trees the weighted mean of one of each kind.
+
         Parameters
         ----------
         X : {DataFrame, array-like} of shape (n_samples, n_features)

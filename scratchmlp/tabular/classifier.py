@@ -12,6 +12,8 @@ from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.recipe import Recipe, classification_recipe, evenness
 from scratchmlp.tabular.targets import TabularClassifierMixin
 
+_ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
+
 
 class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
     """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
@@ -180,7 +182,7 @@ default='from_dtype'
         self.temperature_, self.floor_ = fit_calibration(data, raw)
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        for rows in gen_batches(len(raw), 4096):  # in place: there may be many classes
+        for rows in gen_batches(len(raw), _ROWS):  # in place: there may be many classes
             raw[rows] = self._predictions(raw[rows])
         self.oof_proba_ = raw
         self.oof_score_ = self._oof_score(data, self.oof_proba_, weight)

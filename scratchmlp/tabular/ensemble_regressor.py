@@ -158,7 +158,7 @@ default='from_dtype'
         return self._predictions(raw)
 
     def _blend_loss(self, data: Data) -> BlendLoss:
-        y = self._predictions(data.Y.astype(np.float64))
+        y = self._given(data)
         if self.scoring is None:
             scale = self._deviation[0] if self._one_column else self._deviation
             return squared_error(y, data.sample_weight, scale)

@@ -114,11 +114,16 @@ class Inputs(NamedTuple):
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
     def rows(
-        self, table: EncodedTable, supervised: FloatArray | None = None
+        self, table: EncodedTable, width: int, supervised: FloatArray | None = None
     ) -> "FloatArray | InputRows":
-        """Return the inputs as an array or, if it would be large, as `InputRows`. See `of`."""
-        rows = InputRows(self, table, supervised)
-        return rows if rows.nbytes > _LARGEST_ARRAY else self.of(table, supervised)
+        """Return the inputs as an array or, if it would be large, as `InputRows`.
+
+        `width` is the number of inputs. The other parameters are those of `of`.
+        """
+        n_bytes = len(table) * width * np.dtype(np.float32).itemsize
+        if n_bytes <= _LARGEST_ARRAY:
+            return self.of(table, supervised)
+        return InputRows(self, table, width, supervised)
 
 
 class InputRows:
@@ -132,6 +137,8 @@ class InputRows:
         How to compute them.
     table : EncodedTable
         The rows.
+    width : int
+        Number of inputs.
     supervised : ndarray of shape (n_samples, n_supervised) or None
         See `Inputs.of`.
 
@@ -141,14 +148,11 @@ class InputRows:
         Number of rows and of inputs.
     """
 
-    def __init__(self, inputs: Inputs, table: EncodedTable, supervised: FloatArray | None) -> None:
+    def __init__(
+        self, inputs: Inputs, table: EncodedTable, width: int, supervised: FloatArray | None
+    ) -> None:
         self.inputs, self.table, self.supervised = inputs, table, supervised
-        self.shape = len(table), self[:1].shape[1]
-
-    @property
-    def nbytes(self) -> int:
-        """Number of bytes of an array of all rows."""
-        return self.shape[0] * self.shape[1] * np.dtype(np.float32).itemsize
+        self.shape = len(table), width
 
     def __len__(self) -> int:
         """Return the number of rows."""

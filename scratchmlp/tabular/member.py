@@ -97,7 +97,7 @@ class Member(NamedTuple):
     @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
     def raw_scores(self, table: EncodedTable) -> FloatArray:
         """Compute the raw scores of the rows of an encoded table."""
-        return self.network.raw_scores(self.theta, self.inputs.rows(table))
+        return self.network.raw_scores(self.theta, self.inputs.rows(table, self.network.sizes[0]))
 
 
 def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
@@ -134,8 +134,9 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = data.rows(plan.training), data.rows(plan.held_out)
         inputs, supervised = plan.inputs.fit(training)
-        training = training._replace(X=inputs.rows(training.X, supervised))
-        held_out = held_out._replace(X=inputs.rows(held_out.X))
+        width = inputs.of(held_out.X[:1]).shape[1]
+        training = training._replace(X=inputs.rows(training.X, width, supervised))
+        held_out = held_out._replace(X=inputs.rows(held_out.X, width))
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(

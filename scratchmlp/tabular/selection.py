@@ -8,8 +8,6 @@ from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import MemberHistory
 
-_ROWS = 4096  # whose probabilities are computed at the same time
-
 
 def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
     """Choose the epoch that each member keeps.

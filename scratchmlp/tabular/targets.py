@@ -49,7 +49,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         return self.classes_[proba.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Predict class probabilities: the mean of the members' probabilities.
+        """Predict class probabilities: the mean of the members', weighted if there are weights.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
     _deviation: FloatArray
 
     def predict(self, X: Any) -> FloatArray:
-        """Predict the targets: the mean of the members' predictions.
+        """Predict the targets: the mean of the members', weighted if there are weights.
 
         Parameters
         ----------
@@ -149,10 +149,14 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
         return Y[:, 0] if self._one_column else Y
 
+    def _given(self, data: Data) -> FloatArray:
+        """Return the targets as the user passed them, up to rounding."""
+        return self._predictions(data.Y.astype(np.float64))
+
     def _oof_score(self, data: Data, prediction: FloatArray, weight: FloatArray) -> float:
         """Return the coefficient of determination of out-of-fold predictions."""
         seen = np.isfinite(prediction.reshape(len(weight), -1)[:, 0])
-        y = self._predictions(data.Y.astype(np.float64))
+        y = self._given(data)
         return scaled_r2(y[seen], prediction[seen], weight[seen])
 
     def __sklearn_tags__(self) -> Any:
