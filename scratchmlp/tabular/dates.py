@@ -10,6 +10,10 @@ from scratchmlp.tabular.columns import Floats
 #: Suffixes of the outputs that are numbers in a range, as the days themselves are.
 POSITIONS = ("_month", "_hour")
 
+#: Decimal places of waves. Mathematical libraries differ in the last bits, and compute different
+#: numbers close to 0 for sin(0) and sin(π). Trees must not split between these.
+WAVE_DECIMALS = 6
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -56,8 +60,8 @@ def encode_calendar(days: Floats, fitted: dict[str, Any], out: NDArray[np.float3
     """Write where dates are in the year, in the day and in the week.
 
     A position in the year or in the day is a number in [-1, 1), whose bins can find a month or
-    opening hours, and a wave, which does not jump at midnight. A day of the week is one column of 0
-    and 1 for each day.
+    opening hours, and a wave of six decimal places, which does not jump at midnight. A day of the
+    week is one column of 0 and 1 for each day.
 
     Parameters
     ----------
@@ -70,10 +74,11 @@ def encode_calendar(days: Floats, fitted: dict[str, Any], out: NDArray[np.float3
     """
     dates = _dates(np.nan_to_num(days))
     positions = {"month": _year_fraction(dates), "hour": _hour(dates) / 24}
-    outputs = []
+    outputs: list[NDArray[Any]] = []
     for name in fitted["cycles"]:
         angle = 2 * np.pi * positions[name]
-        outputs += [2 * positions[name] - 1, np.sin(angle), np.cos(angle)]
+        waves = [np.round(wave(angle), WAVE_DECIMALS) for wave in (np.sin, np.cos)]
+        outputs += [2 * positions[name] - 1, *waves]
     outputs += [_weekday(dates) == number for number in fitted["weekdays"]]
     for column, values in zip(out.T, outputs, strict=True):
         column[:] = np.where(np.isnan(days), 0, values)

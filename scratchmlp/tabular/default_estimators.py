@@ -99,4 +99,4 @@ def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
         return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
     if n_rows >= _VERY_MANY or not classifier:
         return []
-    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.5))]
+    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.9))]

@@ -20,7 +20,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.run import DivergenceError
-from scratchmlp.tabular.base import BaseTabular, PreparedTable, mean
+from scratchmlp.tabular.base import BaseTabular, PreparedTable
 from scratchmlp.tabular.blending import BlendLoss, select_weights
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.cross_fitting import cross_fit
@@ -64,7 +64,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     estimators: Any
     scoring: Any
 
-    named_estimators_: Bunch
+    errors_: dict[str, str]
     weights_: dict[str, float]
     oof_scores_: dict[str, float]
     oof_score_: float
@@ -167,8 +167,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         )
         self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
         self._parts = {name: part._replace(oof=np.empty(0)) for name, part in parts.items()}
-        self.named_estimators_ = Bunch()
-        self.named_estimators_.update({name: part.estimators for name, part in parts.items()})
         blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
         self._keep_out_of_fold(table.data, table.sample_weight, blend)
         self.oof_scores_ = {
@@ -204,6 +202,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """
         parts: dict[str, Part] = {}
         errors: dict[str, Exception] = {}
+        self.errors_ = {}
         in_order = sorted(estimators, key=lambda pair: isinstance(pair[1], BaseTabularMLP))
         for n_done, (name, estimator) in enumerate(in_order):
             is_networks, n_left = isinstance(estimator, BaseTabularMLP), len(in_order) - n_done
@@ -219,7 +218,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
                 if is_networks and not isinstance(error, DivergenceError):
                     raise  # such as the error of a callback
                 errors[name] = error
-                message = f"{name} is left out of the ensemble: {type(error).__name__}: {error}"
+                self.errors_[name] = f"{type(error).__name__}: {error}"
+                message = f"{name} is left out of the ensemble: {self.errors_[name]}"
                 warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
         if not parts:
             raise next(errors[name] for name, _ in estimators)
@@ -274,6 +274,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         calibration = self._calibration(table.data, raw)
         return Part(models, self._from_raw(raw, calibration), calibration)
 
+    @property
+    def named_estimators_(self) -> Bunch:
+        """The fitted estimators by name."""
+        named = Bunch()
+        named.update({name: part.estimators for name, part in self._parts.items()})
+        return named
+
     # Prediction.
 
     def only(self, name: str) -> Self:
@@ -299,26 +306,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         alone.oof_score_ = self.oof_scores_[name]
         alone._forget()
         return alone
-
-    def _mean_prediction(self, X: Any) -> FloatArray:
-        """Return the weighted mean of the estimators' predictions, calibrated.
-
-        Each estimator's predictions are averaged over the folds before they are calibrated: the
-        mean of several probabilities is less extreme than each of them.
-        """
-        table = self._encode(X)
-        blend: Any = 0.0
-        for name, weight in self.weights_.items():
-            if weight:
-                blend = blend + weight * self._part_mean(self._parts[name], table)
-        return self._calibrated(blend)
-
-    def _part_mean(self, part: Part, table: EncodedTable) -> FloatArray:
-        """Return the mean of an estimator's predictions over the folds."""
-        if isinstance(part.fitted, BaseTabularMLP):
-            return mean(part.fitted._member_predictions(table))
-        raw = mean(model.predict(table) for model in part.fitted)
-        return self._from_raw(raw, part.calibration)
 
     def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
         """Yield, for each fold, the weighted predictions of what was trained without it."""

@@ -3,9 +3,11 @@
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import softmax
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.tabular.base import mean
 from scratchmlp.tabular.blending import BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
@@ -83,6 +85,8 @@ default='from_dtype'
     named_estimators_ : Bunch
         The fitted estimators by name: for "networks" a fitted :class:`TabularMLPClassifier`, for
         others a list with a fitted estimator for each fold. Estimators that failed are left out.
+    errors_ : dict of str to str
+        The errors of the estimators that are left out, by name.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights and the temperature are fitted to the same predictions, and gradient boosting stops
@@ -194,9 +198,21 @@ default='from_dtype'
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
 
+    def _mean_prediction(self, X: Any) -> FloatArray:
+        """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
+
+        The probabilities are calibrated for single members. Their arithmetic mean would be less
+        extreme, and therefore no longer calibrated. One estimator alone has the arithmetic mean, as
+        it would have without the ensemble.
+        """
+        members = self._member_predictions(self._encode(X))
+        if max(self.weights_.values()) == 1:
+            return mean(members)
+        return softmax(mean(map(_log, members)), axis=1)
+
     def _forget(self) -> None:
         self.temperature_, self.floor_ = 1.0, 0.0
-        del self.oof_proba_
+        self.__dict__.pop("oof_proba_", None)  # a file may lack it
 
 
 def _log(proba: FloatArray) -> FloatArray:

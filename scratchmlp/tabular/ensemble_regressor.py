@@ -78,6 +78,8 @@ default='from_dtype'
     named_estimators_ : Bunch
         The fitted estimators by name: for "networks" a fitted :class:`TabularMLPRegressor`, for
         others a list with a fitted estimator for each fold. Estimators that failed are left out.
+    errors_ : dict of str to str
+        The errors of the estimators that are left out, by name.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights are fitted to the same predictions, and gradient boosting stops by them: the
@@ -179,4 +181,4 @@ default='from_dtype'
         return np.clip(blend, low, high)  # rounding may leave the range
 
     def _forget(self) -> None:
-        del self.oof_prediction_
+        self.__dict__.pop("oof_prediction_", None)  # a file may lack it

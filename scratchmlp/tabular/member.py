@@ -22,6 +22,8 @@ from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
 from scratchmlp.training import train
 
+_FEW_ROWS = 64  # for which the time of float64 does not matter
+
 
 class MemberPlan(NamedTuple):
     """What distinguishes the training of one member from that of the others.
@@ -96,8 +98,15 @@ class Member(NamedTuple):
 
     @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
     def raw_scores(self, table: EncodedTable) -> FloatArray:
-        """Compute the raw scores of the rows of an encoded table."""
-        return self.network.raw_scores(self.theta, self.inputs.rows(table, self.network.sizes[0]))
+        """Compute the raw scores of the rows of an encoded table.
+
+        Few rows are computed in float64. In float32, the last digits of a row would depend on the
+        rows before it, which BLAS computes in blocks.
+        """
+        X = self.inputs.rows(table, self.network.sizes[0])
+        if len(table) >= _FEW_ROWS:
+            return self.network.raw_scores(self.theta, X)
+        return self.network.raw_scores(self.theta.astype(np.float64), X[:].astype(np.float64))
 
 
 def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:

@@ -23,8 +23,8 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
     Raises
     ------
     ValueError
-        If they are no pairs of names and estimators, a name is not possible, none is left, or one
-        is not of the ensemble's kind.
+        If they are no pairs of names and estimators, a name is not possible, none is left, one
+        is not of the ensemble's kind, or networks have callbacks.
     """
     pairs = ensemble.estimators
     if not pairs or not all(
@@ -49,6 +49,11 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
             )
         if isinstance(estimator, BaseTabularMLP):
             estimator._validate_params()
+            if getattr(estimator, "_skl_callbacks", None):
+                raise ValueError(
+                    f"Only the ensemble calls callbacks, but {name!r} has callbacks of its own. "
+                    f"Pass them to set_callbacks of {type(ensemble).__name__}."
+                )
     return used
 
 

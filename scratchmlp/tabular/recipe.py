@@ -140,13 +140,14 @@ def regression_recipe(n_rows: int) -> Recipe:
     """Choose how to train regressors on `n_rows` rows.
 
     From 1,000 rows, batches are smaller and epochs fewer than those of classifiers: twice as many
-    steps fit the numbers better in the same time. This gains nothing with very many rows.
+    steps fit the numbers better in the same time. This gains nothing with very many rows, where
+    two layers of half the size are as good in half the time.
     """
     loss = SquaredError().with_output("identity")
     recipe = _recipe(n_rows, loss=loss, evaluation_loss=loss, activation="mish", logarithms=True)
     if _MANY <= n_rows < _VERY_MANY:
         return replace(recipe, n_epochs=recipe.n_epochs // 2, batch_size=64)
-    return recipe
+    return recipe if n_rows < _VERY_MANY else replace(recipe, hidden_layer_sizes=(64, 64))
 
 
 def _recipe(n_rows: int, **chosen: Any) -> Recipe:

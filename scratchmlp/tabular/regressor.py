@@ -33,7 +33,8 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
         Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
         members, predictions usually get a little better, and `fit` takes as many times as long.
     hidden_layer_sizes : 'auto', int or array-like of shape (n_hidden_layers,), default='auto'
-        Number of units of each hidden layer of a member. 'auto' means (128, 128).
+        Number of units of each hidden layer of a member. 'auto' means (128, 128) for fewer than
+        10,000 rows, and (64, 64) for more.
     max_iter : int or 'auto', default='auto'
         Number of epochs of each member. 'auto' means 128 epochs for fewer than 1,000 rows, 64
         epochs of smaller batches for up to 2,000 rows, and fewer epochs for more rows, so that the

@@ -133,10 +133,13 @@ def test_folds_are_the_same_for_all_estimators():
     model = TabularEnsembleClassifier(SHORT, cv=PredefinedSplit(fold), random_state=0).fit(X, y)
     members = model.member_predictions(X)
     assert members.shape == (3, 150, 2)
-    # The mean is calibrated as a whole, and each member alone.
-    np.testing.assert_allclose(members.mean(axis=0), model.predict_proba(X), atol=0.1)
+    product = members.prod(axis=0) ** (1 / 3)
+    geometric_mean = product / product.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(X), geometric_mean)
     trees = model.only("trees")
-    alone = trees.member_predictions(X)[fold, np.arange(len(y))]
+    members = trees.member_predictions(X)
+    np.testing.assert_allclose(trees.predict_proba(X), members.mean(axis=0))
+    alone = members[fold, np.arange(len(y))]
     predicted = model.classes_[alone.argmax(axis=1)]
     assert model.oof_scores_["trees"] == accuracy_score(y, predicted)
 
@@ -199,6 +202,7 @@ def test_several_targets_leave_out_what_predicts_one():
     with pytest.warns(FitFailedWarning, match="boosting is left out of the ensemble: ValueError"):
         model.fit(X, np.c_[y, -y])
     assert list(model.weights_) == ["networks", "trees"]
+    assert model.errors_["boosting"].startswith("ValueError: ")
     assert model.predict(X).shape == (150, 2)
 
 
@@ -349,6 +353,10 @@ def test_max_time_leaves_out_what_takes_too_long_and_networks_use_the_rest(monke
         ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
         ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
         ([("none", None)], "needs a classifier as 'none'; got None"),
+        (
+            [("mine", TabularMLPClassifier().set_callbacks(ProgressBar()))],
+            "'mine' has callbacks of its own. Pass them to set_callbacks of TabularEnsembleClass",
+        ),
         ([("class", ExtraTreesClassifier)], "needs a classifier as 'class'; got <class"),
         ([("trees", "drop")], "All estimators are 'drop'"),
         ([("networks", TabularMLPClassifier(max_iter=0))], "'max_iter' parameter"),
