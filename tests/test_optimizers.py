@@ -338,9 +338,11 @@ def test_blocks_change_nothing(name, monkeypatch):
             optimizer.step(by_blocks, grad, state, 0.1)
         results.append((by_blocks, state))
     (whole, whole_state), (blocks, block_state) = results
-    np.testing.assert_array_equal(whole, blocks)
+    # On some processors, the last entries of an array are rounded differently from the others.
+    tolerance = {"rtol": 1e-13, "atol": 1e-15}
+    np.testing.assert_allclose(whole, blocks, **tolerance)
     for key, value in whole_state.items():
-        np.testing.assert_array_equal(value, block_state[key])
+        np.testing.assert_allclose(value, block_state[key], **tolerance)
 
 
 def test_our_own_rules_are_elementwise():

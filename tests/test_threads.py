@@ -264,7 +264,8 @@ def test_ensembles_in_two_threads(two):
     expected = fit()
     with ThreadPoolExecutor(2) as pool:
         for p in pool.map(fit, range(2)):
-            np.testing.assert_array_equal(p, expected)
+            # Other numbers of BLAS threads predict other blocks of rows, in float32.
+            np.testing.assert_allclose(p, expected, rtol=1e-6)
     assert blas_threads() == two
 
 
