@@ -1,0 +1,1 @@
+"""Estimators as ONNX models, which need neither this package nor Python."""

@@ -1,0 +1,136 @@
+"""The function that turns estimators into ONNX models."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp.estimators.classifier import ScratchMLPClassifier
+from scratchmlp.estimators.regressor import ScratchMLPRegressor
+from scratchmlp.io.onnx.ensemble import export_ensemble
+from scratchmlp.io.onnx.graph import Graph, check_installed
+from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
+from scratchmlp.io.onnx.tabular import encode, export_encoder, export_networks
+from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.mlp import BaseTabularMLP
+from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+_ENCODERS = (TabularEncoder, PiecewiseLinearEncoder)
+_NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
+_EXPORTERS: dict[type, Callable[[Graph, Any], None]] = {
+    ScratchMLPClassifier: export_classifier,
+    ScratchMLPRegressor: export_regressor,
+    BaseTabularMLP: export_networks,
+    BaseTabularEnsemble: export_ensemble,
+    TabularEncoder: export_encoder,
+    PiecewiseLinearEncoder: export_encoder,
+}
+
+
+def to_onnx(estimator: Any) -> "ModelProto":
+    """Convert a fitted estimator to an ONNX model, which runs without this package.
+
+    `onnxruntime <https://onnxruntime.ai>`_ and others run such models, in Python, in other
+    languages and in browsers.
+
+    Inputs and outputs depend on the estimator:
+
+    - :class:`~scratchmlp.ScratchMLPClassifier` and :class:`~scratchmlp.ScratchMLPRegressor` have
+      one input "X" of shape (n_samples, n_features), float32.
+    - The estimators for raw tables and :class:`~scratchmlp.tabular.TabularEncoder` have an input
+      of shape (n_samples, 1) for each column, under the name of the column ("x0", "x1", ... if it
+      has none). Columns that the encoder leaves out are no inputs. Columns of categories that are
+      text are strings, in which an empty string means a missing value. All others are numbers,
+      float64, in which NaN means a missing value: dates are days since 1970-01-01 in UTC, durations
+      are days, and booleans are 0 and 1. Text that the encoder reads as numbers or dates must be
+      read beforehand. The description of each input (`doc_string`) says what it is.
+    - :class:`~scratchmlp.tabular.PiecewiseLinearEncoder` has one input "X" of shape (n_samples,
+      n_features), float64, in which NaN means a missing value.
+    - A pipeline of one of these encoders and one of the first two estimators has the inputs of the
+      encoder.
+    - Classifiers have the outputs "label", with the predicted classes, and "probabilities", of
+      shape (n_samples, n_classes), float32. If the output activation is the identity, there are no
+      probabilities, and the output "scores" contains the decision function (two classes have
+      opposite scores).
+    - Regressors have the output "prediction", float32, of the shape that `predict` returns.
+      Encoders have the output "encoded".
+
+    The model computes networks in float32. Its predictions equal those of the estimator within
+    about 1e-5, relative to the largest of them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted estimator of scratchmlp or scratchmlp.tabular, or a pipeline of an encoder and a
+        network of these.
+
+    Returns
+    -------
+    onnx.ModelProto
+        The model, for opset 17 with version 3 of ai.onnx.ml. `SerializeToString()` returns the
+        content of a file.
+
+    Raises
+    ------
+    ImportError
+        If onnx is not installed, or an ensemble holds estimators other than networks and trees, and
+        skl2onnx is not installed.
+    TypeError
+        If the estimator is neither one of this package nor such a pipeline.
+    ValueError
+        If ONNX has no expression for something: columns of text or of categories of several kinds,
+        the category "", an activation or a loss of your own, or an estimator of an ensemble that
+        skl2onnx does not convert.
+
+    See Also
+    --------
+    register_skl2onnx_converters : For other pipelines, and searches, that hold networks.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from scratchmlp import ScratchMLPClassifier
+    >>> from scratchmlp.io import to_onnx
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = (X - X.mean(axis=0)) / X.std(axis=0)
+    >>> network = ScratchMLPClassifier((8,), solver="lbfgs", alpha=1.0, random_state=0).fit(X, y)
+    >>> model = to_onnx(network)
+    >>> [output.name for output in model.graph.output]
+    ['label', 'probabilities']
+    """
+    check_installed("onnx", "to_onnx")
+    export = _exporter(estimator)
+    check_is_fitted(estimator)
+    graph = Graph()
+    export(graph, estimator)
+    return graph.model()
+
+
+def _exporter(estimator: Any) -> Callable[[Graph, Any], None]:
+    """Return the function that exports an estimator."""
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps]
+        if len(steps) == 2 and isinstance(steps[0], _ENCODERS) and isinstance(steps[1], _NETWORKS):
+            return _export_pipeline
+    for kind, export in _EXPORTERS.items():
+        if isinstance(estimator, kind):
+            return export
+    raise TypeError(
+        "to_onnx converts ScratchMLPClassifier, ScratchMLPRegressor, the estimators and encoders "
+        "of scratchmlp.tabular, and pipelines of an encoder of these and one of the first two; got "
+        f"{type(estimator).__name__}. For pipelines and searches that hold one of the first two "
+        "and transformers of scikit-learn, call scratchmlp.io.register_skl2onnx_converters(), and "
+        "then skl2onnx.to_onnx."
+    )
+
+
+def _export_pipeline(graph: Graph, pipeline: Pipeline) -> None:
+    """Add an encoder and the network that follows it."""
+    (_, encoder), (_, network) = pipeline.steps
+    export = export_classifier if isinstance(network, ScratchMLPClassifier) else export_regressor
+    export(graph, network, encode(graph, encoder))

@@ -1,0 +1,165 @@
+"""Estimators of scikit-learn that an ensemble has fitted once for each fold, as nodes of ONNX."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils import get_tags
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.io.onnx.graph import OPSETS, Graph, check_installed
+from scratchmlp.io.onnx.inputs import member_inputs
+from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
+from scratchmlp.io.onnx.table import TableValues
+from scratchmlp.io.onnx.trees import BOOSTING, FORESTS, SINGLE, add_trees
+from scratchmlp.tabular.cross_fitting import FoldModel
+
+#: Rows on which a converted estimator must predict what the estimator predicts.
+_N_PROBES = 256
+#: Largest difference of these predictions, divided by the largest of them if that is above 1.
+_TOLERANCE = 1e-5
+_REMEDY = "Fit an ensemble without it, or convert one of the others alone, with only()."
+
+
+def fold_predictions(
+    graph: Graph, table: TableValues, array: str, name: str, models: Sequence[FoldModel]
+) -> str:
+    """Add the predictions of an estimator that was fitted once for each fold.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    table : TableValues
+        The encoded table.
+    array : str
+        Result of `add_array`.
+    name : str
+        Name of the estimator in the ensemble.
+    models : sequence of FoldModel
+        What was fitted for each fold.
+
+    Returns
+    -------
+    str
+        Predictions of `FoldModel.predict`, of shape (n_folds, n_samples, n_outputs), float64.
+
+    Raises
+    ------
+    ImportError
+        If the estimator is not made of trees, and skl2onnx is not installed.
+    ValueError
+        If skl2onnx cannot convert the estimator, or converts it to a model that predicts other
+        numbers.
+    """
+    estimator, double = models[0].estimator, graph.of_dtype(np.float64)
+    if get_tags(estimator).input_tags.allow_nan:
+        shared, n_shared = _numbers_and_codes(graph, table)
+    else:
+        shared, n_shared = array, table.layout.n_outputs
+    inputs = [each.inputs for each in models]
+    features, positions = member_inputs(graph, table, shared, n_shared, inputs)
+    if type(estimator) in (*BOOSTING, *FORESTS, *SINGLE):
+        y = add_trees(graph, features, positions, models)
+    else:
+        _check_skl2onnx(name, estimator)
+        pairs = zip(models, positions, strict=True)
+        y = graph.stack([_fold(graph, name, each, features, own) for each, own in pairs])
+    if not is_classifier(estimator):
+        return y
+    y = double.add("Max", y, np.array([each.least for each in models])[:, None, None])
+    return double.add("Div", y, double.add("ReduceSum", y, np.array([-1], np.int64), keepdims=1))
+
+
+def _numbers_and_codes(graph: Graph, table: TableValues) -> tuple[str, int]:
+    """Add `EncodedTable.numbers_and_codes`, and return how many columns it has."""
+    parts, layout = [], table.layout
+    if table.numbers:
+        numbers, n_numbers = table.numbers, len(layout.numbers)
+        if len(layout.replaced):
+            # The indicator of each number, and for those without one a column of zeros.
+            zero = graph.add("Mul", graph.gather(numbers, [0]), 0.0)
+            indicator = np.full(n_numbers, n_numbers)
+            indicator[layout.replaced] = layout.replaced + 1
+            marks = graph.gather(graph.concat([numbers, zero]), indicator)
+            missing = graph.add("Greater", marks, 0.5)
+            numbers = graph.add("Where", missing, np.array(np.nan, np.float32), numbers)
+        parts.append(numbers)
+    if table.codes:
+        parts.append(graph.cast(table.codes, np.float32))
+    return graph.concat(parts), len(layout.numbers) + len(layout.starts)
+
+
+# Estimators other than trees: skl2onnx.
+
+
+def _check_skl2onnx(name: str, estimator: Any) -> None:
+    """Raise an error if skl2onnx is not installed, and register our converters otherwise."""
+    described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble,"
+    check_installed("skl2onnx", f"The conversion of {described}")
+    register_skl2onnx_converters()
+
+
+def _fold(graph: Graph, name: str, model: FoldModel, features: str, own: Any) -> str:
+    """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
+    estimator = model.estimator
+    converted = _convert(name, estimator, len(own))
+    _check(name, estimator, converted, len(own))
+    output = converted.graph.output[-1].name
+    y = graph.inline(converted, {"X": graph.gather(features, own)}, output)
+    y = graph.cast(y, np.float64)
+    if not is_classifier(estimator):
+        return graph.add("Reshape", y, np.array([-1, model.n_outputs], np.int64))
+    if len(estimator.classes_) < model.n_outputs:  # the fold has no rows of some classes
+        y = graph.add("MatMul", y, np.eye(model.n_outputs)[estimator.classes_])
+    return y
+
+
+def _convert(name: str, estimator: Any, n_inputs: int) -> Any:
+    """Convert an estimator with skl2onnx."""
+    import skl2onnx
+    from skl2onnx.common.data_types import FloatTensorType
+
+    options = {id(estimator): {"zipmap": False}} if is_classifier(estimator) else None
+    try:
+        return skl2onnx.convert_sklearn(
+            estimator,
+            initial_types=[("X", FloatTensorType([None, n_inputs]))],
+            options=options,
+            target_opset=OPSETS,
+        )
+    except Exception as error:
+        raise ValueError(
+            f"skl2onnx cannot convert {type(estimator).__name__}, the estimator {name!r} of the "
+            f"ensemble: {str(error)[:200]}. {_REMEDY}"
+        ) from error
+
+
+def _check(name: str, estimator: Any, converted: Any, n_inputs: int) -> None:
+    """Raise an error if a converted estimator predicts other numbers than the estimator."""
+    from onnx.reference import ReferenceEvaluator
+
+    X = _probes(estimator, n_inputs)
+    expected = estimator.predict_proba(X) if is_classifier(estimator) else estimator.predict(X)
+    outputs: Any = ReferenceEvaluator(converted).run(None, {"X": X})
+    found = outputs[-1].reshape(expected.shape)
+    if not np.allclose(found, expected, rtol=0, atol=_TOLERANCE * max(1.0, abs(expected).max())):
+        raise ValueError(
+            f"skl2onnx converts {type(estimator).__name__}, the estimator {name!r} of the "
+            f"ensemble, to a model that predicts other numbers. {_REMEDY}"
+        )
+
+
+def _probes(estimator: Any, n_inputs: int) -> FloatArray:
+    """Return rows like those of training, with missing values if the estimator accepts them.
+
+    Numbers of an encoded table are in [-3, 3]; levels, indicators and codes are whole numbers.
+    """
+    rng = np.random.default_rng(0)
+    X = np.clip(rng.normal(size=(_N_PROBES, n_inputs)), -3.0, 3.0)
+    whole = rng.random(X.shape) < 0.5
+    X[whole] = rng.integers(-1, 4, size=whole.sum())
+    if get_tags(estimator).input_tags.allow_nan:
+        X[rng.random(X.shape) < 0.2] = np.nan
+    return X.astype(np.float32)

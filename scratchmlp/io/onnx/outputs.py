@@ -1,0 +1,102 @@
+"""Layers, probabilities and labels as nodes of ONNX."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.io.onnx.activations import express_activation
+from scratchmlp.io.onnx.graph import Graph
+
+
+def forward(
+    graph: Graph,
+    x: str,
+    layers: Sequence[tuple[FloatArray, FloatArray | None]],
+    activations: Sequence[Any],
+) -> str:
+    """Add the forward pass of a network, or of several networks of the same shape.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    x : str
+        Inputs, of shape (n_samples, n_in) or (n_networks, n_samples, n_in).
+    layers : sequence of tuple of ndarray and ndarray or None
+        Weights, of shape (n_in, n_out) or (n_networks, n_in, n_out), and biases, of shape (n_out,)
+        or (n_networks, 1, n_out).
+    activations : sequence of Activation
+        Activation of each of the first layers.
+
+    Returns
+    -------
+    str
+        z of the last layer, or its outputs if there is an activation for each layer.
+    """
+    for number, (W, b) in enumerate(layers):
+        x = graph.add("MatMul", x, W.astype(graph.dtype))
+        if b is not None:
+            x = graph.add("Add", x, b.astype(graph.dtype))
+        if number < len(activations):
+            x = express_activation(graph, activations[number], x)
+    return x
+
+
+def log_logistic(graph: Graph, z: str) -> str:
+    """Add log σ(z) = min(z, 0) - log(1 + exp(-abs(z))), which cannot overflow."""
+    exp = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
+    rest = graph.add("Log", graph.add("Add", exp, 1.0))
+    return graph.add("Sub", graph.add("Min", z, 0.0), rest)
+
+
+def add_label(graph: Graph, index: str, classes: NDArray[Any]) -> None:
+    """Add the output "label" of a classifier.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    index : str
+        Class numbers, of shape (n_samples,).
+    classes : ndarray of shape (n_classes,)
+        Class labels: strings, integers, booleans or floats.
+
+    Raises
+    ------
+    ValueError
+        If labels are of another kind, or of several kinds.
+    """
+    labels = label_array(classes)
+    graph.add_output(graph.add("Gather", labels, index), "label", labels.dtype)
+
+
+def label_array(classes: NDArray[Any]) -> NDArray[Any]:
+    """Return class labels as an array of a type that ONNX has.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Class labels.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,), object for strings, int64, bool or float64
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        If labels are of another kind, or of several kinds.
+    """
+    values = classes.tolist()
+    kinds = {np.result_type(type(value)).kind for value in values}
+    for kind, dtype in {"U": object, "b": np.bool_, "i": np.int64, "f": np.float64}.items():
+        if kinds == {kind}:
+            return np.array(values, dtype)
+    raise ValueError(
+        f"The classes {values} have no type of ONNX in common. Fit with labels that are all "
+        "strings, all integers, all booleans or all floats."
+    )
