@@ -2,10 +2,11 @@
 
 import os
 from doctest import ELLIPSIS
+from importlib.util import find_spec
 
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
-from sybil.parsers.myst import PythonCodeBlockParser
+from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 
@@ -18,8 +19,15 @@ settings.register_profile(
 settings.load_profile("suite")
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS)],
+    parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser()],
+    setup=lambda namespace: namespace.update(find_spec=find_spec),  # for conditions of skips
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md"],
 ).pytest()
 
 collect_ignore_glob = ["docs/*.py"]  # the site's configuration and figures: no module of ours
+# The examples of these modules need optional packages.
+collect_ignore = [
+    f"scratchmlp/io/onnx/{module}.py"
+    for module, package in (("export", "onnx"), ("skl2onnx_converters", "skl2onnx"))
+    if not find_spec(package)
+]

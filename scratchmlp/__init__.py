@@ -44,6 +44,7 @@ _PUBLIC = (
     "callbacks",
     "estimators",
     "initializers",
+    "io",
     "losses",
     "optimizers",
     "plotting",

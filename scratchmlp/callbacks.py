@@ -12,7 +12,6 @@ becomes `stop_reason_`.
 """
 
 import os
-import pickle
 from datetime import UTC, datetime
 from numbers import Real
 from pathlib import Path
@@ -20,8 +19,8 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from scratchmlp.atomic_write import write_atomically
 from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.io.files import write_model
 
 
 class _EpochCallback:
@@ -105,11 +104,14 @@ class ModelCheckpoint(_EpochCallback):
 
     In a search, every fit overwrites the file, the refit of the best estimator last.
 
+    The callback raises `scratchmlp.io.ModelFileError`, which ends the fit, if a parameter cannot be
+    saved, such as a lambda; see `scratchmlp.io.save`.
+
     Parameters
     ----------
     path : str or path-like
-        Path of the file, a pickle. Its folder must exist. Loading a pickle runs code: load only
-        files from a source that you trust.
+        Path of the file, which `scratchmlp.io.load` reads. Its folder must exist. The usual ending
+        is ".skops".
     weights : {'best', 'latest'}, default='best'
         Weights that the saved model predicts with. 'best' are the weights that `fit` would keep:
         those of the best epoch so far with `early_stopping`, otherwise the latest ones. 'latest'
@@ -118,17 +120,18 @@ class ModelCheckpoint(_EpochCallback):
 
     Examples
     --------
-    >>> import pickle, tempfile
+    >>> import tempfile
     >>> from pathlib import Path
     >>> from sklearn.datasets import load_iris
     >>> from scratchmlp import ScratchMLPClassifier
     >>> from scratchmlp.callbacks import ModelCheckpoint
+    >>> from scratchmlp.io import load
     >>> X, y = load_iris(return_X_y=True)
     >>> network = ScratchMLPClassifier(tol=1e-2, n_iter_no_change=5, random_state=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "network.pickle"
+    ...     path = Path(folder) / "network.skops"
     ...     network = network.set_callbacks(ModelCheckpoint(path)).fit(X, y)
-    ...     saved = pickle.loads(path.read_bytes())
+    ...     saved = load(path)
     >>> saved.n_iter_ == network.n_iter_, (saved.predict(X) == network.predict(X)).all()
     (True, np.True_)
     """
@@ -157,5 +160,4 @@ class ModelCheckpoint(_EpochCallback):
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
-        content = pickle.dumps(fitted_estimator)
-        write_atomically(Path(self.path), lambda new: new.write_bytes(content))
+        write_model(fitted_estimator, self.path)

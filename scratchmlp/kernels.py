@@ -51,6 +51,14 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
         y += a * x
 
 
+def product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
+    """Write A @ B into `out`. A may be sparse."""
+    if isinstance(A, np.ndarray):
+        return np.matmul(A, B, out=out)
+    out[...] = A @ B
+    return out
+
+
 def add_row(Z: FloatArray, row: FloatArray, ones: FloatArray) -> None:
     """Add a row to each row of a matrix, in place: Z ← Z + 1 rowᵀ, where 1 is a vector of ones.
 

@@ -29,7 +29,7 @@ from sklearn.utils._chunking import get_chunk_n_rows
 from scratchmlp.activations import Activation
 from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.dropout import dropout_mask
-from scratchmlp.kernels import add_row, threads
+from scratchmlp.kernels import add_row, product, threads
 from scratchmlp.workspace import Workspace
 
 
@@ -134,6 +134,10 @@ class Network:
             bias += n_out
         return layers
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the four parameters, without what is computed from them."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     # The two passes.
 
     def forward(self, layers: list[Layer], X: Any, workspace: Workspace) -> FloatArray:
@@ -155,7 +159,7 @@ class Network:
         """
         workspace.inputs[0] = X
         for l, (W, b) in enumerate(layers):
-            z = _product(workspace.inputs[l], W, out=workspace.z[l])  # z = a_prev W
+            z = product(workspace.inputs[l], W, out=workspace.z[l])  # z = a_prev W
             if b is not None:
                 add_row(z, b, workspace.ones)  # z = a_prev W + b
             if l < len(layers) - 1:
@@ -188,7 +192,7 @@ class Network:
         """
         for l in reversed(range(len(layers))):
             W_grad, b_grad = grads[l]
-            _product(workspace.inputs[l].T, delta, out=W_grad)  # dJ/dW = a_prevᵀ delta
+            product(workspace.inputs[l].T, delta, out=W_grad)  # dJ/dW = a_prevᵀ delta
             if b_grad is not None:
                 np.matmul(workspace.ones, delta, out=b_grad)  # dJ/db = Σ_i delta_i
             if l > 0:
@@ -331,14 +335,6 @@ _ALONE = 2**18
 def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:
     """Return a tuple with a value for each layer: `value` itself if it is a tuple already."""
     return value if isinstance(value, tuple) else (value,) * n_layers
-
-
-def _product(A: Any, B: FloatArray, out: FloatArray) -> FloatArray:
-    """Write A @ B into `out`. A may be sparse."""
-    if isinstance(A, np.ndarray):
-        return np.matmul(A, B, out=out)
-    out[...] = A @ B
-    return out
 
 
 def _put(result: FloatArray | None, out: FloatArray) -> None:

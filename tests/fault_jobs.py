@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import resource
 import runpy
 import signal
@@ -18,6 +17,7 @@ from scratchmlp.callbacks import ModelCheckpoint
 from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
+from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
 
 
@@ -106,5 +106,4 @@ def run(arguments, out, err, unbuffered=False, ready=None):
 
 def is_whole(path):
     """Return whether a file is a model."""
-    content = pickle.loads(path.read_bytes())
-    return hasattr(content["model"] if isinstance(content, dict) else content, "get_params")
+    return hasattr(load(path), "get_params")

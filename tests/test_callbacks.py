@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler, scale
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
+from scratchmlp.io import ModelFileError, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -257,12 +258,27 @@ def test_a_time_limit_is_a_positive_number(seconds):
         TimeLimit(seconds)
 
 
+def assert_same(loaded, net):
+    assert repr(loaded) == repr(net)
+    np.testing.assert_equal(loaded.history_, net.history_)
+    assert loaded.stop_reason_ == net.stop_reason_
+    np.testing.assert_array_equal(loaded.theta_, net.theta_)
+
+
+def test_a_checkpoint_of_a_parameter_that_cannot_be_saved(net, tmp_path):
+    net.set_params(learning_rate=lambda progress: 1.0)
+    with pytest.raises(ModelFileError, match="cannot be saved"):
+        net.set_callbacks(ModelCheckpoint(tmp_path / "net.skops")).fit(X_IRIS, Y_IRIS)
+    assert not hasattr(net, "theta_")
+    assert not list(tmp_path.iterdir())
+
+
 def test_checkpoint_saves_the_model_of_each_epoch(net, tmp_path):
-    path, recorder = tmp_path / "net.pickle", Recorder(error_at=2)
+    path, recorder = tmp_path / "net.skops", Recorder(error_at=2)
     net.set_callbacks(ModelCheckpoint(path), recorder)
     with pytest.raises(RuntimeError):
         net.fit(X_IRIS, Y_IRIS)
-    saved = pickle.loads(path.read_bytes())
+    saved = load(path)
     assert saved.n_iter_ == 3
     np.testing.assert_array_equal(saved.predict(X_IRIS), recorder.models[-1].predict(X_IRIS))
     assert list(tmp_path.iterdir()) == [path]
@@ -271,24 +287,24 @@ def test_checkpoint_saves_the_model_of_each_epoch(net, tmp_path):
 @pytest.mark.parametrize(("rate", "n_epochs"), [(1e308, 2), (1e200, 1)])
 def test_a_checkpoint_of_a_fit_that_diverges_has_finite_parameters(rate, n_epochs, tmp_path):
     """The first rate gives infinite parameters: the file stays. The second gives huge ones."""
-    path = tmp_path / "net.pickle"
+    path = tmp_path / "net.skops"
     net = ScratchMLPRegressor(solver="sgd", learning_rate_init=1e-6, max_iter=2, random_state=0)
     net.set_callbacks(ModelCheckpoint(path)).fit(X_IRIS, 100 * Y_IRIS)
     with pytest.raises(DivergenceError):
         net.set_params(learning_rate_init=rate, batch_size="full").fit(X_IRIS, 100 * Y_IRIS)
-    saved = pickle.loads(path.read_bytes())
+    saved = load(path)
     assert saved.n_iter_ == n_epochs
     assert np.isfinite(saved.theta_).all()
 
 
 def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
-    path = tmp_path / "net.pickle"
+    path = tmp_path / "net.skops"
     net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
-    assert path.read_bytes() == pickle.dumps(net)
+    assert_same(load(path), net)
 
 
 def test_fits_that_save_to_one_path_at_once_do_not_meet(net, tmp_path, monkeypatch):
-    path, replace = tmp_path / "net.pickle", os.replace
+    path, replace = tmp_path / "net.skops", os.replace
     other = clone(net).set_callbacks(ModelCheckpoint(path))
 
     def replace_meanwhile(new, old):
@@ -298,7 +314,7 @@ def test_fits_that_save_to_one_path_at_once_do_not_meet(net, tmp_path, monkeypat
 
     monkeypatch.setattr(os, "replace", replace_meanwhile)
     net.set_callbacks(ModelCheckpoint(path)).fit(X_IRIS, Y_IRIS)
-    assert path.read_bytes() == pickle.dumps(net)
+    assert_same(load(path), net)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -311,23 +327,23 @@ def test_a_checkpoint_that_cannot_be_saved_leaves_nothing_behind(net, tmp_path):
 
 def test_a_checkpoint_s_folder_is_looked_for_before_training(net, tmp_path):
     recorder = Recorder()
-    net.set_callbacks(recorder, ModelCheckpoint(tmp_path / "none" / "net.pickle"))
+    net.set_callbacks(recorder, ModelCheckpoint(tmp_path / "none" / "net.skops"))
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*none'\. Make it before"):
         net.fit(X_IRIS, Y_IRIS)
     assert not recorder.models
 
 
 def test_checkpoint_with_the_best_or_the_latest_weights(tmp_path):
-    best, latest = tmp_path / "best.pickle", tmp_path / "latest.pickle"
+    best, latest = tmp_path / "best.skops", tmp_path / "latest.skops"
     net = ScratchMLPClassifier((20,), early_stopping=True, learning_rate_init=0.1, random_state=0)
     net.set_callbacks(ModelCheckpoint(best), ModelCheckpoint(latest, weights="latest"))
     net.fit(X_IRIS, Y_IRIS)
     assert net.best_epoch_ < net.n_iter_
-    np.testing.assert_array_equal(pickle.loads(best.read_bytes()).theta_, net.theta_)
-    np.testing.assert_array_equal(pickle.loads(latest.read_bytes()).theta_, net._latest())
+    np.testing.assert_array_equal(load(best).theta_, net.theta_)
+    np.testing.assert_array_equal(load(latest).theta_, net._latest())
 
 
-@pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("net.pickle")])
+@pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("net.skops")])
 def test_ours_belong_on_a_network(callback):
     model = make_pipeline(StandardScaler(), ScratchMLPClassifier()).set_callbacks(callback)
     with pytest.raises(TypeError, match=r"not on Pipeline.*pipeline\[-1\].set_callbacks"):

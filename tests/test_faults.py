@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli.main import main
+from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
 
 if sys.platform == "win32":
@@ -67,7 +68,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(folder):
-    return pickle.loads((folder / "model").read_bytes())["model"]
+    return load(folder / "model")
 
 
 # SIGKILL.
@@ -362,6 +363,6 @@ def test_closed_streams(folder, tmp_path, monkeypatch, capsys):
 def test_a_model_that_does_not_fit_into_memory(folder, model, tmp_path):
     fat, logs = tmp_path / "fat", [tmp_path / "out", tmp_path / "err"]
     fat.write_bytes(pickle.dumps([model, np.zeros(2**25)]))
-    arguments = [folder / "new.csv", "--load", fat]
+    arguments = [folder / "new.csv", "--load", fat, "--allow-pickle"]
     assert end_of(jobs.short_of_memory, 2**26, arguments, *logs) == 2
     assert logs[1].read_text().startswith("scratchmlp: error: there is not enough memory")

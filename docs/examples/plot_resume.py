@@ -16,7 +16,6 @@ for bit those of a fit that was never interrupted.
 # stands for any interruption. To stop after some time instead, use
 # :class:`~scratchmlp.callbacks.TimeLimit`.
 
-import pickle
 import tempfile
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from sklearn.datasets import load_digits
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.io import load
 from scratchmlp.plotting import TrainingCurveDisplay
 
 X, y = load_digits(return_X_y=True)
@@ -53,7 +53,7 @@ class StopAfter(FitCallback):
 # ---------------------------
 
 folder = tempfile.TemporaryDirectory()
-path = Path(folder.name) / "digits.pickle"
+path = Path(folder.name) / "digits.skops"
 network = ScratchMLPClassifier((32,), **settings)
 network.set_callbacks(ModelCheckpoint(path), StopAfter(15)).fit(X, y)
 print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
@@ -62,9 +62,9 @@ print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
 # Resumed
 # -------
 # Load the estimator from the file. The file does not contain callbacks, so set a new one for the
-# remaining epochs. (Loading a pickle can run any code: load only files that you trust.)
+# remaining epochs.
 
-resumed = pickle.loads(path.read_bytes())
+resumed = load(path)
 folder.cleanup()
 done = resumed.n_iter_
 print(f"loaded: {done} epochs")

@@ -1,6 +1,7 @@
 """Compare models by cross-validation on the same folds."""
 
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
@@ -18,7 +20,6 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli.failures import collect_failures
 from scratchmlp.cli.folds import SMALL, Folds, Rows, make_folds
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
@@ -237,8 +238,8 @@ def compare(
     -------
     dict of str to DataFrame
         For each model, a row for each fold: each metric, the seconds of the fit as "fit_time", the
-        fitted model as "estimator", the scores and weights of its estimators as "parts", if it is
-        an ensemble, and what it left out as "failures": see `collect_failures`.
+        fitted model as "estimator" and, if it is an ensemble, the scores and weights of its
+        estimators as "parts".
     """
     splits = plan.folds.splits
     # On small tables, threads spend more time waiting for each other than computing.
@@ -263,9 +264,10 @@ def _evaluate(
         y = np.searchsorted(np.unique(y[training]), y)
     model, arguments = for_rows(model, plan, training)
     started = time.perf_counter()
-    with collect_failures() as failures:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitFailedWarning)  # `fit_notes` says it once for all folds
         model.fit(X.iloc[training], y[training], **arguments)
-    fit = {"fit_time": time.perf_counter() - started, "estimator": model, "failures": failures}
+    fit = {"fit_time": time.perf_counter() - started, "estimator": model}
     rows = X.iloc[held_out], y[held_out], plan.metrics
     parts = {
         name: {**score(model.only(name), *rows), "weight": weight}

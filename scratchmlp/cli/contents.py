@@ -47,6 +47,7 @@ _SIGNATURES = {
 }
 #: A name in a zip file that tells what it is, in the order of trial.
 _MEMBERS = {
+    "a model saved with --save": r"scratchmlp\.json",
     "an Excel file": r"xl/workbook\.(xml|bin)",
     "a Word document": r"word/.*",
     "a PowerPoint presentation": r"ppt/.*",

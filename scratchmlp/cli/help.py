@@ -24,6 +24,9 @@ examples:
     %(prog)s customers.csv --target churned --save churned.model
     %(prog)s new.csv --load churned.model --out predictions.csv
 
+  Save it for programs without Python too, as an ONNX model:
+    %(prog)s customers.csv --target churned --export churned.onnx
+
   Say what columns contain, and copy the customer number to the predictions:
     %(prog)s customers.csv --target churned --categorical zip \\
         --date joined --text complaint --ignore notes plan --id customer
@@ -58,7 +61,8 @@ a class, groups or times.
 """
 
 PREDICTIONS = """\
-With --load, you can use --id, --out and the options of the table file.
+With --load, you can use --id, --out, --allow-pickle and the options of the
+table file.
 """
 
 DETAILS = """\

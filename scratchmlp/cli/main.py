@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import DataConversionWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 
 from scratchmlp.cli.article import run_iris
 from scratchmlp.cli.cells import RawTable
@@ -29,7 +29,7 @@ from scratchmlp.cli.comparison import (
     models_for,
 )
 from scratchmlp.cli.contents import STDIN
-from scratchmlp.cli.failures import collect_failures
+from scratchmlp.cli.export import check_export, check_exported_columns, export_model
 from scratchmlp.cli.figures import check_picture, draw_ensemble
 from scratchmlp.cli.files import check_files
 from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
@@ -116,7 +116,9 @@ def _run(options: Options) -> None:
     if plot is not None:
         check_picture(plot)
     out = check_table_name(options.out)
-    check_files(read=[None if data == STDIN else data, load], written=[plot, save, out])
+    check_export(options.export)
+    written = [plot, save, options.export, out]
+    check_files(read=[None if data == STDIN else data, load], written=written)
     if data is None:
         run_iris(plot)
     elif load is not None:
@@ -132,6 +134,7 @@ def _train(data: str, options: Options) -> None:
     """Compare models on a table; save the ensemble and a picture of it on demand."""
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
+    check_exported_columns(options.export, table.columns)
     settings = Settings(
         options.own_model,
         options.seed or 0,
@@ -152,31 +155,37 @@ def _train(data: str, options: Options) -> None:
         _print_table(table, options)
         best = _compare(models, table, plan)
     except BrokenPipeError:
-        if options.save is not None:
-            _say_before_exit(f"stdout is closed, so {options.save} is not saved")
+        for path in (options.save, options.export):
+            if path is not None:
+                _say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
-    if options.save is not None or options.plot is not None:
+    if any(path is not None for path in (options.save, options.export, options.plot)):
         _keep(models, table, plan, options, best)
 
 
 def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, best: str) -> None:
-    """Train the ensemble on all rows; save it and a picture of it on demand."""
+    """Train the ensemble on all rows; save it, export it and draw a picture of it on demand."""
     say(f"training the {options.own_model} on all rows")
     name, ensemble = next(iter(models.items()))
     # The ensemble that is saved gets the raw table, and so it can read other raw tables.
     ensemble.set_params(**encoder_settings(options.roles, table.columns))
     model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
-    with collect_failures() as failures:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitFailedWarning)
         model = fit(model, table.X, table.y, **arguments)
-    for note in fit_notes(pd.DataFrame([{"estimator": model, "failures": failures}])):
+    for note in fit_notes([model]):
         say(note)
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.id))
         saved = f"Saved the {options.own_model} in {options.save}{_although(name, best, plan)}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
+    if options.export is not None:
+        export_model(options.export, model)
+        print(f"Exported the {options.own_model} to {options.export}", flush=True)
     if options.plot is not None:
         say(f"drawing {options.plot}")
-        with collect_failures():  # the notes are about the fit to all columns
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FitFailedWarning)
             draw_ensemble(options.plot, model, table.X, table.y)
 
 
@@ -203,7 +212,7 @@ def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
         say(note)
     results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
     for result in results.values():
-        for note in fit_notes(result):
+        for note in fit_notes(list(result["estimator"])):
             say(note)
     description = plan.folds.description
     print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, plan)}")
@@ -235,7 +244,10 @@ def _although(name: str, best: str, plan: Plan) -> str:
 def _predict(data: str, options: Options) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
-    saved, out = load_model(options.load), check_table_name(options.out)
+    saved, out = (
+        load_model(options.load, allow_pickle=options.allow_pickle),
+        check_table_name(options.out),
+    )
     columns = saved.model.encoder_.columns_
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)

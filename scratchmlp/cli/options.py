@@ -32,6 +32,7 @@ class Options(NamedTuple):
 
     data: str | None
     load: Path | None
+    allow_pickle: bool
     out: Path | None
     file_format: FileFormat
     target: str | None
@@ -50,6 +51,7 @@ class Options(NamedTuple):
     jobs: int | None
     max_time: float | None
     save: Path | None
+    export: Path | None
     plot: Path | None
 
     @property
@@ -121,6 +123,8 @@ def _check(options: Options) -> None:
         _check_without_table(options)
     if options.out is not None and load is None:
         raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
+    if options.allow_pickle and load is None:
+        raise InputError("--allow-pickle is about the file of --load. Add --load MODEL.")
     if load is not None and given:
         raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
     if data is not None and options.target is None and load is None:
@@ -199,6 +203,13 @@ def _add_training_options(parser: _Parser) -> None:
         type=Path,
         metavar="MODEL",
         help="train the ensemble on all rows and save it",
+    )
+    add(
+        "--export",
+        type=Path,
+        metavar="MODEL.onnx",
+        help="train the ensemble on all rows and save it as an ONNX model, which programs in other "
+        "languages and browsers can run. Columns of text cannot be exported",
     )
     add(
         "--plot",
@@ -287,8 +298,8 @@ def _add_comparison_options(parser: _Parser) -> None:
         "--max-time",
         type=_number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
         metavar="SECONDS",
-        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save or "
-        "--plot",
+        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save, "
+        "--export or --plot",
     )
 
 
@@ -299,8 +310,14 @@ def _add_prediction_options(parser: _Parser) -> None:
         "--load",
         type=Path,
         metavar="MODEL",
-        help="predict the rows of DATA.csv with a model saved with --save. Loading a model runs "
-        "any code that the file contains: load only files that you trust",
+        help="predict the rows of DATA.csv with a model saved with --save. Loading a model runs no "
+        "code",
+    )
+    add(
+        "--allow-pickle",
+        action="store_true",
+        help="let --load read a pickle file too. Loading a pickle runs any code that the file "
+        "contains: load only files that you trust",
     )
     add(
         "--out",

@@ -48,8 +48,9 @@ def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
 
 
 def _decimals(model: Model) -> int:
-    """Return the decimals of predictions that show seven digits of their range in training."""
-    spread = float(np.nanmax(model.oof_prediction_) - np.nanmin(model.oof_prediction_))
+    """Return the decimals of predictions that show seven digits of the range in training."""
+    # Files may lack the out-of-fold predictions.
+    spread = float(np.max(model._high) - np.min(model._low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 

@@ -1,6 +1,6 @@
 """Sentences and tables that the command line prints about scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -113,20 +113,20 @@ def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
     return False
 
 
-def fit_notes(fits: pd.DataFrame) -> Iterator[str]:
+def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     """Name what ``--max-time`` ended, and the estimators that an ensemble left out.
 
     Parameters
     ----------
-    fits : DataFrame
-        A row for each fit of a model, with the columns "estimator" and "failures": see `compare`.
+    models : sequence of estimator
+        One model, fitted once or several times.
 
     Yields
     ------
     str
         A sentence about the training of the networks, or about an estimator.
     """
-    models, failures = list(fits["estimator"]), list(fits["failures"])
+    errors = [getattr(model, "errors_", {}) for model in models]
     n_stopped = sum(OUT_OF_TIME in getattr(_networks(m), "stop_reasons_", ()) for m in models)
     if n_stopped:
         yield (
@@ -134,16 +134,16 @@ def fit_notes(fits: pd.DataFrame) -> Iterator[str]:
             f"epochs, in {n_stopped} of {count(len(models), 'fit')}. Increase or remove "
             "--max-time: the predictions may then be better."
         )
-    for name in dict.fromkeys(name for each in failures for name in each):
-        errors = [each[name] for each in failures if name in each]
-        share = f"in {len(errors)} of {count(len(models), 'fit')}"
-        if all(error.startswith("TimeoutError") for error in errors):
+    for name in dict.fromkeys(name for each in errors for name in each):
+        found = [each[name] for each in errors if name in each]
+        share = f"in {len(found)} of {count(len(models), 'fit')}"
+        if all(error.startswith("TimeoutError") for error in found):
             yield (
                 f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
                 f"leaves out {share}. Increase or remove it."
             )
         else:
-            yield f"{name} is left out of the ensemble {share}: {errors[0]}"
+            yield f"{name} is left out of the ensemble {share}: {found[0]}"
 
 
 def _networks(model: Any) -> Any:

@@ -4,8 +4,9 @@ import pickle
 from pathlib import Path
 from typing import NamedTuple
 
-from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.io.errors import ModelFileError
+from scratchmlp.io.files import read_model, write_model
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
@@ -14,6 +15,8 @@ from scratchmlp.tabular import (
 )
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
+#: How pickles begin: those of protocol 2 and later, and estimators and dicts of protocols 0 and 1.
+_PICKLES = (b"\x80", b"c__built", b"ccopy_reg", b"(dp", b"}q")
 
 Model = (
     TabularEnsembleClassifier
@@ -42,24 +45,37 @@ class SavedModel(NamedTuple):
 
 
 def save_model(path: Path, saved: SavedModel) -> None:
-    """Save a fitted model as a pickle file, which holds a dict of the attributes."""
-    write(path, lambda new: new.write_bytes(pickle.dumps(saved._asdict())))
+    """Save a fitted model with `scratchmlp.io`, and the names of columns with it.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be saved.
+    """
+    notes = {name: value for name, value in saved._asdict().items() if name != "model"}
+    try:
+        write_model(saved.model, path, notes=notes)
+    except OSError as error:
+        raise InputError(f"cannot save {path}: {error.strerror or error}") from error
+    except ModelFileError as error:
+        raise InputError(f"cannot save {path}: {error}") from error
 
 
-def load_model(path: Path) -> SavedModel:
-    """Load a model saved with ``--save``, or an estimator that was pickled in Python.
-
-    Loading a pickle file runs any code that it contains.
+def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
+    """Load a model saved with ``--save``, or an estimator saved in Python.
 
     Parameters
     ----------
     path : Path
         The file.
+    allow_pickle : bool, default=False
+        Whether the file may be a pickle, as earlier versions saved. Loading a pickle runs any code
+        that it contains.
 
     Returns
     -------
     SavedModel
-        The fitted model. The names of columns are None if only an estimator was pickled.
+        The fitted model. The names of columns are None if only an estimator was saved.
 
     Raises
     ------
@@ -71,17 +87,43 @@ def load_model(path: Path) -> SavedModel:
     if not path.exists():
         raise InputError(f"there is no model file {quote(path)}. {REMEDY}")
     try:
-        content = pickle.loads(path.read_bytes())
+        with open(path, "rb") as file:
+            start = file.read(9)
+        is_pickle = start.startswith(_PICKLES) or (allow_pickle and start[:2] != b"PK")
+        if is_pickle and not allow_pickle:
+            raise InputError(
+                f"{path} is a pickle file. Loading it runs any code that it contains. If you trust "
+                "it, add --allow-pickle, or save the model again with --save."
+            )
+        saved = _unpickle(path) if is_pickle else _read(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except MemoryError:
-        raise
-    except Exception as error:  # a damaged pickle can raise any type
-        raise InputError(f"{path} is not a model saved with --save. {REMEDY}") from error
-    is_ours = isinstance(content, dict) and set(content) == set(SavedModel._fields)
-    saved = SavedModel(**content) if is_ours else SavedModel(content)
     if not isinstance(saved.model, Model) or not hasattr(saved.model, "feature_names_in_"):
         raise InputError(
-            f"{path} is not a model saved with --save: it contains {type(content)}. {REMEDY}"
+            f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
         )
     return saved
+
+
+def _read(path: Path) -> SavedModel:
+    """Read a model file."""
+    try:
+        model, notes = read_model(path)
+    except ModelFileError as error:
+        raise InputError(f"{path} is not a model saved with --save. {error} {REMEDY}") from error
+    names = {name: notes.get(name) for name in SavedModel._fields[1:]}
+    if not all(isinstance(name, str | None) for name in names.values()):
+        raise InputError(f"{path} is not a model saved with --save: a column has no name. {REMEDY}")
+    return SavedModel(model, **names)
+
+
+def _unpickle(path: Path) -> SavedModel:
+    """Load a pickle: a dict of the attributes, or an estimator."""
+    try:
+        content = pickle.loads(path.read_bytes())
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:  # a damaged pickle can raise any type
+        raise InputError(f"{path} is not a model saved with --save: {error} {REMEDY}") from error
+    is_ours = isinstance(content, dict) and set(content) == set(SavedModel._fields)
+    return SavedModel(**content) if is_ours else SavedModel(content)

@@ -39,6 +39,7 @@ from scratchmlp.estimators.validation import (
     validate_rows,
     validator,
 )
+from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.initializers import initialize
 from scratchmlp.kernels import threads
 from scratchmlp.loss import Loss
@@ -50,7 +51,7 @@ from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import train
 
 
-class BaseMLP(CallbackSupportMixin, FittedAttributes, Parameters, ABC):
+class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parameters, ABC):
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _metric: ClassVar[str]  # name of the score if `scoring` is None

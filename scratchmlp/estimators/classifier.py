@@ -586,7 +586,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         kind = self._kind
         if kind == MULTILABEL:
             p = np.minimum(expit(raw), 1 - np.finfo(raw.dtype).epsneg)
-        elif self._loss.output == "softmax":
+        elif self._loss.output == "softmax" and len(self.classes_) > 1:
             p = OUTPUT_ACTIVATIONS["softmax"].forward(raw, out=raw)
         else:
             p = np.exp(self._log_proba(raw))

@@ -133,12 +133,27 @@ def resumed_run(estimator: Any, network: Network) -> Run:
             f"{network.sizes} {biases[network.bias]}. Set them back, or fit a new "
             "network with warm_start=False."
         )
+    if estimator._run["optimizer_state"] is None:
+        raise ValueError(
+            "Training cannot resume: this network was saved with training_state=False. Fit a new "
+            "network with warm_start=False, or save with training_state=True."
+        )
     random_state = estimator._run["random_state"]
     if random_state is None or not isinstance(estimator.random_state, Integral):
         random_state = check_random_state(estimator.random_state)
     best = estimator.theta_ if estimator._early_stopped else None
     stored = {**estimator._run, "random_state": random_state}
     return Run(theta=estimator._latest(), best_theta=best, **stored).copy()
+
+
+def forget_training(estimator: Any) -> None:
+    """Remove what only training needs from a fitted estimator. The history stays.
+
+    Training cannot resume: `resumed_run` raises an error.
+    """
+    forgotten = dict.fromkeys(("optimizer_state", "order", "split", "random_state"))
+    estimator._run = estimator._run | forgotten
+    estimator._latest_theta = estimator._best_checksum = None
 
 
 class FittedAttributes:

@@ -7,12 +7,21 @@ dates as inputs of a network. `PiecewiseLinearEncoder` encodes each number as se
 per bin, so that a network can change its slope at the edges of the bins.
 """
 
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.classifier import TabularMLPClassifier
+from scratchmlp.tabular.cross_fitting import FoldModel
 from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.ensemble import Part
 from scratchmlp.tabular.ensemble_classifier import TabularEnsembleClassifier
 from scratchmlp.tabular.ensemble_regressor import TabularEnsembleRegressor
+from scratchmlp.tabular.inputs import Bins, Inputs
+from scratchmlp.tabular.logarithms import Logarithms
+from scratchmlp.tabular.member import Member
 from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.regressor import TabularMLPRegressor
+from scratchmlp.tabular.target_encoding import TargetEncoding
+from scratchmlp.tabular.term_selection import TermSelection
+from scratchmlp.tabular.text import TextEncoder
 
 __all__ = [
     "PiecewiseLinearEncoder",
@@ -23,13 +32,25 @@ __all__ = [
     "TabularMLPRegressor",
 ]
 
-# Pickles contain the module of a class. This public name stays the same when files move.
-for _public in (
+# Pickles and model files contain the module of a class. This name stays the same when files move.
+# The second group is not public: estimators contain objects of these classes.
+for _stored in (
     PiecewiseLinearEncoder,
     TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    #
+    Bins,
+    Calibration,
+    FoldModel,
+    Inputs,
+    Logarithms,
+    Member,
+    Part,
+    TargetEncoding,
+    TermSelection,
+    TextEncoder,
 ):
-    _public.__module__ = __name__
+    _stored.__module__ = __name__

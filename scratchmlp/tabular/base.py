@@ -18,6 +18,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -81,7 +82,7 @@ class PreparedTable(NamedTuple):
         return [rows for _, rows in self.splits]
 
 
-class BaseTabular(CallbackSupportMixin, BaseEstimator, ABC):
+class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     cv: Any

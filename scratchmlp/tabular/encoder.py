@@ -27,6 +27,7 @@ from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.notes import describe, warn_of
+from scratchmlp.tabular.plain_state import PlainState
 from scratchmlp.tabular.table_encoding import (
     encode_table,
     find_kinds,
@@ -35,7 +36,7 @@ from scratchmlp.tabular.table_encoding import (
 )
 
 
-class TabularEncoder(TransformerMixin, BaseEstimator):
+class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
     The encoding of a column depends on its content:

@@ -23,13 +23,14 @@ from sklearn.utils.validation import (
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.columns import LARGEST, Floats
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
 
 
-class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
+class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator):
     """Encode each number as several numbers in [0, 1], one for each bin or bin edge.
 
     The edges b_0 < b_1 < ... < b_T divide the range of a column into T bins. A number x becomes

@@ -59,7 +59,6 @@ def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
             alone = fold["estimator"].only(name)
             expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), plan.metrics)
             assert part == {**expected, "weight": fold["estimator"].weights_[name]}
-    assert folds["failures"].tolist() == [{}] * 5
 
 
 @pytest.fixture

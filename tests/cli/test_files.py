@@ -10,7 +10,9 @@ import pytest
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.files import check_files, write
+from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
+from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 
 
@@ -108,7 +110,37 @@ def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
     contents = (b"", b"no pickle", pickle.dumps({"a": 1}), pickle.dumps([1.0])[:9], unfitted)
     for content in contents:
         broken.write_bytes(content)
-        assert "is not a model saved with --save" in refused(path, "--load", str(broken))
+        line = refused(path, "--load", str(broken), "--allow-pickle")
+        assert "is not a model saved with --save" in line
+        is_pickle = content.startswith(b"\x80")
+        expected = "is a pickle file. Loading it runs" if is_pickle else "is not a model saved with"
+        assert expected in refused(path, "--load", str(broken))
+
+
+def test_a_pickle_is_loaded_only_on_demand(saved, csv, capsys, refused, tmp_path):
+    path, old = csv(saved.table), tmp_path / "old.model"
+    model, target, identifier = load_model(saved.class_model)
+    for content in (model, {"model": model, "target": target, "id": identifier}):
+        for protocol in range(6):
+            old.write_bytes(pickle.dumps(content, protocol))
+            assert "add --allow-pickle" in refused(path, "--load", str(old))
+            assert command_line.main([path, "--load", str(old), "--allow-pickle"]) == 0
+            assert capsys.readouterr().out.startswith("prediction,probability of big")
+    with pytest.raises(InputError, match="add --allow-pickle"):
+        load_model(old)
+
+
+def test_a_damaged_model_is_refused(saved, csv, refused, tmp_path):
+    content = bytearray(saved.class_model.read_bytes())
+    content[len(content) // 2] ^= 4
+    (tmp_path / "damaged").write_bytes(content)
+    line = refused(csv(saved.table), "--load", str(tmp_path / "damaged"))
+    assert "is not a model saved with --save. Cannot load" in line
+    assert "The file is damaged" in line
+
+
+def test_a_saved_model_is_a_file_of_the_package(saved):
+    assert isinstance(load(saved.class_model), TabularEnsembleClassifier)
 
 
 class Huge:
@@ -119,7 +151,7 @@ class Huge:
 def test_a_model_that_needs_more_memory_than_there_is(csv, refused, tmp_path):
     model = tmp_path / "huge.model"
     model.write_bytes(pickle.dumps(Huge()))
-    line = refused(csv(b"a\n1\n"), "--load", str(model))
+    line = refused(csv(b"a\n1\n"), "--load", str(model), "--allow-pickle")
     assert "there is not enough memory. Close other programs" in line
 
 

@@ -2,7 +2,6 @@
 
 import io
 import os
-import pickle
 import re
 import signal
 import subprocess
@@ -28,6 +27,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import scratchmlp
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import models_for
+from scratchmlp.io import load, save
 from scratchmlp.tabular import TabularMLPClassifier
 
 COMMAND = [sys.executable, "-W", "error", "-m", "scratchmlp"]
@@ -260,7 +260,7 @@ def test_the_networks_alone(table, csv, capsys, tmp_path):
     assert "weight" not in out
     assert "The networks alone" not in out
     assert "scratchmlp: training the networks on all rows\n" in err
-    assert isinstance(pickle.loads(model.read_bytes())["model"], TabularMLPClassifier)
+    assert isinstance(load(model), TabularMLPClassifier)
 
 
 def test_an_estimator_that_fails_is_named_in_a_note(table, csv, capsys, monkeypatch, tmp_path):
@@ -317,7 +317,7 @@ def test_a_saved_model_predicts_classes(saved, csv, capsys, tmp_path):
     predictions = pd.read_csv(out)
     names = ["prediction", "probability of big", "probability of small"]
     assert list(predictions) == names
-    model = pickle.loads(saved.class_model.read_bytes())["model"]
+    model = load(saved.class_model)
     expected = model.predict_proba(new.assign(day=new["day"], code=new["code"].astype(str)))
     np.testing.assert_allclose(predictions[names[1:]], expected, atol=1e-6)
     assert (predictions["prediction"] == saved.table["class"][new.index].to_numpy()).mean() > 0.8
@@ -338,7 +338,7 @@ def test_a_saved_model_predicts_the_same_in_python(saved, csv, tmp_path):
     again = pd.read_csv(path, skipinitialspace=True, na_values="?", dtype={"code": str})
     assert again["day"].dtype.kind != "M"
     assert again["flag"].dtype == bool
-    model = pickle.loads(saved.class_model.read_bytes())["model"]
+    model = load(saved.class_model)
     probabilities = pd.read_csv(out).filter(like="probability")
     np.testing.assert_allclose(model.predict_proba(again), probabilities, atol=1e-6)
 
@@ -348,7 +348,7 @@ def test_numeric_classes_stay_numeric(csv, tmp_path):
     table = pd.DataFrame({"a": np.arange(40.0), "y": np.repeat([1, 2], 20)})
     command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
     assert command_line.main(command) == 0
-    model = pickle.loads((tmp_path / "y.model").read_bytes())["model"]
+    model = load(tmp_path / "y.model")
     assert model.score(table, table["y"]) > 0.9
 
 
@@ -356,11 +356,11 @@ def test_a_model_saved_from_python(csv, capsys, refused, tmp_path):
     X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
     file = tmp_path / "own.model"
     model = TabularMLPClassifier(max_iter=2).fit(X, X["flag"])
-    file.write_bytes(pickle.dumps(model))
+    save(model, file)
     assert command_line.main([csv(X), "--load", str(file)]) == 0
     assert capsys.readouterr().out.startswith("prediction,probability of False,probability of True")
     lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
-    file.write_bytes(pickle.dumps(model.fit(lengths, X["flag"])))
+    save(model.fit(lengths, X["flag"]), file)
     line = refused(csv(lengths), "--load", str(file))
     assert "'flag'" in line
     assert "durations" in line

@@ -1,7 +1,6 @@
 """Predictions with a saved model: what is written, and what is said about the new table."""
 
 import io
-import pickle
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,8 @@ import pytest
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.predictions import prediction_table, scores_of_known
-from scratchmlp.cli.saved_model import load_model
+from scratchmlp.cli.saved_model import load_model, save_model
+from scratchmlp.io import save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 # Predictions.
@@ -47,6 +47,16 @@ def test_predicted_numbers_have_seven_digits_of_their_range(scale):
     assert lengths.max() <= len("0.1234567")
 
 
+def test_a_model_without_training_state_predicts_the_same(saved, csv, capsys, tmp_path):
+    model = load_model(saved.number_model).model
+    printed = []
+    for training_state in (True, False):
+        save(model, tmp_path / "model", training_state=training_state)
+        assert command_line.main([csv(saved.table), "--load", str(tmp_path / "model")]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
 # The column that identifies the rows.
 
 
@@ -55,7 +65,7 @@ def keyed(saved, tmp_path):
     """A model that remembers the column `key`, and a table with that column in the middle."""
     model = load_model(saved.class_model)._replace(id="key")
     path = tmp_path / "keyed.model"
-    path.write_bytes(pickle.dumps(model._asdict()))
+    save_model(path, model)
     table = saved.table.drop(columns="class")
     table.insert(2, "key", [f"0{i}" for i in range(len(table))])
     return str(path), table

@@ -1,6 +1,5 @@
 """Progress on stderr."""
 
-import pickle
 import sys
 from contextlib import suppress
 
@@ -9,6 +8,7 @@ from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.progress import steps
+from scratchmlp.io import load
 
 
 def test_a_line_for_each_name_and_a_dot_for_each_step(capsys):
@@ -40,5 +40,5 @@ def test_bars_in_a_terminal_and_dots_elsewhere(table, csv, capsys, monkeypatch, 
     assert "TabularEnsembleClassifier - member" in err
     assert ".." not in err
     assert without_times(with_bars) == without_times(out)
-    model = pickle.loads((tmp_path / "y.model").read_bytes())["model"]
+    model = load(tmp_path / "y.model")
     assert not getattr(model, "_skl_callbacks", [])

@@ -103,21 +103,22 @@ def test_higher_is_better_for_other_metrics(results):
 
 def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
     networks = SimpleNamespace(max_time=2.5, stop_reasons_=["", OUT_OF_TIME])
-    whole = SimpleNamespace(max_time=2.5, named_estimators_={})
-    timed = SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks})
     late = "TimeoutError: the fits would take 3 s"
-    failures = [{}, {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}]
-    fits = pd.DataFrame({"estimator": [whole, timed, timed], "failures": failures})
-    assert list(fit_notes(fits)) == [
+    failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
+    whole = SimpleNamespace(max_time=2.5, named_estimators_={}, errors_={})
+    timed = [
+        SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks}, errors_=errors)
+        for errors in failures
+    ]
+    assert list(fit_notes([whole, *timed])) == [
         "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
         "Increase or remove --max-time: the predictions may then be better.",
         "--max-time 2.5 is too short for boosting, which the ensemble leaves out in 2 of 3 fits. "
         "Increase or remove it.",
         "mine is left out of the ensemble in 1 of 3 fits: ValueError: it is mine",
     ]
-    alone = pd.DataFrame({"estimator": [networks], "failures": [{}]})
-    assert len(list(fit_notes(alone))) == 1
-    assert list(fit_notes(fits[:1])) == []
+    assert len(list(fit_notes([networks]))) == 1
+    assert list(fit_notes([whole])) == []
 
 
 def test_huge_scores_are_divided_by_a_power_of_ten():

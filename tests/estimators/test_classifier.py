@@ -190,8 +190,10 @@ def test_object_labels_and_pandas():
         classifier.predict(frame[["b", "a", "c", "d"]])
 
 
-def test_one_class_alone_is_accepted():
-    classifier = ScratchMLPClassifier(max_iter=5).fit(X_IRIS, np.full(150, "only"))
+@pytest.mark.parametrize("output", ["auto", "softmax"])
+def test_one_class_alone_is_accepted(output):
+    classifier = ScratchMLPClassifier(max_iter=5, output_activation=output)
+    classifier.fit(X_IRIS, np.full(150, "only"))
     assert (classifier.predict(X_IRIS) == "only").all()
     np.testing.assert_array_equal(classifier.predict_proba(X_IRIS), np.ones((150, 1)))
     np.testing.assert_array_equal(classifier.predict_log_proba(X_IRIS), np.zeros((150, 1)))

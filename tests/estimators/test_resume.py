@@ -14,6 +14,7 @@ from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint
+from scratchmlp.io import load
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import Cosine
 
@@ -87,17 +88,17 @@ net.set_callbacks(ModelCheckpoint(sys.argv[1])).fit(X[:300] / 16, y[:300])
 
 
 def test_training_goes_on_from_the_checkpoint_of_a_killed_process(tmp_path):
-    path = tmp_path / "net.pickle"
+    path = tmp_path / "net.skops"
     process = subprocess.Popen([sys.executable, "-c", TRAIN, str(path)])
     deadline = time.monotonic() + 60
-    while not path.exists() or pickle.loads(path.read_bytes()).n_iter_ < 3:
+    while not path.exists() or load(path).n_iter_ < 3:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    saved = pickle.loads(path.read_bytes())
+    saved = load(path)
     n_epochs = saved.n_iter_ + 5
     straight = clone(saved).set_params(max_iter=n_epochs).fit(X, Y)
     assert_same(saved.set_params(max_iter=5).fit(X, Y), straight)
@@ -130,10 +131,10 @@ def test_training_from_a_checkpoint_ends_where_patience_would_have(
     net.set_params(warm_start=True, early_stopping=early_stopping, random_state=0)
     straight = clone(net).fit(*data)
     assert "did not improve" in straight.stop_reason_
-    n_epochs, path = straight.n_iter_ - 5, tmp_path / "net.pickle"
+    n_epochs, path = straight.n_iter_ - 5, tmp_path / "net.skops"
     with pytest.raises(RuntimeError, match="killed"):
         net.set_callbacks(ModelCheckpoint(path), Killed(n_epochs)).fit(*data)
-    resumed = pickle.loads(path.read_bytes()).set_params(max_iter=500 - n_epochs).fit(*data)
+    resumed = load(path).set_params(max_iter=500 - n_epochs).fit(*data)
     assert_same(resumed, straight)
     assert resumed.stop_reason_ == straight.stop_reason_
     again = resumed.fit(*data)  # the count of epochs without improvement restarts at 0

@@ -1,0 +1,429 @@
+"""Damaged and hostile model files."""
+
+import io
+import json
+import os
+import pickle
+import warnings
+import zipfile
+
+import numpy as np
+
+from scratchmlp.io.container import MANIFEST, SCHEMA, Contents, to_bytes
+
+
+def members_of(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def zipped(members, compression=zipfile.ZIP_STORED):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return buffer.getvalue()
+
+
+def signed(members):
+    """Return a file whose digest is right, as whoever changes a file on purpose would write it."""
+    contents = {name: content for name, content in members.items() if name != MANIFEST}
+    return to_bytes(Contents(contents, {}))
+
+
+# Damage by accident.
+
+
+def flip_bits(data, rng):
+    changed = bytearray(data)
+    for place in rng.integers(len(data), size=rng.integers(1, 5)):
+        changed[place] ^= 1 << rng.integers(8)
+    return bytes(changed)
+
+
+def flip_bits_of_the_directory(data, rng):
+    start = data.rindex(b"PK\x01\x02", 0, data.rindex(b"PK\x05\x06"))
+    start = max(0, start - int(rng.integers(2000)))
+    return data[:start] + flip_bits(data[start:], rng)
+
+
+def truncate(data, rng):
+    return data[: rng.integers(len(data))]
+
+
+def overwrite(data, rng):
+    start, length = rng.integers(len(data)), rng.integers(1, 300)
+    new = rng.bytes(length) if rng.random() < 0.5 else bytes(length)
+    return (data[:start] + new)[: len(data)] + data[start + length :]
+
+
+def cut(data, rng):
+    start = rng.integers(len(data))
+    return data[:start] + data[start + rng.integers(1, 300) :]
+
+
+def insert(data, rng):
+    start = rng.integers(len(data))
+    return data[:start] + rng.bytes(rng.integers(1, 300)) + data[start:]
+
+
+def append(data, rng):
+    return data + rng.bytes(rng.integers(1, 300))
+
+
+def swap_members(data, rng):
+    members = members_of(data)
+    a, b = rng.choice(list(members), 2, replace=False)
+    members[a], members[b] = members[b], members[a]
+    return zipped(members)
+
+
+def rename_or_drop_a_member(data, rng):
+    members = members_of(data)
+    content = members.pop(rng.choice(list(members)))
+    if rng.random() < 0.5:
+        members[rng.choice(["1.npy", "../1.npy", "schema.json", "a.npz"])] = content
+    return zipped(members)
+
+
+def repeat_a_member(data, rng):
+    """Two members of one name: readers disagree on which one counts."""
+    members = members_of(data)
+    name = rng.choice(list(members))
+    buffer = io.BytesIO(data)
+    other = rng.bytes(len(members[name]))
+    with zipfile.ZipFile(buffer, "a") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.writestr(name, other)
+    return buffer.getvalue()
+
+
+def edit_a_value(data, rng):
+    """Change a value of the schema or the manifest, not the digest."""
+    members = members_of(data)
+    name = rng.choice([MANIFEST, SCHEMA])
+    members[name] = json.dumps(edited(json.loads(members[name]), rng)).encode()
+    return zipped(members)
+
+
+ACCIDENTS = [
+    flip_bits,
+    flip_bits_of_the_directory,
+    truncate,
+    overwrite,
+    cut,
+    insert,
+    append,
+    swap_members,
+    rename_or_drop_a_member,
+    repeat_a_member,
+    edit_a_value,
+]
+
+
+# Damage on purpose: the digest is right.
+
+
+class Payload:
+    """Its pickle makes a folder when it is loaded."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.makedirs, (self.folder,)
+
+
+def arrays_of(members):
+    return [name for name in members if name.endswith(".npy")]
+
+
+def announce_a_shape(data, rng, target):
+    """Change the shape in the header of an array, to a size that no memory can hold."""
+    members = members_of(data)
+    name = rng.choice(arrays_of(members))
+    array = np.load(io.BytesIO(members[name]))
+    shape = [(10**12,), (10**6, 10**6), (2**62, 4), (-1,), (0, 10**15), (1,) * 40, (10**30,)]
+    header = {
+        "descr": np.lib.format.dtype_to_descr(array.dtype),
+        "fortran_order": False,
+        "shape": shape[rng.integers(len(shape))],
+    }
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, header)
+    members[name] = buffer.getvalue() + array.tobytes()
+    return signed(members)
+
+
+def announce_a_size(data, rng, target):
+    """Change a size in the directory of the zip file."""
+    start = data.rindex(b"PK\x01\x02")
+    field = start + rng.choice([20, 24])
+    return data[:field] + (0xFFFFFFF0).to_bytes(4, "little") + data[field + 4 :]
+
+
+def compress(data, rng, target):
+    """Compress an array of zeros, which is a thousand times larger than the file."""
+    members = members_of(data)
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(2**22))
+    members[rng.choice(arrays_of(members))] = buffer.getvalue()
+    return zipped(members, zipfile.ZIP_DEFLATED)
+
+
+def nest(data, rng, target):
+    """Put a zip file, or a pickle, in the place of an array."""
+    members = members_of(data)
+    pickled = pickle.dumps(Payload(target))
+    objects = io.BytesIO()
+    np.save(objects, np.array([Payload(target)], dtype=object), allow_pickle=True)
+    new = [data, pickled, objects.getvalue(), zipped({"a.npy": pickled}), b"", b"\x93NUMPY\x09\x00"]
+    members[rng.choice(arrays_of(members))] = new[rng.integers(len(new))]
+    return signed(members)
+
+
+def disguise(data, rng, target):
+    """Return a pickle, alone or in front of a model file."""
+    pickled = pickle.dumps(Payload(target), protocol=int(rng.integers(6)))
+    return [pickled, pickled + data, zipped({"data.pkl": pickled})][rng.integers(3)]
+
+
+FORBIDDEN = [
+    ("os", "system"),
+    ("posix", "system"),
+    ("builtins", "eval"),
+    ("builtins", "exec"),
+    ("subprocess", "Popen"),
+    ("pickle", "loads"),
+    ("shutil", "rmtree"),
+    ("mymodule", "Mine"),
+    ("numpy.f2py", "compile"),
+    ("sklearn.svm._classes", "SVC"),
+]
+LOADERS = [
+    "BytesNode",
+    "CachedNode",
+    "ConstructorFromReduceNode",
+    "DTypeNode",
+    "DefaultDictNode",
+    "DictNode",
+    "FunctionNode",
+    "ListNode",
+    "LossNode",
+    "MethodNode",
+    "NdArrayNode",
+    "ObjectNode",
+    "OperatorFuncNode",
+    "PartialNode",
+    "RandomStateNode",
+    "ReduceNode",
+    "SetNode",
+    "SparseMatrixNode",
+    "TreeNode",
+    "TupleNode",
+    "TypeNode",
+]
+
+
+def name_a_type(data, rng, target):
+    """Let a node make a type that runs code, with its own loader or another one."""
+    members = members_of(data)
+    root = json.loads(members[SCHEMA])
+    nodes = [node for node in nodes_of(root) if node["__loader__"] != "JsonNode"]
+    node = nodes[rng.integers(len(nodes))]
+    node["__module__"], node["__class__"] = FORBIDDEN[rng.integers(len(FORBIDDEN))]
+    if rng.random() < 0.5:
+        node["__loader__"] = str(rng.choice(LOADERS))
+    members[SCHEMA] = json.dumps(root).encode()
+    return signed(members)
+
+
+def call_a_function(data, rng, target):
+    """Replace a value by a call that makes a folder."""
+    members = members_of(data)
+    root = json.loads(members[SCHEMA])
+    text = {"__loader__": "JsonNode", "__class__": "str", "__module__": "builtins"}
+    path = text | {"content": json.dumps(str(target))}
+    arguments = {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode"}
+    call = {
+        "__module__": "os",
+        "__class__": "makedirs",
+        "__loader__": str(rng.choice(LOADERS)),
+        "content": arguments | {"content": [path]},
+        "attrs": arguments | {"content": [path]},
+        "__reduce__": {"args": arguments | {"content": [path]}},
+    }
+    replace(root, call, rng)
+    members[SCHEMA] = json.dumps(root).encode()
+    return signed(members)
+
+
+def share(data, rng, target):
+    """Let few nodes stand for 2^40, which skops would count one by one."""
+    members = members_of(data)
+    list_node = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode"}
+    node = list_node | {"__id__": 1, "content": []}
+    for number in range(2, 42):
+        again = list_node | {"__id__": number - 1, "content": []}
+        node = list_node | {"__id__": number, "content": [node, again]}
+    root = json.loads(members[SCHEMA])
+    replace(root, node, rng)
+    members[SCHEMA] = json.dumps(root).encode()
+    return signed(members)
+
+
+def nest_deeply(data, rng, target):
+    members = members_of(data)
+    depth = 10 ** rng.integers(2, 6)
+    node = '{"__loader__":"ListNode","__class__":"list","__module__":"builtins","content":['
+    members[SCHEMA] = (node * depth + "]}" * depth).encode()
+    return signed(members)
+
+
+ATTACKS = [
+    announce_a_shape,
+    announce_a_size,
+    compress,
+    nest,
+    disguise,
+    name_a_type,
+    call_a_function,
+    share,
+    nest_deeply,
+]
+
+
+# Lies: files that are consistent, but whose values no fit would give.
+
+VALUES = [
+    '"text"',
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e300",
+    "NaN",
+    "Infinity",
+    "10000000000000",
+    "[]",
+    "{}",
+]
+
+
+def lie_about_a_value(data, rng):
+    members = members_of(data)
+    root = shared(json.loads(members[SCHEMA]), {})
+    nodes = [node for node in nodes_of(root) if node["__loader__"] == "JsonNode"]
+    for _ in range(rng.integers(1, 3)):
+        node = nodes[rng.integers(len(nodes))]
+        other = nodes[rng.integers(len(nodes))]["content"]
+        node["content"] = str(rng.choice([*VALUES, other]))
+        node.pop("__id__", None)
+    members[SCHEMA] = json.dumps(root).encode()
+    return signed(members)
+
+
+def lie_about_an_array(data, rng):
+    """Change the values, the type or the shape of an array."""
+    members = members_of(data)
+    name = rng.choice(arrays_of(members))
+    array = np.load(io.BytesIO(members[name]))
+    changes = [
+        lambda: array[:-1] if array.ndim else array,
+        lambda: np.concatenate([array, array]) if array.ndim else array,
+        lambda: array[np.newaxis],
+        lambda: array.astype("<f2") if array.dtype.kind in "iuf" else array,
+        lambda: array.astype("<i8") if array.dtype.kind in "iufb" else array,
+        lambda: array.astype("<U9") if array.dtype.kind in "iufb" else array,
+        lambda: random_bytes(array, rng),
+        lambda: random_bytes(array, rng),
+        lambda: np.full_like(array, -1) if array.dtype.kind in "if" else array,
+        lambda: np.full_like(array, 2**31 - 1) if array.dtype.kind in "i" else array,
+        lambda: array.ravel()[:0],
+    ]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        new = changes[rng.integers(len(changes))]()
+    buffer = io.BytesIO()
+    np.save(buffer, new, allow_pickle=False)
+    members[name] = buffer.getvalue()
+    return signed(members)
+
+
+def random_bytes(array, rng):
+    content = bytearray(np.ascontiguousarray(array).tobytes())
+    for place in rng.integers(max(1, len(content)), size=3) if content else ():
+        content[place] = rng.integers(256)
+    return np.frombuffer(bytes(content), array.dtype).reshape(array.shape)
+
+
+def lie_about_the_schema(data, rng):
+    """Drop, repeat, swap or rename a node."""
+    members = members_of(data)
+    root = shared(json.loads(members[SCHEMA]), {})
+    members[SCHEMA] = json.dumps(edited(root, rng)).encode()
+    return signed(members)
+
+
+LIES = [lie_about_a_value, lie_about_an_array, lie_about_the_schema]
+
+
+def nodes_of(value):
+    """Return the nodes of a schema, each before those that it holds."""
+    found = [value] if isinstance(value, dict) and "__loader__" in value else []
+    children = value.values() if isinstance(value, dict) else value
+    if isinstance(value, dict | list):
+        found += [node for child in children for node in nodes_of(child)]
+    return found
+
+
+def shared(value, known):
+    """Return a schema whose equal nodes of one number are one object: a change is one of all."""
+    if not isinstance(value, dict | list):
+        return value
+    for key, child in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        value[key] = shared(child, known)
+    number = value.get("__id__") if isinstance(value, dict) else None
+    first = known.setdefault(number, value) if number else value
+    return first if first == value else value
+
+
+def containers_of(value):
+    children = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
+        return []
+    return [value, *(each for child in children for each in containers_of(child))]
+
+
+def edited(root, rng):
+    """Return a value of JSON, in which something is changed."""
+    containers = [each for each in containers_of(root) if each]
+    a, b = (containers[rng.integers(len(containers))] for _ in range(2))
+    key, other = (
+        list(each)[rng.integers(len(each))] if isinstance(each, dict) else rng.integers(len(each))
+        for each in (a, b)
+    )
+    kind = rng.integers(4)
+    if kind == 0:
+        del a[key]
+    elif kind == 1:
+        a[key] = json.loads(json.dumps(b[other]))
+    elif kind == 2:
+        a[key] = [None, 0, -1, "x", [], {}, True][rng.integers(7)]
+    elif isinstance(a, dict):
+        a[f"{key}_"] = a.pop(key)
+    else:
+        a.append(a[key])
+    return root
+
+
+def replace(root, new, rng):
+    """Put a node in the place of another one, in place."""
+    holders = [
+        (each, key)
+        for each in containers_of(root)
+        for key, value in (each.items() if isinstance(each, dict) else enumerate(each))
+        if isinstance(value, dict) and "__loader__" in value
+    ]
+    holder, key = holders[rng.integers(len(holders))]
+    holder[key] = new

@@ -1,0 +1,100 @@
+"""Files of earlier versions load, and files of newer formats are refused with a sentence."""
+
+import gzip
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from damage import members_of, zipped
+from model_files import FITS, X, inputs, mixed_table, predictions
+
+from scratchmlp import ScratchMLPRegressor
+from scratchmlp.io import ModelFileError, load, save
+from scratchmlp.io.container import FORMAT, MANIFEST, _digest
+
+pytest.importorskip("skops")
+
+FOLDER = Path(__file__).parent / "files"
+FILES = sorted(FOLDER.glob("*/*.skops.gz"))
+
+
+def name_of(path):
+    """Return the name of the model in `FITS`."""
+    return path.name.removesuffix(".skops.gz").replace("_", " ")
+
+
+def test_a_file_of_each_kind_is_kept():
+    names = {name_of(path) for path in FILES if path.parent.name == "0.1"}
+    assert names == set(FITS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{name_of(path)}")
+def test_a_file_of_an_earlier_version_predicts_what_it_did(path, tmp_path):
+    (tmp_path / "model").write_bytes(gzip.decompress(path.read_bytes()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # another version of scikit-learn may have saved it
+        model = load(tmp_path / "model")
+    name = name_of(path)
+    with np.load(path.parent / "expected.npz") as expected:
+        found = predictions(model, inputs(model)[:9])
+        keys = [key for key in expected.files if key.startswith(f"{name}/")]
+        assert keys
+        for key in keys:
+            values, wanted = found[key.partition("/")[2]], expected[key]
+            if wanted.dtype.kind == "f":  # another processor may round differently
+                np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-5)
+            else:
+                np.testing.assert_array_equal(values, wanted)
+
+
+def with_manifest(path, **entries):
+    """Change the manifest of a file, and sign it."""
+    members = members_of(path.read_bytes())
+    manifest = json.loads(members.pop(MANIFEST)) | entries
+    manifest.pop("sha256")
+    manifest["sha256"] = _digest(manifest, members)
+    path.write_bytes(zipped({MANIFEST: json.dumps(manifest), **members}))
+
+
+@pytest.fixture
+def path(tmp_path):
+    model = ScratchMLPRegressor(hidden_layer_sizes=3, tol=1.0).fit(X, X[:, 0])
+    save(model, tmp_path / "model.skops")
+    return tmp_path / "model.skops"
+
+
+def test_a_newer_format_is_refused(path):
+    major, _ = FORMAT
+    with_manifest(path, format=[major + 1, 0], version="3.7", more=[])
+    with pytest.raises(
+        ModelFileError, match=r"format 2\.0 of scratchmlp 3\.7, .*Update scratchmlp"
+    ):
+        load(path)
+
+
+def test_a_newer_minor_version_loads(path):
+    with_manifest(path, format=[FORMAT[0], FORMAT[1] + 1], version="0.9", more=[])
+    load(path)
+
+
+@pytest.mark.parametrize("wrong", [None, 1, [1], ["1", 0], [True, 0], [1, 0, 0]])
+def test_a_file_without_a_format_is_refused(wrong, path):
+    with_manifest(path, format=wrong)
+    with pytest.raises(ModelFileError, match="states no format"):
+        load(path)
+
+
+def test_a_file_of_skops_alone_is_refused_with_a_remedy(path):
+    import skops.io
+
+    skops.io.dump(load(path), path)
+    with pytest.raises(ModelFileError, match=r"skops\.io\.load\(path, trusted=scratchmlp\.io\.TRU"):
+        load(path)
+
+
+def test_the_table_of_the_tests_is_the_one_of_the_files():
+    """The predictions that are kept are those of its first rows."""
+    table = mixed_table()
+    assert table["price"].round(6).tolist()[:3] == [4.831594, 5.409504, 1.163214]

@@ -1,0 +1,38 @@
+"""Write the files of this version, which all later versions must load.
+
+Run it once for a release: ``python tests/io/write_versions.py 0.1``. It does not write over files.
+"""
+
+import gzip
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from model_files import FITS, Models, inputs, predictions
+
+from scratchmlp.io import save
+
+FOLDER = Path(__file__).parent / "files"
+
+
+def main(version):
+    folder, models, expected = FOLDER / version, Models(), {}
+    folder.mkdir(parents=True)
+    for name in FITS:
+        model = models[name]
+        path = folder / f"{name.replace(' ', '_')}.skops"
+        save(model, path)
+        # A repository should be small, and the members of a model file are not compressed.
+        (folder / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()
+        found = predictions(model, inputs(model)[:9])
+        found.pop("member_predictions", None)
+        expected |= {f"{name}/{method}": values for method, values in found.items()}
+    np.savez_compressed(folder / "expected.npz", **expected)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

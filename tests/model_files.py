@@ -1,0 +1,153 @@
+"""Small fitted models of every kind, which the tests of model files share."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.tabular import (
+    PiecewiseLinearEncoder,
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+
+SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 4, "random_state": 0}
+TABULAR = {"cv": 2, "random_state": 0}
+NETWORKS = {"max_iter": 3, "hidden_layer_sizes": 8}
+
+
+def mixed_table(n_rows=120, seed=0):
+    """Return a table with all kinds of columns, among them missing values."""
+    rng = np.random.default_rng(seed)
+    words = ["good", "bad", "fine", "late", "early", "broken", "cheap"]
+    table = pd.DataFrame(
+        {
+            "size": rng.normal(size=n_rows),
+            "price": np.exp(2 * rng.normal(size=n_rows)),
+            "color": rng.choice(["red", "green", "blue"], n_rows),
+            "shop": [f"shop {n}" for n in rng.integers(70, size=n_rows)],
+            "review": [" ".join(rng.choice(words, 6)) for _ in range(n_rows)],
+            "since": pd.Timestamp("2020-01-01")
+            + pd.to_timedelta(rng.integers(9000, size=n_rows), "h"),
+            "paid": [f"€ {number:.2f}" for number in rng.uniform(1, 9, n_rows)],
+            "ordered": [
+                f"{day:02}.0{month}.2020" for day, month in rng.integers(1, 9, (n_rows, 2))
+            ],
+            "fixed": pd.Categorical(
+                pd.to_datetime(rng.choice(["2020-01-01", "2021-05-06"], n_rows))
+            ),
+            "member": rng.random(n_rows) > 0.5,
+        }
+    )
+    table.loc[rng.random(n_rows) < 0.1, ["size", "color", "review", "since"]] = None
+    return table
+
+
+TABLE = mixed_table()
+LABELS = np.array(["no", "yes", "perhaps"])[np.arange(len(TABLE)) % 3]
+NUMBERS = np.nan_to_num(TABLE["size"]) + np.log(TABLE["price"])
+X = np.random.default_rng(1).normal(size=(60, 4))
+CLASSES = np.arange(60) % 3
+
+FITS = {
+    "classifier": lambda: ScratchMLPClassifier(warm_start=True, early_stopping=True, **SMALL).fit(
+        X, CLASSES
+    ),
+    "regressor": lambda: ScratchMLPRegressor(**SMALL).fit(X, X[:, :2]),
+    "multilabel": lambda: ScratchMLPClassifier(**SMALL).fit(X, (X > 0).astype(int)),
+    "pipeline": lambda: make_pipeline(StandardScaler(), ScratchMLPClassifier(**SMALL)).fit(
+        X, CLASSES == 1
+    ),
+    "search": lambda: GridSearchCV(
+        make_pipeline(StandardScaler(), ScratchMLPClassifier(**SMALL)),
+        {"scratchmlpclassifier__alpha": [0.1, 0.001]},
+        cv=2,
+        scoring="roc_auc_ovr",
+    ).fit(X, CLASSES),
+    "bins": lambda: PiecewiseLinearEncoder(n_bins=3).fit(X),
+    "encoder": lambda: TabularEncoder(max_categories=60).fit(TABLE),
+    "tabular classifier": lambda: TabularMLPClassifier(**TABULAR, **NETWORKS).fit(TABLE, LABELS),
+    "tabular regressor": lambda: TabularMLPRegressor(**TABULAR, **NETWORKS).fit(
+        TABLE, np.column_stack([NUMBERS, -NUMBERS])
+    ),
+    "ensemble classifier": lambda: TabularEnsembleClassifier(
+        [
+            ("networks", TabularMLPClassifier(**NETWORKS)),
+            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
+            ("trees", ExtraTreesClassifier(3)),
+            ("linear", LogisticRegression()),
+        ],
+        **TABULAR,
+    ).fit(TABLE, LABELS),
+    "ensemble regressor": lambda: TabularEnsembleRegressor(
+        [
+            ("networks", TabularMLPRegressor(**NETWORKS)),
+            ("boosting", HistGradientBoostingRegressor(max_iter=3)),
+            ("forest", RandomForestRegressor(3)),
+        ],
+        **TABULAR,
+    ).fit(TABLE, NUMBERS),
+}
+
+
+class Models(dict):
+    """Fitted models by name, each fitted when it is first needed."""
+
+    def __missing__(self, name):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self[name] = FITS[name]()
+        return self[name]
+
+
+@pytest.fixture(scope="session")
+def models():
+    return Models()
+
+
+@pytest.fixture(params=FITS)
+def name(request):
+    return request.param
+
+
+def inputs(model):
+    """Return rows that a model of `FITS` predicts."""
+    return X if getattr(model, "n_features_in_", None) == 4 else TABLE
+
+
+def predictions(model, rows=None):
+    """Return all that a model predicts, as arrays by the name of the method."""
+    methods = ("predict", "predict_proba", "decision_function", "transform", "member_predictions")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {
+            method: np.asarray(getattr(model, method)(inputs(model) if rows is None else rows))
+            for method in methods
+            if hasattr(model, method)
+        }
+
+
+def same(a, b):
+    """Return whether two models predict the same, bit for bit."""
+    ours, theirs = predictions(a), predictions(b)
+    return ours.keys() == theirs.keys() and all(
+        value.dtype == theirs[key].dtype and value.tobytes() == theirs[key].tobytes()
+        if value.dtype != object
+        else (value == theirs[key]).all()
+        for key, value in ours.items()
+    )
