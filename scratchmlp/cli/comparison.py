@@ -264,8 +264,8 @@ def _evaluate(
         y = np.searchsorted(np.unique(y[training]), y)
     model, arguments = for_rows(model, plan, training)
     started = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FitFailedWarning)  # `fit_notes` says it once for all folds
+    # `fit_notes` says once for all folds what an ensemble leaves out.
+    with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model.fit(X.iloc[training], y[training], **arguments)
     fit = {"fit_time": time.perf_counter() - started, "estimator": model}
     rows = X.iloc[held_out], y[held_out], plan.metrics

@@ -170,8 +170,7 @@ def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, be
     # The ensemble that is saved gets the raw table, and so it can read other raw tables.
     ensemble.set_params(**encoder_settings(options.roles, table.columns))
     model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FitFailedWarning)
+    with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model = fit(model, table.X, table.y, **arguments)
     for note in fit_notes([model]):
         say(note)
@@ -184,8 +183,7 @@ def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, be
         print(f"Exported the {options.own_model} to {options.export}", flush=True)
     if options.plot is not None:
         say(f"drawing {options.plot}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FitFailedWarning)
+        with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             draw_ensemble(options.plot, model, table.X, table.y)
 
 
@@ -244,10 +242,8 @@ def _although(name: str, best: str, plan: Plan) -> str:
 def _predict(data: str, options: Options) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
-    saved, out = (
-        load_model(options.load, allow_pickle=options.allow_pickle),
-        check_table_name(options.out),
-    )
+    saved = load_model(options.load, allow_pickle=options.allow_pickle)
+    out = check_table_name(options.out)
     columns = saved.model.encoder_.columns_
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)

@@ -206,9 +206,14 @@ default='from_dtype'
         it would have without the ensemble.
         """
         members = self._member_predictions(self._encode(X))
-        if max(self.weights_.values()) == 1:
+        if self._is_one_alone:
             return mean(members)
         return softmax(mean(map(_log, members)), axis=1)
+
+    @property
+    def _is_one_alone(self) -> bool:
+        """Whether a single estimator has all the weight."""
+        return max(self.weights_.values()) == 1
 
     def _forget(self) -> None:
         self.temperature_, self.floor_ = 1.0, 0.0

@@ -49,7 +49,10 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         return self.classes_[proba.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Predict class probabilities: the mean of the members', weighted if there are weights.
+        """Predict class probabilities: the mean of the members'.
+
+        Members of networks and trees have a weighted mean each, and the prediction is their
+        geometric mean, rescaled to a sum of 1.
 
         Parameters
         ----------

@@ -38,7 +38,7 @@ def export_ensemble(graph: Graph, ensemble: Any) -> None:
         return
     calibration = Calibration(ensemble.temperature_, ensemble.floor_)
     members = calibrate(double, log(double, blend), calibration)
-    if max(ensemble.weights_.values()) == 1:  # as in TabularEnsembleClassifier._mean_prediction
+    if ensemble._is_one_alone:
         proba = mean(double, members)
     else:
         proba = double.add("Softmax", mean(double, log(double, members)), axis=-1)
@@ -50,10 +50,8 @@ def _part(graph: Graph, table: TableValues, array: str, name: str, ensemble: Any
     part: Part = ensemble._parts[name]
     if isinstance(part.fitted, BaseTabularMLP):
         return network_predictions(graph, table, array, part.fitted)
-    raw, double = (
-        fold_predictions(graph, table, array, name, part.fitted),
-        graph.of_dtype(np.float64),
-    )
+    raw = fold_predictions(graph, table, array, name, part.fitted)
+    double = graph.of_dtype(np.float64)
     if part.calibration:
         return calibrate(double, log(double, raw), part.calibration)
     return raw if is_classifier(ensemble) else to_targets(double, raw, ensemble)
