@@ -194,6 +194,8 @@ def _check_targets(estimator: BaseTabular) -> None:
     encoder = estimator.encoder_
     valid = isinstance(encoder, TabularEncoder) and hasattr(encoder, "columns_")
     require(valid, "the ensemble has no encoder.")
+    held_out = getattr(estimator, "held_out_", [])  # a file may lack it
+    require(isinstance(held_out, list) and all(map(_is_rows, held_out)), "folds without rows.")
     if isinstance(estimator, TabularClassifierMixin):
         classes = estimator.classes_
         valid = isinstance(classes, np.ndarray) and classes.ndim == 1 and len(classes) > 0
@@ -250,15 +252,14 @@ def _check_blend(estimator: BaseTabularEnsemble) -> None:
         require(isinstance(part, Part), "a part of the ensemble has no estimators.")
         valid = isinstance(part.calibration, Calibration | None)
         require(valid, "a part of the ensemble has no calibration.")
+        lengths.add(part.n_members)
         if isinstance(part.fitted, BaseTabularMLP):
             own = part.fitted.encoder_.columns_
             valid = output_names(own) == names
             valid = valid and is_classifier(part.fitted) == is_classifier(estimator)
             valid = valid and _n_outputs(part.fitted) == _n_outputs(estimator)
             require(valid, "the networks are those of another table.")
-            lengths.add(len(part.fitted.members_))
         else:
-            lengths.add(len(part.fitted))
             for model in part.fitted:
                 _check_fold(model, estimator)
     require(len(lengths) == 1, "the parts have different folds.")

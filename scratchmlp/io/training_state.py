@@ -9,8 +9,8 @@ from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.state import forget_training
 from scratchmlp.io.objects import objects_in
 
-#: Attributes of ensembles that hold a row for each training row.
-_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_")
+#: Attributes of ensembles that hold something of each training row.
+_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_")
 
 
 def without_training_state(model: Any) -> Any:

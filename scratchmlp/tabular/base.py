@@ -96,6 +96,7 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     random_state: Any
 
     encoder_: TabularEncoder
+    held_out_: list[NDArray[np.intp]]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -120,8 +121,13 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
-        """Yield the predictions of one member after the other for the rows of an encoded table."""
+    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
+        """Return the predictions of one member for the rows of an encoded table."""
+
+    @property
+    @abstractmethod
+    def _n_members(self) -> int:
+        """Number of members."""
 
     # Fit.
 
@@ -170,6 +176,7 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     ) -> None:
         """Set the attributes that are known before training, and train."""
         self.encoder_ = table.encoder
+        self.held_out_ = table.held_out
         self.__dict__.update(table.attributes)  # callbacks may read them
         self._fit_table(table, tasks, started)
 
@@ -216,6 +223,11 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
         encoded, notes = self.encoder_._encode(X)
         warn_of(notes)
         return encoded
+
+    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
+        """Yield the predictions of one member after the other."""
+        for number in range(self._n_members):
+            yield self._member_prediction(number, table)
 
     def _mean_prediction(self, X: Any) -> FloatArray:
         """Return the mean of the members' predictions."""

@@ -86,6 +86,8 @@ default='from_dtype'
     floor_ : float
         Probabilities that are then below this number become much smaller, which undoes label
         smoothing: p becomes proportional to p³ / (p² + `floor_` ²).
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table. Its `columns_` describes the encoding of each column.
     members_ : list

@@ -3,7 +3,6 @@
 import time
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator
 from copy import copy
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -56,6 +55,11 @@ class Part(NamedTuple):
         """The networks, or a list with an estimator of scikit-learn for each fold."""
         networks = isinstance(self.fitted, BaseTabularMLP)
         return self.fitted if networks else [model.estimator for model in self.fitted]
+
+    @property
+    def n_members(self) -> int:
+        """Number of members of the networks, or number of folds."""
+        return len(getattr(self.fitted, "members_", self.fitted))
 
 
 class BaseTabularEnsemble(_BaseComposition, BaseTabular):
@@ -307,21 +311,23 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         alone._forget()
         return alone
 
-    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
-        """Yield, for each fold, the weighted predictions of what was trained without it."""
-        used = {name: weight for name, weight in self.weights_.items() if weight}
-        streams = [self._part_predictions(self._parts[name], table) for name in used]
-        for predictions in zip(*streams, strict=True):
-            weighted = zip(used.values(), predictions, strict=True)
-            yield self._calibrated(sum(weight * each for weight, each in weighted))
+    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
+        """Return the weighted predictions of what was trained without one fold."""
+        blend: Any = 0.0
+        for name, weight in self.weights_.items():
+            if weight:
+                blend = blend + weight * self._part_prediction(self._parts[name], number, table)
+        return self._calibrated(blend)
 
-    def _part_predictions(self, part: Part, table: EncodedTable) -> Iterator[FloatArray]:
-        """Yield the predictions of one estimator, for each fold."""
+    @property
+    def _n_members(self) -> int:
+        return next(iter(self._parts.values())).n_members
+
+    def _part_prediction(self, part: Part, number: int, table: EncodedTable) -> FloatArray:
+        """Return the predictions of one estimator that was trained without one fold."""
         if isinstance(part.fitted, BaseTabularMLP):
-            yield from part.fitted._member_predictions(table)
-        else:
-            for model in part.fitted:
-                yield self._from_raw(model.predict(table), part.calibration)
+            return part.fitted._member_prediction(number, table)
+        return self._from_raw(part.fitted[number].predict(table), part.calibration)
 
 
 def _seeded(

@@ -98,6 +98,8 @@ default='from_dtype'
         are in no fold.
     temperature_, floor_ : float
         Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table, the same for all estimators.
     n_features_in_ : int

@@ -88,6 +88,8 @@ default='from_dtype'
         The same for each estimator alone.
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Weighted out-of-fold predictions of the rows in `fit`; nan for rows that are in no fold.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table, the same for all estimators.
     n_features_in_ : int

@@ -141,7 +141,9 @@ class BaseTabularMLP(BaseTabular):
 
     # Prediction.
 
-    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
-        """Yield the predictions of one member after the other."""
-        for member in self.members_:
-            yield self._predictions(member.raw_scores(table).astype(np.float64))
+    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
+        return self._predictions(self.members_[number].raw_scores(table).astype(np.float64))
+
+    @property
+    def _n_members(self) -> int:
+        return len(self.members_)

@@ -70,6 +70,8 @@ default='from_dtype'
         ensemble of all members is usually slightly better.
     oof_score_ : float
         R² of the out-of-fold predictions, with the `sample_weight` of `fit`.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table. Its `columns_` describes the encoding of each column.
     members_ : list

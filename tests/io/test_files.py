@@ -183,7 +183,7 @@ def test_a_file_without_training_state(path):
 @pytest.mark.parametrize("name", ["ensemble classifier", "tabular regressor"])
 def test_a_file_without_training_state_has_no_out_of_fold_predictions(name, path):
     loaded = again(MODELS[name], path, training_state=False)
-    assert not [key for key in vars(loaded) if key in ("oof_proba_", "oof_prediction_")]
+    assert not vars(loaded).keys() & {"oof_proba_", "oof_prediction_", "held_out_"}
     assert loaded.oof_score_ == MODELS[name].oof_score_
 
 

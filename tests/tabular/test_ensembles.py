@@ -103,6 +103,9 @@ def test_out_of_fold_attributes(classifier, regressor):
     assert classifier.oof_score_ == accuracy_score(y, predicted)
     assert regressor.oof_prediction_.shape == (120,)
     assert regressor.oof_score_ == pytest.approx(r2_score(number, regressor.oof_prediction_))
+    for model in (classifier, regressor):
+        assert len(model.held_out_) == len(model.members_)
+        np.testing.assert_array_equal(np.sort(np.concatenate(model.held_out_)), range(120))
 
 
 def test_out_of_fold_predictions_are_those_of_the_member_that_held_the_row_out():
