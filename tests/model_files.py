@@ -132,7 +132,15 @@ def inputs(model):
 
 def predictions(model, rows=None):
     """Return all that a model predicts, as arrays by the name of the method."""
-    methods = ("predict", "predict_proba", "decision_function", "transform", "member_predictions")
+    methods = (
+        "predict",
+        "predict_proba",
+        "decision_function",
+        "transform",
+        "member_predictions",
+        "predict_interval",
+        "predict_set",
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return {

@@ -176,7 +176,7 @@ class Parameters(BaseEstimator, ABC):
         If `output_activation` is "auto", it is the one that the user set with `Loss.with_output`.
         Otherwise it is `auto` if the loss supports it, and the default of the loss if not.
         """
-        loss = LOSSES[self.loss]() if isinstance(self.loss, str) else self._check(self.loss)
+        loss = loss_of(self)
         output = self.output_activation
         if output == "auto":
             output = loss._output or (auto if auto in loss.outputs else loss.outputs[0])
@@ -186,27 +186,6 @@ class Parameters(BaseEstimator, ABC):
                 f"got output_activation={output!r}. Choose one of them, or 'auto'."
             )
         return loss.with_output(output)
-
-    def _check(self, loss: Loss) -> Loss:
-        """Check a loss object of the user, and return it."""
-        loss._validate_params()
-        outputs = getattr(loss, "outputs", None)
-        if not (isinstance(outputs, tuple) and outputs and set(outputs) <= set(OUTPUT_ACTIVATIONS)):
-            raise ValueError(
-                f"The class of loss={self.loss!r} must define `outputs`, a tuple of the output "
-                "activations that the loss supports, the default first, out of "
-                f"{', '.join(map(repr, OUTPUT_ACTIVATIONS))}; got {outputs!r}. Write "
-                "outputs = ('identity',) in the class, for instance."
-            )
-        kind = "classifier" if is_classifier(self) else "regressor"
-        if kind not in loss.estimator_types:
-            fitting = ", ".join(f"{name!r}" for name in losses_for(kind))
-            raise ValueError(
-                f"loss={self.loss!r} is for a {' or '.join(loss.estimator_types)}, but "
-                f"{type(self).__name__} is a {kind}. Choose one of {fitting}, or an instance of "
-                "one of their classes in scratchmlp.losses."
-            )
-        return loss
 
     def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
@@ -267,3 +246,44 @@ def _defaults(estimator: type[BaseEstimator]) -> dict[str, Any]:
     """Return the parameters of a class with their default values."""
     parameters = signature(estimator).parameters
     return {name: parameters[name].default for name in estimator._get_param_names()}
+
+
+def loss_of(estimator: Any) -> Loss:
+    """Return the loss that the parameter `loss` of an estimator names, or check the loss it is.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier or a regressor.
+
+    Returns
+    -------
+    Loss
+        The loss, with the output activation that the user set, if any.
+
+    Raises
+    ------
+    ValueError
+        If the loss has invalid parameters, or is for another type of estimator.
+    """
+    loss = estimator.loss
+    if isinstance(loss, str):
+        return LOSSES[loss]()
+    loss._validate_params()
+    outputs = getattr(loss, "outputs", None)
+    if not (isinstance(outputs, tuple) and outputs and set(outputs) <= set(OUTPUT_ACTIVATIONS)):
+        raise ValueError(
+            f"The class of loss={loss!r} must define `outputs`, a tuple of the output "
+            "activations that the loss supports, the default first, out of "
+            f"{', '.join(map(repr, OUTPUT_ACTIVATIONS))}; got {outputs!r}. Write "
+            "outputs = ('identity',) in the class, for instance."
+        )
+    kind = "classifier" if is_classifier(estimator) else "regressor"
+    if kind not in loss.estimator_types:
+        fitting = ", ".join(f"{name!r}" for name in losses_for(kind))
+        raise ValueError(
+            f"loss={loss!r} is for a {' or '.join(loss.estimator_types)}, but "
+            f"{type(estimator).__name__} is a {kind}. Choose one of {fitting}, or an instance of "
+            "one of their classes in scratchmlp.losses."
+        )
+    return loss

@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from scratchmlp.io.array_headers import is_number
 from scratchmlp.io.column_checks import check_column
+from scratchmlp.io.conformal_checks import check_difficulty, check_scores
 from scratchmlp.io.errors import require
 from scratchmlp.io.network_checks import check_feature_names, check_theta
 from scratchmlp.network import Network
@@ -24,7 +25,7 @@ from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble, Part
 from scratchmlp.tabular.inputs import Bins, Inputs
 from scratchmlp.tabular.logarithms import Logarithms
-from scratchmlp.tabular.member import Member
+from scratchmlp.tabular.member import HISTORY_COLUMNS, Member
 from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.target_encoding import TargetEncoding
 from scratchmlp.tabular.targets import TabularClassifierMixin, TabularRegressorMixin
@@ -208,6 +209,7 @@ def _check_targets(estimator: BaseTabular) -> None:
         valid = all(_is_vector(each, np.float64) and len(each) == n > 0 for each in values)
         valid = valid and type(estimator._one_column) is bool
         valid = valid and (n == 1 or not estimator._one_column)
+        valid = valid and estimator._output in ("identity", "exp")
         require(valid and (values[2] <= values[3]).all(), "the targets have no mean or no range.")
 
 
@@ -229,6 +231,22 @@ def _check_networks(estimator: BaseTabularMLP) -> None:
     n = len(members)
     valid = len(estimator.stop_reasons_) == n and len(estimator.best_epochs_) == n
     require(valid, "a member has no best epoch or no reason for its end.")
+    _check_uncertainty(estimator, example)
+    _check_history(getattr(estimator, "history_", None), n)  # a file may lack it
+
+
+def _check_history(history: Any, n_members: int) -> None:
+    """Check the table of how members trained."""
+    if history is None:
+        return
+    names = ["member", "epoch", *HISTORY_COLUMNS]
+    require(isinstance(history, dict) and list(history) == names, "the history has other columns.")
+    member, epoch, *numbers = history.values()
+    valid = _is_rows(member) and _is_rows(epoch) and bool((member < n_members).all())
+    for each in numbers:
+        valid = valid and isinstance(each, np.ndarray) and each.dtype == np.float32
+        valid = valid and each.shape == member.shape == epoch.shape
+    require(valid, "the history is no table of numbers.")
 
 
 def _check_blend(estimator: BaseTabularEnsemble) -> None:
@@ -263,6 +281,21 @@ def _check_blend(estimator: BaseTabularEnsemble) -> None:
             for model in part.fitted:
                 _check_fold(model, estimator)
     require(len(lengths) == 1, "the parts have different folds.")
+    example, _ = _example(estimator.encoder_)
+    _check_uncertainty(estimator, example)
+    shape = estimator._held_out_scores.scores.shape
+    for part in parts.values():
+        check_scores(part.scores, shape[1])
+        require(part.scores.scores.shape == shape, "a part of the ensemble has other scores.")
+
+
+def _check_uncertainty(estimator: BaseTabular, example: EncodedTable) -> None:
+    """Check what intervals and sets are made from."""
+    known = estimator._held_out_scores
+    n_scores = 1 if isinstance(estimator, TabularClassifierMixin) else _n_outputs(estimator)
+    check_scores(known, n_scores)
+    if isinstance(estimator, TabularRegressorMixin):
+        check_difficulty(estimator._difficulty, n_scores, example)
 
 
 def _check_fold(model: Any, estimator: BaseTabularEnsemble) -> None:

@@ -9,7 +9,8 @@ from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.state import forget_training
 from scratchmlp.io.objects import objects_in
 
-#: Attributes of ensembles that hold something of each training row.
+#: Attributes of ensembles that hold something of each training row, in the order of the rows. The
+#: errors on held-out rows, which intervals and sets need, are sorted.
 _OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_")
 
 

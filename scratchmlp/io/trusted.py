@@ -19,7 +19,10 @@ def _names(module: str, names: str) -> tuple[str, ...]:
 
 #: Our named tuples.
 TUPLES = frozenset(
-    _names("scratchmlp.tabular", "Bins Calibration FoldModel Inputs Logarithms Member Part")
+    _names(
+        "scratchmlp.tabular",
+        "Bins Calibration Difficulty FoldModel HeldOutScores Inputs Logarithms Member Part",
+    )
 )
 
 #: Other types of ours.

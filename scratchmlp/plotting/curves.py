@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network, grid_cell
+from scratchmlp.tabular.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.mlp import BaseTabularMLP
 
 # The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
@@ -19,6 +21,9 @@ class TrainingCurveDisplay:
     The first panel shows the training loss and, with a dashed line, the validation loss. The
     validation score has a panel below if there is one, and so has the learning rate if it changes.
     A dot marks the best epoch.
+
+    Of an estimator for tables, the members have a curve each. Their validation loss is the loss on
+    the rows that the member holds out, and the best epoch is the one that it keeps.
 
     Create a display with `from_estimator`.
 
@@ -77,8 +82,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator, or dict, list or tuple of estimators
-            The fitted networks. The keys of a dict are their names. Networks in a list are named
-            by the parameters in which they differ.
+            The fitted networks, estimators for tables, or Pipelines that end in one. The keys of a
+            dict are their names. Those in a list are named by the parameters in which they differ.
         ax : matplotlib Axes, default=None
             Axes to draw on; see `plot`.
         **kwargs : dict
@@ -94,14 +99,18 @@ class TrainingCurveDisplay:
         sklearn.exceptions.NotFittedError
             If a network is not fitted.
         TypeError
-            If an estimator is not a network of this package.
+            If an estimator is not one of this package.
         ValueError
-            If there is no estimator.
+            If there is no estimator, or an ensemble has no networks.
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
+        histories, best_epochs = {}, {}
         networks = _fitted_by_name(estimator)
-        histories = {name: network.history_ for name, network in networks.items()}
-        best_epochs = {name: network.best_epoch_ for name, network in networks.items()}
+        is_named = len(networks) > 1 or isinstance(estimator, Mapping)
+        for name, network in networks.items():
+            for ending, (history, best_epoch) in _curves(network).items():
+                each = (f"{name}, {ending}" if is_named else ending) if ending else name
+                histories[each], best_epochs[each] = history, best_epoch
         return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
 
     def plot(
@@ -238,14 +247,42 @@ class TrainingCurveDisplay:
 def _fitted_by_name(estimator: Any) -> dict[str, Any]:
     """Return fitted networks by name, given one network, a list of networks or a dict."""
     if isinstance(estimator, Mapping):
-        networks = {str(name): fitted_network(each) for name, each in estimator.items()}
+        networks = {
+            str(name): fitted_network(each, or_tabular=True) for name, each in estimator.items()
+        }
     else:
         given = estimator if isinstance(estimator, list | tuple) else [estimator]
-        fitted = [fitted_network(each) for each in given]
+        fitted = [fitted_network(each, or_tabular=True) for each in given]
         networks = dict(zip(_names_of(fitted), fitted, strict=True))
     if not networks:
         raise ValueError(f"Pass at least one fitted estimator; got {estimator!r}.")
     return networks
+
+
+def _curves(network: Any) -> dict[str, tuple[Mapping[str, Any], int]]:
+    """Return the history and the best epoch of a network or, by name, of members of an ensemble."""
+    if isinstance(network, BaseTabularEnsemble):
+        parts = network.named_estimators_
+        networks = {name: each for name, each in parts.items() if isinstance(each, BaseTabularMLP)}
+        if not networks:
+            raise ValueError(
+                f"The ensemble has no networks, only {', '.join(map(repr, parts))}. Add a "
+                "TabularMLPClassifier or TabularMLPRegressor to its estimators."
+            )
+        several = len(networks) > 1
+        return {
+            f"{name}, {ending}" if several else ending: curve
+            for name, each in networks.items()
+            for ending, curve in _curves(each).items()
+        }
+    if not isinstance(network, BaseTabularMLP):
+        return {"": (network.history_, network.best_epoch_)}
+    history, curves = network.history_, dict[str, tuple[Mapping[str, Any], int]]()
+    for number, best_epoch in enumerate(network.best_epochs_.tolist()):
+        own = history["member"] == number
+        columns = {name: values[own] for name, values in history.items()}
+        curves[f"member {number}"] = columns, best_epoch
+    return curves
 
 
 def _names_of(networks: Sequence[Any]) -> list[str]:

@@ -6,19 +6,35 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.tabular.base import BaseTabular
 
 
-def fitted_network(estimator: Any) -> Any:
-    """Return the fitted network: the estimator itself, or the last step of a Pipeline."""
-    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(network, ScratchMLPClassifier | ScratchMLPRegressor):
+def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
+    """Return the fitted network: the estimator itself, or the last step of a Pipeline.
+
+    With `or_tabular`, it may be an estimator for tables.
+    """
+    network = last_step(estimator)
+    if isinstance(network, BaseTabular) and not or_tabular:
         raise TypeError(
-            "The estimator must be a ScratchMLPClassifier, a ScratchMLPRegressor or a Pipeline "
-            f"whose last step is one; got {type(network).__name__}. Pass the network inside it, "
-            "such as `best_estimator_` of a search."
+            "The estimator must be a single network, a ScratchMLPClassifier or a "
+            f"ScratchMLPRegressor; got {type(network).__name__}, which has several. "
+            "TrainingCurveDisplay shows how they trained, and `members_` holds their weights."
+        )
+    if not isinstance(network, ScratchMLPClassifier | ScratchMLPRegressor | BaseTabular):
+        tabular = ", an estimator of scratchmlp.tabular" * or_tabular
+        raise TypeError(
+            f"The estimator must be a ScratchMLPClassifier, a ScratchMLPRegressor{tabular} or a "
+            f"Pipeline whose last step is one; got {type(network).__name__}. Pass the network "
+            "inside it, such as `best_estimator_` of a search."
         )
     check_is_fitted(network)
     return network
+
+
+def last_step(estimator: Any) -> Any:
+    """Return the last step of a Pipeline, or the estimator itself."""
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def grid_cell(ax: Any) -> Any:

@@ -9,7 +9,9 @@ per bin, so that a network can change its slope at the edges of the bins.
 
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.classifier import TabularMLPClassifier
+from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.cross_fitting import FoldModel
+from scratchmlp.tabular.difficulty import Difficulty
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.ensemble import Part
 from scratchmlp.tabular.ensemble_classifier import TabularEnsembleClassifier
@@ -24,6 +26,7 @@ from scratchmlp.tabular.term_selection import TermSelection
 from scratchmlp.tabular.text import TextEncoder
 
 __all__ = [
+    "Member",
     "PiecewiseLinearEncoder",
     "TabularEncoder",
     "TabularEnsembleClassifier",
@@ -35,6 +38,7 @@ __all__ = [
 # Pickles and model files contain the module of a class. This name stays the same when files move.
 # The second group is not public: estimators contain objects of these classes.
 for _stored in (
+    Member,
     PiecewiseLinearEncoder,
     TabularEncoder,
     TabularEnsembleClassifier,
@@ -44,10 +48,11 @@ for _stored in (
     #
     Bins,
     Calibration,
+    Difficulty,
     FoldModel,
+    HeldOutScores,
     Inputs,
     Logarithms,
-    Member,
     Part,
     TargetEncoding,
     TermSelection,

@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -21,9 +21,11 @@ from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
+from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
+from scratchmlp.tabular.importances import ImportancesMixin
 from scratchmlp.tabular.notes import warn_of
 
 
@@ -40,12 +42,15 @@ class EncodedTargets(NamedTuple):
         Weights to train with, class weights included.
     attributes : dict
         Fitted attributes that depend on the targets. Predictions need them.
+    numbers : ndarray of shape (n_samples, n_outputs) or None
+        Targets of a regressor that are not standardized, float64; None for a classifier.
     """
 
     Y: NDArray[Any]
     class_targets: FloatArray | None
     training_weight: FloatArray
     attributes: dict[str, Any]
+    numbers: NDArray[np.float64] | None = None
 
 
 class PreparedTable(NamedTuple):
@@ -65,8 +70,8 @@ class PreparedTable(NamedTuple):
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
         Random state of each member.
-    attributes : dict
-        Fitted attributes that depend on the targets: see `EncodedTargets`.
+    attributes, numbers
+        Fitted attributes that depend on the targets, and float64 targets: see `EncodedTargets`.
     """
 
     encoder: TabularEncoder
@@ -75,6 +80,7 @@ class PreparedTable(NamedTuple):
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     seeds: NDArray[np.int_]
     attributes: dict[str, Any]
+    numbers: NDArray[np.float64] | None
 
     @property
     def held_out(self) -> list[NDArray[np.intp]]:
@@ -82,7 +88,7 @@ class PreparedTable(NamedTuple):
         return [rows for _, rows in self.splits]
 
 
-class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
+class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     cv: Any
@@ -97,6 +103,7 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
 
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
+    _held_out_scores: HeldOutScores
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -108,6 +115,10 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     }
 
     # What the subclasses add.
+
+    @abstractmethod
+    def _check_targets(self, y: Any) -> NDArray[Any]:
+        """Check the targets, and return them as an array of labels or of numbers."""
 
     @abstractmethod
     def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
@@ -128,6 +139,17 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
     @abstractmethod
     def _n_members(self) -> int:
         """Number of members."""
+
+    @abstractmethod
+    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
+        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
+
+    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
+        """Keep the same of each estimator of an ensemble: `scores_of` maps its predictions."""
+
+    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
+        """Return the attributes that intervals and sets need, for an estimator with such scores."""
+        return {"_held_out_scores": scores}
 
     # Fit.
 
@@ -167,6 +189,7 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
         with unchanged_on_failure(self):
             table = self._prepare(X, y, sample_weight, groups)
             self._fit_prepared(table, tasks, started)
+            self._keep_scores(table.data, table.sample_weight)
             if tasks:
                 tasks.end(fitted=True)
         return self
@@ -213,7 +236,12 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
         )
         check_splits(splits, targets.training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        return PreparedTable(encoder, data, weight, splits, seeds, targets.attributes)
+        of_targets = targets.attributes, targets.numbers
+        return self._own_targets(PreparedTable(encoder, data, weight, splits, seeds, *of_targets))
+
+    def _own_targets(self, table: PreparedTable) -> PreparedTable:
+        """Scale standardized targets anew, if training needs it."""
+        return table
 
     # Prediction.
 
@@ -231,7 +259,11 @@ class BaseTabular(PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _mean_prediction(self, X: Any) -> FloatArray:
         """Return the mean of the members' predictions."""
-        return mean(self._member_predictions(self._encode(X)))
+        return self._mean_of(self._member_predictions(self._encode(X)))
+
+    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
+        """Return the prediction of the ensemble for those of its members."""
+        return mean(predictions)
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict with each member. If the members disagree, the prediction is uncertain.

@@ -90,8 +90,15 @@ default='from_dtype'
         Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table. Its `columns_` describes the encoding of each column.
-    members_ : list
-        The trained networks.
+    members_ : list of Member
+        The trained networks. Each has the fields `network` (layer sizes and activations), `theta`
+        (its parameters) and `inputs` (how it computes its inputs from the encoded table); see
+        :class:`Member`.
+    history_ : dict of str to ndarray
+        How the members trained: the columns of a table with a row for each member and epoch, as for
+        ``pandas.DataFrame(history_)``. "member" counts from 0 and "epoch" from 1. "loss" is the
+        mean training loss of the epoch, "validation_loss" the loss on the member's fold after it.
+        The others are "learning_rate" and "seconds".
     best_epochs_ : ndarray of shape (n_members,)
         Epoch that each member keeps, counted from 1.
     n_iter_ : int

@@ -3,6 +3,7 @@
 import time
 import warnings
 from abc import abstractmethod
+from collections.abc import Callable
 from copy import copy
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -22,6 +23,7 @@ from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, PreparedTable
 from scratchmlp.tabular.blending import BlendLoss, select_weights
 from scratchmlp.tabular.calibration import Calibration
+from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.cross_fitting import cross_fit
 from scratchmlp.tabular.default_estimators import default_estimators
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -41,14 +43,17 @@ class Part(NamedTuple):
     fitted : BaseTabularMLP or list of FoldModel
         The networks, or a fitted estimator for each fold.
     oof : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Out-of-fold predictions; nan for rows that are in no fold.
+        Out-of-fold predictions; nan for rows that are in no fold. Empty after `fit`.
     calibration : Calibration or None
         Calibration of the predictions; None for networks and for numbers.
+    scores : HeldOutScores
+        How wrong the out-of-fold predictions are. Empty during `fit`.
     """
 
     fitted: Any
     oof: FloatArray
     calibration: Calibration | None = None
+    scores: HeldOutScores = HeldOutScores(np.empty((0, 0)), None)
 
     @property
     def estimators(self) -> Any:
@@ -170,13 +175,20 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             [self._to_select(data, part.oof[seen]) for part in parts.values()], loss, prior
         )
         self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
-        self._parts = {name: part._replace(oof=np.empty(0)) for name, part in parts.items()}
+        self._parts = parts
         blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
         self._keep_out_of_fold(table.data, table.sample_weight, blend)
         self.oof_scores_ = {
             name: self._oof_score(table.data, part.oof, table.sample_weight)
             for name, part in parts.items()
         }
+
+    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
+        """Keep the scores of each estimator, which `only` needs, instead of its predictions."""
+        for name, part in self._parts.items():
+            self._parts[name] = part._replace(oof=np.empty(0), scores=scores_of(part.oof))
+            if isinstance(part.fitted, BaseTabularMLP):
+                part.fitted.__dict__.update(self._with_scores(self._parts[name].scores))
 
     def _checked_loss(self, data: Data) -> BlendLoss:
         """Return the loss that weights minimize, after a trial of the user's scorer."""
@@ -249,7 +261,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         own = self.get_params(deep=False)
         common = {name: own[name] for name in networks.get_params(deep=False) if name in own}
         networks.set_params(**common | {"max_time": seconds})
-        networks._fit_prepared(table, tasks, started)
+        networks._fit_prepared(networks._own_targets(table), tasks, started)
         return Part(networks, self._networks_oof(networks))
 
     def _cross_fit(
@@ -261,12 +273,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         seconds: float | None,
     ) -> Part:
         """Fit an estimator once for each fold."""
-        nothing = np.array([], np.intp)
         end = None if seconds is None else started + seconds
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(table.data.X, None, nothing, seed, None),
+                unfitted_inputs(table.data.X, None, np.array([], np.intp), seed, None),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,
@@ -308,6 +319,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         alone = copy(self)
         alone.weights_ = {each: float(each == name) for each in self.weights_}
         alone.oof_score_ = self.oof_scores_[name]
+        alone.__dict__.update(self._with_scores(self._parts[name].scores))
         alone._forget()
         return alone
 

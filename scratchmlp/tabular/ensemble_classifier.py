@@ -1,5 +1,6 @@
 """The classifier that is an ensemble of networks and trees."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -200,17 +201,16 @@ default='from_dtype'
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
 
-    def _mean_prediction(self, X: Any) -> FloatArray:
+    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
         """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
 
         The probabilities are calibrated for single members. Their arithmetic mean would be less
         extreme, and therefore no longer calibrated. One estimator alone has the arithmetic mean, as
         it would have without the ensemble.
         """
-        members = self._member_predictions(self._encode(X))
         if self._is_one_alone:
-            return mean(members)
-        return softmax(mean(map(_log, members)), axis=1)
+            return mean(predictions)
+        return softmax(mean(map(_log, predictions)), axis=1)
 
     @property
     def _is_one_alone(self) -> bool:

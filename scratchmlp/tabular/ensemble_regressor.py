@@ -151,6 +151,12 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @property
+    def _is_positive(self) -> bool:
+        """Whether no prediction can be below 0: all estimators with a weight are like that."""
+        weighted = [self._parts[name].fitted for name, weight in self.weights_.items() if weight]
+        return all(getattr(each, "_output", None) == "exp" for each in weighted)
+
     def _networks_oof(self, networks: Any) -> FloatArray:
         oof: FloatArray = networks.oof_prediction_
         return oof
@@ -159,7 +165,7 @@ default='from_dtype'
         return None
 
     def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
-        return self._predictions(raw)
+        return self._targets(raw)
 
     def _blend_loss(self, data: Data) -> BlendLoss:
         y = self._given(data)
@@ -172,7 +178,7 @@ default='from_dtype'
         return oof
 
     def _constant(self, data: Data) -> FloatArray:
-        return self._predictions(np.zeros(data.Y.shape))
+        return self._targets(np.zeros(data.Y.shape))
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
         self.oof_prediction_ = self._calibrated(blend)

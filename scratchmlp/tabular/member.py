@@ -1,7 +1,7 @@
 """One member of an ensemble: a network that is trained without its fold and evaluated on it."""
 
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
 from scratchmlp.training import train
 
+#: Columns of `history_` besides the member and the epoch.
+HISTORY_COLUMNS = ("loss", "validation_loss", "learning_rate", "seconds")
 _FEW_ROWS = 64  # for which the time of float64 does not matter
 
 
@@ -69,6 +71,8 @@ class MemberHistory(NamedTuple):
         How the member computes its inputs.
     stop_reason : str
         Why training ended.
+    epochs : dict of str to list of float
+        Loss, loss on the fold, learning rate and seconds of each epoch.
     """
 
     losses: list[float]
@@ -77,19 +81,33 @@ class MemberHistory(NamedTuple):
     network: Network
     inputs: Inputs
     stop_reason: str
+    epochs: dict[str, list[float]]
 
 
 class Member(NamedTuple):
-    """A trained network of an ensemble.
+    """A trained network of an ensemble: an entry of `members_`.
 
     Attributes
     ----------
     network : Network
-        The network.
-    theta : ndarray of shape (n_parameters,)
+        Layer sizes and activations. ``network.layers(theta)`` returns the weights and biases.
+    theta : ndarray of shape (n_parameters,), float32
         Parameters of the network.
     inputs : Inputs
-        How the member computes its inputs.
+        How the member computes its inputs from the encoded table: additional encodings that were
+        fitted to its training rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.tabular import TabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=4, random_state=0).fit(X, y)
+    >>> member = classifier.members_[0]
+    >>> member.network.sizes[1:], member.theta.dtype
+    ((128, 128, 3), dtype('float32'))
+    >>> member.network.layers(member.theta)[-1].weight.shape
+    (128, 3)
     """
 
     network: Network
@@ -173,7 +191,31 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     if plan.tasks:
         plan.tasks.end()
     kept = evaluator.losses, evaluator.raw, evaluator.candidates()
-    return MemberHistory(*kept, network, inputs, monitor.stop_reason)
+    return MemberHistory(*kept, network, inputs, monitor.stop_reason, run.history)
+
+
+def joined_history(histories: list[MemberHistory]) -> dict[str, NDArray[Any]]:
+    """Return what training recorded as one table, with a row for each member and epoch.
+
+    Parameters
+    ----------
+    histories : list of MemberHistory
+        What the training of each member returned.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The columns of the table: the attribute `history_` of the estimators.
+    """
+    lengths = [len(history.epochs["loss"]) for history in histories]
+    joined: dict[str, NDArray[Any]] = {
+        "member": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
+        "epoch": np.concatenate([np.arange(1, n + 1, dtype=np.int32) for n in lengths]),
+    }
+    for name in HISTORY_COLUMNS:
+        columns = [history.epochs[name] for history in histories]
+        joined[name] = np.concatenate(columns).astype(np.float32)
+    return joined
 
 
 @np.errstate(over="ignore", invalid="ignore")  # training reports divergence

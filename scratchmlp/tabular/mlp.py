@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -25,7 +26,13 @@ from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs import unfitted_inputs
 from scratchmlp.tabular.logarithms import Logarithms
-from scratchmlp.tabular.member import Member, MemberHistory, MemberPlan, train_member
+from scratchmlp.tabular.member import (
+    Member,
+    MemberHistory,
+    MemberPlan,
+    joined_history,
+    train_member,
+)
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
 
@@ -37,6 +44,8 @@ class BaseTabularMLP(BaseTabular):
     max_iter: int | str
 
     members_: list[Member]
+    history_: dict[str, NDArray[Any]]
+    best_epochs_: NDArray[np.int_]
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
@@ -130,6 +139,7 @@ class BaseTabularMLP(BaseTabular):
         ]
         self.n_iter_ = max(len(history.losses) for history in histories)
         self.stop_reasons_ = [history.stop_reason for history in histories]
+        self.history_ = joined_history(histories)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
         held_out, radius = table.held_out, recipe.averaging_radius
         n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)

@@ -1,9 +1,17 @@
 """The regressor for raw tables that is made of networks."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.parameters import loss_of
+from scratchmlp.loss import Loss
+from scratchmlp.losses import PoissonLoss, losses_for
+from scratchmlp.tabular.base import PreparedTable
 from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.recipe import Recipe, regression_recipe
 from scratchmlp.tabular.targets import TabularRegressorMixin
@@ -20,6 +28,20 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
 
     Parameters
     ----------
+    loss : str or Loss, default='squared_error'
+        Training loss, which also chooses the epochs: an instance of a class in
+        :mod:`scratchmlp.losses`, or its name.
+
+        - 'squared_error': predicts the mean.
+        - 'absolute_error': predicts the median, so outliers have less influence.
+        - 'huber': between the two. ``HuberLoss(delta=2)`` changes the size of an error at which the
+          loss becomes linear, in standard deviations of the targets.
+        - 'quantile': predicts a quantile, such as ``QuantileLoss(quantile=0.9)``.
+        - 'poisson': predicts the mean of targets of at least 0, such as counts. Targets are divided
+          by their mean instead of being standardized, and predictions are above 0.
+
+        A loss whose output activation is neither "identity" nor "exp" is an error. `oof_score_` is
+        R² with any loss.
     cv : int, splitter or iterable, default=8
         Splits of the rows into training rows and a held-out fold. One member of the ensemble is
         trained for each split.
@@ -74,8 +96,15 @@ default='from_dtype'
         Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder
         The fitted encoder of the table. Its `columns_` describes the encoding of each column.
-    members_ : list
-        The trained networks.
+    members_ : list of Member
+        The trained networks. Each has the fields `network` (layer sizes and activations), `theta`
+        (its parameters) and `inputs` (how it computes its inputs from the encoded table); see
+        :class:`Member`.
+    history_ : dict of str to ndarray
+        How the members trained: the columns of a table with a row for each member and epoch, as for
+        ``pandas.DataFrame(history_)``. "member" counts from 0 and "epoch" from 1. "loss" is the
+        mean training loss of the epoch, "validation_loss" the loss on the member's fold after it.
+        The others are "learning_rate" and "seconds".
     best_epochs_ : ndarray of shape (n_members,)
         Epoch that each member keeps, counted from 1.
     n_iter_ : int
@@ -126,9 +155,15 @@ default='from_dtype'
 
     __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularMLP._parameter_constraints,
+        "loss": [StrOptions(set(losses_for("regressor"))), Loss],
+    }
+
     def __init__(
         self,
         *,
+        loss: str | Loss = "squared_error",
         cv: Any = 8,
         n_repeats: int = 1,
         hidden_layer_sizes: Any = "auto",
@@ -141,6 +176,7 @@ default='from_dtype'
         n_jobs: int | None = None,
         random_state: Any = None,
     ) -> None:
+        self.loss = loss
         self.cv = cv
         self.n_repeats = n_repeats
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -153,9 +189,50 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    def _own_targets(self, table: PreparedTable) -> PreparedTable:
+        """Divide the targets by their mean if the loss needs targets of at least 0."""
+        loss, own = self._bound_loss(), table.attributes
+        if loss.output == "identity":
+            return table._replace(attributes=own | {"_output": "identity"})
+        Y = table.numbers
+        assert Y is not None  # of a regressor
+        if (lowest := Y.min()) < 0:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
+                "loss, such as 'squared_error', or correct the targets."
+            )
+        loss.check_targets(Y)
+        mean = np.average(Y, axis=0, weights=table.sample_weight)
+        mean = np.where(mean > 0, mean, 1.0)
+        scaled = {"_mean": np.zeros(len(mean)), "_deviation": mean, "_output": loss.output}
+        data = table.data._replace(Y=(Y / mean).astype(np.float32))
+        return table._replace(data=data, attributes=own | scaled)
+
+    def _bound_loss(self) -> Loss:
+        """Return the loss with its output activation."""
+        loss = loss_of(self)
+        if loss.output not in ("identity", "exp"):
+            raise ValueError(
+                f"loss={self.loss!r} has the output activation {loss.output!r}, but "
+                "TabularMLPRegressor scales the targets, so it can use 'identity' and 'exp' alone. "
+                "Choose another loss, or use ScratchMLPRegressor."
+            )
+        return loss.with_output(loss.output)
+
     def _recommended(self, data: Data, n_rows: int) -> Recipe:
-        return regression_recipe(n_rows)
+        return regression_recipe(n_rows, self._bound_loss())
+
+    @np.errstate(over="ignore")  # predictions stay within the range of the targets
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        return self._targets(OUTPUT_ACTIVATIONS[self._output].forward(raw, np.empty_like(raw)))
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
         self.oof_prediction_ = self._predictions(raw)
         self.oof_score_ = self._oof_score(data, self.oof_prediction_, weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson" or isinstance(
+            self.loss, PoissonLoss
+        )
+        return tags

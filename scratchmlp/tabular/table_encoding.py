@@ -1,7 +1,7 @@
 """How a whole table is encoded: what its columns are, their encodings, and their outputs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,33 @@ from scratchmlp.tabular.column_kinds import find_kind
 from scratchmlp.tabular.date_order import order_as_in_others
 from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.found import Found, Note
-from scratchmlp.tabular.levels import n_level_outputs
+from scratchmlp.tabular.levels import has_codes, n_level_outputs
 from scratchmlp.tabular.text import TextEncoder, to_texts
 
 Columns = dict[str, dict[str, Any]]
+
+
+class Place(NamedTuple):
+    """Where an `EncodedTable` has the parts of some columns.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Columns of `numbers`.
+    codes : list of int
+        Columns of `codes`.
+    terms : list of int
+        Positions in `terms`.
+    """
+
+    numbers: list[int]
+    codes: list[int]
+    terms: list[int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the table has nothing of these columns."""
+        return not any(self)
 
 
 def find_kinds(
@@ -125,6 +148,48 @@ def encode_table(
             terms += encoded.terms
             notes += encoded.notes
     return EncodedTable(numbers, codes, tuple(terms), layout), notes
+
+
+def places_of(columns: Columns, text_encoders: Mapping[str, TextEncoder]) -> dict[str, Place]:
+    """Find the parts of each column in the result of `encode_table`.
+
+    Parameters
+    ----------
+    columns, text_encoders : dict
+        Results of `fit_columns`.
+
+    Returns
+    -------
+    dict of str to Place
+        The parts of each column, by its name. Columns without outputs have none.
+    """
+    places, ends = {}, [0, 0, 0]
+    for name, fitted in columns.items():
+        width = len(output_suffixes(fitted))
+        n_terms = len(getattr(text_encoders.get(name), "vectorizers", ())) if width else 0
+        lengths = width - n_level_outputs(fitted), int(has_codes(fitted)), n_terms
+        starts, ends = ends, [sum(pair) for pair in zip(ends, lengths, strict=True)]
+        places[name] = Place(*(list(range(*pair)) for pair in zip(starts, ends, strict=True)))
+    return places
+
+
+def join_places(places: Iterable[Place]) -> Place:
+    """Return the parts of several columns.
+
+    Parameters
+    ----------
+    places : iterable of Place
+        The parts of each column.
+
+    Returns
+    -------
+    Place
+        The parts of all.
+    """
+    joined = Place([], [], [])
+    for place in places:
+        joined = Place(*(a + b for a, b in zip(joined, place, strict=True)))
+    return joined
 
 
 def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:

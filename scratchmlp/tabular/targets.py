@@ -17,6 +17,14 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scale_products, scaled_r2
 from scratchmlp.estimators.targets import class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
+from scratchmlp.tabular.conformal import (
+    HeldOutScores,
+    fold_numbers,
+    held_out_scores,
+    kept_weight,
+    scored_rows,
+)
+from scratchmlp.tabular.difficulty import Difficulty, fit_difficulty, inputs
 
 _LARGEST = 1e150  # its square is finite
 
@@ -27,6 +35,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
     class_weight: Any
 
     classes_: NDArray[Any]
+    oof_proba_: FloatArray
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -82,10 +91,70 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         proba = self.predict_proba(X)
         return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
+    def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
+        """Predict a set of classes for each row: the true class is in it with a given probability.
+
+        A set of one class means that the model is sure. A class is left out if it is less probable
+        than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
+        come from single members, which err more than the ensemble, so sets tend to contain the true
+        class more often than `coverage` says. docs/see_why.md says what breaks the coverage.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        coverage : float, default=0.9
+            Probability that the true class is in the set, above 0 and below 1, for new rows that
+            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
+            probabilities in proportion to their weights; see Notes.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), bool
+            Which classes are in the set, with columns in the order of `classes_`. The most probable
+            class, which `predict` returns, always is.
+
+        Raises
+        ------
+        ValueError
+            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
+            for 0.99, it needs 99.
+
+        Notes
+        -----
+        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
+        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
+        is the effective one, ``w.sum()**2 / (w**2).sum()``. Class weights do not count.
+
+        References
+        ----------
+        Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error
+        levels", JASA 114, 2019. Vovk, "Cross-conformal predictors", Annals of Mathematics and
+        Artificial Intelligence 74, 2015.
+        """
+        proba = self._mean_prediction(X)
+        found: NDArray[np.bool_] = 1.0 - proba <= self._held_out_scores.quantile(coverage)
+        found[np.arange(len(proba)), proba.argmax(axis=1)] = True
+        return found
+
+    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
+        rows = scored_rows(self.oof_proba_)
+        kept = kept_weight(weight[rows])
+
+        def scores_of(oof: FloatArray) -> HeldOutScores:
+            return held_out_scores((1.0 - oof[rows, data.Y[rows]])[:, np.newaxis], kept)
+
+        self._held_out_scores = scores_of(self.oof_proba_)
+        self._keep_part_scores(scores_of)
+
+    def _check_targets(self, y: Any) -> NDArray[Any]:
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers of any size
             y = _check_y(y, estimator=self)
             check_classification_targets(y)
+        return y
+
+    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
+        y = self._check_targets(y)
         classes, numbers = np.unique(y, return_inverse=True)
         if self.class_weight is not None:
             factors = class_weights(y, classes, self.class_weight, weight)
@@ -108,6 +177,9 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
     _high: FloatArray
     _mean: FloatArray
     _deviation: FloatArray
+    _difficulty: Difficulty
+    _output: str = "identity"  # activation of the networks' output
+    oof_prediction_: FloatArray
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean of the members', weighted if there are weights.
@@ -124,16 +196,98 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         """
         return self._mean_prediction(X)
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
+        """Predict an interval for each row: the target is in it with a given probability.
+
+        This is conformal prediction from cross-validation ("CV-style"), around the prediction of
+        the ensemble. The interval is the prediction, plus and minus a multiple of the expected
+        error of the row, which a small model of errors predicts. The multiple is a quantile of the
+        errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
+        size. These predictions come from single members, which err more than their mean, so
+        intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
+        no proven lower bound of the coverage. docs/see_why.md says what breaks it.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        coverage : float, default=0.9
+            Probability that the target is in the interval, above 0 and below 1, for new rows that
+            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
+            probabilities in proportion to their weights; see Notes. Of several targets, each one
+            has its own interval with this probability. They share the model of errors: it predicts
+            their mean error, in units of their standard deviations.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends. They may be outside of the range of the targets in `fit`, as new
+            targets may, but those of networks with ``loss="poisson"``, and of ensembles of such
+            networks alone, are at least 0.
+
+        Raises
+        ------
+        ValueError
+            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
+            for 0.99, it needs 99.
+
+        Notes
+        -----
+        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
+        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
+        is the effective one, ``w.sum()**2 / (w**2).sum()``.
+
+        References
+        ----------
+        Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
+        regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
+        Mathematics and Artificial Intelligence 74, 2015.
+        """
+        table = self._encode(X)
+        center = self._mean_of(self._member_predictions(table)).reshape(len(table), -1)
+        sizes = self._difficulty.predict(inputs(table, center))
+        reach = self._held_out_scores.quantile(coverage) * sizes
+        ends = np.stack([center - reach, center + reach], axis=2)
+        if self._is_positive:
+            np.maximum(ends, 0.0, out=ends)
+        return ends[:, 0] if self._one_column else ends
+
+    @property
+    def _is_positive(self) -> bool:
+        """Whether no prediction can be below 0, because the loss is one of targets like that."""
+        return self._output == "exp"
+
+    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
+        rows = scored_rows(self.oof_prediction_)
+        y, kept = self._given(data.rows(rows)).reshape(len(rows), -1), kept_weight(weight[rows])
+
+        def errors_of(oof: FloatArray) -> FloatArray:
+            return np.abs(y - oof[rows].reshape(y.shape))
+
+        errors = errors_of(self.oof_prediction_)
+        X = inputs(data.X[rows], self.oof_prediction_[rows].reshape(y.shape))
+        folds = fold_numbers(self.held_out_, rows, len(weight))
+        self._difficulty, sizes = fit_difficulty(X, errors, self._deviation, folds, kept)
+        self._held_out_scores = held_out_scores(errors / sizes, kept)
+        self._keep_part_scores(lambda oof: held_out_scores(errors_of(oof) / sizes, kept))
+
+    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
+        return super()._with_scores(scores) | {"_difficulty": self._difficulty}
+
+    def _check_targets(self, y: Any) -> NDArray[np.float64]:
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the values
             y = check_array(y, ensure_2d=False, dtype=None, estimator=self, input_name="y")
-        y = _numbers(y)
+        return _numbers(y)
+
+    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
+        y = self._check_targets(y)
         Y = y.reshape(len(y), -1)
         present = Y[weight > 0]
         low, high, power = present.min(axis=0), present.max(axis=0), exponents(present)
         # The squares of scaled targets do not vanish. Rows with weight 0, which may be outside of
         # the range, are ignored.
-        Y = np.ldexp(np.clip(Y, low, high), -power)
+        numbers = np.clip(Y, low, high)
+        Y = np.ldexp(numbers, -power)
         mean = np.average(Y, axis=0, weights=weight)
         deviation = np.average((Y - mean) ** 2, axis=0, weights=weight) ** 0.5
         deviation = np.where(deviation > 0, deviation, 1.0)
@@ -145,16 +299,16 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
             "_deviation": np.ldexp(deviation, power),
         }
         standardized = ((Y - mean) / deviation).astype(np.float32)
-        return EncodedTargets(standardized, None, weight, attributes)
+        return EncodedTargets(standardized, None, weight, attributes, numbers)
 
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        """Return the targets for predictions of standardized targets."""
-        Y = np.clip(self._mean + self._deviation * raw, self._low, self._high)
+    def _targets(self, standardized: FloatArray) -> FloatArray:
+        """Return the targets for standardized ones, such as predictions of them."""
+        Y = np.clip(self._mean + self._deviation * standardized, self._low, self._high)
         return Y[:, 0] if self._one_column else Y
 
     def _given(self, data: Data) -> FloatArray:
         """Return the targets as the user passed them, up to rounding."""
-        return self._predictions(data.Y.astype(np.float64))
+        return self._targets(data.Y.astype(np.float64))
 
     def _oof_score(self, data: Data, prediction: FloatArray, weight: FloatArray) -> float:
         """Return the coefficient of determination of out-of-fold predictions."""

@@ -184,6 +184,8 @@ def test_a_file_without_training_state(path):
 def test_a_file_without_training_state_has_no_out_of_fold_predictions(name, path):
     loaded = again(MODELS[name], path, training_state=False)
     assert not vars(loaded).keys() & {"oof_proba_", "oof_prediction_", "held_out_"}
+    for each in (loaded, *getattr(loaded, "named_estimators_", {}).values()):
+        assert not hasattr(each, "members_") or len(each.history_["loss"]) > 0
     assert loaded.oof_score_ == MODELS[name].oof_score_
 
 
@@ -351,7 +353,7 @@ def test_the_type_names_exist_and_are_pinned():
         if not module.startswith("sklearn"):
             assert hasattr(__import__(module, fromlist=["_"]), attribute), name
     ours = [name for name in TRUSTED if name.startswith("scratchmlp.")]
-    assert len(ours) == 56
+    assert len(ours) == 58
     assert "scratchmlp.tabular.Member" in ours
     assert FORMAT == (1, 0)
 

@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import SCHEMA
-from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
 
 pytest.importorskip("skops")
 
@@ -342,3 +342,16 @@ def test_a_time_zone_that_is_a_path(zone, path):
 def test_text_that_is_the_name_of_a_file(path):
     lie(CountVectorizer().fit(["good day"]), path, attribute("input", "filename"))
     refused(path, "a prediction would read files")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda a: a[:-1] if a.shape == (4,) and a.dtype == np.float32 else None,
+        lambda a: a + 1 if a.shape == (4,) and a.dtype == np.int32 else None,
+    ],
+)
+def test_the_history_of_networks(edit, path):
+    model = TabularMLPClassifier(cv=2, max_iter=2, hidden_layer_sizes=4, random_state=0)
+    lie(model.fit(X, Y), path, arrays(edit))
+    refused(path, "the history")

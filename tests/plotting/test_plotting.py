@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from sklearn.datasets import load_digits, load_iris
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -14,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
 from scratchmlp.plotting.network import NEGATIVE, POSITIVE
+from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -440,3 +442,60 @@ def test_the_color_scale_of_zero_weights():
 def test_max_units_must_be_positive(Display, digits_network):
     with pytest.raises(ValueError, match="max_units == 0, must be >= 1"):
         Display.from_estimator(digits_network, max_units=0)
+
+
+# Estimators for tables.
+
+
+@pytest.fixture(scope="module")
+def tabular_networks():
+    return TabularMLPRegressor(cv=2, max_iter=5, hidden_layer_sizes=4, random_state=0).fit(
+        DIGITS.data[:60, 18:21], DIGITS.data[:60, 20]
+    )
+
+
+def test_each_member_of_an_ensemble_has_a_curve(tabular_networks):
+    display = TrainingCurveDisplay.from_estimator(tabular_networks)
+    assert list(display.histories) == ["member 0", "member 1"]
+    history = tabular_networks.history_
+    for number, name in enumerate(display.histories):
+        own = history["member"] == number
+        line = display.lines_[name]["validation_loss"]
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 6))
+        np.testing.assert_array_equal(line.get_ydata(), history["validation_loss"][own])
+    assert list(display.best_epochs.values()) == tabular_networks.best_epochs_.tolist()
+    assert legend_of(display.ax_)[:2] == ["member 0", "member 1"]
+    assert len(display.axes_) == 2
+    display.figure_.canvas.draw()
+
+
+def test_curves_of_networks_and_trees(tabular_networks):
+    X, y = DIGITS.data[:60, 18:21], DIGITS.data[:60, 20]
+    parts = [
+        ("networks", TabularMLPRegressor(max_iter=2)),
+        ("wide", TabularMLPRegressor(hidden_layer_sizes=9, max_iter=2)),
+        ("trees", ExtraTreesRegressor(2)),
+    ]
+    settings = {"cv": 2, "random_state": 0}
+    ensemble = TabularEnsembleRegressor(parts[::2], **settings)
+    display = TrainingCurveDisplay.from_estimator(make_pipeline("passthrough", ensemble.fit(X, y)))
+    assert list(display.histories) == ["member 0", "member 1"]
+    ensemble = TabularEnsembleRegressor(parts, **settings).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator({"all": ensemble, "alone": tabular_networks})
+    assert list(display.histories) == [
+        "all, networks, member 0", "all, networks, member 1", "all, wide, member 0",
+        "all, wide, member 1", "alone, member 0", "alone, member 1",
+    ]  # fmt: skip
+    trees = TabularEnsembleRegressor(parts[2:], **settings).fit(X, y)
+    with pytest.raises(ValueError, match=r"has no networks, only 'trees'\. Add a"):
+        TrainingCurveDisplay.from_estimator(trees)
+
+
+def test_other_displays_need_a_single_network(tabular_networks):
+    for Display in (NetworkDisplay, WeightsDisplay):
+        with pytest.raises(TypeError, match="got TabularMLPRegressor, which has several"):
+            Display.from_estimator(tabular_networks)
+    with pytest.raises(TypeError, match=r"an estimator of scratchmlp\.tabular or a Pipeline"):
+        TrainingCurveDisplay.from_estimator(LinearRegression())
+    with pytest.raises(NotFittedError):
+        TrainingCurveDisplay.from_estimator(TabularMLPRegressor())

@@ -89,6 +89,21 @@ def test_it_learns_from_a_raw_table(classifier, regressor):
     assert regressor.score(X, number) > 0.8
 
 
+def test_history_has_a_row_for_each_member_and_epoch(classifier):
+    history = pd.DataFrame(classifier.history_)
+    assert list(history) == [
+        "member", "epoch", "loss", "validation_loss", "learning_rate", "seconds",
+    ]  # fmt: skip
+    assert history.groupby("member")["epoch"].max().tolist() == [32] * 8
+    assert len(history) == 8 * 32
+    by_epoch = history.groupby("epoch")["loss"].mean()
+    assert by_epoch[32] < by_epoch[1]
+    kept = history[history["epoch"] == classifier.best_epochs_[history["member"]]]
+    assert (kept["validation_loss"].to_numpy() < history["validation_loss"].mean()).all()
+    assert (history["seconds"] > 0).all()
+    assert history["learning_rate"].nunique() > 8
+
+
 def test_out_of_fold_scores_are_near_those_of_new_rows(classifier, regressor):
     X, y, number = table(2000, seed=1)
     assert classifier.oof_score_ == pytest.approx(classifier.score(X, y), abs=0.1)
@@ -555,7 +570,7 @@ def history_of(losses):
     """A member whose score of its one row is the number of the epoch."""
     raw = {epoch: np.array([[float(epoch)]]) for epoch in range(len(losses))}
     candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
-    return MemberHistory(losses, raw, candidates, None, None, "")
+    return MemberHistory(losses, raw, candidates, None, None, "", {})
 
 
 def test_epochs_are_chosen_by_the_member_and_by_all():

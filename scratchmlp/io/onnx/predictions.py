@@ -31,7 +31,9 @@ def mean(graph: Graph, members: str) -> str:
 
 
 def to_targets(graph: Graph, raw: str, regressor: Any) -> str:
-    """Add the targets for predictions of standardized targets, within the range of the targets."""
+    """Add the targets for raw scores of networks, or for predictions of standardized targets."""
+    if regressor._output == "exp":
+        raw = graph.add("Exp", raw)
     y = graph.add("Mul", raw, np.asarray(regressor._deviation, np.float64))
     y = graph.add("Add", y, np.asarray(regressor._mean, np.float64))
     return clip(graph, y, regressor)

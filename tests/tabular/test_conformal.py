@@ -1,0 +1,217 @@
+"""Prediction intervals and sets: their coverage, their ends by hand, and what they refuse."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.model_selection import TimeSeriesSplit
+
+from scratchmlp.tabular import (
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular import conformal as module
+from scratchmlp.tabular.conformal import held_out_scores, scored_rows
+from scratchmlp.tabular.difficulty import fit_difficulty
+
+SMALL = {"hidden_layer_sizes": 16, "max_iter": 32, "random_state": 0}
+CV = {"cv": 3, "random_state": 0}
+
+
+def rows(n, seed=0):
+    """Return a table whose targets are hard to predict if `x` is large, and classes."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.uniform(0, 1, n), rng.normal(size=n)
+    y = z + np.where(x > 0.5, 2.0, 0.5) * rng.normal(size=n)
+    return pd.DataFrame({"x": x, "z": z}), y, np.digitize(y, [-1.0, 1.0])
+
+
+TRAINING, TEST = rows(450), rows(2000, seed=1)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return TabularMLPRegressor(cv=3, **SMALL).fit(*TRAINING[:2])
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    estimators = [
+        ("networks", TabularMLPRegressor(hidden_layer_sizes=8, max_iter=4)),
+        ("boosting", HistGradientBoostingRegressor(max_iter=20)),
+    ]
+    return TabularEnsembleRegressor(estimators, **CV).fit(*TRAINING[:2])
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return TabularMLPClassifier(cv=3, **SMALL).fit(TRAINING[0], TRAINING[2])
+
+
+def coverage_of(ends, y):
+    return ((ends[..., 0] <= y) & (y <= ends[..., 1])).mean()
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9])
+def test_intervals_cover_new_targets_and_are_wide_where_targets_are_uncertain(networks, coverage):
+    X, y, _ = TEST
+    ends = networks.predict_interval(X, coverage)
+    assert ends.shape == (len(X), 2)
+    assert coverage_of(ends, y) == pytest.approx(coverage, abs=0.06)
+    width, hard = ends[:, 1] - ends[:, 0], X["x"] > 0.5
+    assert width[hard].mean() > 2 * width[~hard].mean()
+    np.testing.assert_allclose(ends.mean(axis=1), networks.predict(X))
+
+
+def test_intervals_of_ensembles_and_of_each_estimator_alone(ensemble):
+    X, y, _ = TEST
+    alone = [ensemble.only(name) for name in ensemble.weights_]
+    for each in (ensemble, *alone, ensemble.named_estimators_["networks"]):
+        assert 0.85 < coverage_of(each.predict_interval(X), y) < 0.95
+    networks = ensemble.named_estimators_["networks"]
+    np.testing.assert_array_equal(alone[0].predict_interval(X), networks.predict_interval(X))
+    assert [part.oof.size for part in ensemble._parts.values()] == [0, 0]  # the scores are enough
+
+
+def test_sets_cover_new_classes_and_contain_the_most_probable(classifier):
+    X, _, y = TEST
+    found = classifier.predict_set(X)
+    assert found.dtype == bool
+    assert found.shape == (len(X), 3)
+    assert 0.85 < found[np.arange(len(X)), y].mean() < 0.95
+    best = classifier.predict_proba(X).argmax(axis=1)
+    few = classifier.predict_set(X, coverage=0.01)
+    np.testing.assert_array_equal(few, best[:, np.newaxis] == [0, 1, 2])
+    assert (found | few == found).all()
+
+
+def test_sets_of_ensembles():
+    estimators = [("boosting", HistGradientBoostingClassifier(max_iter=10))]
+    ensemble = TabularEnsembleClassifier(estimators, **CV).fit(TRAINING[0], TRAINING[2])
+    X, _, y = TEST
+    for each in (ensemble, ensemble.only("boosting")):
+        assert 0.85 < each.predict_set(X)[np.arange(len(X)), y].mean() < 0.95
+
+
+def test_several_targets(networks):
+    X, y, _ = TRAINING
+    both = TabularMLPRegressor(cv=2, **SMALL).fit(X, np.column_stack([y, 1000 - 100 * y]))
+    ends = both.predict_interval(X)
+    assert ends.shape == (len(X), 2, 2)
+    np.testing.assert_allclose(ends[:, 1], 1000 - 100 * ends[:, 0, ::-1], rtol=1e-3, atol=1e-2)
+
+
+def test_a_quantile_by_hand():
+    scores = np.array([[3.0], [1.0], [2.0], [4.0]])
+    assert held_out_scores(scores, None).quantile(0.6) == [3.0]  # the third of 5 = 4 + 1
+    assert held_out_scores(scores, None).quantile(0.61) == [4.0]
+    assert held_out_scores(scores, None).quantile(0.8) == [4.0]
+    assert held_out_scores(scores, np.ones(4)).quantile(0.6) == [3.0]
+    both = np.hstack([scores, -scores])
+    np.testing.assert_array_equal(held_out_scores(both, None).quantile(0.6), [3.0, -2.0])
+
+
+def test_a_weighted_quantile_by_hand():
+    scores, weight = np.array([[3.0], [1.0], [2.0], [4.0]]), np.array([1.0, 5.0, 1.0, 1.0])
+    known = held_out_scores(scores, weight)  # of weight 8, and 11.5 with a new row of weight 28 / 8
+    assert known.quantile(5 / 11.5) == [1.0]
+    assert known.quantile(5.1 / 11.5) == [2.0]
+    assert held_out_scores(scores, 7 * weight).quantile(5.1 / 11.5) == [2.0]
+    assert known.quantile(2 / 3) == [4.0]
+    with pytest.raises(ValueError, match=r"3 rows, and fit had 4, which their weights make 2\.286"):
+        known.quantile(0.7)
+
+
+@pytest.mark.parametrize("n", [9, 19, 99, 999])
+def test_a_coverage_needs_so_many_rows(n):
+    coverage = n / (n + 1)
+    assert held_out_scores(np.arange(n)[:, None], None).quantile(coverage) == [n - 1]
+    too_few = held_out_scores(np.arange(n - 1)[:, None], None)
+    with pytest.raises(ValueError, match=rf"at least {n} rows, and fit had {n - 1}\. Lower"):
+        too_few.quantile(coverage)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 1.5, -0.1, np.nan])
+def test_wrong_coverages(networks, classifier, wrong):
+    with pytest.raises(ValueError, match="above 0 and below 1"):
+        networks.predict_interval(TEST[0][:3], wrong)
+    with pytest.raises(ValueError, match="above 0 and below 1"):
+        classifier.predict_set(TEST[0][:3], wrong)
+
+
+@pytest.mark.parametrize("wrong", ["0.9", None, True, [0.9]])
+def test_coverages_that_are_no_numbers(networks, wrong):
+    with pytest.raises(TypeError, match="coverage must be a number"):
+        networks.predict_interval(TEST[0][:3], wrong)
+
+
+def test_rows_that_no_member_held_out_have_no_scores():
+    X, y, _ = TRAINING
+    networks = TabularMLPRegressor(cv=TimeSeriesSplit(2), **SMALL).fit(X, y)
+    n_seen = np.isfinite(networks.oof_prediction_).sum()
+    assert len(networks._held_out_scores.scores) == n_seen == 300
+    weight = np.repeat([0.0, 1.0, 2.0], 150)
+    weighted = TabularMLPRegressor(cv=2, **SMALL).fit(X, y, sample_weight=weight)
+    assert len(weighted._held_out_scores.scores) == 300
+    np.testing.assert_array_equal(np.unique(weighted._held_out_scores.weight), [0.5, 1.0])
+    assert 0.8 < coverage_of(weighted.predict_interval(TEST[0]), TEST[1]) < 0.98
+
+
+def test_repeats_and_one_split():
+    X, y, _ = TRAINING
+    twice = TabularMLPRegressor(cv=2, n_repeats=2, **SMALL).fit(X, y)
+    once = TabularMLPRegressor(cv=[(np.arange(250), np.arange(250, 450))], **SMALL).fit(X, y)
+    assert len(once._held_out_scores.scores) == 200
+    for each in (twice, once):
+        assert 0.83 < coverage_of(each.predict_interval(TEST[0]), TEST[1]) < 0.97
+
+
+def test_two_rows():
+    networks = TabularMLPRegressor(cv=2, **SMALL).fit([[0.0], [1.0]], [0.0, 1.0])
+    assert np.isfinite(networks.predict_interval([[0.5]], coverage=0.5)).all()
+    X, y = np.arange(3.0)[:, None], np.arange(3.0)
+    alone = TabularMLPRegressor(cv=[([0], [1, 2])], **SMALL).fit(X, y)
+    assert np.isfinite(alone.predict_interval(X, coverage=0.5)).all()
+
+
+def test_equal_targets_have_intervals_of_one_point():
+    networks = TabularMLPRegressor(cv=2, **SMALL).fit(np.eye(20), np.full(20, 7.0))
+    np.testing.assert_array_equal(networks.predict_interval(np.eye(20)), 7.0)
+
+
+def test_many_rows_are_drawn(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_SCORES", 50)
+    oof = np.where(np.arange(200) < 20, np.nan, 0.0)
+    drawn = scored_rows(oof)
+    assert len(np.unique(drawn)) == 50
+    assert drawn.min() >= 20
+    np.testing.assert_array_equal(drawn, scored_rows(oof[:, None]))
+
+
+def test_sizes_do_not_depend_on_the_errors_that_they_divide():
+    rng = np.random.default_rng(0)
+    X, errors, folds = rng.normal(size=(300, 2)), rng.exponential(size=(300, 1)), np.arange(300) % 3
+    before = fit_difficulty(X, errors, np.ones(1), folds, None)[1]
+    changed = np.where(folds[:, None] == 1, 100.0, errors)
+    after = fit_difficulty(X, changed, np.ones(1), folds, None)[1]
+    np.testing.assert_array_equal(before[folds == 1], after[folds == 1])
+    assert (before[folds != 1] < after[folds != 1]).all()
+
+
+def test_the_least_size_is_a_share_of_the_weighted_mean_error():
+    errors, weight = np.array([[0.0], [1.0]] * 30), np.array([3.0, 1.0] * 30)
+    X, folds = np.zeros((60, 1)), np.arange(60) // 2 % 2
+    found, _ = fit_difficulty(X, errors, np.ones(1), folds, weight)
+    assert found.least == pytest.approx(0.1 * 0.25)
+
+
+def test_outputs_share_a_model_of_their_mean_error():
+    rng = np.random.default_rng(0)
+    X, errors = rng.normal(size=(300, 2)), rng.exponential(size=(300, 2))
+    unit, folds = np.array([1.0, 100.0]), np.arange(300) % 3
+    found, sizes = fit_difficulty(X, unit * errors, unit, folds, None)
+    alone, expected = fit_difficulty(X, errors.mean(axis=1)[:, None], np.ones(1), folds, None)
+    np.testing.assert_allclose(sizes, expected * unit)
+    np.testing.assert_allclose(found.predict(X), alone.predict(X) * unit)

@@ -1,0 +1,373 @@
+"""Permutation importance on rows that the members held out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import log_loss, make_scorer, mean_absolute_error, r2_score, roc_auc_score
+from sklearn.model_selection import ShuffleSplit, TimeSeriesSplit
+
+from scratchmlp import io
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular.association import associations
+from scratchmlp.tabular.out_of_fold import OutOfFold, exchange
+from scratchmlp.tabular.table_encoding import join_places, places_of
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+N = 240
+
+
+def table():
+    """Columns of all kinds; `a` matters most, then `city`, then `b`, and the others do not."""
+    rng = np.random.default_rng(0)
+    words = np.array(["red", "green", "blue", "fast", "slow", "cold", "warm"])
+    X = pd.DataFrame(
+        {
+            "a": rng.normal(size=N),
+            "city": rng.choice(["Rome", "Oslo", "Paris"], N),
+            "constant": 1.0,
+            "b": rng.normal(size=N),
+            "flag": rng.choice(["yes", "no"], N),
+            "note": [" ".join(rng.choice(words, 5)) for _ in range(N)],
+            "many": np.char.add("c", rng.integers(70, size=N).astype(str)),
+            "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(900, size=N), "D"),
+            "key": [f"K{i:04}" if i % 9 else None for i in range(N)],
+        }
+    )
+    number = 2 * X["a"] + 1.5 * (X["city"] == "Oslo") + 0.4 * X["b"]
+    X.loc[::8, "b"] = np.nan
+    return X, number.to_numpy()
+
+
+X, NUMBER = table()
+CLASS = np.where(NUMBER > 0.5, "high", "low")
+USED = ["a", "city", "b"]
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return TabularMLPRegressor(cv=3, max_iter=24, text_features=["note"], random_state=0).fit(
+        X, NUMBER
+    )
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    networks = TabularMLPClassifier(max_iter=12)
+    boosting = HistGradientBoostingClassifier(max_iter=10)
+    ensemble = TabularEnsembleClassifier(
+        [("networks", networks), ("boosting", boosting)], cv=3, random_state=0
+    )
+    return ensemble.fit(X[USED], CLASS)
+
+
+# What is permuted.
+
+
+def encode(encoder, table):
+    return encoder._encode(table)[0]
+
+
+def same(one, other):
+    assert (one.numbers == other.numbers).all()
+    assert (one.codes == other.codes).all()
+    for a, b in zip(one.terms, other.terms, strict=True):
+        assert (a != b).nnz == 0
+    return True
+
+
+def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
+    encoder, order = regressor.encoder_, np.random.default_rng(1).permutation(N)
+    encoded = encode(encoder, X)
+    places = places_of(encoder.columns_, encoder.text_encoders_)
+    assert list(places) == list(X)
+    assert encoded.terms
+    for name, place in places.items():
+        permuted = X.assign(**{name: X[name].to_numpy()[order]})
+        exchanged = exchange(encoded, np.arange(N), [(place, order)])
+        assert same(exchanged, encode(encoder, permuted))
+        assert place.is_empty == (name == "constant")
+    both = join_places([places["a"], places["note"]])
+    permuted = X.assign(a=X["a"].to_numpy()[order], note=X["note"].to_numpy()[order])
+    assert same(exchange(encoded, np.arange(N), [(both, order)]), encode(encoder, permuted))
+
+
+def test_each_row_is_predicted_by_the_members_that_held_it_out(regressor):
+    encoded = encode(regressor.encoder_, X)
+    found = OutOfFold(regressor, encoded, regressor.held_out_).predictions()
+    members = regressor.member_predictions(X)
+    for number, rows in enumerate(regressor.held_out_):
+        np.testing.assert_allclose(found[rows], members[number][rows], atol=1e-4)
+
+
+def test_several_changes_give_what_each_gives_alone(regressor):
+    encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
+    oof = OutOfFold(regressor, encoded, regressor.held_out_)
+    places = places_of(regressor.encoder_.columns_, regressor.encoder_.text_encoders_)
+    changes = [(places[name], random.permutation(N)) for name in ("a", "note", "many", "a")]
+    together = list(oof.permuted(changes))
+    alone = [next(oof.permuted([change])) for change in changes]
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+    assert (np.ptp(together, axis=0) > 1e-3).mean() > 0.9
+
+
+# The importances.
+
+
+def test_importances_rank_the_columns(regressor):
+    result = regressor.oof_importances(X, NUMBER, n_repeats=3, random_state=0)
+    assert result.names == list(X)
+    assert result.importances.shape == (len(X.columns), 3)
+    np.testing.assert_array_equal(result.importances_mean, result.importances.mean(axis=1))
+    np.testing.assert_array_equal(result.importances_std, result.importances.std(axis=1))
+    by_name = dict(zip(result.names, result.importances_mean, strict=True))
+    assert by_name["a"] > by_name["city"] > by_name["b"] > 0
+    assert by_name["constant"] == 0
+    assert by_name["b"] > max(by_name[name] for name in ("flag", "note", "many", "since", "key"))
+    assert result.scoring == "r2"
+    assert result.n_rows == N
+    members = regressor.member_predictions(X)
+    own = np.empty(N)
+    for number, rows in enumerate(regressor.held_out_):
+        own[rows] = members[number][rows]
+    assert result.score == pytest.approx(r2_score(NUMBER, own))
+
+
+def test_a_random_state_gives_the_same_numbers(regressor):
+    first, second, other = (
+        regressor.oof_importances(X, NUMBER, columns=["a"], n_repeats=2, random_state=seed)
+        for seed in (0, 0, 1)
+    )
+    assert (first.importances == second.importances).all()
+    assert (first.importances != other.importances).all()
+
+
+def test_ensembles_and_scorers(classifier):
+    result = classifier.oof_importances(X[USED], CLASS, n_repeats=2, random_state=0)
+    assert result.scoring == "neg_log_loss"
+    assert -result.score == pytest.approx(log_loss(CLASS, classifier.oof_proba_), rel=0.2)
+    assert result.importances_mean.argmax() == 0
+    auc = classifier.oof_importances(X[USED], CLASS, scoring="roc_auc", n_repeats=2, random_state=0)
+    assert auc.scoring == "roc_auc"
+    assert auc.score == pytest.approx(roc_auc_score(CLASS, -classifier.oof_proba_[:, 0]), abs=0.03)
+    assert auc.importances_mean.argmax() == 0
+
+
+def test_weights_and_scorers_of_ones_own(regressor):
+    weight = np.r_[np.ones(N // 2), np.zeros(N // 2)]
+    scorer = make_scorer(mean_absolute_error, greater_is_better=False)
+    kwargs = {"columns": ["b", "a"], "scoring": scorer, "random_state": 0}
+    result = regressor.oof_importances(X, NUMBER, sample_weight=weight, **kwargs)
+    assert result.names == ["b", "a"]
+    assert result.n_rows == N // 2
+    assert result.score < 0
+    assert "mean_absolute_error" in result.scoring
+    assert (result.importances[1] > result.importances[0]).all()
+
+
+def test_the_scorer_of_an_ensemble_is_the_default(classifier):
+    classifier = classifier.only("networks").set_params(scoring="accuracy")
+    result = classifier.oof_importances(X[USED], CLASS, n_repeats=1, columns=["a"])
+    assert result.scoring == "accuracy"
+
+
+def test_fewer_rows_estimate_the_same(regressor):
+    result = regressor.oof_importances(X, NUMBER, max_samples=120, random_state=0)
+    assert result.n_rows == 120
+    everything = regressor.oof_importances(X, NUMBER, max_samples=1.0, random_state=0)
+    assert everything.n_rows == N
+    assert spearmanr(result.importances_mean[:4], everything.importances_mean[:4])[0] > 0.7
+
+
+@pytest.mark.parametrize(
+    "settings", [{"cv": TimeSeriesSplit(3)}, {"cv": ShuffleSplit(3)}, {"cv": 2, "n_repeats": 2}]
+)
+def test_rows_may_be_in_no_fold_or_in_several(settings):
+    model = TabularMLPRegressor(max_iter=4, random_state=0, **settings).fit(X[["a", "b"]], NUMBER)
+    result = model.oof_importances(X[["a", "b"]], NUMBER, n_repeats=1, random_state=0)
+    assert result.n_rows == len(np.unique(np.concatenate(model.held_out_)))
+    assert result.importances_mean[0] > result.importances_mean[1]
+
+
+def test_arrays_and_several_targets():
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(90, 2))
+    model = TabularMLPRegressor(cv=2, max_iter=16, random_state=0).fit(A, A[:, [1, 1]] * [1, 2])
+    result = model.oof_importances(A, A[:, [1, 1]] * [1, 2], random_state=0)
+    assert result.names == ["x0", "x1"]
+    assert result.importances_mean.argmax() == 1
+
+
+def test_a_class_may_have_no_row():
+    y = np.arange(N) % 3
+    model = TabularMLPClassifier(cv=2, max_iter=2, random_state=0).fit(X[["a"]], y)
+    weight = (y < 2).astype(float)
+    result = model.oof_importances(X[["a"]], y, sample_weight=weight, random_state=0)
+    assert np.isfinite(result.score)
+
+
+# Correlated columns.
+
+
+def test_a_group_has_the_importance_that_its_columns_share():
+    rng = np.random.default_rng(0)
+    z, other = rng.normal(size=(2, N))
+    T = pd.DataFrame({"z1": z, "z2": z + 0.1 * rng.normal(size=N), "other": other})
+    model = TabularMLPRegressor(cv=2, max_iter=24, random_state=0).fit(T, z + 0.5 * other)
+    single = model.oof_importances(T, z + 0.5 * other, random_state=0)
+    ((one, two, correlation),) = single.correlated
+    assert (one, two) == ("z1", "z2")
+    assert correlation == pytest.approx(spearmanr(T["z1"], T["z2"])[0], abs=1e-3)
+    groups = {"z": ["z1", "z2"], "other": ["other"]}
+    grouped = model.oof_importances(T, z + 0.5 * other, columns=groups, random_state=0)
+    assert grouped.names == ["z", "other"]
+    assert grouped.correlated == []
+    assert grouped.importances_mean[0] > 1.3 * single.importances_mean[:2].sum()
+
+
+def test_correlations_of_numbers_and_categories():
+    rng = np.random.default_rng(0)
+    city = rng.choice(["Rome", "Milan", "Oslo", "Bergen"], 400)
+    T = pd.DataFrame(
+        {
+            "city": city,
+            "country": np.where(np.isin(city, ["Rome", "Milan"]), "Italy", "Norway"),
+            "sun": rng.normal(size=400) + 10 * (city == "Rome"),
+            "noise": rng.normal(size=400),
+            "constant": 1,
+        }
+    )
+    T["missing"] = T["sun"].where(rng.random(400) > 0.05)
+    encoder = TabularEncoder().fit(T)
+    places = places_of(encoder.columns_, encoder.text_encoders_)
+    found = pd.DataFrame(associations(encode(encoder, T), places.values()), list(T), list(T))
+    np.testing.assert_allclose(found, found.T)
+    assert found.loc["city", "country"] == pytest.approx(1)
+    assert found.loc["city", "sun"] == pytest.approx(0.75, abs=0.05)
+    assert found.loc["sun", "missing"] > 0.9
+    assert (found["noise"].drop("noise") < 0.2).all()
+    assert (found["constant"] == 0).all()
+
+
+# Errors.
+
+
+def test_errors_say_what_is_wrong(regressor, classifier):
+    with pytest.raises(ValueError, match="must have the 240 rows of fit"):
+        regressor.oof_importances(X[:-1], NUMBER[:-1])
+    with pytest.raises(ValueError, match="must have at least the 240 rows of fit"):
+        classifier.only("networks").oof_importances(X[USED][:-40], CLASS[:-40])
+    with pytest.raises(ValueError, match="'age', which is no column of the table"):
+        regressor.oof_importances(X, NUMBER, columns=["a", "age"])
+    with pytest.raises(
+        TypeError, match=r"list of names or positions; got 'city'\. Pass \['city'\]"
+    ):
+        regressor.oof_importances(X, NUMBER, columns={"place": "city"})
+    with pytest.raises(ValueError, match="columns must name at least one"):
+        regressor.oof_importances(X, NUMBER, columns=[])
+    with pytest.raises(ValueError, match="the class 'other', not seen in fit"):
+        classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
+    with pytest.raises(ValueError, match=r"'n_repeats' parameter of TabularMLPRegressor\.oof_imp"):
+        regressor.oof_importances(X, NUMBER, n_repeats=0)
+
+
+def test_columns_may_be_positions(regressor):
+    kwargs = {"n_repeats": 1, "max_samples": 40, "random_state": 0}
+    by_name = regressor.oof_importances(X, NUMBER, columns=["b", "a"], **kwargs)
+    by_position = regressor.oof_importances(X, NUMBER, columns=np.array([3, -9]), **kwargs)
+    assert by_position.names == ["b", "a"]
+    assert (by_position.importances == by_name.importances).all()
+    groups = {1: [0, "b"], 2: (1,)}
+    assert regressor.oof_importances(X, NUMBER, columns=groups, **kwargs).names == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "match"),
+    [
+        ([9], ValueError, "position 9, but the table has 9 columns"),
+        ([0.0], TypeError, "of type float"),
+        ([True], TypeError, "of type bool"),
+        ("city", TypeError, r"Pass \['city'\]"),
+        ({"place": 1}, TypeError, r"group 'place' of columns must be a list .* got 1"),
+        ({"place": []}, ValueError, "group 'place' of columns must name at least one"),
+        ([["a", "b"]], TypeError, r'pass \{"name": \["first", "second"\]\}'),
+        ({1: ["a"], "1": ["b"]}, ValueError, "'1' twice"),
+        (["a", 0], ValueError, "'a' twice"),
+    ],
+)
+def test_columns_that_are_none(regressor, columns, error, match):
+    with pytest.raises(error, match=match):
+        regressor.oof_importances(X, NUMBER, columns=columns)
+
+
+@pytest.mark.parametrize("max_samples", [1, True, 0, 0.0, 1.5])
+def test_importances_need_two_rows(regressor, max_samples):
+    with pytest.raises(ValueError, match="'max_samples' parameter of TabularMLPRegressor"):
+        regressor.oof_importances(X, NUMBER, max_samples=max_samples)
+    fewest = regressor.oof_importances(X, NUMBER, max_samples=1e-6, n_repeats=1, random_state=0)
+    assert fewest.n_rows == 2
+
+
+def test_the_score_must_be_finite(regressor):
+    scorer = make_scorer(lambda y, predicted: np.nan)
+    with pytest.raises(ValueError, match=r"must be finite; got nan\. Choose another"):
+        regressor.oof_importances(X, NUMBER, scoring=scorer)
+
+
+# The rows of `fit`.
+
+ORDER = np.random.default_rng(3).permutation(N)
+
+
+def test_rows_in_another_order_are_an_error(regressor, classifier):
+    with pytest.raises(ValueError, match=r"in the same order\. The predictions of its rows differ"):
+        regressor.oof_importances(X.iloc[ORDER], NUMBER, max_samples=100, random_state=0)
+    with pytest.raises(ValueError, match=r"times as much .* Pass the table of fit"):
+        classifier.oof_importances(X[USED].iloc[ORDER], CLASS[ORDER])
+
+
+def test_targets_in_another_order_are_a_warning(regressor, classifier):
+    kwargs = {"columns": ["a"], "n_repeats": 1, "max_samples": 100, "random_state": 0}
+    with pytest.warns(UserWarning, match=r"score \(r2\) of -.* with this y, but oof_score_ is 0"):
+        regressor.oof_importances(X, NUMBER[ORDER], **kwargs)
+    with pytest.warns(UserWarning, match=r"score \(accuracy\) of 0.*Pass the targets of fit"):
+        classifier.only("networks").oof_importances(X[USED], CLASS[ORDER], **kwargs)
+
+
+def test_weights_of_fit_do_not_seem_to_be_another_order():
+    weight = np.where(X["city"] == "Oslo", 5.0, 0.1)
+    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X[USED], NUMBER, weight)
+    for sample_weight in (None, weight, (NUMBER > 2).astype(float)):
+        model.oof_importances(
+            X[USED], NUMBER, sample_weight=sample_weight, columns=["a"], random_state=0
+        )
+
+
+def test_predictions_of_noise_do_not_tell_rows_apart():
+    noise = np.random.default_rng(0).normal(size=(90, 3))
+    model = TabularMLPRegressor(cv=3, max_iter=16, random_state=0).fit(noise[:, :2], noise[:, 2])
+    assert model.oof_score_ < 0.1
+    model.oof_importances(noise[:, :2], noise[:, 2], random_state=0)
+
+
+def test_rows_that_were_held_out_need_a_weight():
+    model = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=1).fit(X[["a"]], NUMBER)
+    weight = np.r_[1.0, np.zeros(N - 1)]  # the first row is in no fold
+    with pytest.raises(ValueError, match=r"a weight above 0; got 0\. Change sample_weight"):
+        model.oof_importances(X[["a"]], NUMBER, sample_weight=weight)
+
+
+def test_a_file_without_training_state_lacks_the_folds(regressor, tmp_path):
+    io.save(regressor, tmp_path / "model.smlp", training_state=False)
+    loaded = io.load(tmp_path / "model.smlp")
+    with pytest.raises(ValueError, match=r"saved with training_state=False\. Save it with"):
+        loaded.oof_importances(X, NUMBER)
+    io.save(regressor, tmp_path / "whole.smlp")
+    loaded = io.load(tmp_path / "whole.smlp")
+    assert loaded.oof_importances(X, NUMBER, columns=["a"], n_repeats=1).score
