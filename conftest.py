@@ -27,7 +27,11 @@ pytest_collect_file = Sybil(
 collect_ignore_glob = ["docs/*.py"]  # the site's configuration and figures: no module of ours
 # The examples of these modules need optional packages.
 collect_ignore = [
-    f"scratchmlp/io/onnx/{module}.py"
-    for module, package in (("export", "onnx"), ("skl2onnx_converters", "skl2onnx"))
+    f"scratchmlp/{module}.py"
+    for module, package in (
+        ("io/onnx/export", "onnx"),
+        ("io/onnx/skl2onnx_converters", "skl2onnx"),
+        ("reporting/assembly", "jinja2"),
+    )
     if not find_spec(package)
 ]

@@ -26,6 +26,7 @@ __all__ = [
     "ScratchMLPRegressor",
     "__version__",
     "check_gradient",
+    "report",
 ]
 
 # Names and modules are imported on first use. Thus ``import scratchmlp`` is fast, and the command
@@ -37,6 +38,7 @@ _MODULES = {
     "ScratchMLPClassifier": "estimators.classifier",
     "ScratchMLPRegressor": "estimators.regressor",
     "check_gradient": "estimators.gradient_check",
+    "report": "reporting.assembly",
 }
 #: Public modules.
 _PUBLIC = (

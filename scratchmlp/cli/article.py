@@ -58,7 +58,8 @@ def run_iris(plot: Path | None) -> None:
                 for part in ("train", "test")
             }
             say(f"drawing {plot}")
-            draw_network(plot, losses, search.fit(X.iloc[:, 2:], y), X.iloc[:, 2:], y)
+            model = search.fit(X.iloc[:, 2:], y)
+            print(f"\nSaved {plot}.\n{draw_network(plot, losses, model, X.iloc[:, 2:], y)}")
 
 
 # The article's network.

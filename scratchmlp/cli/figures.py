@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone, is_classifier
-from sklearn.calibration import CalibrationDisplay
 from sklearn.feature_selection import f_classif
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import PredictionErrorDisplay
@@ -21,10 +20,26 @@ from scratchmlp.cli.files import write
 from scratchmlp.cli.kinds import encoder_settings
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import NO_ROLES
+from scratchmlp.reporting.classes import events_of, plot_calibration
 from scratchmlp.tabular.column_kinds import read_column
 
 PICTURES = (".png", ".svg", ".pdf")
 GRID = 300  # points of a decision boundary's picture along each axis
+MOST_NAMED = 20  # classes in a legend
+_CALIBRATION = (
+    "how often it is as predicted (vertical), by the predicted probability (horizontal), in ten "
+    "groups of\nrows that the predicting networks and trees had not seen. On the dotted line, the "
+    "probabilities are right."
+)
+_BOUNDARY = (
+    "Right: the class that a model of the two columns alone predicts (background), and the true "
+    "class of up\nto 1,000 rows (points)."
+)
+_ERRORS = (
+    "Left: true values (vertical) by predicted values (horizontal) of up to 1,000 rows that the "
+    "predicting\nnetworks and trees had not seen. On the dashed line, predictions are right.\n"
+    "Right: the errors, true minus predicted values, of these rows."
+)
 POINTS = {"s": 12, "alpha": 0.5, "color": "#0072B2"}
 
 
@@ -82,7 +97,7 @@ def draw_network(
     model: BaseEstimator,
     X: pd.DataFrame,
     y: NDArray[Any],
-) -> None:
+) -> str:
     """Save learning curves and a decision boundary.
 
     Parameters
@@ -97,14 +112,23 @@ def draw_network(
         The two features of the boundary.
     y : ndarray of shape (n_samples,)
         Classes.
+
+    Returns
+    -------
+    str
+        What the picture shows.
     """
     with _panels(path, 2) as axes:
         _plot_losses(axes[0], losses, "loss (half the squared error)")
         _plot_boundary(axes[1], model, X, y)
         axes[1].set_title("Network tuned on these two columns only")
+    return (
+        "Left: the loss of the article's network after each epoch. The lower, the better.\n"
+        f"{_BOUNDARY}"
+    )
 
 
-def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> None:
+def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> str:
     """Save a picture of how reliable an ensemble's out-of-fold predictions are.
 
     A classifier gets its calibration curve. If the table has two numeric columns, a second panel
@@ -121,6 +145,11 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
         Raw table.
     y : ndarray of shape (n_samples,)
         Target.
+
+    Returns
+    -------
+    str
+        What the picture shows: a sentence for each panel.
     """
     columns = most_related(_numbers(X, model), y) if is_classifier(model) else X
     with _panels(path, 1 if columns is None else 2) as axes:
@@ -130,22 +159,30 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> N
                 alone = clone(model).set_params(**encoder_settings(NO_ROLES, []))
                 _plot_boundary(axes[1], alone.fit(columns, y), columns, y)
                 axes[1].set_title("Ensemble fitted to these two columns only")
-            return
-        from matplotlib.ticker import AutoLocator
+            if columns is None:
+                return f"It shows {_CALIBRATION}"
+            return f"Left: {_CALIBRATION}\n{_BOUNDARY}"
+        _plot_errors(axes, model, y)
+        return _ERRORS
 
-        seen = np.isfinite(model.oof_prediction_)  # with --time, the first rows have none
-        for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
-            PredictionErrorDisplay.from_predictions(
-                y[seen],
-                model.oof_prediction_[seen],
-                kind=kind,
-                ax=ax,
-                random_state=0,
-                scatter_kwargs=POINTS,
-            )
-            ax.set_title("Out-of-fold predictions")
-            for axis in (ax.xaxis, ax.yaxis):
-                axis.set_major_locator(AutoLocator())  # ticks at round numbers
+
+def _plot_errors(axes: Any, model: Any, y: NDArray[Any]) -> None:
+    """Draw actual values and residuals against out-of-fold predictions."""
+    from matplotlib.ticker import AutoLocator
+
+    seen = np.isfinite(model.oof_prediction_)  # with --time, the first rows have none
+    for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
+        PredictionErrorDisplay.from_predictions(
+            y[seen],
+            model.oof_prediction_[seen],
+            kind=kind,
+            ax=ax,
+            random_state=0,
+            scatter_kwargs=POINTS,
+        )
+        ax.set_title("Out-of-fold predictions")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(AutoLocator())  # ticks at round numbers
 
 
 def _numbers(X: pd.DataFrame, model: Any) -> pd.DataFrame:
@@ -189,23 +226,8 @@ def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:
     With two classes it is that of the second class, with more that of the predicted class.
     """
     seen = np.isfinite(model.oof_proba_[:, 0])  # with --time, the first rows have none
-    P, y = model.oof_proba_[seen], y[seen]
-    if len(model.classes_) == 2:
-        positive, probability = y == model.classes_[1], P[:, 1]
-        name = str(model.classes_[1])[:30]
-        share = f"fraction of rows with {name}"
-    else:
-        positive, probability = y == model.classes_[P.argmax(axis=1)], P.max(axis=1)
-        name, share = "the predicted class", "fraction of rows predicted correctly"
-    CalibrationDisplay.from_predictions(
-        positive, probability, n_bins=10, strategy="quantile", ax=ax, name="", color="#0072B2"
-    )
-    ax.get_legend().remove()
-    ax.set(
-        title="Calibration of out-of-fold predictions",
-        xlabel=f"predicted probability of {name}",
-        ylabel=share,
-    )
+    plot_calibration(ax, events_of(y[seen], model.oof_proba_[seen], model.classes_))
+    ax.set_title("Calibration of out-of-fold predictions")
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:
@@ -233,7 +255,17 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
     codes = np.searchsorted(model.classes_, y[shown])
     style = {"cmap": "viridis", "vmin": 0, "vmax": last, "edgecolor": "black", "linewidth": 0.4}
     points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)
-    if last < 10:
-        handles, _ = points.legend_elements(num=list(range(last + 1)))
-        names = [str(label)[:30] for label in model.classes_]
-        ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1))
+    _add_legend(ax, points, model.classes_, y)
+
+
+def _add_legend(ax: Any, points: Any, classes: NDArray[Any], y: NDArray[Any]) -> None:
+    """Name the colors of the classes, or of the most frequent ones if there are many."""
+    counts = np.bincount(np.searchsorted(classes, y), minlength=len(classes))
+    named = np.sort(np.argsort(-counts, kind="stable")[:MOST_NAMED])
+    title = None
+    if len(named) < len(classes):
+        title = f"the {MOST_NAMED} most frequent\nof {len(classes)} classes"
+    handles, _ = points.legend_elements(num=list(named))
+    names = [str(label)[:30] for label in classes[named]]
+    size = "medium" if len(named) < 10 else "x-small"  # so that all lines fit
+    ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1, 1), title=title, fontsize=size)

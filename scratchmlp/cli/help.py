@@ -24,6 +24,9 @@ examples:
     %(prog)s customers.csv --target churned --save churned.model
     %(prog)s new.csv --load churned.model --out predictions.csv
 
+  Write a page about the ensemble, for people who ask how good it is:
+    %(prog)s customers.csv --target churned --report churned.html
+
   Save it for programs without Python too, as an ONNX model:
     %(prog)s customers.csv --target churned --export churned.onnx
 

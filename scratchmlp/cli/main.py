@@ -42,12 +42,14 @@ from scratchmlp.cli.predictions import (
 )
 from scratchmlp.cli.progress import fit
 from scratchmlp.cli.report import best_model, fit_notes, networks_suffice, score_table
+from scratchmlp.cli.report_page import check_report, write_report
 from scratchmlp.cli.roles import unknown_column
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.cli.streams import discard, open_streams
 from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.cli.writing import check_table_name, save_table
+from scratchmlp.reporting.origin import Origin
 from scratchmlp.tabular.notes import listed
 
 
@@ -117,7 +119,8 @@ def _run(options: Options) -> None:
         check_picture(plot)
     out = check_table_name(options.out)
     check_export(options.export)
-    written = [plot, save, options.export, out]
+    check_report(options.report)
+    written = [plot, save, options.export, options.report, out]
     check_files(read=[None if data == STDIN else data, load], written=written)
     if data is None:
         run_iris(plot)
@@ -153,18 +156,25 @@ def _train(data: str, options: Options) -> None:
     models = models_for(table, settings)
     try:
         _print_table(table, options)
-        best = _compare(models, table, plan)
+        results = _compare(models, table, plan)
     except BrokenPipeError:
-        for path in (options.save, options.export):
+        for path in (options.save, options.export, options.report):
             if path is not None:
                 _say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
-    if any(path is not None for path in (options.save, options.export, options.plot)):
-        _keep(models, table, plan, options, best)
+    kept = (options.save, options.export, options.plot, options.report)
+    if any(path is not None for path in kept):
+        _keep(models, table, plan, options, results)
 
 
-def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, best: str) -> None:
-    """Train the ensemble on all rows; save it, export it and draw a picture of it on demand."""
+def _keep(
+    models: dict[str, Any],
+    table: Table,
+    plan: Plan,
+    options: Options,
+    results: dict[str, pd.DataFrame],
+) -> None:
+    """Train the ensemble on all rows; save it, export it, and draw or write about it on demand."""
     say(f"training the {options.own_model} on all rows")
     name, ensemble = next(iter(models.items()))
     # The ensemble that is saved gets the raw table, and so it can read other raw tables.
@@ -176,7 +186,8 @@ def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, be
         say(note)
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.id))
-        saved = f"Saved the {options.own_model} in {options.save}{_although(name, best, plan)}"
+        although = _although(name, best_model(results, plan), plan)
+        saved = f"Saved the {options.own_model} in {options.save}{although}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
     if options.export is not None:
         export_model(options.export, model)
@@ -184,7 +195,14 @@ def _keep(models: dict[str, Any], table: Table, plan: Plan, options: Options, be
     if options.plot is not None:
         say(f"drawing {options.plot}")
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
-            draw_ensemble(options.plot, model, table.X, table.y)
+            shown = draw_ensemble(options.plot, model, table.X, table.y)
+        print(f"Saved the picture {options.plot}. {shown}", flush=True)
+    if options.report is not None:
+        say(f"writing {options.report}")
+        origin = Origin("Command", options.command, options.seed or 0)
+        assert options.target is not None
+        write_report(options.report, model, table, results, plan, origin, options.target)
+        print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
 
 
 def _print_table(table: Table, options: Options) -> None:
@@ -204,8 +222,8 @@ def _print_table(table: Table, options: Options) -> None:
     sys.stdout.flush()
 
 
-def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
-    """Compare models, print their scores, and return the name of the best model."""
+def _compare(models: dict[str, Any], table: Table, plan: Plan) -> dict[str, pd.DataFrame]:
+    """Compare models, and print their scores."""
     for note in plan.folds.left_out:
         say(note)
     results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
@@ -224,7 +242,7 @@ def _compare(models: dict[str, Any], table: Table, plan: Plan) -> str:
             f"makes a\nsmaller model, use --model networks, or {networks} in Python."
         )
     sys.stdout.flush()
-    return best
+    return results
 
 
 def _although(name: str, best: str, plan: Plan) -> str:

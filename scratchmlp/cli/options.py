@@ -1,9 +1,9 @@
 """The arguments of the command line, and which of them belong together."""
 
 import argparse
-import math
+import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -11,7 +11,6 @@ from scratchmlp import __version__
 from scratchmlp.cli.file_options import add_file_options, take_file_format
 from scratchmlp.cli.help import (
     COLUMNS,
-    COMPARISON,
     DESCRIPTION,
     DETAILS,
     PREDICTIONS,
@@ -21,6 +20,7 @@ from scratchmlp.cli.help import (
 from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.training_options import add_comparison_options, add_training_options
 from scratchmlp.tabular.notes import listed
 
 #: Options that take several names of columns.
@@ -30,6 +30,7 @@ LISTS = ("ignore", "numeric", "categorical", "text", "date")
 class Options(NamedTuple):
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
+    command: str  # the whole command
     data: str | None
     load: Path | None
     allow_pickle: bool
@@ -53,6 +54,7 @@ class Options(NamedTuple):
     save: Path | None
     export: Path | None
     plot: Path | None
+    report: Path | None
 
     @property
     def roles(self) -> Roles:
@@ -109,7 +111,8 @@ def parse(argv: Sequence[str] | None) -> Options:
     """
     try:
         arguments = vars(_make_parser().parse_args(argv))
-        options = Options(file_format=take_file_format(arguments), **arguments)
+        text = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
+        options = Options(text, file_format=take_file_format(arguments), **arguments)
     finally:
         sys.stdout.flush()
     _check(options)
@@ -174,50 +177,12 @@ def _make_parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
     add_file_options(parser)
-    _add_training_options(parser)
+    add_training_options(parser)
     _add_column_options(parser)
     _add_row_options(parser)
-    _add_comparison_options(parser)
+    add_comparison_options(parser)
     _add_prediction_options(parser)
     return parser
-
-
-def _add_training_options(parser: _Parser) -> None:
-    """Add the options that say what to learn, and what to keep of it."""
-    add = parser.add_argument_group("compare and train").add_argument
-    add(
-        "--target",
-        metavar="COLUMN",
-        help="column to predict. Rows without a value and classes of fewer than three rows are "
-        "left out",
-    )
-    add(
-        "--task",
-        choices=("classification", "regression"),
-        help="by default, classification if the target is not numeric, if it has two different "
-        "values, or if it has at most 50 different values and at least three rows per value on "
-        "average; otherwise regression",
-    )
-    add(
-        "--save",
-        type=Path,
-        metavar="MODEL",
-        help="train the ensemble on all rows and save it",
-    )
-    add(
-        "--export",
-        type=Path,
-        metavar="MODEL.onnx",
-        help="train the ensemble on all rows and save it as an ONNX model, which programs in other "
-        "languages and browsers can run. Columns of text cannot be exported",
-    )
-    add(
-        "--plot",
-        type=Path,
-        metavar="FILE.png",
-        help="save a picture (.png, .svg or .pdf) that shows how reliable the predictions of the "
-        "ensemble are, or a picture of the demonstration",
-    )
 
 
 def _add_column_options(parser: _Parser) -> None:
@@ -266,43 +231,6 @@ def _add_row_options(parser: _Parser) -> None:
     )
 
 
-def _add_comparison_options(parser: _Parser) -> None:
-    """Add the options of the comparison and of the training of the ensemble."""
-    add = parser.add_argument_group("how to compare and train", COMPARISON).add_argument
-    add(
-        "--model",
-        choices=("ensemble", "networks"),
-        help="model to compare with the others, and to save: the ensemble of networks and trees, "
-        "which is the default, or its networks alone, which train faster",
-    )
-    add(
-        "--metric",
-        help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
-        'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
-        "log-loss or RMSE",
-    )
-    add(
-        "--seed",
-        type=_number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),
-        metavar="N",
-        help="random state of folds and models; 0 by default",
-    )
-    add(
-        "--jobs",
-        type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
-        metavar="N",
-        help="number of folds for which the ensemble is trained at the same time; -1 means the "
-        "number of processors. By default, -1 for more than 2,000 rows, otherwise 1",
-    )
-    add(
-        "--max-time",
-        type=_number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
-        metavar="SECONDS",
-        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save, "
-        "--export or --plot",
-    )
-
-
 def _add_prediction_options(parser: _Parser) -> None:
     """Add the options that predict."""
     add = parser.add_argument_group("predict", PREDICTIONS).add_argument
@@ -325,20 +253,3 @@ def _add_prediction_options(parser: _Parser) -> None:
         metavar="PREDICTIONS.csv",
         help="save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
     )
-
-
-def _number(
-    convert: type[int] | type[float], is_valid: Callable[[Any], bool], rule: str
-) -> Callable[[str], float]:
-    """Return a function that converts an argument to a number that follows a rule."""
-
-    def read(text: str) -> float:
-        try:
-            number = convert(text)
-        except ValueError:
-            number = math.nan
-        if not is_valid(number):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
-        return number
-
-    return read

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
 
-from scratchmlp.cli.digits import exponent, significant
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.metrics import default_metrics, score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
+from scratchmlp.reporting.digits import exponent, significant
 from scratchmlp.tabular.notes import listed
 
 STD = "std of members"

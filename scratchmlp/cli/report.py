@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from scratchmlp.cli.comparison import Plan
-from scratchmlp.cli.digits import means_and_deviations, seconds
 from scratchmlp.cli.messages import count
+from scratchmlp.reporting.digits import means_and_deviations, seconds
 from scratchmlp.tabular.deadline import OUT_OF_TIME
 
 #: The default name of the networks in an ensemble.
@@ -30,15 +30,36 @@ def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     str
         A line for each model, and below an ensemble a line for each of its estimators.
     """
-    rows = dict(_rows(results))
-    lines = _lines(rows, plan, n_digits=2)
+    lines = _lines(score_frame(results, plan))
     if max(map(len, lines)) > WIDTH:
-        lines = _lines(rows, plan, n_digits=1)
+        lines = _lines(score_frame(results, plan, n_digits=1))
     return "\n".join(lines)
 
 
-def _lines(rows: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int) -> list[str]:
-    """Write the lines of a table with some digits of the standard deviations."""
+def _lines(table: pd.DataFrame) -> list[str]:
+    """Return the lines of a table."""
+    return [line.rstrip() for line in table.to_string().splitlines()]
+
+
+def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2) -> pd.DataFrame:
+    """Write the mean and standard deviation over the folds of each metric, and the fit times.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+    n_digits : int, default=2
+        Number of digits of the standard deviations.
+
+    Returns
+    -------
+    DataFrame of str
+        A row for each model, and below an ensemble a row for each of its estimators, whose names
+        begin with blanks.
+    """
+    rows = dict(_rows(results))
     table = pd.DataFrame(index=list(rows))
     for metric in plan.metrics:
         scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
@@ -47,7 +68,7 @@ def _lines(rows: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int) -> list[
     table["fit (s)"] = [
         seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
     ]
-    return [line.rstrip() for line in table.to_string().splitlines()]
+    return table
 
 
 def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:

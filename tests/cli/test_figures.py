@@ -70,6 +70,23 @@ def test_regression_gets_two_panels(table, csv, tmp_path):
     assert png_size(picture) == TWO_PANELS
 
 
+@pytest.mark.parametrize(("n_classes", "n_named"), [(3, 3), (12, 12), (30, 20)])
+def test_the_legend_names_the_most_frequent_classes(n_classes, n_named):
+    from matplotlib.figure import Figure
+
+    codes = np.concatenate([np.arange(n_classes), [n_classes - 1] * 5])
+    classes = np.array([f"$c{k:02d}$" for k in range(n_classes)])
+    ax = Figure().subplots()
+    points = ax.scatter(codes, codes, c=codes, cmap="viridis")
+    figures._add_legend(ax, points, classes, classes[codes])
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == sorted(names)
+    assert len(names) == n_named
+    assert names[-1] == classes[-1]
+    title = ax.get_legend().get_title().get_text()
+    assert title == ("the 20 most frequent\nof 30 classes" if n_classes == 30 else "")
+
+
 def test_the_columns_that_differ_most_between_classes():
     y = np.repeat([0, 1], 20)
     noise = np.random.default_rng(0).normal(size=(40, 2))

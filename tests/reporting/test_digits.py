@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scratchmlp.cli.digits import means_and_deviations, seconds, significant
+from scratchmlp.reporting.digits import means_and_deviations, seconds, significant
 
 
 def test_significant_digits():

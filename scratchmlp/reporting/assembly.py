@@ -1,0 +1,201 @@
+"""Reports: one page about how well an estimator predicts, and what its predictions depend on."""
+
+from datetime import datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from scratchmlp.atomic_write import write_atomically
+from scratchmlp.reporting.classes import quality_of_classes
+from scratchmlp.reporting.columns import columns_of, data_section, encoder_of
+from scratchmlp.reporting.content import Section, Table, cell, plain
+from scratchmlp.reporting.dependence import dependence_section
+from scratchmlp.reporting.evaluated import Evaluated, evaluate, other_rows
+from scratchmlp.reporting.importances import importance_section, importances_of
+from scratchmlp.reporting.mistakes import mistakes_section
+from scratchmlp.reporting.numbers import quality_of_numbers
+from scratchmlp.reporting.origin import Origin, origin_section
+from scratchmlp.reporting.page import check_installed, render
+from scratchmlp.reporting.scores import Scores, score_table, scores_of
+from scratchmlp.reporting.summary import summary_section
+from scratchmlp.reporting.training import training_section
+from scratchmlp.reporting.uncertainty import uncertainty_section
+
+LONGEST = 300  # characters of a cell of a comparison
+
+
+class Compared(NamedTuple):
+    """A comparison of models.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row for each model.
+    caption : str
+        What the table shows.
+    sentence : str
+        What to say of it in the summary.
+    """
+
+    table: pd.DataFrame
+    caption: str = "The model beside others"
+    sentence: str = ""
+
+
+def report(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    rows: str = "fit",
+    path: str | PathLike[str] | None = None,
+    title: str | None = None,
+    comparison: pd.DataFrame | None = None,
+    random_state: int = 0,
+) -> str:
+    """Make a page for people who ask how good a model is.
+
+    The page says how well the estimator predicts, what its predictions depend on, how they change
+    with the most important columns, how sure they are, and which rows are predicted worst. It is
+    one HTML file that needs no other files and no network, for screens and for paper.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted classifier or regressor: a tabular estimator of this package, or with ``rows="new"``
+        any estimator of scikit-learn. Classifiers need `predict_proba`.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table.
+    y : array-like of shape (n_samples,)
+        Targets. The name of a Series is the name of the target in the page.
+    rows : {"fit", "new"}, default="fit"
+        Which rows `X` and `y` are. "fit" means the rows of `fit`, all and in the same order. The
+        page then judges the out-of-fold predictions, which tabular estimators keep. "new" means
+        rows that the estimator has not seen. The page then judges what it predicts for them.
+    path : str, path-like or None, default=None
+        File to write, such as "report.html". None writes no file.
+    title : str or None, default=None
+        Title of the page. None makes one with the name of the target.
+    comparison : DataFrame or None, default=None
+        Scores of other models, for a table: a row for each model.
+    random_state : int, default=0
+        Determines the rows of pictures and of the measurements that do not use all rows.
+
+    Returns
+    -------
+    str
+        The page.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib or Jinja2 are not installed: ``pip install 'scratchmlp[report]'``.
+    TypeError
+        If the estimator is no fitted classifier with probabilities or regressor, keeps no
+        out-of-fold predictions although ``rows="fit"``, or predicts several targets.
+    ValueError
+        If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, or
+        `y` contains a class that the estimator does not know.
+    OSError
+        If the file cannot be written. An existing file then stays as it was.
+
+    Warns
+    -----
+    UserWarning
+        If the out-of-fold predictions have another score for `X` and `y` than in `fit`: the rows
+        are others, or `fit` had `sample_weight`.
+
+    Notes
+    -----
+    The page contains values of the table: categories, extreme values and the rows that are
+    predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
+    had `sample_weight`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp import report
+    >>> from scratchmlp.tabular import TabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=48, random_state=0).fit(X, y)
+    >>> page = report(classifier, X, y.rename("cultivar"))
+    >>> "of the predictions are right" in page
+    True
+    """
+    check_installed()
+    call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
+    evaluated = evaluate(estimator, X, y, rows, random_state)
+    compared = None if comparison is None else Compared(comparison)
+    page = page_of(evaluated, Origin("Call", call, random_state), title, compared)
+    if path is not None:
+        write_atomically(Path(path), lambda new: new.write_text(page, encoding="utf-8"))
+    return page
+
+
+def page_of(
+    evaluated: Evaluated, origin: Origin, title: str | None = None, compared: Compared | None = None
+) -> str:
+    """Write the page on an estimator and rows with predictions.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+    origin : Origin
+        What made the page.
+    title : str or None, default=None
+        Title; None makes one.
+    compared : Compared or None, default=None
+        A comparison with other models.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    title = title or f"How well {plain(evaluated.target)} can be predicted"
+    with threadpool_limits(1):  # few rows at a time: threads would wait for each other
+        sections = _sections(evaluated, origin, compared)
+    return render(plain(title, 200), sections)
+
+
+def _sections(evaluated: Evaluated, origin: Origin, compared: Compared | None) -> list[Section]:
+    """Make all sections for which there is something to show."""
+    encoder = encoder_of(evaluated)
+    columns = columns_of(evaluated, encoder)
+    scores, importances = scores_of(evaluated), importances_of(evaluated)
+    sentence = compared.sentence if compared else ""
+    sections = [
+        summary_section(evaluated, scores, importances, sentence),
+        _quality(evaluated, scores),
+        _comparison(compared) if compared else None,
+        importance_section(evaluated, importances),
+        dependence_section(evaluated, columns, importances),
+        uncertainty_section(evaluated, columns, importances.names),
+        mistakes_section(evaluated, importances.names),
+        data_section(evaluated, encoder, columns),
+        training_section(evaluated),
+        origin_section(evaluated, origin, datetime.now()),
+    ]
+    return [section for section in sections if section is not None]
+
+
+def _quality(evaluated: Evaluated, scores: Scores) -> Section:
+    """Show how good the predictions are."""
+    quality = quality_of_numbers if evaluated.proba is None else quality_of_classes
+    note = other_rows(evaluated)
+    parts = [*([note] if note else []), score_table(evaluated, scores), *quality(evaluated)]
+    return Section("quality", "How good the predictions are", parts)
+
+
+def _comparison(compared: Compared) -> Section:
+    """Show the scores of other models."""
+    table = compared.table
+    rows = [
+        (plain(name, LONGEST), *map(cell, values)) for name, *values in table.itertuples(name=None)
+    ]
+    header = ("model", *(plain(name) for name in table.columns))
+    return Section("comparison", "Other models", [Table(compared.caption, header, rows)])

@@ -1,0 +1,145 @@
+"""The section on the data: the target, and what became of each column."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import DataConversionWarning
+
+from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
+from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.column_encoding import output_suffixes
+from scratchmlp.tabular.column_kinds import read_column
+from scratchmlp.tabular.columns import WORDS
+from scratchmlp.tabular.notes import listed
+
+MOST_CLASSES, MOST_COLUMNS = 20, 200  # rows of tables
+EXAMPLES = 3  # values of a column of categories
+KINDS = {
+    "number": "numeric",
+    "date": "dates",
+    "duration": "durations",
+    "category": "categorical",
+    "text": "text",
+}
+_PLAIN = {*WORDS.values(), "dtype category"}
+
+Columns = dict[str, dict[str, Any]]
+
+
+def encoder_of(evaluated: Evaluated) -> TabularEncoder:
+    """Return the encoder of a tabular estimator, or one that describes the table of another."""
+    own = getattr(evaluated.estimator, "encoder_", None)
+    if isinstance(own, TabularEncoder):
+        return own
+    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+        return TabularEncoder().fit(evaluated.table)
+
+
+def columns_of(evaluated: Evaluated, encoder: TabularEncoder) -> Columns:
+    """Return the kinds of the columns of a table, in its order; the encoder may know others."""
+    known = encoder.columns_
+    return {name: known[name] for name in evaluated.columns if name in known}
+
+
+def data_section(evaluated: Evaluated, encoder: TabularEncoder, columns: Columns) -> Section:
+    """Describe the target and the columns.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows.
+    encoder : TabularEncoder
+        What the columns are.
+    columns : dict of str to dict
+        Those of the table.
+
+    Returns
+    -------
+    Section
+        Tables of the target and of the columns, and what the encoder noted.
+    """
+    parts: list[Any] = [_target(evaluated)]
+    shown = dict(list(columns.items())[:MOST_COLUMNS])
+    table = evaluated.table
+    rows = [_row(table[name], fitted) for name, fitted in shown.items()]
+    header = ("column", "used as", "missing", "different values", "values", "what was found")
+    parts.append(Table("Columns to predict from, and what was made of each", header, rows))
+    if len(shown) < len(columns):
+        parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
+    if not hasattr(evaluated.estimator, "encoder_"):
+        parts.append("The estimator may treat the columns in another way than this table says.")
+    parts += [
+        f"{plain(clause, 500)[:1].upper()}{plain(clause, 500)[1:]}." for _, clause in encoder.notes_
+    ]
+    return Section("data", "The data", parts)
+
+
+def _target(evaluated: Evaluated) -> Table:
+    """Describe the target."""
+    y, name = evaluated.y, plain(evaluated.target)
+    if evaluated.proba is None:
+        values = [float(value) for value in np.quantile(y, [0, 0.25, 0.5, 0.75, 1])]
+        texts = ("lowest", "first quartile", "median", "third quartile", "highest")
+        pairs = [*zip(texts, values, strict=True), ("mean", float(np.mean(y)))]
+        lines = [(text, number(value, 4)) for text, value in pairs]
+        return Table(f"Values of {name}, the column to predict", ("statistic", "value"), lines)
+    counts = pd.Series(y).value_counts()
+    shown = counts.head(MOST_CLASSES)
+    rows = [(plain(k), count(n), share(n / len(y))) for k, n in shown.items()]
+    caption = f"Classes of {name}, the column to predict"
+    if len(shown) < len(counts):
+        caption = f"The {MOST_CLASSES} most frequent of the {len(counts)} classes of {name}"
+    return Table(caption, ("class", "rows", "share"), rows)
+
+
+def _row(column: "pd.Series[Any]", fitted: dict[str, Any]) -> tuple[Cell, ...]:
+    """Describe a column: a row of the table."""
+    use = KINDS.get(fitted["kind"], "left out") if output_suffixes(fitted) else "left out"
+    if fitted.get("labels") == "flag" and use != "left out":
+        use = "boolean"
+    reason = fitted["reason"]
+    missing = int(column.isna().sum())
+    return (
+        plain(column.name),
+        use,
+        count(missing),
+        count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
+        _values(column, fitted),
+        "" if reason in _PLAIN and use != "left out" else plain(reason, 200),
+    )
+
+
+def _values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
+    """Write the range of a column of numbers or dates, or the most frequent values of others."""
+    kind = fitted["kind"]
+    if kind in ("number", "date", "duration") and column.notna().any():
+        read = read_values(column, fitted).dropna()
+        if len(read):
+            low, high = (_short(value) for value in (read.min(), read.max()))
+            return low if low == high else f"{low} to {high}"
+    if kind == "text":
+        return "sentences or other text"
+    frequent = column.dropna().astype(str).value_counts().head(EXAMPLES)
+    return listed([plain(value, 30) for value in frequent.index])
+
+
+def read_values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> "pd.Series[Any]":
+    """Read a column as the encoder does: numbers, dates or durations, also from text."""
+    read = read_column(str(column.name), column, fitted)[0]
+    if fitted["kind"] != "date":
+        return read
+    is_period = isinstance(read.dtype, pd.PeriodDtype)
+    return pd.to_datetime(read.dt.to_timestamp() if is_period else read)  # also dates of Python
+
+
+def _short(value: Any) -> str:
+    """Write a number, a date without an empty time of the day, or a duration."""
+    if isinstance(value, pd.Timestamp):
+        return str(value.date()) if value == value.normalize() else str(value.floor("s"))
+    if isinstance(value, pd.Timedelta):
+        return str(value)
+    written = cell(float(value))
+    return written if isinstance(written, str) else written.text

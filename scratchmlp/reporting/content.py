@@ -1,0 +1,149 @@
+"""What a report consists of: sections with paragraphs, tables and pictures."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from scratchmlp.reporting.digits import significant
+
+LONGEST = 60  # characters of a name or a value
+#: Marks that change the direction of the text after them, and what XML cannot contain.
+_REPLACED = {
+    *"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
+}
+
+
+class Number(NamedTuple):
+    """A cell with a number.
+
+    Attributes
+    ----------
+    value : float
+        The number with all its digits, which the page contains too.
+    text : str
+        The number as it is shown.
+    shade : float or None
+        Strength of the background, from 0 to 1; None for no background.
+    """
+
+    value: float
+    text: str
+    shade: float | None = None
+
+
+Cell = str | Number
+
+
+class Table(NamedTuple):
+    """A table.
+
+    Attributes
+    ----------
+    caption : str
+        What the table shows.
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequence of str or Number
+        Cells by row. The first cell names the row.
+    """
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+class Picture(NamedTuple):
+    """A picture.
+
+    Attributes
+    ----------
+    title : str
+        Title, which screen readers read.
+    text : str
+        A sentence that says what the picture shows.
+    svg : str
+        The picture as an element of the page.
+    """
+
+    title: str
+    text: str
+    svg: str
+
+
+class Facts(NamedTuple):
+    """Important numbers, each with its name.
+
+    Attributes
+    ----------
+    pairs : list of tuple of str and Number
+        Names and numbers.
+    """
+
+    pairs: list[tuple[str, Number]]
+
+
+class Section(NamedTuple):
+    """A part of a report with a heading.
+
+    Attributes
+    ----------
+    name : str
+        Identifier of the heading in the page.
+    title : str
+        Heading.
+    parts : sequence of str, Facts, Table or Picture
+        What the section contains. A str is a paragraph.
+    """
+
+    name: str
+    title: str
+    parts: Sequence[str | Facts | Table | Picture]
+
+
+def plain(value: object, longest: int = LONGEST) -> str:
+    """Write a name or a value of the table on one line, without control characters."""
+    text = str(value)
+    cut = "".join(map(_on_one_line, text[:longest]))
+    return cut if len(text) <= longest else f"{cut}…"
+
+
+def _on_one_line(character: str) -> str:
+    """Write white space as a space, and mark control characters."""
+    if character.isspace():
+        return " "
+    is_control = unicodedata.category(character) in ("Cc", "Cs") or character in _REPLACED
+    return "\N{REPLACEMENT CHARACTER}" if is_control else character
+
+
+def number(value: float, n_digits: int = 3) -> Number:
+    """Make a cell with a number of few significant digits."""
+    return Number(float(value), significant(float(value), n_digits))
+
+
+def share(value: float) -> Number:
+    """Make a cell with a share in percent."""
+    return Number(float(value), "undefined" if np.isnan(value) else f"{value:.1%}")
+
+
+def count(value: int) -> Number:
+    """Make a cell with a number of rows or the like."""
+    return Number(int(value), f"{value:,}")
+
+
+def cell(value: Any) -> Cell:
+    """Make a cell of a value of the user's table."""
+    if not isinstance(value, str | bytes) and np.ndim(value) == 0 and pd.isna(value):
+        return "missing"
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return Number(float(value), str(value))
+    if isinstance(value, float | np.floating):
+        return Number(float(value), f"{value:.6g}")
+    return plain(value)
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Join sentences to a paragraph."""
+    return " ".join(each for each in sentences if each)

@@ -1,0 +1,222 @@
+"""The section on how predictions change with the values of a column: partial dependence."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.exceptions import DataConversionWarning
+from sklearn.inspection import partial_dependence
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.reporting.classes import frequent_classes
+from scratchmlp.reporting.columns import Columns, read_values
+from scratchmlp.reporting.content import Picture, Section, plain
+from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.reporting.importances import Importances
+from scratchmlp.reporting.pictures import COLORS, draw
+
+MOST_COLUMNS = 6
+MOST_ROWS = 300
+N_POINTS = 12  # of a column of numbers
+MOST_LEVELS = 10  # of a column of categories
+MOST_CURVES = 4
+OUTER = 0.02  # share of the values that are left out at each end
+
+
+class Curve(NamedTuple):
+    """The partial dependence on a column.
+
+    Attributes
+    ----------
+    name : str
+        Column.
+    values : ndarray of shape (n_values,)
+        Values of the column.
+    means : ndarray of shape (n_outputs, n_values)
+        Mean predictions, of all classes if there are more than two.
+    is_ordered : bool
+        Whether the values are numbers or dates.
+    """
+
+    name: str
+    values: NDArray[Any]
+    means: FloatArray
+    is_ordered: bool
+
+
+def dependence_section(
+    evaluated: Evaluated, columns: Columns, importances: Importances
+) -> Section | None:
+    """Show how predictions change with the most important columns.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows.
+    columns : dict of str to dict
+        What the columns are.
+    importances : Importances
+        Which columns are important.
+
+    Returns
+    -------
+    Section or None
+        A picture for each of up to six columns. None if there is no column to show.
+    """
+    rows = evaluated.sample(MOST_ROWS)
+    X = _readable(evaluated, rows, columns)
+    curves: list[Curve] = []
+    for name, importance in zip(importances.names, importances.means, strict=True):
+        if importance <= 0 or len(curves) == MOST_COLUMNS:
+            break
+        values = _values_of(evaluated.table[name], columns.get(name, {}))
+        if len(values) > 1:
+            curves.append(_curve(evaluated, X, name, values, columns[name]))
+    if not curves:
+        return None
+    text = (
+        "Each picture shows the mean prediction if all rows had the same value of one column, and "
+        "their own values of the others. All pictures have the same vertical scale. Combinations "
+        "of values that do not occur together count too, so read the curves of correlated columns "
+        f"with care. Computed with {len(rows):,} {'random ' * (len(rows) < len(evaluated.y))}rows, "
+        f"for the {len(curves)} most important columns of numbers, dates or categories."
+    )
+    limits = _limits(evaluated, curves)
+    pictures = [_picture(evaluated, curve, i, limits) for i, curve in enumerate(curves)]
+    return Section("dependence", "How predictions change with a column", [text, *pictures])
+
+
+def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) -> Any:
+    """Return some rows, with numbers as floats and dates as dates: they get other values."""
+    X = evaluated.some(rows)
+    if not isinstance(X, pd.DataFrame):
+        return X.astype(np.float64) if X.dtype.kind in "iu" else X
+    X, names = X.copy(), X.columns
+    X.columns = evaluated.columns
+    for name, fitted in columns.items():
+        if fitted["kind"] in ("number", "date") and fitted.get("scale"):
+            read = read_values(X[name], fitted)
+            X[name] = read.astype(np.float64) if fitted["kind"] == "number" else read
+    return X.set_axis(names, axis="columns")
+
+
+def _values_of(column: "pd.Series[Any]", fitted: dict[str, Any]) -> NDArray[Any]:
+    """Return the values of a column to predict for; none if it cannot be shown."""
+    kind = fitted.get("kind")
+    if kind in ("number", "date") and fitted.get("scale"):
+        known = read_values(column, fitted).dropna()
+        if len(different := known.unique()) <= N_POINTS:
+            return np.sort(np.asarray(different))
+        shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
+        values = np.unique(np.asarray(known.quantile(shares)))
+        if len(values) <= N_POINTS // 2:  # most rows have the same value
+            others = known.drop_duplicates().quantile(shares)
+            often, least = known.mode()[:1], known.sort_values()[:1]
+            values = np.unique(np.concatenate([values, others, often, least]))
+        return values
+    if kind == "category" and column.notna().any():
+        frequent = column.dropna().value_counts().head(MOST_LEVELS)
+        return np.array(list(frequent.index), dtype=object)
+    return np.array([])
+
+
+def _curve(
+    evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: dict[str, Any]
+) -> Curve:
+    """Compute the partial dependence on a column."""
+    position = evaluated.columns.index(name)
+    is_ordered = fitted["kind"] != "category"
+    if fitted["kind"] == "number":
+        values = values.astype(np.float64)
+    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+        result = partial_dependence(
+            evaluated.estimator,
+            X,
+            [position],
+            categorical_features=None if is_ordered else [position],
+            custom_values={position: values},
+            method="brute",
+            kind="average",
+        )
+    return Curve(name, values, result.average, is_ordered)
+
+
+def _limits(evaluated: Evaluated, curves: list[Curve]) -> tuple[float, float]:
+    """Return the common limits of the predictions."""
+    shown = _outputs(evaluated, curves[0])
+    low, high = (
+        float(reach([reach(curve.means[shown]) for curve in curves])) for reach in (np.min, np.max)
+    )
+    margin = 0.06 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def _outputs(evaluated: Evaluated, curve: Curve) -> NDArray[np.intp]:
+    """Return the numbers of the outputs to draw."""
+    if len(curve.means) == 1:
+        return np.array([0])
+    return frequent_classes(evaluated, MOST_CURVES)
+
+
+def _picture(
+    evaluated: Evaluated, curve: Curve, number: int, limits: tuple[float, float]
+) -> Picture:
+    """Draw the partial dependence on a column."""
+    name, outputs = plain(curve.name, 40), _outputs(evaluated, curve)
+    if evaluated.proba is None:
+        what, labels = f"predicted {plain(evaluated.target, 30)}", [""]
+    elif len(curve.means) == 1:
+        what, labels = f"probability of {plain(evaluated.classes[1], 30)}", [""]
+    else:
+        what, labels = "probability", [plain(evaluated.classes[k], 20) for k in outputs]
+
+    def plot(ax: Any) -> None:
+        draw_curve = _draw_ordered if curve.is_ordered else _draw_levels
+        for k, label, color in zip(outputs, labels, COLORS, strict=False):
+            draw_curve(ax, curve, curve.means[k], {"label": label, "color": color})
+        ax.set(xlabel=name, ylabel=what) if curve.is_ordered else ax.set(xlabel=what)
+        (ax.set_ylim if curve.is_ordered else ax.set_xlim)(*limits)
+        (ax.yaxis if curve.is_ordered else ax.xaxis).set_major_formatter("{x:,.6g}")
+        if labels[0]:
+            ax.legend(fontsize="small")
+
+    some = 1 < len(outputs) < len(curve.means)
+    classes = f" for the {len(outputs)} most frequent classes" if some else ""
+    levels = f"the {len(curve.values)} most frequent values" if not curve.is_ordered else "values"
+    return draw(
+        f"dependence-{number}",
+        name,
+        f"Mean {what}{classes} by {levels} of {name}.",
+        plot,
+        size=(4.2, 3.0),
+    )
+
+
+def _draw_ordered(ax: Any, curve: Curve, means: FloatArray, style: dict[str, Any]) -> None:
+    """Draw a line with a dot for each value."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.plot(curve.values, means, marker="o", markersize=3.5, **style)
+    if curve.values.dtype.kind == "M":
+        from matplotlib import dates
+
+        locator: Any = dates.AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_locator(locator)
+        form: Any = dates.ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        ax.xaxis.set_major_formatter(form)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+
+
+def _draw_levels(ax: Any, curve: Curve, means: FloatArray, style: dict[str, Any]) -> None:
+    """Draw a dot for each category, below each other."""
+    from matplotlib.ticker import MaxNLocator
+
+    places = np.arange(len(means))
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    ax.plot(means, places, "o", **style)
+    ax.set_yticks(places, [plain(value, 22) for value in curve.values])
+    ax.set_ylim(len(means) - 0.5, -0.5)
+    ax.grid(axis="y", color="#cccccc", linewidth=0.6)

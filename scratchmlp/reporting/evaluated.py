@@ -1,0 +1,290 @@
+"""The rows that a report is about, with predictions that are not from training on these rows."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils.validation import _num_samples, check_is_fitted
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.reporting.content import plain
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.columns import to_pandas
+from scratchmlp.tabular.folds import check_no_missing
+from scratchmlp.tabular.notes import listed
+
+ROWS = ("fit", "new")
+TOLERANCE = 1e-3  # of scores, because estimators keep targets as float32
+Rows = NDArray[np.intp]
+
+
+class Evaluated(NamedTuple):
+    """An estimator, and rows with predictions.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Fitted classifier or regressor.
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        The rows, as the estimator takes them.
+    table : DataFrame of shape (n_samples, n_features)
+        The same rows, with text as names of the columns.
+    y : ndarray of shape (n_samples,)
+        Targets.
+    target : str
+        Name of the target.
+    prediction : ndarray of shape (n_samples,)
+        Predicted classes or numbers.
+    proba : ndarray of shape (n_samples, n_classes) or None
+        Probabilities; None for regression.
+    rows : {"fit", "new"}
+        Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
+        rows that `fit` has not seen.
+    numbers : ndarray of int
+        Position of each row in what the user passed: out-of-fold predictions may lack some.
+    given : tuple of (X, y)
+        All rows and targets that the user passed.
+    random_state : int
+        Random state of all samples of rows.
+    """
+
+    estimator: Any
+    X: Any
+    table: pd.DataFrame
+    y: NDArray[Any]
+    target: str
+    prediction: NDArray[Any]
+    proba: FloatArray | None
+    rows: str
+    numbers: Rows
+    given: tuple[Any, NDArray[Any]]
+    random_state: int
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """Class labels, sorted."""
+        return np.asarray(self.estimator.classes_)
+
+    @property
+    def codes(self) -> Rows:
+        """Number of each row's class in `classes`."""
+        return np.searchsorted(self.classes, self.y)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return [str(name) for name in self.table]
+
+    def sample(self, most: int) -> Rows:
+        """Return the numbers of all rows, or of `most` random ones in ascending order."""
+        n = len(self.y)
+        if n <= most:
+            return np.arange(n)
+        return np.sort(np.random.default_rng(self.random_state).choice(n, most, replace=False))
+
+    def some(self, rows: Rows) -> Any:
+        """Return some rows, as the estimator takes them."""
+        return _safe_indexing(self.X, rows)
+
+
+def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Evaluated:
+    """Check what the user passed to a report, and predict.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted classifier or regressor.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        Rows.
+    y : array-like of shape (n_samples,)
+        Their targets.
+    rows : {"fit", "new"}
+        See `Evaluated`.
+    random_state : int
+        Random state of all samples of rows.
+
+    Returns
+    -------
+    Evaluated
+        The rows with their predictions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the estimator, the rows or the targets cannot be used.
+    """
+    if rows not in ROWS:
+        raise ValueError(f"rows must be 'fit' or 'new'; got {rows!r}.")
+    check_is_fitted(estimator)
+    _check_type(estimator)
+    if issparse(X):
+        raise TypeError("Reports do not take sparse X. Pass X.toarray(), or fewer rows of it.")
+    if nw.dependencies.is_into_dataframe(X):
+        X = to_pandas(X)
+    elif not hasattr(X, "dtype"):
+        X = np.asarray(X, dtype=object)
+    check_consistent_length(X, y)
+    check_no_missing(y, "target", "y")
+    target, y = _one_target(y)
+    if is_classifier(estimator):
+        _check_classes(estimator, y)
+    else:
+        y = _numbers(y)
+    predicted = _out_of_fold(estimator, y) if rows == "fit" else _predicted(estimator, X)
+    given = X, y
+    seen = np.flatnonzero(np.isfinite(predicted.reshape(len(y), -1)[:, 0]))
+    if len(seen) < len(y):
+        X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
+    is_class = is_classifier(estimator)
+    evaluated = Evaluated(
+        estimator,
+        X,
+        _table(X, estimator),
+        y,
+        target,
+        estimator.classes_[predicted.argmax(axis=1)] if is_class else predicted,
+        predicted if is_class else None,
+        rows,
+        seen,
+        given,
+        random_state,
+    )
+    if note := other_rows(evaluated):
+        warnings.warn(note, UserWarning, stacklevel=3)
+    return evaluated
+
+
+def other_rows(evaluated: Evaluated) -> str:
+    """Say that out-of-fold predictions have another score for these rows than in `fit`, if so."""
+    if evaluated.rows != "fit":
+        return ""
+    metric, name = (r2_score, "R²") if evaluated.proba is None else (accuracy_score, "accuracy")
+    score, known = metric(evaluated.y, evaluated.prediction), evaluated.estimator.oof_score_
+    if abs(score - known) <= TOLERANCE * max(1.0, abs(known)):
+        return ""
+    return (
+        f"The out-of-fold predictions have the {name} {score:.4f} for y, but oof_score_ is "
+        f"{known:.4f}. If fit had no sample_weight, X and y are not the rows of fit in the same "
+        "order, and the report is wrong. Pass the rows of fit."
+    )
+
+
+def _check_type(estimator: Any) -> None:
+    """Check that there are reports of an estimator."""
+    name = type(estimator).__name__
+    if is_classifier(estimator):
+        if not hasattr(estimator, "predict_proba"):
+            raise TypeError(
+                f"Reports of classifiers need predict_proba, which {name} lacks. Wrap the "
+                "classifier in sklearn.calibration.CalibratedClassifierCV."
+            )
+        if np.ndim(estimator.classes_) != 1 or isinstance(estimator.classes_, list):
+            raise TypeError(f"Reports are about one target, but this {name} predicts several.")
+    elif not is_regressor(estimator):
+        raise TypeError(f"estimator must be a fitted classifier or regressor; got {name}.")
+
+
+def _check_classes(estimator: Any, y: NDArray[Any]) -> None:
+    """Check that an estimator knows all classes."""
+    if len(unknown := np.setdiff1d(y, estimator.classes_)):
+        names = listed([repr(plain(label)) for label in unknown])
+        raise ValueError(
+            f"y contains classes that the estimator was not fitted with: {names}. Leave out their "
+            "rows, or fit the estimator with rows of these classes."
+        )
+
+
+def _one_target(y: Any) -> tuple[str, NDArray[Any]]:
+    """Return the name and the values of a target, which may be a table with one column."""
+    values = np.asarray(y)
+    name = getattr(y, "name", None)
+    if values.ndim == 2 and values.shape[1] == 1:
+        name = next(iter(getattr(y, "columns", [None])))
+        name = name if isinstance(name, str) else None
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise ValueError(
+            f"y must have one dimension, for one target; got shape {values.shape}. Fit an "
+            "estimator for each target, and make a report on each."
+        )
+    return str(name or "the target"), values
+
+
+def _numbers(y: NDArray[Any]) -> FloatArray:
+    """Return the targets of regression, which may be text that holds numbers."""
+    numbers = np.asarray(pd.to_numeric(pd.Series(y), errors="coerce"), dtype=np.float64)
+    if y.dtype.kind in "Mm" or not np.isfinite(numbers).all():
+        found = y[0] if y.dtype.kind in "Mm" else y[~np.isfinite(numbers)][0]
+        raise ValueError(f"Targets of regression must be finite numbers; got {str(found)!r}.")
+    return numbers
+
+
+def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
+    """Return the out-of-fold predictions of `fit`."""
+    name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
+    remedy = "Pass rows that fit has not seen, and rows='new'."
+    if not isinstance(estimator, BaseTabular):
+        raise TypeError(
+            f"{type(estimator).__name__} keeps no out-of-fold predictions, so a report cannot tell "
+            f"how well it predicts the rows of fit. {remedy}"
+        )
+    predicted = getattr(estimator, name, None)
+    if predicted is None:
+        raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
+    if len(predicted) != len(y):
+        raise ValueError(
+            f"X and y have {len(y)} rows, but fit had {len(predicted)}. Pass the rows of fit in "
+            f"the same order. For other rows, pass rows='new'."
+        )
+    return _of_one_target(estimator, predicted)
+
+
+def _predicted(estimator: Any, X: Any) -> FloatArray:
+    """Predict probabilities or numbers."""
+    predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
+    predicted = _of_one_target(estimator, predict(X))
+    known = np.isfinite(predicted.reshape(len(predicted), -1)).all(axis=1)
+    if not known.all():
+        raise ValueError(
+            f"{type(estimator).__name__} predicts infinite or missing values for "
+            f"{np.count_nonzero(~known)} of {len(predicted)} rows, which a report cannot judge. "
+            "Leave these rows out."
+        )
+    return predicted
+
+
+def _of_one_target(estimator: Any, predicted: Any) -> FloatArray:
+    """Return predictions of numbers with one dimension; check that there is one target."""
+    predicted = np.asarray(predicted, dtype=np.float64)
+    if predicted.ndim == 1 or is_classifier(estimator):
+        return predicted
+    if predicted.shape[1] != 1:
+        raise ValueError(
+            f"Reports are about one target, but this {type(estimator).__name__} predicts "
+            f"{predicted.shape[1]}. Fit an estimator for each target."
+        )
+    return predicted[:, 0]
+
+
+def _table(X: Any, estimator: Any) -> pd.DataFrame:
+    """Return a table with text as names of the columns, the same as those of the encoder."""
+    if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
+        return X
+    if np.ndim(X) != 2:
+        raise ValueError(
+            f"X must be a table with rows and columns; got {type(X).__name__} of "
+            f"{_num_samples(X)} rows."
+        )
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or len(names) != X.shape[1]:
+        names = [f"x{i}" for i in range(X.shape[1])]
+    if isinstance(X, pd.DataFrame):
+        return X.set_axis(list(names), axis="columns")
+    return pd.DataFrame(X, columns=list(names))

@@ -1,0 +1,227 @@
+"""The section on what the predictions depend on: how much each column matters."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.exceptions import DataConversionWarning
+from sklearn.inspection import permutation_importance
+from sklearn.utils import _safe_indexing
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.plotting import ImportancesDisplay
+from scratchmlp.reporting.columns import encoder_of
+from scratchmlp.reporting.content import Number, Picture, Section, Table, joined, plain
+from scratchmlp.reporting.evaluated import Evaluated, Rows
+from scratchmlp.reporting.pictures import COLORS, SIZE, draw
+from scratchmlp.tabular.association import correlated_pairs
+from scratchmlp.tabular.table_encoding import places_of
+
+N_REPEATS = 5
+MOST_ROWS, FEWEST_ROWS = 2000, 500
+MOST_PREDICTIONS = 200_000  # predicted rows: of all columns and repeats, if there are many columns
+MOST_BARS, MOST_LINES = 12, 40
+MOST_PAIRS = 20  # of correlated columns
+_OUTLINE = {"edgecolor": COLORS[0], "linewidth": 0.8}  # pale bars alone are hard to see
+#: What scores measure, in words, by the name of the scorer.
+_SCORES = {"neg_log_loss": "log-loss", "r2": "R²", "neg_root_mean_squared_error": "RMSE"}
+
+
+class Importances(NamedTuple):
+    """How much worse predictions get without the information of each column.
+
+    Attributes
+    ----------
+    names : list of str
+        Columns, the most important first.
+    repeats : ndarray of shape (n_columns, n_repeats)
+        Importance in each repeat.
+    metric : str
+        Name of the score that gets worse.
+    n_rows : int
+        Number of rows that were used.
+    correlated : list of tuple of (str, str, float)
+        Pairs of strongly correlated columns.
+    """
+
+    names: list[str]
+    repeats: FloatArray
+    metric: str
+    n_rows: int
+    correlated: list[tuple[str, str, float]]
+
+    @property
+    def means(self) -> FloatArray:
+        """Mean importance of each column."""
+        return np.asarray(self.repeats.mean(axis=1))
+
+
+def importances_of(evaluated: Evaluated) -> Importances:
+    """Measure the importances of the columns by permutation.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows.
+
+    Returns
+    -------
+    Importances
+        For rows of `fit`, the result of `oof_importances`, otherwise of scikit-learn's
+        `permutation_importance`.
+    """
+    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+        found = _out_of_fold(evaluated) if evaluated.rows == "fit" else _permuted(evaluated)
+    order = np.argsort(-found.means, kind="stable")
+    return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
+
+
+def _n_rows(evaluated: Evaluated) -> int:
+    """Return how many rows to use at most: fewer if there are many columns."""
+    n_rows = MOST_PREDICTIONS // (N_REPEATS * len(evaluated.columns))
+    return max(min(FEWEST_ROWS, MOST_ROWS), min(MOST_ROWS, n_rows))
+
+
+def _out_of_fold(evaluated: Evaluated) -> Importances:
+    """Measure on the rows that each member held out."""
+    result = evaluated.estimator.oof_importances(
+        *evaluated.given,
+        n_repeats=N_REPEATS,
+        max_samples=_n_rows(evaluated),
+        random_state=evaluated.random_state,
+    )
+    return Importances(
+        [str(name) for name in result.names],
+        result.importances,
+        _SCORES.get(result.scoring, str(result.scoring)),
+        result.n_rows,
+        result.correlated,
+    )
+
+
+def _permuted(evaluated: Evaluated) -> Importances:
+    """Measure on rows that were not in `fit`."""
+    scoring = "neg_log_loss" if is_classifier(evaluated.estimator) else "r2"
+    rows = evaluated.sample(_n_rows(evaluated))
+    y = evaluated.y[rows]
+    if scoring == "neg_log_loss" and len(np.unique(y)) < max(2, len(evaluated.classes)):
+        scoring = "accuracy"  # the log-loss needs rows of each class, and two of them
+    result = permutation_importance(
+        evaluated.estimator,
+        _safe_indexing(evaluated.X, rows),
+        y,
+        scoring=scoring,
+        n_repeats=N_REPEATS,
+        random_state=evaluated.random_state,
+    )
+    return Importances(
+        evaluated.columns,
+        result.importances,
+        _SCORES.get(scoring, scoring),
+        len(rows),
+        _correlated(evaluated, rows),
+    )
+
+
+def _correlated(evaluated: Evaluated, rows: Rows) -> list[tuple[str, str, float]]:
+    """Return the pairs of strongly correlated columns, the strongest first."""
+    encoder = encoder_of(evaluated)
+    own = hasattr(evaluated.estimator, "encoder_")
+    encoded, _ = encoder._encode(evaluated.some(rows) if own else evaluated.table.iloc[rows])
+    places = places_of(encoder.columns_, encoder.text_encoders_)
+    return correlated_pairs(encoded, places, np.random.RandomState(evaluated.random_state))
+
+
+def importance_section(evaluated: Evaluated, importances: Importances) -> Section:
+    """Show the importances.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows.
+    importances : Importances
+        The importances.
+
+    Returns
+    -------
+    Section
+        A picture, a table, and the pairs of correlated columns.
+    """
+    metric, kind = importances.metric, "held-out" if evaluated.rows == "fit" else "new"
+    parts: list[Any] = [
+        joined(
+            [
+                "The values of one column at a time are exchanged at random among the rows. The "
+                f"importance of the column is how much worse the {metric} gets: 0 means that the "
+                "predictions do not need the column. This says what the predictions depend on, "
+                "not what causes the target.",
+                f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each "
+                "column.",
+            ]
+        ),
+        _bars(importances),
+        _table(importances),
+    ]
+    if importances.correlated:
+        parts.append(
+            "The following columns are strongly correlated. Each of them tells much of what the "
+            "other one tells, so both can look less important than they are together."
+        )
+        parts.append(_pairs(importances))
+    return Section("importance", "What matters", parts)
+
+
+def _bars(importances: Importances) -> Picture:
+    """Draw a bar for each of the most important columns."""
+    n_bars = min(MOST_BARS, len(importances.names))
+
+    def plot(ax: Any) -> None:
+        ImportancesDisplay(
+            importances=importances.repeats,
+            names=[plain(name, len(name)) for name in importances.names],  # the display shortens
+            scoring=importances.metric,
+            correlated=[
+                (plain(a, len(a)), plain(b, len(b)), r) for a, b, r in importances.correlated
+            ],
+        ).plot(ax, max_columns=n_bars, bar_kw=_OUTLINE)
+        ax.set_xlabel(f"{importances.metric} gets worse by")
+
+    which = "the most important columns" if n_bars < len(importances.names) else "all columns"
+    text = (
+        f"A bar for {which}. A long bar means that the predictions depend much on the column. Each "
+        "dot is a repeat."
+    )
+    if importances.correlated:
+        text += " Columns that are strongly correlated with another one have paler bars."
+    size = SIZE[0] + 0.8, max(1.6, 0.9 + 0.28 * n_bars)
+    return draw("importances", "Importance of the columns", text, plot, size)
+
+
+def _table(importances: Importances) -> Table:
+    """List the importances."""
+    deviations = importances.repeats.std(axis=1)
+    lines = list(zip(importances.names, importances.means, deviations, strict=True))
+    rows = [(plain(name), _fixed(mean), _fixed(std)) for name, mean, std in lines[:MOST_LINES]]
+    caption = "Importance of each column"
+    if len(lines) > MOST_LINES:
+        caption = f"Importance of the first {MOST_LINES} of {len(lines):,} columns"
+    header = ("column", f"{importances.metric} gets worse by", "standard deviation")
+    return Table(caption, header, rows)
+
+
+def _fixed(value: float) -> Number:
+    """Write a number with the same decimals as others."""
+    return Number(float(value), f"{value:.4f}")
+
+
+def _pairs(importances: Importances) -> Table:
+    """List the correlated columns."""
+    rank = {name: i for i, name in enumerate(importances.names)}
+    by_rank = sorted(importances.correlated, key=lambda pair: min(rank[pair[0]], rank[pair[1]]))
+    shown = by_rank[:MOST_PAIRS]
+    rows = [(plain(a), plain(b), Number(r, f"{r:.2f}")) for a, b, r in shown]
+    caption = "Strongly correlated columns"
+    if len(importances.correlated) > MOST_PAIRS:
+        caption = f"Strongly correlated columns: {MOST_PAIRS} of {len(by_rank)} pairs"
+    return Table(caption, ("column", "and", "correlation"), rows)

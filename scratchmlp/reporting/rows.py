@@ -1,0 +1,49 @@
+"""Tables that show rows: what is predicted for them, and their values."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchmlp.reporting.content import Cell, Table, cell, number, plain, share
+from scratchmlp.reporting.evaluated import Evaluated
+
+
+def row_table(
+    evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str], caption: str
+) -> Table:
+    """Return a table of rows: their label, their true and predicted value, and columns.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+    rows : ndarray of int
+        Numbers of the rows to show.
+    columns : sequence of str
+        Columns to show.
+    caption : str
+        What the table shows.
+
+    Returns
+    -------
+    Table
+        A line for each row. Rows have the labels of the index.
+    """
+    body: list[Sequence[Cell]] = []
+    for i in rows:
+        values = [cell(evaluated.table[name].iloc[i]) for name in columns]
+        body.append((plain(evaluated.table.index[i]), *_predicted(evaluated, int(i)), *values))
+    if evaluated.proba is None:
+        header = ["row", "true value", "predicted", "true minus predicted"]
+    else:
+        header = ["row", "true class", "predicted class", "probability of the true class"]
+    return Table(caption, (*header, *(plain(name) for name in columns)), body)
+
+
+def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:
+    """Return the cells of the true and the predicted value of a row."""
+    y, predicted = evaluated.y[i], evaluated.prediction[i]
+    if evaluated.proba is None:
+        return number(y, 5), number(predicted, 5), number(y - predicted, 3)
+    return plain(y), plain(predicted), share(float(evaluated.proba[i, evaluated.codes[i]]))

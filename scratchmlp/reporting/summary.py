@@ -1,0 +1,122 @@
+"""The first section: what was predicted and how well, in plain words."""
+
+import numpy as np
+
+from scratchmlp.reporting.content import Section, joined, number, plain, share
+from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.reporting.importances import Importances
+from scratchmlp.reporting.scores import Scores, facts
+from scratchmlp.tabular.notes import listed
+
+MOST_NAMED = 3  # columns
+OUTER = 0.1  # share of the rows with the highest probability, and with the lowest
+FEWEST = 30  # rows whose share of right predictions is written
+
+
+def summary_section(
+    evaluated: Evaluated, scores: Scores, importances: Importances, compared: str = ""
+) -> Section:
+    """Summarize a report.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+    scores : dict of str to Score
+        Scores of the predictions.
+    importances : Importances
+        Importances of the columns.
+    compared : str, default=""
+        A sentence about other models.
+
+    Returns
+    -------
+    Section
+        A paragraph and the scores.
+    """
+    quality = _numbers(scores) if evaluated.proba is None else _classes(evaluated, scores)
+    paragraph = joined([_task(evaluated), *quality, _important(importances), compared])
+    return Section("summary", "Summary", [paragraph, facts(scores)])
+
+
+def _task(evaluated: Evaluated) -> str:
+    """Say what is predicted, and for which rows."""
+    n, target = len(evaluated.y), plain(evaluated.target)
+    what = "a number" if evaluated.proba is None else f"one of {len(evaluated.classes)} classes"
+    n_columns = len(evaluated.columns)
+    columns = "1 column" if n_columns == 1 else f"{n_columns:,} columns"
+    rows = f"{n:,} rows that it was not trained on"
+    if evaluated.rows == "fit":
+        rows = (
+            f"its out-of-fold predictions of {n:,} rows: each row is predicted by a part of the "
+            "model that has not learned from it"
+        )
+    sentence = f"The model predicts {target}, {what}, from {columns}. It is judged by {rows}."
+    if (lost := len(evaluated.given[1]) - n) > 0:
+        sentence += f" {lost:,} other rows have no out-of-fold prediction and are left out."
+    return sentence
+
+
+def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
+    """Say how good predicted classes are."""
+    assert evaluated.proba is not None
+    accuracy = scores["accuracy"]
+    counts = np.bincount(evaluated.codes, minlength=len(evaluated.classes))
+    most = plain(evaluated.classes[counts.argmax()])
+    right = share(accuracy.value).text
+    sentences = [
+        f"{right} of the predictions are right. Always predicting the most frequent class, "
+        f"{most}, would be right for {share(accuracy.constant).text}."
+    ]
+    loss = scores.get("log-loss")
+    if loss is None:
+        return [*sentences, "The model knows a single class."]
+    if loss.value >= loss.constant:
+        sentences.append(
+            "The predicted probabilities are no better than the shares of the classes: the model "
+            "has found nothing in the columns that predicts the class."
+        )
+        return sentences
+    return [*sentences, _sureness(evaluated)]
+
+
+def _sureness(evaluated: Evaluated) -> str:
+    """Say how often the surest predictions are right, and the least sure ones."""
+    assert evaluated.proba is not None
+    n = round(OUTER * len(evaluated.y))
+    order = np.argsort(evaluated.proba.max(axis=1), kind="stable")
+    correct = (evaluated.prediction == evaluated.y)[order]
+    if n < FEWEST or correct[-n:].sum() == correct[:n].sum():
+        return ""
+    return (
+        f"Of the {OUTER:.0%} of the rows with the highest probability of the predicted class, "
+        f"{share(correct[-n:].mean()).text} are right. Of the {OUTER:.0%} with the lowest, "
+        f"{share(correct[:n].mean()).text} are right."
+    )
+
+
+def _numbers(scores: Scores) -> list[str]:
+    """Say how good predicted numbers are."""
+    half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R²")
+    sentences = [
+        f"Half of the predictions are off by less than {half.number.text}. The root mean squared "
+        f"error is {rmse.number.text}; always predicting the mean has {number(rmse.constant).text}."
+    ]
+    if rmse.value >= rmse.constant:
+        sentences.append(
+            "The predictions are no better than the mean: the model has found nothing in the "
+            "columns that predicts the target."
+        )
+    elif r2:
+        sentences.append(f"The model explains {share(r2.value).text} of the variance.")
+    return sentences
+
+
+def _important(importances: Importances) -> str:
+    """Name the most important columns."""
+    pairs = zip(importances.names, importances.means, strict=True)
+    names = [plain(name, 40) for name, mean in pairs if mean > 0][:MOST_NAMED]
+    if not names:
+        return ""
+    which = names[0] if len(names) == 1 else f"{listed(names[:-1])} and {names[-1]}"
+    return f"The predictions depend most on {which}."

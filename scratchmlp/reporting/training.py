@@ -1,0 +1,66 @@
+"""The section on the training of an estimator: its parts, and the curves of its networks."""
+
+from typing import Any
+
+from sklearn.utils import Bunch
+
+from scratchmlp.reporting.content import Cell, Section, Table, number, plain, share
+from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.reporting.pictures import draw
+
+NETWORKS = "networks"
+
+
+def training_section(evaluated: Evaluated) -> Section | None:
+    """Show how an estimator was trained.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows.
+
+    Returns
+    -------
+    Section or None
+        The weights of the estimators of an ensemble, and the training curves of networks. None if
+        there are neither.
+    """
+    estimator = evaluated.estimator
+    parts: list[Any] = []
+    if hasattr(estimator, "weights_") and hasattr(estimator, "oof_scores_"):
+        parts.append(_weights(evaluated))
+    networks = getattr(estimator, "named_estimators_", Bunch()).get(NETWORKS, estimator)
+    if hasattr(networks, "history_"):
+        parts.append(_curves(networks))
+    return Section("training", "How it was trained", parts) if parts else None
+
+
+def _weights(evaluated: Evaluated) -> Table:
+    """List the estimators of an ensemble."""
+    estimator = evaluated.estimator
+    write, score = (number, "R²") if evaluated.proba is None else (share, "accuracy")
+    scores = estimator.oof_scores_
+    rows: list[tuple[Cell, ...]] = [
+        (plain(name), number(weight, 2), write(scores[name]))
+        for name, weight in estimator.weights_.items()
+    ]
+    rows += [
+        (f"{plain(name)} (left out)", plain(error, 200), "")
+        for name, error in estimator.errors_.items()
+    ]
+    header = ("part", "weight", f"{score} alone, out of fold")
+    return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
+
+
+def _curves(networks: Any) -> Any:
+    """Draw the loss by epoch."""
+    from scratchmlp.plotting import TrainingCurveDisplay
+
+    return draw(
+        "training-curves",
+        "Training of the networks",
+        "The loss after each epoch, on the rows that the networks learn from and on those that "
+        "they hold out. Dots mark the epochs that are kept.",
+        lambda ax: TrainingCurveDisplay.from_estimator(networks, ax=ax),
+        size=(6.4, 4.0),
+    )

@@ -1,0 +1,79 @@
+"""The page that --report writes."""
+
+import re
+
+import pytest
+from report_pages import Page
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.reporting import page as page_module
+
+pytest.importorskip("jinja2")
+
+
+@pytest.fixture(scope="module")
+def few_rows():
+    """Measure with few rows."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("importances", "dependence", "uncertainty", "coverage"):
+            monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
+        yield
+
+
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize("target", ["y", "signal"])
+def test_a_page_on_the_ensemble(target, table, csv, capsys, tmp_path):
+    table = table[["signal", "cost in $, with a $", "colour", "day", "infinite", "y"]]
+    path = tmp_path / "a report.html"
+    command = [csv(table), "--target", target, "--seed", "3", "--report", str(path)]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith(f"Wrote a report on the ensemble: {path}\n")
+    assert err.endswith(f"writing {path}\n")
+    page = Page(path.read_text(encoding="utf-8"))
+    text = " ".join("".join(page.texts).split())
+    assert f"How well {target} can be predicted" in text
+    best, metric = re.search(r"\n(?:Lowest|Highest) (.*): (.*)\. Fit times", out).groups()[::-1]
+    assert f"{best} has the lowest {metric}." in text
+    origin = page.table("Origin")
+    assert origin["Command"][0].startswith("python -m scratchmlp ")
+    assert origin["Command"][0].endswith(f"--target {target} --seed 3 --report '{path}'")
+    assert origin["Random state of the report"] == ["3"]
+    compared = page.table("Mean ± standard deviation over 5")
+    assert len(compared) == 7
+    for name, values in compared.items():
+        name = name.removesuffix(" (part of the ensemble)")
+        line = next(line for line in out.splitlines() if name in line)
+        assert all(value in " ".join(line.split()) for value in values)
+    weights = [values[0] for values in page.table("The parts of the ensemble").values()]
+    assert sum(weights) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("brief", "few_rows")
+def test_rows_in_the_order_of_time(table, csv, capsys, tmp_path):
+    path = tmp_path / "y.html"
+    table = table[["signal", "day", "y"]]
+    options = ["--time", "day", "--model", "networks", "--report", str(path)]
+    assert command_line.main([csv(table), "--target", "y", *options]) == 0
+    text = " ".join(" ".join(Page(path.read_text(encoding="utf-8")).texts).split())
+    n_left_out = re.search(r"(\d+) other rows have no out-of-fold prediction", text)
+    assert int(n_left_out[1]) > 40
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, tmp_path):
+    path = csv(saved.table)
+    command = [path, "--target", "class", "--report"]
+    assert "Its name must end in .html" in refused(*command, "report.pdf")
+    assert "there is no folder" in refused(*command, str(tmp_path / "none" / "r.html"))
+    same = str(tmp_path / "same.html")
+    assert "another argument names the same" in refused(*command, same, "--save", same)
+    load = [path, "--load", str(saved.class_model), "--report", same]
+    assert "Remove --report" in refused(*load)
+    assert "--report needs a table. Add DATA.csv" in refused("--report", same)
+
+
+def test_a_missing_package_is_named_before_the_work(saved, csv, refused, monkeypatch):
+    monkeypatch.setattr(page_module, "find_spec", lambda name: None)
+    line = refused(csv(saved.table), "--target", "class", "--report", "r.html")
+    assert "--report needs jinja2 and matplotlib" in line
+    assert "pip install 'scratchmlp[report]'" in line

@@ -1,0 +1,199 @@
+"""Which estimators and rows reports take, and the file."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_pages import Page
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import r2_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+import scratchmlp
+from scratchmlp import report
+from scratchmlp.reporting import page as page_module
+from scratchmlp.reporting.dependence import _values_of
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+
+X = np.random.default_rng(0).normal(size=(60, 2))
+Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+
+
+def test_a_file_with_title_and_comparison(tmp_path):
+    path = tmp_path / "r.html"
+    table = pd.DataFrame({"score": [0.5, 0.25]}, index=["one <b>", "two"])
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[:30], Y[:30])
+    html = report(
+        model, X[30:], Y[30:], rows="new", path=path, title="<My> title", comparison=table
+    )
+    assert path.read_text(encoding="utf-8") == html
+    page = Page(html)
+    assert "<My> title" in page.texts
+    assert page.table("The model beside others") == {"one <b>": [0.5], "two": [0.25]}
+    assert len(page.table("Confusion matrix")) == 3
+
+
+def test_a_model_that_has_learned_nothing_is_called_so():
+    model = DummyClassifier(strategy="prior").fit(X[:30], Y[:30] > 0)
+    html = report(model, X[:30], Y[:30] > 0, rows="new")
+    assert "no better than the shares of the classes" in html
+    assert "How predictions change" not in html
+
+
+def test_many_classes_get_tables_of_the_worst(monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.classes.MOST_CLASSES", 2)
+    model = LogisticRegression().fit(X, Y)
+    page = Page(report(model, X, Y, rows="new"))
+    wrong = model.predict(X) != Y
+    mistakes = [caption for caption in page.tables if caption.startswith("The most frequent")]
+    assert mistakes == ["The most frequent mistakes among 3 classes"]
+    assert sum(row[2] for row in page.tables[mistakes[0]]) == wrong.sum()
+    assert len(page.table("The 2 classes with the lowest F1")) == 2
+
+
+def test_what_cannot_be_reported_is_refused(classes):
+    with pytest.raises(NotFittedError):
+        report(LogisticRegression(), X, Y, rows="new")
+    with pytest.raises(ValueError, match="rows must be 'fit' or 'new'; got 'test'"):
+        report(LogisticRegression().fit(X, Y), X, Y, rows="test")
+    with pytest.raises(TypeError, match=r"LogisticRegression keeps no out-of-fold .* rows='new'"):
+        report(LogisticRegression().fit(X, Y), X, Y)
+    with pytest.raises(TypeError, match="need predict_proba, which LinearSVC lacks"):
+        report(LinearSVC().fit(X, Y), X, Y, rows="new")
+    with pytest.raises(TypeError, match="must be a fitted classifier or regressor; got Standard"):
+        report(StandardScaler().fit(X), X, Y, rows="new")
+    with pytest.raises(ValueError, match="have 60 rows, but fit had 90"):
+        report(classes.estimator, classes.X[:60], classes.y[:60])
+    with pytest.raises(ValueError, match=r"classes that the estimator was not fitted with: '7'"):
+        report(LogisticRegression().fit(X, Y), X, np.where(Y == 0, 7, Y), rows="new")
+    with pytest.raises(ValueError, match="one dimension"):
+        report(LinearRegression().fit(X, X), X, X, rows="new")
+    with pytest.raises(ValueError, match=r"predicts 2\. Fit an estimator for each target"):
+        report(LinearRegression().fit(X, X), X, Y, rows="new")
+    with pytest.raises(TypeError, match=r"do not take sparse X\. Pass X\.toarray"):
+        report(LinearRegression().fit(X, Y), csr_array(X), Y, rows="new")
+    with pytest.raises(ValueError, match="must be finite numbers; got 'many'"):
+        report(LinearRegression().fit(X, Y), X, ["many", *Y[1:]], rows="new")
+    silent = FunctionRegressor(lambda X: np.where(X[:, 0] > 0, np.nan, 1)).fit(X, Y)
+    with pytest.raises(ValueError, match=rf"missing values for {(X[:, 0] > 0).sum()} of 60 rows"):
+        report(silent, X, Y, rows="new")
+    alone = TabularMLPRegressor(cv=2, max_iter=1).fit(X, Y)
+    del alone.oof_prediction_
+    with pytest.raises(ValueError, match=r"has no oof_prediction_\. Pass rows that"):
+        report(alone, X, Y)
+
+
+class FunctionRegressor(RegressorMixin, BaseEstimator):
+    """Predict by a function."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def fit(self, X, y):
+        self.is_fitted_ = True
+        return self
+
+    def predict(self, X):
+        return self.function(X)
+
+
+@pytest.mark.parametrize("rows", ["fit", "new"])
+def test_one_class(rows):
+    estimator = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(X, ["a"] * 60)
+    page = Page(report(estimator, X, ["a"] * 60, rows=rows))
+    assert page.facts == {"accuracy": 1.0}
+    assert "The model knows a single class." in " ".join(page.texts)
+
+
+@pytest.mark.parametrize("n_right", [400, 380])
+def test_equal_shares_of_right_predictions_are_not_compared(n_right):
+    """The least sure rows are wrong, or none is."""
+    signal = np.linspace(-1, 1, 400)
+    y = (signal > 0).astype(int)
+    model = LogisticRegression(C=100.0).fit(signal[:, None], y)
+    order = np.argsort(np.abs(signal))
+    y[order[: 400 - n_right]] ^= 1
+    text = " ".join(Page(report(model, signal[:, None], y, rows="new")).texts)
+    assert "It knows" not in text
+    assert ("with the highest probability of the predicted class, 100.0%" in text) == (
+        n_right < 400
+    )
+    assert ("Of the 10% with the lowest, 50.0% are right." in text) == (n_right < 400)
+
+
+@pytest.mark.parametrize("rows", ["fit", "new"])
+def test_targets_as_text_and_as_a_table_with_one_column(rows):
+    y = pd.DataFrame({"price": X[:, 0].round(3).astype(str)})
+    for target in (y["price"], y.astype(float)):
+        estimator = TabularMLPRegressor(cv=2, max_iter=1, random_state=0).fit(X, target)
+        page = Page(report(estimator, X, target, rows=rows))
+        predicted = estimator.oof_prediction_ if rows == "fit" else estimator.predict(X)
+        expected = r2_score(y["price"].astype(float), predicted)
+        assert page.facts["R²"] == pytest.approx(expected, rel=1e-5)
+        assert "How well price can be predicted" in page.texts
+        assert page.table("Prediction intervals")
+
+
+def test_columns_with_similar_long_names_have_their_own_marks():
+    names = [f"{'a long name ' * 4}{i}" for i in range(3)]
+    table = pd.DataFrame(np.column_stack([X[:, 0], 2 * X[:, 0], X[:, 1]]), columns=names)
+    html = report(LinearRegression().fit(table, Y), table, Y, rows="new")
+    assert html.count("shared with") == 2
+
+
+def test_the_most_frequent_number_is_on_the_grid():
+    column = pd.Series([-7.0] + [0.0] * 92 + [*range(1, 30)], name="gain")
+    fitted = {"kind": "number", "scale": (0, 1)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scratchmlp.reporting.dependence.read_values", lambda column, _: column)
+        values = _values_of(column, fitted)
+    assert {-7.0, 0.0} <= {*values}
+    assert len(values) == len({*values})
+
+
+@pytest.mark.parametrize("rows", ["fit", "new"])
+def test_arrays_and_columns_without_names(rows):
+    """Dates of Python and periods, which partial dependence and ranges must read."""
+    days = [date(2020, 1 + i % 12, 1) for i in range(60)]
+    months = pd.period_range("2020-01", periods=60, freq="M")
+    table = pd.DataFrame({0: X[:, 0], 1: days, 2: months})
+    for given in (X, table):
+        estimator = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(given, Y)
+        page = Page(report(estimator, given, Y, rows=rows))
+        columns = page.table("Columns to predict from")
+        assert [*columns] == ["x0", "x1", "x2"][: given.shape[1]]
+    assert columns["x1"][3] == "2020-01-01 to 2020-12-01"
+    assert columns["x2"][3] == "2020-01-01 to 2024-12-01"
+
+
+def test_rows_in_another_order_are_noticed(classes):
+    with pytest.warns(UserWarning, match=r"have the accuracy 0\..* but oof_score_ is") as caught:
+        html = report(classes.estimator, classes.X[::-1], classes.y[::-1])
+    assert caught[0].filename == __file__
+    assert "the report is wrong" in html
+
+
+def test_missing_packages_are_named(monkeypatch):
+    monkeypatch.setattr(page_module, "find_spec", lambda name: None if name == "jinja2" else name)
+    with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
+        report(None, X, Y)
+
+
+def test_the_function_is_a_public_name():
+    assert scratchmlp.report is report
+    assert "report" in dir(scratchmlp)
+
+
+def test_the_same_call_makes_the_same_page(others):
+    html = report(others.estimator, others.X, others.y, rows="new")
+    assert (
+        html.split('<th scope="row" class="short">Date')[0]
+        == others.html.split('<th scope="row" class="short">Date')[0]
+    )

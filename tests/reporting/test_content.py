@@ -1,0 +1,273 @@
+"""Each number of a page is that of the Python API."""
+
+import numpy as np
+import pytest
+from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    mean_absolute_error,
+    median_absolute_error,
+    precision_score,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+from scratchmlp.reporting import coverage
+from scratchmlp.reporting.content import plain
+from scratchmlp.reporting.dependence import _curve
+from scratchmlp.reporting.evaluated import evaluate
+
+ATTACK = "<script>alert('x')</script>"
+
+
+def texts(page):
+    return " ".join(" ".join(page.texts).split())
+
+
+def test_scores_of_classes(classes):
+    y, P = classes.y, classes.estimator.oof_proba_
+    expected = {
+        "accuracy": classes.estimator.oof_score_,
+        "AUC": roc_auc_score(y, P[:, 1]),
+        "log-loss": log_loss(y, P),
+    }
+    assert classes.page.facts == pytest.approx(expected)
+    table = classes.page.table("Scores")
+    share = y.value_counts(normalize=True)
+    assert table["accuracy"][:2] == pytest.approx([expected["accuracy"], share.max()])
+    assert table["log-loss"][1] == pytest.approx(-(share * np.log(share)).sum())
+    assert f"{expected['accuracy']:.1%} of the predictions are right" in texts(classes.page)
+    assert f"would be right for {share.max():.1%}" in texts(classes.page)
+
+
+def test_confusion_and_quality_by_class(classes):
+    y, estimator = classes.y, classes.estimator
+    predicted = estimator.classes_[estimator.oof_proba_.argmax(axis=1)]
+    matrix = list(classes.page.table("Confusion matrix").values())
+    np.testing.assert_array_equal(matrix, confusion_matrix(y, predicted))
+    table = classes.page.table("Quality by class")
+    for k, label in enumerate(estimator.classes_):
+        assert table[label] == pytest.approx(
+            [
+                (y == label).sum(),
+                precision_score(y, predicted, pos_label=label),
+                recall_score(y, predicted, pos_label=label),
+                f1_score(y, predicted, pos_label=label),
+                roc_auc_score(y == label, estimator.oof_proba_[:, k]),
+            ]
+        )
+    assert accuracy_score(y, predicted) == classes.page.facts["accuracy"]
+
+
+def test_scores_of_numbers(numbers):
+    y, predicted = numbers.y, numbers.estimator.oof_prediction_
+    expected = {
+        "R²": numbers.estimator.oof_score_,
+        "RMSE": root_mean_squared_error(y, predicted),
+        "mean absolute error": mean_absolute_error(y, predicted),
+        "median absolute error": median_absolute_error(y, predicted),
+    }
+    assert numbers.page.facts == pytest.approx(expected, rel=1e-5)
+    assert numbers.page.table("Scores")["RMSE"][1] == pytest.approx(y.std(ddof=0))
+    errors = numbers.page.table("How large")
+    assert errors["90% of the rows"] == pytest.approx([np.quantile(np.abs(y - predicted), 0.9)])
+
+
+def test_scores_of_new_rows(others):
+    predicted = others.estimator.predict(others.X)
+    assert others.page.facts["R²"] == pytest.approx(r2_score(others.y, predicted))
+    assert "40 rows that it was not trained on" in texts(others.page)
+
+
+@pytest.mark.parametrize("name", ["classes", "numbers"])
+def test_importances_of_rows_of_fit(name, request):
+    case = request.getfixturevalue(name)
+    expected = case.estimator.oof_importances(
+        case.X, case.y, n_repeats=5, max_samples=2000, random_state=0
+    )
+    table = case.page.table("Importance of each column")
+    found = {plain(column): i for i, column in enumerate(expected.names)}
+    means, stds = expected.importances_mean, expected.importances_std
+    assert table == {
+        column: pytest.approx([means[i], stds[i]], abs=1e-9) for column, i in found.items()
+    }
+    assert [values[0] for values in table.values()] == sorted(means, reverse=True)
+    pairs = case.page.table("Strongly correlated")
+    (a, b, r), *_ = expected.correlated
+    assert pairs[plain(a)] == [plain(b), pytest.approx(r)]
+
+
+def test_importances_of_new_rows(others):
+    expected = permutation_importance(
+        others.estimator, others.X, others.y, scoring="r2", n_repeats=5, random_state=0
+    )
+    table = others.page.table("Importance of each column")
+    assert {column: values[0] for column, values in table.items()} == pytest.approx(
+        dict(zip(["x0", "x1", "x2"], expected.importances_mean, strict=True))
+    )
+
+
+def test_partial_dependence_of_text_that_holds_numbers(numbers):
+    evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
+    X = evaluated.some(np.arange(30))
+    X["cost in $"] = X["cost in $"].str.strip("$").str.replace(",", "").astype(float)
+    columns = numbers.estimator.encoder_.columns_
+    values = np.array([10.0, 2000.0])
+    curve = _curve(evaluated, X, "cost in $", values, columns["cost in $"])
+    as_text = [numbers.estimator.predict(X.assign(**{"cost in $": f"${v}"})).mean() for v in values]
+    np.testing.assert_allclose(curve.means[0], as_text, rtol=1e-6)
+    expected = partial_dependence(
+        numbers.estimator, X, [1], custom_values={1: values}, method="brute"
+    )
+    np.testing.assert_array_equal(curve.means, expected.average)
+
+
+def test_columns_and_notes(classes):
+    table = classes.page.table("Columns to predict from")
+    columns = classes.estimator.encoder_.columns_
+    assert [*table] == [plain(name) for name in columns]
+    used = {name: values[0] for name, values in table.items()}
+    assert used == {
+        "<script>alert('x')</script>": "numeric",
+        "cost in $": "numeric",
+        'day" onload="x': "dates",
+        "a & <b>": "categorical",
+        "flag": "boolean",
+        "key": "left out",
+        "same": "numeric",
+    }
+    assert table["<script>alert('x')</script>"][1:3] == [10, classes.X.iloc[:, 0].nunique()]
+    assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
+    clause = dict(classes.estimator.encoder_.notes_)["identifier"]
+    assert clause[1:] in texts(classes.page)
+
+
+def test_worst_mistakes(classes, numbers):
+    P, estimator = classes.estimator.oof_proba_, classes.estimator
+    codes = np.searchsorted(estimator.classes_, classes.y)
+    p_true = P[np.arange(len(P)), codes]
+    wrong = np.flatnonzero(P.argmax(axis=1) != codes)
+    worst = wrong[np.argsort(p_true[wrong], kind="stable")[:10]]
+    table = classes.page.table("The worst mistakes")
+    assert [*table] == [str(i) for i in worst]
+    assert [values[2] for values in table.values()] == pytest.approx(list(p_true[worst]))
+    errors = numbers.y - numbers.estimator.oof_prediction_
+    table = numbers.page.table("The worst mistakes")
+    assert [values[2] for values in table.values()] == pytest.approx(
+        list(errors.iloc[np.argsort(-errors.abs(), kind="stable")[:10]])
+    )
+    column = numbers.page.heads["The worst mistakes"].index("same")
+    row, values = next(iter(table.items()))
+    assert values[column - 1] == pytest.approx(numbers.X["same"][int(row)], rel=1e-5)
+
+
+def test_confidence(classes):
+    P = classes.estimator.oof_proba_
+    right = classes.estimator.classes_[P.argmax(axis=1)] == classes.y
+    for label, (n, share, mean, correct) in classes.page.table("Rows by the probability").items():
+        low, high = (float(part.strip("%")) / 100 for part in label.split(" to "))
+        inside = (P.max(axis=1) >= low) & (P.max(axis=1) < high + (high == 1))
+        assert n == inside.sum()
+        assert [share, mean, correct] == pytest.approx(
+            [inside.mean(), P.max(axis=1)[inside].mean(), right[inside].mean()]
+        )
+
+
+def test_prediction_sets(classes):
+    """The sets of each fold come from the errors on the others, in the way of predict_set."""
+    P, held_out = classes.estimator.oof_proba_, classes.estimator.held_out_
+    codes = np.searchsorted(classes.estimator.classes_, classes.y)
+    errors = 1 - P[np.arange(len(P)), codes]
+    sets = np.zeros(P.shape, bool)
+    for rows in held_out:
+        others = np.sort(np.delete(errors, rows))
+        sets[rows] = 1 - P[rows] <= others[int(np.ceil(0.9 * (len(others) + 1))) - 1]
+    sets[np.arange(len(P)), P.argmax(axis=1)] = True
+    found = classes.page.table("Prediction sets of 90 rows")["90%"]
+    covered = sets[np.arange(len(P)), codes].mean()
+    assert found == pytest.approx(
+        [covered, sets.sum(axis=1).mean(), (sets.sum(axis=1) == 1).mean()]
+    )
+    groups = classes.page.table("Coverage in groups")
+    assert sum(n for n, *_ in groups.values()) == len(P)
+    rows = coverage._labels(classes.X[ATTACK], classes.estimator.encoder_.columns_[ATTACK])
+    assert (rows == "missing value").sum() == 10
+    text = classes.X["a & <b>"]
+    assert set(coverage._labels(text, {"kind": "category"})) == {*text.dropna(), "missing value"}
+    least = [*classes.page.table("The 5 rows")]
+    assert least == [str(i) for i in np.argsort(P.max(axis=1), kind="stable")[:5]]
+
+
+def test_prediction_intervals(numbers):
+    """The interval of a row contains its target if few errors of the other folds are smaller."""
+    evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
+    scores = coverage._scores(evaluated, *coverage._folds(evaluated))[0]  # in expected sizes
+    kept = numbers.estimator._held_out_scores.scores[:, 0]
+    np.testing.assert_allclose(np.sort(scores), kept, rtol=1e-4)  # targets are kept as float32
+    errors = np.abs(numbers.y - numbers.estimator.oof_prediction_)
+    covered, widths = [], []
+    for rows in numbers.estimator.held_out_:
+        others = np.delete(scores, rows)
+        for i in rows:
+            n_smaller = (others < scores[i]).sum()
+            covered.append(n_smaller < np.ceil(0.8 * (len(others) + 1)))
+            limit = np.sort(others)[int(np.ceil(0.8 * (len(others) + 1))) - 1]
+            widths.append(2 * limit * errors[i] / scores[i])
+    found = numbers.page.table("Prediction intervals of 90 rows")["80%"]
+    assert found == [pytest.approx(np.mean(covered)), pytest.approx(np.median(widths), rel=1e-3)]
+
+
+def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
+    """A fold with huge errors is not covered, although its own quantile would cover it."""
+    evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
+    fold = numbers.estimator.held_out_[0]
+    y = evaluated.y.copy()
+    y[fold] += 1e5
+    found = coverage.regions_of(evaluated._replace(y=y), 0.5)
+    assert not found.covered[fold].any()
+    assert np.delete(found.covered, fold).all()
+
+
+@pytest.mark.parametrize("name", ["classes", "numbers"])
+def test_sets_and_intervals_of_new_rows(name, request):
+    case = request.getfixturevalue(name)
+    X, y = case.X[::2], case.y[::2]
+    evaluated = evaluate(case.estimator, X, y, "new", 0)
+    found = coverage.regions_of(evaluated, 0.8)
+    if name == "classes":
+        sets = case.estimator.predict_set(X, 0.8)
+        covered = sets[np.arange(len(y)), np.searchsorted(case.estimator.classes_, y)]
+        sizes = sets.sum(axis=1)
+    else:
+        low, high = case.estimator.predict_interval(X, 0.8).T
+        covered, sizes = (low <= y) & (y <= high), high - low
+    np.testing.assert_array_equal(found.covered, covered)
+    np.testing.assert_allclose(found.size, sizes)
+    assert coverage.regions_of(evaluated, 0.999) is None  # it needs more rows
+
+
+def test_training_curves_are_drawn(classes, numbers, others):
+    for case, expected in ((classes, True), (numbers, True), (others, False)):
+        assert ("training-curves-title" in case.html) == expected
+
+
+def test_disagreement(numbers):
+    spread = numbers.estimator.member_predictions(numbers.X).std(axis=0)
+    lowest = np.argsort(spread, kind="stable")[: len(spread) // 5]
+    errors = np.abs(numbers.y - numbers.estimator.oof_prediction_)
+    n, mean, error = numbers.page.table("Disagreement")["part 1 of 5"]
+    assert n == len(lowest)
+    assert [mean, error] == pytest.approx([spread[lowest].mean(), errors[lowest].mean()])
+
+
+def test_origin(classes, others):
+    table = classes.page.table("Origin")
+    assert table["Call"][0].startswith("scratchmlp.report(TabularMLPClassifier(cv=3,")
+    assert table["Table"] == ["90 rows, 7 columns"]
+    assert table["Random state of the report"] == ["0"]
+    assert "rows='new'" in others.page.table("Origin")["Call"][0]

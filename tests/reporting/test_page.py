@@ -1,0 +1,94 @@
+"""The page as a document: one file, escaped, accessible."""
+
+import re
+
+import pytest
+from report_pages import Page
+
+from scratchmlp.reporting.content import Facts, Section, number, plain
+from scratchmlp.reporting.page import render
+from scratchmlp.reporting.pictures import VARIABLES
+
+
+def test_the_page_needs_no_other_file(any_case):
+    page = any_case.page
+    others = {"script", "link", "iframe", "object", "img"}
+    assert not others & {tag for tag, _ in page.elements}
+    links = [a[k] for _, a in page.elements for k in ("href", "src", "xlink:href") if k in a]
+    assert links
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert "http" not in any_case.html.replace("http-equiv", "")
+    assert "@import" not in any_case.html
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)", any_case.html))
+
+
+def test_names_and_values_stay_text(classes):
+    attributes = {key for _, each in classes.page.elements for key in each}
+    assert not {key for key in attributes if key.startswith("on")}
+    text = "".join(classes.page.texts)
+    for part in ("<script>alert('x')</script>", "</script><i>yes", "<u>t</u>", 'day" onload="x'):
+        assert part in text
+    assert "<img src=x onerror=alert" in text
+    assert "b\ufffd \ufffdc" in text
+    assert not re.search("[\x00-\x09\x0b-\x1f]", classes.html)
+
+
+def test_white_space_and_joiners_are_no_control_characters():
+    assert (
+        plain("a\n\tb\xa0c\u200cd\u200d\x07\u202e\ud800") == "a  b c\u200cd\u200d\ufffd\ufffd\ufffd"
+    )
+    assert plain("abc\n", 2) == "ab…"
+
+
+def test_a_lone_surrogate_is_replaced():
+    html = render("a \ud800", [Section("one", "One", ["\udfff", Facts([("b", number(1.5))])])])
+    assert Page(html).facts == {"b": 1.5}
+    html.encode("utf-8")
+
+
+def test_identifiers_are_unique_and_references_resolve(any_case):
+    page = any_case.page
+    identifiers = [each["id"] for _, each in page.elements if "id" in each]
+    assert len(identifiers) == len({*identifiers})
+    keys = ("href", "clip-path", "aria-labelledby")
+    named = [each[key] for _, each in page.elements for key in keys if key in each]
+    named = [re.sub(r"^(url\()?#|\)$", "", name) for name in named if not name.startswith("data:")]
+    assert {*named} <= {*identifiers}
+
+
+def test_screen_readers_can_read_it(any_case):
+    page = any_case.page
+    assert page.all("html") == [{"lang": "en"}]
+    assert all(each["scope"] in ("row", "col") for each in page.all("th"))
+    assert all(
+        len({*map(len, [head, *rows])}) == 1
+        for head, rows in zip(page.heads.values(), page.tables.values(), strict=True)
+    )
+    assert all(each["role"] == "img" and each["aria-labelledby"] for each in page.all("svg"))
+    assert len(page.all("svg")) == len(page.all("figcaption")) > 2
+    assert len(page.all("table")) == len(page.all("caption")) > 4
+    assert all(name for head in page.heads.values() for name in head)
+    scrolled = ["tabindex" in each for each in page.all("div") if each.get("role") == "region"]
+    assert scrolled == [len(head) > 3 for head in page.heads.values()]
+
+
+def test_pictures_have_only_colors_of_the_page(any_case):
+    for svg in re.findall("<svg.*?</svg>", any_case.html, flags=re.DOTALL):
+        assert not re.findall(r"#[0-9a-f]{6}", svg)
+    assert "var(--blue)" in any_case.html
+    assert all(f"--{name}:" in any_case.html for name in VARIABLES.values())
+
+
+@pytest.mark.parametrize("name", ["text.color", "axes.facecolor"])
+def test_the_style_of_the_user_does_not_matter(name, numbers):
+    import matplotlib
+
+    from scratchmlp.reporting.pictures import draw
+
+    def picture():
+        return draw("p", "title", "text", lambda ax: ax.plot([1, 2], label="$a$"))
+
+    with matplotlib.rc_context({name: "red"}):
+        assert picture() == picture()
+        assert "red" not in picture().svg
+        assert "#ff0000" not in picture().svg
