@@ -72,8 +72,10 @@ sphinx_gallery_conf = {
             "plot_moons.py",
             "plot_digits.py",
             "plot_class_weights.py",
+            "plot_importances.py",
             "plot_early_stopping.py",
             "plot_grid_search.py",
+            "plot_intervals.py",
             "plot_optimizers.py",
             "plot_resume.py",
         ]
