@@ -257,7 +257,7 @@ def _divergence(run: Run) -> str:
     losses = run.history["loss"]
     first = losses[0] if losses else run.loss
     # The fast check comes first. It fails for finite weights if the squares overflow.
-    if not (math.isfinite(run.theta @ run.theta) or np.isfinite(run.theta).all()):
+    if not (math.isfinite(run.theta.dot(run.theta)) or np.isfinite(run.theta).all()):
         return (
             "Solver produced non-finite parameter weights. The input data may contain large "
             "values and need to be preprocessed"

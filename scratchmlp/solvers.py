@@ -9,7 +9,7 @@ import numpy as np
 from scratchmlp.adaptive import Adaptive
 from scratchmlp.optimizer import Optimizer
 from scratchmlp.run import Run
-from scratchmlp.schedules import Progress
+from scratchmlp.schedules import Constant, Progress
 
 #: Types of numbers. A check for `numbers.Real` would take four times as long.
 _NUMBERS = (int, float, np.integer, np.floating)
@@ -73,6 +73,8 @@ class Descent:
         rate, epoch = self.learning_rate_init, run.epoch
         if self.adaptive:
             rate = self.adaptive.rate(rate, run)
+        if type(self.schedule) is Constant:
+            return [rate] * n_steps
         n_calls = n_steps if getattr(self.schedule, "stepwise", True) else 1
         rates = [
             rate * self._factor(Progress(run.samples_seen, epoch + step / n_steps, run.n_epochs))
