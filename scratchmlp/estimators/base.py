@@ -12,18 +12,17 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators.convergence import not_converged
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
-from scratchmlp.estimators.prepared import Prepared
+from scratchmlp.estimators.prepared import PlannedTraining, Prepared
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,
@@ -88,9 +87,9 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
         `fit` trains for at most max_iter epochs. `partial_fit` passes incremental=True and trains
         for one epoch.
-        `validation` is the user's X_val, y_val and sample_weight_val. `_prepare` returns a
-        `Prepared`, whose `run` is the state of training. `_train` changes this run in place, and
-        `fitted_attributes` turns it into attributes. If an error occurs, the estimator stays
+        `validation` is the user's X_val, y_val and sample_weight_val. `_plan` returns
+        what trains, with the state of training, a `Run`. `_train` changes this run in place, and
+        `_keep` turns it into attributes. If an error occurs, the estimator stays
         unchanged.
         """
         fitted, tasks = hasattr(self, "theta_"), None
@@ -110,23 +109,19 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 reconstruct=fitted_attributes,
             )
         with unchanged_on_failure(self):
-            prepared = self._prepare(
-                X, y, sample_weight, resuming=resuming, incremental=incremental, classes=classes
+            training = self._plan(
+                X,
+                y,
+                sample_weight,
+                validation=validation,
+                resuming=resuming,
+                incremental=incremental,
+                classes=classes,
+                tasks=tasks,
             )
-            prepared = choose_rows(self, prepared, validation, split=not incremental)
-            self._describe(prepared)
-            n_rows = prepared.data.X.shape[0]
-            solver = self._make_solver(n_rows, 1 if incremental else self.max_iter)
-            monitor = self._make_monitor(prepared, solver, tasks)
-            # After a fit that has ended, the count of epochs without improvement starts again. A
-            # checkpoint was saved during a fit and has no stop reason, so the count continues.
-            if resuming and not incremental and self.stop_reason_:
-                prepared.run.renew_patience()
-            with prepared.run.unchanged_history_on_failure():
-                interrupted = self._train(prepared, solver, monitor, incremental=incremental)
-                self.__dict__.update(fitted_attributes(self, prepared.run, monitor))
-                if not (monitor.finished or interrupted):
-                    self._warn_not_converged(prepared.data.X, solver)
+            with training.run.unchanged_history_on_failure():
+                interrupted = self._train(training, incremental=incremental)
+                self._keep(training, interrupted=interrupted)
                 # After an interruption the callback task is not ended: the fit is not complete.
                 if tasks and not interrupted:
                     tasks.end(fitted=True)
@@ -142,21 +137,18 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         self.__dict__.update(prepared.targets.attributes)
 
     @np.errstate(over="ignore", invalid="ignore")  # divergence is reported
-    def _train(
-        self, prepared: Prepared, solver: Descent | LBFGS, monitor: Monitor, *, incremental: bool
-    ) -> bool:
-        """Train, which changes `prepared.run`. Return whether the user interrupted training.
+    def _train(self, training: PlannedTraining, *, incremental: bool) -> bool:
+        """Train, which changes `training.run`. Return whether the user interrupted training.
 
         The monitor records in `stop_reason` and `finished` how training ended.
         """
+        prepared, solver, monitor, _ = training
         network, run, data = prepared.network, prepared.run, prepared.data
-        random_state = run.generator() if any(network.dropout_rates) else None
-        objective = prepared.objective(self.alpha, random_state, incremental=incremental)
         monitor.rescore_best(run)
         n_rows = solver.batch_size if isinstance(solver, Descent) else data.X.shape[0]
         size = np.dot(run.theta, run.theta) if incremental else 0.0
         with threads(network.multiplications(n_rows, data.X)):
-            interrupted = train(objective, solver, monitor, run, data)
+            interrupted = train(training.objective, solver, monitor, run, data)
         # In partial_fit, the check would take about a tenth of a call's time. So it is only made if
         # the call has more than doubled the norm of theta. The next call evaluates theta anyway.
         if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
@@ -167,7 +159,42 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             monitor.stop_reason, monitor.finished = "partial_fit trains for one epoch", True
         return interrupted
 
+    def _keep(self, training: PlannedTraining, *, interrupted: bool = False) -> None:
+        """Set the fitted attributes that result from training, and warn if it has not converged."""
+        monitor = training.monitor
+        self.__dict__.update(fitted_attributes(self, training.run, monitor))
+        if not (monitor.finished or interrupted):
+            warnings.warn(not_converged(training), ConvergenceWarning, stacklevel=5)
+
     # Prepare.
+
+    def _plan(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        validation: tuple[Any, Any, Any] = (None, None, None),
+        resuming: bool = False,
+        incremental: bool = False,
+        classes: Any = None,
+        tasks: CallbackTasks | None = None,
+    ) -> PlannedTraining:
+        """Prepare the input, and make all that trains on it. See `_fit`."""
+        prepared = self._prepare(
+            X, y, sample_weight, resuming=resuming, incremental=incremental, classes=classes
+        )
+        prepared = choose_rows(self, prepared, validation, split=not incremental)
+        self._describe(prepared)
+        solver = self._make_solver(prepared.data.X.shape[0], 1 if incremental else self.max_iter)
+        monitor = self._make_monitor(prepared, solver, tasks)
+        # After a fit that has ended, the count of epochs without improvement starts again. A
+        # checkpoint was saved during a fit and has no stop reason, so the count continues.
+        if resuming and not incremental and self.stop_reason_:
+            prepared.run.renew_patience()
+        random_state = prepared.run.generator() if any(prepared.network.dropout_rates) else None
+        objective = prepared.objective(self.alpha, random_state, incremental=incremental)
+        return PlannedTraining(prepared, solver, monitor, objective)
 
     def _prepare(
         self,
@@ -227,29 +254,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             observers=[tasks] if tasks else [],
             verbose=self.verbose,
         )
-
-    def _warn_not_converged(self, X: Any, solver: Descent | LBFGS) -> None:
-        """Warn that training has not converged, and name remedies."""
-        if isinstance(solver, Descent) and self.n_iter_ == solver.max_iter:
-            message = (
-                f"Stochastic Optimizer: Maximum iterations ({solver.max_iter}) reached and the "
-                "optimization hasn't converged yet. Increase max_iter, or change "
-                "learning_rate_init."
-            )
-        elif isinstance(solver, LBFGS):
-            message = (
-                f"lbfgs failed to converge after {self.n_iter_} iteration(s). "
-                f"{self.stop_reason_}. Increase max_iter ({solver.max_iter}) or max_fun "
-                f"({solver.max_fun}), or scale X."
-            )
-        else:
-            message = f"{self.stop_reason_}."
-        if (factor := _scale_factor(X)) > 100:
-            message += (
-                f" The columns of X differ in scale by a factor of {factor:.0f}: put a "
-                "StandardScaler before the network."
-            )
-        warnings.warn(message, ConvergenceWarning, stacklevel=5)
 
     # Prediction.
 
@@ -323,15 +327,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _scale_factor(X: Any) -> float:
-    """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
-    some = X[:: -(-X.shape[0] // 200)]
-    spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
-    spread = spread[spread > 0]  # constant columns do not count
-    return float(spread.max() / spread.min()) if spread.size else 1.0
 
 
 def has_partial_fit(estimator: BaseMLP) -> bool:

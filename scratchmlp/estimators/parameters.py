@@ -138,6 +138,12 @@ class Parameters(BaseEstimator, ABC):
     dropout: Any
     scoring: Any
 
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> list[str]:
+        """Return the names of the parameters. scikit-learn inspects them anew in each clone."""
+        return super()._get_param_names()
+
     def _make_network(self, sizes: tuple[int, ...]) -> Network:
         n_hidden = len(sizes) - 2
         activation, dropout = (self._by_layer(name, n_hidden) for name in ("activation", "dropout"))
@@ -236,7 +242,7 @@ class Parameters(BaseEstimator, ABC):
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the number of training samples, so "
                 f"it is clipped to {n_rows}. Choose a smaller batch_size, or 'full'.",
-                stacklevel=6,
+                stacklevel=7,
             )
         return min(int(self.batch_size), n_rows)
 

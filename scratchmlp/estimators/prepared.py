@@ -8,9 +8,11 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.loss import Loss
+from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.run import Run
+from scratchmlp.solvers import LBFGS, Descent
 
 #: The smallest number above 0.
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -91,3 +93,29 @@ class Prepared(NamedTuple):
             mean_weight = max(np.ldexp(mean, -by_classes), _SMALLEST)  # a divisor
         alpha = np.ldexp(float(alpha), -by_rows - by_classes)
         return Objective(self.network, self.loss, alpha, mean_weight, random_state)
+
+
+class PlannedTraining(NamedTuple):
+    """All that trains in a fit.
+
+    Attributes
+    ----------
+    prepared : Prepared
+        What training needs, made from the user's input.
+    solver : Descent or LBFGS
+        The solver.
+    monitor : Monitor
+        The monitor.
+    objective : Objective
+        The objective.
+    """
+
+    prepared: Prepared
+    solver: Descent | LBFGS
+    monitor: Monitor
+    objective: Objective
+
+    @property
+    def run(self) -> Run:
+        """The state of training."""
+        return self.prepared.run
