@@ -23,17 +23,18 @@ _AXPY: dict[Any, Any] = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64):
 _GER: dict[Any, Any] = {np.dtype(np.float32): blas.sger, np.dtype(np.float64): blas.dger}
 
 
-def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
+def add_scaled(y: FloatArray, a: Any, x: FloatArray) -> None:
     """Add a multiple of x to y, in place: y ← y + a x.
 
     Parameters
     ----------
-    y : ndarray of shape (n,)
-        Vector to change. The operation is fastest if it is contiguous and float32 or float64.
-    a : float
-        Factor.
-    x : ndarray of shape (n,)
-        Vector to add, of the same length and dtype.
+    y : ndarray of shape (n,) or (n_networks, n)
+        Vector to change, or a matrix with a vector for each of several networks. The operation is
+        fastest if it is contiguous and float32 or float64.
+    a : float or ndarray of shape (n_networks, 1)
+        Factor, or a factor for each network.
+    x : ndarray of the shape of y
+        What to add, of the same dtype.
 
     Examples
     --------
@@ -44,6 +45,11 @@ def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
     >>> y
     array([3., 4.])
     """
+    if isinstance(a, np.ndarray):
+        y += a.astype(y.dtype) * x
+        return
+    if y.ndim == 2 and y.flags.c_contiguous:
+        y, x = y.reshape(-1), x.reshape(-1)
     axpy = _AXPY.get(y.dtype)
     if axpy and y.flags.c_contiguous:  # axpy would change a copy of any other array
         axpy(x, y, a=a)

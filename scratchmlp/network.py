@@ -117,19 +117,20 @@ class Network:
 
         Parameters
         ----------
-        theta : ndarray of shape (n_parameters,)
-            Parameters, or any vector with the same layout.
+        theta : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
+            Parameters, or any vector with the same layout. As a matrix, those of several networks.
+            All views then have one more axis in front.
 
         Returns
         -------
         list of Layer
             One layer for each weight matrix, beginning at the input.
         """
-        layers = []
+        layers, several = [], theta.shape[:-1]
         weight, bias = 0, self.n_weights
         for n_in, n_out in self.shapes:
-            W = theta[weight : weight + n_in * n_out].reshape(n_in, n_out)
-            layers.append(Layer(W, theta[bias : bias + n_out] if self.bias else None))
+            W = theta[..., weight : weight + n_in * n_out].reshape(*several, n_in, n_out)
+            layers.append(Layer(W, theta[..., bias : bias + n_out] if self.bias else None))
             weight += n_in * n_out
             bias += n_out
         return layers

@@ -111,9 +111,9 @@ class Optimizer(BaseEstimator, ABC):
             η, a Python float.
         """
         if self.max_grad_norm is not None:
-            grad = _clip(grad, float(self.max_grad_norm))
-        if self.weight_decay:
-            theta *= 1 - learning_rate * float(self.weight_decay)
+            grad = _clip(grad, number(self.max_grad_norm))
+        if np.any(self.weight_decay):
+            theta *= 1 - learning_rate * number(self.weight_decay)
         if not self.elementwise or theta.nbytes <= _BLOCK:
             self.update(theta, grad, state, learning_rate)
             return
@@ -147,23 +147,34 @@ class Optimizer(BaseEstimator, ABC):
 _BLOCK = 2**18
 
 
-def _clip(grad: Vector, longest: float) -> Vector:
+def number(value: Any) -> Any:
+    """Return a hyper-parameter as a float; a NumPy scalar would turn float32 arrays into float64.
+
+    An array, with the hyper-parameter of each of several networks, is returned unchanged.
+    """
+    return value if isinstance(value, np.ndarray) else float(value)
+
+
+def _clip(grad: Vector, longest: Any) -> Vector:
     """Return the gradient, or a copy scaled down to the norm `longest` if it is longer.
 
     SciPy's `norm` calls BLAS, which does not overflow even if the squares of the entries would.
     """
+    if grad.ndim == 2:  # of several networks
+        lengths = np.array([[norm(each, check_finite=False)] for each in grad])
+        return grad * (longest / np.maximum(lengths, longest)).astype(grad.dtype)
     length = norm(grad, check_finite=False)
     return grad * (longest / length) if length > longest else grad
 
 
-def update_mean(mean: Vector, beta: float, new: Vector) -> None:
+def update_mean(mean: Vector, beta: Any, new: Vector) -> None:
     """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
-    mean *= float(beta)
-    add_scaled(mean, 1 - float(beta), new)
+    mean *= number(beta)
+    add_scaled(mean, 1 - number(beta), new)
 
 
-def divide_by_root(numerator: Vector, s: Vector, epsilon: float) -> Vector:
+def divide_by_root(numerator: Vector, s: Vector, epsilon: Any) -> Vector:
     """Return numerator / (√s + ε) in a new array."""
     root = np.sqrt(s)
-    root += float(epsilon)
+    root += number(epsilon)
     return np.divide(numerator, root, out=root)

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from scratchmlp.kernels import add_scaled
-from scratchmlp.optimizer import Optimizer, State, Vector, divide_by_root, update_mean
+from scratchmlp.optimizer import Optimizer, State, Vector, divide_by_root, number, update_mean
 
 __all__ = ["OPTIMIZERS", "SGD", "AdaGrad", "Adam", "AdamW", "NAdam", "Optimizer", "RMSProp"]
 
@@ -69,14 +69,14 @@ class SGD(Optimizer):
 
     def init(self, theta: Vector) -> State:
         """See `Optimizer.init`."""
-        return {"velocity": np.zeros_like(theta)} if self.momentum else {}
+        return {"velocity": np.zeros_like(theta)} if np.any(self.momentum) else {}
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """See `Optimizer.update`."""
-        if not self.momentum:
+        if not np.any(self.momentum):
             add_scaled(theta, -learning_rate, grad)
             return
-        momentum, velocity = float(self.momentum), state["velocity"]
+        momentum, velocity = number(self.momentum), state["velocity"]
         velocity *= momentum
         add_scaled(velocity, -learning_rate, grad)
         if self.nesterov:
@@ -328,7 +328,7 @@ class NAdam(Adam):
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """See `Optimizer.update`."""
         state["t"] += 1
-        t, beta_1 = state["t"], float(self.beta_1)
+        t, beta_1 = state["t"], number(self.beta_1)
         rate = learning_rate * (1 - self.beta_2**t) ** 0.5
         of_mean, of_gradient = beta_1 / (1 - beta_1 ** (t + 1)), (1 - beta_1) / (1 - beta_1**t)
         m, v = state["mean"], state["mean_square"]

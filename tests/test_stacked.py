@@ -1,0 +1,197 @@
+"""Networks that train together are those that train one by one."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.losses import HuberLoss, LogLoss
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
+from scratchmlp.schedules import SCHEDULES
+from scratchmlp.stacked import Training, train_together
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((47, 4))
+WEIGHT = RNG.integers(1, 4, 47).astype(float)
+SCORES = X @ RNG.standard_normal((4, 3)) + 0.1 * RNG.standard_normal((47, 3))
+TARGETS = {
+    "binary": (SCORES[:, 0] > 0).astype(int),
+    "multiclass": SCORES.argmax(axis=1),
+    "multilabel": (SCORES > 0).astype(int),
+    "number": SCORES[:, 0],
+    "numbers": SCORES,
+    "counts": np.abs(SCORES[:, 0]).round(),
+}
+SMALL = {"hidden_layer_sizes": 5, "max_iter": 6, "batch_size": 20}
+
+CASES = {
+    **{f"solver {name}": ("multiclass", {"solver": name}) for name in OPTIMIZERS},
+    **{f"activation {name}": ("multiclass", {"activation": name}) for name in ACTIVATIONS},
+    **{f"rate {name}": ("number", {"solver": "sgd", "learning_rate": name}) for name in SCHEDULES},
+    **{f"target {name}": (name, {}) for name in TARGETS if name != "counts"},
+    "plain descent": ("multiclass", {"solver": SGD(momentum=0.0)}),
+    "momentum": ("multiclass", {"solver": SGD(nesterov=False)}),
+    "decay": ("multiclass", {"solver": Adam(weight_decay=0.3)}),
+    "clipping": ("number", {"solver": Adam(max_grad_norm=0.5)}),
+    "adaptive": ("binary", {"solver": "sgd", "learning_rate": "adaptive", "n_iter_no_change": 1}),
+    "callable": ("binary", {"learning_rate": lambda progress: 1 / (1 + progress.epoch)}),
+    "smoothing": ("multiclass", {"loss": LogLoss(label_smoothing=0.2)}),
+    "focal": ("multiclass", {"loss": "focal"}),
+    "squared error of classes": ("multiclass", {"loss": "squared_error"}),
+    "absolute error": ("number", {"loss": "absolute_error"}),
+    "huber": ("numbers", {"loss": HuberLoss(delta=0.3)}),
+    "quantile": ("number", {"loss": "quantile"}),
+    "poisson": ("counts", {"loss": "poisson"}),
+    "early stopping": ("multiclass", {"early_stopping": True, "n_iter_no_change": 1}),
+    "early stopping by a scorer": ("binary", {"early_stopping": True, "scoring": "roc_auc"}),
+    "stops": ("number", {"tol": 10.0, "n_iter_no_change": 2}),
+    "full batch": ("multiclass", {"batch_size": "full"}),
+    "not shuffled": ("multiclass", {"shuffle": False}),
+    "deep": ("multiclass", {"hidden_layer_sizes": (4, 3, 5)}),
+    "no hidden layer": ("multiclass", {"hidden_layer_sizes": ()}),
+    "no biases": ("number", {"fit_intercept": False}),
+    "class weights": ("binary", {"class_weight": "balanced"}),
+}
+
+
+def network(target, **parameters):
+    is_class = TARGETS[target].dtype.kind == "i"
+    return (ScratchMLPClassifier if is_class else ScratchMLPRegressor)(**SMALL | parameters)
+
+
+def fit_together(networks, y, dtype=np.float64, weight=None):
+    """Fit networks in one stack. Return the errors of those that diverge."""
+    plans = [each._plan(X.astype(dtype), y, weight) for each in networks]
+    trainings = [
+        Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
+        for plan in plans
+    ]
+    assert len({training.shape() for training in trainings} - {None}) == 1
+    errors = train_together(trainings)
+    for each, plan, error in zip(networks, plans, errors, strict=True):
+        if error is None:
+            each._keep(plan)
+    return errors
+
+
+def assert_same(together, alone, rtol=1e-9):
+    np.testing.assert_allclose(together.theta_, alone.theta_, rtol=rtol, atol=rtol)
+    assert together.history_.keys() == alone.history_.keys()
+    for name in together.history_.keys() - {"seconds"}:
+        np.testing.assert_allclose(together.history_[name], alone.history_[name], rtol, rtol)
+    for name in ("n_iter_", "best_epoch_", "stop_reason_", "t_"):
+        assert getattr(together, name) == getattr(alone, name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_network_is_the_one_that_trains_alone(name):
+    target, parameters = CASES[name]
+    differing = [{"random_state": 0}, {"random_state": 1, "learning_rate_init": 0.02}]
+    differing += [{"random_state": 2, "alpha": 0.3}, {"random_state": 0, "max_iter": 3}]
+    together = [network(target, **parameters | each) for each in differing]
+    alone = [network(target, **parameters | each).fit(X, TARGETS[target]) for each in differing]
+    assert fit_together(together, TARGETS[target]) == [None] * len(differing)
+    for one, other in zip(together, alone, strict=True):
+        assert_same(one, other)
+
+
+@pytest.mark.parametrize("target", ["multiclass", "numbers"])
+def test_float32_and_weights(target):
+    y, weight = TARGETS[target], WEIGHT.astype(np.float32)
+    together = [network(target, random_state=seed) for seed in range(3)]
+    fit_together(together, y, np.float32, weight)
+    for seed, each in enumerate(together):
+        alone = network(target, random_state=seed).fit(X.astype(np.float32), y, weight)
+        assert each.theta_.dtype == np.float32
+        assert_same(each, alone, rtol=1e-4)
+
+
+@pytest.mark.parametrize("solver", OPTIMIZERS)
+def test_hyper_parameters_of_the_optimizer_may_differ(solver):
+    differing = [
+        {"momentum": m, "beta_1": b, "beta_2": b, "epsilon": e}
+        for m, b, e in [(0.5, 0.9, 1e-8), (0.9, 0.5, 1e-3), (0.95, 0.99, 1e-8)]
+    ]
+    together = [network("number", solver=solver, random_state=0, **each) for each in differing]
+    fit_together(together, TARGETS["number"])
+    for each, parameters in zip(together, differing, strict=True):
+        alone = network("number", solver=solver, random_state=0, **parameters)
+        assert_same(each, alone.fit(X, TARGETS["number"]))
+
+
+def test_networks_may_train_on_different_rows():
+    y = TARGETS["multiclass"]
+    parts = [np.arange(30), np.arange(10, 40), np.arange(17, 47)]
+    together = [network("multiclass", random_state=0) for _ in parts]
+    plans = [each._plan(X[rows], y[rows], None) for each, rows in zip(together, parts, strict=True)]
+    train_together(
+        [Training(p.objective, p.solver, p.monitor, p.run, p.prepared.data) for p in plans]
+    )
+    for each, plan, rows in zip(together, plans, parts, strict=True):
+        each._keep(plan)
+        assert_same(each, network("multiclass", random_state=0).fit(X[rows], y[rows]))
+
+
+def test_a_network_that_diverges_leaves_the_others_alone():
+    y = TARGETS["number"]
+    rates = [1e-3, 1e3, 1e-4]
+    parameters = {"solver": "sgd", "random_state": 0, "max_iter": 20}
+    together = [network("number", learning_rate_init=rate, **parameters) for rate in rates]
+    errors = fit_together(together, y)
+    alone = network("number", learning_rate_init=1e3, **parameters)
+    with pytest.raises(DivergenceError) as error:
+        alone.fit(X, y)
+    assert [str(each) if each else None for each in errors] == [None, str(error.value), None]
+    assert_same(together[2], network("number", learning_rate_init=1e-4, **parameters).fit(X, y))
+
+
+def test_training_can_go_on_alone():
+    y = TARGETS["multiclass"]
+    together = [network("multiclass", random_state=s, warm_start=True) for s in range(3)]
+    fit_together(together, y)
+    alone = network("multiclass", random_state=1, warm_start=True).fit(X, y).fit(X, y)
+    assert_same(together[1].fit(X, y), alone)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"solver": "lbfgs"},
+        {"dropout": 0.5},
+        {"verbose": True},
+        {"activation": type("Mine", (type(ACTIVATIONS["tanh"]),), {})()},
+        {"loss": type("Mine", (LogLoss,), {})()},
+        {"solver": type("Mine", (Adam,), {})()},
+    ],
+)
+def test_what_cannot_train_with_others(parameters):
+    plan = network("multiclass", **parameters)._plan(X, TARGETS["multiclass"], None)
+    training = Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
+    assert training.shape() is None
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    target=st.sampled_from(sorted(TARGETS.keys() - {"counts"})),
+    solver=st.sampled_from(sorted(OPTIMIZERS)),
+    activation=st.sampled_from(sorted(ACTIVATIONS)),
+    early_stopping=st.booleans(),
+    learning_rate=st.sampled_from(["adaptive", *sorted(SCHEDULES)]),
+    batch_size=st.integers(1, 60),
+    sizes=st.lists(st.integers(1, 6), max_size=3).map(tuple),
+    seeds=st.lists(st.integers(0, 99), min_size=1, max_size=4),
+)
+def test_any_networks(target, seeds, sizes, **parameters):
+    with warnings.catch_warnings(action="ignore"):  # batch_size is clipped
+        parameters |= {"hidden_layer_sizes": sizes, "max_iter": 3}
+        together = [network(target, random_state=seed, **parameters) for seed in seeds]
+        fit_together(together, TARGETS[target])
+        for seed, each in zip(seeds, together, strict=True):
+            alone = network(target, random_state=seed, **parameters)
+            assert_same(each, alone.fit(X, TARGETS[target]))
