@@ -6,6 +6,7 @@ All do the same work, taking turns in one process, and the medians of their time
 - torch, eager, with fused optimizers, where it is installed (`pip install torch`; its build for
   processors alone is enough); on a full batch it does not shuffle;
 - the floor: the matrix products of the same steps alone, in arrays made beforehand;
+- one by one: in a search, our networks without stacks;
 - callbacks: what our fit does for them although none is set, alone.
 
 Making and casting the data is not timed, nor is a first, short run of each. The peak of memory
@@ -60,10 +61,12 @@ class Ratio(NamedTuple):
     at_least: bool
 
 
+COLUMNS = *CONTESTANTS["fit"], "one by one"
 RATIOS = (
     Ratio("sklearn / ours", "MLPClassifier", "ours", "sklearn", at_least=True),
     Ratio("torch / ours", "torch", "ours", "torch", at_least=True),
     Ratio("ours / floor", "ours", "floor", "floor", at_least=False),
+    Ratio("one by one / ours", "one by one", "ours", "alone", at_least=True),
     Ratio("all / one core", ALL_CORES, "ours", "", at_least=False),
 )
 
@@ -109,12 +112,12 @@ def duration(seconds: float) -> str:
 
 def line(label: str, dtype: str, *cells: str) -> str:
     """Align one line of a table."""
-    return f"{label:<44}{dtype:<8}" + "".join(f"{cell:>15}" for cell in cells)
+    return f"{label:<44}{dtype:<8}" + "".join(f"{cell:>18}" for cell in cells)
 
 
 def timing_line(timing: Timing) -> str:
     """Write the medians and ratios of one case in one dtype."""
-    medians = (duration(timing.median(name)) for name in CONTESTANTS["fit"])
+    medians = (duration(timing.median(name)) for name in COLUMNS)
     ratios = (number(timing.ratio(ratio.over, ratio.under)) for ratio in RATIOS)
     return line(CASES[timing.case].title, timing.dtype, *medians, *ratios)
 
@@ -171,7 +174,7 @@ def arguments() -> argparse.Namespace:
 def measure_all(args: argparse.Namespace) -> dict[str, list[Any]]:
     """Measure and print what the command line asks for."""
     cases = {name: CASES[name].quick() if args.quick else CASES[name] for name in args.cases}
-    columns = [*CONTESTANTS["fit"], *(ratio.name for ratio in RATIOS)]
+    columns = [*COLUMNS, *(ratio.name for ratio in RATIOS)]
     timings = (
         measure(name, case, dtype, args.threads, all_cores=args.check)
         for name, case in cases.items()

@@ -29,11 +29,14 @@ class Bars:
         Least time of MLPClassifier, and of torch, in ours.
     floor : float or None
         Largest time of ours in that of the matrix products alone.
+    alone : float or None
+        Least time of a search that trains our networks one by one, in ours.
     """
 
     sklearn: float | None = None
     torch: float | None = None
     floor: float | None = None
+    alone: float | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def dense(n_rows: int, n_features: int, n_classes: int = N_CLASSES) -> Data:
     X, y = make_classification(
         n_rows,
         n_features,
-        n_informative=12,
+        n_informative=min(12, n_features),
+        n_redundant=min(2, n_features - min(12, n_features)),
         n_classes=n_classes,
         n_clusters_per_class=1,
         flip_y=0.1,
@@ -211,13 +215,46 @@ CASES = {
         runs=3,
     ),
     "search": Case(
-        "GridSearchCV on Iris, 81 fits",
+        "search on Iris, 81 fits",
         iris,
         (),
         epochs=200,
-        float64=Bars(sklearn=4),
-        float32=Bars(sklearn=4),
-        against=("MLPClassifier",),
+        float64=Bars(sklearn=15, alone=0.95),
+        float32=Bars(sklearn=20, alone=0.95),
+        against=("MLPClassifier", "one by one"),
+        kind="search",
+        runs=3,
+    ),
+    "search-200x20": Case(
+        "search on 200×20, 81 fits",
+        partial(dense, 200, 20, 3),
+        (),
+        epochs=100,
+        float64=Bars(alone=0.95),
+        float32=Bars(alone=0.95),
+        against=("MLPClassifier", "one by one"),
+        kind="search",
+        runs=3,
+    ),
+    "search-500x10": Case(
+        "search on 500×10, 81 fits",
+        partial(dense, 500, 10, 3),
+        (),
+        epochs=50,
+        float64=Bars(alone=0.95),
+        float32=Bars(alone=0.95),
+        against=("MLPClassifier", "one by one"),
+        kind="search",
+        runs=3,
+    ),
+    "search-digits": Case(
+        "search on digits, 81 fits",
+        digits,
+        (),
+        epochs=10,
+        float64=Bars(alone=0.95),
+        float32=Bars(alone=0.95),
+        against=("MLPClassifier", "one by one"),
         kind="search",
         runs=3,
     ),

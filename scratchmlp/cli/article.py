@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -22,9 +23,10 @@ from scratchmlp.cli.folds import inner_folds
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.report import score_table
 from scratchmlp.losses import SquaredError
+from scratchmlp.model_selection import StackedGridSearchCV
 
-LEARNING_RATES = (0.001, 0.005, 0.03)
-HIDDEN_UNITS = (8, 32)
+LEARNING_RATES = (0.003, 0.01, 0.03)
+HIDDEN_UNITS = (4, 8, 32)
 REPEATS = 3  # of the cross-validation
 TUNED = "tuned ScratchMLPClassifier"
 #: Epochs after which accuracy and loss are measured.
@@ -58,8 +60,9 @@ def run_iris(plot: Path | None) -> None:
                 for part in ("train", "test")
             }
             say(f"drawing {plot}")
-            model = search.fit(X.iloc[:, 2:], y)
-            print(f"\nSaved {plot}.\n{draw_network(plot, losses, model, X.iloc[:, 2:], y)}")
+            on_two = clone(search).fit(X.iloc[:, 2:], y)
+            shown = draw_network(plot, losses, search.fit(X, y), on_two, X.iloc[:, 2:], y)
+            print(f"\nSaved {plot}.\n{shown}")
 
 
 # The article's network.
@@ -139,11 +142,11 @@ def _score(network: ScratchMLPClassifier, X: Any, y: Any) -> tuple[float, float]
 # The tuned network beside LogisticRegression.
 
 
-def _make_search(y: NDArray[Any]) -> GridSearchCV:
+def _make_search(y: NDArray[Any]) -> StackedGridSearchCV:
     """Make a grid search over learning rates and numbers of hidden units."""
     # On the full batch, alpha=1 is the penalty of LogisticRegression's default, C=1.
     network = ScratchMLPClassifier(alpha=1.0, max_iter=100, random_state=0)
-    return GridSearchCV(
+    return StackedGridSearchCV(
         make_pipeline(StandardScaler(), network),
         {
             "scratchmlpclassifier__learning_rate_init": LEARNING_RATES,
@@ -154,7 +157,7 @@ def _make_search(y: NDArray[Any]) -> GridSearchCV:
     )
 
 
-def _compare_with_linear(search: GridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
+def _compare_with_linear(search: StackedGridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; every fold repeats the search."""
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     plan = make_plan(y, is_class=True, n_repeats=REPEATS)

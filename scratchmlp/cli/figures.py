@@ -94,11 +94,12 @@ def most_related(X: pd.DataFrame, y: NDArray[Any]) -> pd.DataFrame | None:
 def draw_network(
     path: Path,
     losses: "dict[str, pd.Series[float]]",
+    search: Any,
     model: BaseEstimator,
     X: pd.DataFrame,
     y: NDArray[Any],
 ) -> str:
-    """Save learning curves and a decision boundary.
+    """Save learning curves, the scores of a search, and a decision boundary.
 
     Parameters
     ----------
@@ -106,6 +107,8 @@ def draw_network(
         File to write.
     losses : dict of str to Series
         Loss by epoch; the keys are the labels of the curves.
+    search : StackedGridSearchCV
+        Fitted search over learning rates and hidden units.
     model : classifier
         Classifier fitted to `X`.
     X : DataFrame of shape (n_samples, 2)
@@ -118,13 +121,15 @@ def draw_network(
     str
         What the picture shows.
     """
-    with _panels(path, 2) as axes:
+    with _panels(path, 3) as axes:
         _plot_losses(axes[0], losses, "loss (half the squared error)")
-        _plot_boundary(axes[1], model, X, y)
-        axes[1].set_title("Network tuned on these two columns only")
+        _plot_search(axes[1], search)
+        _plot_boundary(axes[2], model, X, y)
+        axes[2].set_title("Network tuned on these two columns only")
     return (
         "Left: the loss of the article's network after each epoch. The lower, the better.\n"
-        f"{_BOUNDARY}"
+        "Middle: the log-loss in cross-validation of each learning rate and number of hidden "
+        f"units. The lower,\nthe better.\n{_BOUNDARY}"
     )
 
 
@@ -218,6 +223,25 @@ def _plot_losses(ax: Any, losses: "dict[str, pd.Series[float]]", loss_name: str)
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.xaxis.set_minor_formatter("")
     ax.legend()
+
+
+def _plot_search(ax: Any, search: Any) -> None:
+    """Draw the mean log-loss of each learning rate and number of hidden units as a heat map."""
+    results = search.cv_results_
+    rates, sizes = (
+        next(values for name, values in results.items() if name.endswith(end))
+        for end in ("learning_rate_init", "hidden_layer_sizes")
+    )
+    units = [hidden[0] for hidden in sizes]
+    scores = pd.DataFrame({"loss": -results["mean_test_score"], "rate": rates, "units": units})
+    table = scores.pivot_table("loss", "units", "rate")
+    image = ax.imshow(table, cmap="viridis_r", origin="lower", aspect="auto")
+    ax.set_xticks(range(table.shape[1]), [f"{rate:g}" for rate in table.columns])
+    ax.set_yticks(range(table.shape[0]), table.index)
+    for (row, column), loss in np.ndenumerate(table.to_numpy()):
+        color = "white" if image.norm(loss) > 0.5 else "black"
+        ax.text(column, row, f"{loss:.3f}", ha="center", va="center", color=color)
+    ax.set(title="Log-loss of the search", xlabel="learning rate", ylabel="hidden units")
 
 
 def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:

@@ -63,7 +63,7 @@ def test_progress_goes_to_stderr(iris):
 
 
 def test_picture(iris):
-    assert png_size(iris.picture) == (1800, 675)
+    assert png_size(iris.picture) == (2700, 675)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
