@@ -39,6 +39,10 @@ _OURS = (
         "AbsoluteError FocalLoss HuberLoss LogLoss PoissonLoss QuantileLoss SquaredError",
     ),
     *_names("scratchmlp.optimizers", "AdaGrad Adam AdamW NAdam RMSProp SGD"),
+    *_names(
+        "scratchmlp.model_selection",
+        "StackedGridSearchCV StackedHalvingGridSearchCV StackedRandomizedSearchCV",
+    ),
     *_names("scratchmlp.schedules", "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle"),
     *_names(
         "scratchmlp.tabular",

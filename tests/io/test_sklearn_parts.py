@@ -52,6 +52,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import load, save
+from scratchmlp.model_selection import StackedGridSearchCV
 
 pytest.importorskip("skops")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -92,6 +93,7 @@ MODELS = [
     VotingRegressor([("a", R), ("b", R)]),
     FixedThresholdClassifier(C, threshold=0.3),
     TunedThresholdClassifierCV(C, cv=2),
+    StackedGridSearchCV(C, {"alpha": [0.1, 0.2, 0.3]}, cv=2),
     HalvingGridSearchCV(C, {"alpha": [0.1, 0.2, 0.3]}, cv=2, random_state=0),
     RandomizedSearchCV(
         C, {"alpha": [0.1, 0.2]}, n_iter=2, cv=KFold(2), scoring=["accuracy"], refit="accuracy"
