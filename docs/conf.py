@@ -108,6 +108,8 @@ html_sidebars = {  # only the API needs one: the gallery shows its pages as pict
         "quickstart",
         "auto_examples/*",
         "tabular",
+        "see_why",
+        "keep_and_serve",
         "backpropagation",
         "extending",
         "comparison",
