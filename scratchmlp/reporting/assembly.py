@@ -106,7 +106,8 @@ def report(
     -----
     UserWarning
         If the out-of-fold predictions have another score for `X` and `y` than in `fit`: the rows
-        are others, or `fit` had `sample_weight`.
+        are others, or `fit` had `sample_weight`. If `X` is clearly in another order, an error
+        follows.
 
     Notes
     -----

@@ -1,5 +1,6 @@
 """Which estimators and rows reports take, and the file."""
 
+import warnings
 from datetime import date
 
 import numpy as np
@@ -174,8 +175,12 @@ def test_arrays_and_columns_without_names(rows):
 
 
 def test_rows_in_another_order_are_noticed(classes):
-    with pytest.warns(UserWarning, match=r"have the accuracy 0\..* but oof_score_ is") as caught:
-        html = report(classes.estimator, classes.X[::-1], classes.y[::-1])
+    other_score = pytest.warns(UserWarning, match=r"have the accuracy 0\..* but oof_score_ is")
+    with other_score, pytest.raises(ValueError, match="the rows of fit, in the same order"):
+        report(classes.estimator, classes.X[::-1], classes.y[::-1])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        html = report(classes.estimator, classes.X, classes.y[::-1])
     assert caught[0].filename == __file__
     assert "the report is wrong" in html
 
