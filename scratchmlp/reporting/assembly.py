@@ -1,11 +1,13 @@
 """Reports: one page about how well an estimator predicts, and what its predictions depend on."""
 
+import warnings
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from sklearn.exceptions import DataConversionWarning
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.atomic_write import write_atomically
@@ -158,7 +160,9 @@ def page_of(
         The page.
     """
     title = title or f"How well {plain(evaluated.target)} can be predicted"
-    with threadpool_limits(1):  # few rows at a time: threads would wait for each other
+    # `fit` has warned of its columns. With few rows at a time, threads would wait for each other.
+    no_warning = warnings.catch_warnings(action="ignore", category=DataConversionWarning)
+    with no_warning, threadpool_limits(1):
         sections = _sections(evaluated, origin, compared)
     return render(plain(title, 200), sections)
 

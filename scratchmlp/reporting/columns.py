@@ -1,11 +1,9 @@
 """The section on the data: the target, and what became of each column."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
@@ -34,8 +32,7 @@ def encoder_of(evaluated: Evaluated) -> TabularEncoder:
     own = getattr(evaluated.estimator, "encoder_", None)
     if isinstance(own, TabularEncoder):
         return own
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        return TabularEncoder().fit(evaluated.table)
+    return TabularEncoder().fit(evaluated.table)
 
 
 def columns_of(evaluated: Evaluated, encoder: TabularEncoder) -> Columns:

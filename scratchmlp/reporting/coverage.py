@@ -1,13 +1,11 @@
 """How often prediction sets and intervals contain the truth, and how large they are."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import Columns, read_values
@@ -71,12 +69,11 @@ def regions_of(evaluated: Evaluated, coverage: float) -> Regions | None:
         return None
     rows = evaluated.sample(MOST_ROWS)
     X, y = evaluated.some(rows), evaluated.y[rows]
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        if evaluated.proba is not None:
-            sets = estimator.predict_set(X, coverage)
-            covered = sets[np.arange(len(rows)), evaluated.codes[rows]]
-            return Regions(rows, covered, sets.sum(axis=1).astype(float))
-        low, high = estimator.predict_interval(X, coverage).reshape(-1, 2).T
+    if evaluated.proba is not None:
+        sets = estimator.predict_set(X, coverage)
+        covered = sets[np.arange(len(rows)), evaluated.codes[rows]]
+        return Regions(rows, covered, sets.sum(axis=1).astype(float))
+    low, high = estimator.predict_interval(X, coverage).reshape(-1, 2).T
     return Regions(rows, (low <= y) & (y <= high), high - low)
 
 
@@ -119,8 +116,7 @@ def _scores(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, 
         errors = 1 - evaluated.proba[rows, evaluated.codes[rows]]
         return errors, np.ones(len(rows))
     estimator, predicted = evaluated.estimator, evaluated.prediction[rows, np.newaxis]
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        encoded = estimator._encode(evaluated.some(rows))
+    encoded = estimator._encode(evaluated.some(rows))
     errors = np.abs(evaluated.y[rows, np.newaxis] - predicted)
     X, unit = inputs(encoded, predicted), estimator._deviation
     sizes = fit_difficulty(X, errors, unit, folds, None)[1]

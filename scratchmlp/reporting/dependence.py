@@ -1,12 +1,10 @@
 """The section on how predictions change with the values of a column: partial dependence."""
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.exceptions import DataConversionWarning
 from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
@@ -130,16 +128,15 @@ def _curve(
     is_ordered = fitted["kind"] != "category"
     if fitted["kind"] == "number":
         values = values.astype(np.float64)
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        result = partial_dependence(
-            evaluated.estimator,
-            X,
-            [position],
-            categorical_features=None if is_ordered else [position],
-            custom_values={position: values},
-            method="brute",
-            kind="average",
-        )
+    result = partial_dependence(
+        evaluated.estimator,
+        X,
+        [position],
+        categorical_features=None if is_ordered else [position],
+        custom_values={position: values},
+        method="brute",
+        kind="average",
+    )
     return Curve(name, values, result.average, is_ordered)
 
 

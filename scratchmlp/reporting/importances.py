@@ -1,11 +1,9 @@
 """The section on what the predictions depend on: how much each column matters."""
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.exceptions import DataConversionWarning
 from sklearn.inspection import permutation_importance
 from sklearn.utils import _safe_indexing
 
@@ -71,8 +69,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
         For rows of `fit`, the result of `oof_importances`, otherwise of scikit-learn's
         `permutation_importance`.
     """
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        found = _out_of_fold(evaluated) if evaluated.rows == "fit" else _permuted(evaluated)
+    found = _out_of_fold(evaluated) if evaluated.rows == "fit" else _permuted(evaluated)
     order = np.argsort(-found.means, kind="stable")
     return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
 

@@ -1,12 +1,10 @@
 """The section on how sure the predictions are."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import Columns
@@ -77,8 +75,7 @@ def _confidence(evaluated: Evaluated) -> Table:
 def _disagreement(evaluated: Evaluated) -> list[Table | str]:
     """Compare how much the members disagree with the errors."""
     rows = evaluated.sample(MOST_ROWS)
-    with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
-        members = evaluated.estimator.member_predictions(evaluated.some(rows))
+    members = evaluated.estimator.member_predictions(evaluated.some(rows))
     spread = _spread(members)
     if evaluated.proba is None:
         errors = np.abs(evaluated.y - evaluated.prediction)[rows]
