@@ -153,6 +153,28 @@ def new_rows(n_rows: int) -> Data:
     return X, np.arange(n_rows) % N_CLASSES
 
 
+def search(
+    table: str,
+    data: Callable[[], Data],
+    epochs: int,
+    *,
+    float32: float | None = None,
+    float64: float | None = None,
+) -> Case:
+    """Return the case of a search, with the bars beside MLPClassifier."""
+    return Case(
+        f"search on {table}, 81 fits",
+        data,
+        (),
+        epochs,
+        Bars(sklearn=float64, alone=0.95),
+        Bars(sklearn=float32, alone=0.95),
+        against=("MLPClassifier", "one by one"),
+        kind="search",
+        runs=3,
+    )
+
+
 CASES = {
     "iris": Case(
         "Iris, (4,), full batch, SGD",
@@ -214,50 +236,10 @@ CASES = {
         against=("MLPClassifier",),
         runs=3,
     ),
-    "search": Case(
-        "search on Iris, 81 fits",
-        iris,
-        (),
-        epochs=200,
-        float64=Bars(sklearn=15, alone=0.95),
-        float32=Bars(sklearn=20, alone=0.95),
-        against=("MLPClassifier", "one by one"),
-        kind="search",
-        runs=3,
-    ),
-    "search-200x20": Case(
-        "search on 200×20, 81 fits",
-        partial(dense, 200, 20, 3),
-        (),
-        epochs=100,
-        float64=Bars(alone=0.95),
-        float32=Bars(alone=0.95),
-        against=("MLPClassifier", "one by one"),
-        kind="search",
-        runs=3,
-    ),
-    "search-500x10": Case(
-        "search on 500×10, 81 fits",
-        partial(dense, 500, 10, 3),
-        (),
-        epochs=50,
-        float64=Bars(alone=0.95),
-        float32=Bars(alone=0.95),
-        against=("MLPClassifier", "one by one"),
-        kind="search",
-        runs=3,
-    ),
-    "search-digits": Case(
-        "search on digits, 81 fits",
-        digits,
-        (),
-        epochs=10,
-        float64=Bars(alone=0.95),
-        float32=Bars(alone=0.95),
-        against=("MLPClassifier", "one by one"),
-        kind="search",
-        runs=3,
-    ),
+    "search": search("Iris", iris, 200, float32=20, float64=15),
+    "search-200x20": search("200×20", partial(dense, 200, 20, 3), 100),
+    "search-500x10": search("500×10", partial(dense, 500, 10, 3), 50),
+    "search-digits": search("digits", digits, 10),
     "one-row": Case(
         "predict_proba, 1×64, (100,)",
         partial(new_rows, 1),

@@ -159,10 +159,8 @@ class _Stack:
 
     def _first_state(self) -> State:
         """Return the optimizer's state: a new one, or that of all runs if training resumes."""
-        new, states = (
-            self.optimizer.init(self.theta),
-            [t.run.optimizer_state for t in self.trainings],
-        )
+        new = self.optimizer.init(self.theta)
+        states = [each.run.optimizer_state for each in self.trainings]
         if not all(states):
             return new
         return {

@@ -148,7 +148,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         n_rows = solver.batch_size if isinstance(solver, Descent) else data.X.shape[0]
         size = np.dot(run.theta, run.theta) if incremental else 0.0
         with threads(network.multiplications(n_rows, data.X)):
-            interrupted = train(training.objective, solver, monitor, run, data)
+            interrupted = train(*training.training)
         # In partial_fit, the check would take about a tenth of a call's time. So it is only made if
         # the call has more than doubled the norm of theta. The next call evaluates theta anyway.
         if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):

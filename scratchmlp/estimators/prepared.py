@@ -13,6 +13,7 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
+from scratchmlp.stacked import Training
 
 #: The smallest number above 0.
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -119,3 +120,8 @@ class PlannedTraining(NamedTuple):
     def run(self) -> Run:
         """The state of training."""
         return self.prepared.run
+
+    @property
+    def training(self) -> Training:
+        """The arguments of `scratchmlp.training.train`."""
+        return Training(self.objective, self.solver, self.monitor, self.run, self.prepared.data)

@@ -16,7 +16,7 @@ from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.run import DivergenceError
 from scratchmlp.schedules import Constant, InverseScaling
 from scratchmlp.solvers import Descent
-from scratchmlp.stacked import Training, train_together
+from scratchmlp.stacked import train_together
 
 #: The estimators that may train together. Subclasses may have a `fit` of their own.
 NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
@@ -38,12 +38,6 @@ class Planned(NamedTuple):
     number: int
     network: BaseMLP
     plan: PlannedTraining
-
-    @property
-    def training(self) -> Training:
-        """The arguments of training."""
-        prepared, solver, monitor, objective = self.plan
-        return Training(objective, solver, monitor, prepared.run, prepared.data)
 
     @property
     def can_resume(self) -> bool:
@@ -109,10 +103,10 @@ def fit_stacks(networks: Iterable[Planned | None]) -> Iterator[Planned]:
     """
     by_shape: dict[Hashable, list[Planned]] = defaultdict(list)
     for each in networks:
-        if each is not None and (shape := each.training.shape()) is not None:
+        if each is not None and (shape := each.plan.training.shape()) is not None:
             by_shape[shape].append(each)
     for group in by_shape.values():
-        n_together = group[0].training.n_together()
+        n_together = group[0].plan.training.n_together()
         for rows in gen_batches(len(group), n_together) if n_together > 1 else ():
             yield from _fit_stack(group[rows])
 
@@ -122,10 +116,10 @@ def _fit_stack(stack: list[Planned]) -> Iterator[Planned]:
     going = [each for each in stack if not each.plan.monitor.finished]  # others stopped before
     diverged = set()
     if going:
-        objective, solver, _, _, data = going[0].training
+        objective, solver, _, _, data = going[0].plan.training
         assert isinstance(solver, Descent)
         with threads(objective.network.multiplications(solver.batch_size, data.X)):
-            errors = train_together([each.training for each in going])
+            errors = train_together([each.plan.training for each in going])
         diverged = {each.number for each, error in zip(going, errors, strict=True) if error}
     for each in stack:
         if each.number in diverged:
