@@ -70,11 +70,12 @@ class Descent:
         ValueError
             If the schedule returns something other than a finite number of at least 0.
         """
-        rate, epoch = self.learning_rate_init, run.epoch
+        rate = self.learning_rate_init
         if self.adaptive:
             rate = self.adaptive.rate(rate, run)
         if type(self.schedule) is Constant:
             return [rate] * n_steps
+        epoch = run.epoch
         n_calls = n_steps if getattr(self.schedule, "stepwise", True) else 1
         rates = [
             rate * self._factor(Progress(run.samples_seen, epoch + step / n_steps, run.n_epochs))

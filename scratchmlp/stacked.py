@@ -59,7 +59,7 @@ class Training(NamedTuple):
     run: Run
     data: Data
 
-    def shape(self) -> Hashable:
+    def stack_key(self) -> Hashable:
         """Return what must be equal in a stack, or None if this network must train alone.
 
         Only activations, losses and optimizers of this package are known to work on stacks. L-BFGS,
@@ -111,7 +111,7 @@ def train_together(trainings: Sequence[Training]) -> list[DivergenceError | None
     Parameters
     ----------
     trainings : sequence of Training
-        The networks. All have the same `Training.shape`.
+        The networks. All have the same `Training.stack_key`.
 
     Returns
     -------

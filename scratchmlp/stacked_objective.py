@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 
 
@@ -36,6 +35,7 @@ class StackedObjective:
         self.mean_weight = np.array([each.mean_weight for each in objectives])
         self.weights = theta[:, : self.network.n_weights]
         self.grad = np.empty_like(theta)
+        self._weight_grads = self.grad[:, : self.network.n_weights]
         self._layers, self._grads = self.network.layers(theta), self.network.layers(self.grad)
         self._workspaces: dict[int, StackedWorkspace] = {}
 
@@ -43,23 +43,24 @@ class StackedObjective:
         self, X: FloatArray, Y: FloatArray, weight: FloatArray | None
     ) -> tuple[FloatArray, FloatArray]:
         """Compute the objectives, of shape (n_networks,), and their gradients on batches."""
-        n_rows = X.shape[2]
-        if n_rows not in self._workspaces:
-            shape = len(self.alpha), n_rows
-            self._workspaces[n_rows] = StackedWorkspace(self.network, *shape, self.grad.dtype)
-        workspace = self._workspaces[n_rows]
+        workspace = self._workspace_for(X.shape[2])
         raw = self._forward(X, workspace)
         losses, delta = self.loss.value_and_gradient(Y, raw)
         if weight is not None:
             losses *= weight
             delta *= weight[:, np.newaxis]
-        scale = 1 / (n_rows * self.mean_weight)
-        delta *= scale.astype(delta.dtype)[:, np.newaxis, np.newaxis]
+        delta *= workspace.delta_scale
         self._backward(delta, workspace)
-        W, factor = self.weights, (self.alpha * scale).astype(self.grad.dtype)
-        self.grad[:, : W.shape[1]] += factor[:, np.newaxis] * W
+        W = self.weights
+        self._weight_grads += workspace.decay * W
         penalty = self.alpha / 2 * np.einsum("kp,kp->k", W, W)
-        return scale * (losses.sum(axis=1) + penalty), self.grad
+        return workspace.scale * (losses.sum(axis=1) + penalty), self.grad
+
+    def _workspace_for(self, n_rows: int) -> "StackedWorkspace":
+        """Return the workspace for a number of rows, which is made when it is first needed."""
+        if n_rows not in self._workspaces:
+            self._workspaces[n_rows] = StackedWorkspace(self, n_rows)
+        return self._workspaces[n_rows]
 
     def _forward(self, X: FloatArray, workspace: "StackedWorkspace") -> FloatArray:
         """Compute the raw scores; see `Network.forward`."""
@@ -89,12 +90,36 @@ class StackedObjective:
 
 
 class StackedWorkspace:
-    """The arrays of a pass, of shape (n_networks, n_units, n_rows); see `Workspace`."""
+    """The arrays of a pass, of shape (n_networks, n_units, n_rows), and its factors.
 
-    def __init__(self, network: Network, n_networks: int, n_rows: int, dtype: Any) -> None:
+    Parameters
+    ----------
+    objective : StackedObjective
+        The objectives.
+    n_rows : int
+        Number of rows of a batch.
+
+    Attributes
+    ----------
+    z, delta, inputs, ones
+        See `Workspace`.
+    scale : ndarray of shape (n_networks,)
+        1 / (n · mean_weight), the factor of the sum of losses.
+    delta_scale : ndarray of shape (n_networks, 1, 1)
+        The same, as the factor of `delta`.
+    decay : ndarray of shape (n_networks, 1)
+        Factor of the weights in the gradient of the penalty.
+    """
+
+    def __init__(self, objective: StackedObjective, n_rows: int) -> None:
+        network, dtype = objective.network, objective.grad.dtype
+        n_networks = len(objective.alpha)
         self.z = [np.empty((n_networks, n, n_rows), dtype) for n in network.sizes[1:]]
         self.delta = [np.empty_like(z) for z in self.z[:-1]]
         self.inputs: list[Any] = [None]
         for z, activation in zip(self.z, network.activations, strict=False):
             self.inputs.append(z if getattr(activation, "in_place", False) else np.empty_like(z))
         self.ones = np.ones(n_rows, dtype)
+        self.scale = 1 / (n_rows * objective.mean_weight)
+        self.delta_scale = self.scale.astype(dtype)[:, np.newaxis, np.newaxis]
+        self.decay = (objective.alpha * self.scale).astype(dtype)[:, np.newaxis]

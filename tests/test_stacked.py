@@ -72,7 +72,7 @@ def fit_together(networks, y, dtype=np.float64, weight=None):
         Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
         for plan in plans
     ]
-    assert len({training.shape() for training in trainings} - {None}) == 1
+    assert len({training.stack_key() for training in trainings} - {None}) == 1
     errors = train_together(trainings)
     for each, plan, error in zip(networks, plans, errors, strict=True):
         if error is None:
@@ -173,7 +173,7 @@ def test_training_can_go_on_alone():
 def test_what_cannot_train_with_others(parameters):
     plan = network("multiclass", **parameters)._plan(X, TARGETS["multiclass"], None)
     training = Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
-    assert training.shape() is None
+    assert training.stack_key() is None
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

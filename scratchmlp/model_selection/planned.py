@@ -101,11 +101,11 @@ def fit_stacks(networks: Iterable[Planned | None]) -> Iterator[Planned]:
     Planned
         Each network that is fitted now. Those that are missing must be fitted alone.
     """
-    by_shape: dict[Hashable, list[Planned]] = defaultdict(list)
+    by_key: dict[Hashable, list[Planned]] = defaultdict(list)
     for each in networks:
-        if each is not None and (shape := each.plan.training.shape()) is not None:
-            by_shape[shape].append(each)
-    for group in by_shape.values():
+        if each is not None and (key := each.plan.training.stack_key()) is not None:
+            by_key[key].append(each)
+    for group in by_key.values():
         n_together = group[0].plan.training.n_together()
         for rows in gen_batches(len(group), n_together) if n_together > 1 else ():
             yield from _fit_stack(group[rows])
