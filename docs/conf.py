@@ -75,6 +75,7 @@ sphinx_gallery_conf = {
             "plot_importances.py",
             "plot_early_stopping.py",
             "plot_grid_search.py",
+            "plot_landscape.py",
             "plot_intervals.py",
             "plot_optimizers.py",
             "plot_resume.py",
