@@ -21,7 +21,7 @@ settings.load_profile("suite")
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser()],
     setup=lambda namespace: namespace.update(find_spec=find_spec),  # for conditions of skips
-    patterns=["README.md", "CONTRIBUTING.md", "docs/*.md"],
+    patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
 ).pytest()
 
 collect_ignore_glob = ["docs/*.py"]  # the site's configuration and figures: no module of ours

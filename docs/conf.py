@@ -96,6 +96,16 @@ sphinx_gallery_conf = {
     "show_signature": False,
 }
 
+#: The pages of the derivation. Equation (2.1) is the first one of the second page.
+DERIVATION = (
+    "backpropagation",
+    "backpropagation/matrices",
+    "backpropagation/hidden_layers",
+    "backpropagation/losses",
+    "backpropagation/optimizers",
+    "backpropagation/article",
+)
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
@@ -111,7 +121,7 @@ html_sidebars = {  # only the API needs one: the gallery shows its pages as pict
         "tabular",
         "see_why",
         "keep_and_serve",
-        "backpropagation",
+        *DERIVATION,
         "extending",
         "comparison",
         "performance",
@@ -148,6 +158,17 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def number_equations(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the number of the page before the numbers of the equations of the derivation."""
+    page = app.env.docname
+    if page not in DERIVATION:
+        return
+    for node in doctree.findall(nodes.math_block):
+        if node.get("number"):
+            node["number"] = f"{DERIVATION.index(page) + 1}.{node['number']}"
+            app.env.domains["math"].equations[node["label"]] = page, node["number"]
+
+
 def skip_alias(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
@@ -165,7 +186,8 @@ def source_module(app: Sphinx, module: str, name: str) -> str | None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the renderer of formulas, the filter of members and the links to source code."""
+    """Register the renderer and numbers of formulas, the filter of members and source links."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    app.connect("doctree-read", number_equations)
     app.connect("autodoc-skip-member", skip_alias)
     app.connect("viewcode-follow-imported", source_module)

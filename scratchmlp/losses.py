@@ -31,7 +31,7 @@ class LogLoss(Loss):
     With softmax outputs p, for mutually exclusive classes (Σ_c Y_c = 1), the loss of a sample is
     -Σ_c Y_c log p_c. With logistic outputs, each column is a binary target of its own and the loss
     is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. In both cases the gradient is p - Y, as derived
-    in docs/backpropagation.md.
+    in docs/backpropagation/losses.md.
 
     The loss is computed from the raw scores and not from rounded probabilities, so that it is
     accurate even if a probability rounds to 0 or 1.
@@ -73,10 +73,17 @@ class LogLoss(Loss):
         """See `Loss.value_and_gradient`."""
         if self.label_smoothing:
             Y = self.smoothed(Y)
-        if self.output == "softmax":
-            return self._softmax(Y, raw)
-        value = (np.logaddexp(0, raw) - Y * raw).sum(axis=1)
-        return value, self.predictions(raw) - Y
+        if self.output == "logistic":
+            return (np.logaddexp(0, raw) - Y * raw).sum(axis=1), self.predictions(raw) - Y
+        # log Σ_k exp(raw_k) - Σ_c Y_c raw_c is the same for the shifted scores, as Σ_c Y_c = 1.
+        shifted = raw - raw.max(axis=1, keepdims=True)
+        p = np.exp(shifted)
+        total = p.sum(axis=1, keepdims=True)
+        shifted *= Y
+        value = np.log(total[:, 0]) - shifted.sum(axis=1)
+        p *= 1 / total
+        p -= Y
+        return value, p
 
     def smoothed(self, Y: FloatArray) -> FloatArray:
         """Return the smoothed targets, (1 - ε) Y + ε / K.
@@ -95,16 +102,6 @@ class LogLoss(Loss):
         n_classes = Y.shape[1] if self.output == "softmax" else 2
         return (1 - epsilon) * Y + epsilon / n_classes
 
-    def _softmax(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        shifted = raw - raw.max(axis=1, keepdims=True)
-        p = np.exp(shifted)
-        total = p.sum(axis=1, keepdims=True)
-        shifted *= Y
-        value = np.log(total[:, 0]) - shifted.sum(axis=1)
-        p *= 1 / total
-        p -= Y
-        return value, p
-
 
 @dataclass(eq=False, repr=False)
 class FocalLoss(Loss):
@@ -114,7 +111,7 @@ class FocalLoss(Loss):
     for wrong predictions and near 0 for right and confident ones, so that many easy samples do not
     outweigh a few hard ones. The loss of a sample is -Σ_c Y_c q_c^γ log p_c with softmax outputs
     and -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] with logistic outputs. γ = 0 gives the
-    log-loss. The gradients are derived in docs/backpropagation.md.
+    log-loss. The gradients are derived in docs/backpropagation/losses.md.
 
     Predicted probabilities are less extreme than with the log-loss.
 
@@ -147,9 +144,10 @@ class FocalLoss(Loss):
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Loss.value_and_gradient`."""
-        return (self._softmax if self.output == "softmax" else self._logistic)(Y, raw)
+        return (self.of_softmax if self.output == "softmax" else self.of_logistic)(Y, raw)
 
-    def _softmax(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def of_softmax(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute loss and gradient with softmax outputs; see `Loss.value_and_gradient`."""
         gamma = float(self.gamma)
         log_p = raw - raw.max(axis=1, keepdims=True)
         log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
@@ -160,7 +158,8 @@ class FocalLoss(Loss):
         slope = factor * (gamma * p * log_p / q - 1)  # p times d(loss)/dp
         return -(factor * log_p).sum(axis=1), slope - p * slope.sum(axis=1, keepdims=True)
 
-    def _logistic(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def of_logistic(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Compute loss and gradient with logistic outputs; see `Loss.value_and_gradient`."""
         gamma = float(self.gamma)
         log_p, log_q = log_expit(raw), log_expit(-raw)
         p, q = np.exp(log_p), np.exp(log_q)

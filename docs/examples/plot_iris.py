@@ -70,7 +70,8 @@ display.ax_.set_title("The article's network")
 # ---------------------
 # The plot shows the test rows, projected onto the first two principal components. Without biases,
 # every border between classes consists of rays from the mean of the training rows. But *versicolor*
-# lies around this mean, between the two other species. :doc:`/backpropagation` explains why.
+# lies around this mean, between the two other species. :doc:`/backpropagation/article` explains
+# why.
 
 # sphinx_gallery_thumbnail_number = 2
 plane = PCA(2).fit(X_train)

@@ -16,7 +16,7 @@ iris = load_iris()
 (X_train, y_train), (X_test, y_test) = article_split()
 X_train, X_test = X_train[:, 2:], X_test[:, 2:]  # petal length and width
 
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 4.6), sharey=True, layout="constrained")
+figure, axes = plt.subplots(2, 1, figsize=(5.2, 8.4), sharex=True, layout="constrained")
 for fit_intercept, ax in zip((False, True), axes, strict=True):
     network = article_network(fit_intercept=fit_intercept, random_state=0)
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
@@ -37,8 +37,8 @@ for fit_intercept, ax in zip((False, True), axes, strict=True):
     ax.set(
         title=f"{'With' if fit_intercept else 'Without'} biases: "
         f"test accuracy {network.score(X_test, y_test):.2f}",
-        xlabel="petal length, standardised",
-        ylabel="" if fit_intercept else "petal width, standardised",
+        xlabel="petal length, standardized" if fit_intercept else "",
+        ylabel="petal width, standardized",
     )
 
 handles = [
@@ -49,4 +49,4 @@ handles += [
     plt.Line2D([], [], ls="", marker="^", color="white", markeredgecolor="black", label="test row"),
     plt.Line2D([], [], ls="", marker="+", color="black", markersize=10, label="origin"),
 ]
-figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
