@@ -5,7 +5,7 @@
 L-BFGS, an epoch is an iteration. `train` calls the loop that belongs to the solver.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
@@ -18,6 +18,16 @@ from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
 
 
+class Training(NamedTuple):
+    """The training of a network: the arguments of `train`, which documents them."""
+
+    objective: Differentiable
+    solver: Descent | LBFGS
+    monitor: Monitor
+    run: Run
+    data: TrainingRows
+
+
 def descend(
     objective: Differentiable, descent: Descent, monitor: Monitor, run: Run, data: TrainingRows
 ) -> None:
@@ -28,7 +38,7 @@ def descend(
     batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
     shuffle = descent.shuffle and batches.whole is None  # a full batch needs no order
     evaluate, step = objective.at(run.theta), descent.optimizer.step
-    state = run.optimizer_state = _optimizer_state(descent, run)
+    state = run.optimizer_state = optimizer_state(descent, run)
     if descent.adaptive is None:
         run.rate_drops = 0  # a later fit with "adaptive" starts at the initial rate again
     for _ in range(descent.max_iter):
@@ -44,7 +54,7 @@ def descend(
         run.samples_seen += batches.n_rows
         if monitor.epoch_end(run, rates[0]):
             return
-    monitor.stop_reason = f"reached max_iter={descent.max_iter} epochs"
+    monitor.stop_reason = descent.limit
 
 
 def minimize_lbfgs(
@@ -143,10 +153,11 @@ def train(
     return False
 
 
-def _optimizer_state(descent: Descent, run: Run) -> dict[str, Any]:
-    """Return the stored state if it has the keys of this optimizer's state, or else a new state.
+def optimizer_state(descent: Descent, run: Run) -> dict[str, Any]:
+    """Return the state that the optimizer goes on from.
 
-    Adam, AdamW and NAdam have the same keys, so each of them continues from the others' state.
+    It is the stored state if this has the keys of the optimizer's state, or else a new state. Adam,
+    AdamW and NAdam have the same keys, so each of them continues from the others' state.
     """
     new = descent.optimizer.init(run.theta)
     return run.optimizer_state if run.optimizer_state.keys() == new.keys() else new

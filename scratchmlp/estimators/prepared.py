@@ -13,7 +13,7 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
-from scratchmlp.stacked import Training
+from scratchmlp.training import Training
 
 #: The smallest number above 0.
 _SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
