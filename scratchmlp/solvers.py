@@ -50,6 +50,11 @@ class Descent:
     drop_last: bool = False
     adaptive: Adaptive | None = None
 
+    @property
+    def limit(self) -> str:
+        """Why training stops after the last epoch: the `stop_reason` of a monitor."""
+        return f"reached max_iter={self.max_iter} epochs"
+
     def rates(self, run: Run, n_steps: int) -> list[float]:
         """Return the learning rate of each step of the next epoch.
 

@@ -8,22 +8,21 @@ penalty, monitor and state of training. It leaves the stack when it stops. The e
 """
 
 import copy
-from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.batches import Data
 from scratchmlp.losses import LOSSES
-from scratchmlp.monitor import Monitor
 from scratchmlp.objective import Objective
 from scratchmlp.optimizer import Optimizer, State
 from scratchmlp.optimizers import OPTIMIZERS
-from scratchmlp.run import DivergenceError, Run
-from scratchmlp.solvers import LBFGS, Descent
+from scratchmlp.solvers import Descent
 from scratchmlp.stacked_batches import StackedBatches
 from scratchmlp.stacked_objective import StackedObjective
+from scratchmlp.training import Training, optimizer_state
 
 #: Bytes that the arrays of a stack may take. Larger arrays leave the processor's cache, and then
 #: networks are as fast one by one.
@@ -36,87 +35,92 @@ _LOSSES = set(LOSSES.values())
 _OPTIMIZERS = set(OPTIMIZERS.values())
 
 
-class Training(NamedTuple):
-    """The training of one network: the arguments of `scratchmlp.training.train`.
+def stack_key(training: Training) -> Hashable:
+    """Return what must be equal in a stack, or None if this network must train alone.
 
-    Attributes
+    Only activations, losses and optimizers of this package are known to work on stacks. L-BFGS,
+    dropout and sparse rows have no form for stacks. Observers and lines of progress follow one
+    network at a time.
+
+    Parameters
     ----------
-    objective : Objective
-        The objective.
-    solver : Descent or LBFGS
-        The solver.
-    monitor : Monitor
-        The monitor.
-    run : Run
-        The state of training.
-    data : Data
-        Training rows.
+    training : Training
+        The training of a network.
+
+    Returns
+    -------
+    tuple or None
+        The sizes, the functions and the settings that networks of a stack have in common.
     """
-
-    objective: Objective
-    solver: Descent | LBFGS
-    monitor: Monitor
-    run: Run
-    data: Data
-
-    def stack_key(self) -> Hashable:
-        """Return what must be equal in a stack, or None if this network must train alone.
-
-        Only activations, losses and optimizers of this package are known to work on stacks. L-BFGS,
-        dropout and sparse rows have no form for stacks. Observers and lines of progress follow one
-        network at a time.
-        """
-        objective, solver, monitor, run, data = self
-        network, loss = objective.network, objective.loss
-        if (
-            not isinstance(solver, Descent)
-            or not isinstance(data.X, np.ndarray)
-            or type(solver.optimizer) not in _OPTIMIZERS
-            or type(loss) not in _LOSSES
-            or not {type(each) for each in network.activations} <= _ACTIVATIONS
-            or any(network.dropout_rates)
-            or monitor.observers
-            or monitor.verbose
-        ):
-            return None
-        targets = data.class_targets
-        return (
-            network.sizes,
-            tuple(type(each) for each in network.activations),
-            network.bias,
-            type(loss),
-            loss.output,
-            *vars(loss).items(),
-            _structure(solver.optimizer),
-            (data.X.shape, data.X.dtype, data.Y.shape, data.sample_weight is None),
-            None if targets is None else targets.tobytes(),
-            (solver.batch_size, solver.shuffle, solver.drop_last, run.epoch),
-        )
-
-    def n_together(self) -> int:
-        """Return how many networks of this shape a stack should have: 1 if it would not pay."""
-        assert isinstance(self.solver, Descent)
-        sizes, n_parameters = self.objective.network.sizes, self.objective.network.n_parameters
-        n_rows = min(self.solver.batch_size, len(self.data.X))
-        n_bytes = self.run.theta.itemsize * (
-            n_rows * (sizes[0] + 2 * sum(sizes[1:])) + n_parameters
-        )
-        n_networks = _CACHE // n_bytes
-        return n_networks if n_networks >= _FEWEST else 1
+    objective, solver, monitor, run, data = training
+    if not (
+        isinstance(objective, Objective)
+        and isinstance(solver, Descent)
+        and isinstance(data, Data)
+        and isinstance(data.X, np.ndarray)
+    ):
+        return None
+    network, loss, targets = objective.network, objective.loss, data.class_targets
+    if (
+        type(solver.optimizer) not in _OPTIMIZERS
+        or type(loss) not in _LOSSES
+        or not {type(each) for each in network.activations} <= _ACTIVATIONS
+        or any(network.dropout_rates)
+        or monitor.observers
+        or monitor.verbose
+    ):
+        return None
+    return (
+        network.sizes,
+        tuple(type(each) for each in network.activations),
+        network.bias,
+        type(loss),
+        loss.output,
+        *vars(loss).items(),
+        _structure(solver.optimizer),
+        (data.X.shape, data.X.dtype, data.Y.shape, data.sample_weight is None),
+        None if targets is None else targets.tobytes(),
+        (solver.batch_size, solver.shuffle, solver.drop_last, run.epoch),
+    )
 
 
-def train_together(trainings: Sequence[Training]) -> list[DivergenceError | None]:
+def stack_size(training: Training) -> int:
+    """Return how many networks a stack should have: 1 if a stack would not be faster.
+
+    Parameters
+    ----------
+    training : Training
+        The training of one of the networks, which has a `stack_key`.
+
+    Returns
+    -------
+    int
+        Number of networks whose arrays fit into the processor's cache together.
+    """
+    objective, solver, _, run, data = training
+    assert isinstance(objective, Objective)
+    assert isinstance(solver, Descent)
+    sizes, n_parameters = objective.network.sizes, objective.network.n_parameters
+    n_rows = min(solver.batch_size, data.n_rows)
+    n_numbers = n_rows * (sizes[0] + 2 * sum(sizes[1:])) + n_parameters
+    n_networks = _CACHE // (run.theta.itemsize * n_numbers)
+    return n_networks if n_networks >= _FEWEST else 1
+
+
+def train_together(trainings: Sequence[Training]) -> list[Exception | None]:
     """Train networks of one shape: update each run in place until its monitor stops it.
 
     Parameters
     ----------
     trainings : sequence of Training
-        The networks. All have the same `Training.stack_key`.
+        The networks. All have the same `stack_key`.
 
     Returns
     -------
-    list of DivergenceError or None
-        For each network, the error that `scratchmlp.training.train` would raise.
+    list of Exception or None
+        For each network, the error that `scratchmlp.training.train` would raise: a
+        `DivergenceError`, or an error of a schedule or a scorer that a user has passed. Such a
+        network leaves the stack, and the others go on.
     """
     stack = _Stack(trainings)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # monitors report it
@@ -137,8 +141,8 @@ class _Stack:
     ----------
     trainings : list of Training
         The networks that have not stopped. Their `run.theta` are rows of `theta`.
-    errors : dict of int to DivergenceError
-        Errors of networks that have diverged, by the id of the run.
+    errors : dict of int to Exception
+        What ended the training of networks, by the id of the run.
     theta : ndarray of shape (n_networks, n_parameters)
         Parameters.
     state : dict
@@ -146,71 +150,79 @@ class _Stack:
     """
 
     def __init__(self, trainings: Sequence[Training]) -> None:
-        self.trainings = list(trainings)
-        self.errors: dict[int, DivergenceError] = {}
-        self.batches = _batches(self.trainings)
-        self.theta = np.stack([each.run.theta for each in self.trainings])
+        self.trainings: list[Any] = list(trainings)
+        self.errors: dict[int, Exception] = {}
+        solver, runs = self.trainings[0].solver, [each.run for each in self.trainings]
+        self.batches = StackedBatches([each.data for each in self.trainings], runs, solver)
+        states = [optimizer_state(each.solver, each.run) for each in self.trainings]
+        self.state: State = {
+            name: np.stack([state[name] for state in states]) if np.ndim(first) else first
+            for name, first in states[0].items()
+        }
+        self.theta = np.stack([run.theta for run in runs])
         self._arrange()
-        self.state = self._first_state()
         for _, solver, monitor, run, _ in self.trainings:
             monitor.rescore_best(run)
-            if solver.adaptive is None:  # type: ignore[union-attr]
+            if solver.adaptive is None:
                 run.rate_drops = 0
 
-    def _first_state(self) -> State:
-        """Return the optimizer's state: a new one, or that of all runs if training resumes."""
-        new = self.optimizer.init(self.theta)
-        states = [each.run.optimizer_state for each in self.trainings]
-        if not all(states):
-            return new
-        return {
-            name: np.stack([state[name] for state in states]) if np.ndim(value) else states[0][name]
-            for name, value in new.items()
-        }
-
     def _arrange(self) -> None:
-        """Let the runs view the rows of theta, and make what depends on the number of networks."""
-        for training, theta in zip(self.trainings, self.theta, strict=True):
-            training.run.theta = theta
+        """Let the runs view their rows, and make what depends on the number of networks."""
+        for i, training in enumerate(self.trainings):
+            training.run.theta = self.theta[i]
+            training.run.optimizer_state = self._state_of(i)
         self.objective = StackedObjective([each.objective for each in self.trainings], self.theta)
-        self.optimizer = _stacked_optimizer([each.solver.optimizer for each in self.trainings])  # type: ignore[union-attr]
+        self.optimizer = _stacked_optimizer([each.solver.optimizer for each in self.trainings])
+
+    def _state_of(self, i: int) -> State:
+        """Return the optimizer's state of a network. Its arrays are rows of the stack's."""
+        return {k: v[i] if isinstance(v, np.ndarray) else v for k, v in self.state.items()}
 
     def epoch(self) -> None:
         """Train each network for one epoch, and drop those that stop."""
         n_steps = len(self.batches.slices)
-        rates = []
-        for _, solver, monitor, run, _ in self.trainings:
-            monitor.epoch_begin()
-            rates.append(solver.rates(run, n_steps))  # type: ignore[union-attr]
+        rates = self._each(lambda i: self._begin(i, n_steps))
+        if not rates:
+            return
         total: Any = 0.0
         for batch, rate in zip(self.batches.epoch(), zip(*rates, strict=True), strict=True):
             values, grad = self.objective(*batch)
             self.optimizer.step(self.theta, grad, self.state, _one_or_column(rate))
             total = total + values * batch[0].shape[2]
         losses = (total / self.batches.n_rows).tolist()
-        ends = zip(self.trainings, losses, rates, strict=True)
-        kept = [
-            i
-            for i, (training, loss, rate) in enumerate(ends)
-            if self._goes_on(training, loss, rate[0])
-        ]
-        if len(kept) < len(self.trainings):
-            self._keep(kept)
+        self._each(lambda i: self._end(i, losses[i], rates[i][0]))
 
-    def _goes_on(self, training: Training, loss: float, rate: float) -> bool:
+    def _each(self, action: Callable[[int], Any]) -> list[Any]:
+        """Call a function for each network. Drop those for which it fails or returns nothing."""
+        results = []
+        for i, training in enumerate(self.trainings):
+            try:
+                results.append(action(i))
+            except Exception as error:
+                self.errors[id(training.run)] = error
+                results.append(None)
+        kept = [i for i, result in enumerate(results) if result]
+        if len(kept) < len(results):
+            self._keep(kept)
+        return [results[i] for i in kept]
+
+    def _begin(self, i: int, n_steps: int) -> list[float]:
+        """Begin an epoch of a network. Return the rates of its steps."""
+        _, solver, monitor, run, _ = self.trainings[i]
+        monitor.epoch_begin()
+        rates: list[float] = solver.rates(run, n_steps)
+        return rates
+
+    def _end(self, i: int, loss: float, rate: float) -> bool:
         """End an epoch of a network. Return whether it goes on."""
-        _, solver, monitor, run, _ = training
+        _, solver, monitor, run, _ = self.trainings[i]
         run.loss = loss
         run.samples_seen += self.batches.n_rows
-        try:
-            if monitor.epoch_end(run, rate):
-                return False
-        except DivergenceError as error:
-            self.errors[id(run)] = error
+        if monitor.epoch_end(run, rate):
             return False
         if monitor.n_iter < solver.max_iter:
             return True
-        monitor.stop_reason = f"reached max_iter={solver.max_iter} epochs"
+        monitor.stop_reason = solver.limit
         return False
 
     def _keep(self, kept: list[int]) -> None:
@@ -218,10 +230,8 @@ class _Stack:
         for i in set(range(len(self.trainings))) - set(kept):
             run = self.trainings[i].run
             run.theta = run.theta.copy()
-            run.optimizer_state = {
-                name: value[i].copy() if isinstance(value, np.ndarray) else value
-                for name, value in self.state.items()
-            }
+            if run.optimizer_state:  # a monitor has emptied it if training diverged
+                run.optimizer_state = copy.deepcopy(self._state_of(i))
         self.trainings = [self.trainings[i] for i in kept]
         if kept:
             self.state = {
@@ -231,14 +241,6 @@ class _Stack:
             self.batches.keep(kept)
             self.theta = self.theta[kept]
             self._arrange()
-
-
-def _batches(trainings: Sequence[Training]) -> StackedBatches:
-    """Make the batches of networks that have equal settings of batches."""
-    solver = trainings[0].solver
-    assert isinstance(solver, Descent)
-    data, runs = [each.data for each in trainings], [each.run for each in trainings]
-    return StackedBatches(data, runs, solver)
 
 
 def _structure(optimizer: Optimizer) -> Hashable:

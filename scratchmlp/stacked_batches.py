@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
+from scratchmlp.batches import Data, epoch_slices
 from scratchmlp.run import Run
 from scratchmlp.solvers import Descent
 
@@ -35,8 +34,8 @@ class StackedBatches:
 
     def __init__(self, data: Sequence[Data], runs: Sequence[Run], solver: Descent) -> None:
         n_rows = len(data[0].X)
-        self.n_rows = n_rows - n_rows % solver.batch_size if solver.drop_last else n_rows
-        self.slices = list(gen_batches(self.n_rows, solver.batch_size))
+        self.slices = epoch_slices(n_rows, solver.batch_size, drop_last=solver.drop_last)
+        self.n_rows = self.slices[-1].stop
         self.is_whole = self.slices == [slice(0, n_rows)]
         self.runs = list(runs) if solver.shuffle else None
         self.class_targets = data[0].class_targets

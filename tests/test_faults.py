@@ -106,7 +106,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(kind, model, tmp_path):
     moments, path, n_leftovers = random.Random(0), tmp_path / "a.model", 0
     forever, once = writer(kind, path, model)
     assert end_of(*once) == 0
-    for _ in range(10 * ROUNDS):
+    for _ in range(4 * ROUNDS):
         before, process = path.stat(), start(jobs.on_a_slow_disk, *forever)
         wait_for_a_write(path, before, process)
         time.sleep(moments.uniform(0, 0.05))
@@ -117,7 +117,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(kind, model, tmp_path):
         n_leftovers += len(os.listdir(tmp_path)) - 1
     assert end_of(*once) == 0
     assert os.listdir(tmp_path) == ["a.model"]
-    print(f"{kind}: {10 * ROUNDS} kills, of which {n_leftovers} during a write")
+    print(f"{kind}: {4 * ROUNDS} kills, of which {n_leftovers} during a write")
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -126,7 +126,7 @@ def test_two_processes_write_the_same_file(kind, model, tmp_path):
     forever, once = writer(kind, path, model)
     assert end_of(*once) == 0
     processes = [start(jobs.on_a_slow_disk, *forever) for _ in range(2)]
-    for _ in range(20 * ROUNDS):
+    for _ in range(8 * ROUNDS):
         wait_for_a_write(path, path.stat(), *processes)  # neither removes the other's file
         assert jobs.is_whole(path)
     for process in processes:
@@ -209,7 +209,7 @@ def test_an_interrupt_at_any_moment(option, source, folder, tmp_path):
     assert [status for status, _ in whole_runs] == [0, 0]
     duration = min(seconds for _, seconds in whole_runs)
     whole, statuses = saved.read_bytes(), []
-    for _ in range(3 * ROUNDS):
+    for _ in range(2 * ROUNDS):
         status, _ = interrupted(moments.uniform(0, duration), *job)
         statuses.append(status)
         err = logs[1].read_text()

@@ -12,7 +12,7 @@ from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.losses import HuberLoss, LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES
-from scratchmlp.stacked import Training, train_together
+from scratchmlp.stacked import stack_key, train_together
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -68,11 +68,8 @@ def network(target, **parameters):
 def fit_together(networks, y, dtype=np.float64, weight=None):
     """Fit networks in one stack. Return the errors of those that diverge."""
     plans = [each._plan(X.astype(dtype), y, weight) for each in networks]
-    trainings = [
-        Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
-        for plan in plans
-    ]
-    assert len({training.stack_key() for training in trainings} - {None}) == 1
+    trainings = [plan.training for plan in plans]
+    assert len({stack_key(training) for training in trainings} - {None}) == 1
     errors = train_together(trainings)
     for each, plan, error in zip(networks, plans, errors, strict=True):
         if error is None:
@@ -87,6 +84,10 @@ def assert_same(together, alone, rtol=1e-9):
         np.testing.assert_allclose(together.history_[name], alone.history_[name], rtol, rtol)
     for name in ("n_iter_", "best_epoch_", "stop_reason_", "t_"):
         assert getattr(together, name) == getattr(alone, name)
+    ours, theirs = (each._run["optimizer_state"] for each in (together, alone))
+    assert ours.keys() == theirs.keys()
+    for name, value in theirs.items():
+        np.testing.assert_allclose(ours[name], value, rtol, rtol)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -130,9 +131,7 @@ def test_networks_may_train_on_different_rows():
     parts = [np.arange(30), np.arange(10, 40), np.arange(17, 47)]
     together = [network("multiclass", random_state=0) for _ in parts]
     plans = [each._plan(X[rows], y[rows], None) for each, rows in zip(together, parts, strict=True)]
-    train_together(
-        [Training(p.objective, p.solver, p.monitor, p.run, p.prepared.data) for p in plans]
-    )
+    train_together([plan.training for plan in plans])
     for each, plan, rows in zip(together, plans, parts, strict=True):
         each._keep(plan)
         assert_same(each, network("multiclass", random_state=0).fit(X[rows], y[rows]))
@@ -149,6 +148,32 @@ def test_a_network_that_diverges_leaves_the_others_alone():
         alone.fit(X, y)
     assert [str(each) if each else None for each in errors] == [None, str(error.value), None]
     assert_same(together[2], network("number", learning_rate_init=1e-4, **parameters).fit(X, y))
+
+
+def test_a_network_that_diverges_after_its_best_epoch():
+    y = TARGETS["number"]
+    parameters = {"solver": "sgd", "random_state": 0, "max_iter": 30, "early_stopping": True}
+    rates = [0.45, 0.01, 0.02]
+    together = [network("number", learning_rate_init=rate, **parameters) for rate in rates]
+    fit_together(together, y)
+    assert "are kept" in together[0].stop_reason_
+    for rate, each in zip(rates, together, strict=True):
+        assert_same(each, network("number", learning_rate_init=rate, **parameters).fit(X, y))
+
+
+def test_a_schedule_that_fails_ends_the_training_of_its_network_only():
+    y = TARGETS["number"]
+
+    def failing(progress):
+        return 1 / (2 - progress.epoch)
+
+    rates = ["constant", failing, failing, "constant"]
+    together = [network("number", learning_rate=each, random_state=0) for each in rates]
+    errors = fit_together(together, y)
+    assert [type(each) for each in errors] == [
+        type(None), ZeroDivisionError, ZeroDivisionError, type(None),
+    ]  # fmt: skip
+    assert_same(together[3], network("number", random_state=0).fit(X, y))
 
 
 def test_training_can_go_on_alone():
@@ -172,8 +197,7 @@ def test_training_can_go_on_alone():
 )
 def test_what_cannot_train_with_others(parameters):
     plan = network("multiclass", **parameters)._plan(X, TARGETS["multiclass"], None)
-    training = Training(plan.objective, plan.solver, plan.monitor, plan.run, plan.prepared.data)
-    assert training.stack_key() is None
+    assert stack_key(plan.training) is None
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

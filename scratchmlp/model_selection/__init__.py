@@ -4,6 +4,14 @@
 parameters, the attributes and the results of scikit-learn's searches. Small networks of one shape
 train in one stack, which is several times as fast as one by one: see `scratchmlp.stacked`.
 `fit_together` fits several networks to the same rows.
+
+In a search, each module asks the next one::
+
+    search         makes tasks: a candidate and a split each
+    tasks          gives each task of scikit-learn's search its fitted network
+    stacked_fits   finds the rows and the network of each task
+    planned        plans the training of each network, and sorts the networks into stacks
+    scratchmlp.stacked.train_together   trains a stack
 """
 
 from scratchmlp.model_selection.search import (

@@ -3,17 +3,20 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
+from math import ceil
 from typing import Any, Self
 
 from joblib import effective_n_jobs
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.model_selection._search import BaseSearchCV
-from sklearn.utils import gen_even_slices, indexable
+
+# The public name needs `enable_halving_search_cv`, which would enable it for the whole program.
+from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV
+from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from scratchmlp.model_selection.stacked_fits import StackedFits, Task
+from scratchmlp.model_selection.stacked_fits import StackedFits, Task, network_prefix
 from scratchmlp.model_selection.tasks import KnownFits, LazyFits, SearchContext, Source
 
 #: Attributes that a search has during `fit` only. Other processes do not get them.
@@ -51,12 +54,17 @@ class _StackedSearch(BaseSearchCV):
         -------
         self
             The fitted search.
+
+        Raises
+        ------
+        ValueError
+            If all fits fail, or if one fails and `error_score` is "raise".
         """
         X, y = indexable(X, y)
         self._given = X, y, _check_method_params(X, params=params)
         self._sources: list[tuple[int, Source]] = []
         self._resumable: dict[Any, Any] | None = None
-        if getattr(self, "resource", "").split("__")[-1] == "max_iter":
+        if getattr(self, "resource", "") == f"{network_prefix(self.estimator)}max_iter":
             self._resumable = {}
         try:
             super().fit(X, y, **params)
@@ -106,10 +114,19 @@ class _StackedSearch(BaseSearchCV):
         n_jobs = effective_n_jobs(self.n_jobs)
         if n_jobs == 1:
             return LazyFits(fits, tasks)
-        shares = [tasks[share] for share in gen_even_slices(len(tasks), n_jobs)]
-        results = Parallel(n_jobs=self.n_jobs)(delayed(fits.fit)(share) for share in shares)
-        fitted = enumerate(result for share in results for result in share)
-        return KnownFits({task: result for task, result in fitted if result is not None})
+        # Each process gets tasks from all over the grid, so that none gets all large networks.
+        n_shares = n_jobs * ceil(len(tasks) / (n_jobs * fits.n_at_once))
+        results = Parallel(n_jobs=self.n_jobs)(
+            delayed(fits.fit)(tasks[share::n_shares]) for share in range(n_shares)
+        )
+        return KnownFits(
+            {
+                share + i * n_shares: result
+                for share, fitted in enumerate(results)
+                for i, result in enumerate(fitted)
+                if result is not None
+            }
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -127,10 +144,13 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 
     The estimator must be a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline whose
     last step is one. The other steps of a Pipeline are fitted once for each split, and candidates
-    that differ in the network only share them. Other estimators, and networks that cannot or need
-    not train together, are fitted by scikit-learn, one by one: those with the solver "lbfgs",
-    dropout, sparse rows, callbacks, `warm_start`, `verbose`, own activations, losses or optimizers,
-    and large networks, for which a stack is not faster.
+    that differ in the network only share them.
+
+    Scikit-learn fits everything else, one by one: other estimators, subclasses of the networks and
+    of Pipeline, and Pipelines with `memory` or `verbose`; networks with the solver "lbfgs",
+    dropout, sparse rows, callbacks of their own, `warm_start`, `verbose`, or with activations,
+    losses or optimizers that you have written; networks that are so large that a stack is not
+    faster; and tables whose splits hold more than 33 million numbers.
 
     Parameters
     ----------
@@ -141,7 +161,9 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         One or several scorers. None uses the estimator's `score`.
     n_jobs : int, default=None
-        Number of processes. Each of them trains stacks. None means 1, and -1 all processors.
+        Number of processes. Each of them trains stacks. None means 1, and -1 all processors. With
+        several processes, all networks are trained before the first one is evaluated, and they are
+        sent from process to process, which takes time: a search of a few seconds is not faster.
     refit : bool, str or callable, default=True
         Whether, or by which metric, the best candidate is fitted to all rows.
     cv : int, splitter or iterable, default=None
@@ -168,8 +190,13 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 
     Notes
     -----
-    Scores agree with those of networks that train one by one up to rounding errors: within 1e-9 in
-    float64. The networks' own callbacks, such as a progress bar of epochs, do not see stacks.
+    Scores agree with those of networks that train one by one up to rounding errors. These grow with
+    the number of steps. In float64, scores usually agree within 1e-9. In float32, candidates with
+    close scores may swap ranks. With ``random_state=None``, results differ as between any two fits.
+
+    Callbacks of the search see its tasks. Those that it would propagate to the networks, such as a
+    bar for the epochs of each, do not see networks that train together. In the same split, scorers
+    get Pipelines that share their fitted steps, which they must not change.
 
     Examples
     --------
@@ -212,6 +239,11 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     random_state : int, RandomState instance or None, default=None
         Determines the candidates. Pass an int for reproducible results.
 
+    Attributes
+    ----------
+    cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_
+        See :class:`StackedGridSearchCV`.
+
     See Also
     --------
     StackedGridSearchCV : The same for all candidates of a grid.
@@ -240,9 +272,9 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     :class:`~sklearn.model_selection.HalvingGridSearchCV`. See :class:`StackedGridSearchCV` for what
     trains together.
 
-    If the resource is `max_iter`, the networks that remain go on where the last round ended,
-    instead of training anew. With ``n_jobs=None`` only, and unless a learning-rate schedule plans
-    for the number of epochs: then the results would differ from those of scikit-learn.
+    If the resource is `max_iter` of the network, the networks that remain go on where the last
+    round ended. They train anew with several processes, and with learning-rate schedules that plan
+    for the number of epochs, because the results would differ from those of scikit-learn.
 
     Parameters
     ----------
@@ -258,6 +290,13 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
         See :class:`~sklearn.model_selection.HalvingGridSearchCV`.
     cv, scoring, refit, error_score, return_train_score, n_jobs, verbose
         See :class:`StackedGridSearchCV`. The default of `cv` is 5.
+
+    Attributes
+    ----------
+    cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_
+        See :class:`StackedGridSearchCV`.
+    n_resources_, n_candidates_, n_remaining_candidates_, n_iterations_, and others
+        See :class:`~sklearn.model_selection.HalvingGridSearchCV`.
 
     See Also
     --------

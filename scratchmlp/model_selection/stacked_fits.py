@@ -11,10 +11,19 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from scratchmlp.model_selection.planned import NETWORKS, Planned, fit_stacks, plan
+from scratchmlp.model_selection.planned import (
+    NETWORKS,
+    PlannedNetwork,
+    fit_stacks,
+    plan,
+    trains_alone,
+)
 
 #: Numbers that the training rows of all splits may hold. With more, fits are left to the search.
 _MOST_NUMBERS = 2**25
+#: Tasks that are planned at the same time. There are fewer if the rows of each of them could not be
+#: copied without more than as many numbers, which take 128 MB.
+_MOST_AT_ONCE, _MOST_NUMBERS_AT_ONCE = 512, 2**24
 
 
 class Task(NamedTuple):
@@ -77,13 +86,13 @@ class _Inputs(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """What the network of a task trains on, its parameters, and what identifies both.
+    """The network of a task, what it trains on, and what identifies both.
 
     The key does not include the number of epochs.
     """
 
     inputs: _Inputs
-    parameters: dict[str, Any]
+    network: Any
     key: Hashable
 
 
@@ -112,12 +121,19 @@ class StackedFits:
         y: Any,
         fit_params: dict[str, Any],
         splits: Sequence[Any],
-        resumable: dict[Hashable, Planned] | None = None,
+        resumable: dict[Hashable, PlannedNetwork] | None = None,
     ) -> None:
         self.estimator = estimator
         self.X, self.y, self.fit_params, self.splits = X, y, fit_params, splits
         self.resumable = resumable
+        self._rows = [np.asarray(train).tobytes() for train, _ in splits]  # identify a split
         self._inputs: dict[Hashable, _Inputs | None] = {}
+        self._networks: dict[Hashable, Any] = {}
+
+    @property
+    def n_at_once(self) -> int:
+        """Number of tasks that `fit` should be called with."""
+        return max(1, min(_MOST_AT_ONCE, _MOST_NUMBERS_AT_ONCE // max(1, np.size(self.X))))
 
     def fit(self, tasks: Sequence[Task]) -> list[Fitted | None]:
         """Fit the networks of some tasks.
@@ -145,27 +161,41 @@ class StackedFits:
                 self.resumable[candidate.key] = fitted
             estimator = candidate.inputs.with_network(fitted.network)
             results[fitted.number] = Fitted(estimator, 0.0)
+        self._inputs.clear()  # their rows are no longer needed
         n_fitted = sum(each is not None for each in results)
         seconds = (time.perf_counter() - started) / max(1, n_fitted)
         return [each and each._replace(seconds=seconds) for each in results]
 
     def _candidate(self, task: Task) -> _Candidate | None:
-        """Return what the network of a task trains on, and its parameters."""
-        is_pipeline = isinstance(self.estimator, Pipeline)
-        prefix = f"{self.estimator.steps[-1][0]}__" if is_pipeline else ""
+        """Return the network of a task and what it trains on, or None if it must train alone."""
+        prefix = network_prefix(self.estimator)
         own = {k[len(prefix) :]: v for k, v in task.parameters.items() if k.startswith(prefix)}
         others = {k: v for k, v in task.parameters.items() if not k.startswith(prefix)}
-        without_epochs = {k: v for k, v in own.items() if k != "max_iter"}
+        network = self._network_of(own, others)
+        if network is None or trains_alone(network):
+            return None
         inputs = self._inputs_of(task.split, others)
-        key = task.split, *_identity(others), *_identity(without_epochs)
-        return _Candidate(inputs, own, key) if inputs else None
+        own.pop("max_iter", None)
+        key = self._rows[task.split], *_identity(others), *_identity(own)
+        return _Candidate(inputs, network, key) if inputs else None
 
-    def _plan(self, number: int, candidate: _Candidate) -> Planned | None:
+    def _network_of(self, own: dict[str, Any], others: dict[str, Any]) -> Any:
+        """Return a new network with its own parameters, or None if there is none."""
+        key = tuple(_identity(others))
+        try:
+            if key not in self._networks:
+                estimator = clone(self.estimator).set_params(**clone(others, safe=False))
+                self._networks[key] = _network(estimator)
+            network = self._networks[key]
+            return network and clone(network).set_params(**clone(own, safe=False))
+        except Exception:  # of names that are no parameters: the search will raise it
+            return None
+
+    def _plan(self, number: int, candidate: _Candidate) -> PlannedNetwork | None:
         """Prepare the training of a network, or of more epochs of one that can resume."""
-        inputs, own, key = candidate
+        inputs, network, key = candidate
         if self.resumable and key in self.resumable:
-            return self.resumable.pop(key).for_epochs(number, own["max_iter"])
-        network = clone(inputs.network).set_params(**clone(own, safe=False))
+            return self.resumable.pop(key).for_epochs(number, network.max_iter)
         return plan(number, network, *inputs.arguments, inputs.sample_weight)
 
     def _inputs_of(self, split: int, others: dict[str, Any]) -> _Inputs | None:
@@ -199,6 +229,11 @@ class StackedFits:
 def _identity(parameters: Mapping[str, Any]) -> list[tuple[str, int]]:
     """Return what identifies parameters: not their values, of which some have no equality."""
     return sorted((name, id(value)) for name, value in parameters.items())
+
+
+def network_prefix(estimator: Any) -> str:
+    """Return with what the names of the network's parameters begin."""
+    return f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
 
 
 def _network(estimator: Any) -> Any:

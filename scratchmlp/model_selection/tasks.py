@@ -11,9 +11,6 @@ from typing import Any, Protocol
 
 from scratchmlp.model_selection.stacked_fits import Fitted, StackedFits, Task
 
-#: Tasks that are prepared at the same time.
-_AT_ONCE = 512
-
 
 class Source(Protocol):
     """What has the results of tasks.
@@ -52,12 +49,11 @@ class LazyFits:
     def take(self, number: int) -> Fitted | None:
         """See `Source.take`."""
         while self._n_done <= number:
-            end = self._n_done + _AT_ONCE
-            results = enumerate(self.fits.fit(self.tasks[self._n_done : end]), start=self._n_done)
+            start, self._n_done = self._n_done, self._n_done + self.fits.n_at_once
+            results = enumerate(self.fits.fit(self.tasks[start : self._n_done]), start)
             new = {task: result for task, result in results if result is not None}
             self._fitted |= new
             self.seconds |= {task: result.seconds for task, result in new.items()}
-            self._n_done = end
         return self._fitted.pop(number, None)
 
 

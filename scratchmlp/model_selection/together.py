@@ -1,23 +1,28 @@
 """Fit several networks to the same rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from copy import copy
 from typing import Any
+
+import numpy as np
 
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.model_selection.planned import fit_stacks, plan
 
 
 def fit_together(
-    networks: Sequence[BaseMLP], X: Any, y: Any, sample_weight: Any = None
+    networks: Iterable[BaseMLP], X: Any, y: Any, sample_weight: Any = None
 ) -> list[BaseMLP]:
     """Fit several networks to the same rows, faster than one by one if they are small.
 
     Each network is the one that its own `fit` would give, up to rounding errors. Networks of one
-    shape train in one stack: see :class:`StackedGridSearchCV`. All others are fitted one by one.
+    shape train in one stack: see :class:`StackedGridSearchCV`. All others are fitted one by one,
+    after the stacks. So are networks whose `random_state` is a RandomState instance, which they may
+    share. The other arguments of `fit`, such as `X_val`, are not available here.
 
     Parameters
     ----------
-    networks : sequence of ScratchMLPClassifier or ScratchMLPRegressor
+    networks : iterable of ScratchMLPClassifier or ScratchMLPRegressor
         The networks, which are fitted in place. No network may occur twice.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         Input data.
@@ -36,7 +41,10 @@ def fit_together(
     TypeError
         If one of them is no network of this package.
     ValueError
-        If a network occurs twice, or if a fit fails. Networks that are fitted by then stay fitted.
+        If a network occurs twice, or if a fit fails. This network stays as it was. The networks
+        that are fitted by then stay fitted.
+    KeyboardInterrupt
+        If you interrupt the training of stacks. All networks then stay as they were.
 
     Examples
     --------
@@ -53,6 +61,7 @@ def fit_together(
     >>> bool(np.mean(proba.argmax(axis=1) == y) > 0.95)
     True
     """
+    networks = list(networks)
     for each in networks:
         if not isinstance(each, BaseMLP):
             raise TypeError(
@@ -61,9 +70,15 @@ def fit_together(
             )
     if len({id(each) for each in networks}) < len(networks):
         raise ValueError("A network occurs twice. Copy it with sklearn.base.clone.")
-    plans = (plan(number, each, X, y, sample_weight) for number, each in enumerate(networks))
-    fitted = {each.number for each in fit_stacks(plans)}
+    plans = (  # of copies, so that networks whose training fails stay as they were
+        plan(number, copy(each), X, y, sample_weight)
+        for number, each in enumerate(networks)
+        if not isinstance(each.random_state, np.random.RandomState)
+    )
+    fitted = {each.number: each.network for each in fit_stacks(plans)}
     for number, each in enumerate(networks):
-        if number not in fitted:
-            each.fit(X, y, sample_weight)
-    return list(networks)
+        if number in fitted:
+            each.__dict__.update(vars(fitted[number]))
+        else:
+            each.fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
+    return networks

@@ -213,12 +213,10 @@ def _fixed(value: float) -> Number:
 
 
 def _pairs(importances: Importances) -> Table:
-    """List the correlated columns."""
-    rank = {name: i for i, name in enumerate(importances.names)}
-    by_rank = sorted(importances.correlated, key=lambda pair: min(rank[pair[0]], rank[pair[1]]))
-    shown = by_rank[:MOST_PAIRS]
-    rows = [(plain(a), plain(b), Number(r, f"{r:.2f}")) for a, b, r in shown]
+    """List the most strongly correlated columns."""
+    pairs = importances.correlated
+    rows = [(plain(a), plain(b), Number(r, f"{r:.2f}")) for a, b, r in pairs[:MOST_PAIRS]]
     caption = "Strongly correlated columns"
-    if len(importances.correlated) > MOST_PAIRS:
-        caption = f"Strongly correlated columns: {MOST_PAIRS} of {len(by_rank)} pairs"
+    if len(pairs) > MOST_PAIRS:
+        caption = f"The {MOST_PAIRS} most strongly correlated of {len(pairs)} pairs of columns"
     return Table(caption, ("column", "and", "correlation"), rows)

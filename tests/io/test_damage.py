@@ -20,7 +20,7 @@ from scratchmlp.io import ModelFileError, load, save
 pytest.importorskip("skops")
 
 MODELS = Models()
-N_FILES = int(os.environ.get("SCRATCHMLP_DAMAGED_FILES", 600))
+N_FILES = int(os.environ.get("SCRATCHMLP_DAMAGED_FILES", 260))
 KINDS = (*ACCIDENTS, *ATTACKS, *LIES)
 #: Files of each kind.
 N_EACH = -(-N_FILES // len(KINDS))

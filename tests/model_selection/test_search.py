@@ -34,6 +34,7 @@ from scratchmlp.model_selection import (
     planned,
     stacked_fits,
 )
+from scratchmlp.optimizers import SGD
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -71,8 +72,9 @@ def assert_same(ours, theirs):
         elif "time" not in name:
             assert str(ours.cv_results_[name]) == str(theirs.cv_results_[name]), name
     assert vars(ours).keys() == vars(theirs).keys()
-    assert ours.best_index_ == theirs.best_index_
-    assert ours.best_params_ == theirs.best_params_
+    if theirs.refit:
+        assert ours.best_index_ == theirs.best_index_
+        assert ours.best_params_ == theirs.best_params_
 
 
 def both(estimator, grid, *, X=X, y=Y, fit_params=None, **arguments):
@@ -102,9 +104,12 @@ def test_steps_before_the_network_are_fitted_once_for_each_split(monkeypatch):
             fitted.append(len(X))
             return super().fit(X, y, sample_weight)
 
-    pipeline = make_pipeline(Counted(), NETWORK)
+    pipeline = make_pipeline(Counted(), clone(NETWORK))
     StackedGridSearchCV(pipeline, OF_PIPELINE, cv=3, refit=False).fit(X, Y)
     assert fitted == [100] * 3
+    pipeline.set_params(scratchmlpclassifier__solver="lbfgs")  # trains alone
+    StackedGridSearchCV(pipeline, OF_PIPELINE, cv=3, refit=False).fit(X, Y)
+    assert fitted == [100] * (3 + 18)
 
 
 def test_candidates_may_differ_in_other_steps(counted):
@@ -204,6 +209,108 @@ def test_halving_trains_the_further_epochs_only(monkeypatch):
     assert trained == [3] * 18 + [6] * 6
 
 
+def halving(network, grid, *, X=X, y=Y, cv=3, **arguments):
+    """Fit our search by halving and scikit-learn's."""
+    return [
+        S(clone(network), grid, cv=cv, random_state=0, **arguments).fit(X, y)
+        for S in (StackedHalvingGridSearchCV, HalvingGridSearchCV)
+    ]
+
+
+@pytest.mark.parametrize("factor", [2, 1.3])
+def test_rounds_of_halving_may_have_equal_numbers_of_epochs(factor):
+    arguments = {"min_resources": 4, "max_resources": 5, "aggressive_elimination": True}
+    arguments |= {"resource": "max_iter", "factor": factor, "scoring": "neg_log_loss"}
+    assert_same(*halving(NETWORK, GRID, **arguments))
+
+
+def test_halving_does_not_go_on_with_networks_that_diverged():
+    network = clone(REGRESSOR).set_params(
+        solver=SGD(momentum=0.0), early_stopping=True, batch_size=10, n_iter_no_change=50
+    )
+    grid = {"learning_rate_init": [0.7, 1.0, 1.3, 1.6], "random_state": list(range(6))}
+    arguments = {"resource": "max_iter", "min_resources": 15, "max_resources": 40, "factor": 1.3}
+    with warnings.catch_warnings(action="ignore"):  # of failed fits and scores that are nan
+        X, y = 20 * X_NUMBERS, NUMBERS
+        assert_same(*halving(network, grid, X=X, y=y, refit=False, **arguments))
+
+
+class Repeats(StandardScaler):
+    def __init__(self, max_iter=1):
+        super().__init__()
+        self.max_iter = max_iter
+
+
+def test_halving_over_the_epochs_of_another_step():
+    arguments = {"resource": "repeats__max_iter", "min_resources": 2, "max_resources": 4}
+    arguments |= {"factor": 2, "aggressive_elimination": True}
+    assert_same(*halving(make_pipeline(Repeats(), NETWORK), OF_PIPELINE, **arguments))
+
+
+class Rotating:
+    """A splitter with other splits in each call."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 3
+
+    def split(self, X, y=None, groups=None):
+        self.calls += 1
+        folds = np.roll(np.arange(150) % 3, self.calls)
+        return [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(3)]
+
+
+def test_halving_goes_on_with_a_network_on_its_own_rows_only():
+    arguments = {"resource": "max_iter", "min_resources": 3, "max_resources": 9}
+    results = []
+    for S in (StackedHalvingGridSearchCV, HalvingGridSearchCV):
+        results.append(S(NETWORK, GRID, cv=Rotating(), random_state=0, **arguments).fit(X, Y))
+    assert_same(*results)
+
+
+def failing(progress):
+    return 1.0 if progress.epoch < 3 else np.nan
+
+
+class ScoreThatFails:
+    """Fail for networks with one penalty, and for no other."""
+
+    def __call__(self, estimator, X, y):
+        if estimator.alpha == 0.2:
+            raise RuntimeError("no score")
+        return estimator.score(X, y)
+
+
+@pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    "grid",
+    [
+        {"learning_rate": ["constant", failing], "alpha": [0.1, 0.2, 0.3]},
+        {"early_stopping": [True], "scoring": [ScoreThatFails()], "alpha": [0.1, 0.2, 0.3, 0.4]},
+    ],
+)
+def test_a_candidate_whose_training_fails_leaves_the_others_alone(grid, n_jobs):
+    results = []
+    for S in (StackedGridSearchCV, GridSearchCV):
+        with pytest.warns(FitFailedWarning):
+            results.append(S(NETWORK, grid, cv=3, n_jobs=n_jobs).fit(X, Y))
+    assert_same(*results)
+
+
+@pytest.mark.filterwarnings("default")
+def test_users_are_warned_as_often_as_by_scikit_learn():
+    network = clone(NETWORK).set_params(batch_size=500)
+    numbers = []
+    for S in (StackedGridSearchCV, GridSearchCV):
+        with warnings.catch_warnings(record=True, action="always") as caught:
+            S(network, {"dropout": [0.0, 0.3], "alpha": [0.0, 0.1]}, cv=3).fit(X, Y)
+        numbers.append(sorted(str(each.message) for each in caught))
+    assert numbers[0] == numbers[1]
+
+
 @pytest.mark.filterwarnings("ignore:One or more of the test scores are non-finite")
 def test_failing_candidates_have_the_error_score(counted):
     grid = {"learning_rate_init": [0.01, 1e9, 0.02], "solver": ["sgd"], "alpha": [0.0, 1e-3]}
@@ -230,7 +337,7 @@ def test_an_interruption_leaves_the_search_unfitted(monkeypatch):
 
 
 def test_tasks_are_fitted_when_they_are_needed(monkeypatch, counted):
-    monkeypatch.setattr("scratchmlp.model_selection.tasks._AT_ONCE", 6)
+    monkeypatch.setattr(stacked_fits, "_MOST_AT_ONCE", 6)
     ours, theirs = both(NETWORK, GRID | {"alpha": [0.0, 0.1]}, cv=3)
     assert_same(ours, theirs)
     assert max(counted) <= 6
