@@ -1,4 +1,4 @@
-"""The walk-through of docs/tabular.md: who earned more than 50,000 dollars a year.
+"""The walk-through of docs/tabular_results.md: who earned more than 50,000 dollars a year.
 
 Usage: python benchmarks/adult.py [--adult DIR]
 """

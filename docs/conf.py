@@ -6,10 +6,12 @@ display themselves.
 """
 
 import math
+import sys
 import warnings
 from importlib import import_module
 from inspect import isclass, isfunction
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -22,18 +24,23 @@ from sphinx_gallery.sorting import ExplicitOrder
 
 import scratchmlp
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the extension beside this file
+
 project = "scratchmlp"
 author = "The scratchmlp developers"
 project_copyright = author
 version = release = scratchmlp.__version__
 
 extensions = [
+    "command_line",
     "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples", "serving"]
@@ -42,7 +49,10 @@ default_role = "py:obj"
 
 # A reference to something of this project must resolve; those to other projects do not link.
 nitpicky = True
-nitpick_ignore_regex = [(r"py:.*", r"(?!scratchmlp).*")]
+nitpick_ignore_regex = [
+    (r"py:.*", r"(?!scratchmlp).*"),
+    (r"std:.*", r"accuracy_score|classes_|fit|metadata_routing|r2_score"),  # of scikit-learn
+]
 
 autodoc_default_options = {"no-value": True}
 autodoc_member_order = "bysource"
@@ -56,6 +66,10 @@ myst_heading_anchors = 3
 
 toc_object_entries_show_parents = "hide"
 
+# What is copied: lines after a prompt, without it and without output; otherwise all lines.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
 plot_formats = [("png", 150)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
@@ -66,17 +80,18 @@ warnings.filterwarnings("error", module=r"__main__")
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "subsection_order": ExplicitOrder(["examples/tables", "examples/networks"]),
     "within_subsection_order": ExplicitOrder(
         [
+            "plot_importances.py",
+            "plot_intervals.py",
             "plot_iris.py",
             "plot_moons.py",
             "plot_digits.py",
             "plot_class_weights.py",
-            "plot_importances.py",
             "plot_early_stopping.py",
             "plot_grid_search.py",
             "plot_landscape.py",
-            "plot_intervals.py",
             "plot_optimizers.py",
             "plot_resume.py",
         ]
@@ -112,25 +127,15 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
-html_sidebars = {  # only the API needs one: the gallery shows its pages as pictures
-    page: []
-    for page in (
-        "index",
-        "quickstart",
-        "auto_examples/*",
-        "tabular",
-        "see_why",
-        "keep_and_serve",
-        *DERIVATION,
-        "extending",
-        "comparison",
-        "performance",
-        "architecture",
-        "decisions",
-        "changelog",
-    )
+html_sidebars = {"index": []}  # elsewhere: the pages of the section
+html_theme_options = {
+    "header_links_before_dropdown": 6,  # all sections
+    "secondary_sidebar_items": {
+        "**": ["page-toc"],
+        **dict.fromkeys(("index", "start", "user_guide", "explanations", "development"), []),
+    },
+    "show_prev_next": True,
 }
-html_theme_options = {"header_links_before_dropdown": 8, "show_prev_next": True}
 
 
 def _mathml(node: nodes.Node, *, as_block: bool) -> str:

@@ -1,0 +1,50 @@
+"""The directive ``command-line-options``: the options of the command, from its own parser."""
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+
+from scratchmlp.cli.options import _make_parser
+
+
+class CommandLineOptions(Directive):
+    """A section for each group of options, with what ``--help`` says about each option."""
+
+    def run(self) -> list[nodes.Node]:
+        """Make the sections."""
+        groups = _make_parser()._action_groups
+        return [_section(group) for group in groups if group._group_actions]
+
+
+def _section(group) -> nodes.section:
+    title = group.title.capitalize()
+    section = nodes.section(ids=[nodes.make_id(f"options {title}")])
+    section += nodes.title(text=title)
+    if group.description:
+        section += nodes.paragraph(text=group.description)
+    items = [_item(action) for action in group._group_actions]
+    section += nodes.definition_list("", *items)
+    return section
+
+
+def _item(action) -> nodes.definition_list_item:
+    name = " ".join([", ".join(action.option_strings), _value(action)]).strip()
+    term = nodes.term("", "", nodes.literal(text=name))
+    explained = nodes.definition("", nodes.paragraph(text=action.help))
+    return nodes.definition_list_item("", term, explained)
+
+
+def _value(action) -> str:
+    """Return how the values of an option are written, as in its usage."""
+    if action.nargs == 0:
+        return ""
+    if action.choices:
+        return "{" + ",".join(action.choices) + "}"
+    name = action.metavar or action.dest.upper()
+    return f"{name} [{name} ...]" if action.nargs == "+" else name
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directive."""
+    app.add_directive("command-line-options", CommandLineOptions)
+    return {"parallel_read_safe": True}

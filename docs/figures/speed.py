@@ -1,0 +1,25 @@
+"""How many times as long other libraries take, from the table of the page on performance."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+page = (Path.cwd().parent / "performance.md").read_text(encoding="utf-8")  # drawn in its folder
+table = page.split("|---|---|---|---|\n")[1].split("\n\n")[0]
+rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
+work = [row[0] for row in rows]
+ratios = [[float("nan") if cell == "—" else float(cell) for cell in row[2:]] for row in rows]
+
+figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
+places = np.arange(len(rows))
+names = ("MLPClassifier", "torch, eager")
+for name, ratio, color, shift in zip(names, zip(*ratios, strict=True), ("#1f5fa8", "#e08214"), (-0.2, 0.2), strict=True):
+    bars = ax.barh(places + shift, np.nan_to_num(ratio), 0.38, color=color, label=name)
+    ax.bar_label(bars, [f"{each:.1f}" if each == each else "" for each in ratio], padding=3)
+ax.axvline(1, color="0.3", linewidth=1)
+ax.text(1.03, -0.62, "scratchmlp = 1", color="0.2", ha="left", va="bottom")
+ax.set_yticks(places, work)
+ax.set(xlabel="time / time of scratchmlp", ylim=(len(rows) - 0.4, -1), xlim=(0, 6.4))
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(loc="lower right", frameon=False)
