@@ -22,7 +22,7 @@ class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
     dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
     out a part of the rows, its fold. The losses on the folds determine the best epoch of each
     member, and the probabilities are calibrated on the folds. docs/tabular_methods.md explains
-    step.
+    each step.
 
     Parameters
     ----------
