@@ -83,6 +83,10 @@ sphinx_gallery_conf = {
     "subsection_order": ExplicitOrder(["examples/tables", "examples/networks"]),
     "within_subsection_order": ExplicitOrder(
         [
+            "plot_churn.py",
+            "plot_prices.py",
+            "plot_text_and_dates.py",
+            "plot_groups_and_time.py",
             "plot_importances.py",
             "plot_intervals.py",
             "plot_iris.py",
@@ -132,7 +136,7 @@ html_theme_options = {
     "header_links_before_dropdown": 6,  # all sections
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **dict.fromkeys(("index", "start", "user_guide", "explanations", "development"), []),
+        **{page: [] for page in ("index", "start", "user_guide", "explanations", "development")},
     },
     "show_prev_next": True,
 }

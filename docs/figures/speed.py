@@ -13,8 +13,8 @@ ratios = [[float("nan") if cell == "—" else float(cell) for cell in row[2:]] f
 
 figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
 places = np.arange(len(rows))
-names = ("MLPClassifier", "torch, eager")
-for name, ratio, color, shift in zip(names, zip(*ratios, strict=True), ("#1f5fa8", "#e08214"), (-0.2, 0.2), strict=True):
+styles = (("MLPClassifier", "#1f5fa8", -0.2), ("torch, eager", "#e08214", 0.2))
+for (name, color, shift), ratio in zip(styles, zip(*ratios, strict=True), strict=True):
     bars = ax.barh(places + shift, np.nan_to_num(ratio), 0.38, color=color, label=name)
     ax.bar_label(bars, [f"{each:.1f}" if each == each else "" for each in ratio], padding=3)
 ax.axvline(1, color="0.3", linewidth=1)
