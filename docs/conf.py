@@ -133,6 +133,7 @@ html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_sidebars = {"index": []}  # elsewhere: the pages of the section
 html_theme_options = {
+    "logo": {"text": "scratchmlp"},
     "header_links_before_dropdown": 6,  # all sections
     "secondary_sidebar_items": {
         "**": ["page-toc"],

@@ -8,15 +8,15 @@ import numpy as np
 page = (Path.cwd().parent / "performance.md").read_text(encoding="utf-8")  # drawn in its folder
 table = page.split("|---|---|---|---|\n")[1].split("\n\n")[0]
 rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
-work = [row[0] for row in rows]
+work = [row[0].replace(", (", ",\n(").replace(", 81", ",\n81") for row in rows]
 ratios = [[float("nan") if cell == "—" else float(cell) for cell in row[2:]] for row in rows]
 
-figure, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
+figure, ax = plt.subplots(figsize=(5.4, 4.8), layout="constrained")
 places = np.arange(len(rows))
 styles = (("MLPClassifier", "#1f5fa8", -0.2), ("torch, eager", "#e08214", 0.2))
 for (name, color, shift), ratio in zip(styles, zip(*ratios, strict=True), strict=True):
     bars = ax.barh(places + shift, np.nan_to_num(ratio), 0.38, color=color, label=name)
-    ax.bar_label(bars, [f"{each:.1f}" if each == each else "" for each in ratio], padding=3)
+    ax.bar_label(bars, [f"{each:.2f}" if each == each else "" for each in ratio], padding=3)
 ax.axvline(1, color="0.3", linewidth=1)
 ax.text(1.03, -0.62, "scratchmlp = 1", color="0.2", ha="left", va="bottom")
 ax.set_yticks(places, work)
