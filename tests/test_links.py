@@ -1,4 +1,4 @@
-"""The links of the pages that are read in the repository lead somewhere."""
+"""The links of all pages lead somewhere, and numbers that two pages have are the same."""
 
 import re
 from importlib import import_module
@@ -9,25 +9,37 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
-PAGES = ("README.md", "CONTRIBUTING.md")
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]
 
 
 def links(page):
     """Yield the text of each link of a page, with the path and the heading that it leads to."""
-    for text, address in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
+    for text, address in LINK.findall(page.read_text(encoding="utf-8")):
         if not address.startswith("https://"):
             path, _, heading = address.partition("#")
-            yield text, ROOT / (path or page), heading
+            yield text, source(page.parent / path if path else page), heading
+
+
+def source(path):
+    """Return the file of which the site makes a page of the gallery; other paths unchanged."""
+    place = path.resolve().relative_to(ROOT).as_posix()
+    if not place.startswith("docs/auto_examples/"):
+        return path
+    if path.stem == "index":
+        return DOCS / "examples" / "GALLERY_HEADER.rst"
+    return (ROOT / place.replace("auto_examples", "examples")).with_suffix(".py")
 
 
 def headings(path):
-    """Return the headings of a page as GitHub writes them in links."""
+    """Return the headings of a page as GitHub writes them in links, and its labels."""
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
     found = re.findall(r"^#+ (.+)$", text, flags=re.M)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+    slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+    return slugs | set(re.findall(r"^\(([\w-]+)\)=$", text, flags=re.M))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_to_files_and_headings(page):
     missing = [
         (text, path.name, heading)
@@ -35,6 +47,29 @@ def test_links_lead_to_files_and_headings(page):
         if not path.exists() or (heading and heading not in headings(path))
     ]
     assert not missing
+
+
+def test_ratios_for_users_are_those_of_the_measurements():
+    """The first table of docs/performance.md is a part of the first one of speed_history.md."""
+    measured = {}
+    for row in (DOCS / "speed_history.md").read_text(encoding="utf-8").splitlines():
+        case, *cells = (cell.strip() for cell in row.strip("|").split(" | "))
+        if len(cells) == 5 and cells[0] == "float32":
+            ratios = [re.sub(r"\*|\(.*?\)", "", cell).strip() for cell in cells[2:4]]
+            measured.setdefault(case, [cells[1], *ratios])  # the first machine's
+    table = (DOCS / "performance.md").read_text(encoding="utf-8").split("|---|---|---|---|\n")[1]
+    rows = [row.strip("|").split(" | ") for row in table.split("\n\n")[0].splitlines()]
+    assert len(rows) > 5
+    for case, *cells in rows:
+        assert [cell.strip() for cell in cells] == measured[case.strip().removeprefix("fit: ")]
+
+
+def test_commands_of_the_front_page_are_those_of_readme():
+    command = re.compile(r"^python3 -m venv .*$", flags=re.M)
+    pages = (ROOT / "README.md", DOCS / "index.md")
+    readme, front = (command.findall(page.read_text(encoding="utf-8")) for page in pages)
+    assert front == readme
+    assert len(front) == 2
 
 
 def test_formulas_of_readme_lead_to_the_modules_of_their_functions():
