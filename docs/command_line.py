@@ -6,6 +6,9 @@ from sphinx.application import Sphinx
 
 from scratchmlp.cli.options import _make_parser
 
+#: Titles of the groups to which argparse gives names that say little on a page.
+TITLES = {"positional arguments": "Table", "options": "Help and version"}
+
 
 class CommandLineOptions(Directive):
     """A section for each group of options, with what ``--help`` says about each option."""
@@ -17,7 +20,7 @@ class CommandLineOptions(Directive):
 
 
 def _section(group) -> nodes.section:
-    title = group.title.capitalize()
+    title = TITLES.get(group.title, group.title.capitalize())
     section = nodes.section(ids=[nodes.make_id(f"options {title}")])
     section += nodes.title(text=title)
     if group.description:
@@ -41,7 +44,7 @@ def _value(action) -> str:
     if action.choices:
         return "{" + ",".join(action.choices) + "}"
     name = action.metavar or action.dest.upper()
-    return f"{name} [{name} ...]" if action.nargs == "+" else name
+    return {"+": f"{name} [{name} ...]", "*": f"[{name} ...]"}.get(action.nargs, name)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

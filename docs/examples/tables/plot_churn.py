@@ -13,6 +13,7 @@ the raw table to a list of whom to call, and to the reasons.
 # The table is generated, with the flaws of real ones. In your work, it comes from
 # ``pandas.read_csv``.
 
+import textwrap
 import warnings
 
 import numpy as np
@@ -65,7 +66,7 @@ model = TabularEnsembleClassifier(cv=5, random_state=0)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     model.fit(train, left_train)
-print(caught[0].message)
+print(textwrap.fill(str(caught[0].message), 90))
 
 # %%
 # The encoder says what it took each column for.

@@ -12,6 +12,8 @@ text tells, and what to do if a column is misread.
 # -------
 # Long tickets are about crashes and invoices, and those that are opened at the weekend.
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -43,7 +45,7 @@ tickets = pd.DataFrame(
         "product": rng.choice(["desktop", "web", "phone"], n),
     }
 )
-print(tickets.head(4).to_string())
+print(tickets.head(4).to_string(max_colwidth=50))
 
 # %%
 # What the columns become
@@ -57,7 +59,7 @@ encoder = TabularEncoder().fit(tickets)
 for name, column in encoder.columns_.items():
     print(f"{name}: {column['kind']} ({column['reason']})")
 names = pd.Series(encoder.get_feature_names_out())
-print(names[names.str.startswith("opened")].tolist())
+print(textwrap.fill(" ".join(names[names.str.startswith("opened")]), 90))
 
 # %%
 # How much the text tells
