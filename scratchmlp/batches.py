@@ -1,13 +1,44 @@
 """The rows to train on, and the batches of an epoch."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray, memory_order
+
+
+class Epochs(Protocol):
+    """The batches of an epoch, such as `Batches`."""
+
+    n_rows: int
+    whole: tuple[Any, ...] | None
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+
+    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[Any, ...]]:
+        """Yield the batches of an epoch, the rows of which are in the given order."""
+
+
+class TrainingRows(Protocol):
+    """Rows to train on, such as `Data`. They may be elsewhere, for instance on a cluster.
+
+    A batch is a tuple: the arguments of the objective (see `scratchmlp.objective.Differentiable`).
+    ``batch[0].shape[0]`` is its number of rows.
+    """
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+
+    def batches(self, batch_size: int, *, drop_last: bool = False) -> Epochs:
+        """Return the batches of an epoch. `Batches` documents the parameters."""
+
+    def whole(self, dtype: DTypeLike) -> tuple[Any, ...]:
+        """Return all rows as one batch, with inputs of this type."""
 
 
 class Data(NamedTuple):
@@ -33,6 +64,11 @@ class Data(NamedTuple):
     class_targets: FloatArray | None = None
 
     @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.X.shape[0])
+
+    @property
     def n_targets(self) -> int:
         """Number of targets of each row."""
         return self.Y.shape[1] if self.class_targets is None else len(self.class_targets)
@@ -54,6 +90,15 @@ class Data(NamedTuple):
         """
         Y = self.Y if self.class_targets is None else self.class_targets.take(self.Y, axis=1).T
         return self.X, np.asarray(Y, order=memory_order(Y.shape[1])), self.sample_weight
+
+    def batches(self, batch_size: int, *, drop_last: bool = False) -> "Batches":
+        """Return the batches of an epoch: see `Batches`."""
+        return Batches(self, batch_size, drop_last=drop_last)
+
+    def whole(self, dtype: DTypeLike) -> tuple[Any, FloatArray, FloatArray | None]:
+        """Return all rows as one batch, like `arrays`, with inputs of this type."""
+        X, Y, sample_weight = self.arrays()
+        return X.astype(dtype, copy=False), Y, sample_weight
 
 
 class Batches:
@@ -81,10 +126,9 @@ class Batches:
 
     def __init__(self, data: Data, batch_size: int, *, drop_last: bool = False) -> None:
         self.data = data
-        n_rows = data.X.shape[0]
-        self.n_rows = n_rows - n_rows % batch_size if drop_last else n_rows
-        self.n_rows = self.n_rows or n_rows  # fewer rows than one batch: keep them
-        self.slices = list(gen_batches(self.n_rows, batch_size))
+        n_rows = data.n_rows
+        self.slices = epoch_slices(n_rows, batch_size, drop_last=drop_last)
+        self.n_rows = self.slices[-1].stop
         # If one batch holds all rows, it is made once and used in every epoch.
         self.whole = data.arrays() if self.slices == [slice(0, n_rows)] else None
         self._X = np.empty((0, 0))  # memory for the inputs of a shuffled batch
@@ -120,3 +164,15 @@ class Batches:
         X = X.take(index, axis=0, out=self._X[: len(index)], mode="clip")
         weight = None if weight is None else weight.take(index)
         return Data(X, Y.take(index, 0), weight, class_targets)
+
+
+def epoch_slices(n_rows: int, batch_size: int, *, drop_last: bool) -> list[slice]:
+    """Divide the rows of an epoch into batches. `Batches` documents the parameters.
+
+    Returns
+    -------
+    list of slice
+        The rows of each batch, in the order of the epoch.
+    """
+    kept = n_rows - n_rows % batch_size if drop_last else n_rows
+    return list(gen_batches(kept or n_rows, batch_size))  # fewer rows than one batch: keep them

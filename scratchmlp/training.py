@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Batches, Data
+from scratchmlp.batches import TrainingRows
 from scratchmlp.monitor import Monitor
 from scratchmlp.objective import Differentiable
 from scratchmlp.run import Run
@@ -19,13 +19,13 @@ from scratchmlp.solvers import LBFGS, Descent
 
 
 def descend(
-    objective: Differentiable, descent: Descent, monitor: Monitor, run: Run, data: Data
+    objective: Differentiable, descent: Descent, monitor: Monitor, run: Run, data: TrainingRows
 ) -> None:
     """Minimize by mini-batch descent: in each epoch, take one step for each batch of rows.
 
     The arguments are documented in `train`, whose `solver` is `descent` here.
     """
-    batches = Batches(data, descent.batch_size, drop_last=descent.drop_last)
+    batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
     shuffle = descent.shuffle and batches.whole is None  # a full batch needs no order
     evaluate, step = objective.at(run.theta), descent.optimizer.step
     state = run.optimizer_state = _optimizer_state(descent, run)
@@ -34,7 +34,7 @@ def descend(
     for _ in range(descent.max_iter):
         monitor.epoch_begin()
         rates = descent.rates(run, len(batches))
-        order = run.shuffle(data.X.shape[0]) if shuffle else None
+        order = run.shuffle(data.n_rows) if shuffle else None
         total = 0.0
         for rate, batch in zip(rates, batches.epoch(order), strict=True):
             value, grad = evaluate(*batch)
@@ -48,7 +48,7 @@ def descend(
 
 
 def minimize_lbfgs(
-    objective: Differentiable, lbfgs: LBFGS, monitor: Monitor, run: Run, data: Data
+    objective: Differentiable, lbfgs: LBFGS, monitor: Monitor, run: Run, data: TrainingRows
 ) -> None:
     """Minimize by L-BFGS on the full batch.
 
@@ -61,15 +61,14 @@ def minimize_lbfgs(
 
     The arguments are documented in `train`, whose `solver` is `lbfgs` here.
     """
-    X, Y, sample_weight = data.arrays()
-    X = X.astype(np.float64, copy=False)
+    batch = data.whole(np.float64)
     theta = run.theta.astype(np.float64)
     evaluate = objective.at(theta)
     run.optimizer_state = {}
 
     def value_and_gradient(x: FloatArray) -> tuple[float, FloatArray]:
         theta[:] = x
-        value, grad = evaluate(X, Y, sample_weight)
+        value, grad = evaluate(*batch)
         return value, grad.copy()  # SciPy keeps it, and the next call overwrites `grad`
 
     def iteration_end(intermediate_result: OptimizeResult) -> None:
@@ -101,7 +100,11 @@ def minimize_lbfgs(
 
 
 def train(
-    objective: Differentiable, solver: Descent | LBFGS, monitor: Monitor, run: Run, data: Data
+    objective: Differentiable,
+    solver: Descent | LBFGS,
+    monitor: Monitor,
+    run: Run,
+    data: TrainingRows,
 ) -> bool:
     """Train a network: update `run` in place until the monitor or the solver stops.
 
@@ -115,8 +118,8 @@ def train(
         Records the history, keeps the best weights and decides when to stop.
     run : Run
         The state of training. It is changed in place.
-    data : Data
-        Training rows.
+    data : TrainingRows
+        Training rows, such as a `scratchmlp.batches.Data`.
 
     Returns
     -------

@@ -39,6 +39,7 @@ ORDER = [
     "estimators",
     "estimators.scaling",
     "estimators.versions",
+    "estimators.classes",
     "estimators.targets",
     "estimators.state",
     "estimators.callback_tasks",

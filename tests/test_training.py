@@ -53,6 +53,43 @@ def test_training_lowers_the_loss(iris, solver):
     assert not interrupted
 
 
+@dataclasses.dataclass
+class Elsewhere:
+    """Rows that give out batches of one object, which only their objective can open."""
+
+    data: Data
+    objective: Objective
+
+    @property
+    def n_rows(self):
+        return self.data.n_rows
+
+    def batches(self, batch_size, *, drop_last=False):
+        batches = self.data.batches(batch_size, drop_last=drop_last)
+        epoch = batches.epoch
+        batches.epoch = lambda order: ((self.close(*batch),) for batch in epoch(order))
+        return batches
+
+    def whole(self, dtype):
+        return (self.close(*self.data.whole(dtype)),)
+
+    def close(self, *batch):
+        return mock.Mock(spec=["shape", "batch"], shape=(len(batch[0]),), batch=batch)
+
+    def at(self, theta):
+        return lambda closed: self.objective.at(theta)(*closed.batch)
+
+
+@pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 20, 1000)], ids=["descent", "lbfgs"])
+def test_training_does_not_look_into_its_batches(iris, solver):
+    network, loss, theta, data = iris
+    expected, _, _ = train_iris(iris, solver)
+    rows = Elsewhere(data, Objective(network, loss, alpha=0.01))
+    run = Run(theta.copy(), np.random.RandomState(0))
+    train(rows, solver, Monitor(tol=0.0, n_iter_no_change=np.inf), run, rows)
+    np.testing.assert_array_equal(run.theta, expected.theta)
+
+
 def test_descent_without_shuffling_is_the_loop_written_out(iris):
     network, loss, theta, data = iris
     run, _, _ = train_iris(iris, descent(batch_size=40, shuffle=False, max_iter=1))

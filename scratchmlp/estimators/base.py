@@ -143,16 +143,15 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         The monitor records in `stop_reason` and `finished` how training ended.
         """
         prepared, solver, monitor, _ = training
-        network, run, data = prepared.network, prepared.run, prepared.data
+        run = prepared.run
         monitor.rescore_best(run)
-        n_rows = solver.batch_size if isinstance(solver, Descent) else data.X.shape[0]
         size = np.dot(run.theta, run.theta) if incremental else 0.0
-        with threads(network.multiplications(n_rows, data.X)):
+        with threads(prepared.multiplications(solver)):
             interrupted = train(*training.training)
         # In partial_fit, the check would take about a tenth of a call's time. So it is only made if
         # the call has more than doubled the norm of theta. The next call evaluates theta anyway.
         if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
-            check_last_step(prepared, monitor)
+            self._check_last_step(prepared, monitor)
         if incremental and monitor.n_iter and not (monitor.finished or interrupted):
             # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
             # `finished` stays False, and the user is warned.
@@ -184,9 +183,9 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         prepared = self._prepare(
             X, y, sample_weight, resuming=resuming, incremental=incremental, classes=classes
         )
-        prepared = choose_rows(self, prepared, validation, split=not incremental)
+        prepared = self._choose_rows(prepared, validation, split=not incremental)
         self._describe(prepared)
-        solver = self._make_solver(prepared.data.X.shape[0], 1 if incremental else self.max_iter)
+        solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
         monitor = self._make_monitor(prepared, solver, tasks)
         # After a fit that has ended, the count of epochs without improvement starts again. A
         # checkpoint was saved during a fit and has no stop reason, so the count continues.
@@ -233,13 +232,19 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
+    # Rows that are not in memory need others than these.
+
+    _choose_rows = choose_rows
+    _make_validator = validator
+    _check_last_step = staticmethod(check_last_step)
+
     # The monitor.
 
     def _make_monitor(
         self, prepared: Prepared, solver: Descent | LBFGS, tasks: CallbackTasks | None
     ) -> Monitor:
         """Make the monitor of a fit."""
-        validate = validator(self, prepared)
+        validate = self._make_validator(prepared)
         early_stopping = self.early_stopping and validate is not None
         # L-BFGS has its own criterion, the size of the gradient. Without early stopping, the
         # monitor must not stop it.

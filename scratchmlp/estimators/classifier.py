@@ -19,7 +19,8 @@ from sklearn.utils.multiclass import (
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
-from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
+from scratchmlp.estimators.classes import classes_of
+from scratchmlp.estimators.targets import MULTILABEL, ClassTargets
 from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.losses import losses_for

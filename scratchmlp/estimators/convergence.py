@@ -1,11 +1,10 @@
 """What to tell users if training has not converged."""
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import PlannedTraining
 from scratchmlp.solvers import LBFGS, Descent
 
@@ -26,7 +25,7 @@ def not_converged(training: PlannedTraining) -> str:
         )
     else:
         message = f"{monitor.stop_reason}."
-    if (factor := _scale_factor(training.prepared.data.X)) > 100:
+    if (factor := _scale_factor(training.prepared.data)) > 100:
         message += (
             f" The columns of X differ in scale by a factor of {factor:.0f}: put a StandardScaler "
             "before the network."
@@ -35,9 +34,9 @@ def not_converged(training: PlannedTraining) -> str:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _scale_factor(X: Any) -> float:
+def _scale_factor(data: Data) -> float:
     """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
-    some = X[:: -(-X.shape[0] // 200)]
+    some = data.rows(slice(None, None, -(-data.n_rows // 200))).X
     spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
     spread = spread[spread > 0]  # constant columns do not count
     return float(spread.max() / spread.min()) if spread.size else 1.0

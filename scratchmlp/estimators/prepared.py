@@ -61,6 +61,16 @@ class Prepared(NamedTuple):
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return self._replace(data=self.data.rows(index), y=self.y[index], sample_weight=weight)
 
+    @property
+    def mean_sample_weight(self) -> float:
+        """Mean of the weights of the training rows as the user passed them, but scaled."""
+        return self.data._replace(sample_weight=self.sample_weight).mean_weight
+
+    def multiplications(self, solver: Descent | LBFGS) -> int:
+        """Count the multiplications of the largest matrix product of a step of training."""
+        n_rows = solver.batch_size if isinstance(solver, Descent) else self.data.n_rows
+        return self.network.multiplications(n_rows, self.data.X)
+
     @np.errstate(over="ignore")  # an infinite penalty ends in a DivergenceError
     def objective(
         self,
@@ -90,8 +100,8 @@ class Prepared(NamedTuple):
         by_rows, by_classes = self.exponents
         mean_weight = self.data.mean_weight
         if incremental:
-            mean = self.data._replace(sample_weight=self.sample_weight).mean_weight
-            mean_weight = max(np.ldexp(mean, -by_classes), _SMALLEST)  # a divisor
+            # a divisor
+            mean_weight = max(np.ldexp(self.mean_sample_weight, -by_classes), _SMALLEST)
         alpha = np.ldexp(float(alpha), -by_rows - by_classes)
         return Objective(self.network, self.loss, alpha, mean_weight, random_state)
 

@@ -33,7 +33,9 @@ def exponents(values: Any) -> Any:
     return np.frexp(np.abs(values).max(axis=0))[1] - 1
 
 
-def scale_weights(weight: FloatArray, dtype: Any = np.float64) -> tuple[FloatArray, int]:
+def scale_weights(
+    weight: FloatArray, dtype: Any = np.float64, exponent: int | None = None
+) -> tuple[FloatArray, int]:
     """Divide weights by a power of two so that the largest is in [1, 2).
 
     Parameters
@@ -42,6 +44,9 @@ def scale_weights(weight: FloatArray, dtype: Any = np.float64) -> tuple[FloatArr
         Finite weights, at least 0.
     dtype : dtype, default=float64
         Type of the result.
+    exponent : int, default=None
+        The exponent of the power of two. None means that of the largest weight. Pass it if the
+        weights are some of all weights.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def scale_weights(weight: FloatArray, dtype: Any = np.float64) -> tuple[FloatArr
     exponent : int
         The exponent.
     """
-    exponent = int(exponents(weight))
+    exponent = int(exponents(weight)) if exponent is None else exponent
     scaled = np.ldexp(weight, -exponent).astype(dtype, copy=False)
     limits = np.finfo(scaled.dtype)
     scaled[scaled < limits.tiny / limits.eps] = 0.0

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import assert_all_finite, check_array
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.multiclass import type_of_target
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.classes import class_weights, classes_of
 from scratchmlp.estimators.scaling import scale_products
 from scratchmlp.loss import Loss
 
@@ -236,22 +236,37 @@ class ClassTargets:
         """
         if self.class_weight is None:
             return sample_weight, 0
-        y_training, weight_training = training or (y, sample_weight)
+        factors = self.factors(*(training or (y, sample_weight)))
+        weight, exponent = self.weigh_by(factors, y, sample_weight, dtype)
+        self.check_weights(weight.any())
+        return weight, exponent
+
+    def factors(self, y: Any, sample_weight: FloatArray | None) -> list[FloatArray]:
+        """Compute the weights of the classes in each column of the training rows."""
+        return [
+            class_weights(column, classes, given, sample_weight)
+            for column, classes, given in self._weighted_columns(y)
+        ]
+
+    def weigh_by(
+        self, factors: Sequence[FloatArray], y: Any, sample_weight: FloatArray | None, dtype: Any
+    ) -> tuple[FloatArray, int]:
+        """Multiply the weight of each row by the factors of its classes: see `weigh`."""
         weight, exponent = np.ones(y.shape[0]), 0
-        for (column, classes, given), (rows, *_) in zip(
-            self._weighted_columns(y_training), self._weighted_columns(y), strict=True
-        ):
-            factors = class_weights(column, classes, given, weight_training)
-            weight, power = scale_products(weight, factors[np.searchsorted(classes, rows)])
+        for by_class, (column, classes, _) in zip(factors, self._weighted_columns(y), strict=True):
+            weight, power = scale_products(weight, by_class[np.searchsorted(classes, column)])
             exponent += power
         own = np.ones(y.shape[0]) if sample_weight is None else sample_weight
         weight, power = scale_products(weight, own, dtype)
-        if not weight.any():
+        return weight, exponent + power
+
+    def check_weights(self, any_weight: Any) -> None:
+        """Raise an error if class_weight leaves no row with a weight above 0."""
+        if not any_weight:
             raise ValueError(
                 f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
                 "Weigh at least one of its classes, or leave such rows out."
             )
-        return weight, exponent + power
 
     def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
         """Return the columns of `y`, each with its classes and the class weights that were given.
@@ -285,61 +300,3 @@ class ClassTargets:
             return self.classes[decision.argmax(axis=1)]
         # The factor is 1 for two classes. A single class has index 0, whatever the score.
         return self.classes[(decision > 0) * (len(self.classes) - 1)]
-
-
-@np.errstate(over="ignore", invalid="ignore")  # scikit-learn compares with integers and sums
-def classes_of(y: Any) -> Any:
-    """Check that targets are class labels, and return the sorted classes."""
-    if y.ndim == 1 and y.dtype.kind in "biuU":  # booleans, integers and strings are labels
-        return np.unique(y)
-    if type_of_target(y) == "multiclass-multioutput":
-        raise ValueError(
-            "y has several columns that are no yes-or-no labels. Fit one classifier for each, as "
-            "sklearn.multioutput.MultiOutputClassifier does."
-        )
-    check_classification_targets(y)
-    return unique_labels(y)
-
-
-def class_weights(
-    y: Any, classes: Any, class_weight: Any, sample_weight: FloatArray | None
-) -> FloatArray:
-    """Compute the weight of each class as scikit-learn does, but without rows of weight 0.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Labels of the training rows.
-    classes : ndarray of shape (n_classes,)
-        All classes.
-    class_weight : dict or "balanced"
-        The parameter of the classifier.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the rows.
-
-    Returns
-    -------
-    ndarray of shape (n_classes,)
-        Class weights. With "balanced", a class without rows has weight 0.
-
-    Raises
-    ------
-    ValueError
-        If class_weight names unknown classes, or a weight is negative or not finite.
-    """
-    if sample_weight is not None:
-        y, sample_weight = y[sample_weight > 0], sample_weight[sample_weight > 0]
-    weights = np.zeros(len(classes))
-    known = np.isin(classes, y) if class_weight == "balanced" else np.full(len(classes), True)
-    try:
-        weights[known] = compute_class_weight(
-            class_weight, classes=classes[known], y=y, sample_weight=sample_weight
-        )
-        if not (np.isfinite(weights).all() and (weights >= 0).all()):
-            raise ValueError("Weights must be finite and at least 0.")
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(
-            f"class_weight maps classes to numbers; got {class_weight!r} for the classes "
-            f"{classes.tolist()}. {error}"
-        ) from error
-    return weights

@@ -14,8 +14,8 @@ from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.classes import class_weights
 from scratchmlp.estimators.scaling import exponents, scale_products, scaled_r2
-from scratchmlp.estimators.targets import class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
 from scratchmlp.tabular.conformal import (
     HeldOutScores,

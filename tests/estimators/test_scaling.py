@@ -37,6 +37,12 @@ def test_weights_too_small_for_quotients_are_zero(dtype):
     np.testing.assert_array_equal(scaled, [1.0, limit, 0.0])
 
 
+def test_some_of_the_weights_can_be_scaled_as_all_are():
+    weight = np.array([12.0, 0.75, 0.0])
+    scaled, exponent = scale_weights(weight)
+    np.testing.assert_array_equal(scale_weights(weight[1:], exponent=exponent)[0], scaled[1:])
+
+
 @pytest.mark.parametrize("factors", [[LARGEST, 1e200], [TINY, TINY], [3.0, 0.1], [0.0, 0.0]])
 def test_products_neither_overflow_nor_vanish(factors):
     weight = np.array([1.75, 0.5])
