@@ -43,6 +43,8 @@ class ClusterData:
     ----------
     rounds : Rounds
         The rounds of the fit.
+    inputs : sequence of Future
+        The inputs of each piece.
     pieces : sequence of Future
         The pieces: each a `scratchmlp.dask.pieces.Piece` with at least one row.
     summaries : sequence of PieceSummary
@@ -59,9 +61,14 @@ class ClusterData:
     """
 
     def __init__(
-        self, rounds: Rounds, pieces: Sequence[Future], summaries: Sequence[PieceSummary]
+        self,
+        rounds: Rounds,
+        inputs: Sequence[Future],
+        pieces: Sequence[Future],
+        summaries: Sequence[PieceSummary],
     ) -> None:
         self.rounds = rounds
+        self.inputs = inputs
         self.pieces = pieces
         self.summaries = summaries
         self.starts = np.cumsum([0, *(each.n_rows for each in summaries)])
@@ -105,10 +112,12 @@ class ClusterData:
             parts.append((i, None if inside == slice(0, stop - start) else inside))
         return ClusterBatch(rows.stop - rows.start, parts)
 
-    def rows(self, index: slice) -> Data:
-        """Bring a few rows to the driver."""
-        batch = self.batch(np.arange(*index.indices(self.n_rows)))
-        found = self.rounds.get_all(task(take, rows, self.pieces[i]) for i, rows in batch.parts)
+    def sample(self, n_rows: int) -> Data:
+        """Bring the first rows to the driver. They are in few pieces."""
+        batch = self.successive(slice(0, min(n_rows, self.n_rows)))
+        found = self.rounds.get_all(
+            task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
+        )
         return Data(
             np.concatenate([each.X for each in found]),
             np.concatenate([each.Y for each in found]),

@@ -1,7 +1,7 @@
 """The training objective of rows on a cluster."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import delayed
@@ -9,7 +9,7 @@ from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.data import ClusterBatch, ClusterData
-from scratchmlp.dask.pieces import Piece
+from scratchmlp.dask.pieces import Piece, take
 from scratchmlp.dask.rounds import reduced, task
 from scratchmlp.kernels import threads
 from scratchmlp.network import Network
@@ -60,7 +60,7 @@ class ClusterObjective:
 
     def at(self, theta: FloatArray) -> Callable[[ClusterBatch], tuple[float, FloatArray]]:
         """Return the objective at `theta` as a function of batches; see `Objective.at`."""
-        objective, pieces, rounds = self.objective, self.data.pieces, self.data.rounds
+        objective, data = self.objective, self.data
         grad = np.empty_like(theta)
 
         def evaluate(batch: ClusterBatch) -> tuple[float, FloatArray]:
@@ -68,16 +68,19 @@ class ClusterObjective:
             few = theta.nbytes * len(batch.parts) <= _SMALL
             given = theta.copy() if few else delayed(theta.copy(), traverse=False)
             tasks = [
-                task(sums, objective, given, pieces[i], rows, scale) for i, rows in batch.parts
+                task(sums, objective, given, data.inputs[i], data.pieces[i], rows, scale)
+                for i, rows in batch.parts
             ]
-            loss, grad[:] = rounds.get(reduced(add, tasks))
+            loss, grad[:] = data.rounds.get(reduced(add, tasks))
             return objective.penalized(theta, loss, grad, scale)
 
         return evaluate
 
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the driver reports divergence
-def sums(objective: Objective, theta: FloatArray, piece: Piece, rows: object, scale: float) -> Sums:
+def sums(
+    objective: Objective, theta: FloatArray, X: FloatArray, piece: Piece, rows: Any, scale: float
+) -> Sums:
     """Sum the losses and gradients of rows of a piece, in a task.
 
     Parameters
@@ -86,6 +89,8 @@ def sums(objective: Objective, theta: FloatArray, piece: Piece, rows: object, sc
         The objective.
     theta : ndarray of shape (n_parameters,)
         Parameters.
+    X : ndarray of shape (n_samples, n_features)
+        Inputs of the piece.
     piece : Piece
         The piece.
     rows : slice, ndarray or None
@@ -98,7 +103,7 @@ def sums(objective: Objective, theta: FloatArray, piece: Piece, rows: object, sc
     Sums
         The sums.
     """
-    data = piece.data if rows is None else piece.data.rows(rows)
+    data = take(rows, X, piece)
     evaluate, loss, grad = objective.at(aligned(theta)), 0.0, np.zeros_like(theta)
     with threads(0):
         for chunk in gen_batches(data.n_rows, chunk_rows(objective.network, theta)):

@@ -39,8 +39,8 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features)
-        Inputs, of float32 or float64.
+    X : ndarray of shape (n_samples, n_features) or None
+        Inputs, of float32 or float64. None if they are stored separately.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Targets as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
@@ -49,28 +49,41 @@ class Rows(NamedTuple):
         What the driver needs to know.
     """
 
-    X: FloatArray
+    X: FloatArray | None
     y: Any
     sample_weight: FloatArray | None
     summary: RowsSummary
 
 
 class Piece(NamedTuple):
-    """The rows of a partition, ready to train or validate on.
+    """The targets and weights of rows that are ready to train or validate on.
+
+    The inputs are stored separately: most often they are those of `Rows`, and copies would take
+    memory.
 
     Attributes
     ----------
-    data : Data
-        The rows.
+    Y, sample_weight, class_targets : ndarray or None
+        As in `scratchmlp.batches.Data`.
     y : ndarray or None
         Their targets as the user passed them, if they are needed.
+    kept : ndarray or None
+        Numbers of the rows of the inputs that the piece consists of. None means all. The inputs
+        that belong to the piece consist of these rows only: see `convert_inputs`.
     summary : PieceSummary
         What the driver needs to know.
     """
 
-    data: Data
+    Y: Any
+    sample_weight: FloatArray | None
+    class_targets: FloatArray | None
     y: Any
+    kept: Any
     summary: PieceSummary
+
+    def data(self, X: FloatArray) -> Data:
+        """Return the rows with their inputs."""
+        return Data(X, self.Y, self.sample_weight, self.class_targets)
 
 
 @dataclass(frozen=True)
@@ -161,10 +174,22 @@ def check_rows(
         assert_all_finite(sample_weight, input_name="sample_weight")
         exponent = int(exponents(sample_weight)) if sample_weight.any() else None
     labels = labels_of(y, classes_of(y)) if is_classifier(estimator) else None
+    X = np.ascontiguousarray(X)  # training selects rows
     moments = Moments.of(X) if with_moments else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
     summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, exponent, moments)
     return Rows(X, y, sample_weight, summary)
+
+
+def inputs_of(rows: Rows) -> FloatArray:
+    """Return the inputs of checked rows, to be stored separately."""
+    assert rows.X is not None
+    return rows.X
+
+
+def without_inputs(rows: Rows) -> Rows:
+    """Return checked rows without their inputs."""
+    return rows._replace(X=None)
 
 
 def summary_of(rows: Any) -> Any:
@@ -196,23 +221,33 @@ def exponent_of_products(conversion: Conversion, rows: Rows) -> int | None:
 
 def convert(conversion: Conversion, rows: Rows) -> Piece:
     """Convert checked rows to what training needs. Rows of weight 0 are left out."""
-    targets, dtype = conversion.targets, conversion.dtype
+    targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
-    Y = encode(rows.y, conversion.loss, dtype)
-    X = rows.X.astype(dtype, order="C", copy=False)
-    if conversion.scaler:
-        X = conversion.scaler.transform(X)
+    Y, y = encode(rows.y, loss, dtype), rows.y
     own = weight = _user_weight(rows, conversion.by_rows, dtype)
     if conversion.factors is not None:
         weight, exponent = _products(conversion, rows)
         weight = np.ldexp(weight, exponent - conversion.by_classes)
         weight, _ = scale_weights(weight, dtype, exponent=0)
-    data, y = Data(X, Y, weight, targets.class_targets(conversion.loss, dtype)), rows.y
+    kept = None
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
-        data, y, own = data.rows(kept), y[kept], None if own is None else own[kept]
-    summary = PieceSummary(_strata(targets, data.Y), _total(data), _sum(own, data.n_rows))
-    return Piece(data, y if conversion.keep_y else None, summary)
+        Y, y, weight, own = Y[kept], y[kept], weight[kept], None if own is None else own[kept]
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), _sum(own, len(Y)))
+    y = y if conversion.keep_y else None
+    return Piece(Y, weight, targets.class_targets(loss, dtype), y, kept, summary)
+
+
+def convert_inputs(conversion: Conversion | None, X: FloatArray, piece: Piece) -> FloatArray:
+    """Return the inputs of a piece: its rows, in the type of training, and standardized.
+
+    Without a conversion, they have the right type and need not be standardized.
+    """
+    X = X if piece.kept is None else X[piece.kept]
+    if conversion is None:
+        return X
+    X = X.astype(conversion.dtype, copy=False)
+    return X if conversion.scaler is None else conversion.scaler.transform(X)
 
 
 def split(
@@ -238,19 +273,23 @@ def split(
     Piece
         The selected rows, in their order.
     """
-    data, random_state = piece.data, np.random.RandomState(seed)
-    of_rows, chosen = targets.strata(data.Y), np.zeros(data.n_rows, bool)
+    random_state, n_rows = np.random.RandomState(seed), len(piece.Y)
+    of_rows, chosen = targets.strata(piece.Y), np.zeros(n_rows, bool)
     for stratum, n_held_out in sorted(quota.items()):
-        rows = np.arange(data.n_rows) if of_rows is None else np.flatnonzero(of_rows == stratum)
+        rows = np.arange(n_rows) if of_rows is None else np.flatnonzero(of_rows == stratum)
         chosen[random_state.permutation(rows)[:n_held_out]] = True
     kept = np.flatnonzero(chosen == held_out)
-    data, y = data.rows(kept), piece.y[kept] if held_out else None
-    return Piece(data, y, PieceSummary(_strata(targets, data.Y), _total(data), np.nan))
+    Y = piece.Y[kept]
+    weight = None if piece.sample_weight is None else piece.sample_weight[kept]
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), np.nan)
+    y = piece.y[kept] if held_out else None
+    return Piece(Y, weight, piece.class_targets, y, kept, summary)
 
 
-def take(rows: Any, piece: Piece) -> Data:
-    """Select rows of a piece."""
-    return piece.data.rows(rows)
+def take(rows: Any, X: FloatArray, piece: Piece) -> Data:
+    """Return some rows of a piece, or all if `rows` is None."""
+    data = piece.data(X)
+    return data if rows is None else data.rows(rows)
 
 
 def _user_weight(rows: Rows, by_rows: int, dtype: Any) -> FloatArray | None:
@@ -275,10 +314,6 @@ def _strata(targets: Any, Y: Any) -> dict[Any, int]:
         return {"": len(Y)}
     names, counts = np.unique(strata, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
-
-
-def _total(data: Data) -> float:
-    return _sum(data.sample_weight, data.n_rows)
 
 
 def _sum(weight: FloatArray | None, n_rows: int) -> float:

@@ -20,11 +20,14 @@ from scratchmlp.dask.pieces import (
     Failure,
     check_rows,
     convert,
+    convert_inputs,
     count_classes,
     exponent_of_products,
+    inputs_of,
     reporting_failures,
     split,
     summary_of,
+    without_inputs,
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
@@ -40,8 +43,10 @@ class Checked(NamedTuple):
     ----------
     rounds : Rounds
         The rounds of the fit.
+    inputs : list of Future
+        The inputs of the partitions that have any rows.
     rows : list of Future
-        The checked rows of the partitions that have any.
+        The other arrays of these partitions: each a `scratchmlp.dask.pieces.Rows`.
     numbers : list of int
         Numbers of these partitions, for messages.
     summaries : list of RowsSummary
@@ -49,6 +54,7 @@ class Checked(NamedTuple):
     """
 
     rounds: Rounds
+    inputs: list[Future]
     rows: list[Future]
     numbers: list[int]
     summaries: list[RowsSummary]
@@ -126,19 +132,20 @@ def check(
         The error of the local estimator for the first partition that has a mistake.
     """
     plain = type(estimator)()
-    rows = rounds.keep(
+    tasks = [
         task(reporting_failures, check_rows, plain, dtype, with_moments, *each)
         for each in partitions
-    )
+    ]
+    # The tasks' results are not kept, so that the inputs are stored once.
+    inputs = rounds.keep(task(reporting_failures, inputs_of, each) for each in tasks)
+    rows = rounds.keep(task(reporting_failures, without_inputs, each) for each in tasks)
     summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in rows)
     without_failures(summaries, range(len(rows)))
     kept = [i for i, each in enumerate(summaries) if each.n_rows]
-    rounds.release(
-        [each for each, summary in zip(rows, summaries, strict=True) if not summary.n_rows]
-    )
     if not kept:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    checked = Checked(rounds, [rows[i] for i in kept], kept, [summaries[i] for i in kept])
+    inputs, rows, summaries = ([each[i] for i in kept] for each in (inputs, rows, summaries))
+    checked = Checked(rounds, inputs, rows, kept, summaries)
     _check_columns(checked)
     return checked
 
@@ -181,10 +188,20 @@ def with_exponent(conversion: Conversion, checked: Checked) -> Conversion:
 
 
 def converted(conversion: Conversion, checked: Checked) -> ClusterData:
-    """Convert checked rows, and release them."""
+    """Convert checked rows, and release what is not needed any more."""
+    rounds, of_rows = checked.rounds, checked.summaries
     tasks = [task(reporting_failures, convert, conversion, each) for each in checked.rows]
-    data = _as_data(checked.rounds, tasks, checked.numbers)
-    checked.rounds.release(checked.rows)
+    same_type = all(each.dtype == conversion.dtype for each in of_rows)
+    data = _as_data(
+        rounds,
+        checked.inputs,
+        tasks,
+        [each.n_rows for each in of_rows],
+        None if same_type and conversion.scaler is None else conversion,
+        checked.numbers,
+    )
+    used = {id(each) for each in data.inputs}
+    rounds.release([*checked.rows, *(each for each in checked.inputs if id(each) not in used)])
     return data
 
 
@@ -229,8 +246,11 @@ def held_out(
             task(split, targets, (seed, i), quota, which, piece)
             for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
         ]
-        parts.append(_as_data(data.rounds, tasks, range(len(tasks))))
+        n_rows = [each.n_rows for each in data.summaries]
+        parts.append(_as_data(data.rounds, data.inputs, tasks, n_rows))
     data.rounds.release(data.pieces)
+    used = {id(each) for part in parts for each in part.inputs}
+    data.rounds.release([each for each in data.inputs if id(each) not in used])
     return parts[0], parts[1]
 
 
@@ -244,14 +264,31 @@ def without_failures(results: list[Any], numbers: Sequence[int]) -> list[Any]:
     return results
 
 
-def _as_data(rounds: Rounds, tasks: list[Any], numbers: Sequence[int]) -> ClusterData:
-    """Keep pieces on the cluster, apart from those without rows."""
+def _as_data(
+    rounds: Rounds,
+    inputs: Sequence[Future],
+    tasks: Sequence[Any],
+    n_rows: Sequence[int],
+    conversion: Conversion | None = None,
+    numbers: Sequence[int] = (),
+) -> ClusterData:
+    """Keep pieces on the cluster, apart from those without rows, with their inputs.
+
+    Inputs that do not change are those of before.
+    """
     pieces = rounds.keep(tasks)
     summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in pieces)
-    without_failures(summaries, numbers)
+    without_failures(summaries, numbers or range(len(pieces)))
     kept = [i for i, each in enumerate(summaries) if each.n_rows]
-    rounds.release([piece for i, piece in enumerate(pieces) if not summaries[i].n_rows])
-    return ClusterData(rounds, [pieces[i] for i in kept], [summaries[i] for i in kept])
+    changed = [i for i in kept if conversion or summaries[i].n_rows < n_rows[i]]
+    new = rounds.keep(task(convert_inputs, conversion, inputs[i], pieces[i]) for i in changed)
+    converted_inputs = dict(zip(changed, new, strict=True))
+    return ClusterData(
+        rounds,
+        [converted_inputs.get(i, inputs[i]) for i in kept],
+        [pieces[i] for i in kept],
+        [summaries[i] for i in kept],
+    )
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:

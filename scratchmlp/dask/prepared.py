@@ -43,8 +43,5 @@ class ClusterPrepared(Prepared):
 
     def some(self, n_rows: int) -> Prepared:
         """Bring up to `n_rows` training rows, and as many held-out rows, to the driver."""
-        first = slice(0, n_rows)
-        held_out = None
-        if self.held_out:
-            held_out = self.held_out[0].rows(first), None
-        return self._replace(data=self.data.rows(first), held_out=held_out)
+        held_out = (self.held_out[0].sample(n_rows), None) if self.held_out else None
+        return self._replace(data=self.data.sample(n_rows), held_out=held_out)

@@ -9,7 +9,7 @@ ends in an error.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import distributed
@@ -120,10 +120,11 @@ class Rounds:
         return futures
 
     def release(self, futures: Sequence[Future]) -> None:
-        """Release results on the cluster, and cancel tasks that have not ended."""
+        """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
         dropped = {id(future) for future in futures}
         self._kept = [future for future in self._kept if id(future) not in dropped]
-        _cancel(futures)
+        for future in futures:
+            future.release()
 
     def get(self, last: Delayed) -> Any:
         """Run a round.
@@ -158,7 +159,7 @@ class Rounds:
                 _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
                 killed = error
             finally:
-                _cancel([future])
+                future.release()
         raise RuntimeError(
             f"Workers died {_ATTEMPTS} times in the same round of training, probably because their "
             "memory was full. Give them more memory, or divide the data into smaller partitions. "
@@ -214,12 +215,12 @@ class _Watch:
         if now.busy and not now.hung:  # with tasks of others, for which it must wait
             return
         self.n_stalls += 1
-        if self.n_stalls >= _ATTEMPTS:
-            raise TimeoutError(self._message(now))
         if now.hung:
             _LOGGER.warning("No progress for %g s; workers restart: %s", self.timeout, now.hung)
             self.restarted += now.hung
-            self.client.run_on_scheduler(restart, workers=now.hung, timeout=self.timeout)
+            self.client.run_on_scheduler(restart, workers=now.hung)
+        if self.n_stalls == _ATTEMPTS:
+            raise TimeoutError(self._message(now))
         self.since = time.monotonic()
 
     def _message(self, now: Situation) -> str:
@@ -237,11 +238,3 @@ class _Watch:
 
 def _listed(*results: Any) -> list[Any]:
     return list(results)
-
-
-def _cancel(futures: Iterator[Future] | Sequence[Future]) -> None:
-    """Cancel tasks that have not ended, and release the results of the others."""
-    for future in futures:
-        if future.status == "pending":
-            future.cancel()
-        future.release()

@@ -65,21 +65,24 @@ def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
     )
 
 
-async def restart(workers: tuple[str, ...], timeout: float, dask_scheduler: Any) -> None:
+#: Seconds that a nanny has to end the process of a worker. It needs about five if the worker hangs.
+#: A nanny that takes longer is told to leave with its worker.
+_PATIENCE = 30.0
+
+
+async def restart(workers: tuple[str, ...], dask_scheduler: Any) -> None:
     """Restart workers, or remove those that have no nanny. Their tasks go to other workers.
 
     Parameters
     ----------
     workers : tuple of str
         Addresses of the workers.
-    timeout : float
-        Seconds that the nannies have to end the processes of the workers.
     dask_scheduler : Scheduler
         The scheduler, passed by `run_on_scheduler`.
     """
     await dask_scheduler.restart_workers(
         workers=list(workers),
-        timeout=timeout,
+        timeout=_PATIENCE,
         wait_for_workers=False,
         on_error="return",
         stimulus_id="scratchmlp-worker-hangs",

@@ -108,7 +108,8 @@ def validator(
     def validate(theta: FloatArray) -> tuple[float, float]:
         model.theta_ = theta
         sent = delayed(model, traverse=False)
-        tasks = [task(evaluate, sent, scoring, piece) for piece in data.pieces]
+        pieces = zip(data.inputs, data.pieces, strict=True)
+        tasks = [task(evaluate, sent, scoring, X, piece) for X, piece in pieces]
         total = data.rounds.get(reduced(combined, tasks))
         value = total.loss / total.weight
         if not math.isfinite(value):
@@ -119,9 +120,9 @@ def validator(
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(model: Any, scoring: str | None, piece: Piece) -> Scored:
+def evaluate(model: Any, scoring: str | None, X: FloatArray, piece: Piece) -> Scored:
     """Sum loss and score over the rows of a piece, in a task."""
-    X, Y, weight = piece.data.arrays()
+    _, Y, weight = piece.data(X).arrays()
     with threads(0):
         raw = model._network.raw_scores(aligned(model.theta_), aligned(X))
     losses = model._loss.value(Y, raw).astype(np.float64)

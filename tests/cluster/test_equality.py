@@ -1,5 +1,7 @@
 """Networks trained on a cluster are the networks that the local estimators train."""
 
+import time
+
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
@@ -13,7 +15,7 @@ from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-LBFGS = {"solver": "lbfgs", "max_iter": 15, "activation": "tanh"}
+LBFGS = {"solver": "lbfgs", "max_iter": 8, "activation": "tanh"}
 ADAM = {"batch_size": 64, "max_iter": 3}
 
 
@@ -42,26 +44,25 @@ def compare(found, expected, atol=1e-9):
     assert found.t_ == expected.t_
 
 
-@pytest.mark.parametrize("parameters", [LBFGS, ADAM], ids=["lbfgs", "adam"])
-def test_the_number_of_workers_changes_no_bit(cluster, client, rows, parameters):
+def test_the_number_of_workers_changes_no_bit(cluster, client, rows):
     X, y, _, _ = rows
     found = []
     for n_workers in (2, 4, 1):
         cluster.scale(n_workers)
-        while len(cluster.scheduler.workers) != n_workers:
-            client.run_on_scheduler(lambda: None)
-        network = DaskScratchMLPClassifier(random_state=0, **parameters)
-        found.append(network.fit(on_cluster(X), on_cluster(y)).theta_)
+        while len(client.scheduler_info(n_workers=-1)["workers"]) != n_workers:
+            time.sleep(0.01)
+        for parameters in (LBFGS, ADAM):
+            network = DaskScratchMLPClassifier(random_state=0, **parameters)
+            found.append(network.fit(on_cluster(X), on_cluster(y)).theta_)
     cluster.scale(2)
     client.wait_for_workers(2)
-    for each in found[1:]:
-        np.testing.assert_array_equal(each, found[0])
-    local = ScratchMLPClassifier(random_state=0, **parameters).fit(X, y)
-    np.testing.assert_allclose(found[0], local.theta_, rtol=0, atol=1e-9)
+    for first, *others in (found[::2], found[1::2]):
+        for each in others:
+            np.testing.assert_array_equal(each, first)
 
 
 @pytest.mark.parametrize(
-    "chunks", [(300,), (75, 75, 75, 75), (1, 0, 0, 298, 1), (0, 300), (150, 1, 149)]
+    "chunks", [(300,), (20,) * 15, (1, 0, 0, 298, 1)], ids=["one", "many", "odd"]
 )
 @pytest.mark.parametrize("parameters", [LBFGS, ADAM], ids=["lbfgs", "adam"])
 def test_partitions_do_not_matter(client, rows, chunks, parameters):
