@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 from dask.delayed import delayed
 
-from scratchmlp.dask.collections import check_collection, in_row_blocks, is_frame
+from scratchmlp.dask.collections import (
+    check_collection,
+    check_features,
+    in_row_blocks,
+    is_frame,
+)
 
 
 def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
@@ -15,7 +20,7 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
     Parameters
     ----------
     model : DaskMLP
-        A fitted estimator, which becomes a part of the graph.
+        A copy of a fitted estimator, which becomes a part of the graph.
     method : str
         The method that predicts, such as "predict".
     X : dask array or DataFrame
@@ -31,6 +36,15 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
         Predictions.
     """
     check_collection(X, "X")
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must have two dimensions, rows and columns, to be predicted; got {X.ndim}. Reshape "
+            "it, for instance with X[:, np.newaxis] if it has one column."
+        )
+    if not np.isnan(X.shape[1]):
+        check_features(model, X, X.shape[1], reset=False)
+    if not is_frame(X):
+        model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
     like = _like(model, method, parameters)
     columns = None
     if like.ndim == 2:
@@ -74,7 +88,10 @@ def _predict_frame(
 ) -> Any:
     if not len(X):
         return empty
-    predictions = _framed(getattr(model, method)(X, **parameters), X.index, columns)
+    index = X.index
+    if not hasattr(model, "feature_names_in_"):
+        X = X.to_numpy(dtype=model.theta_.dtype)
+    predictions = _framed(getattr(model, method)(X, **parameters), index, columns)
     return predictions.astype(empty.dtypes)
 
 

@@ -10,6 +10,7 @@ ends in an error.
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import distributed
@@ -150,8 +151,7 @@ class Rounds:
         """
         for attempt in range(_ATTEMPTS):
             if attempt:
-                # Data for which too many workers have died are computed again, too.
-                self.client.retry([each for each in self._kept if each.status == "error"])
+                self._retry()
             future = self.client.compute(last)
             try:
                 return self._wait(future)
@@ -170,6 +170,12 @@ class Rounds:
         """Run a round whose results are a list of small objects. See `get`."""
         results: list[Any] = self.get(task(_listed, *tasks))
         return results
+
+    def _retry(self) -> None:
+        """Compute data again for which too many workers have died."""
+        # The scheduler also repeats tasks of the user's graph, which the client does not know.
+        with suppress(KeyError):
+            self.client.retry([each for each in self._kept if each.status == "error"])
 
     def _wait(self, future: Future) -> Any:
         """Wait for a result. Look at the round from time to time."""
