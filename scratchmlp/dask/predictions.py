@@ -9,12 +9,14 @@ from dask.delayed import delayed
 from scratchmlp.dask.collections import check_collection, in_row_blocks, is_frame
 
 
-def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
+def predict(
+    model: Any, method: str, X: Any, names: Any = None, like: Any = None, **parameters: Any
+) -> Any:
     """Predict the rows of a dask collection lazily.
 
     Parameters
     ----------
-    model : DaskMLP
+    model : estimator
         A fitted estimator, which becomes a part of the graph.
     method : str
         The method that predicts, such as "predict".
@@ -22,6 +24,9 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
         The rows.
     names : ndarray or None, default=None
         Names of the columns of two-dimensional predictions. None means their numbers.
+    like : ndarray or None, default=None
+        An array with the type and the columns of predictions. None makes one with a row of zeros,
+        which the estimator must be able to predict.
     **parameters : object
         Further arguments of the method.
 
@@ -31,7 +36,7 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
         Predictions.
     """
     check_collection(X, "X")
-    like = _like(model, method, parameters)
+    like = _like(model, method, parameters) if like is None else like
     columns = None
     if like.ndim == 2:
         columns = list(range(like.shape[1]) if names is None else names)

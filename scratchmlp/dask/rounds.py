@@ -89,11 +89,15 @@ class Rounds:
         The client.
     timeout : float
         Seconds that a round may take without any progress.
+    long_tasks : bool, default=False
+        Whether tasks may take longer than `timeout`. Then a worker that executes one makes
+        progress, as long as it reports to the scheduler.
     """
 
-    def __init__(self, client: Client, timeout: float) -> None:
+    def __init__(self, client: Client, timeout: float, *, long_tasks: bool = False) -> None:
         self.client = client
         self.timeout = timeout
+        self.long_tasks = long_tasks
         self._kept: list[Future] = []
 
     def __enter__(self) -> Self:
@@ -173,7 +177,7 @@ class Rounds:
 
     def _wait(self, future: Future) -> Any:
         """Wait for a result. Look at the round from time to time."""
-        watch = _Watch(self.client, future.key, self.timeout)
+        watch = _Watch(self.client, future.key, self.timeout, self.long_tasks)
         while True:
             try:
                 return future.result(timeout=min(_PAUSE, self.timeout / 4))
@@ -191,10 +195,10 @@ class Rounds:
 class _Watch:
     """Watch whether a round makes progress."""
 
-    def __init__(self, client: Client, key: Any, timeout: float) -> None:
+    def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
         self.client = client
-        self.key = key
         self.timeout = timeout
+        self.asked = {"key": key, "timeout": timeout, "long_tasks": long_tasks}
         self.last: Situation | None = None
         self.since = time.monotonic()
         self.n_stalls = 0
@@ -202,7 +206,7 @@ class _Watch:
 
     def look(self) -> None:
         """Restart workers that hang, or raise an error if the round cannot end."""
-        now = self.client.run_on_scheduler(look, key=self.key, timeout=self.timeout)
+        now = self.client.run_on_scheduler(look, **self.asked)
         if self.last is None or now.pending != self.last.pending:
             self.last, self.since = now, time.monotonic()
         if time.monotonic() - self.since < self.timeout:
