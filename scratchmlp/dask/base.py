@@ -13,10 +13,10 @@ import numpy as np
 from dask import is_dask_collection
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.collections import is_frame, partitions
+from scratchmlp.dask.collections import check_features, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.predictions import predict
@@ -72,7 +72,7 @@ class DaskMLP(OnCluster, BaseMLP):
         standardize = self.standardize and not resuming
         parts = partitions(X, y, sample_weight)
         checked = check(self, current_rounds(), parts, dtype, with_moments=standardize)
-        self._check_features(X, checked, reset=not resuming)
+        check_features(self, X, checked.n_features, reset=not resuming)
         targets = self._learn_targets(
             checked.labels, resuming=resuming, incremental=incremental, classes=classes
         )
@@ -113,12 +113,6 @@ class DaskMLP(OnCluster, BaseMLP):
             )
         check_scoring(self)
 
-    def _check_features(self, X: Any, checked: Checked, *, reset: bool) -> None:
-        """Learn the number and the names of the features, or check them."""
-        # Scikit-learn reads the shape of an array, and the columns of a DataFrame.
-        like = X._meta if is_frame(X) else np.empty((1, checked.n_features))
-        validate_data(self, like, reset=reset, skip_check_array=True)
-
     # Training and validation rows.
 
     def _choose_rows(  # type: ignore[override]
@@ -156,7 +150,7 @@ class DaskMLP(OnCluster, BaseMLP):
         try:
             parts = partitions(X, y, weight, "_val")
             checked = check(self, current_rounds(), parts, conversion.dtype)
-            self._check_features(X, checked, reset=False)
+            check_features(self, X, checked.n_features, reset=False)
             conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
             if conversion.factors is not None:
                 conversion = with_exponent(conversion, checked)

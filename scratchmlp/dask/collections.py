@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import dask.array as da
 import numpy as np
-from dask import is_dask_collection
 from dask.delayed import Delayed
 from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
 
 
 class Partition(NamedTuple):
@@ -101,7 +101,7 @@ def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def check_collection(collection: Any, name: str) -> None:
     """Check that an argument is a dask array, DataFrame or Series, and not sparse."""
-    if not (is_dask_collection(collection) and hasattr(collection, "to_delayed")):
+    if not (isinstance(collection, da.Array) or is_frame(collection)):
         raise TypeError(
             f"{name} must be a dask array, DataFrame or Series; got {type(collection).__name__}. "
             "Convert it, for instance with dask.array.from_array, or use the estimator of "
@@ -114,9 +114,28 @@ def check_collection(collection: Any, name: str) -> None:
         )
 
 
+def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
+    """Learn the number and the names of the features of a collection, or check them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that stores them.
+    X : dask array or DataFrame
+        Inputs.
+    n_features : int
+        Number of columns.
+    reset : bool
+        True stores the number and the names. False compares them with those that are stored.
+    """
+    # Scikit-learn reads the shape of an array, and the columns of a DataFrame.
+    like = X._meta if is_frame(X) else np.empty((1, n_features))
+    validate_data(estimator, like, reset=reset, skip_check_array=True)
+
+
 def is_frame(collection: Any) -> bool:
     """Return whether a dask collection is a DataFrame or a Series."""
-    return hasattr(collection, "divisions")
+    return hasattr(type(collection), "divisions")
 
 
 def in_row_blocks(array: Any) -> Any:

@@ -31,14 +31,11 @@ class OnCluster(BaseEstimator):
         "client": [Client, None],
         "timeout": [Interval(Real, 0, None, closed="neither")],
     }
-    #: Whether tasks may take longer than `timeout`.
-    _has_long_tasks: ClassVar[bool] = False
 
     @contextmanager
     def _rounds(self) -> Iterator[Rounds]:
         """Connect to the cluster for a fit or a score. At the end, release all data on it."""
-        client = find_client(self.client)
-        with Rounds(client, self.timeout, long_tasks=self._has_long_tasks) as rounds:
+        with Rounds(find_client(self.client), self.timeout) as rounds:
             token = _ROUNDS.set(rounds)
             try:
                 yield rounds

@@ -6,27 +6,28 @@ import numpy as np
 import pandas as pd
 from dask.delayed import delayed
 
-from scratchmlp.dask.collections import check_collection, in_row_blocks, is_frame
+from scratchmlp.dask.collections import (
+    check_collection,
+    check_features,
+    in_row_blocks,
+    is_frame,
+)
+from scratchmlp.estimators.base import BaseMLP
 
 
-def predict(
-    model: Any, method: str, X: Any, names: Any = None, like: Any = None, **parameters: Any
-) -> Any:
+def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
     """Predict the rows of a dask collection lazily.
 
     Parameters
     ----------
-    model : estimator
-        A fitted estimator, which becomes a part of the graph.
+    model : DaskMLP
+        A copy of a fitted estimator, which becomes a part of the graph.
     method : str
         The method that predicts, such as "predict".
     X : dask array or DataFrame
         The rows.
     names : ndarray or None, default=None
         Names of the columns of two-dimensional predictions. None means their numbers.
-    like : ndarray or None, default=None
-        An array with the type and the columns of predictions. None makes one with a row of zeros,
-        which the estimator must be able to predict.
     **parameters : object
         Further arguments of the method.
 
@@ -36,7 +37,43 @@ def predict(
         Predictions.
     """
     check_collection(X, "X")
-    like = _like(model, method, parameters) if like is None else like
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must have two dimensions, rows and columns, to be predicted; got {X.ndim}. Reshape "
+            "it, for instance with X[:, np.newaxis] if it has one column."
+        )
+    if not np.isnan(X.shape[1]):
+        check_features(model, X, X.shape[1], reset=False)
+    if not is_frame(X):
+        model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
+    return predict_lazily(model, method, X, _like(model, method, parameters), names, **parameters)
+
+
+def predict_lazily(
+    model: Any, method: str, X: Any, like: Any, names: Any = None, **parameters: Any
+) -> Any:
+    """Predict the rows of a dask collection lazily, without checking them before.
+
+    Parameters
+    ----------
+    model : estimator
+        A copy of a fitted estimator, which becomes a part of the graph.
+    method : str
+        The method that predicts.
+    X : dask array or DataFrame
+        The rows.
+    like : ndarray of shape (n_some,) or (n_some, n_columns)
+        An array with the type and the columns of predictions.
+    names : ndarray or None, default=None
+        Names of the columns of two-dimensional predictions. None means their numbers.
+    **parameters : object
+        Further arguments of the method.
+
+    Returns
+    -------
+    dask array, or dask DataFrame or Series with the index of `X`
+        Predictions.
+    """
     columns = None
     if like.ndim == 2:
         columns = list(range(like.shape[1]) if names is None else names)
@@ -79,7 +116,10 @@ def _predict_frame(
 ) -> Any:
     if not len(X):
         return empty
-    predictions = _framed(getattr(model, method)(X, **parameters), X.index, columns)
+    index = X.index
+    if isinstance(model, BaseMLP) and not hasattr(model, "feature_names_in_"):
+        X = X.to_numpy(dtype=model.theta_.dtype)
+    predictions = _framed(getattr(model, method)(X, **parameters), index, columns)
     return predictions.astype(empty.dtypes)
 
 

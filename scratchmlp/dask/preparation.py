@@ -294,18 +294,17 @@ def _as_data(
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
     """Return how many rows of each stratum each piece holds out.
 
-    The first pieces together hold out the fraction of their rows, rounded up, for any number of
-    pieces. So small pieces do not hold out too many.
+    The rows are counted stratum by stratum, and piece by piece in each stratum. At each point, the
+    fraction of the rows so far has been held out, rounded up. So small pieces do not hold out too
+    many.
     """
-    seen: dict[Any, int] = {}
-    quotas = []
-    for counts in strata:
-        quota = {}
-        for name, n_rows in counts.items():
-            before = seen.get(name, 0)
-            seen[name] = before + n_rows
-            quota[name] = math.ceil(fraction * seen[name]) - math.ceil(fraction * before)
-        quotas.append(quota)
+    quotas: list[dict[Any, int]] = [{} for _ in strata]
+    n_rows = n_held_out = 0
+    for name in sorted({name for counts in strata for name in counts}):
+        for quota, counts in zip(quotas, strata, strict=True):
+            n_rows += counts.get(name, 0)
+            quota[name] = math.ceil(fraction * n_rows) - n_held_out
+            n_held_out += quota[name]
     return quotas
 
 

@@ -10,6 +10,7 @@ ends in an error.
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import distributed
@@ -89,15 +90,11 @@ class Rounds:
         The client.
     timeout : float
         Seconds that a round may take without any progress.
-    long_tasks : bool, default=False
-        Whether tasks may take longer than `timeout`. Then a worker that executes one makes
-        progress, as long as it reports to the scheduler.
     """
 
-    def __init__(self, client: Client, timeout: float, *, long_tasks: bool = False) -> None:
+    def __init__(self, client: Client, timeout: float) -> None:
         self.client = client
         self.timeout = timeout
-        self.long_tasks = long_tasks
         self._kept: list[Future] = []
 
     def __enter__(self) -> Self:
@@ -130,13 +127,16 @@ class Rounds:
         for future in futures:
             future.release()
 
-    def get(self, last: Delayed) -> Any:
+    def get(self, last: Delayed, long_tasks: bool = False) -> Any:
         """Run a round.
 
         Parameters
         ----------
         last : Delayed
             The task that computes the result. The result should be small.
+        long_tasks : bool, default=False
+            Whether tasks may take longer than `timeout`. Then a worker that executes one makes
+            progress, as long as it reports to the scheduler.
 
         Returns
         -------
@@ -154,11 +154,10 @@ class Rounds:
         """
         for attempt in range(_ATTEMPTS):
             if attempt:
-                # Data for which too many workers have died are computed again, too.
-                self.client.retry([each for each in self._kept if each.status == "error"])
+                self._retry()
             future = self.client.compute(last)
             try:
-                return self._wait(future)
+                return self._wait(future, long_tasks)
             except KilledWorker as error:
                 _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
                 killed = error
@@ -170,14 +169,20 @@ class Rounds:
             f"The last error: {killed}"
         ) from killed
 
-    def get_all(self, tasks: Iterable[Delayed]) -> list[Any]:
+    def get_all(self, tasks: Iterable[Delayed], long_tasks: bool = False) -> list[Any]:
         """Run a round whose results are a list of small objects. See `get`."""
-        results: list[Any] = self.get(task(_listed, *tasks))
+        results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
         return results
 
-    def _wait(self, future: Future) -> Any:
+    def _retry(self) -> None:
+        """Compute data again for which too many workers have died."""
+        # The scheduler also repeats tasks of the user's graph, which the client does not know.
+        with suppress(KeyError):
+            self.client.retry([each for each in self._kept if each.status == "error"])
+
+    def _wait(self, future: Future, long_tasks: bool) -> Any:
         """Wait for a result. Look at the round from time to time."""
-        watch = _Watch(self.client, future.key, self.timeout, self.long_tasks)
+        watch = _Watch(self.client, future.key, self.timeout, long_tasks)
         while True:
             try:
                 return future.result(timeout=min(_PAUSE, self.timeout / 4))

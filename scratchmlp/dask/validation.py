@@ -163,7 +163,7 @@ def score(
     results = without_failures(rounds.get_all(tasks), range(len(tasks)))
     found = [each for each in results if each is not None]
     if not found:
-        raise ValueError("X has no rows in any partition. A score needs at least one.")
+        raise ValueError("X has no rows with a weight other than 0. A score needs at least one.")
     return combined(*found).value()
 
 
@@ -174,14 +174,17 @@ def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
         return None
     y = np.asarray(y)
     y = y[:, 0] if y.shape[1:] == (1,) else y
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, allow_all_zero_weights=True
-        )
-    weight = float(len(X) if sample_weight is None else sample_weight.sum())
     with threads(0):
         raw = model._from_raw(X, lambda raw: raw)
-    return Scored(len(X), weight, 0.0, score_function(model, None)(model, y, raw, sample_weight))
+    weight = None
+    if sample_weight is not None:
+        weight = _check_sample_weight(sample_weight, X, dtype=float, allow_all_zero_weights=True)
+        kept = weight != 0  # scikit-learn refuses weights that are all 0
+        y, raw, weight = y[kept], raw[kept], weight[kept]
+        if not len(y):
+            return None
+    total = float(len(y) if weight is None else weight.sum())
+    return Scored(len(y), total, 0.0, score_function(model, None)(model, y, raw, weight))
 
 
 def score_function(model: Any, scoring: str | None) -> Callable[..., Any]:

@@ -1,15 +1,16 @@
-"""A cluster of two processes, which the tests of a process share."""
+"""Clusters that the tests of a process share."""
 
 import pytest
 
 pytest.importorskip("distributed", reason="dask and distributed are not installed")
 pytest.importorskip("dask.dataframe", reason="dask[dataframe] is not installed")
 
+from distributed import Client, LocalCluster
+
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory):
-    from distributed import LocalCluster
-
+    """Two worker processes with nannies."""
     with LocalCluster(
         n_workers=2,
         threads_per_worker=1,
@@ -20,8 +21,23 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def client(cluster):
-    from distributed import Client
+def processes(cluster):
+    """Return a client of two worker processes."""
+    with Client(cluster, set_as_default=False) as client:
+        yield client
 
-    with Client(cluster) as client:
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    """Return a client of two workers in this process, which start and answer faster."""
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=":0",
+            local_directory=tmp_path_factory.mktemp("threads"),
+        ) as cluster,
+        Client(cluster) as client,
+    ):
         yield client

@@ -30,6 +30,7 @@ from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPR
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
+KILLS = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal")
 SMALL = {"cv": 2, "max_iter": 4, "random_state": 0}
 PAIRS = {
     "classifier": (DaskTabularMLPClassifier, TabularMLPClassifier),
@@ -412,28 +413,45 @@ def test_callbacks_are_refused(client):
 # Workers and clients.
 
 
-def workers_of(client):
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """Return a client of two worker processes that tests may kill."""
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            local_directory=tmp_path_factory.mktemp("workers"),
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def processes(client):
     """Return the processes of the workers, when there are two."""
     client.wait_for_workers(2)
     return list(client.run(os.getpid).values())
 
 
-def test_members_that_are_lost_with_a_worker_are_trained_again(client, fitted, monkeypatch):
+@KILLS
+def test_members_that_are_lost_with_a_worker_are_trained_again(workers, fitted, monkeypatch):
     killed, original = [], MembersOnCluster.finish
 
     def after_a_kill(*args):
-        killed.append(workers_of(client)[0])
+        killed.append(processes(workers)[0])
         os.kill(killed[0], signal.SIGKILL)
         return original(*args)
 
     monkeypatch.setattr(MembersOnCluster, "finish", after_a_kill)
     X, y, _ = table()
-    found = DaskTabularMLPClassifier(**SMALL).fit(on_cluster(X), on_cluster(y))
+    found = DaskTabularMLPClassifier(**SMALL, client=workers).fit(on_cluster(X), on_cluster(y))
     compare(found, fitted["classifier"])
-    assert killed[0] not in workers_of(client)
+    assert killed[0] not in processes(workers)
 
 
-def test_a_worker_that_is_killed_while_it_trains_changes_nothing(client, monkeypatch):
+@KILLS
+def test_a_worker_that_is_killed_while_it_trains_changes_nothing(workers):
     def training(dask_scheduler):
         return [
             worker.address
@@ -442,20 +460,20 @@ def test_a_worker_that_is_killed_while_it_trains_changes_nothing(client, monkeyp
         ]
 
     def kill():
-        while not (addresses := client.run_on_scheduler(training)):
+        while not (addresses := workers.run_on_scheduler(training)):
             time.sleep(0.01)
-        killed.append(client.run(os.getpid)[addresses[0]])
+        killed.append(workers.run(os.getpid)[addresses[0]])
         os.kill(killed[0], signal.SIGKILL)
 
     X, y, _ = table()
-    workers_of(client)
+    processes(workers)
     parameters = SMALL | {"max_iter": 40}
     killed, killer = [], threading.Thread(target=kill)
     killer.start()
-    found = DaskTabularMLPClassifier(**parameters).fit(on_cluster(X), on_cluster(y))
+    found = DaskTabularMLPClassifier(**parameters, client=workers).fit(on_cluster(X), on_cluster(y))
     killer.join()
     compare(found, TabularMLPClassifier(**parameters).fit(X, y))
-    assert killed[0] not in workers_of(client)
+    assert killed[0] not in processes(workers)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 100.0])

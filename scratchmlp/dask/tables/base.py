@@ -19,7 +19,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.dask.collections import check_collection, divided, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.predictions import predict_lazily
 from scratchmlp.dask.scoring import RSquared
 from scratchmlp.dask.supervision import resources
 from scratchmlp.dask.tables.members import MembersOnCluster
@@ -63,7 +63,6 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         ],
     }
     _local_class: ClassVar[type[BaseTabularMLP]]
-    _has_long_tasks = True  # a member may train for longer than any timeout
 
     rows_per_member: Any
 
@@ -163,13 +162,13 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
     def _predict_lazily(
         self, method: str, X: Any, like: NDArray[Any], names: Any = None, **parameters: Any
     ) -> Any:
-        """Predict a dask collection lazily: see `predict`."""
+        """Predict a dask collection lazily: see `predict_lazily`."""
         check_collection(X, "X")
         if "coverage" in parameters:
             self._held_out_scores.quantile(parameters["coverage"])  # raises an error
         if is_frame(X) and hasattr(self, "feature_names_in_"):
             select_by_name(X._meta, self.encoder_.columns_)  # raises an error
-        return predict(self._predictor(), method, X, names, like, **parameters)
+        return predict_lazily(self._predictor(), method, X, like, names, **parameters)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy or R², computed on the cluster if X is a dask collection.

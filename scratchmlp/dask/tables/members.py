@@ -135,7 +135,8 @@ class MembersOnCluster:
             rows, parts = self._rows_of(np.union1d(plan.training, plan.held_out))
             train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
             self.trained += self.rounds.keep([task(train, parts, self.targets)])
-        return self.rounds.get_all(task(without_arrays, each) for each in self.trained)
+        histories = [task(without_arrays, each) for each in self.trained]
+        return self.rounds.get_all(histories, long_tasks=True)
 
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
@@ -149,7 +150,7 @@ class MembersOnCluster:
             packed = _packed(fold), rows
             finish = partial(finish_on_worker, candidate.epoch, of_fold, *packed)
             tasks.append(task(finish, history, parts))
-        finished = self.rounds.get_all(tasks)
+        finished = self.rounds.get_all(tasks, long_tasks=True)  # lost members train again
         self.rounds.release(self.trained)
         return [_aligned(each) for each in finished]
 
