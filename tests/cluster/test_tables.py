@@ -396,6 +396,8 @@ def test_what_is_not_supported_is_refused(client, fitted):
     model = fitted["classifier"]
     with pytest.raises(TypeError, match="table in memory"):
         model.member_predictions(rows)
+    with pytest.raises(TypeError, match="table in memory"):
+        model.oof_importances(rows, targets)
     with pytest.raises(ValueError, match="these are missing: 'city'"):
         model.predict(rows.drop(columns="city"))
     with pytest.raises(ValueError, match=r"coverage=0\.999"):

@@ -192,12 +192,33 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         with self._rounds() as rounds:
             return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
 
+    def oof_importances(
+        self, X: Any, y: Any, sample_weight: Any = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Return the permutation importance of each column, by a table in memory.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The rows of `fit`, in the order of the partitions.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+        **parameters : object
+            Other parameters of :meth:`scratchmlp.tabular.TabularMLPClassifier.oof_importances`.
+
+        Returns
+        -------
+        dict
+            The importances.
+        """
+        _refuse_collection(X)
+        found: dict[str, Any] = super().oof_importances(X, y, sample_weight, **parameters)
+        return found
+
     def _encode(self, X: Any) -> EncodedTable:
-        if is_dask_collection(X):
-            raise TypeError(
-                "This method needs a table in memory; got a dask collection. Pass X.compute(), or "
-                "call the method of to_local() with map_partitions."
-            )
+        _refuse_collection(X)
         return super()._encode(X)
 
     # Models without a client.
@@ -229,6 +250,15 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         local = self._local_class(**parameters)
         local.__dict__.update(fitted)
         return local
+
+
+def _refuse_collection(X: Any) -> None:
+    """Raise an error for a dask collection, which would be computed as a whole."""
+    if is_dask_collection(X):
+        raise TypeError(
+            "This method needs a table in memory; got a dask collection. Pass X.compute(), or call "
+            "the method of to_local() with map_partitions."
+        )
 
 
 def _workers() -> list[tuple[float, int]]:
