@@ -9,7 +9,7 @@ The clusters run on this machine, as processes with one thread each.
 3. A model of larger clusters. An iteration takes about ::
 
        rows * multiplications of a row / (speed of a worker * workers)
-       + seconds of a round + 2 * bytes of the parameters * partitions of a worker / bandwidth
+       + seconds of a round + 2 * bytes of the parameters / bandwidth
 
    The speed of a worker, the seconds of a round and the bandwidth are those measured in 1 and 2. So
    the model assumes a network that is as fast as the connections within this machine.

@@ -109,6 +109,7 @@ html_sidebars = {  # only the API needs one: the gallery shows its pages as pict
         "auto_examples/*",
         "tabular",
         "see_why",
+        "cluster",
         "keep_and_serve",
         "backpropagation",
         "extending",

@@ -15,8 +15,9 @@ from dask.delayed import delayed
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.callbacks import TimeLimit
+from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
+from scratchmlp.io import load
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -158,10 +159,15 @@ def test_a_client_is_found_or_asked_for(client):
     assert "A client of a Dask cluster is needed" in ended.stderr.splitlines()[-1]
 
 
-def test_callbacks_and_warnings_are_the_local_ones(client):
+def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
     network = DaskScratchMLPClassifier(max_iter=10**6, tol=0, n_iter_no_change=10**6)
     network.set_callbacks(TimeLimit(0.2)).fit(on_cluster(X), on_cluster(Y))
     assert network.stop_reason_ == "the time limit of 0.2 s was reached"
+    network.set_params(max_iter=2).set_callbacks(ModelCheckpoint(tmp_path / "network.skops"))
+    network.fit(on_cluster(X), on_cluster(Y))
+    saved = load(tmp_path / "network.skops")
+    assert type(saved) is ScratchMLPClassifier
+    np.testing.assert_array_equal(saved.theta_, network.theta_)
     assert clone(network)._skl_callbacks == network._skl_callbacks
     wide = X * [1.0, 1e3, 1.0]
     with pytest.warns(UserWarning, match="Maximum iterations.*differ in scale") as record:
