@@ -5,23 +5,19 @@ preparing them, and evaluating the network on them.
 """
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import replace
-from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from dask import is_dask_collection
-from distributed import Client
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.collections import check_features, partitions
+from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.predictions import predict
 from scratchmlp.dask.preparation import (
@@ -33,7 +29,6 @@ from scratchmlp.dask.preparation import (
     with_exponent,
 )
 from scratchmlp.dask.prepared import ClusterPrepared
-from scratchmlp.dask.rounds import Rounds, find_client
 from scratchmlp.dask.validation import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.parameters import hidden_sizes
@@ -41,38 +36,23 @@ from scratchmlp.estimators.state import forget_training, resumed_run
 from scratchmlp.estimators.validation import check_last_step
 from scratchmlp.monitor import Monitor
 
-#: The rounds of the fit that runs in this thread.
-_ROUNDS: ContextVar[Rounds] = ContextVar("rounds")
 #: Number of rows on which the result of training is checked.
 _SOME = 200
 #: Parameters that the local estimators do not have.
 _OWN = ("client", "standardize", "timeout")
 
 
-class DaskMLP(BaseMLP):
+class DaskMLP(OnCluster, BaseMLP):
     """Base class of the estimators on a cluster, in front of the class of the local estimator."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "client": [Client, None],
+        **OnCluster._parameter_constraints,
         "standardize": ["boolean"],
-        "timeout": [Interval(Real, 0, None, closed="neither")],
     }
     _local_class: ClassVar[type[BaseMLP]]
 
-    client: Client | None
     standardize: bool
-    timeout: float
     scaler_: StandardScaler | None
-
-    @contextmanager
-    def _rounds(self) -> Iterator[Rounds]:
-        """Connect to the cluster for a fit or a score. At the end, release all data on it."""
-        with Rounds(find_client(self.client), self.timeout) as rounds:
-            token = _ROUNDS.set(rounds)
-            try:
-                yield rounds
-            finally:
-                _ROUNDS.reset(token)
 
     # Prepare.
 
@@ -91,7 +71,7 @@ class DaskMLP(BaseMLP):
         dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
         standardize = self.standardize and not resuming
         parts = partitions(X, y, sample_weight)
-        checked = check(self, _ROUNDS.get(), parts, dtype, with_moments=standardize)
+        checked = check(self, current_rounds(), parts, dtype, with_moments=standardize)
         check_features(self, X, checked.n_features, reset=not resuming)
         targets = self._learn_targets(
             checked.labels, resuming=resuming, incremental=incremental, classes=classes
@@ -169,7 +149,7 @@ class DaskMLP(BaseMLP):
         conversion = replace(prepared.y, validation=True, keep_y=True)
         try:
             parts = partitions(X, y, weight, "_val")
-            checked = check(self, _ROUNDS.get(), parts, conversion.dtype)
+            checked = check(self, current_rounds(), parts, conversion.dtype)
             check_features(self, X, checked.n_features, reset=False)
             conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
             if conversion.factors is not None:
@@ -253,17 +233,3 @@ class DaskMLP(BaseMLP):
         if is_dask_collection(X):
             return predict(self._predictor(), "hidden_activations", X, layer=layer)
         return super().hidden_activations(X, layer)
-
-    # The client is of this process.
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes to pickle, without the client: it belongs to this process."""
-        return super().__getstate__() | {"client": None}
-
-    def __sklearn_clone__(self) -> Self:
-        """Return a clone that shares the client."""
-        bare = object.__new__(type(self))  # scikit-learn would copy the client
-        bare.__dict__ = vars(self) | {"client": None}
-        clone: Self = super(DaskMLP, bare).__sklearn_clone__()
-        clone.client = self.client
-        return clone

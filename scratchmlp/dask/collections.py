@@ -1,5 +1,6 @@
 """Dask collections as lists of partitions."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import dask.array as da
@@ -56,7 +57,33 @@ def partitions(
         If the collections are divided into different numbers of partitions.
     """
     given = {"X": X, "y": y, "sample_weight": sample_weight}
-    given = {name + suffix: each for name, each in given.items() if each is not None}
+    rows = divided(X, {f"{name}{suffix}": each for name, each in given.items()})
+    return [Partition(*(row.get(f"{name}{suffix}") for name in given)) for row in rows]
+
+
+def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Divide several collections like X.
+
+    Parameters
+    ----------
+    X : dask array or DataFrame
+        Inputs.
+    given : mapping of str to dask collection, number or None
+        The collections by the names of the arguments, for messages. X is among them. Weights, which
+        have a name that begins with "sample_weight", may be a number.
+
+    Returns
+    -------
+    list of dict
+        For each partition, the pieces of the collections, by their names, without None. A number is
+        in each of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `partitions`.
+    """
+    given = {name: each for name, each in given.items() if each is not None}
     for name, each in given.items():
         if not (name.startswith("sample_weight") and np.isscalar(each)):
             check_collection(each, name)
@@ -69,8 +96,7 @@ def partitions(
         )
     rows = zip(*pieces.values(), strict=True)
     numbers = {name: each for name, each in given.items() if np.isscalar(each)}
-    names = [name.removesuffix(suffix) for name in (*pieces, *numbers)]
-    return [Partition(**dict(zip(names, (*row, *numbers.values()), strict=True))) for row in rows]
+    return [dict(zip(pieces, row, strict=True)) | numbers for row in rows]
 
 
 def check_collection(collection: Any, name: str) -> None:

@@ -12,6 +12,7 @@ from scratchmlp.dask.collections import (
     in_row_blocks,
     is_frame,
 )
+from scratchmlp.estimators.base import BaseMLP
 
 
 def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
@@ -45,7 +46,34 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
         check_features(model, X, X.shape[1], reset=False)
     if not is_frame(X):
         model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
-    like = _like(model, method, parameters)
+    return predict_lazily(model, method, X, _like(model, method, parameters), names, **parameters)
+
+
+def predict_lazily(
+    model: Any, method: str, X: Any, like: Any, names: Any = None, **parameters: Any
+) -> Any:
+    """Predict the rows of a dask collection lazily, without checking them before.
+
+    Parameters
+    ----------
+    model : estimator
+        A copy of a fitted estimator, which becomes a part of the graph.
+    method : str
+        The method that predicts.
+    X : dask array or DataFrame
+        The rows.
+    like : ndarray of shape (n_some,) or (n_some, n_columns)
+        An array with the type and the columns of predictions.
+    names : ndarray or None, default=None
+        Names of the columns of two-dimensional predictions. None means their numbers.
+    **parameters : object
+        Further arguments of the method.
+
+    Returns
+    -------
+    dask array, or dask DataFrame or Series with the index of `X`
+        Predictions.
+    """
     columns = None
     if like.ndim == 2:
         columns = list(range(like.shape[1]) if names is None else names)
@@ -89,7 +117,7 @@ def _predict_frame(
     if not len(X):
         return empty
     index = X.index
-    if not hasattr(model, "feature_names_in_"):
+    if isinstance(model, BaseMLP) and not hasattr(model, "feature_names_in_"):
         X = X.to_numpy(dtype=model.theta_.dtype)
     predictions = _framed(getattr(model, method)(X, **parameters), index, columns)
     return predictions.astype(empty.dtypes)

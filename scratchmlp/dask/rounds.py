@@ -127,13 +127,16 @@ class Rounds:
         for future in futures:
             future.release()
 
-    def get(self, last: Delayed) -> Any:
+    def get(self, last: Delayed, long_tasks: bool = False) -> Any:
         """Run a round.
 
         Parameters
         ----------
         last : Delayed
             The task that computes the result. The result should be small.
+        long_tasks : bool, default=False
+            Whether tasks may take longer than `timeout`. Then a worker that executes one makes
+            progress, as long as it reports to the scheduler.
 
         Returns
         -------
@@ -154,7 +157,7 @@ class Rounds:
                 self._retry()
             future = self.client.compute(last)
             try:
-                return self._wait(future)
+                return self._wait(future, long_tasks)
             except KilledWorker as error:
                 _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
                 killed = error
@@ -166,9 +169,9 @@ class Rounds:
             f"The last error: {killed}"
         ) from killed
 
-    def get_all(self, tasks: Iterable[Delayed]) -> list[Any]:
+    def get_all(self, tasks: Iterable[Delayed], long_tasks: bool = False) -> list[Any]:
         """Run a round whose results are a list of small objects. See `get`."""
-        results: list[Any] = self.get(task(_listed, *tasks))
+        results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
         return results
 
     def _retry(self) -> None:
@@ -177,9 +180,9 @@ class Rounds:
         with suppress(KeyError):
             self.client.retry([each for each in self._kept if each.status == "error"])
 
-    def _wait(self, future: Future) -> Any:
+    def _wait(self, future: Future, long_tasks: bool) -> Any:
         """Wait for a result. Look at the round from time to time."""
-        watch = _Watch(self.client, future.key, self.timeout)
+        watch = _Watch(self.client, future.key, self.timeout, long_tasks)
         while True:
             try:
                 return future.result(timeout=min(_PAUSE, self.timeout / 4))
@@ -197,10 +200,10 @@ class Rounds:
 class _Watch:
     """Watch whether a round makes progress."""
 
-    def __init__(self, client: Client, key: Any, timeout: float) -> None:
+    def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
         self.client = client
-        self.key = key
         self.timeout = timeout
+        self.asked = {"key": key, "timeout": timeout, "long_tasks": long_tasks}
         self.last: Situation | None = None
         self.since = time.monotonic()
         self.n_stalls = 0
@@ -208,7 +211,7 @@ class _Watch:
 
     def look(self) -> None:
         """Restart workers that hang, or raise an error if the round cannot end."""
-        now = self.client.run_on_scheduler(look, key=self.key, timeout=self.timeout)
+        now = self.client.run_on_scheduler(look, **self.asked)
         if self.last is None or now.pending != self.last.pending:
             self.last, self.since = now, time.monotonic()
         if time.monotonic() - self.since < self.timeout:

@@ -3,6 +3,7 @@
 The functions run on the scheduler, called by `distributed.Client.run_on_scheduler`.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,10 @@ class Situation:
         Number of workers of the cluster.
     hung : tuple of str
         Addresses of the workers that seem to hang: they have not reported to the scheduler for too
-        long, or they have executed a task of the round for too long.
+        long, or they have executed a task of the round for too long, if tasks are short.
     busy : bool
-        Whether a worker that tasks are assigned to executes tasks of others.
+        Whether a worker that tasks are assigned to executes tasks of others, or any tasks, if those
+        of the round may be long.
     """
 
     pending: tuple[tuple[Any, str, str], ...]
@@ -33,7 +35,7 @@ class Situation:
     busy: bool
 
 
-def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
+def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Situation:
     """Describe the situation of a round.
 
     Parameters
@@ -42,6 +44,9 @@ def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
         Key of the task that computes the result of the round.
     timeout : float
         Seconds after which a worker seems to hang.
+    long_tasks : bool
+        Whether tasks of the round may take longer. Then only workers that do not report to the
+        scheduler seem to hang.
     dask_scheduler : Scheduler
         The scheduler, passed by `run_on_scheduler`.
 
@@ -54,14 +59,15 @@ def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
     assigned = {task.processing_on for task in tasks if task.processing_on}
     workers, now = dask_scheduler.workers.values(), time()
     hung = {worker.address for worker in workers if now - worker.last_seen > timeout}
+    short = set() if long_tasks else tasks
     for worker in assigned:
-        if any(worker.executing.get(task, 0) > timeout for task in tasks):
+        if any(worker.executing.get(task, 0) > timeout for task in short):
             hung.add(worker.address)
     return Situation(
         tuple(sorted((str(t.key), t.state, _address(t)) for t in tasks)),
         len(workers),
         tuple(sorted(hung)),
-        any(worker.executing.keys() - tasks for worker in assigned),
+        any(worker.executing.keys() - short for worker in assigned),
     )
 
 
@@ -87,6 +93,12 @@ async def restart(workers: tuple[str, ...], dask_scheduler: Any) -> None:
         on_error="return",
         stimulus_id="scratchmlp-worker-hangs",
     )
+
+
+def resources(dask_scheduler: Any) -> list[tuple[float, int]]:
+    """Return the memory of each worker in bytes, which may be infinite, and its threads."""
+    workers = dask_scheduler.workers.values()
+    return [(float(worker.memory_limit or math.inf), worker.nthreads) for worker in workers]
 
 
 def _pending(task: Any) -> set[Any]:

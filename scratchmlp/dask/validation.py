@@ -133,17 +133,24 @@ def evaluate(model: Any, scoring: str | None, X: FloatArray, piece: Piece) -> Sc
     return Scored(len(X), piece.summary.weight, loss, score)
 
 
-def score(model: Any, rounds: Rounds, partitions: list[Partition]) -> float:
+def score(
+    model: Any,
+    rounds: Rounds,
+    partitions: list[Partition],
+    of_rows: Callable[..., Scored | None] | None = None,
+) -> float:
     """Compute the default score of an estimator on a cluster.
 
     Parameters
     ----------
-    model : DaskMLP
+    model : estimator
         A fitted estimator. It is sent to the workers.
     rounds : Rounds
         Rounds.
     partitions : list of Partition
         The rows.
+    of_rows : callable, default=score_rows
+        Sums the score over the rows of a partition.
 
     Returns
     -------
@@ -151,7 +158,8 @@ def score(model: Any, rounds: Rounds, partitions: list[Partition]) -> float:
         Accuracy or R².
     """
     sent = delayed(model, traverse=False)
-    tasks = [task(reporting_failures, score_rows, sent, *each) for each in partitions]
+    of_rows = of_rows or score_rows
+    tasks = [task(reporting_failures, of_rows, sent, *each) for each in partitions]
     results = without_failures(rounds.get_all(tasks), range(len(tasks)))
     found = [each for each in results if each is not None]
     if not found:
