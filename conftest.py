@@ -35,3 +35,5 @@ collect_ignore = [
     )
     if not find_spec(package)
 ]
+if not find_spec("distributed"):
+    collect_ignore_glob += ["scratchmlp/dask/*.py", "docs/cluster.md"]

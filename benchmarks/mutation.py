@@ -109,8 +109,8 @@ HARMLESS = {
         "batch[1]",
     ): "a batch has as many targets as inputs",
     (
-        "training",
-        "X = X.astype(np.float64, copy=False)",
+        "batches",
+        "return X.astype(dtype, copy=False), Y, sample_weight",
         "copy=True",
     ): "memory only",
     (

@@ -57,6 +57,7 @@ nitpick_ignore_regex = [
 autodoc_default_options = {"no-value": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more than the annotations
+autodoc_use_type_comments = False  # there are none; Python 3.13 seeks them in the wrong file
 python_maximum_signature_line_length = 80  # longer ones get a line for each parameter
 autosummary_generate = True
 numpydoc_show_class_members = False

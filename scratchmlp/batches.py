@@ -83,6 +83,10 @@ class Data(NamedTuple):
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return Data(self.X[index], self.Y[index], weight, self.class_targets)
 
+    def sample(self, n_rows: int) -> "Data":
+        """Select up to `n_rows` rows at equal distances."""
+        return self.rows(slice(None, None, -(-self.n_rows // n_rows)))
+
     def arrays(self) -> tuple[Any, FloatArray, FloatArray | None]:
         """Return X, the targets as an array of shape (n_samples, n_outputs), and the weights.
 

@@ -102,6 +102,8 @@ class ModelCheckpoint(_EpochCallback):
     ``warm_start=True`` and an integer `random_state`, the result is bit for bit that of a fit
     without interruption.
 
+    For an estimator on a Dask cluster, the file contains what ``to_local()`` returns.
+
     In a search, every fit overwrites the file, the refit of the best estimator last.
 
     The callback raises `scratchmlp.io.ModelFileError`, which ends the fit, if a parameter cannot be
@@ -160,4 +162,5 @@ class ModelCheckpoint(_EpochCallback):
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
-        write_model(fitted_estimator, self.path)
+        to_local = getattr(fitted_estimator, "to_local", None)  # of an estimator on a cluster
+        write_model(to_local() if to_local else fitted_estimator, self.path)

@@ -1,7 +1,7 @@
 """The training objective J and its gradient."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -221,7 +221,7 @@ class ObjectiveAt:
             delta *= sample_weight[:, np.newaxis]
         delta *= scale
         network.backward(self._layers, self._grads, workspace, delta)
-        return losses.sum(), self.grad
+        return cast(float, losses.sum()), self.grad
 
     def _workspace_for(self, n_rows: int) -> Workspace:
         """Return a workspace for `n_rows` rows, which shares memory with larger ones."""

@@ -1,15 +1,18 @@
 """The contestants of the speed benchmark, the parts of a step, and mutants that are harmless."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from contestants import CONTESTANTS
-from mutation import HARMLESS, ROOT
+from mutation import HARMLESS
 from step import profile
 from workloads import CASES
 
-CORE_FOLDER = ROOT / "scratchmlp"
+import scratchmlp
+
+CORE_FOLDER = Path(scratchmlp.__file__).parent
 CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.cli.messages import InputError, count, quote
@@ -103,7 +104,8 @@ def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> 
         yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
     if not known.any():
         return
-    truth, counts = y[known].to_numpy(), None
+    truth: NDArray[Any] = y[known].to_numpy()
+    counts = None
     if is_class:
         model, truth = copy(model), truth.astype(np.intp)
         model.classes_ = np.arange(len(model.classes_))  # as `score` needs them

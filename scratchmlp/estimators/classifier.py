@@ -28,7 +28,7 @@ from scratchmlp.optimizer import Optimizer
 from scratchmlp.schedules import Progress
 
 
-def _has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
+def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
     """Check whether predict_proba exists, for ``available_if``; raise an error if it does not."""
     if getattr(classifier, "out_activation_", classifier.output_activation) == "identity":
         raise AttributeError(
@@ -544,7 +544,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._from_raw(X, self._decision)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict the probability of each class.
 
@@ -562,7 +562,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         """
         return self._from_raw(X, self._proba)
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Predict the logarithm of the probability of each class.
 

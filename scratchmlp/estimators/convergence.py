@@ -36,7 +36,7 @@ def not_converged(training: PlannedTraining) -> str:
 @np.errstate(over="ignore", invalid="ignore")
 def _scale_factor(data: Data) -> float:
     """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
-    some = data.rows(slice(None, None, -(-data.n_rows // 200))).X
+    some = data.sample(200).X
     spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
     spread = spread[spread > 0]  # constant columns do not count
     return float(spread.max() / spread.min()) if spread.size else 1.0

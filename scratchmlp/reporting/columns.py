@@ -10,7 +10,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import read_column
-from scratchmlp.tabular.columns import WORDS
+from scratchmlp.tabular.columns import WORDS, to_dates
 from scratchmlp.tabular.notes import listed
 
 MOST_CLASSES, MOST_COLUMNS = 20, 200  # rows of tables
@@ -126,10 +126,7 @@ def _values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
 def read_values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> "pd.Series[Any]":
     """Read a column as the encoder does: numbers, dates or durations, also from text."""
     read = read_column(str(column.name), column, fitted)[0]
-    if fitted["kind"] != "date":
-        return read
-    is_period = isinstance(read.dtype, pd.PeriodDtype)
-    return pd.to_datetime(read.dt.to_timestamp() if is_period else read)  # also dates of Python
+    return to_dates(read) if fitted["kind"] == "date" else read
 
 
 def _short(value: Any) -> str:

@@ -83,6 +83,11 @@ class PreparedTable(NamedTuple):
     numbers: NDArray[np.float64] | None
 
     @property
+    def n_rows(self) -> int:
+        """Number of rows with a weight above 0, by which hyperparameters are chosen."""
+        return int(np.count_nonzero(self.sample_weight))
+
+    @property
     def held_out(self) -> list[NDArray[np.intp]]:
         """Row numbers of each member's fold."""
         return [rows for _, rows in self.splits]
@@ -217,11 +222,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         weight, _ = check_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
         targets = self._encode_targets(y, weight)
-        encoder = TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
-        # Rows with weight 0 are encoded, but the encoder does not learn from them.
-        encoder.fit(X if len(present) == len(weight) else _safe_indexing(X, present))
+        encoder, encoded = self._encode_rows(X, present)
         trained = None if (targets.training_weight == 1).all() else targets.training_weight
-        encoded, _ = encoder._encode(X)  # `fit` has warned
         data = Data(encoded, targets.Y, trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
         splits = make_splits(
@@ -238,6 +240,20 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         of_targets = targets.attributes, targets.numbers
         return self._own_targets(PreparedTable(encoder, data, weight, splits, seeds, *of_targets))
+
+    def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
+        """Fit an encoder and encode a table. Rows that are not present have weight 0.
+
+        They are encoded, but the encoder does not learn from them.
+        """
+        encoder = self._unfitted_encoder()
+        encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
+        encoded, _ = encoder._encode(X)  # `fit` has warned
+        return encoder, encoded
+
+    def _unfitted_encoder(self) -> TabularEncoder:
+        """Return an encoder with the roles of columns that the user chose."""
+        return TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
 
     def _own_targets(self, table: PreparedTable) -> PreparedTable:
         """Scale standardized targets anew, if training needs it."""

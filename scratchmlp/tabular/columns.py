@@ -108,7 +108,7 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
         If a number is infinite.
     """
     if kind == "date":
-        return (_dates(column) - np.datetime64(0, "us")) / _DAY
+        return (to_dates(column).to_numpy("datetime64[us]") - np.datetime64(0, "us")) / _DAY
     if kind == "duration":
         return pd.to_timedelta(_values(column)).to_numpy("timedelta64[us]") / _DAY
     values = column.to_numpy(np.float64, na_value=np.nan)
@@ -124,11 +124,15 @@ def _values(column: "Column[Any]") -> "Column[Any]":
     return column
 
 
-def _dates(column: "Column[Any]") -> NDArray[np.datetime64]:
-    """Convert a column of dates to UTC, in microseconds."""
+def to_dates(column: "Column[Any]") -> "Column[Any]":
+    """Convert periods to the dates of their beginning, and objects to dates in UTC."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
-        column = column.dt.to_timestamp()
-    elif column.dtype.kind != "M":
-        column = pd.to_datetime(column, utc=True)
-    return column.to_numpy("datetime64[us]")
+        return column.dt.to_timestamp()
+    if column.dtype.kind == "M":
+        return column
+    try:
+        return pd.to_datetime(column, utc=True).dt.tz_localize(None)
+    except pd.errors.OutOfBoundsDatetime:  # pandas 2 counts nanoseconds: from 1677 to 2262
+        dates = [pd.Timestamp(value).to_datetime64() for value in column]
+        return pd.Series(np.array(dates, "datetime64[us]"), column.index)

@@ -83,7 +83,8 @@ class HeldOutScores(NamedTuple):
             )
         wanted = coverage * (1 + 1 / n_effective) * total * (1 - 1e-9)
         last = len(weight) - 1
-        places = [min(np.searchsorted(sums, wanted), last) for sums in np.cumsum(weight, axis=0).T]
+        sums = np.cumsum(weight, axis=0).T
+        places = [min(int(np.searchsorted(each, wanted)), last) for each in sums]
         return self.scores[places, np.arange(len(places))]
 
 

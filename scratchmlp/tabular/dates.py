@@ -103,4 +103,4 @@ def _year_fraction(dates: NDArray[np.datetime64]) -> Floats:
     """Return the part of the year that has passed."""
     year = dates.astype("datetime64[Y]")
     start = year.astype("datetime64[s]")
-    return (dates - start) / ((year + 1).astype("datetime64[s]") - start)
+    return (dates - start) / ((year + np.timedelta64(1, "Y")).astype("datetime64[s]") - start)

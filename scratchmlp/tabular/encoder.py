@@ -18,11 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.rollback import unchanged_on_failure
-from scratchmlp.tabular.column_encoding import (
-    note_unrepeated,
-    numeric_positions,
-    output_names,
-)
+from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_positions, output_names
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -250,15 +246,19 @@ default='from_dtype'
             The fitted encoder itself.
         """
         with unchanged_on_failure(self):
-            table = self._validate_table(X, reset=True)
-            names = list(_check_feature_names_in(self))
-            roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
-            found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
-            self.columns_, self.text_encoders_ = fit_columns(found, self.max_categories)
-            notes = [note for each in found.values() for note in each.notes]
-            self.notes_ = describe(notes + note_unrepeated(self.columns_))
+            self._learn(X)
             warn_of(self.notes_)
         return self
+
+    def _learn(self, X: Any) -> None:
+        """Set the fitted attributes, without warnings."""
+        table = self._validate_table(X, reset=True)
+        names = list(_check_feature_names_in(self))
+        roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
+        found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
+        self.columns_, self.text_encoders_ = fit_columns(found, self.max_categories)
+        notes = [note for each in found.values() for note in each.notes]
+        self.notes_ = describe(notes + note_unrepeated(self.columns_))
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Encode a table.

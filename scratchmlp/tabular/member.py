@@ -127,6 +127,53 @@ class Member(NamedTuple):
         return self.network.raw_scores(self.theta.astype(np.float64), X[:].astype(np.float64))
 
 
+class FinishedMember(NamedTuple):
+    """A member whose epoch has been chosen, and what it says about its fold.
+
+    Attributes
+    ----------
+    member : Member
+        The member.
+    kept : ndarray of shape (n_held_out, n_outputs)
+        Its raw scores of its own fold.
+    out_of_fold : ndarray of shape (n_held_out, n_outputs)
+        Its raw scores of its own fold in epochs that were chosen without the fold.
+    """
+
+    member: Member
+    kept: FloatArray
+    out_of_fold: FloatArray
+
+
+def finish_member(
+    history: MemberHistory, epoch: int, out_of_fold_epochs: list[int], fold: EncodedTable
+) -> FinishedMember:
+    """Keep one of the candidates of a member, and evaluate it on the member's fold.
+
+    The averaged parameters of a candidate are evaluated here for the first time.
+
+    Parameters
+    ----------
+    history : MemberHistory
+        What the training of the member returned.
+    epoch : int
+        The epoch to keep, which is that of a candidate.
+    out_of_fold_epochs : list of int
+        Epochs over which the out-of-fold scores are averaged.
+    fold : EncodedTable
+        The rows of the fold.
+
+    Returns
+    -------
+    FinishedMember
+        The member, and its raw scores of the fold.
+    """
+    [theta] = (each.theta for each in history.candidates if each.epoch == epoch)
+    member = Member(history.network, theta, history.inputs)
+    raw = [history.raw[each] for each in out_of_fold_epochs]
+    return FinishedMember(member, member.raw_scores(fold), np.mean(raw, axis=0))
+
+
 def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
     """Train the network of a member, and evaluate it on the member's fold after each epoch.
 

@@ -24,17 +24,20 @@ from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.tabular.base import BaseTabular, PreparedTable
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.inputs import unfitted_inputs
 from scratchmlp.tabular.logarithms import Logarithms
 from scratchmlp.tabular.member import (
+    FinishedMember,
     Member,
     MemberHistory,
     MemberPlan,
+    finish_member,
     joined_history,
     train_member,
 )
 from scratchmlp.tabular.recipe import Recipe
-from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_scores
+from scratchmlp.tabular.selection import by_row, check_kept, choose_epochs, out_of_fold_epochs
 
 
 class BaseTabularMLP(BaseTabular):
@@ -86,11 +89,20 @@ class BaseTabularMLP(BaseTabular):
 
     def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
         recipe = self._chosen_recipe(table)
-        self._keep(table, recipe, self._train(table, recipe, tasks, started))
+        histories = self._train(table, recipe, tasks, started)
+        chosen = choose_epochs(histories)
+        epochs = out_of_fold_epochs(histories, table.held_out, recipe.averaging_radius)
+        finished = [
+            finish_member(history, candidate.epoch, of_fold, table.data.X[rows])
+            for history, candidate, of_fold, rows in zip(
+                histories, chosen, epochs, table.held_out, strict=True
+            )
+        ]
+        self._keep(table, histories, chosen, finished)
 
     def _chosen_recipe(self, table: PreparedTable) -> Recipe:
         """Choose how to train on a table. The estimator's parameters have priority."""
-        recipe = self._recommended(table.data, int(np.count_nonzero(table.sample_weight)))
+        recipe = self._recommended(table.data, table.n_rows)
         if not isinstance(self.hidden_layer_sizes, str):
             recipe = replace(recipe, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
@@ -114,7 +126,7 @@ class BaseTabularMLP(BaseTabular):
         """
         n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
         logarithms = Logarithms.of_columns(table.encoder.columns_) if recipe.logarithms else None
-        n_at_once = min(effective_n_jobs(self.n_jobs), n_members)
+        n_at_once = min(self._n_at_once(), n_members)
         ends = deadlines(started, self.max_time, n_members, n_at_once)
         for member, (rows, seed, end) in enumerate(
             zip(table.splits, table.seeds, ends, strict=True)
@@ -124,29 +136,33 @@ class BaseTabularMLP(BaseTabular):
             task = tasks.member(recipe.n_epochs) if tasks else None
             yield MemberPlan(*rows, inputs, seed, end, task)
 
-    def _keep(self, table: PreparedTable, recipe: Recipe, histories: list[MemberHistory]) -> None:
-        """Choose the epoch of each member, and set the fitted attributes.
+    def _n_at_once(self) -> int:
+        """Return how many members can be trained at the same time."""
+        return int(effective_n_jobs(self.n_jobs))
 
-        `histories` holds, for each member, the loss and the raw scores of its fold after each
-        epoch, and the candidates: the best epochs with their averaged parameters. These parameters
-        are evaluated here for the first time. The order matters: `_keep_out_of_fold` uses what
-        `_calibrate` sets.
+    def _keep(
+        self,
+        table: PreparedTable,
+        histories: list[MemberHistory],
+        chosen: list[Candidate],
+        finished: list[FinishedMember],
+    ) -> None:
+        """Set the fitted attributes.
+
+        `histories`, `chosen` and `finished` hold, for each member, what its training returned, the
+        epoch that it keeps, and its raw scores of its fold. The order matters: `_keep_out_of_fold`
+        uses what `_calibrate` sets.
         """
-        chosen = choose_epochs(histories)
-        self.members_ = [
-            Member(history.network, candidate.theta, history.inputs)
-            for history, candidate in zip(histories, chosen, strict=True)
-        ]
+        self.members_ = [each.member for each in finished]
         self.n_iter_ = max(len(history.losses) for history in histories)
         self.stop_reasons_ = [history.stop_reason for history in histories]
         self.history_ = joined_history(histories)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
-        held_out, radius = table.held_out, recipe.averaging_radius
-        n_rows, pairs = len(table.data.Y), zip(self.members_, held_out, strict=True)
-        kept = [member.raw_scores(table.data.X[rows]) for member, rows in pairs]
+        held_out, n_rows = table.held_out, len(table.data.Y)
+        kept = [each.kept for each in finished]
         check_kept(chosen, kept)
         self._calibrate(table.data, by_row(held_out, kept, n_rows))
-        raw = by_row(held_out, out_of_fold_scores(histories, held_out, radius), n_rows)
+        raw = by_row(held_out, [each.out_of_fold for each in finished], n_rows)
         self._keep_out_of_fold(table.data, table.sample_weight, raw)
 
     # Prediction.

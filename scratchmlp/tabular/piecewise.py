@@ -15,11 +15,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import check_weights
@@ -342,6 +338,9 @@ def _write_bins(column: Floats, edges: Floats, encoding: str, out: FloatArray) -
     if n_linear:
         # Interpolate the position among the edges; output t is the part of it from t to t + 1.
         position = np.interp(column, edges, np.arange(len(edges)))
+        if (np.diff(edges) < np.finfo(np.float64).tiny).any():  # the slope in a bin overflows
+            bins = np.searchsorted(edges, column, side="right") - 1
+            position = np.clip(position, bins, bins + 1)
         linear = out[:, :n_linear]
         np.subtract(position[:, None], np.arange(n_linear), out=linear, casting="same_kind")
         np.clip(linear, 0, 1, out=linear)

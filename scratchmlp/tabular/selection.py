@@ -62,17 +62,18 @@ def check_kept(chosen: list[Candidate], raw: list[FloatArray]) -> None:
             )
 
 
-def out_of_fold_scores(
+def out_of_fold_epochs(
     histories: list[MemberHistory], held_out: list[NDArray[np.intp]], averaging_radius: int
-) -> list[FloatArray]:
-    """Return each member's raw scores of its own fold, at an epoch chosen without these rows.
+) -> list[list[int]]:
+    """Choose the epochs of each member whose raw scores of its own fold are out-of-fold scores.
 
-    This epoch has the lowest mean loss on the folds of other members. Only folds that share no row
-    with the member's own fold are used. If there are none, the last epoch is chosen.
+    They are the averaging window of an epoch that is chosen without these rows: the one with the
+    lowest mean loss on the folds of other members. Only folds that share no row with the member's
+    own fold are used. If there are none, the last epoch is chosen.
 
-    The raw scores are averaged over the averaging window of this epoch, whereas a candidate has
-    averaged parameters. Only epochs whose raw scores were stored can be chosen and averaged. To
-    save memory, `FoldEvaluator` may store them only for every second, fourth, ... epoch.
+    Out-of-fold scores are the mean of the raw scores in these epochs, whereas a candidate has mean
+    parameters. Only epochs whose raw scores were stored can be chosen and averaged. To save memory,
+    `FoldEvaluator` may store them only for every second, fourth, ... epoch.
 
     Parameters
     ----------
@@ -85,10 +86,10 @@ def out_of_fold_scores(
 
     Returns
     -------
-    list of ndarray of shape (n_held_out, n_outputs)
-        Raw scores of the rows that each member held out.
+    list of list of int
+        The epochs of each member, counted from 0.
     """
-    scores = []
+    epochs = []
     for history, rows in zip(histories, held_out, strict=True):
         others = [
             other
@@ -101,11 +102,8 @@ def out_of_fold_scores(
             mean_losses = np.nanmean(_losses(others), axis=0)
             stored = stored[stored < len(mean_losses)]  # epochs that some other member reached
             best = stored[np.argmin(mean_losses[stored])]
-        window = [
-            raw for epoch, raw in history.raw.items() if abs(epoch - best) <= averaging_radius
-        ]
-        scores.append(np.mean(window, axis=0))
-    return scores
+        epochs.append([epoch for epoch in history.raw if abs(epoch - best) <= averaging_radius])
+    return epochs
 
 
 def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:

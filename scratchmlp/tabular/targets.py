@@ -259,13 +259,14 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
 
     def _keep_scores(self, data: Data, weight: FloatArray) -> None:
         rows = scored_rows(self.oof_prediction_)
-        y, kept = self._given(data.rows(rows)).reshape(len(rows), -1), kept_weight(weight[rows])
+        scored, kept = data.rows(rows), kept_weight(weight[rows])
+        y = self._given(scored).reshape(len(rows), -1)
 
         def errors_of(oof: FloatArray) -> FloatArray:
             return np.abs(y - oof[rows].reshape(y.shape))
 
         errors = errors_of(self.oof_prediction_)
-        X = inputs(data.X[rows], self.oof_prediction_[rows].reshape(y.shape))
+        X = inputs(scored.X, self.oof_prediction_[rows].reshape(y.shape))
         folds = fold_numbers(self.held_out_, rows, len(weight))
         self._difficulty, sizes = fit_difficulty(X, errors, self._deviation, folds, kept)
         self._held_out_scores = held_out_scores(errors / sizes, kept)

@@ -255,7 +255,7 @@ def _is_hopeless(kind: str, values: Values) -> bool:
     if len(values.unique) <= 2 * PROBED:
         return False
     some = Values(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
-    return pd.isna(_read(some, kind, {})).mean() > 0.5
+    return bool(pd.isna(_read(some, kind, {})).mean() > 0.5)
 
 
 def _read(values: Values, kind: str, written: Mapping[str, Any]) -> NDArray[Any]:

@@ -126,7 +126,7 @@ def as_inputs(model, table):
 
 def random_names(seed):
     rng = np.random.default_rng(seed)
-    return list(rng.choice([*COLUMNS], rng.integers(3, 12), replace=False))
+    return rng.choice([*COLUMNS], rng.integers(3, 12), replace=False).tolist()
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

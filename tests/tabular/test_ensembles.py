@@ -41,7 +41,7 @@ from scratchmlp.tabular.recipe import classification_recipe, evenness, regressio
 from scratchmlp.tabular.selection import (
     check_kept,
     choose_epochs,
-    out_of_fold_scores,
+    out_of_fold_epochs,
 )
 from scratchmlp.tabular.tangent import TangentParametrization
 
@@ -585,10 +585,6 @@ def test_epochs_that_not_all_members_reached():
     assert (short.epoch, long.epoch) == (0, 2)
 
 
-def out_of_fold_epochs(histories, held_out, averaging_radius=0):
-    return [float(raw[0, 0]) for raw in out_of_fold_scores(histories, held_out, averaging_radius)]
-
-
 def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
     histories = [
         history_of([9.0, 9.0, 9.0, 0.0]),
@@ -596,19 +592,16 @@ def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
         history_of([3.0, 2.0, 2.5]),
     ]
     # The first would choose 3, and only it came so far.
-    assert out_of_fold_epochs(histories, [[0], [1], [2]]) == [1, 1, 1]
-    assert out_of_fold_epochs(histories[1:], [[1], [2]], averaging_radius=5) == [
-        1,
-        1,
-    ]  # means of 0, 1 and 2
-    assert out_of_fold_epochs(histories[:1], [[0]]) == [3]  # no other member: the last
+    assert out_of_fold_epochs(histories, [[0], [1], [2]], 0) == [[1], [1], [1]]
+    assert out_of_fold_epochs(histories[1:], [[1], [2]], averaging_radius=5) == [[0, 1, 2]] * 2
+    assert out_of_fold_epochs(histories[:1], [[0]], 0) == [[3]]  # no other member: the last
     # Two members that held out the same row do not choose for each other.
     histories = [
         history_of([1.0, 0.0, 2.0]),
         history_of([1.0, 0.0, 2.0]),
         history_of([0.0, 1.0, 2.0]),
     ]
-    assert out_of_fold_epochs(histories, [[0], [0], [1]]) == [0, 0, 1]
+    assert out_of_fold_epochs(histories, [[0], [0], [1]], 0) == [[0], [0], [1]]
 
 
 def test_an_evaluator_keeps_fewer_scores_of_many_epochs(monkeypatch):

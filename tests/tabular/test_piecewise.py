@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import clone
@@ -83,6 +83,7 @@ def test_the_order_of_rows_does_not_matter(X, strategy, data):
 
 
 @given(x=columns(st.floats(-1e6, 1e6)), encoding=st.sampled_from(ENCODINGS))
+@example(x=np.array([[0.0], [3e-309], [6e-309], [1.0]]), encoding="linear")  # narrow bins
 def test_larger_numbers_have_larger_outputs(x, encoding):
     encoder = PiecewiseLinearEncoder(5, encoding=encoding).fit(x)
     assert (np.diff(encoder.transform(np.sort(x, axis=0)), axis=0) >= 0).all()

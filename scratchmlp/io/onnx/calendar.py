@@ -77,9 +77,10 @@ def _cycle(graph: Graph, suffix: str, position: str) -> dict[str, str]:
     """
     angle = graph.add("Mul", position, 2 * np.pi)
     values = {suffix: graph.add("Sub", graph.add("Mul", position, 2.0), 1.0)}
-    for wave in ("Sin", "Cos"):
-        whole = graph.add("Round", graph.add("Mul", graph.add(wave, angle), 10.0**WAVE_DECIMALS))
-        values[f"{suffix}_{wave.lower()}"] = graph.add("Div", whole, 10.0**WAVE_DECIMALS)
+    # onnxruntime before 1.29 has no cosine in float64: cos(a) is sin(a + pi / 2).
+    for wave, moved in (("sin", angle), ("cos", graph.add("Add", angle, np.pi / 2))):
+        whole = graph.add("Round", graph.add("Mul", graph.add("Sin", moved), 10.0**WAVE_DECIMALS))
+        values[f"{suffix}_{wave}"] = graph.add("Div", whole, 10.0**WAVE_DECIMALS)
     return {name: graph.cast(value, np.float32) for name, value in values.items()}
 
 

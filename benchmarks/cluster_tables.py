@@ -1,0 +1,126 @@
+"""Ensembles on a Dask cluster: members that train on all rows, or on a share of them.
+
+Each table is trained on by the local estimator and by the one on a local cluster, whose members
+train on all rows outside of their fold, and on fewer. Printed are the seconds of `fit` and the loss
+of out-of-fold and of test predictions: log-loss of classes, or root mean squared error of numbers
+divided by the standard deviation of the test targets.
+
+"homes" is drawn at random: 400,000 training rows and 100,000 test rows of the table "mixed" of
+`tabular_data.py`, whose target becomes three classes in "homes, classes".
+
+Usage: python benchmarks/cluster_tables.py [--tables NAME ...] [--shares SHARE ...] [--workers N]
+                                           [--cv N] [--rows N] [--adult DIR] [--real DIR]
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+from distributed import Client, LocalCluster
+from machine import describe
+from sklearn.metrics import log_loss, root_mean_squared_error
+from tabular_data import Places, Table, load, mixed
+
+from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+
+TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
+N_PARTITIONS = 16
+
+
+def homes(n_rows: int, *, classes: bool) -> Table:
+    """Draw a table, a fifth of which is for testing."""
+    X, y = mixed(n_rows * 5 // 4)
+    if classes:
+        y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
+    rows = np.arange(len(y))
+    return Table(X, y, [(rows[:n_rows], rows[n_rows:])])
+
+
+def read(name: str, arguments: argparse.Namespace) -> Table:
+    """Read or draw a table."""
+    if name.startswith("homes"):
+        return homes(arguments.rows, classes=name != "homes")
+    return load(name, Places(adult=arguments.adult, real=arguments.real))
+
+
+def loss(y: np.ndarray, predictions: np.ndarray) -> float:
+    """Return the loss of predictions."""
+    if predictions.ndim == 2:
+        return log_loss(y, predictions)
+    return root_mean_squared_error(y, predictions) / np.std(y)
+
+
+def contestants(y: np.ndarray, arguments: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    """Yield names and estimators."""
+    numbers = np.issubdtype(y.dtype, np.floating)
+    local, cluster = (
+        (TabularMLPRegressor, DaskTabularMLPRegressor)
+        if numbers
+        else (TabularMLPClassifier, DaskTabularMLPClassifier)
+    )
+    parameters = {"cv": arguments.cv, "random_state": 0}
+    yield f"local, n_jobs={arguments.workers}", local(**parameters, n_jobs=arguments.workers)
+    yield "cluster, all rows", cluster(**parameters, rows_per_member="all")
+    for share in arguments.shares:
+        n_rows = int(share * len(y))
+        yield f"cluster, {n_rows:,} rows", cluster(**parameters, rows_per_member=n_rows)
+
+
+def fit(model: Any, X: pd.DataFrame, y: np.ndarray) -> float:
+    """Fit a model and return the seconds."""
+    targets = pd.Series(y, X.index)
+    if hasattr(model, "client"):
+        X, targets = (dd.from_pandas(each, npartitions=N_PARTITIONS) for each in (X, targets))
+    started = time.perf_counter()
+    model.fit(X, targets)
+    return time.perf_counter() - started
+
+
+def measure(table: Table, arguments: argparse.Namespace) -> None:
+    """Print a row for each contestant."""
+    [(training, test)] = table.splits
+    X, y = table.X.iloc[training].reset_index(drop=True), table.y[training]
+    for name, model in contestants(y, arguments):
+        seconds = fit(model, X, y)
+        is_classifier = hasattr(model, "oof_proba_")
+        out_of_fold = model.oof_proba_ if is_classifier else model.oof_prediction_
+        predict = model.predict_proba if is_classifier else model.predict
+        losses = loss(y, out_of_fold), loss(table.y[test], predict(table.X.iloc[test]))
+        print(f"| {name} | {losses[0]:.4f} | {losses[1]:.4f} | {seconds:.1f} |", flush=True)
+
+
+def main() -> None:
+    """Measure all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--shares", nargs="*", type=float, default=[1 / 2, 1 / 4, 1 / 8])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--cv", type=int, default=8)
+    parser.add_argument("--rows", type=int, default=400_000, help="training rows of homes")
+    parser.add_argument("--adult", type=Path, default=Places().adult)
+    parser.add_argument("--real", type=Path, default=Places().real)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(describe("dask", "distributed"))
+    with (
+        LocalCluster(
+            n_workers=arguments.workers, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
+        Client(cluster),
+    ):
+        for name in arguments.tables:
+            table = read(name, arguments)
+            print(f"\n{name}: {len(table.splits[0][0]):,} rows\n")
+            print("| | out of fold | test | seconds |\n|---|---|---|---|")
+            measure(table, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""What the classifier and the regressor on a cluster share.
+
+The fit is that of `scratchmlp.estimators.base.BaseMLP`. Only what touches rows is done otherwise:
+preparing them, and evaluating the network on them.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from dask import is_dask_collection
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.dask.collections import check_features, partitions
+from scratchmlp.dask.on_cluster import OnCluster, current_rounds
+from scratchmlp.dask.pieces import Conversion
+from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.preparation import (
+    Checked,
+    check,
+    conversion_of_classes,
+    converted,
+    held_out,
+    with_exponent,
+)
+from scratchmlp.dask.prepared import ClusterPrepared
+from scratchmlp.dask.validation import check_scoring, validator
+from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.parameters import hidden_sizes
+from scratchmlp.estimators.state import forget_training, resumed_run
+from scratchmlp.estimators.validation import check_last_step
+from scratchmlp.monitor import Monitor
+
+#: Number of rows on which the result of training is checked.
+_SOME = 200
+#: Parameters that the local estimators do not have.
+_OWN = ("client", "standardize", "timeout")
+
+
+class DaskMLP(OnCluster, BaseMLP):
+    """Base class of the estimators on a cluster, in front of the class of the local estimator."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **OnCluster._parameter_constraints,
+        "standardize": ["boolean"],
+    }
+    _local_class: ClassVar[type[BaseMLP]]
+
+    standardize: bool
+    scaler_: StandardScaler | None
+
+    # Prepare.
+
+    def _prepare(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        resuming: bool,
+        incremental: bool = False,
+        classes: Any = None,
+    ) -> ClusterPrepared:
+        """Check the rows on the cluster, and convert them to what training needs."""
+        self._refuse_parameters()
+        dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
+        standardize = self.standardize and not resuming
+        parts = partitions(X, y, sample_weight)
+        checked = check(self, current_rounds(), parts, dtype, with_moments=standardize)
+        check_features(self, X, checked.n_features, reset=not resuming)
+        targets = self._learn_targets(
+            checked.labels, resuming=resuming, incremental=incremental, classes=classes
+        )
+        if not resuming:
+            self.scaler_ = checked.moments.scaler() if standardize else None
+        conversion = Conversion(
+            targets,
+            self._loss_for(targets),
+            checked.dtype,
+            checked.exponent(sample_weight is not None),
+            scaler=self.scaler_,
+            keep_y=self.early_stopping and not incremental,
+        )
+        conversion = conversion_of_classes(conversion, checked)
+        return self._prepared(checked, conversion, resuming=resuming)
+
+    def _prepared(
+        self, checked: Checked, conversion: Conversion, *, resuming: bool
+    ) -> ClusterPrepared:
+        """Make the network and the run, and convert the rows."""
+        targets, loss, dtype = conversion.targets, conversion.loss, conversion.dtype
+        by_class = targets.class_targets(loss, dtype)
+        n_targets = checked.n_targets if by_class is None else len(by_class)
+        hidden = hidden_sizes(self.hidden_layer_sizes)
+        network = self._make_network((checked.n_features, *hidden, loss.n_raw(n_targets)))
+        run = resumed_run(self, network) if resuming else self._start(network, dtype)
+        exponents = conversion.by_rows, conversion.by_classes
+        data: Any = converted(conversion, checked)
+        return ClusterPrepared(network, loss, targets, run, data, conversion, None, exponents)
+
+    def _refuse_parameters(self) -> None:
+        """Raise an error for parameters of the local estimators that make no sense here."""
+        if np.any(self.dropout):
+            raise ValueError(
+                "dropout is not supported on a cluster, because its random masks would depend on "
+                f"the partitions; got dropout={self.dropout!r}. Set dropout=0.0, or train with "
+                f"{self._local_class.__name__}."
+            )
+        check_scoring(self)
+
+    # Training and validation rows.
+
+    def _choose_rows(  # type: ignore[override]
+        self, prepared: ClusterPrepared, validation: tuple[Any, Any, Any], *, split: bool
+    ) -> ClusterPrepared:
+        """Choose the training and the validation rows."""
+        if any(each is not None for each in validation):
+            return prepared._replace(held_out=self._validation_rows(prepared, *validation))
+        if not (self.early_stopping and split):
+            return prepared
+        run = prepared.run
+        seed = self._split_seed(prepared)
+        data, rows = held_out(prepared.data, prepared.targets, self.validation_fraction, seed)
+        new = np.array([seed]), data.starts
+        if run.split is None or not all(map(np.array_equal, run.split, new)):
+            run.split, run.best_theta = new, None
+        return prepared._replace(data=data, held_out=(rows, None))  # type: ignore[arg-type]
+
+    def _split_seed(self, prepared: ClusterPrepared) -> int:
+        """Return the seed of the split: that of the last fit if training resumes."""
+        run = prepared.run
+        if run.split is not None and len(run.split[0]) == 1:
+            return int(run.split[0][0])
+        return int(run.generator().randint(2**31))
+
+    def _validation_rows(self, prepared: ClusterPrepared, X: Any, y: Any, weight: Any) -> Any:
+        """Check the user's validation data, and convert them like the training rows."""
+        if X is None or y is None:
+            missing = " and ".join(k for k, v in {"X_val": X, "y_val": y}.items() if v is None)
+            raise ValueError(
+                "Validation data are X_val and y_val together, with sample_weight_val if rows "
+                f"have weights; {missing} was not given."
+            )
+        conversion = replace(prepared.y, validation=True, keep_y=True)
+        try:
+            parts = partitions(X, y, weight, "_val")
+            checked = check(self, current_rounds(), parts, conversion.dtype)
+            check_features(self, X, checked.n_features, reset=False)
+            conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
+            if conversion.factors is not None:
+                conversion = with_exponent(conversion, checked)
+            data = converted(conversion, checked)
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+        if self.early_stopping and data.n_rows < 2:
+            raise ValueError(
+                f"Early stopping needs at least 2 rows to validate on; got {data.n_rows}. Pass "
+                "more, or set early_stopping=False."
+            )
+        return data, None
+
+    def _make_validator(  # type: ignore[override]
+        self, prepared: ClusterPrepared
+    ) -> Callable[[FloatArray], tuple[float, float]] | None:
+        """Return a function that computes loss and score on the validation data, if there are."""
+        if prepared.held_out is None:
+            return None
+        return validator(self._predictor(), prepared, self.scoring)
+
+    def _check_last_step(self, prepared: ClusterPrepared, monitor: Monitor) -> None:  # type: ignore[override]
+        """Evaluate the parameters that a fit keeps, on a few rows."""
+        check_last_step(prepared.some(_SOME), monitor)
+
+    # Models without a client.
+
+    def _predictor(self) -> Self:
+        """Return a copy that predicts but cannot resume training. It is sent to workers."""
+        model = copy.copy(self)
+        if hasattr(self, "_run"):
+            forget_training(model)
+        return model
+
+    def to_local(self) -> Any:
+        """Return the fitted network as an estimator without Dask.
+
+        It can be saved with :func:`scratchmlp.io.save`, converted to ONNX, and trained on.
+
+        Returns
+        -------
+        ScratchMLPClassifier, ScratchMLPRegressor or Pipeline
+            A copy. With ``standardize=True``, a Pipeline of a StandardScaler and the network.
+        """
+        check_is_fitted(self)
+        parameters = {k: v for k, v in self.get_params(deep=False).items() if k not in _OWN}
+        local = self._local_class(**parameters)
+        fitted = {k: v for k, v in vars(copy.copy(self)).items() if k[0] == "_" or k[-1] == "_"}
+        state = copy.deepcopy(fitted)
+        scaler = state.pop("scaler_")
+        local.__dict__.update(state)
+        local._run["split"] = None
+        if scaler is None:
+            return local
+        names = local.__dict__.pop("feature_names_in_", None)
+        if names is not None:
+            scaler.feature_names_in_ = names
+        return make_pipeline(scaler, local)
+
+    def _validate_inputs(self, X: Any) -> Any:
+        """Validate X for prediction, and standardize it if the network was trained so."""
+        X = super()._validate_inputs(X)
+        return X if self.scaler_ is None else self.scaler_.transform(X)
+
+    def hidden_activations(self, X: Any, layer: int = -1) -> Any:
+        """Compute the outputs of a hidden layer, lazily if X is a dask collection.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
+            Inputs.
+        layer : int, default=-1
+            Number of the hidden layer. 0 is the first hidden layer, and -1 the last.
+
+        Returns
+        -------
+        dask array, or dask DataFrame with the index of `X`, or ndarray
+            Output of each unit of the layer, after its activation.
+        """
+        if is_dask_collection(X):
+            return predict(self._predictor(), "hidden_activations", X, layer=layer)
+        return super().hidden_activations(X, layer)

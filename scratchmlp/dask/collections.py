@@ -1,0 +1,167 @@
+"""Dask collections as lists of partitions."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import dask.array as da
+import numpy as np
+from dask.delayed import Delayed
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+
+class Partition(NamedTuple):
+    """A partition of the rows: a piece of X, and of y and the weights if there are any.
+
+    Attributes
+    ----------
+    X : Delayed
+        Inputs.
+    y : Delayed or None
+        Targets.
+    sample_weight : Delayed, number or None
+        Weights.
+    """
+
+    X: Delayed
+    y: Any = None
+    sample_weight: Any = None
+
+
+def partitions(
+    X: Any, y: Any = None, sample_weight: Any = None, suffix: str = ""
+) -> list[Partition]:
+    """Divide dask collections into partitions of rows.
+
+    Parameters
+    ----------
+    X : dask array or DataFrame
+        Inputs. An array may be divided by columns, too.
+    y : dask array, Series or DataFrame, default=None
+        Targets.
+    sample_weight : dask array or Series, or number, default=None
+        Weights.
+    suffix : str, default=""
+        What to append to the names X, y and sample_weight in messages.
+
+    Returns
+    -------
+    list of Partition
+        The partitions.
+
+    Raises
+    ------
+    TypeError
+        If a collection is not a dense dask array, DataFrame or Series.
+    ValueError
+        If the collections are divided into different numbers of partitions.
+    """
+    given = {"X": X, "y": y, "sample_weight": sample_weight}
+    rows = divided(X, {f"{name}{suffix}": each for name, each in given.items()})
+    return [Partition(*(row.get(f"{name}{suffix}") for name in given)) for row in rows]
+
+
+def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Divide several collections like X.
+
+    Parameters
+    ----------
+    X : dask array or DataFrame
+        Inputs.
+    given : mapping of str to dask collection, number or None
+        The collections by the names of the arguments, for messages. X is among them. Weights, which
+        have a name that begins with "sample_weight", may be a number.
+
+    Returns
+    -------
+    list of dict
+        For each partition, the pieces of the collections, by their names, without None. A number is
+        in each of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See `partitions`.
+    """
+    given = {name: each for name, each in given.items() if each is not None}
+    for name, each in given.items():
+        if not (name.startswith("sample_weight") and np.isscalar(each)):
+            check_collection(each, name)
+    pieces = {name: _pieces(each, X) for name, each in given.items() if not np.isscalar(each)}
+    counts = {name: len(each) for name, each in pieces.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(
+            f"All collections must have the same partitions, but their numbers are {counts}. Make "
+            "them from the same collection, or repartition them."
+        )
+    rows = zip(*pieces.values(), strict=True)
+    numbers = {name: each for name, each in given.items() if np.isscalar(each)}
+    return [dict(zip(pieces, row, strict=True)) | numbers for row in rows]
+
+
+def check_collection(collection: Any, name: str) -> None:
+    """Check that an argument is a dask array, DataFrame or Series, and not sparse."""
+    if not (isinstance(collection, da.Array) or is_frame(collection)):
+        raise TypeError(
+            f"{name} must be a dask array, DataFrame or Series; got {type(collection).__name__}. "
+            "Convert it, for instance with dask.array.from_array, or use the estimator of "
+            "scratchmlp that has the same name without Dask, for data in memory."
+        )
+    if issparse(getattr(collection, "_meta", None)):
+        raise TypeError(
+            f"{name} is sparse, which training on a cluster does not support. Convert the blocks "
+            "with map_blocks(lambda block: block.toarray()), or use the estimator without Dask."
+        )
+
+
+def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
+    """Learn the number and the names of the features of a collection, or check them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that stores them.
+    X : dask array or DataFrame
+        Inputs.
+    n_features : int
+        Number of columns.
+    reset : bool
+        True stores the number and the names. False compares them with those that are stored.
+    """
+    # Scikit-learn reads the shape of an array, and the columns of a DataFrame.
+    like = X._meta if is_frame(X) else np.empty((1, n_features))
+    validate_data(estimator, like, reset=reset, skip_check_array=True)
+
+
+def is_frame(collection: Any) -> bool:
+    """Return whether a dask collection is a DataFrame or a Series."""
+    return hasattr(type(collection), "divisions")
+
+
+def in_row_blocks(array: Any) -> Any:
+    """Join the blocks of a dask array that hold different columns of the same rows."""
+    if array.ndim > 1 and array.numblocks[1] > 1:
+        return array.rechunk({1: -1})
+    return array
+
+
+def _pieces(collection: Any, X: Any) -> list[Delayed]:
+    """Return the partitions of a collection, divided like X if that can be known."""
+    if is_frame(collection):
+        return list(collection.to_delayed())
+    array = in_row_blocks(collection)
+    if isinstance(X, da.Array) and array.chunks[0] != X.chunks[0]:
+        array = _rechunked(array, X)
+    return list(array.to_delayed().ravel())
+
+
+def _rechunked(array: Any, X: Any) -> Any:
+    """Divide an array into the same blocks of rows as X, if the sizes of all blocks are known."""
+    n_rows = array.shape[0], X.shape[0]
+    if np.isnan(n_rows).any():  # then the blocks are compared on the workers
+        return array
+    if n_rows[0] != n_rows[1]:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {[n_rows[1], n_rows[0]]}"
+        )
+    return array.rechunk({0: X.chunks[0]})

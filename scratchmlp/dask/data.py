@@ -1,0 +1,165 @@
+"""Training rows on a cluster, and the batches of an epoch."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from distributed import Future
+from numpy.typing import DTypeLike, NDArray
+
+from scratchmlp.batches import Data, epoch_slices
+from scratchmlp.dask.pieces import take
+from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.dask.summaries import PieceSummary
+
+
+class ClusterBatch(NamedTuple):
+    """Rows of a batch, by their numbers.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows.
+    parts : list of tuple
+        Number of a piece, and which of its rows the batch has: a slice, an array of row numbers, or
+        None for all.
+    """
+
+    n_rows: int
+    parts: list[tuple[int, Any]]
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Shape, of which training reads the number of rows."""
+        return (self.n_rows,)
+
+
+class ClusterData:
+    """Rows to train or validate on that stay on the cluster.
+
+    The rows have a global order: those of the first piece, then those of the second, and so on.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        The rounds of the fit.
+    inputs : sequence of Future
+        The inputs of each piece.
+    pieces : sequence of Future
+        The pieces: each a `scratchmlp.dask.pieces.Piece` with at least one row.
+    summaries : sequence of PieceSummary
+        Their summaries.
+
+    Attributes
+    ----------
+    starts : ndarray of shape (n_pieces + 1,)
+        Number of the first row of each piece, and the number of all rows.
+    mean_weight : float
+        Mean of the weights.
+    mean_sample_weight : float
+        Mean of the weights that the user passed, scaled.
+    """
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        inputs: Sequence[Future],
+        pieces: Sequence[Future],
+        summaries: Sequence[PieceSummary],
+    ) -> None:
+        self.rounds = rounds
+        self.inputs = inputs
+        self.pieces = pieces
+        self.summaries = summaries
+        self.starts = np.cumsum([0, *(each.n_rows for each in summaries)])
+        self.mean_weight = sum(each.weight for each in summaries) / self.n_rows
+        self.mean_sample_weight = sum(each.sample_weight for each in summaries) / self.n_rows
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(self.starts[-1])
+
+    def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
+        """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
+        return ClusterBatches(self, batch_size, drop_last=drop_last)
+
+    def whole(self, dtype: DTypeLike) -> tuple[ClusterBatch]:
+        """Return all rows as one batch. Workers convert the inputs to the type of theta."""
+        return (ClusterBatch(self.n_rows, [(i, None) for i in range(len(self.pieces))]),)
+
+    def batch(self, rows: NDArray[np.intp]) -> ClusterBatch:
+        """Return a batch of some rows. Each piece takes its rows in ascending order."""
+        rows = np.sort(rows)
+        ends = np.searchsorted(rows, self.starts)
+        return ClusterBatch(
+            len(rows),
+            [
+                (i, rows[ends[i] : ends[i + 1]] - self.starts[i])
+                for i in np.flatnonzero(np.diff(ends)).tolist()
+            ],
+        )
+
+    def successive(self, rows: slice) -> ClusterBatch:
+        """Return a batch of successive rows, without a list of their numbers."""
+        parts = []
+        first = int(np.searchsorted(self.starts, rows.start, side="right")) - 1
+        for i in range(first, len(self.pieces)):
+            start, stop = int(self.starts[i]), int(self.starts[i + 1])
+            if start >= rows.stop:
+                break
+            inside = slice(max(rows.start - start, 0), min(rows.stop, stop) - start)
+            parts.append((i, None if inside == slice(0, stop - start) else inside))
+        return ClusterBatch(rows.stop - rows.start, parts)
+
+    def sample(self, n_rows: int) -> Data:
+        """Bring the first rows to the driver. They are in few pieces."""
+        batch = self.successive(slice(0, min(n_rows, self.n_rows)))
+        found = self.rounds.get_all(
+            task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
+        )
+        return Data(
+            np.concatenate([each.X for each in found]),
+            np.concatenate([each.Y for each in found]),
+            _concatenated([each.sample_weight for each in found]),
+            found[0].class_targets,
+        )
+
+
+class ClusterBatches:
+    """The batches of an epoch on a cluster; see `scratchmlp.batches.Batches`.
+
+    Parameters
+    ----------
+    data : ClusterData
+        All rows.
+    batch_size : int
+        Number of rows of a batch, of all pieces together.
+    drop_last : bool, default=False
+        Whether to leave out the last batch if it has fewer rows.
+    """
+
+    def __init__(self, data: ClusterData, batch_size: int, *, drop_last: bool = False) -> None:
+        self.data = data
+        self.slices = epoch_slices(data.n_rows, batch_size, drop_last=drop_last)
+        self.n_rows = self.slices[-1].stop
+        self.whole = data.whole(np.float64) if self.slices == [slice(0, data.n_rows)] else None
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self.slices)
+
+    def epoch(self, order: NDArray[np.intp] | None) -> Iterator[tuple[ClusterBatch]]:
+        """Yield the batches of an epoch.
+
+        Parameters
+        ----------
+        order : ndarray of shape (n_samples,) or None
+            Row numbers in the order of the epoch. None keeps the order of the data.
+        """
+        for rows in self.slices:
+            yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
+
+
+def _concatenated(weights: list[Any]) -> Any:
+    return None if weights[0] is None else np.concatenate(weights)

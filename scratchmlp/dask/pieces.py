@@ -1,0 +1,321 @@
+"""What workers do with a partition before training: check its rows, and convert them.
+
+The functions run in tasks. They do what `scratchmlp.estimators.base.BaseMLP._prepare` does with all
+rows at once. A number that all partitions must agree on, such as the exponent that scales the
+weights, is an argument.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import assert_all_finite, check_consistent_length
+from sklearn.utils.validation import _check_sample_weight
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
+from scratchmlp.estimators.classes import classes_of
+from scratchmlp.estimators.scaling import exponents, scale_weights
+from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.validation import validate_rows
+from scratchmlp.loss import Loss
+
+
+class Failure(NamedTuple):
+    """The result of a task that has found a mistake of the user.
+
+    It is a result, so that the driver can report the first partition with a mistake.
+    """
+
+    error: Exception
+
+
+class Rows(NamedTuple):
+    """The checked rows of a partition.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features) or None
+        Inputs, of float32 or float64. None if they are stored separately.
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Targets as the user passed them.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights as the user passed them.
+    summary : RowsSummary
+        What the driver needs to know.
+    """
+
+    X: FloatArray | None
+    y: Any
+    sample_weight: FloatArray | None
+    summary: RowsSummary
+
+
+class Piece(NamedTuple):
+    """The targets and weights of rows that are ready to train or validate on.
+
+    The inputs are stored separately: most often they are those of `Rows`, and copies would take
+    memory.
+
+    Attributes
+    ----------
+    Y, sample_weight, class_targets : ndarray or None
+        As in `scratchmlp.batches.Data`.
+    y : ndarray or None
+        Their targets as the user passed them, if they are needed.
+    kept : ndarray or None
+        Numbers of the rows of the inputs that the piece consists of. None means all. The inputs
+        that belong to the piece consist of these rows only: see `convert_inputs`.
+    summary : PieceSummary
+        What the driver needs to know.
+    """
+
+    Y: Any
+    sample_weight: FloatArray | None
+    class_targets: FloatArray | None
+    y: Any
+    kept: Any
+    summary: PieceSummary
+
+    def data(self, X: FloatArray) -> Data:
+        """Return the rows with their inputs."""
+        return Data(X, self.Y, self.sample_weight, self.class_targets)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How checked rows become pieces.
+
+    Attributes
+    ----------
+    targets : ClassTargets or NumericTargets
+        The kind of targets, and their classes.
+    loss : Loss
+        The loss.
+    dtype : dtype
+        Type of the inputs, targets and weights.
+    by_rows : int
+        Exponent of the power of two by which the user's weights are divided.
+    factors : list of ndarray or None
+        Weights of the classes: see `ClassTargets.factors`.
+    by_classes : int
+        Exponent of the power of two by which products of weights are divided.
+    scaler : StandardScaler or None
+        Standardizes the inputs.
+    validation : bool
+        Whether the rows are the user's validation data.
+    keep_y : bool
+        Whether the targets that the user passed are kept as well.
+    """
+
+    targets: ClassTargets | NumericTargets
+    loss: Loss
+    dtype: Any
+    by_rows: int
+    factors: Sequence[FloatArray] | None = None
+    by_classes: int = 0
+    scaler: StandardScaler | None = None
+    validation: bool = False
+    keep_y: bool = False
+
+
+def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function. Return a `Failure` if it raises an error, or if an argument is one."""
+    failures = [each for each in args if isinstance(each, Failure)]
+    if failures:
+        return failures[0]
+    try:
+        return function(*args)
+    except (TypeError, ValueError) as error:
+        return Failure(error)
+
+
+def check_rows(
+    estimator: Any, dtype: Any, with_moments: bool, X: Any, y: Any, sample_weight: Any
+) -> Rows:
+    """Check the rows of a partition as the local estimator does.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        An unfitted estimator, which messages name.
+    dtype : dtype or tuple of dtypes
+        Data types that X may have.
+    with_moments : bool
+        Whether to compute the moments of X.
+    X, y, sample_weight : object
+        The partition.
+
+    Returns
+    -------
+    Rows
+        The checked rows.
+    """
+    check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
+    if not len(X):
+        return Rows(np.empty((0, 0)), None, None, RowsSummary(0))
+    y = y.to_numpy() if hasattr(y, "to_numpy") and np.ndim(y) == 2 else y
+    if np.ndim(y) == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    X, y, _, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
+    exponent = None
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(
+            sample_weight,
+            X,
+            dtype=np.float64,
+            ensure_non_negative=True,
+            allow_all_zero_weights=True,
+        )
+        assert_all_finite(sample_weight, input_name="sample_weight")
+        exponent = int(exponents(sample_weight)) if sample_weight.any() else None
+    labels = labels_of(y, classes_of(y)) if is_classifier(estimator) else None
+    X = np.ascontiguousarray(X)  # training selects rows
+    moments = Moments.of(X) if with_moments else None
+    n_targets = 1 if y.ndim == 1 else y.shape[1]
+    summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, exponent, moments)
+    return Rows(X, y, sample_weight, summary)
+
+
+def inputs_of(rows: Rows) -> FloatArray:
+    """Return the inputs of checked rows, to be stored separately."""
+    assert rows.X is not None
+    return rows.X
+
+
+def without_inputs(rows: Rows) -> Rows:
+    """Return checked rows without their inputs."""
+    return rows._replace(X=None)
+
+
+def summary_of(rows: Any) -> Any:
+    """Return the summary of `Rows` or of a `Piece`."""
+    return rows.summary
+
+
+def count_classes(targets: ClassTargets, by_rows: int, dtype: Any, rows: Rows) -> FloatArray:
+    """Return the sum of the weights of each class.
+
+    Returns
+    -------
+    ndarray of shape (n_columns, n_classes)
+        Sums of weights. An indicator matrix has a row for each label, and the classes 0 and 1.
+    """
+    weight = _user_weight(rows, by_rows, dtype)
+    if rows.y.ndim == 1:
+        columns, n_classes = [np.searchsorted(targets.classes, rows.y)], len(targets.classes)
+    else:
+        columns, n_classes = list(rows.y.T.astype(int)), 2
+    return np.array([np.bincount(each, weight, n_classes) for each in columns], np.float64)
+
+
+def exponent_of_products(conversion: Conversion, rows: Rows) -> int | None:
+    """Return the exponent of the largest product of weights, or None without weights above 0."""
+    weight, exponent = _products(conversion, rows)
+    return exponent if weight.any() else None
+
+
+def convert(conversion: Conversion, rows: Rows) -> Piece:
+    """Convert checked rows to what training needs. Rows of weight 0 are left out."""
+    targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
+    encode = targets.encode_validation if conversion.validation else targets.encode
+    Y, y = encode(rows.y, loss, dtype), rows.y
+    own = weight = _user_weight(rows, conversion.by_rows, dtype)
+    if conversion.factors is not None:
+        weight, exponent = _products(conversion, rows)
+        weight = np.ldexp(weight, exponent - conversion.by_classes)
+        weight, _ = scale_weights(weight, dtype, exponent=0)
+    kept = None
+    if weight is not None and not weight.all():
+        kept = np.flatnonzero(weight)
+        Y, y, weight, own = Y[kept], y[kept], weight[kept], None if own is None else own[kept]
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), _sum(own, len(Y)))
+    y = y if conversion.keep_y else None
+    return Piece(Y, weight, targets.class_targets(loss, dtype), y, kept, summary)
+
+
+def convert_inputs(conversion: Conversion | None, X: FloatArray, piece: Piece) -> FloatArray:
+    """Return the inputs of a piece: its rows, in the type of training, and standardized.
+
+    Without a conversion, they have the right type and need not be standardized.
+    """
+    X = X if piece.kept is None else X[piece.kept]
+    if conversion is None:
+        return X
+    X = X.astype(conversion.dtype, copy=False)
+    return X if conversion.scaler is None else conversion.scaler.transform(X)
+
+
+def split(
+    targets: Any, seed: tuple[int, int], quota: dict[Any, int], held_out: bool, piece: Piece
+) -> Piece:
+    """Return the rows that early stopping holds out, or the others.
+
+    Parameters
+    ----------
+    targets : ClassTargets or NumericTargets
+        They define the strata.
+    seed : tuple of two int
+        Seed of the fit, and number of the partition.
+    quota : dict of str to int
+        Number of rows to hold out in each stratum.
+    held_out : bool
+        Which rows to return.
+    piece : Piece
+        All rows.
+
+    Returns
+    -------
+    Piece
+        The selected rows, in their order.
+    """
+    random_state, n_rows = np.random.RandomState(seed), len(piece.Y)
+    of_rows, chosen = targets.strata(piece.Y), np.zeros(n_rows, bool)
+    for stratum, n_held_out in sorted(quota.items()):
+        rows = np.arange(n_rows) if of_rows is None else np.flatnonzero(of_rows == stratum)
+        chosen[random_state.permutation(rows)[:n_held_out]] = True
+    kept = np.flatnonzero(chosen == held_out)
+    Y = piece.Y[kept]
+    weight = None if piece.sample_weight is None else piece.sample_weight[kept]
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), np.nan)
+    y = piece.y[kept] if held_out else None
+    return Piece(Y, weight, piece.class_targets, y, kept, summary)
+
+
+def take(rows: Any, X: FloatArray, piece: Piece) -> Data:
+    """Return some rows of a piece, or all if `rows` is None."""
+    data = piece.data(X)
+    return data if rows is None else data.rows(rows)
+
+
+def _user_weight(rows: Rows, by_rows: int, dtype: Any) -> FloatArray | None:
+    """Return the weights that the user passed, scaled."""
+    if rows.sample_weight is None:
+        return None
+    return scale_weights(rows.sample_weight, dtype, by_rows)[0]
+
+
+def _products(conversion: Conversion, rows: Rows) -> tuple[FloatArray, int]:
+    """Return the weights multiplied by those of the classes, and their exponent."""
+    own = _user_weight(rows, conversion.by_rows, conversion.dtype)
+    targets, factors = conversion.targets, conversion.factors
+    assert isinstance(targets, ClassTargets)
+    assert factors is not None
+    return targets.weigh_by(factors, rows.y, own, conversion.dtype)
+
+
+def _strata(targets: Any, Y: Any) -> dict[Any, int]:
+    strata = targets.strata(Y)
+    if strata is None:
+        return {"": len(Y)}
+    names, counts = np.unique(strata, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _sum(weight: FloatArray | None, n_rows: int) -> float:
+    """Return the sum of weights, which are 1 if they are None."""
+    return float(n_rows if weight is None else weight.sum(dtype=np.float64))

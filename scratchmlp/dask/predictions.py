@@ -1,0 +1,130 @@
+"""Lazy predictions of dask collections."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from dask.delayed import delayed
+
+from scratchmlp.dask.collections import (
+    check_collection,
+    check_features,
+    in_row_blocks,
+    is_frame,
+)
+from scratchmlp.estimators.base import BaseMLP
+
+
+def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
+    """Predict the rows of a dask collection lazily.
+
+    Parameters
+    ----------
+    model : DaskMLP
+        A copy of a fitted estimator, which becomes a part of the graph.
+    method : str
+        The method that predicts, such as "predict".
+    X : dask array or DataFrame
+        The rows.
+    names : ndarray or None, default=None
+        Names of the columns of two-dimensional predictions. None means their numbers.
+    **parameters : object
+        Further arguments of the method.
+
+    Returns
+    -------
+    dask array, or dask DataFrame or Series with the index of `X`
+        Predictions.
+    """
+    check_collection(X, "X")
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must have two dimensions, rows and columns, to be predicted; got {X.ndim}. Reshape "
+            "it, for instance with X[:, np.newaxis] if it has one column."
+        )
+    if not np.isnan(X.shape[1]):
+        check_features(model, X, X.shape[1], reset=False)
+    if not is_frame(X):
+        model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
+    return predict_lazily(model, method, X, _like(model, method, parameters), names, **parameters)
+
+
+def predict_lazily(
+    model: Any, method: str, X: Any, like: Any, names: Any = None, **parameters: Any
+) -> Any:
+    """Predict the rows of a dask collection lazily, without checking them before.
+
+    Parameters
+    ----------
+    model : estimator
+        A copy of a fitted estimator, which becomes a part of the graph.
+    method : str
+        The method that predicts.
+    X : dask array or DataFrame
+        The rows.
+    like : ndarray of shape (n_some,) or (n_some, n_columns)
+        An array with the type and the columns of predictions.
+    names : ndarray or None, default=None
+        Names of the columns of two-dimensional predictions. None means their numbers.
+    **parameters : object
+        Further arguments of the method.
+
+    Returns
+    -------
+    dask array, or dask DataFrame or Series with the index of `X`
+        Predictions.
+    """
+    columns = None
+    if like.ndim == 2:
+        columns = list(range(like.shape[1]) if names is None else names)
+    sent = delayed(model, traverse=False)
+    if is_frame(X):
+        meta = _framed(like[:0], X._meta.index[:0], columns)
+        return X.map_partitions(
+            _predict_frame,
+            sent,
+            method,
+            columns,
+            meta,
+            parameters,
+            meta=meta,
+            enforce_metadata=False,
+        )
+    X = in_row_blocks(X)
+    shape: dict[str, Any] = (
+        {"drop_axis": 1} if columns is None else {"chunks": (X.chunks[0], (len(columns),))}
+    )
+    return X.map_blocks(
+        _predict_array, sent, method, like[:0], parameters, dtype=like.dtype, meta=like[:0], **shape
+    )
+
+
+def _like(model: Any, method: str, parameters: dict[str, Any]) -> Any:
+    """Return the prediction of one row, of which the type and the columns matter."""
+    row: Any = np.zeros((1, model.n_features_in_), model.theta_.dtype)
+    if hasattr(model, "feature_names_in_"):
+        row = pd.DataFrame(row, columns=model.feature_names_in_)
+    return getattr(model, method)(row, **parameters)
+
+
+def _predict_array(X: Any, model: Any, method: str, empty: Any, parameters: Any) -> Any:
+    return getattr(model, method)(X, **parameters) if len(X) else empty
+
+
+def _predict_frame(
+    X: Any, model: Any, method: str, columns: Any, empty: Any, parameters: Any
+) -> Any:
+    if not len(X):
+        return empty
+    index = X.index
+    if isinstance(model, BaseMLP) and not hasattr(model, "feature_names_in_"):
+        X = X.to_numpy(dtype=model.theta_.dtype)
+    predictions = _framed(getattr(model, method)(X, **parameters), index, columns)
+    return predictions.astype(empty.dtypes)
+
+
+def _framed(predictions: Any, index: Any, columns: Any) -> Any:
+    """Make a Series or a DataFrame of predictions."""
+    if columns is None:
+        return pd.Series(predictions, index)
+    return pd.DataFrame(predictions, index, columns)

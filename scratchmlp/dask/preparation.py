@@ -1,0 +1,323 @@
+"""From dask collections to pieces that are ready to train on: what the driver does.
+
+The first round checks the rows of each partition and returns a summary of each. The driver combines
+the summaries in the order of the partitions. Then the partitions are converted to pieces.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from distributed import Future
+
+from scratchmlp.dask.collections import Partition
+from scratchmlp.dask.data import ClusterData
+from scratchmlp.dask.pieces import (
+    Conversion,
+    Failure,
+    check_rows,
+    convert,
+    convert_inputs,
+    count_classes,
+    exponent_of_products,
+    inputs_of,
+    reporting_failures,
+    split,
+    summary_of,
+    without_inputs,
+)
+from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
+from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.targets import ClassTargets
+from scratchmlp.estimators.validation import validate_rows
+
+
+class Checked(NamedTuple):
+    """Checked rows on the cluster.
+
+    Attributes
+    ----------
+    rounds : Rounds
+        The rounds of the fit.
+    inputs : list of Future
+        The inputs of the partitions that have any rows.
+    rows : list of Future
+        The other arrays of these partitions: each a `scratchmlp.dask.pieces.Rows`.
+    numbers : list of int
+        Numbers of these partitions, for messages.
+    summaries : list of RowsSummary
+        Their summaries.
+    """
+
+    rounds: Rounds
+    inputs: list[Future]
+    rows: list[Future]
+    numbers: list[int]
+    summaries: list[RowsSummary]
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of X."""
+        return int(self.summaries[0].n_features)
+
+    @property
+    def n_targets(self) -> int:
+        """Number of columns of y."""
+        return int(self.summaries[0].n_targets)
+
+    @property
+    def dtype(self) -> Any:
+        """Type of X: float32 if all partitions have this type."""
+        return np.result_type(*(each.dtype for each in self.summaries))
+
+    @property
+    def labels(self) -> Any:
+        """A few labels that have the same classes as y. None for a regressor."""
+        labels = [each.labels for each in self.summaries]
+        return None if labels[0] is None else joined_labels(labels)
+
+    @property
+    def moments(self) -> Moments:
+        """Moments of the columns of X."""
+        return reduce(Moments.__add__, (each.moments for each in self.summaries))
+
+    def exponent(self, weighted: bool) -> int:
+        """Return the exponent of the largest weight, or 0 without weights."""
+        exponents = [each.exponent for each in self.summaries if each.exponent is not None]
+        if weighted and not exponents:
+            check_weights(np.zeros(1), np.zeros((1, 1)), np.float64)  # raises an error
+        return max(exponents, default=0)
+
+    def ask(self, function: Any, *args: Any) -> list[Any]:
+        """Call a function with the rows of each partition, in one round."""
+        tasks = [task(reporting_failures, function, *args, rows) for rows in self.rows]
+        return without_failures(self.rounds.get_all(tasks), self.numbers)
+
+
+def check(
+    estimator: Any,
+    rounds: Rounds,
+    partitions: Sequence[Partition],
+    dtype: Any,
+    *,
+    with_moments: bool = False,
+) -> Checked:
+    """Check the rows of all partitions, as the local estimator does.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        The estimator.
+    rounds : Rounds
+        The rounds of the fit.
+    partitions : sequence of Partition
+        The partitions.
+    dtype : dtype or tuple of dtypes
+        Data types that X may have.
+    with_moments : bool, default=False
+        Whether to compute the moments of X.
+
+    Returns
+    -------
+    Checked
+        The checked rows of partitions that are not empty.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The error of the local estimator for the first partition that has a mistake.
+    """
+    plain = type(estimator)()
+    tasks = [
+        task(reporting_failures, check_rows, plain, dtype, with_moments, *each)
+        for each in partitions
+    ]
+    # The tasks' results are not kept, so that the inputs are stored once.
+    inputs = rounds.keep(task(reporting_failures, inputs_of, each) for each in tasks)
+    rows = rounds.keep(task(reporting_failures, without_inputs, each) for each in tasks)
+    summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in rows)
+    without_failures(summaries, range(len(rows)))
+    kept = [i for i, each in enumerate(summaries) if each.n_rows]
+    if not kept:
+        validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
+    inputs, rows, summaries = ([each[i] for i in kept] for each in (inputs, rows, summaries))
+    checked = Checked(rounds, inputs, rows, kept, summaries)
+    _check_columns(checked)
+    return checked
+
+
+def conversion_of_classes(conversion: Conversion, checked: Checked) -> Conversion:
+    """Add the weights of the classes of the training rows to a conversion.
+
+    Parameters
+    ----------
+    conversion : Conversion
+        A conversion without them.
+    checked : Checked
+        The training rows.
+
+    Returns
+    -------
+    Conversion
+        The conversion, with `factors` and `by_classes` if there are weights of classes.
+    """
+    targets = conversion.targets
+    if not isinstance(targets, ClassTargets) or targets.class_weight is None:
+        return conversion
+    ask = (targets, conversion.by_rows, conversion.dtype)
+    counts = np.sum(checked.ask(count_classes, *ask), axis=0)
+    n_columns = len(counts)
+    rows = targets.classes
+    if checked.summaries[0].labels.ndim > 1:
+        rows = np.repeat([[0], [1]], n_columns, axis=1)
+    # A column for which the rows stand in: each class once, with its sum of weights.
+    factors = [targets.factors(rows, count)[i] for i, count in enumerate(counts)]
+    return with_exponent(replace(conversion, factors=factors), checked)
+
+
+def with_exponent(conversion: Conversion, checked: Checked) -> Conversion:
+    """Set the exponent by which the products of weights are divided."""
+    exponents = checked.ask(exponent_of_products, conversion)
+    found = [each for each in exponents if each is not None]
+    conversion.targets.check_weights(found)  # type: ignore[union-attr]
+    return replace(conversion, by_classes=max(found))
+
+
+def converted(conversion: Conversion, checked: Checked) -> ClusterData:
+    """Convert checked rows, and release what is not needed any more."""
+    rounds, of_rows = checked.rounds, checked.summaries
+    tasks = [task(reporting_failures, convert, conversion, each) for each in checked.rows]
+    same_type = all(each.dtype == conversion.dtype for each in of_rows)
+    data = _as_data(
+        rounds,
+        checked.inputs,
+        tasks,
+        [each.n_rows for each in of_rows],
+        None if same_type and conversion.scaler is None else conversion,
+        checked.numbers,
+    )
+    used = {id(each) for each in data.inputs}
+    rounds.release([*checked.rows, *(each for each in checked.inputs if id(each) not in used)])
+    return data
+
+
+def held_out(
+    data: ClusterData, targets: Any, fraction: float, seed: int
+) -> tuple[ClusterData, ClusterData]:
+    """Split off validation rows for early stopping, in each piece.
+
+    Parameters
+    ----------
+    data : ClusterData
+        All rows, whose pieces have their targets as the user passed them.
+    targets : ClassTargets or NumericTargets
+        They define the strata.
+    fraction : float
+        Fraction of the rows to hold out, in each stratum.
+    seed : int
+        Seed of the split.
+
+    Returns
+    -------
+    tuple of two ClusterData
+        Training rows and validation rows.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows.
+    """
+    quotas = _quotas([each.strata for each in data.summaries], fraction)
+    n_held_out = sum(sum(quota.values()) for quota in quotas)
+    if n_held_out < 2 or n_held_out == data.n_rows:
+        raise ValueError(
+            f"Early stopping cannot hold out validation_fraction={fraction} of "
+            f"n_samples={data.n_rows}. The validation set needs at least 2 rows, and the training "
+            "set at least 1. Change 'validation_fraction' or increase the size of your dataset"
+            f"{' (of each class)' if isinstance(targets, ClassTargets) else ''}."
+        )
+    parts = []
+    for which in (False, True):
+        tasks = [
+            task(split, targets, (seed, i), quota, which, piece)
+            for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
+        ]
+        n_rows = [each.n_rows for each in data.summaries]
+        parts.append(_as_data(data.rounds, data.inputs, tasks, n_rows))
+    data.rounds.release(data.pieces)
+    used = {id(each) for part in parts for each in part.inputs}
+    data.rounds.release([each for each in data.inputs if id(each) not in used])
+    return parts[0], parts[1]
+
+
+def without_failures(results: list[Any], numbers: Sequence[int]) -> list[Any]:
+    """Raise the error of the first partition with a failure. Otherwise return the results."""
+    for number, result in zip(numbers, results, strict=True):
+        if isinstance(result, Failure):
+            error = result.error
+            error.args = (f"{error} (in partition {number} of X; the first one is 0)",)
+            raise error
+    return results
+
+
+def _as_data(
+    rounds: Rounds,
+    inputs: Sequence[Future],
+    tasks: Sequence[Any],
+    n_rows: Sequence[int],
+    conversion: Conversion | None = None,
+    numbers: Sequence[int] = (),
+) -> ClusterData:
+    """Keep pieces on the cluster, apart from those without rows, with their inputs.
+
+    Inputs that do not change are those of before.
+    """
+    pieces = rounds.keep(tasks)
+    summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in pieces)
+    without_failures(summaries, numbers or range(len(pieces)))
+    kept = [i for i, each in enumerate(summaries) if each.n_rows]
+    changed = [i for i in kept if conversion or summaries[i].n_rows < n_rows[i]]
+    new = rounds.keep(task(convert_inputs, conversion, inputs[i], pieces[i]) for i in changed)
+    converted_inputs = dict(zip(changed, new, strict=True))
+    return ClusterData(
+        rounds,
+        [converted_inputs.get(i, inputs[i]) for i in kept],
+        [pieces[i] for i in kept],
+        [summaries[i] for i in kept],
+    )
+
+
+def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
+    """Return how many rows of each stratum each piece holds out.
+
+    The rows are counted stratum by stratum, and piece by piece in each stratum. At each point, the
+    fraction of the rows so far has been held out, rounded up. So small pieces do not hold out too
+    many.
+    """
+    quotas: list[dict[Any, int]] = [{} for _ in strata]
+    n_rows = n_held_out = 0
+    for name in sorted({name for counts in strata for name in counts}):
+        for quota, counts in zip(quotas, strata, strict=True):
+            n_rows += counts.get(name, 0)
+            quota[name] = math.ceil(fraction * n_rows) - n_held_out
+            n_held_out += quota[name]
+    return quotas
+
+
+def _check_columns(checked: Checked) -> None:
+    """Check that all partitions have the same columns of X and y."""
+    first = checked.summaries[0]
+    for number, each in zip(checked.numbers, checked.summaries, strict=True):
+        for name, n, n_first in (
+            ("X", each.n_features, first.n_features),
+            ("y", each.n_targets, first.n_targets),
+        ):
+            if n != n_first:
+                raise ValueError(
+                    f"All partitions of {name} must have the same number of columns; partition "
+                    f"{checked.numbers[0]} has {n_first}, but partition {number} has {n}."
+                )

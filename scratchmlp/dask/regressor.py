@@ -1,0 +1,288 @@
+"""The regressor on a cluster."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+from dask import is_dask_collection
+from distributed import Client
+from sklearn.base import _fit_context
+from sklearn.utils.metaestimators import available_if
+
+from scratchmlp.dask.base import DaskMLP
+from scratchmlp.dask.collections import partitions
+from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.validation import score
+from scratchmlp.estimators.base import has_partial_fit
+from scratchmlp.estimators.regressor import ScratchMLPRegressor
+from scratchmlp.initializers import Initializer
+from scratchmlp.loss import Loss
+from scratchmlp.optimizer import Optimizer
+from scratchmlp.schedules import Progress
+
+
+class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
+    """Multilayer perceptron regressor, trained on a Dask cluster.
+
+    It is :class:`~scratchmlp.ScratchMLPRegressor` for dask arrays and DataFrames, whose rows
+    stay on the cluster. With the same `random_state`, the result is that of
+    ScratchMLPRegressor on the rows of all partitions one after another, except for rounding
+    errors. It does not depend on the number of workers. Early stopping is the exception: it holds
+    out rows of each partition, so that it chooses others.
+
+    The parameters that are not listed here are those of :class:`~scratchmlp.ScratchMLPRegressor`,
+    with these differences: `batch_size` counts the rows of all workers together, `dropout` must be
+    0, and `scoring` can be None, 'loss' or 'neg_mean_squared_error' or
+    'neg_mean_absolute_error'.
+
+    Parameters
+    ----------
+    client : distributed.Client or None, default=None
+        Client of the cluster. None means the current client. Copies and pickles have None.
+    standardize : bool, default=False
+        Whether to subtract the mean of each column of X and to divide by its standard deviation, as
+        :class:`sklearn.preprocessing.StandardScaler` does. The statistics are computed on the
+        cluster, from all rows of the first `fit` or `partial_fit`.
+    timeout : float, default=300.0
+        Seconds that training waits without any progress. If a worker hangs for so long, it is
+        restarted, or removed if it has no nanny, and others do its work. After the third time, and
+        if the cluster has no workers for so long, the call raises a TimeoutError. It must be longer
+        than any task, such as reading a partition or evaluating the network on it.
+
+    Attributes
+    ----------
+    scaler_ : StandardScaler or None
+        The scaler of the inputs; None without `standardize`.
+
+    See Also
+    --------
+    ScratchMLPRegressor : The same network for data in memory. It describes all parameters.
+
+    Notes
+    -----
+    Each step of training is one round over the cluster, which takes some 20 milliseconds beside the
+    computation. Full batches and 'lbfgs' are therefore faster than small batches. With
+    ``shuffle=True``, this process keeps the order of the rows, 8 bytes for each, and each batch
+    takes rows of all partitions. Use it for data that fit into the memory of the workers together.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> from distributed import Client
+    >>> from scratchmlp.dask import DaskScratchMLPRegressor
+    >>> X = da.random.default_rng(0).normal(size=(1000, 3), chunks=(250, 3))
+    >>> y = X[:, 0] - X[:, 1]
+    >>> with Client(n_workers=1, processes=False, dashboard_address=":0") as client:
+    ...     network = DaskScratchMLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
+    ...     round(network.fit(X, y).score(X, y), 1)
+    1.0
+    """
+
+    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ScratchMLPRegressor._parameter_constraints,
+        **DaskMLP._parameter_constraints,
+    }
+    _local_class = ScratchMLPRegressor
+
+    def __init__(
+        self,
+        loss: str | Loss = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        client: Client | None = None,
+        standardize: bool = False,
+        timeout: float = 300.0,
+        solver: str | Optimizer = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str | Callable[[Progress], float] = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        output_activation: str = "auto",
+        fit_intercept: bool = True,
+        weight_init: str | Initializer = "glorot_uniform",
+        dropout: Any = 0.0,
+        scoring: Any = None,
+    ) -> None:
+        super().__init__(
+            loss,
+            hidden_layer_sizes,
+            activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            output_activation=output_activation,
+            fit_intercept=fit_intercept,
+            weight_init=weight_init,
+            dropout=dropout,
+            scoring=scoring,
+        )
+        self.client = client
+        self.standardize = standardize
+        self.timeout = timeout
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train the network on the cluster, or continue its training if `warm_start` is True.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame of shape (n_samples, n_features)
+            Input data: finite numbers. Partitions may be empty.
+        y : dask array, Series or DataFrame, of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, with the same partitions as X.
+        sample_weight : dask array or Series of shape (n_samples,), or number, default=None
+            Weight of each sample, with the same partitions as X.
+        X_val : dask array or DataFrame, default=None
+            Validation data; see :meth:`~scratchmlp.ScratchMLPRegressor.fit`.
+        y_val : dask array, Series or DataFrame, default=None
+            Targets of the validation data.
+        sample_weight_val : dask array or Series, or number, default=None
+            Weight of each validation sample.
+
+        Returns
+        -------
+        DaskScratchMLPRegressor
+            The regressor itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid; the message names the partition. If `fit` fails,
+            the regressor stays unchanged.
+        TypeError
+            If X, y or another argument is not a dense dask array, DataFrame or Series.
+        DivergenceError
+            If training diverges; see :class:`~scratchmlp.ScratchMLPRegressor`.
+        TimeoutError
+            See `timeout`.
+        RuntimeError
+            If workers die three times in the same round, for instance because their memory is full,
+            or if the connection to the scheduler is lost.
+        """
+        validation = X_val, y_val, sample_weight_val
+        with self._rounds():
+            return self._fit(X, y, sample_weight, validation=validation)
+
+    @available_if(has_partial_fit)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Continue training for one epoch, on the given samples.
+
+        Available with every solver except 'lbfgs'.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame of shape (n_samples, n_features)
+            Input data: finite numbers. Partitions may be empty.
+        y : dask array, Series or DataFrame, of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, with the same partitions as X.
+        sample_weight : dask array or Series of shape (n_samples,), or number, default=None
+            Weight of each sample, with the same partitions as X.
+        X_val : dask array or DataFrame, default=None
+            Validation data; see :meth:`~scratchmlp.ScratchMLPRegressor.partial_fit`.
+        y_val : dask array, Series or DataFrame, default=None
+            Targets of the validation data.
+        sample_weight_val : dask array or Series, or number, default=None
+            Weight of each validation sample.
+
+        Returns
+        -------
+        DaskScratchMLPRegressor
+            The regressor itself; it raises the errors of `fit`.
+        """
+        validation = X_val, y_val, sample_weight_val
+        with self._rounds():
+            return self._fit(X, y, sample_weight, validation=validation, incremental=True)
+
+    def predict(self, X: Any) -> Any:
+        """Predict the targets.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
+            Input data. Predictions of a dask collection are lazy.
+
+        Returns
+        -------
+        dask array, or dask Series or DataFrame with the index of `X`, or ndarray
+            Predictions.
+        """
+        if is_dask_collection(X):
+            return predict(self._predictor(), "predict", X)
+        return super().predict(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R², computed on the cluster if X is a dask collection.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
+            Input data.
+        y : dask array, Series or DataFrame, or array-like
+            Targets.
+        sample_weight : dask array or Series, or array-like, default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if not is_dask_collection(X):
+            return float(super().score(X, y, sample_weight))
+        with self._rounds() as rounds:
+            return score(self._predictor(), rounds, partitions(X, y, sample_weight))

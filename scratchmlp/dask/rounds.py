@@ -1,0 +1,249 @@
+"""Rounds of tasks on a cluster: submit them, wait for the result, and survive failures.
+
+A round is a small graph of tasks, whose result is one small object. The scheduler repeats tasks
+whose worker dies, and recomputes data that were lost with it, provided that they can be recomputed.
+So all data here are results of tasks, never scattered, and no task names its worker. What the
+scheduler does not do is done here: workers that hang are restarted, and a cluster without workers
+ends in an error.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Self
+
+import distributed
+from dask.delayed import Delayed, delayed
+from distributed import Client, Future
+from distributed.scheduler import KilledWorker
+
+from scratchmlp.dask.supervision import Situation, look, restart
+
+_LOGGER = logging.getLogger(__name__)
+
+#: How often a round is repeated or its workers are restarted before it fails.
+_ATTEMPTS = 3
+#: Number of results that a task of a tree of tasks combines.
+_FAN_IN = 8
+#: Seconds between two looks at a round that takes long.
+_PAUSE = 1.0
+
+
+def find_client(given: Client | None) -> Client:
+    """Return the client that the user passed, or the current one.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if it is asynchronous.
+    """
+    try:
+        client = given or distributed.default_client()
+    except ValueError as error:
+        raise ValueError(
+            "A client of a Dask cluster is needed, and there is no current one. Make one first, "
+            "for instance with distributed.Client(), or pass it as client=..."
+        ) from error
+    if client.asynchronous:
+        raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
+    return client
+
+
+def task(function: Callable[..., Any], *args: Any) -> Delayed:
+    """Make a task of a round. Tasks and futures among the arguments are replaced by results."""
+    return delayed(function, pure=False, traverse=False)(*args)
+
+
+def reduced(combine: Callable[..., Any], tasks: Sequence[Delayed]) -> Delayed:
+    """Combine results of tasks by a tree, whose shape depends only on the number of tasks.
+
+    Parameters
+    ----------
+    combine : callable
+        Maps several results to one of the same kind.
+    tasks : sequence of Delayed
+        At least one task.
+
+    Returns
+    -------
+    Delayed
+        The task that gives the combined result. The order of operations does not depend on where
+        and when the tasks run, so the same results are combined to the same bits.
+    """
+    while len(tasks) > 1:
+        tasks = [
+            task(combine, *tasks[i : i + _FAN_IN]) if len(tasks) > i + 1 else tasks[i]
+            for i in range(0, len(tasks), _FAN_IN)
+        ]
+    return tasks[0]
+
+
+class Rounds:
+    """The rounds of one fit. All of its data on the cluster are released at the end.
+
+    Use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    client : Client
+        The client.
+    timeout : float
+        Seconds that a round may take without any progress.
+    """
+
+    def __init__(self, client: Client, timeout: float) -> None:
+        self.client = client
+        self.timeout = timeout
+        self._kept: list[Future] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.release(list(self._kept))
+
+    def keep(self, tasks: Iterable[Delayed]) -> list[Future]:
+        """Start tasks whose results stay on the cluster, to be used in rounds.
+
+        Parameters
+        ----------
+        tasks : iterable of Delayed
+            The tasks.
+
+        Returns
+        -------
+        list of Future
+            Their results, until they are released.
+        """
+        futures: list[Future] = self.client.compute(list(tasks))
+        self._kept += futures
+        return futures
+
+    def release(self, futures: Sequence[Future]) -> None:
+        """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
+        dropped = {id(future) for future in futures}
+        self._kept = [future for future in self._kept if id(future) not in dropped]
+        for future in futures:
+            future.release()
+
+    def get(self, last: Delayed, long_tasks: bool = False) -> Any:
+        """Run a round.
+
+        Parameters
+        ----------
+        last : Delayed
+            The task that computes the result. The result should be small.
+        long_tasks : bool, default=False
+            Whether tasks may take longer than `timeout`. Then a worker that executes one makes
+            progress, as long as it reports to the scheduler.
+
+        Returns
+        -------
+        object
+            The result.
+
+        Raises
+        ------
+        TimeoutError
+            If the cluster has no workers for `timeout` seconds, or if workers hang again and again.
+        RuntimeError
+            If workers die again and again, or if the connection to the scheduler is lost.
+        Exception
+            The exception of a task that fails.
+        """
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._retry()
+            future = self.client.compute(last)
+            try:
+                return self._wait(future, long_tasks)
+            except KilledWorker as error:
+                _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
+                killed = error
+            finally:
+                future.release()
+        raise RuntimeError(
+            f"Workers died {_ATTEMPTS} times in the same round of training, probably because their "
+            "memory was full. Give them more memory, or divide the data into smaller partitions. "
+            f"The last error: {killed}"
+        ) from killed
+
+    def get_all(self, tasks: Iterable[Delayed], long_tasks: bool = False) -> list[Any]:
+        """Run a round whose results are a list of small objects. See `get`."""
+        results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
+        return results
+
+    def _retry(self) -> None:
+        """Compute data again for which too many workers have died."""
+        # The scheduler also repeats tasks of the user's graph, which the client does not know.
+        with suppress(KeyError):
+            self.client.retry([each for each in self._kept if each.status == "error"])
+
+    def _wait(self, future: Future, long_tasks: bool) -> Any:
+        """Wait for a result. Look at the round from time to time."""
+        watch = _Watch(self.client, future.key, self.timeout, long_tasks)
+        while True:
+            try:
+                return future.result(timeout=min(_PAUSE, self.timeout / 4))
+            except TimeoutError:
+                if future.status == "error":  # the error of a task, not of waiting
+                    raise
+                watch.look()
+            except distributed.CancelledError as error:
+                raise RuntimeError(
+                    "A round of training was cancelled: the client was closed or restarted, or the "
+                    "connection to the scheduler was lost. Fit again with a connected client."
+                ) from error
+
+
+class _Watch:
+    """Watch whether a round makes progress."""
+
+    def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
+        self.client = client
+        self.timeout = timeout
+        self.asked = {"key": key, "timeout": timeout, "long_tasks": long_tasks}
+        self.last: Situation | None = None
+        self.since = time.monotonic()
+        self.n_stalls = 0
+        self.restarted: list[str] = []
+
+    def look(self) -> None:
+        """Restart workers that hang, or raise an error if the round cannot end."""
+        now = self.client.run_on_scheduler(look, **self.asked)
+        if self.last is None or now.pending != self.last.pending:
+            self.last, self.since = now, time.monotonic()
+        if time.monotonic() - self.since < self.timeout:
+            return
+        if not now.n_workers:
+            raise TimeoutError(
+                f"The cluster has had no workers for timeout={self.timeout:g} seconds. Training "
+                "needs at least one: start workers, or raise timeout if they start later."
+            )
+        if now.busy and not now.hung:  # with tasks of others, for which it must wait
+            return
+        self.n_stalls += 1
+        if now.hung:
+            _LOGGER.warning("No progress for %g s; workers restart: %s", self.timeout, now.hung)
+            self.restarted += now.hung
+            self.client.run_on_scheduler(restart, workers=now.hung)
+        if self.n_stalls == _ATTEMPTS:
+            raise TimeoutError(self._message(now))
+        self.since = time.monotonic()
+
+    def _message(self, now: Situation) -> str:
+        """Say why a round does not end."""
+        waiting = sorted({worker for _, _, worker in now.pending if worker})
+        workers = sorted({*self.restarted, *now.hung}) or waiting
+        return (
+            f"A round of training made no progress for timeout={self.timeout:g} seconds, "
+            f"{self.n_stalls} times in a row; the workers that it waited for: "
+            f"{', '.join(workers) or 'none takes its tasks'}. They hang, have no memory left, or "
+            "take longer than timeout for a partition. Look at their logs, raise timeout, or "
+            "divide the data into smaller partitions."
+        )
+
+
+def _listed(*results: Any) -> list[Any]:
+    return list(results)

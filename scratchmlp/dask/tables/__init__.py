@@ -1,0 +1,1 @@
+"""Ensembles for raw tables that are trained on a Dask cluster."""

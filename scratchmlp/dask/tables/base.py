@@ -1,0 +1,281 @@
+"""What the classifier and the regressor for raw tables on a cluster share.
+
+The fit is that of `scratchmlp.tabular.mlp.BaseTabularMLP`. Only what touches rows of the table is
+done otherwise: encoding them, and training and evaluating members.
+"""
+
+import copy
+from numbers import Integral
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from dask import is_dask_collection
+from numpy.typing import NDArray
+from sklearn.base import _fit_context, is_classifier
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_consistent_length
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from scratchmlp.dask.collections import check_collection, divided, is_frame, partitions
+from scratchmlp.dask.on_cluster import OnCluster, current_rounds
+from scratchmlp.dask.predictions import predict_lazily
+from scratchmlp.dask.scoring import RSquared
+from scratchmlp.dask.supervision import resources
+from scratchmlp.dask.tables.members import MembersOnCluster
+from scratchmlp.dask.tables.preparation import encode_all, read_all
+from scratchmlp.dask.tables.shares import most_rows, shared
+from scratchmlp.dask.tables.table import ClusterTable, RawTable
+from scratchmlp.dask.validation import Scored, score
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.tabular.base import PreparedTable
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.folds import check_splits
+from scratchmlp.tabular.mlp import BaseTabularMLP
+from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.table_encoding import select_by_name
+
+#: Parameters that the local estimators do not have.
+_OWN = ("client", "rows_per_member", "timeout")
+#: Fitted attributes that predictions do not need, some of which hold something of each row.
+_OF_FIT = ("oof_proba_", "oof_prediction_", "held_out_", "history_")
+
+
+class PreparedOnCluster(PreparedTable):
+    """What training on a cluster needs: `data.X` is a `ClusterTable`."""
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows by which hyperparameters are chosen."""
+        most_rows = self.data.X.most_rows
+        return super().n_rows if most_rows is None else min(super().n_rows, most_rows)
+
+
+class DaskTabularMLP(OnCluster, BaseTabularMLP):
+    """Base class of the estimators on a cluster, in front of the class of the local estimator."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **OnCluster._parameter_constraints,
+        "rows_per_member": [
+            StrOptions({"auto", "all"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+    }
+    _local_class: ClassVar[type[BaseTabularMLP]]
+
+    rows_per_member: Any
+
+    # Fit.
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
+        """Train on a table, on the cluster.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array of shape (n_samples, n_features)
+            The table. Partitions may be empty.
+        y : dask Series, DataFrame or array, of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, with the same partitions as X. This process gets all of them.
+        sample_weight : dask Series or array of shape (n_samples,), or number, default=None
+            Weights of the rows, at least 0, with the same partitions as X. Rows with weight 0 are
+            not learned from, but they are encoded.
+        groups : dask Series or array of shape (n_samples,), default=None
+            Groups of the rows, such as patients, with the same partitions as X. All rows of a group
+            are in the same fold. If `cv` is a splitter, it must be one that uses groups.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            As for the local estimator; messages about values name the partition. The estimator then
+            stays as it was. Also if callbacks are set, which workers cannot call.
+        TypeError
+            If X, y or another argument is not a dask DataFrame, Series or array, or if `cv` is a
+            splitter that looks at the table.
+        TimeoutError
+            See `timeout`.
+        RuntimeError
+            If workers die three times in the same round, for instance because their memory is full,
+            or if the connection to the scheduler is lost.
+        """
+        if getattr(self, "_skl_callbacks", None):
+            raise ValueError(
+                "Callbacks are not supported on a cluster, because members are trained in other "
+                f"processes. Remove them with set_callbacks(), or use {self._local_class.__name__}."
+            )
+        with self._rounds():
+            return super().fit(X, y, sample_weight, groups=groups)
+
+    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
+        if y is None:
+            return super()._prepare(X, y, sample_weight, groups)  # raises an error
+        given = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+        if np.isscalar(sample_weight):  # a number for all rows
+            del given["sample_weight"]
+        table, others = read_all(current_rounds(), divided(X, given))
+        weight = others.get("sample_weight", sample_weight)
+        prepared = super()._prepare(table, others["y"], weight, others.get("groups"))
+        return self._with_shares(PreparedOnCluster(*prepared))
+
+    def _with_shares(self, table: PreparedOnCluster) -> PreparedOnCluster:
+        """Choose how many rows members train on, and draw them."""
+        rows: ClusterTable = table.data.X
+        room = _workers(), rows.n_bytes, len(rows)
+        rows.most_rows = most_rows(self.rows_per_member, table.splits, *room)
+        if rows.most_rows is None:
+            return table
+        splits = shared(table.splits, table.seeds.tolist(), rows.most_rows)
+        weight = table.data.sample_weight
+        check_splits(splits, np.ones(len(rows)) if weight is None else weight)
+        return table._replace(splits=splits)
+
+    def _encode_rows(self, X: RawTable, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
+        return encode_all(self._unfitted_encoder(), X, present)
+
+    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+        recipe = self._chosen_recipe(table)
+        members = MembersOnCluster(current_rounds(), table.data)
+        histories = members.train(recipe, self._plans(table, recipe, None, started))
+        chosen = choose_epochs(histories)
+        epochs = out_of_fold_epochs(histories, table.held_out, recipe.averaging_radius)
+        finished = members.finish(chosen, epochs, table.held_out)
+        self._keep(table, histories, chosen, finished)
+
+    def _n_at_once(self) -> int:
+        return max(1, sum(n_threads for _, n_threads in _workers()))
+
+    # Predict.
+
+    def _is_lazy(self, X: Any) -> bool:
+        """Return whether X is a dask collection. Then the estimator must be fitted."""
+        lazy: bool = is_dask_collection(X)
+        if lazy:
+            check_is_fitted(self)
+        return lazy
+
+    def _predict_lazily(
+        self, method: str, X: Any, like: NDArray[Any], names: Any = None, **parameters: Any
+    ) -> Any:
+        """Predict a dask collection lazily: see `predict_lazily`."""
+        check_collection(X, "X")
+        if "coverage" in parameters:
+            self._held_out_scores.quantile(parameters["coverage"])  # raises an error
+        if is_frame(X) and hasattr(self, "feature_names_in_"):
+            select_by_name(X._meta, self.encoder_.columns_)  # raises an error
+        return predict_lazily(self._predictor(), method, X, like, names, **parameters)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy or R², computed on the cluster if X is a dask collection.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or array-like, of shape (n_samples, n_features)
+            The table.
+        y : dask Series, DataFrame or array, or array-like
+            Targets.
+        sample_weight : dask Series or array, or array-like, default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if not self._is_lazy(X):
+            return float(super().score(X, y, sample_weight))
+        with self._rounds() as rounds:
+            return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
+
+    def oof_importances(
+        self, X: Any, y: Any, sample_weight: Any = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Return the permutation importance of each column, by a table in memory.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The rows of `fit`, in the order of the partitions.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+        **parameters : object
+            Other parameters of :meth:`scratchmlp.tabular.TabularMLPClassifier.oof_importances`.
+
+        Returns
+        -------
+        dict
+            The importances.
+        """
+        _refuse_collection(X)
+        found: dict[str, Any] = super().oof_importances(X, y, sample_weight, **parameters)
+        return found
+
+    def _encode(self, X: Any) -> EncodedTable:
+        _refuse_collection(X)
+        return super()._encode(X)
+
+    # Models without a client.
+
+    def _predictor(self) -> Any:
+        """Return a local estimator that predicts, without attributes of single rows."""
+        return self._local({k: v for k, v in self._fitted().items() if k not in _OF_FIT})
+
+    def to_local(self) -> Any:
+        """Return the fitted ensemble as an estimator without Dask.
+
+        It can be saved with :func:`scratchmlp.io.save` and converted to ONNX.
+
+        Returns
+        -------
+        TabularMLPClassifier or TabularMLPRegressor
+            A copy, with all fitted attributes.
+        """
+        check_is_fitted(self)
+        return self._local(copy.deepcopy(self._fitted()))
+
+    def _fitted(self) -> dict[str, Any]:
+        """Return the fitted attributes."""
+        return {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
+
+    def _local(self, fitted: dict[str, Any]) -> Any:
+        """Return a local estimator with the same parameters, and these fitted attributes."""
+        parameters = {k: v for k, v in self.get_params(deep=False).items() if k not in _OWN}
+        local = self._local_class(**parameters)
+        local.__dict__.update(fitted)
+        return local
+
+
+def _refuse_collection(X: Any) -> None:
+    """Raise an error for a dask collection, which would be computed as a whole."""
+    if is_dask_collection(X):
+        raise TypeError(
+            "This method needs a table in memory; got a dask collection. Pass X.compute(), or call "
+            "the method of to_local() with map_partitions."
+        )
+
+
+def _workers() -> list[tuple[float, int]]:
+    """Return the memory in bytes and the number of threads of each worker."""
+    workers: list[tuple[float, int]] = current_rounds().client.run_on_scheduler(resources)
+    return workers
+
+
+def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
+    """Sum the score over the rows of a partition, in a task."""
+    check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
+    if not len(X):
+        return None
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, allow_all_zero_weights=True)
+    y, predictions = np.asarray(y), model.predict(X)
+    if is_classifier(model):
+        found: Any = accuracy_score(y, predictions, sample_weight=weight, normalize=False)
+    else:
+        found = RSquared.of(y, predictions, weight)
+    return Scored(len(X), float(weight.sum()), 0.0, found)

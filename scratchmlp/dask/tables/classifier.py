@@ -1,0 +1,210 @@
+"""The classifier for raw tables on a cluster."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from distributed import Client
+
+from scratchmlp.dask.tables.base import DaskTabularMLP
+from scratchmlp.tabular.classifier import TabularMLPClassifier
+
+
+class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
+    """Classifier for raw tables on a Dask cluster: a cross-fitted ensemble of networks.
+
+    It is :class:`~scratchmlp.tabular.TabularMLPClassifier` for dask DataFrames and arrays, which
+    stay on the cluster. With the same `random_state`, the result is that of the local estimator on
+    the rows of all partitions one after another, except for rounding errors, if there are at most
+    200,000 rows and members train on all of them. It does not depend on the partitions, on the
+    number of workers, or on their failures.
+
+    - The encoder learns from all rows, or from a random sample of 200,000; see Notes.
+    - A worker trains a member, from all rows outside of its fold or from a random share of them.
+    - The driver, which is the process that calls `fit`, gets the targets, weights and groups of all
+      rows. It holds the folds and the out-of-fold predictions, as the local estimator does.
+
+    The parameters that are not listed here are those of
+    :class:`~scratchmlp.tabular.TabularMLPClassifier`. There is no `n_jobs`: each thread of a worker
+    trains a member at a time. Callbacks are not supported.
+
+    Parameters
+    ----------
+    client : distributed.Client or None, default=None
+        Client of the cluster. None means the current client. Copies and pickles have None.
+    timeout : float, default=300.0
+        Seconds that `fit` waits without any progress. If a worker hangs for so long, it is
+        restarted, or removed if it has no nanny, and others do its work. After the third time, and
+        if the cluster has no workers for so long, the call raises a TimeoutError. It must be longer
+        than reading or encoding a partition takes. The training of a member may take longer, as
+        long as its worker reports to the scheduler.
+    rows_per_member : int, 'all' or 'auto', default='auto'
+        Number of rows that each member trains on. Each draws its own share at random, from the rows
+        outside of its fold.
+
+        - 'all': all of these rows. Each worker that trains members then holds the encoded rows of
+          the whole table.
+        - 'auto': all rows if they fit, with what training needs, into half of the memory of the
+          smallest worker. Otherwise, as many as fit. docs/cluster.md compares both.
+
+    Attributes
+    ----------
+    classes_, oof_proba_, oof_score_, held_out_, encoder_, members_, history_
+        And others: see :class:`~scratchmlp.tabular.TabularMLPClassifier`.
+
+    See Also
+    --------
+    scratchmlp.tabular.TabularMLPClassifier : The same ensemble for data in memory.
+
+    Notes
+    -----
+    From at most 200,000 rows, the encoder learns as in the local estimator. From a sample of so
+    many rows, a quantile of a column, such as the median, differs by up to 0.6 % of the rows in
+    rank, with a probability of at least 1 - 10⁻⁶: sqrt(ln(2 / 10⁻⁶) / (2 · 200,000)) = 0.006. This
+    is Hoeffding's inequality, which holds for samples without replacement, too. A category or a
+    missing value that less than 1 of 10,000 rows have may be absent from the sample. Such
+    categories are encoded as unseen ones. Bins and target encodings are fitted for each member, on
+    its training rows.
+
+    The times of `max_time` are read from the clocks of the workers, which must agree with that of
+    the driver.
+
+    References
+    ----------
+    Hoeffding, "Probability inequalities for sums of bounded random variables", JASA 58, 1963,
+    theorem 2 and section 6.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd
+    >>> from distributed import Client
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.dask import DaskTabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> table = dd.from_pandas(X.assign(y=y), npartitions=2)
+    >>> with Client(n_workers=1, processes=False, dashboard_address=":0") as client:
+    ...     ensemble = DaskTabularMLPClassifier(cv=4, max_iter=24, random_state=0)
+    ...     ensemble = ensemble.fit(table.drop(columns="y"), table["y"])
+    >>> ensemble.oof_score_ > 0.9
+    True
+    >>> ensemble.to_local()
+    TabularMLPClassifier(cv=4, max_iter=24, random_state=0)
+    """
+
+    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TabularMLPClassifier._parameter_constraints,
+        **DaskTabularMLP._parameter_constraints,
+    }
+    _local_class = TabularMLPClassifier
+
+    def __init__(
+        self,
+        *,
+        client: Client | None = None,
+        timeout: float = 300.0,
+        rows_per_member: int | str = "auto",
+        cv: Any = 8,
+        n_repeats: int = 1,
+        hidden_layer_sizes: Any = "auto",
+        max_iter: int | str = "auto",
+        max_time: float | None = None,
+        class_weight: Any = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            cv=cv,
+            n_repeats=n_repeats,
+            hidden_layer_sizes=hidden_layer_sizes,
+            max_iter=max_iter,
+            max_time=max_time,
+            class_weight=class_weight,
+            categorical_features=categorical_features,
+            numeric_features=numeric_features,
+            text_features=text_features,
+            date_features=date_features,
+            random_state=random_state,
+        )
+        self.client = client
+        self.timeout = timeout
+        self.rows_per_member = rows_per_member
+
+    def predict(self, X: Any) -> Any:
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy.
+
+        Returns
+        -------
+        dask Series with the index of `X`, dask array, or ndarray
+            Class with the highest probability.
+        """
+        if self._is_lazy(X):
+            return self._predict_lazily("predict", X, np.empty(1, self.classes_.dtype))
+        return super().predict(X)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict class probabilities: the mean of the members'.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy.
+
+        Returns
+        -------
+        dask DataFrame with the index of `X`, dask array, or ndarray
+            Probabilities, with columns in the order of `classes_`.
+        """
+        if self._is_lazy(X):
+            return self._of_classes("predict_proba", X, float)
+        return super().predict_proba(X)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Predict the logarithms of the class probabilities.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy.
+
+        Returns
+        -------
+        dask DataFrame with the index of `X`, dask array, or ndarray
+            Logarithms of `predict_proba`, with columns in the order of `classes_`.
+        """
+        if self._is_lazy(X):
+            return self._of_classes("predict_log_proba", X, float)
+        return super().predict_log_proba(X)
+
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Any:
+        """Predict a set of classes for each row: the true class is in it with a given probability.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy.
+        coverage : float, default=0.9
+            Probability that the true class is in the set, above 0 and below 1; see
+            :meth:`~scratchmlp.tabular.TabularMLPClassifier.predict_set`.
+
+        Returns
+        -------
+        dask DataFrame with the index of `X`, dask array, or ndarray, of bool
+            Which classes are in the set, with columns in the order of `classes_`.
+        """
+        if self._is_lazy(X):
+            return self._of_classes("predict_set", X, bool, coverage=coverage)
+        return super().predict_set(X, coverage)
+
+    def _of_classes(self, method: str, X: Any, dtype: Any, **parameters: Any) -> Any:
+        """Predict something of each class lazily."""
+        like = np.empty((1, len(self.classes_)), dtype)
+        return self._predict_lazily(method, X, like, self.classes_, **parameters)

@@ -1,0 +1,242 @@
+"""Members that are trained on a cluster: what the driver sends, and what workers do with it.
+
+A member is one task, which depends on encoded rows of all partitions. Its rows are selected on the
+worker, and training is that of `scratchmlp.tabular.member`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from distributed import Future
+from numpy.typing import NDArray
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.dask.objective import aligned
+from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.dask.tables.rows import EncodedRows, Rows, is_ascending, select
+from scratchmlp.dask.tables.table import ClusterTable
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.fold_evaluator import Candidate
+from scratchmlp.tabular.member import (
+    FinishedMember,
+    MemberHistory,
+    MemberPlan,
+    finish_member,
+    train_member,
+)
+from scratchmlp.tabular.recipe import Recipe
+
+#: Rows whose targets are sent to the cluster at a time.
+_ROWS_SENT = 2**20
+
+
+@dataclass(frozen=True)
+class PackedRows:
+    """Row numbers in ascending order, as a bit for each row.
+
+    Attributes
+    ----------
+    bits : ndarray of uint8
+        The bits, eight in a number.
+    """
+
+    bits: NDArray[np.uint8]
+
+    def unpacked(self) -> Rows:
+        """Return the row numbers."""
+        return np.flatnonzero(np.unpackbits(self.bits))
+
+
+class Targets(NamedTuple):
+    """Targets and weights of successive rows, as in `Data`."""
+
+    Y: NDArray[Any]
+    sample_weight: FloatArray | None
+
+
+class ClusterRows:
+    """The rows of a fit on the worker that trains a member, in the place of `Data`.
+
+    Parameters
+    ----------
+    tables : sequence of EncodedTable
+        Encoded rows, which follow each other.
+    numbers : ndarray of int or None
+        Their numbers among all rows, in ascending order. None means that these are all rows.
+    targets : sequence of Targets
+        Targets and weights of all rows.
+    class_targets : ndarray or None
+        See `Data`.
+    """
+
+    def __init__(
+        self,
+        tables: Sequence[EncodedTable],
+        numbers: Rows | None,
+        targets: Sequence[Targets],
+        class_targets: FloatArray | None,
+    ) -> None:
+        self.tables = tables
+        self.numbers = numbers
+        Y, weights = zip(*targets, strict=True)
+        self.Y = np.concatenate(Y)
+        if class_targets is not None:
+            self.Y = self.Y.astype(np.intp)
+        self.sample_weight = None if weights[0] is None else np.concatenate(weights)
+        self.class_targets = class_targets
+
+    def rows(self, index: Rows) -> Data:
+        """Select rows by number, among all rows."""
+        inside = index if self.numbers is None else np.searchsorted(self.numbers, index)
+        weight = None if self.sample_weight is None else self.sample_weight[index]
+        return Data(select(self.tables, inside), self.Y[index], weight, self.class_targets)
+
+
+class MembersOnCluster:
+    """The members of an ensemble, which are trained and evaluated on a cluster.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        The rounds of the fit.
+    data : Data
+        All rows. X is a `ClusterTable`.
+    """
+
+    def __init__(self, rounds: Rounds, data: Data) -> None:
+        self.rounds = rounds
+        self.table: ClusterTable = data.X
+        self.class_targets = data.class_targets
+        self.targets: list[Future] = []
+        for each in _portions(data):  # one by one: Dask warns of large messages
+            self.targets += rounds.keep([task(partial(Targets, *each))])
+        self.trained: list[Future] = []
+
+    def train(self, recipe: Recipe, plans: Iterator[MemberPlan]) -> list[MemberHistory]:
+        """Train members. What is large in their histories stays on the cluster.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            How to train.
+        plans : iterator of MemberPlan
+            What distinguishes the members.
+
+        Returns
+        -------
+        list of MemberHistory
+            The histories, in which raw scores, parameters and inputs are None.
+        """
+        for plan in plans:
+            rows, parts = self._rows_of(np.union1d(plan.training, plan.held_out))
+            train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
+            self.trained += self.rounds.keep([task(train, parts, self.targets)])
+        histories = [task(without_arrays, each) for each in self.trained]
+        return self.rounds.get_all(histories, long_tasks=True)
+
+    def finish(
+        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
+    ) -> list[FinishedMember]:
+        """Evaluate what members keep on their folds: see `finish_member`."""
+        tasks = []
+        for history, candidate, of_fold, fold in zip(
+            self.trained, chosen, epochs, held_out, strict=True
+        ):
+            rows, parts = self._rows_of(np.unique(fold))
+            packed = _packed(fold), rows
+            finish = partial(finish_on_worker, candidate.epoch, of_fold, *packed)
+            tasks.append(task(finish, history, parts))
+        finished = self.rounds.get_all(tasks, long_tasks=True)  # lost members train again
+        self.rounds.release(self.trained)
+        return [_aligned(each) for each in finished]
+
+    def _rows_of(self, rows: Rows) -> tuple[Any, list[Any]]:
+        """Return the numbers of the rows that a task gets, and what it gets them from.
+
+        If members train on all rows, workers share the encoded rows of all partitions. Otherwise,
+        only the rows of the member are sent.
+        """
+        if self.table.most_rows is None:
+            return None, list(self.table.futures)
+        return _packed(rows), self.table.taken(rows)
+
+
+def train_on_worker(
+    recipe: Recipe,
+    plan: MemberPlan,
+    numbers: Any,
+    class_targets: FloatArray | None,
+    parts: Sequence[Any],
+    targets: Sequence[Targets],
+) -> MemberHistory:
+    """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed."""
+    plan = plan._replace(training=_unpacked(plan.training), held_out=_unpacked(plan.held_out))
+    rows: Any = ClusterRows(_tables(parts), _unpacked(numbers), targets, class_targets)
+    return train_member(recipe, rows, plan)
+
+
+def finish_on_worker(
+    epoch: int,
+    out_of_fold_epochs: list[int],
+    held_out: Any,
+    numbers: Any,
+    history: MemberHistory,
+    parts: Sequence[Any],
+) -> FinishedMember:
+    """Evaluate what a member keeps on its fold, in a task. The row numbers are packed."""
+    held_out, numbers = _unpacked(held_out), _unpacked(numbers)
+    inside = held_out if numbers is None else np.searchsorted(numbers, held_out)
+    candidates = [each._replace(theta=aligned(each.theta)) for each in history.candidates]
+    history = history._replace(candidates=candidates)
+    return finish_member(history, epoch, out_of_fold_epochs, select(_tables(parts), inside))
+
+
+def without_arrays(history: MemberHistory) -> MemberHistory:
+    """Return a history without what is large, for the choice of epochs."""
+    nothing: Any = None
+    return history._replace(
+        raw=dict.fromkeys(history.raw, nothing),
+        candidates=[each._replace(theta=nothing) for each in history.candidates],
+        inputs=nothing,
+    )
+
+
+def _portions(data: Data) -> Iterator[Targets]:
+    """Divide the targets, so that no message is large. Class numbers become small."""
+    Y, weight, class_targets = data.Y, data.sample_weight, data.class_targets
+    if class_targets is not None:
+        Y = Y.astype(np.min_scalar_type(class_targets.shape[1]))
+    for start in range(0, len(Y), _ROWS_SENT):
+        rows = slice(start, start + _ROWS_SENT)
+        yield Targets(Y[rows], None if weight is None else weight[rows])
+
+
+def _packed_plan(plan: MemberPlan) -> MemberPlan:
+    return plan._replace(training=_packed(plan.training), held_out=_packed(plan.held_out))
+
+
+def _packed(rows: Rows) -> Any:
+    """Pack row numbers. Those in another order are returned as they are."""
+    if not len(rows) or not is_ascending(rows):
+        return rows
+    chosen = np.zeros(rows[-1] + 1, bool)
+    chosen[rows] = True
+    return PackedRows(np.packbits(chosen))
+
+
+def _unpacked(rows: Any) -> Any:
+    return rows.unpacked() if isinstance(rows, PackedRows) else rows
+
+
+def _tables(parts: Sequence[EncodedRows | EncodedTable]) -> list[EncodedTable]:
+    return [each.table if isinstance(each, EncodedRows) else each for each in parts]
+
+
+def _aligned(finished: FinishedMember) -> FinishedMember:
+    """Return a member that computes with the same last bits as one that has not been sent."""
+    member = finished.member
+    return finished._replace(member=member._replace(theta=aligned(member.theta)))

@@ -1,0 +1,179 @@
+"""The regressor for raw tables on a cluster."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from distributed import Client
+
+from scratchmlp.dask.tables.base import DaskTabularMLP
+from scratchmlp.loss import Loss
+from scratchmlp.tabular.regressor import TabularMLPRegressor
+
+
+class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
+    """Regressor for raw tables on a Dask cluster: a cross-fitted ensemble of networks.
+
+    It is :class:`~scratchmlp.tabular.TabularMLPRegressor` for dask DataFrames and arrays, which
+    stay on the cluster. With the same `random_state`, the result is that of the local estimator on
+    the rows of all partitions one after another, except for rounding errors, if there are at most
+    200,000 rows and members train on all of them. It does not depend on the partitions, on the
+    number of workers, or on their failures.
+
+    - The encoder learns from all rows, or from a random sample of 200,000; see Notes.
+    - A worker trains a member, from all rows outside of its fold or from a random share of them.
+    - The driver, which is the process that calls `fit`, gets the targets, weights and groups of all
+      rows. It holds the folds and the out-of-fold predictions, as the local estimator does.
+
+    The parameters that are not listed here are those of
+    :class:`~scratchmlp.tabular.TabularMLPRegressor`. There is no `n_jobs`: each thread of a worker
+    trains a member at a time. Callbacks are not supported.
+
+    Parameters
+    ----------
+    client : distributed.Client or None, default=None
+        Client of the cluster. None means the current client. Copies and pickles have None.
+    timeout : float, default=300.0
+        Seconds that `fit` waits without any progress. If a worker hangs for so long, it is
+        restarted, or removed if it has no nanny, and others do its work. After the third time, and
+        if the cluster has no workers for so long, the call raises a TimeoutError. It must be longer
+        than reading or encoding a partition takes. The training of a member may take longer, as
+        long as its worker reports to the scheduler.
+    rows_per_member : int, 'all' or 'auto', default='auto'
+        Number of rows that each member trains on. Each draws its own share at random, from the rows
+        outside of its fold.
+
+        - 'all': all of these rows. Each worker that trains members then holds the encoded rows of
+          the whole table.
+        - 'auto': all rows if they fit, with what training needs, into half of the memory of the
+          smallest worker. Otherwise, as many as fit. docs/cluster.md compares both.
+
+    Attributes
+    ----------
+    oof_prediction_, oof_score_, held_out_, encoder_, members_, history_
+        And others: see :class:`~scratchmlp.tabular.TabularMLPRegressor`.
+
+    See Also
+    --------
+    scratchmlp.tabular.TabularMLPRegressor : The same ensemble for data in memory.
+
+    Notes
+    -----
+    From at most 200,000 rows, the encoder learns as in the local estimator. From a sample of so
+    many rows, a quantile of a column, such as the median, differs by up to 0.6 % of the rows in
+    rank, with a probability of at least 1 - 10⁻⁶: sqrt(ln(2 / 10⁻⁶) / (2 · 200,000)) = 0.006. This
+    is Hoeffding's inequality, which holds for samples without replacement, too. A category or a
+    missing value that less than 1 of 10,000 rows have may be absent from the sample. Such
+    categories are encoded as unseen ones. Bins and target encodings are fitted for each member, on
+    its training rows.
+
+    The times of `max_time` are read from the clocks of the workers, which must agree with that of
+    the driver.
+
+    References
+    ----------
+    Hoeffding, "Probability inequalities for sums of bounded random variables", JASA 58, 1963,
+    theorem 2 and section 6.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd
+    >>> from distributed import Client
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.dask import DaskTabularMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> table = dd.from_pandas(X.assign(y=y), npartitions=2)
+    >>> with Client(n_workers=1, processes=False, dashboard_address=":0") as client:
+    ...     ensemble = DaskTabularMLPRegressor(cv=4, max_iter=24, random_state=0)
+    ...     ensemble = ensemble.fit(table.drop(columns="y"), table["y"])
+    >>> ensemble.oof_score_ > 0.4
+    True
+    >>> ensemble.to_local()
+    TabularMLPRegressor(cv=4, max_iter=24, random_state=0)
+    """
+
+    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TabularMLPRegressor._parameter_constraints,
+        **DaskTabularMLP._parameter_constraints,
+    }
+    _local_class = TabularMLPRegressor
+
+    def __init__(
+        self,
+        *,
+        client: Client | None = None,
+        timeout: float = 300.0,
+        rows_per_member: int | str = "auto",
+        loss: str | Loss = "squared_error",
+        cv: Any = 8,
+        n_repeats: int = 1,
+        hidden_layer_sizes: Any = "auto",
+        max_iter: int | str = "auto",
+        max_time: float | None = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            loss=loss,
+            cv=cv,
+            n_repeats=n_repeats,
+            hidden_layer_sizes=hidden_layer_sizes,
+            max_iter=max_iter,
+            max_time=max_time,
+            categorical_features=categorical_features,
+            numeric_features=numeric_features,
+            text_features=text_features,
+            date_features=date_features,
+            random_state=random_state,
+        )
+        self.client = client
+        self.timeout = timeout
+        self.rows_per_member = rows_per_member
+
+    def predict(self, X: Any) -> Any:
+        """Predict the targets: the mean of the members'.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy.
+
+        Returns
+        -------
+        dask Series or DataFrame with the index of `X`, dask array, or ndarray
+            Predictions, within the range of the targets in `fit`.
+        """
+        if self._is_lazy(X):
+            return self._predict_lazily("predict", X, self.oof_prediction_[:1])
+        return super().predict(X)
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Any:
+        """Predict an interval for each row: the target is in it with a given probability.
+
+        Parameters
+        ----------
+        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
+            The table. Predictions of a dask collection are lazy; then `fit` must have had a single
+            target.
+        coverage : float, default=0.9
+            Probability that the target is in the interval, above 0 and below 1; see
+            :meth:`~scratchmlp.tabular.TabularMLPRegressor.predict_interval`.
+
+        Returns
+        -------
+        dask DataFrame with the index of `X`, dask array, or ndarray, of shape (n_samples, 2)
+            Lower and upper ends: the columns "lower" and "upper" of a DataFrame.
+        """
+        if not self._is_lazy(X):
+            return super().predict_interval(X, coverage)
+        if not self._one_column:
+            raise ValueError(
+                "Intervals of several targets have three dimensions, which a dask DataFrame does "
+                "not have. Call predict_interval of to_local() with the rows of each partition."
+            )
+        ends = np.empty((1, 2)), ["lower", "upper"]
+        return self._predict_lazily("predict_interval", X, *ends, coverage=coverage)

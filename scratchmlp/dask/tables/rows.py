@@ -1,0 +1,151 @@
+"""What workers do with the rows of a table: read, sample, encode and select them.
+
+The functions run in tasks. They do what `scratchmlp.tabular.base.BaseTabular._prepare` does with
+all rows at once.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from dask.dataframe.dispatch import concat
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from sklearn.utils import _safe_indexing, check_consistent_length
+
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoder import TabularEncoder
+
+Rows = NDArray[np.intp]
+
+
+class RawRows(NamedTuple):
+    """A partition as the user passed it.
+
+    Attributes
+    ----------
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        Rows of the table.
+    others : dict of str to ndarray
+        What the driver needs of each row: targets, and weights and groups if there are any.
+    """
+
+    X: Any
+    others: dict[str, NDArray[Any]]
+
+
+class EncodedRows(NamedTuple):
+    """The encoded rows of a partition.
+
+    Attributes
+    ----------
+    table : EncodedTable
+        The rows.
+    notes : list of tuple of two str
+        What the user should know, as `TabularEncoder._encode` returns it.
+    """
+
+    table: EncodedTable
+    notes: list[tuple[str, str]]
+
+
+def as_it_is(result: Any) -> Any:
+    """Return a result that is on the cluster."""
+    return result
+
+
+def read(X: Any, others: dict[str, Any]) -> RawRows:
+    """Check that a partition has the same number of rows in all collections."""
+    check_consistent_length(X, *others.values())
+    return RawRows(X, {name: np.asarray(each) for name, each in others.items()})
+
+
+def without_table(raw: RawRows) -> tuple[int, dict[str, NDArray[Any]]]:
+    """Return the number of rows of a partition, and what the driver needs of each."""
+    return len(raw.X), raw.others
+
+
+def sample(rows: Rows | None, raw: RawRows) -> Any:
+    """Select rows of the table. None selects all."""
+    return raw.X if rows is None else _safe_indexing(raw.X, rows)
+
+
+def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
+    """Fit a copy of an encoder to rows of several partitions, without warnings."""
+    if isinstance(samples[0], pd.DataFrame):
+        table = concat(samples, ignore_index=True)  # unites the categories of the partitions
+    else:
+        table = np.concatenate(samples)
+    fitted = copy.copy(encoder)
+    fitted._learn(table)
+    return fitted
+
+
+def encode(encoder: TabularEncoder, raw: RawRows) -> EncodedRows:
+    """Encode the rows of a partition."""
+    return EncodedRows(*encoder._encode(raw.X))
+
+
+def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many bytes encoded rows take, and what the user should know about them."""
+    table = rows.table
+    arrays = [table.numbers, table.codes]
+    arrays += [each for terms in table.terms for each in (terms.data, terms.indices, terms.indptr)]
+    return sum(each.nbytes for each in arrays), rows.notes
+
+
+def take(rows: Rows, encoded: EncodedRows) -> EncodedTable:
+    """Select encoded rows."""
+    return encoded.table[rows]
+
+
+def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
+    """Select rows of several encoded tables, which follow each other.
+
+    The tables are not joined first, because that would take their memory once more.
+
+    Parameters
+    ----------
+    tables : sequence of EncodedTable
+        At least one table.
+    rows : ndarray of int
+        Row numbers, counted over all tables.
+
+    Returns
+    -------
+    EncodedTable
+        The rows, in the order given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.dask.tables.rows import select
+    >>> from scratchmlp.tabular import TabularEncoder
+    >>> X = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])
+    >>> table, _ = TabularEncoder().fit(X)._encode(X)
+    >>> bool((select([table[:2], table[2:]], [4, 0, 2]).numbers == table.numbers[[4, 0, 2]]).all())
+    True
+    """
+    rows = np.asarray(rows)
+    order = None if is_ascending(rows) else np.argsort(rows, kind="stable")
+    in_order = rows if order is None else rows[order]
+    starts = np.cumsum([0, *map(len, tables)])
+    ends, first = np.searchsorted(in_order, starts), tables[0]
+    numbers = np.empty((len(rows), first.numbers.shape[1]), first.numbers.dtype)
+    codes = np.empty((len(rows), first.codes.shape[1]), first.codes.dtype)
+    terms = [[each[:0] for each in first.terms]]
+    for table, start, a, b in zip(tables, starts[:-1], ends[:-1], ends[1:], strict=True):
+        chosen, to = in_order[a:b] - start, slice(a, b) if order is None else order[a:b]
+        numbers[to], codes[to] = table.numbers[chosen], table.codes[chosen]
+        terms.append([each[chosen] for each in table.terms])
+    stacked = [csr_array(vstack(each)) for each in zip(*terms, strict=True)]
+    if order is not None:
+        stacked = [each[np.argsort(order)] for each in stacked]
+    return EncodedTable(numbers, codes, tuple(stacked), first.layout)
+
+
+def is_ascending(rows: Rows) -> bool:
+    """Return whether row numbers are in ascending order, each of them once."""
+    return bool((np.diff(rows) > 0).all())

@@ -1,0 +1,518 @@
+"""Ensembles for raw tables on a cluster are those that the local estimators train."""
+
+import os
+import signal
+import threading
+import time
+import warnings
+
+import dask
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client, LocalCluster
+from distributed.metrics import time as clock
+from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.model_selection import TimeSeriesSplit
+
+from scratchmlp import io
+from scratchmlp.callbacks import TimeLimit
+from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.dask.supervision import look
+from scratchmlp.dask.tables import preparation
+from scratchmlp.dask.tables.members import MembersOnCluster
+from scratchmlp.dask.tables.rows import select
+from scratchmlp.dask.tables.shares import most_rows, shared
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+
+KILLS = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal")
+SMALL = {"cv": 2, "max_iter": 4, "random_state": 0}
+PAIRS = {
+    "classifier": (DaskTabularMLPClassifier, TabularMLPClassifier),
+    "regressor": (DaskTabularMLPRegressor, TabularMLPRegressor),
+}
+#: Numbers of rows of partitions: some are empty or have one row.
+CHUNKS = (70, 0, 1, 99, 1, 69, 0)
+
+
+def table():
+    """Return a table of all kinds of columns, classes and a number."""
+    rng, n_rows = np.random.default_rng(0), 240
+    number = rng.standard_normal(n_rows)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 400, n_rows), unit="D")
+    words = np.array(["red", "green", "blue", "soft", "hard", "round", "flat", "old", "new"])
+    late = np.arange(n_rows) >= CHUNKS[0] + 1
+    X = pd.DataFrame(
+        {
+            "number": number,
+            "heavy": np.where(rng.random(n_rows) < 0.2, np.nan, np.exp(3 * number)),
+            "late": np.where(late, rng.standard_normal(n_rows), np.nan),
+            "flag": rng.random(n_rows) < 0.4,
+            "city": rng.choice(["Rome", "Oslo", "Paris", None], n_rows),
+            "shop": [f"s{i}" for i in rng.integers(0, 70, n_rows)],
+            "size": pd.Categorical(rng.choice(["S", "M", "L"], n_rows), ["S", "M", "L", "XL"]),
+            "day": pd.Series(day).where(rng.random(n_rows) < 0.9),
+            "price": [f"€ {x:.2f}" for x in rng.random(n_rows)],
+            "review": [" ".join(each) for each in rng.choice(words, (n_rows, 5))],
+        }
+    )
+    y = number + (X["city"] == "Rome") + X["review"].str.contains("red") * 1.0
+    # The third class is missing in the first partition.
+    classes = np.where(y > 1.4, np.where(late, "many", "few"), np.where(y > 0, "few", "no"))
+    return X, pd.Series(classes, name="class"), y.rename("number")
+
+
+def on_cluster(rows, chunks=CHUNKS):
+    """Divide rows into partitions."""
+    ends = np.cumsum(chunks)
+    pieces = [rows.iloc[end - n : end] for end, n in zip(ends, chunks, strict=True)]
+    return dd.from_delayed([dask.delayed(each) for each in pieces], meta=rows.iloc[:0])
+
+
+def compare(found, expected):
+    """Check that two ensembles are the same, to the last bit."""
+    state = vars(expected).items()
+    names = {k for k, _ in state if k.endswith("_")} | {"_held_out_scores"}
+    assert names == {k for k in vars(found) if k.endswith("_")} | {"_held_out_scores"}
+    assert found.encoder_.columns_ == expected.encoder_.columns_
+    for one, other in zip(found.members_, expected.members_, strict=True):
+        np.testing.assert_array_equal(one.theta, other.theta)
+    for name in ("oof_proba_", "oof_prediction_", "best_epochs_", "temperature_", "floor_"):
+        if hasattr(expected, name):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    for one, other in zip(found.held_out_, expected.held_out_, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(found._held_out_scores, expected._held_out_scores, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert found.oof_score_ == expected.oof_score_
+    assert found.stop_reasons_ == expected.stop_reasons_
+    losses = [each.history_["validation_loss"] for each in (found, expected)]
+    np.testing.assert_array_equal(*losses)
+
+
+CASES = {
+    "classifier": ("classifier", {}, ()),
+    "weights of classes": ("classifier", {"class_weight": "balanced"}, ("sample_weight",)),
+    "repeats": ("classifier", {"n_repeats": 2}, ("groups",)),
+    "regressor": ("regressor", {}, ()),
+    "splitter": ("regressor", {"cv": TimeSeriesSplit(2)}, ("sample_weight",)),
+    "columns": ("regressor", {"numeric_features": ["price"], "max_time": 1e6}, ("groups",)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_ensemble_is_that_of_the_local_estimator(client, case):
+    X, classes, numbers = table()
+    kind, parameters, names = CASES[case]
+    y = classes if kind == "classifier" else numbers
+    rng = np.random.default_rng(1)
+    given = {
+        "sample_weight": pd.Series(rng.integers(0, 3, len(X)) / 2.0),
+        "groups": pd.Series(rng.integers(0, 30, len(X))),
+    }
+    given = {name: given[name] for name in names}
+    cluster, local = PAIRS[kind]
+    found = cluster(**(SMALL | parameters)).fit(
+        on_cluster(X), on_cluster(y), **{k: on_cluster(v) for k, v in given.items()}
+    )
+    compare(found, local(**(SMALL | parameters)).fit(X, y, **given))
+
+
+def test_the_partitions_do_not_matter(client):
+    X, y, _ = table()
+    first, *others = (
+        DaskTabularMLPClassifier(**SMALL, rows_per_member=rows).fit(
+            on_cluster(X, chunks), on_cluster(y, chunks)
+        )
+        for chunks, rows in ((CHUNKS, "auto"), ((240,), "all"), ((80, 80, 80), 10**6))
+    )
+    for each in others:
+        compare(each, first)
+
+
+def test_several_targets_and_losses(client):
+    X, _, y = table()
+    Y = pd.DataFrame({"a": y, "b": X["number"] ** 2})
+    found = DaskTabularMLPRegressor(**SMALL).fit(on_cluster(X), on_cluster(Y))
+    compare(found, TabularMLPRegressor(**SMALL).fit(X, Y))
+    assert found.predict(on_cluster(X)).compute().shape == (240, 2)
+    with pytest.raises(ValueError, match="Intervals of several targets"):
+        found.predict_interval(on_cluster(X))
+    counts = np.floor(np.exp(y))
+    parameters = SMALL | {"loss": "poisson"}
+    found = DaskTabularMLPRegressor(**parameters).fit(on_cluster(X), on_cluster(counts))
+    compare(found, TabularMLPRegressor(**parameters).fit(X, counts))
+    np.testing.assert_array_equal(found.predict_interval(X), found.to_local().predict_interval(X))
+
+
+# Partitions that differ.
+
+
+def test_partitions_may_have_other_categories_and_dtypes(client):
+    X, y, _ = table()
+    X = X[["number", "city", "size"]].assign(code=np.arange(len(X)) % 7 + 1.0)
+    first, second, third = X[:80], X[80:81], X[81:]
+    sizes = first["size"].cat.remove_categories("XL"), third["size"].cat.set_categories(list("LMS"))
+    pieces = [
+        first.assign(size=sizes[0], code=first["code"].astype(int)),
+        second.assign(city=np.nan, size=pd.Categorical([None], ["L"])),
+        third.assign(size=sizes[1]),
+    ]
+    delayed = [dask.delayed(each) for each in pieces]
+    rows = dd.from_delayed(delayed, meta=X[:0], verify_meta=False)
+    found = DaskTabularMLPClassifier(**SMALL).fit(rows, on_cluster(y, (80, 1, 159)))
+    whole = X.assign(city=X["city"].where(X.index != 80), size=X["size"].where(X.index != 80))
+    expected = TabularMLPClassifier(**SMALL).fit(whole, y)
+    assert found.encoder_.columns_["size"]["levels"] == ["L", "M", "S"]
+    np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
+
+
+def test_arrays(client):
+    X, _, y = table()
+    X = X[["number", "heavy", "late"]].to_numpy()
+    rows, targets = da.from_array(X, (80, 2)), da.from_array(y.to_numpy(), 80)
+    found = DaskTabularMLPRegressor(**SMALL).fit(rows, targets, sample_weight=2.0)
+    expected = TabularMLPRegressor(**SMALL).fit(X, y)
+    compare(found, expected)
+    np.testing.assert_allclose(found.predict(rows).compute(), expected.predict(X), atol=1e-6)
+    intervals = found.predict_interval(rows, 0.8).compute()
+    np.testing.assert_allclose(intervals, expected.predict_interval(X, 0.8), atol=1e-6)
+
+
+# More rows than the encoder learns from, or than a member trains on.
+
+
+def test_the_encoder_learns_from_a_sample_of_many_rows(client, monkeypatch):
+    monkeypatch.setattr(preparation, "MOST_LEARNED", 100)
+    X, y, _ = table()
+    X = X.assign(price=X["price"].where(np.arange(len(X)) != 200, "sold out"))
+    with pytest.warns(DataConversionWarning, match=r"In partition 5, 1 of 69 .* 'sold out'"):
+        found = DaskTabularMLPClassifier(**SMALL).fit(on_cluster(X), on_cluster(y))
+    rows = np.sort(np.random.RandomState(0).choice(240, 100, replace=False))
+    assert 200 not in rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert found.encoder_.columns_ == TabularEncoder().fit(X.iloc[rows]).columns_
+    assert np.isfinite(found.oof_proba_).all()
+    again = DaskTabularMLPClassifier(**SMALL).fit(on_cluster(X, (240,)), on_cluster(y, (240,)))
+    np.testing.assert_array_equal(found.oof_proba_, again.oof_proba_)
+
+
+class Sharing(TabularMLPClassifier):
+    """A local ensemble whose members train on 50 rows each, as on a cluster."""
+
+    def _prepare(self, *args):
+        prepared = super()._prepare(*args)
+        splits = shared(prepared.splits, prepared.seeds.tolist(), 50)
+        return prepared._replace(splits=splits)
+
+
+def test_a_member_may_train_on_a_share_of_the_rows(client):
+    X, y, _ = table()
+    weight = pd.Series(np.arange(240) % 3 + 1.0)
+    given = on_cluster(X), on_cluster(y), on_cluster(weight)
+    found = DaskTabularMLPClassifier(**SMALL, rows_per_member=50).fit(*given)
+    compare(found, Sharing(**SMALL).fit(X, y, weight))
+    assert np.isfinite(found.oof_proba_).all()
+
+
+def test_shares_are_rows_that_a_member_does_not_hold_out():
+    splits = [(np.arange(10, 60), np.arange(10)), (np.arange(5), np.arange(5, 60))]
+    for (training, held_out), (given, same) in zip(shared(splits, [3, 4], 20), splits, strict=True):
+        assert len(training) == min(20, len(given))
+        assert np.isin(training, given).all()
+        assert (np.diff(training) > 0).all()
+        assert held_out is same
+    assert not np.array_equal(*(shared(splits[:1], [seed], 20)[0][0] for seed in (3, 4)))
+
+
+def test_a_member_gets_the_rows_for_which_workers_have_memory():
+    splits = [(np.arange(10, 100), np.arange(10))] * 10
+    few, many = (800.0, 1), (1e9, 4)
+    assert most_rows("auto", splits, [few, many], n_bytes=100, n_rows=100) is None
+    assert most_rows("auto", splits, [(799.0, 1), many], n_bytes=100, n_rows=100) == 99 - 10
+    assert most_rows("auto", splits, [(800.0, 2)], n_bytes=100, n_rows=100) == 50 - 10
+    assert most_rows("auto", splits, [], n_bytes=100, n_rows=100) is None
+    assert most_rows("all", splits, [few], n_bytes=10**9, n_rows=100) is None
+    assert most_rows(90, splits, [few], n_bytes=100, n_rows=100) is None
+    assert most_rows(89, splits, [few], n_bytes=100, n_rows=100) == 89
+    with pytest.raises(ValueError, match=r"memory for 19 rows in all. Use cv=11 or more"):
+        most_rows("auto", splits, [(159.0, 1)], n_bytes=100, n_rows=100)
+
+
+@pytest.mark.parametrize("rows", [[0, 3, 150, 239], [239, 7, 7, 71, 0], []])
+def test_rows_of_several_tables_are_those_of_one(rows):
+    X, _, _ = table()
+    encoded, _ = TabularEncoder().fit(X)._encode(X)
+    found = select([encoded[:70], encoded[70:71], encoded[71:]], np.array(rows, int))
+    expected = encoded[np.array(rows, int)]
+    np.testing.assert_array_equal(found.numbers, expected.numbers)
+    np.testing.assert_array_equal(found.codes, expected.codes)
+    for one, other in zip(found.terms, expected.terms, strict=True):
+        np.testing.assert_array_equal(one.toarray(), other.toarray())
+
+
+# Predictions, and models without a client.
+
+
+@pytest.fixture(scope="module")
+def fitted(client):
+    X, classes, numbers = table()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataConversionWarning)
+        return {
+            kind: cluster(**SMALL).fit(on_cluster(X), on_cluster(y))
+            for (kind, (cluster, _)), y in zip(PAIRS.items(), (classes, numbers), strict=True)
+        }
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "columns"),
+    [
+        ("classifier", "predict", None),
+        ("classifier", "predict_proba", ["few", "many", "no"]),
+        ("classifier", "predict_log_proba", ["few", "many", "no"]),
+        ("classifier", "predict_set", ["few", "many", "no"]),
+        ("regressor", "predict", None),
+        ("regressor", "predict_interval", ["lower", "upper"]),
+    ],
+)
+def test_predictions_are_lazy_and_have_the_index_of_the_rows(client, fitted, kind, method, columns):
+    X, _, _ = table()
+    X.index = np.arange(240) * 10
+    model = fitted[kind]
+    lazy = getattr(model, method)(on_cluster(X))
+    assert isinstance(lazy, dd.DataFrame if columns else dd.Series)
+    found, expected = lazy.compute(), getattr(model.to_local(), method)(X)
+    np.testing.assert_array_equal(found.index, X.index)
+    if columns:
+        assert list(lazy.columns) == list(found.columns) == columns
+        assert list(lazy.dtypes) == list(found.dtypes)
+    if expected.dtype.kind == "f":  # in float32, the rows of a block decide on the last bits
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    else:
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(getattr(model, method)(X), expected)
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_the_score_is_that_of_the_local_estimator(client, fitted, kind):
+    X, classes, numbers = table()
+    y, weight = classes if kind == "classifier" else numbers, pd.Series(np.arange(240) % 3)
+    model, local = fitted[kind], fitted[kind].to_local()
+    for given in ((), (weight,)):
+        score = model.score(on_cluster(X), on_cluster(y), *map(on_cluster, given))
+        assert score == pytest.approx(local.score(X, y, *given), abs=1e-6)
+        assert model.score(X, y, *given) == local.score(X, y, *given)
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_local_copy_can_be_saved(fitted, kind, tmp_path):
+    X, _, _ = table()
+    local = fitted[kind].to_local()
+    assert type(local) is PAIRS[kind][1]
+    io.save(local, tmp_path / "model")
+    loaded = io.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(X), fitted[kind].predict(X))
+    compare(loaded, local)
+    local.members_[0].theta[:] = 0
+    assert fitted[kind].members_[0].theta.any()
+
+
+def test_predictions_travel_without_what_belongs_to_rows_of_fit(fitted):
+    for model in fitted.values():
+        kept = vars(model._predictor())
+        assert not {"oof_proba_", "oof_prediction_", "held_out_", "history_"} & set(kept)
+
+
+def test_copies(client, fitted):
+    model = DaskTabularMLPClassifier(**SMALL, client=client, timeout=100.0)
+    assert clone(model).client is client
+    assert clone(model).get_params() == model.get_params()
+    assert "n_jobs" not in model.get_params()
+
+
+# Mistakes.
+
+
+def check_nothing_is_kept(client):
+    """Check that all results on the cluster are released, which takes a moment."""
+    for _ in range(200):
+        if not client.futures:
+            break
+        time.sleep(0.01)
+    assert not client.futures
+
+
+def test_mistakes_name_the_partition(client):
+    X, y, _ = table()
+    model = DaskTabularMLPClassifier(**SMALL)
+    wrong = y.mask(np.arange(240) == 100)
+    with pytest.raises(ValueError, match="Each row needs a target, but 1 of the 240"):
+        model.fit(on_cluster(X), on_cluster(wrong))
+    infinite = X.assign(number=X["number"].mask(np.arange(240) == 200, np.inf))
+    with pytest.raises(ValueError, match="Column 'number' holds infinity"):
+        model.fit(on_cluster(infinite), on_cluster(y))
+    shorter = on_cluster(y[1:], (69, 0, 1, 99, 1, 69, 0))
+    with pytest.raises(ValueError, match=r"inconsistent numbers.*partition 0 of X"):
+        model.fit(on_cluster(X), shorter)
+    weight = on_cluster(pd.Series(np.arange(240) != 200))
+    with pytest.raises(ValueError, match=r"holds infinity.*partition 5 of X"):
+        model.fit(on_cluster(infinite), on_cluster(y), weight)
+    with pytest.raises(ValueError, match=r"0 sample"):
+        model.fit(on_cluster(X[:0], (0, 0)), on_cluster(y[:0], (0, 0)))
+    assert not any(name.endswith("_") for name in vars(model))
+    check_nothing_is_kept(client)
+
+
+class _ByTable:
+    """A splitter that looks at the table."""
+
+    def split(self, X, y=None, groups=None):
+        yield np.flatnonzero(X["number"] > 0), np.flatnonzero(X["number"] <= 0)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
+
+
+def test_what_is_not_supported_is_refused(client, fitted):
+    X, y, _ = table()
+    rows, targets = on_cluster(X), on_cluster(y)
+    with pytest.raises(TypeError, match="rows of X, but these stay on the cluster"):
+        DaskTabularMLPClassifier(**SMALL | {"cv": _ByTable()}).fit(rows, targets)
+    with pytest.raises(TypeError, match="X must be a dask array"):
+        DaskTabularMLPClassifier().fit(X, y)
+    with pytest.raises(ValueError, match="requires y"):
+        DaskTabularMLPClassifier().fit(rows, None)
+    with pytest.raises(ValueError, match="rows_per_member"):
+        DaskTabularMLPClassifier(rows_per_member=0).fit(rows, targets)
+    with pytest.raises(NotFittedError):
+        DaskTabularMLPClassifier().predict(rows)
+    model = fitted["classifier"]
+    with pytest.raises(TypeError, match="table in memory"):
+        model.member_predictions(rows)
+    with pytest.raises(TypeError, match="table in memory"):
+        model.oof_importances(rows, targets)
+    with pytest.raises(ValueError, match="these are missing: 'city'"):
+        model.predict(rows.drop(columns="city"))
+    with pytest.raises(ValueError, match=r"coverage=0\.999"):
+        model.predict_set(rows, 0.999)
+
+
+def test_callbacks_are_refused(client):
+    X, y, _ = table()
+    model = DaskTabularMLPClassifier(**SMALL)
+    model.set_callbacks(TimeLimit(100))
+    with pytest.raises(ValueError, match="Callbacks are not supported on a cluster"):
+        model.fit(on_cluster(X), on_cluster(y))
+
+
+# Workers and clients.
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """Return a client of two worker processes that tests may kill."""
+    with (
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            local_directory=tmp_path_factory.mktemp("workers"),
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def processes(client):
+    """Return the processes of the workers, when there are two."""
+    client.wait_for_workers(2)
+    return list(client.run(os.getpid).values())
+
+
+@KILLS
+def test_members_that_are_lost_with_a_worker_are_trained_again(workers, fitted, monkeypatch):
+    killed, original = [], MembersOnCluster.finish
+
+    def after_a_kill(*args):
+        killed.append(processes(workers)[0])
+        os.kill(killed[0], signal.SIGKILL)
+        return original(*args)
+
+    monkeypatch.setattr(MembersOnCluster, "finish", after_a_kill)
+    X, y, _ = table()
+    found = DaskTabularMLPClassifier(**SMALL, client=workers).fit(on_cluster(X), on_cluster(y))
+    compare(found, fitted["classifier"])
+    assert killed[0] not in processes(workers)
+
+
+@KILLS
+def test_a_worker_that_is_killed_while_it_trains_changes_nothing(workers):
+    def training(dask_scheduler):
+        return [
+            worker.address
+            for worker in dask_scheduler.workers.values()
+            if any("train_on_worker" in str(task.key) for task in worker.processing)
+        ]
+
+    def kill():
+        while not (addresses := workers.run_on_scheduler(training)):
+            time.sleep(0.01)
+        killed.append(workers.run(os.getpid)[addresses[0]])
+        os.kill(killed[0], signal.SIGKILL)
+
+    X, y, _ = table()
+    processes(workers)
+    parameters = SMALL | {"max_iter": 40}
+    killed, killer = [], threading.Thread(target=kill)
+    killer.start()
+    found = DaskTabularMLPClassifier(**parameters, client=workers).fit(on_cluster(X), on_cluster(y))
+    killer.join()
+    compare(found, TabularMLPClassifier(**parameters).fit(X, y))
+    assert killed[0] not in processes(workers)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 100.0])
+def test_a_worker_that_trains_for_long_does_not_hang_unless_it_is_silent(seconds):
+    worker, task, scheduler = (type(name, (), {})() for name in ("Worker", "Task", "Scheduler"))
+    worker.address, worker.last_seen, worker.executing = "A", clock() - seconds, {task: 1000.0}
+    task.key, task.state, task.processing_on, task.dependencies = "t", "processing", worker, ()
+    scheduler.tasks, scheduler.workers = {"t": task}, {"A": worker}
+    short, long = (look("t", 10.0, each, dask_scheduler=scheduler) for each in (False, True))
+    assert (short.hung, short.busy) == (("A",), False)
+    assert (long.hung, long.busy) == (("A",) if seconds > 10 else (), True)
+
+
+def test_a_cluster_without_workers_is_an_error():
+    X, y, _ = table()
+    with LocalCluster(n_workers=0, dashboard_address=":0") as cluster, Client(cluster) as client:
+        model = DaskTabularMLPClassifier(client=client, timeout=0.3)
+        with pytest.raises(TimeoutError, match=r"no workers for timeout=0\.3 seconds"):
+            model.fit(on_cluster(X), on_cluster(y))
+
+
+def test_a_client_can_run_two_fits_at_once_and_keeps_nothing(client, fitted):
+    X, y, numbers = table()
+    found = {}
+
+    def fit(kind, targets):
+        model = PAIRS[kind][0](**SMALL, client=client)
+        found[kind] = model.fit(on_cluster(X), on_cluster(targets))
+
+    threads = [
+        threading.Thread(target=fit, args=each)
+        for each in (("classifier", y), ("regressor", numbers))
+    ]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    for kind, model in found.items():
+        compare(model, fitted[kind])
+    check_nothing_is_kept(client)
