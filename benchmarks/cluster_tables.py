@@ -8,12 +8,17 @@ divided by the standard deviation of the test targets.
 "homes" is drawn at random: 400,000 training rows and 100,000 test rows of the table "mixed" of
 `tabular_data.py`, whose target becomes three classes in "homes, classes".
 
+The last table tells the memory that the training of a member takes beside the encoded rows of a
+table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
+`scratchmlp.dask.tables.shares._COPIES` times their size.
+
 Usage: python benchmarks/cluster_tables.py [--tables NAME ...] [--shares SHARE ...] [--workers N]
                                            [--cv N] [--rows N] [--adult DIR] [--real DIR]
 """
 
 import argparse
 import time
+import tracemalloc
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +33,10 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from tabular_data import Places, Table, load, mixed
 
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.dask.tables.members import ClusterRows, Targets
+from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.member import train_member
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
 N_PARTITIONS = 16
@@ -96,10 +104,29 @@ def measure(table: Table, arguments: argparse.Namespace) -> None:
         print(f"| {name} | {losses[0]:.4f} | {losses[1]:.4f} | {seconds:.1f} |", flush=True)
 
 
+def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
+    """Return the megabytes of encoded rows, and the most that a member takes beside them."""
+    X = np.random.default_rng(0).standard_normal((n_rows, 100))
+    y = (X[:, 0] > X[:, 1]).astype(int)
+    model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
+    table = model._prepare(X, y, None, None)
+    vars(model).update(table.attributes)
+    recipe = model._chosen_recipe(table)
+    plan = list(model._plans(table, recipe, None, 0.0))[1]
+    parts = [table.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
+    n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
+    tracemalloc.start()
+    targets = [Targets(table.data.Y, None)]
+    train_member(recipe, ClusterRows(parts, None, targets, table.data.class_targets), plan)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return sum(n_bytes) / 1e6, peak / 1e6
+
+
 def main() -> None:
     """Measure all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
     parser.add_argument("--shares", nargs="*", type=float, default=[1 / 2, 1 / 4, 1 / 8])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cv", type=int, default=8)
@@ -120,6 +147,10 @@ def main() -> None:
             print(f"\n{name}: {len(table.splits[0][0]):,} rows\n")
             print("| | out of fold | test | seconds |\n|---|---|---|---|")
             measure(table, arguments)
+    print("\n| rows | encoded rows, MB | a member, MB |\n|---|---|---|")
+    for n_rows in (50_000, 100_000, 200_000):
+        encoded, member = member_memory(n_rows, arguments.cv)
+        print(f"| {n_rows:,} | {encoded:.0f} | {member:.0f} |")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPR
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
 KILLS = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal")
-SMALL = {"cv": 2, "max_iter": 4, "random_state": 0}
+SMALL = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 16, "random_state": 0}
 PAIRS = {
     "classifier": (DaskTabularMLPClassifier, TabularMLPClassifier),
     "regressor": (DaskTabularMLPRegressor, TabularMLPRegressor),
@@ -201,6 +201,9 @@ def test_the_encoder_learns_from_a_sample_of_many_rows(client, monkeypatch):
     assert np.isfinite(found.oof_proba_).all()
     again = DaskTabularMLPClassifier(**SMALL).fit(on_cluster(X, (240,)), on_cluster(y, (240,)))
     np.testing.assert_array_equal(found.oof_proba_, again.oof_proba_)
+    parts = (200, 1, 39)  # the second has no number
+    with pytest.raises(ValueError, match=r"'price' held numbers .* \(in partition 1 of X"):
+        DaskTabularMLPClassifier(**SMALL).fit(on_cluster(X, parts), on_cluster(y, parts))
 
 
 class Sharing(TabularMLPClassifier):
@@ -469,7 +472,7 @@ def test_a_worker_that_is_killed_while_it_trains_changes_nothing(workers):
 
     X, y, _ = table()
     processes(workers)
-    parameters = SMALL | {"max_iter": 40}
+    parameters = SMALL | {"max_iter": 100}
     killed, killer = [], threading.Thread(target=kill)
     killer.start()
     found = DaskTabularMLPClassifier(**parameters, client=workers).fit(on_cluster(X), on_cluster(y))

@@ -13,7 +13,7 @@ from dask import is_dask_collection
 from numpy.typing import NDArray
 from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_consistent_length
+from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
@@ -192,9 +192,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         with self._rounds() as rounds:
             return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
 
-    def oof_importances(
-        self, X: Any, y: Any, sample_weight: Any = None, **parameters: Any
-    ) -> dict[str, Any]:
+    def oof_importances(self, X: Any, y: Any, **parameters: Any) -> Bunch:
         """Return the permutation importance of each column, by a table in memory.
 
         Parameters
@@ -203,19 +201,16 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             The rows of `fit`, in the order of the partitions.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Their weights.
         **parameters : object
             Other parameters of :meth:`scratchmlp.tabular.TabularMLPClassifier.oof_importances`.
 
         Returns
         -------
-        dict
+        Bunch
             The importances.
         """
         _refuse_collection(X)
-        found: dict[str, Any] = super().oof_importances(X, y, sample_weight, **parameters)
-        return found
+        return super().oof_importances(X, y, **parameters)
 
     def _encode(self, X: Any) -> EncodedTable:
         _refuse_collection(X)
