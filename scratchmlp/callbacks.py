@@ -102,7 +102,7 @@ class ModelCheckpoint(_EpochCallback):
     ``warm_start=True`` and an integer `random_state`, the result is bit for bit that of a fit
     without interruption.
 
-    Of an estimator in `scratchmlp.dask`, the file holds what its `to_local` returns.
+    For an estimator on a Dask cluster, the file contains what ``to_local()`` returns.
 
     In a search, every fit overwrites the file, the refit of the best estimator last.
 

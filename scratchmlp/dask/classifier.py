@@ -202,8 +202,8 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         TimeoutError
             See `timeout`.
         RuntimeError
-            If workers die three times in the same round, for instance because their memory is full,
-            or if the connection to the scheduler is lost.
+            If workers die again and again in the same round, for instance because their memory is
+            full, or if the connection to the scheduler is lost.
         """
         validation = X_val, y_val, sample_weight_val
         with self._rounds():

@@ -25,12 +25,16 @@ class Situation:
         long, or they have executed a task of the round for too long.
     busy : bool
         Whether a worker that tasks are assigned to executes tasks of others.
+    broken : bool
+        Whether a task waits for one that has failed. It would wait for ever. The scheduler can get
+        into this state if workers die while failed tasks are repeated.
     """
 
     pending: tuple[tuple[Any, str, str], ...]
     n_workers: int
     hung: tuple[str, ...]
     busy: bool
+    broken: bool
 
 
 def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
@@ -62,6 +66,7 @@ def look(key: Any, timeout: float, dask_scheduler: Any) -> Situation:
         len(workers),
         tuple(sorted(hung)),
         any(worker.executing.keys() - tasks for worker in assigned),
+        any(each.state == "erred" for task in tasks for each in task.dependencies),
     )
 
 
