@@ -192,8 +192,10 @@ class Rounds:
                 watch.look()
             except distributed.CancelledError as error:
                 raise RuntimeError(
-                    "A round of training was cancelled: the client was closed or restarted, or the "
-                    "connection to the scheduler was lost. Fit again with a connected client."
+                    "A round of training was cancelled: the client was closed or restarted, the "
+                    "connection to the scheduler was lost, or data from client.scatter were lost "
+                    "with their worker. Fit again with a connected client, and with a collection "
+                    "that can be computed again."
                 ) from error
 
 
