@@ -162,5 +162,4 @@ class ModelCheckpoint(_EpochCallback):
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
-        to_local = getattr(fitted_estimator, "to_local", None)  # of an estimator on a cluster
-        write_model(to_local() if to_local else fitted_estimator, self.path)
+        write_model(fitted_estimator, self.path)

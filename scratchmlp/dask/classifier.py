@@ -31,7 +31,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
 
     The parameters that are not listed here are those of :class:`~scratchmlp.ScratchMLPClassifier`,
     with these differences: `batch_size` counts the rows of all workers together, `dropout` must be
-    0, and `scoring` can be None, 'loss' or 'neg_log_loss'.
+    0, and `scoring` can be None, 'loss', 'accuracy' or 'neg_log_loss'.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
     standardize : bool, default=False
         Whether to subtract the mean of each column of X and to divide by its standard deviation, as
         :class:`sklearn.preprocessing.StandardScaler` does. The statistics are computed on the
-        cluster, from all rows of the first `fit` or `partial_fit`.
+        cluster, from all rows of `fit`. A warm start and later calls of `partial_fit` keep them.
     timeout : float, default=300.0
         Seconds that training waits without any progress. If a worker hangs for so long, it is
         restarted, or removed if it has no nanny, and others do its work. After the third time, and
@@ -58,8 +58,8 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
 
     Notes
     -----
-    Each step of training is one round over the cluster, which takes some 20 milliseconds beside the
-    computation. Full batches and 'lbfgs' are therefore faster than small batches. With
+    Each step of training is one round over the cluster, which takes 20 milliseconds or more beside
+    the computation. Full batches and 'lbfgs' are therefore faster than small batches. With
     ``shuffle=True``, this process keeps the order of the rows, 8 bytes for each, and each batch
     takes rows of all partitions. Use it for data that fit into the memory of the workers together.
 
@@ -202,8 +202,8 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         TimeoutError
             See `timeout`.
         RuntimeError
-            If workers die three times in the same round, for instance because their memory is full,
-            or if the connection to the scheduler is lost.
+            If workers die again and again in the same round, for instance because their memory is
+            full, or if the connection to the scheduler is lost.
         """
         validation = X_val, y_val, sample_weight_val
         with self._rounds():

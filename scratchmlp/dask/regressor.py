@@ -31,7 +31,7 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
 
     The parameters that are not listed here are those of :class:`~scratchmlp.ScratchMLPRegressor`,
     with these differences: `batch_size` counts the rows of all workers together, `dropout` must be
-    0, and `scoring` can be None, 'loss' or 'neg_mean_squared_error' or
+    0, and `scoring` can be None, 'loss', 'r2', 'neg_mean_squared_error' or
     'neg_mean_absolute_error'.
 
     Parameters
@@ -41,7 +41,7 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
     standardize : bool, default=False
         Whether to subtract the mean of each column of X and to divide by its standard deviation, as
         :class:`sklearn.preprocessing.StandardScaler` does. The statistics are computed on the
-        cluster, from all rows of the first `fit` or `partial_fit`.
+        cluster, from all rows of `fit`. A warm start and later calls of `partial_fit` keep them.
     timeout : float, default=300.0
         Seconds that training waits without any progress. If a worker hangs for so long, it is
         restarted, or removed if it has no nanny, and others do its work. After the third time, and
@@ -59,8 +59,8 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
 
     Notes
     -----
-    Each step of training is one round over the cluster, which takes some 20 milliseconds beside the
-    computation. Full batches and 'lbfgs' are therefore faster than small batches. With
+    Each step of training is one round over the cluster, which takes 20 milliseconds or more beside
+    the computation. Full batches and 'lbfgs' are therefore faster than small batches. With
     ``shuffle=True``, this process keeps the order of the rows, 8 bytes for each, and each batch
     takes rows of all partitions. Use it for data that fit into the memory of the workers together.
 
@@ -201,8 +201,8 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
         TimeoutError
             See `timeout`.
         RuntimeError
-            If workers die three times in the same round, for instance because their memory is full,
-            or if the connection to the scheduler is lost.
+            If workers die again and again in the same round, for instance because their memory is
+            full, or if the connection to the scheduler is lost.
         """
         validation = X_val, y_val, sample_weight_val
         with self._rounds():

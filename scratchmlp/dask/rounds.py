@@ -152,6 +152,7 @@ class Rounds:
         Exception
             The exception of a task that fails.
         """
+        killed: Exception | None = None
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._retry()
@@ -161,10 +162,12 @@ class Rounds:
             except KilledWorker as error:
                 _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
                 killed = error
+            except _BrokenRoundError:
+                break
             finally:
                 future.release()
         raise RuntimeError(
-            f"Workers died {_ATTEMPTS} times in the same round of training, probably because their "
+            "Workers died again and again in the same round of training, probably because their "
             "memory was full. Give them more memory, or divide the data into smaller partitions. "
             f"The last error: {killed}"
         ) from killed
@@ -187,14 +190,20 @@ class Rounds:
             try:
                 return future.result(timeout=min(_PAUSE, self.timeout / 4))
             except TimeoutError:
-                if future.status == "error":  # the error of a task, not of waiting
-                    raise
+                if future.done():  # just now, or the error is that of a task
+                    return future.result()
                 watch.look()
             except distributed.CancelledError as error:
                 raise RuntimeError(
-                    "A round of training was cancelled: the client was closed or restarted, or the "
-                    "connection to the scheduler was lost. Fit again with a connected client."
+                    "A round of training was cancelled: the client was closed or restarted, the "
+                    "connection to the scheduler was lost, or data from client.scatter were lost "
+                    "with their worker. Fit again with a connected client, and with a collection "
+                    "that can be computed again."
                 ) from error
+
+
+class _BrokenRoundError(Exception):
+    """A task waits for one that has failed."""
 
 
 class _Watch:
@@ -214,6 +223,8 @@ class _Watch:
         now = self.client.run_on_scheduler(look, **self.asked)
         if self.last is None or now.pending != self.last.pending:
             self.last, self.since = now, time.monotonic()
+        elif now.broken:
+            raise _BrokenRoundError
         if time.monotonic() - self.since < self.timeout:
             return
         if not now.n_workers:

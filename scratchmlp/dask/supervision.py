@@ -27,12 +27,16 @@ class Situation:
     busy : bool
         Whether a worker that tasks are assigned to executes tasks of others, or any tasks, if those
         of the round may be long.
+    broken : bool
+        Whether a task waits for one that has failed. It would wait for ever. The scheduler can get
+        into this state if workers die while failed tasks are repeated.
     """
 
     pending: tuple[tuple[Any, str, str], ...]
     n_workers: int
     hung: tuple[str, ...]
     busy: bool
+    broken: bool
 
 
 def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Situation:
@@ -68,6 +72,7 @@ def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Sit
         len(workers),
         tuple(sorted(hung)),
         any(worker.executing.keys() - short for worker in assigned),
+        any(each.state == "erred" for task in tasks for each in task.dependencies),
     )
 
 

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 from sklearn.base import BaseEstimator
 
 from scratchmlp.atomic_write import write_atomically
+from scratchmlp.estimators.state import as_local
 from scratchmlp.io.checks import check_model
 from scratchmlp.io.container import SCHEMA, Contents, from_bytes, to_bytes
 from scratchmlp.io.errors import ContentError, ModelFileError, require
@@ -32,7 +33,8 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool =
     ----------
     estimator : estimator
         A classifier, regressor or encoder of this package, or a Pipeline or a search of
-        scikit-learn that contains them. Callbacks of a fitted estimator are not saved.
+        scikit-learn that contains them. Callbacks of a fitted estimator are not saved. Of an
+        estimator on a Dask cluster, the file contains what ``to_local()`` returns.
     path : str or path-like
         Path of the file. Its folder must exist. The usual ending is ".skops".
     training_state : bool, default=True
@@ -125,6 +127,7 @@ def write_model(
     """Save an estimator, with notes that JSON can express; see `save`."""
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save needs an estimator, got {estimator!r:.80}. Pass a fitted estimator.")
+    estimator = as_local(estimator)
     if not training_state:
         estimator = without_training_state(estimator)
     name = type(estimator).__name__

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import dask
 import dask.array as da
@@ -51,11 +52,12 @@ class After:
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """Return a client of two worker processes that tests may kill."""
+    """Return a client of three worker processes that tests may kill."""
     with (
         dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"}),
+        suppress(KeyError),  # distributed may raise it at the end if workers have died
         LocalCluster(
-            n_workers=2,
+            n_workers=3,
             threads_per_worker=1,
             dashboard_address=":0",
             local_directory=tmp_path_factory.mktemp("workers"),
@@ -90,30 +92,41 @@ def test_a_worker_that_is_killed_changes_no_bit(workers, expected, monkeypatch):
         network.set_callbacks(After(2, lambda: send(workers, signal.SIGKILL))).fit(*DATA)
         np.testing.assert_array_equal(network.theta_, theta)
         assert len(n_rounds) == usual  # the scheduler repeats tasks, and no round is repeated
-        workers.wait_for_workers(2)
-
-
-def test_a_worker_that_is_stopped_is_replaced(workers, expected):
-    network = DaskScratchMLPClassifier(timeout=2.0, **PARAMETERS | SOLVERS[0])
-    network.set_callbacks(After(2, lambda: send(workers, signal.SIGSTOP))).fit(*DATA)
-    np.testing.assert_array_equal(network.theta_, expected[0])
-    workers.wait_for_workers(2)
+        workers.wait_for_workers(3)
 
 
 def hang_once(block, path):
+    """Hang in the first call; the file then has the number of the process."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     except FileExistsError:
         return block
+    os.write(file, str(os.getpid()).encode())
+    os.close(file)
     time.sleep(1000)
     return block
 
 
-def test_a_task_that_never_ends_is_done_by_others(workers, expected, tmp_path):
-    lazy = DATA[0].map_blocks(hang_once, str(tmp_path / "hung"), meta=DATA[0]._meta)
-    network = DaskScratchMLPClassifier(timeout=2.0, **PARAMETERS | SOLVERS[0]).fit(lazy, DATA[1])
+def stop_another(client, path):
+    """Stop the process of a worker, as soon as the task has begun to hang in another one."""
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+    pids = client.run_on_scheduler(
+        lambda dask_scheduler: [worker.pid for worker in dask_scheduler.workers.values()]
+    )
+    os.kill(next(pid for pid in pids if pid != int(path.read_text())), signal.SIGSTOP)
+
+
+def test_workers_that_hang_are_replaced_and_others_do_their_work(workers, expected, tmp_path):
+    """One of three workers is stopped, and another one has a task that does not end."""
+    path = tmp_path / "hung"
+    lazy = DATA[0].map_blocks(hang_once, str(path), meta=DATA[0]._meta)
+    thread = threading.Thread(target=stop_another, args=(workers, path))
+    thread.start()
+    network = DaskScratchMLPClassifier(timeout=4.0, **PARAMETERS | SOLVERS[0]).fit(lazy, DATA[1])
+    thread.join()
     np.testing.assert_array_equal(network.theta_, expected[0])
-    workers.wait_for_workers(2)
+    workers.wait_for_workers(3)
 
 
 def test_workers_that_always_die_are_an_error(workers):
@@ -126,11 +139,11 @@ def test_workers_that_always_die_are_an_error(workers):
     network = DaskScratchMLPClassifier(**PARAMETERS)
     lazy = DATA[0].map_blocks(die, meta=DATA[0]._meta)
     workers.run_on_scheduler(allow, n_failures=0)
-    with pytest.raises(RuntimeError, match="Workers died 3 times in the same round"):
+    with pytest.raises(RuntimeError, match="Workers died again and again in the same round"):
         network.fit(lazy[:60], DATA[1][:60])
     workers.run_on_scheduler(allow, n_failures=3)
     assert not hasattr(network, "classes_")
-    workers.wait_for_workers(2)
+    workers.wait_for_workers(3)
 
 
 def test_two_fits_at_once(workers, expected):

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
+from scratchmlp.estimators.state import as_local
 from scratchmlp.io.onnx.ensemble import export_ensemble
 from scratchmlp.io.onnx.graph import Graph, check_installed
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
@@ -67,7 +68,7 @@ def to_onnx(estimator: Any) -> "ModelProto":
     ----------
     estimator : estimator
         A fitted estimator of scratchmlp or scratchmlp.tabular, or a pipeline of an encoder and a
-        network of these.
+        network of these. For an estimator on a Dask cluster, it is what ``to_local()`` returns.
 
     Returns
     -------
@@ -104,6 +105,7 @@ def to_onnx(estimator: Any) -> "ModelProto":
     ['label', 'probabilities']
     """
     check_installed("onnx", "to_onnx")
+    estimator = as_local(estimator)
     export = _exporter(estimator)
     check_is_fitted(estimator)
     graph = Graph()
