@@ -36,4 +36,4 @@ collect_ignore = [
     if not find_spec(package)
 ]
 if not find_spec("distributed"):
-    collect_ignore_glob += ["scratchmlp/dask/*.py", "docs/cluster.md"]
+    collect_ignore_glob += ["benchmarks/cluster.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
