@@ -22,7 +22,7 @@ from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.supervision import look
-from scratchmlp.dask.tables import preparation
+from scratchmlp.dask.tables import base, preparation
 from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.rows import select
 from scratchmlp.dask.tables.shares import most_rows, shared
@@ -76,9 +76,8 @@ def on_cluster(rows, chunks=CHUNKS):
 
 def compare(found, expected):
     """Check that two ensembles are the same, to the last bit."""
-    state = vars(expected).items()
-    names = {k for k, _ in state if k.endswith("_")} | {"_held_out_scores"}
-    assert names == {k for k in vars(found) if k.endswith("_")} | {"_held_out_scores"}
+    names, expected_names = ({k for k in vars(e) if k.endswith("_")} for e in (found, expected))
+    assert names - {"rows_per_member_"} == expected_names - {"rows_per_member_"}
     assert found.encoder_.columns_ == expected.encoder_.columns_
     for one, other in zip(found.members_, expected.members_, strict=True):
         np.testing.assert_array_equal(one.theta, other.theta)
@@ -222,6 +221,22 @@ def test_a_member_may_train_on_a_share_of_the_rows(client):
     found = DaskTabularMLPClassifier(**SMALL, rows_per_member=50).fit(*given)
     compare(found, Sharing(**SMALL).fit(X, y, weight))
     assert np.isfinite(found.oof_proba_).all()
+    assert found.rows_per_member_ == 50
+    assert not hasattr(found.to_local(), "rows_per_member_")
+
+
+def test_a_fit_tells_how_many_rows_auto_has_chosen(client, fitted, monkeypatch, caplog):
+    assert fitted["classifier"].rows_per_member_ == "all"
+    X, y, _ = table()
+    rows, targets, parameters = on_cluster(X), on_cluster(y), SMALL | {"cv": 4}
+    with monkeypatch.context() as patch, caplog.at_level("INFO", "scratchmlp.dask"):
+        patch.setattr(base, "_workers", lambda: [(600_000.0, 1)])
+        found = DaskTabularMLPClassifier(**parameters).fit(rows, targets)
+    chosen = found.rows_per_member_
+    assert 0 < chosen < 180
+    assert f"Each member trains on {chosen} rows." in caplog.messages
+    again = DaskTabularMLPClassifier(**parameters, rows_per_member=chosen).fit(rows, targets)
+    compare(again, found)
 
 
 def test_shares_are_rows_that_a_member_does_not_hold_out():
@@ -325,6 +340,23 @@ def test_a_local_copy_can_be_saved(fitted, kind, tmp_path):
     compare(loaded, local)
     local.members_[0].theta[:] = 0
     assert fitted[kind].members_[0].theta.any()
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_importances_are_those_of_the_local_estimator(fitted, kind):
+    X, classes, numbers = table()
+    y = classes if kind == "classifier" else numbers
+    parameters = {
+        "columns": ["number", "city"],
+        "n_repeats": 2,
+        "sample_weight": np.arange(240) % 3,
+        "random_state": 0,
+    }
+    found = fitted[kind].oof_importances(X, y, **parameters)
+    expected = fitted[kind].to_local().oof_importances(X, y, **parameters)
+    np.testing.assert_array_equal(found.importances, expected.importances)
+    assert found.n_rows == expected.n_rows == 160
+    assert found.importances.any()
 
 
 def test_predictions_travel_without_what_belongs_to_rows_of_fit(fitted):

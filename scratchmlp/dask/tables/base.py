@@ -5,6 +5,7 @@ done otherwise: encoding them, and training and evaluating members.
 """
 
 import copy
+import logging
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -36,6 +37,8 @@ from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
 from scratchmlp.tabular.table_encoding import select_by_name
 
+_LOGGER = logging.getLogger(__name__)
+
 #: Parameters that the local estimators do not have.
 _OWN = ("client", "rows_per_member", "timeout")
 #: Fitted attributes that predictions do not need, some of which hold something of each row.
@@ -65,6 +68,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
     _local_class: ClassVar[type[BaseTabularMLP]]
 
     rows_per_member: Any
+    rows_per_member_: int | str
 
     # Fit.
 
@@ -128,6 +132,8 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         rows: ClusterTable = table.data.X
         room = _workers(), rows.n_bytes, len(rows)
         rows.most_rows = most_rows(self.rows_per_member, table.splits, *room)
+        self.rows_per_member_ = rows.most_rows or "all"
+        _LOGGER.info("Each member trains on %s rows.", self.rows_per_member_)
         if rows.most_rows is None:
             return table
         splits = shared(table.splits, table.seeds.tolist(), rows.most_rows)
@@ -236,8 +242,10 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         return self._local(copy.deepcopy(self._fitted()))
 
     def _fitted(self) -> dict[str, Any]:
-        """Return the fitted attributes."""
-        return {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
+        """Return the fitted attributes of a local estimator."""
+        fitted = {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
+        fitted.pop("rows_per_member_", None)
+        return fitted
 
     def _local(self, fitted: dict[str, Any]) -> Any:
         """Return a local estimator with the same parameters, and these fitted attributes."""
