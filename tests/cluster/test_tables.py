@@ -21,6 +21,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.supervision import look
 from scratchmlp.dask.tables import base, preparation
 from scratchmlp.dask.tables.members import MembersOnCluster
@@ -511,6 +512,32 @@ def test_a_worker_that_is_killed_while_it_trains_changes_nothing(workers):
     killer.join()
     compare(found, TabularMLPClassifier(**parameters).fit(X, y))
     assert killed[0] not in processes(workers)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_after_an_interrupted_fit_the_workers_are_free(client, fitted, monkeypatch, error):
+    def executing(dask_worker):
+        return any("train_on_worker" in str(key) for key in dask_worker.active_keys)
+
+    def interrupt(rounds, tasks, long_tasks=False):
+        if not long_tasks:
+            return original(rounds, tasks)
+        while not all(client.run(executing).values()):
+            time.sleep(0.01)
+        raise error("interrupted")
+
+    X, y, _ = table()
+    original, rows, targets = Rounds.get_all, on_cluster(X), on_cluster(y)
+    endless = DaskTabularMLPClassifier(**SMALL | {"max_iter": 10**7})
+    with monkeypatch.context() as patch:
+        patch.setattr(Rounds, "get_all", interrupt)
+        with pytest.raises(error, match="interrupted"):
+            endless.fit(rows, targets)
+    assert not hasattr(endless, "members_")
+    next_one = DaskTabularMLPClassifier(**SMALL, timeout=20.0)
+    compare(next_one.fit(rows, targets), fitted["classifier"])
+    assert not any(client.run(executing).values())
+    check_nothing_is_kept(client)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 100.0])

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from distributed import Future
+from distributed import Future, Reschedule, get_worker
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
@@ -19,6 +19,8 @@ from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.tables.rows import EncodedRows, Rows, is_ascending, select
 from scratchmlp.dask.tables.table import ClusterTable
+from scratchmlp.monitor import Monitor
+from scratchmlp.run import Run
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import (
@@ -94,6 +96,31 @@ class ClusterRows:
         inside = index if self.numbers is None else np.searchsorted(self.numbers, index)
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return Data(select(self.tables, inside), self.Y[index], weight, self.class_targets)
+
+
+class EndIfReleased:
+    """Ends the training of a member whose task is released: an observer of the monitor.
+
+    A fit that fails or is interrupted releases its tasks, but a worker cannot stop a task that it
+    executes. It marks the task as cancelled, and waits for its end.
+    """
+
+    def __init__(self) -> None:
+        self.tasks = get_worker().state.tasks
+        self.key = get_worker().get_current_task()
+
+    def epoch_begin(self) -> None:
+        """Raise an exception if the task is released.
+
+        `Reschedule` loses nothing if the task is needed again in this moment.
+        """
+        task = self.tasks.get(self.key)
+        if task is None or task.state == "cancelled":
+            raise Reschedule
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        """Do nothing: `epoch_begin` looks before the next epoch."""
+        return ""
 
 
 class MembersOnCluster:
@@ -173,10 +200,13 @@ def train_on_worker(
     parts: Sequence[Any],
     targets: Sequence[Targets],
 ) -> MemberHistory:
-    """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed."""
+    """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed.
+
+    Training ends early if the task is released.
+    """
     plan = plan._replace(training=_unpacked(plan.training), held_out=_unpacked(plan.held_out))
     rows: Any = ClusterRows(_tables(parts), _unpacked(numbers), targets, class_targets)
-    return train_member(recipe, rows, plan)
+    return train_member(recipe, rows, plan, [EndIfReleased()])
 
 
 def finish_on_worker(
