@@ -323,11 +323,14 @@ def test_predictions_are_lazy_and_have_the_index_of_the_rows(client, fitted, kin
 def test_the_score_is_that_of_the_local_estimator(client, fitted, kind):
     X, classes, numbers = table()
     y, weight = classes if kind == "classifier" else numbers, pd.Series(np.arange(240) % 3)
+    none_in_first = pd.Series(np.arange(240) >= CHUNKS[0]) * 1.0
     model, local = fitted[kind], fitted[kind].to_local()
-    for given in ((), (weight,)):
+    for given in ((), (weight,), (none_in_first,)):
         score = model.score(on_cluster(X), on_cluster(y), *map(on_cluster, given))
         assert score == pytest.approx(local.score(X, y, *given), abs=1e-6)
         assert model.score(X, y, *given) == local.score(X, y, *given)
+    with pytest.raises(ValueError, match="no rows with a weight other than 0"):
+        model.score(on_cluster(X), on_cluster(y), on_cluster(0 * weight))
 
 
 @pytest.mark.parametrize("kind", PAIRS)

@@ -16,7 +16,7 @@ from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.dask.collections import check_collection, divided, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
@@ -27,7 +27,7 @@ from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.preparation import encode_all, read_all
 from scratchmlp.dask.tables.shares import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, RawTable
-from scratchmlp.dask.validation import Scored, score
+from scratchmlp.dask.validation import Scored, score, scored
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import PreparedTable
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -275,10 +275,10 @@ def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
         return None
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, allow_all_zero_weights=True)
-    y, predictions = np.asarray(y), model.predict(X)
-    if is_classifier(model):
-        found: Any = accuracy_score(y, predictions, sample_weight=weight, normalize=False)
-    else:
-        found = RSquared.of(y, predictions, weight)
-    return Scored(len(X), float(weight.sum()), 0.0, found)
+    sums = _accuracy if is_classifier(model) else RSquared.of
+    return scored(sums, X, np.asarray(y), model.predict(X), sample_weight)
+
+
+def _accuracy(y: Any, predictions: Any, weight: Any) -> float:
+    """Return the sum of the weights of rows whose class is predicted."""
+    return float(accuracy_score(y, predictions, sample_weight=weight, normalize=False))
