@@ -1,6 +1,7 @@
 """Ensembles for raw tables on a cluster are those that the local estimators train."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -25,8 +26,9 @@ from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.supervision import look
 from scratchmlp.dask.tables import base, preparation
 from scratchmlp.dask.tables.members import MembersOnCluster
-from scratchmlp.dask.tables.rows import select
+from scratchmlp.dask.tables.rows import packed, select, unpacked
 from scratchmlp.dask.tables.shares import most_rows, shared
+from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
@@ -274,6 +276,23 @@ def test_rows_of_several_tables_are_those_of_one(rows):
     np.testing.assert_array_equal(found.codes, expected.codes)
     for one, other in zip(found.terms, expected.terms, strict=True):
         np.testing.assert_array_equal(one.toarray(), other.toarray())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.arange(3, 100, 2), np.array([5, 2]), np.array([7, 10**6]), np.array([3]), np.arange(0)],
+)
+def test_packed_rows_can_be_unpacked(rows):
+    found = unpacked(packed(rows))
+    np.testing.assert_array_equal(found, rows)
+    assert found.dtype == rows.dtype
+
+
+def test_the_rows_of_a_member_are_sent_as_bits():
+    parts = Parts(None, ["A", "B"], [500_000, 500_000], [0, 1])
+    tasks = ClusterTable(parts, 0).taken(np.arange(0, 1_000_000, 2))
+    assert len(tasks) == 2
+    assert all(500_000 / 8 < len(pickle.dumps(dict(each.dask))) < 70_000 for each in tasks)
 
 
 # Predictions, and models without a client.

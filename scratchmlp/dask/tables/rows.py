@@ -6,6 +6,7 @@ all rows at once.
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,9 +97,9 @@ def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
     return sum(each.nbytes for each in arrays), rows.notes
 
 
-def take(rows: Rows, encoded: EncodedRows) -> EncodedTable:
-    """Select encoded rows."""
-    return encoded.table[rows]
+def take(rows: Any, encoded: EncodedRows) -> EncodedTable:
+    """Select encoded rows, whose numbers are packed."""
+    return encoded.table[unpacked(rows)]
 
 
 def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
@@ -149,3 +150,31 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
 def is_ascending(rows: Rows) -> bool:
     """Return whether row numbers are in ascending order, each of them once."""
     return bool((np.diff(rows) > 0).all())
+
+
+@dataclass(frozen=True)
+class PackedRows:
+    """Row numbers in ascending order, as a bit for each row.
+
+    Attributes
+    ----------
+    bits : ndarray of uint8
+        The bits, eight in a number.
+    """
+
+    bits: NDArray[np.uint8]
+
+
+def packed(rows: Rows) -> Any:
+    """Pack row numbers, to be sent. They stay as they are if they are in another order, or few."""
+    bits_of_each = 8 * rows.itemsize
+    if not len(rows) or rows[-1] >= bits_of_each * len(rows) or not is_ascending(rows):
+        return rows
+    chosen = np.zeros(rows[-1] + 1, bool)
+    chosen[rows] = True
+    return PackedRows(np.packbits(chosen))
+
+
+def unpacked(rows: Any) -> Any:
+    """Return the row numbers that `packed` was called with."""
+    return np.flatnonzero(np.unpackbits(rows.bits)) if isinstance(rows, PackedRows) else rows
