@@ -174,6 +174,33 @@ def test_partitions_may_have_other_categories_and_dtypes(client):
     np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
 
 
+LABELS = {
+    "Int64": lambda y: (y == "few").astype("Int64"),
+    "boolean": lambda y: (y == "few").astype("boolean"),
+    "category of booleans": lambda y: (y == "few").astype("category"),
+    "category": lambda y: y.astype("category"),
+    "string": lambda y: y.astype("string"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_classes_are_those_of_the_local_estimator(client, kind):
+    X, y, _ = table()
+    y, X = LABELS[kind](y), X[["number", "city"]]
+    pieces = [y[:70], y[70:71], y[71:]]  # the first does not have all categories
+    if kind == "category":
+        pieces = [each.cat.remove_unused_categories() for each in pieces]
+    delayed = [dask.delayed(each) for each in pieces]
+    targets = dd.from_delayed(delayed, meta=y[:0], verify_meta=False)
+    rows = on_cluster(X, (70, 1, 169))
+    found = DaskTabularMLPClassifier(**SMALL).fit(rows, targets)
+    expected = TabularMLPClassifier(**SMALL).fit(X, y)
+    compare(found, expected)
+    np.testing.assert_array_equal(found.classes_, expected.classes_)
+    assert found.classes_.dtype == expected.classes_.dtype
+    assert found.score(rows, targets) == pytest.approx(expected.score(X, y))
+
+
 def test_arrays(client):
     X, _, y = table()
     X = X[["number", "heavy", "late"]].to_numpy()
