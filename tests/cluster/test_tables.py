@@ -483,10 +483,28 @@ def test_what_is_not_supported_is_refused(client, fitted):
         model.member_predictions(rows)
     with pytest.raises(TypeError, match="table in memory"):
         model.oof_importances(rows, targets)
-    with pytest.raises(ValueError, match="these are missing: 'city'"):
-        model.predict(rows.drop(columns="city"))
     with pytest.raises(ValueError, match=r"coverage=0\.999"):
         model.predict_set(rows, 0.999)
+
+
+def test_collections_of_other_columns_are_refused_before_they_are_computed(client, fitted):
+    X, y, _ = table()
+    rows, targets = on_cluster(X), on_cluster(y)
+    model = fitted["classifier"]
+    with pytest.raises(ValueError, match=r"X must have two dimensions.* got 1"):
+        model.predict(rows["number"])
+    with pytest.raises(ValueError, match=r"X must have two dimensions.* got 1"):
+        model.score(rows["number"], targets)
+    with pytest.raises(ValueError, match="these are missing: 'city'"):
+        model.predict(rows.drop(columns="city"))
+    numbers = X[["number", "heavy"]].to_numpy()
+    array, y = da.from_array(numbers, (80, 2)), da.from_array(y.to_numpy(str), 80)
+    model = DaskTabularMLPClassifier(**SMALL).fit(array, y)
+    for method in (model.predict, model.predict_proba, lambda X: model.score(X, y)):
+        with pytest.raises(ValueError, match=r"X has 1 features, but .* expecting 2"):
+            method(array[:, :1])
+        with pytest.raises(ValueError, match=r"X must have two dimensions.* got 3"):
+            method(array[:, :, np.newaxis])
 
 
 def test_callbacks_are_refused(client):

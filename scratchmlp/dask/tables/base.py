@@ -18,9 +18,9 @@ from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.dask.collections import check_collection, divided, is_frame, partitions
+from scratchmlp.dask.collections import divided, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.predictions import predict_lazily
+from scratchmlp.dask.predictions import check_rows, predict_lazily
 from scratchmlp.dask.scoring import RSquared
 from scratchmlp.dask.supervision import resources
 from scratchmlp.dask.tables.members import MembersOnCluster
@@ -35,7 +35,6 @@ from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_splits
 from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
-from scratchmlp.tabular.table_encoding import select_by_name
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -169,12 +168,18 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         self, method: str, X: Any, like: NDArray[Any], names: Any = None, **parameters: Any
     ) -> Any:
         """Predict a dask collection lazily: see `predict_lazily`."""
-        check_collection(X, "X")
+        self._check_columns(X)
         if "coverage" in parameters:
             self._held_out_scores.quantile(parameters["coverage"])  # raises an error
-        if is_frame(X) and hasattr(self, "feature_names_in_"):
-            select_by_name(X._meta, self.encoder_.columns_)  # raises an error
         return predict_lazily(self._predictor(), method, X, like, names, **parameters)
+
+    def _check_columns(self, X: Any) -> None:
+        """Check that a dask collection has the columns of `fit`, as far as it is known."""
+        check_rows(X)
+        if is_frame(X):
+            self.encoder_._validate_table(X._meta_nonempty, reset=False)
+        elif not np.isnan(X.shape[1]):
+            self.encoder_._validate_table(np.zeros((1, X.shape[1])), reset=False)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy or R², computed on the cluster if X is a dask collection.
@@ -195,6 +200,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         """
         if not self._is_lazy(X):
             return float(super().score(X, y, sample_weight))
+        self._check_columns(X)
         with self._rounds() as rounds:
             return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
 
