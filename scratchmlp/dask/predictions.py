@@ -36,17 +36,22 @@ def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: An
     dask array, or dask DataFrame or Series with the index of `X`
         Predictions.
     """
-    check_collection(X, "X")
-    if X.ndim != 2:
-        raise ValueError(
-            f"X must have two dimensions, rows and columns, to be predicted; got {X.ndim}. Reshape "
-            "it, for instance with X[:, np.newaxis] if it has one column."
-        )
+    check_rows(X)
     if not np.isnan(X.shape[1]):
         check_features(model, X, X.shape[1], reset=False)
     if not is_frame(X):
         model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
     return predict_lazily(model, method, X, _like(model, method, parameters), names, **parameters)
+
+
+def check_rows(X: Any) -> None:
+    """Check that an argument is a dask collection of two dimensions."""
+    check_collection(X, "X")
+    if X.ndim != 2:
+        raise ValueError(
+            f"X must have two dimensions, rows and columns, to be predicted; got {X.ndim}. Convert "
+            "it, for instance with X[:, np.newaxis], or X.to_frame() for a Series."
+        )
 
 
 def predict_lazily(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any, NamedTuple
 
@@ -176,15 +176,41 @@ def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
     y = y[:, 0] if y.shape[1:] == (1,) else y
     with threads(0):
         raw = model._from_raw(X, lambda raw: raw)
+    return scored(partial(score_function(model, None), model), X, y, raw, sample_weight)
+
+
+def scored(
+    sums: Callable[..., Any], X: Any, y: Any, predictions: Any, sample_weight: Any
+) -> Scored | None:
+    """Sum a score over the rows with a weight other than 0.
+
+    Parameters
+    ----------
+    sums : callable
+        Computes the sums of the score from targets, predictions and weights.
+    X : object
+        The rows.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets.
+    predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Their predictions, or raw scores.
+    sample_weight : array-like of shape (n_samples,), number or None
+        Their weights. None means 1.
+
+    Returns
+    -------
+    Scored or None
+        The sums, or None if all weights are 0.
+    """
     weight = None
     if sample_weight is not None:
         weight = _check_sample_weight(sample_weight, X, dtype=float, allow_all_zero_weights=True)
         kept = weight != 0  # scikit-learn refuses weights that are all 0
-        y, raw, weight = y[kept], raw[kept], weight[kept]
+        y, predictions, weight = y[kept], predictions[kept], weight[kept]
         if not len(y):
             return None
     total = float(len(y) if weight is None else weight.sum())
-    return Scored(len(y), total, 0.0, score_function(model, None)(model, y, raw, weight))
+    return Scored(len(y), total, 0.0, sums(y, predictions, weight))
 
 
 def score_function(model: Any, scoring: str | None) -> Callable[..., Any]:

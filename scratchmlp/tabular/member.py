@@ -1,6 +1,7 @@
 """One member of an ensemble: a network that is trained without its fold and evaluated on it."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,7 +175,9 @@ def finish_member(
     return FinishedMember(member, member.raw_scores(fold), np.mean(raw, axis=0))
 
 
-def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
+def train_member(
+    recipe: Recipe, data: Data, plan: MemberPlan, watchers: Sequence[Observer] = ()
+) -> MemberHistory:
     """Train the network of a member, and evaluate it on the member's fold after each epoch.
 
     Training changes a vector phi, and `TangentParametrization` maps phi to the parameters of the
@@ -196,6 +199,8 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
         fold.
     plan : MemberPlan
         What distinguishes this member from the others.
+    watchers : sequence of Observer, default=()
+        Further observers of the monitor.
 
     Returns
     -------
@@ -222,7 +227,8 @@ def train_member(recipe: Recipe, data: Data, plan: MemberPlan) -> MemberHistory:
         random_state = np.random.RandomState(plan.seed)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = recipe.solver(clock, len(training.X))
-        observers: list[Observer] = [plan.tasks, clock] if plan.tasks else [clock]
+        observers: list[Observer] = [*watchers, clock]
+        observers = [plan.tasks, *observers] if plan.tasks else observers
         monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, observers=observers)
         if plan.deadline:
             clock.start(_epoch_seconds(objective, run.theta, training, solver.batch_size))

@@ -1,6 +1,7 @@
 """Ensembles for raw tables on a cluster are those that the local estimators train."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -21,11 +22,13 @@ from sklearn.model_selection import TimeSeriesSplit
 from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.supervision import look
-from scratchmlp.dask.tables import preparation
+from scratchmlp.dask.tables import base, preparation
 from scratchmlp.dask.tables.members import MembersOnCluster
-from scratchmlp.dask.tables.rows import select
+from scratchmlp.dask.tables.rows import packed, select, unpacked
 from scratchmlp.dask.tables.shares import most_rows, shared
+from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
@@ -76,9 +79,8 @@ def on_cluster(rows, chunks=CHUNKS):
 
 def compare(found, expected):
     """Check that two ensembles are the same, to the last bit."""
-    state = vars(expected).items()
-    names = {k for k, _ in state if k.endswith("_")} | {"_held_out_scores"}
-    assert names == {k for k in vars(found) if k.endswith("_")} | {"_held_out_scores"}
+    names, expected_names = ({k for k in vars(e) if k.endswith("_")} for e in (found, expected))
+    assert names - {"rows_per_member_"} == expected_names - {"rows_per_member_"}
     assert found.encoder_.columns_ == expected.encoder_.columns_
     for one, other in zip(found.members_, expected.members_, strict=True):
         np.testing.assert_array_equal(one.theta, other.theta)
@@ -172,6 +174,33 @@ def test_partitions_may_have_other_categories_and_dtypes(client):
     np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
 
 
+LABELS = {
+    "Int64": lambda y: (y == "few").astype("Int64"),
+    "boolean": lambda y: (y == "few").astype("boolean"),
+    "category of booleans": lambda y: (y == "few").astype("category"),
+    "category": lambda y: y.astype("category"),
+    "string": lambda y: y.astype("string"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_classes_are_those_of_the_local_estimator(client, kind):
+    X, y, _ = table()
+    y, X = LABELS[kind](y), X[["number", "city"]]
+    pieces = [y[:70], y[70:71], y[71:]]  # the first does not have all categories
+    if kind == "category":
+        pieces = [each.cat.remove_unused_categories() for each in pieces]
+    delayed = [dask.delayed(each) for each in pieces]
+    targets = dd.from_delayed(delayed, meta=y[:0], verify_meta=False)
+    rows = on_cluster(X, (70, 1, 169))
+    found = DaskTabularMLPClassifier(**SMALL).fit(rows, targets)
+    expected = TabularMLPClassifier(**SMALL).fit(X, y)
+    compare(found, expected)
+    np.testing.assert_array_equal(found.classes_, expected.classes_)
+    assert found.classes_.dtype == expected.classes_.dtype
+    assert found.score(rows, targets) == pytest.approx(expected.score(X, y))
+
+
 def test_arrays(client):
     X, _, y = table()
     X = X[["number", "heavy", "late"]].to_numpy()
@@ -222,6 +251,22 @@ def test_a_member_may_train_on_a_share_of_the_rows(client):
     found = DaskTabularMLPClassifier(**SMALL, rows_per_member=50).fit(*given)
     compare(found, Sharing(**SMALL).fit(X, y, weight))
     assert np.isfinite(found.oof_proba_).all()
+    assert found.rows_per_member_ == 50
+    assert not hasattr(found.to_local(), "rows_per_member_")
+
+
+def test_a_fit_tells_how_many_rows_auto_has_chosen(client, fitted, monkeypatch, caplog):
+    assert fitted["classifier"].rows_per_member_ == "all"
+    X, y, _ = table()
+    rows, targets, parameters = on_cluster(X), on_cluster(y), SMALL | {"cv": 4}
+    with monkeypatch.context() as patch, caplog.at_level("INFO", "scratchmlp.dask"):
+        patch.setattr(base, "_workers", lambda: [(600_000.0, 1)])
+        found = DaskTabularMLPClassifier(**parameters).fit(rows, targets)
+    chosen = found.rows_per_member_
+    assert 0 < chosen < 180
+    assert f"Each member trains on {chosen} rows." in caplog.messages
+    again = DaskTabularMLPClassifier(**parameters, rows_per_member=chosen).fit(rows, targets)
+    compare(again, found)
 
 
 def test_shares_are_rows_that_a_member_does_not_hold_out():
@@ -258,6 +303,23 @@ def test_rows_of_several_tables_are_those_of_one(rows):
     np.testing.assert_array_equal(found.codes, expected.codes)
     for one, other in zip(found.terms, expected.terms, strict=True):
         np.testing.assert_array_equal(one.toarray(), other.toarray())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.arange(3, 100, 2), np.array([5, 2]), np.array([7, 10**6]), np.array([3]), np.arange(0)],
+)
+def test_packed_rows_can_be_unpacked(rows):
+    found = unpacked(packed(rows))
+    np.testing.assert_array_equal(found, rows)
+    assert found.dtype == rows.dtype
+
+
+def test_the_rows_of_a_member_are_sent_as_bits():
+    parts = Parts(None, ["A", "B"], [500_000, 500_000], [0, 1])
+    tasks = ClusterTable(parts, 0).taken(np.arange(0, 1_000_000, 2))
+    assert len(tasks) == 2
+    assert all(500_000 / 8 < len(pickle.dumps(dict(each.dask))) < 70_000 for each in tasks)
 
 
 # Predictions, and models without a client.
@@ -307,11 +369,14 @@ def test_predictions_are_lazy_and_have_the_index_of_the_rows(client, fitted, kin
 def test_the_score_is_that_of_the_local_estimator(client, fitted, kind):
     X, classes, numbers = table()
     y, weight = classes if kind == "classifier" else numbers, pd.Series(np.arange(240) % 3)
+    none_in_first = pd.Series(np.arange(240) >= CHUNKS[0]) * 1.0
     model, local = fitted[kind], fitted[kind].to_local()
-    for given in ((), (weight,)):
+    for given in ((), (weight,), (none_in_first,)):
         score = model.score(on_cluster(X), on_cluster(y), *map(on_cluster, given))
         assert score == pytest.approx(local.score(X, y, *given), abs=1e-6)
         assert model.score(X, y, *given) == local.score(X, y, *given)
+    with pytest.raises(ValueError, match="no rows with a weight other than 0"):
+        model.score(on_cluster(X), on_cluster(y), on_cluster(0 * weight))
 
 
 @pytest.mark.parametrize("kind", PAIRS)
@@ -325,6 +390,23 @@ def test_a_local_copy_can_be_saved(fitted, kind, tmp_path):
     compare(loaded, local)
     local.members_[0].theta[:] = 0
     assert fitted[kind].members_[0].theta.any()
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_importances_are_those_of_the_local_estimator(fitted, kind):
+    X, classes, numbers = table()
+    y = classes if kind == "classifier" else numbers
+    parameters = {
+        "columns": ["number", "city"],
+        "n_repeats": 2,
+        "sample_weight": np.arange(240) % 3,
+        "random_state": 0,
+    }
+    found = fitted[kind].oof_importances(X, y, **parameters)
+    expected = fitted[kind].to_local().oof_importances(X, y, **parameters)
+    np.testing.assert_array_equal(found.importances, expected.importances)
+    assert found.n_rows == expected.n_rows == 160
+    assert found.importances.any()
 
 
 def test_predictions_travel_without_what_belongs_to_rows_of_fit(fitted):
@@ -401,10 +483,28 @@ def test_what_is_not_supported_is_refused(client, fitted):
         model.member_predictions(rows)
     with pytest.raises(TypeError, match="table in memory"):
         model.oof_importances(rows, targets)
-    with pytest.raises(ValueError, match="these are missing: 'city'"):
-        model.predict(rows.drop(columns="city"))
     with pytest.raises(ValueError, match=r"coverage=0\.999"):
         model.predict_set(rows, 0.999)
+
+
+def test_collections_of_other_columns_are_refused_before_they_are_computed(client, fitted):
+    X, y, _ = table()
+    rows, targets = on_cluster(X), on_cluster(y)
+    model = fitted["classifier"]
+    with pytest.raises(ValueError, match=r"X must have two dimensions.* got 1"):
+        model.predict(rows["number"])
+    with pytest.raises(ValueError, match=r"X must have two dimensions.* got 1"):
+        model.score(rows["number"], targets)
+    with pytest.raises(ValueError, match="these are missing: 'city'"):
+        model.predict(rows.drop(columns="city"))
+    numbers = X[["number", "heavy"]].to_numpy()
+    array, y = da.from_array(numbers, (80, 2)), da.from_array(y.to_numpy(str), 80)
+    model = DaskTabularMLPClassifier(**SMALL).fit(array, y)
+    for method in (model.predict, model.predict_proba, lambda X: model.score(X, y)):
+        with pytest.raises(ValueError, match=r"X has 1 features, but .* expecting 2"):
+            method(array[:, :1])
+        with pytest.raises(ValueError, match=r"X must have two dimensions.* got 3"):
+            method(array[:, :, np.newaxis])
 
 
 def test_callbacks_are_refused(client):
@@ -479,6 +579,32 @@ def test_a_worker_that_is_killed_while_it_trains_changes_nothing(workers):
     killer.join()
     compare(found, TabularMLPClassifier(**parameters).fit(X, y))
     assert killed[0] not in processes(workers)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_after_an_interrupted_fit_the_workers_are_free(client, fitted, monkeypatch, error):
+    def executing(dask_worker):
+        return any("train_on_worker" in str(key) for key in dask_worker.active_keys)
+
+    def interrupt(rounds, tasks, long_tasks=False):
+        if not long_tasks:
+            return original(rounds, tasks)
+        while not all(client.run(executing).values()):
+            time.sleep(0.01)
+        raise error("interrupted")
+
+    X, y, _ = table()
+    original, rows, targets = Rounds.get_all, on_cluster(X), on_cluster(y)
+    endless = DaskTabularMLPClassifier(**SMALL | {"max_iter": 10**7})
+    with monkeypatch.context() as patch:
+        patch.setattr(Rounds, "get_all", interrupt)
+        with pytest.raises(error, match="interrupted"):
+            endless.fit(rows, targets)
+    assert not hasattr(endless, "members_")
+    next_one = DaskTabularMLPClassifier(**SMALL, timeout=20.0)
+    compare(next_one.fit(rows, targets), fitted["classifier"])
+    assert not any(client.run(executing).values())
+    check_nothing_is_kept(client)
 
 
 @pytest.mark.parametrize("seconds", [1.0, 100.0])

@@ -5,6 +5,7 @@ done otherwise: encoding them, and training and evaluating members.
 """
 
 import copy
+import logging
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -15,18 +16,18 @@ from sklearn.base import _fit_context, is_classifier
 from sklearn.metrics import accuracy_score
 from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.dask.collections import check_collection, divided, is_frame, partitions
+from scratchmlp.dask.collections import divided, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.predictions import predict_lazily
+from scratchmlp.dask.predictions import check_rows, predict_lazily
 from scratchmlp.dask.scoring import RSquared
 from scratchmlp.dask.supervision import resources
 from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.preparation import encode_all, read_all
 from scratchmlp.dask.tables.shares import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, RawTable
-from scratchmlp.dask.validation import Scored, score
+from scratchmlp.dask.validation import Scored, score, scored
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import PreparedTable
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -34,7 +35,8 @@ from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_splits
 from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
-from scratchmlp.tabular.table_encoding import select_by_name
+
+_LOGGER = logging.getLogger(__name__)
 
 #: Parameters that the local estimators do not have.
 _OWN = ("client", "rows_per_member", "timeout")
@@ -65,6 +67,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
     _local_class: ClassVar[type[BaseTabularMLP]]
 
     rows_per_member: Any
+    rows_per_member_: int | str
 
     # Fit.
 
@@ -128,6 +131,8 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         rows: ClusterTable = table.data.X
         room = _workers(), rows.n_bytes, len(rows)
         rows.most_rows = most_rows(self.rows_per_member, table.splits, *room)
+        self.rows_per_member_ = rows.most_rows or "all"
+        _LOGGER.info("Each member trains on %s rows.", self.rows_per_member_)
         if rows.most_rows is None:
             return table
         splits = shared(table.splits, table.seeds.tolist(), rows.most_rows)
@@ -163,12 +168,18 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         self, method: str, X: Any, like: NDArray[Any], names: Any = None, **parameters: Any
     ) -> Any:
         """Predict a dask collection lazily: see `predict_lazily`."""
-        check_collection(X, "X")
+        self._check_columns(X)
         if "coverage" in parameters:
             self._held_out_scores.quantile(parameters["coverage"])  # raises an error
-        if is_frame(X) and hasattr(self, "feature_names_in_"):
-            select_by_name(X._meta, self.encoder_.columns_)  # raises an error
         return predict_lazily(self._predictor(), method, X, like, names, **parameters)
+
+    def _check_columns(self, X: Any) -> None:
+        """Check that a dask collection has the columns of `fit`, as far as it is known."""
+        check_rows(X)
+        if is_frame(X):
+            self.encoder_._validate_table(X._meta_nonempty, reset=False)
+        elif not np.isnan(X.shape[1]):
+            self.encoder_._validate_table(np.zeros((1, X.shape[1])), reset=False)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy or R², computed on the cluster if X is a dask collection.
@@ -189,6 +200,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         """
         if not self._is_lazy(X):
             return float(super().score(X, y, sample_weight))
+        self._check_columns(X)
         with self._rounds() as rounds:
             return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
 
@@ -236,8 +248,10 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         return self._local(copy.deepcopy(self._fitted()))
 
     def _fitted(self) -> dict[str, Any]:
-        """Return the fitted attributes."""
-        return {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
+        """Return the fitted attributes of a local estimator."""
+        fitted = {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
+        fitted.pop("rows_per_member_", None)
+        return fitted
 
     def _local(self, fitted: dict[str, Any]) -> Any:
         """Return a local estimator with the same parameters, and these fitted attributes."""
@@ -267,10 +281,10 @@ def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
         return None
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, allow_all_zero_weights=True)
-    y, predictions = np.asarray(y), model.predict(X)
-    if is_classifier(model):
-        found: Any = accuracy_score(y, predictions, sample_weight=weight, normalize=False)
-    else:
-        found = RSquared.of(y, predictions, weight)
-    return Scored(len(X), float(weight.sum()), 0.0, found)
+    sums = _accuracy if is_classifier(model) else RSquared.of
+    return scored(sums, X, np.asarray(y), model.predict(X), sample_weight)
+
+
+def _accuracy(y: Any, predictions: Any, weight: Any) -> float:
+    """Return the sum of the weights of rows whose class is predicted."""
+    return float(accuracy_score(y, predictions, sample_weight=weight, normalize=False))

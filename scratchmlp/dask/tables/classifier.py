@@ -15,8 +15,9 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
     It is :class:`~scratchmlp.tabular.TabularMLPClassifier` for dask DataFrames and arrays, which
     stay on the cluster. With the same `random_state`, the result is that of the local estimator on
     the rows of all partitions one after another, except for rounding errors, if there are at most
-    200,000 rows and members train on all of them. It does not depend on the partitions, on the
-    number of workers, or on their failures.
+    200,000 rows and members train on all of them. It does not depend on the partitions or on
+    failures of workers. It depends on the workers only through `rows_per_member="auto"` and
+    `max_time`.
 
     - The encoder learns from all rows, or from a random sample of 200,000; see Notes.
     - A worker trains a member, from all rows outside of its fold or from a random share of them.
@@ -44,10 +45,14 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
         - 'all': all of these rows. Each worker that trains members then holds the encoded rows of
           the whole table.
         - 'auto': all rows if they fit, with what training needs, into half of the memory of the
-          smallest worker. Otherwise, as many as fit. docs/cluster.md compares both.
+          smallest worker. Otherwise, as many as fit: the number then depends on the memory and the
+          threads of the workers that are connected during `fit`. To repeat a fit on other workers,
+          pass the `rows_per_member_` of the first one. docs/cluster.md compares both.
 
     Attributes
     ----------
+    rows_per_member_ : int or 'all'
+        Number of rows that each member has trained on, or 'all' rows outside of its fold.
     classes_, oof_proba_, oof_score_, held_out_, encoder_, members_, history_
         And others: see :class:`~scratchmlp.tabular.TabularMLPClassifier`.
 

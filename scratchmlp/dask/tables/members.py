@@ -5,20 +5,21 @@ worker, and training is that of `scratchmlp.tabular.member`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from distributed import Future
+from distributed import Future, Reschedule, get_worker
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.tables.rows import EncodedRows, Rows, is_ascending, select
+from scratchmlp.dask.tables.rows import EncodedRows, Rows, as_it_is, packed, select, unpacked
 from scratchmlp.dask.tables.table import ClusterTable
+from scratchmlp.monitor import Monitor
+from scratchmlp.run import Run
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.fold_evaluator import Candidate
 from scratchmlp.tabular.member import (
@@ -32,23 +33,6 @@ from scratchmlp.tabular.recipe import Recipe
 
 #: Rows whose targets are sent to the cluster at a time.
 _ROWS_SENT = 2**20
-
-
-@dataclass(frozen=True)
-class PackedRows:
-    """Row numbers in ascending order, as a bit for each row.
-
-    Attributes
-    ----------
-    bits : ndarray of uint8
-        The bits, eight in a number.
-    """
-
-    bits: NDArray[np.uint8]
-
-    def unpacked(self) -> Rows:
-        """Return the row numbers."""
-        return np.flatnonzero(np.unpackbits(self.bits))
 
 
 class Targets(NamedTuple):
@@ -94,6 +78,31 @@ class ClusterRows:
         inside = index if self.numbers is None else np.searchsorted(self.numbers, index)
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return Data(select(self.tables, inside), self.Y[index], weight, self.class_targets)
+
+
+class EndIfReleased:
+    """Ends the training of a member whose task is released: an observer of the monitor.
+
+    A fit that fails or is interrupted releases its tasks, but a worker cannot stop a task that it
+    executes. It marks the task as cancelled, and waits for its end.
+    """
+
+    def __init__(self) -> None:
+        self.tasks = get_worker().state.tasks
+        self.key = get_worker().get_current_task()
+
+    def epoch_begin(self) -> None:
+        """Raise an exception if the task is released.
+
+        `Reschedule` loses nothing if the task is needed again in this moment.
+        """
+        task = self.tasks.get(self.key)
+        if task is None or task.state == "cancelled":
+            raise Reschedule
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        """Do nothing: `epoch_begin` looks before the next epoch."""
+        return ""
 
 
 class MembersOnCluster:
@@ -142,16 +151,16 @@ class MembersOnCluster:
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Evaluate what members keep on their folds: see `finish_member`."""
-        tasks = []
+        kept: list[Future] = []
         for history, candidate, of_fold, fold in zip(
             self.trained, chosen, epochs, held_out, strict=True
         ):
             rows, parts = self._rows_of(np.unique(fold))
-            packed = _packed(fold), rows
-            finish = partial(finish_on_worker, candidate.epoch, of_fold, *packed)
-            tasks.append(task(finish, history, parts))
+            finish = partial(finish_on_worker, candidate.epoch, of_fold, packed(fold), rows)
+            kept += self.rounds.keep([task(finish, history, parts)])
+        tasks = [task(as_it_is, each) for each in kept]
         finished = self.rounds.get_all(tasks, long_tasks=True)  # lost members train again
-        self.rounds.release(self.trained)
+        self.rounds.release(self.trained + kept)
         return [_aligned(each) for each in finished]
 
     def _rows_of(self, rows: Rows) -> tuple[Any, list[Any]]:
@@ -162,7 +171,7 @@ class MembersOnCluster:
         """
         if self.table.most_rows is None:
             return None, list(self.table.futures)
-        return _packed(rows), self.table.taken(rows)
+        return packed(rows), self.table.taken(rows)
 
 
 def train_on_worker(
@@ -173,10 +182,13 @@ def train_on_worker(
     parts: Sequence[Any],
     targets: Sequence[Targets],
 ) -> MemberHistory:
-    """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed."""
-    plan = plan._replace(training=_unpacked(plan.training), held_out=_unpacked(plan.held_out))
-    rows: Any = ClusterRows(_tables(parts), _unpacked(numbers), targets, class_targets)
-    return train_member(recipe, rows, plan)
+    """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed.
+
+    Training ends early if the task is released.
+    """
+    plan = plan._replace(training=unpacked(plan.training), held_out=unpacked(plan.held_out))
+    rows: Any = ClusterRows(_tables(parts), unpacked(numbers), targets, class_targets)
+    return train_member(recipe, rows, plan, [EndIfReleased()])
 
 
 def finish_on_worker(
@@ -188,7 +200,7 @@ def finish_on_worker(
     parts: Sequence[Any],
 ) -> FinishedMember:
     """Evaluate what a member keeps on its fold, in a task. The row numbers are packed."""
-    held_out, numbers = _unpacked(held_out), _unpacked(numbers)
+    held_out, numbers = unpacked(held_out), unpacked(numbers)
     inside = held_out if numbers is None else np.searchsorted(numbers, held_out)
     candidates = [each._replace(theta=aligned(each.theta)) for each in history.candidates]
     history = history._replace(candidates=candidates)
@@ -216,20 +228,7 @@ def _portions(data: Data) -> Iterator[Targets]:
 
 
 def _packed_plan(plan: MemberPlan) -> MemberPlan:
-    return plan._replace(training=_packed(plan.training), held_out=_packed(plan.held_out))
-
-
-def _packed(rows: Rows) -> Any:
-    """Pack row numbers. Those in another order are returned as they are."""
-    if not len(rows) or not is_ascending(rows):
-        return rows
-    chosen = np.zeros(rows[-1] + 1, bool)
-    chosen[rows] = True
-    return PackedRows(np.packbits(chosen))
-
-
-def _unpacked(rows: Any) -> Any:
-    return rows.unpacked() if isinstance(rows, PackedRows) else rows
+    return plan._replace(training=packed(plan.training), held_out=packed(plan.held_out))
 
 
 def _tables(parts: Sequence[EncodedRows | EncodedTable]) -> list[EncodedTable]:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import Delayed
-from numpy.typing import NDArray
 
 from scratchmlp.dask.pieces import Failure, reporting_failures
 from scratchmlp.dask.preparation import without_failures
@@ -15,6 +14,7 @@ from scratchmlp.dask.tables.rows import (
     Rows,
     as_it_is,
     encode,
+    joined,
     learn,
     read,
     sample,
@@ -36,12 +36,12 @@ class Given(NamedTuple):
     ----------
     X : RawTable
         The table.
-    others : dict of str to ndarray
+    others : dict of str to ndarray, Series or DataFrame
         "y", and "sample_weight" and "groups" if they were passed as collections.
     """
 
     X: RawTable
-    others: dict[str, NDArray[Any]]
+    others: dict[str, Any]
 
 
 def read_all(rounds: Rounds, partitions: Sequence[dict[str, Any]]) -> Given:
@@ -68,7 +68,7 @@ def read_all(rounds: Rounds, partitions: Sequence[dict[str, Any]]) -> Given:
     kept = [i for i, (n_rows, _) in enumerate(found) if n_rows]
     lengths = [found[i][0] for i in kept]
     columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
-    others = {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
+    others = {name: joined([each[name] for each in columns]) for name in columns[0]}
     return Given(RawTable(rounds, [raw[i] for i in kept], lengths, kept), others)
 
 

@@ -6,6 +6,7 @@ all rows at once.
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,12 +29,12 @@ class RawRows(NamedTuple):
     ----------
     X : DataFrame or ndarray of shape (n_samples, n_features)
         Rows of the table.
-    others : dict of str to ndarray
+    others : dict of str to ndarray, Series or DataFrame
         What the driver needs of each row: targets, and weights and groups if there are any.
     """
 
     X: Any
-    others: dict[str, NDArray[Any]]
+    others: dict[str, Any]
 
 
 class EncodedRows(NamedTuple):
@@ -59,10 +60,22 @@ def as_it_is(result: Any) -> Any:
 def read(X: Any, others: dict[str, Any]) -> RawRows:
     """Check that a partition has the same number of rows in all collections."""
     check_consistent_length(X, *others.values())
-    return RawRows(X, {name: np.asarray(each) for name, each in others.items()})
+    return RawRows(X, {name: _without_index(each) for name, each in others.items()})
 
 
-def without_table(raw: RawRows) -> tuple[int, dict[str, NDArray[Any]]]:
+def _without_index(rows: Any) -> Any:
+    """Keep the type of pandas, by which local estimators convert labels, but not the index."""
+    return rows.reset_index(drop=True) if hasattr(rows, "reset_index") else np.asarray(rows)
+
+
+def joined(rows: Sequence[Any]) -> Any:
+    """Join rows of several partitions. Categories are united."""
+    if isinstance(rows[0], pd.DataFrame | pd.Series):
+        return concat(list(rows), ignore_index=True, ignore_order=True)
+    return np.concatenate(rows)
+
+
+def without_table(raw: RawRows) -> tuple[int, dict[str, Any]]:
     """Return the number of rows of a partition, and what the driver needs of each."""
     return len(raw.X), raw.others
 
@@ -74,12 +87,8 @@ def sample(rows: Rows | None, raw: RawRows) -> Any:
 
 def learn(encoder: TabularEncoder, *samples: Any) -> TabularEncoder:
     """Fit a copy of an encoder to rows of several partitions, without warnings."""
-    if isinstance(samples[0], pd.DataFrame):
-        table = concat(samples, ignore_index=True)  # unites the categories of the partitions
-    else:
-        table = np.concatenate(samples)
     fitted = copy.copy(encoder)
-    fitted._learn(table)
+    fitted._learn(joined(samples))
     return fitted
 
 
@@ -96,9 +105,9 @@ def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
     return sum(each.nbytes for each in arrays), rows.notes
 
 
-def take(rows: Rows, encoded: EncodedRows) -> EncodedTable:
-    """Select encoded rows."""
-    return encoded.table[rows]
+def take(rows: Any, encoded: EncodedRows) -> EncodedTable:
+    """Select encoded rows, whose numbers are packed."""
+    return encoded.table[unpacked(rows)]
 
 
 def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
@@ -149,3 +158,31 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
 def is_ascending(rows: Rows) -> bool:
     """Return whether row numbers are in ascending order, each of them once."""
     return bool((np.diff(rows) > 0).all())
+
+
+@dataclass(frozen=True)
+class PackedRows:
+    """Row numbers in ascending order, as a bit for each row.
+
+    Attributes
+    ----------
+    bits : ndarray of uint8
+        The bits, eight in a number.
+    """
+
+    bits: NDArray[np.uint8]
+
+
+def packed(rows: Rows) -> Any:
+    """Pack row numbers, to be sent. They stay as they are if they are in another order, or few."""
+    bits_of_each = 8 * rows.itemsize
+    if not len(rows) or rows[-1] >= bits_of_each * len(rows) or not is_ascending(rows):
+        return rows
+    chosen = np.zeros(rows[-1] + 1, bool)
+    chosen[rows] = True
+    return PackedRows(np.packbits(chosen))
+
+
+def unpacked(rows: Any) -> Any:
+    """Return the row numbers that `packed` was called with."""
+    return np.flatnonzero(np.unpackbits(rows.bits)) if isinstance(rows, PackedRows) else rows

@@ -1,7 +1,7 @@
 """A table on a cluster, as the driver sees it: before and after it is encoded."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scratchmlp.dask.pieces import reporting_failures
 from scratchmlp.dask.preparation import without_failures
 from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.tables.rows import Rows, select, take
+from scratchmlp.dask.tables.rows import Rows, packed, select, take
 from scratchmlp.tabular.encoded_table import EncodedTable, Layout
 
 
@@ -133,4 +133,4 @@ class ClusterTable(Parts):
         """
         pieces = self.divided(rows)
         used = [i for i, piece in enumerate(pieces) if len(piece)] or [0]
-        return [task(take, pieces[i], self.futures[i]) for i in used]
+        return [task(partial(take, packed(pieces[i])), self.futures[i]) for i in used]
