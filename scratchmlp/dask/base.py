@@ -120,8 +120,10 @@ class DaskMLP(OnCluster, BaseMLP):
     ) -> ClusterPrepared:
         """Choose the training and the validation rows."""
         if any(each is not None for each in validation):
+            prepared.data.balance()
             return prepared._replace(held_out=self._validation_rows(prepared, *validation))
         if not (self.early_stopping and split):
+            prepared.data.balance()
             return prepared
         run = prepared.run
         seed = self._split_seed(prepared)
@@ -129,6 +131,7 @@ class DaskMLP(OnCluster, BaseMLP):
         new = np.array([seed]), data.starts
         if run.split is None or not all(map(np.array_equal, run.split, new)):
             run.split, run.best_theta = new, None
+        data.balance()
         return prepared._replace(data=data, held_out=(rows, None))  # type: ignore[arg-type]
 
     def _split_seed(self, prepared: ClusterPrepared) -> int:

@@ -80,6 +80,10 @@ class ClusterData:
         """Number of rows."""
         return int(self.starts[-1])
 
+    def balance(self) -> None:
+        """Let each worker have about the same number of rows."""
+        self.inputs = self.rounds.balance(self.inputs, [each.n_rows for each in self.summaries])
+
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
         """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
         return ClusterBatches(self, batch_size, drop_last=drop_last)
