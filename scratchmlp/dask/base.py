@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.collections import check_features, partitions
+from scratchmlp.dask.collections import check_features, column_names, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.predictions import predict
@@ -71,7 +71,8 @@ class DaskMLP(OnCluster, BaseMLP):
         dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
         standardize = self.standardize and not resuming
         parts = partitions(X, y, sample_weight)
-        checked = check(self, current_rounds(), parts, dtype, with_moments=standardize)
+        names = column_names(X), column_names(y)
+        checked = check(self, current_rounds(), parts, dtype, names=names, with_moments=standardize)
         check_features(self, X, checked.n_features, reset=not resuming)
         targets = self._learn_targets(
             checked.labels, resuming=resuming, incremental=incremental, classes=classes
@@ -149,7 +150,8 @@ class DaskMLP(OnCluster, BaseMLP):
         conversion = replace(prepared.y, validation=True, keep_y=True)
         try:
             parts = partitions(X, y, weight, "_val")
-            checked = check(self, current_rounds(), parts, conversion.dtype)
+            names = column_names(X), column_names(y)
+            checked = check(self, current_rounds(), parts, conversion.dtype, names=names)
             check_features(self, X, checked.n_features, reset=False)
             conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
             if conversion.factors is not None:

@@ -133,6 +133,11 @@ def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> N
     validate_data(estimator, like, reset=reset, skip_check_array=True)
 
 
+def column_names(collection: Any) -> Any:
+    """Return the names of the columns of a DataFrame, or None for other collections."""
+    return getattr(getattr(collection, "_meta", None), "columns", None)
+
+
 def is_frame(collection: Any) -> bool:
     """Return whether a dask collection is a DataFrame or a Series."""
     return hasattr(type(collection), "divisions")

@@ -115,6 +115,32 @@ def test_partitions_must_fit_together(client):
     np.testing.assert_allclose(network.theta_, expected.theta_, rtol=0, atol=1e-12)
 
 
+def test_partitions_must_have_the_columns_of_their_collection(client):
+    frame, targets = (
+        pd.DataFrame(X, columns=list("abc")),
+        pd.DataFrame(X[:, :2], columns=["u", "v"]),
+    )
+    for name, x, y in (
+        ("X", [frame[:30], frame[30:][["b", "a", "c"]]], [targets[:30], targets[30:]]),
+        ("X", [frame[:30], frame[30:].rename(columns={"c": "z"})], [targets[:30], targets[30:]]),
+        ("y", [frame[:30], frame[30:]], [targets[:30], targets[30:][["v", "u"]]]),
+    ):
+        given = [
+            dd.from_delayed(list(map(delayed, parts)), meta=parts[0][:0], verify_meta=False)
+            for parts in (x, y)
+        ]
+        network = DaskScratchMLPRegressor(**FAST)
+        with pytest.raises(
+            ValueError, match=rf"partition of {name} has the columns .*\(in partition 1 of X;"
+        ):
+            network.fit(*given)
+        reordered = [
+            each.map_partitions(lambda part, names: part.set_axis(names, axis=1), each.columns)
+            for each in given
+        ]
+        network.fit(*reordered)
+
+
 def test_arrays_may_have_other_chunks_and_weights_may_be_a_number(client):
     network = DaskScratchMLPClassifier(**FAST)
     network.fit(da.from_array(X, chunks=(17, 2)), da.from_array(Y[:, np.newaxis], chunks=7), 2.0)
