@@ -17,6 +17,7 @@ import distributed
 from dask.delayed import Delayed, delayed
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
+from distributed.threadpoolexecutor import thread_state
 
 from scratchmlp.dask.supervision import Situation, look, restart
 
@@ -36,8 +37,16 @@ def find_client(given: Client | None) -> Client:
     Raises
     ------
     ValueError
-        If there is none, or if it is asynchronous.
+        If there is none, or if it is asynchronous or closed.
+    RuntimeError
+        In a task that occupies a thread of its worker, which training might wait for.
     """
+    if _occupies_thread():
+        raise RuntimeError(
+            "Training and scoring on a cluster cannot run in a task, because they would wait for "
+            "tasks that need its thread. Free the thread with distributed.worker_client: write "
+            "`with worker_client() as client:`, and pass client=client in its block."
+        )
     try:
         client = given or distributed.default_client()
     except ValueError as error:
@@ -47,7 +56,27 @@ def find_client(given: Client | None) -> Client:
         ) from error
     if client.asynchronous:
         raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
+    if client.status in ("closing", "closed"):
+        raise ValueError(
+            f"The client is {client.status}. Make a "
+            "new one with distributed.Client(), and pass it as client=..., or None for the current "
+            "client."
+        )
     return client
+
+
+def _occupies_thread() -> bool:
+    """Return whether this is a task that has not left the threads of its worker."""
+    # `distributed.secede` and `worker_client` end the thread's loop over tasks.
+    return _current_task() is not None and getattr(thread_state, "proceed", True)
+
+
+def _current_task() -> Any:
+    """Return the key of the task that runs in this thread, or None."""
+    try:
+        return distributed.get_worker().get_current_task()
+    except (ValueError, LookupError):  # no worker, or no task of it in this thread
+        return None
 
 
 def task(function: Callable[..., Any], *args: Any) -> Delayed:
@@ -212,7 +241,12 @@ class _Watch:
     def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
         self.client = client
         self.timeout = timeout
-        self.asked = {"key": key, "timeout": timeout, "long_tasks": long_tasks}
+        self.asked = {
+            "key": key,
+            "timeout": timeout,
+            "long_tasks": long_tasks,
+            "caller": _current_task(),
+        }
         self.last: Situation | None = None
         self.since = time.monotonic()
         self.n_stalls = 0

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from contextlib import nullcontext
 from copy import copy, deepcopy
 
 import dask.array as da
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from dask.delayed import delayed
+from distributed import Client, get_client, worker_client
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -183,6 +185,30 @@ def test_a_client_is_found_or_asked_for(client):
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "A client of a Dask cluster is needed" in ended.stderr.splitlines()[-1]
+
+
+def test_a_closed_client_is_refused(client):
+    other = Client(client.cluster, set_as_default=False)
+    other.close()
+    with pytest.raises(ValueError, match=r"The client is closed\. Make a new one"):
+        DaskScratchMLPClassifier(client=other, **FAST).fit(on_cluster(X), on_cluster(Y))
+
+
+@pytest.mark.parametrize("current", [True, False])
+def test_a_task_must_free_its_thread_before_it_fits(client, current):
+    """The task is on a worker with one thread, which its own tasks may need, too."""
+
+    def fit(free):
+        with worker_client() if free else nullcontext(get_client()) as inner:
+            network = DaskScratchMLPClassifier(client=None if current else inner, **FAST)
+            return network.fit(on_cluster(X), on_cluster(Y)).theta_
+
+    expected = DaskScratchMLPClassifier(**FAST).fit(on_cluster(X), on_cluster(Y)).theta_
+    with pytest.raises(RuntimeError, match="worker_client"):
+        client.submit(fit, False, pure=False).result()
+    tasks = [client.submit(fit, True, pure=False) for _ in range(2)]
+    for theta in client.gather(tasks):
+        np.testing.assert_array_equal(theta, expected)
 
 
 def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
