@@ -5,9 +5,16 @@ from typing import Any, NamedTuple
 
 import dask.array as da
 import numpy as np
+from dask.base import collections_to_expr
+from dask.blockwise import optimize_blockwise
+from dask.core import flatten
 from dask.delayed import Delayed
+from dask.highlevelgraph import HighLevelGraph
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
+
+#: Name of the part of a graph that makes the partitions of DataFrames.
+_LAYER = "partitions"
 
 
 class Partition(NamedTuple):
@@ -87,7 +94,7 @@ def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, each in given.items():
         if not (name.startswith("sample_weight") and np.isscalar(each)):
             check_collection(each, name)
-    pieces = {name: _pieces(each, X) for name, each in given.items() if not np.isscalar(each)}
+    pieces = _pieces({name: each for name, each in given.items() if not np.isscalar(each)}, X)
     counts = {name: len(each) for name, each in pieces.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(
@@ -150,14 +157,47 @@ def in_row_blocks(array: Any) -> Any:
     return array
 
 
-def _pieces(collection: Any, X: Any) -> list[Delayed]:
-    """Return the partitions of a collection, divided like X if that can be known."""
-    if is_frame(collection):
-        return list(collection.to_delayed())
-    array = in_row_blocks(collection)
+def _pieces(collections: Mapping[str, Any], X: Any) -> dict[str, list[Delayed]]:
+    """Return the partitions of collections, divided like X if that can be known.
+
+    Collections that are made of the same data share the tasks that read them.
+    """
+    frames = {name: each for name, each in collections.items() if is_frame(each)}
+    arrays = {name: _like(each, X) for name, each in collections.items() if name not in frames}
+    return _frame_partitions(frames) | _blocks(arrays)
+
+
+def _frame_partitions(frames: Mapping[str, Any]) -> dict[str, list[Delayed]]:
+    """Return the partitions of DataFrames and Series, which are optimized together."""
+    if not frames:
+        return {}
+    joint = collections_to_expr(list(frames.values())).optimize()
+    graph = HighLevelGraph.from_collections(_LAYER, joint.__dask_graph__(), dependencies=())
+    return {
+        name: [Delayed(key, graph, layer=_LAYER) for key in keys]
+        for name, keys in zip(frames, joint.__dask_keys__(), strict=True)
+    }
+
+
+def _like(array: Any, X: Any) -> Any:
+    """Divide an array into the same blocks of rows as X, if X is an array."""
+    array = in_row_blocks(array)
     if isinstance(X, da.Array) and array.chunks[0] != X.chunks[0]:
-        array = _rechunked(array, X)
-    return list(array.to_delayed().ravel())
+        return _rechunked(array, X)
+    return array
+
+
+def _blocks(arrays: Mapping[str, Any]) -> dict[str, list[Delayed]]:
+    """Return the blocks of arrays.
+
+    `dask.optimize` would fuse a block and what follows from it even if the block is needed twice,
+    so that it would be computed twice.
+    """
+    keys = {name: list(flatten(each.__dask_keys__())) for name, each in arrays.items()}
+    graph = HighLevelGraph.merge(*(each.__dask_graph__() for each in arrays.values()))
+    graph = optimize_blockwise(graph, keys=[key for each in keys.values() for key in each])
+    layer = {name: each.__dask_layers__()[0] for name, each in arrays.items()}
+    return {name: [Delayed(k, graph, layer=layer[name]) for k in keys[name]] for name in arrays}
 
 
 def _rechunked(array: Any, X: Any) -> Any:

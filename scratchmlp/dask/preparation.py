@@ -139,9 +139,14 @@ def check(
         task(reporting_failures, check_rows, plain, dtype, with_moments, names, *each)
         for each in partitions
     ]
-    # The tasks' results are not kept, so that the inputs are stored once.
-    inputs = rounds.keep(task(reporting_failures, inputs_of, each) for each in tasks)
-    rows = rounds.keep(task(reporting_failures, without_inputs, each) for each in tasks)
+    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
+    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
+    parts = rounds.keep(
+        task(reporting_failures, part, each)
+        for part in (inputs_of, without_inputs)
+        for each in tasks
+    )
+    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
     summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in rows)
     without_failures(summaries, range(len(rows)))
     kept = [i for i, each in enumerate(summaries) if each.n_rows]

@@ -18,7 +18,11 @@ from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
-from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
+from scratchmlp.dask import (
+    DaskScratchMLPClassifier,
+    DaskScratchMLPRegressor,
+    DaskTabularMLPClassifier,
+)
 from scratchmlp.io import load
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -204,8 +208,9 @@ def test_a_task_must_free_its_thread_before_it_fits(client, current):
             return network.fit(on_cluster(X), on_cluster(Y)).theta_
 
     expected = DaskScratchMLPClassifier(**FAST).fit(on_cluster(X), on_cluster(Y)).theta_
-    with pytest.raises(RuntimeError, match="worker_client"):
-        client.submit(fit, False, pure=False).result()
+    error = client.submit(fit, False, pure=False).exception()
+    assert type(error) is RuntimeError
+    assert "worker_client" in str(error)
     tasks = [client.submit(fit, True, pure=False) for _ in range(2)]
     for theta in client.gather(tasks):
         np.testing.assert_array_equal(theta, expected)
@@ -225,6 +230,39 @@ def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
     with pytest.warns(UserWarning, match="Maximum iterations.*differ in scale") as record:
         DaskScratchMLPClassifier(**FAST).fit(on_cluster(wide), on_cluster(Y))
     assert record[0].filename == __file__
+
+
+#: Partitions that were read: the workers are threads of this process.
+READ = []
+
+
+def read(block):
+    READ.append(len(block))
+    return block
+
+
+def test_partitions_are_read_once(client):
+    """X, y and weights are often columns of the same collection."""
+    table = pd.DataFrame(X, columns=list("abc")).assign(y=Y, weight=1.0)
+    files = [table[i : i + 12] for i in range(0, 60, 12)]
+    frame = dd.from_map(lambda i: read(files[i]), range(5), meta=table[:0])
+    array = da.from_array(table.to_numpy(), chunks=(12, 5)).map_blocks(read, meta=np.empty((0, 0)))
+    network = DaskScratchMLPClassifier(standardize=True, **FAST)
+    tabular = DaskTabularMLPClassifier(cv=2, max_iter=1, random_state=0)
+    labels = array[:, 3].astype(int)
+    for x, y, weight in (
+        (frame[["a", "b"]], frame["y"], frame["weight"]),
+        (frame[["a", "b"]] * 2.0, frame["y"].astype(str), None),
+        (array[:, :3] - 1.0, labels, array[:, 4]),
+        (array, labels, None),
+    ):
+        for estimator in (network, tabular):
+            READ.clear()
+            estimator.fit(x, y, weight)
+            assert READ == [12] * 5
+            READ.clear()
+            estimator.score(x, y, weight)
+            assert READ == [12] * 5
 
 
 def test_nothing_stays_on_the_cluster(client):
