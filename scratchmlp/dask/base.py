@@ -187,6 +187,11 @@ class DaskMLP(OnCluster, BaseMLP):
             forget_training(model)
         return model
 
+    def _fitted_predictor(self) -> Self:
+        """Return `_predictor()`. Raise NotFittedError before `fit`."""
+        check_is_fitted(self)
+        return self._predictor()
+
     def to_local(self) -> Any:
         """Return the fitted network as an estimator without Dask.
 
@@ -207,6 +212,7 @@ class DaskMLP(OnCluster, BaseMLP):
         local._run["split"] = None
         if scaler is None:
             return local
+        scaler.set_output(transform="default")  # the network was trained without names of columns
         names = local.__dict__.pop("feature_names_in_", None)
         if names is not None:
             scaler.feature_names_in_ = names
@@ -233,5 +239,5 @@ class DaskMLP(OnCluster, BaseMLP):
             Output of each unit of the layer, after its activation.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "hidden_activations", X, layer=layer)
+            return predict(self._fitted_predictor(), "hidden_activations", X, layer=layer)
         return super().hidden_activations(X, layer)

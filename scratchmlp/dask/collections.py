@@ -35,16 +35,14 @@ class Partition(NamedTuple):
     sample_weight: Any = None
 
 
-def partitions(
-    X: Any, y: Any = None, sample_weight: Any = None, suffix: str = ""
-) -> list[Partition]:
+def partitions(X: Any, y: Any, sample_weight: Any = None, suffix: str = "") -> list[Partition]:
     """Divide dask collections into partitions of rows.
 
     Parameters
     ----------
     X : dask array or DataFrame
         Inputs. An array may be divided by columns, too.
-    y : dask array, Series or DataFrame, default=None
+    y : dask array, Series or DataFrame
         Targets.
     sample_weight : dask array or Series, or number, default=None
         Weights.
@@ -61,8 +59,13 @@ def partitions(
     TypeError
         If a collection is not a dense dask array, DataFrame or Series.
     ValueError
-        If the collections are divided into different numbers of partitions.
+        If y is None, or if the collections are divided into different numbers of partitions.
     """
+    if y is None:
+        raise ValueError(
+            f"y{suffix} is None, but targets are needed. Pass them as a dask collection with the "
+            f"same partitions as X{suffix}."
+        )
     given = {"X": X, "y": y, "sample_weight": sample_weight}
     rows = divided(X, {f"{name}{suffix}": each for name, each in given.items()})
     return [Partition(*(row.get(f"{name}{suffix}") for name in given)) for row in rows]
