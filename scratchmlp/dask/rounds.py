@@ -11,8 +11,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from threading import Lock
 from typing import Any, Self
 
+import dask
 import distributed
 from dask.delayed import Delayed, delayed
 from distributed import Client, Future
@@ -29,6 +31,10 @@ _ATTEMPTS = 3
 _FAN_IN = 8
 #: Seconds between two looks at a round that takes long.
 _PAUSE = 1.0
+#: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
+_LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
+#: Held while the setting is changed, because fits in several threads share it.
+_SUBMITTING = Lock()
 
 
 def find_client(given: Client | None) -> Client:
@@ -145,7 +151,7 @@ class Rounds:
         list of Future
             Their results, until they are released.
         """
-        futures: list[Future] = self.client.compute(list(tasks))
+        futures: list[Future] = self._submit(list(tasks))
         self._kept += futures
         return futures
 
@@ -185,7 +191,7 @@ class Rounds:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._retry()
-            future = self.client.compute(last)
+            future = self._submit(last)
             try:
                 return self._wait(future, long_tasks)
             except KilledWorker as error:
@@ -205,6 +211,15 @@ class Rounds:
         """Run a round whose results are a list of small objects. See `get`."""
         results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
         return results
+
+    def _submit(self, tasks: Any) -> Any:
+        """Start one or several tasks, without Dask's warning of large graphs.
+
+        They are large if there are many parameters or large batches. The warning gives advice for
+        graphs of the user.
+        """
+        with _SUBMITTING, dask.config.set({_LARGE_GRAPH: _NEVER}):
+            return self.client.compute(tasks)
 
     def _retry(self) -> None:
         """Compute data again for which too many workers have died."""

@@ -223,7 +223,6 @@ def repeated(block):
     return np.random.default_rng(0).random((15_000, 100))
 
 
-@pytest.mark.filterwarnings("ignore:Sending large graph")
 def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
     """They are moved to disk. The driver never holds as much as a partition."""
     partition = repeated(None)

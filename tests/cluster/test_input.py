@@ -6,6 +6,7 @@ import sys
 from contextlib import nullcontext
 from copy import copy, deepcopy
 
+import dask
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
@@ -263,6 +264,18 @@ def test_partitions_are_read_once(client):
             READ.clear()
             estimator.score(x, y, weight)
             assert READ == [12] * 5
+
+
+def test_large_parameters_and_batches_give_no_warning(client):
+    """Warnings are errors here. Dask's is about graphs that users make."""
+    setting = "distributed.admin.large-graph-warning-threshold"
+    x, y = on_cluster(X), on_cluster(Y)
+    with dask.config.set({setting: 10_000}):
+        network = DaskScratchMLPClassifier((1_000,), batch_size=30, max_iter=1, random_state=0)
+        network.fit(x, y).score(x, y)
+        assert dask.config.get(setting) == 10_000
+        with pytest.warns(UserWarning, match="Sending large graph"):
+            client.compute(delayed(np.zeros(10_000))).result()
 
 
 def test_nothing_stays_on_the_cluster(client):
