@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 import dask.array as da
 import numpy as np
 from dask.base import collections_to_expr
-from dask.blockwise import optimize_blockwise
-from dask.core import flatten
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
 from scipy.sparse import issparse
@@ -163,11 +161,12 @@ def in_row_blocks(array: Any) -> Any:
 def _pieces(collections: Mapping[str, Any], X: Any) -> dict[str, list[Delayed]]:
     """Return the partitions of collections, divided like X if that can be known.
 
-    Collections that are made of the same data share the tasks that read them.
+    DataFrames and Series that are made of the same data share the tasks that read them.
     """
     frames = {name: each for name, each in collections.items() if is_frame(each)}
     arrays = {name: _like(each, X) for name, each in collections.items() if name not in frames}
-    return _frame_partitions(frames) | _blocks(arrays)
+    blocks = {name: list(each.to_delayed().ravel()) for name, each in arrays.items()}
+    return _frame_partitions(frames) | blocks
 
 
 def _frame_partitions(frames: Mapping[str, Any]) -> dict[str, list[Delayed]]:
@@ -188,19 +187,6 @@ def _like(array: Any, X: Any) -> Any:
     if isinstance(X, da.Array) and array.chunks[0] != X.chunks[0]:
         return _rechunked(array, X)
     return array
-
-
-def _blocks(arrays: Mapping[str, Any]) -> dict[str, list[Delayed]]:
-    """Return the blocks of arrays.
-
-    `dask.optimize` would fuse a block and what follows from it even if the block is needed twice,
-    so that it would be computed twice.
-    """
-    keys = {name: list(flatten(each.__dask_keys__())) for name, each in arrays.items()}
-    graph = HighLevelGraph.merge(*(each.__dask_graph__() for each in arrays.values()))
-    graph = optimize_blockwise(graph, keys=[key for each in keys.values() for key in each])
-    layer = {name: each.__dask_layers__()[0] for name, each in arrays.items()}
-    return {name: [Delayed(k, graph, layer=layer[name]) for k in keys[name]] for name in arrays}
 
 
 def _rechunked(array: Any, X: Any) -> Any:

@@ -243,19 +243,15 @@ def read(block):
 
 
 def test_partitions_are_read_once(client):
-    """X, y and weights are often columns of the same collection."""
+    """X, y and weights are often columns of the same DataFrame."""
     table = pd.DataFrame(X, columns=list("abc")).assign(y=Y, weight=1.0)
     files = [table[i : i + 12] for i in range(0, 60, 12)]
     frame = dd.from_map(lambda i: read(files[i]), range(5), meta=table[:0])
-    array = da.from_array(table.to_numpy(), chunks=(12, 5)).map_blocks(read, meta=np.empty((0, 0)))
     network = DaskScratchMLPClassifier(standardize=True, **FAST)
     tabular = DaskTabularMLPClassifier(cv=2, max_iter=1, random_state=0)
-    labels = array[:, 3].astype(int)
     for x, y, weight in (
         (frame[["a", "b"]], frame["y"], frame["weight"]),
         (frame[["a", "b"]] * 2.0, frame["y"].astype(str), None),
-        (array[:, :3] - 1.0, labels, array[:, 4]),
-        (array, labels, None),
     ):
         for estimator in (network, tabular):
             READ.clear()
