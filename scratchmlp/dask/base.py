@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.collections import check_features, partitions
+from scratchmlp.dask.collections import check_features, column_names, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.predictions import predict
@@ -71,7 +71,8 @@ class DaskMLP(OnCluster, BaseMLP):
         dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
         standardize = self.standardize and not resuming
         parts = partitions(X, y, sample_weight)
-        checked = check(self, current_rounds(), parts, dtype, with_moments=standardize)
+        names = column_names(X), column_names(y)
+        checked = check(self, current_rounds(), parts, dtype, names=names, with_moments=standardize)
         check_features(self, X, checked.n_features, reset=not resuming)
         targets = self._learn_targets(
             checked.labels, resuming=resuming, incremental=incremental, classes=classes
@@ -152,7 +153,8 @@ class DaskMLP(OnCluster, BaseMLP):
         conversion = replace(prepared.y, validation=True, keep_y=True)
         try:
             parts = partitions(X, y, weight, "_val")
-            checked = check(self, current_rounds(), parts, conversion.dtype)
+            names = column_names(X), column_names(y)
+            checked = check(self, current_rounds(), parts, conversion.dtype, names=names)
             check_features(self, X, checked.n_features, reset=False)
             conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
             if conversion.factors is not None:
@@ -188,6 +190,11 @@ class DaskMLP(OnCluster, BaseMLP):
             forget_training(model)
         return model
 
+    def _fitted_predictor(self) -> Self:
+        """Return `_predictor()`. Raise NotFittedError before `fit`."""
+        check_is_fitted(self)
+        return self._predictor()
+
     def to_local(self) -> Any:
         """Return the fitted network as an estimator without Dask.
 
@@ -208,6 +215,7 @@ class DaskMLP(OnCluster, BaseMLP):
         local._run["split"] = None
         if scaler is None:
             return local
+        scaler.set_output(transform="default")  # the network was trained without names of columns
         names = local.__dict__.pop("feature_names_in_", None)
         if names is not None:
             scaler.feature_names_in_ = names
@@ -234,5 +242,5 @@ class DaskMLP(OnCluster, BaseMLP):
             Output of each unit of the layer, after its activation.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "hidden_activations", X, layer=layer)
+            return predict(self._fitted_predictor(), "hidden_activations", X, layer=layer)
         return super().hidden_activations(X, layer)

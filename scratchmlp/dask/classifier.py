@@ -268,7 +268,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
             Class labels.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "predict", X, self.classes_)
+            return predict(self._fitted_predictor(), "predict", X, self.classes_)
         return super().predict(X)
 
     def decision_function(self, X: Any) -> Any:
@@ -285,7 +285,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
             Raw scores.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "decision_function", X, self.classes_)
+            return predict(self._fitted_predictor(), "decision_function", X, self.classes_)
         return super().decision_function(X)
 
     @available_if(has_probabilities)
@@ -303,7 +303,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
             Probabilities, with columns in the order of `classes_`.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "predict_proba", X, self.classes_)
+            return predict(self._fitted_predictor(), "predict_proba", X, self.classes_)
         return super().predict_proba(X)
 
     @available_if(has_probabilities)
@@ -321,7 +321,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
             Log-probabilities, with columns in the order of `classes_`.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "predict_log_proba", X, self.classes_)
+            return predict(self._fitted_predictor(), "predict_log_proba", X, self.classes_)
         return super().predict_log_proba(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -343,5 +343,6 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         """
         if not is_dask_collection(X):
             return float(super().score(X, y, sample_weight))
+        model = self._fitted_predictor()
         with self._rounds() as rounds:
-            return score(self._predictor(), rounds, partitions(X, y, sample_weight))
+            return score(model, rounds, partitions(X, y, sample_weight))

@@ -5,9 +5,14 @@ from typing import Any, NamedTuple
 
 import dask.array as da
 import numpy as np
+from dask.base import collections_to_expr
 from dask.delayed import Delayed
+from dask.highlevelgraph import HighLevelGraph
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
+
+#: Name of the part of a graph that makes the partitions of DataFrames.
+_LAYER = "partitions"
 
 
 class Partition(NamedTuple):
@@ -28,16 +33,14 @@ class Partition(NamedTuple):
     sample_weight: Any = None
 
 
-def partitions(
-    X: Any, y: Any = None, sample_weight: Any = None, suffix: str = ""
-) -> list[Partition]:
+def partitions(X: Any, y: Any, sample_weight: Any = None, suffix: str = "") -> list[Partition]:
     """Divide dask collections into partitions of rows.
 
     Parameters
     ----------
     X : dask array or DataFrame
         Inputs. An array may be divided by columns, too.
-    y : dask array, Series or DataFrame, default=None
+    y : dask array, Series or DataFrame
         Targets.
     sample_weight : dask array or Series, or number, default=None
         Weights.
@@ -54,8 +57,13 @@ def partitions(
     TypeError
         If a collection is not a dense dask array, DataFrame or Series.
     ValueError
-        If the collections are divided into different numbers of partitions.
+        If y is None, or if the collections are divided into different numbers of partitions.
     """
+    if y is None:
+        raise ValueError(
+            f"y{suffix} is None, but targets are needed. Pass them as a dask collection with the "
+            f"same partitions as X{suffix}."
+        )
     given = {"X": X, "y": y, "sample_weight": sample_weight}
     rows = divided(X, {f"{name}{suffix}": each for name, each in given.items()})
     return [Partition(*(row.get(f"{name}{suffix}") for name in given)) for row in rows]
@@ -87,7 +95,7 @@ def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     for name, each in given.items():
         if not (name.startswith("sample_weight") and np.isscalar(each)):
             check_collection(each, name)
-    pieces = {name: _pieces(each, X) for name, each in given.items() if not np.isscalar(each)}
+    pieces = _pieces({name: each for name, each in given.items() if not np.isscalar(each)}, X)
     counts = {name: len(each) for name, each in pieces.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(
@@ -133,6 +141,11 @@ def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> N
     validate_data(estimator, like, reset=reset, skip_check_array=True)
 
 
+def column_names(collection: Any) -> Any:
+    """Return the names of the columns of a DataFrame, or None for other collections."""
+    return getattr(getattr(collection, "_meta", None), "columns", None)
+
+
 def is_frame(collection: Any) -> bool:
     """Return whether a dask collection is a DataFrame or a Series."""
     return hasattr(type(collection), "divisions")
@@ -145,14 +158,35 @@ def in_row_blocks(array: Any) -> Any:
     return array
 
 
-def _pieces(collection: Any, X: Any) -> list[Delayed]:
-    """Return the partitions of a collection, divided like X if that can be known."""
-    if is_frame(collection):
-        return list(collection.to_delayed())
-    array = in_row_blocks(collection)
+def _pieces(collections: Mapping[str, Any], X: Any) -> dict[str, list[Delayed]]:
+    """Return the partitions of collections, divided like X if that can be known.
+
+    DataFrames and Series that are made of the same data share the tasks that read them.
+    """
+    frames = {name: each for name, each in collections.items() if is_frame(each)}
+    arrays = {name: _like(each, X) for name, each in collections.items() if name not in frames}
+    blocks = {name: list(each.to_delayed().ravel()) for name, each in arrays.items()}
+    return _frame_partitions(frames) | blocks
+
+
+def _frame_partitions(frames: Mapping[str, Any]) -> dict[str, list[Delayed]]:
+    """Return the partitions of DataFrames and Series, which are optimized together."""
+    if not frames:
+        return {}
+    joint = collections_to_expr(list(frames.values())).optimize()
+    graph = HighLevelGraph.from_collections(_LAYER, joint.__dask_graph__(), dependencies=())
+    return {
+        name: [Delayed(key, graph, layer=_LAYER) for key in keys]
+        for name, keys in zip(frames, joint.__dask_keys__(), strict=True)
+    }
+
+
+def _like(array: Any, X: Any) -> Any:
+    """Divide an array into the same blocks of rows as X, if X is an array."""
+    array = in_row_blocks(array)
     if isinstance(X, da.Array) and array.chunks[0] != X.chunks[0]:
-        array = _rechunked(array, X)
-    return list(array.to_delayed().ravel())
+        return _rechunked(array, X)
+    return array
 
 
 def _rechunked(array: Any, X: Any) -> Any:

@@ -99,7 +99,7 @@ class ClusterData:
         return ClusterBatch(
             len(rows),
             [
-                (i, rows[ends[i] : ends[i + 1]] - self.starts[i])
+                (i, _compact(rows[ends[i] : ends[i + 1]] - self.starts[i]))
                 for i in np.flatnonzero(np.diff(ends)).tolist()
             ],
         )
@@ -163,6 +163,11 @@ class ClusterBatches:
         """
         for rows in self.slices:
             yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
+
+
+def _compact(rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger]:
+    """Return row numbers in ascending order in the smallest type, because they are sent."""
+    return rows.astype(np.min_scalar_type(rows[-1]))
 
 
 def _concatenated(weights: list[Any]) -> Any:

@@ -135,7 +135,13 @@ def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
 
 
 def check_rows(
-    estimator: Any, dtype: Any, with_moments: bool, X: Any, y: Any, sample_weight: Any
+    estimator: Any,
+    dtype: Any,
+    with_moments: bool,
+    names: tuple[Any, Any],
+    X: Any,
+    y: Any,
+    sample_weight: Any,
 ) -> Rows:
     """Check the rows of a partition as the local estimator does.
 
@@ -147,6 +153,8 @@ def check_rows(
         Data types that X may have.
     with_moments : bool
         Whether to compute the moments of X.
+    names : tuple of two Index or None
+        Names of the columns of X and y in the collections. None means that they have no names.
     X, y, sample_weight : object
         The partition.
 
@@ -158,6 +166,8 @@ def check_rows(
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
         return Rows(np.empty((0, 0)), None, None, RowsSummary(0))
+    for name, each, expected in zip("Xy", (X, y), names, strict=True):
+        _check_names(name, each, expected)
     y = y.to_numpy() if hasattr(y, "to_numpy") and np.ndim(y) == 2 else y
     if np.ndim(y) == 2 and y.shape[1] == 1:
         y = y[:, 0]
@@ -290,6 +300,18 @@ def take(rows: Any, X: FloatArray, piece: Piece) -> Data:
     """Return some rows of a piece, or all if `rows` is None."""
     data = piece.data(X)
     return data if rows is None else data.rows(rows)
+
+
+def _check_names(name: str, part: Any, expected: Any) -> None:
+    """Check that a partition has the columns of its collection, in the same order."""
+    found = getattr(part, "columns", None)
+    if expected is None or found is None or found.equals(expected):
+        return
+    raise ValueError(
+        f"A partition of {name} has the columns {list(found)}, but the collection has "
+        f"{list(expected)}. All partitions must have the same columns in the same order: select "
+        f"them, for instance with {name}.map_partitions(lambda part: part[list({name}.columns)])."
+    )
 
 
 def _user_weight(rows: Rows, by_rows: int, dtype: Any) -> FloatArray | None:

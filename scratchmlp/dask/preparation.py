@@ -104,6 +104,7 @@ def check(
     partitions: Sequence[Partition],
     dtype: Any,
     *,
+    names: tuple[Any, Any] = (None, None),
     with_moments: bool = False,
 ) -> Checked:
     """Check the rows of all partitions, as the local estimator does.
@@ -118,6 +119,8 @@ def check(
         The partitions.
     dtype : dtype or tuple of dtypes
         Data types that X may have.
+    names : tuple of two Index or None, default=(None, None)
+        Names of the columns of X and y, which all partitions must have.
     with_moments : bool, default=False
         Whether to compute the moments of X.
 
@@ -133,12 +136,17 @@ def check(
     """
     plain = type(estimator)()
     tasks = [
-        task(reporting_failures, check_rows, plain, dtype, with_moments, *each)
+        task(reporting_failures, check_rows, plain, dtype, with_moments, names, *each)
         for each in partitions
     ]
-    # The tasks' results are not kept, so that the inputs are stored once.
-    inputs = rounds.keep(task(reporting_failures, inputs_of, each) for each in tasks)
-    rows = rounds.keep(task(reporting_failures, without_inputs, each) for each in tasks)
+    # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
+    # at once. Otherwise, the scheduler could forget a task before the second part needs it.
+    parts = rounds.keep(
+        task(reporting_failures, part, each)
+        for part in (inputs_of, without_inputs)
+        for each in tasks
+    )
+    inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
     summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in rows)
     without_failures(summaries, range(len(rows)))
     kept = [i for i, each in enumerate(summaries) if each.n_rows]

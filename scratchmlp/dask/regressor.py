@@ -262,7 +262,7 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
             Predictions.
         """
         if is_dask_collection(X):
-            return predict(self._predictor(), "predict", X)
+            return predict(self._fitted_predictor(), "predict", X)
         return super().predict(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -284,5 +284,6 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
         """
         if not is_dask_collection(X):
             return float(super().score(X, y, sample_weight))
+        model = self._fitted_predictor()
         with self._rounds() as rounds:
-            return score(self._predictor(), rounds, partitions(X, y, sample_weight))
+            return score(model, rounds, partitions(X, y, sample_weight))

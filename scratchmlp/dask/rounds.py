@@ -11,12 +11,15 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from threading import Lock
 from typing import Any, Self
 
+import dask
 import distributed
 from dask.delayed import Delayed, delayed
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
+from distributed.threadpoolexecutor import thread_state
 
 from scratchmlp.dask.supervision import Situation, look, restart
 
@@ -28,6 +31,10 @@ _ATTEMPTS = 3
 _FAN_IN = 8
 #: Seconds between two looks at a round that takes long.
 _PAUSE = 1.0
+#: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
+_LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
+#: Held while the setting is changed, because fits in several threads share it.
+_SUBMITTING = Lock()
 
 
 def find_client(given: Client | None) -> Client:
@@ -36,8 +43,16 @@ def find_client(given: Client | None) -> Client:
     Raises
     ------
     ValueError
-        If there is none, or if it is asynchronous.
+        If there is none, or if it is asynchronous or closed.
+    RuntimeError
+        In a task that occupies a thread of its worker, which training might wait for.
     """
+    if _occupies_thread():
+        raise RuntimeError(
+            "Training and scoring on a cluster cannot run in a task, because they would wait for "
+            "tasks that need its thread. Free the thread with distributed.worker_client: write "
+            "`with worker_client() as client:`, and pass client=client in its block."
+        )
     try:
         client = given or distributed.default_client()
     except ValueError as error:
@@ -47,7 +62,27 @@ def find_client(given: Client | None) -> Client:
         ) from error
     if client.asynchronous:
         raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
+    if client.status in ("closing", "closed"):
+        raise ValueError(
+            f"The client is {client.status}. Make a "
+            "new one with distributed.Client(), and pass it as client=..., or None for the current "
+            "client."
+        )
     return client
+
+
+def _occupies_thread() -> bool:
+    """Return whether this is a task that has not left the threads of its worker."""
+    # `distributed.secede` and `worker_client` end the thread's loop over tasks.
+    return _current_task() is not None and getattr(thread_state, "proceed", True)
+
+
+def _current_task() -> Any:
+    """Return the key of the task that runs in this thread, or None."""
+    try:
+        return distributed.get_worker().get_current_task()
+    except (ValueError, LookupError):  # no worker, or no task of it in this thread
+        return None
 
 
 def task(function: Callable[..., Any], *args: Any) -> Delayed:
@@ -116,7 +151,7 @@ class Rounds:
         list of Future
             Their results, until they are released.
         """
-        futures: list[Future] = self.client.compute(list(tasks))
+        futures: list[Future] = self._submit(list(tasks))
         self._kept += futures
         return futures
 
@@ -186,7 +221,7 @@ class Rounds:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._retry()
-            future = self.client.compute(last)
+            future = self._submit(last)
             try:
                 return self._wait(future, long_tasks)
             except KilledWorker as error:
@@ -206,6 +241,15 @@ class Rounds:
         """Run a round whose results are a list of small objects. See `get`."""
         results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
         return results
+
+    def _submit(self, tasks: Any) -> Any:
+        """Start one or several tasks, without Dask's warning of large graphs.
+
+        They are large if there are many parameters or large batches. The warning gives advice for
+        graphs of the user.
+        """
+        with _SUBMITTING, dask.config.set({_LARGE_GRAPH: _NEVER}):
+            return self.client.compute(tasks)
 
     def _retry(self) -> None:
         """Compute data again for which too many workers have died."""
@@ -242,7 +286,12 @@ class _Watch:
     def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
         self.client = client
         self.timeout = timeout
-        self.asked = {"key": key, "timeout": timeout, "long_tasks": long_tasks}
+        self.asked = {
+            "key": key,
+            "timeout": timeout,
+            "long_tasks": long_tasks,
+            "caller": _current_task(),
+        }
         self.last: Situation | None = None
         self.since = time.monotonic()
         self.n_stalls = 0

@@ -26,7 +26,7 @@ class Situation:
         long, or they have executed a task of the round for too long, if tasks are short.
     busy : bool
         Whether a worker that tasks are assigned to executes tasks of others, or any tasks, if those
-        of the round may be long.
+        of the round may be long. Tasks of others are also those that were cancelled while they ran.
     broken : bool
         Whether a task waits for one that has failed. It would wait for ever. The scheduler can get
         into this state if workers die while failed tasks are repeated.
@@ -39,7 +39,9 @@ class Situation:
     broken: bool
 
 
-def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Situation:
+def look(
+    key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any, caller: Any = None
+) -> Situation:
     """Describe the situation of a round.
 
     Parameters
@@ -53,6 +55,8 @@ def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Sit
         scheduler seem to hang.
     dask_scheduler : Scheduler
         The scheduler, passed by `run_on_scheduler`.
+    caller : str, default=None
+        Key of the task that waits for the round, if it is one.
 
     Returns
     -------
@@ -67,11 +71,12 @@ def look(key: Any, timeout: float, long_tasks: bool, dask_scheduler: Any) -> Sit
     for worker in assigned:
         if any(worker.executing.get(task, 0) > timeout for task in short):
             hung.add(worker.address)
+    known = short | {dask_scheduler.tasks.get(caller)}
     return Situation(
         tuple(sorted((str(t.key), t.state, _address(t)) for t in tasks)),
         len(workers),
         tuple(sorted(hung)),
-        any(worker.executing.keys() - short for worker in assigned),
+        any(worker.executing.keys() - known or _executes_cancelled(worker) for worker in assigned),
         any(each.state == "erred" for task in tasks for each in task.dependencies),
     )
 
@@ -115,6 +120,12 @@ def _pending(task: Any) -> set[Any]:
             pending.add(task)
             unseen.extend(task.dependencies)
     return pending
+
+
+def _executes_cancelled(worker: Any) -> bool:
+    """Return whether a worker executes tasks that the scheduler has forgotten, by its own count."""
+    counts = getattr(worker, "metrics", {}).get("task_counts", {})
+    return bool(counts.get("cancelled"))
 
 
 def _address(task: Any) -> str:

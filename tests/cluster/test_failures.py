@@ -20,6 +20,7 @@ from distributed import Client, LocalCluster
 from scratchmlp import ScratchMLPRegressor
 from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
 from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.supervision import look
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -129,6 +130,34 @@ def test_workers_that_hang_are_replaced_and_others_do_their_work(workers, expect
     workers.wait_for_workers(3)
 
 
+def test_what_else_a_worker_executes(workers, tmp_path):
+    """Tasks that were cancelled while they ran are work of others. The fit's own task is none."""
+
+    def seen(caller=None):
+        return workers.run_on_scheduler(look, key=key, timeout=60, long_tasks=False, caller=caller)
+
+    def wait(until):
+        while not until():
+            time.sleep(0.01)
+
+    address = next(iter(workers.nthreads()))
+    other = workers.submit(wait, (tmp_path / "end").exists, workers=[address], pure=False)
+    mine = workers.submit(abs, -1, workers=[address], pure=False)
+    key = mine.key
+    wait(lambda: seen().busy)
+    assert not seen(other.key).busy
+    other.release()
+    wait(lambda: not workers.run_on_scheduler(executed, address=address))
+    wait(lambda: seen().busy)
+    assert seen().hung == ()
+    (tmp_path / "end").touch()
+    assert mine.result() == 1
+
+
+def executed(address, dask_scheduler):
+    return len(dask_scheduler.workers[address].executing)
+
+
 def test_workers_that_always_die_are_an_error(workers):
     def die(block):
         os._exit(1)
@@ -194,7 +223,6 @@ def repeated(block):
     return np.random.default_rng(0).random((15_000, 100))
 
 
-@pytest.mark.filterwarnings("ignore:Sending large graph")
 def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
     """They are moved to disk. The driver never holds as much as a partition."""
     partition = repeated(None)

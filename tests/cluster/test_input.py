@@ -3,8 +3,10 @@
 import pickle
 import subprocess
 import sys
+from contextlib import nullcontext
 from copy import copy, deepcopy
 
+import dask
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
@@ -12,11 +14,16 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from dask.delayed import delayed
+from distributed import Client, get_client, worker_client
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
-from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
+from scratchmlp.dask import (
+    DaskScratchMLPClassifier,
+    DaskScratchMLPRegressor,
+    DaskTabularMLPClassifier,
+)
 from scratchmlp.io import load
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -115,6 +122,32 @@ def test_partitions_must_fit_together(client):
     np.testing.assert_allclose(network.theta_, expected.theta_, rtol=0, atol=1e-12)
 
 
+def test_partitions_must_have_the_columns_of_their_collection(client):
+    frame, targets = (
+        pd.DataFrame(X, columns=list("abc")),
+        pd.DataFrame(X[:, :2], columns=["u", "v"]),
+    )
+    for name, x, y in (
+        ("X", [frame[:30], frame[30:][["b", "a", "c"]]], [targets[:30], targets[30:]]),
+        ("X", [frame[:30], frame[30:].rename(columns={"c": "z"})], [targets[:30], targets[30:]]),
+        ("y", [frame[:30], frame[30:]], [targets[:30], targets[30:][["v", "u"]]]),
+    ):
+        given = [
+            dd.from_delayed(list(map(delayed, parts)), meta=parts[0][:0], verify_meta=False)
+            for parts in (x, y)
+        ]
+        network = DaskScratchMLPRegressor(**FAST)
+        with pytest.raises(
+            ValueError, match=rf"partition of {name} has the columns .*\(in partition 1 of X;"
+        ):
+            network.fit(*given)
+        reordered = [
+            each.map_partitions(lambda part, names: part.set_axis(names, axis=1), each.columns)
+            for each in given
+        ]
+        network.fit(*reordered)
+
+
 def test_arrays_may_have_other_chunks_and_weights_may_be_a_number(client):
     network = DaskScratchMLPClassifier(**FAST)
     network.fit(da.from_array(X, chunks=(17, 2)), da.from_array(Y[:, np.newaxis], chunks=7), 2.0)
@@ -159,6 +192,31 @@ def test_a_client_is_found_or_asked_for(client):
     assert "A client of a Dask cluster is needed" in ended.stderr.splitlines()[-1]
 
 
+def test_a_closed_client_is_refused(client):
+    other = Client(client.cluster, set_as_default=False)
+    other.close()
+    with pytest.raises(ValueError, match=r"The client is closed\. Make a new one"):
+        DaskScratchMLPClassifier(client=other, **FAST).fit(on_cluster(X), on_cluster(Y))
+
+
+@pytest.mark.parametrize("current", [True, False])
+def test_a_task_must_free_its_thread_before_it_fits(client, current):
+    """The task is on a worker with one thread, which its own tasks may need, too."""
+
+    def fit(free):
+        with worker_client() if free else nullcontext(get_client()) as inner:
+            network = DaskScratchMLPClassifier(client=None if current else inner, **FAST)
+            return network.fit(on_cluster(X), on_cluster(Y)).theta_
+
+    expected = DaskScratchMLPClassifier(**FAST).fit(on_cluster(X), on_cluster(Y)).theta_
+    error = client.submit(fit, False, pure=False).exception()
+    assert type(error) is RuntimeError
+    assert "worker_client" in str(error)
+    tasks = [client.submit(fit, True, pure=False) for _ in range(2)]
+    for theta in client.gather(tasks):
+        np.testing.assert_array_equal(theta, expected)
+
+
 def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
     network = DaskScratchMLPClassifier(max_iter=10**6, tol=0, n_iter_no_change=10**6)
     network.set_callbacks(TimeLimit(0.2)).fit(on_cluster(X), on_cluster(Y))
@@ -173,6 +231,47 @@ def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
     with pytest.warns(UserWarning, match="Maximum iterations.*differ in scale") as record:
         DaskScratchMLPClassifier(**FAST).fit(on_cluster(wide), on_cluster(Y))
     assert record[0].filename == __file__
+
+
+#: Partitions that were read: the workers are threads of this process.
+READ = []
+
+
+def read(block):
+    READ.append(len(block))
+    return block
+
+
+def test_partitions_are_read_once(client):
+    """X, y and weights are often columns of the same DataFrame."""
+    table = pd.DataFrame(X, columns=list("abc")).assign(y=Y, weight=1.0)
+    files = [table[i : i + 12] for i in range(0, 60, 12)]
+    frame = dd.from_map(lambda i: read(files[i]), range(5), meta=table[:0])
+    network = DaskScratchMLPClassifier(standardize=True, **FAST)
+    tabular = DaskTabularMLPClassifier(cv=2, max_iter=1, random_state=0)
+    for x, y, weight in (
+        (frame[["a", "b"]], frame["y"], frame["weight"]),
+        (frame[["a", "b"]] * 2.0, frame["y"].astype(str), None),
+    ):
+        for estimator in (network, tabular):
+            READ.clear()
+            estimator.fit(x, y, weight)
+            assert READ == [12] * 5
+            READ.clear()
+            estimator.score(x, y, weight)
+            assert READ == [12] * 5
+
+
+def test_large_parameters_and_batches_give_no_warning(client):
+    """Warnings are errors here. Dask's is about graphs that users make."""
+    setting = "distributed.admin.large-graph-warning-threshold"
+    x, y = on_cluster(X), on_cluster(Y)
+    with dask.config.set({setting: 10_000}):
+        network = DaskScratchMLPClassifier((1_000,), batch_size=30, max_iter=1, random_state=0)
+        network.fit(x, y).score(x, y)
+        assert dask.config.get(setting) == 10_000
+        with pytest.warns(UserWarning, match="Sending large graph"):
+            client.compute(delayed(np.zeros(10_000))).result()
 
 
 def test_nothing_stays_on_the_cluster(client):

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn import config_context
+from sklearn.exceptions import NotFittedError
 
 from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
 
@@ -83,6 +85,32 @@ def test_frames_give_lazy_frames_with_their_index(client, networks):
             assert found.columns.tolist() == list(columns)
     empty = networks["multiclass"].predict_proba(table[table.a > 100]).compute()
     assert empty.shape == (0, 3)
+
+
+@pytest.mark.parametrize("kind", [DaskScratchMLPClassifier, DaskScratchMLPRegressor])
+def test_estimators_must_be_fitted_and_scores_need_targets(client, kind):
+    x, y = on_cluster(X), on_cluster(Y["multiclass"])
+    network = kind(solver="lbfgs", max_iter=1)
+    for method in (*METHODS, "hidden_activations"):
+        if hasattr(network, method):
+            with pytest.raises(NotFittedError, match="not fitted yet"):
+                getattr(network, method)(x)
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        network.score(x, y)
+    for method in (network.fit, network.fit(x, y).score):
+        with pytest.raises(ValueError, match="y is None, but targets are needed"):
+            method(x, None)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_local_copies_of_standardized_networks_give_no_warnings(client, output):
+    table = dd.from_pandas(FRAME, npartitions=2, sort=False)
+    labels = on_cluster(Y["binary"], (30, 30))
+    network = DaskScratchMLPClassifier(standardize=True, solver="lbfgs", max_iter=1)
+    with config_context(transform_output=output):
+        local = network.fit(table, labels).to_local()
+        np.testing.assert_array_equal(local.predict(FRAME), network.predict(table).compute())
+        np.testing.assert_array_equal(local.predict(FRAME), network.predict(FRAME))
 
 
 def test_columns_are_checked_when_predictions_are_asked_for(networks):
