@@ -146,6 +146,8 @@ ORDER = [
     "dask.summaries",
     "dask.collections",
     "dask.supervision",
+    "dask.clients",
+    "dask.watch",
     "dask.rounds",
     "dask.on_cluster",
     "dask.pieces",

@@ -10,7 +10,8 @@ from distributed import Client
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from scratchmlp.dask.rounds import Rounds, find_client
+from scratchmlp.dask.clients import find_client
+from scratchmlp.dask.rounds import Rounds
 
 #: The rounds of the fit that runs in this thread.
 _ROUNDS: ContextVar[Rounds] = ContextVar("rounds")

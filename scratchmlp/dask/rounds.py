@@ -8,7 +8,6 @@ ends in an error.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from threading import Lock
@@ -19,14 +18,11 @@ import distributed
 from dask.delayed import Delayed, delayed
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
-from distributed.threadpoolexecutor import thread_state
 
-from scratchmlp.dask.supervision import Situation, look, restart
+from scratchmlp.dask.watch import ATTEMPTS, BrokenRoundError, Watch
 
 _LOGGER = logging.getLogger(__name__)
 
-#: How often a round is repeated or its workers are restarted before it fails.
-_ATTEMPTS = 3
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
 #: Seconds between two looks at a round that takes long.
@@ -35,54 +31,6 @@ _PAUSE = 1.0
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
 #: Held while the setting is changed, because fits in several threads share it.
 _SUBMITTING = Lock()
-
-
-def find_client(given: Client | None) -> Client:
-    """Return the client that the user passed, or the current one.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or if it is asynchronous or closed.
-    RuntimeError
-        In a task that occupies a thread of its worker, which training might wait for.
-    """
-    if _occupies_thread():
-        raise RuntimeError(
-            "Training and scoring on a cluster cannot run in a task, because they would wait for "
-            "tasks that need its thread. Free the thread with distributed.worker_client: write "
-            "`with worker_client() as client:`, and pass client=client in its block."
-        )
-    try:
-        client = given or distributed.default_client()
-    except ValueError as error:
-        raise ValueError(
-            "A client of a Dask cluster is needed, and there is no current one. Make one first, "
-            "for instance with distributed.Client(), or pass it as client=..."
-        ) from error
-    if client.asynchronous:
-        raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
-    if client.status in ("closing", "closed"):
-        raise ValueError(
-            f"The client is {client.status}. Make a "
-            "new one with distributed.Client(), and pass it as client=..., or None for the current "
-            "client."
-        )
-    return client
-
-
-def _occupies_thread() -> bool:
-    """Return whether this is a task that has not left the threads of its worker."""
-    # `distributed.secede` and `worker_client` end the thread's loop over tasks.
-    return _current_task() is not None and getattr(thread_state, "proceed", True)
-
-
-def _current_task() -> Any:
-    """Return the key of the task that runs in this thread, or None."""
-    try:
-        return distributed.get_worker().get_current_task()
-    except (ValueError, LookupError):  # no worker, or no task of it in this thread
-        return None
 
 
 def task(function: Callable[..., Any], *args: Any) -> Delayed:
@@ -218,7 +166,7 @@ class Rounds:
             The exception of a task that fails.
         """
         killed: Exception | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if attempt:
                 self._retry()
             future = self._submit(last)
@@ -227,7 +175,7 @@ class Rounds:
             except KilledWorker as error:
                 _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
                 killed = error
-            except _BrokenRoundError:
+            except BrokenRoundError:
                 break
             finally:
                 future.release()
@@ -259,7 +207,7 @@ class Rounds:
 
     def _wait(self, future: Future, long_tasks: bool) -> Any:
         """Wait for a result. Look at the round from time to time."""
-        watch = _Watch(self.client, future.key, self.timeout, long_tasks)
+        watch = Watch(self.client, future.key, self.timeout, long_tasks)
         while True:
             try:
                 return future.result(timeout=min(_PAUSE, self.timeout / 4))
@@ -274,65 +222,6 @@ class Rounds:
                     "with their worker. Fit again with a connected client, and with a collection "
                     "that can be computed again."
                 ) from error
-
-
-class _BrokenRoundError(Exception):
-    """A task waits for one that has failed."""
-
-
-class _Watch:
-    """Watch whether a round makes progress."""
-
-    def __init__(self, client: Client, key: Any, timeout: float, long_tasks: bool) -> None:
-        self.client = client
-        self.timeout = timeout
-        self.asked = {
-            "key": key,
-            "timeout": timeout,
-            "long_tasks": long_tasks,
-            "caller": _current_task(),
-        }
-        self.last: Situation | None = None
-        self.since = time.monotonic()
-        self.n_stalls = 0
-        self.restarted: list[str] = []
-
-    def look(self) -> None:
-        """Restart workers that hang, or raise an error if the round cannot end."""
-        now = self.client.run_on_scheduler(look, **self.asked)
-        if self.last is None or now.pending != self.last.pending:
-            self.last, self.since = now, time.monotonic()
-        elif now.broken:
-            raise _BrokenRoundError
-        if time.monotonic() - self.since < self.timeout:
-            return
-        if not now.n_workers:
-            raise TimeoutError(
-                f"The cluster has had no workers for timeout={self.timeout:g} seconds. Training "
-                "needs at least one: start workers, or raise timeout if they start later."
-            )
-        if now.busy and not now.hung:  # with tasks of others, for which it must wait
-            return
-        self.n_stalls += 1
-        if now.hung:
-            _LOGGER.warning("No progress for %g s; workers restart: %s", self.timeout, now.hung)
-            self.restarted += now.hung
-            self.client.run_on_scheduler(restart, workers=now.hung)
-        if self.n_stalls == _ATTEMPTS:
-            raise TimeoutError(self._message(now))
-        self.since = time.monotonic()
-
-    def _message(self, now: Situation) -> str:
-        """Say why a round does not end."""
-        waiting = sorted({worker for _, _, worker in now.pending if worker})
-        workers = sorted({*self.restarted, *now.hung}) or waiting
-        return (
-            f"A round of training made no progress for timeout={self.timeout:g} seconds, "
-            f"{self.n_stalls} times in a row; the workers that it waited for: "
-            f"{', '.join(workers) or 'none takes its tasks'}. They hang, have no memory left, or "
-            "take longer than timeout for a partition. Look at their logs, raise timeout, or "
-            "divide the data into smaller partitions."
-        )
 
 
 def moves(

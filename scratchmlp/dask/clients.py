@@ -1,0 +1,54 @@
+"""The client of a cluster, and the task that this code may run in."""
+
+from typing import Any
+
+import distributed
+from distributed import Client
+from distributed.threadpoolexecutor import thread_state
+
+
+def find_client(given: Client | None) -> Client:
+    """Return the client that the user passed, or the current one.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if it is asynchronous or closed.
+    RuntimeError
+        In a task that occupies a thread of its worker, which training might wait for.
+    """
+    if _occupies_thread():
+        raise RuntimeError(
+            "Training and scoring on a cluster cannot run in a task, because they would wait for "
+            "tasks that need its thread. Free the thread with distributed.worker_client: write "
+            "`with worker_client() as client:`, and pass client=client in its block."
+        )
+    try:
+        client = given or distributed.default_client()
+    except ValueError as error:
+        raise ValueError(
+            "A client of a Dask cluster is needed, and there is no current one. Make one first, "
+            "for instance with distributed.Client(), or pass it as client=..."
+        ) from error
+    if client.asynchronous:
+        raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
+    if client.status in ("closing", "closed"):
+        raise ValueError(
+            f"The client is {client.status}. Make a new one with distributed.Client(), and pass it "
+            "as client=..., or None for the current client."
+        )
+    return client
+
+
+def _occupies_thread() -> bool:
+    """Return whether this is a task that has not left the threads of its worker."""
+    # `distributed.secede` and `worker_client` end the thread's loop over tasks.
+    return current_task() is not None and getattr(thread_state, "proceed", True)
+
+
+def current_task() -> Any:
+    """Return the key of the task that runs in this thread, or None."""
+    try:
+        return distributed.get_worker().getcurrent_task()
+    except (ValueError, LookupError):  # no worker, or no task of it in this thread
+        return None
