@@ -49,6 +49,6 @@ def _occupies_thread() -> bool:
 def current_task() -> Any:
     """Return the key of the task that runs in this thread, or None."""
     try:
-        return distributed.get_worker().getcurrent_task()
+        return distributed.get_worker().get_current_task()
     except (ValueError, LookupError):  # no worker, or no task of it in this thread
         return None
