@@ -18,6 +18,7 @@ from distributed.metrics import time as clock
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import TimeSeriesSplit
+from threadpoolctl import threadpool_limits
 
 from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
@@ -323,6 +324,13 @@ def test_the_rows_of_a_member_are_sent_as_bits():
 
 
 # Predictions, and models without a client.
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_blas_thread():
+    """Give this process one thread, like worker processes: the last bits may depend on it."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ all rows at once.
 """
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -71,7 +72,9 @@ def _without_index(rows: Any) -> Any:
 def joined(rows: Sequence[Any]) -> Any:
     """Join rows of several partitions. Categories are united."""
     if isinstance(rows[0], pd.DataFrame | pd.Series):
-        return concat(list(rows), ignore_index=True, ignore_order=True)
+        with warnings.catch_warnings():  # pandas 2 warns of columns that are missing in a partition
+            warnings.filterwarnings("ignore", "The behavior of DataFrame concatenation")
+            return concat(list(rows), ignore_index=True, ignore_order=True)
     return np.concatenate(rows)
 
 
