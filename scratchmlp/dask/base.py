@@ -29,7 +29,7 @@ from scratchmlp.dask.preparation import (
     with_exponent,
 )
 from scratchmlp.dask.prepared import ClusterPrepared
-from scratchmlp.dask.validation import check_scoring, validator
+from scratchmlp.dask.validation import check_scoring, score, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.estimators.state import forget_training, resumed_run
@@ -38,8 +38,6 @@ from scratchmlp.monitor import Monitor
 
 #: Number of rows on which the result of training is checked.
 _SOME = 200
-#: Parameters that the local estimators do not have.
-_OWN = ("client", "standardize", "timeout")
 
 
 class DaskMLP(OnCluster, BaseMLP):
@@ -49,7 +47,7 @@ class DaskMLP(OnCluster, BaseMLP):
         **OnCluster._parameter_constraints,
         "standardize": ["boolean"],
     }
-    _local_class: ClassVar[type[BaseMLP]]
+    _not_local: ClassVar[tuple[str, ...]] = (*OnCluster._not_local, "standardize")
 
     standardize: bool
     scaler_: StandardScaler | None
@@ -206,12 +204,9 @@ class DaskMLP(OnCluster, BaseMLP):
             A copy. With ``standardize=True``, a Pipeline of a StandardScaler and the network.
         """
         check_is_fitted(self)
-        parameters = {k: v for k, v in self.get_params(deep=False).items() if k not in _OWN}
-        local = self._local_class(**parameters)
-        fitted = {k: v for k, v in vars(copy.copy(self)).items() if k[0] == "_" or k[-1] == "_"}
-        state = copy.deepcopy(fitted)
-        scaler = state.pop("scaler_")
-        local.__dict__.update(state)
+        fitted = copy.deepcopy(self._fitted())
+        scaler = fitted.pop("scaler_")
+        local = self._local(fitted)
         local._run["split"] = None
         if scaler is None:
             return local
@@ -244,3 +239,26 @@ class DaskMLP(OnCluster, BaseMLP):
         if is_dask_collection(X):
             return predict(self._fitted_predictor(), "hidden_activations", X, layer=layer)
         return super().hidden_activations(X, layer)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy or R², computed on the cluster if X is a dask collection.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
+            Input data.
+        y : dask array, Series or DataFrame, or array-like
+            Targets.
+        sample_weight : dask array or Series, or array-like, default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if not is_dask_collection(X):
+            return float(super().score(X, y, sample_weight))
+        model = self._fitted_predictor()
+        with self._rounds() as rounds:
+            return score(model, rounds, partitions(X, y, sample_weight))

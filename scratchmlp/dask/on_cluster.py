@@ -28,6 +28,10 @@ class OnCluster(BaseEstimator):
     client: Client | None
     timeout: float
 
+    _local_class: ClassVar[type[Any]]
+    #: Parameters and fitted attributes that the local estimators do not have.
+    _not_local: ClassVar[tuple[str, ...]] = ("client", "timeout")
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "client": [Client, None],
         "timeout": [Interval(Real, 0, None, closed="neither")],
@@ -42,6 +46,23 @@ class OnCluster(BaseEstimator):
                 yield rounds
             finally:
                 _ROUNDS.reset(token)
+
+    def _fitted(self) -> dict[str, Any]:
+        """Return the fitted attributes of a local estimator."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if (name[0] == "_" or name[-1] == "_") and name not in self._not_local
+        }
+
+    def _local(self, fitted: dict[str, Any]) -> Any:
+        """Return a local estimator with the same parameters, and these fitted attributes."""
+        parameters = self.get_params(deep=False)
+        local = self._local_class(
+            **{name: value for name, value in parameters.items() if name not in self._not_local}
+        )
+        local.__dict__.update(fitted)
+        return local
 
     # The client is of this process.
 

@@ -9,9 +9,7 @@ from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.dask.base import DaskMLP
-from scratchmlp.dask.collections import partitions
 from scratchmlp.dask.predictions import predict
-from scratchmlp.dask.validation import score
 from scratchmlp.estimators.base import has_partial_fit
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.initializers import Initializer
@@ -264,26 +262,3 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
         if is_dask_collection(X):
             return predict(self._fitted_predictor(), "predict", X)
         return super().predict(X)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R², computed on the cluster if X is a dask collection.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data.
-        y : dask array, Series or DataFrame, or array-like
-            Targets.
-        sample_weight : dask array or Series, or array-like, default=None
-            Weight of each sample.
-
-        Returns
-        -------
-        float
-            The score.
-        """
-        if not is_dask_collection(X):
-            return float(super().score(X, y, sample_weight))
-        model = self._fitted_predictor()
-        with self._rounds() as rounds:
-            return score(model, rounds, partitions(X, y, sample_weight))

@@ -38,8 +38,6 @@ from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
 
 _LOGGER = logging.getLogger(__name__)
 
-#: Parameters that the local estimators do not have.
-_OWN = ("client", "rows_per_member", "timeout")
 #: Fitted attributes that predictions do not need, some of which hold something of each row.
 _OF_FIT = ("oof_proba_", "oof_prediction_", "held_out_", "history_")
 
@@ -64,7 +62,11 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             Interval(Integral, 1, None, closed="left"),
         ],
     }
-    _local_class: ClassVar[type[BaseTabularMLP]]
+    _not_local: ClassVar[tuple[str, ...]] = (
+        *OnCluster._not_local,
+        "rows_per_member",
+        "rows_per_member_",
+    )
 
     rows_per_member: Any
     rows_per_member_: int | str
@@ -246,19 +248,6 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         """
         check_is_fitted(self)
         return self._local(copy.deepcopy(self._fitted()))
-
-    def _fitted(self) -> dict[str, Any]:
-        """Return the fitted attributes of a local estimator."""
-        fitted = {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
-        fitted.pop("rows_per_member_", None)
-        return fitted
-
-    def _local(self, fitted: dict[str, Any]) -> Any:
-        """Return a local estimator with the same parameters, and these fitted attributes."""
-        parameters = {k: v for k, v in self.get_params(deep=False).items() if k not in _OWN}
-        local = self._local_class(**parameters)
-        local.__dict__.update(fitted)
-        return local
 
 
 def _refuse_collection(X: Any) -> None:
