@@ -3,8 +3,10 @@
 from typing import Protocol
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.public import public
 
 
+@public("scratchmlp.activations")
 class Activation(Protocol):
     """The two methods that the network calls on an activation function f.
 
@@ -14,8 +16,6 @@ class Activation(Protocol):
     Set the attribute ``in_place`` to True if ``backward`` does not read ``z``. The network then
     overwrites scores with outputs, so that ``z`` and ``a`` are the same array.
     """
-
-    __module__: str = "scratchmlp.activations"  # where users import it from, and pickles too
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write a = f(z) into `out`, which may be `z` itself, and return it.

@@ -9,8 +9,10 @@ from sklearn.base import BaseEstimator
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS, Activation
 from scratchmlp.arrays import FloatArray
+from scratchmlp.public import public
 
 
+@public("scratchmlp.losses")
 class Loss(BaseEstimator, ABC):
     """Base class of losses: a function of targets and raw scores, with an output activation.
 
@@ -31,8 +33,6 @@ class Loss(BaseEstimator, ABC):
         Class attribute: types of the estimators that can train with this loss. The default is
         ("classifier", "regressor").
     """
-
-    __module__ = "scratchmlp.losses"  # where users import it from, and pickles too
 
     outputs: ClassVar[tuple[str, ...]]
     estimator_types: ClassVar[tuple[str, ...]] = ("classifier", "regressor")
@@ -180,6 +180,7 @@ _OUTPUT_RANGES = {
 }
 
 
+@public("scratchmlp.losses")
 class ErrorLoss(Loss):
     """Base class of losses that depend only on the errors e = f(raw) - Y.
 
@@ -188,8 +189,6 @@ class ErrorLoss(Loss):
     identity leaves the derivative unchanged. The logistic function, with output p, multiplies the
     derivative by p (1 - p).
     """
-
-    __module__ = "scratchmlp.losses"  # where users import it from, and pickles too
 
     outputs: ClassVar[tuple[str, ...]] = ("identity", "logistic")
 

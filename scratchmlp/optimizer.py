@@ -13,12 +13,14 @@ from sklearn.utils._param_validation import Interval
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.kernels import add_scaled
+from scratchmlp.public import public
 
 #: An array of shape (n_parameters,), laid out like theta.
 Vector: TypeAlias = FloatArray
 State: TypeAlias = dict[str, Any]
 
 
+@public("scratchmlp.optimizers")
 @dataclass(eq=False, repr=False, kw_only=True)
 class Optimizer(BaseEstimator, ABC):
     """Base class of optimizers: an update rule, weight decay and gradient clipping.
@@ -62,8 +64,6 @@ class Optimizer(BaseEstimator, ABC):
     >>> theta
     array([3.25])
     """
-
-    __module__ = "scratchmlp.optimizers"  # where users import it from, and pickles too
 
     weight_decay: float = 0.0
     max_grad_norm: float | None = None

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.optimizer import State
+from scratchmlp.public import public
 
 
+@public("scratchmlp")
 class DivergenceError(FloatingPointError, ValueError):
     """Training diverged: weights or loss are no longer finite, or the loss became too large.
 
@@ -28,8 +30,6 @@ class DivergenceError(FloatingPointError, ValueError):
     ...     print("lower learning_rate_init")
     lower learning_rate_init
     """
-
-    __module__ = "scratchmlp"  # where users import it from, and pickles too
 
 
 @dataclass

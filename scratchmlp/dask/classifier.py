@@ -15,9 +15,11 @@ from scratchmlp.estimators.classifier import ScratchMLPClassifier, has_probabili
 from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.optimizer import Optimizer
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
+@public("scratchmlp.dask")
 class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
     """Multilayer perceptron classifier, trained on a Dask cluster.
 
@@ -73,8 +75,6 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
     ...     round(network.fit(X, y).score(X, y), 1)
     1.0
     """
-
-    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ScratchMLPClassifier._parameter_constraints,

@@ -15,9 +15,11 @@ from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.optimizer import Optimizer
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
+@public("scratchmlp.dask")
 class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
     """Multilayer perceptron regressor, trained on a Dask cluster.
 
@@ -74,8 +76,6 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
     ...     round(network.fit(X, y).score(X, y), 1)
     1.0
     """
-
-    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ScratchMLPRegressor._parameter_constraints,

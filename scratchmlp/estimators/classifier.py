@@ -25,6 +25,7 @@ from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.losses import losses_for
 from scratchmlp.optimizer import Optimizer
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
@@ -38,6 +39,7 @@ def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
     return True
 
 
+@public("scratchmlp")
 class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
@@ -327,8 +329,6 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     >>> model.predict_proba(X_test[:1]).round(2)
     array([[0.99, 0.01, 0.  ]])
     """
-
-    __module__ = "scratchmlp"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,

@@ -17,9 +17,11 @@ from scratchmlp.initializers import Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.losses import LOSSES, losses_for
 from scratchmlp.optimizer import Optimizer
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
+@public("scratchmlp")
 class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
@@ -288,8 +290,6 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     >>> round(network.fit(X_train, y_train).score(X_test, y_test), 2)
     0.98
     """
-
-    __module__ = "scratchmlp"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,

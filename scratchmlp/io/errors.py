@@ -1,6 +1,9 @@
 """The error of files that are no models, and what raises it."""
 
+from scratchmlp.public import public
 
+
+@public("scratchmlp.io")
 class ModelFileError(ValueError):
     """A file is not a model, is damaged, or contains what may not be loaded.
 
@@ -18,8 +21,6 @@ class ModelFileError(ValueError):
     ...         print("save the model again")
     save the model again
     """
-
-    __module__ = "scratchmlp.io"  # where users import it from, and pickles too
 
 
 class ContentError(ModelFileError):

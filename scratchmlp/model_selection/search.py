@@ -18,6 +18,7 @@ from sklearn.utils.validation import _check_method_params
 
 from scratchmlp.model_selection.stacked_fits import StackedFits, Task, network_prefix
 from scratchmlp.model_selection.tasks import KnownFits, LazyFits, SearchContext, Source
+from scratchmlp.public import public
 
 #: Attributes that a search has during `fit` only. Other processes do not get them.
 _TEMPORARY = ("_given", "_sources", "_resumable")
@@ -133,6 +134,7 @@ class _StackedSearch(BaseSearchCV):
         return {name: value for name, value in state.items() if name not in _TEMPORARY}
 
 
+@public("scratchmlp.model_selection")
 class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     """Grid search over networks that train together.
 
@@ -216,9 +218,8 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     True
     """
 
-    __module__ = "scratchmlp.model_selection"
 
-
+@public("scratchmlp.model_selection")
 class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     """Randomized search over networks that train together.
 
@@ -262,9 +263,8 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     True
     """
 
-    __module__ = "scratchmlp.model_selection"
 
-
+@public("scratchmlp.model_selection")
 class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     """Successive halving over networks that train together.
 
@@ -316,5 +316,3 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     >>> search.n_resources_, search.n_candidates_
     ([100, 300], [8, 3])
     """
-
-    __module__ = "scratchmlp.model_selection"

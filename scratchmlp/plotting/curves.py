@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network, grid_cell
+from scratchmlp.public import public
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.mlp import BaseTabularMLP
 
@@ -15,6 +16,7 @@ from scratchmlp.tabular.mlp import BaseTabularMLP
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 
 
+@public("scratchmlp.plotting")
 class TrainingCurveDisplay:
     """The training of networks: loss, validation score and learning rate by epoch.
 
@@ -62,8 +64,6 @@ class TrainingCurveDisplay:
     >>> display.ax_.get_ylabel(), len(display.axes_)
     ('loss', 2)
     """
-
-    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     ax_: Any
     axes_: list[Any]

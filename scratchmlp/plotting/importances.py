@@ -10,11 +10,13 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting.curves import COLORS
+from scratchmlp.public import public
 from scratchmlp.tabular.base import BaseTabular
 
 MAX_NAME_LENGTH = 32
 
 
+@public("scratchmlp.plotting")
 class ImportancesDisplay:
     """The importance of the columns of a table: a bar for each, the largest first.
 
@@ -61,8 +63,6 @@ class ImportancesDisplay:
     >>> display.ax_.get_xlabel()
     'decrease in r2 when the column is permuted'
     """
-
-    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     ax_: Any
     figure_: Any

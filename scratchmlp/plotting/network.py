@@ -11,6 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network
+from scratchmlp.public import public
 
 # Blue and vermilion of the colors of Okabe and Ito, which color-blind readers can distinguish.
 NEGATIVE, POSITIVE = "#0072B2", "#D55E00"
@@ -18,6 +19,7 @@ NEGATIVE, POSITIVE = "#0072B2", "#D55E00"
 MAX_NAME_LENGTH = 24
 
 
+@public("scratchmlp.plotting")
 class NetworkDisplay:
     """A drawing of the network: layers are columns of units, and weights are lines between them.
 
@@ -64,8 +66,6 @@ class NetworkDisplay:
     >>> [len(edges.get_segments()) for edges in display.edges_]
     [16, 12]
     """
-
-    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     def __init__(
         self,

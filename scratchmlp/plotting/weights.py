@@ -11,8 +11,10 @@ from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network, grid_cell
+from scratchmlp.public import public
 
 
+@public("scratchmlp.plotting")
 class WeightsDisplay:
     """The weights of the first layer as images, one for each hidden unit.
 
@@ -56,8 +58,6 @@ class WeightsDisplay:
     >>> [image.get_array().shape for image in display.images_[:2]]
     [(8, 8), (8, 8)]
     """
-
-    __module__ = "scratchmlp.plotting"  # where users import it from, and pickles too
 
     ax_: Any
     axes_: Any

@@ -7,6 +7,7 @@ dates as inputs of a network. `PiecewiseLinearEncoder` encodes each number as se
 per bin, so that a network can change its slope at the edges of the bins.
 """
 
+from scratchmlp.public import public
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.classifier import TabularMLPClassifier
 from scratchmlp.tabular.conformal import HeldOutScores
@@ -58,4 +59,4 @@ for _stored in (
     TermSelection,
     TextEncoder,
 ):
-    _stored.__module__ = __name__
+    public(__name__)(_stored)

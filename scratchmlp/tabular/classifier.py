@@ -147,8 +147,6 @@ default='from_dtype'
     (178, 3)
     """
 
-    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         **TabularClassifierMixin._parameter_constraints,

@@ -207,8 +207,6 @@ default='from_dtype'
     {'kind': 'number', 'reason': 'numbers', 'centre': 30.0, 'scale': 5.0, 'indicator': True}
     """
 
-    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ROLE_CONSTRAINTS,
         "max_categories": [Interval(Integral, 1, None, closed="left")],

@@ -106,8 +106,6 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     array(['age>=0.5'], dtype=object)
     """
 
-    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bins": [Interval(Integral, 2, None, closed="left")],
         "strategy": [StrOptions({"quantile", "tree"})],

@@ -153,8 +153,6 @@ default='from_dtype'
     (4, 442)
     """
 
-    __module__ = "scratchmlp.tabular"  # where users import it from, and pickles too
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         "loss": [StrOptions(set(losses_for("regressor"))), Loss],

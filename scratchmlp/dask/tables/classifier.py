@@ -6,9 +6,11 @@ import numpy as np
 from distributed import Client
 
 from scratchmlp.dask.tables.base import DaskTabularMLP
+from scratchmlp.public import public
 from scratchmlp.tabular.classifier import TabularMLPClassifier
 
 
+@public("scratchmlp.dask")
 class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
     """Classifier for raw tables on a Dask cluster: a cross-fitted ensemble of networks.
 
@@ -94,8 +96,6 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
     >>> ensemble.to_local()
     TabularMLPClassifier(cv=4, max_iter=24, random_state=0)
     """
-
-    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TabularMLPClassifier._parameter_constraints,

@@ -7,9 +7,11 @@ from distributed import Client
 
 from scratchmlp.dask.tables.base import DaskTabularMLP
 from scratchmlp.loss import Loss
+from scratchmlp.public import public
 from scratchmlp.tabular.regressor import TabularMLPRegressor
 
 
+@public("scratchmlp.dask")
 class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
     """Regressor for raw tables on a Dask cluster: a cross-fitted ensemble of networks.
 
@@ -95,8 +97,6 @@ class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
     >>> ensemble.to_local()
     TabularMLPRegressor(cv=4, max_iter=24, random_state=0)
     """
-
-    __module__ = "scratchmlp.dask"  # where users import it from, and pickles too
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TabularMLPRegressor._parameter_constraints,
