@@ -6,10 +6,11 @@ display themselves.
 """
 
 import math
+import re
 import sys
 import warnings
 from importlib import import_module
-from inspect import isclass, isfunction
+from inspect import getsource, isclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 from sphinx.util.math import get_node_equation_number
@@ -54,7 +56,6 @@ nitpick_ignore_regex = [
     (r"std:.*", r"accuracy_score|classes_|fit|metadata_routing|r2_score"),  # of scikit-learn
 ]
 
-autodoc_default_options = {"no-value": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more than the annotations
 autodoc_use_type_comments = False  # there are none; Python 3.13 seeks them in the wrong file
@@ -132,6 +133,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
+html_use_index = html_domain_indices = False  # the API reference and the search find names
 html_sidebars = {"index": []}  # elsewhere: the pages of the section
 html_theme_options = {
     "logo": {"text": "scratchmlp"},
@@ -159,7 +161,8 @@ def visit_math(translator: Any, node: nodes.math) -> None:
 
 def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     """Write a displayed formula, with its number if it has one."""
-    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    # With tabindex, a formula that is too wide scrolls by keyboard too.
+    translator.body.append(translator.starttag(node, "div", CLASS="math", tabindex="0"))
     if node.get("number"):
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
@@ -180,25 +183,34 @@ def number_equations(app: Sphinx, doctree: nodes.document) -> None:
             app.env.domains["math"].equations[node["label"]] = page, node["number"]
 
 
+def hide_values(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave out the values of dicts, which are long; their names are in the text."""
+    for annotation in list(doctree.findall(addnodes.desc_annotation)):
+        if annotation.astext().startswith(" = {"):
+            annotation.parent.remove(annotation)
+
+
 def skip_alias(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out the fields of a NamedTuple, which its docstring describes."""
-    return True if str(obj.__doc__).startswith("Alias for field") else None
+    """Leave out fields of a NamedTuple and defaults that are types: docstrings describe them."""
+    is_default = what == "class" and isclass(obj)
+    return True if is_default or str(obj.__doc__).startswith("Alias for field") else None
 
 
 def source_module(app: Sphinx, module: str, name: str) -> str | None:
     """Find the module that defines a class: a public class names its public module instead."""
-    found = attrgetter(name)(import_module(module))
-    functions = (
-        [each for each in vars(found).values() if isfunction(each)] if isclass(found) else []
-    )
-    return functions[0].__module__ if functions else None
+    if not isclass(attrgetter(name)(import_module(module))):
+        return None
+    ours = [each for path, each in sys.modules.items() if path.startswith(f"{project}.")]
+    defining = [each for each in ours if re.search(rf"^class {name}\b", getsource(each), re.M)]
+    return defining[0].__name__ if defining else None
 
 
 def setup(app: Sphinx) -> None:
-    """Register the renderer and numbers of formulas, the filter of members and source links."""
+    """Register what is above."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("doctree-read", number_equations)
+    app.connect("doctree-read", hide_values)
     app.connect("autodoc-skip-member", skip_alias)
     app.connect("viewcode-follow-imported", source_module)
