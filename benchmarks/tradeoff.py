@@ -54,10 +54,10 @@ def draw(
     ours : collection of str
         The contestants to point out.
     """
-    figure.set_size_inches(6 * len(measures), 4.6)
+    figure.set_size_inches(6.5, 4 * len(measures))  # below each other: readable on a phone
     figure.set_layout_engine("constrained")
     figure.suptitle(f"{title}: lower left is better")
-    panels = figure.subplots(1, len(measures), squeeze=False)[0]
+    panels = figure.subplots(len(measures), squeeze=False)[:, 0]
     for ax, (measure, label) in zip(panels, measures.items(), strict=True):
         points = {n: (row["seconds"], row[measure]) for n, row in summaries.items()}
         colors = [OURS if name in ours else OTHERS for name in points]
