@@ -1,4 +1,4 @@
-"""Columns as people have them, beside the same columns in clean form.
+"""Messy columns, beside the same columns in clean form.
 
 Each case is a generated table of 3,000 rows with two columns: a number with a small effect on the
 class, and a messy column with a large one. `TabularMLPClassifier` is fitted to this table, and to
