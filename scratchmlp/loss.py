@@ -210,7 +210,7 @@ class ErrorLoss(Loss):
         """
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Loss.value_and_gradient`."""
+        """Compute the loss of f(raw) - Y and its gradient: see `Loss.value_and_gradient`."""
         prediction = self.predictions(raw)
         value, gradient = self.of_error(prediction - Y)
         self.output_activation.backward(raw, prediction, gradient)

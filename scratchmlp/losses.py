@@ -70,7 +70,7 @@ class LogLoss(Loss):
     }
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Loss.value_and_gradient`."""
+        """Compute -Σ_c Y_c log p_c (softmax) and gradient p - Y: see `Loss.value_and_gradient`."""
         if self.label_smoothing:
             Y = self.smoothed(Y)
         if self.output == "logistic":
@@ -143,11 +143,11 @@ class FocalLoss(Loss):
     }
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Loss.value_and_gradient`."""
+        """Call `of_softmax` or `of_logistic`; see `Loss.value_and_gradient`."""
         return (self.of_softmax if self.output == "softmax" else self.of_logistic)(Y, raw)
 
     def of_softmax(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute loss and gradient with softmax outputs; see `Loss.value_and_gradient`."""
+        """Compute -Σ_c Y_c q_c^γ log p_c and its gradient: see `Loss.value_and_gradient`."""
         gamma = float(self.gamma)
         log_p = raw - raw.max(axis=1, keepdims=True)
         log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
@@ -159,7 +159,7 @@ class FocalLoss(Loss):
         return -(factor * log_p).sum(axis=1), slope - p * slope.sum(axis=1, keepdims=True)
 
     def of_logistic(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Compute loss and gradient with logistic outputs; see `Loss.value_and_gradient`."""
+        """Compute -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] and its gradient."""
         gamma = float(self.gamma)
         log_p, log_q = log_expit(raw), log_expit(-raw)
         p, q = np.exp(log_p), np.exp(log_q)
@@ -309,7 +309,7 @@ class PoissonLoss(Loss):
     estimator_types = ("regressor",)
 
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Loss.value_and_gradient`."""
+        """Compute Σ_c [Y_c log(Y_c / p_c) - Y_c + p_c] and its gradient p - Y: see `Loss`."""
         gradient = self.predictions(raw) - Y
         value = (xlogy(Y, Y) - Y * raw + gradient).sum(axis=1)
         return value, gradient

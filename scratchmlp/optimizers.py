@@ -72,7 +72,7 @@ class SGD(Optimizer):
         return {"velocity": np.zeros_like(theta)} if np.any(self.momentum) else {}
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
-        """See `Optimizer.update`."""
+        """Apply v ← μ v - η g, then θ ← θ + v or θ ← θ + μ v - η g: see `Optimizer.update`."""
         if not np.any(self.momentum):
             add_scaled(theta, -learning_rate, grad)
             return
@@ -129,7 +129,7 @@ class AdaGrad(Optimizer):
         return {"sum_of_squares": np.zeros_like(theta)}
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
-        """See `Optimizer.update`."""
+        """Apply s ← s + g², then θ ← θ - η g / (√s + ε): see `Optimizer.update`."""
         s = state["sum_of_squares"]
         s += grad * grad
         add_scaled(theta, -learning_rate, divide_by_root(grad, s, self.epsilon))
@@ -182,7 +182,7 @@ class RMSProp(Optimizer):
         return {"mean_square": np.zeros_like(theta)}
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
-        """See `Optimizer.update`."""
+        """Apply s ← ρ s + (1 - ρ) g², then θ ← θ - η g / (√s + ε): see `Optimizer.update`."""
         s = state["mean_square"]
         update_mean(s, self.rho, grad * grad)
         add_scaled(theta, -learning_rate, divide_by_root(grad, s, self.epsilon))
@@ -242,7 +242,7 @@ class Adam(Optimizer):
         return {"t": 0, "mean": np.zeros_like(theta), "mean_square": np.zeros_like(theta)}
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
-        """See `Optimizer.update`."""
+        """Update m and v, then θ ← θ - η_t m / (√v + ε): see `Optimizer.update`."""
         state["t"] += 1
         t = state["t"]
         rate = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
@@ -326,7 +326,7 @@ class NAdam(Adam):
     elementwise = True
 
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
-        """See `Optimizer.update`."""
+        """Update m and v, then θ ← θ - η √(1 - β₂ᵗ) n / (√v + ε): see `Optimizer.update`."""
         state["t"] += 1
         t, beta_1 = state["t"], number(self.beta_1)
         rate = learning_rate * (1 - self.beta_2**t) ** 0.5
