@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 from drawing import BACKWARD, FORWARD, NEUTRAL, arrow, box, canvas, note
 
-figure, ax = canvas(5.2, 5.2)
+figure, ax = canvas(5.2, 5.6)
 
 columns = [
     (0.55, {3.4: "$x_1 = 1$", 1.8: "$x_2 = 2$"}),
@@ -25,19 +25,20 @@ for x, units in columns:
     for y, text in units.items():
         box(ax, x, y, text, FORWARD)
 
-deltas = {
-    (2.5, 3.68): r"$\delta = -1.4621$",
+deltas = {  # above or below the boxes, where no line passes
+    (2.5, 4.63): r"$\delta = -1.4621$",
     (2.5, 2.13): r"$\delta = 0$",
     (2.5, 0.58): r"$\delta = 0.3655$",
-    (4.45, 2.93): r"$\delta = -0.7311$",
+    (4.45, 3.88): r"$\delta = -0.7311$",
     (4.45, 1.33): r"$\delta = 0.7311$",
 }
 for (x, y), text in deltas.items():
     note(ax, x, y, text, BACKWARD)
 
 for x, name in zip((0.55, 2.5, 4.45), ("2 inputs", "3 hidden units", "2 outputs"), strict=True):
-    note(ax, x, 4.72, name, NEUTRAL)
-arrow(ax, (0.3, 5.02), (1.75, 5.02), FORWARD)
-note(ax, 1.85, 5.02, "forward: $z$, $a$, $r$, $p$", FORWARD, ha="left")
-arrow(ax, (4.9, 0.2), (3.45, 0.2), BACKWARD)
-note(ax, 3.35, 0.2, r"backward: $\delta = \partial \ell / \partial z$", BACKWARD, ha="right")
+    note(ax, x, 5.05, name, NEUTRAL)
+arrow(ax, (0.3, 5.4), (1.75, 5.4), FORWARD)
+note(ax, 1.85, 5.4, "forward: $z$, $a$, $r$, $p$", FORWARD, ha="left")
+arrow(ax, (4.9, 0.2), (4.05, 0.2), BACKWARD)
+text = r"backward: $\delta = \partial \ell / \partial z$, for outputs $\partial \ell / \partial r$"
+note(ax, 3.95, 0.2, text, BACKWARD, ha="right")

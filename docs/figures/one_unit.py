@@ -20,13 +20,13 @@ for x, value, product, derivative in inputs:
 
 box(ax, 2.42, 3.5, "$z = w_1 x_1 + w_2 x_2 + b = 1$", FORWARD)
 box(ax, 2.42, 2.15, r"$a = \sigma(z) = 0.7311$", FORWARD)
-box(ax, 2.42, 0.8, r"$J = \frac{1}{2} (a - y)^2 = 0.2672$", FORWARD)
+box(ax, 2.42, 0.8, r"$\ell = \frac{1}{2} (a - y)^2 = 0.2672$", FORWARD)
 for top in (3.27, 1.92):
     arrow(ax, (2.33, top), (2.33, top - 0.88), FORWARD)
     arrow(ax, (2.51, top - 0.88), (2.51, top), BACKWARD)
 
 note(ax, 2.2, 1.48, "$y = 0$", FORWARD, ha="right")
-note(ax, 2.65, 1.48, r"$\partial J / \partial a = a - y = 0.7311$", BACKWARD, ha="left")
-note(ax, 2.65, 2.95, r"$\delta = \partial J / \partial z$", BACKWARD, ha="left")
+note(ax, 2.65, 1.48, r"$\partial \ell / \partial a = a - y = 0.7311$", BACKWARD, ha="left")
+note(ax, 2.65, 2.95, r"$\delta = \partial \ell / \partial z$", BACKWARD, ha="left")
 note(ax, 2.65, 2.70, r"$= 0.7311 \cdot 0.1966 = 0.1437$", BACKWARD, ha="left")
-note(ax, 2.5, 0.25, "down: values     up: derivatives of $J$")
+note(ax, 2.5, 0.25, "down: values     up: derivatives of $\\ell$")
