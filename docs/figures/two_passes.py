@@ -34,10 +34,11 @@ for (below, *_), (above, *_) in pairwise(backward):
 # From the objective to delta, and from each delta to the gradients of its layer.
 arrow(ax, (left + 0.45, 0.8), (right - 0.35, 2.2), BACKWARD)
 box(ax, right, 5.75, r"$\partial J / \partial W_1 = X^\top \delta_1$" + "\n$2 \\times 3$", NEUTRAL)
-arrow(ax, (right, 4.97), (right, 5.43), NEUTRAL)
+arrow(ax, (right, 4.97), (right, 5.43), BACKWARD)
 arrow(ax, (left + 0.35, 5.72), (right - 0.64, 5.72), NEUTRAL)
 arrow(ax, (left + 0.62, 4.65), (right - 0.76, 4.65), NEUTRAL)
+arrow(ax, (left + 0.68, 2.55), (right - 0.58, 2.55), NEUTRAL)
 box(ax, right, 1.0, r"$\partial J / \partial W_2 = a_1^\top \delta_2$" + "\n$3 \\times 2$", NEUTRAL)
-arrow(ax, (right, 2.23), (right, 1.33), NEUTRAL)
+arrow(ax, (right, 2.23), (right, 1.33), BACKWARD)
 arrow(ax, (left + 0.4, 3.3), (right - 0.66, 1.28), NEUTRAL)
 note(ax, 2.6, 0.2, "The gradients of the biases are the column sums of each delta.")
