@@ -22,6 +22,7 @@ for ax, (name, activation) in zip(axes.flat, ACTIVATIONS.items(), strict=False):
     ax.set_title(name, fontsize=11)
     ax.set(ylim=(-2, 3), yticks=(-2, -1, 0, 1, 2, 3), xticks=(-4, -2, 0, 2, 4))
     ax.tick_params(labelsize=9)
+axes[-2, -1].tick_params(labelbottom=True)  # the panel below has no axis
 last = axes.flat[-1]
 last.axis("off")
 last.legend(
