@@ -30,8 +30,8 @@ class LogLoss(Loss):
 
     With softmax outputs p, for mutually exclusive classes (Σ_c Y_c = 1), the loss of a sample is
     -Σ_c Y_c log p_c. With logistic outputs, each column is a binary target of its own and the loss
-    is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. In both cases the gradient is p - Y, as derived
-    in docs/backpropagation/losses.md.
+    is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. In both cases the gradient is p - Y, as the
+    page :doc:`/backpropagation/losses` derives.
 
     The loss is computed from the raw scores and not from rounded probabilities, so that it is
     accurate even if a probability rounds to 0 or 1.
@@ -111,7 +111,7 @@ class FocalLoss(Loss):
     for wrong predictions and near 0 for right and confident ones, so that many easy samples do not
     outweigh a few hard ones. The loss of a sample is -Σ_c Y_c q_c^γ log p_c with softmax outputs
     and -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] with logistic outputs. γ = 0 gives the
-    log-loss. The gradients are derived in docs/backpropagation/losses.md.
+    log-loss. The page :doc:`/backpropagation/losses` derives the gradients.
 
     Predicted probabilities are less extreme than with the log-loss.
 

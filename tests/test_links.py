@@ -49,6 +49,14 @@ def test_links_lead_to_files_and_headings(page):
     assert not missing
 
 
+def test_docstrings_lead_to_pages():
+    for module in (ROOT / "scratchmlp").rglob("*.py"):
+        text = module.read_text(encoding="utf-8")
+        assert "docs/" not in re.sub(r"#.*", "", text)
+        for page in re.findall(r":doc:`/([^`]+)`", text):
+            assert (DOCS / f"{page}.md").is_file()
+
+
 def test_ratios_for_users_are_those_of_the_measurements():
     """The first table of docs/performance.md is a part of the first one of speed_history.md."""
     measured = {}

@@ -21,8 +21,8 @@ class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
     The table may contain numbers on any scale, missing values, categories, text, booleans and
     dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
     out a part of the rows, its fold. The losses on the folds determine the best epoch of each
-    member, and the probabilities are calibrated on the folds. docs/tabular_methods.md explains
-    each step.
+    member, and the probabilities are calibrated on the folds. The page :doc:`/tabular_methods`
+    explains each step.
 
     Parameters
     ----------

@@ -21,7 +21,8 @@ class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
     Neural networks and trees make different errors, so their weighted mean usually predicts better
     than each of them. The table may contain numbers on any scale, missing values, categories, text,
     booleans and dates. All estimators are trained on the same folds, and no setting needs tuning.
-    docs/tabular_results.md compares the ensemble with the networks alone and with boosted trees.
+    The page :doc:`/tabular_results` compares the ensemble with the networks alone and with boosted
+    trees.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
         Named classifiers. The string "drop" leaves one out. None means "networks"
         (:class:`TabularMLPClassifier`), "boosting"
         (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and, if they are worth their
-        time, "extra trees" or "forest". docs/tabular_methods.md says which, by the number of rows.
+        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
+        of rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 

@@ -19,8 +19,8 @@ class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
     than each of them. The table may contain numbers on any scale, missing values, categories, text,
     booleans and dates. All estimators are trained on the same folds, and no setting needs tuning.
     Targets are standardized for training, and predictions stay within the range of the targets in
-    `fit`. docs/tabular_results.md compares the ensemble with the networks alone and with boosted
-    trees.
+    `fit`. The page :doc:`/tabular_results` compares the ensemble with the networks alone and with
+    boosted trees.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
         Named regressors. The string "drop" leaves one out. None means "networks"
         (:class:`TabularMLPRegressor`), "boosting"
         (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and, if they are worth their
-        time, "extra trees" or "forest". docs/tabular_methods.md says which, by the number of rows.
+        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
+        of rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 

@@ -24,7 +24,7 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
     dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
     out a part of the rows, its fold. The losses on the folds determine the best epoch of each
     member. Targets are standardized for training, and predictions stay within the range of the
-    targets in `fit`. docs/tabular_methods.md explains each step.
+    targets in `fit`. The page :doc:`/tabular_methods` explains each step.
 
     Parameters
     ----------
