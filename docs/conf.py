@@ -8,6 +8,7 @@ display themselves.
 import math
 import re
 import sys
+import tomllib
 import warnings
 from importlib import import_module
 from inspect import getsource, isclass
@@ -135,8 +136,10 @@ html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_use_index = html_domain_indices = False  # the API reference and the search find names
 html_sidebars = {"index": []}  # elsewhere: the pages of the section
+_pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 html_theme_options = {
-    "logo": {"text": "scratchmlp"},
+    "logo": {"text": f"scratchmlp {release}"},
+    "github_url": _pyproject["project"]["urls"]["Source"],  # an icon of the theme's own fonts
     "header_links_before_dropdown": 6,  # all sections
     "secondary_sidebar_items": {
         "**": ["page-toc"],

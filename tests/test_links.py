@@ -1,6 +1,7 @@
 """The links of all pages lead somewhere, and numbers that two pages have are the same."""
 
 import re
+import tomllib
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_links_lead_to_files_and_headings(page):
         if not path.exists() or (heading and heading not in headings(path))
     ]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "CITATION.cff"], ids=lambda page: page.relative_to(ROOT).as_posix()
+)
+def test_addresses_of_the_project_are_those_of_pyproject(page):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    addresses = set(project["urls"].values())
+    file = f"{project['urls']['Source']}/blob/main/"
+    text = page.read_text(encoding="utf-8")
+    for address in re.findall(r"https://[\w.]*scratchmlp[\w./-]*\w", text):
+        path = address.removeprefix(file)
+        assert address in addresses or (path != address and (ROOT / path).is_file())
 
 
 def test_docstrings_lead_to_pages():
