@@ -6,6 +6,7 @@ from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -69,6 +70,21 @@ def test_docstrings_lead_to_pages():
         assert "docs/" not in re.sub(r"#.*", "", text)
         for page in re.findall(r":doc:`/([^`]+)`", text):
             assert (DOCS / f"{page}.md").is_file()
+
+
+def test_times_for_users_of_catboost_are_those_of_the_measurements():
+    measured = pd.read_json(ROOT / "benchmarks" / "measured.jsonl", lines=True)
+    model = measured["contestant"].str.replace("Classifier|Regressor", "", regex=True)
+    seconds = measured.groupby(["table", model])["seconds"].mean().unstack()
+    ensemble, catboost = seconds["TabularEnsemble"], seconds["CatBoost"]
+    text = " ".join((DOCS / "coming_from.md").read_text(encoding="utf-8").split())
+    assert f"on {(catboost < ensemble).sum()} of the {len(seconds)} tables" in text
+    both = {table: (catboost[table], ensemble[table]) for table in ("adult", "covid", "diamonds")}
+    adult, covid, diamonds = (tuple(map(round, pair)) for pair in both.values())
+    assert "Adult takes CatBoost {} CPU seconds and the ensemble {}".format(*adult) in text
+    assert "covid {} and {}, diamonds {} and {}.".format(*covid, *diamonds) in text
+    others = seconds[["HistGradientBoosting", "LightGBM"]].max(axis=1)
+    assert (others < ensemble).all()  # "faster on all of them"
 
 
 def test_ratios_for_users_are_those_of_the_measurements():
