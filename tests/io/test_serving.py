@@ -25,10 +25,11 @@ def example(heading):
 def test_mlflow(tmp_path, monkeypatch):
     with warnings.catch_warnings(action="ignore"):
         pytest.importorskip("mlflow.sklearn")
-        monkeypatch.chdir(tmp_path)
         for name in ("tabular classifier", "ensemble regressor", "pipeline"):
             model = MODELS[name]
-            names = {"model": model, "folder": tmp_path / name}
+            (tmp_path / name).mkdir()
+            monkeypatch.chdir(tmp_path / name)
+            names = {"model": model}
             exec(example("MLflow"), names)
             again = names["again"]
             assert type(again) is type(model)
