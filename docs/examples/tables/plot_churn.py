@@ -93,7 +93,8 @@ for name, (truth, proba) in rows.items():
 # %%
 # Are the probabilities right?
 # ----------------------------
-# If they are, 70% of the customers with a probability of 70% leave. The dots are near the diagonal.
+# If they are, 70% of the customers with a probability of 70% leave. The squares are near the
+# diagonal.
 
 from sklearn.calibration import CalibrationDisplay
 
@@ -113,7 +114,8 @@ ImportancesDisplay.from_importances(model.oof_importances(train, left_train, ran
 plt.show()
 
 # %%
-# Partial dependence shows the direction: customers who call the service often leave.
+# Partial dependence shows the direction: customers who call the service often are less likely to
+# stay.
 
 from sklearn.inspection import PartialDependenceDisplay
 
@@ -125,7 +127,7 @@ display = PartialDependenceDisplay.from_estimator(
     response_method="predict_proba",
     grid_resolution=8,
 )
-display.axes_[0, 0].set_ylabel("probability to stay")
+display.axes_[0, 0].set_ylabel("probability of staying")
 plt.show()
 
 # %%

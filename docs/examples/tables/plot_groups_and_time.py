@@ -52,7 +52,7 @@ for name, groups in {"random folds": None, "groups": patient}.items():
 # %%
 # The same for time
 # -----------------
-# Sales grow, and they have a season. The last 100 days are the future.
+# Sales have a season, and their level drifts at random. The last 100 days are the future.
 
 days = pd.date_range("2024-01-01", periods=600)
 season = np.sin(2 * np.pi * days.day_of_year.to_numpy() / 365.25)
@@ -81,7 +81,9 @@ for name, cv in {"random folds, days": 5, "TimeSeriesSplit": TimeSeriesSplit(5)}
 # ----------------------
 # The dark bars are what out-of-fold predictions promise, the pale ones what new patients and later
 # days get. With groups and with time, the promise is close to the truth. The forecasts themselves
-# need not be better: with random folds, all members have seen the latest days, and here this helps.
+# need not be better: with random folds, all members have seen the latest days. Here this helps: the
+# mean error for later days is 17.5 instead of 25.0. So use ``TimeSeriesSplit`` for the estimate. A
+# second fit on random folds may predict better.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 names = list(scores)

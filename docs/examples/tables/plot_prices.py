@@ -4,7 +4,7 @@ House prices with intervals
 
 A price without a range is of little use to a seller. This example predicts prices of houses from
 raw columns, gives an interval for each price, and checks whether nine of ten intervals contain the
-true price, also for cheap and for expensive houses.
+true price. On average they do, with more of the cheap houses and fewer of the expensive ones.
 """
 
 # %%
@@ -83,8 +83,9 @@ plt.show()
 # %%
 # Wide where prices vary
 # ----------------------
-# A small model of the errors makes intervals of expensive houses wider. With intervals of the same
-# width for all, nearly all cheap houses would be covered, and too few expensive ones.
+# A small model of the errors makes intervals of expensive houses wider. The intervals contain 96%
+# of the prices of cheap houses, 89% in the middle, and 86% of the expensive ones: the coverage of
+# 90% is an average over all houses. Intervals of one width would contain 99%, 93% and 78%.
 
 thirds = pd.qcut(model.predict(test), 3, labels=["cheap", "middle", "expensive"])
 table = pd.DataFrame({"width": high - low, "covered": covered.to_numpy()})
