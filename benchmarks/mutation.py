@@ -28,7 +28,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks"}
+NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
 CORE = sorted(path.stem for path in ROOT.glob("scratchmlp/*.py") if path.stem not in NOT_CORE)
 #: Tests of a module that are not in tests/test_<module>.py.
 OWN_TESTS = {

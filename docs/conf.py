@@ -49,6 +49,7 @@ extensions = [
 exclude_patterns = ["_build", "examples", "serving"]
 templates_path = ["_templates"]
 default_role = "py:obj"
+smartquotes = False  # they would change options such as --load
 
 # A reference to something of this project must resolve; those to other projects do not link.
 nitpicky = True
@@ -62,10 +63,17 @@ autodoc_typehints = "none"  # the docstrings say more than the annotations
 autodoc_use_type_comments = False  # there are none; Python 3.13 seeks them in the wrong file
 python_maximum_signature_line_length = 80  # longer ones get a line for each parameter
 autosummary_generate = True
+# Where names of files ignore case, the module would be the page of the class Calibration.
+autosummary_filename_map = {
+    "scratchmlp.tabular.calibration": "scratchmlp.tabular.calibration_module"
+}
 numpydoc_show_class_members = False
 
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+myst_html_meta = {
+    "description": "Neural networks, hand-written in NumPy, as scikit-learn estimators."
+}
 
 toc_object_entries_show_parents = "hide"
 
@@ -131,6 +139,7 @@ DERIVATION = (
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
+html_baseurl = "https://scratchmlp.readthedocs.io/en/stable/"
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False

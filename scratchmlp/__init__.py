@@ -1,4 +1,4 @@
-"""The multilayer perceptron, hand-written in NumPy, as a scikit-learn estimator.
+"""Neural networks, hand-written in NumPy, as scikit-learn estimators.
 
 Read the core in this order: `arrays`, `activation`, `activations`, `kernels`, `loss`, `losses`,
 `dropout`, `workspace`, `network`, `initializers`, `objective`, `optimizer`, `optimizers`, `run`,

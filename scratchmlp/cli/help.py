@@ -42,7 +42,7 @@ examples:
 FILE = """\
 The command recognizes the separator, the decimal mark and the encoding. It
 prints those other than commas, points and UTF-8. Excel and Parquet files need
-more packages: pip install 'scratchmlp[files]'. Missing values are empty
+more packages: pip install "scratchmlp[files]". Missing values are empty
 cells, "?", and words such as NA, NaN, null and None.
 """
 

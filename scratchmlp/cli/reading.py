@@ -117,7 +117,7 @@ def _read_typed(content: Content, name: str) -> RawTable:
         raise InputError(
             f"cannot read {name}: it is {content.kind}, which needs another package "
             f"({_first_line(error)}). Files of the types .xlsx and .parquet need "
-            "pip install 'scratchmlp[files]'. Or save the table as CSV."
+            'pip install "scratchmlp[files]". Or save the table as CSV.'
         ) from error
     except Exception as error:  # the readers raise many types
         raise InputError(

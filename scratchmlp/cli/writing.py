@@ -41,7 +41,7 @@ def check_table_name(path: Path | None) -> Path | None:
     if _is_parquet(path) and not find_spec("pyarrow"):
         raise InputError(
             f"cannot save {path}: Parquet files need another package. Install it with "
-            "pip install 'scratchmlp[files]', or choose a name that ends in .csv."
+            'pip install "scratchmlp[files]", or choose a name that ends in .csv.'
         )
     return path
 

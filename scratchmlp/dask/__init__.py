@@ -9,7 +9,7 @@ estimators, except for rounding errors.
 `DaskTabularMLPClassifier` and `DaskTabularMLPRegressor` are ensembles for raw tables. Workers
 encode the table and train the members of the ensemble.
 
-It needs dask and distributed: ``pip install 'scratchmlp[dask]'``. ``import scratchmlp`` does not
+It needs dask and distributed: ``pip install "scratchmlp[dask]"``. ``import scratchmlp`` does not
 import this package; write ``from scratchmlp.dask import DaskScratchMLPClassifier``.
 """
 
@@ -23,7 +23,7 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError(
         f"scratchmlp.dask needs dask and distributed, but {error.name!r} cannot be imported. "
-        "Install them with: pip install 'scratchmlp[dask]'"
+        'Install them with: pip install "scratchmlp[dask]"'
     ) from error
 
 __all__ = [

@@ -94,7 +94,7 @@ def report(
     Raises
     ------
     ImportError
-        If matplotlib or Jinja2 are not installed: ``pip install 'scratchmlp[report]'``.
+        If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
     TypeError
         If the estimator is no fitted classifier with probabilities or regressor, keeps no
         out-of-fold predictions although ``rows="fit"``, or predicts several targets.

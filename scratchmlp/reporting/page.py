@@ -25,7 +25,7 @@ def check_installed(what: str = "scratchmlp.report") -> None:
     if missing:
         raise ImportError(
             f"{what} needs {' and '.join(missing)}. Install what reports need: "
-            "pip install 'scratchmlp[report]'"
+            'pip install "scratchmlp[report]"'
         )
 
 

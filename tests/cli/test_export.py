@@ -67,4 +67,4 @@ def test_a_missing_package_is_named_before_the_work(saved, csv, refused, tmp_pat
     monkeypatch.setattr("scratchmlp.io.onnx.graph.find_spec", lambda name: None)
     line = refused(csv(saved.table), "--target", "class", "--export", str(tmp_path / "y.onnx"))
     assert "--export needs the package onnx" in line
-    assert "pip install 'scratchmlp[onnx]'" in line
+    assert 'pip install "scratchmlp[onnx]"' in line

@@ -76,4 +76,4 @@ def test_a_missing_package_is_named_before_the_work(saved, csv, refused, monkeyp
     monkeypatch.setattr(page_module, "find_spec", lambda name: None)
     line = refused(csv(saved.table), "--target", "class", "--report", "r.html")
     assert "--report needs jinja2 and matplotlib" in line
-    assert "pip install 'scratchmlp[report]'" in line
+    assert 'pip install "scratchmlp[report]"' in line

@@ -39,7 +39,7 @@ def test_other_names_are_refused_before_the_work(name, refused, tmp_path):
 def test_parquet_without_its_package_is_refused_before_the_work(refused, monkeypatch):
     monkeypatch.setattr(writing, "find_spec", lambda name: None)
     line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
-    assert "Install it with pip install 'scratchmlp[files]', or choose a name that ends" in line
+    assert 'Install it with pip install "scratchmlp[files]", or choose a name that ends' in line
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null")

@@ -297,6 +297,6 @@ sys.modules["dask"] = None
 try:
     import scratchmlp.dask
 except ImportError as error:
-    assert "pip install 'scratchmlp[dask]'" in str(error), error
+    assert 'pip install "scratchmlp[dask]"' in str(error), error
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -41,7 +41,7 @@ def check_installed(package: str, purpose: str) -> None:
     if not find_spec(package):
         raise ImportError(
             f"{purpose} needs the package {package}, which is not installed. Install it with "
-            "pip install 'scratchmlp[onnx]'."
+            'pip install "scratchmlp[onnx]".'
         )
 
 
