@@ -69,8 +69,7 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     path : Path
         The file.
     allow_pickle : bool, default=False
-        Whether the file may be a pickle, as earlier versions saved. Loading a pickle runs any code
-        that it contains.
+        Whether the file may be a pickle. Loading a pickle runs any code that it contains.
 
     Returns
     -------
