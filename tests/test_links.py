@@ -57,11 +57,12 @@ def test_links_lead_to_files_and_headings(page):
 def test_addresses_of_the_project_are_those_of_pyproject(page):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     addresses = set(project["urls"].values())
-    file = f"{project['urls']['Source']}/blob/main/"
+    source = re.escape(project["urls"]["Source"])
     text = page.read_text(encoding="utf-8")
-    for address in re.findall(r"https://[\w.]*scratchmlp[\w./-]*\w", text):
-        path = address.removeprefix(file)
-        assert address in addresses or (path != address and (ROOT / path).is_file())
+    for address in re.findall(r"https://[\w./-]*scratchmlp[\w./-]*\w", text):
+        inside = re.fullmatch(rf"{source}/(blob|tree)/main/(.+)", address)
+        exists = {"blob": Path.is_file, "tree": Path.is_dir}
+        assert address in addresses or (inside and exists[inside[1]](ROOT / inside[2]))
 
 
 def test_docstrings_lead_to_pages():
