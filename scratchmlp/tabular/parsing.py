@@ -62,7 +62,7 @@ def find_decimal(values: Iterable[str]) -> str | None:
 def read_numbers(values: Sequence[str], decimal: str) -> Floats:
     """Read numbers, such as "1,234.50", "€ 12", "12 %" or "(3)".
 
-    The signs of currencies and per cent are dropped. Parentheses mean minus, as in accounts.
+    The signs of currencies and percent are dropped. Parentheses mean minus, as in accounts.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def read_numbers(values: Sequence[str], decimal: str) -> Floats:
 
 
 def units_of(values: Iterable[str]) -> list[str]:
-    """Return the signs of currencies and per cent that values contain, in sorted order."""
+    """Return the signs of currencies and percent that values contain, in sorted order."""
     return sorted({unit for value in values for unit in _UNITS.findall(value)})
 
 

@@ -66,7 +66,7 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
     Notes
     -----
     From at most 200,000 rows, the encoder learns as in the local estimator. From a sample of so
-    many rows, a quantile of a column, such as the median, differs by up to 0.6 % of the rows in
+    many rows, a quantile of a column, such as the median, differs by up to 0.6% of the rows in
     rank, with a probability of at least 1 - 10⁻⁶: sqrt(ln(2 / 10⁻⁶) / (2 · 200,000)) = 0.006. This
     is Hoeffding's inequality, which holds for samples without replacement, too. A category or a
     missing value that less than 1 of 10,000 rows have may be absent from the sample. Such
