@@ -210,6 +210,19 @@ def skip_alias(
     return True if is_default or str(obj.__doc__).startswith("Alias for field") else None
 
 
+def hide_signature(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: Any,
+    options: Any,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str, str | None] | None:
+    """Leave out the signature of protocols, which nobody calls."""
+    return ("", returns) if signature == "(*args, **kwargs)" else None
+
+
 def source_module(app: Sphinx, module: str, name: str) -> str | None:
     """Find the module that defines a class: a public class names its public module instead."""
     if not isclass(attrgetter(name)(import_module(module))):
@@ -225,4 +238,5 @@ def setup(app: Sphinx) -> None:
     app.connect("doctree-read", number_equations)
     app.connect("doctree-read", hide_values)
     app.connect("autodoc-skip-member", skip_alias)
+    app.connect("autodoc-process-signature", hide_signature)
     app.connect("viewcode-follow-imported", source_module)
