@@ -9,6 +9,9 @@ from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
+# Tests run side by side, and their matrices are small: threads of BLAS and OpenMP would only wait
+# for each other. NumPy reads the number when it is imported; tests of threads set their own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # The suite draws the same examples in every run. `pytest --hypothesis-profile=long` draws new ones,
 # and fifty times as many.
