@@ -4,6 +4,7 @@ import os
 from doctest import ELLIPSIS
 from importlib.util import find_spec
 
+import fork_server
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
@@ -12,6 +13,8 @@ os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 # Tests run side by side, and their matrices are small: threads of BLAS and OpenMP would only wait
 # for each other. NumPy reads the number when it is imported; tests of threads set their own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+if fork_server.AVAILABLE:  # workers of Dask start in a tenth of the time
+    os.environ.setdefault("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "forkserver")
 
 # The suite draws the same examples in every run. `pytest --hypothesis-profile=long` draws new ones,
 # and fifty times as many.
@@ -40,3 +43,8 @@ collect_ignore = [
 ]
 if not find_spec("distributed"):
     collect_ignore_glob += ["benchmarks/cluster.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
+
+
+def pytest_collection_finish():
+    """Prepare the processes that tests start, now that it is known whether they use Dask."""
+    fork_server.prepare()

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -26,18 +25,9 @@ if sys.platform == "win32":
     pytest.skip("signals and limits differ", allow_module_level=True)
 
 import fault_jobs as jobs
+from fork_server import PROCESSES
 
 ROUNDS = int(os.environ.get("SCRATCHMLP_FAULT_ROUNDS", "1"))
-#: Starts processes that have imported the package.
-PROCESSES = get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    [
-        "scratchmlp.cli.main",
-        "scratchmlp.callbacks",
-        "matplotlib.figure",
-        "matplotlib.backends.backend_pdf",
-    ]
-)
 
 
 def start(job, *arguments):

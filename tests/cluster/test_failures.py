@@ -183,6 +183,15 @@ def test_two_fits_at_once(workers, expected):
         np.testing.assert_array_equal(each, theta)
 
 
+@pytest.fixture
+def interruptible():
+    """Let SIGINT interrupt this process. In a background job of a shell, it is ignored."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_was_learned_and_cancels_the_round(workers):
     def interrupt():
         threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
@@ -230,9 +239,10 @@ def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
     sizes = []
     get = Rounds.get
     monkeypatch.setattr(Rounds, "get", lambda *args: (sizes.append(get(*args)), sizes[-1])[1])
-    memory = {"target": 0.2, "spill": 0.7, "pause": 0.9}
+    settings = {"memory.target": 0.2, "memory.spill": 0.7, "memory.pause": 0.9}
+    settings["multiprocessing-method"] = "spawn"  # processes that share no memory
     with (
-        dask.config.set({f"distributed.worker.memory.{k}": v for k, v in memory.items()}),
+        dask.config.set({f"distributed.worker.{k}": v for k, v in settings.items()}),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -243,7 +253,8 @@ def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
         Client(cluster),
     ):
         lazy = da.zeros((n_partitions * 15_000, 100), chunks=(15_000, 100)).map_blocks(repeated)
-        fit = {"hidden_layer_sizes": (), "solver": "lbfgs", "max_iter": 1, "random_state": 0}
+        fit = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
+        fit |= {"hidden_layer_sizes": (), "random_state": 0}
         network = DaskScratchMLPRegressor(alpha=n_partitions, **fit).fit(lazy, lazy[:, 0])
         assert {worker.memory_limit for worker in cluster.scheduler.workers.values()} == {LIMIT}
     assert max(map(sizeof, sizes)) < partition.nbytes
