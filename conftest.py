@@ -24,6 +24,23 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
+#: The files that take longest, in the order in which processes of xdist get them. A file that came
+#: last would leave the other processes without work.
+SLOWEST = [
+    "tests/cluster/test_failures.py",
+    "tests/test_parity.py",
+    "tests/test_faults.py",
+    "tests/cli/test_main.py",
+    "tests/cluster/test_tables.py",
+    "tests/tabular/test_ensembles.py",
+    "docs/cluster.md",
+    "tests/cluster/test_equality.py",
+    "tests/tabular/test_estimator_ensembles.py",
+    "tests/io/test_onnx_tables.py",
+    "tests/test_common.py",
+    "tests/io/test_files.py",
+]
+
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser()],
     setup=lambda namespace: namespace.update(find_spec=find_spec),  # for conditions of skips
@@ -43,6 +60,19 @@ collect_ignore = [
 ]
 if not find_spec("distributed"):
     collect_ignore_glob += ["benchmarks/cluster.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
+
+
+def pytest_configure(config):
+    """Let xdist keep the order of files. By default, it begins with the files of most tests."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config, items):
+    """Begin with the slowest files in processes of xdist."""
+    if hasattr(config, "workerinput"):
+        place = {file: i for i, file in enumerate(SLOWEST)}
+        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
 def pytest_collection_finish():
