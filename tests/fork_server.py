@@ -1,5 +1,6 @@
 """Processes that start fast: a server forks them after it has imported the package."""
 
+import os
 import sys
 from multiprocessing import get_all_start_methods, get_context
 
@@ -28,3 +29,9 @@ def prepare():
 
         get_mp_context()  # its first call chooses modules, too
     PROCESSES.set_forkserver_preload(_MODULES)
+
+
+def execute(code, err):
+    """Run code as the main module of a process does. What it writes to stderr is in a file."""
+    os.dup2(os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    exec(code, {"__name__": "__main__"})
