@@ -36,9 +36,9 @@ SLOWEST = [
     "docs/cluster.md",
     "tests/cluster/test_equality.py",
     "tests/tabular/test_estimator_ensembles.py",
-    "tests/io/test_onnx_tables.py",
     "tests/test_common.py",
     "tests/io/test_files.py",
+    "tests/io/test_damage.py",
 ]
 
 pytest_collect_file = Sybil(
