@@ -1,10 +1,12 @@
 """Run the code blocks of the Markdown pages as tests, one namespace a page; choose examples."""
 
+import gc
 import os
 from doctest import ELLIPSIS
 from importlib.util import find_spec
 
 import fork_server
+import pytest
 from hypothesis import HealthCheck, settings
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
@@ -66,6 +68,20 @@ def pytest_configure(config):
     """Let xdist keep the order of files. By default, it begins with the files of most tests."""
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Collect tests without searching for garbage, which would take as long as the rest.
+
+    Later searches leave out what exists by then: ten thousand tests and many modules.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):
