@@ -72,15 +72,11 @@ def pytest_configure(config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Collect tests without searching for garbage, which would take as long as the rest.
-
-    Later searches leave out what exists by then: ten thousand tests and many modules.
-    """
+    """Collect tests without searching for garbage, which would take as long as the rest."""
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
         gc.enable()
 
 

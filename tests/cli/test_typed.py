@@ -149,6 +149,6 @@ def test_a_missing_package_is_named(write, packages, csv, monkeypatch):
     for package in packages:
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(
-        InputError, match=r"needs another package .* 'scratchmlp\[files\]'. Or save"
+        InputError, match=r'needs another package .* "scratchmlp\[files\]". Or save'
     ):
         read_file(path)
