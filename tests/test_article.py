@@ -10,6 +10,7 @@ from scratchmlp import ScratchMLPClassifier
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.cli.article import article_split
 from scratchmlp.losses import SquaredError
+from scratchmlp.model_selection import fit_together
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD
@@ -102,10 +103,12 @@ def test_the_same_step_through_the_estimator():
 def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
     X_train, X_test, y_train, y_test = iris
     changes = {"fit_intercept": fit_intercept, "max_iter": max_iter}
-    accuracy = [
-        fit(X_train, y_train, **changes, random_state=seed).score(X_test, y_test)
-        for seed in range(10)
+    networks = [
+        ScratchMLPClassifier(**{**ARTICLE, **changes}, random_state=seed) for seed in range(10)
     ]
+    with pytest.warns(match="Maximum iterations"):
+        fit_together(networks, X_train, y_train)
+    accuracy = [network.score(X_test, y_test) for network in networks]
     if fit_intercept:
         assert sum(a >= 0.9 for a in accuracy) >= 8
     else:
