@@ -207,8 +207,8 @@ def _add_column_options(parser: _Parser) -> None:
     add(
         "--id",
         metavar="COLUMN",
-        help="column that identifies the rows. No model uses it, and predictions begin with it. A "
-        "saved model remembers it. With --load, --id names another one",
+        help="column that identifies the rows. No model uses it. Predictions begin with it, and a "
+        "report names rows by it. A saved model remembers it. With --load, --id names another one",
     )
 
 

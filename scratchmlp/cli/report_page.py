@@ -15,6 +15,7 @@ from scratchmlp.reporting.assembly import Compared, page_of
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.origin import Origin
 from scratchmlp.reporting.page import check_installed
+from scratchmlp.reporting.rows import COUNTED
 
 SUFFIXES = (".html", ".htm")
 
@@ -75,8 +76,9 @@ def write_report(
     InputError
         If the file cannot be written.
     """
-    y = pd.Series(table.y, table.X.index, name=target)
-    evaluated = evaluate(model, table.X, y, "fit", origin.random_state)
+    labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+    X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=target)
+    evaluated = evaluate(model, X, y, "fit", origin.random_state)
     page = page_of(evaluated, origin, compared=_compared(results, plan))
     write(path, lambda new: new.write_text(page, encoding="utf-8"))
 
@@ -86,6 +88,7 @@ def _compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
     metric, best = plan.decisive, best_model(results, plan)
     which = "lowest" if metric.is_loss else "highest"
     frame = score_frame(results, plan)
+    weights = " and weights" if any(name[0] == " " for name in frame.index) else ""
     frame.index = [
         f"{name.strip()} (part of the ensemble)" if name[0] == " " else name for name in frame.index
     ]
@@ -93,4 +96,7 @@ def _compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
         frame,
         f"Mean ± standard deviation over {plan.folds.description}. Fit times are means",
         f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
+        "Here, every model was trained again for each fold, without the rows of the fold. The "
+        f"other sections are about the {next(iter(results))} trained on all rows and its "
+        f"out-of-fold predictions, so its scores{weights} differ from those here.",
     )

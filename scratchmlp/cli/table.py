@@ -45,6 +45,8 @@ class Table(NamedTuple):
         Number of the group of each row.
     times : ndarray of shape (n_samples,) or None
         Number of the time of each row; equal times have the same number.
+    ids : Series of shape (n_samples,) or None
+        Text of the column that identifies the rows, if there is one.
     """
 
     X: pd.DataFrame
@@ -54,6 +56,7 @@ class Table(NamedTuple):
     columns: Columns
     groups: NDArray[np.intp] | None = None
     times: NDArray[np.intp] | None = None
+    ids: "pd.Series[Any] | None" = None
 
 
 def load_table(
@@ -104,7 +107,8 @@ def load_table(
     X, infinite_notes = drop_infinite(_features(table, [target, *roles.not_features()]))
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes]
-    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times)
+    ids = None if roles.id is None else as_text(table[roles.id]).fillna("missing")
+    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids)
 
 
 def _with_values(raw: RawTable, names: list[str | None]) -> tuple[pd.DataFrame, list[str]]:

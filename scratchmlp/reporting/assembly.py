@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.atomic_write import write_atomically
 from scratchmlp.reporting.classes import quality_of_classes
-from scratchmlp.reporting.columns import columns_of, data_section, encoder_of
+from scratchmlp.reporting.columns import columns_of, data_section, encoder_of, left_out
 from scratchmlp.reporting.content import Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import Evaluated, evaluate, other_rows
@@ -40,11 +40,14 @@ class Compared(NamedTuple):
         What the table shows.
     sentence : str
         What to say of it in the summary.
+    note : str
+        What to say above the table.
     """
 
     table: pd.DataFrame
     caption: str = "The model beside others"
     sentence: str = ""
+    note: str = ""
 
 
 def report(
@@ -70,7 +73,7 @@ def report(
         Fitted classifier or regressor: a tabular estimator of this package, or with ``rows="new"``
         any estimator of scikit-learn. Classifiers need `predict_proba`.
     X : {DataFrame, array-like} of shape (n_samples, n_features)
-        The table.
+        The table. The page names rows by the index of a DataFrame.
     y : array-like of shape (n_samples,)
         Targets. The name of a Series is the name of the target in the page.
     rows : {"fit", "new"}, default="fit"
@@ -171,16 +174,18 @@ def _sections(evaluated: Evaluated, origin: Origin, compared: Compared | None) -
     """Make all sections for which there is something to show."""
     encoder = encoder_of(evaluated)
     columns = columns_of(evaluated, encoder)
-    scores, importances = scores_of(evaluated), importances_of(evaluated)
+    unused = left_out(evaluated, columns)
+    scores, importances = scores_of(evaluated), importances_of(evaluated, unused)
+    shown = [*importances.names, *unused]  # in tables of rows
     sentence = compared.sentence if compared else ""
     sections = [
-        summary_section(evaluated, scores, importances, sentence),
+        summary_section(evaluated, scores, importances, unused, sentence),
         _quality(evaluated, scores),
         _comparison(compared) if compared else None,
-        importance_section(evaluated, importances),
+        importance_section(evaluated, importances) if importances.names else None,
         dependence_section(evaluated, columns, importances),
-        uncertainty_section(evaluated, columns, importances.names),
-        mistakes_section(evaluated, importances.names),
+        uncertainty_section(evaluated, columns, shown),
+        mistakes_section(evaluated, shown),
         data_section(evaluated, encoder, columns),
         training_section(evaluated),
         origin_section(evaluated, origin, datetime.now()),
@@ -203,4 +208,5 @@ def _comparison(compared: Compared) -> Section:
         (plain(name, LONGEST), *map(cell, values)) for name, *values in table.itertuples(name=None)
     ]
     header = ("model", *(plain(name) for name in table.columns))
-    return Section("comparison", "Other models", [Table(compared.caption, header, rows)])
+    note = [compared.note] if compared.note else []
+    return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])

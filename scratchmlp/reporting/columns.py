@@ -11,7 +11,7 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import read_column
 from scratchmlp.tabular.columns import WORDS, to_dates
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.notes import COMMON, listed
 
 MOST_CLASSES, MOST_COLUMNS = 20, 200  # rows of tables
 EXAMPLES = 3  # values of a column of categories
@@ -22,6 +22,11 @@ KINDS = {
     "category": "categorical",
     "text": "text",
 }
+#: What is said of text whose values are whole numbers without a decimal point.
+WHOLE_NUMBERS = (
+    "columns whose values are all written as whole numbers could hold codes, but are used as "
+    "numbers"
+)
 _PLAIN = {*WORDS.values(), "dtype category"}
 
 Columns = dict[str, dict[str, Any]]
@@ -39,6 +44,13 @@ def columns_of(evaluated: Evaluated, encoder: TabularEncoder) -> Columns:
     """Return the kinds of the columns of a table, in its order; the encoder may know others."""
     known = encoder.columns_
     return {name: known[name] for name in evaluated.columns if name in known}
+
+
+def left_out(evaluated: Evaluated, columns: Columns) -> list[str]:
+    """Name the columns that a tabular estimator leaves out; what others use is unknown."""
+    if not hasattr(evaluated.estimator, "encoder_"):
+        return []
+    return [name for name, fitted in columns.items() if not output_suffixes(fitted)]
 
 
 def data_section(evaluated: Evaluated, encoder: TabularEncoder, columns: Columns) -> Section:
@@ -68,10 +80,15 @@ def data_section(evaluated: Evaluated, encoder: TabularEncoder, columns: Columns
         parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
     if not hasattr(evaluated.estimator, "encoder_"):
         parts.append("The estimator may treat the columns in another way than this table says.")
-    parts += [
-        f"{plain(clause, 500)[:1].upper()}{plain(clause, 500)[1:]}." for _, clause in encoder.notes_
-    ]
+    parts += [_sentence(case, plain(clause, 500)) for case, clause in encoder.notes_]
     return Section("data", "The data", parts)
+
+
+def _sentence(case: str, clause: str) -> str:
+    """Write a clause of the encoder for readers who do not know how the table is stored."""
+    if case == "numbers":
+        clause = clause.replace(COMMON[case], WHOLE_NUMBERS, 1)
+    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _target(evaluated: Evaluated) -> Table:
@@ -115,8 +132,7 @@ def _values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
     if kind in ("number", "date", "duration") and column.notna().any():
         read = read_values(column, fitted).dropna()
         if len(read):
-            low, high = (_short(value) for value in (read.min(), read.max()))
-            return low if low == high else f"{low} to {high}"
+            return range_of(read)
     if kind == "text":
         return "sentences or other text"
     frequent = column.dropna().astype(str).value_counts().head(EXAMPLES)
@@ -127,6 +143,12 @@ def read_values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> "pd.Series[
     """Read a column as the encoder does: numbers, dates or durations, also from text."""
     read = read_column(str(column.name), column, fitted)[0]
     return to_dates(read) if fitted["kind"] == "date" else read
+
+
+def range_of(values: "pd.Series[Any]") -> str:
+    """Write the lowest and the highest of some numbers, dates or durations."""
+    low, high = (_short(value) for value in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _short(value: Any) -> str:

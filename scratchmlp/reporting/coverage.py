@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import Columns, read_values
+from scratchmlp.reporting.columns import Columns, range_of, read_values
 from scratchmlp.reporting.content import Cell, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
 from scratchmlp.reporting.rows import row_table
@@ -260,8 +260,8 @@ def _quarters(numbers: "pd.Series[float]") -> "pd.Series[Any] | None":
     """Return the quarter of each number, or None if there are too few different numbers."""
     if numbers.nunique() < 2:
         return None
-    quarters = pd.qcut(numbers, 4, duplicates="drop", precision=3)
-    names = [f"{each.left:.4g} to {each.right:.4g}" for each in quarters.cat.categories]
+    quarters = pd.qcut(numbers, 4, duplicates="drop").cat.remove_unused_categories()
+    names = [range_of(numbers[quarters == each]) for each in quarters.cat.categories]
     if not 1 < len(names) == len({*names}):
         return None
     return quarters.cat.rename_categories(names)

@@ -146,7 +146,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     evaluated = Evaluated(
         estimator,
         X,
-        _table(X, estimator),
+        _table(X, seen, estimator),
         y,
         target,
         estimator.classes_[predicted.argmax(axis=1)] if is_class else predicted,
@@ -273,8 +273,11 @@ def _of_one_target(estimator: Any, predicted: Any) -> FloatArray:
     return predicted[:, 0]
 
 
-def _table(X: Any, estimator: Any) -> pd.DataFrame:
-    """Return a table with text as names of the columns, the same as those of the encoder."""
+def _table(X: Any, numbers: Rows, estimator: Any) -> pd.DataFrame:
+    """Return a table with text as names of the columns, the same as those of the encoder.
+
+    Rows of an array get their numbers as labels.
+    """
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
         return X
     if np.ndim(X) != 2:
@@ -287,4 +290,4 @@ def _table(X: Any, estimator: Any) -> pd.DataFrame:
         names = [f"x{i}" for i in range(X.shape[1])]
     if isinstance(X, pd.DataFrame):
         return X.set_axis(list(names), axis="columns")
-    return pd.DataFrame(X, columns=list(names))
+    return pd.DataFrame(X, numbers, list(names))

@@ -1,5 +1,6 @@
 """The section on what the predictions depend on: how much each column matters."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,13 +56,15 @@ class Importances(NamedTuple):
         return np.asarray(self.repeats.mean(axis=1))
 
 
-def importances_of(evaluated: Evaluated) -> Importances:
+def importances_of(evaluated: Evaluated, unused: Collection[str]) -> Importances:
     """Measure the importances of the columns by permutation.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows.
+    unused : collection of str
+        Columns that the estimator leaves out. They have no importance.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
         `permutation_importance`.
     """
     found = _out_of_fold(evaluated) if evaluated.rows == "fit" else _permuted(evaluated)
-    order = np.argsort(-found.means, kind="stable")
+    order = [i for i in np.argsort(-found.means, kind="stable") if found.names[i] not in unused]
     return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
 
 

@@ -1,12 +1,16 @@
 """Tables that show rows: what is predicted for them, and their values."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.reporting.content import Cell, Table, cell, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
+
+COUNTED = "row, counted from 0"
 
 
 def row_table(
@@ -28,17 +32,26 @@ def row_table(
     Returns
     -------
     Table
-        A line for each row. Rows have the labels of the index.
+        A line for each row. Rows have the labels of the index, and its name heads them.
     """
     body: list[Sequence[Cell]] = []
     for i in rows:
         values = [cell(evaluated.table[name].iloc[i]) for name in columns]
         body.append((plain(evaluated.table.index[i]), *_predicted(evaluated, int(i)), *values))
     if evaluated.proba is None:
-        header = ["row", "true value", "predicted", "true minus predicted"]
+        header = ["true value", "predicted", "true minus predicted"]
     else:
-        header = ["row", "true class", "predicted class", "probability of the true class"]
-    return Table(caption, (*header, *(plain(name) for name in columns)), body)
+        header = ["true class", "predicted class", "probability of the true class"]
+    names = [*header, *(plain(name) for name in columns)]
+    return Table(caption, (_name_of_labels(evaluated.given[0]), *names), body)
+
+
+def _name_of_labels(X: Any) -> str:
+    """Say what the labels of the rows are: the name of the index, or numbers of rows."""
+    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
+    if index.name is not None:
+        return plain(index.name)
+    return COUNTED if index.equals(pd.RangeIndex(len(X))) else "index"
 
 
 def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:

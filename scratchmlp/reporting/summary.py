@@ -1,5 +1,7 @@
 """The first section: what was predicted and how well, in plain words."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scratchmlp.reporting.content import Section, joined, number, plain, share
@@ -14,7 +16,11 @@ FEWEST = 30  # rows whose share of right predictions is written
 
 
 def summary_section(
-    evaluated: Evaluated, scores: Scores, importances: Importances, compared: str = ""
+    evaluated: Evaluated,
+    scores: Scores,
+    importances: Importances,
+    unused: Sequence[str],
+    compared: str = "",
 ) -> Section:
     """Summarize a report.
 
@@ -26,6 +32,8 @@ def summary_section(
         Scores of the predictions.
     importances : Importances
         Importances of the columns.
+    unused : sequence of str
+        Columns that the estimator leaves out.
     compared : str, default=""
         A sentence about other models.
 
@@ -35,16 +43,18 @@ def summary_section(
         A paragraph and the scores.
     """
     quality = _numbers(scores) if evaluated.proba is None else _classes(evaluated, scores)
-    paragraph = joined([_task(evaluated), *quality, _important(importances), compared])
+    paragraph = joined([_task(evaluated, unused), *quality, _important(importances), compared])
     return Section("summary", "Summary", [paragraph, facts(scores)])
 
 
-def _task(evaluated: Evaluated) -> str:
+def _task(evaluated: Evaluated, unused: Sequence[str]) -> str:
     """Say what is predicted, and for which rows."""
     n, target = len(evaluated.y), plain(evaluated.target)
     what = "a number" if evaluated.proba is None else f"one of {len(evaluated.classes)} classes"
-    n_columns = len(evaluated.columns)
+    n_columns = len(evaluated.columns) - len(unused)
     columns = "1 column" if n_columns == 1 else f"{n_columns:,} columns"
+    if unused:
+        columns += f" (left out: {listed([plain(name, 40) for name in unused])})"
     rows = f"{n:,} rows that it was not trained on"
     if evaluated.rows == "fit":
         rows = (

@@ -45,8 +45,37 @@ def test_a_page_on_the_ensemble(target, table, csv, capsys, tmp_path):
         name = name.removesuffix(" (part of the ensemble)")
         line = next(line for line in out.splitlines() if name in line)
         assert all(value in " ".join(line.split()) for value in values)
+    text_of_comparison = text.partition("Here, every model was trained again")[2]
+    assert "so its scores and weights differ from those here." in text_of_comparison
     weights = [values[0] for values in page.table("The parts of the ensemble").values()]
     assert sum(weights) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize("target", ["y", "signal"])
+@pytest.mark.parametrize("identified", [True, False])
+def test_rows_are_named_by_the_column_that_identifies_them(
+    target, identified, table, csv, tmp_path
+):
+    """Identifiers may repeat, or be missing. Without them, rows have their number in the file."""
+    path, n_missing = tmp_path / "y.html", 7
+    table = table[["signal", "colour", "y"]].assign(key=[f"key {i // 2}" for i in range(60)])
+    table.loc[: n_missing - 1, target] = None
+    table.loc[20:23, "key"] = None
+    option = "--id" if identified else "--ignore"
+    command = [csv(table), "--target", target, option, "key", "--model", "networks"]
+    assert command_line.main([*command, "--report", str(path)]) == 0
+    page = Page(path.read_text(encoding="utf-8"))
+    captions = [each for each in page.tables if each.startswith(("The worst", "The 5 rows"))]
+    assert len(captions) == 2
+    labels = table["key"].fillna("missing") if identified else table.index.astype(str).to_series()
+    for caption in captions:
+        assert page.heads[caption][0] == ("key" if identified else "row, counted from 0")
+        assert {row[0] for row in page.tables[caption]} <= {*labels[n_missing:]}
+        column = page.heads[caption].index("true class" if target == "y" else "true value")
+        for row in page.tables[caption]:
+            known = table[target][list(labels == row[0])].dropna()
+            assert row[column] in [v if target == "y" else pytest.approx(v) for v in known]
 
 
 @pytest.mark.usefixtures("brief", "few_rows")

@@ -123,7 +123,8 @@ def test_columns_without_a_name_or_a_value_are_dropped(csv):
 
 def test_dates_huge_numbers_and_mixed_text(csv):
     path = csv(b"day,huge,key,y\n" + b"2024-05-17,1e300,a1,u\n2024-05-18 12:00,,2,v\n" * 9)
-    X, *_, columns, _, _ = load_table(path, "y")
+    table = load_table(path, "y")
+    X, columns = table.X, table.columns
     assert columns["day"]["kind"] == "date"
     assert columns["huge"]["centre"] == 1e300
     assert list(X["key"][:2]) == ["a1", "2"]

@@ -13,6 +13,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import r2_score
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -46,6 +47,15 @@ def test_a_model_that_has_learned_nothing_is_called_so():
     html = report(model, X[:30], Y[:30] > 0, rows="new")
     assert "no better than the shares of the classes" in html
     assert "How predictions change" not in html
+
+
+def test_a_model_that_leaves_out_all_columns():
+    table = pd.DataFrame({"one": np.ones(60)})
+    with pytest.warns(UserWarning, match="single value"):
+        model = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(table, Y)
+    html = report(model, table, Y)
+    assert "from 0 columns (left out: one)" in html
+    assert "What matters" not in html
 
 
 def test_many_classes_get_tables_of_the_worst(monkeypatch):
@@ -172,6 +182,30 @@ def test_arrays_and_columns_without_names(rows):
         assert [*columns] == ["x0", "x1", "x2"][: given.shape[1]]
     assert columns["x1"][3] == "2020-01-01 to 2020-12-01"
     assert columns["x2"][3] == "2020-01-01 to 2024-12-01"
+
+
+@pytest.mark.parametrize(
+    ("index", "head"),
+    [
+        (pd.Index([f"row {i}" for i in range(60)], name="name"), "name"),
+        (pd.RangeIndex(60, name="number"), "number"),
+        (pd.Index(np.arange(60) + 100), "index"),
+        (pd.RangeIndex(60), "row, counted from 0"),
+        (None, "row, counted from 0"),
+    ],
+)
+def test_rows_have_the_labels_of_the_index(index, head):
+    """The first rows have no out-of-fold prediction."""
+    table = X if index is None else pd.DataFrame(X, index, ["a", "b"])
+    estimator = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=1).fit(table, Y)
+    page = Page(report(estimator, table, Y))
+    labels = [str(label) for label in (range(60) if index is None else index)]
+    for caption in ("The 5 rows that the model is least sure of", "The worst mistakes"):
+        assert page.heads[caption][:2] == [head, "true value"]
+        for label, truth, predicted, *_ in page.tables[caption]:
+            i = labels.index(label)
+            assert truth == Y[i]
+            assert predicted == pytest.approx(estimator.oof_prediction_[i], rel=1e-5)
 
 
 def test_rows_in_another_order_are_noticed(classes):

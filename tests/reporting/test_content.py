@@ -1,6 +1,7 @@
 """Each number of a page is that of the Python API."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import (
@@ -18,9 +19,11 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.reporting import coverage
+from scratchmlp.reporting.columns import _sentence
 from scratchmlp.reporting.content import plain
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.tabular.notes import COMMON
 
 ATTACK = "<script>alert('x')</script>"
 
@@ -91,12 +94,15 @@ def test_importances_of_rows_of_fit(name, request):
         case.X, case.y, n_repeats=5, max_samples=2000, random_state=0
     )
     table = case.page.table("Importance of each column")
-    found = {plain(column): i for i, column in enumerate(expected.names)}
+    # Columns that are left out have no importance.
+    found = {plain(column): i for i, column in enumerate(expected.names) if column != "key"}
     means, stds = expected.importances_mean, expected.importances_std
     assert table == {
         column: pytest.approx([means[i], stds[i]], abs=1e-9) for column, i in found.items()
     }
-    assert [values[0] for values in table.values()] == sorted(means, reverse=True)
+    used = [means[i] for i in found.values()]
+    assert [values[0] for values in table.values()] == sorted(used, reverse=True)
+    assert "from 6 columns (left out: key)." in texts(case.page)
     pairs = case.page.table("Strongly correlated")
     (a, b, r), *_ = expected.correlated
     assert pairs[plain(a)] == [plain(b), pytest.approx(r)]
@@ -145,6 +151,13 @@ def test_columns_and_notes(classes):
     assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
     clause = dict(classes.estimator.encoder_.notes_)["identifier"]
     assert clause[1:] in texts(classes.page)
+
+
+def test_text_of_whole_numbers_is_explained():
+    assert _sentence("numbers", f"{COMMON['numbers']}: age, visits") == (
+        "Columns whose values are all written as whole numbers could hold codes, but are used as "
+        "numbers: age, visits."
+    )
 
 
 def test_worst_mistakes(classes, numbers):
@@ -198,6 +211,10 @@ def test_prediction_sets(classes):
     rows = coverage._labels(classes.X[ATTACK], classes.estimator.encoder_.columns_[ATTACK])
     assert (rows == "missing value").sum() == 10
     text = classes.X["a & <b>"]
+    counts = pd.Series([0] * 40 + [1] * 20 + [2] * 12 + [3, 4] * 9)
+    groups = coverage._labels(counts, {"kind": "number"})
+    assert [*groups.cat.categories] == ["0 to 1", "2", "3 to 4"]
+    assert groups.value_counts().to_dict() == {"0 to 1": 60, "2": 12, "3 to 4": 18}
     assert set(coverage._labels(text, {"kind": "category"})) == {*text.dropna(), "missing value"}
     least = [*classes.page.table("The 5 rows")]
     assert least == [str(i) for i in np.argsort(P.max(axis=1), kind="stable")[:5]]
