@@ -3,7 +3,7 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -17,7 +17,7 @@ from scratchmlp.cli.help import (
     ROWS,
     USAGE,
 )
-from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.cli.messages import InputError, most_similar, quote
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.training_options import add_comparison_options, add_training_options
@@ -110,13 +110,31 @@ def parse(argv: Sequence[str] | None) -> Options:
         After ``--help`` and ``--version``.
     """
     try:
-        arguments = vars(_make_parser().parse_args(argv))
+        parser = _make_parser()
+        known, unknown = parser.parse_known_args(argv)
+        if unknown:
+            raise InputError(_unknown(unknown, parser._option_string_actions))
+        arguments = vars(known)
         text = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
         options = Options(text, file_format=take_file_format(arguments), **arguments)
     finally:
         sys.stdout.flush()
     _check(options)
     return options
+
+
+def _unknown(arguments: list[str], options: Iterable[str]) -> str:
+    """Say which option does not exist, or that there are several tables."""
+    option = next((each for each in arguments if each.startswith("-")), None)
+    if option is None:
+        return (
+            f"it is not clear what {quote(arguments[0])} is: there is one table, DATA.csv. Put "
+            "names with blanks in quotes, and list columns after their option."
+        )
+    option = option.partition("=")[0]
+    similar = most_similar(option.lstrip("-"), [each.lstrip("-") for each in options])
+    meant = f" Did you mean --{similar}?" if similar else ""
+    return f"there is no option {quote(option)}.{meant} {command()} --help lists all options."
 
 
 def _check(options: Options) -> None:

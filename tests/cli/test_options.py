@@ -57,6 +57,21 @@ def test_the_model(refused):
     assert "Remove --model." in refused("d.csv", "--load", "m", "--model", "ensemble")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--traget", "y", "d.csv"], "there is no option '--traget'. Did you mean --target? "),
+        (["d.csv", "--catgorical=a"], "'--catgorical'. Did you mean --categorical? "),
+        (["d.csv", "--target", "y", "--bogus"], "'--bogus'. python -m scratchmlp --help lists all"),
+        (["my", "table.csv", "--target", "y"], "it is not clear what 'table.csv' is"),
+    ],
+)
+def test_unknown_arguments(arguments, message, refused):
+    line = refused(*arguments)
+    assert message in line
+    assert "d.csv" not in line
+
+
 def test_options_that_do_not_belong_together(refused):
     line = refused("d.csv", "--target", "y", "--groups", "g", "--time", "t")
     assert "--groups and --time split the rows in different ways" in line
