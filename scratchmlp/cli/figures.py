@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,12 @@ from scratchmlp.tabular.column_kinds import read_column
 
 PICTURES = (".png", ".svg", ".pdf")
 GRID = 300  # points of a decision boundary's picture along each axis
+WIDTH = 99  # characters of a line that says what a picture shows
 MOST_NAMED = 20  # classes in a legend
 _CALIBRATION = (
-    "how often it is as predicted (vertical), by the predicted probability (horizontal), in ten "
-    "groups of\nrows that the predicting networks and trees had not seen. On the dotted line, the "
-    "probabilities are right."
+    "how often the class is {} (vertical), by the predicted probability of this class "
+    "(horizontal), in ten groups of rows that the predicting networks and trees had not seen. On "
+    "the dotted line, the probabilities are right."
 )
 _BOUNDARY = (
     "Right: the class that a model of the two columns alone predicts (background), and the true "
@@ -159,14 +161,14 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> s
     columns = most_related(_numbers(X, model), y) if is_classifier(model) else X
     with _panels(path, 1 if columns is None else 2) as axes:
         if is_classifier(model):
-            _plot_calibration(axes[0], model, y)
+            calibration = _CALIBRATION.format(_plot_calibration(axes[0], model, y))
             if columns is not None:
                 alone = clone(model).set_params(**encoder_settings(NO_ROLES, []))
                 _plot_boundary(axes[1], alone.fit(columns, y), columns, y)
                 axes[1].set_title("Ensemble fitted to these two columns only")
             if columns is None:
-                return f"It shows {_CALIBRATION}"
-            return f"Left: {_CALIBRATION}\n{_BOUNDARY}"
+                return fill(f"It shows {calibration}", WIDTH)
+            return f"{fill(f'Left: {calibration}', WIDTH)}\n{_BOUNDARY}"
         _plot_errors(axes, model, y)
         return _ERRORS
 
@@ -244,14 +246,16 @@ def _plot_search(ax: Any, search: Any) -> None:
     ax.set(title="Log-loss of the search", xlabel="learning rate", ylabel="hidden units")
 
 
-def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> None:
-    """Draw the calibration curve of out-of-fold probabilities.
+def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> str:
+    """Draw the calibration curve of out-of-fold probabilities; return the name of the class.
 
     With two classes it is that of the second class, with more that of the predicted class.
     """
     seen = np.isfinite(model.oof_proba_[:, 0])  # with --time, the first rows have none
-    plot_calibration(ax, events_of(y[seen], model.oof_proba_[seen], model.classes_))
+    events = events_of(y[seen], model.oof_proba_[seen], model.classes_)
+    plot_calibration(ax, events)
     ax.set_title("Calibration of out-of-fold predictions")
+    return events.name
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:

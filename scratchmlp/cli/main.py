@@ -196,7 +196,7 @@ def _keep(
         say(f"drawing {options.plot}")
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             shown = draw_ensemble(options.plot, model, table.X, table.y)
-        print(f"Saved the picture {options.plot}. {shown}", flush=True)
+        print(f"Saved the picture {options.plot}.\n{shown}", flush=True)
     if options.report is not None:
         say(f"writing {options.report}")
         origin = Origin("Command", options.command, options.seed or 0)
