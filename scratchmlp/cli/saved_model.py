@@ -88,6 +88,8 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     try:
         with open(path, "rb") as file:
             start = file.read(9)
+        if not start.startswith((b"PK", *_PICKLES)) and not allow_pickle:
+            raise InputError(f"{path} is not a model saved with --save. {REMEDY}")
         is_pickle = start.startswith(_PICKLES) or (allow_pickle and start[:2] != b"PK")
         if is_pickle and not allow_pickle:
             raise InputError(
@@ -109,7 +111,7 @@ def _read(path: Path) -> SavedModel:
     try:
         model, notes = read_model(path)
     except ModelFileError as error:
-        raise InputError(f"{path} is not a model saved with --save. {error} {REMEDY}") from error
+        raise InputError(str(error)) from error
     names = {name: notes.get(name) for name in SavedModel._fields[1:]}
     if not all(isinstance(name, str | None) for name in names.values()):
         raise InputError(f"{path} is not a model saved with --save: a column has no name. {REMEDY}")

@@ -117,6 +117,14 @@ def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
         assert expected in refused(path, "--load", str(broken))
 
 
+def test_a_table_is_no_model(csv, refused):
+    path = csv(b"a\n1\n")
+    rule = f"scratchmlp: error: {path} is not a model saved with --save. "
+    assert refused(path, "--load", path) == (
+        f"{rule}Train and save a model with --target COLUMN --save MODEL.\n"
+    )
+
+
 def test_a_pickle_is_loaded_only_on_demand(saved, csv, capsys, refused, tmp_path):
     path, old = csv(saved.table), tmp_path / "old.model"
     model, target, identifier = load_model(saved.class_model)
@@ -135,8 +143,9 @@ def test_a_damaged_model_is_refused(saved, csv, refused, tmp_path):
     content[len(content) // 2] ^= 4
     (tmp_path / "damaged").write_bytes(content)
     line = refused(csv(saved.table), "--load", str(tmp_path / "damaged"))
-    assert "is not a model saved with --save. Cannot load" in line
+    assert line.startswith("scratchmlp: error: Cannot load ")
     assert "The file is damaged" in line
+    assert line.endswith(" Copy the file or save the model again.\n")
 
 
 def test_a_saved_model_is_a_file_of_the_package(saved):
