@@ -14,6 +14,7 @@ from scratchmlp.tabular.notes import listed
 
 MAX_CLASSES = 50  # a numeric target with more different values is a regression target
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
+NEARLY_ALL = 0.9  # of the rows: a column with more different values has no classes
 MIN_NUMBERS = 10  # rows with a finite target, for regression
 FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
 COUNTED = 8  # classes whose rows are counted, the largest ones
@@ -168,23 +169,30 @@ def _classes(known: "Column[Any]") -> "Column[Any]":
     if (numbers.abs() < 2**53).all() and (numbers % 1 == 0).all():
         labels = numbers.astype(np.int64)
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
+    n_rows, n_values = count(len(known), "row"), known.nunique()
+    if n_values > NEARLY_ALL * len(known):
+        raise InputError(
+            f"target column {quote(known.name)} has {count(n_values, 'different value')} in "
+            f"{n_rows}, too many for classes."
+            f"{_remedy(known) or ' It seems to identify rows. Choose another --target.'}"
+        )
     if labels.nunique() < 2 or len(labels) < len(known) / 2:
         raise InputError(
             f"target column {quote(known.name)} has too few rows per class. Classification needs "
             f"at least two classes of at least {MIN_ROWS} rows, with at least half of all rows. "
             f"Classes of that size: {labels.nunique()}, with {len(labels):,} of "
-            f"{count(len(known), 'row')}.{_remedy(known)}"
+            f"{n_rows}.{_remedy(known) or ' Add rows of the rare classes, or merge such classes.'}"
         )
     return labels
 
 
 def _remedy(known: "Column[Any]") -> str:
-    """Say how a target with too few rows per class can be predicted."""
+    """Say how numbers and dates with too few rows per class can be predicted, or "" for text."""
     if len(known) >= MIN_NUMBERS and known.nunique() > 2 and find_numbers(known) is not None:
         return " Choose --task regression."
     if find_kind(str(known.name), known, guess=False).kind in ("date", "duration"):
         return " To predict dates or times, convert them to numbers, such as days."
-    return " Add rows of the rare classes, or merge such classes."
+    return ""
 
 
 def _note_units(known: "Column[Any]", found: Found) -> list[str]:

@@ -210,10 +210,13 @@ def test_the_chosen_task_has_to_suit_the_target(csv, refused):
     path = csv(b"a,y\n" + b"1,u\n2,v\n" * 9)
     line = refused(path, "--target", "y", "--task", "regression")
     assert "column 'y' is not numeric: it contains 'u'" in line
-    path = csv(pd.DataFrame({"a": range(20), "y": range(20)}))
-    line = refused(path, "--target", "y", "--task", "classification")
-    assert "Classes of that size: 0, with 0 of 20 rows." in line
+    table = pd.DataFrame({"a": range(20), "y": range(20)})
+    command = ["--target", "y", "--task", "classification"]
+    line = refused(csv(table), *command)
+    assert "column 'y' has 20 different values in 20 rows, too many for classes. Choose" in line
     assert line.endswith("Choose --task regression.\n")
+    line = refused(csv(table.assign(y=table["y"] // 2)), *command)
+    assert "Classes of that size: 0, with 0 of 20 rows. Choose --task regression.\n" in line
 
 
 def test_unknown_target_is_refused(table, csv, refused):

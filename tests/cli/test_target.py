@@ -106,6 +106,14 @@ def test_dates_are_explained():
         read(days)
 
 
+@pytest.mark.parametrize("n_repeated", [0, 4])
+def test_a_column_that_identifies_rows_is_no_target(n_repeated):
+    names = [f"C{max(i, n_repeated):03d}" for i in range(N)]
+    message = f"'y' has {N - n_repeated} different values in {N} rows, too many for classes. "
+    with pytest.raises(InputError, match=f"{message}It seems to identify rows. Choose another"):
+        read(names)
+
+
 def test_prices_with_few_values_stay_text():
     _, y, _ = read([f"${10 + i % 2}" for i in range(N)])
     assert set(y) == {"$10", "$11"}
