@@ -22,7 +22,7 @@ def check_export(path: Path | None) -> None:
     Raises
     ------
     InputError
-        If onnx is not installed.
+        If onnx is not installed, or the name of the file does not end in .onnx.
     """
     if path is None:
         return
@@ -30,6 +30,11 @@ def check_export(path: Path | None) -> None:
         check_installed("onnx", "--export")
     except ImportError as error:
         raise InputError(f"cannot save {path}: {error}") from error
+    if path.suffix.lower() != ".onnx":
+        raise InputError(
+            f"cannot save {path} as an ONNX model. Its name must end in .onnx. --save keeps models "
+            "for this command and for Python."
+        )
 
 
 def check_exported_columns(path: Path | None, columns: Columns) -> None:

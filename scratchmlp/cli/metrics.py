@@ -196,6 +196,8 @@ _REGRESSION = {
     "r2": _metric("R²", r2_score),
     "mae": _metric("MAE", mean_absolute_error, greater_is_better=False),
 }
+#: What to type for metrics whose names are hard to type.
+_TYPED = {"balanced acc.": "balanced accuracy", "R²": "R2"}
 #: scikit-learn's names, and others, of these metrics.
 _ALIASES = {
     "negrootmeansquarederror": "rmse",
@@ -222,11 +224,13 @@ def _is_for_classes(name: str) -> bool:
 
 
 def _unknown(name: str, known: list[str], is_class: bool) -> str:
-    ours = _CLASSIFICATION if is_class else _REGRESSION
+    metrics = (_CLASSIFICATION if is_class else _REGRESSION).values()
+    ours = [_TYPED.get(metric.name, metric.name) for metric in metrics]
+    quoted = [f'"{each}"' if " " in each else each for each in ours]
     task = "classification" if is_class else "regression"
     return (
-        f"--metric {name} is not a metric of {task}.{did_you_mean(name, known)} Choose one of "
-        f"{', '.join(metric.name for metric in ours.values())}, or one of scikit-learn's scorers."
+        f"--metric {name} is not a metric of {task}.{did_you_mean(name, [*known, *ours])} Choose "
+        f"one of {', '.join(quoted)}, or one of scikit-learn's scorers."
     )
 
 

@@ -52,11 +52,11 @@ def test_text_is_refused_before_the_comparison(csv, refused, tmp_path):
 
 def test_names_of_files_are_checked_before_the_work(saved, csv, refused, tmp_path):
     pytest.importorskip("onnx")
-    path = csv(saved.table)
+    path = csv(saved.table, "data.onnx")
     command = [path, "--target", "class", "--export"]
+    assert "y.pkl as an ONNX model. Its name must end in .onnx" in refused(*command, "y.pkl")
     assert "another argument names the same file" in refused(*command, path)
-    assert "is a folder" in refused(*command, str(tmp_path))
-    same = str(tmp_path / "same")
+    same = str(tmp_path / "same.onnx")
     assert "another argument names the same" in refused(*command, same, "--save", same)
     load = [path, "--load", str(saved.class_model), "--export", same]
     assert "Remove --export" in refused(*load)

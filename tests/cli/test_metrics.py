@@ -69,8 +69,9 @@ def test_all_scorers_of_scikit_learn_can_be_used_or_are_refused(name):
     ("name", "y", "message"),
     [
         ("r2", TWO, "--metric r2 is not a metric of classification."),
-        ("f1", NUMBERS, "--metric f1 is not a metric of regression. Choose one of RMSE, R², MAE"),
+        ("f1", NUMBERS, "--metric f1 is not a metric of regression. Choose one of RMSE, R2, MAE"),
         ("f1_makro", THREE, "classification. Did you mean 'f1_macro'? Choose one of accuracy, log"),
+        ("aucc", TWO, "'AUC'? Choose one of accuracy, log-loss, AUC, \"balanced accuracy\", or "),
         ("f1", THREE, "--metric f1 cannot be computed here: Target is multiclass"),
     ],
 )
