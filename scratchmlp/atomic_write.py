@@ -1,5 +1,6 @@
 """Write a file so that it is whole at any time, even if its writer is killed."""
 
+import errno
 import fnmatch
 import os
 import shutil
@@ -31,6 +32,8 @@ def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such folder.
     OSError
         If the file cannot be written.
 
@@ -50,6 +53,9 @@ def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
         save(path)
         return
     path = path.resolve()
+    if not path.parent.is_dir():
+        message = f"there is no folder {path.parent}. Create it first."
+        raise FileNotFoundError(errno.ENOENT, message)
     with _temporary_file(path) as new:
         save(new)
         if path.exists():

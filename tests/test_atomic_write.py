@@ -50,6 +50,16 @@ def test_a_write_that_fails_leaves_the_existing_file(tmp_path):
     assert os.listdir(tmp_path) == ["a"]
 
 
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    for name in ("folder", "file"):
+        with pytest.raises(FileNotFoundError) as error:
+            write_text(tmp_path / name / "a.model", "new")
+        folder = (tmp_path / name).resolve()
+        assert error.value.strerror == f"there is no folder {folder}. Create it first."
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions differ")
 def test_a_write_in_a_folder_without_permission_leaves_the_existing_file(tmp_path, monkeypatch):
     path = tmp_path / "a"
