@@ -46,11 +46,12 @@ class _Instance(HasMethods):
 class _Function(_Instance):
     """A callable; classes are rejected, because a call would only create an instance."""
 
-    def __init__(self) -> None:
+    def __init__(self, hint: str = "") -> None:
         super().__init__("__call__")
+        self.hint = hint  # about other values
 
     def __str__(self) -> str:
-        return "a callable, not a class"
+        return f"a callable, not a class{self.hint}"
 
 
 #: Values of the parameters that also accept a tuple with one value for each hidden layer.
@@ -80,7 +81,11 @@ class Parameters(BaseEstimator, ABC):
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto", "full"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"adaptive", *SCHEDULES}), Schedule, _Function()],
+        "learning_rate": [
+            StrOptions({"adaptive", *SCHEDULES}),
+            Schedule,
+            _Function(" (pass a number as learning_rate_init)"),
+        ],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],

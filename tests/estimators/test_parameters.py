@@ -76,7 +76,8 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("learning_rate", Cosine(n_epochs=0), ["'n_epochs' parameter of Cosine", "Got 0"]),
         ("learning_rate", lambda progress: -1, ["a finite number >= 0", "returned -1"]),
         ("learning_rate", Cosine, ["a callable, not a class", "Got <class"]),
-        ("weight_init", Cosine, ["a callable, not a class", "Got <class"]),
+        ("learning_rate", 0.1, ["pass a number as learning_rate_init", "Got 0.1"]),
+        ("weight_init", Cosine, ["a callable, not a class. Got <class"]),
         (
             "weight_init",
             lambda _, *n: (np.full(n[:2], np.inf), np.ones(n[1])),
