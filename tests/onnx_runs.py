@@ -1,5 +1,6 @@
 """Run ONNX models with the interpreters that are installed, and compare them with estimators."""
 
+import json
 from importlib.util import find_spec
 
 import numpy as np
@@ -49,6 +50,15 @@ def table_inputs(model, table):
             values = column.astype(object).where(column.notna(), np.nan).to_numpy(np.float64)
         inputs[each.name] = values.reshape(-1, 1)
     return inputs
+
+
+def check_description(model, classifier):
+    """Check that a model says which column is which class."""
+    (properties,), columns = model.metadata_props, model.graph.output[1]
+    assert properties.key == "classes"
+    assert json.loads(properties.value) == classifier.classes_.tolist()
+    assert columns.doc_string == f"columns in the order of the classes: {properties.value}"
+    assert columns.type.tensor_type.shape.dim[1].dim_value == len(classifier.classes_)
 
 
 def check_classes(outputs, classifier, X):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from estimator_examples import X_IRIS, Y_IRIS
-from onnx_runs import RUNTIMES, check_classes, check_numbers, run
+from onnx_runs import RUNTIMES, check_classes, check_description, check_numbers, run
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -59,7 +59,9 @@ def test_classifiers_of_all_targets_and_losses(runtime, targets, loss, output):
     if output not in possible or (targets == "multilabel" and output == "softmax"):
         return
     classifier = ScratchMLPClassifier(loss=loss, output_activation=output, **SMALL).fit(X_IRIS, y)
-    outputs = run(runtime, to_onnx(classifier), inputs())
+    model = to_onnx(classifier)
+    check_description(model, classifier)
+    outputs = run(runtime, model, inputs())
     if output != "identity":
         check_classes(outputs, classifier, X_IRIS)
         return

@@ -5,7 +5,15 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
-from onnx_runs import INSTALLED, RUNTIMES, check_classes, check_numbers, run, table_inputs
+from onnx_runs import (
+    INSTALLED,
+    RUNTIMES,
+    check_classes,
+    check_description,
+    check_numbers,
+    run,
+    table_inputs,
+)
 from sklearn.ensemble import (
     BaggingClassifier,
     ExtraTreesClassifier,
@@ -212,7 +220,10 @@ def check(estimator, rows):
     """Compare predictions with those of the exported model in all runtimes."""
     model = to_onnx(estimator)
     inputs = as_inputs(model, rows)
-    check_outputs = check_classes if hasattr(estimator, "classes_") else check_numbers
+    check_outputs = check_numbers
+    if hasattr(estimator, "classes_"):
+        check_outputs = check_classes
+        check_description(model, estimator)
     for runtime in INSTALLED:
         check_outputs(run(runtime, model, inputs), estimator, rows)
 

@@ -55,8 +55,10 @@ def to_onnx(estimator: Any) -> "ModelProto":
     - A pipeline of one of these encoders and one of the first two estimators has the inputs of the
       encoder.
     - Classifiers have the outputs "label", with the predicted classes, and "probabilities", of
-      shape (n_samples, n_classes), float32. If the output activation is the identity, there are no
-      probabilities, and the output "scores" contains the decision function (two classes have
+      shape (n_samples, n_classes), float32. Its columns are in the order of `classes_`, which is
+      sorted. The description of the output lists them, and the property "classes" of the model
+      (`metadata_props`) is a JSON list of them. If the output activation is the identity, there are
+      no probabilities, and the output "scores" contains the decision function (two classes have
       opposite scores).
     - Regressors have the output "prediction", float32, of the shape that `predict` returns.
       Encoders have the output "encoded".
@@ -103,6 +105,8 @@ def to_onnx(estimator: Any) -> "ModelProto":
     >>> model = to_onnx(network)
     >>> [output.name for output in model.graph.output]
     ['label', 'probabilities']
+    >>> model.graph.output[1].doc_string
+    'columns in the order of the classes: [0, 1, 2]'
     """
     check_installed("onnx", "to_onnx")
     estimator = as_local(estimator)

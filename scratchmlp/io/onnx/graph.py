@@ -63,6 +63,8 @@ class Graph:
         The constants.
     inputs, outputs : list of ValueInfoProto
         Inputs and outputs of the model.
+    properties : dict of str to str
+        Entries of `metadata_props` of the model.
     """
 
     def __init__(self, dtype: DTypeLike = np.float32, prefix: str = "/") -> None:
@@ -72,6 +74,7 @@ class Graph:
         self.initializers: list[Any] = []
         self.inputs: list[Any] = []
         self.outputs: list[Any] = []
+        self.properties: dict[str, str] = {}
         self._constants: dict[tuple[Any, ...], str] = {}
         self._numbers = count(1)
 
@@ -156,12 +159,14 @@ class Graph:
         self.inputs.append(_value_info(name, dtype, ["n_samples", n_columns], description))
         return name
 
-    def add_output(self, value: str, name: str, dtype: DTypeLike, *shape: int) -> None:
+    def add_output(
+        self, value: str, name: str, dtype: DTypeLike, *shape: int, description: str = ""
+    ) -> None:
         """Make a value an output of shape (n_samples, ...) under a name of its own."""
         from onnx import helper
 
         self.nodes.append(helper.make_node("Identity", [value], [name]))
-        self.outputs.append(_value_info(name, dtype, ["n_samples", *shape], ""))
+        self.outputs.append(_value_info(name, dtype, ["n_samples", *shape], description))
 
     def inline(self, model: Any, inputs: Mapping[str, str], output: str) -> str:
         """Add what a model computes, and return the name of one of its outputs in this graph.
@@ -222,6 +227,7 @@ class Graph:
             producer_name="scratchmlp",
             producer_version=__version__,
         )
+        helper.set_model_props(model, self.properties)
         checker.check_model(model)
         return model
 

@@ -1,5 +1,6 @@
 """Layers, probabilities and labels as nodes of ONNX."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,6 +72,26 @@ def add_label(graph: Graph, index: str, classes: NDArray[Any]) -> None:
     """
     labels = label_array(classes)
     graph.add_output(graph.add("Gather", labels, index), "label", labels.dtype)
+
+
+def add_class_columns(graph: Graph, value: str, name: str, classes: NDArray[Any]) -> None:
+    """Add an output with a column for each class, and say in the model which column is which.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    value : str
+        The value, of shape (n_samples, n_classes), float32.
+    name : str
+        Name of the output.
+    classes : ndarray of shape (n_classes,)
+        Class labels, or the numbers of the labels of multilabel targets.
+    """
+    labels = json.dumps(classes.tolist(), ensure_ascii=False)
+    description = f"columns in the order of the classes: {labels}"
+    graph.add_output(value, name, np.float32, len(classes), description=description)
+    graph.properties["classes"] = labels
 
 
 def label_array(classes: NDArray[Any]) -> NDArray[Any]:

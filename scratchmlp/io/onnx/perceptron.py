@@ -8,7 +8,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.io.onnx.activations import express_activation
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.io.onnx.outputs import add_label, forward, log_logistic
+from scratchmlp.io.onnx.outputs import add_class_columns, add_label, forward, log_logistic
 from scratchmlp.loss import Loss
 
 
@@ -21,12 +21,10 @@ def export_classifier(graph: Graph, classifier: Any, x: str | None = None) -> No
         graph.add_output(graph.cast(index, np.int64), "label", np.int64, len(classes))
     else:
         add_label(graph, index, classes)
-    n_columns = classifier.n_outputs_ if is_multilabel(classifier) else len(classes)
     if classifier.out_activation_ == "identity":
-        graph.add_output(decisions(graph, classifier, raw), "scores", np.float32, n_columns)
+        add_class_columns(graph, decisions(graph, classifier, raw), "scores", classes)
     else:
-        proba = probabilities(graph, classifier, raw)
-        graph.add_output(proba, "probabilities", np.float32, n_columns)
+        add_class_columns(graph, probabilities(graph, classifier, raw), "probabilities", classes)
 
 
 def export_regressor(graph: Graph, regressor: Any, x: str | None = None) -> None:

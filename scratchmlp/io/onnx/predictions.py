@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.io.onnx.outputs import add_label, log_logistic
+from scratchmlp.io.onnx.outputs import add_class_columns, add_label, log_logistic
 from scratchmlp.tabular.calibration import Calibration
 
 
@@ -47,8 +47,9 @@ def clip(graph: Graph, y: str, regressor: Any) -> str:
 
 def add_classes(graph: Graph, proba: str, classes: Any) -> None:
     """Add the outputs of a classifier for probabilities, of shape (n_samples, n_classes)."""
-    add_label(graph, graph.add("ArgMax", proba, axis=1, keepdims=0), np.asarray(classes))
-    graph.add_output(graph.cast(proba, np.float32), "probabilities", np.float32, len(classes))
+    classes = np.asarray(classes)
+    add_label(graph, graph.add("ArgMax", proba, axis=1, keepdims=0), classes)
+    add_class_columns(graph, graph.cast(proba, np.float32), "probabilities", classes)
 
 
 def add_numbers(graph: Graph, y: str, regressor: Any) -> None:
