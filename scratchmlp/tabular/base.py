@@ -214,6 +214,11 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
+        if isinstance(y, str):
+            raise ValueError(
+                f"y is {y!r}, but it must hold the target of each row, not the name of a column. "
+                f"Pass X=df.drop(columns={y!r}) and y=df[{y!r}], where df is the table."
+            )
         check_groups(groups)
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:

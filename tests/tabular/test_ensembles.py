@@ -468,6 +468,14 @@ def test_targets_are_refused(Estimator, change, message):
         Estimator().fit(X, change(y))
 
 
+@pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+def test_the_name_of_the_target_is_no_target(Estimator):
+    with pytest.raises(
+        ValueError, match=r"y is 'left', .* X=df.drop\(columns='left'\) and y=df\['"
+    ):
+        Estimator().fit(pd.DataFrame({"x": [1.0, 2.0], "left": [0, 1]}), "left")
+
+
 def test_the_score_of_rows_held_out_is_that_of_rows_without_class_weights():
     X, y, _ = table()
     model = TabularMLPClassifier(class_weight={"yes": 9, "no": 1}, max_iter=8, random_state=0)
