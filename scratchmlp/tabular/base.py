@@ -26,7 +26,7 @@ from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
 from scratchmlp.tabular.importances import ImportancesMixin
-from scratchmlp.tabular.notes import warn_of
+from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, warn_of
 
 
 class EncodedTargets(NamedTuple):
@@ -270,7 +270,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
         check_is_fitted(self)
         encoded, notes = self.encoder_._encode(X)
-        warn_of(notes)
+        warn_of(notes, REMEDIES_AFTER_FIT)
         return encoded
 
     def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:

@@ -22,7 +22,7 @@ from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_position
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.notes import describe, warn_of
+from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.plain_state import PlainState
 from scratchmlp.tabular.table_encoding import (
     encode_table,
@@ -273,7 +273,7 @@ default='from_dtype'
             ``set_output(transform="pandas")``.
         """
         encoded, notes = self._encode(X)
-        warn_of(notes)
+        warn_of(notes, REMEDIES_AFTER_FIT)
         return encoded.to_array()
 
     def _encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:

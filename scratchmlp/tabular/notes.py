@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sklearn.exceptions import DataConversionWarning
 
@@ -56,6 +56,8 @@ REMEDIES = {
 }
 #: Libraries that call the encoder for the user: warnings point to the code that calls them.
 _LIBRARIES = ("scratchmlp", "sklearn", "joblib")
+#: The same for a table to encode: what a column is has been decided.
+REMEDIES_AFTER_FIT = REMEDIES | {"unreadable": "Such values count as missing. Correct them."}
 
 
 def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
@@ -79,7 +81,7 @@ def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
     return clauses + [(note.case, note.text) for note in notes if note.case not in COMMON]
 
 
-def warn_of(clauses: Iterable[tuple[str, str]]) -> None:
+def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = REMEDIES) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
     Parameters
@@ -88,8 +90,10 @@ def warn_of(clauses: Iterable[tuple[str, str]]) -> None:
         Result of `describe`.
     """
     for case, clause in clauses:
+    remedies : mapping of str to str, default=REMEDIES
+        What to do, by the case.
         sentence = clause[0].upper() + clause[1:]
-        message = f"{sentence}. {REMEDIES[case]}"
+        message = f"{sentence}. {remedies[case]}"
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
 
