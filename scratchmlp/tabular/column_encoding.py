@@ -16,6 +16,7 @@ from sklearn.utils import gen_batches
 
 from scratchmlp.tabular.column_kinds import LEFT_OUT, REMEDIES, read_column
 from scratchmlp.tabular.columns import WORDS, Column, kind_of, to_numbers
+from scratchmlp.tabular.date_parsing import dates_without_order
 from scratchmlp.tabular.dates import (
     POSITIONS,
     calendar_suffixes,
@@ -267,7 +268,7 @@ def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> Non
     role = "categories made of " if "levels" in fitted else ""
     raise ValueError(
         f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
-        f"{REMEDIES[expected]}, or fit again on values of the new kind."
+        f"{_remedy(name, column, expected, received)}, or fit again on values of the new kind."
     )
 
 
@@ -293,6 +294,22 @@ def naming_column(name: str) -> Iterator[None]:
             f"Column {name!r} holds infinity, but numbers must be finite or missing. Replace it by "
             "NaN or by a finite number."
         ) from error
+def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> str:
+    """Say how to convert a column to the kind that it had in `fit`."""
+    if (expected, received) == ("text", "number"):
+        return (
+            f"If it comes from a file, read it with pandas.read_csv(..., dtype={{{name!r}: str}}), "
+            "which keeps leading zeros. Otherwise, convert it with astype(str)"
+        )
+    texts = column.dropna().map(str) if (expected, received) == ("date", "text") else ()
+    if unclear := dates_without_order(texts):
+        return (
+            f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
+            "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"
+        )
+    return REMEDIES[expected]
+
+
     except TypeError as error:
         # scikit-learn's check_dtype_object looks for "argument must be a string ... number".
         raise TypeError(

@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -146,6 +146,17 @@ def read_times(values: Sequence[str]) -> NDArray[np.float64]:
 def are_compact_dates(values: Sequence[str]) -> bool:
     """Return whether all values are dates without marks, such as 20200317."""
     return all(map(_COMPACT_DATE.fullmatch, values))
+
+
+def dates_without_order(values: Iterable[str]) -> list[str]:
+    """Return the different dates whose day and month could be swapped, such as "03/04/2021"."""
+    different = list(dict.fromkeys(values))
+    days = _split(different)["day"]
+    swappable: set[str] = set()
+    for pair in _SWAPPED.items():
+        first, other = (days[_parse(days, pattern).notna()] for pattern in pair)
+        swappable |= {*first} & {*other}
+    return [value for value, day in zip(different, days, strict=True) if day in swappable]
 
 
 def _is_season(value: str) -> bool:

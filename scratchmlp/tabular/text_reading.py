@@ -17,6 +17,7 @@ from scratchmlp.tabular.date_parsing import (
     ISO,
     DateFormat,
     are_compact_dates,
+    dates_without_order,
     find_date_format,
     read_dates,
     read_times,
@@ -120,10 +121,8 @@ def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
         return []
     others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
-    shown = ", ".join(map(repr, others[:SHOWN])) + ", ..." * (len(others) > SHOWN)
-    return [
-        Note("mixed", f"{n_numbers:,} of {n_known:,} values of {name} are numbers, but not {shown}")
-    ]
+    clause = f"{n_numbers:,} of {n_known:,} values of {name} are numbers, but not {_shown(others)}"
+    return [Note("mixed", clause)]
 
 
 def read_text_as(
@@ -222,17 +221,28 @@ def note_unreadable(
     Returns
     -------
     list of Note
-        A note, or none.
+        A note on values of another kind, and one on dates of unknown order, if there are any.
     """
     lost = [str(value).strip() for value in column[column.notna() & read.isna()]]
-    words = list(dict.fromkeys(lost))
-    if all(word in known or word.lower() in known for word in words):
-        return []
-    shown = ", ".join(map(repr, words[:SHOWN])) + ", ..." * (len(words) > SHOWN)
+    unclear = {*dates_without_order(lost)} if kind == "date" else set()
+    others = [value for value in lost if value not in unclear]
+    dates = [value for value in lost if value in unclear]
     what = {"flag": "boolean", "duration": "time"}.get(kind, kind)
-    are = f"is not a {what}" if len(lost) == 1 else f"are not {what}s"
-    n_values = column.notna().sum()
-    return [Note("unreadable", f"{len(lost):,} of {n_values:,} values of {name} {are}: {shown}")]
+    are = f"is not a {what}" if len(others) == 1 else f"are not {what}s"
+    n_of = f"of {column.notna().sum():,} values of {name}"
+    notes = []
+    if not all(word in known or word.lower() in known for word in others):
+        notes.append(Note("unreadable", f"{len(others):,} {n_of} {are}: {_shown(others)}"))
+    if not all(word in known for word in dates):
+        clause = f"{len(dates):,} {n_of} could be day-first or month-first: {_shown(dates)}"
+        notes.append(Note("unreadable", f"{clause} (write dates as 2024-05-17)"))
+    return notes
+
+
+def _shown(values: Sequence[str]) -> str:
+    """List the first different values."""
+    different = list(dict.fromkeys(values))
+    return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
 def _are_few(values: Values, unread: NDArray[np.bool_]) -> bool:
