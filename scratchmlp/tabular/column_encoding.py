@@ -30,6 +30,7 @@ from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
 
 #: Kinds of columns that are encoded as numbers.
 NUMERIC = ("number", "date", "duration")
+SEVERAL = 10  # values, of which none is known; with fewer values, this may be chance
 _TEXTS_AT_ONCE = 2000  # whose TF-IDF is in memory
 
 
@@ -205,7 +206,8 @@ def encode_column(
     Returns
     -------
     Encoded
-        What members encode themselves, and what is missing here, but was not in `fit`.
+        What members encode themselves, and notes on values that cannot be read. Further notes say
+        that there are no values, or, with `SEVERAL` or more values, that none of them is known.
 
     Raises
     ------
@@ -217,17 +219,20 @@ def encode_column(
     if fitted["kind"] == "identifier":
         out[:, 0] = column.isna()
         return Encoded([])
-    empty = bool(column.array.isna().all())  # of a Series, isna() takes five times as long
     read, notes = read_column(name, column, fitted)
+    empty = bool(read.array.isna().all())  # of a Series, isna() takes five times as long
     if not empty:
         _check_kind(name, read, fitted)
-    notes += [Note("empty", name)] * empty
+    elif len(column) >= SEVERAL or column.array.isna().all():
+        notes.append(Note("empty", name))
     if text is not None:
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))
     with naming_column(name):
         if "levels" in fitted:
             codes = encode_levels(read.to_numpy(dtype=object), fitted, out)
-            return Encoded(notes, codes if has_codes(fitted) else None)
+            if not has_codes(fitted):
+                return Encoded(notes)
+            return Encoded([*notes, *_note_unseen(name, read, codes, fitted)], codes)
         values = pd.Series(np.full(len(read), np.nan)) if empty else read
         numbers = to_numbers(values, fitted["kind"])
     n_numbers = (fitted["scale"] > 0) + fitted["indicator"]
@@ -255,6 +260,23 @@ def _encode_text(
     return tuple(csr_array(vstack(chunks)) for chunks in zip(*terms, strict=True))
 
 
+def _note_unseen(
+    name: str, column: "Column[Any]", codes: NDArray[np.int32], fitted: dict[str, Any]
+) -> list[Note]:
+    """Note that no value of a column is a known category, unless this may be chance.
+
+    Categories that occurred once in `fit` have no code. If most categories are such ones, several
+    rows may have nothing else.
+    """
+    n_known = len(fitted["levels"]) + len(fitted.get("other_levels", ()))
+    if codes.max() >= 0 or 2 * n_known < fitted["n_levels"]:
+        return []
+    values = column.dropna()
+    if len(values) < SEVERAL:
+        return []
+    return [Note("unseen", f"{name} (such as {str(values.iloc[0])[:40]!r})")]
+
+
 def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> None:
     """Raise an error if a column holds another kind of values than in `fit`."""
     expected, received = fitted.get("labels", fitted["kind"]), kind_of(column)
@@ -270,6 +292,22 @@ def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> Non
         f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
         f"{_remedy(name, column, expected, received)}, or fit again on values of the new kind."
     )
+
+
+def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> str:
+    """Say how to convert a column to the kind that it had in `fit`."""
+    if (expected, received) == ("text", "number"):
+        return (
+            f"If it comes from a file, read it with pandas.read_csv(..., dtype={{{name!r}: str}}), "
+            "which keeps leading zeros. Otherwise, convert it with astype(str)"
+        )
+    texts = column.dropna().map(str) if (expected, received) == ("date", "text") else ()
+    if unclear := dates_without_order(texts):
+        return (
+            f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
+            "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"
+        )
+    return REMEDIES[expected]
 
 
 def _distinct(names: Iterable[str]) -> Iterable[str]:
@@ -294,22 +332,6 @@ def naming_column(name: str) -> Iterator[None]:
             f"Column {name!r} holds infinity, but numbers must be finite or missing. Replace it by "
             "NaN or by a finite number."
         ) from error
-def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> str:
-    """Say how to convert a column to the kind that it had in `fit`."""
-    if (expected, received) == ("text", "number"):
-        return (
-            f"If it comes from a file, read it with pandas.read_csv(..., dtype={{{name!r}: str}}), "
-            "which keeps leading zeros. Otherwise, convert it with astype(str)"
-        )
-    texts = column.dropna().map(str) if (expected, received) == ("date", "text") else ()
-    if unclear := dates_without_order(texts):
-        return (
-            f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
-            "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"
-        )
-    return REMEDIES[expected]
-
-
     except TypeError as error:
         # scikit-learn's check_dtype_object looks for "argument must be a string ... number".
         raise TypeError(

@@ -165,7 +165,9 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out, if their kind is a guess, or if values cannot be read. In
-        `transform`, if other values cannot be read, or a column has no values.
+        `transform`, if other values cannot be read, if a column has no values, or if ten or more
+        values of it are all categories that are not known from `fit`, or words for missing values,
+        such as "unknown" among numbers.
 
     See Also
     --------

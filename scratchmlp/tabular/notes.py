@@ -17,6 +17,7 @@ COMMON = {
     "unrepeated": "left out categories that all occur once, in columns",
     "terms": "left out text of which no word occurs twice, in columns",
     "empty": "no values, although there were some in fit, in columns",
+    "unseen": "only categories not known from fit, in columns",
     "codes": "took whole numbers for codes, and encoded them as categories",
     "numbers": "took text for numbers, because every value is a whole number",
 }
@@ -35,6 +36,7 @@ REMEDIES = {
     ),
     "terms": "It tells nothing about new rows. Drop the columns to silence this warning.",
     "empty": "Predictions are less accurate without them. Pass the values, if you know them.",
+    "unseen": "Predictions are less accurate. Check that the values are written as in fit.",
     "unreadable": (
         "Such values count as missing. Correct them, or name the column in "
         "categorical_features=['from_dtype', ...] if they are categories."
@@ -54,10 +56,10 @@ REMEDIES = {
         "codes."
     ),
 }
-#: Libraries that call the encoder for the user: warnings point to the code that calls them.
-_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 #: The same for a table to encode: what a column is has been decided.
 REMEDIES_AFTER_FIT = REMEDIES | {"unreadable": "Such values count as missing. Correct them."}
+#: Libraries that call the encoder for the user: warnings point to the code that calls them.
+_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 
 
 def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
@@ -88,10 +90,10 @@ def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = RE
     ----------
     clauses : iterable of tuple of two str
         Result of `describe`.
-    """
-    for case, clause in clauses:
     remedies : mapping of str to str, default=REMEDIES
         What to do, by the case.
+    """
+    for case, clause in clauses:
         sentence = clause[0].upper() + clause[1:]
         message = f"{sentence}. {remedies[case]}"
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())

@@ -470,6 +470,83 @@ def test_a_column_that_informed_and_is_empty_now_is_named():
         encoder.transform(table.assign(x=np.nan, c=None))
 
 
+KNOWN = {
+    "plan": ["basic", "plus"] * 50,
+    "zip": ["01234", "07777", "00501", "02139"] * 25,
+    "city": [f"city {i % 30}" for i in range(90)] + [f"once {i}" for i in range(10)],
+    "name": ["A", "B"] * 20 + [f"N{i}" for i in range(60)],  # nearly all names occur once
+    "age": [str(i / 2) for i in range(100)],
+    "day": DAYS[:100].dt.strftime("%Y-%m-%d"),
+    "time": ["10:05", "11:30"] * 50,
+    "flag": ["true", "false"] * 50,
+}
+
+
+def notes_of_new(**columns):
+    """Fit an encoder to KNOWN, and return its warnings about a table with other columns."""
+    encoder = TabularEncoder(["from_dtype", "name"]).fit(pd.DataFrame(KNOWN))
+    n = max(len(column) for column in columns.values())
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        encoder.transform(pd.DataFrame(KNOWN)[:n].assign(**columns))
+    return [str(warning.message) for warning in caught]
+
+
+def test_columns_with_only_unseen_categories_are_named():
+    new = {"plan": "premium", "zip": "1234", "city": "city x"}
+    assert notes_of_new(**{name: [value] * 10 for name, value in new.items()}) == [
+        "Only categories not known from fit, in columns: plan (such as 'premium'), zip (such as "
+        "'1234'), city (such as 'city x'). Predictions are less accurate. Check that the values "
+        "are written as in fit."
+    ]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"plan": ["premium"] * 9},  # few rows, such as those that a server receives
+        {"plan": ["premium"] * 99 + ["basic"]},
+        {"plan": [None, "basic"] + [None] * 10},
+        {"city": [None] * 20 + ["once 1"] * 9},
+        {"name": [f"N{i}" for i in range(60, 80)]},
+        {"age": ["unknown"] * 9, "flag": ["unknown"] * 9},
+    ],
+)
+def test_single_rows_and_rare_categories_are_not_noted(columns):
+    assert notes_of_new(**columns) == []
+
+
+def test_columns_of_words_for_missing_values_have_no_values():
+    columns = dict.fromkeys(["age", "day", "time", "flag"], ["unknown", None] * 10)
+    assert [note.partition(". ")[0] for note in notes_of_new(**columns)] == [
+        "No values, although there were some in fit, in columns: age, day, time, flag"
+    ]
+
+
+def test_categories_cannot_be_chosen_after_fit():
+    (note,) = notes_of_new(age=["x1", *KNOWN["age"][1:]])
+    assert note == (
+        "1 of 100 values of age is not a number: 'x1'. Such values count as missing. Correct them."
+    )
+
+
+def test_dates_that_could_be_day_first_or_month_first_are_named():
+    """Such a value is a date, and needs another remedy than one that is none."""
+    days = ["03/04/2021", "soon", "05.06.2021 10:00", "12/20/2021", *KNOWN["day"][4:]]
+    assert [note.partition(". ")[0] for note in notes_of_new(day=days)] == [
+        "2 of 100 values of day are not dates: 'soon', '12/20/2021'",
+        "2 of 100 values of day could be day-first or month-first: '03/04/2021', '05.06.2021 "
+        "10:00' (write dates as 2024-05-17)",
+    ]
+    with pytest.raises(ValueError, match=r"'06/04/2022' could be day-first or month-first\. Write"):
+        notes_of_new(day=["06/04/2022", "soon"])
+
+
+def test_lost_leading_zeros_have_a_remedy():
+    with pytest.raises(ValueError, match=r"pandas\.read_csv\(\.\.\., dtype=\{'zip': str\}\)"):
+        notes_of_new(zip=[1234, 7777])
+
+
 def test_arrays_are_taken_as_they_are():
     """An array has no names, and one dtype for all columns: nothing is left out of it."""
     X = np.column_stack(
