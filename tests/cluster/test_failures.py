@@ -5,6 +5,8 @@ Each test starts real processes. The results are those of a fit without failures
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -223,8 +225,10 @@ def test_without_workers_a_fit_waits_for_some_until_the_timeout(workers, expecte
     np.testing.assert_array_equal(network.fit(*DATA).theta_, expected[0])
 
 
-#: Memory of a worker, of which Python and the libraries take more than half.
-LIMIT = 360_000_000
+def memory_of_libraries():
+    """Return the bytes of a process that has imported what a worker imports."""
+    code = "import psutil, scratchmlp.dask; print(psutil.Process().memory_info().rss)"
+    return int(subprocess.check_output([sys.executable, "-c", code]))
 
 
 def repeated(block):
@@ -235,7 +239,8 @@ def repeated(block):
 def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
     """They are moved to disk. The driver never holds as much as a partition."""
     partition = repeated(None)
-    n_partitions = -(-4 * LIMIT // partition.nbytes)
+    limit = memory_of_libraries() + 9 * partition.nbytes
+    n_partitions = -(-4 * limit // partition.nbytes)
     sizes = []
     get = Rounds.get
     monkeypatch.setattr(Rounds, "get", lambda *args: (sizes.append(get(*args)), sizes[-1])[1])
@@ -246,7 +251,7 @@ def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
-            memory_limit=LIMIT,
+            memory_limit=limit,
             dashboard_address=":0",
             local_directory=tmp_path,
         ) as cluster,
@@ -256,7 +261,7 @@ def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
         fit = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
         fit |= {"hidden_layer_sizes": (), "random_state": 0}
         network = DaskScratchMLPRegressor(alpha=n_partitions, **fit).fit(lazy, lazy[:, 0])
-        assert {worker.memory_limit for worker in cluster.scheduler.workers.values()} == {LIMIT}
+        assert {worker.memory_limit for worker in cluster.scheduler.workers.values()} == {limit}
     assert max(map(sizeof, sizes)) < partition.nbytes
     local = ScratchMLPRegressor(alpha=1, **fit).fit(partition, partition[:, 0])
     np.testing.assert_allclose(network.theta_, local.theta_, rtol=0, atol=1e-9)
