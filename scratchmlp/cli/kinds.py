@@ -13,6 +13,7 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import LEFT_OUT, find_kind, read_column
 from scratchmlp.tabular.columns import WORDS, kind_of
+from scratchmlp.tabular.date_parsing import dates_without_order
 from scratchmlp.tabular.notes import describe, listed
 
 Columns = dict[str, dict[str, Any]]
@@ -267,6 +268,8 @@ def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> No
     remedy = "Correct its values or leave the cells empty."
     if kind == "text":
         remedy = "Convert the column to text, or save the table as CSV."
+    if kind == "date" and dates_without_order(map(str, read.dropna())):
+        remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     raise InputError(
         f"column {quote(name)} contains {WORDS[received]}, such as "
         f"{quote(read.dropna().iloc[0])}, but contained {WORDS[kind]} in training. {remedy}"

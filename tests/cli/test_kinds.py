@@ -181,6 +181,14 @@ def test_columns_whose_values_the_model_does_not_use_may_be_empty():
     assert sentence.startswith("column 'length' has no values here")
 
 
+def test_dates_without_order_are_refused_with_how_to_write_them():
+    days = pd.date_range("2020-01-13", periods=N)
+    X = pd.DataFrame({"day": days.strftime("%Y-%m-%d"), "a": np.arange(N) / 8})
+    columns, _ = decide_columns(X, NO_ROLES)
+    with pytest.raises(InputError, match=r"month-first\. Write them as 2024-05-17"):
+        list(unlike_training(X.assign(day="06/04/2022"), columns))
+
+
 def test_values_that_cannot_be_read_are_named():
     X = pd.DataFrame({"a": text(np.arange(40) / 8)})
     columns, _ = decide_columns(X, NO_ROLES)
