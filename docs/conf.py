@@ -202,7 +202,7 @@ def hide_values(app: Sphinx, doctree: nodes.document) -> None:
             annotation.parent.remove(annotation)
 
 
-def skip_alias(
+def skip_member(
     app: Sphinx, what: str, name: str, obj: Any, skip: bool, options: Any
 ) -> bool | None:
     """Leave out fields of a NamedTuple and defaults that are types: docstrings describe them."""
@@ -237,6 +237,6 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("doctree-read", number_equations)
     app.connect("doctree-read", hide_values)
-    app.connect("autodoc-skip-member", skip_alias)
+    app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", hide_signature)
     app.connect("viewcode-follow-imported", source_module)

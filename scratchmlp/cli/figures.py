@@ -161,7 +161,8 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> s
     columns = most_related(_numbers(X, model), y) if is_classifier(model) else X
     with _panels(path, 1 if columns is None else 2) as axes:
         if is_classifier(model):
-            calibration = _CALIBRATION.format(_plot_calibration(axes[0], model, y))
+            event = _plot_calibration(axes[0], model, y)
+            calibration = _CALIBRATION.format(event)
             if columns is not None:
                 alone = clone(model).set_params(**encoder_settings(NO_ROLES, []))
                 _plot_boundary(axes[1], alone.fit(columns, y), columns, y)
