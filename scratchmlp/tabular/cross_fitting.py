@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.kernels import threads
-from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.inputs import Inputs
 from scratchmlp.tabular.member import MemberPlan
 
@@ -99,7 +99,8 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
     arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
     # Other folds may be fitted at the same time.
     with threads(0), threadpool_limits(1, user_api="openmp"):
-        model.fit(inputs_of(training.X, supervised), _targets(training), **arguments)
+        X = fill_empty_columns(inputs_of(training.X, supervised), training.sample_weight)
+        model.fit(X, _targets(training), **arguments)
         fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))
         predictions = fitted.predict(held_out.X)
     if not np.isfinite(predictions).all():

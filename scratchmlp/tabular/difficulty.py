@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.kernels import threads
-from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.encoded_table import EncodedTable, fill_empty_columns
 
 #: Least expected error, as a share of the mean error. Without it, an interval could be a point.
 _FLOOR = 0.1
@@ -115,7 +115,7 @@ def _fitted(
     if not rows.any():
         return Difficulty(None, 1.0, unit)
     kept = None if weight is None else weight[rows]
-    model = _model().fit(X[rows], errors[rows], kept)
+    model = _model().fit(fill_empty_columns(X[rows], kept), errors[rows], kept)
     least = _FLOOR * float(np.average(errors[rows], weights=kept))
     return Difficulty(model, max(least, 1e-9), unit)
 

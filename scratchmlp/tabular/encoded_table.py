@@ -12,6 +12,9 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.levels import has_codes, n_level_outputs
 
+#: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
+#: rows, scikit-learn's boosting looks at a sample of 200,000, which must contain a known value.
+_EMPTY = 1e-4
 #: Outputs of the codes 0, 1 and -1 of a column of two levels.
 _SIGNS = np.array([-1, 1, 0], np.float32)
 
@@ -163,3 +166,26 @@ class EncodedTable:
     def many_codes(self) -> NDArray[np.int32]:
         """Return the codes of the columns of many categories."""
         return self.codes[:, self.layout.many]
+
+
+def fill_empty_columns(X: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Replace missing values by 0 in columns of which no or almost no value is known.
+
+    Boosting of scikit-learn cannot be fitted to a column without any known value. Trees that were
+    fitted to a column of zeros do not split it, so it does not matter which values they predict.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_inputs)
+        Training rows. Missing values are nan.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_inputs)
+        The rows. They are copied if a column is empty.
+    """
+    missing = np.isnan(X)
+    empty = 1 - np.average(missing, axis=0, weights=weight) <= _EMPTY
+    return np.where(missing & empty, X.dtype.type(0), X) if empty.any() else X
