@@ -3,7 +3,7 @@
 Read the core in this order: `arrays`, `activation`, `activations`, `kernels`, `loss`, `losses`,
 `dropout`, `workspace`, `network`, `initializers`, `objective`, `optimizer`, `optimizers`, `run`,
 `adaptive`, `schedules`, `solvers`, `batches`, `monitor`, `training`, `stacked_objective`,
-`stacked_batches`, `stacked`, `rollback`. Each of these modules imports only modules that stand
+`stacked_batches`, `stacked`, `atomic_fit`. Each of these modules imports only modules that stand
 before it in this list.
 
 The estimators are in `scratchmlp.estimators`. The estimators for raw tables are in

@@ -38,7 +38,7 @@ ORDER = [
     "stacked_objective",
     "stacked_batches",
     "stacked",
-    "rollback",
+    "atomic_fit",
     "estimators",
     "estimators.scaling",
     "estimators.versions",
@@ -332,6 +332,13 @@ PUBLIC = [
     ".plotting",
     ".tabular",
 ]
+
+
+def test_readme_lists_the_core():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    others = ("__init__", "__main__", "atomic_write", "callbacks", "public")
+    core = [path.stem for path in PACKAGE.glob("*.py") if path.stem not in others]
+    assert not [name for name in core if f"`{name}`" not in readme]
 
 
 @pytest.mark.parametrize("path", [f"scratchmlp{name}" for name in PUBLIC])

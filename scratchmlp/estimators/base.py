@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.convergence import not_converged
@@ -44,7 +45,6 @@ from scratchmlp.kernels import threads
 from scratchmlp.loss import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
-from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import train
@@ -98,8 +98,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             self._validate_changed_params()
         if not incremental:  # partial_fit calls no callbacks
             # scikit-learn tears down the callbacks also after a failed fit, with attributes that
-            # begin_fit sets. The block below removes new attributes on failure, so begin_fit is
-            # called before it.
+            # begin_fit sets. So it is called before the block, which sets none on failure.
             tasks = begin_fit(
                 self,
                 X,
@@ -108,8 +107,10 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 max_subtasks=self.max_iter,
                 reconstruct=fitted_attributes,
             )
-        with unchanged_on_failure(self):
-            training = self._plan(
+        with all_at_once(self) as new:
+            if tasks:
+                tasks.fitted = new
+            training = new._plan(
                 X,
                 y,
                 sample_weight,
@@ -120,8 +121,8 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 tasks=tasks,
             )
             with training.run.unchanged_history_on_failure():
-                interrupted = self._train(training, incremental=incremental)
-                self._keep(training, interrupted=interrupted)
+                interrupted = new._train(training, incremental=incremental)
+                new._keep(training, interrupted=interrupted)
                 # After an interruption the callback task is not ended: the fit is not complete.
                 if tasks and not interrupted:
                     tasks.end(fitted=True)
@@ -130,7 +131,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         return self
 
     def _describe(self, prepared: Prepared) -> None:
-        """Set the fitted attributes that are known before training: callbacks may read them."""
+        """Set the fitted attributes that are known before training."""
         network = prepared.network
         activation = self._by_layer("activation", len(network.activations))
         self.__dict__.update(network_attributes(network, activation, prepared.loss))

@@ -28,9 +28,15 @@ class CallbackTasks:
     given : dict
         Arguments of the callbacks, the same for each task: "estimator", "X", "y" and "metadata".
     reconstruct : callable or None, default=None
-        Maps the estimator, a run and its monitor to the attributes of a fitted estimator. None if
-        callbacks cannot get a fitted estimator: an ensemble has none until all its members are
+        Maps the estimator, a run and its monitor to the attributes that result from training. None
+        if callbacks cannot get a fitted estimator: an ensemble has none until all its members are
         trained.
+
+    Attributes
+    ----------
+    fitted : estimator
+        The copy of the estimator that `fit` works on, once there is one: see
+        `scratchmlp.atomic_fit`. Callbacks know the fit by the estimator itself.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class CallbackTasks:
         self.context = context
         self.given = given
         self.reconstruct = reconstruct
+        self.fitted = given["estimator"]
         self._epoch: Any = None
 
     def begin(self) -> None:
@@ -82,10 +89,10 @@ class CallbackTasks:
             The reason to stop, or an empty string if no callback asks to stop. A callback can set
             the reason as `stop_reason` on the context of the task. Otherwise it is a default text.
         """
-        more, reconstruct, estimator = {}, self.reconstruct, self.given["estimator"]
+        more, reconstruct, fitted = {}, self.reconstruct, self.fitted
         if reconstruct:
-            more["reconstruction_attributes"] = lambda: reconstruct(
-                estimator, run.snapshot(), monitor
+            more["reconstruction_attributes"] = lambda: (
+                vars(fitted) | reconstruct(fitted, run.snapshot(), monitor)
             )
         if not self._epoch.call_on_fit_task_end(**self.given, **more):
             return ""
@@ -99,7 +106,7 @@ class CallbackTasks:
         fitted : bool, default=False
             Whether the estimator is fitted. If True, callbacks can get a copy of it.
         """
-        attributes: dict[str, Any] | None = {} if fitted else None
+        attributes = vars(self.fitted) if fitted else None
         self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=attributes)
 
 

@@ -15,11 +15,11 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import all_at_once, of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.versions import PickledWithVersion
-from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -191,10 +191,12 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         """
         started = time.time()  # this clock is the same in all processes
         tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
-        with unchanged_on_failure(self):
-            table = self._prepare(X, y, sample_weight, groups)
-            self._fit_prepared(table, tasks, started)
-            self._keep_scores(table.data, table.sample_weight)
+        with all_at_once(self) as fitted:
+            if tasks:
+                tasks.fitted = fitted
+            table = fitted._prepare(X, y, sample_weight, groups)
+            fitted._fit_prepared(table, tasks, started)
+            fitted._keep_scores(table.data, table.sample_weight)
             if tasks:
                 tasks.end(fitted=True)
         return self
@@ -205,7 +207,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         """Set the attributes that are known before training, and train."""
         self.encoder_ = table.encoder
         self.held_out_ = table.held_out
-        self.__dict__.update(table.attributes)  # callbacks may read them
+        self.__dict__.update(table.attributes)
         self._fit_table(table, tasks, started)
 
     def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
@@ -286,6 +288,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
         """Return the prediction of the ensemble for those of its members."""
         return mean(predictions)
 
+    @of_one_fit
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict with each member. If the members disagree, the prediction is uncertain.
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from scratchmlp.rollback import unchanged_on_failure
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_positions, output_names
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import to_pandas
@@ -245,9 +245,9 @@ default='from_dtype'
         TabularEncoder
             The fitted encoder itself.
         """
-        with unchanged_on_failure(self):
-            self._learn(X)
-            warn_of(self.notes_)
+        with all_at_once(self) as fitted:
+            fitted._learn(X)
+            warn_of(fitted.notes_)
         return self
 
     def _learn(self, X: Any) -> None:

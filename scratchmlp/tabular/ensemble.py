@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.run import DivergenceError
@@ -298,6 +299,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
 
     # Prediction.
 
+    @of_one_fit
     def only(self, name: str) -> Self:
         """Return a copy that predicts with one estimator alone.
 

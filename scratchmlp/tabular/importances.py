@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.tabular.association import correlated_pairs
 from scratchmlp.tabular.blending import BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.notes import listed
@@ -49,6 +50,7 @@ _CONSTRAINTS = {
 class ImportancesMixin:
     """Permutation importance of the columns of a raw table."""
 
+    @of_one_fit
     def oof_importances(
         self,
         X: Any,

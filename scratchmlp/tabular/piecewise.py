@@ -18,9 +18,9 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.versions import PickledWithVersion
-from scratchmlp.rollback import unchanged_on_failure
 from scratchmlp.tabular.columns import LARGEST, Floats
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
@@ -144,8 +144,8 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
         PiecewiseLinearEncoder
             The fitted encoder itself.
         """
-        with unchanged_on_failure(self):
-            self._fit(X, y, sample_weight)
+        with all_at_once(self) as fitted:
+            fitted._fit(X, y, sample_weight)
         return self
 
     def transform(self, X: Any) -> FloatArray:

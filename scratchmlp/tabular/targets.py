@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.classes import class_weights
 from scratchmlp.estimators.scaling import exponents, scale_products, scaled_r2
@@ -41,6 +42,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
+    @of_one_fit
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of each row.
 
@@ -57,6 +59,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         proba = self._mean_prediction(X)
         return self.classes_[proba.argmax(axis=1)]
 
+    @of_one_fit
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict class probabilities: the mean of the members'.
 
@@ -91,6 +94,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         proba = self.predict_proba(X)
         return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
+    @of_one_fit
     def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
         """Predict a set of classes for each row: the true class is in it with a given probability.
 
@@ -181,6 +185,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
     _output: str = "identity"  # activation of the networks' output
     oof_prediction_: FloatArray
 
+    @of_one_fit
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets: the mean of the members', weighted if there are weights.
 
@@ -196,6 +201,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         """
         return self._mean_prediction(X)
 
+    @of_one_fit
     def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
         """Predict an interval for each row: the target is in it with a given probability.
 

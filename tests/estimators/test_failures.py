@@ -38,6 +38,20 @@ def test_a_failed_fit_changes_nothing(Estimator, change, warm_start):
     assert snapshot(estimator) == before
 
 
+def test_an_estimator_predicts_as_before_during_a_second_fit(Estimator):
+    estimator, during_fit = Estimator(**SMALL).fit(X_IRIS, Y_IRIS), []
+    before = estimator.predict(X_IRIS)
+
+    def scorer(network, X, y):
+        during_fit.append(estimator.predict(X_IRIS))
+        return network.score(X, y)
+
+    estimator.set_params(hidden_layer_sizes=(3, 2), early_stopping=True, scoring=scorer)
+    estimator.fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(during_fit, [before] * len(during_fit))
+    assert len(estimator.coefs_) == 3
+
+
 @pytest.mark.parametrize("warm_start", [False, True])
 def test_a_fit_that_diverges_changes_nothing(Estimator, warm_start):
     estimator = Estimator(solver="sgd", warm_start=warm_start, **SMALL).fit(X_IRIS, Y_IRIS)

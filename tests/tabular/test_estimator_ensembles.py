@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
@@ -20,7 +20,13 @@ from sklearn.ensemble import (
 from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
-from sklearn.model_selection import GridSearchCV, GroupKFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    PredefinedSplit,
+    TimeSeriesSplit,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -38,6 +44,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.blending import log_loss as blend_log_loss
 from scratchmlp.tabular.blending import negative_score, select_weights, squared_error
 from scratchmlp.tabular.default_estimators import default_estimators
+from scratchmlp.tabular.encoded_table import fill_empty_columns
 
 ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
 NETWORKS = ("networks", TabularMLPClassifier(max_iter=16))
@@ -286,6 +293,95 @@ def test_trees_see_missing_values():
     values = model.encoder_._encode(X)[0].numbers_and_codes()
     assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
     assert set(values[:, -1]) == {0, 1, 2}
+
+
+def four_estimators():
+    return [
+        TabularMLPClassifier(max_iter=8, cv=2, random_state=0),
+        TabularMLPRegressor(max_iter=8, cv=2, random_state=0),
+        TabularEnsembleClassifier(SHORT, cv=2, random_state=0),
+        TabularEnsembleRegressor(SHORT_NUMBERS, cv=2, random_state=0),
+    ]
+
+
+def targets_of(estimator, numbers):
+    return (
+        np.where(numbers > np.median(numbers), "yes", "no") if is_classifier(estimator) else numbers
+    )
+
+
+@pytest.mark.parametrize("cv", [KFold(5), TimeSeriesSplit(3)], ids=str)
+@pytest.mark.parametrize("estimator", four_estimators(), ids=lambda each: type(each).__name__)
+def test_a_column_may_have_no_value_in_the_training_rows_of_a_fold(estimator, cv):
+    rng = np.random.default_rng(0)
+    late = np.where(np.arange(60) >= 50, rng.normal(size=60), np.nan)
+    X, numbers = pd.DataFrame({"x": rng.normal(size=60), "late": late}), rng.normal(size=60)
+    y = targets_of(estimator, numbers + X["x"])
+    estimator = clone(estimator).set_params(cv=cv).fit(X, y)
+    assert getattr(estimator, "errors_", {}) == {}
+    uncertainty = estimator.predict_set if is_classifier(estimator) else estimator.predict_interval
+    assert np.isfinite(uncertainty(X, 0.5)).all()
+
+
+def test_trees_do_not_depend_on_a_column_that_had_no_value_in_their_rows():
+    X, y, _ = table()
+    X["age"] = X["age"].where(np.arange(len(X)) % 2 == 0)
+    folds = PredefinedSplit(np.arange(len(X)) % 2)
+    model = TabularEnsembleClassifier([BOOSTING, TREES], cv=folds, random_state=0).fit(X, y)
+    known, unknown = model.member_predictions(X.assign(age=1.0)), model.member_predictions(X)
+    np.testing.assert_array_equal(known[0], unknown[0])  # this member held out the even rows
+    assert (known[1] != unknown[1]).any()
+
+
+@pytest.mark.parametrize(
+    ("n_known", "weight", "filled"),
+    [
+        (0, None, True),
+        (1, None, True),  # of 20,000 rows
+        (3, None, False),
+        (3, "zero where known", True),
+        (3, "one where known", False),
+    ],
+)
+def test_columns_that_are_filled_for_trees(n_known, weight, filled):
+    X = np.full((20_000, 2), np.nan, np.float32)
+    X[:10_000, 0] = X[:n_known, 1] = 5
+    is_known = np.arange(len(X)) < n_known
+    given = {"zero where known": 1.0 - is_known, "one where known": 1.0 * is_known}.get(weight)
+    found = fill_empty_columns(X, given)
+    assert np.isnan(found[n_known:, 1]).all() != filled
+    assert (found[n_known:, 1] == 0).all() == filled
+    if weight != "one where known":
+        np.testing.assert_array_equal(found[:, 0], X[:, 0])
+    np.testing.assert_array_equal(found[~np.isnan(X)], X[~np.isnan(X)])
+
+
+@pytest.mark.parametrize("estimator", four_estimators(), ids=lambda each: type(each).__name__)
+def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator, monkeypatch):
+    X, _, numbers = table()
+    first, second = (targets_of(estimator, each) for each in (numbers, 5 - numbers))
+    estimator = clone(estimator).fit(X, second)
+    method = "predict_proba" if is_classifier(estimator) else "predict"
+    of_second = getattr(estimator, method)(X)
+    of_first = getattr(estimator.fit(X, first), method)(X)
+    assert (of_first != of_second).any()
+    during_fit, Estimator = [], type(estimator)
+    predict_one, keep_scores = Estimator._member_prediction, Estimator._keep_scores
+
+    def fit_meanwhile(self, number, encoded):
+        monkeypatch.undo()
+        monkeypatch.setattr(Estimator, "_keep_scores", predict_meanwhile)
+        estimator.fit(X, second)
+        return predict_one(self, number, encoded)
+
+    def predict_meanwhile(self, *arguments):
+        during_fit.append(getattr(estimator, method)(X))
+        keep_scores(self, *arguments)
+
+    monkeypatch.setattr(Estimator, "_member_prediction", fit_meanwhile)
+    np.testing.assert_array_equal(getattr(estimator, method)(X), of_first)
+    np.testing.assert_array_equal(during_fit[0], of_first)
+    np.testing.assert_array_equal(getattr(estimator, method)(X), of_second)
 
 
 @pytest.mark.parametrize("scoring", ["roc_auc", "accuracy", "neg_log_loss", "f1_macro"])
