@@ -13,7 +13,17 @@ from typing import Any
 from scratchmlp.io.array_headers import array_shape
 from scratchmlp.io.container import SCHEMA
 from scratchmlp.io.errors import ContentError, ModelFileError, require
-from scratchmlp.io.trusted import BUNCH, DTYPE, FUNCTIONS, LOSSES, OBJECTS, TREE, TRUSTED, TUPLES
+from scratchmlp.io.trusted import (
+    BUNCH,
+    DTYPE,
+    FUNCTIONS,
+    LOSSES,
+    OBJECTS,
+    SPLITTERS,
+    TREE,
+    TRUSTED,
+    TUPLES,
+)
 
 Node = dict[str, Any]
 
@@ -47,7 +57,7 @@ _MADE_BY: dict[str, frozenset[str]] = {
     "SliceNode": frozenset(["builtins.slice"]),
     "TreeNode": frozenset([TREE]),
     "TupleNode": TUPLES | {"builtins.tuple"},
-    "TypeNode": _KEYS,
+    "TypeNode": _KEYS | SPLITTERS,
 }
 _TRUSTED = frozenset(TRUSTED)
 #: Loaders of types that users may trust in addition.

@@ -52,6 +52,16 @@ _OURS = (
     ),
 )
 
+#: Splitters of scikit-learn. Repeated ones hold the class of the splitter that they repeat.
+SPLITTERS = frozenset(
+    _names(
+        "sklearn.model_selection._split",
+        "GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut "
+        "PredefinedSplit RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold "
+        "StratifiedKFold StratifiedShuffleSplit TimeSeriesSplit",
+    )
+)
+
 #: Types of scikit-learn.
 _SKLEARN = (
     *_names("sklearn.pipeline", "FeatureUnion Pipeline"),
@@ -77,11 +87,7 @@ _SKLEARN = (
         "sklearn.model_selection._classification_threshold",
         "FixedThresholdClassifier TunedThresholdClassifierCV",
     ),
-    *_names(
-        "sklearn.model_selection._split",
-        "GroupKFold GroupShuffleSplit KFold PredefinedSplit RepeatedKFold RepeatedStratifiedKFold "
-        "ShuffleSplit StratifiedGroupKFold StratifiedKFold StratifiedShuffleSplit TimeSeriesSplit",
-    ),
+    *SPLITTERS,
     *_names(
         "sklearn.metrics._scorer", "_CurveScorer _MultimetricScorer _PassthroughScorer _Scorer"
     ),

@@ -1,7 +1,10 @@
 """Types of scikit-learn that hold networks, or come before them, survive a file."""
 
+import inspect
+
 import numpy as np
 import pytest
+from sklearn import model_selection
 from sklearn.base import is_regressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
@@ -53,6 +56,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import load, save
 from scratchmlp.model_selection import StackedGridSearchCV
+from scratchmlp.tabular import TabularMLPClassifier
 
 pytest.importorskip("skops")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -108,6 +112,11 @@ MODELS = [
     DecisionTreeRegressor(ccp_alpha=0.02),
     DecisionTreeClassifier(max_leaf_nodes=4),
 ]
+SPLITTERS = [
+    kind
+    for name, kind in vars(model_selection).items()
+    if hasattr(kind, "get_n_splits") and not name.startswith("Base")
+]
 
 
 def name_of(model):
@@ -122,3 +131,17 @@ def test_models_of_scikit_learn_predict_the_same(model, tmp_path):
     model.fit(X, targets)
     save(model, tmp_path / "model")
     np.testing.assert_array_equal(load(tmp_path / "model").predict(X), model.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+@pytest.mark.parametrize("Splitter", SPLITTERS, ids=lambda kind: kind.__name__)
+def test_models_with_any_splitter_predict_the_same(Splitter, tmp_path):
+    values = {"n_splits": 2, "n_repeats": 2, "n_groups": 1, "p": 1, "test_fold": [0, 1] * 6}
+    names = inspect.signature(Splitter).parameters
+    splitter = Splitter(**{name: value for name, value in values.items() if name in names})
+    model = TabularMLPClassifier(cv=splitter, max_iter=1, hidden_layer_sizes=3, random_state=0)
+    model.fit(X[:12], CLASSES[:12], groups=np.arange(12) // 4)
+    save(model, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert repr(loaded.cv) == repr(splitter)
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
