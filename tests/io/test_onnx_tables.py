@@ -148,6 +148,37 @@ def test_encoders_of_each_kind_of_column(runtime, name):
         np.testing.assert_allclose(encoded, encoder.transform(rows), rtol=0, atol=1e-6)
 
 
+#: Factors of columns whose numbers are close to the limits of floats.
+EXTREMES = {
+    "beyond the limit": 1.7e308,
+    "around the limit": 2e300,
+    "0 in float32": 1e-50,
+    "subnormal": 1e-310,
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow")  # in the reference
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("name", EXTREMES)
+def test_encoders_of_the_largest_and_smallest_numbers(runtime, name):
+    values = EXTREMES[name] * np.random.default_rng(0).uniform(-0.9, 1, N_ROWS)
+    table = pd.DataFrame({"x": values})
+    limits = [0, 1e-310, 1e-60, 1e-45, 1, 1e100, 1e300, 1.1e300, 1.7e308]
+    new = pd.DataFrame({"x": [*values, *limits, *np.negative(limits)]})
+    encoder = TabularEncoder(numeric_features=["x"]).fit(table)
+    model = to_onnx(encoder)
+    encoded = run(runtime, model, table_inputs(model, new))["encoded"]
+    np.testing.assert_array_equal(encoded, encoder.transform(new))
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_single_bin_of_the_smallest_numbers(runtime):
+    X = 1e-50 * np.array([[10.0], [11.0]])
+    encoder = PiecewiseLinearEncoder(strategy="tree", encoding="linear").fit(X, [1, 1])
+    encoded = run(runtime, to_onnx(encoder), {"X": X})["encoded"]
+    np.testing.assert_allclose(encoded, encoder.transform(X), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("seed", range(5))
 def test_encoders_of_random_tables(runtime, seed):

@@ -125,6 +125,14 @@ class Graph:
 
         return self.add("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
+    def scale(self, value: str, center: NDArray[Any], divisor: NDArray[Any]) -> str:
+        """Add (value - center) / divisor for constants, as (center - value) / -divisor.
+
+        onnxruntime leaves out the subtraction of a constant that is 0 in float32, such as 1e-50,
+        and the division by one that is 1 in float32.
+        """
+        return self.add("Div", self.add("Sub", center, value), -divisor)
+
     def gather(self, value: Value, positions: Any, axis: int = 1) -> str:
         """Add a selection of columns, or of entries along another axis."""
         return self.add("Gather", value, np.asarray(positions, np.int64), axis=axis)

@@ -187,7 +187,7 @@ def add_bins(graph: Graph, numbers: str, outputs: Floats) -> tuple[str, Position
     if not is_step.all():
         linear = ~is_step
         x = double.gather(numbers, column[linear])
-        x = double.add("Div", double.add("Sub", x, low[None, linear]), width[None, linear])
+        x = double.scale(x, low[None, linear], width[None, linear])
         parts.append(double.cast(double.add("Clip", x, 0.0, 1.0), np.float32))
     if is_step.any():
         x = double.gather(numbers, column[is_step])

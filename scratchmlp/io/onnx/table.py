@@ -9,7 +9,7 @@ import pandas as pd
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, check_name
 from scratchmlp.tabular.column_encoding import NUMERIC, output_suffixes
-from scratchmlp.tabular.columns import to_numbers
+from scratchmlp.tabular.columns import LARGEST, to_numbers
 from scratchmlp.tabular.encoded_table import Layout, layout_of
 from scratchmlp.tabular.levels import has_codes, n_level_outputs
 from scratchmlp.tabular.numeric import ALMOST_INFINITE
@@ -229,7 +229,8 @@ def _numeric_outputs(graph: Graph, columns: dict[str, dict[str, Any]]) -> Iterat
     known = g.add("Where", missing, centers, values)
     scaled = np.flatnonzero(scales > 0)
     if len(scaled):
-        z = g.add("Div", g.add("Sub", known, centers), np.where(scales > 0, scales, 1.0))
+        known = g.add("Clip", known, -LARGEST, LARGEST)
+        z = g.scale(known, centers, np.where(scales > 0, scales, 1.0))
         z = g.add("Clip", z, -ALMOST_INFINITE, ALMOST_INFINITE)
         third = g.add("Div", z, 3.0)
         root = g.add("Sqrt", g.add("Add", g.add("Mul", third, third), 1.0))
