@@ -106,11 +106,14 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
     ------
     OverflowError
         If a number is infinite.
+    OutOfBoundsDatetime, OutOfBoundsTimedelta
+        If a date or a duration is beyond microseconds of 64 bits, which are 292,000 years.
     """
     if kind == "date":
-        return (to_dates(column).to_numpy("datetime64[us]") - np.datetime64(0, "us")) / _DAY
+        dates = to_dates(column).dt.as_unit("us").to_numpy("datetime64[us]")
+        return (dates - np.datetime64(0, "us")) / _DAY
     if kind == "duration":
-        return pd.to_timedelta(_values(column)).to_numpy("timedelta64[us]") / _DAY
+        return pd.to_timedelta(_values(column)).dt.as_unit("us").to_numpy() / _DAY
     values = column.to_numpy(np.float64, na_value=np.nan)
     if np.isinf(values).any():
         raise OverflowError("infinite")
@@ -134,5 +137,5 @@ def to_dates(column: "Column[Any]") -> "Column[Any]":
     try:
         return pd.to_datetime(column, utc=True).dt.tz_localize(None)
     except pd.errors.OutOfBoundsDatetime:  # pandas 2 counts nanoseconds: from 1677 to 2262
-        dates = [pd.Timestamp(value).to_datetime64() for value in column]
+        dates = [pd.Timestamp(value).as_unit("us").to_datetime64() for value in column]
         return pd.Series(np.array(dates, "datetime64[us]"), column.index)

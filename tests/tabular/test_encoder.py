@@ -182,6 +182,22 @@ def test_durations_are_days(dtype):
     assert encoder.columns_["x"].items() >= expected.items()
 
 
+@pytest.mark.parametrize("dtype", [None, object])
+@pytest.mark.parametrize("unit", ["s", "ms"])
+@pytest.mark.parametrize("kind", ["datetime64", "timedelta64"])
+def test_dates_and_durations_that_microseconds_cannot_hold_are_rejected(kind, unit, dtype):
+    def column(days):
+        values = np.array([0, 1, days], f"{kind}[D]").astype(f"{kind}[{unit}]")
+        return table(x=pd.Series(values, dtype=dtype))
+
+    near = column(106_000_000)
+    assert np.argmax(np.array(encode(near))[:, 0]) == 2
+    for far in (column(107_000_000), column(-107_000_000)):
+        for tables in ((far,), (near, far)):
+            with pytest.raises(ValueError, match=r"Column 'x' holds .* beyond the 292,000 years"):
+                encode(*tables)
+
+
 # Categories.
 
 COLORS = ["red", "blue", "red", None, "green"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, check_name
-from scratchmlp.tabular.column_encoding import NUMERIC, output_suffixes
+from scratchmlp.tabular.column_encoding import NUMERIC, naming_column, output_suffixes
 from scratchmlp.tabular.columns import LARGEST, to_numbers
 from scratchmlp.tabular.encoded_table import Layout, layout_of
 from scratchmlp.tabular.levels import has_codes, n_level_outputs
@@ -74,7 +74,8 @@ def check_columns(columns: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, 
         )
     for name, fitted in used.items():
         check_name(name)
-        _check_column(name, fitted)
+        with naming_column(name):
+            _check_column(name, fitted)
     return used
 
 
