@@ -301,7 +301,7 @@ def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> s
             f"If it comes from a file, read it with pandas.read_csv(..., dtype={{{name!r}: str}}), "
             "which keeps leading zeros. Otherwise, convert it with astype(str)"
         )
-    texts = column.dropna().map(str) if (expected, received) == ("date", "text") else ()
+    texts = map(str, column.dropna()) if (expected, received) == ("date", "text") else ()
     if unclear := dates_without_order(texts):
         return (
             f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "

@@ -441,6 +441,17 @@ def test_another_kind_of_values_is_rejected(column, values, message):
         encode(RAW, new)
 
 
+@pytest.mark.parametrize("column", RAW)
+def test_lone_surrogates_are_like_other_words(column):
+    def outcome(word):
+        try:
+            return encode(RAW, RAW.assign(**{column: pd.Series([word] * 4, dtype=object)}))
+        except ValueError as error:
+            return str(error)
+
+    assert outcome("\ud800") == outcome("x")
+
+
 def test_invalid_tables_are_rejected():
     for bad in (RAW[:0], RAW[[]]):
         with pytest.raises(ValueError, match="at least one of each is required"):
