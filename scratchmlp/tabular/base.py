@@ -21,6 +21,7 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
+from scratchmlp.tabular.columns import check_collected
 from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
@@ -222,6 +223,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Ba
                 f"Pass X=df.drop(columns={y!r}) and y=df[{y!r}], where df is the table."
             )
         check_groups(groups)
+        check_collected(X)
         check_consistent_length(X, y, groups)
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")

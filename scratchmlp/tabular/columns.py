@@ -56,12 +56,25 @@ _BY_VALUES = {
 _DAY = np.timedelta64(1, "D")
 
 
+def check_collected(X: Any) -> None:
+    """Raise an error for a lazy table of Polars, which is a query without rows."""
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise TypeError("X is a LazyFrame, but a table with rows is required. Pass X.collect().")
+
+
 def to_pandas(X: Any) -> pd.DataFrame:
     """Convert a data frame of any library that scikit-learn accepts to pandas.
 
     Columns are converted through NumPy, which does not require pyarrow.
+
+    Raises
+    ------
+    ValueError
+        If two columns have the same name.
     """
     if isinstance(X, pd.DataFrame):
+        if repeated := X.columns[X.columns.duplicated()].tolist():
+            raise ValueError(f"X has two columns named {repeated[0]!r}. Rename one of them.")
         return X
     frame = nw.from_native(X, eager_only=True)
     columns = {name: frame[name].to_numpy() for name in frame.columns}

@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_positions, output_names
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
-from scratchmlp.tabular.columns import to_pandas
+from scratchmlp.tabular.columns import check_collected, to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.plain_state import PlainState
@@ -154,12 +154,12 @@ default='from_dtype'
     Raises
     ------
     ValueError
-        If a number is infinite, or a column that `categorical_features` excludes contains text or
-        other values than numbers, booleans, dates and durations. In `transform`, also if a column
-        is missing, or contains another kind of values than in `fit`, such as numbers instead of
-        text.
+        If two columns have the same name, a number is infinite, a date or a duration is beyond
+        292,000 years, or a column that `categorical_features` excludes contains text or other
+        values than numbers, booleans, dates and durations. In `transform`, also if a column is
+        missing, or contains another kind of values than in `fit`, such as numbers instead of text.
     TypeError
-        If a label cannot be hashed, such as a list, or the table is sparse.
+        If a label cannot be hashed, such as a list, or the table is sparse or a LazyFrame.
 
     Warns
     -----
@@ -317,6 +317,7 @@ default='from_dtype'
 
     def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Validate a table, convert it to pandas and put its columns into the order of `fit`."""
+        check_collected(X)
         if not nw.dependencies.is_into_dataframe(X):
             array = self._validate_array(X, reset)
             # pandas would make text to strings of pyarrow, which cannot hold lone surrogates.

@@ -15,6 +15,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_diabetes, load_wine, make_classification
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -28,6 +29,8 @@ from scratchmlp.network import Network
 from scratchmlp.schedules import CosLog4, Progress
 from scratchmlp.tabular import (
     TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
     calibration,
@@ -341,6 +344,39 @@ def test_failure_changes_nothing():
     with pytest.raises(ValueError, match="Column 'age' holds infinity"):
         model.fit(X.assign(age=np.inf), y)
     assert vars(model) == before
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        TabularEncoder(),
+        TabularMLPClassifier(max_iter=1, cv=2),
+        TabularMLPRegressor(max_iter=1, cv=2),
+        TabularEnsembleClassifier([("linear", LogisticRegression())], cv=2),
+        TabularEnsembleRegressor([("linear", LinearRegression())], cv=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def readers(request):
+    """What reads a table: `fit`, and `predict` or `transform` of an estimator that is fitted."""
+    X, y = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2}), np.arange(20) % 2
+    model = clone(request.param).fit(X, y)
+    use = model.transform if hasattr(model, "transform") else model.predict
+    return lambda X: model.fit(X, y), use
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a"], [1, 2, 1]])
+def test_columns_of_the_same_name_are_rejected(readers, names):
+    for read in readers:
+        with pytest.raises(ValueError, match=f"^X has two columns named {names[0]!r}. Rename one"):
+            read(pd.DataFrame(np.ones((20, 3)), columns=names))
+
+
+def test_lazy_tables_are_rejected(readers):
+    frame = pytest.importorskip("polars").DataFrame({"a": np.arange(20.0), "b": np.ones(20)})
+    for read in readers:
+        with pytest.raises(TypeError, match=r"^X is a LazyFrame, .* Pass X\.collect\(\)"):
+            read(frame.lazy())
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
