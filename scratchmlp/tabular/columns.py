@@ -126,7 +126,7 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
         dates = to_dates(column).dt.as_unit("us").to_numpy("datetime64[us]")
         return (dates - np.datetime64(0, "us")) / _DAY
     if kind == "duration":
-        return pd.to_timedelta(_values(column)).dt.as_unit("us").to_numpy() / _DAY
+        return pd.to_timedelta(_values(column)).dt.as_unit("us").to_numpy("timedelta64[us]") / _DAY
     values = column.to_numpy(np.float64, na_value=np.nan)
     if np.isinf(values).any():
         raise OverflowError("infinite")
