@@ -149,12 +149,14 @@ def test_predictions_that_are_interrupted_limit_no_later_work():
 
 
 IN_TWO_PROCESSES = """
+import signal
 import sys
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularMLPClassifier
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent may ignore it: children do too
 model = MODEL
 print("ready", flush=True)
 try:
