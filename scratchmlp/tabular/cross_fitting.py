@@ -61,7 +61,9 @@ class FoldModel(NamedTuple):
         if not is_classifier(self.estimator):
             return np.asarray(self.estimator.predict(X), np.float64).reshape(len(X), -1)
         proba = np.zeros((len(X), self.n_outputs))
-        proba[:, self.estimator.classes_] = self.estimator.predict_proba(X)
+        classes = self.estimator.classes_
+        # Of a single class, some of scikit-learn's classifiers have two columns, the class first.
+        proba[:, classes] = self.estimator.predict_proba(X)[:, : len(classes)]
         np.maximum(proba, self.least, out=proba)
         return proba / proba.sum(axis=1, keepdims=True)
 

@@ -275,6 +275,27 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
 
 
+@pytest.mark.parametrize(
+    ("n_others", "settings", "weight"),
+    [
+        (0, {}, None),
+        (1, {}, None),  # one fold trains without it
+        (75, {"class_weight": {"yes": 1, "no": 0}}, None),
+        (75, {}, [0.0] * 75 + [1.0] * 75),
+    ],
+)
+def test_no_estimator_is_left_out_if_only_one_class_is_learned_from(n_others, settings, weight):
+    X, _, _ = table()
+    y = np.array(["no"] * n_others + ["yes"] * (150 - n_others))
+    model = TabularEnsembleClassifier([BOOSTING, TREES], cv=3, random_state=0, **settings)
+    model.fit(X, y, sample_weight=weight)  # FitFailedWarning would be an error
+    assert model.errors_ == {}
+    for name in model.weights_:
+        proba = model.only(name).predict_proba(X)
+        np.testing.assert_allclose(proba.sum(axis=1), 1)
+        assert (proba[:, -1] > 0.5).all() or n_others == 1
+
+
 def test_estimators_without_missing_values_get_the_encoded_table():
     X, y, _ = table()
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
