@@ -133,8 +133,11 @@ def scaled_r2(y: Any, predictions: FloatArray, sample_weight: FloatArray | None)
     Returns
     -------
     float
-        R², the mean over the outputs. nan if a prediction is not finite.
+        R², the mean over the outputs. nan if a prediction is not finite, or if there is a single
+        row: R² compares the errors with the spread of the targets.
     """
+    if len(y) < 2:
+        return np.nan
     sizes, largest = np.abs(y).max(axis=0), np.abs(predictions).max()
     if not np.isfinite(largest):
         return np.nan

@@ -85,7 +85,8 @@ default='from_dtype'
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights are fitted to the same predictions, and gradient boosting stops by them: the
-        score can be a little too high.
+        score can be a little too high. nan if the members held out a single row: R² compares the
+        errors with the spread of the targets.
     oof_scores_ : dict of str to float
         The same for each estimator alone.
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)

@@ -91,7 +91,8 @@ default='from_dtype'
         which does not depend on targets, and the scaling of the targets are fitted on all rows. The
         ensemble of all members is usually slightly better.
     oof_score_ : float
-        R² of the out-of-fold predictions, with the `sample_weight` of `fit`.
+        R² of the out-of-fold predictions, with the `sample_weight` of `fit`. nan if the members
+        held out a single row: R² compares the errors with the spread of the targets.
     held_out_ : list of ndarray of int
         Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder

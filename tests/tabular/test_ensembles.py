@@ -289,6 +289,20 @@ def test_splitters_that_leave_rows_in_no_fold_or_in_several():
     assert np.isfinite(model.oof_proba_).all()
 
 
+def test_a_single_row_that_is_held_out_has_no_r2():
+    X, y, number = table()
+    rows = [(np.arange(119), [119])]  # pytest makes scikit-learn's warning an error
+    regressor = TabularMLPRegressor(cv=rows, max_iter=2, random_state=0).fit(X, number)
+    assert np.isnan(regressor.oof_score_)
+    assert np.isfinite(regressor.oof_prediction_[119])
+    ensemble = TabularEnsembleRegressor([("networks", regressor)], cv=rows).fit(X, number)
+    assert np.isnan([ensemble.oof_score_, ensemble.only("networks").oof_score_]).all()
+    with pytest.raises(ValueError, match="At least 2 of the rows that were held out"):
+        ensemble.oof_importances(X, number)
+    classifier = TabularMLPClassifier(cv=rows, max_iter=2, random_state=0).fit(X, y)
+    assert classifier.oof_score_ in (0, 1)
+
+
 @pytest.mark.parametrize("max_time", [1.0, 1e-9])
 def test_max_time_ends_training(max_time):
     X, y, _ = table()
