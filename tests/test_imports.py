@@ -46,6 +46,7 @@ ORDER = [
     "estimators.targets",
     "estimators.state",
     "estimators.callback_tasks",
+    "estimators.suggestions",
     "estimators.parameters",
     "estimators.prepared",
     "estimators.convergence",

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from scratchmlp.estimators.suggestions import most_similar
 
 
 class InputError(Exception):
@@ -29,10 +30,3 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Ask whether the most similar of several names was meant; return "" if none is similar."""
     similar = most_similar(name, names)
     return f" Did you mean {quote(similar)}?" if similar is not None else ""
-
-
-def most_similar(name: str, names: Iterable[str]) -> str | None:
-    """Return the most similar of several names, or None if none is similar."""
-    by_lower = {known.lower(): known for known in names}
-    close = get_close_matches(name.lower(), by_lower, n=1)
-    return by_lower[close[0]] if close else None

@@ -17,10 +17,11 @@ from scratchmlp.cli.help import (
     ROWS,
     USAGE,
 )
-from scratchmlp.cli.messages import InputError, most_similar, quote
+from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.training_options import add_comparison_options, add_training_options
+from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.notes import listed
 
 #: Options that take several names of columns.

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from scratchmlp.cli.cells import MISSING, RawTable, drop_infinite
 from scratchmlp.cli.kinds import Columns, decide_columns
-from scratchmlp.cli.messages import InputError, count, most_similar, quote, say
+from scratchmlp.cli.messages import InputError, count, quote, say
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, in_other_sheet, unknown_column
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.cli.times import in_order
+from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.notes import listed
 

@@ -26,6 +26,7 @@ from sklearn.utils._param_validation import (
 
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.adaptive import Adaptive
+from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.initializers import INITIALIZERS, Initializer
 from scratchmlp.loss import Loss
 from scratchmlp.losses import LOSSES, losses_for
@@ -72,7 +73,7 @@ def hidden_sizes(given: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in sizes)
 
 
-class Parameters(BaseEstimator, ABC):
+class Parameters(SuggestsNames, ABC):
     """Parameters of ScratchMLPClassifier and ScratchMLPRegressor, which document them."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, _fit_context, is_classifier
+from sklearn.base import _fit_context, is_classifier
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval
@@ -19,6 +19,7 @@ from scratchmlp.atomic_fit import all_at_once, of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.columns import check_collected
@@ -94,7 +95,7 @@ class PreparedTable(NamedTuple):
         return [rows for _, rows in self.splits]
 
 
-class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, BaseEstimator, ABC):
+class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, SuggestsNames, ABC):
     """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     cv: Any

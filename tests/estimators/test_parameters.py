@@ -58,6 +58,8 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         ("dropout", "half", ["'dropout' parameter", "Got 'half'"]),
         ("dropout", (0.5, 1.5), ["'dropout' parameter", "in the range [0.0, 1.0)", "Got 1.5"]),
         ("dropout", (0.1, 0.2, 0.3), ["dropout must be", "each of the 2", "which has 3"]),
+        ("scoring", "auc", ["'scoring' parameter", "Got 'auc' instead. Did you mean 'roc_auc'?"]),
+        ("solver", "Adma", ["Got 'Adma' instead. Did you mean 'adam'?"]),
         ("solver", "newton", ["'solver' parameter", "'adagrad'", "'lbfgs'", "Got 'newton'"]),
         ("batch_size", 0, ["'batch_size' parameter", "'full'", "Got 0"]),
         ("alpha", -1.0, ["'alpha' parameter", "Got -1.0"]),

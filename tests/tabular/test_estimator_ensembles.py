@@ -567,6 +567,14 @@ def test_a_scorer_that_does_not_fit_is_refused_before_training(scoring):
         model.fit(X, y)
 
 
+def test_the_name_of_a_scorer_is_suggested():
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"):
+        TabularEnsembleClassifier(scoring="auc").fit(X, y)
+    with pytest.raises(ValueError, match=r"Got 'x' instead\.$"):
+        TabularEnsembleClassifier(scoring="x").fit(X, y)
+
+
 def test_weights_reach_the_last_step_of_a_pipeline():
     X, y, _ = table()
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
