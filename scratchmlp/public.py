@@ -1,9 +1,12 @@
-"""The paths by which users, pickles and model files refer to classes."""
+"""The names that users see: the paths of public classes, and classes in errors about arguments."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import wraps
+from inspect import signature
+from typing import Any, TypeVar, cast
 
 Class = TypeVar("Class", bound=type)
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def public(path: str) -> Callable[[Class], Class]:
@@ -36,3 +39,46 @@ def public(path: str) -> Callable[[Class], Class]:
         return cls
 
     return set_path
+
+
+def names_class(method: Method) -> Method:
+    """Let errors about the arguments of an inherited method name the class of the object.
+
+    Python names the class that defines the method, which users may not know.
+
+    Parameters
+    ----------
+    method : function
+        The method.
+
+    Returns
+    -------
+    function
+        The method, which raises a TypeError with its parameters if the arguments do not fit them.
+
+    Examples
+    --------
+    >>> from scratchmlp.public import names_class
+    >>> class Base:
+    ...     @names_class
+    ...     def fit(self, X, y): ...
+    >>> class Classifier(Base): ...
+    >>> Classifier().fit(1, target=2)
+    Traceback (most recent call last):
+    TypeError: Classifier.fit() missing a required argument: 'y'. Its parameters are X, y.
+    """
+    known = signature(method)
+    _, *names = known.parameters
+
+    @wraps(method)
+    def checked(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            known.bind(instance, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"{type(instance).__name__}.{method.__name__}() {error}. Its parameters are "
+                f"{', '.join(names)}."
+            ) from None
+        return method(instance, *args, **kwargs)
+
+    return cast(Method, checked)

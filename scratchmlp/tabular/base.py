@@ -21,6 +21,7 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.estimators.versions import PickledWithVersion
+from scratchmlp.public import names_class
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.columns import check_collected
 from scratchmlp.tabular.conformal import HeldOutScores
@@ -160,6 +161,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
     # Fit.
 
+    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Train on a table.

@@ -82,6 +82,16 @@ def to_pandas(X: Any) -> pd.DataFrame:
     return pd.DataFrame({k: list(rows) if rows.ndim > 1 else rows for k, rows in columns.items()})
 
 
+def check_is_no_series(X: Any) -> None:
+    """Raise an error if a table is a Series: a single row or column of a DataFrame."""
+    if isinstance(X, pd.Series):
+        raise ValueError(
+            "X is a Series, but it must be a table. With double brackets, a row or a column of a "
+            "DataFrame is one: pass X.iloc[[0]] instead of X.iloc[0], or X[['a']] instead of "
+            "X['a']."
+        )
+
+
 def kind_of(column: "Column[Any]") -> str:
     """Return the kind of a column, from its dtype or, for object columns, from its values."""
     dtype = column.dtype

@@ -20,7 +20,7 @@ from sklearn.utils.validation import (
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_positions, output_names
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
-from scratchmlp.tabular.columns import check_collected, to_pandas
+from scratchmlp.tabular.columns import check_collected, check_is_no_series, to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.plain_state import PlainState
@@ -335,6 +335,7 @@ default='from_dtype'
 
     def _validate_array(self, X: Any, reset: bool) -> NDArray[Any]:
         """Validate a table that is not a data frame."""
+        check_is_no_series(X)
         settings = {"dtype": None, "ensure_all_finite": False}
         # NumPy would convert the numbers in a list of numbers and strings to strings.
         if not hasattr(X, "dtype") and check_array(X, **settings).dtype.kind == "U":

@@ -526,6 +526,37 @@ def test_the_name_of_the_target_is_no_target(Estimator):
         Estimator().fit(pd.DataFrame({"x": [1.0, 2.0], "left": [0, 1]}), "left")
 
 
+@pytest.mark.parametrize(
+    "Estimator",
+    [
+        TabularMLPClassifier,
+        TabularMLPRegressor,
+        TabularEnsembleClassifier,
+        TabularEnsembleRegressor,
+    ],
+)
+def test_wrong_arguments_are_named_with_the_class_of_the_user(Estimator):
+    X, y, _ = table()
+    expected = (
+        rf"^{Estimator.__name__}\.fit\(\) got an unexpected keyword argument 'eval_set'\. "
+        r"Its parameters are X, y, sample_weight, groups\.$"
+    )
+    with pytest.raises(TypeError, match=expected):
+        Estimator().fit(X, y, eval_set=[(X, y)])
+    with pytest.raises(TypeError, match=rf"^{Estimator.__name__}\.fit\(\) missing .* 'y'"):
+        Estimator().fit(X)
+
+
+@pytest.mark.parametrize("row", [lambda X: X.iloc[0], lambda X: X["age"]])
+def test_a_series_is_no_table(classifier, row):
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=r"X is a Series, .* pass X\.iloc\[\[0\]\] instead"):
+        classifier.predict(row(X))
+    with pytest.raises(ValueError, match=r"or X\[\['a'\]\] instead of X\['a'\]\."):
+        TabularMLPClassifier().fit(X["age"], y)
+    assert len(classifier.predict(X.iloc[[0]])) == 1
+
+
 def test_the_score_of_rows_held_out_is_that_of_rows_without_class_weights():
     X, y, _ = table()
     model = TabularMLPClassifier(class_weight={"yes": 9, "no": 1}, max_iter=8, random_state=0)

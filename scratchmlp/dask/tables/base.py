@@ -29,6 +29,7 @@ from scratchmlp.dask.tables.shares import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, RawTable
 from scratchmlp.dask.validation import Scored, score, scored
 from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.public import names_class
 from scratchmlp.tabular.base import PreparedTable
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
@@ -73,6 +74,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
 
     # Fit.
 
+    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Train on a table, on the cluster.
