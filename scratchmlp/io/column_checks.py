@@ -45,6 +45,8 @@ def check_column(name: str, fitted: Any) -> None:
         valid = is_number(fitted["centre"]) and is_number(fitted["scale"]) and fitted["scale"] >= 0
         valid = valid and type(fitted["indicator"]) is bool and "levels" not in fitted
         valid = valid and _is_calendar(fitted, kind == "date")
+    share = fitted.get("share_missing", 0.0)
+    valid = valid and is_number(share) and 0 <= share <= 1
     require(valid and _is_written(fitted), wrong)
     output_suffixes(fitted)  # raises an error if a part is missing
 

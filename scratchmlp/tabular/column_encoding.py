@@ -25,12 +25,12 @@ from scratchmlp.tabular.dates import (
 )
 from scratchmlp.tabular.found import Found, Note
 from scratchmlp.tabular.levels import encode_levels, fit_levels, has_codes, level_names
+from scratchmlp.tabular.notes import SEVERAL, is_no_chance
 from scratchmlp.tabular.numeric import encode_numbers, fit_numbers
 from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
 
 #: Kinds of columns that are encoded as numbers.
 NUMERIC = ("number", "date", "duration")
-SEVERAL = 10  # values, of which none is known; with fewer values, this may be chance
 _TEXTS_AT_ONCE = 2000  # whose TF-IDF is in memory
 
 
@@ -81,15 +81,15 @@ def fit_column(
         If a label cannot be hashed.
     """
     fitted = {"kind": found.kind, "reason": found.reason, **found.written}
+    share_missing = float(found.values.isna().mean())
     if found.kind in LEFT_OUT:
-        return fitted | {
-            "indicator": found.kind == "identifier" and bool(found.values.isna().any())
-        }
+        return fitted | {"indicator": found.kind == "identifier" and share_missing > 0}
+    if share_missing:
+        fitted["share_missing"] = share_missing
     if found.kind in ("category", "text"):
         fitted["labels"] = kind_of(found.values)
     if text is not None:
-        indicator = bool(found.values.isna().any())
-        return fitted | {"n_components": text.n_components, "indicator": indicator}
+        return fitted | {"n_components": text.n_components, "indicator": share_missing > 0}
     with naming_column(name):
         if found.kind == "category":
             return fitted | fit_levels(found.values.to_numpy(dtype=object), max_categories)
@@ -206,8 +206,8 @@ def encode_column(
     Returns
     -------
     Encoded
-        What members encode themselves, and notes on values that cannot be read. Further notes say
-        that there are no values, or, with `SEVERAL` or more values, that none of them is known.
+        What members encode themselves, and notes on values that cannot be read. With `SEVERAL` or
+        more rows, further notes say that there are no values, or that none of them is known.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def encode_column(
     empty = bool(read.array.isna().all())  # of a Series, isna() takes five times as long
     if not empty:
         _check_kind(name, read, fitted)
-    elif len(column) >= SEVERAL or column.array.isna().all():
+    elif is_no_chance(len(column), fitted):
         notes.append(Note("empty", name))
     if text is not None:
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))

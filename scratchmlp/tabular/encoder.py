@@ -124,8 +124,8 @@ default='from_dtype'
         - "reason": why the column is of this kind, in words.
         - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
           the decimal mark, signs or units, the format, and values that could not be read.
-        - "indicator": whether an indicator column marks missing values. Categories have this entry
-          only if their "encoding" is "many".
+        - "share_missing": the share of missing values in `fit`, if any are. "indicator": whether an
+          indicator column marks them; categories have this only if their "encoding" is "many".
         - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
           there is a single value, which is dropped).
         - "labels" of categories and text: the kind of the labels, such as "text".
@@ -165,9 +165,9 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out, if their kind is a guess, or if values cannot be read. In
-        `transform`, if other values cannot be read, if a column has no values, or if ten or more
-        values of it are all categories that are not known from `fit`, or words for missing values,
-        such as "unknown" among numbers.
+        `transform`, if other values cannot be read, and for ten or more rows, if all values of a
+        column are categories that are not known from `fit`, or if all are missing and this is no
+        chance: it has a probability below 0.001 if values are missing as often as in `fit`.
 
     See Also
     --------
@@ -205,8 +205,8 @@ default='from_dtype'
     2  1.66          0.0        0.0         1.0        0.0          1.0
     3  0.00          1.0        0.0         0.0        1.0          1.0
     4  0.00          0.0        0.0         0.0        0.0         -1.0
-    >>> encoder.columns_["age"]
-    {'kind': 'number', 'reason': 'numbers', 'centre': 30.0, 'scale': 5.0, 'indicator': True}
+    >>> [encoder.columns_["age"][key] for key in ("reason", "centre", "scale", "share_missing")]
+    ['numbers', 30.0, 5.0, 0.2]
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sklearn.exceptions import DataConversionWarning
 
@@ -58,6 +59,8 @@ REMEDIES = {
 }
 #: The same for a table to encode: what a column is has been decided.
 REMEDIES_AFTER_FIT = REMEDIES | {"unreadable": "Such values count as missing. Correct them."}
+SEVERAL = 10  # rows without a known value, from which this is noted; a server predicts single rows
+_CHANCE = 1e-3  # largest probability of chance
 #: Libraries that call the encoder for the user: warnings point to the code that calls them.
 _LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 
@@ -97,6 +100,25 @@ def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = RE
         sentence = clause[0].upper() + clause[1:]
         message = f"{sentence}. {remedies[case]}"
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
+
+
+def is_no_chance(n_rows: int, fitted: Mapping[str, Any]) -> bool:
+    """Return whether it is unlikely that all of several rows miss the value of a column by chance.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows. If there are less than `SEVERAL`, the result is False.
+    fitted : mapping
+        Entry of `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    bool
+        True if this has a probability below 0.001 with the share of missing values in `fit`. Files
+        of version 0.1 lack the share, and then it counts as 0.
+    """
+    return n_rows >= SEVERAL and fitted.get("share_missing", 0.0) ** n_rows < _CHANCE
 
 
 def stacklevel() -> int:

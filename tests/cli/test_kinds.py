@@ -172,6 +172,17 @@ def test_columns_without_any_value_are_named(saved, csv, capsys):
         ) in err
 
 
+def test_few_empty_cells_may_be_chance():
+    """The command line names the same columns as the warnings in Python."""
+    X = pd.DataFrame({"a": np.arange(40) / 8, "rare": [None] * 24 + [1.5, 2.5] * 8})
+    columns, _ = decide_columns(X, NO_ROLES)
+    named = {
+        n: [each.split("'")[1] for each in unlike_training(X[:n] * np.nan, columns)]
+        for n in (9, 10, 20)
+    }
+    assert named == {9: [], 10: ["a"], 20: ["a", "rare"]}
+
+
 def test_columns_whose_values_the_model_does_not_use_may_be_empty():
     X = pd.DataFrame({"a": np.arange(20.0), "few": [1.0, *[np.nan] * 19], "none": np.nan})
     X["length"] = pd.to_timedelta(X["a"], unit="D")

@@ -464,10 +464,34 @@ def test_columns_that_are_left_out_are_not_required_later():
 
 
 def test_a_column_that_informed_and_is_empty_now_is_named():
-    table = pd.DataFrame({"x": [1.0, 2, 3], "c": ["a", "b", "a"]})
+    table = pd.DataFrame({"x": [1.0, 2, 3, 4, 5] * 2, "c": ["a", "b"] * 5})
     encoder = TabularEncoder().fit(table)
     with pytest.warns(DataConversionWarning, match="in columns: x, c"):
         encoder.transform(table.assign(x=np.nan, c=None))
+
+
+@pytest.mark.parametrize(
+    ("n_missing", "n_rows", "is_named"),
+    [
+        (0, 1, False),  # a server must not warn of each row
+        (0, 9, False),
+        (0, 10, True),
+        (50, 10, True),
+        (60, 10, False),  # 0.6 ** 10 is above 0.001
+        (60, 20, True),
+        (95, 100, False),
+    ],
+)
+def test_an_empty_column_is_named_if_this_is_no_chance(n_missing, n_rows, is_named):
+    columns = {"x": np.arange(100) / 8, "c": ["a", "b"] * 50, "day": DAYS[:100]}
+    table = pd.DataFrame(columns | {"text": [f"number {i} of some" for i in range(100)]})
+    table.iloc[:n_missing] = None
+    encoder = TabularEncoder(text_features=["text"])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        encoder.fit(table).transform(table[:n_rows].assign(**dict.fromkeys(table, None)))
+    named = "No values, although there were some in fit, in columns: x, c, day, text"
+    assert [str(each.message).partition(". ")[0] for each in caught] == [named] * is_named
 
 
 KNOWN = {
