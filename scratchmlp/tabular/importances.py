@@ -242,7 +242,7 @@ def _rows_to_use(
     if len(rows) < 2:
         raise ValueError(
             "At least 2 of the rows that were held out must have a weight above 0; got "
-            f"{len(rows)}. Change sample_weight."
+            f"{len(rows)}. Change sample_weight, or fit with a cv that holds out more rows."
         )
     is_number = isinstance(max_samples, Integral)
     n = int(max_samples) if is_number else max(2, math.ceil(max_samples * len(rows)))
