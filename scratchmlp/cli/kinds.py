@@ -14,7 +14,7 @@ from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import LEFT_OUT, find_kind, read_column
 from scratchmlp.tabular.columns import WORDS, kind_of
 from scratchmlp.tabular.date_parsing import dates_without_order
-from scratchmlp.tabular.notes import describe, is_no_chance, listed
+from scratchmlp.tabular.notes import describe, is_beyond_chance, listed
 
 Columns = dict[str, dict[str, Any]]
 
@@ -240,7 +240,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         if not _uses_values(fitted):
             continue
         yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
-        if read.isna().all() and is_no_chance(len(read), fitted):
+        if read.isna().all() and is_beyond_chance(len(read), fitted):
             yield (
                 f"column {quote(name)} has no values here, but the model learned from its values "
                 "in training. The predictions do without them."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import chain
 
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
@@ -25,11 +26,8 @@ class SuggestsNames(BaseEstimator):
 
     def _suggestion(self, error: str) -> str:
         """Return the name that is most similar to the one that an error rejects."""
-        for parameter, constraints in self._parameter_constraints.items():
-            value = getattr(self, parameter)
-            if isinstance(value, str) and error.startswith(f"The {parameter!r} parameter"):
-                options = [each.options for each in constraints if isinstance(each, StrOptions)]
-                # Sorted, because of equally similar names any could be first.
-                similar = most_similar(value, sorted(set().union(*options)))
-                return "" if similar is None else f" Did you mean {similar!r}?"
-        return ""
+        parameter = error.split("'")[1]  # "The 'solver' parameter of ..."
+        value, constraints = getattr(self, parameter), self._parameter_constraints[parameter]
+        options = [sorted(each.options) for each in constraints if isinstance(each, StrOptions)]
+        similar = most_similar(value, chain(*options)) if isinstance(value, str) else None
+        return "" if similar is None else f" Did you mean {similar!r}?"

@@ -25,7 +25,7 @@ from scratchmlp.tabular.dates import (
 )
 from scratchmlp.tabular.found import Found, Note
 from scratchmlp.tabular.levels import encode_levels, fit_levels, has_codes, level_names
-from scratchmlp.tabular.notes import SEVERAL, is_no_chance
+from scratchmlp.tabular.notes import SEVERAL, is_beyond_chance
 from scratchmlp.tabular.numeric import encode_numbers, fit_numbers
 from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
 
@@ -223,7 +223,7 @@ def encode_column(
     empty = bool(read.array.isna().all())  # of a Series, isna() takes five times as long
     if not empty:
         _check_kind(name, read, fitted)
-    elif is_no_chance(len(column), fitted):
+    elif is_beyond_chance(len(column), fitted):
         notes.append(Note("empty", name))
     if text is not None:
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))

@@ -165,9 +165,9 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out, if their kind is a guess, or if values cannot be read. In
-        `transform`, if other values cannot be read, and for ten or more rows, if all values of a
-        column are categories that are not known from `fit`, or if all are missing and this is no
-        chance: it has a probability below 0.001 if values are missing as often as in `fit`.
+        `transform`, if other values cannot be read. For ten or more rows, also if all values of a
+        column are categories that are not known from `fit`, or if all are missing, which must have
+        a probability below 0.001 if values are missing as often as in `fit`.
 
     See Also
     --------

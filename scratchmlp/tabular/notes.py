@@ -59,8 +59,9 @@ REMEDIES = {
 }
 #: The same for a table to encode: what a column is has been decided.
 REMEDIES_AFTER_FIT = REMEDIES | {"unreadable": "Such values count as missing. Correct them."}
-SEVERAL = 10  # rows without a known value, from which this is noted; a server predicts single rows
-_CHANCE = 1e-3  # largest probability of chance
+#: Number of rows from which it is noted that none has a known value: servers predict single rows.
+SEVERAL = 10
+_CHANCE = 1e-3  # least probability that counts as chance
 #: Libraries that call the encoder for the user: warnings point to the code that calls them.
 _LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 
@@ -102,21 +103,21 @@ def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = RE
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
 
-def is_no_chance(n_rows: int, fitted: Mapping[str, Any]) -> bool:
-    """Return whether it is unlikely that all of several rows miss the value of a column by chance.
+def is_beyond_chance(n_rows: int, fitted: Mapping[str, Any]) -> bool:
+    """Return whether chance hardly explains that all of several rows miss the value of a column.
 
     Parameters
     ----------
     n_rows : int
-        Number of rows. If there are less than `SEVERAL`, the result is False.
+        Number of rows. The result is False if there are fewer than `SEVERAL`.
     fitted : mapping
         Entry of `TabularEncoder.columns_`.
 
     Returns
     -------
     bool
-        True if this has a probability below 0.001 with the share of missing values in `fit`. Files
-        of version 0.1 lack the share, and then it counts as 0.
+        True if the probability is below 0.001 that all rows miss the value, if each one does as
+        often as in `fit`. Without "share_missing", which older files lack, none was missing.
     """
     return n_rows >= SEVERAL and fitted.get("share_missing", 0.0) ** n_rows < _CHANCE
 

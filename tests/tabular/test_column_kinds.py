@@ -482,7 +482,7 @@ def test_a_column_that_informed_and_is_empty_now_is_named():
         (95, 100, False),
     ],
 )
-def test_an_empty_column_is_named_if_this_is_no_chance(n_missing, n_rows, is_named):
+def test_an_empty_column_is_named_if_this_is_hardly_chance(n_missing, n_rows, is_named):
     columns = {"x": np.arange(100) / 8, "c": ["a", "b"] * 50, "day": DAYS[:100]}
     table = pd.DataFrame(columns | {"text": [f"number {i} of some" for i in range(100)]})
     table.iloc[:n_missing] = None
