@@ -3,12 +3,12 @@
 A thread that predicts while another one fits the same estimator thus uses one of the two fits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+from scratchmlp.public import Method, names_class
 
 
 @contextmanager
@@ -34,6 +34,7 @@ def all_at_once(estimator: Any) -> Iterator[Any]:
 def of_one_fit(method: Method) -> Method:
     """Call a method on a copy of the estimator, whose attributes no other thread replaces."""
 
+    @names_class
     @wraps(method)
     def on_a_copy(estimator: Any, *args: Any, **kwargs: Any) -> Any:
         return method(_copy(estimator), *args, **kwargs)

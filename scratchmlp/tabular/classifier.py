@@ -124,6 +124,11 @@ default='from_dtype'
     Rows of weight 0 have no influence on these inputs. Other weights have an influence on the bins
     only.
 
+    Warns
+    -----
+    UserWarning
+        If `y` has a single class.
+
     See Also
     --------
     TabularMLPRegressor : The regressor for raw tables.

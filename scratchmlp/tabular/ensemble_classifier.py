@@ -112,6 +112,8 @@ default='from_dtype'
 
     Warns
     -----
+    UserWarning
+        If `y` has a single class.
     FitFailedWarning
         If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
         the first.

@@ -1,5 +1,6 @@
 """The targets of estimators for raw tables: classes or numbers, and predictions of them."""
 
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from scratchmlp.tabular.conformal import (
     scored_rows,
 )
 from scratchmlp.tabular.difficulty import Difficulty, fit_difficulty, inputs
+from scratchmlp.tabular.notes import stacklevel
 
 _LARGEST = 1e150  # its square is finite
 
@@ -160,6 +162,13 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
     def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
         y = self._check_targets(y)
         classes, numbers = np.unique(y, return_inverse=True)
+        if len(classes) == 1:
+            warnings.warn(
+                f"y has one class, {classes.tolist()[0]!r}, so every prediction will be this one. "
+                "Check that y holds the targets.",
+                UserWarning,
+                stacklevel=stacklevel(),
+            )
         if self.class_weight is not None:
             factors = class_weights(y, classes, self.class_weight, weight)
             weight, _ = scale_products(weight, factors[numbers], np.float32)

@@ -115,6 +115,7 @@ class FunctionRegressor(RegressorMixin, BaseEstimator):
         return self.function(X)
 
 
+@pytest.mark.filterwarnings("ignore:y has one class")
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_one_class(rows):
     estimator = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(X, ["a"] * 60)

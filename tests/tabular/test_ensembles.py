@@ -51,6 +51,7 @@ from scratchmlp.tabular.tangent import TangentParametrization
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
 
 
+@pytest.mark.filterwarnings("ignore:y has one class")
 @parametrize_with_checks(
     # Three members: more would do the same.
     [TabularMLPClassifier(cv=3, max_iter=16), TabularMLPRegressor(cv=3, max_iter=16)],
@@ -239,12 +240,13 @@ def test_two_rows_of_each_class_are_enough():
     model = TabularMLPClassifier(max_iter=4, random_state=0).fit([[0], [1], [2], [3]], [0, 0, 1, 1])
     assert len(model.members_) == 2
     with pytest.raises(ValueError, match=r"at least 2 rows .* n_samples=1\. Add rows"):
-        TabularMLPClassifier().fit([[0]], [0])
+        TabularMLPRegressor().fit([[0]], [0])
 
 
 def test_one_class_alone_is_sure():
     X, _, _ = table()
-    model = TabularMLPClassifier(cv=2, max_iter=1).fit(X, np.full(120, "yes"))
+    with pytest.warns(UserWarning, match="y has one class, 'yes', so every prediction"):
+        model = TabularMLPClassifier(cv=2, max_iter=1).fit(X, np.full(120, "yes"))
     np.testing.assert_array_equal(model.predict_proba(X), np.ones((120, 1)))
 
 
@@ -545,6 +547,8 @@ def test_wrong_arguments_are_named_with_the_class_of_the_user(Estimator):
         Estimator().fit(X, y, eval_set=[(X, y)])
     with pytest.raises(TypeError, match=rf"^{Estimator.__name__}\.fit\(\) missing .* 'y'"):
         Estimator().fit(X)
+    with pytest.raises(TypeError, match=rf"^{Estimator.__name__}\.predict\(\) got .* 'eval_set'"):
+        Estimator().predict(X, eval_set=[(X, y)])
 
 
 @pytest.mark.parametrize("row", [lambda X: X.iloc[0], lambda X: X["age"]])

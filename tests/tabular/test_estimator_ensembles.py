@@ -58,6 +58,7 @@ SHORT_NUMBERS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:y has one class")
 @parametrize_with_checks(
     [
         TabularEnsembleClassifier([NETWORKS, TREES], cv=3),
@@ -275,6 +276,7 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
 
 
+@pytest.mark.filterwarnings("ignore:y has one class")
 @pytest.mark.parametrize(
     ("n_others", "settings", "weight"),
     [
