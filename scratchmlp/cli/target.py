@@ -10,21 +10,32 @@ from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.tabular.column_kinds import find_kind
 from scratchmlp.tabular.columns import WORDS
 from scratchmlp.tabular.found import Found
+from scratchmlp.tabular.integer_kinds import is_code
 from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.text_reading import are_padded, different_values
 
-MAX_CLASSES = 50  # a numeric target with more different values is a regression target
+MAX_CLASSES = 50  # numbers with more different values are a regression target
+MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
 MIN_ROWS = 3  # of a class, so that every fold of the nested cross-validation has one
 NEARLY_ALL = 0.9  # of the rows: a column with more different values has no classes
 MIN_NUMBERS = 10  # rows with a finite target, for regression
 FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
+_WHOLE = r"0|-?[1-9][0-9]{0,14}"  # as Python writes it, so that the class 7 is written as "7"
 COUNTED = 8  # classes whose rows are counted, the largest ones
 
 Column = pd.Series  # one column of a table
 
 
 def as_text(column: "Column[Any]") -> "Column[Any]":
-    """Return a target as text, whatever the file; missing values stay missing."""
-    return column.astype(str).astype(object).where(column.notna())
+    """Return a column as the file shows it; missing values stay missing.
+
+    Whole numbers of Excel and Parquet files have no decimals, although missing values among them
+    make them floats.
+    """
+    text = column.astype(str).astype(object).where(column.notna())
+    if column.dtype.kind == "f" and all(each.endswith(".0") for each in text.dropna()):
+        return text.map(lambda each: each.removesuffix(".0"), na_action="ignore")
+    return text
 
 
 def is_classification(known: "Column[Any]", task: str | None, words: str = "") -> bool:
@@ -55,16 +66,15 @@ def is_classification(known: "Column[Any]", task: str | None, words: str = "") -
             f"target column {name} is constant: every value is {quote(known.iloc[0])}. "
             f"A target needs at least two different values.{words and f' {words}.'}"
         )
-    is_numeric = find_numbers(known) is not None
-    if task == "regression" and not is_numeric:
+    if task == "regression" and find_numbers(known) is None:
         text = known[plain_numbers(known).isna()]
         raise InputError(
             f"target column {name} is not numeric: it contains {quote(text.iloc[0])}. Correct the "
             "value, or choose --task classification."
         )
-    if task or not is_numeric:
+    if task or not _may_be_quantities(known):
         return task != "regression"
-    return n_values <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
+    return _may_be_classes(known) and (n_values <= MAX_NUMBERS or _are_codes(known))
 
 
 def usable_target(
@@ -93,17 +103,21 @@ def usable_target(
     InputError
         If too few rows are left.
     """
-    numbers = find_numbers(known)
     if not is_class:
-        assert numbers is not None
-        return _numbers_to_predict(known, numbers)
+        y, notes = _numbers_to_predict(known)
+        if task is None and _may_be_classes(known):
+            notes.append(
+                f"the numbers of {quote(known.name)} are predicted as quantities. If they are "
+                "classes, add --task classification"
+            )
+        return y, notes
     y, notes = _classes(known), []
     others = known.drop(y.index)
     if len(others):
         names = listed([quote(label) for label in others.unique()])
         what = f"{count(len(others), 'row')} of classes with fewer than {MIN_ROWS} rows"
         notes.append(f"left out {what}: {names}")
-    if task is None and numbers is not None and y.nunique() > FEW_NUMBERS:
+    if task is None and y.nunique() > FEW_NUMBERS and _may_be_quantities(known):
         notes.append(
             f"the numbers of {quote(known.name)} are taken as classes. If they are counts or "
             "amounts, add --task regression"
@@ -134,6 +148,22 @@ def find_numbers(known: "Column[Any]") -> Found | None:
     return found._replace(values=found.values.astype(float).mask(np.isinf(plain), plain))
 
 
+def _may_be_quantities(known: "Column[Any]") -> bool:
+    """Return whether a target is numeric, without the leading zeros of codes such as "007"."""
+    return find_numbers(known) is not None and not are_padded(different_values(known))
+
+
+def _may_be_classes(known: "Column[Any]") -> bool:
+    """Return whether the values of a target repeat as those of classes do."""
+    return known.nunique() <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
+
+
+def _are_codes(known: "Column[Any]") -> bool:
+    """Return whether a target holds whole numbers that would be categories in another column."""
+    numbers = plain_numbers(known)
+    return bool((numbers % 1 == 0).all()) and is_code(str(known.name), numbers.to_numpy())
+
+
 def plain_numbers(column: "Column[Any]") -> "Column[Any]":
     """Convert text such as "7" or "1e3" to numbers; other text becomes missing."""
     return pd.to_numeric(column, errors="coerce").astype(float)
@@ -162,12 +192,10 @@ def describe_classes(y: NDArray[Any]) -> str:
 def _classes(known: "Column[Any]") -> "Column[Any]":
     """Return the classes of the rows that can be used; raise an error if there are too few.
 
-    Classes are numbers if every value is a whole number that float64 represents exactly, so that 7
-    and 07 are the same class. Classifiers of scikit-learn reject other numbers.
+    Classes are numbers if they are then written as in the file. Otherwise, they are text: 7 and 07
+    are two classes.
     """
-    numbers, labels = plain_numbers(known), known
-    if (numbers.abs() < 2**53).all() and (numbers % 1 == 0).all():
-        labels = numbers.astype(np.int64)
+    labels = known.astype(np.int64) if known.str.fullmatch(_WHOLE).all() else known
     labels = labels[labels.map(labels.value_counts()) >= MIN_ROWS]
     n_rows, n_values = count(len(known), "row"), known.nunique()
     if n_values > NEARLY_ALL * len(known):
@@ -188,7 +216,7 @@ def _classes(known: "Column[Any]") -> "Column[Any]":
 
 def _remedy(known: "Column[Any]") -> str:
     """Say how numbers and dates with too few rows per class can be predicted, or "" for text."""
-    if len(known) >= MIN_NUMBERS and known.nunique() > 2 and find_numbers(known) is not None:
+    if len(known) >= MIN_NUMBERS and known.nunique() > 2 and _may_be_quantities(known):
         return " Choose --task regression."
     if find_kind(str(known.name), known, guess=False).kind in ("date", "duration"):
         return " To predict dates or times, convert them to numbers, such as days."
@@ -211,8 +239,10 @@ def _note_units(known: "Column[Any]", found: Found) -> list[str]:
     return [note]
 
 
-def _numbers_to_predict(known: "Column[Any]", found: Found) -> "tuple[Column[Any], list[str]]":
+def _numbers_to_predict(known: "Column[Any]") -> "tuple[Column[Any], list[str]]":
     """Return the finite numbers of a target and notes; raise an error if there are too few."""
+    found = find_numbers(known)
+    assert found is not None
     numbers, name = found.values, quote(known.name)
     unreadable, notes = known[numbers.isna()], []
     if len(unreadable):

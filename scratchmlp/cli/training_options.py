@@ -21,9 +21,9 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--task",
         choices=("classification", "regression"),
-        help="by default, classification if the target is not numeric, if it has two different "
-        "values, or if it has at most 50 different values and at least three rows per value on "
-        "average; otherwise regression",
+        help="by default, classification if the target is not numeric, has leading zeros, has two "
+        "different values, or has at most ten different values (50 if the numbers are codes, such "
+        "as zip codes) and at least three rows per value on average; otherwise regression",
     )
     add("--save", type=Path, metavar="MODEL", help="train the ensemble on all rows and save it")
     add(

@@ -55,6 +55,46 @@ def test_numbers_taken_as_classes_may_be_counts(values, task, told):
     assert notes == [note] * told
 
 
+COUNTS = np.minimum(np.arange(300) % 27, np.arange(300) // 9)  # 0 to 26; large ones are rare
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "is_class"),
+    [
+        (COUNTS, "visits", False),
+        (COUNTS / 2, "grade", False),
+        (np.arange(300) % 10, "digit", True),
+        (3 + np.arange(300) % 6, "quality", True),
+        ([f"{i % 27:02}" for i in range(300)], "class", True),
+        ([f"{i % 60:03}" for i in range(300)], "class", True),
+        (np.arange(300) % 12 * 1000 + 10_000 + np.arange(300) % 12, "occupation", True),
+        (np.arange(300) % 27, "product_code", True),
+    ],
+)
+def test_numbers_are_classes_if_they_are_few_or_codes(values, name, is_class):
+    known = pd.Series([str(value) for value in values], name=name, dtype=object)
+    assert is_classification(known, None) == is_class
+    y, notes = usable_target(known, is_class, None)
+    assert len(y) == 300
+    note = (
+        f"the numbers of '{name}' are predicted as quantities. If they are classes, add --task "
+        "classification"
+    )
+    assert (note in notes) == (not is_class)
+    assert is_classification(known, "classification")
+
+
+def test_regression_is_no_advice_for_codes_with_leading_zeros():
+    codes = ["007", "7", "07", "7.0", "07.0", *(f"{i:03}" for i in range(5))] * 2
+    with pytest.raises(InputError, match="too few rows per class") as error:
+        read(codes)
+    assert "regression" not in str(error.value)
+    is_class, y, notes = read([f"{i % 4:02}" for i in range(N)])
+    assert is_class
+    assert set(y) == {"00", "01", "02", "03"}
+    assert notes == []
+
+
 NUMBERS = np.random.default_rng(0).uniform(1000, 9999, N).round(2)
 
 
