@@ -36,7 +36,8 @@ from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_column
 from scratchmlp.cli.messages import InputError, count, quote, say
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
-    insert_ids,
+    check_id,
+    prediction_names,
     prediction_table,
     scores_of_known,
 )
@@ -138,6 +139,7 @@ def _train(data: str, options: Options) -> None:
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
+    check_id(options.id, prediction_names(np.unique(table.y) if table.is_class else None))
     settings = Settings(
         options.own_model,
         options.seed or 0,
@@ -266,6 +268,8 @@ def _predict(data: str, options: Options) -> None:
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)
+    if ids is not None:
+        check_id(str(ids.name), prediction_names(getattr(saved.model, "classes_", None)))
     for difference in unlike_training(X, columns):
         say(difference)
     try:
@@ -276,7 +280,7 @@ def _predict(data: str, options: Options) -> None:
     ) as error:  # a model saved from Python may need what a CSV file cannot hold
         raise InputError(str(error)) from error
     if ids is not None:
-        insert_ids(predictions, ids)
+        predictions.insert(0, ids.name, ids.to_numpy())
     if out is None:
         print(predictions.to_csv(index=False), end="", flush=True)
     else:

@@ -1,6 +1,6 @@
 """Predictions with a saved model, and their scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from typing import Any
 
@@ -16,7 +16,6 @@ from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
 from scratchmlp.tabular.notes import listed
 
-STD = "std of members"
 PROBABILITY_DECIMALS = 6
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
 
@@ -39,13 +38,30 @@ def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
     """
     if is_classifier(model):
         P = model.predict_proba(X)
-        names = [f"probability of {label}" for label in model.classes_]
+        first, *names = prediction_names(model.classes_)
         table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
-        table.insert(0, "prediction", model.classes_[P.argmax(axis=1)])
+        table.insert(0, first, model.classes_[P.argmax(axis=1)])
         return table
-    members = model.member_predictions(X)
-    table = pd.DataFrame({"prediction": model.predict(X), STD: np.std(members, axis=0)})
+    columns = model.predict(X), np.std(model.member_predictions(X), axis=0)
+    table = pd.DataFrame(dict(zip(prediction_names(), columns, strict=True)))
     return table.round(_decimals(model))
+
+
+def prediction_names(classes: Iterable[Any] | None = None) -> list[str]:
+    """Return the names of the columns of a table of predictions.
+
+    Parameters
+    ----------
+    classes : iterable or None, default=None
+        Classes; None for regression.
+
+    Returns
+    -------
+    list of str
+        The names.
+    """
+    others = ["std of members"] if classes is None else [f"probability of {c}" for c in classes]
+    return ["prediction", *others]
 
 
 def _decimals(model: Model) -> int:
@@ -55,27 +71,26 @@ def _decimals(model: Model) -> int:
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
-def insert_ids(predictions: pd.DataFrame, ids: "pd.Series[Any]") -> None:
-    """Insert the column that identifies the rows before the predictions.
+def check_id(name: str | None, predictions: Iterable[str]) -> None:
+    """Check that predictions can begin with the column that identifies the rows.
 
     Parameters
     ----------
-    predictions : DataFrame of shape (n_samples, n_columns)
-        Result of `prediction_table`.
-    ids : Series of shape (n_samples,)
-        The column, under its name.
+    name : str or None
+        Name of the column; None if there is none.
+    predictions : iterable of str
+        Names of the columns of the predictions: `prediction_names`.
 
     Raises
     ------
     InputError
         If the predictions have a column of the same name.
     """
-    if ids.name in predictions:
+    if name in predictions:
         raise InputError(
-            f"the column of --id has the name of a column of the predictions, {quote(ids.name)}. "
+            f"the column of --id has the name of a column of the predictions, {quote(name)}. "
             "Rename it."
         )
-    predictions.insert(0, ids.name, ids.to_numpy())
 
 
 def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> Iterator[str]:
@@ -125,6 +140,7 @@ def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":
 def _class_numbers(model: Any, target: "pd.Series[Any]") -> "pd.Series[float]":
     """Return the number of each row's class in `classes_`; nan for other classes."""
     is_number = model.classes_.dtype.kind in "iuf"
-    classes = model.classes_ if is_number else model.classes_.astype(str)
-    labels = plain_numbers(target) if is_number else target
-    return labels.map({label: float(number) for number, label in enumerate(classes)})
+    end = ".0" if is_number else ""  # pandas writes 1 as 1.0 beside missing values
+    numbers = {str(label).removesuffix(end): i for i, label in enumerate(model.classes_)}
+    found = target.map(lambda text: numbers.get(text.removesuffix(end)), na_action="ignore")
+    return found.astype(float)

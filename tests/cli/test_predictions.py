@@ -99,6 +99,18 @@ def test_predictions_without_the_id_column(keyed, csv, capsys, refused):
     assert "the name of a column of the predictions, 'prediction'. Rename it." in line
 
 
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [("class", "prediction"), ("class", "probability of big"), ("number", "std of members")],
+)
+def test_an_id_with_the_name_of_a_prediction_is_refused_before_training(
+    target, name, saved, csv, refused
+):
+    table = saved.table.assign(**{name: range(80)})
+    line = refused(csv(table), "--target", target, "--id", name)
+    assert f"the name of a column of the predictions, '{name}'. Rename it." in line
+
+
 # Scores of rows whose target is known.
 
 
@@ -130,7 +142,7 @@ def flags():
 def test_targets_are_compared_with_classes_of_any_type(labels, flags):
     X, models = flags
     model = models[labels]
-    text = {"bool": ["False", "True"], "int": ["00", "1.0"]}[labels]
+    text = {"bool": ["False", "True"], "int": ["0", "1.0"]}[labels]
     predicted = np.array(text)[1 * model.predict(X)]
     (sentence,) = scored(model, X, predicted)
     assert sentence.startswith("20 rows with a value of 'y': accuracy 1.00, log-loss ")
@@ -143,6 +155,8 @@ def test_unknown_classes_and_words_are_named_and_not_scored(flags, saved):
     assert scores.startswith("18 rows with a value of 'y': accuracy ")
     assert "AUC undefined" in scores
     assert scored(models["bool"], X, [None] * 20) == []
+    unknown, _ = scored(models["int"], X, ["01", "00", *"01" * 9])
+    assert unknown == "2 rows with classes that the model does not know, not scored: '01', '00'"
     model = load_model(saved.number_model).model
     X = saved.table.assign(code=saved.table["code"].astype(str))
     unknown, scores = scored(model, X, ["soon", *["1"] * 79])
