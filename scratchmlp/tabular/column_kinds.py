@@ -20,6 +20,7 @@ from scratchmlp.tabular.integer_kinds import (
     is_code,
     is_identifier,
     is_index,
+    names_code,
     names_identifier,
 )
 from scratchmlp.tabular.text_reading import (
@@ -198,8 +199,8 @@ def _code(name: str, found: Found) -> Found | None:
     numbers = _whole_numbers(found) if found.kind == "number" else None
     if numbers is None or not is_code(name, numbers):
         return None
-    n_digits = len(f"{numbers[0]:.0f}")
-    reason = f"whole numbers of {n_digits} digits that repeat"
+    reason = f"whole numbers of {len(f'{numbers[0]:.0f}')} digits that repeat"
+    reason = "named like a code" if names_code(name) else reason
     codes = found.values.astype("Int64")
     return Found("category", reason, codes, found.written, [*found.notes, Note("codes", name)])
 

@@ -25,6 +25,7 @@ _ID_WORDS = {"id", "ids", "uuid", "guid", "key", "uid", "pk"}
 _NUMBER_WORDS = {"number", "nr", "no", "num"}  # "customer_no", but also "invoice_total_no"
 _TIME_WORDS = {"time", "timestamp", "datetime", "date", "epoch", "ts"}
 _CODE_WORDS = {"zip", "zipcode", "postal", "postcode", "plz", "code", "fips", "naics", "sic", "sku"}
+_PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
 
 
 def is_index(name: str, numbers: Floats) -> bool:
@@ -93,16 +94,24 @@ def is_code(name: str, numbers: Floats) -> bool:
     bool
         Whether the numbers are codes.
     """
-    different = np.unique(numbers)
-    if len(different) <= SMALL or different[0] < 0:
-        return False
-    if {*_words(name)} & _CODE_WORDS:
+    if names_code(name):
         return True
-    if _n_digits(different) < SHORTEST_CODE:
+    different = np.unique(numbers)
+    if len(different) <= SMALL or different[0] < 0 or _n_digits(different) < SHORTEST_CODE:
         return False
     repeat = len(numbers) >= 2 * len(different)
     sparse = bool(len(different) < SPARSE * np.ptp(different))
     return repeat and sparse and len(np.unique(different % 10)) > 5
+
+
+def names_code(name: str) -> bool:
+    """Return whether the name of a column says that its numbers are codes, whatever they are.
+
+    A word such as "zip" says so anywhere in the name. Words such as "id" and "phone" must be the
+    last one, as in "customer_id" and "phone number 2": "phone_calls" are counts.
+    """
+    words = [word for word in _words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    return bool({*words} & _CODE_WORDS or {*words[-1:]} & (_ID_WORDS | _PHONE_WORDS))
 
 
 def names_identifier(name: str) -> bool:

@@ -76,6 +76,15 @@ def test_what_is_guessed_is_said_with_what_to_do():
     assert order.endswith("If this is wrong, write the dates as 2024-05-17.")
 
 
+def test_a_column_named_like_a_code_is_said_to_be_one():
+    lines, notes = described({"size": np.arange(N) / 8, "zip": text(np.arange(N) % 4)})
+    assert lines[1] == "  categorical: zip (4 values, named like a code)"
+    assert notes == [
+        "took whole numbers for codes, and encoded them as categories: zip. If they are "
+        "quantities, name them in --numeric."
+    ]
+
+
 def test_columns_in_which_no_value_or_word_repeats():
     words = [chr(ord("a") + i) for i in range(12)]
     columns = {"size": np.arange(12) / 8, "word": text(2 * a for a in words)}

@@ -344,6 +344,29 @@ def test_a_name_tells_codes_that_do_not_repeat():
 
 
 @pytest.mark.parametrize(
+    "name", ["zip", "Postal Code", "PLZ", "home_postcode", "id", "CustomerID", "phone no", "tel2"]
+    + ["zip_home"],
+)
+@pytest.mark.parametrize("as_type", [str, int])
+@pytest.mark.parametrize(
+    "values", [np.arange(N) % 4, np.arange(N) % 4 - 1, rng().integers(0, 10**6, N)]
+)
+def test_a_column_named_like_a_code_is_categorical_whatever_its_values(name, as_type, values):
+    entry, notes = fit(pd.Series(values).astype(as_type), name)
+    assert (entry["kind"], entry["reason"]) == ("category", "named like a code")
+    assert notes[0].startswith(
+        f"Took whole numbers for codes, and encoded them as categories: {name}. Name them in "
+    )
+    assert fit(values, name, numeric_features=[name])[0]["kind"] == "number"
+
+
+@pytest.mark.parametrize("name", ["phone_calls", "valid", "number", "telemetry", "DAYS_ID_PUBLISH"])
+def test_other_names_do_not_make_codes(name):
+    for n_different in (4, 40):
+        assert fit(np.arange(N) % n_different, name)[0]["kind"] == "number"
+
+
+@pytest.mark.parametrize(
     "quantity",
     [
         rng().integers(1950, 2020, N),  # years
