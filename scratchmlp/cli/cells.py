@@ -20,6 +20,9 @@ MISSING = frozenset([
     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ])
 # fmt: on
+#: Those that people write as values too, such as "None" for a house without a garage. Programs
+#: write the others.
+MAY_BE_VALUES = frozenset(["None", "NA", "N/A", "n/a"])
 MIN_CODES = 3  # different codes of capital letters, beside NA
 MOST = 0.9  # of the values of a column are numbers, if its decimal commas are rewritten
 SAMPLE = 10_000  # rows that decide about decimal commas

@@ -283,6 +283,11 @@ def _use(fitted: dict[str, Any]) -> str:
     return "missing values" if output_suffixes(fitted) else "left out"
 
 
+def are_words(fitted: dict[str, Any]) -> bool:
+    """Return whether a column contains text or categories that are no numbers."""
+    return fitted["kind"] == "text" or fitted.get("labels") in ("text", "mixed", "flag")
+
+
 def _uses_values(fitted: dict[str, Any]) -> bool:
     """Return whether the encoder uses the values of a column, not only that some are missing."""
     suffixes = output_suffixes(fitted)

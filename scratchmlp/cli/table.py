@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.cells import MISSING, RawTable, drop_infinite
-from scratchmlp.cli.kinds import Columns, decide_columns
+from scratchmlp.cli.cells import MAY_BE_VALUES, MISSING, RawTable, drop_infinite
+from scratchmlp.cli.kinds import Columns, are_words, decide_columns
 from scratchmlp.cli.messages import InputError, count, quote, say
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, in_other_sheet, unknown_column
@@ -107,7 +107,7 @@ def load_table(
         notes += time_notes
     X, infinite_notes = drop_infinite(_features(table, [target, *roles.not_features()]))
     columns, column_notes = decide_columns(X, roles)
-    notes += [*target_notes, *infinite_notes, *column_notes]
+    notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None if roles.id is None else as_text(table[roles.id]).fillna("missing")
     return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids)
 
@@ -138,6 +138,22 @@ def _words_of(raw: RawTable, name: str) -> str:
     counts = "counts as a missing value" if is_one else "count as missing values"
     them = "it is a value" if is_one else "they are values"
     return f"{found} {counts}; if {them}, add --keep-na {shlex.quote(name)}"
+
+
+def _note_words(raw: RawTable, columns: Columns) -> list[str]:
+    """Say which word is most of the missing values of a column of words, and how to keep it."""
+    found: dict[str, dict[str, str]] = {}  # by word and column: how often it occurs
+    for name, words in raw.words.items():
+        word, n, n_missing = str(words.index[0]), words.iloc[0], int(raw.frame[name].isna().sum())
+        may_be_value = word in MAY_BE_VALUES and 2 * n > n_missing
+        if may_be_value and name in columns and are_words(columns[name]):
+            of_word = found.setdefault(word, {})
+            of_word[name] = f"{quote(name)} ({n:,} of {n_missing:,} missing values)"
+    return [
+        f"{quote(word)} counts as a missing value in {listed([*of_word.values()])}; if it is a "
+        f"value there, add --keep-na {shlex.join(of_word)}"
+        for word, of_word in found.items()
+    ]
 
 
 def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:

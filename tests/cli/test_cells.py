@@ -6,7 +6,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 
 from scratchmlp.cli.cells import MISSING
 from scratchmlp.cli.reading import FileFormat, read_file
-from scratchmlp.cli.table import load_new_table
+from scratchmlp.cli.table import load_new_table, load_table
 
 # Decimal commas.
 
@@ -117,6 +117,25 @@ def test_na_is_a_value_among_codes_of_countries(csv):
 def test_codes_have_two_to_five_capital_letters(others, is_value, csv):
     table = read_file(csv(pd.DataFrame({"a": ["NA", *others], "b": 1}))).frame
     assert table["a"].notna()[0] == is_value
+
+
+def test_a_word_that_is_most_of_the_missing_values_is_named(csv):
+    columns = {
+        "masonry": ["brick", "stone", "None", "None", "None", ""],
+        "the fence": ["wood", "wire", "None", "None", "wood", "wire"],
+        "size": [1.5, 2.5, "NA", "NA", 3.5, 4.5],  # among numbers, words are missing values
+        "job": ["teacher", "nurse", "?", "?", "nurse", "teacher"],  # nobody's job
+        "few": ["teacher", "nurse", "None", "?", "", "teacher"],
+    }
+    table = pd.DataFrame({name: values * 5 for name, values in columns.items()})
+    path = csv(table.assign(y=["u", "v"] * 15))
+    assert load_table(path, "y").notes == [
+        "'None' counts as a missing value in 'masonry' (15 of 20 missing values), 'the fence' (10 "
+        "of 10 missing values); if it is a value there, add --keep-na masonry 'the fence'"
+    ]
+    kept = load_table(path, "y", file_format=FileFormat(keep_na=["masonry", "the fence"]))
+    assert kept.notes == []
+    assert (kept.X["masonry"] == "None").sum() == 15
 
 
 @pytest.mark.parametrize("keep_na", [(), ["word"], True])
