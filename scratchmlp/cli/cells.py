@@ -65,6 +65,8 @@ class RawTable(NamedTuple):
         Separator of the columns of a text file; None for other files.
     other_sheets : mapping of str to sequence of str
         First row of each other sheet of an Excel file, by the name of the sheet.
+    with_commas : mapping of str to Series
+        The columns whose decimal commas were replaced, as they were before.
     """
 
     frame: pd.DataFrame
@@ -72,6 +74,11 @@ class RawTable(NamedTuple):
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
     sep: str | None = None
     other_sheets: Mapping[str, Sequence[str]] = MappingProxyType({})
+    with_commas: "Mapping[str, Column[Any]]" = MappingProxyType({})
+
+    def as_written(self, name: str) -> "Column[Any]":
+        """Return a column with the decimal commas of the file, for classes and identifiers."""
+        return self.with_commas.get(name, self.frame[name])
 
 
 def is_text(column: "Column[Any]") -> bool:
@@ -159,10 +166,13 @@ class DecimalCommas(NamedTuple):
         Which columns had decimal commas, in words; [] if none had.
     unclear : list of str
         Names of the columns of numbers such as "1,234", if their meaning is not clear.
+    replaced : dict of str to Series
+        The columns that had decimal commas, as they were.
     """
 
     facts: list[str]
     unclear: list[str]
+    replaced: "dict[str, Column[Any]]"
 
 
 def replace_decimal_commas(
@@ -204,7 +214,8 @@ def replace_decimal_commas(
         table[name] = _with_points(columns[name])
     where = f" in {listed([*map(quote, chosen)])}" if points else ""
     unclear = [name for name in found if not points and name not in chosen]
-    return DecimalCommas([f"decimal commas{where}"] if chosen else [], unclear)
+    replaced = {name: columns[name] for name in chosen}
+    return DecimalCommas([f"decimal commas{where}"] if chosen else [], unclear, replaced)
 
 
 def _has_comma(column: "Column[Any]") -> bool:

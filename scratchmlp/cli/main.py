@@ -287,7 +287,9 @@ def _predict(data: str, options: Options) -> None:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
     if saved.target in raw.frame:
-        for sentence in scores_of_known(saved.model, X, raw.frame[saved.target]):
+        is_class = hasattr(saved.model, "classes_")
+        known = raw.as_written(saved.target) if is_class else raw.frame[saved.target]
+        for sentence in scores_of_known(saved.model, X, known):
             say(sentence)
 
 
@@ -299,6 +301,6 @@ def _ids(
         raise InputError(unknown_column(raw, data, "--id", given))
     name = given or remembered
     if name is None or name in raw.frame:
-        return None if name is None else raw.frame[name]
+        return None if name is None else raw.as_written(name)
     say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
     return None

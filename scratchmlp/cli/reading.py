@@ -88,7 +88,7 @@ def read_file(
             "1,234 separates thousands; if it is the decimal mark, add --decimal comma"
         )
     notes = _description(name, sep, commas.facts, encoding) + notes
-    return RawTable(frame, notes, words, sep, raw.other_sheets)
+    return RawTable(frame, notes, words, sep, raw.other_sheets, commas.replaced)
 
 
 def _description(name: str, sep: str | None, commas: list[str], encoding: str) -> list[str]:

@@ -98,7 +98,8 @@ def load_table(
     table, notes = _with_values(raw, [target, roles.groups, roles.time])
     known = as_text(table[target])
     is_class = is_classification(known, task, _words_of(raw, target))
-    y, target_notes = usable_target(known, is_class, task)
+    written = as_text(raw.as_written(target)[known.index])
+    y, target_notes = usable_target(written if is_class else known, is_class, task)
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]
@@ -108,7 +109,9 @@ def load_table(
     X, infinite_notes = drop_infinite(_features(table, [target, *roles.not_features()]))
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
-    ids = None if roles.id is None else as_text(table[roles.id]).fillna("missing")
+    ids = None
+    if roles.id is not None:
+        ids = as_text(raw.as_written(roles.id)[table.index]).fillna("missing")
     return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids)
 
 

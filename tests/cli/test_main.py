@@ -356,6 +356,30 @@ def test_numeric_classes_stay_numeric(csv, tmp_path):
     assert model.score(table, table["y"]) > 0.9
 
 
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize(
+    ("labels", "sep"), [(["01", "1"], ","), (["1,0", "1,3"], ";"), (["1e3", "1000"], ",")]
+)
+def test_predictions_contain_classes_and_identifiers_as_the_file_does(
+    labels, sep, capsys, tmp_path
+):
+    table = pd.DataFrame({"key": [f"{i},5" for i in range(40)], "a": np.arange(40)})
+    path, model = str(tmp_path / "data.csv"), str(tmp_path / "y.model")
+    table.assign(y=np.repeat(labels, 20)).to_csv(path, index=False, sep=sep)
+    command = [path, "--target", "y", "--id", "key", "--model", "networks", "--save", model]
+    assert command_line.main(command) == 0
+    assert f"\n  classes: {labels[0]} 20 (50.0%), {labels[1]} 20 (50.0%)\n" in (
+        capsys.readouterr().out
+    )
+    assert command_line.main([path, "--load", model]) == 0
+    out, err = capsys.readouterr()
+    predictions = pd.read_csv(io.StringIO(out), dtype=str)
+    assert list(predictions)[2:] == [f"probability of {label}" for label in sorted(labels)]
+    assert set(predictions["prediction"]) == {*labels}
+    assert predictions["key"].tolist() == table["key"].tolist()
+    assert "40 rows with a value of 'y': accuracy " in err
+
+
 def test_a_model_saved_from_python(csv, capsys, refused, tmp_path):
     X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
     file = tmp_path / "own.model"
