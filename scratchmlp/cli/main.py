@@ -286,7 +286,7 @@ def _predict(data: str, options: Options) -> None:
     else:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
-    if saved.target in raw.frame:
+    if saved.target is not None and saved.target in raw.frame:
         is_class = hasattr(saved.model, "classes_")
         known = raw.as_written(saved.target) if is_class else raw.frame[saved.target]
         for sentence in scores_of_known(saved.model, X, known):

@@ -1,6 +1,6 @@
 """Predictions with a saved model, and their scores."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from typing import Any
 
@@ -71,14 +71,14 @@ def _decimals(model: Model) -> int:
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
-def check_id(name: str | None, predictions: Iterable[str]) -> None:
+def check_id(name: str | None, predictions: Collection[str]) -> None:
     """Check that predictions can begin with the column that identifies the rows.
 
     Parameters
     ----------
     name : str or None
         Name of the column; None if there is none.
-    predictions : iterable of str
+    predictions : collection of str
         Names of the columns of the predictions: `prediction_names`.
 
     Raises

@@ -12,7 +12,6 @@ from scratchmlp.tabular.columns import WORDS
 from scratchmlp.tabular.found import Found
 from scratchmlp.tabular.integer_kinds import is_code
 from scratchmlp.tabular.notes import listed
-from scratchmlp.tabular.text_reading import are_padded, different_values
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
@@ -149,8 +148,8 @@ def find_numbers(known: "Column[Any]") -> Found | None:
 
 
 def _may_be_quantities(known: "Column[Any]") -> bool:
-    """Return whether a target is numeric, without the leading zeros of codes such as "007"."""
-    return find_numbers(known) is not None and not are_padded(different_values(known))
+    """Return whether the numbers of a target are no dates and no codes such as "007"."""
+    return find_kind(str(known.name), known, guess=False).kind == "number"
 
 
 def _may_be_classes(known: "Column[Any]") -> bool:

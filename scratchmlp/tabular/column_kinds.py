@@ -199,8 +199,9 @@ def _code(name: str, found: Found) -> Found | None:
     numbers = _whole_numbers(found) if found.kind == "number" else None
     if numbers is None or not is_code(name, numbers):
         return None
-    reason = f"whole numbers of {len(f'{numbers[0]:.0f}')} digits that repeat"
-    reason = "named like a code" if names_code(name) else reason
+    n_digits = len(f"{numbers[0]:.0f}")
+    by_values = f"whole numbers of {n_digits} digits that repeat"
+    reason = "named like a code" if names_code(name) else by_values
     codes = found.values.astype("Int64")
     return Found("category", reason, codes, found.written, [*found.notes, Note("codes", name)])
 

@@ -86,7 +86,10 @@ def read_text(name: str, column: "Column[Any]") -> Found | None:
         What the column is. None if it is none of these.
     """
     values = different_values(column)
-    if are_padded(values) or all(map(_ROOM.fullmatch, values.text)):
+    padded = [_PADDED.fullmatch(text) is not None for text in values.text]
+    if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
+        return None
+    if all(map(_ROOM.fullmatch, values.text)):
         return None
     kinds = ["flag", "number", "date", "duration"]
     if len(values.unique) > 2 and are_compact_dates(values.text):
@@ -94,12 +97,6 @@ def read_text(name: str, column: "Column[Any]") -> Found | None:
     kinds = [kind for kind in kinds if not _is_hopeless(kind, values)]
     found = (_read_as(kind, name, column, values) for kind in kinds)
     return next(filter(None, found), None)
-
-
-def are_padded(values: Values) -> bool:
-    """Return whether more than a few values have leading zeros, as codes such as "007" have."""
-    padded = [_PADDED.fullmatch(text) is not None for text in values.text]
-    return bool(values.counts[padded].sum() > FEW * values.counts.sum())
 
 
 def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:

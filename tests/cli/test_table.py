@@ -29,8 +29,14 @@ def test_the_task_can_be_chosen(csv):
 
 @pytest.mark.parametrize(
     "labels",
-    [["007", "7", "07"], ["01", "02", "03"], ["1e3", "1000", "1e+3"], ["1.0", "1", "=1+1"]]
-    + [["9007199254740992", "9007199254740993", "5"], ["\N{ARABIC-INDIC DIGIT THREE}", "3", "4"]],
+    [
+        ["007", "7", "07"],
+        ["01", "02", "03"],
+        ["1e3", "1000", "1e+3"],
+        ["1.0", "1", "=1+1"],
+        ["9007199254740992", "9007199254740993", "5"],
+        ["\N{ARABIC-INDIC DIGIT THREE}", "3", "4"],
+    ],
 )
 def test_classes_are_the_text_of_the_file(labels, csv):
     table = pd.DataFrame({"a": range(12), "y": labels * 4})
