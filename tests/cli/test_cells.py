@@ -124,7 +124,7 @@ def test_a_word_that_is_most_of_the_missing_values_is_named(csv):
         "masonry": ["brick", "stone", "None", "None", "None", ""],
         "the fence": ["wood", "wire", "None", "None", "wood", "wire"],
         "size": [1.5, 2.5, "NA", "NA", 3.5, 4.5],  # among numbers, words are missing values
-        "job": ["teacher", "nurse", "?", "?", "nurse", "teacher"],  # nobody's job
+        "job": ["teacher", "nurse", "?", "?", "nurse", "teacher"],  # programs write it
         "few": ["teacher", "nurse", "None", "?", "", "teacher"],
     }
     table = pd.DataFrame({name: values * 5 for name, values in columns.items()})
