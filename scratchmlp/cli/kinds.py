@@ -36,9 +36,10 @@ REMEDIES = {
     "mixed": "The column is categorical. If the others are missing values, name it in --numeric.",
     "order": "If this is wrong, write the dates as 2024-05-17.",
     "units": "The signs are dropped. Convert the numbers to one unit.",
+    "long": "To use all of the text, split it into several columns.",
 }
 #: The same for a table to predict: what a column is has been decided.
-REMEDIES_AFTER_TRAINING = {"unreadable": "Such values count as missing."}
+REMEDIES_AFTER_TRAINING = {"unreadable": "Such values count as missing.", "long": ""}
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
 #: What is said of columns in which no value repeats.

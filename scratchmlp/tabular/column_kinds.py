@@ -23,6 +23,7 @@ from scratchmlp.tabular.integer_kinds import (
     names_code,
     names_identifier,
 )
+from scratchmlp.tabular.text import note_long
 from scratchmlp.tabular.text_reading import (
     MISSING,
     different_values,
@@ -81,7 +82,8 @@ def find_kind(
     if not column.notna().any():
         return Found("missing", "no values", column, notes=[Note("missing", name)] * guess)
     if role in ("category", "text") and kind_of(column) != "complex":
-        return Found(role, "your choice", column)
+        notes = note_long(name, column) if role == "text" else []
+        return Found(role, "your choice", column, notes=notes)
     if role in ("number", "date"):
         return _by_choice(name, column, role)
     found = _by_values(name, column, role)
@@ -110,11 +112,11 @@ def read_column(
         none can be read, although not all are words for missing values or known from `fit`, the
         column is returned as it is.
     notes : list of Note
-        A note on values that cannot be read, unless `fit` found the same ones.
+        A note on values that cannot be read, unless `fit` found the same ones, or on long text.
     """
     kind = fitted.get("labels", fitted["kind"])
     if kind not in ("number", "date", "duration", "flag"):
-        return column, []
+        return column, note_long(name, column) if fitted["kind"] == "text" else []
     text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
     if kind == "date" and "date_format" in fitted:
         text = _compact_dates_as_text(text)
@@ -215,7 +217,8 @@ def _text_or_category(name: str, column: "Column[Any]") -> Found:
     many = n_different > max(MANY_TEXTS, TEXT_SHARE * n_known)
     words = many and n_words >= TEXT_WORDS and not _are_numbered(values.text)
     if all_different or words:
-        return Found("text", f"{n_different:,} different texts of {n_words:.0f} words", column)
+        reason = f"{n_different:,} different texts of {n_words:.0f} words"
+        return Found("text", reason, column, notes=note_long(name, column))
     return Found("category", "text", column, notes=note_numbers_among_text(name, column))
 
 

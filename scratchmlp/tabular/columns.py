@@ -28,6 +28,9 @@ WORDS = {
 }
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
+#: Characters of a value that are read. Terms of text with millions of them would take minutes and
+#: gigabytes.
+MOST_CHARACTERS = 5000
 
 _BY_DTYPE = {
     "b": "flag",
@@ -60,6 +63,11 @@ def check_collected(X: Any) -> None:
     """Raise an error for a lazy table of Polars, which is a query without rows."""
     if nw.dependencies.is_polars_lazyframe(X):
         raise TypeError("X is a LazyFrame, but a table with rows is required. Pass X.collect().")
+
+
+def to_text(value: object) -> str:
+    """Convert a value to text, of which only the first `MOST_CHARACTERS` characters are kept."""
+    return str(value)[:MOST_CHARACTERS]
 
 
 def to_pandas(X: Any) -> pd.DataFrame:

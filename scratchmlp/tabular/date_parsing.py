@@ -50,7 +50,8 @@ _DAY_AND_TIME = re.compile(
     rf"(?P<day>.*?\d)(?:(?:t|,? +)(?P<hour>[01]?\d|2[0-3]){_MINUTES})?", re.ASCII
 )
 _COMPACT_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
-_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? +")
+#: Up to "wednesday". Without a limit, the time grows with the square of a long word's length.
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +")
 _MONTH = re.compile(
     r"(?<![a-z])(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
     r"|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"

@@ -58,8 +58,8 @@ class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     - **Text** becomes up to 30 components ("_svd1", ...) of a truncated singular value
       decomposition of TF-IDF. The terms are words and, if the texts have up to 30 words on average,
       sequences of two to four characters within words. Terms that occur in a single text are not
-      counted. The components of missing text are 0. If text is missing in `fit`, there is an
-      indicator column.
+      counted. Only the first 5,000 characters of a text are used. The components of missing text
+      are 0. If text is missing in `fit`, there is an indicator column.
 
     The targets have no influence. Ensembles such as :class:`TabularMLPClassifier` add encodings of
     many categories and of text that depend on the targets.
@@ -164,10 +164,11 @@ default='from_dtype'
     Warns
     -----
     DataConversionWarning
-        If columns are left out, if their kind is a guess, or if values cannot be read. In
-        `transform`, if other values cannot be read. For ten or more rows, also if all values of a
-        column are categories that are not known from `fit`, or if all are missing, which must have
-        a probability below 0.001 if values are missing as often as in `fit`.
+        If columns are left out, if their kind is a guess, if values cannot be read, or if texts are
+        cut. In `transform`, if other values cannot be read or texts are cut. For ten or more rows,
+        also if all values of a column are categories that are not known from `fit`, or if all are
+        missing, which must have a probability below 0.001 if values are missing as often as in
+        `fit`.
 
     See Also
     --------

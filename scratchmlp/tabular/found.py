@@ -16,8 +16,8 @@ class Note(NamedTuple):
         What the note is about. Of columns that are left out: "index", "identifier", "constant",
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
-        "codes" that are numbers, "numbers" that are text, or in `transform` "empty" if there are no
-        values, and "unseen" if no category is known.
+        "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
+        `transform` "empty" if there are no values, and "unseen" if no category is known.
     text : str
         A clause that names the column, such as "2 of 90 values of age are not numbers: 'x', 'y'".
     """

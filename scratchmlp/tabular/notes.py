@@ -56,9 +56,13 @@ REMEDIES = {
         "Convert them with pandas.to_numeric if they are, or to the dtype category if they are "
         "codes."
     ),
+    "long": "Shorten them to silence this warning, or split the text into several columns.",
 }
 #: The same for a table to encode: what a column is has been decided.
-REMEDIES_AFTER_FIT = REMEDIES | {"unreadable": "Such values count as missing. Correct them."}
+REMEDIES_AFTER_FIT = REMEDIES | {
+    "unreadable": "Such values count as missing. Correct them.",
+    "long": "Shorten them to silence this warning.",
+}
 #: Number of rows from which it is noted that none has a known value: servers predict single rows.
 SEVERAL = 10
 _CHANCE = 1e-3  # least probability that counts as chance

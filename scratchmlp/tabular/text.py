@@ -9,7 +9,8 @@ from scipy.sparse import csr_array, hstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from scratchmlp.tabular.columns import Column
+from scratchmlp.tabular.columns import MOST_CHARACTERS, Column, to_text
+from scratchmlp.tabular.found import Note
 from scratchmlp.tabular.numeric import clip_smoothly
 
 _N_COMPONENTS = 30
@@ -111,10 +112,23 @@ class TextEncoder:
 
 
 def to_texts(column: "Column[Any]") -> list[str]:
-    """Convert the values of a column to text. Missing values become empty."""
+    """Convert the values of a column to text, cut if it is long. Missing values become empty."""
     missing = column.isna()
     values = column.to_numpy(dtype=object)
-    return ["" if gone else str(value) for value, gone in zip(values, missing, strict=True)]
+    return ["" if gone else to_text(value) for value, gone in zip(values, missing, strict=True)]
+
+
+def note_long(name: str, column: "Column[Any]") -> list[Note]:
+    """Note the texts of which `to_texts` cuts the end, if there are any."""
+    lengths = column.dropna().map(lambda value: len(str(value)))
+    n_long = int((lengths > MOST_CHARACTERS).sum())
+    if not n_long:
+        return []
+    clause = (
+        f"only the first {MOST_CHARACTERS:,} characters of {n_long:,} of {len(lengths):,} values "
+        f"of {name} are used"
+    )
+    return [Note("long", clause)]
 
 
 def indicators(tf_idf: Sequence[csr_array]) -> tuple[csr_array, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns import Column
+from scratchmlp.tabular.columns import Column, to_text
 from scratchmlp.tabular.date_parsing import (
     ISO,
     DateFormat,
@@ -61,7 +61,7 @@ class Values(NamedTuple):
     @property
     def text(self) -> list[str]:
         """The different values as text, without blanks around them."""
-        return [str(value).strip() for value in self.unique]
+        return [to_text(value).strip() for value in self.unique]
 
 
 def different_values(column: "Column[Any]") -> Values:
@@ -223,7 +223,7 @@ def note_unreadable(
     list of Note
         A note on values of another kind, and one on dates of unknown order, if there are any.
     """
-    lost = [str(value).strip() for value in column[column.notna() & read.isna()]]
+    lost = [to_text(value).strip() for value in column[column.notna() & read.isna()]]
     unclear = {*dates_without_order(lost)} if kind == "date" else set()
     others = [value for value in lost if value not in unclear]
     dates = [value for value in lost if value in unclear]
@@ -241,7 +241,7 @@ def note_unreadable(
 
 def _shown(values: Sequence[str]) -> str:
     """List the first different values."""
-    different = list(dict.fromkeys(values))
+    different = [value[:40] for value in dict.fromkeys(values)]
     return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
@@ -308,7 +308,7 @@ def _rows(read: NDArray[Any], values: Values, column: "Column[Any]", kind: str) 
 
 def _decimal(values: Values) -> str | None:
     """Return the decimal mark of the numbers of a column, or None if no value tells."""
-    return find_decimal(value for value in values.unique if isinstance(value, str))
+    return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
 
 
 def _how_written(kind: str, values: Values, form: DateFormat | None) -> dict[str, Any]:

@@ -216,6 +216,14 @@ def test_values_that_cannot_be_read_are_named():
     assert sentence == "1 of 40 values of a is not a number: 'high'. Such values count as missing."
 
 
+def test_long_texts_are_named_in_training_and_in_prediction():
+    X = pd.DataFrame({"t": [f"row{i % 7} " * 1001 for i in range(40)]})
+    columns, notes = decide_columns(X, Roles(text=("t",)))
+    cut = "only the first 5,000 characters of 40 of 40 values of t are used"
+    assert f"{cut}. To use all of the text, split it into several columns." in notes
+    assert list(unlike_training(X, columns)) == [cut]
+
+
 @pytest.mark.parametrize(
     ("new", "message"),
     [

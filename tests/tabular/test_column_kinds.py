@@ -576,6 +576,15 @@ def test_categories_cannot_be_chosen_after_fit():
     )
 
 
+@pytest.mark.parametrize(("name", "kind"), [("age", "number"), ("day", "date")])
+def test_a_value_of_a_million_characters_is_named_by_its_beginning(name, kind):
+    """Reading it also ends: weekdays were once searched in quadratic time."""
+    values = [*KNOWN[name][:20], "mon" * 333_333]
+    message = f"1 of 21 values of {name} is not a {kind}: '{'mon' * 13}m'. Such values count"
+    for notes in (fit(values, name)[1], notes_of_new(**{name: values})):
+        assert [note[: len(message)] for note in notes] == [message]
+
+
 def test_dates_that_could_be_day_first_or_month_first_are_named():
     """Such a value is a date, and needs another remedy than one that is none."""
     days = ["03/04/2021", "soon", "05.06.2021 10:00", "12/20/2021", *KNOWN["day"][4:]]

@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import roc_auc_score
 
 from scratchmlp.batches import Data
@@ -20,6 +21,7 @@ from scratchmlp.tabular import (
     column_encoding,
 )
 from scratchmlp.tabular import text as text_module
+from scratchmlp.tabular.columns import MOST_CHARACTERS
 from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.term_selection import TermSelection
 
@@ -236,3 +238,21 @@ def test_predictions_do_not_depend_on_memory_and_models_are_small():
     whole = len(pickle.dumps(model))
     of_rows_and_epochs = 30_000
     assert whole < sizes[0] + 2 * sizes[1] + of_rows_and_epochs  # a member holds no vocabulary
+
+
+@pytest.mark.parametrize("n_words", [10, 40])  # with and without n-grams
+def test_long_texts_are_cut_in_fit_and_in_transform(n_words):
+    values, _ = sentences(60, n_words)
+    long, cut = values.copy(), values.copy()
+    for row in (3, 30):
+        filler = values[row].ljust(MOST_CHARACTERS - 1)
+        long[row], cut[row] = f"{filler}x word9x word11x", f"{filler}x"
+    with pytest.warns(DataConversionWarning, match="Only the first 5,000 characters of 2 of 60"):
+        of_long = fit(long)
+    of_cut = fit(cut)
+    assert [case for case, _ in of_long.notes_] == ["long"]
+    assert of_cut.notes_ == []
+    expected = of_cut.transform(texts(cut))
+    for encoder in (of_long, of_cut):
+        with pytest.warns(DataConversionWarning, match="5,000 characters of 2 of 60 values of t"):
+            np.testing.assert_array_equal(encoder.transform(texts(long)), expected)
