@@ -28,6 +28,7 @@ PICTURES = (".png", ".svg", ".pdf")
 GRID = 300  # points of a decision boundary's picture along each axis
 WIDTH = 99  # characters of a line that says what a picture shows
 MOST_NAMED = 20  # classes in a legend
+MOST_POINTS = 1000  # rows
 _CALIBRATION = (
     "how often the class is {} (vertical), by the predicted probability of this class "
     "(horizontal), in ten groups of rows that the predicting networks and trees had not seen. On "
@@ -35,12 +36,11 @@ _CALIBRATION = (
 )
 _BOUNDARY = (
     "Right: the class that a model of the two columns alone predicts (background), and the true "
-    "class of up\nto 1,000 rows (points)."
+    "class of {} (points)."
 )
 _ERRORS = (
-    "Left: true values (vertical) by predicted values (horizontal) of up to 1,000 rows that the "
-    "predicting\nnetworks and trees had not seen. On the dashed line, predictions are right.\n"
-    "Right: the errors, true minus predicted values, of these rows."
+    "Left: true values (vertical) by predicted values (horizontal) of {} that the predicting "
+    "networks and trees had not seen. On the dashed line, predictions are right."
 )
 POINTS = {"s": 12, "alpha": 0.5, "color": "#0072B2"}
 
@@ -131,7 +131,7 @@ def draw_network(
     return (
         "Left: the loss of the article's network after each epoch. The lower, the better.\n"
         "Middle: the log-loss in cross-validation of each learning rate and number of hidden "
-        f"units. The lower,\nthe better.\n{_BOUNDARY}"
+        f"units. The lower,\nthe better.\n{_boundary(y)}"
     )
 
 
@@ -169,28 +169,47 @@ def draw_ensemble(path: Path, model: Any, X: pd.DataFrame, y: NDArray[Any]) -> s
                 axes[1].set_title("Ensemble fitted to these two columns only")
             if columns is None:
                 return fill(f"It shows {calibration}", WIDTH)
-            return f"{fill(f'Left: {calibration}', WIDTH)}\n{_BOUNDARY}"
-        _plot_errors(axes, model, y)
-        return _ERRORS
+            return f"{fill(f'Left: {calibration}', WIDTH)}\n{_boundary(y)}"
+        return _plot_errors(axes, model, y)
 
 
-def _plot_errors(axes: Any, model: Any, y: NDArray[Any]) -> None:
-    """Draw actual values and residuals against out-of-fold predictions."""
+def _boundary(y: NDArray[Any]) -> str:
+    """Say what the picture of a decision boundary shows."""
+    return fill(_BOUNDARY.format(_which(len(y))), WIDTH)
+
+
+def _plot_errors(axes: Any, model: Any, y: NDArray[Any]) -> str:
+    """Draw actual values and residuals against out-of-fold predictions; say what is drawn."""
     from matplotlib.ticker import AutoLocator
 
-    seen = np.isfinite(model.oof_prediction_)  # with --time, the first rows have none
+    seen = np.flatnonzero(np.isfinite(model.oof_prediction_))  # with --time, not the first rows
+    shown = seen[_some(len(seen))]
     for ax, kind in zip(axes, ("actual_vs_predicted", "residual_vs_predicted"), strict=True):
         PredictionErrorDisplay.from_predictions(
-            y[seen],
-            model.oof_prediction_[seen],
+            y[shown],
+            model.oof_prediction_[shown],
             kind=kind,
             ax=ax,
-            random_state=0,
+            subsample=None,  # which would draw rows with replacement
             scatter_kwargs=POINTS,
         )
         ax.set_title("Out-of-fold predictions")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(AutoLocator())  # ticks at round numbers
+    left = fill(_ERRORS.format(_which(len(seen))), WIDTH)
+    return f"{left}\nRight: the errors, true minus predicted values, of these rows."
+
+
+def _some(n_rows: int) -> NDArray[np.intp]:
+    """Choose the rows to draw: in random order, in which no class hides another."""
+    return np.random.default_rng(0).permutation(n_rows)[:MOST_POINTS]
+
+
+def _which(n_rows: int) -> str:
+    """Say which rows `_some` chooses."""
+    if n_rows <= MOST_POINTS:
+        return f"all {n_rows:,} rows"
+    return f"{MOST_POINTS:,} of {n_rows:,} rows, drawn at random,"
 
 
 def _numbers(X: pd.DataFrame, model: Any) -> pd.DataFrame:
@@ -260,7 +279,7 @@ def _plot_calibration(ax: Any, model: Any, y: NDArray[Any]) -> str:
 
 
 def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[Any]) -> None:
-    """Draw the predicted class as the background of up to 1,000 random rows."""
+    """Draw the predicted class as the background of random rows."""
     margin = 0.05 * (X.max() - X.min())
     corners = pd.DataFrame([X.min() - margin, X.max() + margin])
     last = len(model.classes_) - 1
@@ -278,9 +297,7 @@ def _plot_boundary(ax: Any, model: BaseEstimator, X: pd.DataFrame, y: NDArray[An
         vmin=0,
         vmax=last,
     )
-    shown = np.random.default_rng(0).permutation(len(y))[
-        :1_000
-    ]  # in random order, no class hides another
+    shown = _some(len(y))
     codes = np.searchsorted(model.classes_, y[shown])
     style = {"cmap": "viridis", "vmin": 0, "vmax": last, "edgecolor": "black", "linewidth": 0.4}
     points = ax.scatter(*X.iloc[shown].to_numpy().T, s=18, c=codes, **style)

@@ -13,7 +13,8 @@ from scratchmlp.tabular.column_kinds import read_column
 from scratchmlp.tabular.columns import WORDS, to_dates
 from scratchmlp.tabular.notes import COMMON, listed
 
-MOST_CLASSES, MOST_COLUMNS = 20, 200  # rows of tables
+MOST_CLASSES = 20  # rows of a table
+MOST_COLUMNS = 200  # that are described, or whose importance is measured
 EXAMPLES = 3  # values of a column of categories
 KINDS = {
     "number": "numeric",

@@ -1,6 +1,7 @@
 """How often prediction sets and intervals contain the truth, and how large they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,15 @@ N_FOLDS = 5  # if a single member held out all rows, as in fit_difficulty
 MOST_SHOWN, MOST_COLUMNS = 5, 8  # rows with the largest sets or intervals
 
 
+class _Errors(NamedTuple):
+    """Held-out rows, their folds, and their errors in units of their expected sizes."""
+
+    rows: Rows
+    folds: Rows
+    scores: FloatArray
+    sizes: FloatArray
+
+
 class Regions(NamedTuple):
     """Prediction sets or intervals of rows.
 
@@ -43,27 +53,37 @@ class Regions(NamedTuple):
     size: FloatArray
 
 
-def regions_of(evaluated: Evaluated, coverage: float) -> Regions | None:
+def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, Regions]:
     """Return sets or intervals for rows that did not help to make them.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows with predictions.
-    coverage : float
-        Share of the rows to cover.
+    coverages : sequence of float
+        Shares of the rows to cover.
 
     Returns
     -------
-    Regions or None
-        For new rows, those of `predict_set` or `predict_interval`. For rows of `fit`, those that
+    dict of float to Regions
+        Sets or intervals by coverage, without coverages for which there are too few rows. For new
+        rows, those of `predict_set` or `predict_interval`. For rows of `fit`, those that
         these methods would make with the errors of the other folds alone: sets or intervals around
         the out-of-fold predictions. The expected sizes of errors, to which the widths of intervals
         are proportional, come from models that were fitted without the fold of the row. All rows
-        have equal weights. None if there are too few rows for this coverage.
+        have equal weights.
     """
+    make: Callable[[Evaluated, float], Regions | None] = _new_regions
     if evaluated.rows == "fit":
-        return _held_out_regions(evaluated, coverage)
+        rows, folds = _folds(evaluated)
+        errors = _Errors(rows, folds, *_scores(evaluated, rows, folds))
+        make = partial(_held_out_regions, errors=errors)
+    found = {coverage: make(evaluated, coverage) for coverage in coverages}
+    return {coverage: regions for coverage, regions in found.items() if regions is not None}
+
+
+def _new_regions(evaluated: Evaluated, coverage: float) -> Regions | None:
+    """Predict sets or intervals of new rows."""
     estimator = evaluated.estimator
     if estimator._held_out_scores.n_effective < n_needed(coverage):
         return None
@@ -77,10 +97,9 @@ def regions_of(evaluated: Evaluated, coverage: float) -> Regions | None:
     return Regions(rows, (low <= y) & (y <= high), high - low)
 
 
-def _held_out_regions(evaluated: Evaluated, coverage: float) -> Regions | None:
+def _held_out_regions(evaluated: Evaluated, coverage: float, errors: _Errors) -> Regions | None:
     """Make the sets or intervals of each fold with the errors on the other folds."""
-    rows, folds = _folds(evaluated)
-    scores, sizes = _scores(evaluated, rows, folds)
+    rows, folds, scores, sizes = errors
     limits = np.empty(len(rows))
     for each in np.unique(folds):
         others = folds != each
@@ -145,8 +164,7 @@ def coverage_parts(
     if not isinstance(evaluated.estimator, BaseTabular):
         return []
     levels = LEVELS_OF_NUMBERS if evaluated.proba is None else LEVELS_OF_CLASSES
-    found = {level: regions_of(evaluated, level) for level in levels}
-    known = {level: regions for level, regions in found.items() if regions is not None}
+    known = regions_of(evaluated, levels)
     if not known:
         return []
     parts: list[Table | str] = [_introduction(evaluated), _levels(evaluated, known)]

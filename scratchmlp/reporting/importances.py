@@ -1,21 +1,26 @@
 """The section on what the predictions depend on: how much each column matters."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.base import is_classifier
 from sklearn.inspection import permutation_importance
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
-from scratchmlp.reporting.columns import encoder_of
+from scratchmlp.reporting.columns import MOST_COLUMNS, encoder_of
 from scratchmlp.reporting.content import Number, Picture, Section, Table, joined, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows
 from scratchmlp.reporting.pictures import COLORS, SIZE, draw
-from scratchmlp.tabular.association import correlated_pairs
-from scratchmlp.tabular.table_encoding import places_of
+from scratchmlp.tabular.association import associations_with, correlated_pairs
+from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.table_encoding import Place, places_of
 
 N_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2000, 500
@@ -70,9 +75,11 @@ def importances_of(evaluated: Evaluated, unused: Collection[str]) -> Importances
     -------
     Importances
         For rows of `fit`, the result of `oof_importances`, otherwise of scikit-learn's
-        `permutation_importance`.
+        `permutation_importance`. Of a wide table, only the `MOST_COLUMNS` columns that are most
+        correlated with the predictions are measured.
     """
-    found = _out_of_fold(evaluated) if evaluated.rows == "fit" else _permuted(evaluated)
+    measure = _out_of_fold if evaluated.rows == "fit" else _permuted
+    found = measure(evaluated, _most_related(evaluated))
     order = [i for i in np.argsort(-found.means, kind="stable") if found.names[i] not in unused]
     return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
 
@@ -83,10 +90,33 @@ def _n_rows(evaluated: Evaluated) -> int:
     return max(min(FEWEST_ROWS, MOST_ROWS), min(MOST_ROWS, n_rows))
 
 
-def _out_of_fold(evaluated: Evaluated) -> Importances:
+def _most_related(evaluated: Evaluated) -> list[str]:
+    """Name all columns, or in a wide table those most correlated with the predictions."""
+    if len(evaluated.columns) <= MOST_COLUMNS:
+        return evaluated.columns
+    rows = evaluated.sample(_n_rows(evaluated))
+    encoded, places = _encoded(evaluated, rows)
+    names = [name for name in evaluated.columns if name in places]
+    predicted = evaluated.prediction if evaluated.proba is None else evaluated.proba
+    values = predicted.reshape(len(predicted), -1)[rows]
+    related = associations_with(encoded, [places[name] for name in names], values)
+    most = np.argsort(-related, kind="stable")[:MOST_COLUMNS]
+    return [names[i] for i in np.sort(most)]
+
+
+def _encoded(evaluated: Evaluated, rows: Rows) -> tuple[EncodedTable, dict[str, Place]]:
+    """Encode some rows, and return where the parts of each column are."""
+    encoder = encoder_of(evaluated)
+    own = hasattr(evaluated.estimator, "encoder_")
+    encoded, _ = encoder._encode(evaluated.some(rows) if own else evaluated.table.iloc[rows])
+    return encoded, places_of(encoder.columns_, encoder.text_encoders_)
+
+
+def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on the rows that each member held out."""
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
+        columns=names,
         n_repeats=N_REPEATS,
         max_samples=_n_rows(evaluated),
         random_state=evaluated.random_state,
@@ -100,36 +130,49 @@ def _out_of_fold(evaluated: Evaluated) -> Importances:
     )
 
 
-def _permuted(evaluated: Evaluated) -> Importances:
+def _permuted(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on rows that were not in `fit`."""
     scoring = "neg_log_loss" if is_classifier(evaluated.estimator) else "r2"
     rows = evaluated.sample(_n_rows(evaluated))
     y = evaluated.y[rows]
     if scoring == "neg_log_loss" and len(np.unique(y)) < max(2, len(evaluated.classes)):
         scoring = "accuracy"  # the log-loss needs rows of each class, and two of them
+    positions = [evaluated.columns.index(name) for name in names]
+    X = evaluated.some(rows)
+    others = FunctionTransformer(partial(_put, X, positions))  # adds columns that stay as they are
     result = permutation_importance(
-        evaluated.estimator,
-        _safe_indexing(evaluated.X, rows),
+        make_pipeline(others, evaluated.estimator),
+        _safe_indexing(X, positions, axis=1),
         y,
         scoring=scoring,
         n_repeats=N_REPEATS,
         random_state=evaluated.random_state,
     )
     return Importances(
-        evaluated.columns,
+        list(names),
         result.importances,
         _SCORES.get(scoring, scoring),
         len(rows),
-        _correlated(evaluated, rows),
+        _correlated(evaluated, rows, names),
     )
 
 
-def _correlated(evaluated: Evaluated, rows: Rows) -> list[tuple[str, str, float]]:
+def _put(X: Any, positions: Sequence[int], values: Any) -> Any:
+    """Return a copy of a table with other values in some columns."""
+    X = X.copy()
+    if isinstance(X, pd.DataFrame):
+        X[X.columns[positions]] = values
+    else:
+        X[:, positions] = values
+    return X
+
+
+def _correlated(
+    evaluated: Evaluated, rows: Rows, names: Sequence[str]
+) -> list[tuple[str, str, float]]:
     """Return the pairs of strongly correlated columns, the strongest first."""
-    encoder = encoder_of(evaluated)
-    own = hasattr(evaluated.estimator, "encoder_")
-    encoded, _ = encoder._encode(evaluated.some(rows) if own else evaluated.table.iloc[rows])
-    places = places_of(encoder.columns_, encoder.text_encoders_)
+    encoded, every = _encoded(evaluated, rows)
+    places = {name: place for name, place in every.items() if name in names}
     return correlated_pairs(encoded, places, np.random.RandomState(evaluated.random_state))
 
 
@@ -158,6 +201,7 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
                 "not what causes the target.",
                 f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each "
                 "column.",
+                _left_out(evaluated),
             ]
         ),
         _bars(importances),
@@ -170,6 +214,20 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
         )
         parts.append(_pairs(importances))
     return Section("importance", "What matters", parts)
+
+
+def _left_out(evaluated: Evaluated) -> str:
+    """Say which columns of a wide table are not measured, if there are any."""
+    if (n_columns := len(evaluated.columns)) <= MOST_COLUMNS:
+        return ""
+    remedy = "sklearn.inspection.permutation_importance measures all columns, which takes longer."
+    if evaluated.rows == "fit":
+        remedy = "oof_importances(X, y, columns=[...]) measures the columns that you name."
+    return (
+        f"Of the {n_columns:,} columns, only the {MOST_COLUMNS} that are most correlated with the "
+        "predictions are measured here, and compared with each other. Others may matter too. "
+        f"{remedy}"
+    )
 
 
 def _bars(importances: Importances) -> Picture:

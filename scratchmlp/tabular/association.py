@@ -110,6 +110,33 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     return np.minimum(found, 1.0)
 
 
+def associations_with(
+    table: EncodedTable, places: Iterable[Place], values: FloatArray
+) -> FloatArray:
+    """Return how strongly columns of a table, or groups of columns, are correlated with numbers.
+
+    Parameters
+    ----------
+    table : EncodedTable
+        The rows to compare.
+    places : iterable of Place
+        Where the parts of each column are, or of each group of columns.
+    values : ndarray of shape (n_samples, n_values)
+        Numbers, such as predictions.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+        Correlations as measured by `associations`.
+    """
+    target, found = _basis(rankdata(values, axis=0)), []
+    for place in places:
+        basis = _basis(_outputs(table, place))
+        n_canonical = min(basis.shape[1], target.shape[1])
+        found.append(np.sum((basis.T @ target) ** 2) / max(1, n_canonical))
+    return np.sqrt(found)
+
+
 def _outputs(table: EncodedTable, place: Place) -> FloatArray:
     """Return ranks of numbers, and indicators of the most frequent levels."""
     indicators = {*(table.layout.replaced + 1).tolist()}  # of missing numbers

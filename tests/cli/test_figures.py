@@ -1,6 +1,7 @@
 """Pictures: their panels, and what is refused."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,28 @@ def test_regression_gets_two_panels(table, csv, tmp_path):
     table = table.assign(y=np.arange(60.0))
     assert command_line.main([csv(table), "--target", "y", "--plot", str(picture)]) == 0
     assert png_size(picture) == TWO_PANELS
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_shown", "which"),
+    [
+        (40, 40, "of all 40 rows that"),
+        (4000, 1000, "of 1,000 of 4,000 rows, drawn at random, that"),
+    ],
+)
+def test_errors_are_drawn_once_and_the_text_says_of_which_rows(n_rows, n_shown, which):
+    from matplotlib.figure import Figure
+
+    prediction = np.r_[np.nan, np.arange(n_rows)]  # with --time, the first row has none
+    y = 2 * prediction
+    axes = Figure().subplots(1, 2)
+    text = figures._plot_errors(axes, SimpleNamespace(oof_prediction_=prediction), y)
+    assert which in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= figures.WIDTH
+    for ax, factor in zip(axes, (2, 1), strict=True):
+        drawn, vertical = ax.collections[0].get_offsets().T
+        assert len(drawn) == len(np.unique(drawn)) == n_shown
+        np.testing.assert_array_equal(vertical, factor * drawn)
 
 
 @pytest.mark.parametrize(("n_classes", "n_named"), [(3, 3), (12, 12), (30, 20)])

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from report_pages import Page
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import (
     accuracy_score,
@@ -18,11 +19,13 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from scratchmlp.reporting import coverage
+from scratchmlp import report
+from scratchmlp.reporting import coverage, importances
 from scratchmlp.reporting.columns import _sentence
 from scratchmlp.reporting.content import plain
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.tabular import TabularMLPRegressor
 from scratchmlp.tabular.notes import COMMON
 
 ATTACK = "<script>alert('x')</script>"
@@ -115,6 +118,33 @@ def test_importances_of_new_rows(others):
     table = others.page.table("Importance of each column")
     assert {column: values[0] for column, values in table.items()} == pytest.approx(
         dict(zip(["x0", "x1", "x2"], expected.importances_mean, strict=True))
+    )
+
+
+@pytest.mark.parametrize("rows", ["fit", "new"])
+def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
+    """Only the columns most correlated with the predictions are measured."""
+    monkeypatch.setattr(importances, "MOST_COLUMNS", 3)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 8)), columns=list("abcdefgh"))
+    X["h"] = np.where(X["c"] > 0, "yes", "no")
+    y = 5 * X["c"] - 3 * X["f"] + (X["h"] == "yes")
+    regressor = TabularMLPRegressor(cv=2, max_iter=16, random_state=0).fit(X, y)
+    page = Page(report(regressor, X, y, rows=rows))
+    table = page.table("Importance of each column")
+    assert set(table) == {"c", "f", "h"}
+    method = "oof_importances" if rows == "fit" else "permutation_importance"
+    assert "Of the 8 columns, only the 3 that are most correlated with the pred" in texts(page)
+    assert method in texts(page)
+    assert page.table("Strongly correlated")["c"][0] == "h"
+    if rows == "fit":
+        expected = regressor.oof_importances(X, y, columns=["c", "f", "h"], random_state=0)
+    else:
+        expected = permutation_importance(regressor, X, y, scoring="r2", random_state=0)
+    names = getattr(expected, "names", list(X))
+    means = dict(zip(names, expected.importances_mean, strict=True))
+    assert {name: values[0] for name, values in table.items()} == pytest.approx(
+        {name: means[name] for name in table}, abs=1e-9
     )
 
 
@@ -245,7 +275,7 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
     fold = numbers.estimator.held_out_[0]
     y = evaluated.y.copy()
     y[fold] += 1e5
-    found = coverage.regions_of(evaluated._replace(y=y), 0.5)
+    found = coverage.regions_of(evaluated._replace(y=y), [0.5])[0.5]
     assert not found.covered[fold].any()
     assert np.delete(found.covered, fold).all()
 
@@ -255,7 +285,9 @@ def test_sets_and_intervals_of_new_rows(name, request):
     case = request.getfixturevalue(name)
     X, y = case.X[::2], case.y[::2]
     evaluated = evaluate(case.estimator, X, y, "new", 0)
-    found = coverage.regions_of(evaluated, 0.8)
+    of_levels = coverage.regions_of(evaluated, [0.8, 0.999])
+    assert [*of_levels] == [0.8]  # 0.999 needs more rows
+    found = of_levels[0.8]
     if name == "classes":
         sets = case.estimator.predict_set(X, 0.8)
         covered = sets[np.arange(len(y)), np.searchsorted(case.estimator.classes_, y)]
@@ -265,7 +297,6 @@ def test_sets_and_intervals_of_new_rows(name, request):
         covered, sizes = (low <= y) & (y <= high), high - low
     np.testing.assert_array_equal(found.covered, covered)
     np.testing.assert_allclose(found.size, sizes)
-    assert coverage.regions_of(evaluated, 0.999) is None  # it needs more rows
 
 
 def test_training_curves_are_drawn(classes, numbers, others):
