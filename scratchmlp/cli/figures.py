@@ -209,7 +209,7 @@ def _which(n_rows: int) -> str:
     """Say which rows `_some` chooses."""
     if n_rows <= MOST_POINTS:
         return f"all {n_rows:,} rows"
-    return f"{MOST_POINTS:,} of {n_rows:,} rows, drawn at random,"
+    return f"{MOST_POINTS:,} random rows out of {n_rows:,}"
 
 
 def _numbers(X: pd.DataFrame, model: Any) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def test_regression_gets_two_panels(table, csv, tmp_path):
     ("n_rows", "n_shown", "which"),
     [
         (40, 40, "of all 40 rows that"),
-        (4000, 1000, "of 1,000 of 4,000 rows, drawn at random, that"),
+        (4000, 1000, "of 1,000 random rows out of 4,000 that"),
     ],
 )
 def test_errors_are_drawn_once_and_the_text_says_of_which_rows(n_rows, n_shown, which):
