@@ -113,10 +113,11 @@ def _encoded(evaluated: Evaluated, rows: Rows) -> tuple[EncodedTable, dict[str, 
 
 
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
-    """Measure on the rows that each member held out."""
+    """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
+    known = evaluated.estimator.encoder_.columns_
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
-        columns=names,
+        columns=[name for name in names if name in known],
         n_repeats=N_REPEATS,
         max_samples=_n_rows(evaluated),
         random_state=evaluated.random_state,
