@@ -1,0 +1,141 @@
+"""Out-of-fold predictions: of all estimators, with all ways to split rows, weights and groups."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from table_strategies import SPLITS
+
+from scratchmlp.schedules import CosLog4
+from scratchmlp.tabular import (
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    recipe,
+)
+from scratchmlp.tabular.member import Member
+
+N = 140
+SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}
+ESTIMATORS = {
+    "networks of classes": TabularMLPClassifier(**SMALL),
+    "networks of numbers": TabularMLPRegressor(**SMALL),
+    "named classifiers": TabularEnsembleClassifier(
+        [
+            ("networks", TabularMLPClassifier(**SMALL)),
+            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
+            ("linear", LogisticRegression()),
+        ]
+    ),
+    "named regressors": TabularEnsembleRegressor(
+        [
+            ("networks", TabularMLPRegressor(**SMALL)),
+            ("boosting", HistGradientBoostingRegressor(max_iter=3)),
+            ("linear", Ridge()),
+        ]
+    ),
+    "default classifiers": TabularEnsembleClassifier(),
+    "default regressors": TabularEnsembleRegressor(),
+}
+WEIGHT = np.random.default_rng(1).integers(0, 3, N)
+GROUPS = np.random.default_rng(2).integers(0, 9, N)
+#: Parameters of the estimator, and arguments of `fit`.
+CASES = {
+    "folds": ({"cv": 3}, {}),
+    "repeats": ({"cv": 2, "n_repeats": 2}, {}),
+    "weights": ({"cv": 3}, {"sample_weight": WEIGHT}),
+    "groups": ({"cv": 2, "n_repeats": 2}, {"sample_weight": WEIGHT, "groups": GROUPS}),
+    "KFold": ({"cv": SPLITS["KFold"](N)}, {"sample_weight": WEIGHT}),
+    "GroupKFold": ({"cv": SPLITS["GroupKFold"](N)}, {"sample_weight": WEIGHT, "groups": GROUPS}),
+    "TimeSeriesSplit": ({"cv": SPLITS["TimeSeriesSplit"](N)}, {"sample_weight": WEIGHT}),
+    "ShuffleSplit": ({"cv": SPLITS["ShuffleSplit"](N)}, {}),
+}
+
+
+def table():
+    """A number and a column of many categories, classes and numbers that depend on them."""
+    rng = np.random.default_rng(0)
+    x, shop = rng.normal(size=N), rng.permutation(N) % 70
+    number = np.round(4 * x + shop % 7 + rng.normal(size=N))
+    X = pd.DataFrame({"x": x, "shop": [f"shop {i}" for i in shop]})
+    return X, np.where(number > np.median(number), "high", "low"), number
+
+
+X, LABELS, NUMBERS = table()
+
+
+def fit(estimator, case, y):
+    """Fit an estimator in one of the cases.
+
+    All networks have a single epoch. They keep it, and it predicts the fold.
+    """
+    parameters, arguments = CASES[case]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipe, "_n_epochs", lambda n_rows: 1)
+        patch.setattr(CosLog4, "factor", lambda schedule, t: 1.0)  # it would be 0 in this epoch
+        return clone(estimator).set_params(random_state=0, **parameters).fit(X, y, **arguments)
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=ESTIMATORS)
+def fitted(request, case):
+    estimator = ESTIMATORS[request.param]
+    return fit(estimator, case, LABELS if is_classifier(estimator) else NUMBERS)
+
+
+def test_it_is_the_prediction_of_the_members_that_held_the_row_out(fitted):
+    held_out = np.array([np.isin(np.arange(N), rows) for rows in fitted.held_out_])
+    times, members = held_out.sum(axis=0), fitted.member_predictions(X)
+    oof = fitted.oof_proba_ if is_classifier(fitted) else fitted.oof_prediction_
+    np.testing.assert_array_equal(np.isnan(oof.reshape(N, -1)).all(axis=1), times == 0)
+    # Classifiers average scores, not probabilities.
+    rows = times == 1 if is_classifier(fitted) else times > 0
+    of_holders = np.einsum("mn,mn...->n...", held_out, members)[rows].T / times[rows]
+    np.testing.assert_allclose(oof[rows], of_holders.T, rtol=1e-5)
+
+
+def test_no_member_trains_on_what_it_holds_out(fitted, case):
+    parameters, arguments = CASES[case]
+    weight, groups = arguments.get("sample_weight", np.ones(N)), arguments.get("groups", range(N))
+    y = LABELS if is_classifier(fitted) else NUMBERS
+    splits = fitted._prepare(X, y, weight, arguments.get("groups")).splits
+    for (training, held_out), rows in zip(splits, fitted.held_out_, strict=True):
+        np.testing.assert_array_equal(held_out, rows)
+        used = np.concatenate([training, held_out])
+        assert len(np.unique(used)) == len(used)
+        assert weight[used].all()
+        assert not set(np.take(groups, training)) & set(np.take(groups, held_out))
+        if isinstance(parameters["cv"], int):
+            assert len(used) == np.count_nonzero(weight)
+
+
+def before_calibration(model, number):
+    """Return what each estimator predicts that was trained without a fold, not yet calibrated."""
+    encoded = model._encode(X)
+    parts = [part.fitted for part in model._parts.values()] if hasattr(model, "_parts") else [model]
+    trained = [getattr(fitted, "members_", fitted)[number] for fitted in parts]
+    return [
+        each.raw_scores(encoded) if isinstance(each, Member) else each.predict(encoded)
+        for each in trained
+    ]
+
+
+@pytest.mark.parametrize("case", ["KFold", "TimeSeriesSplit", "ShuffleSplit"], indirect=True)
+def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(fitted, case):
+    y = LABELS if is_classifier(fitted) else NUMBERS
+    rows = fitted.held_out_[0]
+    rows = rows[WEIGHT[rows] == 1]  # the mean and the deviation of all targets stay the same
+    changed = y.copy()
+    changed[rows] = y[rows][::-1]
+    after = fit(fitted, case, changed)
+    for one, other in zip(*(before_calibration(each, 0) for each in (fitted, after)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    for one, other in zip(*(before_calibration(each, 1) for each in (fitted, after)), strict=True):
+        assert not np.allclose(one, other, rtol=1e-3)
