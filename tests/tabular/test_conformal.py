@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -93,6 +94,20 @@ def test_sets_of_ensembles():
     X, _, y = TEST
     for each in (ensemble, ensemble.only("boosting")):
         assert 0.85 < each.predict_set(X)[np.arange(len(X)), y].mean() < 0.95
+
+
+def test_an_estimator_alone_is_as_unsure_as_its_own_errors_demand():
+    (X, y, _), (new, new_y, _) = TRAINING, TEST
+    boosting = HistGradientBoostingRegressor(max_iter=10)
+    far_off = DummyRegressor(strategy="constant", constant=3.0)
+    ensemble = TabularEnsembleRegressor([("good", boosting), ("bad", far_off)], **CV).fit(X, y)
+    for name in ("good", "bad"):
+        assert coverage_of(ensemble.only(name).predict_interval(new), new_y) > 0.85
+    boosting = HistGradientBoostingClassifier(max_iter=10)
+    estimators = [("good", boosting), ("bad", DummyClassifier())]
+    ensemble = TabularEnsembleClassifier(estimators, **CV).fit(X, X["z"] > 0)
+    assert ensemble.only("good").predict_set(new).sum(axis=1).mean() < 1.1
+    assert ensemble.only("bad").predict_set(new).all()
 
 
 def test_several_targets(networks):
@@ -198,6 +213,26 @@ def test_sizes_do_not_depend_on_the_errors_that_they_divide():
     after = fit_difficulty(X, changed, np.ones(1), folds, None)[1]
     np.testing.assert_array_equal(before[folds == 1], after[folds == 1])
     assert (before[folds != 1] < after[folds != 1]).all()
+
+
+def test_expected_errors_of_a_fold_come_from_other_folds():
+    X, y, _ = TRAINING
+    weight = np.linspace(1, 1.9, len(y))  # scores are sorted, and their weights tell the rows
+    model = TabularMLPRegressor(cv=TimeSeriesSplit(3), max_iter=2, random_state=0)
+    model.fit(X, y, sample_weight=weight)
+    table, seen = model._prepare(X, y, weight, None), np.isfinite(model.oof_prediction_)
+
+    def expected_errors(data):
+        model._keep_scores(data, table.sample_weight)
+        scores, weights = model._held_out_scores
+        errors = np.abs(model._given(data) - model.oof_prediction_)[seen]
+        return errors / scores[weights[:, 0].argsort(), 0]
+
+    changed = table.data.Y.copy()
+    changed[model.held_out_[0]] = changed.max()
+    before, after = map(expected_errors, (table.data, table.data._replace(Y=changed)))
+    same = np.flatnonzero(seen)[np.isclose(before, after)]
+    np.testing.assert_array_equal(same, model.held_out_[0])
 
 
 def test_the_least_size_is_a_share_of_the_weighted_mean_error():

@@ -688,13 +688,19 @@ def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
     assert out_of_fold_epochs(histories, [[0], [1], [2]], 0) == [[1], [1], [1]]
     assert out_of_fold_epochs(histories[1:], [[1], [2]], averaging_radius=5) == [[0, 1, 2]] * 2
     assert out_of_fold_epochs(histories[:1], [[0]], 0) == [[3]]  # no other member: the last
-    # Two members that held out the same row do not choose for each other.
-    histories = [
-        history_of([1.0, 0.0, 2.0]),
-        history_of([1.0, 0.0, 2.0]),
-        history_of([0.0, 1.0, 2.0]),
-    ]
-    assert out_of_fold_epochs(histories, [[0], [0], [1]], 0) == [[0], [0], [1]]
+
+
+def test_members_that_held_out_the_same_row_do_not_choose_epochs_for_each_other():
+    held_out = [[0, 1], [2, 3], [0, 2], [1, 3]]
+
+    def epochs(best):
+        losses = [[float(epoch != each) for epoch in range(5)] for each in best]
+        return out_of_fold_epochs([history_of(each) for each in losses], held_out, 0)
+
+    assert epochs([0, 0, 0, 0]) == [[0]] * 4
+    for other, partner in enumerate([1, 0, 3, 2]):
+        best = np.where(np.arange(4) == other, 3, 0)
+        assert [member for member, found in enumerate(epochs(best)) if found == [3]] == [partner]
 
 
 def test_an_evaluator_keeps_fewer_scores_of_many_epochs(monkeypatch):
@@ -913,14 +919,15 @@ def test_huge_numbers_are_no_labels(Classifier):
         Classifier().fit(np.arange(40.0).reshape(-1, 1), np.resize([-1.7e308, 1.7e308], 40))
 
 
+@pytest.mark.parametrize("groups", [None, np.arange(120) // 4], ids=["rows", "groups"])
 @pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
-def test_repeats_split_the_rows_again(Estimator):
+def test_repeats_split_the_rows_again(Estimator, groups):
     X, y, number = table()
     y = y if Estimator is TabularMLPClassifier else number
-    model = Estimator(cv=3, n_repeats=2, max_iter=2, random_state=0).fit(X, y)
+    model = Estimator(cv=3, n_repeats=2, max_iter=2, random_state=0).fit(X, y, groups=groups)
     assert len(model.members_) == 6
-    once = clone(model).set_params(n_repeats=1).fit(X, y)
-    first, again = (each._prepare(X, y, None, None).held_out for each in (once, model))
+    first = clone(model).set_params(n_repeats=1).fit(X, y, groups=groups).held_out_
+    again = model.held_out_
     for rows, others in zip(first, again[:3], strict=True):
         np.testing.assert_array_equal(rows, others)
     assert not np.array_equal(again[0], again[3])

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
-from sklearn.dummy import DummyClassifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -274,6 +274,8 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert without.classes_.tolist() == [1, 2]
     members = model.only("trees").member_predictions(X)
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
+    proba = model._parts["trees"].fitted[0].predict(model._encode(X))
+    assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")
@@ -445,6 +447,96 @@ def test_few_rows_keep_the_prior_and_many_do_not():
     for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
         weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
         assert weights[0] == pytest.approx(least, abs=0.01)
+
+
+def test_a_score_that_is_nan_rules_out_an_estimator():
+    good, bad = np.zeros(1000), np.full(1000, 1e9)
+    prior = np.array([1.0, 0.0])
+
+    def loss(prediction):
+        return np.nan if prediction.max() > 0 else 1.0
+
+    for order in (slice(None), slice(None, None, -1)):
+        weights = select_weights([good, bad][order], loss, prior[order])
+        np.testing.assert_array_equal(weights, prior[order])
+    with pytest.raises(ValueError, match="score of predictions must be a number; got nan"):
+        select_weights([bad, bad], loss, prior)
+
+
+CONSTANTS = [
+    ("low", DummyClassifier(strategy="constant", constant=0)),
+    ("high", DummyClassifier(strategy="constant", constant=1)),
+]
+LOWEST_AND_HIGHEST = [
+    ("low", DummyRegressor(strategy="constant", constant=-1e3)),
+    ("high", DummyRegressor(strategy="constant", constant=1e3)),
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        TabularEnsembleClassifier(CONSTANTS),
+        TabularEnsembleClassifier(CONSTANTS, scoring="neg_log_loss"),
+        TabularEnsembleRegressor(LOWEST_AND_HIGHEST),
+        TabularEnsembleRegressor(LOWEST_AND_HIGHEST, scoring="neg_mean_absolute_error"),
+    ],
+)
+@pytest.mark.parametrize("better", ["low", "high"])
+def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(model, better):
+    X, y = np.random.default_rng(0).normal(size=(60, 1)), np.arange(60) % 2
+    weight = np.where(y == (better == "high"), 9.0, 1.0)
+    model = clone(model).set_params(cv=2, random_state=0).fit(X, y, sample_weight=weight)
+    assert model.weights_[better] > 0.55
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """An estimator that stops early, and keeps what it is fitted with."""
+
+    early_stopping = True
+
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+        self.classes_ = np.unique(y)
+        self.training_, self.validation_ = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_weights_reach_training_and_validation_rows():
+    X, y, _ = table()
+    row = np.random.default_rng(0).permutation(150) + 1.0
+    model = TabularEnsembleClassifier([("recorder", Recorder())], cv=3, random_state=0)
+    model.fit(X.assign(row=row), y, sample_weight=row)
+    for each, held_out in zip(model.named_estimators_["recorder"], model.held_out_, strict=True):
+        training = np.delete(np.arange(150), held_out)
+        for found, rows in ((each.training_, training), (each.validation_, held_out)):
+            _, labels, weight = found
+            np.testing.assert_array_equal(model.classes_[labels], y[rows])
+            np.testing.assert_allclose(weight / weight[0], row[rows] / row[rows[0]], rtol=1e-6)
+
+
+def test_estimators_share_the_time_that_is_left(monkeypatch):
+    now = [0.0]
+
+    class TakesTwoSeconds(ExtraTreesClassifier):
+        def fit(self, X, y, sample_weight=None):
+            now[0] += 2.0
+            return super().fit(X, y)
+
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    X, y, _ = table()
+    trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
+    estimators = [("first", networks), ("trees", trees), ("second", networks)]
+    model = TabularEnsembleClassifier(estimators, cv=3, max_time=30.0, random_state=0)
+    found = model.fit(X, y).named_estimators_
+    # The trees take 3 fits of 2 s of their 10 s. The times count from the start of `fit`.
+    assert (found["first"].max_time, found["second"].max_time) == (6 + 24 / 2, 30)
+    now[0] = 0.0
+    with pytest.warns(FitFailedWarning, match=r"trees is left out .* take 4 s, but 3 s are left"):
+        found = clone(model).set_params(max_time=15.0).fit(X, y).named_estimators_
+    assert (found["first"].max_time, found["second"].max_time) == (2 + 13 / 2, 15)
 
 
 def test_max_time_leaves_out_what_takes_too_long_and_networks_use_the_rest(monkeypatch):

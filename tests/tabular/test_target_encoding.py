@@ -5,11 +5,18 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import PredefinedSplit
 
 from scratchmlp.batches import Data
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+    member,
+)
 from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
 
@@ -70,6 +77,47 @@ def test_random_levels_do_not_overfit():
     codes, y = np.repeat(np.arange(200), 2), rng().integers(2, size=400)
     encoded = TargetEncoding(seed=0).fit_transform(data(codes, y))
     assert abs(np.corrcoef(encoded[:, 0], y)[0, 1]) < 0.15
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """An estimator that keeps what it is trained on."""
+
+    def __init__(self, is_tree=False):
+        self.is_tree = is_tree
+
+    def fit(self, X, y):
+        self.X_, self.y_ = X, y
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.is_tree
+        return tags
+
+
+def test_nothing_is_trained_on_rows_that_are_encoded_by_their_own_targets(monkeypatch):
+    """If each category has one training row, its encoding tells nothing of the target."""
+    train, seen = member.train, []
+
+    def recorded(objective, solver, monitor, run, rows):
+        seen.append((rows.X, rows.Y))
+        return train(objective, solver, monitor, run, rows)
+
+    monkeypatch.setattr(member, "train", recorded)
+    shop, y = np.tile(np.arange(70), 2), rng().normal(size=140)
+    X = pd.DataFrame({"shop": [f"shop-{number}" for number in shop]})
+    networks = TabularMLPRegressor(max_iter=1)
+    names = {"networks": networks, "trees": Recorder(is_tree=True), "others": Recorder()}
+    model = TabularEnsembleRegressor(list(names.items()), cv=PredefinedSplit(np.arange(140) // 70))
+    found = model.fit(X, y).named_estimators_
+    seen += [(each.X_, each.y_) for each in (*found["trees"], *found["others"])]
+    assert len(seen) == 6
+    for inputs, targets in seen:
+        assert len(targets) == 70
+        assert np.corrcoef(inputs[:, -1], np.ravel(targets))[0, 1] < 0.1
 
 
 def test_levels_are_encoded_by_their_mean_and_others_by_the_mean_of_all():
