@@ -127,30 +127,6 @@ def test_out_of_fold_attributes(classifier, regressor):
         np.testing.assert_array_equal(np.sort(np.concatenate(model.held_out_)), range(120))
 
 
-def test_out_of_fold_predictions_are_those_of_the_member_that_held_the_row_out():
-    X, y, _ = table()
-    fold = np.arange(120) % 3
-    model = TabularMLPClassifier(cv=PredefinedSplit(fold), max_iter=4, random_state=0).fit(X, y)
-    members = model.member_predictions(X)
-    expected = members[fold, np.arange(120)]
-    np.testing.assert_allclose(model.oof_proba_, expected, rtol=1e-6)  # float32, float64
-
-
-def test_a_row_s_own_target_does_not_enter_its_out_of_fold_prediction(monkeypatch):
-    def last(histories):  # the choice of an epoch looks at the targets held out
-        return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
-
-    monkeypatch.setattr("scratchmlp.tabular.mlp.choose_epochs", last)
-    X, _, y = table()
-    fold = np.arange(120) % 3
-    changed = y.copy()
-    changed[fold == 0] = changed[fold == 0][::-1]  # the same scale
-    model = TabularMLPRegressor(cv=PredefinedSplit(fold), max_iter=3, random_state=0)
-    before, after = (clone(model).fit(X, target).oof_prediction_ for target in (y, changed))
-    np.testing.assert_allclose(before[fold == 0], after[fold == 0])
-    assert not np.allclose(before[fold == 1], after[fold == 1])
-
-
 def test_predictions_are_the_mean_of_the_members(classifier, regressor):
     X, _, _ = table(seed=1)
     members = classifier.member_predictions(X)

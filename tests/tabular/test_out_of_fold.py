@@ -18,7 +18,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.member import Member
 
-N = 140
+N = 160
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}
 ESTIMATORS = {
     "networks of classes": TabularMLPClassifier(**SMALL),
@@ -40,7 +40,7 @@ ESTIMATORS = {
     "default classifiers": TabularEnsembleClassifier(),
     "default regressors": TabularEnsembleRegressor(),
 }
-WEIGHT = np.random.default_rng(1).integers(0, 3, N)
+WEIGHT = np.where(np.arange(N) % 16, np.random.default_rng(1).integers(1, 3, N), 0)
 GROUPS = np.random.default_rng(2).integers(0, 9, N)
 #: Parameters of the estimator, and arguments of `fit`.
 CASES = {
@@ -58,7 +58,7 @@ CASES = {
 def table():
     """A number and a column of many categories, classes and numbers that depend on them."""
     rng = np.random.default_rng(0)
-    x, shop = rng.normal(size=N), rng.permutation(N) % 70
+    x, shop = rng.normal(size=N), rng.permutation(N) % 80
     number = np.round(4 * x + shop % 7 + rng.normal(size=N))
     X = pd.DataFrame({"x": x, "shop": [f"shop {i}" for i in shop]})
     return X, np.where(number > np.median(number), "high", "low"), number
@@ -95,10 +95,10 @@ def test_it_is_the_prediction_of_the_members_that_held_the_row_out(fitted):
     times, members = held_out.sum(axis=0), fitted.member_predictions(X)
     oof = fitted.oof_proba_ if is_classifier(fitted) else fitted.oof_prediction_
     np.testing.assert_array_equal(np.isnan(oof.reshape(N, -1)).all(axis=1), times == 0)
-    # Classifiers average scores, not probabilities.
-    rows = times == 1 if is_classifier(fitted) else times > 0
-    of_holders = np.einsum("mn,mn...->n...", held_out, members)[rows].T / times[rows]
-    np.testing.assert_allclose(oof[rows], of_holders.T, rtol=1e-5)
+    # Of rows that several members held out, classifiers average scores, not probabilities.
+    rows = np.flatnonzero(times == 1 if is_classifier(fitted) else times > 0)
+    expected = [members[held_out[:, row], row].mean(axis=0) for row in rows]
+    np.testing.assert_allclose(oof[rows], np.reshape(expected, oof[rows].shape), rtol=1e-5)
 
 
 def test_no_member_trains_on_what_it_holds_out(fitted, case):
@@ -139,3 +139,14 @@ def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(fitted,
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
     for one, other in zip(*(before_calibration(each, 1) for each in (fitted, after)), strict=True):
         assert not np.allclose(one, other, rtol=1e-3)
+
+
+def test_a_row_s_own_target_has_no_say_in_the_epoch_that_predicts_it():
+    first, fold, second, last = np.split(np.arange(N), 4)
+    changed = NUMBERS.copy()
+    changed[fold] = NUMBERS[fold][::-1]
+    networks = TabularMLPRegressor(cv=[(first, fold), (second, last)], max_iter=24, random_state=0)
+    before, after = (clone(networks).fit(X, y) for y in (NUMBERS, changed))
+    assert before.best_epochs_[0] != after.best_epochs_[0]
+    one, other = (each.oof_prediction_[fold] for each in (before, after))
+    np.testing.assert_allclose(one, other, rtol=1e-5)
