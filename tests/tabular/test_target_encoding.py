@@ -109,9 +109,10 @@ def test_nothing_is_trained_on_rows_that_are_encoded_by_their_own_targets(monkey
     monkeypatch.setattr(member, "train", recorded)
     shop, y = np.tile(np.arange(70), 2), rng().normal(size=140)
     X = pd.DataFrame({"shop": [f"shop-{number}" for number in shop]})
-    networks = TabularMLPRegressor(max_iter=1)
-    names = {"networks": networks, "trees": Recorder(is_tree=True), "others": Recorder()}
-    model = TabularEnsembleRegressor(list(names.items()), cv=PredefinedSplit(np.arange(140) // 70))
+    estimators = [("networks", TabularMLPRegressor(max_iter=1)),
+                  ("trees", Recorder(is_tree=True)), ("others", Recorder())]  # fmt: skip
+    cv = PredefinedSplit(np.arange(140) // 70)
+    model = TabularEnsembleRegressor(estimators, cv=cv, random_state=0)
     found = model.fit(X, y).named_estimators_
     seen += [(each.X_, each.y_) for each in (*found["trees"], *found["others"])]
     assert len(seen) == 6
