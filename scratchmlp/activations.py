@@ -8,19 +8,59 @@ Shapes: ``z``, ``a``, ``out`` and ``derivative`` are all (n_samples, n_units).
 """
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import ndtr
 
-from scratchmlp.activation import Activation
 from scratchmlp.arrays import FloatArray
+from scratchmlp.kernels import relu
 
 __all__ = [
     "ACTIVATIONS", "ELU", "GELU", "OUTPUT_ACTIVATIONS", "SELU", "Activation", "Exponential",
     "Identity", "LeakyReLU", "Logistic", "Mish", "ReLU", "SiLU", "Softmax", "Softplus", "Tanh",
     "resolve_activation",
 ]  # fmt: skip
+
+
+class Activation(Protocol):
+    """The two methods that the network calls on an activation function f.
+
+    Any object with these two methods is an activation. It need not derive from this class. It may
+    also return new arrays instead of writing into its arguments, which is slower.
+
+    Set the attribute ``in_place`` to True if ``backward`` does not read ``z``. The network then
+    overwrites scores with outputs, so that ``z`` and ``a`` are the same array.
+    """
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write a = f(z) into `out`, which may be `z` itself, and return it.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n_samples, n_units)
+            Scores of the layer.
+        out : ndarray of shape (n_samples, n_units)
+            Array for the outputs.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            `out`.
+        """
+
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> FloatArray | None:
+        """Turn dJ/da into dJ/dz, in place.
+
+        Parameters
+        ----------
+        z : ndarray of shape (n_samples, n_units)
+            Scores of the layer.
+        a : ndarray of shape (n_samples, n_units)
+            Outputs of the layer, f(z).
+        derivative : ndarray of shape (n_samples, n_units)
+            dJ/da on entry, dJ/dz on return.
+        """
 
 
 class Identity:
@@ -80,10 +120,7 @@ class ReLU:
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
         """Write max(0, z) into `out`."""
-        # NumPy compares z with an array in half the time in which it compares z with a number.
-        by_row = z.flags.c_contiguous
-        zeros = np.zeros(z.shape[-1] if by_row else (len(z), 1), z.dtype)
-        return np.maximum(z, zeros, out=out)
+        return relu(z, out)
 
     def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
         """Set `derivative` to 0 where the unit is not active."""
@@ -320,6 +357,45 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     "softmax": Softmax(),
     "exp": Exponential(),
 }
+
+
+class Written:
+    """An activation that a user has written, whose results end up in the arrays of the network.
+
+    It may return new arrays instead of writing into its arguments.
+
+    Parameters
+    ----------
+    activation : Activation
+        The user's activation.
+    """
+
+    def __init__(self, activation: Activation) -> None:
+        self.activation = activation
+        self.in_place: bool = getattr(activation, "in_place", False)
+
+    def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
+        """Write f(z) into `out`."""
+        _put(self.activation.forward(z, out), out)
+        return out
+
+    def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
+        """Turn dJ/da into dJ/dz, in place."""
+        _put(self.activation.backward(z, a, derivative), derivative)
+
+
+def _put(result: FloatArray | None, out: FloatArray) -> None:
+    """Copy a result into `out`, unless it is there already."""
+    if result is not None and result is not out:
+        out[...] = result
+
+
+_OURS = {Written, *map(type, (*ACTIVATIONS.values(), *OUTPUT_ACTIVATIONS.values()))}
+
+
+def written(activation: Activation) -> Activation:
+    """Return an activation that writes its results in place: one of this module."""
+    return activation if type(activation) in _OURS else Written(activation)
 
 
 def resolve_activation(activation: Any) -> Any:

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray, memory_order
+from scratchmlp.kernels import take_rows
 
 
 class Epochs(Protocol):
@@ -164,8 +165,7 @@ class Batches:
             return self.data.rows(index)
         if not len(self._X):
             self._X = np.empty((len(index), X.shape[1]), X.dtype)
-        # With mode="raise", the default, take would first write to a temporary array.
-        X = X.take(index, axis=0, out=self._X[: len(index)], mode="clip")
+        X = take_rows(X, index, out=self._X[: len(index)])
         weight = None if weight is None else weight.take(index)
         return Data(X, Y.take(index, 0), weight, class_targets)
 

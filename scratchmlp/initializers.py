@@ -165,8 +165,8 @@ def _above(network: Network) -> tuple[Activation, ...]:
 
     The output layer takes that of the last hidden layer.
     """
-    last = network.activations[-1:] or for_each_layer(network.activation, 1) or (Identity(),)
-    return network.activations + last
+    hidden = for_each_layer(network.activation, len(network.sizes) - 2)
+    return hidden + (hidden[-1:] or for_each_layer(network.activation, 1) or (Identity(),))
 
 
 def _check_drawn(drawn: Any, n_in: int, n_out: int) -> None:

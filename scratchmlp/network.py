@@ -23,13 +23,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
-from sklearn.utils import gen_batches
-from sklearn.utils._chunking import get_chunk_n_rows
 
-from scratchmlp.activations import Activation
-from scratchmlp.arrays import FloatArray, memory_order
+from scratchmlp.activations import Activation, written
+from scratchmlp.arrays import FloatArray
 from scratchmlp.dropout import dropout_mask
-from scratchmlp.kernels import add_row, product, threads
+from scratchmlp.kernels import add_row, product
 from scratchmlp.workspace import Workspace
 
 
@@ -71,12 +69,13 @@ class Network:
     >>> import numpy as np
     >>> from scratchmlp.activations import ACTIVATIONS
     >>> from scratchmlp.network import Network
+    >>> from scratchmlp.prediction import raw_scores
     >>> network = Network((2, 3, 1), ACTIVATIONS["relu"])
     >>> network.n_weights, network.n_parameters
     (9, 13)
     >>> theta = np.zeros(network.n_parameters)
     >>> network.layers(theta)[1].bias[:] = 5.0
-    >>> network.raw_scores(theta, np.ones((4, 2))).ravel()
+    >>> raw_scores(network, theta, np.ones((4, 2))).ravel()
     array([5., 5., 5., 5.])
     """
 
@@ -90,7 +89,7 @@ class Network:
     @cached_property
     def activations(self) -> tuple[Activation, ...]:
         """Activation of each hidden layer."""
-        return for_each_layer(self.activation, len(self.sizes) - 2)
+        return tuple(map(written, for_each_layer(self.activation, len(self.sizes) - 2)))
 
     @cached_property
     def dropout_rates(self) -> tuple[float, ...]:
@@ -112,28 +111,33 @@ class Network:
         """Length of theta."""
         return self.n_weights + self.bias * sum(self.sizes[1:])
 
+    @cached_property
+    def places(self) -> list[tuple[slice, slice]]:
+        """Where the weights and the biases of each layer are in theta."""
+        places, weight, bias = [], 0, self.n_weights
+        for n_in, n_out in self.shapes:
+            places.append((slice(weight, weight + n_in * n_out), slice(bias, bias + n_out)))
+            weight += n_in * n_out
+            bias += n_out
+        return places
+
     def layers(self, theta: FloatArray) -> list[Layer]:
         """View a vector of parameters as layers. Writing into a view writes into the vector.
 
         Parameters
         ----------
-        theta : ndarray of shape (n_parameters,) or (n_networks, n_parameters)
-            Parameters, or any vector with the same layout. As a matrix, those of several networks.
-            All views then have one more axis in front.
+        theta : ndarray of shape (n_parameters,)
+            Parameters, or any vector with the same layout.
 
         Returns
         -------
         list of Layer
             One layer for each weight matrix, beginning at the input.
         """
-        layers, several = [], theta.shape[:-1]
-        weight, bias = 0, self.n_weights
-        for n_in, n_out in self.shapes:
-            W = theta[..., weight : weight + n_in * n_out].reshape(*several, n_in, n_out)
-            layers.append(Layer(W, theta[..., bias : bias + n_out] if self.bias else None))
-            weight += n_in * n_out
-            bias += n_out
-        return layers
+        return [
+            Layer(theta[weight].reshape(shape), theta[bias] if self.bias else None)
+            for (weight, bias), shape in zip(self.places, self.shapes, strict=True)
+        ]
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the four parameters, without what is computed from them."""
@@ -165,7 +169,7 @@ class Network:
                 add_row(z, b, workspace.ones)  # z = a_prev W + b
             if l < len(layers) - 1:
                 a = workspace.a[l]
-                _put(self.activations[l].forward(z, out=a), a)  # a = f(z)
+                self.activations[l].forward(z, out=a)  # a = f(z)
                 mask = workspace.masks.get(l)
                 if mask is not None:  # a_prev of the next layer = a · mask
                     dropout_mask(workspace.random_state, self.dropout_rates[l], out=mask)
@@ -203,10 +207,8 @@ class Network:
                 if mask is not None:
                     below *= mask  # a_prev = a · mask, so dJ/da = dJ/da_prev · mask
                 z, a = workspace.z[l - 1], workspace.a[l - 1]
-                _put(self.activations[l - 1].backward(z, a, below), below)  # dJ/dz = dJ/da f'(z)
+                self.activations[l - 1].backward(z, a, below)  # dJ/dz = dJ/da f'(z)
                 delta = below
-
-    # Workspaces, and forward passes over any number of rows.
 
     def workspace(
         self,
@@ -245,73 +247,6 @@ class Network:
             random_state=random_state,
         )
 
-    def raw_scores(self, theta: FloatArray, X: Any) -> FloatArray:
-        """Compute the raw scores of any number of rows, chunk by chunk.
-
-        The processor's cache and scikit-learn's ``working_memory`` limit the rows of a chunk.
-
-        Parameters
-        ----------
-        theta : ndarray of shape (n_parameters,)
-            Parameters.
-        X : {ndarray, csr matrix} of shape (n_samples, n_features)
-            Inputs.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_outputs)
-            Raw scores, a new array.
-        """
-        layers, n_rows = self.layers(theta), X.shape[0]
-        row_bytes = 2 * theta.itemsize * sum(self.sizes[1:])
-        if n_rows * row_bytes <= _SMALL:
-            workspace = self.workspace(n_rows, theta.dtype, training=False)
-            if n_rows * self.n_weights <= _ALONE:
-                return self.forward(layers, X, workspace)
-            with threads(self.multiplications(n_rows, X)):
-                return self.forward(layers, X, workspace)
-        chunk = n_rows
-        if n_rows * row_bytes > _CACHE:
-            in_cache = max(_FEWEST_ROWS, _CACHE // row_bytes)
-            chunk = get_chunk_n_rows(row_bytes, max_n_rows=min(n_rows, in_cache))
-        workspace = self.workspace(chunk, theta.dtype, training=False)
-        n_outputs = self.sizes[-1]
-        raw = np.empty((n_rows, n_outputs), theta.dtype, order=memory_order(n_outputs))
-        with threads(self.multiplications(chunk, X)):
-            for rows in gen_batches(n_rows, chunk):
-                raw[rows] = self.forward(layers, X[rows], workspace.head(rows.stop - rows.start))
-        return raw
-
-    def hidden_activations(self, theta: FloatArray, X: Any, layer: int) -> FloatArray:
-        """Compute the outputs of a hidden layer for any number of rows, chunk by chunk.
-
-        The layers up to this one form a smaller network. Its raw scores are the scores z of the
-        layer.
-
-        Parameters
-        ----------
-        theta : ndarray of shape (n_parameters,)
-            Parameters.
-        X : {ndarray, csr matrix} of shape (n_samples, n_features)
-            Inputs.
-        layer : int
-            Number of the hidden layer. Layer 0 is the one above the input.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_units)
-            a = f(z) of the layer, a new array.
-        """
-        lower = Network(self.sizes[: layer + 2], self.activations[:layer], self.bias)
-        layers = self.layers(theta)[: layer + 1]
-        weights = [W.ravel() for W, _ in layers]
-        biases = [b for _, b in layers if b is not None]
-        z = lower.raw_scores(np.concatenate(weights + biases), X)
-        activation = self.activations[layer]
-        a = z if getattr(activation, "in_place", False) else np.empty_like(z)
-        _put(activation.forward(z, out=a), a)
-        return a
-
     def multiplications(self, n_rows: int, X: Any) -> int:
         """Count the multiplications of the largest matrix product in a pass over `n_rows` rows.
 
@@ -321,27 +256,6 @@ class Network:
         return n_rows * max((n_in * n_out for n_in, n_out in dense), default=0)
 
 
-#: Bytes that the arrays of a chunk may take. Larger arrays do not fit into the processor's cache.
-_CACHE = 2**19
-#: Fewest rows of a chunk, unless ``working_memory`` requires fewer. All weights are read again for
-#: each chunk, which would take too long with smaller chunks.
-_FEWEST_ROWS = 512
-#: If the arrays of all rows take at most this many bytes, chunks save no time.
-_SMALL = 2**16
-#: OpenBLAS computes a matrix product of at most this many multiplications on one thread. Other BLAS
-#: libraries choose well for products as small as these.
-_ALONE = 2**18
-
-
 def for_each_layer(value: Any, n_layers: int) -> tuple[Any, ...]:
     """Return a tuple with a value for each layer: `value` itself if it is a tuple already."""
     return value if isinstance(value, tuple) else (value,) * n_layers
-
-
-def _put(result: FloatArray | None, out: FloatArray) -> None:
-    """Copy the result of an activation into `out`, unless the activation has written it there.
-
-    Activations that users define may return a new array.
-    """
-    if result is not None and result is not out:
-        out[...] = result

@@ -7,7 +7,7 @@ import numpy as np
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.kernels import add_scaled
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.network import Network
 from scratchmlp.workspace import Workspace
 

@@ -8,17 +8,149 @@ equations below, θ is theta, g the gradient and η the learning rate. Products,
 taken element by element.
 """
 
+import copy
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from scratchmlp.kernels import add_scaled
-from scratchmlp.optimizer import Optimizer, State, Vector, divide_by_root, number, update_mean
+from scratchmlp.arrays import FloatArray
+from scratchmlp.kernels import add_scaled, by_blocks, clip_norm
 
 __all__ = ["OPTIMIZERS", "SGD", "AdaGrad", "Adam", "AdamW", "NAdam", "Optimizer", "RMSProp"]
+
+#: An array of shape (n_parameters,), laid out like theta.
+Vector: TypeAlias = FloatArray
+State: TypeAlias = dict[str, Any]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class Optimizer(BaseEstimator, ABC):
+    """Base class of optimizers: an update rule, weight decay and gradient clipping.
+
+    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
+    search can set them, for instance as ``solver__beta_1``. All optimizers have the two parameters
+    below, which are keyword-only. A subclass that defines its own constructor may omit them.
+
+    Parameters
+    ----------
+    weight_decay : float, default=0.0
+        λ, at least 0. All parameters, including biases, shrink before each step: θ ← θ - η λ θ.
+        The decay is decoupled: unlike an L2 penalty, it is not part of the gradient that the update
+        rule receives.
+    max_grad_norm : float or None, default=None
+        c, above 0: the largest allowed Euclidean norm of the gradient with respect to all
+        parameters. A longer gradient is scaled down to this norm: g ← g c / ‖g‖. None does not clip
+        gradients.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
+    2013. Section 3.2 describes clipping.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.optimizers import SGD
+    >>> theta, optimizer = np.array([4.0]), SGD(momentum=0.0, weight_decay=0.5, max_grad_norm=1.0)
+    >>> optimizer.step(theta, np.array([100.0]), optimizer.init(theta), learning_rate=0.25)
+    >>> theta
+    array([3.25])
+    """
+
+    weight_decay: float = 0.0
+    max_grad_norm: float | None = None
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    @abstractmethod
+    def init(self, theta: Vector) -> State:
+        """Return the state before the first step.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters. Only their shape and dtype are used.
+
+        Returns
+        -------
+        dict
+            The state: arrays with the shape of theta, and numbers.
+        """
+
+    def step(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
+        """Clip the gradient, decay the parameters and update them, in place.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters, changed in place.
+        grad : ndarray of shape (n_parameters,)
+            Gradient of the objective at theta, not changed.
+        state : dict
+            State from `init`, changed in place by every step.
+        learning_rate : float
+            η, a Python float.
+        """
+        if self.max_grad_norm is not None:
+            grad = clip_norm(grad, self.max_grad_norm)
+        if self.weight_decay:
+            theta *= 1 - learning_rate * self.weight_decay
+        self.update(theta, grad, state, learning_rate)
+
+    @abstractmethod
+    def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
+        """Apply the update rule.
+
+        `step` calls this after it has clipped the gradient and decayed the parameters.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters, changed in place.
+        grad : ndarray of shape (n_parameters,)
+            Gradient, not changed.
+        state : dict
+            State from `init`, changed in place by every step.
+        learning_rate : float
+            η, a Python float.
+        """
+
+
+def with_plain_numbers(optimizer: Optimizer) -> Optimizer:
+    """Return a copy whose hyper-parameters are Python's numbers.
+
+    NumPy would compute float32 arrays in float64 if a hyper-parameter were one of its own float64
+    numbers, which a search sets.
+    """
+    plain = copy.copy(optimizer)
+    for name, value in vars(optimizer).items():
+        if isinstance(value, np.generic):
+            setattr(plain, name, value.item())
+    return plain
+
+
+def update_mean(mean: Vector, beta: Any, new: Vector) -> None:
+    """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
+    mean *= beta
+    add_scaled(mean, 1 - beta, new)
+
+
+def divide_by_root(numerator: Vector, s: Vector, epsilon: Any) -> Vector:
+    """Return numerator / (√s + ε) in a new array."""
+    root = np.sqrt(s)
+    root += epsilon
+    return np.divide(numerator, root, out=root)
+
 
 _FRACTION = [Interval(Real, 0, 1, closed="left")]
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
@@ -60,7 +192,6 @@ class SGD(Optimizer):
     momentum: float = 0.9
     nesterov: bool = True
 
-    elementwise = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Optimizer._parameter_constraints,
         "momentum": [Interval(Real, 0, 1, closed="both")],
@@ -69,18 +200,19 @@ class SGD(Optimizer):
 
     def init(self, theta: Vector) -> State:
         """See `Optimizer.init`."""
-        return {"velocity": np.zeros_like(theta)} if np.any(self.momentum) else {}
+        return {"velocity": np.zeros_like(theta)} if self.momentum else {}
 
+    @by_blocks
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """Apply v ← μ v - η g, then θ ← θ + v or θ ← θ + μ v - η g: see `Optimizer.update`."""
-        if not np.any(self.momentum):
+        if not self.momentum:
             add_scaled(theta, -learning_rate, grad)
             return
-        momentum, velocity = number(self.momentum), state["velocity"]
-        velocity *= momentum
+        velocity = state["velocity"]
+        velocity *= self.momentum
         add_scaled(velocity, -learning_rate, grad)
         if self.nesterov:
-            add_scaled(theta, momentum, velocity)
+            add_scaled(theta, self.momentum, velocity)
             add_scaled(theta, -learning_rate, grad)
         else:
             theta += velocity
@@ -118,7 +250,6 @@ class AdaGrad(Optimizer):
 
     epsilon: float = 1e-8
 
-    elementwise = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Optimizer._parameter_constraints,
         "epsilon": _POSITIVE,
@@ -128,6 +259,7 @@ class AdaGrad(Optimizer):
         """See `Optimizer.init`."""
         return {"sum_of_squares": np.zeros_like(theta)}
 
+    @by_blocks
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """Apply s ← s + g², then θ ← θ - η g / (√s + ε): see `Optimizer.update`."""
         s = state["sum_of_squares"]
@@ -170,7 +302,6 @@ class RMSProp(Optimizer):
     rho: float = 0.9
     epsilon: float = 1e-8
 
-    elementwise = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Optimizer._parameter_constraints,
         "rho": _FRACTION,
@@ -181,6 +312,7 @@ class RMSProp(Optimizer):
         """See `Optimizer.init`."""
         return {"mean_square": np.zeros_like(theta)}
 
+    @by_blocks
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """Apply s ← ρ s + (1 - ρ) g², then θ ← θ - η g / (√s + ε): see `Optimizer.update`."""
         s = state["mean_square"]
@@ -229,7 +361,6 @@ class Adam(Optimizer):
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    elementwise = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Optimizer._parameter_constraints,
         "beta_1": _FRACTION,
@@ -241,6 +372,7 @@ class Adam(Optimizer):
         """See `Optimizer.init`."""
         return {"t": 0, "mean": np.zeros_like(theta), "mean_square": np.zeros_like(theta)}
 
+    @by_blocks
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """Update m and v, then θ ← θ - η_t m / (√v + ε): see `Optimizer.update`."""
         state["t"] += 1
@@ -323,12 +455,11 @@ class NAdam(Adam):
     array([3.667, 0.233])
     """
 
-    elementwise = True
-
+    @by_blocks
     def update(self, theta: Vector, grad: Vector, state: State, learning_rate: float) -> None:
         """Update m and v, then θ ← θ - η √(1 - β₂ᵗ) n / (√v + ε): see `Optimizer.update`."""
         state["t"] += 1
-        t, beta_1 = state["t"], number(self.beta_1)
+        t, beta_1 = state["t"], self.beta_1
         rate = learning_rate * (1 - self.beta_2**t) ** 0.5
         of_mean, of_gradient = beta_1 / (1 - beta_1 ** (t + 1)), (1 - beta_1) / (1 - beta_1**t)
         m, v = state["mean"], state["mean_square"]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.optimizer import State
+from scratchmlp.optimizers import State
 from scratchmlp.public import public
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scratchmlp.adaptive import Adaptive
-from scratchmlp.optimizer import Optimizer
+from scratchmlp.optimizers import Optimizer
 from scratchmlp.run import Run
 from scratchmlp.schedules import Constant, Progress
 

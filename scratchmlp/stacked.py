@@ -17,8 +17,7 @@ from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.batches import Data
 from scratchmlp.losses import LOSSES
 from scratchmlp.objective import Objective
-from scratchmlp.optimizer import Optimizer, State
-from scratchmlp.optimizers import OPTIMIZERS
+from scratchmlp.optimizers import OPTIMIZERS, Optimizer, State
 from scratchmlp.solvers import Descent
 from scratchmlp.stacked_batches import StackedBatches
 from scratchmlp.stacked_objective import StackedObjective
@@ -260,6 +259,13 @@ def _stacked_optimizer(optimizers: Sequence[Optimizer]) -> Optimizer:
     return stacked
 
 
+class _Column(np.ndarray):
+    """The values of a hyper-parameter of several networks, in a column. It is true if any is."""
+
+    def __bool__(self) -> bool:
+        return bool(np.asarray(self).any())
+
+
 def _one_or_column(values: Sequence[float]) -> Any:
     """Return the value that all networks have or, if they differ, an array with a column."""
-    return values[0] if len(set(values)) == 1 else np.array(values)[:, np.newaxis]
+    return values[0] if len(set(values)) == 1 else np.array(values)[:, np.newaxis].view(_Column)

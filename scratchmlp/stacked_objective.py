@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.network import Layer, Network
 from scratchmlp.objective import Objective
 
 
@@ -36,7 +37,7 @@ class StackedObjective:
         self.weights = theta[:, : self.network.n_weights]
         self.grad = np.empty_like(theta)
         self._weight_grads = self.grad[:, : self.network.n_weights]
-        self._layers, self._grads = self.network.layers(theta), self.network.layers(self.grad)
+        self._layers, self._grads = _layers(self.network, theta), _layers(self.network, self.grad)
         self._workspaces: dict[int, StackedWorkspace] = {}
 
     def __call__(
@@ -87,6 +88,17 @@ class StackedObjective:
                 z, a = workspace.z[l - 1], workspace.inputs[l]
                 self.network.activations[l - 1].backward(z, a, below)  # dJ/dz = dJ/da f'(z)
                 delta = below
+
+
+def _layers(network: Network, theta: FloatArray) -> list[Layer]:
+    """View the parameters of several networks as layers; see `Network.layers`.
+
+    All views have one more axis in front.
+    """
+    return [
+        Layer(theta[:, weight].reshape(-1, *shape), theta[:, bias] if network.bias else None)
+        for (weight, bias), shape in zip(network.places, network.shapes, strict=True)
+    ]
 
 
 class StackedWorkspace:

@@ -49,7 +49,7 @@ def test_fits_and_large_predictions_are_limited_and_single_rows_are_not(monkeypa
         sizes.append(n_multiplications)
         yield
 
-    for module in ("estimators.base", "network"):
+    for module in ("estimators.base", "prediction"):
         monkeypatch.setattr(f"scratchmlp.{module}.threads", recording)
     X = np.random.default_rng(0).normal(size=(3000, 20))
     network = ScratchMLPRegressor(hidden_layer_sizes=(30, 40), max_iter=1, batch_size=100).fit(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scratchmlp.activations import ACTIVATIONS, Identity
 from scratchmlp.dropout import dropout_mask
 from scratchmlp.network import Network
+from scratchmlp.prediction import hidden_activations, raw_scores
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 one = st.sampled_from(list(ACTIVATIONS.values()))
@@ -38,10 +39,10 @@ def test_layers_view_every_parameter_once(network):
 def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     rng = np.random.default_rng(seed)
     theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(n_rows, network.sizes[0]))
-    whole = network.raw_scores(theta, X)
+    whole = raw_scores(network, theta, X)
     three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
-    with mock.patch.multiple("scratchmlp.network", _CACHE=three_rows, _SMALL=0):
-        chunked = network.raw_scores(theta, X)
+    with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
+        chunked = raw_scores(network, theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
 
 
@@ -52,15 +53,15 @@ def test_the_layers_above_a_hidden_layer_go_on_from_its_outputs(network, data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(9, network.sizes[0]))
     three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
-    with mock.patch.multiple("scratchmlp.network", _CACHE=three_rows, _SMALL=0):
-        a = network.hidden_activations(theta, X, layer)
+    with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
+        a = hidden_activations(network, theta, X, layer)
     above = network.activations[layer + 1 :]
     for (weight, bias), activation in zip(
         network.layers(theta)[layer + 1 :], [*above, Identity()], strict=True
     ):
         z = a @ weight + (0 if bias is None else bias)
         a = activation.forward(z, np.empty_like(z))
-    np.testing.assert_allclose(a, network.raw_scores(theta, X), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(a, raw_scores(network, theta, X), rtol=1e-12, atol=1e-12)
 
 
 def test_the_largest_product_counts_and_none_with_a_sparse_input():
@@ -78,7 +79,7 @@ def test_forward_is_what_the_notation_says():
     (W1, b1), (W2, b2) = network.layers(theta)
     expected = np.tanh(X @ W1 + b1) @ W2 + b2
     for inputs in (X, scipy.sparse.csr_array(X), scipy.sparse.csr_matrix(X)):
-        np.testing.assert_allclose(network.raw_scores(theta, inputs), expected, rtol=1e-12)
+        np.testing.assert_allclose(raw_scores(network, theta, inputs), expected, rtol=1e-12)
 
 
 def test_each_layer_may_have_an_activation_of_its_own():
@@ -88,7 +89,7 @@ def test_each_layer_may_have_an_activation_of_its_own():
     (W1, b1), (W2, b2), (W3, b3) = network.layers(theta)
     z = np.tanh(X @ W1 + b1) @ W2 + b2
     expected = np.where(z > 0, z, np.exp(z) - 1) @ W3 + b3
-    np.testing.assert_allclose(network.raw_scores(theta, X), expected, rtol=1e-12)
+    np.testing.assert_allclose(raw_scores(network, theta, X), expected, rtol=1e-12)
 
 
 class OutOfPlace:
@@ -133,7 +134,7 @@ def test_dropout_leaves_scores_right_on_average():
     theta, X = rng.normal(size=network.n_parameters), np.repeat(rng.normal(size=(1, 3)), 20000, 0)
     workspace = network.workspace(len(X), np.float64, random_state=np.random.RandomState(0))
     raw = network.forward(network.layers(theta), X, workspace)
-    error = raw.mean(axis=0) - network.raw_scores(theta, X[:1])[0]
+    error = raw.mean(axis=0) - raw_scores(network, theta, X[:1])[0]
     assert (raw.std(axis=0) > 0.1).all()
     assert (np.abs(error) < 5 * raw.std(axis=0) / len(X) ** 0.5).all()
 
@@ -155,7 +156,7 @@ def test_prediction_has_no_dropout():
     rng = np.random.default_rng(0)
     thin, whole = (Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=rate) for rate in (0.5, 0.0))
     theta, X = rng.normal(size=thin.n_parameters), rng.normal(size=(5, 3))
-    np.testing.assert_array_equal(thin.raw_scores(theta, X), whole.raw_scores(theta, X))
+    np.testing.assert_array_equal(raw_scores(thin, theta, X), raw_scores(whole, theta, X))
 
 
 def test_without_dropout_nothing_is_drawn():
@@ -186,7 +187,7 @@ def test_the_rows_of_a_chunk(n_units, n_rows, rows):
         return np.zeros((len(X), 2))
 
     with mock.patch.object(Network, "forward", forward):
-        network.raw_scores(theta, X)
+        raw_scores(network, theta, X)
     assert chunks == rows
 
 
@@ -217,7 +218,7 @@ def test_an_activation_may_return_new_arrays_or_nothing(own):
         workspace = network.workspace(6, np.float64)
         raw = network.forward(layers, np.linspace(-1, 1, 24).reshape(6, 4), workspace).copy()
         network.backward(layers, network.layers(grad), workspace, np.ones((6, 3)))
-        hidden = network.hidden_activations(theta, np.ones((6, 4)), 0)
+        hidden = hidden_activations(network, theta, np.ones((6, 4)), 0)
         passes.append((raw, grad, hidden))
     for expected, result in zip(*passes, strict=True):
         np.testing.assert_array_equal(result, expected)

@@ -10,6 +10,7 @@ from scratchmlp.activations import ACTIVATIONS, resolve_activation
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
+from scratchmlp.prediction import raw_scores
 
 
 def central_differences(f, theta, h=1e-6):
@@ -112,7 +113,7 @@ def test_value_is_the_formula(problem):
     loss = LogLoss()
     weight = np.arange(1.0, len(Y) + 1)
     W = theta[: network.n_weights]
-    expected = (weight @ loss.value(Y, network.raw_scores(theta, X)) + 0.5 / 2 * W @ W) / (
+    expected = (weight @ loss.value(Y, raw_scores(network, theta, X)) + 0.5 / 2 * W @ W) / (
         len(Y) * 2.5
     )
     value, _ = Objective(network, loss, alpha=0.5, mean_weight=2.5)(theta, X, Y, weight)

@@ -3,6 +3,7 @@ import pytest
 from scipy.optimize import rosen, rosen_der
 from sklearn.base import clone
 
+from scratchmlp.kernels import by_blocks
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer
 
 G1, G2, ETA = np.array([2.0, -4.0]), np.array([1.0, 3.0]), 0.1
@@ -241,7 +242,7 @@ def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
 
 @pytest.mark.parametrize("n", [3, 150_000])
 def test_a_rule_may_need_the_whole_vector(n):
-    """Only a rule that says of itself that it is elementwise gets blocks."""
+    """Only a rule that asks for blocks gets them."""
 
     class Normalized(SGD):
         def update(self, theta, grad, state, learning_rate):
@@ -315,11 +316,11 @@ def test_a_rule_of_ones_own_gets_whole_vectors(cls):
     np.testing.assert_allclose(theta, 0.9)
 
 
-def test_a_rule_that_says_that_it_is_elementwise_gets_blocks():
-    class Elementwise(Overridden):
-        elementwise = True
+def test_a_rule_may_ask_for_blocks():
+    class Blocked(Overridden):
+        update = by_blocks(Overridden.update)
 
-    theta, optimizer = np.ones(100_000), Elementwise()
+    theta, optimizer = np.ones(100_000), Blocked()
     optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
     assert sum(optimizer.lengths) == 100_000
     assert len(optimizer.lengths) == 4
@@ -331,7 +332,7 @@ def test_blocks_change_nothing(name, monkeypatch):
     theta, grads = rng.normal(size=1000), rng.normal(size=(3, 1000))
     results = []
     for n_bytes in (2**18, 800):
-        monkeypatch.setattr("scratchmlp.optimizer._BLOCK", n_bytes)
+        monkeypatch.setattr("scratchmlp.kernels._BLOCK", n_bytes)
         optimizer, by_blocks = OPTIMIZERS[name](weight_decay=0.1, max_grad_norm=5.0), theta.copy()
         state = optimizer.init(by_blocks)
         for grad in grads:
@@ -345,5 +346,5 @@ def test_blocks_change_nothing(name, monkeypatch):
         np.testing.assert_allclose(value, block_state[key], **tolerance)
 
 
-def test_our_own_rules_are_elementwise():
-    assert all(optimizer.elementwise for optimizer in OPTIMIZERS.values())
+def test_our_own_rules_work_by_blocks():
+    assert all(hasattr(optimizer.update, "__wrapped__") for optimizer in OPTIMIZERS.values())

@@ -1,6 +1,7 @@
 """The number of BLAS threads while several threads of a program fit and predict."""
 
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,17 +13,13 @@ from blas_threads import blas_threads
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from scratchmlp import (
-    DivergenceError,
-    ScratchMLPClassifier,
-    ScratchMLPRegressor,
-    kernels,
-)
-from scratchmlp.kernels import threads
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.tabular import TabularMLPClassifier
+from scratchmlp.threads import threads
 
 X, Y = load_digits(return_X_y=True)
 X /= 16
+module = sys.modules[threads.__module__]
 SMALL, LARGE = 10, 10**9  # multiplications
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -39,7 +36,7 @@ def two(request):
 
     After the test, the numbers of threads must be what they were before.
     """
-    if not kernels._LIMITS:
+    if not module._LIMITS:
         pytest.skip("threadpoolctl does not know the BLAS of NumPy, such as Accelerate")
     before = blas_threads()
     limits = in_a_thread(threadpool_limits, 2, "blas")
@@ -144,7 +141,7 @@ def test_ctrl_c_on_the_way_in_or_out_leaves_no_limit(monkeypatch, two):
         raise KeyboardInterrupt
 
     for method in ("enter", "leave"):
-        monkeypatch.setattr(kernels._LIMITS[-1], method, interrupted)
+        monkeypatch.setattr(module._LIMITS[-1], method, interrupted)
         with pytest.raises(KeyboardInterrupt), threads(SMALL):
             pass
         assert blas_threads() == two
@@ -168,8 +165,8 @@ class PerThread(threading.local):
 
 def test_a_library_with_a_number_for_each_thread_is_limited_in_each(callers, monkeypatch):
     library = PerThread()
-    limit = kernels._ThreadLimit(library, from_scipy=False)
-    monkeypatch.setattr(kernels, "_LIMITS", [limit])
+    limit = module._ThreadLimit(library, from_scipy=False)
+    monkeypatch.setattr(module, "_LIMITS", [limit])
     first, second, third = callers
     contexts = [first(enter, SMALL), second(enter, SMALL), third(enter, LARGE)]
     assert [call(lambda: library.num_threads) for call in callers] == [1, 1, 4]
@@ -227,7 +224,7 @@ def test_large_fits_in_two_threads(two):
         settings = {"hidden_layer_sizes": (110,), "batch_size": "full", "max_iter": 3}
         return ScratchMLPRegressor(**settings, random_state=0).fit(X, y)
 
-    assert fit()._network.multiplications(400, X) > kernels._SHARED
+    assert fit()._network.multiplications(400, X) > module._SHARED
     with ThreadPoolExecutor(2) as pool:
         for model in pool.map(fit, range(2)):
             np.testing.assert_allclose(model.theta_, fit().theta_, rtol=1e-9)
@@ -275,7 +272,7 @@ def test_a_process_forked_during_a_fit_in_another_thread(callers, two):
     """The child has no fit in progress: nothing limits it, and no lock stays closed."""
     expected = net(2).fit(X, Y).theta_
     context = callers[0](enter, SMALL)
-    with kernels._LIMITS[0].lock:  # as if another thread were entering
+    with module._LIMITS[0].lock:  # as if another thread were entering
         child = os.fork()
     if child == 0:
         status = 1

@@ -11,9 +11,9 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.data import ClusterBatch, ClusterData
 from scratchmlp.dask.pieces import Piece, take
 from scratchmlp.dask.rounds import reduced, task
-from scratchmlp.kernels import threads
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
+from scratchmlp.threads import threads
 
 #: Bytes of the arrays of a pass. A piece with more rows is evaluated in chunks of rows.
 _WORKSPACE = 2**22

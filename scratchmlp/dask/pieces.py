@@ -22,7 +22,7 @@ from scratchmlp.estimators.classes import classes_of
 from scratchmlp.estimators.scaling import exponents, scale_weights
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import validate_rows
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 
 
 class Failure(NamedTuple):

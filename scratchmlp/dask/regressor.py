@@ -13,8 +13,8 @@ from scratchmlp.dask.predictions import predict
 from scratchmlp.estimators.base import has_partial_fit
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.initializers import Initializer
-from scratchmlp.loss import Loss
-from scratchmlp.optimizer import Optimizer
+from scratchmlp.losses import Loss
+from scratchmlp.optimizers import Optimizer
 from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 

@@ -41,12 +41,13 @@ from scratchmlp.estimators.validation import (
 )
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.initializers import initialize
-from scratchmlp.kernels import threads
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
+from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
+from scratchmlp.threads import threads
 from scratchmlp.training import train
 
 
@@ -267,7 +268,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     def _from_raw(self, X: Any, convert: Callable[[FloatArray], Any]) -> Any:
         """Validate X, compute its raw scores, of shape (n_samples, n_outputs), and convert them."""
         network = self._network
-        return convert(check_outputs(network.raw_scores(self.theta_, self._validate_inputs(X))))
+        return convert(check_outputs(raw_scores(network, self.theta_, self._validate_inputs(X))))
 
     def _validate_inputs(self, X: Any) -> Any:
         """Validate X for prediction, and convert it if necessary."""
@@ -312,7 +313,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             )
         with np.errstate(over="ignore", invalid="ignore"):  # the outputs are checked
             X = self._validate_inputs(X)
-            return check_outputs(network.hidden_activations(self.theta_, X, int(layer) % n_hidden))
+            return check_outputs(hidden_activations(network, self.theta_, X, int(layer) % n_hidden))
 
     def _is_valid(self, X: Any) -> bool:
         """Return True if X can be used as it is, without scikit-learn's validation.

@@ -22,9 +22,8 @@ from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.classes import classes_of
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets
 from scratchmlp.initializers import Initializer
-from scratchmlp.loss import Loss
-from scratchmlp.losses import losses_for
-from scratchmlp.optimizer import Optimizer
+from scratchmlp.losses import Loss, losses_for
+from scratchmlp.optimizers import Optimizer
 from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 

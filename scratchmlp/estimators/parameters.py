@@ -28,11 +28,9 @@ from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_acti
 from scratchmlp.adaptive import Adaptive
 from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.initializers import INITIALIZERS, Initializer
-from scratchmlp.loss import Loss
-from scratchmlp.losses import LOSSES, losses_for
+from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.network import Network
-from scratchmlp.optimizer import Optimizer
-from scratchmlp.optimizers import OPTIMIZERS, SGD
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.solvers import LBFGS, Descent
 
@@ -202,7 +200,7 @@ class Parameters(SuggestsNames, ABC):
     def _make_solver(self, n_rows: int, max_iter: int) -> Descent | LBFGS:
         if self.solver == "lbfgs":
             return LBFGS(self.tol, max_iter, self.max_fun)
-        optimizer = self._make_optimizer()
+        optimizer = with_plain_numbers(self._make_optimizer())
         adapts = self.learning_rate == "adaptive" and isinstance(optimizer, SGD)
         return Descent(
             optimizer,

@@ -7,7 +7,7 @@ import numpy as np
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective

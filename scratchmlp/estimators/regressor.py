@@ -14,9 +14,8 @@ from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
 from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.initializers import Initializer
-from scratchmlp.loss import Loss
-from scratchmlp.losses import LOSSES, losses_for
-from scratchmlp.optimizer import Optimizer
+from scratchmlp.losses import LOSSES, Loss, losses_for
+from scratchmlp.optimizers import Optimizer
 from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 

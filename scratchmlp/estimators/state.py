@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.activations import resolve_activation
 from scratchmlp.arrays import FloatArray
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Layer, Network
 from scratchmlp.run import Run

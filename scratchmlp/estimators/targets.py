@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import type_of_target
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.classes import class_weights, classes_of
 from scratchmlp.estimators.scaling import scale_products
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 
 MULTILABEL = "multilabel-indicator"
 

@@ -21,6 +21,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import Prepared
 from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.monitor import Monitor
+from scratchmlp.prediction import raw_scores
 
 #: Number of rows on which the result of training is checked.
 _SOME = 200
@@ -210,7 +211,7 @@ def validator(
 
     @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
     def validate(theta: FloatArray) -> tuple[float, float]:
-        raw = network.raw_scores(theta, X)
+        raw = raw_scores(network, theta, X)
         value = float(np.average(loss.value(Y, raw), weights=weight))
         if not math.isfinite(value):
             return value, np.nan
@@ -248,7 +249,7 @@ def check_last_step(prepared: Prepared, monitor: Monitor) -> None:
         rows = prepared.held_out[0]
         mean_weight = rows.mean_weight
     X, Y, weight = rows.arrays()
-    raw = prepared.network.raw_scores(run.theta if best is None else best, X)
+    raw = raw_scores(prepared.network, run.theta if best is None else best, X)
     if np.isfinite(raw).all():
         if best is not None:
             return

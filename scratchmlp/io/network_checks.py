@@ -11,7 +11,7 @@ from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.io.array_headers import is_number
 from scratchmlp.io.errors import require
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.network import Network
 from scratchmlp.run import Run
 

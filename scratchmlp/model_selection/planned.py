@@ -12,11 +12,11 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.prepared import PlannedTraining
 from scratchmlp.estimators.validation import check_last_step
-from scratchmlp.kernels import threads
 from scratchmlp.run import DivergenceError
 from scratchmlp.schedules import Constant, InverseScaling
 from scratchmlp.solvers import Descent
 from scratchmlp.stacked import stack_key, stack_size, train_together
+from scratchmlp.threads import threads
 
 #: The estimators that may train together. Subclasses may have a `fit` of their own.
 NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)

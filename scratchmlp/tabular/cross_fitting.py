@@ -16,10 +16,10 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.kernels import threads
 from scratchmlp.tabular.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.inputs import Inputs
 from scratchmlp.tabular.member import MemberPlan
+from scratchmlp.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
 

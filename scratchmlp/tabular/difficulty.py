@@ -8,8 +8,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.kernels import threads
 from scratchmlp.tabular.encoded_table import EncodedTable, fill_empty_columns
+from scratchmlp.threads import threads
 
 #: Least expected error, as a share of the mean error. Without it, an interval could be a point.
 _FLOOR = 0.1

@@ -8,7 +8,8 @@ import numpy as np
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
+from scratchmlp.prediction import raw_scores
 from scratchmlp.tabular.tangent import TangentParametrization
 
 
@@ -92,7 +93,7 @@ class FoldEvaluator:
         `Monitor` calls this as its `validate`.
         """
         theta = self.parametrization.theta(phi)
-        raw = self.parametrization.network.raw_scores(theta, self.X)
+        raw = raw_scores(self.parametrization.network, theta, self.X)
         loss = float(np.average(self.loss.value(self.Y, raw), weights=self.sample_weight))
         loss = np.inf if np.isnan(loss) else loss  # nan would be neither better nor worse
         self._store_raw(len(self.losses), raw)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
-from scratchmlp.kernels import threads
 from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
+from scratchmlp.prediction import raw_scores
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.tabular.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.encoded_table import EncodedTable
@@ -21,6 +21,7 @@ from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.inputs import Inputs
 from scratchmlp.tabular.recipe import Recipe
 from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
+from scratchmlp.threads import threads
 from scratchmlp.training import train
 
 #: Columns of `history_` besides the member and the epoch.
@@ -124,8 +125,8 @@ class Member(NamedTuple):
         """
         X = self.inputs.rows(table, self.network.sizes[0])
         if len(table) >= _FEW_ROWS:
-            return self.network.raw_scores(self.theta, X)
-        return self.network.raw_scores(self.theta.astype(np.float64), X[:].astype(np.float64))
+            return raw_scores(self.network, self.theta, X)
+        return raw_scores(self.network, self.theta.astype(np.float64), X[:].astype(np.float64))
 
 
 class FinishedMember(NamedTuple):

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.kernels import threads
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.selection import by_row
 from scratchmlp.tabular.table_encoding import Place
+from scratchmlp.threads import threads
 
 _ROWS = 2**13  # that a member predicts at the same time, if it holds out fewer
 

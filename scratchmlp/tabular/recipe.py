@@ -9,8 +9,7 @@ from scipy.stats import entropy
 from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.loss import Loss
-from scratchmlp.losses import LogLoss, SquaredError
+from scratchmlp.losses import LogLoss, Loss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress

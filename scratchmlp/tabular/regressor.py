@@ -9,8 +9,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.parameters import loss_of
-from scratchmlp.loss import Loss
-from scratchmlp.losses import PoissonLoss, losses_for
+from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import PreparedTable
 from scratchmlp.tabular.mlp import BaseTabularMLP
 from scratchmlp.tabular.recipe import Recipe, regression_recipe

@@ -54,13 +54,14 @@ class TangentParametrization:
     >>> import numpy as np
     >>> from scratchmlp.activations import ACTIVATIONS
     >>> from scratchmlp.network import Network
+    >>> from scratchmlp.prediction import raw_scores
     >>> from scratchmlp.tabular.tangent import TangentParametrization
     >>> network = Network((4, 3, 1), ACTIVATIONS["silu"])
     >>> parametrization = TangentParametrization(network)
     >>> phi = parametrization.initial(np.random.RandomState(0))
     >>> phi.shape, network.n_parameters
     ((23,), 19)
-    >>> network.raw_scores(parametrization.theta(phi), np.ones((1, 4), np.float32))
+    >>> raw_scores(network, parametrization.theta(phi), np.ones((1, 4), np.float32))
     array([[0.]], dtype=float32)
     """
 

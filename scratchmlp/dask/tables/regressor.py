@@ -6,7 +6,7 @@ import numpy as np
 from distributed import Client
 
 from scratchmlp.dask.tables.base import DaskTabularMLP
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
 from scratchmlp.public import public
 from scratchmlp.tabular.regressor import TabularMLPRegressor
 

@@ -9,7 +9,8 @@ from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.io.onnx.activations import express_activation
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.outputs import add_class_columns, add_label, forward, log_logistic
-from scratchmlp.loss import Loss
+from scratchmlp.losses import Loss
+from scratchmlp.network import for_each_layer
 
 
 def export_classifier(graph: Graph, classifier: Any, x: str | None = None) -> None:
@@ -39,7 +40,8 @@ def export_regressor(graph: Graph, regressor: Any, x: str | None = None) -> None
 def raw_scores(graph: Graph, estimator: Any, x: str) -> str:
     """Add the raw scores, of shape (n_samples, n_outputs)."""
     network = estimator._network
-    return forward(graph, x, network.layers(estimator.theta_), network.activations)
+    activations = for_each_layer(network.activation, len(network.sizes) - 2)
+    return forward(graph, x, network.layers(estimator.theta_), activations)
 
 
 def predictions(graph: Graph, regressor: Any, x: str) -> str:
