@@ -26,7 +26,6 @@ from scratchmlp.dask.preparation import (
     conversion_of_classes,
     converted,
     held_out,
-    with_exponent,
 )
 from scratchmlp.dask.prepared import ClusterPrepared
 from scratchmlp.dask.validation import check_scoring, score, validator
@@ -98,9 +97,9 @@ class DaskMLP(OnCluster, BaseMLP):
         hidden = hidden_sizes(self.hidden_layer_sizes)
         network = self._make_network((checked.n_features, *hidden, loss.n_raw(n_targets)))
         run = resumed_run(self, network) if resuming else self._start(network, dtype)
-        exponents = conversion.by_rows, conversion.by_classes
         data: Any = converted(conversion, checked)
-        return ClusterPrepared(network, loss, targets, run, data, conversion, None, exponents)
+        exponent = conversion.exponent
+        return ClusterPrepared(network, loss, targets, run, data, conversion, None, exponent)
 
     def _refuse_parameters(self) -> None:
         """Raise an error for parameters of the local estimators that make no sense here."""
@@ -154,9 +153,7 @@ class DaskMLP(OnCluster, BaseMLP):
             names = column_names(X), column_names(y)
             checked = check(self, current_rounds(), parts, conversion.dtype, names=names)
             check_features(self, X, checked.n_features, reset=False)
-            conversion = replace(conversion, by_rows=checked.exponent(weight is not None))
-            if conversion.factors is not None:
-                conversion = with_exponent(conversion, checked)
+            conversion = replace(conversion, exponent=checked.exponent(weight is not None))
             data = converted(conversion, checked)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

@@ -54,10 +54,6 @@ class ClusterData:
     ----------
     starts : ndarray of shape (n_pieces + 1,)
         Number of the first row of each piece, and the number of all rows.
-    mean_weight : float
-        Mean of the weights.
-    mean_sample_weight : float
-        Mean of the weights that the user passed, scaled.
     """
 
     def __init__(
@@ -72,13 +68,26 @@ class ClusterData:
         self.pieces = pieces
         self.summaries = summaries
         self.starts = np.cumsum([0, *(each.n_rows for each in summaries)])
-        self.mean_weight = sum(each.weight for each in summaries) / self.n_rows
-        self.mean_sample_weight = sum(each.sample_weight for each in summaries) / self.n_rows
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return int(self.starts[-1])
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the weights."""
+        return sum(each.weight for each in self.summaries)
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean of the weights."""
+        return self.total_weight / self.n_rows
+
+    @property
+    def mean_sample_weight(self) -> float:
+        """Mean of the weights that the user passed, scaled."""
+        return sum(each.sample_weight for each in self.summaries) / self.n_rows
 
     def balance(self) -> None:
         """Let each worker have about the same number of rows."""

@@ -1,8 +1,8 @@
 """What workers do with a partition before training: check its rows, and convert them.
 
 The functions run in tasks. They do what `scratchmlp.estimators.base.BaseMLP._prepare` does with all
-rows at once. A number that all partitions must agree on, such as the exponent that scales the
-weights, is an argument.
+rows at once. Numbers that all partitions must agree on, such as the exponent that scales the
+weights, are in a `Conversion`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import assert_all_finite, check_consistent_length
-from sklearn.utils.validation import _check_sample_weight
+from sklearn.utils import check_consistent_length
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
 from scratchmlp.estimators.classes import classes_of
-from scratchmlp.estimators.scaling import exponents, scale_weights
+from scratchmlp.estimators.scaling import check_weights, scale_weights
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.losses import Loss
@@ -98,12 +97,10 @@ class Conversion:
         The loss.
     dtype : dtype
         Type of the inputs, targets and weights.
-    by_rows : int
-        Exponent of the power of two by which the user's weights are divided.
+    exponent : int
+        The user's weights are divided by 2^exponent.
     factors : list of ndarray or None
         Weights of the classes: see `ClassTargets.factors`.
-    by_classes : int
-        Exponent of the power of two by which products of weights are divided.
     scaler : StandardScaler or None
         Standardizes the inputs.
     validation : bool
@@ -115,9 +112,8 @@ class Conversion:
     targets: ClassTargets | NumericTargets
     loss: Loss
     dtype: Any
-    by_rows: int
+    exponent: int
     factors: Sequence[FloatArray] | None = None
-    by_classes: int = 0
     scaler: StandardScaler | None = None
     validation: bool = False
     keep_y: bool = False
@@ -172,22 +168,15 @@ def check_rows(
     if np.ndim(y) == 2 and y.shape[1] == 1:
         y = y[:, 0]
     X, y, _, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
-    exponent = None
+    largest_weight = 0.0
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight,
-            X,
-            dtype=np.float64,
-            ensure_non_negative=True,
-            allow_all_zero_weights=True,
-        )
-        assert_all_finite(sample_weight, input_name="sample_weight")
-        exponent = int(exponents(sample_weight)) if sample_weight.any() else None
+        sample_weight = check_weights(sample_weight, X, all_zero=True)
+        largest_weight = float(sample_weight.max())
     labels = labels_of(y, classes_of(y)) if is_classifier(estimator) else None
     X = np.ascontiguousarray(X)  # training selects rows
     moments = Moments.of(X) if with_moments else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
-    summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, exponent, moments)
+    summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, moments)
     return Rows(X, y, sample_weight, summary)
 
 
@@ -207,7 +196,7 @@ def summary_of(rows: Any) -> Any:
     return rows.summary
 
 
-def count_classes(targets: ClassTargets, by_rows: int, dtype: Any, rows: Rows) -> FloatArray:
+def count_classes(conversion: Conversion, rows: Rows) -> FloatArray:
     """Return the sum of the weights of each class.
 
     Returns
@@ -215,7 +204,8 @@ def count_classes(targets: ClassTargets, by_rows: int, dtype: Any, rows: Rows) -
     ndarray of shape (n_columns, n_classes)
         Sums of weights. An indicator matrix has a row for each label, and the classes 0 and 1.
     """
-    weight = _user_weight(rows, by_rows, dtype)
+    weight, targets = _user_weight(conversion, rows), conversion.targets
+    assert isinstance(targets, ClassTargets)
     if rows.y.ndim == 1:
         columns, n_classes = [np.searchsorted(targets.classes, rows.y)], len(targets.classes)
     else:
@@ -223,22 +213,15 @@ def count_classes(targets: ClassTargets, by_rows: int, dtype: Any, rows: Rows) -
     return np.array([np.bincount(each, weight, n_classes) for each in columns], np.float64)
 
 
-def exponent_of_products(conversion: Conversion, rows: Rows) -> int | None:
-    """Return the exponent of the largest product of weights, or None without weights above 0."""
-    weight, exponent = _products(conversion, rows)
-    return exponent if weight.any() else None
-
-
 def convert(conversion: Conversion, rows: Rows) -> Piece:
     """Convert checked rows to what training needs. Rows of weight 0 are left out."""
     targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
     Y, y = encode(rows.y, loss, dtype), rows.y
-    own = weight = _user_weight(rows, conversion.by_rows, dtype)
+    own = weight = _user_weight(conversion, rows)
     if conversion.factors is not None:
-        weight, exponent = _products(conversion, rows)
-        weight = np.ldexp(weight, exponent - conversion.by_classes)
-        weight, _ = scale_weights(weight, dtype, exponent=0)
+        assert isinstance(targets, ClassTargets)
+        weight = targets.weigh_by(conversion.factors, rows.y, own, dtype)
     kept = None
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
@@ -314,20 +297,11 @@ def _check_names(name: str, part: Any, expected: Any) -> None:
     )
 
 
-def _user_weight(rows: Rows, by_rows: int, dtype: Any) -> FloatArray | None:
+def _user_weight(conversion: Conversion, rows: Rows) -> FloatArray | None:
     """Return the weights that the user passed, scaled."""
     if rows.sample_weight is None:
         return None
-    return scale_weights(rows.sample_weight, dtype, by_rows)[0]
-
-
-def _products(conversion: Conversion, rows: Rows) -> tuple[FloatArray, int]:
-    """Return the weights multiplied by those of the classes, and their exponent."""
-    own = _user_weight(rows, conversion.by_rows, conversion.dtype)
-    targets, factors = conversion.targets, conversion.factors
-    assert isinstance(targets, ClassTargets)
-    assert factors is not None
-    return targets.weigh_by(factors, rows.y, own, conversion.dtype)
+    return scale_weights(rows.sample_weight, conversion.exponent, conversion.dtype)
 
 
 def _strata(targets: Any, Y: Any) -> dict[Any, int]:

@@ -22,7 +22,6 @@ from scratchmlp.dask.pieces import (
     convert,
     convert_inputs,
     count_classes,
-    exponent_of_products,
     inputs_of,
     reporting_failures,
     split,
@@ -31,7 +30,8 @@ from scratchmlp.dask.pieces import (
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
-from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.classes import check_total_weight
+from scratchmlp.estimators.scaling import check_weights, exponents
 from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import validate_rows
 
@@ -87,15 +87,10 @@ class Checked(NamedTuple):
 
     def exponent(self, weighted: bool) -> int:
         """Return the exponent of the largest weight, or 0 without weights."""
-        exponents = [each.exponent for each in self.summaries if each.exponent is not None]
-        if weighted and not exponents:
-            check_weights(np.zeros(1), np.zeros((1, 1)), np.float64)  # raises an error
-        return max(exponents, default=0)
-
-    def ask(self, function: Any, *args: Any) -> list[Any]:
-        """Call a function with the rows of each partition, in one round."""
-        tasks = [task(reporting_failures, function, *args, rows) for rows in self.rows]
-        return without_failures(self.rounds.get_all(tasks), self.numbers)
+        if not weighted:
+            return 0
+        largest = np.array([each.largest_weight for each in self.summaries])
+        return int(exponents(check_weights(largest, largest)))
 
 
 def check(
@@ -171,28 +166,20 @@ def conversion_of_classes(conversion: Conversion, checked: Checked) -> Conversio
     Returns
     -------
     Conversion
-        The conversion, with `factors` and `by_classes` if there are weights of classes.
+        The conversion, with `factors` if there are weights of classes.
     """
     targets = conversion.targets
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
-    ask = (targets, conversion.by_rows, conversion.dtype)
-    counts = np.sum(checked.ask(count_classes, *ask), axis=0)
+    tasks = [task(reporting_failures, count_classes, conversion, each) for each in checked.rows]
+    counts = np.sum(without_failures(checked.rounds.get_all(tasks), checked.numbers), axis=0)
     n_columns = len(counts)
     rows = targets.classes
     if checked.summaries[0].labels.ndim > 1:
         rows = np.repeat([[0], [1]], n_columns, axis=1)
     # A column for which the rows stand in: each class once, with its sum of weights.
     factors = [targets.factors(rows, count)[i] for i, count in enumerate(counts)]
-    return with_exponent(replace(conversion, factors=factors), checked)
-
-
-def with_exponent(conversion: Conversion, checked: Checked) -> Conversion:
-    """Set the exponent by which the products of weights are divided."""
-    exponents = checked.ask(exponent_of_products, conversion)
-    found = [each for each in exponents if each is not None]
-    conversion.targets.check_weights(found)  # type: ignore[union-attr]
-    return replace(conversion, by_classes=max(found))
+    return replace(conversion, factors=factors)
 
 
 def converted(conversion: Conversion, checked: Checked) -> ClusterData:
@@ -208,6 +195,9 @@ def converted(conversion: Conversion, checked: Checked) -> ClusterData:
         None if same_type and conversion.scaler is None else conversion,
         checked.numbers,
     )
+    if conversion.factors is not None:
+        targets: Any = conversion.targets
+        check_total_weight(data.total_weight, targets.class_weight)
     used = {id(each) for each in data.inputs}
     rounds.release([*checked.rows, *(each for each in checked.inputs if id(each) not in used)])
     return data

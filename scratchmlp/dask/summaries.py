@@ -106,8 +106,8 @@ class RowsSummary(NamedTuple):
         Of a classifier: see `labels_of`.
     n_targets : int
         Number of columns of y.
-    exponent : int or None
-        Exponent of the largest weight; None without weights above 0.
+    largest_weight : float
+        The largest weight, or 0 without weights.
     moments : Moments or None
         Moments of the columns of X, if they were asked for.
     """
@@ -117,7 +117,7 @@ class RowsSummary(NamedTuple):
     dtype: Any = None
     labels: Any = None
     n_targets: Any = None
-    exponent: int | None = None
+    largest_weight: float = 0.0
     moments: Any = None
 
 

@@ -212,7 +212,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         This sets only the attributes that describe X: `n_features_in_` and `feature_names_in_`.
         """
         dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
-        X, y, sample_weight, by_rows = validate_rows(
+        X, y, sample_weight, exponent = validate_rows(
             self, X, y, sample_weight, dtype, reset=not resuming
         )
         targets = self._learn_targets(
@@ -220,13 +220,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         )
         loss = self._loss_for(targets)
         Y, class_targets = targets.encode(y, loss, X.dtype), targets.class_targets(loss, X.dtype)
-        weight, by_classes = targets.weigh(y, sample_weight, X.dtype)
+        weight = targets.weigh(y, sample_weight, X.dtype)
         data = Data(X, Y, weight, class_targets)
         hidden = hidden_sizes(self.hidden_layer_sizes)
         network = self._make_network((X.shape[1], *hidden, loss.n_raw(data.n_targets)))
         run = resumed_run(self, network) if resuming else self._start(network, X.dtype)
-        exponents = by_rows, by_classes
-        return Prepared(network, loss, targets, run, data, y, sample_weight, exponents)
+        return Prepared(network, loss, targets, run, data, y, sample_weight, exponent)
 
     def _start(self, network: Network, dtype: Any) -> Run:
         """Draw the initial weights, and return the run of a first fit."""

@@ -65,3 +65,26 @@ def class_weights(
             f"{classes.tolist()}. {error}"
         ) from error
     return weights
+
+
+def check_total_weight(total: Any, class_weight: Any) -> None:
+    """Check the sum of the weights of all rows, multiplied by those of their classes.
+
+    Parameters
+    ----------
+    total : float
+        The sum.
+    class_weight : dict, list of dict or "balanced"
+        The parameter of the classifier.
+
+    Raises
+    ------
+    ValueError
+        If it is 0 or not finite.
+    """
+    if not 0 < total < np.inf:
+        raise ValueError(
+            f"With class_weight={class_weight!r}, the weights of the rows of `y` sum to {total:g}, "
+            "but the sum must be above 0 and finite. Weigh at least one of its classes, and none "
+            "near the limits of floating point."
+        )

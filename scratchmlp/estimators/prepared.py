@@ -15,9 +15,6 @@ from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import Training
 
-#: The smallest number above 0.
-_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
-
 
 class Prepared(NamedTuple):
     """What training needs, made from the user's input.
@@ -38,9 +35,8 @@ class Prepared(NamedTuple):
         Targets of the training rows as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
         Weights of the training rows as the user passed them, without class weights, but scaled.
-    exponents : tuple of two int
-        By which powers of two the user's weights were divided, and after these the weights of
-        `data`: see `scratchmlp.estimators.scaling`.
+    exponent : int
+        The user's weights were divided by 2^exponent: see `scratchmlp.estimators.scaling`.
     held_out : tuple of Data and targets, or None
         Validation rows with encoded targets, and their targets as the user passed them. None if
         there is no validation.
@@ -53,7 +49,7 @@ class Prepared(NamedTuple):
     data: Data
     y: Any
     sample_weight: FloatArray | None
-    exponents: tuple[int, int]
+    exponent: int
     held_out: tuple[Data, Any] | None = None
 
     def rows(self, index: Any) -> "Prepared":
@@ -97,12 +93,8 @@ class Prepared(NamedTuple):
         Objective
             The objective.
         """
-        by_rows, by_classes = self.exponents
-        mean_weight = self.data.mean_weight
-        if incremental:
-            # a divisor
-            mean_weight = max(np.ldexp(self.mean_sample_weight, -by_classes), _SMALLEST)
-        alpha = np.ldexp(float(alpha), -by_rows - by_classes)
+        mean_weight = self.mean_sample_weight if incremental else self.data.mean_weight
+        alpha = np.ldexp(float(alpha), -self.exponent)
         return Objective(self.network, self.loss, alpha, mean_weight, random_state)
 
 

@@ -13,9 +13,6 @@ from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
 
-#: Smaller numbers need no scaling, unless they are tiny: their squares are far from the limits.
-_ORDINARY = 1e9
-
 
 def exponents(values: Any) -> Any:
     """Return, for each column, the e for which the largest absolute value is in [2^e, 2^(e+1)).
@@ -33,65 +30,32 @@ def exponents(values: Any) -> Any:
     return np.frexp(np.abs(values).max(axis=0))[1] - 1
 
 
-def scale_weights(
-    weight: FloatArray, dtype: Any = np.float64, exponent: int | None = None
-) -> tuple[FloatArray, int]:
-    """Divide weights by a power of two so that the largest is in [1, 2).
+def scale_weights(weight: FloatArray, exponent: int, dtype: Any) -> FloatArray:
+    """Divide weights by 2^exponent.
 
     Parameters
     ----------
     weight : ndarray of shape (n,)
         Finite weights, at least 0.
-    dtype : dtype, default=float64
+    exponent : int
+        That of the largest of all weights: see `exponents`.
+    dtype : dtype
         Type of the result.
-    exponent : int, default=None
-        The exponent of the power of two. None means that of the largest weight. Pass it if the
-        weights are some of all weights.
 
     Returns
     -------
-    scaled : ndarray of shape (n,)
-        The weights divided by 2^exponent. Weights too small for sums and quotients in `dtype`, next
-        to the largest weight, are 0.
-    exponent : int
-        The exponent.
+    ndarray of shape (n,)
+        The scaled weights, below 2. Those that are too small for quotients in `dtype` are 0.
     """
-    exponent = int(exponents(weight)) if exponent is None else exponent
     scaled = np.ldexp(weight, -exponent).astype(dtype, copy=False)
     limits = np.finfo(scaled.dtype)
     scaled[scaled < limits.tiny / limits.eps] = 0.0
-    return scaled, exponent
-
-
-def scale_products(
-    weight: FloatArray, factors: FloatArray, dtype: Any = np.float64
-) -> tuple[FloatArray, int]:
-    """Multiply weights by factors, which may be any finite numbers, and scale the products.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n,)
-        Scaled weights.
-    factors : ndarray of shape (n,)
-        Finite factors, at least 0.
-    dtype : dtype, default=float64
-        Type of the result.
-
-    Returns
-    -------
-    tuple of ndarray and int
-        Result of `scale_weights`.
-    """
-    mantissas, powers = np.frexp(factors)
-    products = weight * mantissas
-    largest = int(powers[products > 0].max(initial=np.iinfo(powers.dtype).min // 4))
-    scaled, exponent = scale_weights(np.ldexp(products, powers - largest), dtype)
-    return scaled, exponent + largest
+    return scaled
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an infinite weight is reported
-def check_weights(sample_weight: Any, X: Any, dtype: Any) -> tuple[FloatArray, int]:
-    """Check the weights that a user passed, and scale them.
+def check_weights(sample_weight: Any, X: Any, *, all_zero: bool = False) -> FloatArray:
+    """Check the weights that a user passed.
 
     Parameters
     ----------
@@ -99,13 +63,13 @@ def check_weights(sample_weight: Any, X: Any, dtype: Any) -> tuple[FloatArray, i
         The weights. None means equal weights.
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The rows.
-    dtype : dtype
-        Type of the result.
+    all_zero : bool, default=False
+        Whether all weights may be 0, because these are some of the rows only.
 
     Returns
     -------
-    tuple of ndarray and int
-        Result of `scale_weights`.
+    ndarray of shape (n_samples,)
+        The weights.
 
     Raises
     ------
@@ -113,13 +77,45 @@ def check_weights(sample_weight: Any, X: Any, dtype: Any) -> tuple[FloatArray, i
         If there is not one weight for each row, if a weight is negative or not finite, or if all
         weights are 0.
     """
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight = _check_sample_weight(
+        sample_weight,
+        X,
+        dtype=np.float64,
+        ensure_non_negative=True,
+        allow_all_zero_weights=all_zero,
+    )
     assert_all_finite(weight, input_name="sample_weight")  # scikit-learn does not check a number
-    return scale_weights(weight, dtype)
+    return weight
 
 
+def scaled_weights(sample_weight: Any, X: Any, dtype: Any) -> tuple[FloatArray, int]:
+    """Check the weights that a user passed, and divide them by a power of two.
+
+    The largest scaled weight is in [1, 2), so that sums and products of weights of any size are
+    finite. Only ratios of weights matter, apart from the L2 penalty, which needs the exponent.
+
+    Parameters
+    ----------
+    sample_weight, X : object
+        See `check_weights`.
+    dtype : dtype
+        Type of the result.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_samples,)
+        Result of `scale_weights`.
+    exponent : int
+        The weights were divided by 2^exponent.
+    """
+    weight = check_weights(sample_weight, X)
+    exponent = int(exponents(weight))
+    return scale_weights(weight, exponent, dtype), exponent
+
+
+@np.errstate(over="ignore", invalid="ignore")  # an infinite error gives -inf
 def scaled_r2(y: Any, predictions: FloatArray, sample_weight: FloatArray | None) -> float:
-    """Compute R², which does not depend on the scale of a target.
+    """Compute R² of targets of any scale: the squares of scaled ones are finite.
 
     Parameters
     ----------
@@ -133,20 +129,15 @@ def scaled_r2(y: Any, predictions: FloatArray, sample_weight: FloatArray | None)
     Returns
     -------
     float
-        R², the mean over the outputs. nan if a prediction is not finite, or if there is a single
-        row: R² compares the errors with the spread of the targets.
+        R², the mean over the outputs. nan if there is a single row: R² compares the errors with the
+        spread of the targets. -inf if an error is too large for floating point.
     """
     if len(y) < 2:
         return np.nan
-    sizes, largest = np.abs(y).max(axis=0), np.abs(predictions).max()
-    if not np.isfinite(largest):
-        return np.nan
-    if sizes.min() > 1 / _ORDINARY and max(sizes.max(), largest) < _ORDINARY:
-        return float(r2_score(y, predictions, sample_weight=sample_weight))
+    if y.dtype.kind != "f":
+        y = y.astype(predictions.dtype)
     down = -exponents(y)
-    y = np.ldexp(y, down)
-    dtype = np.result_type(y, predictions)
-    limit = np.finfo(dtype).max ** 0.5 / len(y)  # sums of squares stay finite
-    with np.errstate(over="ignore"):  # a prediction may be far larger than all targets
-        scaled = np.clip(np.ldexp(predictions.astype(dtype), down), -limit, limit)
-        return float(r2_score(y, scaled, sample_weight=sample_weight))
+    y, predictions = np.ldexp(y, down), np.ldexp(predictions, down)
+    if not np.isfinite(predictions).all():
+        return -np.inf
+    return float(r2_score(y, predictions, sample_weight=sample_weight))

@@ -16,8 +16,7 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.multiclass import type_of_target
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.classes import class_weights, classes_of
-from scratchmlp.estimators.scaling import scale_products
+from scratchmlp.estimators.classes import check_total_weight, class_weights, classes_of
 from scratchmlp.losses import Loss
 
 MULTILABEL = "multilabel-indicator"
@@ -53,11 +52,9 @@ class NumericTargets:
     def class_targets(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
 
-    def weigh(
-        self, y: Any, sample_weight: Any, dtype: Any, training: Any = None
-    ) -> tuple[FloatArray | None, int]:
+    def weigh(self, y: Any, sample_weight: Any, dtype: Any, training: Any = None) -> Any:
         """Return the user's weights unchanged, because there are no class weights."""
-        return sample_weight, 0
+        return sample_weight
 
     def strata(self, Y: Any) -> None:
         """Return None: a validation split is not stratified."""
@@ -205,10 +202,11 @@ class ClassTargets:
 
     # Weights.
 
+    @np.errstate(over="ignore")  # an infinite product is reported
     def weigh(
         self, y: Any, sample_weight: FloatArray | None, dtype: Any, training: Any = None
-    ) -> tuple[FloatArray | None, int]:
-        """Multiply the weight of each row by the weights of its classes, and scale the products.
+    ) -> FloatArray | None:
+        """Multiply the weight of each row by the weights of its classes.
 
         Parameters
         ----------
@@ -224,22 +222,20 @@ class ClassTargets:
 
         Returns
         -------
-        weight : ndarray of shape (n_samples,) or None
+        ndarray of shape (n_samples,) or None
             Weights. None if there are neither row weights nor class weights.
-        exponent : int
-            The products were divided by 2^exponent.
 
         Raises
         ------
         ValueError
-            If class_weight is not valid, or leaves no row with a weight above 0.
+            If class_weight is not valid, or if the sum of the products is 0 or not finite.
         """
         if self.class_weight is None:
-            return sample_weight, 0
+            return sample_weight
         factors = self.factors(*(training or (y, sample_weight)))
-        weight, exponent = self.weigh_by(factors, y, sample_weight, dtype)
-        self.check_weights(weight.any())
-        return weight, exponent
+        weight = self.weigh_by(factors, y, sample_weight, dtype)
+        check_total_weight(weight.sum(), self.class_weight)
+        return weight
 
     def factors(self, y: Any, sample_weight: FloatArray | None) -> list[FloatArray]:
         """Compute the weights of the classes in each column of the training rows."""
@@ -250,23 +246,14 @@ class ClassTargets:
 
     def weigh_by(
         self, factors: Sequence[FloatArray], y: Any, sample_weight: FloatArray | None, dtype: Any
-    ) -> tuple[FloatArray, int]:
+    ) -> FloatArray:
         """Multiply the weight of each row by the factors of its classes: see `weigh`."""
-        weight, exponent = np.ones(y.shape[0]), 0
+        weight = np.ones(y.shape[0])
         for by_class, (column, classes, _) in zip(factors, self._weighted_columns(y), strict=True):
-            weight, power = scale_products(weight, by_class[np.searchsorted(classes, column)])
-            exponent += power
-        own = np.ones(y.shape[0]) if sample_weight is None else sample_weight
-        weight, power = scale_products(weight, own, dtype)
-        return weight, exponent + power
-
-    def check_weights(self, any_weight: Any) -> None:
-        """Raise an error if class_weight leaves no row with a weight above 0."""
-        if not any_weight:
-            raise ValueError(
-                f"class_weight={self.class_weight!r} leaves no row of `y` with a weight above 0. "
-                "Weigh at least one of its classes, or leave such rows out."
-            )
+            weight *= by_class[np.searchsorted(classes, column)]
+        if sample_weight is not None:
+            weight *= sample_weight
+        return weight.astype(dtype, copy=False)
 
     def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
         """Return the columns of `y`, each with its classes and the class weights that were given.

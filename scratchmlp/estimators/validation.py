@@ -19,7 +19,7 @@ from sklearn.utils.validation import validate_data
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import Prepared
-from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.monitor import Monitor
 from scratchmlp.prediction import raw_scores
 
@@ -48,8 +48,8 @@ def validate_rows(
     Returns
     -------
     tuple of X, y, sample_weight, exponent
-        Three arrays, and the exponent by which `scale_weights` scaled the weights. X may be a CSR
-        matrix, y may be a sparse matrix, and sample_weight may be None.
+        Three arrays, and the exponent of `scaled_weights`. X may be a CSR matrix, y may be a sparse
+        matrix, and sample_weight may be None.
     """
     X, y = validate_data(
         estimator,
@@ -65,7 +65,7 @@ def validate_rows(
         y = column_or_1d(y, warn=True)
     if sample_weight is None:
         return X, y, None, 0
-    return X, y, *check_weights(sample_weight, X, X.dtype)
+    return X, y, *scaled_weights(sample_weight, X, X.dtype)
 
 
 def sum_is_finite(values: FloatArray) -> bool:
@@ -146,7 +146,7 @@ def _validation_data(
                 "more, or set early_stopping=False."
             )
         training = prepared.y, prepared.sample_weight
-        weight, _ = targets.weigh(y, sample_weight, dtype, training=training)
+        weight = targets.weigh(y, sample_weight, dtype, training=training)
     except ValueError as error:
         raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
     return Data(X, Y, weight, data.class_targets), y

@@ -18,7 +18,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once, of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
-from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.public import names_class
@@ -231,7 +231,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
         check_no_missing(y, "target", "y")
-        weight, _ = check_weights(sample_weight, X, np.float32)
+        weight, _ = scaled_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
         targets = self._encode_targets(y, weight)
         encoder, encoded = self._encode_rows(X, present)

@@ -8,7 +8,7 @@ from scipy.special import log_expit, log_softmax, softmax
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.scaling import scale_weights
+from scratchmlp.estimators.scaling import exponents
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1
@@ -77,7 +77,7 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     weight = None if data.sample_weight is None else data.sample_weight[rows]
     n_rows, n_classes = float(len(rows)), raw.shape[1]
     if weight is not None:
-        weight, _ = scale_weights(weight, weight.dtype)  # its squares must not vanish
+        weight = np.ldexp(weight, -exponents(weight))  # its squares must not vanish
         # Effective number of rows: this many rows of equal weight would be equally informative.
         n_rows = float(weight.sum() ** 2 / (weight**2).sum())
     used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]

@@ -19,7 +19,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.tabular.columns import LARGEST, Floats
 
@@ -200,7 +200,7 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Find the edges and the encoding of each column."""
         X, y = self._validate(X, y)
-        weight, _ = check_weights(sample_weight, X, np.float64)
+        weight, _ = scaled_weights(sample_weight, X, np.float64)
         tree = None if y is None else self._tree(y)
         self.bin_edges_, self.encodings_ = [], []
         for column in X.T:

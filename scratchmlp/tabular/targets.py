@@ -16,8 +16,8 @@ from sklearn.utils.validation import _check_y
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
-from scratchmlp.estimators.classes import class_weights
-from scratchmlp.estimators.scaling import exponents, scale_products, scaled_r2
+from scratchmlp.estimators.classes import check_total_weight, class_weights
+from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
 from scratchmlp.tabular.conformal import (
     HeldOutScores,
@@ -171,7 +171,9 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
             )
         if self.class_weight is not None:
             factors = class_weights(y, classes, self.class_weight, weight)
-            weight, _ = scale_products(weight, factors[numbers], np.float32)
+            with np.errstate(over="ignore"):  # an infinite product is reported
+                weight = (weight * factors[numbers]).astype(np.float32)
+                check_total_weight(weight.sum(), self.class_weight)
         class_targets = np.eye(len(classes), dtype=np.float32)
         return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 

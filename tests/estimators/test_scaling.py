@@ -12,7 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.metrics import r2_score
 
 from scratchmlp import ScratchMLPRegressor
-from scratchmlp.estimators.scaling import exponents, scale_products, scale_weights, scaled_r2
+from scratchmlp.estimators.scaling import exponents, scale_weights, scaled_r2, scaled_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -24,32 +24,18 @@ TINY, LARGEST = np.finfo(float).smallest_subnormal, np.finfo(float).max
 
 @pytest.mark.parametrize("largest", [TINY, 1e-300, 1.0, 1.5, 3.0, LARGEST])
 def test_the_largest_scaled_weight_is_in_1_to_2(largest):
-    scaled, exponent = scale_weights(np.array([largest, 0.0, largest / 2]), np.float64)
+    weight = np.array([largest, 0.0, largest / 2])
+    scaled, exponent = scaled_weights(weight, np.ones((3, 1)), np.float64)
     assert 1 <= scaled[0] < 2
-    np.testing.assert_array_equal(np.ldexp(scaled, exponent), [largest, 0.0, largest / 2])
+    np.testing.assert_array_equal(np.ldexp(scaled, exponent), weight)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_weights_too_small_for_quotients_are_zero(dtype):
     limit = np.finfo(dtype).tiny / np.finfo(dtype).eps
-    scaled, _ = scale_weights(np.array([1.0, limit, limit / 2]), dtype)
+    scaled = scale_weights(np.array([1.0, limit, limit / 2]), 0, dtype)
     assert scaled.dtype == dtype
     np.testing.assert_array_equal(scaled, [1.0, limit, 0.0])
-
-
-def test_some_of_the_weights_can_be_scaled_as_all_are():
-    weight = np.array([12.0, 0.75, 0.0])
-    scaled, exponent = scale_weights(weight)
-    np.testing.assert_array_equal(scale_weights(weight[1:], exponent=exponent)[0], scaled[1:])
-
-
-@pytest.mark.parametrize("factors", [[LARGEST, 1e200], [TINY, TINY], [3.0, 0.1], [0.0, 0.0]])
-def test_products_neither_overflow_nor_vanish(factors):
-    weight = np.array([1.75, 0.5])
-    scaled, exponent = scale_products(weight, np.array(factors))
-    assert scaled.max() < 2
-    halves = np.ldexp(scaled, exponent - 2)
-    np.testing.assert_allclose(halves, weight / 4 * factors, atol=TINY)
 
 
 @hypothesis.settings(max_examples=50, deadline=None)

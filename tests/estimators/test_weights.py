@@ -249,7 +249,7 @@ def test_equal_weights_of_any_size_and_type_are_no_weights(Estimator, weight, dt
 
 @pytest.mark.parametrize("y", [Y, Y_LABELS], ids=["classes", "labels"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("constant", [1e-300, 5e-324, 1e300, 1.7e308])
+@pytest.mark.parametrize("constant", [1e-6, 0.3, 1e6])
 def test_the_scale_of_class_weights_does_not_matter(y, dtype, constant):
     """Without a penalty."""
     one, c = ({0: factor, 1: factor, 2: factor} for factor in (1.0, constant))
@@ -259,13 +259,6 @@ def test_the_scale_of_class_weights_does_not_matter(y, dtype, constant):
         for w in given
     )
     np.testing.assert_allclose(scaled.theta_, plain.theta_, rtol=0, atol=1e-4)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_class_of_far_smaller_weight_is_left_out(dtype):
-    given = {0: 1e-300, 1: 1e300, 2: 1e300}
-    classifier = ScratchMLPClassifier(class_weight=given, solver="lbfgs", random_state=0, alpha=0.0)
-    assert set(classifier.fit(X.astype(dtype), Y).predict(X)) == {1, 2}
 
 
 def test_balanced_weights_of_a_class_that_hardly_counts_are_finite():
@@ -321,7 +314,8 @@ def test_partial_fit_checks_what_class_weight_is(given):
     [
         ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
         ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
-        ({0: 0, 1: 0, 2: 0}, Y, r"leaves no row of `y` with a weight above 0\. Weigh at least"),
+        ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Weigh at least"),
+        ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* none near the limits"),
         ({0: np.inf}, Y, "must be finite"),
         ([{0: -1, 1: -1}] * 2, Y_LABELS, "must be finite and at least 0"),
         (["balanced", "balanced"], Y_LABELS, "a list with one dict for each column"),
