@@ -32,11 +32,13 @@ from scratchmlp.dask.validation import check_scoring, score, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.estimators.state import forget_training, resumed_run
-from scratchmlp.estimators.validation import check_last_step
+from scratchmlp.estimators.validation import (
+    CHECKED_ROWS,
+    check_last_step,
+    check_validation_rows,
+    has_validation_data,
+)
 from scratchmlp.monitor import Monitor
-
-#: Number of rows on which the result of training is checked.
-_SOME = 200
 
 
 class DaskMLP(OnCluster, BaseMLP):
@@ -117,7 +119,7 @@ class DaskMLP(OnCluster, BaseMLP):
         self, prepared: ClusterPrepared, validation: tuple[Any, Any, Any], *, split: bool
     ) -> ClusterPrepared:
         """Choose the training and the validation rows."""
-        if any(each is not None for each in validation):
+        if has_validation_data(*validation):
             prepared.data.balance()
             return prepared._replace(held_out=self._validation_rows(prepared, *validation))
         if not (self.early_stopping and split):
@@ -141,12 +143,6 @@ class DaskMLP(OnCluster, BaseMLP):
 
     def _validation_rows(self, prepared: ClusterPrepared, X: Any, y: Any, weight: Any) -> Any:
         """Check the user's validation data, and convert them like the training rows."""
-        if X is None or y is None:
-            missing = " and ".join(k for k, v in {"X_val": X, "y_val": y}.items() if v is None)
-            raise ValueError(
-                "Validation data are X_val and y_val together, with sample_weight_val if rows "
-                f"have weights; {missing} was not given."
-            )
         conversion = replace(prepared.y, validation=True, keep_y=True)
         try:
             parts = partitions(X, y, weight, "_val")
@@ -155,13 +151,9 @@ class DaskMLP(OnCluster, BaseMLP):
             check_features(self, X, checked.n_features, reset=False)
             conversion = replace(conversion, exponent=checked.exponent(weight is not None))
             data = converted(conversion, checked)
+            check_validation_rows(self, data.n_rows)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
-        if self.early_stopping and data.n_rows < 2:
-            raise ValueError(
-                f"Early stopping needs at least 2 rows to validate on; got {data.n_rows}. Pass "
-                "more, or set early_stopping=False."
-            )
         return data, None
 
     def _make_validator(  # type: ignore[override]
@@ -174,7 +166,7 @@ class DaskMLP(OnCluster, BaseMLP):
 
     def _check_last_step(self, prepared: ClusterPrepared, monitor: Monitor) -> None:  # type: ignore[override]
         """Evaluate the parameters that a fit keeps, on a few rows."""
-        check_last_step(prepared.some(_SOME), monitor)
+        check_last_step(prepared.some(CHECKED_ROWS), monitor)
 
     # Models without a client.
 

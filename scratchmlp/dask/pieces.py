@@ -17,9 +17,8 @@ from sklearn.utils import check_consistent_length
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
-from scratchmlp.estimators.classes import classes_of
 from scratchmlp.estimators.scaling import check_weights, scale_weights
-from scratchmlp.estimators.targets import ClassTargets, NumericTargets
+from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.losses import Loss
 

@@ -30,9 +30,8 @@ from scratchmlp.dask.pieces import (
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
-from scratchmlp.estimators.classes import check_total_weight
 from scratchmlp.estimators.scaling import check_weights, exponents
-from scratchmlp.estimators.targets import ClassTargets
+from scratchmlp.estimators.targets import ClassTargets, check_total_weight
 from scratchmlp.estimators.validation import validate_rows
 
 

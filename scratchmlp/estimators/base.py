@@ -12,16 +12,18 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.sparsefuncs import mean_variance_axis
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
-from scratchmlp.estimators.convergence import not_converged
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
 from scratchmlp.estimators.prepared import PlannedTraining, Prepared
 from scratchmlp.estimators.state import (
@@ -74,6 +76,54 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
     # Fit: prepare, train, keep.
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train the network, or continue its training if `warm_start` is True.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Input data: finite numbers, preferably on a common scale.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: numbers of a regressor; class labels of any type of a classifier, or an
+            indicator matrix for multilabel targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample, at least 0 and not all 0. None means equal weights. Samples with
+            weight 0 are not used in training. On full batches, an integer weight has the same
+            effect as that many copies of the sample.
+        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
+            Validation data. Their loss and score are recorded in `history_` after each epoch.
+            With `early_stopping`, they replace the held-out samples, and at least 2 samples are
+            required.
+        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
+            Targets of the validation data. Class labels must also occur in `y`.
+        sample_weight_val : array-like of shape (n_val_samples,), default=None
+            Weight of each validation sample. None means equal weights.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data are invalid. If `fit` fails, the estimator stays unchanged.
+        DivergenceError
+            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
+            its first value. Early stopping restores the best weights instead, if there are any.
+        """
+        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
+
     def _fit(
         self,
         X: Any,
@@ -93,9 +143,10 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         `_keep` turns it into attributes. If an error occurs, the estimator stays
         unchanged.
         """
-        fitted, tasks = hasattr(self, "theta_"), None
-        resuming = fitted and (self.warm_start or incremental)
-        if incremental and fitted:  # scikit-learn validates parameters only in the first call
+        tasks = None
+        if incremental and hasattr(
+            self, "theta_"
+        ):  # scikit-learn validates parameters only in the first call
             self._validate_changed_params()
         if not incremental:  # partial_fit calls no callbacks
             # scikit-learn tears down the callbacks also after a failed fit, with attributes that
@@ -116,7 +167,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 y,
                 sample_weight,
                 validation=validation,
-                resuming=resuming,
                 incremental=incremental,
                 classes=classes,
                 tasks=tasks,
@@ -165,7 +215,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         monitor = training.monitor
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
-            warnings.warn(not_converged(training), ConvergenceWarning, stacklevel=5)
+            warnings.warn(_not_converged(training), ConvergenceWarning, stacklevel=5)
 
     # Prepare.
 
@@ -176,12 +226,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         sample_weight: Any,
         *,
         validation: tuple[Any, Any, Any] = (None, None, None),
-        resuming: bool = False,
         incremental: bool = False,
         classes: Any = None,
         tasks: CallbackTasks | None = None,
     ) -> PlannedTraining:
         """Prepare the input, and make all that trains on it. See `_fit`."""
+        resuming = hasattr(self, "theta_") and (self.warm_start or incremental)
         prepared = self._prepare(
             X, y, sample_weight, resuming=resuming, incremental=incremental, classes=classes
         )
@@ -342,3 +392,36 @@ def has_partial_fit(estimator: BaseMLP) -> bool:
             "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         )
     return True
+
+
+def _not_converged(training: PlannedTraining) -> str:
+    """Say why training has not converged, and name remedies."""
+    solver, monitor = training.solver, training.monitor
+    if isinstance(solver, Descent) and monitor.n_iter == solver.max_iter:
+        message = (
+            f"Stochastic Optimizer: Maximum iterations ({solver.max_iter}) reached and the "
+            "optimization hasn't converged yet. Increase max_iter, or change learning_rate_init."
+        )
+    elif isinstance(solver, LBFGS):
+        message = (
+            f"lbfgs failed to converge after {monitor.n_iter} iteration(s). "
+            f"{monitor.stop_reason}. Increase max_iter ({solver.max_iter}) or max_fun "
+            f"({solver.max_fun}), or scale X."
+        )
+    else:
+        message = f"{monitor.stop_reason}."
+    if (factor := _scale_factor(training.prepared.data)) > 100:
+        message += (
+            f" The columns of X differ in scale by a factor of {factor:.0f}: put a StandardScaler "
+            "before the network."
+        )
+    return message
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _scale_factor(data: Data) -> float:
+    """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
+    some = data.sample(200).X
+    spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
+    spread = spread[spread > 0]  # constant columns do not count
+    return float(spread.max() / spread.min()) if spread.size else 1.0

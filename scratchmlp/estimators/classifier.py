@@ -19,8 +19,7 @@ from sklearn.utils.multiclass import (
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
-from scratchmlp.estimators.classes import classes_of
-from scratchmlp.estimators.targets import MULTILABEL, ClassTargets
+from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.initializers import Initializer
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.optimizers import Optimizer
@@ -404,53 +403,6 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         self.dropout = dropout
         self.scoring = scoring
         self.class_weight = class_weight
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train the network, or continue its training if `warm_start` is True.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data: finite numbers, preferably on a common scale.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type, or an indicator matrix for multilabel targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, at least 0 and not all 0. None means equal weights. Samples with
-            weight 0 are not used in training. On full batches, an integer weight has the same
-            effect as that many copies of the sample.
-        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data. Their loss and score are recorded in `history_` after each epoch.
-            With `early_stopping`, they replace the held-out samples, and at least 2 samples are
-            required.
-        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
-            Class labels of the validation data. All of them must also occur in `y`.
-        sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weight of each validation sample. None means equal weights.
-
-        Returns
-        -------
-        ScratchMLPClassifier
-            The fitted classifier itself.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are invalid. If `fit` fails, the classifier stays unchanged.
-        DivergenceError
-            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
-            its first value. Early stopping restores the best weights instead, if there are any.
-        """
-        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

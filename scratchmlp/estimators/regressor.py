@@ -359,53 +359,6 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         self.dropout = dropout
         self.scoring = scoring
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train the network, or continue its training if `warm_start` is True.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Input data: finite numbers, preferably on a common scale.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, at least 0 and not all 0. None means equal weights. Samples with
-            weight 0 are not used in training. On full batches, an integer weight has the same
-            effect as that many copies of the sample.
-        X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
-            Validation data. Their loss and score are recorded in `history_` after each epoch.
-            With `early_stopping`, they replace the held-out samples, and at least 2 samples are
-            required.
-        y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_outputs), default=None
-            Targets of the validation data.
-        sample_weight_val : array-like of shape (n_val_samples,), default=None
-            Weight of each validation sample. None means equal weights.
-
-        Returns
-        -------
-        ScratchMLPRegressor
-            The fitted regressor itself.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are invalid. If `fit` fails, the regressor stays unchanged.
-        DivergenceError
-            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
-            its first value. Early stopping restores the best weights instead, if there are any.
-        """
-        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
-
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

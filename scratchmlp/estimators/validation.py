@@ -24,7 +24,7 @@ from scratchmlp.monitor import Monitor
 from scratchmlp.prediction import raw_scores
 
 #: Number of rows on which the result of training is checked.
-_SOME = 200
+CHECKED_ROWS = 200
 
 
 @np.errstate(over="ignore", invalid="ignore")  # infinite numbers are reported
@@ -126,30 +126,42 @@ def _validation_data(
     estimator: Any, prepared: Prepared, X: Any, y: Any, sample_weight: Any
 ) -> tuple[Data, Any] | None:
     """Check the user's validation data. Return `Prepared.held_out`: encoded rows, and their y."""
-    if X is None and y is None and sample_weight is None:
+    if not has_validation_data(X, y, sample_weight):
         return None
-    if X is None or y is None:
-        missing = " and ".join(k for k, v in {"X_val": X, "y_val": y}.items() if v is None)
-        raise ValueError(
-            "Validation data are X_val and y_val together, with sample_weight_val if rows "
-            f"have weights; {missing} was not given."
-        )
     data, targets, dtype = prepared.data, prepared.targets, prepared.data.X.dtype
     try:
         X, y, sample_weight, _ = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
         Y = targets.encode_validation(y, prepared.loss, dtype)
         if data.Y.shape[1:] != Y.shape[1:]:
             raise ValueError(f"y has shape {data.Y.shape}, and y_val {Y.shape}.")
-        if estimator.early_stopping and X.shape[0] < 2:
-            raise ValueError(
-                f"Early stopping needs at least 2 rows to validate on; got {X.shape[0]}. Pass "
-                "more, or set early_stopping=False."
-            )
+        check_validation_rows(estimator, X.shape[0])
         training = prepared.y, prepared.sample_weight
         weight = targets.weigh(y, sample_weight, dtype, training=training)
     except ValueError as error:
         raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
     return Data(X, Y, weight, data.class_targets), y
+
+
+def has_validation_data(X: Any, y: Any, sample_weight: Any) -> bool:
+    """Return whether the user passed validation data, which need both X_val and y_val."""
+    missing = [name for name, each in (("X_val", X), ("y_val", y)) if each is None]
+    if len(missing) == 2 and sample_weight is None:
+        return False
+    if missing:
+        raise ValueError(
+            "Validation data are X_val and y_val together, with sample_weight_val if rows "
+            f"have weights; {' and '.join(missing)} was not given."
+        )
+    return True
+
+
+def check_validation_rows(estimator: Any, n_rows: int) -> None:
+    """Check that there are enough rows of the user to validate on."""
+    if estimator.early_stopping and n_rows < 2:
+        raise ValueError(
+            f"Early stopping needs at least 2 rows to validate on; got {n_rows}. Pass more, or set "
+            "early_stopping=False."
+        )
 
 
 def _split(estimator: Any, prepared: Prepared) -> tuple[Any, Any]:
@@ -244,7 +256,7 @@ def check_last_step(prepared: Prepared, monitor: Monitor) -> None:
         See `scratchmlp.monitor.Monitor.check_divergence`.
     """
     run, data, best = prepared.run, prepared.data, prepared.run.best_theta
-    rows, mean_weight, loss = data.rows(slice(0, _SOME)), data.mean_weight, np.nan
+    rows, mean_weight, loss = data.rows(slice(0, CHECKED_ROWS)), data.mean_weight, np.nan
     if prepared.held_out and monitor.early_stopping and best is None:
         rows = prepared.held_out[0]
         mean_weight = rows.mean_weight

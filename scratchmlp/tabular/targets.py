@@ -16,8 +16,8 @@ from sklearn.utils.validation import _check_y
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
-from scratchmlp.estimators.classes import check_total_weight, class_weights
 from scratchmlp.estimators.scaling import exponents, scaled_r2
+from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
 from scratchmlp.tabular.conformal import (
     HeldOutScores,
