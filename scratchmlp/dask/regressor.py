@@ -154,58 +154,6 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
         self.standardize = standardize
         self.timeout = timeout
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train the network on the cluster, or continue its training if `warm_start` is True.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame of shape (n_samples, n_features)
-            Input data: finite numbers. Partitions may be empty.
-        y : dask array, Series or DataFrame, of shape (n_samples,) or (n_samples, n_outputs)
-            Targets, with the same partitions as X.
-        sample_weight : dask array or Series of shape (n_samples,), or number, default=None
-            Weight of each sample, with the same partitions as X.
-        X_val : dask array or DataFrame, default=None
-            Validation data; see :meth:`~scratchmlp.ScratchMLPRegressor.fit`.
-        y_val : dask array, Series or DataFrame, default=None
-            Targets of the validation data.
-        sample_weight_val : dask array or Series, or number, default=None
-            Weight of each validation sample.
-
-        Returns
-        -------
-        DaskScratchMLPRegressor
-            The regressor itself.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data are invalid; the message names the partition. If `fit` fails,
-            the regressor stays unchanged.
-        TypeError
-            If X, y or another argument is not a dense dask array, DataFrame or Series.
-        DivergenceError
-            If training diverges; see :class:`~scratchmlp.ScratchMLPRegressor`.
-        TimeoutError
-            See `timeout`.
-        RuntimeError
-            If workers die again and again in the same round, for instance because their memory is
-            full, or if the connection to the scheduler is lost.
-        """
-        validation = X_val, y_val, sample_weight_val
-        with self._rounds():
-            return self._fit(X, y, sample_weight, validation=validation)
-
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

@@ -138,15 +138,13 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
         `fit` trains for at most max_iter epochs. `partial_fit` passes incremental=True and trains
         for one epoch.
-        `validation` is the user's X_val, y_val and sample_weight_val. `_plan` returns
-        what trains, with the state of training, a `Run`. `_train` changes this run in place, and
-        `_keep` turns it into attributes. If an error occurs, the estimator stays
-        unchanged.
+        `validation` is the user's X_val, y_val and sample_weight_val. `_plan` returns what trains,
+        with the state of training, a `Run`. `_train` changes this run in place, and `_keep` turns
+        it into attributes. If an error occurs, the estimator stays unchanged.
         """
         tasks = None
-        if incremental and hasattr(
-            self, "theta_"
-        ):  # scikit-learn validates parameters only in the first call
+        # scikit-learn validates parameters only in the first call of partial_fit.
+        if incremental and hasattr(self, "theta_"):
             self._validate_changed_params()
         if not incremental:  # partial_fit calls no callbacks
             # scikit-learn tears down the callbacks also after a failed fit, with attributes that
