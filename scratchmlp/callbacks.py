@@ -20,7 +20,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from scratchmlp.estimators.base import BaseMLP
-from scratchmlp.io.files import write_model
+from scratchmlp.io.files import save
 
 
 class _EpochCallback:
@@ -162,4 +162,4 @@ class ModelCheckpoint(_EpochCallback):
         """Save the estimator as it would be if training ended after this epoch."""
         if self.weights == "latest":
             fitted_estimator.theta_ = fitted_estimator._latest()
-        write_model(fitted_estimator, self.path)
+        save(fitted_estimator, self.path)

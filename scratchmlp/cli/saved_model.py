@@ -4,9 +4,10 @@ import pickle
 from pathlib import Path
 from typing import NamedTuple
 
+from scratchmlp.atomic_write import write_atomically
 from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.io.errors import ModelFileError
-from scratchmlp.io.files import read_model, write_model
+from scratchmlp.io.container import ModelFileError, read_notes
+from scratchmlp.io.files import load, model_bytes
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
@@ -54,7 +55,8 @@ def save_model(path: Path, saved: SavedModel) -> None:
     """
     notes = {name: value for name, value in saved._asdict().items() if name != "model"}
     try:
-        write_model(saved.model, path, notes=notes)
+        data = model_bytes(saved.model, notes=notes)
+        write_atomically(path, lambda new: new.write_bytes(data))
     except OSError as error:
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
     except ModelFileError as error:
@@ -109,7 +111,7 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
 def _read(path: Path) -> SavedModel:
     """Read a model file."""
     try:
-        model, notes = read_model(path)
+        model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
     names = {name: notes.get(name) for name in SavedModel._fields[1:]}

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchmlp.io.errors import ModelFileError
+    from scratchmlp.io.container import ModelFileError
     from scratchmlp.io.files import load, save
     from scratchmlp.io.onnx.export import to_onnx
     from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
@@ -27,7 +27,7 @@ __all__ = [
 #: Modules of the public names, which are imported on first use.
 _MODULES = {
     "TRUSTED": "trusted",
-    "ModelFileError": "errors",
+    "ModelFileError": "container",
     "load": "files",
     "register_skl2onnx_converters": "onnx.skl2onnx_converters",
     "save": "files",

@@ -1,24 +1,25 @@
 """Save a model to a file of data, and load it."""
 
 import io
-import json
 import os
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from sklearn.base import BaseEstimator
 
 from scratchmlp.atomic_write import write_atomically
 from scratchmlp.estimators.state import as_local
-from scratchmlp.io.checks import check_model
-from scratchmlp.io.container import SCHEMA, Contents, from_bytes, to_bytes
-from scratchmlp.io.errors import ContentError, ModelFileError, require
-from scratchmlp.io.objects import objects_in
-from scratchmlp.io.schema import Schema, listed
-from scratchmlp.io.training_state import without_training_state
+from scratchmlp.io.checks import check_values
+from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
+from scratchmlp.io.objects import objects_in, without_training_state
+from scratchmlp.io.schema import mended, types_in
+from scratchmlp.io.trusted import TRUSTED
+
+if TYPE_CHECKING:
+    from scratchmlp.tabular import TabularEncoder
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool = True) -> None:
@@ -70,15 +71,15 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool =
     >>> bool((loaded.predict_proba(X) == network.predict_proba(X)).all())
     True
     """
-    write_model(estimator, path, training_state=training_state)
+    data = model_bytes(estimator, training_state=training_state)
+    write_atomically(Path(path), lambda new: new.write_bytes(data))
 
 
 def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) -> Any:
     """Load an estimator from a file of `save`. No code of the file runs.
 
     All types in the file must be in `TRUSTED`, or in `trusted`. Damage is found by a digest of the
-    contents. The values are checked too: parameters as the constructor checks them, and the shapes,
-    dtypes and finiteness of what predictions use.
+    contents. A file that was crafted on purpose may give an error or wrong predictions.
 
     Parameters
     ----------
@@ -114,17 +115,25 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
     >>> "scratchmlp.ScratchMLPClassifier" in TRUSTED, "os.system" in TRUSTED
     (True, False)
     """
-    return read_model(path, trusted=trusted)[0]
+    names = _names_of(trusted)
+    data = Path(path).read_bytes()
+    try:
+        return _model_in(data, names)
+    except MemoryError:
+        raise
+    except ModelFileError as error:
+        raise ModelFileError(f"Cannot load {os.fspath(path)!r}. {error}") from error
+    except Exception as error:  # a damaged file, and the types in it, can raise any type
+        raise ModelFileError(
+            f"Cannot load {os.fspath(path)!r}. The file is damaged, or is not a model saved with "
+            f"scratchmlp.io.save: {error!s:.300}. Copy the file or save the model again."
+        ) from error
 
 
-def write_model(
-    estimator: Any,
-    path: str | os.PathLike[str],
-    *,
-    training_state: bool = True,
-    notes: dict[str, Any] | None = None,
-) -> None:
-    """Save an estimator, with notes that JSON can express; see `save`."""
+def model_bytes(
+    estimator: Any, *, training_state: bool = True, notes: Mapping[str, Any] | None = None
+) -> bytes:
+    """Return the content of a model file, with notes that JSON can express; see `save`."""
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save needs an estimator, got {estimator!r:.80}. Pass a fitted estimator.")
     estimator = as_local(estimator)
@@ -132,103 +141,77 @@ def write_model(
         estimator = without_training_state(estimator)
     name = type(estimator).__name__
     try:
+        for each in objects_in(estimator):
+            if type(each).__name__ == "TabularEncoder":  # its module needs pandas
+                _check_categories(each)
         members = _dumped(estimator)
-        data = to_bytes(Contents(members, notes or {}))
-        schema = Schema(members)
-        _built(data, schema, schema.untrusted)
+        data = to_bytes(members, notes or {})
+        untrusted = types_in(members[SCHEMA]) - {*TRUSTED}
+        _model_in(data, untrusted)
+    except MemoryError:
+        raise
     except ModelFileError as error:
-        cause = _cause_in_a_table(estimator)
-        raise ModelFileError(f"This {name} cannot be saved: {error}{cause}") from error
-    if schema.untrusted:
-        names = listed(schema.untrusted)
+        raise ModelFileError(f"This {name} cannot be saved. {error}") from error
+    except Exception as error:  # skops and the user's types can raise any type
+        raise ModelFileError(
+            f"This {name} cannot be saved: {error!s:.300}. Replace what cannot be saved, such as a "
+            "lambda by a function of a module."
+        ) from error
+    if untrusted:
+        names = _listed(untrusted)
         warnings.warn(
             f"This {name} contains types that are not in scratchmlp.io.TRUSTED. To load it, pass "
             f"trusted=[{names}] to load.",
             stacklevel=3,
         )
-    write_atomically(Path(path), lambda new: new.write_bytes(data))
+    return data
 
 
-def read_model(
-    path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()
-) -> tuple[Any, dict[str, Any]]:
-    """Load an estimator and the notes that were saved with it; see `load`."""
-    names = _names_of(trusted)
-    data = Path(path).read_bytes()
-    try:
-        contents = from_bytes(data)
-        schema = Schema(contents.members)
-        schema.check_trusted(names)
-        return _built(data, schema, names), contents.notes
-    except ContentError as error:
+def _model_in(data: bytes, trusted: Collection[str]) -> Any:
+    """Return the estimator in the content of a model file, if its types are trusted."""
+    import skops.io  # takes a quarter of a second
+
+    types = types_in(members_of(data)[SCHEMA])
+    if untrusted := types - {*TRUSTED} - {*trusted}:
+        names = _listed(untrusted)
         raise ModelFileError(
-            f"Cannot load {os.fspath(path)!r}. The file is damaged, or is not a model saved with "
-            f"scratchmlp.io.save: {error} Copy the file or save the model again."
-        ) from error
-    except ModelFileError as error:
-        raise ModelFileError(f"Cannot load {os.fspath(path)!r}. {error}") from error
+            f"The file contains types that are not in scratchmlp.io.TRUSTED: {names}. To load it "
+            f"runs their code. If they are yours, or you trust them and the file, pass "
+            f"trusted=[{names}]."
+        )
+    estimator = skops.io.loads(data, trusted=sorted(types | {*trusted}))
+    if not isinstance(estimator, BaseEstimator):
+        raise TypeError("it contains no estimator")
+    check_values(estimator)
+    return estimator
 
 
 def _dumped(estimator: Any) -> dict[str, bytes]:
     """Return the schema and the arrays of an estimator, as skops writes them."""
-    import skops.io  # takes a quarter of a second
-
-    try:
-        with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
-            members = {name: file.read(name) for name in file.namelist()}
-    except MemoryError:
-        raise
-    except Exception as error:  # skops and the user's types can raise any type
-        raise ModelFileError(f"{error}. Replace what cannot be saved.") from error
-    root = json.loads(members.pop(SCHEMA))
-    _keep_false_keys(root)
-    return {SCHEMA: json.dumps(root, separators=(",", ":")).encode(), **members}
-
-
-def _cause_in_a_table(estimator: Any) -> str:
-    """Return which column of a table has categories that cannot be saved, or nothing."""
-    for each in objects_in(estimator):
-        if type(each).__name__ == "TabularEncoder" and hasattr(each, "columns_"):
-            from scratchmlp.io.column_checks import category_without_text  # needs pandas
-
-            if cause := category_without_text(each.columns_):
-                return cause
-    return ""
-
-
-def _keep_false_keys(node: Any) -> None:
-    """Write the key False of dicts as an empty text, in place.
-
-    skops reads the key "false" as ``bool("false")``, which is True.
-    """
-    if isinstance(node, list):
-        for each in node:
-            _keep_false_keys(each)
-    elif isinstance(node, dict):
-        if node.get("__loader__") == "DictNode":
-            types = [each["__class__"] for each in node["key_types"]["content"]]
-            if "bool" in types or "bool_" in types:
-                node["content"] = {
-                    "" if key == "false" else key: value for key, value in node["content"].items()
-                }
-        for each in node.values():
-            _keep_false_keys(each)
-
-
-def _built(data: bytes, schema: Schema, trusted: Collection[str]) -> Any:
-    """Make the estimator of a file whose types are trusted, and check its values."""
     import skops.io
 
-    names = sorted(schema.types | set(trusted))
-    try:
-        estimator = skops.io.loads(data, trusted=names)
-    except (MemoryError, ModelFileError):
-        raise
-    except Exception as error:  # the types in the file can raise any type
-        raise ContentError(f"{type(error).__name__}: {error!s:.300}.") from error
-    require(isinstance(estimator, BaseEstimator), "it contains no estimator.")
-    check_model(estimator, schema.types)
-    return estimator
+    with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    return members | {SCHEMA: mended(members[SCHEMA])}
+
+
+def _check_categories(encoder: "TabularEncoder") -> None:
+    """Check that all categories are text, numbers or what a file can contain as text."""
+    from scratchmlp.tabular.plain_state import plain_level  # needs pandas
+
+    for name, fitted in getattr(encoder, "columns_", {}).items():
+        for level in (*fitted.get("levels", ()), *fitted.get("other_levels", ())):
+            if not isinstance(plain_level(level), str | int | float | dict | None):
+                raise ModelFileError(
+                    f"The column {name!r:.80} has the category {level!r:.80} "
+                    f"({type(level).__name__}). Convert the column to text before you fit."
+                )
+
+
+def _listed(names: Collection[str]) -> str:
+    """Return the first names, in quotes."""
+    first = [f"{name!r:.200}" for name in sorted(names)[:20]]
+    return ", ".join([*first, f"and {len(names) - 20} more"] if len(names) > 20 else first)
 
 
 def _names_of(trusted: Collection[str | type]) -> set[str]:

@@ -1,11 +1,19 @@
 """The objects that a model consists of."""
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
+
+from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.state import forget_training
 
 _LEAVES = (str, bytes, int, float, type(None), np.generic, type)
+#: Attributes of ensembles that hold something of each training row, in the order of the rows. The
+#: errors on held-out rows, which intervals and sets need, are sorted.
+_OUT_OF_FOLD = ("oof_proba_", "oof_prediction_", "held_out_")
 
 
 def objects_in(model: Any) -> Iterator[Any]:
@@ -39,3 +47,26 @@ def objects_in(model: Any) -> Iterator[Any]:
         elif isinstance(each, list | tuple | set | frozenset):
             todo += each
         todo += getattr(each, "__dict__", {}).values()
+
+
+def without_training_state(model: Any) -> Any:
+    """Return a copy of a model that predicts the same, but from which training cannot continue.
+
+    Parameters
+    ----------
+    model : estimator
+        An estimator, or a Pipeline or a search that contains some.
+
+    Returns
+    -------
+    estimator
+        The copy.
+    """
+    model = copy.deepcopy(model)
+    for each in objects_in(model):
+        if isinstance(each, BaseMLP) and "theta_" in vars(each):
+            forget_training(each)
+        elif isinstance(each, BaseEstimator):
+            for name in _OUT_OF_FOLD:
+                vars(each).pop(name, None)
+    return model

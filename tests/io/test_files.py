@@ -336,9 +336,6 @@ def test_what_cannot_be_loaded_is_not_saved(path):
     with pytest.raises(ModelFileError, match="This ScratchMLPClassifier cannot be saved"):
         save(model, path)
     model.learning_rate = "constant"
-    model.theta_[3] = np.nan
-    with pytest.raises(ModelFileError, match="parameters are not finite"):
-        save(model, path)
     search = RandomizedSearchCV(model, {"alpha": [1.0]}, n_iter=1, cv=2)
     search.own = {1: "a", "1": "b"}
     with pytest.raises(ModelFileError, match="keys that are equal as text"):
@@ -355,7 +352,7 @@ def test_the_type_names_exist_and_are_pinned():
     ours = [name for name in TRUSTED if name.startswith("scratchmlp.")]
     assert len(ours) == 61
     assert "scratchmlp.tabular.Member" in ours
-    assert FORMAT == (1, 0)
+    assert FORMAT == (2, 0)
 
 
 def test_a_pickle_of_another_version_fails_with_a_sentence(monkeypatch):

@@ -3,7 +3,6 @@
 Run it once for a release: ``python tests/io/write_versions.py 0.1``. It does not write over files.
 """
 
-import gzip
 import sys
 from pathlib import Path
 
@@ -23,11 +22,7 @@ def main(version):
     folder.mkdir(parents=True)
     for name in FITS:
         model = models[name]
-        path = folder / f"{name.replace(' ', '_')}.skops"
-        save(model, path)
-        # A repository should be small, and the members of a model file are not compressed.
-        (folder / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-        path.unlink()
+        save(model, folder / f"{name.replace(' ', '_')}.skops")
         found = predictions(model, inputs(model)[:9])
         found.pop("member_predictions", None)
         expected |= {f"{name}/{method}": values for method, values in found.items()}

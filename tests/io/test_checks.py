@@ -1,4 +1,4 @@
-"""One lie each: files that are signed, and in which one value is one that no fit would give."""
+"""Files in which a value could crash the process or run code are refused, even if signed."""
 
 import io
 import json
@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from damage import members_of, nodes_of, signed
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
@@ -16,7 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import SCHEMA
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular import TabularEncoder
 
 pytest.importorskip("skops")
 
@@ -89,22 +89,35 @@ def refused(path, message):
         load(path)
 
 
-@pytest.mark.parametrize("depth", [0, 2**31 - 1])
-def test_the_depth_of_a_tree(depth, path):
-    lie(TREE, path, attribute("max_depth", depth))
+def test_the_depth_of_a_tree(path):
+    lie(TREE, path, attribute("max_depth", 0))
     refused(path, "a tree has another depth")
 
 
-def test_a_node_of_a_tree_with_two_parents(path):
+@pytest.mark.parametrize("child", [0, -2, 10**6])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_children_of_nodes(side, child, path):
     def edit(nodes):
-        if nodes.dtype.names:
+        names = nodes.dtype.names or ()
+        name = f"{side}_child" if "left_child" in names else side
+        if name in names:
             nodes = nodes.copy()
-            nodes["left_child"][0] = nodes["right_child"][0]
+            nodes[name][0] = abs(child) if name == side else child  # those of boosting have no sign
             return nodes
         return None
 
-    lie(TREE, path, arrays(edit))
-    refused(path, "a node of a tree has no parent or two")
+    for model in (TREE, HistGradientBoostingClassifier(max_iter=1).fit(X, Y)):
+        if child == -2 and model is not TREE:
+            continue
+        lie(model, path, arrays(edit))
+        refused(path, "a node of a tree has no children")
+
+
+def test_a_forest_of_trees_with_other_features(path):
+    forest = RandomForestClassifier(2, max_depth=2).fit(X, Y)
+    forest.estimators_[1] = RandomForestClassifier(1, max_depth=2).fit(X[:, :2], Y).estimators_[0]
+    with pytest.raises(ModelFileError, match="a tree has other features"):
+        save(forest, path)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -114,7 +127,7 @@ def test_objects_within_arrays(masked, path):
     pipeline = Pipeline([("tree", TREE)])
     pipeline.steps = [np.ma.MaskedArray(step, [True, True]) if masked else step]
     lie(pipeline, path, arrays(feature_that_does_not_exist))
-    refused(path, "a tree uses features that do not exist")
+    refused(path, "a tree has other features")
 
 
 LETTERS = np.array(["a"] * 9 + ["b"] * 7 + ["c", "d", "e"])[:, np.newaxis]
@@ -148,7 +161,7 @@ def test_the_columns_of_infrequent_categories(path):
             lambda array: array + 10**6 if array.dtype.kind == "i" and len(array) == 5 else None
         ),
     )
-    refused(path, "infrequent categories have other columns")
+    refused(path, "categories have other columns")
 
 
 def test_the_number_of_columns_of_categories(path):
@@ -195,68 +208,20 @@ def test_the_categories_of_boosting(path):
         tree.nodes["is_categorical"] = 1
         tree.raw_left_cat_bitsets = np.zeros((1, 8), np.uint32)
         tree.binned_left_cat_bitsets = np.zeros((1, 8), np.uint32)
-    with pytest.raises(ModelFileError, match="a tree has categories of a feature that has none"):
+    with pytest.raises(ModelFileError, match="a tree has other categories"):
         save(model, path)
-
-
-def an_array(items, *shape):
-    array = {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode"}
-    return array | {"type": "json", "content": items, "shape": of_tuple(map(of_json, shape))}
-
-
-def of_tuple(items):
-    kind = {"__class__": "tuple", "__module__": "builtins", "__loader__": "TupleNode"}
-    return kind | {"content": list(items)}
-
-
-def of_list(items):
-    kind = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode"}
-    return kind | {"content": list(items)}
-
-
-NUMBER = of_json(0)
-BOMBS = {
-    "lists in text": (an_array([of_list([of_json([0, 0])])] * 3, 3, 1), "is not a single one"),
-    "another text": (
-        of_list([NUMBER | {"__id__": 7}, of_json("long" * 9) | {"__id__": 7}]),
-        "have the same number",
-    ),
-    "too few": (an_array([NUMBER] * 3, 4), "as its shape says"),
-    "no axis": (an_array([NUMBER]), "as its shape says"),
-    "flat": (an_array([NUMBER] * 6, 2, 3), "as its shape says"),
-    "arrays": (an_array([an_array([NUMBER] * 3, 3)] * 2, 2, 3), "as its shape says"),
-    "tuples": (
-        an_array([of_list([of_tuple([NUMBER] * 9)])] * 2, 2, 1),
-        "as its shape says",
-    ),
-}
-
-
-@pytest.mark.parametrize(("node", "message"), BOMBS.values(), ids=BOMBS)
-def test_arrays_of_objects_hold_what_the_file_does(node, message, path):
-    def change(members, root):
-        root["content"]["content"]["alpha"] = node
-
-    lie(ScratchMLPClassifier(), path, change)
-    refused(path, message)
 
 
 def test_arrays_of_objects_with_axes_are_loaded(path):
     network = ScratchMLPClassifier()
     network.own = np.array([["a", None], [1, np.float64(2)], [True, "é"]], dtype=object)
     network.trees = np.array([[TREE, TREE]])
+    network.set = {1, "b"}
     save(network, path)
     loaded = load(path)
+    assert loaded.set == network.set
     np.testing.assert_array_equal(loaded.own, network.own)
     assert loaded.trees.shape == (1, 2)
-
-
-def test_sets_are_not_saved(path):
-    """No model needs them, and their items could all have the same hash."""
-    network = ScratchMLPClassifier()
-    network.own = {1, 2}
-    with pytest.raises(ModelFileError, match=r"'builtins.set' cannot be in a model file"):
-        save(network, path)
 
 
 @pytest.mark.parametrize("Kind", [np.random.MT19937, np.random.Philox])
@@ -264,64 +229,36 @@ def test_only_the_usual_generator_is_saved(Kind, path):
     """Compiled code trusts the positions in the state of others."""
     network = ScratchMLPClassifier()
     network.own = np.random.Generator(Kind(0))
-    with pytest.raises(ModelFileError, match="cannot be in a model file, only PCG64"):
+    with pytest.raises(ModelFileError, match="not NumPy's usual one, PCG64"):
         save(network, path)
-
-
-@pytest.mark.parametrize("disguised", [False, True])
-def test_the_seed_of_a_generator(disguised, path):
-    network = ScratchMLPClassifier()
-    network.own = np.random.default_rng(0)
-
-    def change(members, root):
-        generator = root["content"]["content"]["own"]["content"]
-        seed = json.loads(json.dumps(generator["seed_seq"]))
-        seed["content"]["pool_size"] = of_json(10**9)
-        if disguised:  # skops makes the first object of a number only
-            generator["bit_generator"]["content"]["more"] = seed
-            generator["bit_generator"]["key_types"]["content"] *= 2
-            del generator["bit_generator"]["key_types"]["content"][5:]
-        else:
-            generator["seed_seq"] = seed
-
-    lie(network, path, change)
-    refused(path, "the same number" if disguised else "a generator has another seed")
-
-
-def test_integers_of_the_same_hash(path):
-    same_hash = [(2**61 - 1) * n for n in range(4, 12_000)]
-
-    def keys(members, root):
-        weights = root["content"]["content"]["class_weight"]
-        weights["content"] = {str(n): NUMBER for n in same_hash}
-        weights["key_types"]["content"] *= len(same_hash)
-
-    def values(members, root):
-        root["content"]["content"]["alpha"] = of_list(map(of_json, same_hash))
-
-    for change in (keys, values):
-        lie(ScratchMLPClassifier(class_weight={0: 1.0}), path, change)
-        refused(path, "too many integers of more than 64 bits")
 
 
 def test_a_file_of_another_object_than_an_estimator(path):
     def change(members, root):
         protocol = root["protocol"]
         root.clear()
-        root.update(of_list([]) | {"protocol": protocol})
+        root.update(of_json([]) | {"protocol": protocol})
 
     lie(ScratchMLPClassifier(), path, change)
     refused(path, "it contains no estimator")
 
 
-def test_messages_repeat_no_long_values(path):
-    def change(members, root):
-        root["content"]["content"]["class_weight"] = of_json("x" * 10**5)
+@pytest.mark.parametrize("column", [-1, 2, 10**9])
+def test_the_columns_of_terms(column, path):
+    vectorizer = CountVectorizer().fit(["good day"])
+    vectorizer.vocabulary_["day"] = column
+    with pytest.raises(ModelFileError, match="terms have other columns"):
+        save(vectorizer, path)
 
-    lie(ScratchMLPClassifier(), path, change)
-    with pytest.raises(ModelFileError) as raised:
-        load(path)
-    assert len(str(raised.value)) < 1000
+
+@pytest.mark.parametrize("position", [-1, 625])
+def test_the_position_of_a_random_state(position, path):
+    given = ScratchMLPClassifier(random_state=np.random.RandomState(0))
+    settings = {"hidden_layer_sizes": 2, "warm_start": True, "tol": 1.0}
+    stored = ScratchMLPClassifier(random_state=0, **settings).fit(X, Y)
+    for model in (given, stored):
+        lie(model, path, attribute("pos", position))
+        refused(path, "a random number generator has another position")
 
 
 @pytest.mark.parametrize("zone", ["dateutil//tmp/zone", "../../tmp/zone", "tzlocal()", "/tmp/zone"])
@@ -337,21 +274,3 @@ def test_a_time_zone_that_is_a_path(zone, path):
 
     lie(encoder, path, change)
     refused(path, "is no time zone")
-
-
-def test_text_that_is_the_name_of_a_file(path):
-    lie(CountVectorizer().fit(["good day"]), path, attribute("input", "filename"))
-    refused(path, "a prediction would read files")
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda a: a[:-1] if a.shape == (4,) and a.dtype == np.float32 else None,
-        lambda a: a + 1 if a.shape == (4,) and a.dtype == np.int32 else None,
-    ],
-)
-def test_the_history_of_networks(edit, path):
-    model = TabularMLPClassifier(cv=2, max_iter=2, hidden_layer_sizes=4, random_state=0)
-    lie(model.fit(X, Y), path, arrays(edit))
-    refused(path, "the history")
