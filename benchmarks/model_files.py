@@ -25,7 +25,7 @@ from scratchmlp.io import load, save
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 
 #: Most milliseconds.
-BARS = {"save": 50.0, "load": 20.0}
+BARS = {"save": 150.0, "load": 40.0}
 
 
 Ensemble = TabularMLPClassifier | TabularEnsembleClassifier

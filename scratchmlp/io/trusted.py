@@ -5,11 +5,9 @@ The names are part of the file format: a class keeps its name even if its file m
 
 The types of scikit-learn are those that the estimators hold, and common parts of pipelines and
 searches. Types whose compiled code trusts their arrays, such as support vector machines, are left
-out, except for those that `load` checks: trees, and encoders that make sparse arrays.
-
-`load` alone makes these checks. A program of others that reads a file with this list, such as
-``skops.io.load(path, trusted=TRUSTED)`` or MLflow, does not. There a crafted file can crash the
-process or worse. So pass the list to them only for files that you trust not to be crafted.
+out, except for those that `scratchmlp.io.checks` checks: trees, and encoders that make sparse
+arrays. Programs that read a file with this list alone, such as ``skops.io.load(path,
+trusted=TRUSTED)`` or MLflow, make no such checks: a crafted file can crash the process there.
 """
 
 _NAMES = {
@@ -119,7 +117,6 @@ _NAMES = {
 }
 
 #: Names of the types and functions that a model file may contain, besides plain data and arrays.
-#: `load` checks their values. Other readers of skops files do not: see above.
 TRUSTED: tuple[str, ...] = tuple(
     sorted(f"{module}.{name}" for module, names in _NAMES.items() for name in names.split())
 )
