@@ -12,8 +12,8 @@ from scratchmlp.io import to_onnx
 from scratchmlp.losses import LOSSES, SquaredError, losses_for
 
 pytest.importorskip("onnx")
-from scratchmlp.io.onnx.activations import EXPRESSIONS
 from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.layers import EXPRESSIONS
 
 pytestmark = pytest.mark.filterwarnings(
     f"ignore::{ConvergenceWarning.__module__}.ConvergenceWarning"

@@ -9,10 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.estimators.state import as_local
-from scratchmlp.io.onnx.ensemble import export_ensemble
 from scratchmlp.io.onnx.graph import Graph, check_installed
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
-from scratchmlp.io.onnx.tabular import encode, export_encoder, export_networks
+from scratchmlp.io.onnx.tabular import encode, export_encoder, export_ensemble, export_networks
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.mlp import BaseTabularMLP

@@ -6,9 +6,14 @@ import numpy as np
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.estimators.targets import MULTILABEL
-from scratchmlp.io.onnx.activations import express_activation
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.io.onnx.outputs import add_class_columns, add_label, forward, log_logistic
+from scratchmlp.io.onnx.layers import (
+    add_class_columns,
+    add_label,
+    express_activation,
+    forward,
+    log_logistic,
+)
 from scratchmlp.losses import Loss
 from scratchmlp.network import for_each_layer
 

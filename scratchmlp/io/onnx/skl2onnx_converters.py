@@ -7,7 +7,7 @@ import numpy as np
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.io.onnx.graph import Graph, check_installed
-from scratchmlp.io.onnx.outputs import label_array
+from scratchmlp.io.onnx.layers import label_array
 from scratchmlp.io.onnx.perceptron import (
     class_numbers,
     decisions,

@@ -1,18 +1,22 @@
-"""Encoders, TabularMLPClassifier and TabularMLPRegressor as graphs of ONNX."""
+"""Encoders, TabularMLP* and TabularEnsemble* as graphs of ONNX."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
 
+from scratchmlp.io.onnx.folds import fold_predictions
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.io.onnx.inputs import add_bins, bin_outputs
-from scratchmlp.io.onnx.members import member_scores
-from scratchmlp.io.onnx.predictions import add_classes, add_numbers, calibrate, mean, to_targets
+from scratchmlp.io.onnx.inputs import Positions, add_bins, bin_outputs, member_inputs
+from scratchmlp.io.onnx.layers import add_class_columns, add_label, forward, log_logistic
 from scratchmlp.io.onnx.table import TableValues, add_array, add_table
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns import LARGEST
 from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.ensemble import Part
+from scratchmlp.tabular.member import Member
+from scratchmlp.tabular.mlp import BaseTabularMLP
 
 
 def export_encoder(graph: Graph, encoder: Any) -> None:
@@ -39,15 +43,52 @@ def encode(graph: Graph, encoder: Any) -> str:
 def export_networks(graph: Graph, networks: Any) -> None:
     """Add a fitted TabularMLPClassifier or TabularMLPRegressor, with its inputs and outputs."""
     table = add_table(graph, networks.encoder_)
-    members = network_predictions(graph, table, add_array(graph, table), networks)
-    average = mean(graph.of_dtype(np.float64), members)
+    members = _network_predictions(graph, table, add_array(graph, table), networks)
+    average = _mean(graph.of_dtype(np.float64), members)
     if is_classifier(networks):
-        add_classes(graph, average, networks.classes_)
+        _add_classes(graph, average, networks.classes_)
     else:
-        add_numbers(graph, average, networks)
+        _add_numbers(graph, average, networks)
 
 
-def network_predictions(graph: Graph, table: TableValues, array: str, networks: Any) -> str:
+def export_ensemble(graph: Graph, ensemble: Any) -> None:
+    """Add a fitted ensemble, with its inputs and outputs."""
+    table = add_table(graph, ensemble.encoder_)
+    array, double = add_array(graph, table), graph.of_dtype(np.float64)
+    weighted = [
+        double.add("Mul", _part(graph, table, array, name, ensemble), float(weight))
+        for name, weight in ensemble.weights_.items()
+        if weight
+    ]
+    blend = weighted[0] if len(weighted) == 1 else double.add("Sum", *weighted)
+    if not is_classifier(ensemble):
+        _add_numbers(double, _mean(double, _clip(double, blend, ensemble)), ensemble)
+        return
+    calibration = Calibration(ensemble.temperature_, ensemble.floor_)
+    members = _calibrate(double, _log(double, blend), calibration)
+    if ensemble._is_one_alone:
+        proba = _mean(double, members)
+    else:
+        proba = double.add("Softmax", _mean(double, _log(double, members)), axis=-1)
+    _add_classes(double, proba, ensemble.classes_)
+
+
+def _part(graph: Graph, table: TableValues, array: str, name: str, ensemble: Any) -> str:
+    """Add the predictions of one estimator, of shape (n_members, n_samples, n_outputs)."""
+    part: Part = ensemble._parts[name]
+    if isinstance(part.fitted, BaseTabularMLP):
+        return _network_predictions(graph, table, array, part.fitted)
+    raw = fold_predictions(graph, table, array, name, part.fitted)
+    double = graph.of_dtype(np.float64)
+    if part.calibration:
+        return _calibrate(double, _log(double, raw), part.calibration)
+    return raw if is_classifier(ensemble) else _to_targets(double, raw, ensemble)
+
+
+# The networks of an ensemble.
+
+
+def _network_predictions(graph: Graph, table: TableValues, array: str, networks: Any) -> str:
     """Add the calibrated probabilities, or the predicted targets, of all members.
 
     Parameters
@@ -66,7 +107,123 @@ def network_predictions(graph: Graph, table: TableValues, array: str, networks: 
     str
         Predictions, of shape (n_members, n_samples, n_outputs), float64.
     """
-    raw, double = member_scores(graph, table, array, networks.members_), graph.of_dtype(np.float64)
+    raw, double = _member_scores(graph, table, array, networks.members_), graph.of_dtype(np.float64)
     if is_classifier(networks):
-        return calibrate(double, raw, Calibration(networks.temperature_, networks.floor_))
-    return to_targets(double, raw, networks)
+        return _calibrate(double, raw, Calibration(networks.temperature_, networks.floor_))
+    return _to_targets(double, raw, networks)
+
+
+def _member_scores(graph: Graph, table: TableValues, array: str, members: Sequence[Member]) -> str:
+    """Add the raw scores of all members.
+
+    Members with the same number of inputs are computed together, in batched products of matrices.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    table : TableValues
+        The encoded table.
+    array : str
+        Result of `add_array`.
+    members : sequence of Member
+        The networks.
+
+    Returns
+    -------
+    str
+        Raw scores, of shape (n_members, n_samples, n_outputs), float64.
+    """
+    inputs = [each.inputs for each in members]
+    features, positions = member_inputs(graph, table, array, table.layout.n_outputs, inputs)
+    widths = np.array([len(each) for each in positions])
+    order = np.argsort(widths, kind="stable")
+    hidden = [
+        _first_layers(graph, features, [positions[i] for i in group], [members[i] for i in group])
+        for group in np.split(order, np.flatnonzero(np.diff(widths[order])) + 1)
+    ]
+    a = graph.concat(hidden, axis=0)
+    if (np.diff(order) != 1).any():
+        a = graph.gather(a, np.argsort(order), axis=0)
+    activations = members[0].network.activations
+    upper = _layers(members, slice(1, None))
+    return graph.cast(forward(graph, a, upper, activations[1:]), np.float64)
+
+
+def _first_layers(
+    graph: Graph, features: str, positions: list[Positions], members: list[Member]
+) -> str:
+    """Add the outputs of the first layers of members with equally many inputs.
+
+    Their shape is (n_members, n_samples, n_units).
+    """
+    same = all(np.array_equal(each, positions[0]) for each in positions)
+    if same:
+        x = graph.gather(features, positions[0][np.newaxis])
+    else:
+        x = graph.gather(features, np.stack(positions))
+    x = graph.add("Transpose", x, perm=[1, 0, 2])  # from (n_samples, n_members, n_inputs)
+    return forward(graph, x, _layers(members, slice(1)), members[0].network.activations[:1])
+
+
+def _layers(members: Sequence[Member], which: slice) -> list[tuple[Any, Any]]:
+    """Return the weights and biases of some layers, stacked over members."""
+    layers = [each.network.layers(each.theta)[which] for each in members]
+    return [
+        (np.stack([W for W, _ in layer]), np.stack([b for _, b in layer])[:, np.newaxis])
+        for layer in zip(*layers, strict=True)
+    ]
+
+
+# From raw scores to predictions, in float64.
+
+
+def _calibrate(graph: Graph, raw: str, calibration: Calibration) -> str:
+    """Add `Calibration.probabilities`, with classes along the last axis."""
+    scores = graph.add("Div", raw, float(calibration.temperature))
+    if calibration.floor > 0:
+        log_p = graph.add("LogSoftmax", scores, axis=-1)
+        above = graph.add("Sub", log_p, float(np.log(calibration.floor)))
+        factor = log_logistic(graph, graph.add("Mul", above, 2.0))
+        scores = graph.add("Add", log_p, factor)
+    return graph.add("Softmax", scores, axis=-1)
+
+
+def _log(graph: Graph, proba: str) -> str:
+    """Add the logarithms of probabilities, all finite."""
+    return graph.add("Log", graph.add("Max", proba, float(np.finfo(np.float64).tiny)))
+
+
+def _mean(graph: Graph, members: str) -> str:
+    """Add the mean over members, which are the first axis."""
+    return graph.add("ReduceMean", members, axes=[0], keepdims=0)
+
+
+def _to_targets(graph: Graph, raw: str, regressor: Any) -> str:
+    """Add the targets for raw scores of networks, or for predictions of standardized targets."""
+    if regressor._output == "exp":
+        raw = graph.add("Exp", raw)
+    y = graph.add("Mul", raw, np.asarray(regressor._deviation, np.float64))
+    y = graph.add("Add", y, np.asarray(regressor._mean, np.float64))
+    return _clip(graph, y, regressor)
+
+
+def _clip(graph: Graph, y: str, regressor: Any) -> str:
+    """Limit predictions to the range of the targets in `fit`."""
+    y = graph.add("Max", y, np.asarray(regressor._low, np.float64))
+    return graph.add("Min", y, np.asarray(regressor._high, np.float64))
+
+
+def _add_classes(graph: Graph, proba: str, classes: Any) -> None:
+    """Add the outputs of a classifier for probabilities, of shape (n_samples, n_classes)."""
+    classes = np.asarray(classes)
+    add_label(graph, graph.add("ArgMax", proba, axis=1, keepdims=0), classes)
+    add_class_columns(graph, graph.cast(proba, np.float32), "probabilities", classes)
+
+
+def _add_numbers(graph: Graph, y: str, regressor: Any) -> None:
+    """Add the output of a regressor for predictions, of shape (n_samples, n_outputs)."""
+    if regressor._one_column:
+        y = graph.add("Squeeze", y, np.array([1], np.int64))
+    shape = () if regressor._one_column else (len(regressor._low),)
+    graph.add_output(graph.cast(y, np.float32), "prediction", np.float32, *shape)
