@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool = True) -> None:
     """Save an estimator to a file that contains data only, no code.
 
-    The file is a zip file of JSON and of arrays, in the format of skops. It is read back before it
-    replaces an existing file, so that every file that is written can be loaded. If the process is
-    killed, an existing file stays as it was. A warning names the types that are not in `TRUSTED`:
-    `load` needs them as ``trusted``.
+    The file is a compressed zip file of JSON and of arrays, in the format of skops. It is read back
+    before it replaces an existing file, so that every file that is written can be loaded. If the
+    process is killed, an existing file stays as it was. A warning names the types that are not in
+    `TRUSTED`: `load` needs them as ``trusted``.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
     """Load an estimator from a file of `save`. No code of the file runs.
 
     All types in the file must be in `TRUSTED`, or in `trusted`. Damage is found by a digest of the
-    contents. A file that was crafted on purpose may give an error or wrong predictions.
+    contents. A file that was crafted on purpose may raise any error or predict wrong numbers.
 
     Parameters
     ----------

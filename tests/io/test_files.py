@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
 import scratchmlp
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -276,6 +277,14 @@ def test_types_of_the_user_are_refused_by_name(path):
         load(path)
     with pytest.raises(ModelFileError, match=name):
         load(path, trusted=["os.system"])
+
+
+def test_a_type_of_scikit_learn_that_skops_trusts_is_refused(path):
+    with pytest.warns(UserWarning, match=r"sklearn\.svm\._classes\.SVC"):
+        save(SVC().fit(X, CLASSES), path)
+    with pytest.raises(ModelFileError, match=r"not in scratchmlp.io.TRUSTED: 'sklearn\.svm"):
+        load(path)
+    assert same(load(path, trusted=[SVC]), SVC().fit(X, CLASSES))
 
 
 def test_types_of_the_user_are_loaded_if_they_are_trusted(path):
