@@ -5,7 +5,7 @@ import os
 import warnings
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import ZipFile
 
 from sklearn.base import BaseEstimator
@@ -17,9 +17,6 @@ from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
 from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
-
-if TYPE_CHECKING:
-    from scratchmlp.tabular import TabularEncoder
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool = True) -> None:
@@ -141,9 +138,6 @@ def model_bytes(
         estimator = without_training_state(estimator)
     name = type(estimator).__name__
     try:
-        for each in objects_in(estimator):
-            if type(each).__name__ == "TabularEncoder":  # its module needs pandas
-                _check_categories(each)
         members = _dumped(estimator)
         data = to_bytes(members, notes or {})
         untrusted = types_in(members[SCHEMA]) - {*TRUSTED}
@@ -176,7 +170,7 @@ def _model_in(data: bytes, trusted: Collection[str]) -> Any:
         names = _listed(untrusted)
         raise ModelFileError(
             f"The file contains types that are not in scratchmlp.io.TRUSTED: {names}. To load it "
-            f"runs their code. If they are yours, or you trust them and the file, pass "
+            "runs their code. If they are yours, or you trust them and the file, pass "
             f"trusted=[{names}]."
         )
     estimator = skops.io.loads(data, trusted=sorted(types | {*trusted}))
@@ -190,13 +184,16 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
     """Return the schema and the arrays of an estimator, as skops writes them."""
     import skops.io
 
+    for each in objects_in(estimator):
+        if type(each).__name__ == "TabularEncoder":  # its module needs pandas
+            _check_categories(each)
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}
     return members | {SCHEMA: mended(members[SCHEMA])}
 
 
-def _check_categories(encoder: "TabularEncoder") -> None:
-    """Check that all categories are text, numbers or what a file can contain as text."""
+def _check_categories(encoder: Any) -> None:
+    """Check that a `TabularEncoder` has only categories that a file can contain."""
     from scratchmlp.tabular.plain_state import plain_level  # needs pandas
 
     for name, fitted in getattr(encoder, "columns_", {}).items():
