@@ -1,5 +1,6 @@
 """Read the pages of reports."""
 
+from base64 import b64decode
 from html.parser import HTMLParser
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -20,12 +21,14 @@ class Page(HTMLParser):
         The important numbers.
     texts : list of str
         Texts between tags.
+    pictures : dict of str to str
+        SVG by alternative text.
     """
 
     def __init__(self, html):
         super().__init__()
         self.elements, self.open, self.texts = [], [], []
-        self.tables, self.heads, self.facts = {}, {}, {}
+        self.tables, self.heads, self.facts, self.pictures = {}, {}, {}, {}
         self.feed(html)
         self.close()
         assert not self.open
@@ -39,6 +42,10 @@ class Page(HTMLParser):
             self.rows = []
         elif tag == "tr":
             self.rows.append([])
+        elif tag == "img":
+            kind, _, content = attributes["src"].partition(",")
+            assert kind == "data:image/svg+xml;base64"
+            self.pictures[attributes["alt"]] = b64decode(content).decode()
 
     def handle_startendtag(self, tag, attributes):
         self.elements.append((tag, dict(attributes)))

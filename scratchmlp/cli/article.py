@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -18,16 +19,19 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.cli.comparison import compare, make_plan
-from scratchmlp.cli.figures import draw_network
 from scratchmlp.cli.folds import inner_folds
 from scratchmlp.cli.messages import say
-from scratchmlp.cli.report import score_table
+from scratchmlp.cli.report import save_pictures
+from scratchmlp.cli.scores import score_table
 from scratchmlp.losses import SquaredError
 from scratchmlp.model_selection import StackedGridSearchCV
+from scratchmlp.reporting.content import Picture
+from scratchmlp.reporting.pictures import COLORS
 
 LEARNING_RATES = (0.003, 0.01, 0.03)
 HIDDEN_UNITS = (4, 8, 32)
 REPEATS = 3  # of the cross-validation
+GRID = 300  # points of the decision boundary along each axis
 TUNED = "tuned ScratchMLPClassifier"
 #: Epochs after which accuracy and loss are measured.
 EPOCHS = np.unique(np.geomspace(1, 10_000, 41).round().astype(int))
@@ -54,15 +58,11 @@ def run_iris(plot: Path | None) -> None:
         search = _make_search(y)
         _compare_with_linear(search, X, y)
         if plot is not None:
-            losses = {
-                f"{part}, {b}": curves[b][f"{part} loss"]
-                for b in curves
-                for part in ("train", "test")
-            }
             say(f"drawing {plot}")
-            on_two = clone(search).fit(X.iloc[:, 2:], y)
-            shown = draw_network(plot, losses, search.fit(X, y), on_two, X.iloc[:, 2:], y)
-            print(f"\nSaved {plot}.\n{shown}")
+            two = X.iloc[:, 2:]
+            boundary = _boundary(clone(search).fit(two, y), two, y)
+            pictures = [_learning_curve(curves), _search_scores(search.fit(X, y)), boundary]
+            print(f"\nSaved {plot}.\n{save_pictures(plot, pictures)}")
 
 
 # The article's network.
@@ -171,3 +171,77 @@ def _compare_with_linear(search: StackedGridSearchCV, X: pd.DataFrame, y: NDArra
     (rate, units), times = chosen.most_common(1)[0]
     setting = f"learning rate {rate} and {units} hidden units"
     print(f"Chosen most often: {setting}, in {times} of {len(networks)} folds.", flush=True)
+
+
+# The picture.
+
+
+def _learning_curve(curves: dict[str, pd.DataFrame]) -> Picture:
+    """Draw the loss of the article's network by epoch."""
+
+    def plot(ax: Any) -> None:
+        for (biases, curve), line in zip(curves.items(), ("-", "--"), strict=True):
+            for part, color in (("train", COLORS[0]), ("test", COLORS[1])):
+                loss = curve[f"{part} loss"]
+                ax.plot(loss.index, loss, line, color=color, label=f"{part}, {biases}")
+        ax.set(xlabel="epoch", ylabel="loss (half the squared error)", xscale="log")
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.legend()
+
+    text = "The loss of the article's network after each epoch. The lower, the better."
+    return Picture("Learning curve", text, plot)
+
+
+def _search_scores(search: StackedGridSearchCV) -> Picture:
+    """Draw the mean log-loss of each learning rate and number of hidden units as a heat map."""
+    losses = -search.cv_results_["mean_test_score"]
+    # The grid orders its parameters by name: hidden units before learning rates.
+    table = losses.reshape(len(HIDDEN_UNITS), len(LEARNING_RATES))
+
+    def plot(ax: Any) -> None:
+        image = ax.imshow(table, cmap="viridis_r", origin="lower", aspect="auto")
+        ax.set_xticks(range(len(LEARNING_RATES)), [f"{rate:g}" for rate in LEARNING_RATES])
+        ax.set_yticks(range(len(HIDDEN_UNITS)), HIDDEN_UNITS)
+        ax.set(xlabel="learning rate", ylabel="hidden units")
+        for (row, column), loss in np.ndenumerate(table):
+            color = "white" if image.norm(loss) > 0.5 else "black"
+            ax.text(column, row, f"{loss:.3f}", ha="center", va="center", color=color)
+
+    text = (
+        "The log-loss in cross-validation of each learning rate and number of hidden units. The "
+        "lower, the better."
+    )
+    return Picture("Log-loss of the search", text, plot)
+
+
+def _boundary(model: Any, X: pd.DataFrame, y: NDArray[Any]) -> Picture:
+    """Draw the predicted class as the background of the rows, which have two columns."""
+    last = len(model.classes_) - 1
+    codes = np.searchsorted(model.classes_, y)
+
+    def plot(ax: Any) -> None:
+        DecisionBoundaryDisplay.from_estimator(
+            model,
+            X,
+            eps=0.3,
+            grid_resolution=GRID,
+            plot_method="pcolormesh",
+            response_method="predict",
+            multiclass_colors="viridis",
+            ax=ax,
+            alpha=0.35,
+            rasterized=True,  # as vectors, the cells take 19 MB
+            vmin=0,
+            vmax=last,
+        )
+        style = {"cmap": "viridis", "edgecolor": "black", "linewidth": 0.4}
+        points = ax.scatter(*X.to_numpy().T, s=18, c=codes, **style)
+        handles, _ = points.legend_elements()
+        ax.legend(handles, model.classes_, loc="upper left", bbox_to_anchor=(1, 1))
+
+    return Picture(
+        "Network tuned on these two columns only",
+        "The class that a model of the two columns alone predicts (background), and the true class "
+        f"of all {len(y)} rows (points).",
+        plot,
+    )

@@ -23,10 +23,11 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.cli.folds import SMALL, Folds, Rows, make_folds
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.metrics import SHOWN, Metric, default_metrics, find_metric, score
+from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.cli.progress import steps
 from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.table import Table
+from scratchmlp.reporting.scores import Metric, default_metrics
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,

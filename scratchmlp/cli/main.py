@@ -30,7 +30,6 @@ from scratchmlp.cli.comparison import (
 )
 from scratchmlp.cli.contents import STDIN
 from scratchmlp.cli.export import check_export, check_exported_columns, export_model
-from scratchmlp.cli.figures import check_picture, draw_ensemble
 from scratchmlp.cli.files import check_files
 from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
 from scratchmlp.cli.messages import InputError, count, quote, say
@@ -42,15 +41,23 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.progress import fit
-from scratchmlp.cli.report import best_model, fit_notes, networks_suffice, score_table
-from scratchmlp.cli.report_page import check_report, write_report
+from scratchmlp.cli.report import (
+    check_picture,
+    check_report,
+    examine,
+    save_pictures,
+    write_report,
+)
 from scratchmlp.cli.roles import unknown_column
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
+from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
 from scratchmlp.cli.streams import discard, open_streams
 from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.cli.writing import check_table_name, save_table
-from scratchmlp.reporting.origin import Origin
+from scratchmlp.reporting.assembly import Origin
+from scratchmlp.reporting.importances import what_matters
+from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.notes import listed
 
 
@@ -116,8 +123,7 @@ def _say_before_exit(message: str) -> None:
 def _run(options: Options) -> None:
     """Check the files, then run what the arguments ask for."""
     data, load, save, plot = options.data, options.load, options.save, options.plot
-    if plot is not None:
-        check_picture(plot)
+    check_picture(plot)
     out = check_table_name(options.out)
     check_export(options.export)
     check_report(options.report)
@@ -194,16 +200,30 @@ def _keep(
     if options.export is not None:
         export_model(options.export, model)
         print(f"Exported the {options.own_model} to {options.export}", flush=True)
+    if options.plot is not None or options.report is not None:
+        _show(model, table, plan, options, results)
+
+
+def _show(
+    model: Any, table: Table, plan: Plan, options: Options, results: dict[str, pd.DataFrame]
+) -> None:
+    """Draw a picture of the model, or write a page about it."""
+    assert options.target is not None
+    seed = options.seed or 0
+    say("measuring what the predictions depend on")
+    evaluated, importances = examine(model, table, options.target, seed)
     if options.plot is not None:
         say(f"drawing {options.plot}")
-        with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
-            shown = draw_ensemble(options.plot, model, table.X, table.y)
-        print(f"Saved the picture {options.plot}.\n{shown}", flush=True)
+        text = save_pictures(options.plot, [how_right(evaluated), what_matters(importances)])
+        print(
+            f"Saved the picture {options.plot} of out-of-fold predictions, each by a part of the "
+            f"model that\nhas not learned from the row.\n{text}",
+            flush=True,
+        )
     if options.report is not None:
         say(f"writing {options.report}")
-        origin = Origin("Command", options.command, options.seed or 0)
-        assert options.target is not None
-        write_report(options.report, model, table, results, plan, origin, options.target)
+        origin = Origin("Command", options.command, seed)
+        write_report(options.report, evaluated, importances, results, plan, origin)
         print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
 
 

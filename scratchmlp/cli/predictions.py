@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.metrics import default_metrics, score
+from scratchmlp.cli.metrics import score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
+from scratchmlp.reporting.scores import default_metrics
 from scratchmlp.tabular.notes import listed
 
 PROBABILITY_DECIMALS = 6

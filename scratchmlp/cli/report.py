@@ -1,172 +1,181 @@
-"""Sentences and tables that the command line prints about scores."""
+"""What the command line shows of a model: the picture of ``--plot``, the page of ``--report``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
 
 from scratchmlp.cli.comparison import Plan
-from scratchmlp.cli.messages import count
-from scratchmlp.reporting.digits import means_and_deviations, seconds
-from scratchmlp.tabular.deadline import OUT_OF_TIME
+from scratchmlp.cli.files import write
+from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.scores import best_model, score_frame
+from scratchmlp.cli.table import Table
+from scratchmlp.reporting.assembly import Compared, Origin, page_of
+from scratchmlp.reporting.content import Picture
+from scratchmlp.reporting.evaluated import Evaluated, evaluate
+from scratchmlp.reporting.importances import Importances, importances_of
+from scratchmlp.reporting.page import check_installed
+from scratchmlp.reporting.pictures import side_by_side
+from scratchmlp.reporting.rows import COUNTED
 
-#: The default name of the networks in an ensemble.
-NETWORKS = "networks"
-WIDTH = 99  # characters of a line of scores
-
-
-def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
-    """Write the mean and standard deviation over the folds of each metric.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    plan : Plan
-        Folds and metrics.
-
-    Returns
-    -------
-    str
-        A line for each model, and below an ensemble a line for each of its estimators.
-    """
-    lines = _lines(score_frame(results, plan))
-    if max(map(len, lines)) > WIDTH:
-        lines = _lines(score_frame(results, plan, n_digits=1))
-    return "\n".join(lines)
+SUFFIXES = (".html", ".htm")
+PICTURES = (".png", ".svg", ".pdf")
+WIDTH = 99  # characters of a line that says what a picture shows
 
 
-def _lines(table: pd.DataFrame) -> list[str]:
-    """Return the lines of a table."""
-    return [line.rstrip() for line in table.to_string().splitlines()]
-
-
-def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2) -> pd.DataFrame:
-    """Write the mean and standard deviation over the folds of each metric, and the fit times.
+def check_picture(path: Path | None) -> None:
+    """Check, before any work, that a picture can be drawn.
 
     Parameters
     ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    plan : Plan
-        Folds and metrics.
-    n_digits : int, default=2
-        Number of digits of the standard deviations.
+    path : Path or None
+        File to write; None if there is none.
 
-    Returns
-    -------
-    DataFrame of str
-        A row for each model, and below an ensemble a row for each of its estimators, whose names
-        begin with blanks.
-    """
-    rows = dict(_rows(results))
-    table = pd.DataFrame(index=list(rows))
-    for metric in plan.metrics:
-        scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
-        column = means_and_deviations(scores, n_digits)
-        table[f"{metric.name}{column.name}"] = column
-    table["fit (s)"] = [
-        seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
-    ]
-    return table
-
-
-def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the results of each model, and after an ensemble those of its estimators."""
-    for name, result in results.items():
-        yield name, result
-        for part, scores in _parts(result).items():
-            weight = scores["weight"].sum() / len(result)  # 0 where it was left out
-            yield f"  {part}, weight {weight:.2f}", scores
-
-
-def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the scores and weights of an ensemble's estimators in each fold that has them."""
-    by_fold = dict(enumerate(result.get("parts", [])))
-    names = dict.fromkeys(name for parts in by_fold.values() for name in parts)
-    return {
-        name: pd.DataFrame({i: parts[name] for i, parts in by_fold.items() if name in parts}).T
-        for name in names
-    }
-
-
-def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
-    """Return the name of the model with the best mean of the decisive metric.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    plan : Plan
-        Folds and metrics.
-
-    Returns
-    -------
-    str
-        Name of the model.
-    """
-    metric = plan.decisive
-    return metric.best({name: result[metric.name].mean() for name, result in results.items()})
-
-
-def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
-    """Return whether the ensemble is not clearly better than its networks alone.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    plan : Plan
-        Folds and metrics.
-
-    Returns
-    -------
-    bool
-        Whether the mean over the folds of the gain in the decisive metric is at most its standard
-        error. False if no model is an ensemble of networks and others.
-    """
-    metric = plan.decisive
-    for result in results.values():
-        parts = _parts(result)
-        if (networks := parts.get(NETWORKS)) is not None and len(parts) > 1:
-            gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
-            return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
-    return False
-
-
-def fit_notes(models: Sequence[Any]) -> Iterator[str]:
-    """Name what ``--max-time`` ended, and the estimators that an ensemble left out.
-
-    Parameters
-    ----------
-    models : sequence of estimator
-        One model, fitted once or several times.
-
-    Yields
+    Raises
     ------
-    str
-        A sentence about the training of the networks, or about an estimator.
+    InputError
+        If matplotlib is not installed, or the file name ends in another format than PICTURES.
     """
-    errors = [getattr(model, "errors_", {}) for model in models]
-    n_stopped = sum(OUT_OF_TIME in getattr(_networks(m), "stop_reasons_", ()) for m in models)
-    if n_stopped:
-        yield (
-            f"--max-time {models[0].max_time:g} ended the training of the networks before all "
-            f"epochs, in {n_stopped} of {count(len(models), 'fit')}. Increase or remove "
-            "--max-time: the predictions may then be better."
+    if path is None:
+        return
+    if find_spec("matplotlib") is None:
+        raise InputError("--plot needs matplotlib. Install it: pip install matplotlib")
+    if path.suffix.lower() not in PICTURES:
+        raise InputError(
+            f"cannot save {path} as a picture. Its name must end in .png, .svg or .pdf."
         )
-    for name in dict.fromkeys(name for each in errors for name in each):
-        found = [each[name] for each in errors if name in each]
-        share = f"in {len(found)} of {count(len(models), 'fit')}"
-        if all(error.startswith("TimeoutError") for error in found):
-            yield (
-                f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
-                f"leaves out {share}. Increase or remove it."
-            )
-        else:
-            yield f"{name} is left out of the ensemble {share}: {found[0]}"
 
 
-def _networks(model: Any) -> Any:
-    """Return the networks of an ensemble, and any other model as it is."""
-    return getattr(model, "named_estimators_", {}).get(NETWORKS, model)
+def check_report(path: Path | None) -> None:
+    """Check, before any work, that a report can be written.
+
+    Parameters
+    ----------
+    path : Path or None
+        File to write; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If a package is missing, or the name of the file does not end in .html.
+    """
+    if path is None:
+        return
+    try:
+        check_installed("--report")
+    except ImportError as error:
+        raise InputError(f"cannot save {path}: {error}") from error
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"cannot save {path} as a report. Its name must end in .html.")
+
+
+def examine(
+    model: Any, table: Table, target: str, random_state: int
+) -> tuple[Evaluated, Importances]:
+    """Return what pictures and pages show: out-of-fold predictions, and what they depend on.
+
+    Parameters
+    ----------
+    model : estimator
+        The ensemble, or its networks alone, fitted to all rows.
+    table : Table
+        The rows.
+    target : str
+        Name of the target.
+    random_state : int
+        Random state of all samples of rows.
+
+    Returns
+    -------
+    evaluated : Evaluated
+        The rows with predictions. Their labels are those of ``--id``, or numbers of rows.
+    importances : Importances
+        The importances of the columns.
+    """
+    labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+    X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=target)
+    evaluated = evaluate(model, X, y, "fit", random_state)
+    return evaluated, importances_of(evaluated)
+
+
+def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
+    """Save two or three pictures side by side, and say what they show.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    pictures : sequence of Picture
+        The pictures.
+
+    Returns
+    -------
+    str
+        What each one shows.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    content = side_by_side(pictures, path.suffix[1:].lower())
+    write(path, lambda new: new.write_bytes(content))
+    places = ["Left", *["Middle"] * (len(pictures) - 2), "Right"]
+    pairs = zip(places, pictures, strict=True)
+    return "\n".join(fill(f"{place}: {picture.text}", WIDTH) for place, picture in pairs)
+
+
+def write_report(
+    path: Path,
+    evaluated: Evaluated,
+    importances: Importances,
+    results: Mapping[str, pd.DataFrame],
+    plan: Plan,
+    origin: Origin,
+) -> None:
+    """Write a page on a model.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    evaluated : Evaluated
+        The rows with predictions.
+    importances : Importances
+        The importances of the columns.
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+    origin : Origin
+        The command.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    page = page_of(evaluated, importances, origin, compared=_compared(results, plan))
+    write(path, lambda new: new.write_text(page, encoding="utf-8"))
+
+
+def _compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
+    """Return the scores of all models, and say which is the best."""
+    metric, best = plan.decisive, best_model(results, plan)
+    which = "lowest" if metric.is_loss else "highest"
+    frame = score_frame(results, plan)
+    weights = " and weights" if any(name[0] == " " for name in frame.index) else ""
+    frame.index = [
+        f"{name.strip()} (part of the ensemble)" if name[0] == " " else name for name in frame.index
+    ]
+    return Compared(
+        frame,
+        f"Mean ± standard deviation over {plan.folds.description}. Fit times are means",
+        f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
+        "Here, every model was trained again for each fold, without the rows of the fold. The "
+        f"other sections are about the {next(iter(results))} trained on all rows and its "
+        f"out-of-fold predictions, so its scores{weights} differ from those here.",
+    )

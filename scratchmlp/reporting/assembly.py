@@ -1,32 +1,32 @@
 """Reports: one page about how well an estimator predicts, and what its predictions depend on."""
 
-import warnings
+import platform
 from datetime import datetime
+from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sklearn.exceptions import DataConversionWarning
-from threadpoolctl import threadpool_limits
 
+from scratchmlp import __version__
 from scratchmlp.atomic_write import write_atomically
-from scratchmlp.reporting.classes import quality_of_classes
-from scratchmlp.reporting.columns import columns_of, data_section, encoder_of, left_out
+from scratchmlp.reporting.columns import columns_of, data_section, left_out
 from scratchmlp.reporting.content import Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
-from scratchmlp.reporting.evaluated import Evaluated, evaluate, other_rows
-from scratchmlp.reporting.importances import importance_section, importances_of
-from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.reporting.numbers import quality_of_numbers
-from scratchmlp.reporting.origin import Origin, origin_section
+from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
+from scratchmlp.reporting.importances import Importances, importance_section, importances_of
 from scratchmlp.reporting.page import check_installed, render
-from scratchmlp.reporting.scores import Scores, score_table, scores_of
+from scratchmlp.reporting.quality import quality_section
+from scratchmlp.reporting.rows import mistakes_section
+from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 
 LONGEST = 300  # characters of a cell of a comparison
+LONGEST_CALL = 2000  # characters
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
 
 class Compared(NamedTuple):
@@ -48,6 +48,24 @@ class Compared(NamedTuple):
     caption: str = "The model beside others"
     sentence: str = ""
     note: str = ""
+
+
+class Origin(NamedTuple):
+    """Where a report comes from.
+
+    Attributes
+    ----------
+    made_by : str
+        "Command" or "Call".
+    text : str
+        The command or the call.
+    random_state : int
+        Random state of the report.
+    """
+
+    made_by: str
+    text: str
+    random_state: int
 
 
 def report(
@@ -110,9 +128,8 @@ def report(
     Warns
     -----
     UserWarning
-        If the out-of-fold predictions have another score for `X` and `y` than in `fit`: the rows
-        are others, or `fit` had `sample_weight`. If `X` is clearly in another order, an error
-        follows.
+        If the out-of-fold predictions have a far lower score for `y` than in `fit`, so that its
+        rows may be in another order.
 
     Notes
     -----
@@ -135,14 +152,20 @@ def report(
     call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
     evaluated = evaluate(estimator, X, y, rows, random_state)
     compared = None if comparison is None else Compared(comparison)
-    page = page_of(evaluated, Origin("Call", call, random_state), title, compared)
+    importances = importances_of(evaluated)
+    origin = Origin("Call", call, random_state)
+    page = page_of(evaluated, importances, origin, title, compared)
     if path is not None:
         write_atomically(Path(path), lambda new: new.write_text(page, encoding="utf-8"))
     return page
 
 
 def page_of(
-    evaluated: Evaluated, origin: Origin, title: str | None = None, compared: Compared | None = None
+    evaluated: Evaluated,
+    importances: Importances,
+    origin: Origin,
+    title: str | None = None,
+    compared: Compared | None = None,
 ) -> str:
     """Write the page on an estimator and rows with predictions.
 
@@ -150,6 +173,8 @@ def page_of(
     ----------
     evaluated : Evaluated
         The rows with predictions.
+    importances : Importances
+        What they depend on.
     origin : Origin
         What made the page.
     title : str or None, default=None
@@ -163,42 +188,31 @@ def page_of(
         The page.
     """
     title = title or f"How well {plain(evaluated.target)} can be predicted"
-    # `fit` has warned of its columns. With few rows at a time, threads would wait for each other.
-    no_warning = warnings.catch_warnings(action="ignore", category=DataConversionWarning)
-    with no_warning, threadpool_limits(1):
-        sections = _sections(evaluated, origin, compared)
+    with calmly():
+        sections = _sections(evaluated, importances, origin, compared)
     return render(plain(title, 200), sections)
 
 
-def _sections(evaluated: Evaluated, origin: Origin, compared: Compared | None) -> list[Section]:
+def _sections(
+    evaluated: Evaluated, importances: Importances, origin: Origin, compared: Compared | None
+) -> list[Section]:
     """Make all sections for which there is something to show."""
-    encoder = encoder_of(evaluated)
-    columns = columns_of(evaluated, encoder)
-    unused = left_out(evaluated, columns)
-    scores, importances = scores_of(evaluated), importances_of(evaluated, unused)
+    columns, unused, scores = columns_of(evaluated), left_out(evaluated), scores_of(evaluated)
     shown = [*importances.names, *unused]  # in tables of rows
     sentence = compared.sentence if compared else ""
     sections = [
         summary_section(evaluated, scores, importances, unused, sentence),
-        _quality(evaluated, scores),
+        quality_section(evaluated, scores),
         _comparison(compared) if compared else None,
         importance_section(evaluated, importances) if importances.names else None,
         dependence_section(evaluated, columns, importances),
         uncertainty_section(evaluated, columns, shown),
         mistakes_section(evaluated, shown),
-        data_section(evaluated, encoder, columns),
+        data_section(evaluated, columns),
         training_section(evaluated),
-        origin_section(evaluated, origin, datetime.now()),
+        _origin(evaluated, origin),
     ]
     return [section for section in sections if section is not None]
-
-
-def _quality(evaluated: Evaluated, scores: Scores) -> Section:
-    """Show how good the predictions are."""
-    quality = quality_of_numbers if evaluated.proba is None else quality_of_classes
-    note = other_rows(evaluated)
-    parts = [*([note] if note else []), score_table(evaluated, scores), *quality(evaluated)]
-    return Section("quality", "How good the predictions are", parts)
 
 
 def _comparison(compared: Compared) -> Section:
@@ -210,3 +224,22 @@ def _comparison(compared: Compared) -> Section:
     header = ("model", *(plain(name) for name in table.columns))
     note = [compared.note] if compared.note else []
     return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])
+
+
+def _origin(evaluated: Evaluated, origin: Origin) -> Section:
+    """Say how a report was made, so that it can be made again."""
+    estimator = " ".join(repr(evaluated.estimator).split())
+    n_given = len(evaluated.given[1])
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    rows = [
+        (origin.made_by, plain(origin.text, LONGEST_CALL)),
+        ("Estimator", plain(estimator, LONGEST_CALL)),
+        ("Table", f"{n_given:,} rows, {len(evaluated.columns):,} columns"),
+        ("Random state of the report", str(origin.random_state)),
+        ("Date", datetime.now().strftime("%Y-%m-%d %H:%M")),
+        (
+            "Versions",
+            f"scratchmlp {__version__}, Python {platform.python_version()}, {versions}",
+        ),
+    ]
+    return Section("origin", "How this report was made", [Table("Origin", ("item", "value"), rows)])

@@ -7,7 +7,6 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import read_column
 from scratchmlp.tabular.columns import WORDS, to_dates
@@ -33,38 +32,28 @@ _PLAIN = {*WORDS.values(), "dtype category"}
 Columns = dict[str, dict[str, Any]]
 
 
-def encoder_of(evaluated: Evaluated) -> TabularEncoder:
-    """Return the encoder of a tabular estimator, or one that describes the table of another."""
-    own = getattr(evaluated.estimator, "encoder_", None)
-    if isinstance(own, TabularEncoder):
-        return own
-    return TabularEncoder().fit(evaluated.table)
-
-
-def columns_of(evaluated: Evaluated, encoder: TabularEncoder) -> Columns:
+def columns_of(evaluated: Evaluated) -> Columns:
     """Return the kinds of the columns of a table, in its order; the encoder may know others."""
-    known = encoder.columns_
+    known = evaluated.encoder.columns_
     return {name: known[name] for name in evaluated.columns if name in known}
 
 
-def left_out(evaluated: Evaluated, columns: Columns) -> list[str]:
+def left_out(evaluated: Evaluated) -> list[str]:
     """Name the columns that a tabular estimator leaves out; what others use is unknown."""
-    if not hasattr(evaluated.estimator, "encoder_"):
+    if not evaluated.is_tabular:
         return []
-    return [name for name, fitted in columns.items() if not output_suffixes(fitted)]
+    return [name for name, fitted in columns_of(evaluated).items() if not output_suffixes(fitted)]
 
 
-def data_section(evaluated: Evaluated, encoder: TabularEncoder, columns: Columns) -> Section:
+def data_section(evaluated: Evaluated, columns: Columns) -> Section:
     """Describe the target and the columns.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows.
-    encoder : TabularEncoder
-        What the columns are.
     columns : dict of str to dict
-        Those of the table.
+        What the columns of the table are.
 
     Returns
     -------
@@ -79,9 +68,9 @@ def data_section(evaluated: Evaluated, encoder: TabularEncoder, columns: Columns
     parts.append(Table("Columns to predict from, and what was made of each", header, rows))
     if len(shown) < len(columns):
         parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
-    if not hasattr(evaluated.estimator, "encoder_"):
+    if not evaluated.is_tabular:
         parts.append("The estimator may treat the columns in another way than this table says.")
-    parts += [_sentence(case, plain(clause, 500)) for case, clause in encoder.notes_]
+    parts += [_sentence(case, plain(clause, 500)) for case, clause in evaluated.encoder.notes_]
     return Section("data", "The data", parts)
 
 

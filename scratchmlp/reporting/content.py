@@ -1,7 +1,7 @@
 """What a report consists of: sections with paragraphs, tables and pictures."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,21 +56,24 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture.
+    """A picture, which is not drawn yet.
 
     Attributes
     ----------
     title : str
         Title, which screen readers read.
     text : str
-        A sentence that says what the picture shows.
-    svg : str
-        The picture as an element of the page.
+        Sentences that say what the picture shows.
+    plot : callable
+        Draws on the matplotlib Axes that it is given.
+    size : tuple of float
+        Width and height in inches. The page sets the size on the screen.
     """
 
     title: str
     text: str
-    svg: str
+    plot: Callable[[Any], object]
+    size: tuple[float, float] = (5.2, 3.6)
 
 
 class Facts(NamedTuple):

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.classes import frequent_classes
 from scratchmlp.reporting.columns import Columns, read_values
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.pictures import COLORS, draw
+from scratchmlp.reporting.pictures import COLORS
+from scratchmlp.reporting.quality import frequent_classes
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -82,7 +82,7 @@ def dependence_section(
         f"for the {len(curves)} most important columns of numbers, dates or categories."
     )
     limits = _limits(evaluated, curves)
-    pictures = [_picture(evaluated, curve, i, limits) for i, curve in enumerate(curves)]
+    pictures = [_picture(evaluated, curve, limits) for curve in curves]
     return Section("dependence", "How predictions change with a column", [text, *pictures])
 
 
@@ -157,9 +157,7 @@ def _outputs(evaluated: Evaluated, curve: Curve) -> NDArray[np.intp]:
     return frequent_classes(evaluated, MOST_CURVES)
 
 
-def _picture(
-    evaluated: Evaluated, curve: Curve, number: int, limits: tuple[float, float]
-) -> Picture:
+def _picture(evaluated: Evaluated, curve: Curve, limits: tuple[float, float]) -> Picture:
     """Draw the partial dependence on a column."""
     name, outputs = plain(curve.name, 40), _outputs(evaluated, curve)
     if evaluated.proba is None:
@@ -182,13 +180,7 @@ def _picture(
     some = 1 < len(outputs) < len(curve.means)
     classes = f" for the {len(outputs)} most frequent classes" if some else ""
     levels = f"the {len(curve.values)} most frequent values" if not curve.is_ordered else "values"
-    return draw(
-        f"dependence-{number}",
-        name,
-        f"Mean {what}{classes} by {levels} of {name}.",
-        plot,
-        size=(4.2, 3.0),
-    )
+    return Picture(name, f"Mean {what}{classes} by {levels} of {name}.", plot, (4.2, 3.0))
 
 
 def _draw_ordered(ax: Any, curve: Curve, means: FloatArray, style: dict[str, Any]) -> None:

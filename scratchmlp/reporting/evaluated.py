@@ -1,6 +1,8 @@
 """The rows that a report is about, with predictions that are not from training on these rows."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -9,20 +11,29 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples, check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.content import plain
+from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns import to_pandas
 from scratchmlp.tabular.folds import check_no_missing
 from scratchmlp.tabular.notes import listed
 
 ROWS = ("fit", "new")
-TOLERANCE = 1e-3  # of scores, because estimators keep targets as float32
 Rows = NDArray[np.intp]
+
+
+@contextmanager
+def calmly() -> Iterator[None]:
+    """Do not repeat what `fit` has warned of, and use one thread: several wait for each other."""
+    no_warning = warnings.catch_warnings(action="ignore", category=DataConversionWarning)
+    with no_warning, threadpool_limits(1):
+        yield
 
 
 class Evaluated(NamedTuple):
@@ -32,6 +43,8 @@ class Evaluated(NamedTuple):
     ----------
     estimator : estimator
         Fitted classifier or regressor.
+    encoder : TabularEncoder
+        The encoder of a tabular estimator, or one that describes the table of another.
     X : DataFrame or ndarray of shape (n_samples, n_features)
         The rows, as the estimator takes them.
     table : DataFrame of shape (n_samples, n_features)
@@ -56,6 +69,7 @@ class Evaluated(NamedTuple):
     """
 
     estimator: Any
+    encoder: TabularEncoder
     X: Any
     table: pd.DataFrame
     y: NDArray[Any]
@@ -66,6 +80,11 @@ class Evaluated(NamedTuple):
     numbers: Rows
     given: tuple[Any, NDArray[Any]]
     random_state: int
+
+    @property
+    def is_tabular(self) -> bool:
+        """Whether the estimator is one for raw tables, which has an encoder and members."""
+        return isinstance(self.estimator, BaseTabular)
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -143,10 +162,12 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     if len(seen) < len(y):
         X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
     is_class = is_classifier(estimator)
-    evaluated = Evaluated(
+    table = _table(X, seen, estimator)
+    return Evaluated(
         estimator,
+        _encoder(estimator, table),
         X,
-        _table(X, seen, estimator),
+        table,
         y,
         target,
         estimator.classes_[predicted.argmax(axis=1)] if is_class else predicted,
@@ -156,24 +177,14 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
         given,
         random_state,
     )
-    if note := other_rows(evaluated):
-        warnings.warn(note, UserWarning, stacklevel=3)
-    return evaluated
 
 
-def other_rows(evaluated: Evaluated) -> str:
-    """Say that out-of-fold predictions have another score for these rows than in `fit`, if so."""
-    if evaluated.rows != "fit":
-        return ""
-    metric, name = (r2_score, "R²") if evaluated.proba is None else (accuracy_score, "accuracy")
-    score, known = metric(evaluated.y, evaluated.prediction), evaluated.estimator.oof_score_
-    if abs(score - known) <= TOLERANCE * max(1.0, abs(known)):
-        return ""
-    return (
-        f"The out-of-fold predictions have the {name} {score:.4f} for y, but oof_score_ is "
-        f"{known:.4f}. If fit had no sample_weight, X and y are not the rows of fit in the same "
-        "order, and the report is wrong. Pass the rows of fit."
-    )
+def _encoder(estimator: Any, table: pd.DataFrame) -> TabularEncoder:
+    """Return the encoder of a tabular estimator, or one for the table of another."""
+    if isinstance(estimator, BaseTabular):
+        return estimator.encoder_
+    with calmly():
+        return TabularEncoder().fit(table)
 
 
 def _check_type(estimator: Any) -> None:

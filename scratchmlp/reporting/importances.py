@@ -1,6 +1,6 @@
 """The section on what the predictions depend on: how much each column matters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,10 +14,10 @@ from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
-from scratchmlp.reporting.columns import MOST_COLUMNS, encoder_of
+from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
 from scratchmlp.reporting.content import Number, Picture, Section, Table, joined, plain
-from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.reporting.pictures import COLORS, SIZE, draw
+from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
+from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.tabular.association import associations_with, correlated_pairs
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.table_encoding import Place, places_of
@@ -61,25 +61,25 @@ class Importances(NamedTuple):
         return np.asarray(self.repeats.mean(axis=1))
 
 
-def importances_of(evaluated: Evaluated, unused: Collection[str]) -> Importances:
+def importances_of(evaluated: Evaluated) -> Importances:
     """Measure the importances of the columns by permutation.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows.
-    unused : collection of str
-        Columns that the estimator leaves out. They have no importance.
 
     Returns
     -------
     Importances
-        For rows of `fit`, the result of `oof_importances`, otherwise of scikit-learn's
-        `permutation_importance`. Of a wide table, only the `MOST_COLUMNS` columns that are most
-        correlated with the predictions are measured.
+        Those of the columns that the estimator uses. For rows of `fit`, the result of
+        `oof_importances`, otherwise of scikit-learn's `permutation_importance`. Of a wide table,
+        only the `MOST_COLUMNS` columns that are most correlated with the predictions are measured.
     """
     measure = _out_of_fold if evaluated.rows == "fit" else _permuted
-    found = measure(evaluated, _most_related(evaluated))
+    unused = left_out(evaluated)
+    with calmly():
+        found = measure(evaluated, _most_related(evaluated))
     order = [i for i in np.argsort(-found.means, kind="stable") if found.names[i] not in unused]
     return found._replace(names=[found.names[i] for i in order], repeats=found.repeats[order])
 
@@ -106,15 +106,15 @@ def _most_related(evaluated: Evaluated) -> list[str]:
 
 def _encoded(evaluated: Evaluated, rows: Rows) -> tuple[EncodedTable, dict[str, Place]]:
     """Encode some rows, and return where the parts of each column are."""
-    encoder = encoder_of(evaluated)
-    own = hasattr(evaluated.estimator, "encoder_")
-    encoded, _ = encoder._encode(evaluated.some(rows) if own else evaluated.table.iloc[rows])
+    encoder = evaluated.encoder
+    X = evaluated.some(rows) if evaluated.is_tabular else evaluated.table.iloc[rows]
+    encoded, _ = encoder._encode(X)
     return encoded, places_of(encoder.columns_, encoder.text_encoders_)
 
 
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known = evaluated.estimator.encoder_.columns_
+    known = evaluated.encoder.columns_
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
         columns=[name for name in names if name in known],
@@ -205,7 +205,7 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
                 _left_out(evaluated),
             ]
         ),
-        _bars(importances),
+        what_matters(importances),
         _table(importances),
     ]
     if importances.correlated:
@@ -231,30 +231,42 @@ def _left_out(evaluated: Evaluated) -> str:
     )
 
 
-def _bars(importances: Importances) -> Picture:
-    """Draw a bar for each of the most important columns."""
-    n_bars = min(MOST_BARS, len(importances.names))
+def what_matters(importances: Importances) -> Picture:
+    """Draw a bar for each of the most important columns.
+
+    Parameters
+    ----------
+    importances : Importances
+        The importances, of one column at least.
+
+    Returns
+    -------
+    Picture
+        The picture.
+    """
+    n_bars, metric = min(MOST_BARS, len(importances.names)), importances.metric
 
     def plot(ax: Any) -> None:
         ImportancesDisplay(
             importances=importances.repeats,
             names=[plain(name, len(name)) for name in importances.names],  # the display shortens
-            scoring=importances.metric,
+            scoring=metric,
             correlated=[
                 (plain(a, len(a)), plain(b, len(b)), r) for a, b, r in importances.correlated
             ],
         ).plot(ax, max_columns=n_bars, bar_kw=_OUTLINE)
-        ax.set_xlabel(f"{importances.metric} gets worse by")
+        ax.set_xlabel(f"{metric} gets worse by")
 
     which = "the most important columns" if n_bars < len(importances.names) else "all columns"
     text = (
-        f"A bar for {which}. A long bar means that the predictions depend much on the column. Each "
-        "dot is a repeat."
+        f"How much worse the {metric} gets if the values of one column are exchanged at random "
+        f"among the rows: a bar for {which}. A long bar means that the predictions depend much on "
+        "the column. Each dot is a repeat."
     )
     if importances.correlated:
         text += " Columns that are strongly correlated with another one have paler bars."
-    size = SIZE[0] + 0.8, max(1.6, 0.9 + 0.28 * n_bars)
-    return draw("importances", "Importance of the columns", text, plot, size)
+    size = 6.0, max(1.6, 0.9 + 0.28 * n_bars)
+    return Picture("Importance of the columns", text, plot, size)
 
 
 def _table(importances: Importances) -> Table:

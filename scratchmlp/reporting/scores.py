@@ -1,4 +1,4 @@
-"""The scores of predictions, beside those of a constant prediction."""
+"""The scores of predictions: of a comparison on the command line, and of a report."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import (
     accuracy_score,
-    balanced_accuracy_score,
     log_loss,
+    make_scorer,
     mean_absolute_error,
     median_absolute_error,
     r2_score,
+    recall_score,
     roc_auc_score,
     root_mean_squared_error,
 )
@@ -22,26 +23,172 @@ from scratchmlp.reporting.evaluated import Evaluated
 
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
 
+Codes = NDArray[np.intp]
 
-class Score(NamedTuple):
+
+class Metric(NamedTuple):
     """A score of predictions.
 
     Attributes
     ----------
     name : str
-        Name of the metric.
-    value : float
-        Score of the predictions.
-    constant : float
-        Score of a constant prediction: the shares of the classes, or the mean.
-    meaning : str
+        Name for the user.
+    scorer : callable
+        scikit-learn's scorer: its value is higher for better models. It takes a model, a table
+        and the targets. Classes must be 0, 1, ..., and models must know all classes.
+    is_loss : bool
+        Whether the scorer is the negative of the metric.
+    function : callable or None, default=None
+        The metric as a function of numbers and predicted numbers, or of classes 0, 1, ... and their
+        probabilities; of two classes, those of the second suffice. None for the metrics of others.
+    meaning : str, default=""
         What the metric is, in words.
     """
 
     name: str
+    scorer: Callable[..., float]
+    is_loss: bool
+    function: Callable[[Any, Any], float] | None = None
+    meaning: str = ""
+
+    def best(self, scores: dict[str, float]) -> str:
+        """Return the name of the best model, from the metric of each model."""
+        sign = -1 if self.is_loss else 1
+        return max(scores, key=lambda name: np.nan_to_num(sign * scores[name], nan=-np.inf))
+
+
+def default_metrics(counts: NDArray[np.intp] | None) -> list[Metric]:
+    """Choose the metrics of a target.
+
+    Balanced accuracy is among them if the largest class has at least twice the rows of the
+    smallest.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes,) or None
+        Number of rows of each class; None for regression.
+
+    Returns
+    -------
+    list of Metric
+        The metrics, the most important first.
+    """
+    if counts is None:
+        return [NUMBERS["RMSE"], NUMBERS["R2"]]
+    auc = CLASSES["AUC"] if len(counts) <= 2 else MACRO_AUC
+    metrics = [CLASSES["accuracy"], CLASSES["log-loss"], auc]
+    present = counts[counts > 0]
+    uneven = present.max() >= UNEVEN * present.min()
+    return [*metrics, CLASSES["balanced accuracy"]] if uneven else metrics
+
+
+# Metrics of classes that the rows may lack: scikit-learn's scorers do not know the other classes.
+
+
+def _columns(P: FloatArray) -> FloatArray:
+    """Return the probabilities of all classes; of two classes, scorers pass the second only."""
+    return np.column_stack([1 - P, P]) if P.ndim == 1 else P
+
+
+def _accuracy(y: Codes, P: FloatArray) -> float:
+    return float(accuracy_score(y, _columns(P).argmax(axis=1)))
+
+
+def _log_loss(y: Codes, P: FloatArray) -> float:
+    P = _columns(P)
+    return float(log_loss(y, P, labels=np.arange(P.shape[1]))) if P.shape[1] > 1 else np.nan
+
+
+def auc(y: Codes, P: FloatArray) -> float:
+    """Return the mean over the classes of the area under each one's curve against the rest."""
+    P = _columns(P)
+    present = np.unique(y)
+    if len(present) < 2:
+        return np.nan
+    present = present[1:] if P.shape[1] == 2 else present  # both classes have the same curve
+    return float(np.mean([roc_auc_score(y == k, P[:, k]) for k in present]))
+
+
+def _balanced_accuracy(y: Codes, P: FloatArray) -> float:
+    predicted = _columns(P).argmax(axis=1)
+    return float(recall_score(y, predicted, labels=np.unique(y), average="macro"))
+
+
+def _of_classes(
+    name: str, function: Callable[..., float], meaning: str, is_loss: bool = False
+) -> Metric:
+    """Make a metric of probabilities."""
+    scorer = make_scorer(function, greater_is_better=not is_loss, response_method="predict_proba")
+    return Metric(name, scorer, is_loss, function, meaning)
+
+
+def _of_numbers(
+    name: str, function: Callable[..., float], meaning: str, is_loss: bool = True
+) -> Metric:
+    """Make a metric of predicted numbers."""
+    return Metric(
+        name, make_scorer(function, greater_is_better=not is_loss), is_loss, function, meaning
+    )
+
+
+_RANKED = "probability that a row of a class gets a higher probability of it than a row of another"
+#: Metrics of classes and of numbers, by what users type.
+CLASSES = {
+    "accuracy": _of_classes(
+        "accuracy", _accuracy, "share of rows whose class is predicted correctly"
+    ),
+    "log-loss": _of_classes(
+        "log-loss", _log_loss, "error of the probabilities; lower is better, 0 is perfect", True
+    ),
+    "AUC": _of_classes("AUC", auc, f"{_RANKED} class; 0.5 is chance, 1 is perfect"),
+    "balanced accuracy": _of_classes(
+        "balanced accuracy",
+        _balanced_accuracy,
+        "mean over the classes of the share of rows predicted correctly",
+    ),
+}
+MACRO_AUC = CLASSES["AUC"]._replace(
+    name="macro AUC",
+    meaning=f"mean over the classes of the {_RANKED} class; 0.5 is chance, 1 is perfect",
+)
+NUMBERS = {
+    "RMSE": _of_numbers(
+        "RMSE", root_mean_squared_error, "root mean squared error, in the unit of the target"
+    ),
+    "R2": _of_numbers(
+        "R²",
+        r2_score,
+        "share of the variance that is explained; 1 is perfect, 0 is the mean",
+        False,
+    ),
+    "MAE": _of_numbers(
+        "mean absolute error", mean_absolute_error, "mean distance of prediction and truth"
+    ),
+    "median absolute error": _of_numbers(
+        "median absolute error", median_absolute_error, "half of the errors are smaller"
+    ),
+}
+
+
+# The scores of a report.
+
+
+class Score(NamedTuple):
+    """A score of predictions, beside that of a constant prediction.
+
+    Attributes
+    ----------
+    metric : Metric
+        The metric.
+    value : float
+        Score of the predictions.
+    constant : float
+        Score of a constant prediction: the shares of the classes, or the mean.
+    """
+
+    metric: Metric
     value: float
     constant: float
-    meaning: str
 
     @property
     def number(self) -> Number:
@@ -50,7 +197,7 @@ class Score(NamedTuple):
 
     def written(self, value: float) -> Number:
         """Write a value of the metric as a cell: accuracies in percent."""
-        return share(value) if "accuracy" in self.name else number(value)
+        return share(value) if "accuracy" in self.metric.name else number(value)
 
 
 Scores = dict[str, Score]
@@ -69,104 +216,30 @@ def scores_of(evaluated: Evaluated) -> Scores:
     dict of str to Score
         Scores, the most important first. Those that are undefined for the rows are left out.
     """
-    scores = _of_numbers(evaluated) if evaluated.proba is None else _of_classes(evaluated)
-    return {each.name: each for each in scores if np.isfinite(each.value)}
-
-
-def _of_classes(evaluated: Evaluated) -> list[Score]:
-    """Score probabilities and predicted classes."""
-    assert evaluated.proba is not None
-    y, P, classes = evaluated.y, evaluated.proba, evaluated.classes
-    counts = np.bincount(evaluated.codes, minlength=len(classes))
-    constant = np.tile(counts / len(y), (len(y), 1))
-    most = np.full(len(y), classes[counts.argmax()])
-    loss = base = float("nan")
-    if len(classes) > 1:
-        loss, base = (float(log_loss(y, each, labels=classes)) for each in (P, constant))
-    several = " (mean over the classes, each against all others)" if len(classes) > 2 else ""
-    scores = [
-        Score(
-            "accuracy",
-            accuracy_score(y, evaluated.prediction),
-            accuracy_score(y, most),
-            "share of rows whose class is predicted correctly",
-        ),
-        Score(
-            "AUC",
-            mean_auc(evaluated.codes, P),
-            0.5,
-            "probability that a row of a class gets a higher probability of it than a row of "
-            f"another class{several}; 0.5 is chance, 1 is perfect",
-        ),
-        Score("log-loss", loss, base, "error of the probabilities; lower is better, 0 is perfect"),
-    ]
-    present = counts[counts > 0]
-    if len(present) > 1 and present.max() >= UNEVEN * present.min():
-        scores.append(
-            Score(
-                "balanced accuracy",
-                _balanced(y, evaluated.prediction),
-                1 / len(present),
-                "mean over the classes of the share of rows predicted correctly",
-            )
-        )
-    return scores
-
-
-def _balanced(y: NDArray[Any], prediction: NDArray[Any]) -> float:
-    """Return the balanced accuracy. Predicted classes may be missing in y."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
-        return float(balanced_accuracy_score(y, prediction))
-
-
-def mean_auc(codes: NDArray[np.intp], P: FloatArray) -> float:
-    """Return the mean of the areas under the ROC curves of each class against all others.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples,)
-        Numbers of the classes.
-    P : ndarray of shape (n_samples, n_classes)
-        Probabilities.
-
-    Returns
-    -------
-    float
-        The mean over the classes of which there are rows; nan for a single one. Both of two classes
-        have the same curve.
-    """
-    present = np.unique(codes)
-    if len(present) < 2:
-        return float("nan")
-    return float(np.mean([roc_auc_score(codes == k, P[:, k]) for k in present]))
-
-
-def _of_numbers(evaluated: Evaluated) -> list[Score]:
-    """Score predicted numbers."""
-    y, mean = evaluated.y, np.full(len(evaluated.y), np.mean(evaluated.y))
-    metrics: list[tuple[str, Callable[..., float], str]] = [
-        ("R²", r2_score, "share of the variance that is explained; 1 is perfect, 0 is the mean"),
-        ("RMSE", root_mean_squared_error, "root mean squared error, in the unit of the target"),
-        ("mean absolute error", mean_absolute_error, "mean distance of prediction and truth"),
-        ("median absolute error", median_absolute_error, "half of the errors are smaller"),
-    ]
-    return [
-        Score(name, float(metric(y, evaluated.prediction)), float(metric(y, mean)), meaning)
-        for name, metric, meaning in metrics
-    ]
+    y: NDArray[Any]
+    if evaluated.proba is None:
+        y, predicted, metrics = evaluated.y, evaluated.prediction, [*NUMBERS.values()]
+        constant = np.full(len(y), np.mean(y))
+    else:
+        y, predicted = evaluated.codes, evaluated.proba
+        counts = np.bincount(y, minlength=len(evaluated.classes))
+        constant, metrics = np.tile(counts / len(y), (len(y), 1)), default_metrics(counts)
+    scores = {}
+    for metric in metrics:
+        assert metric.function is not None
+        values = (float(metric.function(y, each)) for each in (predicted, constant))
+        scores[metric.name] = Score(metric, *values)
+    return {name: score for name, score in scores.items() if np.isfinite(score.value)}
 
 
 def facts(scores: Scores) -> Facts:
     """Return the scores as important numbers."""
-    return Facts([(each.name, each.number) for each in scores.values()])
+    return Facts([(name, each.number) for name, each in scores.items()])
 
 
 def score_table(evaluated: Evaluated, scores: Scores) -> Table:
     """Return a table of the scores, beside those of a constant prediction."""
     constant = "the mean" if evaluated.proba is None else "the shares of the classes"
-    rows = [(s.name, s.number, s.written(s.constant), s.meaning) for s in scores.values()]
+    rows = [(name, s.number, s.written(s.constant), s.metric.meaning) for name, s in scores.items()]
     header = ("score", "this model", f"always predicting {constant}", "meaning")
     return Table("Scores of the predictions", header, rows)

@@ -4,9 +4,9 @@ from typing import Any
 
 from sklearn.utils import Bunch
 
-from scratchmlp.reporting.content import Cell, Section, Table, number, plain, share
+from scratchmlp.plotting import TrainingCurveDisplay
+from scratchmlp.reporting.content import Cell, Picture, Section, Table, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.pictures import draw
 
 NETWORKS = "networks"
 
@@ -52,15 +52,12 @@ def _weights(evaluated: Evaluated) -> Table:
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
 
 
-def _curves(networks: Any) -> Any:
+def _curves(networks: Any) -> Picture:
     """Draw the loss by epoch."""
-    from scratchmlp.plotting import TrainingCurveDisplay
-
-    return draw(
-        "training-curves",
+    return Picture(
         "Training of the networks",
         "The loss after each epoch, on the rows that the networks learn from and on those that "
         "they hold out. Dots mark the epochs that are kept.",
         lambda ax: TrainingCurveDisplay.from_estimator(networks, ax=ax),
-        size=(6.4, 4.0),
+        (6.4, 4.0),
     )

@@ -174,9 +174,8 @@ def test_what_a_comparison_says(options, folds, lines, csv, capsys, tmp_path):
     assert max(map(len, out.partition("Mean")[2].partition("Saved")[0].splitlines())) <= 100
     assert f"\nSaved the ensemble in {model}" in out
     assert f". To predict: python -m scratchmlp NEW.csv --load {model}\n" in out
-    shown = out.partition(f"\nSaved the picture {picture}.\n")[2]
-    assert shown.startswith("It shows how often the class is the predicted class (vertical), by ")
-    assert max(map(len, shown.splitlines())) < 100
+    assert f"\nSaved the picture {picture} of out-of-fold predictions, each by " in out
+    assert "\nLeft: Mean predicted probability of the predicted class (horizontal)" in out
     command = [csv(rows_of_visits().drop(columns=["patient", "one", "row"])), "--load", model]
     assert command_line.main(command) == 0  # without the columns that the model has left out
     out = capsys.readouterr().out

@@ -16,7 +16,8 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.metrics import default_metrics, find_metric, score
+from scratchmlp.cli.metrics import find_metric, score
+from scratchmlp.reporting.scores import default_metrics
 
 TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
 NUMBERS = np.arange(90.0)
@@ -28,7 +29,7 @@ def names(*counts):
 
 def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are():
     assert names(10, 19) == ["accuracy", "log-loss", "AUC"]
-    assert names(10, 20) == ["accuracy", "log-loss", "AUC", "balanced acc."]
+    assert names(10, 20) == ["accuracy", "log-loss", "AUC", "balanced accuracy"]
     assert names(9, 9, 9) == ["accuracy", "log-loss", "macro AUC"]
     assert [metric.name for metric in default_metrics(None)] == ["RMSE", "R²"]
 
@@ -38,7 +39,7 @@ def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are():
     [
         ("log_loss", TWO, "log-loss"),
         ("neg_log_loss", TWO, "log-loss"),
-        ("Balanced Accuracy", TWO, "balanced acc."),
+        ("Balanced Accuracy", TWO, "balanced accuracy"),
         ("auc", TWO, "AUC"),
         ("roc_auc_ovr", THREE, "macro AUC"),
         ("f1", TWO, "f1"),
@@ -47,14 +48,15 @@ def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are():
         ("rmse", NUMBERS, "RMSE"),
         ("R²", NUMBERS, "R²"),
         ("r2", NUMBERS, "R²"),
-        ("neg_mean_absolute_error", NUMBERS, "MAE"),
-        ("median_absolute_error", NUMBERS, "median_absolute_error"),
+        ("neg_mean_absolute_error", NUMBERS, "mean absolute error"),
+        ("MAE", NUMBERS, "mean absolute error"),
+        ("median_absolute_error", NUMBERS, "median absolute error"),
     ],
 )
 def test_names_of_metrics(given, y, name):
     metric = find_metric(given, y, is_class=y is not NUMBERS)
     assert metric.name == name
-    losses = ("log-loss", "brier_score", "RMSE", "MAE", "median_absolute_error")
+    losses = ("log-loss", "brier_score", "RMSE", "mean absolute error", "median absolute error")
     assert metric.is_loss == (name in losses)
 
 
@@ -93,7 +95,7 @@ def test_scores_equal_those_of_scikit_learn(y):
             "accuracy": model.score(X, y),
             "log-loss": log_loss(y, P),
             "AUC": roc_auc_score(y, P if P.shape[1] > 2 else P[:, 1], multi_class="ovr"),
-            "balanced acc.": balanced_accuracy_score(y, model.predict(X)),
+            "balanced accuracy": balanced_accuracy_score(y, model.predict(X)),
             "f1_macro": f1_score(y, model.predict(X), average="macro"),
         }
     )

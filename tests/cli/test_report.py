@@ -1,129 +1,184 @@
-"""What is printed about scores."""
+"""The picture of --plot and the page of --report."""
 
-from types import SimpleNamespace
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from cli_output import png_size
+from report_pages import Page
 
-from scratchmlp.cli.comparison import make_plan
-from scratchmlp.cli.report import best_model, fit_notes, networks_suffice, score_table
-from scratchmlp.tabular.deadline import OUT_OF_TIME
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli import report as cli_report
+from scratchmlp.reporting import page as page_module
 
-CLASSES = np.repeat([0, 1], 9)
+pytest.importorskip("jinja2")
 
 
 @pytest.fixture(scope="module")
-def results():
-    def folds(accuracy, loss, auc):
-        return pd.DataFrame(
-            {"accuracy": accuracy, "log-loss": loss, "AUC": auc, "fit_time": 0.2512}
-        )
-
-    return {
-        "low": folds([0.5, 0.7], [1.0, 0.5], [0.5, np.nan]),
-        "high": folds([0.9, 0.9], [0.9, 0.8], [np.nan, np.nan]),
-    }
+def few_rows():
+    """Measure with few rows."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("importances", "dependence", "uncertainty"):
+            monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
+        yield
 
 
-def test_scores_are_means_and_deviations_over_the_folds(results):
-    header, *rows = score_table(results, make_plan(CLASSES, is_class=True)).splitlines()
-    assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
-    assert [row.split() for row in rows] == [
-        ["low", *["0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000"], "0.25"],
-        ["high", *["0.900", "±", "0.000", "0.850", "±", "0.050"], "undefined", "0.25"],
-    ]
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize("target", ["y", "signal"])
+def test_a_page_on_the_ensemble(target, table, csv, capsys, tmp_path):
+    table = table[["signal", "cost in $, with a $", "colour", "day", "infinite", "y"]]
+    path = tmp_path / "a report.html"
+    command = [csv(table), "--target", target, "--seed", "3", "--report", str(path)]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    assert out.endswith(f"Wrote a report on the ensemble: {path}\n")
+    assert err.endswith(f"writing {path}\n")
+    page = Page(path.read_text(encoding="utf-8"))
+    text = " ".join("".join(page.texts).split())
+    assert f"How well {target} can be predicted" in text
+    best, metric = re.search(r"\n(?:Lowest|Highest) (.*): (.*)\. Fit times", out).groups()[::-1]
+    assert f"{best} has the lowest {metric}." in text
+    origin = page.table("Origin")
+    assert origin["Command"][0].startswith("python -m scratchmlp ")
+    assert origin["Command"][0].endswith(f"--target {target} --seed 3 --report '{path}'")
+    assert origin["Random state of the report"] == ["3"]
+    compared = page.table("Mean ± standard deviation over 5")
+    assert len(compared) == 7
+    for name, values in compared.items():
+        name = name.removesuffix(" (part of the ensemble)")
+        line = next(line for line in out.splitlines() if name in line)
+        assert all(value in " ".join(line.split()) for value in values)
+    text_of_comparison = text.partition("Here, every model was trained again")[2]
+    assert "so its scores and weights differ from those here." in text_of_comparison
+    weights = [values[0] for values in page.table("The parts of the ensemble").values()]
+    assert sum(weights) == pytest.approx(1)
 
 
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize("target", ["y", "signal"])
+@pytest.mark.parametrize("identified", [True, False])
+def test_rows_are_named_by_the_column_that_identifies_them(
+    target, identified, table, csv, tmp_path
+):
+    """Identifiers may repeat, or be missing. Without them, rows have their number in the file."""
+    path, n_missing = tmp_path / "y.html", 7
+    table = table[["signal", "colour", "y"]].assign(key=[f"key {i // 2}" for i in range(60)])
+    table.loc[: n_missing - 1, target] = None
+    table.loc[20:23, "key"] = None
+    option = "--id" if identified else "--ignore"
+    command = [csv(table), "--target", target, option, "key", "--model", "networks"]
+    assert command_line.main([*command, "--report", str(path)]) == 0
+    page = Page(path.read_text(encoding="utf-8"))
+    captions = [each for each in page.tables if each.startswith(("The worst", "The 5 rows"))]
+    assert len(captions) == 2
+    labels = table["key"].fillna("missing") if identified else table.index.astype(str).to_series()
+    for caption in captions:
+        assert page.heads[caption][0] == ("key" if identified else "row, counted from 0")
+        assert {row[0] for row in page.tables[caption]} <= {*labels[n_missing:]}
+        column = page.heads[caption].index("true class" if target == "y" else "true value")
+        for row in page.tables[caption]:
+            known = table[target][list(labels == row[0])].dropna()
+            assert row[column] in [v if target == "y" else pytest.approx(v) for v in known]
+
+
+@pytest.mark.usefixtures("brief", "few_rows")
+def test_rows_in_the_order_of_time(table, csv, capsys, tmp_path):
+    path = tmp_path / "y.html"
+    table = table[["signal", "day", "y"]]
+    options = ["--time", "day", "--model", "networks", "--report", str(path)]
+    assert command_line.main([csv(table), "--target", "y", *options]) == 0
+    text = " ".join(" ".join(Page(path.read_text(encoding="utf-8")).texts).split())
+    n_left_out = re.search(r"(\d+) other rows have no out-of-fold prediction", text)
+    assert int(n_left_out[1]) > 40
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, tmp_path):
+    path = csv(saved.table)
+    command = [path, "--target", "class", "--report"]
+    assert "Its name must end in .html" in refused(*command, "report.pdf")
+    assert "there is no folder" in refused(*command, str(tmp_path / "none" / "r.html"))
+    same = str(tmp_path / "same.html")
+    assert "another argument names the same" in refused(*command, same, "--save", same)
+    load = [path, "--load", str(saved.class_model), "--report", same]
+    assert "Remove --report" in refused(*load)
+    assert "--report needs a table. Add DATA.csv" in refused("--report", same)
+
+
+def test_a_missing_package_is_named_before_the_work(saved, csv, refused, monkeypatch):
+    monkeypatch.setattr(page_module, "find_spec", lambda name: None)
+    line = refused(csv(saved.table), "--target", "class", "--report", "r.html")
+    assert "--report needs jinja2 and matplotlib" in line
+    assert 'pip install "scratchmlp[report]"' in line
+
+
+# Pictures.
+
+TWO_PANELS = 1800, 675
+
+
+def shown(out):
+    """What the command line says about a picture, on one line."""
+    lines = out.partition("Saved the picture")[2].splitlines()
+    assert max(map(len, lines[1:])) < 100
+    return " ".join(lines)
+
+
+@pytest.mark.usefixtures("brief", "few_rows")
 @pytest.mark.parametrize(
-    ("metric", "best"), [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")]
-)
-def test_the_metric_decides_which_model_is_the_best(metric, best, results):
-    assert best_model(results, make_plan(CLASSES, is_class=True, metric=metric)) == best
-
-
-def ensemble(own, networks, trees=0.7):
-    """Results of an ensemble in three folds; the trees were left out of the last."""
-    folds = pd.DataFrame({"RMSE": own, "R²": 0.5, "fit_time": 1.0})
-    parts = [{"networks": {"RMSE": loss, "R²": 0.5, "weight": 0.4}} for loss in networks]
-    for fold in parts[:2]:
-        fold["trees"] = {"RMSE": trees, "R²": 0.5, "weight": 0.6}
-    parts[2]["networks"]["weight"] = 1.0
-    return {"ensemble": folds.assign(parts=parts)}
-
-
-def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
-    results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
-    constant = results["ensemble"].drop(columns="parts")
-    table = score_table({**results, "constant": constant}, make_plan(np.arange(9.0), False))
-    rows = table.splitlines()[1:]
-    assert [row[:24].rstrip() for row in rows] == [
-        "ensemble",
-        "  networks, weight 0.60",
-        "  trees, weight 0.40",
-        "constant",
-    ]
-    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
-    assert "0.600 ± 0.000" in rows[1]
-
-
-def test_long_lines_show_one_digit_of_the_deviations():
-    names = ("accuracy", "log-loss", "macro AUC", "balanced acc.")
-    folds = pd.DataFrame({name: [0.5, 0.5024] for name in names}).assign(fit_time=1.0)
-    plan = make_plan(np.repeat([0, 1, 2], [3, 6, 9]), is_class=True)
-    short, long = (score_table({"a" * n: folds}, plan).splitlines()[1] for n in (10, 30))
-    assert "0.5012 ± 0.0012" in short
-    assert long.split("  ")[1] == "0.501 ± 0.001"
-    assert len(long) < 100
-
-
-@pytest.mark.parametrize(
-    ("networks", "suffice"),
+    ("target", "left"),
     [
-        ([0.5, 0.5, 0.5], True),
-        ([0.4, 0.5, 0.5], True),
-        ([0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its standard error 0.012
-        ([0.53, 0.51, 0.5], False),  # 0.013 and 0.009
-        ([0.6, 0.6, 0.6], False),
+        ("y", "Left: Mean predicted probability of no (horizontal)"),
+        ("colour", "Left: Mean predicted probability of the predicted class (horizontal)"),
+        ("infinite", "Left: True by predicted values."),
     ],
 )
-def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(networks, suffice):
-    plan = make_plan(np.arange(9.0), False)
-    assert networks_suffice(ensemble([0.5, 0.5, 0.5], networks), plan) == suffice
+def test_a_picture_says_how_right_predictions_are_and_what_matters(
+    target, left, table, csv, capsys, tmp_path
+):
+    table = table[["signal", "cost in $, with a $", "colour", "day", "infinite", "y"]]
+    table = table.assign(y=table["y"].replace("$yes$", "$a$"), colour=table["colour"].fillna("$x$"))
+    table["infinite"] = np.arange(60.0)
+    picture = tmp_path / "picture.PNG"
+    assert command_line.main([csv(table), "--target", target, "--plot", str(picture)]) == 0
+    out, err = capsys.readouterr()
+    assert "training the ensemble on all rows" in err
+    assert err.endswith(f"drawing {picture}\n")
+    assert png_size(picture) == TWO_PANELS
+    assert f" {left}" in shown(out)
+    metric = "R²" if target == "infinite" else "log-loss"
+    assert f" Right: How much worse the {metric} gets if the values of one column" in shown(out)
 
 
-def test_higher_is_better_for_other_metrics(results):
-    plan = make_plan(np.arange(9.0), False, metric="R2")
-    folds = ensemble([0.5] * 3, [0.5] * 3)
-    assert networks_suffice(folds, plan)
-    folds["ensemble"]["R²"] = 0.6
-    assert not networks_suffice(folds, plan)
-    assert not networks_suffice(results, make_plan(CLASSES, is_class=True))  # no ensemble
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize("y", ["👍", 3.5])
+def test_rows_that_no_member_holds_out_and_names_without_a_glyph(y, csv, tmp_path):
+    """With --time, the first rows have no out-of-fold prediction."""
+    x = np.random.default_rng(0).normal(size=60).round(3)
+    table = pd.DataFrame({"x": x, "z": x**2, "t": np.arange(60)})
+    table["y"] = np.where(x > 0, y, "👎") if isinstance(y, str) else y * x
+    picture = tmp_path / "picture.png"
+    command = [csv(table), "--target", "y", "--time", "t", "--plot", str(picture)]
+    assert command_line.main(command) == 0
+    assert png_size(picture) == TWO_PANELS
 
 
-def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
-    networks = SimpleNamespace(max_time=2.5, stop_reasons_=["", OUT_OF_TIME])
-    late = "TimeoutError: the fits would take 3 s"
-    failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
-    whole = SimpleNamespace(max_time=2.5, named_estimators_={}, errors_={})
-    timed = [
-        SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks}, errors_=errors)
-        for errors in failures
-    ]
-    assert list(fit_notes([whole, *timed])) == [
-        "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
-        "Increase or remove --max-time: the predictions may then be better.",
-        "--max-time 2.5 is too short for boosting, which the ensemble leaves out in 2 of 3 fits. "
-        "Increase or remove it.",
-        "mine is left out of the ensemble in 1 of 3 fits: ValueError: it is mine",
-    ]
-    assert len(list(fit_notes([networks]))) == 1
-    assert list(fit_notes([whole])) == []
+@pytest.mark.usefixtures("brief", "few_rows")
+@pytest.mark.parametrize(("ending", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_other_formats_beside_a_page(ending, start, table, csv, tmp_path, monkeypatch):
+    """Importances are measured once for both."""
+    calls = []
+    measure = cli_report.importances_of
+    monkeypatch.setattr(cli_report, "importances_of", lambda e: calls.append(e) or measure(e))
+    path, page = tmp_path / f"y.{ending}", tmp_path / "y.html"
+    command = [csv(table[["signal", "y"]]), "--target", "y", "--plot", str(path)]
+    assert command_line.main([*command, "--report", str(page)]) == 0
+    assert path.read_bytes().startswith(start)
+    assert len(calls) == 1
 
 
-def test_huge_scores_are_divided_by_a_power_of_ten():
-    folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
-    table = score_table({"a": folds}, make_plan(np.arange(9.0), is_class=False))
-    assert "RMSE / 1e9" in table
-    assert "2.0 ± 1.0" in table
-    assert "0.000 ± 0.000" in table
+def test_picture_is_refused(tmp_path, refused, monkeypatch):
+    assert "end in .png, .svg or .pdf" in refused("--plot", "curve.xyz")
+    assert "there is no folder" in refused("--plot", str(tmp_path / "none" / "curve.png"))
+    monkeypatch.setattr(cli_report, "find_spec", lambda name: None)
+    assert "pip install matplotlib" in refused("--plot", "curve.png")

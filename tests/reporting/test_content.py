@@ -20,7 +20,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp import report
-from scratchmlp.reporting import coverage, importances
+from scratchmlp.reporting import importances, quality, uncertainty
 from scratchmlp.reporting.columns import _sentence
 from scratchmlp.reporting.content import plain
 from scratchmlp.reporting.dependence import _curve
@@ -238,14 +238,14 @@ def test_prediction_sets(classes):
     )
     groups = classes.page.table("Coverage in groups")
     assert sum(n for n, *_ in groups.values()) == len(P)
-    rows = coverage._labels(classes.X[ATTACK], classes.estimator.encoder_.columns_[ATTACK])
+    rows = uncertainty._labels(classes.X[ATTACK], classes.estimator.encoder_.columns_[ATTACK])
     assert (rows == "missing value").sum() == 10
     text = classes.X["a & <b>"]
     counts = pd.Series([0] * 40 + [1] * 20 + [2] * 12 + [3, 4] * 9)
-    groups = coverage._labels(counts, {"kind": "number"})
+    groups = uncertainty._labels(counts, {"kind": "number"})
     assert [*groups.cat.categories] == ["0 to 1", "2", "3 to 4"]
     assert groups.value_counts().to_dict() == {"0 to 1": 60, "2": 12, "3 to 4": 18}
-    assert set(coverage._labels(text, {"kind": "category"})) == {*text.dropna(), "missing value"}
+    assert set(uncertainty._labels(text, {"kind": "category"})) == {*text.dropna(), "missing value"}
     least = [*classes.page.table("The 5 rows")]
     assert least == [str(i) for i in np.argsort(P.max(axis=1), kind="stable")[:5]]
 
@@ -253,7 +253,7 @@ def test_prediction_sets(classes):
 def test_prediction_intervals(numbers):
     """The interval of a row contains its target if few errors of the other folds are smaller."""
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
-    scores = coverage._scores(evaluated, *coverage._folds(evaluated))[0]  # in expected sizes
+    scores = uncertainty._scores(evaluated, *uncertainty._folds(evaluated))[0]  # in expected sizes
     kept = numbers.estimator._held_out_scores.scores[:, 0]
     np.testing.assert_allclose(np.sort(scores), kept, rtol=1e-4)  # targets are kept as float32
     errors = np.abs(numbers.y - numbers.estimator.oof_prediction_)
@@ -275,7 +275,7 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
     fold = numbers.estimator.held_out_[0]
     y = evaluated.y.copy()
     y[fold] += 1e5
-    found = coverage.regions_of(evaluated._replace(y=y), [0.5])[0.5]
+    found = uncertainty.regions_of(evaluated._replace(y=y), [0.5])[0.5]
     assert not found.covered[fold].any()
     assert np.delete(found.covered, fold).all()
 
@@ -285,7 +285,7 @@ def test_sets_and_intervals_of_new_rows(name, request):
     case = request.getfixturevalue(name)
     X, y = case.X[::2], case.y[::2]
     evaluated = evaluate(case.estimator, X, y, "new", 0)
-    of_levels = coverage.regions_of(evaluated, [0.8, 0.999])
+    of_levels = uncertainty.regions_of(evaluated, [0.8, 0.999])
     assert [*of_levels] == [0.8]  # 0.999 needs more rows
     found = of_levels[0.8]
     if name == "classes":
@@ -301,7 +301,7 @@ def test_sets_and_intervals_of_new_rows(name, request):
 
 def test_training_curves_are_drawn(classes, numbers, others):
     for case, expected in ((classes, True), (numbers, True), (others, False)):
-        assert ("training-curves-title" in case.html) == expected
+        assert ("Training of the networks" in texts(case.page)) == expected
 
 
 def test_disagreement(numbers):
@@ -319,3 +319,22 @@ def test_origin(classes, others):
     assert table["Table"] == ["90 rows, 7 columns"]
     assert table["Random state of the report"] == ["0"]
     assert "rows='new'" in others.page.table("Origin")["Call"][0]
+
+
+@pytest.mark.parametrize(("n_rows", "which"), [(90, "all rows"), (40, "40 random rows out of 90")])
+def test_errors_are_drawn_once_and_the_text_says_of_which_rows(numbers, n_rows, which, monkeypatch):
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(quality, "MOST_POINTS", n_rows)
+    evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
+    y, predicted = evaluated.y, evaluated.prediction
+    for picture, vertical in (
+        (quality.how_right(evaluated), y),
+        (quality._residuals(evaluated), y - predicted),
+    ):
+        assert f"({which})" in picture.text
+        ax = Figure().subplots()
+        picture.plot(ax)
+        drawn = ax.collections[0].get_offsets()
+        assert len(drawn) == n_rows
+        assert {*map(tuple, drawn)} <= {*zip(predicted, vertical, strict=True)}

@@ -1,31 +1,72 @@
-"""The section on how good predicted classes are: curves, calibration and confusion."""
+"""The section on how good the predictions are: curves, calibration, confusion, errors."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import (
     PrecisionRecallDisplay,
+    PredictionErrorDisplay,
     RocCurveDisplay,
     confusion_matrix,
     precision_recall_fscore_support,
-    roc_auc_score,
 )
 
-from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.content import Cell, Number, Picture, Table, count, number, plain, share
+from scratchmlp.reporting.content import (
+    Cell,
+    Number,
+    Picture,
+    Section,
+    Table,
+    count,
+    number,
+    plain,
+    share,
+)
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.pictures import COLORS, FAINT, SIZE, draw
+from scratchmlp.reporting.pictures import COLORS, FAINT
+from scratchmlp.reporting.scores import Scores, auc, score_table
 
 MOST_CURVES = 5
 MOST_CLASSES = 20  # in the confusion matrix and in the table of classes
 MOST_PAIRS = 20  # of confused classes
 N_BINS = 10  # of the calibration curve
+MOST_POINTS = 1000
+_POINTS = {"s": 9, "alpha": 0.45, "color": COLORS[0], "linewidths": 0}
+_SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)  # of the rows, by the size of their errors
 
 
-def quality_of_classes(evaluated: Evaluated) -> list[Picture | Table | str]:
-    """Show how good predicted classes and probabilities are.
+def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
+    """Show how good the predictions are.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+    scores : dict of str to Score
+        Their scores.
+
+    Returns
+    -------
+    Section
+        The scores. For classes, ROC and precision-recall curves, calibration, and the confusion
+        matrix, or for more than 20 classes the most confused pairs and the worst classes. For
+        numbers, true values and residuals against predicted values, and quantiles of the errors.
+    """
+    parts: list[Table | Picture] = [score_table(evaluated, scores)]
+    if evaluated.proba is None:
+        parts += [how_right(evaluated), _residuals(evaluated), _errors(evaluated)]
+        return Section("quality", "How good the predictions are", parts)
+    parts += [*_curves(evaluated), how_right(evaluated)]
+    if len(evaluated.classes) > 1:
+        few = len(evaluated.classes) <= MOST_CLASSES
+        parts.append(_confusion(evaluated) if few else _confused_pairs(evaluated))
+    return Section("quality", "How good the predictions are", [*parts, _per_class(evaluated)])
+
+
+def how_right(evaluated: Evaluated) -> Picture:
+    """Draw what tells most: the calibration of probabilities, or true and predicted numbers.
 
     Parameters
     ----------
@@ -34,18 +75,18 @@ def quality_of_classes(evaluated: Evaluated) -> list[Picture | Table | str]:
 
     Returns
     -------
-    list of Picture, Table or str
-        ROC and precision-recall curves, calibration, and the confusion matrix. For more than 20
-        classes, the most confused pairs and the worst classes.
+    Picture
+        The picture.
     """
-    pictures = [*_curves(evaluated), _calibration(evaluated)]
-    if len(evaluated.classes) == 1:
-        tables = [_per_class(evaluated)]
-    elif len(evaluated.classes) <= MOST_CLASSES:
-        tables = [_confusion(evaluated), _per_class(evaluated)]
-    else:
-        tables = [_confused_pairs(evaluated), _per_class(evaluated)]
-    return [*pictures, *tables]
+    if evaluated.proba is not None:
+        return _calibration(evaluated)
+    shown, which = _points(evaluated)
+    return Picture(
+        "True and predicted values",
+        f"True by predicted values. Each point is a row ({which}). On the dashed line, the "
+        "prediction is the true value.",
+        lambda ax: _plot_errors(ax, evaluated, shown, "actual_vs_predicted", "true"),
+    )
 
 
 # Curves.
@@ -69,17 +110,15 @@ def _curves(evaluated: Evaluated) -> list[Picture]:
     whose = f"class {names[0]}" if len(names) == 1 else "each class against all others"
     if len(names) < len(evaluated.classes) > 2:
         whose = f"each of the {len(names)} most frequent classes against all others"
-    size = SIZE if len(names) == 1 else (SIZE[0] + 0.7, SIZE[1] - 0.3)
-    roc = draw(
-        "roc",
+    size = (5.2, 3.6) if len(names) == 1 else (5.9, 3.3)
+    roc = Picture(
         "ROC curve",
         f"True positive rate by false positive rate, for {whose}, at each threshold of the "
         "probability. A good curve passes near the upper left corner.",
         lambda ax: _plot_curves(RocCurveDisplay, ax, evaluated, shown),
         size,
     )
-    recall = draw(
-        "precision-recall",
+    recall = Picture(
         "Precision and recall",
         f"Precision by recall, for {whose}, at each threshold of the probability. A good curve "
         "passes near the upper right corner.",
@@ -108,94 +147,36 @@ def _plot_curves(display: Any, ax: Any, evaluated: Evaluated, shown: NDArray[np.
     ax.set(**dict(zip(("xlabel", "ylabel"), map(str.lower, labels), strict=True)))
 
 
-class Events(NamedTuple):
-    """What calibration curves compare: events and their predicted probabilities.
-
-    Attributes
-    ----------
-    happened : ndarray of bool
-        Whether the event happened, by row.
-    probability : ndarray of float
-        Its predicted probability.
-    name, share : str
-        What is predicted, and the share of rows in which it happened, in words.
-    """
-
-    happened: NDArray[np.bool_]
-    probability: FloatArray
-    name: str
-    share: str
-
-
-def events_of(y: NDArray[Any], P: FloatArray, classes: NDArray[Any]) -> Events:
-    """Return the second of two classes, or whether the predicted one of more is right.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Classes.
-    P : ndarray of shape (n_samples, n_classes)
-        Their predicted probabilities.
-    classes : ndarray of shape (n_classes,)
-        Class labels.
-
-    Returns
-    -------
-    Events
-        The events.
-    """
-    if len(classes) == 2:
-        name = str(classes[1])[:30]
-        return Events(y == classes[1], P[:, 1], name, f"fraction of rows with {name}")
-    right = y == classes[P.argmax(axis=1)]
-    return Events(
-        right, P.max(axis=1), "the predicted class", "fraction of rows predicted correctly"
-    )
-
-
-def plot_calibration(ax: Any, events: Events, color: str = COLORS[0]) -> Any:
-    """Draw a calibration curve without a legend.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    events : Events
-        Events and probabilities.
-    color : str
-        Color of the curve.
-
-    Returns
-    -------
-    CalibrationDisplay
-        The display of scikit-learn.
-    """
-    display = CalibrationDisplay.from_predictions(
-        events.happened,
-        events.probability,
-        n_bins=N_BINS,
-        strategy="quantile",
-        ax=ax,
-        name="",
-        color=color,
-    )
-    ax.get_legend().remove()
-    ax.set(xlabel=f"predicted probability of {events.name}", ylabel=events.share)
-    return display
-
-
 def _calibration(evaluated: Evaluated) -> Picture:
-    """Draw the calibration curve."""
+    """Draw how often the second of two classes occurs, or the predicted one of more is right."""
     assert evaluated.proba is not None
-    events = events_of(evaluated.y, evaluated.proba, evaluated.classes)
-    events = events._replace(name=plain(events.name), share=plain(events.share))
-    return draw(
-        "calibration",
+    classes, P = evaluated.classes, evaluated.proba
+    if len(classes) == 2:
+        name = plain(classes[1], 30)
+        happened, probability, what = evaluated.codes == 1, P[:, 1], f"fraction of rows with {name}"
+    else:
+        name, what = "the predicted class", "fraction of rows predicted correctly"
+        happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)
+
+    def plot(ax: Any) -> None:
+        CalibrationDisplay.from_predictions(
+            happened,
+            probability,
+            n_bins=N_BINS,
+            strategy="quantile",
+            ax=ax,
+            name="",
+            color=COLORS[0],
+        )
+        ax.get_legend().remove()
+        ax.set(xlabel=f"predicted probability of {name}", ylabel=what)
+
+    return Picture(
         "Calibration",
-        f"Mean predicted probability of {events.name} (horizontal) and its observed frequency "
+        f"Mean predicted probability of {name} (horizontal) and its observed frequency "
         "(vertical), in ten groups of equally many rows. On the dotted line, the two are equal: "
         "the probabilities are calibrated.",
-        lambda ax: plot_calibration(ax, events),
+        plot,
     )
 
 
@@ -262,7 +243,7 @@ def _per_class(evaluated: Evaluated) -> Table:
             share(precision[k]),
             share(recall[k]),
             number(f1[k]),
-            number(_auc(codes == k, evaluated.proba[:, k])),  # type: ignore[index]
+            number(auc((codes == k).astype(int), evaluated.proba[:, k])),  # type: ignore[index]
         )
         for k in present
     ]
@@ -275,5 +256,49 @@ def _per_class(evaluated: Evaluated) -> Table:
     )
 
 
-def _auc(is_class: NDArray[np.bool_], probability: FloatArray) -> float:
-    return float("nan") if is_class.all() else float(roc_auc_score(is_class, probability))
+# Numbers.
+
+
+def _points(evaluated: Evaluated) -> tuple[NDArray[np.intp], str]:
+    """Choose the rows to draw, and say which they are."""
+    shown, n = evaluated.sample(MOST_POINTS), len(evaluated.y)
+    return shown, "all rows" if len(shown) == n else f"{len(shown):,} random rows out of {n:,}"
+
+
+def _residuals(evaluated: Evaluated) -> Picture:
+    """Draw the errors."""
+    shown, which = _points(evaluated)
+    kind, label = "residual_vs_predicted", "true minus predicted"
+    return Picture(
+        "Errors",
+        f"Each point is a row ({which}). Above the dashed line, the true value is higher than "
+        "predicted. Points should lie around the line in the same way everywhere.",
+        lambda ax: _plot_errors(ax, evaluated, shown, kind, label),
+    )
+
+
+def _plot_errors(
+    ax: Any, evaluated: Evaluated, shown: NDArray[np.intp], kind: str, label: str
+) -> None:
+    """Draw true values or residuals against predictions, with ticks at round numbers."""
+    from matplotlib.ticker import MaxNLocator
+
+    PredictionErrorDisplay.from_predictions(
+        evaluated.y[shown],
+        evaluated.prediction[shown],
+        kind=kind,
+        ax=ax,
+        subsample=None,  # which would draw rows with replacement
+        scatter_kwargs=_POINTS,
+    )
+    ax.set(xlabel="predicted", ylabel=label)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter("{x:,.6g}")
+
+
+def _errors(evaluated: Evaluated) -> Table:
+    """Return quantiles of the absolute errors."""
+    errors = np.abs(evaluated.y - evaluated.prediction)
+    rows = [(f"{part:.0%} of the rows", number(np.quantile(errors, part))) for part in _SHARES]
+    return Table("How large the errors are", ("of", "absolute error at most"), rows)

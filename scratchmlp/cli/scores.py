@@ -1,0 +1,173 @@
+"""Sentences and tables that the command line prints about scores."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from scratchmlp.cli.comparison import Plan
+from scratchmlp.cli.messages import count
+from scratchmlp.reporting.digits import means_and_deviations, seconds
+from scratchmlp.tabular.deadline import OUT_OF_TIME
+
+#: The default name of the networks in an ensemble.
+NETWORKS = "networks"
+WIDTH = 99  # characters of a line of scores
+
+
+def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
+    """Write the mean and standard deviation over the folds of each metric.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+
+    Returns
+    -------
+    str
+        A line for each model, and below an ensemble a line for each of its estimators.
+    """
+    lines = _lines(score_frame(results, plan))
+    if max(map(len, lines)) > WIDTH:
+        lines = _lines(score_frame(results, plan, n_digits=1))
+    return "\n".join(lines)
+
+
+def _lines(table: pd.DataFrame) -> list[str]:
+    """Return the lines of a table."""
+    return [line.rstrip() for line in table.to_string().splitlines()]
+
+
+def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2) -> pd.DataFrame:
+    """Write the mean and standard deviation over the folds of each metric, and the fit times.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+    n_digits : int, default=2
+        Number of digits of the standard deviations.
+
+    Returns
+    -------
+    DataFrame of str
+        A row for each model, and below an ensemble a row for each of its estimators, whose names
+        begin with blanks.
+    """
+    rows = dict(_rows(results))
+    table = pd.DataFrame(index=list(rows))
+    for metric in plan.metrics:
+        scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
+        column = means_and_deviations(scores, n_digits)
+        name = metric.name.replace("balanced accuracy", "balanced acc.")
+        table[f"{name}{column.name}"] = column
+    table["fit (s)"] = [
+        seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
+    ]
+    return table
+
+
+def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the results of each model, and after an ensemble those of its estimators."""
+    for name, result in results.items():
+        yield name, result
+        for part, scores in _parts(result).items():
+            weight = scores["weight"].sum() / len(result)  # 0 where it was left out
+            yield f"  {part}, weight {weight:.2f}", scores
+
+
+def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the scores and weights of an ensemble's estimators in each fold that has them."""
+    by_fold = dict(enumerate(result.get("parts", [])))
+    names = dict.fromkeys(name for parts in by_fold.values() for name in parts)
+    return {
+        name: pd.DataFrame({i: parts[name] for i, parts in by_fold.items() if name in parts}).T
+        for name in names
+    }
+
+
+def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
+    """Return the name of the model with the best mean of the decisive metric.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+
+    Returns
+    -------
+    str
+        Name of the model.
+    """
+    metric = plan.decisive
+    return metric.best({name: result[metric.name].mean() for name, result in results.items()})
+
+
+def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
+    """Return whether the ensemble is not clearly better than its networks alone.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+
+    Returns
+    -------
+    bool
+        Whether the mean over the folds of the gain in the decisive metric is at most its standard
+        error. False if no model is an ensemble of networks and others.
+    """
+    metric = plan.decisive
+    for result in results.values():
+        parts = _parts(result)
+        if (networks := parts.get(NETWORKS)) is not None and len(parts) > 1:
+            gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
+            return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
+    return False
+
+
+def fit_notes(models: Sequence[Any]) -> Iterator[str]:
+    """Name what ``--max-time`` ended, and the estimators that an ensemble left out.
+
+    Parameters
+    ----------
+    models : sequence of estimator
+        One model, fitted once or several times.
+
+    Yields
+    ------
+    str
+        A sentence about the training of the networks, or about an estimator.
+    """
+    errors = [getattr(model, "errors_", {}) for model in models]
+    n_stopped = sum(OUT_OF_TIME in getattr(_networks(m), "stop_reasons_", ()) for m in models)
+    if n_stopped:
+        yield (
+            f"--max-time {models[0].max_time:g} ended the training of the networks before all "
+            f"epochs, in {n_stopped} of {count(len(models), 'fit')}. Increase or remove "
+            "--max-time: the predictions may then be better."
+        )
+    for name in dict.fromkeys(name for each in errors for name in each):
+        found = [each[name] for each in errors if name in each]
+        share = f"in {len(found)} of {count(len(models), 'fit')}"
+        if all(error.startswith("TimeoutError") for error in found):
+            yield (
+                f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
+                f"leaves out {share}. Increase or remove it."
+            )
+        else:
+            yield f"{name} is left out of the ensemble {share}: {found[0]}"
+
+
+def _networks(model: Any) -> Any:
+    """Return the networks of an ensemble, and any other model as it is."""
+    return getattr(model, "named_estimators_", {}).get(NETWORKS, model)

@@ -1,0 +1,129 @@
+"""What is printed about scores."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scratchmlp.cli.comparison import make_plan
+from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
+from scratchmlp.tabular.deadline import OUT_OF_TIME
+
+CLASSES = np.repeat([0, 1], 9)
+
+
+@pytest.fixture(scope="module")
+def results():
+    def folds(accuracy, loss, auc):
+        return pd.DataFrame(
+            {"accuracy": accuracy, "log-loss": loss, "AUC": auc, "fit_time": 0.2512}
+        )
+
+    return {
+        "low": folds([0.5, 0.7], [1.0, 0.5], [0.5, np.nan]),
+        "high": folds([0.9, 0.9], [0.9, 0.8], [np.nan, np.nan]),
+    }
+
+
+def test_scores_are_means_and_deviations_over_the_folds(results):
+    header, *rows = score_table(results, make_plan(CLASSES, is_class=True)).splitlines()
+    assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
+    assert [row.split() for row in rows] == [
+        ["low", *["0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000"], "0.25"],
+        ["high", *["0.900", "±", "0.000", "0.850", "±", "0.050"], "undefined", "0.25"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "best"), [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")]
+)
+def test_the_metric_decides_which_model_is_the_best(metric, best, results):
+    assert best_model(results, make_plan(CLASSES, is_class=True, metric=metric)) == best
+
+
+def ensemble(own, networks, trees=0.7):
+    """Results of an ensemble in three folds; the trees were left out of the last."""
+    folds = pd.DataFrame({"RMSE": own, "R²": 0.5, "fit_time": 1.0})
+    parts = [{"networks": {"RMSE": loss, "R²": 0.5, "weight": 0.4}} for loss in networks]
+    for fold in parts[:2]:
+        fold["trees"] = {"RMSE": trees, "R²": 0.5, "weight": 0.6}
+    parts[2]["networks"]["weight"] = 1.0
+    return {"ensemble": folds.assign(parts=parts)}
+
+
+def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
+    results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
+    constant = results["ensemble"].drop(columns="parts")
+    table = score_table({**results, "constant": constant}, make_plan(np.arange(9.0), False))
+    rows = table.splitlines()[1:]
+    assert [row[:24].rstrip() for row in rows] == [
+        "ensemble",
+        "  networks, weight 0.60",
+        "  trees, weight 0.40",
+        "constant",
+    ]
+    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
+    assert "0.600 ± 0.000" in rows[1]
+
+
+def test_long_lines_show_one_digit_of_the_deviations():
+    names = ("accuracy", "log-loss", "macro AUC", "balanced accuracy")
+    folds = pd.DataFrame({name: [0.5, 0.5024] for name in names}).assign(fit_time=1.0)
+    plan = make_plan(np.repeat([0, 1, 2], [3, 6, 9]), is_class=True)
+    short, long = (score_table({"a" * n: folds}, plan).splitlines()[1] for n in (10, 30))
+    assert "0.5012 ± 0.0012" in short
+    assert long.split("  ")[1] == "0.501 ± 0.001"
+    assert len(long) < 100
+
+
+@pytest.mark.parametrize(
+    ("networks", "suffice"),
+    [
+        ([0.5, 0.5, 0.5], True),
+        ([0.4, 0.5, 0.5], True),
+        ([0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its standard error 0.012
+        ([0.53, 0.51, 0.5], False),  # 0.013 and 0.009
+        ([0.6, 0.6, 0.6], False),
+    ],
+)
+def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(networks, suffice):
+    plan = make_plan(np.arange(9.0), False)
+    assert networks_suffice(ensemble([0.5, 0.5, 0.5], networks), plan) == suffice
+
+
+def test_higher_is_better_for_other_metrics(results):
+    plan = make_plan(np.arange(9.0), False, metric="R2")
+    folds = ensemble([0.5] * 3, [0.5] * 3)
+    assert networks_suffice(folds, plan)
+    folds["ensemble"]["R²"] = 0.6
+    assert not networks_suffice(folds, plan)
+    assert not networks_suffice(results, make_plan(CLASSES, is_class=True))  # no ensemble
+
+
+def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
+    networks = SimpleNamespace(max_time=2.5, stop_reasons_=["", OUT_OF_TIME])
+    late = "TimeoutError: the fits would take 3 s"
+    failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
+    whole = SimpleNamespace(max_time=2.5, named_estimators_={}, errors_={})
+    timed = [
+        SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks}, errors_=errors)
+        for errors in failures
+    ]
+    assert list(fit_notes([whole, *timed])) == [
+        "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
+        "Increase or remove --max-time: the predictions may then be better.",
+        "--max-time 2.5 is too short for boosting, which the ensemble leaves out in 2 of 3 fits. "
+        "Increase or remove it.",
+        "mine is left out of the ensemble in 1 of 3 fits: ValueError: it is mine",
+    ]
+    assert len(list(fit_notes([networks]))) == 1
+    assert list(fit_notes([whole])) == []
+
+
+def test_huge_scores_are_divided_by_a_power_of_ten():
+    folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
+    table = score_table({"a": folds}, make_plan(np.arange(9.0), is_class=False))
+    assert "RMSE / 1e9" in table
+    assert "2.0 ± 1.0" in table
+    assert "0.000 ± 0.000" in table
