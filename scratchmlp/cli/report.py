@@ -1,12 +1,12 @@
 """What the command line shows of a model: the picture of ``--plot``, the page of ``--report``."""
 
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import pandas as pd
+from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.cli.comparison import Plan
 from scratchmlp.cli.files import write
@@ -41,8 +41,10 @@ def check_picture(path: Path | None) -> None:
     """
     if path is None:
         return
-    if find_spec("matplotlib") is None:
-        raise InputError("--plot needs matplotlib. Install it: pip install matplotlib")
+    try:
+        check_matplotlib_support("--plot")
+    except ImportError as error:
+        raise InputError(str(error)) from error
     if path.suffix.lower() not in PICTURES:
         raise InputError(
             f"cannot save {path} as a picture. Its name must end in .png, .svg or .pdf."

@@ -126,6 +126,11 @@ def number(value: float, n_digits: int = 3) -> Number:
     return Number(float(value), significant(float(value), n_digits))
 
 
+def decimals(value: float, n_decimals: int) -> Number:
+    """Make a cell with a number of the same decimals as others."""
+    return Number(float(value), f"{value:.{n_decimals}f}")
+
+
 def share(value: float) -> Number:
     """Make a cell with a share in percent."""
     return Number(float(value), "undefined" if np.isnan(value) else f"{value:.1%}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils import _safe_indexing, check_consistent_length
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import _num_samples, check_is_fitted
 from threadpoolctl import threadpool_limits
 
@@ -143,25 +143,18 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
         raise ValueError(f"rows must be 'fit' or 'new'; got {rows!r}.")
     check_is_fitted(estimator)
     _check_type(estimator)
-    if issparse(X):
-        raise TypeError("Reports do not take sparse X. Pass X.toarray(), or fewer rows of it.")
-    if nw.dependencies.is_into_dataframe(X):
-        X = to_pandas(X)
-    elif not hasattr(X, "dtype"):
-        X = np.asarray(X, dtype=object)
     check_consistent_length(X, y)
-    check_no_missing(y, "target", "y")
-    target, y = _one_target(y)
-    if is_classifier(estimator):
-        _check_classes(estimator, y)
-    else:
-        y = _numbers(y)
-    predicted = _out_of_fold(estimator, y) if rows == "fit" else _predicted(estimator, X)
-    given = X, y
-    seen = np.flatnonzero(np.isfinite(predicted.reshape(len(y), -1)[:, 0]))
-    if len(seen) < len(y):
-        X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
+    X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
     is_class = is_classifier(estimator)
+    if rows == "fit":
+        predicted = _out_of_fold(estimator, y)
+    else:
+        predicted = estimator.predict_proba(X) if is_class else estimator.predict(X)
+    predicted = np.asarray(predicted if is_class else column_or_1d(predicted), dtype=np.float64)
+    given, seen = (X, y), np.arange(len(y))
+    if rows == "fit":  # with a cv for time series, the first rows have no prediction
+        seen = np.flatnonzero(np.isfinite(predicted.reshape(len(y), -1)[:, 0]))
+        X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
     table = _table(X, seen, estimator)
     return Evaluated(
         estimator,
@@ -190,51 +183,43 @@ def _encoder(estimator: Any, table: pd.DataFrame) -> TabularEncoder:
 def _check_type(estimator: Any) -> None:
     """Check that there are reports of an estimator."""
     name = type(estimator).__name__
-    if is_classifier(estimator):
-        if not hasattr(estimator, "predict_proba"):
-            raise TypeError(
-                f"Reports of classifiers need predict_proba, which {name} lacks. Wrap the "
-                "classifier in sklearn.calibration.CalibratedClassifierCV."
-            )
-        if np.ndim(estimator.classes_) != 1 or isinstance(estimator.classes_, list):
-            raise TypeError(f"Reports are about one target, but this {name} predicts several.")
-    elif not is_regressor(estimator):
+    if is_classifier(estimator) and not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            f"Reports of classifiers need predict_proba, which {name} lacks. Wrap the classifier "
+            "in sklearn.calibration.CalibratedClassifierCV."
+        )
+    if not is_classifier(estimator) and not is_regressor(estimator):
         raise TypeError(f"estimator must be a fitted classifier or regressor; got {name}.")
 
 
-def _check_classes(estimator: Any, y: NDArray[Any]) -> None:
-    """Check that an estimator knows all classes."""
+def _rows(X: Any) -> Any:
+    """Return a DataFrame of pandas for any DataFrame, and an array for anything else."""
+    if issparse(X):
+        raise TypeError("Reports do not take sparse X. Pass X.toarray(), or fewer rows of it.")
+    if nw.dependencies.is_into_dataframe(X):
+        return to_pandas(X)
+    return X if hasattr(X, "dtype") else np.asarray(X, dtype=object)
+
+
+def _targets(estimator: Any, y: Any) -> NDArray[Any]:
+    """Return numbers, also of text, or classes that the estimator knows."""
+    check_no_missing(y, "target", "y")
+    y = column_or_1d(np.asarray(y))
+    if not is_classifier(estimator):
+        return np.asarray(check_array(y, dtype=np.float64, ensure_2d=False, input_name="y"))
     if len(unknown := np.setdiff1d(y, estimator.classes_)):
         names = listed([repr(plain(label)) for label in unknown])
         raise ValueError(
             f"y contains classes that the estimator was not fitted with: {names}. Leave out their "
             "rows, or fit the estimator with rows of these classes."
         )
+    return np.asarray(y)
 
 
-def _one_target(y: Any) -> tuple[str, NDArray[Any]]:
-    """Return the name and the values of a target, which may be a table with one column."""
-    values = np.asarray(y)
-    name = getattr(y, "name", None)
-    if values.ndim == 2 and values.shape[1] == 1:
-        name = next(iter(getattr(y, "columns", [None])))
-        name = name if isinstance(name, str) else None
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise ValueError(
-            f"y must have one dimension, for one target; got shape {values.shape}. Fit an "
-            "estimator for each target, and make a report on each."
-        )
-    return str(name or "the target"), values
-
-
-def _numbers(y: NDArray[Any]) -> FloatArray:
-    """Return the targets of regression, which may be text that holds numbers."""
-    numbers = np.asarray(pd.to_numeric(pd.Series(y), errors="coerce"), dtype=np.float64)
-    if y.dtype.kind in "Mm" or not np.isfinite(numbers).all():
-        found = y[0] if y.dtype.kind in "Mm" else y[~np.isfinite(numbers)][0]
-        raise ValueError(f"Targets of regression must be finite numbers; got {str(found)!r}.")
-    return numbers
+def _name_of(y: Any) -> str:
+    """Return the name of a target: a Series, or a table with one column."""
+    name = getattr(y, "name", None) or next(iter(getattr(y, "columns", [])), None)
+    return str(name or "the target")
 
 
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
@@ -254,34 +239,7 @@ def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
             f"X and y have {len(y)} rows, but fit had {len(predicted)}. Pass the rows of fit in "
             f"the same order. For other rows, pass rows='new'."
         )
-    return _of_one_target(estimator, predicted)
-
-
-def _predicted(estimator: Any, X: Any) -> FloatArray:
-    """Predict probabilities or numbers."""
-    predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-    predicted = _of_one_target(estimator, predict(X))
-    known = np.isfinite(predicted.reshape(len(predicted), -1)).all(axis=1)
-    if not known.all():
-        raise ValueError(
-            f"{type(estimator).__name__} predicts infinite or missing values for "
-            f"{np.count_nonzero(~known)} of {len(predicted)} rows, which a report cannot judge. "
-            "Leave these rows out."
-        )
-    return predicted
-
-
-def _of_one_target(estimator: Any, predicted: Any) -> FloatArray:
-    """Return predictions of numbers with one dimension; check that there is one target."""
-    predicted = np.asarray(predicted, dtype=np.float64)
-    if predicted.ndim == 1 or is_classifier(estimator):
-        return predicted
-    if predicted.shape[1] != 1:
-        raise ValueError(
-            f"Reports are about one target, but this {type(estimator).__name__} predicts "
-            f"{predicted.shape[1]}. Fit an estimator for each target."
-        )
-    return predicted[:, 0]
+    return np.asarray(predicted)
 
 
 def _table(X: Any, numbers: Rows, estimator: Any) -> pd.DataFrame:

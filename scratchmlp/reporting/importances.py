@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
-from scratchmlp.reporting.content import Number, Picture, Section, Table, joined, plain
+from scratchmlp.reporting.content import Picture, Section, Table, decimals, joined, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.tabular.association import associations_with, correlated_pairs
@@ -87,7 +87,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
 def _n_rows(evaluated: Evaluated) -> int:
     """Return how many rows to use at most: fewer if there are many columns."""
     n_rows = MOST_PREDICTIONS // (N_REPEATS * len(evaluated.columns))
-    return max(min(FEWEST_ROWS, MOST_ROWS), min(MOST_ROWS, n_rows))
+    return min(MOST_ROWS, max(FEWEST_ROWS, n_rows))
 
 
 def _most_related(evaluated: Evaluated) -> list[str]:
@@ -192,14 +192,13 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
     Section
         A picture, a table, and the pairs of correlated columns.
     """
-    metric, kind = importances.metric, "held-out" if evaluated.rows == "fit" else "new"
+    kind = "held-out" if evaluated.rows == "fit" else "new"
     parts: list[Any] = [
         joined(
             [
-                "The values of one column at a time are exchanged at random among the rows. The "
-                f"importance of the column is how much worse the {metric} gets: 0 means that the "
-                "predictions do not need the column. This says what the predictions depend on, "
-                "not what causes the target.",
+                "The importance of a column is how much worse the predictions get without its "
+                "information: 0 means that they do not need the column. This says what the "
+                "predictions depend on, not what causes the target.",
                 f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each "
                 "column.",
                 _left_out(evaluated),
@@ -260,8 +259,7 @@ def what_matters(importances: Importances) -> Picture:
     which = "the most important columns" if n_bars < len(importances.names) else "all columns"
     text = (
         f"How much worse the {metric} gets if the values of one column are exchanged at random "
-        f"among the rows: a bar for {which}. A long bar means that the predictions depend much on "
-        "the column. Each dot is a repeat."
+        f"among the rows: a bar for {which}, a dot for each repeat."
     )
     if importances.correlated:
         text += " Columns that are strongly correlated with another one have paler bars."
@@ -273,23 +271,20 @@ def _table(importances: Importances) -> Table:
     """List the importances."""
     deviations = importances.repeats.std(axis=1)
     lines = list(zip(importances.names, importances.means, deviations, strict=True))
-    rows = [(plain(name), _fixed(mean), _fixed(std)) for name, mean, std in lines[:MOST_LINES]]
+    rows = [
+        (plain(name), decimals(mean, 4), decimals(std, 4)) for name, mean, std in lines[:MOST_LINES]
+    ]
     caption = "Importance of each column"
     if len(lines) > MOST_LINES:
         caption = f"Importance of the first {MOST_LINES} of {len(lines):,} columns"
     header = ("column", f"{importances.metric} gets worse by", "standard deviation")
-    return Table(caption, header, rows)
-
-
-def _fixed(value: float) -> Number:
-    """Write a number with the same decimals as others."""
-    return Number(float(value), f"{value:.4f}")
+    return Table(caption, header, rows[:MOST_LINES])
 
 
 def _pairs(importances: Importances) -> Table:
     """List the most strongly correlated columns."""
     pairs = importances.correlated
-    rows = [(plain(a), plain(b), Number(r, f"{r:.2f}")) for a, b, r in pairs[:MOST_PAIRS]]
+    rows = [(plain(a), plain(b), decimals(r, 2)) for a, b, r in pairs[:MOST_PAIRS]]
     caption = "Strongly correlated columns"
     if len(pairs) > MOST_PAIRS:
         caption = f"The {MOST_PAIRS} most strongly correlated of {len(pairs)} pairs of columns"

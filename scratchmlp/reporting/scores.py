@@ -1,6 +1,7 @@
 """The scores of predictions: of a comparison on the command line, and of a report."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,53 +115,37 @@ def _balanced_accuracy(y: Codes, P: FloatArray) -> float:
     return float(recall_score(y, predicted, labels=np.unique(y), average="macro"))
 
 
-def _of_classes(
-    name: str, function: Callable[..., float], meaning: str, is_loss: bool = False
+def _metric(
+    name: str, function: Callable[..., float], meaning: str, *, is_loss: bool, of: str
 ) -> Metric:
-    """Make a metric of probabilities."""
-    scorer = make_scorer(function, greater_is_better=not is_loss, response_method="predict_proba")
+    """Make a metric of what a method of estimators returns."""
+    scorer = make_scorer(function, greater_is_better=not is_loss, response_method=of)
     return Metric(name, scorer, is_loss, function, meaning)
 
 
-def _of_numbers(
-    name: str, function: Callable[..., float], meaning: str, is_loss: bool = True
-) -> Metric:
-    """Make a metric of predicted numbers."""
-    return Metric(
-        name, make_scorer(function, greater_is_better=not is_loss), is_loss, function, meaning
-    )
-
-
+_of_classes = partial(_metric, is_loss=False, of="predict_proba")
+_of_numbers = partial(_metric, is_loss=True, of="predict")
 _RANKED = "probability that a row of a class gets a higher probability of it than a row of another"
+_RIGHT = "share of rows whose class is predicted correctly"
+_VARIANCE = "share of the variance that is explained; 1 is perfect, 0 is the mean"
+_LOSS = "error of the probabilities; lower is better, 0 is perfect"
 #: Metrics of classes and of numbers, by what users type.
 CLASSES = {
-    "accuracy": _of_classes(
-        "accuracy", _accuracy, "share of rows whose class is predicted correctly"
-    ),
-    "log-loss": _of_classes(
-        "log-loss", _log_loss, "error of the probabilities; lower is better, 0 is perfect", True
-    ),
+    "accuracy": _of_classes("accuracy", _accuracy, _RIGHT),
+    "log-loss": _of_classes("log-loss", _log_loss, _LOSS, is_loss=True),
     "AUC": _of_classes("AUC", auc, f"{_RANKED} class; 0.5 is chance, 1 is perfect"),
     "balanced accuracy": _of_classes(
-        "balanced accuracy",
-        _balanced_accuracy,
-        "mean over the classes of the share of rows predicted correctly",
+        "balanced accuracy", _balanced_accuracy, f"mean over the classes of the {_RIGHT}"
     ),
 }
 MACRO_AUC = CLASSES["AUC"]._replace(
-    name="macro AUC",
-    meaning=f"mean over the classes of the {_RANKED} class; 0.5 is chance, 1 is perfect",
+    name="macro AUC", meaning=f"mean over the classes of the {CLASSES['AUC'].meaning}"
 )
 NUMBERS = {
     "RMSE": _of_numbers(
         "RMSE", root_mean_squared_error, "root mean squared error, in the unit of the target"
     ),
-    "R2": _of_numbers(
-        "R²",
-        r2_score,
-        "share of the variance that is explained; 1 is perfect, 0 is the mean",
-        False,
-    ),
+    "R2": _of_numbers("R²", r2_score, _VARIANCE, is_loss=False),
     "MAE": _of_numbers(
         "mean absolute error", mean_absolute_error, "mean distance of prediction and truth"
     ),

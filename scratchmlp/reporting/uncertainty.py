@@ -1,7 +1,6 @@
 """The section on how sure the predictions are: probabilities, sets, intervals, members."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,7 +13,13 @@ from scratchmlp.reporting.columns import Columns, range_of, read_values
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
 from scratchmlp.reporting.rows import row_table
-from scratchmlp.tabular.conformal import fold_numbers, held_out_scores, n_needed, scored_rows
+from scratchmlp.tabular.conformal import (
+    HeldOutScores,
+    fold_numbers,
+    held_out_scores,
+    n_needed,
+    scored_rows,
+)
 from scratchmlp.tabular.difficulty import fit_difficulty, inputs
 
 MOST_ROWS = 2000  # that the members predict, or new rows for which intervals or sets are predicted
@@ -24,18 +29,10 @@ BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)
 LEVEL = 0.9  # of groups and rows
 MOST_GROUPS = 8
+MEAN_SIZE, MEDIAN_SIZE = "mean number of classes", "median width"
 OTHERS, MISSING = "all other values", "missing value"
 N_FOLDS = 5  # if a single member held out all rows, as in fit_difficulty
 MOST_SHOWN, MOST_COLUMNS = 5, 8  # rows with the largest sets or intervals
-
-
-class _Errors(NamedTuple):
-    """Held-out rows, their folds, and their errors in units of their expected sizes."""
-
-    rows: Rows
-    folds: Rows
-    scores: FloatArray
-    sizes: FloatArray
 
 
 class Regions(NamedTuple):
@@ -222,21 +219,25 @@ def _introduction(evaluated: Evaluated) -> str:
 
 def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
     """Compare the coverage that was asked for with the measured one."""
-    is_class = evaluated.proba is not None
-    rows: list[tuple[Cell, ...]] = []
-    for level, regions in known.items():
-        line: tuple[Cell, ...] = (f"{level:.0%}", share(float(regions.covered.mean())))
-        if is_class:
-            one = share(float((regions.size == 1).mean()))
-            rows.append((*line, number(float(regions.size.mean())), one))
-        else:
-            rows.append((*line, number(float(np.median(regions.size)))))
     n = len(next(iter(known.values())).rows)
-    if is_class:
-        header = ["coverage asked for", "true class in the set", "mean number of classes"]
-        return Table(f"Prediction sets of {n:,} rows", (*header, "sets of one class"), rows)
-    header = ["coverage asked for", "true value in the interval", "median width"]
-    return Table(f"Prediction intervals of {n:,} rows", header, rows)
+    rows: list[tuple[Cell, ...]] = [
+        (f"{level:.0%}", share(float(regions.covered.mean())), _size(evaluated, regions.size))
+        for level, regions in known.items()
+    ]
+    if evaluated.proba is None:
+        header = ("coverage asked for", "true value in the interval", MEDIAN_SIZE)
+        return Table(f"Prediction intervals of {n:,} rows", header, rows)
+    of_one = [share(float((regions.size == 1).mean())) for regions in known.values()]
+    return Table(
+        f"Prediction sets of {n:,} rows",
+        ("coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"),
+        [(*row, one) for row, one in zip(rows, of_one, strict=True)],
+    )
+
+
+def _size(evaluated: Evaluated, sizes: FloatArray) -> Number:
+    """Return how large sets or intervals are."""
+    return number(float(np.median(sizes) if evaluated.proba is None else np.mean(sizes)))
 
 
 def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, Regions]:
@@ -259,49 +260,55 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
         are proportional, come from models that were fitted without the fold of the row. All rows
         have equal weights.
     """
-    make: Callable[[Evaluated, float], Regions | None] = _new_regions
-    if evaluated.rows == "fit":
-        rows, folds = _folds(evaluated)
-        errors = _Errors(rows, folds, *_scores(evaluated, rows, folds))
-        make = partial(_held_out_regions, errors=errors)
-    found = {coverage: make(evaluated, coverage) for coverage in coverages}
-    return {coverage: regions for coverage, regions in found.items() if regions is not None}
+    rows, sizes, errors = (_held_out if evaluated.rows == "fit" else _new)(evaluated)
+    n_known = min(known.n_effective for _, known in errors)
+    found = {}
+    for coverage in coverages:
+        if n_needed(coverage) <= n_known:
+            limits = np.empty(len(rows))
+            for part, known in errors:
+                limits[part] = known.quantile(coverage)[0]
+            found[coverage] = _regions(evaluated, rows, limits, sizes)
+    return found
 
 
-def _new_regions(evaluated: Evaluated, coverage: float) -> Regions | None:
-    """Predict sets or intervals of new rows."""
-    estimator = evaluated.estimator
-    if estimator._held_out_scores.n_effective < n_needed(coverage):
-        return None
-    rows = evaluated.sample(MOST_ROWS)
-    X, y = evaluated.some(rows), evaluated.y[rows]
+def _regions(evaluated: Evaluated, rows: Rows, limits: FloatArray, sizes: FloatArray) -> Regions:
+    """Make sets or intervals that contain all errors up to a limit, as the estimator does."""
     if evaluated.proba is not None:
-        sets = estimator.predict_set(X, coverage)
-        covered = sets[np.arange(len(rows)), evaluated.codes[rows]]
+        P, each_row = evaluated.proba[rows], np.arange(len(rows))
+        sets = limits[:, np.newaxis] >= 1 - P
+        sets[each_row, P.argmax(axis=1)] = True
+        covered = sets[each_row, evaluated.codes[rows]]
         return Regions(rows, covered, sets.sum(axis=1).astype(float))
-    low, high = estimator.predict_interval(X, coverage).reshape(-1, 2).T
+    y, center, reach = evaluated.y[rows], evaluated.prediction[rows], limits * sizes
+    low, high = center - reach, center + reach
+    if evaluated.estimator._is_positive:
+        low = np.maximum(low, 0.0)
     return Regions(rows, (low <= y) & (y <= high), high - low)
 
 
-def _held_out_regions(evaluated: Evaluated, coverage: float, errors: _Errors) -> Regions | None:
-    """Make the sets or intervals of each fold with the errors on the other folds."""
-    rows, folds, scores, sizes = errors
-    limits = np.empty(len(rows))
-    for each in np.unique(folds):
-        others = folds != each
-        if others.sum() < n_needed(coverage):
-            return None
-        limits[~others] = held_out_scores(scores[others, np.newaxis], None).quantile(coverage)[0]
+#: Rows, the expected sizes of their errors, and for parts of them the errors that limits come from.
+_Known = tuple[Rows, FloatArray, list[tuple[Any, HeldOutScores]]]
+
+
+def _new(evaluated: Evaluated) -> _Known:
+    """Return new rows, with all errors that `fit` kept."""
+    rows, estimator = evaluated.sample(MOST_ROWS), evaluated.estimator
+    sizes = np.ones(len(rows))
     if evaluated.proba is None:
-        center, reach = evaluated.prediction[rows], limits * sizes
-        low, high = center - reach, center + reach
-        if evaluated.estimator._output == "exp":
-            low = np.maximum(low, 0.0)
-        return Regions(rows, scores <= limits, high - low)
-    P, each_row = evaluated.proba[rows], np.arange(len(rows))
-    sets = limits[:, np.newaxis] >= 1 - P
-    sets[each_row, P.argmax(axis=1)] = True
-    return Regions(rows, sets[each_row, evaluated.codes[rows]], sets.sum(axis=1).astype(float))
+        sizes = estimator._difficulty.predict(_inputs(evaluated, rows))[:, 0]
+    return rows, sizes, [(slice(None), estimator._held_out_scores)]
+
+
+def _held_out(evaluated: Evaluated) -> _Known:
+    """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
+    rows, folds = _folds(evaluated)
+    errors, sizes = _errors(evaluated, rows, folds)
+    scores = (errors / sizes)[:, np.newaxis]
+    parts = [
+        (folds == each, held_out_scores(scores[folds != each], None)) for each in np.unique(folds)
+    ]
+    return rows, sizes, parts
 
 
 def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
@@ -315,17 +322,19 @@ def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
     return np.searchsorted(evaluated.numbers, given), folds
 
 
-def _scores(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return the errors of rows in units of their expected sizes, and these."""
+def _errors(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, FloatArray]:
+    """Return the errors of rows, and their expected sizes by models without the fold of the row."""
     if evaluated.proba is not None:
-        errors = 1 - evaluated.proba[rows, evaluated.codes[rows]]
-        return errors, np.ones(len(rows))
-    estimator, predicted = evaluated.estimator, evaluated.prediction[rows, np.newaxis]
-    encoded = estimator._encode(evaluated.some(rows))
-    errors = np.abs(evaluated.y[rows, np.newaxis] - predicted)
-    X, unit = inputs(encoded, predicted), estimator._deviation
-    sizes = fit_difficulty(X, errors, unit, folds, None)[1]
-    return (errors / sizes)[:, 0], sizes[:, 0]
+        return 1 - evaluated.proba[rows, evaluated.codes[rows]], np.ones(len(rows))
+    errors = np.abs(evaluated.y - evaluated.prediction)[rows]
+    X, unit = _inputs(evaluated, rows), evaluated.estimator._deviation
+    return errors, fit_difficulty(X, errors[:, np.newaxis], unit, folds, None)[1][:, 0]
+
+
+def _inputs(evaluated: Evaluated, rows: Rows) -> FloatArray:
+    """Return what the expected sizes of errors are predicted from."""
+    encoded = evaluated.estimator._encode(evaluated.some(rows))
+    return inputs(encoded, evaluated.prediction[rows, np.newaxis])
 
 
 # Groups of rows.
@@ -345,16 +354,15 @@ def _groups(
     for label in labels.cat.categories:
         inside = (labels == label).to_numpy()
         if inside.any():
-            size = np.median if evaluated.proba is None else np.mean
             rows.append(
                 (
                     plain(label),
                     count(int(inside.sum())),
                     share(float(regions.covered[inside].mean())),
-                    number(float(size(regions.size[inside]))),
+                    _size(evaluated, regions.size[inside]),
                 )
             )
-    size_name = "median width" if evaluated.proba is None else "mean number of classes"
+    size_name = MEDIAN_SIZE if evaluated.proba is None else MEAN_SIZE
     return Table(
         f"Coverage in groups of rows, by {plain(name)}, if {LEVEL:.0%} are asked for",
         (plain(name), "rows", "contain the truth", size_name),

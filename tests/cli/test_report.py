@@ -1,6 +1,7 @@
 """The picture of --plot and the page of --report."""
 
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -180,5 +181,5 @@ def test_other_formats_beside_a_page(ending, start, table, csv, tmp_path, monkey
 def test_picture_is_refused(tmp_path, refused, monkeypatch):
     assert "end in .png, .svg or .pdf" in refused("--plot", "curve.xyz")
     assert "there is no folder" in refused("--plot", str(tmp_path / "none" / "curve.png"))
-    monkeypatch.setattr(cli_report, "find_spec", lambda name: None)
-    assert "pip install matplotlib" in refused("--plot", "curve.png")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "`pip install matplotlib`" in refused("--plot", "curve.png")

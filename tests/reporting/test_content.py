@@ -253,7 +253,7 @@ def test_prediction_sets(classes):
 def test_prediction_intervals(numbers):
     """The interval of a row contains its target if few errors of the other folds are smaller."""
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
-    scores = uncertainty._scores(evaluated, *uncertainty._folds(evaluated))[0]  # in expected sizes
+    scores = np.divide(*uncertainty._errors(evaluated, *uncertainty._folds(evaluated)))
     kept = numbers.estimator._held_out_scores.scores[:, 0]
     np.testing.assert_allclose(np.sort(scores), kept, rtol=1e-4)  # targets are kept as float32
     errors = np.abs(numbers.y - numbers.estimator.oof_prediction_)
