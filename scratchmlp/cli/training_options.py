@@ -37,8 +37,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="save a picture (.png, .svg or .pdf) that shows how reliable the predictions of the "
-        "ensemble are, or a picture of the demonstration",
+        help="train the ensemble on all rows and save a picture (.png, .svg or .pdf) of how right "
+        "its predictions are and which columns matter, or save a picture of the demonstration",
     )
     add(
         "--report",

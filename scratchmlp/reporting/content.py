@@ -1,7 +1,7 @@
 """What a report consists of: sections with paragraphs, tables and pictures."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,8 +150,3 @@ def cell(value: Any) -> Cell:
     if isinstance(value, float | np.floating):
         return Number(float(value), f"{value:.6g}")
     return plain(value)
-
-
-def joined(sentences: Iterable[str]) -> str:
-    """Join sentences to a paragraph."""
-    return " ".join(each for each in sentences if each)

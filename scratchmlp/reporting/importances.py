@@ -15,7 +15,7 @@ from sklearn.utils import _safe_indexing
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
-from scratchmlp.reporting.content import Picture, Section, Table, decimals, joined, plain
+from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.tabular.association import associations_with, correlated_pairs
@@ -193,17 +193,15 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
         A picture, a table, and the pairs of correlated columns.
     """
     kind = "held-out" if evaluated.rows == "fit" else "new"
+    sentences = [
+        "The importance of a column is how much worse the predictions get without its information: "
+        "0 means that they do not need the column. This says what the predictions depend on, not "
+        "what causes the target.",
+        f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each column.",
+        _left_out(evaluated),
+    ]
     parts: list[Any] = [
-        joined(
-            [
-                "The importance of a column is how much worse the predictions get without its "
-                "information: 0 means that they do not need the column. This says what the "
-                "predictions depend on, not what causes the target.",
-                f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each "
-                "column.",
-                _left_out(evaluated),
-            ]
-        ),
+        " ".join(filter(None, sentences)),
         what_matters(importances),
         _table(importances),
     ]

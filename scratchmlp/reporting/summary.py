@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scratchmlp.reporting.content import Section, joined, number, plain, share
+from scratchmlp.reporting.content import Section, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores, facts
@@ -43,8 +43,8 @@ def summary_section(
         A paragraph and the scores.
     """
     quality = _numbers(scores) if evaluated.proba is None else _classes(evaluated, scores)
-    paragraph = joined([_task(evaluated, unused), *quality, _important(importances), compared])
-    return Section("summary", "Summary", [paragraph, facts(scores)])
+    sentences = [_task(evaluated, unused), *quality, _important(importances), compared]
+    return Section("summary", "Summary", [" ".join(filter(None, sentences)), facts(scores)])
 
 
 def _task(evaluated: Evaluated, unused: Sequence[str]) -> str:
