@@ -83,8 +83,8 @@ def how_right(evaluated: Evaluated) -> Picture:
     shown, which = _points(evaluated)
     return Picture(
         "True and predicted values",
-        f"True by predicted values. Each point is a row ({which}). On the dashed line, the "
-        "prediction is the true value.",
+        f"Each point is a row ({which}): its true value (vertical) by its predicted value "
+        "(horizontal). On the dashed line, the two are equal.",
         lambda ax: _plot_errors(ax, evaluated, shown, "actual_vs_predicted", "true"),
     )
 

@@ -131,7 +131,7 @@ def shown(out):
     [
         ("y", "Left: Mean predicted probability of no (horizontal)"),
         ("colour", "Left: Mean predicted probability of the predicted class (horizontal)"),
-        ("infinite", "Left: True by predicted values."),
+        ("infinite", "Left: Each point is a row (all rows): its true value"),
     ],
 )
 def test_a_picture_says_how_right_predictions_are_and_what_matters(
