@@ -117,11 +117,11 @@ def report(
     ImportError
         If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
     TypeError
-        If the estimator is no fitted classifier with probabilities or regressor, keeps no
-        out-of-fold predictions although ``rows="fit"``, or predicts several targets.
+        If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
+        predictions although ``rows="fit"``.
     ValueError
-        If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, or
-        `y` contains a class that the estimator does not know.
+        If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, `y`
+        contains a class that the estimator does not know, or there are several targets.
     OSError
         If the file cannot be written. An existing file then stays as it was.
 

@@ -25,7 +25,7 @@ from scratchmlp.reporting.columns import _sentence
 from scratchmlp.reporting.content import plain
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.tabular import TabularMLPRegressor
+from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 from scratchmlp.tabular.notes import COMMON
 
 ATTACK = "<script>alert('x')</script>"
@@ -297,6 +297,18 @@ def test_sets_and_intervals_of_new_rows(name, request):
         covered, sizes = (low <= y) & (y <= high), high - low
     np.testing.assert_array_equal(found.covered, covered)
     np.testing.assert_allclose(found.size, sizes)
+
+
+def test_intervals_of_an_ensemble_of_counts_begin_at_0():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=80)})
+    y = rng.poisson(np.exp(X["x"]))
+    networks = TabularMLPRegressor(loss="poisson", max_iter=8)
+    ensemble = TabularEnsembleRegressor([("networks", networks)], cv=3, random_state=0).fit(X, y)
+    low, high = ensemble.predict_interval(X, 0.8).T
+    assert (low == 0).any()
+    found = uncertainty.regions_of(evaluate(ensemble, X, y, "new", 0), [0.8])[0.8]
+    np.testing.assert_allclose(found.size, high - low)
 
 
 def test_training_curves_are_drawn(classes, numbers, others):
