@@ -97,6 +97,13 @@ class Evaluated(NamedTuple):
         return np.searchsorted(self.classes, self.y)
 
     @property
+    def errors(self) -> FloatArray:
+        """How wrong predictions are: 1 minus the probability of the true class, or the distance."""
+        if self.proba is None:
+            return np.abs(self.y - self.prediction)
+        return 1 - self.proba[np.arange(len(self.y)), self.codes]
+
+    @property
     def columns(self) -> list[str]:
         """Names of the columns."""
         return [str(name) for name in self.table]

@@ -299,6 +299,8 @@ def _plot_errors(
 
 def _errors(evaluated: Evaluated) -> Table:
     """Return quantiles of the absolute errors."""
-    errors = np.abs(evaluated.y - evaluated.prediction)
-    rows = [(f"{part:.0%} of the rows", number(np.quantile(errors, part))) for part in _SHARES]
+    rows = [
+        (f"{part:.0%} of the rows", number(float(np.quantile(evaluated.errors, part))))
+        for part in _SHARES
+    ]
     return Table("How large the errors are", ("of", "absolute error at most"), rows)

@@ -99,10 +99,5 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
 
 def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
     """Return the numbers of the rows with the worst predictions, the worst first."""
-    if evaluated.proba is None:
-        badness = np.abs(evaluated.y - evaluated.prediction)
-        wrong = badness > 0
-    else:
-        badness = -evaluated.proba[np.arange(len(evaluated.y)), evaluated.codes]
-        wrong = evaluated.prediction != evaluated.y
-    return np.array([i for i in np.argsort(-badness, kind="stable") if wrong[i]])[:MOST_MISTAKES]
+    wrong = np.flatnonzero(evaluated.prediction != evaluated.y)
+    return wrong[np.argsort(-evaluated.errors[wrong], kind="stable")[:MOST_MISTAKES]]

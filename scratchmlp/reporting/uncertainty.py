@@ -112,7 +112,7 @@ def _disagreement(evaluated: Evaluated) -> list[Table | str]:
     members = evaluated.estimator.member_predictions(evaluated.some(rows))
     spread = _spread(members)
     if evaluated.proba is None:
-        errors = np.abs(evaluated.y - evaluated.prediction)[rows]
+        errors = evaluated.errors[rows]
         error = "mean absolute error"
     else:
         errors = (evaluated.y != evaluated.prediction)[rows].astype(float)
@@ -324,9 +324,9 @@ def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
 
 def _errors(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, FloatArray]:
     """Return the errors of rows, and their expected sizes by models without the fold of the row."""
+    errors = evaluated.errors[rows]
     if evaluated.proba is not None:
-        return 1 - evaluated.proba[rows, evaluated.codes[rows]], np.ones(len(rows))
-    errors = np.abs(evaluated.y - evaluated.prediction)[rows]
+        return errors, np.ones(len(rows))
     X, unit = _inputs(evaluated, rows), evaluated.estimator._deviation
     return errors, fit_difficulty(X, errors[:, np.newaxis], unit, folds, None)[1][:, 0]
 
@@ -350,18 +350,16 @@ def _groups(
             break
     else:
         return None
-    rows: list[tuple[Cell, ...]] = []
-    for label in labels.cat.categories:
-        inside = (labels == label).to_numpy()
-        if inside.any():
-            rows.append(
-                (
-                    plain(label),
-                    count(int(inside.sum())),
-                    share(float(regions.covered[inside].mean())),
-                    _size(evaluated, regions.size[inside]),
-                )
-            )
+    frame = pd.DataFrame({"covered": regions.covered, "size": regions.size})
+    rows = [
+        (
+            plain(label),
+            count(len(part)),
+            share(float(part["covered"].mean())),
+            _size(evaluated, part["size"].to_numpy()),
+        )
+        for label, part in frame.groupby(labels.array, observed=True)
+    ]
     size_name = MEDIAN_SIZE if evaluated.proba is None else MEAN_SIZE
     return Table(
         f"Coverage in groups of rows, by {plain(name)}, if {LEVEL:.0%} are asked for",
