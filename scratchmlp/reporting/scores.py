@@ -76,8 +76,8 @@ def default_metrics(counts: NDArray[np.intp] | None) -> list[Metric]:
     """
     if counts is None:
         return [NUMBERS["RMSE"], NUMBERS["R2"]]
-    auc = CLASSES["AUC"] if len(counts) <= 2 else MACRO_AUC
-    metrics = [CLASSES["accuracy"], CLASSES["log-loss"], auc]
+    area = CLASSES["AUC"] if len(counts) <= 2 else MACRO_AUC
+    metrics = [CLASSES["accuracy"], CLASSES["log-loss"], area]
     present = counts[counts > 0]
     uneven = present.max() >= UNEVEN * present.min()
     return [*metrics, CLASSES["balanced accuracy"]] if uneven else metrics
