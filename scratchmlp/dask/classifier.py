@@ -42,10 +42,9 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         :class:`sklearn.preprocessing.StandardScaler` does. The statistics are computed on the
         cluster, from all rows of `fit`. A warm start and later calls of `partial_fit` keep them.
     timeout : float, default=300.0
-        Seconds that training waits without any progress. If a worker hangs for so long, it is
-        restarted, or removed if it has no nanny, and others do its work. After the third time, and
-        if the cluster has no workers for so long, the call raises a TimeoutError. It must be longer
-        than any task, such as reading a partition or evaluating the network on it.
+        Seconds to wait for a worker if the cluster has none when a fit or a score begins. After
+        this time, a TimeoutError is raised. The page :doc:`/cluster` says what happens when workers
+        fail later.
 
     Attributes
     ----------

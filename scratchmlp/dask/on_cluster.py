@@ -6,11 +6,12 @@ from contextvars import ContextVar
 from numbers import Real
 from typing import Any, ClassVar, Self
 
+import distributed
 from distributed import Client
+from distributed.threadpoolexecutor import thread_state
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 
-from scratchmlp.dask.clients import find_client
 from scratchmlp.dask.rounds import Rounds
 
 #: The rounds of the fit that runs in this thread.
@@ -40,7 +41,9 @@ class OnCluster(BaseEstimator):
     @contextmanager
     def _rounds(self) -> Iterator[Rounds]:
         """Connect to the cluster for a fit or a score. At the end, release all data on it."""
-        with Rounds(find_client(self.client), self.timeout) as rounds:
+        client = find_client(self.client)
+        wait_for_a_worker(client, self.timeout)
+        with Rounds(client) as rounds:
             token = _ROUNDS.set(rounds)
             try:
                 yield rounds
@@ -77,3 +80,57 @@ class OnCluster(BaseEstimator):
         clone: Self = super(OnCluster, bare).__sklearn_clone__()
         clone.client = self.client
         return clone
+
+
+def find_client(given: Client | None) -> Client:
+    """Return the client that the user passed, or the current one.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if it is asynchronous or closed.
+    RuntimeError
+        In a task that occupies a thread of its worker, which training might wait for.
+    """
+    if _occupies_thread():
+        raise RuntimeError(
+            "Training and scoring on a cluster cannot run in a task, because they would wait for "
+            "tasks that need its thread. Free the thread with distributed.worker_client: write "
+            "`with worker_client() as client:`, and pass client=client in its block."
+        )
+    try:
+        client = given or distributed.default_client()
+    except ValueError as error:
+        raise ValueError(
+            "A client of a Dask cluster is needed, and there is no current one. Make one first, "
+            "for instance with distributed.Client(), or pass it as client=..."
+        ) from error
+    if client.asynchronous:
+        raise ValueError("The client must not be asynchronous. Pass Client(asynchronous=False).")
+    if client.status in ("closing", "closed"):
+        raise ValueError(
+            f"The client is {client.status}. Make a new one with distributed.Client(), and pass it "
+            "as client=..., or None for the current client."
+        )
+    return client
+
+
+def wait_for_a_worker(client: Client, timeout: float) -> None:
+    """Wait until the cluster has a worker. Raise a TimeoutError after `timeout` seconds."""
+    try:
+        client.wait_for_workers(1, timeout)
+    except TimeoutError as error:
+        raise TimeoutError(
+            f"The cluster has had no workers for timeout={timeout:g} seconds. Training needs at "
+            "least one: start workers, or raise timeout if they start later."
+        ) from error
+
+
+def _occupies_thread() -> bool:
+    """Return whether this is a task that has not left the threads of its worker."""
+    try:
+        distributed.get_worker().get_current_task()
+    except (ValueError, LookupError):  # no worker, or no task of it in this thread
+        return False
+    # `distributed.secede` and `worker_client` end the thread's loop over tasks.
+    return getattr(thread_state, "proceed", True)

@@ -1,32 +1,21 @@
-"""Rounds of tasks on a cluster: submit them, wait for the result, and survive failures.
+"""Rounds of tasks on a cluster: submit them, and wait for the result.
 
 A round is a small graph of tasks, whose result is one small object. The scheduler repeats tasks
 whose worker dies, and recomputes data that were lost with it, provided that they can be recomputed.
-So all data here are results of tasks, never scattered, and no task names its worker. What the
-scheduler does not do is done here: workers that hang are restarted, and a cluster without workers
-ends in an error.
+So all data here are results of tasks, never scattered, and no task names its worker.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from threading import Lock
 from typing import Any, Self
 
 import dask
-import distributed
 from dask.delayed import Delayed, delayed
-from distributed import Client, Future
+from distributed import CancelledError, Client, Future
 from distributed.scheduler import KilledWorker
-
-from scratchmlp.dask.watch import ATTEMPTS, BrokenRoundError, Watch
-
-_LOGGER = logging.getLogger(__name__)
 
 #: Number of results that a task of a tree of tasks combines.
 _FAN_IN = 8
-#: Seconds between two looks at a round that takes long.
-_PAUSE = 1.0
 #: The setting of Dask for the size of graphs that it warns of, and a value that is never reached.
 _LARGE_GRAPH, _NEVER = "distributed.admin.large-graph-warning-threshold", 2**62
 #: Held while the setting is changed, because fits in several threads share it.
@@ -71,13 +60,10 @@ class Rounds:
     ----------
     client : Client
         The client.
-    timeout : float
-        Seconds that a round may take without any progress.
     """
 
-    def __init__(self, client: Client, timeout: float) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
-        self.timeout = timeout
         self._kept: list[Future] = []
 
     def __enter__(self) -> Self:
@@ -140,16 +126,13 @@ class Rounds:
         for future in futures:
             future.release()
 
-    def get(self, last: Delayed, long_tasks: bool = False) -> Any:
+    def get(self, last: Delayed) -> Any:
         """Run a round.
 
         Parameters
         ----------
         last : Delayed
             The task that computes the result. The result should be small.
-        long_tasks : bool, default=False
-            Whether tasks may take longer than `timeout`. Then a worker that executes one makes
-            progress, as long as it reports to the scheduler.
 
         Returns
         -------
@@ -158,36 +141,33 @@ class Rounds:
 
         Raises
         ------
-        TimeoutError
-            If the cluster has no workers for `timeout` seconds, or if workers hang again and again.
         RuntimeError
             If workers die again and again, or if the connection to the scheduler is lost.
         Exception
             The exception of a task that fails.
         """
-        killed: Exception | None = None
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._retry()
-            future = self._submit(last)
-            try:
-                return self._wait(future, long_tasks)
-            except KilledWorker as error:
-                _LOGGER.warning("Workers died in a round, which is repeated: %s", error)
-                killed = error
-            except BrokenRoundError:
-                break
-            finally:
-                future.release()
-        raise RuntimeError(
-            "Workers died again and again in the same round of training, probably because their "
-            "memory was full. Give them more memory, or divide the data into smaller partitions. "
-            f"The last error: {killed}"
-        ) from killed
+        future = self._submit(last)
+        try:
+            return future.result()
+        except KilledWorker as error:
+            raise RuntimeError(
+                "Workers died again and again in the same round of training, probably because "
+                "their memory was full. Give them more memory, or divide the data into smaller "
+                f"partitions. The last error: {error}"
+            ) from error
+        except CancelledError as error:
+            raise RuntimeError(
+                "A round of training was cancelled: the client was closed or restarted, the "
+                "connection to the scheduler was lost, or data from client.scatter were lost with "
+                "their worker. Fit again with a connected client, and with a collection that can "
+                "be computed again."
+            ) from error
+        finally:
+            future.release()
 
-    def get_all(self, tasks: Iterable[Delayed], long_tasks: bool = False) -> list[Any]:
+    def get_all(self, tasks: Iterable[Delayed]) -> list[Any]:
         """Run a round whose results are a list of small objects. See `get`."""
-        results: list[Any] = self.get(task(_listed, *tasks), long_tasks)
+        results: list[Any] = self.get(task(_listed, *tasks))
         return results
 
     def _submit(self, tasks: Any) -> Any:
@@ -198,30 +178,6 @@ class Rounds:
         """
         with _SUBMITTING, dask.config.set({_LARGE_GRAPH: _NEVER}):
             return self.client.compute(tasks)
-
-    def _retry(self) -> None:
-        """Compute data again for which too many workers have died."""
-        # The scheduler also repeats tasks of the user's graph, which the client does not know.
-        with suppress(KeyError):
-            self.client.retry([each for each in self._kept if each.status == "error"])
-
-    def _wait(self, future: Future, long_tasks: bool) -> Any:
-        """Wait for a result. Look at the round from time to time."""
-        watch = Watch(self.client, future.key, self.timeout, long_tasks)
-        while True:
-            try:
-                return future.result(timeout=min(_PAUSE, self.timeout / 4))
-            except TimeoutError:
-                if future.done():  # just now, or the error is that of a task
-                    return future.result()
-                watch.look()
-            except distributed.CancelledError as error:
-                raise RuntimeError(
-                    "A round of training was cancelled: the client was closed or restarted, the "
-                    "connection to the scheduler was lost, or data from client.scatter were lost "
-                    "with their worker. Fit again with a connected client, and with a collection "
-                    "that can be computed again."
-                ) from error
 
 
 def moves(

@@ -22,7 +22,6 @@ from distributed import Client, LocalCluster
 from scratchmlp import ScratchMLPRegressor
 from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
 from scratchmlp.dask.rounds import Rounds
-from scratchmlp.dask.supervision import look
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -98,66 +97,17 @@ def test_a_worker_that_is_killed_changes_no_bit(workers, expected, monkeypatch):
         workers.wait_for_workers(3)
 
 
-def hang_once(block, path):
-    """Hang in the first call; the file then has the number of the process."""
-    try:
-        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        return block
-    os.write(file, str(os.getpid()).encode())
-    os.close(file)
-    time.sleep(1000)
-    return block
-
-
-def stop_another(client, path):
-    """Stop the process of a worker, as soon as the task has begun to hang in another one."""
-    while not (path.exists() and path.read_text()):
-        time.sleep(0.01)
-    pids = client.run_on_scheduler(
-        lambda dask_scheduler: [worker.pid for worker in dask_scheduler.workers.values()]
-    )
-    os.kill(next(pid for pid in pids if pid != int(path.read_text())), signal.SIGSTOP)
-
-
-def test_workers_that_hang_are_replaced_and_others_do_their_work(workers, expected, tmp_path):
-    """One of three workers is stopped, and another one has a task that does not end."""
-    path = tmp_path / "hung"
-    lazy = DATA[0].map_blocks(hang_once, str(path), meta=DATA[0]._meta)
-    thread = threading.Thread(target=stop_another, args=(workers, path))
-    thread.start()
-    network = DaskScratchMLPClassifier(timeout=4.0, **PARAMETERS | SOLVERS[0]).fit(lazy, DATA[1])
-    thread.join()
-    np.testing.assert_array_equal(network.theta_, expected[0])
-    workers.wait_for_workers(3)
-
-
-def test_what_else_a_worker_executes(workers, tmp_path):
-    """Tasks that were cancelled while they ran are work of others. The fit's own task is none."""
-
-    def seen(caller=None):
-        return workers.run_on_scheduler(look, key=key, timeout=60, long_tasks=False, caller=caller)
-
-    def wait(until):
-        while not until():
-            time.sleep(0.01)
-
-    address = next(iter(workers.nthreads()))
-    other = workers.submit(wait, (tmp_path / "end").exists, workers=[address], pure=False)
-    mine = workers.submit(abs, -1, workers=[address], pure=False)
-    key = mine.key
-    wait(lambda: seen().busy)
-    assert not seen(other.key).busy
-    other.release()
-    wait(lambda: not workers.run_on_scheduler(executed, address=address))
-    wait(lambda: seen().busy)
-    assert seen().hung == ()
-    (tmp_path / "end").touch()
-    assert mine.result() == 1
-
-
-def executed(address, dask_scheduler):
-    return len(dask_scheduler.workers[address].executing)
+def test_a_worker_that_hangs_is_restarted_by_the_scheduler(expected, tmp_path):
+    with (
+        dask.config.set({"distributed.scheduler.worker-ttl": "5s"}),  # the shortest one
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        network = DaskScratchMLPClassifier(**PARAMETERS | SOLVERS[0], client=client)
+        network.set_callbacks(After(2, lambda: send(client, signal.SIGSTOP))).fit(*DATA)
+        np.testing.assert_array_equal(network.theta_, expected[0])
 
 
 def test_workers_that_always_die_are_an_error(workers):

@@ -10,13 +10,13 @@ from scratchmlp.dask.rounds import Rounds, moves, reduced, task
 @pytest.mark.parametrize("n_tasks", [1, 2, 8, 9, 65])
 def test_a_tree_combines_all_results_in_their_order(client, n_tasks):
     tasks = [task(str, i) for i in range(n_tasks)]
-    with Rounds(client, 30) as rounds:
+    with Rounds(client) as rounds:
         found = rounds.get(reduced(lambda *parts: ",".join(parts), tasks))
     assert found == ",".join(map(str, range(n_tasks)))
 
 
 def test_an_error_of_a_task_is_raised(client):
-    with Rounds(client, 30) as rounds:
+    with Rounds(client) as rounds:
         for error in (ZeroDivisionError, TimeoutError):
             with pytest.raises(error):
                 rounds.get(task(raise_error, error))
@@ -28,7 +28,7 @@ def raise_error(error):
 
 def test_balance_moves_results_to_workers_that_have_fewer(client):
     first, second = client.nthreads()
-    with Rounds(client, 30) as rounds:
+    with Rounds(client) as rounds:
         futures = [client.submit(np.full, 10, i, workers=[first], pure=False) for i in range(4)]
         wait(futures)
         balanced = rounds.balance(futures, [10] * 4)

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from distributed import Client, LocalCluster
-from distributed.metrics import time as clock
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import TimeSeriesSplit
@@ -24,7 +23,6 @@ from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.rounds import Rounds
-from scratchmlp.dask.supervision import look
 from scratchmlp.dask.tables import base, preparation
 from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.rows import packed, select, unpacked
@@ -594,8 +592,9 @@ def test_after_an_interrupted_fit_the_workers_are_free(client, fitted, monkeypat
     def executing(dask_worker):
         return any("train_on_worker" in str(key) for key in dask_worker.active_keys)
 
-    def interrupt(rounds, tasks, long_tasks=False):
-        if not long_tasks:
+    def interrupt(rounds, tasks):
+        tasks = list(tasks)
+        if not tasks[0].key.startswith("without_arrays"):  # members do not train yet
             return original(rounds, tasks)
         while not all(client.run(executing).values()):
             time.sleep(0.01)
@@ -613,17 +612,6 @@ def test_after_an_interrupted_fit_the_workers_are_free(client, fitted, monkeypat
     compare(next_one.fit(rows, targets), fitted["classifier"])
     assert not any(client.run(executing).values())
     check_nothing_is_kept(client)
-
-
-@pytest.mark.parametrize("seconds", [1.0, 100.0])
-def test_a_worker_that_trains_for_long_does_not_hang_unless_it_is_silent(seconds):
-    worker, task, scheduler = (type(name, (), {})() for name in ("Worker", "Task", "Scheduler"))
-    worker.address, worker.last_seen, worker.executing = "A", clock() - seconds, {task: 1000.0}
-    task.key, task.state, task.processing_on, task.dependencies = "t", "processing", worker, ()
-    scheduler.tasks, scheduler.workers = {"t": task}, {"A": worker}
-    short, long = (look("t", 10.0, each, dask_scheduler=scheduler) for each in (False, True))
-    assert (short.hung, short.busy) == (("A",), False)
-    assert (long.hung, long.busy) == (("A",) if seconds > 10 else (), True)
 
 
 def test_a_cluster_without_workers_is_an_error():

@@ -6,6 +6,7 @@ done otherwise: encoding them, and training and evaluating members.
 
 import copy
 import logging
+import math
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -22,7 +23,6 @@ from scratchmlp.dask.collections import divided, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.predictions import check_rows, predict_lazily
 from scratchmlp.dask.scoring import RSquared
-from scratchmlp.dask.supervision import resources
 from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.preparation import encode_all, read_all
 from scratchmlp.dask.tables.shares import most_rows, shared
@@ -106,10 +106,10 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             If X, y or another argument is not a dask DataFrame, Series or array, or if `cv` is a
             splitter that looks at the table.
         TimeoutError
-            See `timeout`.
+            If the cluster has no workers; see `timeout`.
         RuntimeError
-            If workers die three times in the same round, for instance because their memory is full,
-            or if the connection to the scheduler is lost.
+            If workers die again and again in the same round, for instance because their memory is
+            full, or if the connection to the scheduler is lost.
         """
         if getattr(self, "_skl_callbacks", None):
             raise ValueError(
@@ -263,8 +263,8 @@ def _refuse_collection(X: Any) -> None:
 
 def _workers() -> list[tuple[float, int]]:
     """Return the memory in bytes and the number of threads of each worker."""
-    workers: list[tuple[float, int]] = current_rounds().client.run_on_scheduler(resources)
-    return workers
+    workers = current_rounds().client.scheduler_info(n_workers=-1)["workers"].values()
+    return [(float(each["memory_limit"] or math.inf), each["nthreads"]) for each in workers]
 
 
 def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:

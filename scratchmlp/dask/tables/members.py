@@ -145,7 +145,7 @@ class MembersOnCluster:
             train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
             self.trained += self.rounds.keep([task(train, parts, self.targets)])
         histories = [task(without_arrays, each) for each in self.trained]
-        return self.rounds.get_all(histories, long_tasks=True)
+        return self.rounds.get_all(histories)
 
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
@@ -159,7 +159,7 @@ class MembersOnCluster:
             finish = partial(finish_on_worker, candidate.epoch, of_fold, packed(fold), rows)
             kept += self.rounds.keep([task(finish, history, parts)])
         tasks = [task(as_it_is, each) for each in kept]
-        finished = self.rounds.get_all(tasks, long_tasks=True)  # lost members train again
+        finished = self.rounds.get_all(tasks)  # lost members train again
         self.rounds.release(self.trained + kept)
         return [_aligned(each) for each in finished]
 

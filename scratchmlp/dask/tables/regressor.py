@@ -36,11 +36,9 @@ class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
     client : distributed.Client or None, default=None
         Client of the cluster. None means the current client. Copies and pickles have None.
     timeout : float, default=300.0
-        Seconds that `fit` waits without any progress. If a worker hangs for so long, it is
-        restarted, or removed if it has no nanny, and others do its work. After the third time, and
-        if the cluster has no workers for so long, the call raises a TimeoutError. It must be longer
-        than reading or encoding a partition takes. The training of a member may take longer, as
-        long as its worker reports to the scheduler.
+        Seconds to wait for a worker if the cluster has none when a fit or a score begins. After
+        this time, a TimeoutError is raised. The page :doc:`/cluster` says what happens when workers
+        fail later.
     rows_per_member : int, 'all' or 'auto', default='auto'
         Number of rows that each member trains on. Each draws its own share at random, from the rows
         outside of its fold.

@@ -27,7 +27,7 @@ def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_row
     splits : sequence of tuple of two ndarrays
         For each member, the row numbers for training and those of its fold.
     workers : sequence of tuple of (float, int)
-        Result of `scratchmlp.dask.supervision.resources`.
+        Memory of each worker in bytes, and its threads.
     n_bytes : int
         Memory of all encoded rows.
     n_rows : int
