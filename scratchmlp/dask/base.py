@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from dask import is_dask_collection
+import pandas as pd
 from sklearn.base import _fit_context
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.collections import check_features, column_names, partitions
+from scratchmlp.dask.collections import check_features, column_names, is_frame, partitions
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
-from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.predictions import lazy
 from scratchmlp.dask.preparation import (
     Checked,
     check,
@@ -29,7 +29,7 @@ from scratchmlp.dask.preparation import (
     held_out,
 )
 from scratchmlp.dask.prepared import ClusterPrepared
-from scratchmlp.dask.validation import check_scoring, score, validator
+from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.estimators.state import forget_training, resumed_run
@@ -230,11 +230,6 @@ class DaskMLP(OnCluster, BaseMLP):
             forget_training(model)
         return model
 
-    def _fitted_predictor(self) -> Self:
-        """Return `_predictor()`. Raise NotFittedError before `fit`."""
-        check_is_fitted(self)
-        return self._predictor()
-
     def to_local(self) -> Any:
         """Return the fitted network as an estimator without Dask.
 
@@ -263,44 +258,23 @@ class DaskMLP(OnCluster, BaseMLP):
         X = super()._validate_inputs(X)
         return X if self.scaler_ is None else self.scaler_.transform(X)
 
-    def hidden_activations(self, X: Any, layer: int = -1) -> Any:
-        """Compute the outputs of a hidden layer, lazily if X is a dask collection.
+    # Predictions of dask collections.
 
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Inputs.
-        layer : int, default=-1
-            Number of the hidden layer. 0 is the first hidden layer, and -1 the last.
+    hidden_activations = lazy(BaseMLP.hidden_activations)
 
-        Returns
-        -------
-        dask array, or dask DataFrame with the index of `X`, or ndarray
-            Output of each unit of the layer, after its activation.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "hidden_activations", X, layer=layer)
-        return super().hidden_activations(X, layer)
+    def _check_columns(self, X: Any) -> None:
+        if not np.isnan(X.shape[1]):
+            check_features(self, X, X.shape[1], reset=False)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy or R², computed on the cluster if X is a dask collection.
+    def _predictor_for(self, X: Any) -> Any:
+        model = super()._predictor_for(X)
+        if not is_frame(X):
+            vars(model).pop("feature_names_in_", None)  # the check has warned of missing names
+        return model
 
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data.
-        y : dask array, Series or DataFrame, or array-like
-            Targets.
-        sample_weight : dask array or Series, or array-like, default=None
-            Weight of each sample.
-
-        Returns
-        -------
-        float
-            The score.
-        """
-        if not is_dask_collection(X):
-            return float(super().score(X, y, sample_weight))
-        model = self._fitted_predictor()
-        with self._rounds() as rounds:
-            return score(model, rounds, partitions(X, y, sample_weight))
+    def _like(self, method: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
+        row: Any = np.zeros((1, self.n_features_in_), self.theta_.dtype)
+        if hasattr(self, "feature_names_in_"):
+            row = pd.DataFrame(row, columns=self.feature_names_in_)
+        names = None if method == "hidden_activations" else getattr(self, "classes_", None)
+        return getattr(self, method)(row, **parameters), names

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from dask import is_dask_collection
 from distributed import Client
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.dask.base import DaskMLP
-from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.predictions import lazy
 from scratchmlp.estimators.base import has_partial_fit
 from scratchmlp.estimators.classifier import ScratchMLPClassifier, has_probabilities
 from scratchmlp.initializers import Initializer
@@ -199,72 +198,9 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
                 X, y, sample_weight, validation=validation, incremental=True, classes=classes
             )
 
-    def predict(self, X: Any) -> Any:
-        """Predict the class with the highest score; each label separately for multilabel targets.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask array, or dask Series or DataFrame with the index of `X`, or ndarray
-            Class labels.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "predict", X, self.classes_)
-        return super().predict(X)
-
-    def decision_function(self, X: Any) -> Any:
-        """Compute the raw scores, before the output activation.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask array, or dask Series or DataFrame with the index of `X`, or ndarray
-            Raw scores.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "decision_function", X, self.classes_)
-        return super().decision_function(X)
-
-    @available_if(has_probabilities)
-    def predict_proba(self, X: Any) -> Any:
-        """Predict the probability of each class.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask array, or dask DataFrame with the index of `X`, or ndarray
-            Probabilities, with columns in the order of `classes_`.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "predict_proba", X, self.classes_)
-        return super().predict_proba(X)
-
-    @available_if(has_probabilities)
-    def predict_log_proba(self, X: Any) -> Any:
-        """Predict the logarithm of the probability of each class.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask array, or dask DataFrame with the index of `X`, or ndarray
-            Log-probabilities, with columns in the order of `classes_`.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "predict_log_proba", X, self.classes_)
-        return super().predict_log_proba(X)
+    predict = lazy(ScratchMLPClassifier.predict)
+    decision_function = lazy(ScratchMLPClassifier.decision_function)
+    predict_proba = available_if(has_probabilities)(lazy(ScratchMLPClassifier.predict_proba))
+    predict_log_proba = available_if(has_probabilities)(
+        lazy(ScratchMLPClassifier.predict_log_proba)
+    )

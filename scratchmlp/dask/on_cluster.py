@@ -1,5 +1,6 @@
-"""What all estimators on a cluster share: a client, a timeout, and the rounds of a fit."""
+"""What all estimators on a cluster share: a client, the rounds of a fit, predictions and scores."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -7,12 +8,17 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import distributed
+from dask import is_dask_collection
 from distributed import Client
 from distributed.threadpoolexecutor import thread_state
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
 
+from scratchmlp.dask.collections import partitions
+from scratchmlp.dask.predictions import check_rows, predict_lazily
 from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.scoring import score
 
 #: The rounds of the fit that runs in this thread.
 _ROUNDS: ContextVar[Rounds] = ContextVar("rounds")
@@ -50,6 +56,61 @@ class OnCluster(BaseEstimator):
             finally:
                 _ROUNDS.reset(token)
 
+    # Predictions of dask collections.
+
+    @abstractmethod
+    def _check_columns(self, X: Any) -> None:
+        """Check that a dask collection has the columns of `fit`, as far as they are known."""
+
+    @abstractmethod
+    def _like(self, method: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
+        """Return an array like the predictions of a method, and the names of its columns.
+
+        None means that the columns have no names.
+        """
+
+    @abstractmethod
+    def _predictor(self) -> Any:
+        """Return an estimator that predicts as this one does. It is sent to workers."""
+
+    def _predictor_for(self, X: Any) -> Any:
+        """Return `_predictor()` for a dask collection, whose columns are checked."""
+        check_is_fitted(self)
+        check_rows(X)
+        self._check_columns(X)
+        return self._predictor()
+
+    def _predict_lazily(self, method: str, X: Any, **parameters: Any) -> Any:
+        """Predict a dask collection lazily: see `scratchmlp.dask.predictions.lazy`."""
+        model = self._predictor_for(X)
+        like, names = self._like(method, parameters)
+        return predict_lazily(model, method, X, like, names, **parameters)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy or R², computed on the cluster if X is a dask collection.
+
+        Parameters
+        ----------
+        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
+            Input data.
+        y : dask array, Series or DataFrame, or array-like
+            Targets.
+        sample_weight : dask array or Series, or array-like, default=None
+            Weight of each sample.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        if not is_dask_collection(X):
+            return float(super().score(X, y, sample_weight))
+        model = self._predictor_for(X)
+        with self._rounds() as rounds:
+            return score(model, rounds, partitions(X, y, sample_weight))
+
+    # Models without a client.
+
     def _fitted(self) -> dict[str, Any]:
         """Return the fitted attributes of a local estimator."""
         return {
@@ -66,8 +127,6 @@ class OnCluster(BaseEstimator):
         )
         local.__dict__.update(fitted)
         return local
-
-    # The client is of this process.
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes to pickle, without the client: it belongs to this process."""

@@ -1,47 +1,55 @@
 """Lazy predictions of dask collections."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import getdoc, signature
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from dask import is_dask_collection
 from dask.delayed import delayed
 
 from scratchmlp.dask.collections import (
     check_collection,
-    check_features,
     in_row_blocks,
     is_frame,
 )
 from scratchmlp.estimators.base import BaseMLP
 
+#: What methods that predict say about dask collections.
+_LAZY = """Predictions of a dask collection are lazy: those of an array are an array, and those of a
+DataFrame a Series or a DataFrame with the same index."""
 
-def predict(model: Any, method: str, X: Any, names: Any = None, **parameters: Any) -> Any:
-    """Predict the rows of a dask collection lazily.
+
+def lazy(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method that predicts take dask collections, too.
 
     Parameters
     ----------
-    model : DaskMLP
-        A copy of a fitted estimator, which becomes a part of the graph.
-    method : str
-        The method that predicts, such as "predict".
-    X : dask array or DataFrame
-        The rows.
-    names : ndarray or None, default=None
-        Names of the columns of two-dimensional predictions. None means their numbers.
-    **parameters : object
-        Further arguments of the method.
+    method : function
+        A method of a local estimator, whose first parameter is X.
 
     Returns
     -------
-    dask array, or dask DataFrame or Series with the index of `X`
-        Predictions.
+    function
+        The method of the estimator on a cluster. It predicts each partition of a dask collection
+        with `method`, lazily.
     """
-    check_rows(X)
-    if not np.isnan(X.shape[1]):
-        check_features(model, X, X.shape[1], reset=False)
-    if not is_frame(X):
-        model.__dict__.pop("feature_names_in_", None)  # the check has warned of missing names
-    return predict_lazily(model, method, X, _like(model, method, parameters), names, **parameters)
+    known = signature(method)
+
+    @wraps(method)
+    def predict(self: Any, X: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_dask_collection(X):
+            return method(self, X, *args, **kwargs)
+        given = known.bind(self, X, *args, **kwargs)
+        given.apply_defaults()
+        _, _, *others = given.arguments.items()
+        return self._predict_lazily(method.__name__, X, **dict(others))
+
+    summary, _, rest = (getdoc(method) or "").partition("\n")
+    predict.__signature__ = known.replace(return_annotation=Any)  # type: ignore[attr-defined]
+    predict.__doc__ = f"{summary}\n\n{_LAZY}\n{rest}"
+    return predict
 
 
 def check_rows(X: Any) -> None:
@@ -102,14 +110,6 @@ def predict_lazily(
     return X.map_blocks(
         _predict_array, sent, method, like[:0], parameters, dtype=like.dtype, meta=like[:0], **shape
     )
-
-
-def _like(model: Any, method: str, parameters: dict[str, Any]) -> Any:
-    """Return the prediction of one row, of which the type and the columns matter."""
-    row: Any = np.zeros((1, model.n_features_in_), model.theta_.dtype)
-    if hasattr(model, "feature_names_in_"):
-        row = pd.DataFrame(row, columns=model.feature_names_in_)
-    return getattr(model, method)(row, **parameters)
 
 
 def _predict_array(X: Any, model: Any, method: str, empty: Any, parameters: Any) -> Any:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
-from dask import is_dask_collection
 from distributed import Client
 from sklearn.base import _fit_context
 from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.dask.base import DaskMLP
-from scratchmlp.dask.predictions import predict
+from scratchmlp.dask.predictions import lazy
 from scratchmlp.estimators.base import has_partial_fit
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.initializers import Initializer
@@ -193,19 +192,4 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
         with self._rounds():
             return self._fit(X, y, sample_weight, validation=validation, incremental=True)
 
-    def predict(self, X: Any) -> Any:
-        """Predict the targets.
-
-        Parameters
-        ----------
-        X : dask array or DataFrame, or array-like, of shape (n_samples, n_features)
-            Input data. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask array, or dask Series or DataFrame with the index of `X`, or ndarray
-            Predictions.
-        """
-        if is_dask_collection(X):
-            return predict(self._fitted_predictor(), "predict", X)
-        return super().predict(X)
+    predict = lazy(ScratchMLPRegressor.predict)

@@ -13,21 +13,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from dask import is_dask_collection
 from numpy.typing import NDArray
-from sklearn.base import _fit_context, is_classifier
-from sklearn.metrics import accuracy_score
-from sklearn.utils import Bunch, check_consistent_length
+from sklearn.base import _fit_context
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from scratchmlp.dask.collections import divided, is_frame, partitions
+from scratchmlp.dask.collections import divided, is_frame
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.predictions import check_rows, predict_lazily
-from scratchmlp.dask.scoring import RSquared
 from scratchmlp.dask.tables.members import MembersOnCluster
 from scratchmlp.dask.tables.preparation import encode_all, read_all
 from scratchmlp.dask.tables.shares import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, RawTable
-from scratchmlp.dask.validation import Scored, score, scored
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.public import names_class
 from scratchmlp.tabular.base import PreparedTable
@@ -161,52 +157,17 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
 
     # Predict.
 
-    def _is_lazy(self, X: Any) -> bool:
-        """Return whether X is a dask collection. Then the estimator must be fitted."""
-        lazy: bool = is_dask_collection(X)
-        if lazy:
-            check_is_fitted(self)
-        return lazy
-
-    def _predict_lazily(
-        self, method: str, X: Any, like: NDArray[Any], names: Any = None, **parameters: Any
-    ) -> Any:
-        """Predict a dask collection lazily: see `predict_lazily`."""
-        self._check_columns(X)
-        if "coverage" in parameters:
-            self._held_out_scores.quantile(parameters["coverage"])  # raises an error
-        return predict_lazily(self._predictor(), method, X, like, names, **parameters)
-
     def _check_columns(self, X: Any) -> None:
-        """Check that a dask collection has the columns of `fit`, as far as it is known."""
-        check_rows(X)
         if is_frame(X):
             self.encoder_._validate_table(X._meta_nonempty, reset=False)
         elif not np.isnan(X.shape[1]):
             self.encoder_._validate_table(np.zeros((1, X.shape[1])), reset=False)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy or R², computed on the cluster if X is a dask collection.
-
-        Parameters
-        ----------
-        X : dask DataFrame or array, or array-like, of shape (n_samples, n_features)
-            The table.
-        y : dask Series, DataFrame or array, or array-like
-            Targets.
-        sample_weight : dask Series or array, or array-like, default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        float
-            The score.
-        """
-        if not self._is_lazy(X):
-            return float(super().score(X, y, sample_weight))
-        self._check_columns(X)
-        with self._rounds() as rounds:
-            return score(self._predictor(), rounds, partitions(X, y, sample_weight), score_rows)
+    def _predict_lazily(self, method: str, X: Any, **parameters: Any) -> Any:
+        if "coverage" in parameters:
+            check_is_fitted(self)
+            self._held_out_scores.quantile(parameters["coverage"])  # raises an error
+        return super()._predict_lazily(method, X, **parameters)
 
     def oof_importances(self, X: Any, y: Any, **parameters: Any) -> Bunch:
         """Return the permutation importance of each column, by a table in memory.
@@ -265,17 +226,3 @@ def _workers() -> list[tuple[float, int]]:
     """Return the memory in bytes and the number of threads of each worker."""
     workers = current_rounds().client.scheduler_info(n_workers=-1)["workers"].values()
     return [(float(each["memory_limit"] or math.inf), each["nthreads"]) for each in workers]
-
-
-def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
-    """Sum the score over the rows of a partition, in a task."""
-    check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
-    if not len(X):
-        return None
-    sums = _accuracy if is_classifier(model) else RSquared.of
-    return scored(sums, X, np.asarray(y), model.predict(X), sample_weight)
-
-
-def _accuracy(y: Any, predictions: Any, weight: Any) -> float:
-    """Return the sum of the weights of rows whose class is predicted."""
-    return float(accuracy_score(y, predictions, sample_weight=weight, normalize=False))

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from distributed import Client
 
+from scratchmlp.dask.predictions import lazy
 from scratchmlp.dask.tables.base import DaskTabularMLP
 from scratchmlp.public import public
 from scratchmlp.tabular.classifier import TabularMLPClassifier
@@ -137,78 +138,13 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
         self.timeout = timeout
         self.rows_per_member = rows_per_member
 
-    def predict(self, X: Any) -> Any:
-        """Predict the class of each row.
+    predict = lazy(TabularMLPClassifier.predict)
+    predict_proba = lazy(TabularMLPClassifier.predict_proba)
+    predict_log_proba = lazy(TabularMLPClassifier.predict_log_proba)
+    predict_set = lazy(TabularMLPClassifier.predict_set)
 
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask Series with the index of `X`, dask array, or ndarray
-            Class with the highest probability.
-        """
-        if self._is_lazy(X):
-            return self._predict_lazily("predict", X, np.empty(1, self.classes_.dtype))
-        return super().predict(X)
-
-    def predict_proba(self, X: Any) -> Any:
-        """Predict class probabilities: the mean of the members'.
-
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask DataFrame with the index of `X`, dask array, or ndarray
-            Probabilities, with columns in the order of `classes_`.
-        """
-        if self._is_lazy(X):
-            return self._of_classes("predict_proba", X, float)
-        return super().predict_proba(X)
-
-    def predict_log_proba(self, X: Any) -> Any:
-        """Predict the logarithms of the class probabilities.
-
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask DataFrame with the index of `X`, dask array, or ndarray
-            Logarithms of `predict_proba`, with columns in the order of `classes_`.
-        """
-        if self._is_lazy(X):
-            return self._of_classes("predict_log_proba", X, float)
-        return super().predict_log_proba(X)
-
-    def predict_set(self, X: Any, coverage: float = 0.9) -> Any:
-        """Predict a set of classes for each row: the true class is in it with a given probability.
-
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy.
-        coverage : float, default=0.9
-            Probability that the true class is in the set, above 0 and below 1; see
-            :meth:`~scratchmlp.tabular.TabularMLPClassifier.predict_set`.
-
-        Returns
-        -------
-        dask DataFrame with the index of `X`, dask array, or ndarray, of bool
-            Which classes are in the set, with columns in the order of `classes_`.
-        """
-        if self._is_lazy(X):
-            return self._of_classes("predict_set", X, bool, coverage=coverage)
-        return super().predict_set(X, coverage)
-
-    def _of_classes(self, method: str, X: Any, dtype: Any, **parameters: Any) -> Any:
-        """Predict something of each class lazily."""
-        like = np.empty((1, len(self.classes_)), dtype)
-        return self._predict_lazily(method, X, like, self.classes_, **parameters)
+    def _like(self, method: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
+        if method == "predict":
+            return np.empty(1, self.classes_.dtype), None
+        dtype = bool if method == "predict_set" else float
+        return np.empty((1, len(self.classes_)), dtype), self.classes_

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from distributed import Client
 
+from scratchmlp.dask.predictions import lazy
 from scratchmlp.dask.tables.base import DaskTabularMLP
 from scratchmlp.losses import Loss
 from scratchmlp.public import public
@@ -138,46 +139,15 @@ class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
         self.timeout = timeout
         self.rows_per_member = rows_per_member
 
-    def predict(self, X: Any) -> Any:
-        """Predict the targets: the mean of the members'.
+    predict = lazy(TabularMLPRegressor.predict)
+    predict_interval = lazy(TabularMLPRegressor.predict_interval)
 
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy.
-
-        Returns
-        -------
-        dask Series or DataFrame with the index of `X`, dask array, or ndarray
-            Predictions, within the range of the targets in `fit`.
-        """
-        if self._is_lazy(X):
-            return self._predict_lazily("predict", X, self.oof_prediction_[:1])
-        return super().predict(X)
-
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> Any:
-        """Predict an interval for each row: the target is in it with a given probability.
-
-        Parameters
-        ----------
-        X : dask DataFrame or array, or a table in memory, of shape (n_samples, n_features)
-            The table. Predictions of a dask collection are lazy; then `fit` must have had a single
-            target.
-        coverage : float, default=0.9
-            Probability that the target is in the interval, above 0 and below 1; see
-            :meth:`~scratchmlp.tabular.TabularMLPRegressor.predict_interval`.
-
-        Returns
-        -------
-        dask DataFrame with the index of `X`, dask array, or ndarray, of shape (n_samples, 2)
-            Lower and upper ends: the columns "lower" and "upper" of a DataFrame.
-        """
-        if not self._is_lazy(X):
-            return super().predict_interval(X, coverage)
+    def _like(self, method: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
+        if method == "predict":
+            return self.oof_prediction_[:1], None
         if not self._one_column:
             raise ValueError(
                 "Intervals of several targets have three dimensions, which a dask DataFrame does "
                 "not have. Call predict_interval of to_local() with the rows of each partition."
             )
-        ends = np.empty((1, 2)), ["lower", "upper"]
-        return self._predict_lazily("predict_interval", X, *ends, coverage=coverage)
+        return np.empty((1, 2)), ["lower", "upper"]
