@@ -54,6 +54,8 @@ class DaskMLP(OnCluster, BaseMLP):
     standardize: bool
     scaler_: StandardScaler | None
 
+    # Fit.
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -72,13 +74,14 @@ class DaskMLP(OnCluster, BaseMLP):
         X : dask array or DataFrame of shape (n_samples, n_features)
             Input data: finite numbers. Partitions may be empty.
         y : dask array, Series or DataFrame, of shape (n_samples,) or (n_samples, n_outputs)
-            Targets, or class labels of a classifier, with the same partitions as X.
+            Class labels or targets, with the same partitions as X.
         sample_weight : dask array or Series of shape (n_samples,), or number, default=None
             Weight of each sample, with the same partitions as X.
         X_val : dask array or DataFrame, default=None
-            Validation data, as in `fit` of the local estimator.
+            Validation data: their loss and score are recorded after each epoch. With
+            `early_stopping`, they replace the rows that are held out.
         y_val : dask array, Series or DataFrame, default=None
-            Targets of the validation data.
+            Class labels or targets of the validation data.
         sample_weight_val : dask array or Series, or number, default=None
             Weight of each validation sample.
 
@@ -95,9 +98,10 @@ class DaskMLP(OnCluster, BaseMLP):
         TypeError
             If X, y or another argument is not a dense dask array, DataFrame or Series.
         DivergenceError
-            If training diverges.
+            If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
+            its first value. Early stopping restores the best weights instead, if there are any.
         TimeoutError
-            See `timeout`.
+            If the cluster has no workers; see `timeout`.
         RuntimeError
             If workers die again and again in the same round, for instance because their memory is
             full, or if the connection to the scheduler is lost.
@@ -105,8 +109,6 @@ class DaskMLP(OnCluster, BaseMLP):
         validation = X_val, y_val, sample_weight_val
         with self._rounds():
             return self._fit(X, y, sample_weight, validation=validation)
-
-    # Prepare.
 
     def _prepare(
         self,

@@ -117,41 +117,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         dropout: Any = 0.0,
         scoring: Any = None,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes,
-            activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            loss=loss,
-            output_activation=output_activation,
-            fit_intercept=fit_intercept,
-            weight_init=weight_init,
-            class_weight=class_weight,
-            dropout=dropout,
-            scoring=scoring,
-        )
-        self.client = client
-        self.standardize = standardize
-        self.timeout = timeout
+        self._store(locals())
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -44,6 +44,10 @@ class OnCluster(BaseEstimator):
         "timeout": [Interval(Real, 0, None, closed="neither")],
     }
 
+    def _store(self, arguments: dict[str, Any]) -> None:
+        """Store the arguments of a constructor, which are its local variables, as parameters."""
+        self.__dict__.update({k: v for k, v in arguments.items() if k != "self"})
+
     @contextmanager
     def _rounds(self) -> Iterator[Rounds]:
         """Connect to the cluster for a fit or a score. At the end, release all data on it."""

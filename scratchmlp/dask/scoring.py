@@ -23,7 +23,8 @@ from scratchmlp.dask.prepared import ClusterPrepared
 from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.dask.summaries import Moments
 from scratchmlp.estimators.targets import MULTILABEL
-from scratchmlp.kernels import threads
+from scratchmlp.prediction import raw_scores
+from scratchmlp.threads import threads
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ def evaluate(model: Any, scoring: str | None, X: FloatArray, piece: Piece) -> Sc
     """Sum loss and score over the rows of a piece, in a task."""
     _, Y, weight = piece.data(X).arrays()
     with threads(0):
-        raw = model._network.raw_scores(aligned(model.theta_), aligned(X))
+        raw = raw_scores(model._network, aligned(model.theta_), aligned(X))
     losses = model._loss.value(Y, raw).astype(np.float64)
     loss = float(losses.sum() if weight is None else weight @ losses)
     score = None

@@ -121,22 +121,7 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
         date_features: Any = None,
         random_state: Any = None,
     ) -> None:
-        super().__init__(
-            cv=cv,
-            n_repeats=n_repeats,
-            hidden_layer_sizes=hidden_layer_sizes,
-            max_iter=max_iter,
-            max_time=max_time,
-            class_weight=class_weight,
-            categorical_features=categorical_features,
-            numeric_features=numeric_features,
-            text_features=text_features,
-            date_features=date_features,
-            random_state=random_state,
-        )
-        self.client = client
-        self.timeout = timeout
-        self.rows_per_member = rows_per_member
+        self._store(locals())
 
     predict = lazy(TabularMLPClassifier.predict)
     predict_proba = lazy(TabularMLPClassifier.predict_proba)

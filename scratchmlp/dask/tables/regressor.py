@@ -122,22 +122,7 @@ class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
         date_features: Any = None,
         random_state: Any = None,
     ) -> None:
-        super().__init__(
-            loss=loss,
-            cv=cv,
-            n_repeats=n_repeats,
-            hidden_layer_sizes=hidden_layer_sizes,
-            max_iter=max_iter,
-            max_time=max_time,
-            categorical_features=categorical_features,
-            numeric_features=numeric_features,
-            text_features=text_features,
-            date_features=date_features,
-            random_state=random_state,
-        )
-        self.client = client
-        self.timeout = timeout
-        self.rows_per_member = rows_per_member
+        self._store(locals())
 
     predict = lazy(TabularMLPRegressor.predict)
     predict_interval = lazy(TabularMLPRegressor.predict_interval)
