@@ -10,7 +10,7 @@ divided by the standard deviation of the test targets.
 
 The last table tells the memory that the training of a member takes beside the encoded rows of a
 table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
-`scratchmlp.dask.tables.shares._COPIES` times their size.
+`scratchmlp.dask.tables.members._COPIES` times their size.
 
 Usage: python benchmarks/cluster_tables.py [--tables NAME ...] [--shares SHARE ...] [--workers N]
                                            [--cv N] [--rows N] [--adult DIR] [--real DIR]

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.collections import check_features, column_names, is_frame, partitions
+from scratchmlp.dask.objective import ClusterPrepared
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
 from scratchmlp.dask.pieces import Conversion
 from scratchmlp.dask.predictions import lazy
@@ -28,7 +29,6 @@ from scratchmlp.dask.preparation import (
     converted,
     held_out,
 )
-from scratchmlp.dask.prepared import ClusterPrepared
 from scratchmlp.dask.scoring import check_scoring, validator
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.parameters import hidden_sizes

@@ -16,10 +16,9 @@ from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.collections import Partition
-from scratchmlp.dask.objective import aligned
+from scratchmlp.dask.objective import ClusterPrepared, aligned
 from scratchmlp.dask.pieces import Piece, reporting_failures
 from scratchmlp.dask.preparation import without_failures
-from scratchmlp.dask.prepared import ClusterPrepared
 from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.dask.summaries import Moments
 from scratchmlp.estimators.targets import MULTILABEL

@@ -23,10 +23,9 @@ from scratchmlp import io
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.rounds import Rounds
-from scratchmlp.dask.tables import base, preparation
-from scratchmlp.dask.tables.members import MembersOnCluster
+from scratchmlp.dask.tables import base
+from scratchmlp.dask.tables.members import MembersOnCluster, most_rows, shared
 from scratchmlp.dask.tables.rows import packed, select, unpacked
-from scratchmlp.dask.tables.shares import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
@@ -216,7 +215,7 @@ def test_arrays(client):
 
 
 def test_the_encoder_learns_from_a_sample_of_many_rows(client, monkeypatch):
-    monkeypatch.setattr(preparation, "MOST_LEARNED", 100)
+    monkeypatch.setattr("scratchmlp.dask.tables.table.MOST_LEARNED", 100)
     X, y, _ = table()
     X = X.assign(price=X["price"].where(np.arange(len(X)) != 200, "sold out"))
     with pytest.warns(DataConversionWarning, match=r"In partition 5, 1 of 69 .* 'sold out'"):

@@ -20,10 +20,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.dask.collections import divided, is_frame
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.tables.members import MembersOnCluster
-from scratchmlp.dask.tables.preparation import encode_all, read_all
-from scratchmlp.dask.tables.shares import most_rows, shared
-from scratchmlp.dask.tables.table import ClusterTable, RawTable
+from scratchmlp.dask.tables.members import MembersOnCluster, most_rows, shared
+from scratchmlp.dask.tables.table import ClusterTable, UnencodedTable, encode_all, read_all
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.public import names_class
 from scratchmlp.tabular.base import PreparedTable
@@ -140,7 +138,9 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         check_splits(splits, np.ones(len(rows)) if weight is None else weight)
         return table._replace(splits=splits)
 
-    def _encode_rows(self, X: RawTable, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
+    def _encode_rows(
+        self, X: UnencodedTable, present: NDArray[np.intp]
+    ) -> tuple[TabularEncoder, Any]:
         return encode_all(self._unfitted_encoder(), X, present)
 
     def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
