@@ -87,8 +87,7 @@ class OnCluster(BaseEstimator):
     def _predict_lazily(self, method: str, X: Any, **parameters: Any) -> Any:
         """Predict a dask collection lazily: see `scratchmlp.dask.predictions.lazy`."""
         model = self._predictor_for(X)
-        like, names = self._like(method, parameters)
-        return predict_lazily(model, method, X, like, names, **parameters)
+        return predict_lazily(model, method, parameters, X, *self._like(method, parameters))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy or R², computed on the cluster if X is a dask collection.

@@ -63,7 +63,7 @@ def check_rows(X: Any) -> None:
 
 
 def predict_lazily(
-    model: Any, method: str, X: Any, like: Any, names: Any = None, **parameters: Any
+    model: Any, method: str, parameters: dict[str, Any], X: Any, like: Any, names: Any
 ) -> Any:
     """Predict the rows of a dask collection lazily, without checking them before.
 
@@ -73,14 +73,14 @@ def predict_lazily(
         A copy of a fitted estimator, which becomes a part of the graph.
     method : str
         The method that predicts.
+    parameters : dict
+        Its arguments beside X.
     X : dask array or DataFrame
         The rows.
     like : ndarray of shape (n_some,) or (n_some, n_columns)
         An array with the type and the columns of predictions.
-    names : ndarray or None, default=None
+    names : ndarray or None
         Names of the columns of two-dimensional predictions. None means their numbers.
-    **parameters : object
-        Further arguments of the method.
 
     Returns
     -------

@@ -113,7 +113,7 @@ class Rounds:
             return list(futures)
         balanced = list(futures)
         for i, worker in moves(owners, sizes, threads):
-            copy = task(_same, futures[i])
+            copy = task(as_it_is, futures[i])
             balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
             self._kept.append(balanced[i])
         self.release([old for old, new in zip(futures, balanced, strict=True) if old is not new])
@@ -218,7 +218,8 @@ def moves(
     return moved
 
 
-def _same(result: Any) -> Any:
+def as_it_is(result: Any) -> Any:
+    """Return a result that is on the cluster."""
     return result
 
 

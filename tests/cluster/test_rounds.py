@@ -1,5 +1,8 @@
 """Rounds of tasks, apart from networks."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from distributed import wait
@@ -48,3 +51,11 @@ def test_moves_make_the_largest_share_smaller(sizes):
         shares["a"] -= sizes[i]
         shares[worker] += sizes[i] / threads[worker]
     assert max(shares.values()) <= max(sum(sizes) / 4 + max(sizes, default=0), 0)
+
+
+def test_data_that_are_cancelled_are_an_error(client):
+    with Rounds(client) as rounds:
+        kept = rounds.keep([task(time.sleep, 2)])
+        threading.Timer(0.2, client.cancel, (kept,)).start()
+        with pytest.raises(RuntimeError, match="was cancelled: the client was closed"):
+            rounds.get(task(abs, *kept))

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.objective import aligned
-from scratchmlp.dask.rounds import Rounds, task
-from scratchmlp.dask.tables.rows import EncodedRows, Rows, as_it_is, packed, select, unpacked
+from scratchmlp.dask.rounds import Rounds, as_it_is, task
+from scratchmlp.dask.tables.rows import EncodedRows, Rows, packed, select, unpacked
 from scratchmlp.dask.tables.table import ClusterTable
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run

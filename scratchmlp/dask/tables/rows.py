@@ -53,11 +53,6 @@ class EncodedRows(NamedTuple):
     notes: list[tuple[str, str]]
 
 
-def as_it_is(result: Any) -> Any:
-    """Return a result that is on the cluster."""
-    return result
-
-
 def read(X: Any, others: dict[str, Any]) -> RawRows:
     """Check that a partition has the same number of rows in all collections."""
     check_consistent_length(X, *others.values())

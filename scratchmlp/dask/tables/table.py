@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from dask.delayed import Delayed
@@ -11,10 +11,9 @@ from scipy.sparse import csr_array
 
 from scratchmlp.dask.pieces import Failure, reporting_failures
 from scratchmlp.dask.preparation import without_failures
-from scratchmlp.dask.rounds import Rounds, task
+from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import (
     Rows,
-    as_it_is,
     encode,
     joined,
     learn,
@@ -154,22 +153,9 @@ class ClusterTable(Parts):
         return [task(partial(take, packed(pieces[i])), self.futures[i]) for i in used]
 
 
-class Given(NamedTuple):
-    """What the user passed to a fit: a table on the cluster, and the rest on the driver.
-
-    Attributes
-    ----------
-    X : UnencodedTable
-        The table.
-    others : dict of str to ndarray, Series or DataFrame
-        "y", and "sample_weight" and "groups" if they were passed as collections.
-    """
-
-    X: UnencodedTable
-    others: dict[str, Any]
-
-
-def read_all(rounds: Rounds, partitions: Sequence[dict[str, Any]]) -> Given:
+def read_all(
+    rounds: Rounds, partitions: Sequence[dict[str, Any]]
+) -> tuple[UnencodedTable, dict[str, Any]]:
     """Read the partitions, and bring all but the table to the driver.
 
     Parameters
@@ -181,8 +167,10 @@ def read_all(rounds: Rounds, partitions: Sequence[dict[str, Any]]) -> Given:
 
     Returns
     -------
-    Given
+    table : UnencodedTable
         The rows of partitions that are not empty.
+    others : dict of str to ndarray, Series or DataFrame
+        "y", and "sample_weight" and "groups" if they were passed as collections.
     """
     raw = rounds.keep(
         task(reporting_failures, read, each["X"], {k: v for k, v in each.items() if k != "X"})
@@ -194,7 +182,7 @@ def read_all(rounds: Rounds, partitions: Sequence[dict[str, Any]]) -> Given:
     lengths = [found[i][0] for i in kept]
     columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
     others = {name: joined([each[name] for each in columns]) for name in columns[0]}
-    return Given(UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others)
+    return UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others
 
 
 def encode_all(
