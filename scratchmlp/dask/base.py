@@ -175,18 +175,20 @@ class DaskMLP(OnCluster, BaseMLP):
     ) -> ClusterPrepared:
         """Choose the training and the validation rows."""
         if has_validation_data(*validation):
-            prepared.data.balance()
-            return prepared._replace(held_out=self._validation_rows(prepared, *validation))
-        if not (self.early_stopping and split):
-            prepared.data.balance()
-            return prepared
+            prepared = prepared._replace(held_out=self._validation_rows(prepared, *validation))
+        elif self.early_stopping and split:
+            prepared = self._with_held_out(prepared)
+        prepared.data.balance()
+        return prepared
+
+    def _with_held_out(self, prepared: ClusterPrepared) -> ClusterPrepared:
+        """Split off validation rows for early stopping. Another split forgets the best weights."""
         run = prepared.run
         seed = self._split_seed(prepared)
         data, rows = held_out(prepared.data, prepared.targets, self.validation_fraction, seed)
         new = np.array([seed]), data.starts
         if run.split is None or not all(map(np.array_equal, run.split, new)):
             run.split, run.best_theta = new, None
-        data.balance()
         return prepared._replace(data=data, held_out=(rows, None))  # type: ignore[arg-type]
 
     def _split_seed(self, prepared: ClusterPrepared) -> int:

@@ -175,6 +175,22 @@ def test_without_workers_a_fit_waits_for_some_until_the_timeout(workers, expecte
     np.testing.assert_array_equal(network.fit(*DATA).theta_, expected[0])
 
 
+def test_an_adaptive_cluster_starts_workers_for_a_fit(expected, tmp_path):
+    with (
+        LocalCluster(
+            n_workers=0,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=":0",
+            local_directory=tmp_path,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        cluster.adapt(minimum=0, maximum=1, interval="100ms")
+        network = DaskScratchMLPClassifier(**PARAMETERS | SOLVERS[0], client=client, timeout=60)
+        np.testing.assert_array_equal(network.fit(*DATA).theta_, expected[0])
+
+
 def memory_of_libraries():
     """Return the bytes of a process that has imported what a worker imports."""
     code = "import psutil, scratchmlp.dask; print(psutil.Process().memory_info().rss)"
