@@ -49,7 +49,6 @@ class DaskMLP(OnCluster, BaseMLP):
         **OnCluster._parameter_constraints,
         "standardize": ["boolean"],
     }
-    _not_local: ClassVar[tuple[str, ...]] = (*OnCluster._not_local, "standardize")
 
     standardize: bool
     scaler_: StandardScaler | None

@@ -36,8 +36,6 @@ class OnCluster(BaseEstimator):
     timeout: float
 
     _local_class: ClassVar[type[Any]]
-    #: Parameters and fitted attributes that the local estimators do not have.
-    _not_local: ClassVar[tuple[str, ...]] = ("client", "timeout")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "client": [Client, None],
@@ -115,19 +113,13 @@ class OnCluster(BaseEstimator):
     # Models without a client.
 
     def _fitted(self) -> dict[str, Any]:
-        """Return the fitted attributes of a local estimator."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if (name[0] == "_" or name[-1] == "_") and name not in self._not_local
-        }
+        """Return the fitted attributes."""
+        return {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
 
     def _local(self, fitted: dict[str, Any]) -> Any:
-        """Return a local estimator with the same parameters, and these fitted attributes."""
-        parameters = self.get_params(deep=False)
-        local = self._local_class(
-            **{name: value for name, value in parameters.items() if name not in self._not_local}
-        )
+        """Return a local estimator with the same parameters, as far as it has them, and attributes."""
+        names, parameters = self._local_class._get_param_names(), self.get_params(deep=False)
+        local = self._local_class(**{k: v for k, v in parameters.items() if k in names})
         local.__dict__.update(fitted)
         return local
 

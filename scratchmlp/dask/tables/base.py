@@ -34,7 +34,7 @@ from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
 _LOGGER = logging.getLogger(__name__)
 
 #: Fitted attributes that predictions do not need, some of which hold something of each row.
-_OF_FIT = ("oof_proba_", "oof_prediction_", "held_out_", "history_")
+_OF_FIT = ("oof_proba_", "oof_prediction_", "held_out_", "history_", "rows_per_member_")
 
 
 class PreparedOnCluster(PreparedTable):
@@ -57,11 +57,6 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             Interval(Integral, 1, None, closed="left"),
         ],
     }
-    _not_local: ClassVar[tuple[str, ...]] = (
-        *OnCluster._not_local,
-        "rows_per_member",
-        "rows_per_member_",
-    )
 
     rows_per_member: Any
     rows_per_member_: int | str
@@ -164,10 +159,10 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             self.encoder_._validate_table(np.zeros((1, X.shape[1])), reset=False)
 
     def _predict_lazily(self, method: str, X: Any, **parameters: Any) -> Any:
-        if "coverage" in parameters:
-            check_is_fitted(self)
-            self._held_out_scores.quantile(parameters["coverage"])  # raises an error
-        return super()._predict_lazily(method, X, **parameters)
+        predictions = super()._predict_lazily(method, X, **parameters)
+        if "coverage" in parameters:  # an error is raised here, not when they are computed
+            self._held_out_scores.quantile(parameters["coverage"])
+        return predictions
 
     def oof_importances(self, X: Any, y: Any, **parameters: Any) -> Bunch:
         """Return the permutation importance of each column, by a table in memory.
@@ -210,7 +205,9 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             A copy, with all fitted attributes.
         """
         check_is_fitted(self)
-        return self._local(copy.deepcopy(self._fitted()))
+        fitted = copy.deepcopy(self._fitted())
+        del fitted["rows_per_member_"]
+        return self._local(fitted)
 
 
 def _refuse_collection(X: Any) -> None:
