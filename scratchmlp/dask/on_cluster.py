@@ -117,7 +117,7 @@ class OnCluster(BaseEstimator):
         return {k: v for k, v in vars(self).items() if k[0] == "_" or k[-1] == "_"}
 
     def _local(self, fitted: dict[str, Any]) -> Any:
-        """Return a local estimator with the same parameters, as far as it has them, and attributes."""
+        """Return a local estimator with these fitted attributes, and the parameters that it has."""
         names, parameters = self._local_class._get_param_names(), self.get_params(deep=False)
         local = self._local_class(**{k: v for k, v in parameters.items() if k in names})
         local.__dict__.update(fitted)

@@ -9,11 +9,7 @@ import pandas as pd
 from dask import is_dask_collection
 from dask.delayed import delayed
 
-from scratchmlp.dask.collections import (
-    check_collection,
-    in_row_blocks,
-    is_frame,
-)
+from scratchmlp.dask.collections import check_collection, in_row_blocks, is_frame
 from scratchmlp.estimators.base import BaseMLP
 
 #: What methods that predict say about dask collections.
