@@ -1,12 +1,12 @@
-"""Change the core in one place at a time, and see whether its tests notice.
+"""Change the package in one place at a time, and see whether its tests notice.
 
 Run ``python benchmarks/mutation.py`` from anywhere; CONTRIBUTING.md says how to read what it
 prints. A mutant is a copy of the package in which one expression or statement is another: ``<``
 becomes ``<=``, ``+`` becomes ``-``, ``and`` becomes ``or``, a number grows by one, True becomes
 False, a condition is negated, a statement is left out. The tests of the module run first, on a copy
-of the repository in a temporary folder; where they pass, the other tests of the core and those of
-the estimators run too. A mutant that no test fails on has survived, and either a test is missing or
-the change makes no difference.
+of the repository in a temporary folder. If they pass, the other tests of the wing run, the fastest
+files first. A mutant that no test fails on has survived, and either a test is missing or the change
+makes no difference.
 """
 
 import argparse
@@ -24,22 +24,46 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "scratchmlp"
 NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
-CORE = sorted(path.stem for path in ROOT.glob("scratchmlp/*.py") if path.stem not in NOT_CORE)
-#: Tests of a module that are not in tests/test_<module>.py.
+#: The modules of each wing, as paths in scratchmlp/ without ".py".
+WINGS = {
+    "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
+    "tabular": sorted(f"tabular/{path.stem}" for path in SOURCES.glob("tabular/[!_]*.py")),
+}
+#: Test files of modules whose tests are not in tests/test_<module>.py.
+TESTS = {
+    "test_activations": "activation",
+    "test_losses": "loss",
+    "test_monitor": "adaptive",
+    "test_network": "dropout",
+    "test_optimizers": "optimizer",
+    "test_training": "solvers",
+    "test_workspace": "arrays",
+    "estimators/test_failures": "rollback",
+    "tabular/test_column_kinds": "columns date_order date_parsing integer_kinds parsing "
+    "text_reading",
+    "tabular/test_conformal": "difficulty",
+    "tabular/test_encoder": "column_encoding column_roles encoded_table levels notes numeric "
+    "plain_state table_encoding",
+    "tabular/test_ensembles": "base calibration classifier deadline fold_evaluator folds inputs "
+    "member mlp recipe regressor selection targets",
+    "tabular/test_estimator_ensembles": "blending cross_fitting default_estimators ensemble "
+    "ensemble_classifier ensemble_regressor named_estimators",
+    "tabular/test_importances": "association out_of_fold rows_of_fit",
+    "tabular/test_text": "term_selection",
+}
 OWN_TESTS = {
-    "activation": "tests/test_activations.py",
-    "adaptive": "tests/test_monitor.py",
-    "arrays": "tests/test_workspace.py",
-    "dropout": "tests/test_network.py",
-    "loss": "tests/test_losses.py",
-    "optimizer": "tests/test_optimizers.py",
-    "rollback": "tests/estimators/test_failures.py",
-    "solvers": "tests/test_training.py",
+    module: f"tests/{test}.py" for test, modules in TESTS.items() for module in modules.split()
+}
+#: Definitions whose numbers were chosen by experiments: module, names. Tests state no such number.
+TUNED = {
+    "tabular/recipe": "Recipe",
 }
 #: Survivors that no test could kill: module, line before and part of it after, and why.
 HARMLESS = {
@@ -171,13 +195,14 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the module's text with it, and the line before and after."""
+    """One change: the module's text with it, the line before and after, and what has changed."""
 
     module: str
     line: int
     before: str
     after: str
     source: str
+    number_of: str  # the definition of which a number is another, or ""
 
     def __str__(self) -> str:
         return f"scratchmlp/{self.module}.py:{self.line}\n    - {self.before}\n    + {self.after}"
@@ -231,7 +256,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    for node in nodes(ast.parse(source)):
+    for definition, node in nodes_of_definitions(ast.parse(source)):
         for changed in changes(node):
             first, last = (node.lineno, node.end_lineno) if hasattr(node, "lineno") else (0, 0)
             begin, end = starts[first - 1] + node.col_offset, starts[last - 1] + node.end_col_offset
@@ -244,20 +269,57 @@ def mutants(module: str) -> Iterator[Mutant]:
                 text = f"({text})"
             mutated = source.encode()[:begin] + text.encode() + source.encode()[end:]
             before, after = (t.splitlines()[first - 1].strip() for t in (source, mutated.decode()))
-            yield Mutant(module, first, before, after, mutated.decode())
+            number_of = definition if is_number(node) else ""
+            yield Mutant(module, first, before, after, mutated.decode(), number_of)
+
+
+def nodes_of_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Walk a module; yield the name of the function, class or constant with each node."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                pass
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                pass
+            case _:
+                name = ""
+        yield from ((name, node) for node in nodes(ast.Module([statement], [])))
+
+
+def is_number(node: ast.AST) -> bool:
+    """Tell whether a node is a number."""
+    return isinstance(node, ast.Constant) and not isinstance(node.value, bool)
+
+
+def wing_of(module: str) -> str:
+    """Return the wing of a module."""
+    return "tabular" if module.startswith("tabular/") else "core"
 
 
 def tests_of(module: str) -> list[str]:
     """Return the module's own tests, its examples included."""
-    own = OWN_TESTS.get(module, f"tests/test_{module}.py")
-    return [own, f"scratchmlp/{module}.py"]
+    path = Path("tests", module)
+    test = OWN_TESTS.get(path.name, path.with_name(f"test_{path.name}.py").as_posix())
+    tests = [test, f"scratchmlp/{module}.py"]
+    return [test for test in tests if (ROOT / test).exists()]
 
 
-def tests_of_all() -> list[str]:
-    """Return the tests of the core and of the estimators."""
-    core = {path for module in CORE for path in tests_of(module) if (ROOT / path).exists()}
+def tests_of_wing(wing: str) -> list[str]:
+    """Return all tests of a wing. The tests of the core include those of the estimators."""
+    if wing == "tabular":
+        return [*found("tests/tabular/test_*.py"), "scratchmlp/tabular"]
+    own = {test for module in WINGS["core"] for test in tests_of(module)}
     others = ("article", "callbacks", "extending", "imports")
-    return [*sorted(core), *(f"tests/test_{name}.py" for name in others), "tests/estimators"]
+    return [
+        *own,
+        *(f"tests/test_{name}.py" for name in others),
+        *found("tests/estimators/test_*.py"),
+    ]
+
+
+def found(pattern: str) -> list[str]:
+    """Return the files of the repository that a pattern describes."""
+    return [path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)]
 
 
 def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool:
@@ -288,14 +350,17 @@ def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool
     return status in (0, 5)  # 5 is no tests at all
 
 
-def survives(mutant: Mutant, folder: Path, limits: dict[str, float]) -> bool:
-    """Tell whether a mutant passes its module's tests, and then all."""
+def survives(mutant: Mutant, folder: Path, seconds: dict[str, float]) -> bool:
+    """Tell whether a mutant passes its module's tests, and then the others, from fast to slow."""
     path = folder / "scratchmlp" / f"{mutant.module}.py"
     original = path.read_text(encoding="utf-8")
     path.write_text(mutant.source, encoding="utf-8")
+    own = tests_of(mutant.module)
+    others = sorted(seconds.keys() - own, key=seconds.__getitem__)
     try:
-        return passes(folder, tests_of(mutant.module), limits[mutant.module]) and passes(
-            folder, tests_of_all(), limits["all"]
+        return all(
+            passes(folder, tests, 30 + 5 * sum(seconds.get(test, 0) for test in tests))
+            for tests in (own, others)
         )
     finally:
         path.write_text(original, encoding="utf-8")
@@ -306,24 +371,33 @@ def harmless(mutant: Mutant) -> str:
     for (module, before, part), why in HARMLESS.items():
         if (module, before) == (mutant.module, mutant.before) and part in mutant.after:
             return why
+    if mutant.number_of in TUNED.get(mutant.module, "").split():
+        return f"tuned number: {mutant.number_of}"
     return OPEN
 
 
-def measure_limits(modules: list[str], folder: Path) -> dict[str, float]:
-    """Run the tests without a mutation; return the seconds that each may take with one."""
-    limits = {}
-    for name in [*modules, "all"]:
+def measure_seconds(wing: str, folder: Path) -> dict[str, float]:
+    """Run each file of tests without a mutation; return the seconds that it takes."""
+    seconds = {}
+    for test in tests_of_wing(wing):
         start = time.perf_counter()
-        if not passes(folder, tests_of_all() if name == "all" else tests_of(name)):
-            sys.exit(f"The tests of {name} fail without a mutation.")
-        limits[name] = 30 + 5 * (time.perf_counter() - start)
-    return limits
+        if not passes(folder, [test]):
+            sys.exit(f"{test} fails without a mutation.")
+        seconds[test] = time.perf_counter() - start
+    return seconds
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--modules", nargs="+", choices=CORE, default=CORE, metavar="MODULE")
+    parser.add_argument(
+        "--modules",
+        nargs="+",
+        choices=[*WINGS, *chain(*WINGS.values())],
+        default=["core"],
+        metavar="MODULE",
+        help="modules, such as losses or tabular/folds, or all of core or tabular (default: core)",
+    )
     parser.add_argument("--n", type=int, default=300, help="number of mutants (default: 300)")
     parser.add_argument("--seed", type=int, default=0, help="which mutants (default: 0)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
@@ -333,7 +407,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Draw mutants, run the tests on each, and print those that survive."""
     arguments = parse_arguments()
-    drawn = [mutant for module in arguments.modules for mutant in mutants(module)]
+    modules = [module for name in arguments.modules for module in WINGS.get(name, [name])]
+    drawn = [mutant for module in modules for mutant in mutants(module)]
     print(f"{len(drawn)} mutants of {', '.join(arguments.modules)}", flush=True)
     if len(drawn) > arguments.n:
         drawn = random.Random(arguments.seed).sample(drawn, arguments.n)
@@ -344,7 +419,8 @@ def main() -> None:
             ignored = shutil.ignore_patterns(".*", "__pycache__", "_build", "auto_examples")
             copies.put(shutil.copytree(ROOT, Path(temporary) / str(i), ignore=ignored))
         first = copies.get()
-        limits = measure_limits(arguments.modules, first)
+        wings = {wing_of(module) for module in modules}
+        seconds = {wing: measure_seconds(wing, first) for wing in wings}
         copies.put(first)
 
         def test(numbered: tuple[int, Mutant]) -> None:
@@ -352,7 +428,7 @@ def main() -> None:
             if i % 25 == 0:
                 print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
             folder = copies.get()
-            if survives(mutant, folder, limits):
+            if survives(mutant, folder, seconds[wing_of(mutant.module)]):
                 survivors.append(mutant)
                 print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
             copies.put(folder)

@@ -783,6 +783,23 @@ def test_few_rows_leave_the_temperature_near_one():
     assert 0.5 < fit_calibration(Data(None, Y, None), raw).temperature < 2
 
 
+@pytest.mark.parametrize("weight", [np.ones(100), np.arange(1.0, 101.0)])
+def test_no_calibration_near_the_one_found_is_more_probable(weight):
+    p = softmax(8 * np.random.RandomState(0).normal(size=(100, 3)), axis=1)
+    Y, smoothed = drawn(p), np.log(0.8 * p + 0.2 / 3)
+    effective = weight.sum() ** 2 / (weight**2).sum()
+
+    def negative_log_posterior(temperature, floor):
+        p = Calibration(temperature, floor).probabilities(smoothed)
+        penalties = np.log(temperature) ** 2 / 2 + 3 * floor / calibration._MEAN_FLOOR
+        return effective * log_loss(Y, p, sample_weight=weight) + penalties
+
+    temperature, floor = fit_calibration(Data(None, Y, weight), smoothed)
+    near = [(0.99, 0), (1.01, 0), (1, -0.001), (1, 0.001)]
+    others = [negative_log_posterior(temperature * factor, floor + step) for factor, step in near]
+    assert negative_log_posterior(temperature, floor) < min(others)
+
+
 def test_labels_at_random_are_not_predicted():
     """Half of them are, by the members' word on rows held out: they do not choose their epochs."""
     scores, losses = [], []

@@ -131,6 +131,26 @@ def test_levels_are_encoded_by_their_mean_and_others_by_the_mean_of_all():
     assert absent == unseen == 0
 
 
+def test_levels_that_tell_nothing_are_not_scaled_up():
+    codes, y = np.arange(2000) % 2, rng().normal(size=(2000, 1))
+    out = TargetEncoding(seed=0).fit_transform(data(codes, y, class_targets=None))
+    assert 0 < out.std() < 0.5
+
+
+def test_encodings_are_limited_like_numbers():
+    codes = np.r_[np.zeros(1000), np.ones(10)]
+    encoding = TargetEncoding(seed=0)
+    trained = encoding.fit_transform(data(codes, codes[:, None], class_targets=None))
+    assert 2.5 < trained.max() < 3
+    assert 2.5 < encoding.transform(data([1], [1], n_levels=2).X).max() < 3
+
+
+def test_levels_of_sorted_rows_are_known_in_other_folds():
+    codes = np.repeat(np.arange(50), 4)
+    encoded = TargetEncoding(seed=0).fit_transform(data(codes, codes % 2))
+    assert np.mean((encoded[:, 0] > 0) == codes % 2) > 0.9
+
+
 def test_the_random_state_decides_and_processes_do_not():
     X, y = shops()
     model = TabularMLPClassifier(**SMALL)
