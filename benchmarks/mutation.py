@@ -3,15 +3,16 @@
 Run ``python benchmarks/mutation.py`` from anywhere; CONTRIBUTING.md says how to read what it
 prints. A mutant is a copy of the package in which one expression or statement is another: ``<``
 becomes ``<=``, ``+`` becomes ``-``, ``and`` becomes ``or``, a number grows by one, True becomes
-False, a condition is negated, a statement is left out. The tests of the module run first, on a copy
-of the repository in a temporary folder. If they pass, the other tests of the wing run, the fastest
-files first. A mutant that no test fails on has survived, and either a test is missing or the change
-makes no difference.
+False, a condition is negated, a statement is left out. The tests that call the changed function or
+class run first, from fast to slow, on a copy of the repository in a temporary folder. If they pass,
+the other tests of the wing run. A mutant that no test fails on has survived, and either a test is
+missing or the change makes no difference.
 """
 
 import argparse
 import ast
 import copy
+import json
 import os
 import random
 import shutil
@@ -19,14 +20,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
+
+from mutation_tests import CHOSEN, RECORD
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "scratchmlp"
@@ -36,34 +39,12 @@ WINGS = {
     "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
     "tabular": sorted(f"tabular/{path.stem}" for path in SOURCES.glob("tabular/[!_]*.py")),
 }
-#: Test files of modules whose tests are not in tests/test_<module>.py.
-TESTS = {
-    "test_activations": "activation",
-    "test_losses": "loss",
-    "test_monitor": "adaptive",
-    "test_network": "dropout",
-    "test_optimizers": "optimizer",
-    "test_training": "solvers",
-    "test_workspace": "arrays",
-    "estimators/test_failures": "rollback",
-    "tabular/test_column_kinds": "columns date_order date_parsing integer_kinds parsing "
-    "text_reading",
-    "tabular/test_conformal": "difficulty",
-    "tabular/test_encoder": "column_encoding column_roles encoded_table levels notes numeric "
-    "plain_state table_encoding",
-    "tabular/test_ensembles": "base calibration classifier deadline fold_evaluator folds inputs "
-    "member mlp recipe regressor selection targets",
-    "tabular/test_estimator_ensembles": "blending cross_fitting default_estimators ensemble "
-    "ensemble_classifier ensemble_regressor named_estimators",
-    "tabular/test_importances": "association out_of_fold rows_of_fit",
-    "tabular/test_text": "term_selection",
-}
-OWN_TESTS = {
-    module: f"tests/{test}.py" for test, modules in TESTS.items() for module in modules.split()
-}
-#: Definitions whose numbers were chosen by experiments: module, names. Tests state no such number.
+#: Functions and classes whose numbers were chosen by experiments, as those of constants were.
 TUNED = {
-    "tabular/recipe": "Recipe",
+    "tabular/default_estimators": "_boosting _boosting_settings _forest",
+    "tabular/difficulty": "_model",
+    "tabular/recipe": "Recipe classification_recipe regression_recipe _recipe _n_epochs "
+    "_bin_encoders",
 }
 #: Survivors that no test could kill: module, line before and part of it after, and why.
 HARMLESS = {
@@ -99,11 +80,6 @@ HARMLESS = {
     ): "an array without rows, whatever its columns",
     (
         "kernels",
-        "_SHARED = 4_000_000",
-        "",
-    ): "speed only: from which size on threads share a product",
-    (
-        "kernels",
         "ger(1.0, ones, row, a=Z, overwrite_a=1)",
         "overwrite_a=2",
     ): "any number but 0 is true",
@@ -117,11 +93,6 @@ HARMLESS = {
         'a = z if getattr(activation, "in_place", False) else np.empty_like(z)',
         "not getattr",
     ): "memory only: forward may always write over its scores",
-    (
-        "network",
-        "_SMALL = 2**16",
-        "",
-    ): "speed only: up to which size rows are not divided into chunks",
     (
         "training",
         "ftol = np.finfo(float).eps * np.clip(1e11 * lbfgs.tol, 64, 1e7)",
@@ -195,14 +166,15 @@ SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the module's text with it, the line before and after, and what has changed."""
+    """One change: the module's text with it, the line before and after, and what is another."""
 
     module: str
     line: int
     before: str
     after: str
     source: str
-    number_of: str  # the definition of which a number is another, or ""
+    name: str  # of the function, class or constant of numbers that is another, or ""
+    is_number: bool
 
     def __str__(self) -> str:
         return f"scratchmlp/{self.module}.py:{self.line}\n    - {self.before}\n    + {self.after}"
@@ -256,7 +228,7 @@ def mutants(module: str) -> Iterator[Mutant]:
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    for definition, node in nodes_of_definitions(ast.parse(source)):
+    for name, node in named_nodes(ast.parse(source)):
         for changed in changes(node):
             first, last = (node.lineno, node.end_lineno) if hasattr(node, "lineno") else (0, 0)
             begin, end = starts[first - 1] + node.col_offset, starts[last - 1] + node.end_col_offset
@@ -269,18 +241,17 @@ def mutants(module: str) -> Iterator[Mutant]:
                 text = f"({text})"
             mutated = source.encode()[:begin] + text.encode() + source.encode()[end:]
             before, after = (t.splitlines()[first - 1].strip() for t in (source, mutated.decode()))
-            number_of = definition if is_number(node) else ""
-            yield Mutant(module, first, before, after, mutated.decode(), number_of)
+            yield Mutant(module, first, before, after, mutated.decode(), name, is_number(node))
 
 
-def nodes_of_definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Walk a module; yield the name of the function, class or constant with each node."""
+def named_nodes(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Walk a module; yield the function, class or constant of numbers of each node, or ""."""
     for statement in tree.body:
         match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                pass
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 pass
+            case ast.Assign([target], ast.Constant() | ast.BinOp() | ast.Tuple()):
+                name = ast.unparse(target)
             case _:
                 name = ""
         yield from ((name, node) for node in nodes(ast.Module([statement], [])))
@@ -296,40 +267,25 @@ def wing_of(module: str) -> str:
     return "tabular" if module.startswith("tabular/") else "core"
 
 
-def tests_of(module: str) -> list[str]:
-    """Return the module's own tests, its examples included."""
-    path = Path("tests", module)
-    test = OWN_TESTS.get(path.name, path.with_name(f"test_{path.name}.py").as_posix())
-    tests = [test, f"scratchmlp/{module}.py"]
-    return [test for test in tests if (ROOT / test).exists()]
-
-
-def tests_of_wing(wing: str) -> list[str]:
-    """Return all tests of a wing. The tests of the core include those of the estimators."""
+def files_of(wing: str) -> list[str]:
+    """Return the files with the tests of a wing. Those of the core include the estimators'."""
     if wing == "tabular":
-        return [*found("tests/tabular/test_*.py"), "scratchmlp/tabular"]
-    own = {test for module in WINGS["core"] for test in tests_of(module)}
-    others = ("article", "callbacks", "extending", "imports")
-    return [
-        *own,
-        *(f"tests/test_{name}.py" for name in others),
-        *found("tests/estimators/test_*.py"),
-    ]
+        return ["tests/tabular", "scratchmlp/tabular"]
+    names = [*WINGS["core"], "article", "callbacks", "extending", "imports"]
+    tests = [f"tests/test_{name}.py" for name in names if (ROOT / f"tests/test_{name}.py").exists()]
+    return [*(f"scratchmlp/{module}.py" for module in WINGS["core"]), *tests, "tests/estimators"]
 
 
-def found(pattern: str) -> list[str]:
-    """Return the files of the repository that a pattern describes."""
-    return [path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern)]
-
-
-def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool:
+def run_tests(
+    folder: Path, tests: list[str], seconds: float | None = None, **variables: Path
+) -> bool:
     """Tell whether tests pass in a copy of the repository within so many seconds."""
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
-    tests = [test for test in tests if (folder / test).exists()]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "mutation_tests"]
     environment = {
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'benchmarks'}",
         "PYTHONDONTWRITEBYTECODE": "1",  # files of one second and one size would be confused
         "OPENBLAS_NUM_THREADS": "1",
+        **{name: str(path) for name, path in variables.items()},
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *options, *tests],
@@ -347,21 +303,63 @@ def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    return status in (0, 5)  # 5 is no tests at all
+    return status == 0
 
 
-def survives(mutant: Mutant, folder: Path, seconds: dict[str, float]) -> bool:
-    """Tell whether a mutant passes its module's tests, and then the others, from fast to slow."""
+class Tests:
+    """The tests of a wing.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        Seconds of each test.
+    called : dict of str to set of tuple of (str, str)
+        Modules and names of the functions and classes that it calls.
+    """
+
+    def __init__(self, wing: str, folder: Path) -> None:
+        record = folder / "record.json"
+        if not run_tests(folder, files_of(wing), **{RECORD: record}):
+            sys.exit(f"The tests of {wing} fail without a mutation.")
+        recorded = json.loads(record.read_text(encoding="utf-8"))
+        self.seconds = {test: seconds for test, (seconds, _) in recorded.items()}
+        self.called = {test: set(map(tuple, called)) for test, (_, called) in recorded.items()}
+
+    def pass_with(self, mutant: Mutant, folder: Path) -> bool:
+        """Tell whether the tests that call what is mutated pass, and then the others."""
+        calling = {test for test in self.called if self._calls(test, mutant)}
+        return all(self._pass(tests, folder) for tests in (calling, self.called.keys() - calling))
+
+    def _calls(self, test: str, mutant: Mutant) -> bool:
+        called = self.called[test]
+        if mutant.name and not mutant.name.isupper():
+            return (mutant.module, mutant.name) in called
+        return any(module == mutant.module for module, _ in called)
+
+    def _pass(self, tests: Set[str], folder: Path) -> bool:
+        """Tell whether tests pass: the fastest files first, and the fastest tests of a file."""
+        files: dict[str, float] = Counter()
+        for test in tests:
+            files[file_of(test)] += self.seconds[test]
+        order = sorted(tests, key=lambda test: (files[file_of(test)], self.seconds[test]))
+        chosen = folder / "chosen.txt"
+        chosen.write_text("\n".join(order), encoding="utf-8")
+        limit = 30 + 5 * sum(files.values())
+        return not tests or run_tests(folder, list(files), limit, **{CHOSEN: chosen})
+
+
+def file_of(test: str) -> str:
+    """Return the file of a test."""
+    return test.partition("::")[0]
+
+
+def survives(mutant: Mutant, folder: Path, tests: Tests) -> bool:
+    """Tell whether tests pass with a mutant."""
     path = folder / "scratchmlp" / f"{mutant.module}.py"
     original = path.read_text(encoding="utf-8")
     path.write_text(mutant.source, encoding="utf-8")
-    own = tests_of(mutant.module)
-    others = sorted(seconds.keys() - own, key=seconds.__getitem__)
     try:
-        return all(
-            passes(folder, tests, 30 + 5 * sum(seconds.get(test, 0) for test in tests))
-            for tests in (own, others)
-        )
+        return tests.pass_with(mutant, folder)
     finally:
         path.write_text(original, encoding="utf-8")
 
@@ -371,20 +369,8 @@ def harmless(mutant: Mutant) -> str:
     for (module, before, part), why in HARMLESS.items():
         if (module, before) == (mutant.module, mutant.before) and part in mutant.after:
             return why
-    if mutant.number_of in TUNED.get(mutant.module, "").split():
-        return f"tuned number: {mutant.number_of}"
-    return OPEN
-
-
-def measure_seconds(wing: str, folder: Path) -> dict[str, float]:
-    """Run each file of tests without a mutation; return the seconds that it takes."""
-    seconds = {}
-    for test in tests_of_wing(wing):
-        start = time.perf_counter()
-        if not passes(folder, [test]):
-            sys.exit(f"{test} fails without a mutation.")
-        seconds[test] = time.perf_counter() - start
-    return seconds
+    tuned = mutant.name.isupper() or mutant.name in TUNED.get(mutant.module, "").split()
+    return f"a tuned number of {mutant.name}" if tuned and mutant.is_number else OPEN
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -420,7 +406,7 @@ def main() -> None:
             copies.put(shutil.copytree(ROOT, Path(temporary) / str(i), ignore=ignored))
         first = copies.get()
         wings = {wing_of(module) for module in modules}
-        seconds = {wing: measure_seconds(wing, first) for wing in wings}
+        tests = {wing: Tests(wing, first) for wing in wings}
         copies.put(first)
 
         def test(numbered: tuple[int, Mutant]) -> None:
@@ -428,7 +414,7 @@ def main() -> None:
             if i % 25 == 0:
                 print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
             folder = copies.get()
-            if survives(mutant, folder, seconds[wing_of(mutant.module)]):
+            if survives(mutant, folder, tests[wing_of(mutant.module)]):
                 survivors.append(mutant)
                 print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
             copies.put(folder)

@@ -1,18 +1,19 @@
 """The contestants of the speed benchmark, the parts of a step, and mutants that are harmless."""
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from contestants import CONTESTANTS
-from mutation import HARMLESS
+from mutation import HARMLESS, TUNED, named_nodes
 from step import profile
 from workloads import CASES
 
 import scratchmlp
 
-CORE_FOLDER = Path(scratchmlp.__file__).parent
+PACKAGE = Path(scratchmlp.__file__).parent
 CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
 
 
@@ -36,7 +37,16 @@ def test_the_parts_of_a_step_add_up():
     np.testing.assert_allclose(sum(parts.values()), whole)
 
 
+def source_of(module):
+    return (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+
+
 def test_harmless_mutants_are_of_lines_that_exist():
     for module, before, _ in HARMLESS:
-        path = CORE_FOLDER / f"{module}.py"
-        assert before in [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        assert before in [line.strip() for line in source_of(module).splitlines()]
+
+
+def test_tuned_numbers_are_of_definitions_that_exist():
+    for module, names in TUNED.items():
+        defined = {name for name, _ in named_nodes(ast.parse(source_of(module)))}
+        assert defined.issuperset(names.split())

@@ -1,0 +1,59 @@
+"""A plugin of pytest for mutation.py: record what each test calls, or run chosen tests in an order.
+
+The environment variable `RECORD` names a file for what is recorded of each test: its seconds, and
+the functions and classes of scratchmlp that it calls, by module and name. The variable `CHOSEN`
+names a file that lists the tests to run.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RECORD, CHOSEN = "MUTATION_RECORD", "MUTATION_CHOSEN"
+PACKAGE = f"{Path.cwd() / 'scratchmlp'}{os.sep}"
+
+called: set[tuple[str, str]] = set()
+recorded: dict[str, Any] = {}
+
+
+def note_call(frame: Any, event: str, argument: Any) -> None:
+    """Note the module and the function or class of a call."""
+    code = frame.f_code
+    if code.co_filename.startswith(PACKAGE):
+        module = code.co_filename[len(PACKAGE) : -len(".py")].replace(os.sep, "/")
+        called.add((module, code.co_qualname.partition(".")[0]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Any:
+    """Record a test, the fixtures that are made for it included."""
+    if RECORD not in os.environ:
+        return (yield)
+    called.clear()
+    start = time.perf_counter()
+    sys.settrace(note_call)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(None)
+        recorded[item.nodeid] = time.perf_counter() - start, sorted(called)
+
+
+def pytest_sessionfinish() -> None:
+    """Write the record."""
+    if RECORD in os.environ:
+        Path(os.environ[RECORD]).write_text(json.dumps(recorded), encoding="utf-8")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the chosen tests, in their order."""
+    if CHOSEN in os.environ:
+        tests = {item.nodeid: item for item in items}
+        chosen = Path(os.environ[CHOSEN]).read_text(encoding="utf-8").splitlines()
+        items[:] = [tests[name] for name in chosen if name in tests]
