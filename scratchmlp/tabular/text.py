@@ -69,7 +69,7 @@ class TextEncoder:
                 components = self.svd.fit_transform(tf_idf)
             self.mean = components.mean(axis=0)
             variance = float(components.var(axis=0).sum())
-            self.scale = np.sqrt(variance / _VARIANCE) if variance > 0 else 1.0
+            self.scale = np.sqrt(variance / _VARIANCE if variance > 0 else 1.0)
         return self
 
     @property

@@ -70,6 +70,11 @@ def test_components_do_not_depend_on_the_targets_and_are_reproducible():
     np.testing.assert_array_equal(again.transform(texts(values)), a.transform(texts(values)))
 
 
+def test_components_of_equal_texts_are_finite():
+    encoder = text_module.TextEncoder().fit(["so it is"] * 2)
+    assert np.isfinite(encoder.components(encoder.tf_idf(["so it is"]))).all()
+
+
 def test_similar_words_have_similar_components():
     values = ["refunded the order", "great and fast delivery"] * 20
     encoder = fit(values)
