@@ -18,6 +18,7 @@ RECORD, CHOSEN = "MUTATION_RECORD", "MUTATION_CHOSEN"
 PACKAGE = f"{Path.cwd() / 'scratchmlp'}{os.sep}"
 
 called: set[tuple[str, str]] = set()
+called_by_fixture: dict[str, set[tuple[str, str]]] = {}
 recorded: dict[str, Any] = {}
 
 
@@ -31,7 +32,7 @@ def note_call(frame: Any, event: str, argument: Any) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    """Record a test, the fixtures that are made for it included."""
+    """Record a test, and what its fixtures have called."""
     if RECORD not in os.environ:
         return (yield)
     called.clear()
@@ -41,7 +42,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
         return (yield)
     finally:
         sys.settrace(None)
+        for name in getattr(item, "fixturenames", ()):
+            called.update(called_by_fixture.get(name, ()))
         recorded[item.nodeid] = time.perf_counter() - start, sorted(called)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Any:
+    """Note what a fixture calls, for all tests that share it."""
+    before = called.copy()
+    called.clear()
+    try:
+        return (yield)
+    finally:
+        called_by_fixture[fixturedef.argname] = called.copy()
+        called.update(before)
 
 
 def pytest_sessionfinish() -> None:

@@ -19,7 +19,13 @@ from sklearn.ensemble import (
 )
 from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_squared_error,
+    r2_score,
+    roc_auc_score,
+)
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -438,7 +444,10 @@ def test_losses_of_weights_are_scikit_learn_s():
     expected = log_loss(y, proba, sample_weight=weight)
     assert blend_log_loss(weight)(likelihood) == pytest.approx(expected)
     Y = rng.normal(size=(50, 2))
-    assert squared_error(Y, None, 2.0)(Y + 1) == pytest.approx(0.25)
+    prediction = rng.normal(size=(50, 2))
+    expected = mean_squared_error(Y, prediction, sample_weight=weight)
+    assert squared_error(Y, weight)(prediction) == pytest.approx(expected)
+    assert squared_error(Y, weight, 2.0)(prediction) == pytest.approx(expected / 4)
 
 
 def test_few_rows_keep_the_prior_and_many_do_not():

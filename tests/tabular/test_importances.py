@@ -15,7 +15,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.association import associations
+from scratchmlp.tabular.association import associations, correlated_pairs
 from scratchmlp.tabular.out_of_fold import OutOfFold, exchange
 from scratchmlp.tabular.table_encoding import join_places, places_of
 
@@ -253,6 +253,12 @@ def test_correlations_of_numbers_and_categories():
     assert found.loc["sun", "missing"] > 0.9
     assert (found["noise"].drop("noise") < 0.2).all()
     assert (found["constant"] == 0).all()
+    pairs = correlated_pairs(encode(encoder, T), places, np.random.RandomState(0))
+    found = found.where(np.triu(np.ones(found.shape), 1) == 1).stack()
+    assert [(one, two) for one, two, _ in pairs] == list(
+        found[found > 0.7].sort_values()[::-1].index
+    )
+    assert len(pairs) == 4
 
 
 # Errors.
