@@ -261,6 +261,27 @@ def test_correlations_of_numbers_and_categories():
     assert len(pairs) == 4
 
 
+def association(T, one, other):
+    """The correlation of two groups of columns."""
+    encoder = TabularEncoder().fit(T)
+    places = places_of(encoder.columns_, encoder.text_encoders_)
+    groups = [join_places([places[name] for name in group]) for group in (one, other)]
+    return associations(encode(encoder, T), groups)[0, 1]
+
+
+def test_a_copy_in_a_group_changes_no_correlation():
+    x, noise = np.random.default_rng(0).normal(size=(2, 400))
+    T = pd.DataFrame({"x": x, "copy": x, "sum": x + noise})
+    assert association(T, ["x", "copy"], ["sum"]) == pytest.approx(association(T, ["x"], ["sum"]))
+
+
+def test_frequent_levels_of_a_category_are_compared():
+    level = np.r_[np.arange(300) % 10, np.arange(10, 50).repeat(3)]
+    names = np.char.add("level ", level.astype(str))
+    T = pd.DataFrame({"names": names, "number": np.where(level < 10, level, 4.5)})
+    assert association(T, ["names"], ["number"]) > 0.9
+
+
 # Errors.
 
 
