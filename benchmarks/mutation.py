@@ -158,6 +158,7 @@ HARMLESS = {
         "",
     ): "speed only: how many threads compute",
 }
+SEEDS = ("RandomState({})", "random_state={}")
 OPEN = "which test should have failed?"
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -258,9 +259,15 @@ def mutants(module: str) -> Iterator[Mutant]:
                 text = ast.unparse(changed.test)
             elif isinstance(changed, ast.expr) and not isinstance(changed, ast.Constant):
                 text = f"({text})"
-            mutated = source.encode()[:begin] + text.encode() + source.encode()[end:]
-            before, after = (t.splitlines()[first - 1].strip() for t in (source, mutated.decode()))
-            yield Mutant(module, first, before, after, mutated.decode(), name, is_number(node))
+            mutated = (source.encode()[:begin] + text.encode() + source.encode()[end:]).decode()
+            changed_line = first_difference(source, mutated)
+            yield Mutant(module, *changed_line, mutated, name, is_number(node))
+
+
+def first_difference(source: str, mutated: str) -> tuple[int, str, str]:
+    """Return the number of the first line that differs, and the line in both texts."""
+    pairs = zip(source.splitlines(), mutated.splitlines(), strict=False)
+    return next((i, a.strip(), b.strip()) for i, (a, b) in enumerate(pairs, 1) if a != b)
 
 
 def named_nodes(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
@@ -382,6 +389,8 @@ def harmless(mutant: Mutant) -> str:
     for (module, before, part), why in HARMLESS.items():
         if (module, before) == (mutant.module, mutant.before) and part in mutant.after:
             return why
+    if mutant.after in {mutant.before.replace(seed.format(0), seed.format(1)) for seed in SEEDS}:
+        return "any seed will do"
     tuned = mutant.name.isupper() or mutant.name in TUNED.get(mutant.module, "").split()
     return f"a tuned number of {mutant.name}" if tuned and mutant.is_number else OPEN
 
