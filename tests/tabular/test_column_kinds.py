@@ -700,6 +700,7 @@ def test_signs_of_some_numbers_only_are_named():
     "texts",
     [
         [f"{row}{seat}" for row in range(1, 30) for seat in "A"],  # no unit
+        [f"{x}{unit}" for x in range(30) for unit in (" kg", "")],  # some have a unit
         [f"10.{i % 7}.101.{i % 9}" for i in range(90)],  # addresses
         [f"{i % 9}E{i % 7}" for i in range(90)],  # rooms
         [f"{year}-{(year + 1) % 100:02}" for year in range(2000, 2012)] * 3,  # seasons
