@@ -27,20 +27,21 @@ def test_logarithms_are_zero_at_the_median_and_one_between_deciles(amounts):
     np.testing.assert_allclose(encode(amounts)(amounts), expected, atol=1e-3)
 
 
-def test_only_positive_skewed_numbers_of_a_wide_range_have_logarithms(amounts):
+def test_only_skewed_numbers_of_a_wide_range_that_are_never_negative_have_logarithms(amounts):
     X = amounts.assign(
         year=np.linspace(1950, 2020, 500),
         change=amounts["amount"] - 50,
         share=np.linspace(0, 1, 500),
         color=["red", "green"] * 250,
         mostly_zero=np.where(np.arange(500) < 400, 0.0, amounts["amount"]),
+        rarely_zero=np.where(np.arange(500) < 20, 0.0, amounts["amount"]),
         huge=np.where(np.arange(500) < 240, 1e300, 1e-300),
         day=pd.date_range("1971-01-01", periods=500, freq="40D"),
         waited=pd.to_timedelta(amounts["amount"], unit="D"),
     )
     alone = {name: encode(X[[name]])(X[[name]]) for name in X}
     with_logarithms = [name for name in X if alone[name].shape[1]]
-    assert with_logarithms == ["amount", "waited"]
+    assert with_logarithms == ["amount", "rarely_zero", "waited"]
     together = np.hstack([alone[name] for name in with_logarithms])
     np.testing.assert_allclose(encode(X)(X), together, atol=1e-6)
 
