@@ -14,6 +14,7 @@ import copy
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -38,7 +39,7 @@ WINGS = {
     "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
     "tabular": sorted(f"tabular/{path.stem}" for path in SOURCES.glob("tabular/[!_]*.py")),
 }
-#: Functions and classes whose numbers were chosen by experiments, as those of constants were.
+#: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
     "tabular/default_estimators": "_boosting _boosting_settings _forest",
     "tabular/difficulty": "_model",
@@ -158,6 +159,8 @@ HARMLESS = {
         "",
     ): "speed only: how many threads compute",
 }
+#: A constant of a number, or its product.
+CONSTANT = re.compile(r"-?(\d+ \* )?_?[A-Z][A-Z_]+( \* [^()]+)?")
 SEEDS = ("RandomState({})", "random_state={}")
 OPEN = "which test should have failed?"
 
@@ -194,7 +197,7 @@ class Mutant:
     after: str
     source: str
     name: str  # of the function, class or constant of numbers that is another, or ""
-    is_number: bool
+    is_tuned: bool
 
     def __str__(self) -> str:
         return f"scratchmlp/{self.module}.py:{self.line}\n    - {self.before}\n    + {self.after}"
@@ -231,14 +234,20 @@ def replaced(node: ast.AST, **fields: object) -> ast.AST:
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree, but for type annotations and the insides of f-strings, which are messages."""
+    """Walk a tree, but for types, the insides of f-strings and `strict` of zip.
+
+    Those are messages, and `strict` is an assertion.
+    """
     for name, field in ast.iter_fields(tree):
         if name in ("annotation", "returns"):
             continue
         for node in field if isinstance(field, list) else [field]:
-            if isinstance(node, ast.AST) and not isinstance(node, ast.JoinedStr):
-                yield node
-                yield from nodes(node)
+            match node:
+                case ast.JoinedStr() | ast.keyword(arg="strict"):
+                    pass
+                case ast.AST():
+                    yield node
+                    yield from nodes(node)
 
 
 def mutants(module: str) -> Iterator[Mutant]:
@@ -261,7 +270,7 @@ def mutants(module: str) -> Iterator[Mutant]:
                 text = f"({text})"
             mutated = (source.encode()[:begin] + text.encode() + source.encode()[end:]).decode()
             changed_line = first_difference(source, mutated)
-            yield Mutant(module, *changed_line, mutated, name, is_number(node))
+            yield Mutant(module, *changed_line, mutated, name, is_tuned(node, module, name))
 
 
 def first_difference(source: str, mutated: str) -> tuple[int, str, str]:
@@ -283,9 +292,14 @@ def named_nodes(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
         yield from ((name, node) for node in nodes(ast.Module([statement], [])))
 
 
-def is_number(node: ast.AST) -> bool:
-    """Tell whether a node is a number."""
-    return isinstance(node, ast.Constant) and not isinstance(node.value, bool)
+def is_tuned(node: ast.AST, module: str, name: str) -> bool:
+    """Tell whether a node is a number that was chosen, or a comparison with such a constant."""
+    match node:
+        case ast.Constant(value=int() | float()):
+            return name.isupper() or name in TUNED.get(module, "").split()
+        case ast.Compare(left, [ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], [right]):
+            return any(CONSTANT.fullmatch(ast.unparse(each)) for each in (left, right))
+    return False
 
 
 def wing_of(module: str) -> str:
@@ -386,8 +400,7 @@ def harmless(mutant: Mutant) -> str:
             return why
     if mutant.after in {mutant.before.replace(seed.format(0), seed.format(1)) for seed in SEEDS}:
         return "any seed will do"
-    tuned = mutant.name.isupper() or mutant.name in TUNED.get(mutant.module, "").split()
-    return f"a tuned number of {mutant.name}" if tuned and mutant.is_number else OPEN
+    return "a number that was chosen, or equality with it" if mutant.is_tuned else OPEN
 
 
 def parse_arguments() -> argparse.Namespace:
