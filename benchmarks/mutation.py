@@ -43,6 +43,7 @@ WINGS = {
 TUNED = {
     "tabular/default_estimators": "_boosting _boosting_settings _forest",
     "tabular/difficulty": "_model",
+    "tabular/text": "_vectorizers",
     "tabular/recipe": "Recipe classification_recipe regression_recipe _recipe _n_epochs "
     "_bin_encoders",
 }
@@ -148,6 +149,11 @@ HARMLESS = {
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",
     ): "speed only: how many threads compute",
+    (
+        "tabular/text",
+        '"sublinear_tf": True,',
+        "False",
+    ): "chosen by experiments",
     (
         "tabular/out_of_fold",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',

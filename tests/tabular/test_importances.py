@@ -1,5 +1,7 @@
 """Permutation importance on rows that the members held out."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,9 +16,11 @@ from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularMLPClassifier,
     TabularMLPRegressor,
+    importances,
 )
 from scratchmlp.tabular.association import associations, correlated_pairs
 from scratchmlp.tabular.out_of_fold import OutOfFold, exchange
+from scratchmlp.tabular.rows_of_fit import _check_table
 from scratchmlp.tabular.table_encoding import join_places, places_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
@@ -183,6 +187,20 @@ def test_fewer_rows_estimate_the_same(regressor):
     everything = regressor.oof_importances(X, NUMBER, max_samples=1.0, random_state=0)
     assert everything.n_rows == N
     assert spearmanr(result.importances_mean[:4], everything.importances_mean[:4])[0] > 0.7
+
+
+def test_as_many_rows_are_used_as_take_so_many_predictions(regressor, monkeypatch):
+    monkeypatch.setattr(importances, "_PREDICTIONS", 60 * 2 * 3)
+    monkeypatch.setattr(importances, "_LEAST_ROWS", 50)
+    for n_repeats, n_rows in ((2, 60), (3, 50)):
+        settings = {"columns": ["a", "b", "city"], "n_repeats": n_repeats, "random_state": 0}
+        assert regressor.oof_importances(X, NUMBER, **settings).n_rows == n_rows
+
+
+def test_no_row_is_used_twice():
+    random = np.random.RandomState(0)
+    rows = importances._rows_to_use([np.arange(50)], np.ones(50), 40, random)
+    assert len(np.unique(rows)) == 40
 
 
 @pytest.mark.parametrize(
@@ -357,6 +375,17 @@ def test_rows_in_another_order_are_an_error(regressor, classifier):
         regressor.oof_importances(X.iloc[ORDER], NUMBER, max_samples=100, random_state=0)
     with pytest.raises(ValueError, match=r"times as much .* Pass the table of fit"):
         classifier.oof_importances(X[USED].iloc[ORDER], CLASS[ORDER])
+
+
+@pytest.mark.parametrize(("noise", "differs"), [(1.5, False), (2.0, True)])
+def test_predictions_that_differ_more_than_by_chance_are_an_error(noise, differs):
+    """Of two outputs of different units; a third one is constant."""
+    rng, unit = np.random.default_rng(0), np.array([1.0, 1000.0, 0.0])
+    oof = 5 + unit * rng.normal(size=(900, 3))
+    rows = np.arange(0, 900, 2)
+    predictions = oof[rows] + noise * unit * rng.normal(size=(450, 3))
+    with pytest.raises(ValueError, match="in the same order") if differs else nullcontext():
+        _check_table(oof, rows, predictions)
 
 
 def test_targets_in_another_order_are_a_warning(regressor, classifier):
