@@ -150,10 +150,25 @@ HARMLESS = {
         "",
     ): "speed only: how many threads compute",
     (
+        "tabular/encoder",
+        'if not hasattr(X, "dtype") and check_array(X, **settings).dtype.kind == "U":',
+        " or ",
+    ): "objects are read as the numbers or the text that they are",
+    (
+        "tabular/ensemble",
+        "scores: HeldOutScores = HeldOutScores(np.empty((0, 0)), None)",
+        "np.empty",
+    ): "an array without rows, whatever its columns",
+    (
         "tabular/text",
         '"sublinear_tf": True,',
         "False",
     ): "chosen by experiments",
+    (
+        "tabular/text_reading",
+        "return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))",
+        "n_others < max",
+    ): "equality with a share that experiments chose",
     (
         "tabular/out_of_fold",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
