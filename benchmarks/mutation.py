@@ -34,18 +34,24 @@ from mutation_tests import CHOSEN, RECORD
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "scratchmlp"
 NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
-#: The modules of each wing, as paths in scratchmlp/ without ".py".
-WINGS = {
+#: The modules of each package, as paths in scratchmlp/ without ".py".
+PACKAGES = {
     "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
     "tabular": sorted(f"tabular/{path.stem}" for path in SOURCES.glob("tabular/[!_]*.py")),
 }
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
-    "tabular/default_estimators": "_boosting _boosting_settings _forest",
-    "tabular/difficulty": "_model",
-    "tabular/text": "_vectorizers",
-    "tabular/recipe": "Recipe classification_recipe regression_recipe _recipe _n_epochs "
-    "_bin_encoders",
+    "tabular/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
+    "tabular/difficulty": ("_model",),
+    "tabular/recipe": (
+        "Recipe",
+        "classification_recipe",
+        "regression_recipe",
+        "_recipe",
+        "_n_epochs",
+        "_bin_encoders",
+    ),
+    "tabular/text": ("_vectorizers",),
 }
 #: Survivors that no test could kill: module, line before and part of it after, and why.
 HARMLESS = {
@@ -317,24 +323,24 @@ def is_tuned(node: ast.AST, module: str, name: str) -> bool:
     """Tell whether a node is a number that was chosen, or a comparison with such a constant."""
     match node:
         case ast.Constant(value=int() | float()):
-            return name.isupper() or name in TUNED.get(module, "").split()
+            return name.isupper() or name in TUNED.get(module, ())
         case ast.Compare(left, [ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], [right]):
             return any(CONSTANT.fullmatch(ast.unparse(each)) for each in (left, right))
     return False
 
 
-def wing_of(module: str) -> str:
-    """Return the wing of a module."""
+def package_of(module: str) -> str:
+    """Return the package of a module."""
     return "tabular" if module.startswith("tabular/") else "core"
 
 
-def files_of(wing: str) -> list[str]:
-    """Return the files with the tests of a wing. Those of the core include the estimators'."""
-    if wing == "tabular":
+def files_of(package: str) -> list[str]:
+    """Return the files with the tests of a package. Those of the core include the estimators'."""
+    if package == "tabular":
         return ["tests/tabular", "scratchmlp/tabular"]
-    names = [*WINGS["core"], "article", "callbacks", "extending", "imports"]
+    names = [*PACKAGES["core"], "article", "callbacks", "extending", "imports"]
     tests = [f"tests/test_{name}.py" for name in names if (ROOT / f"tests/test_{name}.py").exists()]
-    return [*(f"scratchmlp/{module}.py" for module in WINGS["core"]), *tests, "tests/estimators"]
+    return [*(f"scratchmlp/{module}.py" for module in PACKAGES["core"]), *tests, "tests/estimators"]
 
 
 def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables: Path) -> bool:
@@ -363,7 +369,7 @@ def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables:
 
 
 class Tests:
-    """The tests of a wing.
+    """The tests of a package.
 
     Attributes
     ----------
@@ -373,10 +379,10 @@ class Tests:
         Modules and names of the functions and classes that it calls.
     """
 
-    def __init__(self, wing: str, folder: Path) -> None:
+    def __init__(self, package: str, folder: Path) -> None:
         record = folder / "record.json"
-        if not run_tests(folder, files_of(wing), **{RECORD: record}):
-            sys.exit(f"The tests of {wing} fail without a mutation.")
+        if not run_tests(folder, files_of(package), **{RECORD: record}):
+            sys.exit(f"The tests of {package} fail without a mutation.")
         recorded = json.loads(record.read_text(encoding="utf-8"))
         self.seconds = {test: seconds for test, (seconds, _) in recorded.items()}
         self.called = {test: set(map(tuple, called)) for test, (_, called) in recorded.items()}
@@ -430,7 +436,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--modules",
         nargs="+",
-        choices=[*WINGS, *chain(*WINGS.values())],
+        choices=[*PACKAGES, *chain(*PACKAGES.values())],
         default=["core"],
         metavar="MODULE",
         help="modules, such as losses or tabular/folds, or all of core or tabular (default: core)",
@@ -444,7 +450,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     """Draw mutants, run the tests on each, and print those that survive."""
     arguments = parse_arguments()
-    modules = [module for name in arguments.modules for module in WINGS.get(name, [name])]
+    modules = [module for name in arguments.modules for module in PACKAGES.get(name, [name])]
     drawn = [mutant for module in modules for mutant in mutants(module)]
     print(f"{len(drawn)} mutants of {', '.join(arguments.modules)}", flush=True)
     if len(drawn) > arguments.n:
@@ -456,8 +462,8 @@ def main() -> None:
             ignored = shutil.ignore_patterns(".*", "__pycache__", "_build", "auto_examples")
             copies.put(shutil.copytree(ROOT, Path(temporary) / str(i), ignore=ignored))
         first = copies.get()
-        wings = {wing_of(module) for module in modules}
-        tests = {wing: Tests(wing, first) for wing in wings}
+        packages = {package_of(module) for module in modules}
+        tests = {package: Tests(package, first) for package in packages}
         copies.put(first)
 
         def test(numbered: tuple[int, Mutant]) -> None:
@@ -465,7 +471,7 @@ def main() -> None:
             if i % 25 == 0:
                 print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
             folder = copies.get()
-            if survives(mutant, folder, tests[wing_of(mutant.module)]):
+            if survives(mutant, folder, tests[package_of(mutant.module)]):
                 survivors.append(mutant)
                 print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
             copies.put(folder)
