@@ -166,6 +166,11 @@ HARMLESS = {
         "np.empty",
     ): "an array without rows, whatever its columns",
     (
+        "tabular/association",
+        "kept = scales > _TINY * len(outputs) ** 0.5  # others are constant",
+        "",
+    ): "a constant column has a scale of 0, up to rounding, and others have far larger ones",
+    (
         "tabular/text",
         '"sublinear_tf": True,',
         "False",
@@ -324,6 +329,8 @@ def is_tuned(node: ast.AST, module: str, name: str) -> bool:
     match node:
         case ast.Constant(value=int() | float()):
             return name.isupper() or name in TUNED.get(module, ())
+        case ast.BinOp():
+            return name.isupper()
         case ast.Compare(left, [ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], [right]):
             return any(CONSTANT.fullmatch(ast.unparse(each)) for each in (left, right))
     return False

@@ -37,6 +37,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import (
@@ -435,6 +436,15 @@ def test_a_scorer_judges_predictions():
     number = rng.normal(size=50)
     r2 = negative_score("r2", number, np.arange(50.0), None)
     assert r2(number + 1) == -r2_score(number, number + 1, sample_weight=np.arange(50))
+
+
+@pytest.mark.parametrize("classes", [None, np.array(["a", "b"])])
+def test_a_scorer_may_check_that_its_model_is_fitted(classes):
+    def scorer(model, X, y):
+        check_is_fitted(model)
+        return 2.0
+
+    assert negative_score(scorer, np.zeros(3), None, classes)(np.zeros((3, 2))) == -2
 
 
 def test_losses_of_weights_are_scikit_learn_s():
