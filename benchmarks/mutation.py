@@ -171,6 +171,16 @@ HARMLESS = {
         "",
     ): "a constant column has a scale of 0, up to rounding, and others have far larger ones",
     (
+        "tabular/ensemble",
+        "common = {name: own[name] for name in networks.get_params(deep=False) if name in own}",
+        "True",
+    ): "networks have no parameters of parameters that the ensemble has",
+    (
+        "tabular/member",
+        "monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, observers=observers)",
+        "tol=1.0",
+    ): "training never stops for lack of improvement, however large that must be",
+    (
         "tabular/text",
         '"sublinear_tf": True,',
         "False",
