@@ -177,7 +177,8 @@ HARMLESS = {
     ): "networks have no parameters of parameters that the ensemble has",
     (
         "tabular/member",
-        "monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, observers=observers)",
+        "monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, "
+        "observers=observers)",
         "tol=1.0",
     ): "training never stops for lack of improvement, however large that must be",
     (

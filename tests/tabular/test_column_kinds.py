@@ -134,6 +134,7 @@ def test_a_few_values_that_are_no_numbers_are_missing_and_named(bad, clause):
     [
         ["0", "1", "2", "3+"] * 10,  # categories beside a few numbers
         [*map(str, range(100)), *(f"A{i}" for i in range(50))] * 2,  # a third are no numbers
+        [*map(str, range(100)), *["unlimited"] * 120],  # most are no numbers
         ["1.2.3", "1.10.0"] * 50,
     ],
 )
