@@ -386,7 +386,7 @@ def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-class Tests:
+class Suite:
     """The tests of a package.
 
     Attributes
@@ -410,7 +410,7 @@ class Tests:
         tests = [t for t, called in self.called.items() if (mutant.module, mutant.name) in called]
         return tests or [t for t, called in self.called.items() if mutant.module in dict(called)]
 
-    def pass_with(self, mutant: Mutant, folder: Path) -> bool:
+    def passes(self, mutant: Mutant, folder: Path) -> bool:
         """Tell whether the tests pass that call what is mutated.
 
         Files with tests that call little else come first, and so do these tests in a file.
@@ -427,13 +427,13 @@ class Tests:
         return run_tests(folder, list(files), limit, **{CHOSEN: chosen})
 
 
-def survives(mutant: Mutant, folder: Path, tests: Tests) -> bool:
+def survives(mutant: Mutant, folder: Path, suite: Suite) -> bool:
     """Tell whether tests pass with a mutant."""
     path = folder / "scratchmlp" / f"{mutant.module}.py"
     original = path.read_text(encoding="utf-8")
     path.write_text(mutant.source, encoding="utf-8")
     try:
-        return tests.pass_with(mutant, folder)
+        return suite.passes(mutant, folder)
     finally:
         path.write_text(original, encoding="utf-8")
 
@@ -481,7 +481,7 @@ def main() -> None:
             copies.put(shutil.copytree(ROOT, Path(temporary) / str(i), ignore=ignored))
         first = copies.get()
         packages = {package_of(module) for module in modules}
-        tests = {package: Tests(package, first) for package in packages}
+        suites = {package: Suite(package, first) for package in packages}
         copies.put(first)
 
         def test(numbered: tuple[int, Mutant]) -> None:
@@ -489,7 +489,7 @@ def main() -> None:
             if i % 25 == 0:
                 print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
             folder = copies.get()
-            if survives(mutant, folder, tests[package_of(mutant.module)]):
+            if survives(mutant, folder, suites[package_of(mutant.module)]):
                 survivors.append(mutant)
                 print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
             copies.put(folder)
