@@ -238,6 +238,11 @@ def test_booleans_that_are_not_categorical_are_numbers():
     assert encode(table(x=[False, True, True]), categorical_features=None)[0] == [clip(-2)]
 
 
+def test_an_encoder_that_is_not_fitted_can_be_pickled():
+    encoder = pickle.loads(pickle.dumps(TabularEncoder(max_categories=3)))
+    assert repr(encoder) == "TabularEncoder(max_categories=3)"
+
+
 @pytest.mark.parametrize(
     "level",
     [
