@@ -182,6 +182,21 @@ HARMLESS = {
         "False",
     ): "lazy frames are refused before",
     (
+        "tabular/cross_fitting",
+        "results += Parallel(n_jobs=n_jobs, batch_size=1)(",
+        "batch_size=2",
+    ): "speed only: how many fits a process gets at a time",
+    (
+        "tabular/mlp",
+        "return Parallel(n_jobs=self.n_jobs, batch_size=1)(",
+        "batch_size=2",
+    ): "speed only: how many fits a process gets at a time",
+    (
+        "tabular/date_parsing",
+        "return None, 0.0",
+        "1.0",
+    ): "seconds without a day are not used",
+    (
         "tabular/integer_kinds",
         "return shortest if shortest == longest else 0",
         "else 1",
