@@ -91,7 +91,7 @@ HARMLESS = {
         "overwrite_a=2",
     ): "any number but 0 is true",
     (
-        "network",
+        "prediction",
         'a = z if getattr(activation, "in_place", False) else np.empty_like(z)',
         "not getattr",
     ): "memory only: forward may always write over its scores",
@@ -111,22 +111,12 @@ HARMLESS = {
         "copy=True",
     ): "memory only",
     (
-        "optimizer",
-        "super().__init_subclass__(**kwargs)",
-        "pass",
-    ): "makes methods for metadata routing, of which an optimizer has none",
-    (
-        "optimizer",
-        "elementwise: ClassVar[bool] = False",
-        "True",
-    ): "every rule that does not say it gets False in __init_subclass__",
-    (
-        "optimizer",
+        "kernels",
         "return grad * (longest / length) if length > longest else grad",
         "length >= longest",
     ): "a gradient as long as that is multiplied by 1",
     (
-        "optimizer",
+        "kernels",
         "for block in gen_batches(len(theta), _BLOCK // theta.itemsize):",
         "",
     ): "speed only: the length of a block",
