@@ -17,7 +17,6 @@ import pandas as pd
 from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 
 from scratchmlp.cli.article import run_iris
-from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
@@ -28,7 +27,6 @@ from scratchmlp.cli.comparison import (
     make_plan,
     models_for,
 )
-from scratchmlp.cli.contents import STDIN
 from scratchmlp.cli.export import check_export, check_exported_columns, export_model
 from scratchmlp.cli.files import check_files
 from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
@@ -41,11 +39,16 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.progress import fit
+from scratchmlp.cli.reading import STDIN, RawTable
 from scratchmlp.cli.report import (
+    best_model,
     check_picture,
     check_report,
     examine,
+    fit_notes,
+    networks_suffice,
     save_pictures,
+    score_table,
     write_report,
 )
 from scratchmlp.cli.roles import unknown_column

@@ -1,17 +1,43 @@
-"""Read the user's table from a file: CSV and its like, Excel or Parquet."""
+"""Read the user's table from a file: CSV and its like, Excel or Parquet.
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+pandas reads the cells. Text stays text here: what a column is, the encoder of the table decides.
+"""
 
+import bz2
+import gzip
+import io
+import lzma
+import re
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.cells import RawTable, is_text, replace_decimal_commas, strip_cells
-from scratchmlp.cli.contents import REMEDY, Content, name_of, read_content
-from scratchmlp.cli.delimited import read_delimited
-from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.cli.sniffing import NO_SEPARATOR, SEPARATORS, decode, separate
-from scratchmlp.cli.typed import read_excel, read_parquet
+from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.sniffing import (
+    NO_SEPARATOR,
+    SEPARATORS,
+    decode,
+    find_decimal_commas,
+    rows_of,
+    separate,
+)
 from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.parsing import with_decimal_point
+from scratchmlp.tabular.text_reading import words_for_missing
+
+STDIN = "-"
+#: What decompresses a file, by its first bytes.
+_DECOMPRESS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\0": lzma.decompress}
+#: Parts of a zip file that is a workbook: .xlsx, .xlsb or .ods.
+_OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls
+Column = pd.Series  # one column of a table
 
 
 class FileFormat(NamedTuple):
@@ -25,32 +51,62 @@ class FileFormat(NamedTuple):
         Decimal mark.
     encoding : str or None
         Encoding of a text file.
-    keep_na : bool or sequence of str
+    keep_na : sequence of str or True
         Names of the columns in which words such as NA are values; True stands for all columns.
     """
 
     sep: str | None = None
     decimal: str | None = None
     encoding: str | None = None
-    keep_na: bool | Sequence[str] = ()
+    keep_na: Literal[True] | Sequence[str] = ()
 
 
-def read_file(
-    path: str,
-    *,
-    sep: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    keep_na: bool | Sequence[str] = (),
-) -> RawTable:
+DEFAULT = FileFormat()
+
+
+class RawTable(NamedTuple):
+    """A table as it is in its file.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (n_samples, n_columns)
+        Text columns have the dtype object, and nan for missing values. Columns of Excel and Parquet
+        files can have any other dtype.
+    notes : list of str
+        A sentence about each decision that the user should know.
+    facts : list of str
+        How the file is written, in words; what is usual is left out: commas between columns,
+        decimal points and UTF-8.
+    sep : str or None
+        Separator of the columns of a text file; None for other files.
+    words : mapping of str to Series
+        The words that count as missing values, with the number of cells, by text column. Columns
+        without such words are left out.
+    with_commas : mapping of str to Series
+        The columns whose decimal commas were replaced, as they were before.
+    """
+
+    frame: pd.DataFrame
+    notes: Sequence[str] = ()
+    facts: Sequence[str] = ()
+    sep: str | None = None
+    words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
+    with_commas: "Mapping[str, Column[Any]]" = MappingProxyType({})
+
+    def as_written(self, name: str) -> "Column[Any]":
+        """Return a column with the decimal commas of the file, for classes and identifiers."""
+        return self.with_commas.get(name, self.frame[name])
+
+
+def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     """Read a table.
 
     Parameters
     ----------
     path : str
         Path of a CSV, Excel or Parquet file, which may be compressed; "-" stands for stdin.
-    sep, decimal, encoding, keep_na
-        See `FileFormat`.
+    how : FileFormat, optional
+        How to read it.
 
     Returns
     -------
@@ -62,91 +118,248 @@ def read_file(
     InputError
         If the file cannot be read, or contains no table.
     """
-    content, name = read_content(path), name_of(path)
-    if content.kind == "text":
-        text, encoding = decode(content.data, encoding, name)
-        sep, text = separate(text, sep)
-        raw = read_delimited(text, sep, name)
-    else:
-        raw, sep, encoding = _read_typed(content, name), None, "utf-8"
+    name = "stdin" if path == STDIN else path
+    raw = _read_cells(_read_bytes(path, name), how, name)
     if raw.frame.empty:
         raise InputError(
             f"{name} has no rows below its header. Add rows, or the header if it is missing."
         )
-    header = [str(each).strip() for each in raw.frame]
-    frame = raw.frame.set_axis(_unique(header, name), axis="columns")
-    words = _mark_missing(frame, keep_na)
-    notes = raw.notes + _note_codes(frame, keep_na, name)
-    if content.kind != "a Parquet file" and _only_numbers(header):
-        notes.append(f"{name}: all names in the header are numbers; if it is a row, add a header")
-    nameless = [new for new, given in zip(frame, header, strict=True) if not given]
-    frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
-    commas = replace_decimal_commas(frame, decimal, sep == ";")
-    if commas.unclear:
+    frame, notes = _named(raw.frame, name), [*raw.notes]
+    words, codes = _mark_missing(frame, how.keep_na)
+    if codes:
         notes.append(
-            f"{name}: in {listed([*map(quote, commas.unclear)])}, the comma of numbers such as "
-            "1,234 separates thousands; if it is the decimal mark, add --decimal comma"
+            "NA is a value, not a missing one, among the codes of capital letters in "
+            f"{listed(codes)}; leave a cell empty if its value is missing"
         )
-    notes = _description(name, sep, commas.facts, encoding) + notes
-    return RawTable(frame, notes, words, sep, raw.other_sheets, commas.replaced)
+    nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
+    frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
+    texts = {str(each): frame[each] for each in frame if is_text(frame[each])}
+    found, unclear, points = find_decimal_commas(texts, how.decimal, raw.sep == ";")
+    facts = [*raw.facts]
+    if found:
+        facts.append(f"decimal commas{f' in {_quoted(found)}' if points else ''}")
+    if unclear:
+        notes.append(
+            f"in {_quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
+            "is the decimal mark, add --decimal comma"
+        )
+    return RawTable(
+        frame.assign(**{each: _with_each(texts[each], with_decimal_point) for each in found}),
+        [f"{name}: {note}" for note in [*filter(None, [", ".join(facts)]), *notes]],
+        facts,
+        raw.sep,
+        words,
+        {each: texts[each] for each in found},
+    )
 
 
-def _description(name: str, sep: str | None, commas: list[str], encoding: str) -> list[str]:
-    """Say how a file was read, unless it has commas between columns, points, and is UTF-8."""
-    facts = []
-    if sep == NO_SEPARATOR:
-        facts.append("a single column")
-    elif sep and sep != ",":
-        facts.append(f"columns separated by {SEPARATORS.get(sep, repr(sep))}")
-    facts += commas
-    if not encoding.lower().startswith(("utf-8", "utf8")):
-        facts.append(f"encoding {encoding}")
-    return [f"{name}: {', '.join(facts)}"] if facts else []
+def is_text(column: "Column[Any]") -> bool:
+    """Return whether a column of a raw table contains text."""
+    return column.dtype == object
 
 
-def _read_typed(content: Content, name: str) -> RawTable:
-    """Read an Excel or Parquet file; raise an error for any other one."""
-    if content.kind not in _READERS:
-        remedy = "Use it with --load." if "--save" in content.kind else REMEDY
-        raise InputError(f"cannot read {name}: it is {content.kind}, not a table. {remedy}")
+def _quoted(names: Sequence[str]) -> str:
+    return listed([*map(quote, names)])
+
+
+# From bytes to cells.
+
+
+def _read_bytes(path: str, name: str) -> bytes:
+    if path == STDIN and (sys.stdin is None or sys.stdin.isatty()):
+        raise InputError(
+            'the table "-" is stdin, but nothing is sent to stdin. Send a file with "< DATA.csv", '
+            "or give the path of a file."
+        )
     try:
-        return _READERS[content.kind](content.data, name)
+        return sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {name}: {error.strerror or error}. Give the path of a local CSV, Excel "
+            "or Parquet file."
+        ) from error
+
+
+def _read_cells(data: bytes, how: FileFormat, name: str) -> RawTable:
+    """Read a file; the columns have the names of its header, which may be empty or repeated."""
+    try:
+        data = _unpack(data, name)
+        if data.startswith(b"PAR1"):
+            return RawTable(_read_parquet(data))
+        if data.startswith(_OLD_WORKBOOK) or _OF_WORKBOOKS & {*_files_in(data)}:
+            return _read_excel(data, name)
     except (InputError, MemoryError):
         raise
-    except ImportError as error:
+    except Exception as error:  # pandas and the decompressors raise many types
+        remedy = "Save the table again, for example as CSV."
+        if isinstance(error, ImportError):
+            remedy = 'Excel and Parquet files need pip install "scratchmlp[files]".'
+        reason = str(error).split("\n")[0].strip(". ")
+        raise InputError(f"cannot read {name}: {reason}. {remedy}") from error
+    text, encoding = decode(data, how.encoding, name)
+    sep, text = separate(text, how.sep)
+    return _read_text(text, sep, encoding, name)
+
+
+def _unpack(data: bytes, name: str) -> bytes:
+    """Decompress a file. Workbooks stay as they are, although new ones are zip files."""
+    for start, decompress in _DECOMPRESS.items():
+        if data.startswith(start):
+            return decompress(data)
+    files = _files_in(data)
+    if not files or _OF_WORKBOOKS & {*files}:
+        return data
+    if len(files) > 1:
         raise InputError(
-            f"cannot read {name}: it is {content.kind}, which needs another package "
-            f"({_first_line(error)}). Files of the types .xlsx and .parquet need "
-            'pip install "scratchmlp[files]". Or save the table as CSV.'
-        ) from error
-    except Exception as error:  # the readers raise many types
+            f"cannot read {name}: it is an archive of {count(len(files), 'file')}: "
+            f"{_quoted(files)}. Extract the file with the table, and give its path."
+        )
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(files[0])
+
+
+def _files_in(data: bytes) -> list[str]:
+    """Return the names of the files in a zip file; [] for any other file."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return [each for each in archive.namelist() if not re.search(r"/$|^__MACOSX/", each)]
+
+
+# Text files.
+
+
+def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
+    """Read the cells of a text file.
+
+    The first row that is not empty names the columns. Blank lines are left out, and so are empty
+    cells beyond the columns. Cells that a row lacks are empty.
+    """
+    rows = rows_of(text, sep)
+    first, header = next(((line, row) for line, row in rows if any(row)), (1, []))
+    last, shorter = first, []
+    for last, row in rows:
+        if any(map(str.strip, row[len(header) :])):
+            raise InputError(_too_many_cells(last, row, header, sep, name))
+        if len(row) < len(header) and any(map(str.strip, row)):
+            shorter.append(last)
+    cells = _cells(text, sep, first, len(header), f"line {last} of {name}")
+    notes, facts = [], []
+    if shorter:
+        notes.append(
+            f"{count(len(shorter), 'row')} with fewer cells than the header, the first in line "
+            f"{shorter[0]}; the last cells are missing values there"
+        )
+    if sep != ",":
+        columns = f"columns separated by {SEPARATORS.get(sep, repr(sep))}"
+        facts.append("a single column" if sep == NO_SEPARATOR else columns)
+    if not encoding.lower().startswith(("utf-8", "utf8")):
+        facts.append(f"encoding {encoding}")
+    raw = _below_header(cells, name)
+    return raw._replace(notes=[*notes, *raw.notes], facts=facts, sep=sep)
+
+
+def _cells(text: str, sep: str, first: int, n_columns: int, last: str) -> pd.DataFrame:
+    """Read rows of text from the line `first` on."""
+    try:
+        return pd.read_csv(
+            io.StringIO(text, newline=""),
+            sep=sep,
+            header=None,
+            skiprows=first - 1,
+            usecols=range(n_columns),
+            dtype=object,
+            na_filter=False,
+            skipinitialspace=True,
+            engine="c" if sep.isascii() else "python",
+        )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except pd.errors.ParserError as error:
         raise InputError(
-            f"cannot read {name}: it is {content.kind} that cannot be read ({_first_line(error)}). "
-            "Save the table again, for example as CSV."
+            f"a double quote in {last} is not closed. Close it; a double quote within a cell is "
+            'written twice ("").'
         ) from error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n")[0].strip(". ")
+def _below_header(cells: pd.DataFrame, name: str) -> RawTable:
+    """Name the columns by the first row."""
+    if cells.empty:
+        raise InputError(f"{name} is empty. It needs a header and rows.")
+    header = ["" if pd.isna(cell) else str(cell).strip() for cell in cells.iloc[0]]
+    frame = cells.iloc[1:].reset_index(drop=True).set_axis(header, axis="columns")
+    note = "all names in the header are numbers; if it is a row, add a header"
+    return RawTable(frame, [note] if _are_numbers(header) else [])
 
 
-#: What reads each kind of file.
-_READERS: dict[str, Callable[[bytes, str], RawTable]] = {
-    "an Excel file": read_excel,
-    "an old Excel file": read_excel,
-    "an OpenDocument file": read_excel,
-    "a Parquet file": read_parquet,
-}
+def _too_many_cells(line: int, cells: list[str], header: list[str], sep: str, name: str) -> str:
+    """Say that a row has more cells than the header."""
+    counts = (
+        f"line {line} of {name} has {count(len(cells), 'cell')}, but the header has {len(header)}"
+    )
+    if len(header) == 1:
+        return (
+            f"{counts}. If the first line is a title, delete it: the header must come first. If "
+            "there is only one column, write its cells in double quotes, or add --sep tab."
+        )
+    marks = SEPARATORS.get(sep, repr(sep))
+    return (
+        f"{counts}. If a cell contains {marks}, write the cell in double quotes. If {marks} do not "
+        "separate the columns, name the separator with --sep."
+    )
+
+
+# Excel and Parquet files, whose columns have types.
+
+
+def _read_excel(data: bytes, name: str) -> RawTable:
+    """Read the first sheet of a workbook, without empty rows."""
+    with pd.ExcelFile(io.BytesIO(data), engine="calamine") as file:
+        cells = pd.read_excel(file, header=None, dtype=object, keep_default_na=False, na_values="")
+        first, *others = file.sheet_names
+    sheet = f"the first sheet of {name}, {quote(first)}," if others else name
+    raw = _below_header(cells.dropna(how="all"), sheet)
+    note = f"only the first of {len(others) + 1} sheets is read, {quote(first)}"
+    return RawTable(_with_types(raw.frame), [*[note] * bool(others), *raw.notes])
+
+
+def _read_parquet(data: bytes) -> pd.DataFrame:
+    """Read a Parquet file; a named index becomes a column."""
+    frame = pd.read_parquet(io.BytesIO(data))
+    frame = frame.reset_index(drop=frame.index.names == [None])
+    return _with_types(frame.set_axis([str(each).strip() for each in frame], axis="columns"))
+
+
+def _with_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """Convert the cells of each column of objects to one type."""
+    columns = [_with_one_type(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    return pd.concat(columns, axis="columns") if columns else frame
+
+
+def _with_one_type(column: "Column[Any]") -> "Column[Any]":
+    """Convert a column of objects to numbers, booleans or dates if all are, otherwise to text."""
+    if not column.notna().any():
+        return column
+    column = column.infer_objects()
+    if column.dtype != object and not isinstance(column.dtype, pd.StringDtype):
+        return column
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in ("date", "datetime"):
+        return column.astype("datetime64[us]")
+    if kind == "decimal":
+        return column.astype(float)
+    return column.astype(object).map(str, na_action="ignore").astype(object)
 
 
 # Header.
 
 
-def _unique(header: list[str], name: str) -> list[str]:
+def _named(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Name the columns without a name as pandas does: "Unnamed: 0" for the first column."""
+    header = [*map(str, frame)]
     given = [each for each in header if each]
     if repeated := [each for i, each in enumerate(given) if each in given[:i]]:
-        remedy = "Add a header." if _only_numbers(header) else "Rename one of them."
+        remedy = "Add a header." if _are_numbers(header) else "Rename one of them."
         raise InputError(f"{name} has two columns named {quote(repeated[0])}. {remedy}")
     names = []
     for i, each in enumerate(header):
@@ -154,10 +367,10 @@ def _unique(header: list[str], name: str) -> list[str]:
         while not each and new in given:
             new += ".1"
         names.append(new)
-    return names
+    return frame.set_axis(names, axis="columns")
 
 
-def _only_numbers(header: list[str]) -> bool:
+def _are_numbers(header: list[str]) -> bool:
     """Return whether all names are numbers: then the first line is probably a row."""
     names = pd.Series([each.replace(",", ".") for each in header if each], dtype=object)
     return len(names) > 0 and bool(pd.to_numeric(names, errors="coerce").notna().all())
@@ -167,31 +380,33 @@ def _only_numbers(header: list[str]) -> bool:
 
 
 def _mark_missing(
-    frame: pd.DataFrame, keep_na: bool | Sequence[str]
-) -> dict[str, "pd.Series[int]"]:
-    """Strip the cells of text columns and mark missing ones, in place; return `RawTable.words`."""
-    words = {}
+    frame: pd.DataFrame, keep_na: Literal[True] | Sequence[str]
+) -> tuple[dict[str, "pd.Series[int]"], list[str]]:
+    """Strip the cells of text columns and mark missing ones, in place.
+
+    Returns
+    -------
+    words : dict of str to Series
+        See `RawTable.words`.
+    codes : list of str
+        Quoted names of the columns in which "NA" is a value, although the user has not said so.
+    """
+    words, codes = {}, []
     for name in [str(each) for each in frame if is_text(frame[each])]:
-        given = frame[name]
-        frame[name] = strip_cells(given, name in _kept(frame, keep_na))
-        lost = given[frame[name].isna() & given.notna()].str.strip()
-        if (lost != "").any():
-            words[name] = lost[lost != ""].value_counts()
-    return words
+        cells = _with_each(frame[name], str.strip)
+        is_kept = keep_na is True or name in keep_na
+        missing = {""} if is_kept else words_for_missing({*cells.dropna()})
+        lost = cells[cells.isin(missing - {""})]
+        frame[name] = cells.mask(cells.isin(missing), np.nan)
+        if len(lost):
+            words[name] = lost.value_counts()
+        if not is_kept and (frame[name] == "NA").any():
+            codes.append(quote(name))
+    return words, codes
 
 
-def _note_codes(frame: pd.DataFrame, keep_na: bool | Sequence[str], name: str) -> list[str]:
-    """Say in which columns "NA" is kept, although the user has not named them."""
-    others = [each for each in frame if each not in _kept(frame, keep_na)]
-    codes = [quote(each) for each in others if is_text(frame[each]) and (frame[each] == "NA").any()]
-    if not codes:
-        return []
-    return [
-        f"{name}: NA is a value, not a missing one, among the codes of capital letters in "
-        f"{listed(codes)}; leave a cell empty if its value is missing"
-    ]
-
-
-def _kept(frame: pd.DataFrame, keep_na: bool | Sequence[str]) -> Sequence[str]:
-    """Return the columns in which words are values."""
-    return [str(each) for each in frame] if keep_na is True else keep_na or ()
+def _with_each(column: "Column[Any]", change: Any) -> "Column[Any]":
+    """Change each different value of a text column; missing values become nan."""
+    codes, values = pd.factorize(column.to_numpy(dtype=object))
+    changed = np.array([*map(change, values), np.nan], dtype=object)  # -1 is the code of missing
+    return pd.Series(changed[codes], column.index, dtype=object, name=column.name)

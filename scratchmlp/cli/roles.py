@@ -1,10 +1,10 @@
 """What the user says of the columns of a table, and whether it can be followed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.messages import InputError, did_you_mean, quote
+from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular.notes import listed
 
 SEPARATOR = "If another character separates its columns, name it with --sep."
@@ -113,34 +113,9 @@ def unknown_column(raw: RawTable, path: str, option: str, name: str) -> str:
     hint = f" {SEPARATOR}" if raw.sep and len(names) == 1 else ""
     if sum(each.startswith("Unnamed: ") for each in names) > 1:
         hint = f" {TITLE}"
-    remedy = in_other_sheet(raw, [name]) or did_you_mean(name, names)
     return (
-        f"{path} has no column {quote(name)}, which {option} names.{remedy} "
+        f"{path} has no column {quote(name)}, which {option} names.{did_you_mean(name, names)} "
         f"Its columns: {listed([*map(quote, names)])}.{hint}"
-    )
-
-
-def in_other_sheet(raw: RawTable, names: Collection[str]) -> str:
-    """Name the sheet of an Excel file, other than the first, that has columns of several names.
-
-    Parameters
-    ----------
-    raw : RawTable
-        The table.
-    names : collection of str
-        Columns that its first sheet lacks.
-
-    Returns
-    -------
-    str
-        A sentence, or "" if no sheet has them all.
-    """
-    sheets = [sheet for sheet, header in raw.other_sheets.items() if {*names} <= {*header}]
-    if not sheets:
-        return ""
-    return (
-        f" The sheet {quote(sheets[0])} has {'it' if len(names) == 1 else 'them'}, but only the "
-        "first sheet is read: move that sheet to the front."
     )
 
 

@@ -1,35 +1,38 @@
-"""The encoding of a text file, and the separator of its columns: recognized."""
+"""What a text file does not say: its encoding, the separator of its columns, its decimal mark."""
 
 import codecs
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from statistics import mode
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from scratchmlp.cli.messages import InputError
+from scratchmlp.tabular.parsing import find_decimal, read_numbers, without_units
 
 NO_SEPARATOR = "\x1f"  # a control character that stands for "one column"
-SAMPLE = 1_000  # rows that decide about the separator
+SAMPLE = 1_000  # rows that decide
 #: Separators that are recognized, in the order of trial: the rarer in text, the earlier.
 SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "bars", ",": "commas"}
+MOST = 0.9  # of the values of a column are numbers, if its decimal commas are rewritten
 
-_BOMS = {  # in the order of trial: the first one of UTF-32 starts with one of UTF-16
+_MARKS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_TEXT_KINDS = {
-    "an HTML page": r"\s*(<!--.*?-->\s*)?<(!doctype html|html|head|body|table)\b",
-    "an XML file": r"\s*<\?xml\b",
-}
+#: How pages, documents and JSON begin, which are text but no tables.
+_DOCUMENT = re.compile(
+    r"\s*(<(!doctype|html|body|table|\?xml)\b|[\[{]\s*[\[{\"])|%PDF-|\{\\rtf", re.IGNORECASE
+)
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19]")
 _SEPARATED = re.compile(r"[\t;|]|,(?! )")  # a comma before a blank is common in text
-_LINE_END = re.compile(r"[^\S\r\n]*(?:[\r\n]|\Z)")
 _NUMBER = re.compile(r"\s*[-+]?[\d.]*,?\d+\s*")
 
 csv.field_size_limit(2**31 - 1)  # cells may be longer than the default, 128 KB
@@ -46,7 +49,8 @@ def decode(data: bytes, chosen: str | None, name: str) -> tuple[str, str]:
     data : bytes
         Content of a file.
     chosen : str or None
-        The encoding; None recognizes UTF-8, UTF-16 and UTF-32, and takes cp1252 otherwise.
+        The encoding. None takes the one that a byte order mark names, otherwise UTF-8, and
+        otherwise cp1252.
     name : str
         Name of the file, for messages.
 
@@ -60,78 +64,29 @@ def decode(data: bytes, chosen: str | None, name: str) -> tuple[str, str]:
     Raises
     ------
     InputError
-        If the bytes are not text in this encoding, or not a table.
+        If the bytes are not text in this encoding, or the text is no table.
     """
-    found = chosen or _recognized(data)
-    try:
-        text = data.decode(found)
-    except UnicodeError as error:
-        raise InputError(_undecoded(data, chosen, name, error)) from error
-    text = text.removeprefix("\ufeff")
-    _check_text(text, found, name)
-    return text, found
-
-
-def _recognized(data: bytes) -> str:
-    """Return the encoding of bytes."""
-    for mark, found in _BOMS.items():
-        if data.startswith(mark):
-            return found
-    even, odd = (data[start:2000:2].count(0) for start in (0, 1))
-    if len(data) % 2 == 0 and max(even, odd) > 4 * min(even, odd) + len(data[:2000]) // 8:
-        return "utf-16-le" if odd > even else "utf-16-be"  # ASCII has a NUL in each pair of bytes
-    with suppress(UnicodeDecodeError):
-        data.decode("utf-8")
-        return "utf-8"
-    return "cp1252"
-
-
-def _undecoded(data: bytes, chosen: str | None, name: str, error: UnicodeError) -> str:
-    """Say that bytes are not text in an encoding."""
-    if chosen is None and 0 in data:
-        return _binary(name)
-    if chosen is None:
-        return (
-            f"the encoding of {name} is neither UTF-8 nor UTF-16 nor cp1252. Name it with "
-            "--encoding, for example --encoding shift_jis, or save the file as UTF-8."
-        )
-    where = data[: getattr(error, "start", 0)].count(b"\n") + 1
-    return (
-        f"cannot read {name} in the encoding {chosen}: line {where} has other bytes. Remove "
-        "--encoding, or choose another one."
-    )
-
-
-def _check_text(text: str, found: str, name: str) -> None:
-    """Raise an error if text is not a table: a page, data of another kind, or binary."""
-    if "\0" in text or (found == "cp1252" and re.search(r"[\x01-\x08\x0e-\x19]", text)):
-        raise InputError(_binary(name))
-    kinds = (kind for kind, start in _TEXT_KINDS.items() if re.match(start, text, re.I | re.S))
-    if kind := "a JSON file" if _is_json(text) else next(kinds, None):
+    marked = (encoding for mark, encoding in _MARKS.items() if data.startswith(mark))
+    encodings = [chosen] if chosen else [next(marked, "utf-8"), "cp1252"]
+    text = None
+    for encoding in encodings:
+        with suppress(UnicodeError):
+            text = data.decode(encoding).removeprefix("\ufeff")
+            break
+    if text is None or _is_document(text, encoding):
         raise InputError(
-            f"cannot read {name}: it is {kind}, not a table. Export the table as CSV, Excel or "
-            "Parquet."
+            f"cannot read {name}: it is not the text of a table in "
+            f"{chosen or 'UTF-8, UTF-16 or cp1252'}. Export tables of other programs as CSV, Excel "
+            "or Parquet. If it is text in another encoding, name it with --encoding, for example "
+            "--encoding shift_jis."
         )
+    return text, encoding
 
 
-def _binary(name: str) -> str:
-    return (
-        f"cannot read {name}: it is not text, because it contains NUL bytes or other control "
-        "characters. Export the table again as CSV, Excel or Parquet. If it is text in an unusual "
-        "encoding, name it with --encoding."
-    )
-
-
-def _is_json(text: str) -> bool:
-    """Return whether text starts with an object or a list of JSON that ends its line."""
-    start = text.lstrip()
-    if not start.startswith(("{", "[")):
-        return False
-    try:
-        end = json.JSONDecoder().raw_decode(start)[1]
-    except (ValueError, RecursionError):
-        return False
-    return _LINE_END.match(start, end) is not None
+def _is_document(text: str, encoding: str) -> bool:
+    """Return whether what was decoded is a page, another document, or binary data."""
+    has_control = "\0" in text or (encoding == "cp1252" and bool(_CONTROL.search(text)))
+    return has_control or bool(_DOCUMENT.match(text))
 
 
 # Separator.
@@ -175,8 +130,17 @@ def _find_separator(text: str) -> str:
 
 def _records(text: str, mark: str) -> Iterator[list[str]]:
     """Yield the cells of each line that is not blank."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
-    return (row for row in rows if any(row))
+    return (cells for _, cells in rows_of(text, mark) if any(cells))
+
+
+def rows_of(text: str, sep: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the first line of each row of a text, and the cells of the row."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sep, skipinitialspace=True)
+    line = 1
+    for cells in reader:
+        if cells:
+            yield line, cells
+        line = reader.line_num + 1
 
 
 def _is_below_a_title(rows: list[list[str]]) -> bool:
@@ -194,3 +158,69 @@ def _score(rows: list[list[str]]) -> float:
     cells = [cell for row in rows for cell in row if cell]
     whole = sum(not _SEPARATED.search(cell) or bool(_NUMBER.fullmatch(cell)) for cell in cells)
     return fitting * whole / max(1, len(rows) * len(cells))
+
+
+# Decimal mark.
+
+
+def find_decimal_commas(
+    texts: "dict[str, pd.Series[Any]]", decimal: str | None, semicolons: bool
+) -> tuple[list[str], list[str], bool]:
+    """Find the columns of numbers with decimal commas.
+
+    A number such as "12,5" or "1.234,5" has a decimal comma. In a number such as "1,234", the comma
+    is a decimal comma if other numbers of the table have one and no column has decimal points.
+    Otherwise, it is one if semicolons separate the columns and each number of the column has a
+    comma.
+
+    Parameters
+    ----------
+    texts : dict of str to Series
+        The columns of text by name; missing values are nan.
+    decimal : {",", "."} or None
+        The decimal mark; None decides from the cells.
+    semicolons : bool
+        Whether semicolons separate the columns.
+
+    Returns
+    -------
+    found : list of str
+        The columns with decimal commas; if no column has decimal points, also columns of whole
+        numbers, in which points separate thousands.
+    unclear : list of str
+        Columns of numbers such as "1,234" whose meaning is not clear.
+    points : bool
+        Whether other columns have decimal points.
+    """
+    if decimal == ".":
+        return [], [], False
+    samples = {name: _sample(column) for name, column in texts.items()}
+    with_comma = [name for name, values in samples.items() if any("," in each for each in values)]
+    numbers = {name: found for name in with_comma if (found := _numbers(samples[name], ","))}
+    if not numbers:
+        return [], [], False
+    others = [_numbers(samples[name], ".") for name in samples if name not in numbers]
+    points = any(find_decimal(each) == "." for each in others)
+    found = [name for name in numbers if decimal or find_decimal(numbers[name]) == ","]
+    if found and not points:
+        found = [name for name in samples if name in numbers or _numbers(samples[name], ",")]
+    elif semicolons and not points:
+        found = [name for name in numbers if all("," in each for each in numbers[name])]
+    unclear = [name for name in numbers if not points and name not in found]
+    return found, unclear, points
+
+
+def _sample(column: "pd.Series[Any]") -> list[str]:
+    """Return the values of some rows, without units."""
+    known = column.dropna()
+    return [*map(without_units, known.iloc[:: len(known) // SAMPLE + 1])]
+
+
+def _numbers(values: list[str], decimal: str) -> list[str]:
+    """Return the numbers among values; [] if too few are numbers with this decimal mark."""
+    numbers, others = (
+        [*np.array(values, dtype=object)[np.isfinite(read_numbers(values, mark))]]
+        for mark in (decimal, {",": ".", ".": ","}[decimal])
+    )
+    has_other = find_decimal(numbers + others) not in (decimal, None)
+    return [] if has_other or len(numbers) < MOST * len(values) else numbers

@@ -12,18 +12,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.cells import MAY_BE_VALUES, MISSING, RawTable, drop_infinite
 from scratchmlp.cli.kinds import Columns, are_words, decide_columns
 from scratchmlp.cli.messages import InputError, count, quote, say
-from scratchmlp.cli.reading import FileFormat, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, in_other_sheet, unknown_column
+from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
+from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, unknown_column
 from scratchmlp.cli.target import as_text, is_classification, usable_target
-from scratchmlp.cli.times import in_order
 from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.column_encoding import output_suffixes
+from scratchmlp.tabular.column_kinds import find_kind
+from scratchmlp.tabular.columns import to_numbers
 from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.text_reading import MAY_BE_VALUES, MISSING_IN_FILES
 
-DEFAULT = FileFormat()
+#: What can order rows, and a value of it.
+ORDERED = {"number": "a number", "date": "a date", "duration": "a time"}
 NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 
@@ -104,9 +106,9 @@ def load_table(
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]
     if roles.time is not None:
-        table, times, time_notes = in_order(table, roles.time)
+        table, times, time_notes = _in_order(table, roles.time)
         notes += time_notes
-    X, infinite_notes = drop_infinite(_features(table, [target, *roles.not_features()]))
+    X, infinite_notes = _drop_infinite(_features(table, [target, *roles.not_features()]))
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
@@ -171,6 +173,84 @@ def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:
     return X.drop(columns=[name for name in empty if NAMELESS.fullmatch(name)])
 
 
+def _in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:
+    """Sort the rows of a table by a column of numbers, dates or times of the day.
+
+    Rows of the same time stay in the order of the file.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_columns)
+        Table. No value of the column is missing.
+    name : str
+        Name of the column.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_sorted, n_columns)
+        The rows in the order of time, without those whose time cannot be read.
+    times : ndarray of shape (n_sorted,)
+        Number of the time of each row; equal times have the same number.
+    notes : list of str
+        A sentence about rows of the same time and about rows that were left out, if there are any.
+
+    Raises
+    ------
+    InputError
+        If the column contains something else.
+    """
+    found = find_kind(name, _drop_infinite(table[[name]])[0][name], guess=False)
+    if found.kind not in ORDERED:
+        example = quote(table[name].iloc[0])
+        raise InputError(
+            f"column {quote(name)} cannot order the rows: it contains {example}. --time needs a "
+            "column of numbers or of dates such as 2024-05-17."
+        )
+    times = (
+        pd.Series(to_numbers(found.values, found.kind), table.index)
+        .dropna()
+        .sort_values(kind="stable")
+    )
+    notes = []
+    if lost := len(table) - len(times):
+        notes.append(
+            f"left out {count(lost, 'row')} where {quote(name)} is not {ORDERED[found.kind]}"
+        )
+    numbers = np.unique(times, return_inverse=True)[1]
+    if repeated := int(times.duplicated(keep=False).sum()):
+        notes.append(
+            f"{count(repeated, 'row')} have the same {quote(name)} as another row. They are on the "
+            "same side of each split"
+        )
+    return table.loc[times.index], numbers, notes
+
+
+def _drop_infinite(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Mark infinite numbers of typed columns as missing, as those of text columns are later.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_columns)
+        Raw table.
+
+    Returns
+    -------
+    table : DataFrame of shape (n_samples, n_columns)
+        Table without infinite numbers.
+    notes : list of str
+        A sentence about each column with infinite numbers.
+    """
+    notes = []
+    for name, column in table.items():
+        if column.dtype.kind != "f" or not (infinite := column.abs() == np.inf).any():
+            continue
+        table = table.assign(**{str(name): column.mask(infinite)})
+        n_infinite = int(infinite.sum())
+        are = "infinite number counts" if n_infinite == 1 else "infinite numbers count"
+        notes.append(f"{n_infinite:,} {are} as missing in column {quote(name)}")
+    return table, notes
+
+
 def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAULT) -> RawTable:
     """Read a table to predict.
 
@@ -193,7 +273,8 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
     InputError
         If the file cannot be read, or has no rows.
     """
-    words = [name for name, fitted in columns.items() if MISSING & {*fitted.get("levels", ())}]
+    levels = {name: {*fitted.get("levels", ())} for name, fitted in columns.items()}
+    words = [name for name, labels in levels.items() if labels & MISSING_IN_FILES]
     return _read(path, file_format, words)
 
 
@@ -222,12 +303,11 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
     table = raw.frame
     used = [name for name, fitted in columns.items() if output_suffixes(fitted)]
     if missing := [name for name in used if name not in table]:
-        remedy = in_other_sheet(raw, missing) or _remedy(missing, {*table} - {*columns})
         raise InputError(
             f"{path} lacks columns that the model was trained on: {listed([*map(quote, missing)])}."
-            f"{remedy}"
+            f"{_remedy(missing, {*table} - {*columns})}"
         )
-    X, notes = drop_infinite(table[[name for name in columns if name in table]])
+    X, notes = _drop_infinite(table[[name for name in columns if name in table]])
     for note in notes:
         say(note)
     return X
@@ -245,10 +325,11 @@ def _remedy(missing: list[str], unknown: set[str]) -> str:
 
 def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawTable:
     """Read a table, and say how; words such as NA are values in the columns `words`, too."""
-    named = file_format.keep_na
-    keep_na = named if isinstance(named, bool) else [*named, *words]
-    raw = read_file(path, **file_format._replace(keep_na=keep_na)._asdict())
-    for name in [] if isinstance(named, bool) else named:
+    named = () if file_format.keep_na is True else file_format.keep_na
+    if file_format.keep_na is not True:
+        file_format = file_format._replace(keep_na=[*named, *words])
+    raw = read_file(path, file_format)
+    for name in named:
         if name not in raw.frame:
             raise InputError(unknown_column(raw, path, "--keep-na", name))
     for note in raw.notes:

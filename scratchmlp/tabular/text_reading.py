@@ -25,12 +25,24 @@ from scratchmlp.tabular.date_parsing import (
 from scratchmlp.tabular.found import Found, Note
 from scratchmlp.tabular.parsing import common_unit, find_decimal, read_flags, read_numbers, units_of
 
-#: Words for missing values in columns of numbers and dates, in lower case.
-MISSING = {
-    *("", "-", "--", ".", "?", "na", "n/a", "n.a.", "n.a", "nan", "<na>", "nat", "null", "none"),
-    *("nil", "missing", "unknown", "not available", "not applicable", "#n/a", "#na", "#value!"),
-    *("inf", "+inf", "-inf", "infinity", "-infinity"),
+#: Words for missing values in any column of a file: those of pandas.read_csv, and "?" of the
+#: classic data sets.
+# fmt: off
+MISSING_IN_FILES = frozenset([
+    "", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+])
+# fmt: on
+#: Those that people write as values too, such as "None" for a house without a garage. Programs
+#: write the others.
+MAY_BE_VALUES = frozenset(["None", "NA", "N/A", "n/a"])
+#: Words for missing values in columns of numbers and dates, in lower case. In other columns, words
+#: such as "unknown" may be categories.
+MISSING = {word.lower() for word in MISSING_IN_FILES} | {
+    *("-", "--", ".", "n.a.", "n.a", "nat", "nil", "missing", "unknown", "not available"),
+    *("not applicable", "#value!", "inf", "+inf", "-inf", "infinity", "-infinity"),
 }
+MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
@@ -38,6 +50,7 @@ SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _REASONS = {"flag": "every value is true or false", "duration": "times of the day"}
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
+_CODE = re.compile("[A-Z]{2,5}")
 _PADDED = re.compile(r"0\d+", re.ASCII)
 
 
@@ -68,6 +81,17 @@ def different_values(column: "Column[Any]") -> Values:
     """Find the different values of a column of text, or of text and numbers."""
     codes, unique = pd.factorize(column.to_numpy(dtype=object))
     return Values(codes, list(unique), np.bincount(codes[codes >= 0], minlength=len(unique)))
+
+
+def words_for_missing(values: set[str]) -> frozenset[str]:
+    """Return the words that are no values in a column of a file, given its different values.
+
+    These are `MISSING_IN_FILES`, without "NA" among codes of two to five capital letters, such as
+    those of countries.
+    """
+    others = values - MISSING_IN_FILES
+    are_codes = all(_CODE.fullmatch(value) for value in others)
+    return MISSING_IN_FILES - {"NA"} if len(others) >= MIN_CODES and are_codes else MISSING_IN_FILES
 
 
 def read_text(name: str, column: "Column[Any]") -> Found | None:

@@ -2,22 +2,22 @@
 
 import pytest
 
-from scratchmlp.cli.reading import read_file
+from scratchmlp.cli.reading import FileFormat, read_file
 
 
 def test_options_choose_how_a_file_is_read(csv):
     path = csv("a:b\n1,234:ж\n5:x\n".encode("cp1251"))
-    table, notes, *_ = read_file(path, sep=":", decimal=",", encoding="cp1251")
+    table, notes, *_ = read_file(path, FileFormat(sep=":", decimal=",", encoding="cp1251"))
     assert table.to_dict("list") == {"a": ["1.234", "5"], "b": ["ж", "x"]}
-    assert notes == [f"{path}: columns separated by ':', decimal commas, encoding cp1251"]
+    assert notes == [f"{path}: columns separated by ':', encoding cp1251, decimal commas"]
     path = csv(b"a,b\n1,2\n")
-    assert list(read_file(path, sep=";").frame) == ["a,b"]
-    assert read_file(csv(b"a  b\n1    2\n"), sep=" ").frame.to_dict("list") == {
+    assert list(read_file(path, FileFormat(sep=";")).frame) == ["a,b"]
+    assert read_file(csv(b"a  b\n1    2\n"), FileFormat(sep=" ")).frame.to_dict("list") == {
         "a": ["1"],
         "b": ["2"],
     }
     path = csv(b'a;b\n"12,5";1\n')
-    assert read_file(path, decimal=".").frame["a"][0] == "12,5"
+    assert read_file(path, FileFormat(decimal=".")).frame["a"][0] == "12,5"
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_options_on_the_command_line(csv, refused):
         "--keep-na", path, "--target", "a"
     )
     line = refused(path, "--target", "a", "--encoding", "utf-8")
-    assert "in the encoding utf-8: line 2 has other bytes. Remove --encoding" in line
+    assert "it is not the text of a table in utf-8. " in line

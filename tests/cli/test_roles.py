@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scratchmlp.cli.cells import RawTable
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.reading import RawTable
 from scratchmlp.cli.roles import Roles, check_roles
 
 TABLE = RawTable(pd.DataFrame(columns=["churned", "plan", "day", "customer"]), [])

@@ -6,8 +6,8 @@ import pytest
 
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.table import _in_order as in_order
 from scratchmlp.cli.table import load_table
-from scratchmlp.cli.times import in_order
 
 DAYS = pd.date_range("2019-12-25", periods=20)
 
