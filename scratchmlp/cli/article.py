@@ -18,8 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.cli.comparison import compare, make_plan
-from scratchmlp.cli.folds import inner_folds
+from scratchmlp.cli.comparison import compare, inner_folds, make_plan
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.report import save_pictures
 from scratchmlp.cli.scores import score_table

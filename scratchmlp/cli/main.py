@@ -27,10 +27,15 @@ from scratchmlp.cli.comparison import (
     make_plan,
     models_for,
 )
-from scratchmlp.cli.export import check_export, check_exported_columns, export_model
-from scratchmlp.cli.files import check_files
-from scratchmlp.cli.kinds import describe_columns, encoder_settings, read_columns, unlike_training
-from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.files import check_files, check_table_name, save_table
+from scratchmlp.cli.kinds import (
+    describe_columns,
+    encoder_settings,
+    read_columns,
+    unknown_column,
+    unlike_training,
+)
+from scratchmlp.cli.messages import InputError, count, discard, fit, open_streams, quote, say
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
     check_id,
@@ -38,26 +43,25 @@ from scratchmlp.cli.predictions import (
     prediction_table,
     scores_of_known,
 )
-from scratchmlp.cli.progress import fit
 from scratchmlp.cli.reading import STDIN, RawTable
 from scratchmlp.cli.report import (
-    best_model,
     check_picture,
     check_report,
     examine,
-    fit_notes,
-    networks_suffice,
     save_pictures,
-    score_table,
     write_report,
 )
-from scratchmlp.cli.roles import unknown_column
-from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
+from scratchmlp.cli.saved_model import (
+    SavedModel,
+    check_export,
+    check_exported_columns,
+    export_model,
+    load_model,
+    save_model,
+)
 from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
-from scratchmlp.cli.streams import discard, open_streams
 from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.cli.writing import check_table_name, save_table
 from scratchmlp.reporting.assembly import Origin
 from scratchmlp.reporting.importances import what_matters
 from scratchmlp.reporting.quality import how_right

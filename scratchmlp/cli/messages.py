@@ -1,7 +1,15 @@
-"""What the command line tells the user: errors, notes on stderr, and values quoted in them."""
+"""What the command line tells the user: errors, notes and progress on stderr; and its streams."""
 
+import io
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from typing import Any, TextIO
+
+import pandas as pd
+from numpy.typing import NDArray
 
 from scratchmlp.estimators.suggestions import most_similar
 
@@ -30,3 +38,120 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Ask whether the most similar of several names was meant; return "" if none is similar."""
     similar = most_similar(name, names)
     return f" Did you mean {quote(similar)}?" if similar is not None else ""
+
+
+# The standard streams: nothing that goes to stdout is lost without an error.
+
+
+def open_streams() -> None:
+    """Make sure that stdout is open and buffered, and that stderr exists.
+
+    With ``python -u`` or PYTHONUNBUFFERED, stdout has no buffer. A write to a full disk, or to a
+    pipe whose reader leaves, then stops early, and print does not notice. A buffer writes the rest
+    or raises an error.
+
+    Raises
+    ------
+    InputError
+        If stdout is closed.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - otherwise notes would go to stdout
+    if sys.stdout is None:
+        raise InputError("stdout is closed. Redirect it to a file or to /dev/null.")
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(  # noqa: SIM115 - it stays open
+            sys.stdout.fileno(),
+            "w",
+            encoding=sys.stdout.encoding,
+            errors=sys.stdout.errors,
+            closefd=False,
+        )
+
+
+def discard(stream: TextIO) -> None:
+    """Send the rest of a stream nowhere; Python would try to write it once more at exit."""
+    with suppress(OSError):  # the stream is not a file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+# Progress on stderr: bars in a terminal if rich is installed, otherwise a dot for each step.
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """Show progress through a number of steps.
+
+    Parameters
+    ----------
+    total : int
+        Number of steps.
+
+    Yields
+    ------
+    callable
+        Call it with the name of each step when the step begins.
+    """
+    if not _bars():
+        try:
+            yield _dots()
+        finally:  # what follows, also an error, begins on a new line
+            print(file=sys.stderr)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task, n_completed = bar.add_task("", total=total), iter(range(total))
+        yield lambda name: bar.update(task, description=name, completed=next(n_completed))
+
+
+def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
+    """Fit a model, with a bar for each of its callback tasks.
+
+    Parameters
+    ----------
+    model : estimator
+        Model that supports scikit-learn's callbacks.
+    X : DataFrame of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Target.
+    **arguments : dict
+        Other arguments of `fit`.
+
+    Returns
+    -------
+    estimator
+        The fitted model, without callbacks.
+    """
+    if not _bars():
+        return model.fit(X, y, **arguments)
+    import rich
+    from sklearn.callback import ProgressBar
+
+    rich.reconfigure(stderr=True)
+    try:
+        return model.set_callbacks(ProgressBar()).fit(X, y, **arguments).set_callbacks()
+    finally:
+        rich.reconfigure()
+
+
+def _bars() -> bool:
+    return sys.stderr.isatty() and find_spec("rich") is not None
+
+
+def _dots() -> Callable[[str], None]:
+    """Return a function that prints a line for each new name and a dot for each step."""
+    last = ""
+
+    def begin(name: str) -> None:
+        nonlocal last
+        if name != last:
+            if last:
+                print(file=sys.stderr)
+            say(f"{name} ", end="")
+        print(".", end="", file=sys.stderr, flush=True)
+        last = name
+
+    return begin

@@ -1,29 +1,121 @@
-"""The arguments of the command line, and which of them belong together."""
+"""The arguments of the command line: their help, and which of them belong together."""
 
 import argparse
+import math
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.file_options import add_file_options, take_file_format
-from scratchmlp.cli.help import (
-    COLUMNS,
-    DESCRIPTION,
-    DETAILS,
-    PREDICTIONS,
-    ROWS,
-    USAGE,
-)
+from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError, quote
 from scratchmlp.cli.reading import FileFormat
-from scratchmlp.cli.roles import Roles
-from scratchmlp.cli.training_options import add_comparison_options, add_training_options
 from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.notes import listed
 
+USAGE = """\
+%(prog)s [--plot FILE.png]
+       %(prog)s DATA.csv --target COLUMN [options]
+       %(prog)s DATA.csv --load MODEL [options]
+"""
+
+DESCRIPTION = """\
+Compare four models on your own table: an ensemble of neural networks and
+trees, gradient-boosted trees alone, a linear model and a constant baseline.
+Save the ensemble and predict new rows. Without a table, run a demonstration
+on Iris.
+
+examples:
+  Run the demonstration, then run it again and save a picture:
+    %(prog)s
+    %(prog)s --plot iris.png
+
+  Compare models on your own table:
+    %(prog)s customers.csv --target churned
+
+  Save the ensemble, then predict new rows:
+    %(prog)s customers.csv --target churned --save churned.model
+    %(prog)s new.csv --load churned.model --out predictions.csv
+
+  Write a page about the ensemble, for people who ask how good it is:
+    %(prog)s customers.csv --target churned --report churned.html
+
+  Save it for programs without Python too, as an ONNX model:
+    %(prog)s customers.csv --target churned --export churned.onnx
+
+  Say what columns contain, and copy the customer number to the predictions:
+    %(prog)s customers.csv --target churned --categorical zip \\
+        --date joined --text complaint --ignore notes plan --id customer
+
+  Predict new patients, or later days:
+    %(prog)s visits.csv --target diagnosis --groups patient
+    %(prog)s sales.csv --target sold --time day --metric MAE
+"""
+
+FILE = """\
+The command recognizes the separator, the decimal mark and the encoding. It
+prints those other than commas, points and UTF-8. Excel and Parquet files need
+more packages: pip install "scratchmlp[files]". Missing values are empty
+cells, "?", and words such as NA, NaN, null and None.
+"""
+
+COLUMNS = """\
+The command decides what each column is, and prints it. Correct it with these
+options. Columns with a single value, columns without values and columns that
+identify rows are left out; a table to predict does not need them. Put
+DATA.csv before these options: an option takes all names that follow it.
+"""
+
+ROWS = """\
+Without these options, the rows must be independent of each other.
+"""
+
+COMPARISON = """\
+All models are evaluated by cross-validation on the same 5 folds, or 3 folds
+for more than 2,000 rows. There are fewer folds if there are too few rows of
+a class, groups or times.
+"""
+
+PREDICTIONS = """\
+With --load, you can use --id, --out, --allow-pickle and the options of the
+table file.
+"""
+
+DETAILS = """\
+scores:
+  Lower log-loss, RMSE and MAE are better. Higher accuracy, AUC, balanced
+  accuracy and R² are better. "balanced acc." is the mean over the classes of
+  the fraction of rows predicted correctly. It is shown if the largest class has
+  at least twice as many rows as the smallest class. "macro AUC" is the mean
+  over the classes of the AUC of one class against all others. "RMSE / 1e9" is
+  the RMSE divided by 1e9. For f1, precision and recall, the positive class is
+  the second of the two classes in sorted order.
+
+ensemble:
+  The rows below the ensemble show its parts, each alone, with their weights in
+  the predictions of the ensemble: networks, gradient-boosted trees and, if the
+  table is not large, a forest. Scores and weights are means over the folds. The
+  fit time of the ensemble includes its parts. The output says that the networks
+  alone predict about as well if the gain of the ensemble in the decisive metric
+  is at most its standard error over the folds.
+
+predictions:
+  The output has a header and one line for each row of DATA.csv, in the same
+  order. In classification, a line has the predicted class and the probability
+  of each class. In regression, a line has the prediction and the "std of
+  members": the standard deviation of the predictions of the ensemble's members.
+  Each member is trained without another fold, one eighth of the rows. A large
+  standard deviation means that the prediction depends much on the rows. The
+  standard deviation is not the error of the prediction. If DATA.csv contains
+  the target, the scores of the predictions are printed to stderr.
+"""
+
+
+#: How `--sep` and `--decimal` may name characters.
+_NAMES = {"tab": "\t", r"\t": "\t", "semicolon": ";", "bar": "|", "comma": ",", "space": " "}
+_DECIMALS = {"comma": ",", "point": ".", ",": ",", ".": "."}
 #: Options that take several names of columns.
 LISTS = ("ignore", "numeric", "categorical", "text", "date")
 
@@ -117,7 +209,7 @@ def parse(argv: Sequence[str] | None) -> Options:
             raise InputError(_unknown(unknown, parser._option_string_actions))
         arguments = vars(known)
         text = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
-        options = Options(text, file_format=take_file_format(arguments), **arguments)
+        options = Options(text, file_format=_take_file_format(arguments), **arguments)
     finally:
         sys.stdout.flush()
     _check(options)
@@ -195,11 +287,11 @@ def _make_parser() -> _Parser:
         "first sheet of an Excel file. The file may be compressed. Write - to read from stdin",
     )
     parser.add_argument("--version", action="version", version=f"scratchmlp {__version__}")
-    add_file_options(parser)
-    add_training_options(parser)
+    _add_file_options(parser)
+    _add_training_options(parser)
     _add_column_options(parser)
     _add_row_options(parser)
-    add_comparison_options(parser)
+    _add_comparison_options(parser)
     _add_prediction_options(parser)
     return parser
 
@@ -272,3 +364,160 @@ def _add_prediction_options(parser: _Parser) -> None:
         metavar="PREDICTIONS.csv",
         help="save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
     )
+
+
+# The options, by group.
+
+
+def _add_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--sep``, ``--decimal``, ``--encoding`` and ``--keep-na`` to a parser."""
+    add = parser.add_argument_group("table file", FILE).add_argument
+    add(
+        "--sep",
+        type=_separator,
+        help="separator of the columns: comma, semicolon, tab, bar, space or another character",
+    )
+    add(
+        "--decimal",
+        type=_decimal_mark,
+        metavar="MARK",
+        help="decimal mark, comma or point: it decides whether 1,234 is 1.234 or 1234",
+    )
+    add("--encoding", type=_encoding, help="encoding of the text, such as utf-8 or cp1252")
+    add(
+        "--keep-na",
+        nargs="*",
+        metavar="COLUMN",
+        help="columns in which words such as NA are values, and only empty cells are missing; "
+        "without names, all columns",
+    )
+
+
+def _take_file_format(arguments: dict[str, Any]) -> FileFormat:
+    """Remove the options of `_add_file_options` from parsed arguments, and return their values."""
+    sep, decimal, encoding, names = map(arguments.pop, ("sep", "decimal", "encoding", "keep_na"))
+    return FileFormat(sep, decimal, encoding, () if names is None else names or True)
+
+
+def _separator(text: str) -> str:
+    """Return the separator that ``--sep`` names, by a character or by a word."""
+    found = _NAMES.get(text.lower(), text)
+    if len(found) != 1 or found.isalnum() or found in "\"'.-+_\r\n":
+        raise InputError(
+            f"--sep is {quote(text)}, which cannot separate columns. Choose comma, semicolon, tab, "
+            'bar or space, or another punctuation mark, in quotes: for example --sep ":".'
+        )
+    return found
+
+
+def _decimal_mark(text: str) -> str:
+    """Return the decimal mark that ``--decimal`` names: "," or "."."""
+    if text.lower() not in _DECIMALS:
+        raise InputError(f"--decimal is {quote(text)}. Choose comma or point.")
+    return _DECIMALS[text.lower()]
+
+
+def _encoding(text: str) -> str:
+    """Return the encoding that ``--encoding`` names; raise an error if Python has none."""
+    try:
+        b"abcd".decode(text)
+    except (LookupError, ValueError) as error:
+        raise InputError(
+            f"--encoding is {quote(text)}, which is no encoding of text. Choose one that Python "
+            "has, for example utf-8, utf-16, cp1252, cp1251, shift_jis or gb18030."
+        ) from error
+    return text
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what to learn, and what to keep of it."""
+    add = parser.add_argument_group("compare and train").add_argument
+    add(
+        "--target",
+        metavar="COLUMN",
+        help="column to predict. Rows without a value and classes of fewer than three rows are "
+        "left out",
+    )
+    add(
+        "--task",
+        choices=("classification", "regression"),
+        help="by default, classification if the target is not numeric, has leading zeros, has two "
+        "different values, or has at most ten different values (50 if the numbers are codes, such "
+        "as zip codes) and at least three rows per value on average; otherwise regression",
+    )
+    add("--save", type=Path, metavar="MODEL", help="train the ensemble on all rows and save it")
+    add(
+        "--export",
+        type=Path,
+        metavar="MODEL.onnx",
+        help="train the ensemble on all rows and save it as an ONNX model, which programs in other "
+        "languages and browsers can run. Columns of text cannot be exported",
+    )
+    add(
+        "--plot",
+        type=Path,
+        metavar="FILE.png",
+        help="train the ensemble on all rows and save a picture (.png, .svg or .pdf) of how right "
+        "its predictions are and which columns matter, or save a picture of the demonstration",
+    )
+    add(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="train the ensemble on all rows and write a page about it: how good it is, what it "
+        "depends on, how sure it is, and its worst mistakes, with values of the table",
+    )
+
+
+def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the comparison and of the training of the ensemble."""
+    add = parser.add_argument_group("how to compare and train", COMPARISON).add_argument
+    add(
+        "--model",
+        choices=("ensemble", "networks"),
+        help="model to compare with the others, and to save: the ensemble of networks and trees, "
+        "which is the default, or its networks alone, which train faster",
+    )
+    add(
+        "--metric",
+        help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
+        'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
+        "log-loss or RMSE",
+    )
+    add(
+        "--seed",
+        type=_number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),
+        metavar="N",
+        help="random state of folds and models; 0 by default",
+    )
+    add(
+        "--jobs",
+        type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
+        metavar="N",
+        help="number of folds for which the ensemble is trained at the same time; -1 means the "
+        "number of processors. By default, -1 for more than 2,000 rows, otherwise 1",
+    )
+    add(
+        "--max-time",
+        type=_number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
+        metavar="SECONDS",
+        help="time limit of each fit of the ensemble: one fit for each fold, and one for --save, "
+        "--export, --plot or --report",
+    )
+
+
+def _number(
+    convert: type[int] | type[float], is_valid: Callable[[Any], bool], rule: str
+) -> Callable[[str], float]:
+    """Return a function that converts an argument to a number that follows a rule."""
+
+    def read(text: str) -> float:
+        try:
+            number = convert(text)
+        except ValueError:
+            number = math.nan
+        if not is_valid(number):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
+        return number
+
+    return read

@@ -12,10 +12,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.kinds import Columns, are_words, decide_columns
+from scratchmlp.cli.kinds import (
+    NO_ROLES,
+    Columns,
+    Roles,
+    are_words,
+    check_roles,
+    decide_columns,
+    unknown_column,
+)
 from scratchmlp.cli.messages import InputError, count, quote, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles, check_roles, unknown_column
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.column_encoding import output_suffixes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import gen_batches
 
-from scratchmlp.tabular.column_kinds import LEFT_OUT, REMEDIES, read_column
+from scratchmlp.tabular.column_kinds import CONVERSIONS, LEFT_OUT, read_column
 from scratchmlp.tabular.columns import WORDS, Column, kind_of, to_numbers
 from scratchmlp.tabular.date_parsing import dates_without_order
 from scratchmlp.tabular.dates import (
@@ -277,16 +277,23 @@ def _note_unseen(
     return [Note("unseen", f"{name} (such as {str(values.iloc[0])[:40]!r})")]
 
 
-def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> None:
-    """Raise an error if a column holds another kind of values than in `fit`."""
+def kinds_unlike_fit(column: "Column[Any]", fitted: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the kind of the values of a column in `fit` and now, unless both are alike."""
     expected, received = fitted.get("labels", fitted["kind"]), kind_of(column)
     kinds = {expected, received}
-    # True equals 1, both as a number and as a label.
-    if len(kinds) == 1 or kinds == {"number", "flag"}:
+    # True equals 1, both as a number and as a label. Labels of several kinds may come as labels of
+    # one kind, and the other way round.
+    is_mixed = "mixed" in kinds and "labels" in fitted
+    is_alike = len(kinds) == 1 or kinds == {"number", "flag"} or is_mixed
+    return None if is_alike else (expected, received)
+
+
+def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> None:
+    """Raise an error if a column holds another kind of values than in `fit`."""
+    kinds = kinds_unlike_fit(column, fitted)
+    if kinds is None:
         return
-    # Labels of several kinds may come as labels of one kind, and the other way round.
-    if "mixed" in kinds and "labels" in fitted:
-        return
+    expected, received = kinds
     role = "categories made of " if "levels" in fitted else ""
     raise ValueError(
         f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
@@ -307,7 +314,7 @@ def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> s
             f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
             "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"
         )
-    return REMEDIES[expected]
+    return CONVERSIONS[expected]
 
 
 def _distinct(names: Iterable[str]) -> Iterable[str]:

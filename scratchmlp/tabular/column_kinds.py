@@ -40,7 +40,7 @@ LEFT_OUT = ("identifier", "constant", "missing")
 MANY_TEXTS = 64  # different values; text has more
 TEXT_SHARE = 0.3  # of the values; at least this share of text is different
 #: How to convert a column to what it should be.
-REMEDIES = {
+CONVERSIONS = {
     "number": "Convert it with pandas.to_numeric",
     "date": "Convert it with pandas.to_datetime",
     "duration": "Convert it with pandas.to_timedelta",
@@ -168,7 +168,7 @@ def _by_choice(name: str, column: "Column[Any]", role: str) -> Found:
         parameter = {"number": "numeric_features", "date": "date_features"}[role]
         raise ValueError(
             f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
-            f"{_short(column.dropna().iloc[0])}. {REMEDIES[role]}, or do not name it."
+            f"{_short(column.dropna().iloc[0])}. {CONVERSIONS[role]}, or do not name it."
         )
     return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.files import check_files, write
+from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
 from scratchmlp.io import load
@@ -172,3 +173,45 @@ def test_a_table_that_needs_more_memory_than_there_is(saved, csv, refused, monke
     monkeypatch.setattr(Path, "read_bytes", fail)
     line = refused(path, "--target", "class")
     assert "there is not enough memory: Unable to allocate 1. EiB. Close other programs" in line
+
+
+# The files of predictions: their names, and their types.
+
+
+READERS = {
+    "p.csv": pd.read_csv,
+    "p.CSV": pd.read_csv,
+    "p.csv.gz": pd.read_csv,
+    "p.parquet": pd.read_parquet,
+    "p" + 80 * "x" + ".csv.gz": pd.read_csv,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_suffix_chooses_the_type(name, saved, csv, capsys, tmp_path):
+    command = [csv(saved.table), "--load", str(saved.class_model)]
+    assert command_line.main([*command, "--out", str(tmp_path / name)]) == 0
+    assert capsys.readouterr().out == f"Saved {tmp_path / name}: 80 predictions\n"
+    assert command_line.main([*command, "--out", "-"]) == 0
+    Path(tmp_path / "stdout.csv").write_text(capsys.readouterr().out)
+    found, printed = READERS[name](tmp_path / name), pd.read_csv(tmp_path / "stdout.csv")
+    pd.testing.assert_frame_equal(found, printed, check_dtype=False)
+
+
+@pytest.mark.parametrize("name", ["p.txt", "p", "p.xlsx", "p.gz", "p.csv.zip", "parquet"])
+def test_other_names_are_refused_before_the_work(name, refused, tmp_path):
+    line = refused("none.csv", "--load", "none.model", "--out", str(tmp_path / name))
+    assert "Choose a name that ends in .csv, .csv.gz or .parquet, or - for stdout." in line
+
+
+def test_parquet_without_its_package_is_refused_before_the_work(refused, monkeypatch):
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
+    assert 'Install it with pip install "scratchmlp[files]", or choose a name that ends' in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null")
+def test_devices_and_stdout_need_no_suffix():
+    assert check_table_name(Path("/dev/null")) == Path("/dev/null")
+    assert check_table_name(Path("-")) is None
+    assert check_table_name(None) is None
