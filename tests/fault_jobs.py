@@ -85,8 +85,8 @@ def run(arguments, out, err, unbuffered=False, ready=None):
     )
     models_for = comparison.models_for
 
-    def brief_models(*arguments):
-        (name, ensemble), *_, baseline = models_for(*arguments).items()
+    def brief_models(*arguments, **settings):
+        (name, ensemble), *_, baseline = models_for(*arguments, **settings).items()
         networks = [("networks", TabularMLPClassifier(max_iter=5))]
         return dict([(name, ensemble.set_params(cv=2, estimators=networks)), baseline])
 

@@ -27,9 +27,9 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli.kinds import NO_ROLES, Roles, read_columns
-from scratchmlp.cli.messages import InputError, count, quote, steps
-from scratchmlp.cli.metrics import SHOWN, find_metric, score
+from scratchmlp.cli.kinds import read_columns
+from scratchmlp.cli.messages import InputError, count, quoted, steps
+from scratchmlp.cli.metrics import SHOWN, Metric, default_metrics, find_metric, score
 from scratchmlp.cli.table import Table
 from scratchmlp.reporting.scores import Metric, default_metrics
 from scratchmlp.tabular import (
@@ -39,7 +39,6 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.notes import listed
 
 # The folds: stratified, of whole groups, or in the order of time.
 
@@ -205,7 +204,7 @@ def _without_unseen_classes(splits: list[Split], y: NDArray[Any]) -> tuple[list[
         )
     notes = []
     if unseen:
-        classes = listed([quote(label) for label in np.unique(unseen)])
+        classes = quoted(np.unique(unseen))
         notes.append(
             f"models are not evaluated on {count(len(unseen), 'row')} of classes without a row to "
             f"train on in the same split: {classes}"
@@ -251,34 +250,6 @@ class Plan(NamedTuple):
     by_time: bool = False
 
 
-class Settings(NamedTuple):
-    """What the user chose for all models, or for the ensemble.
-
-    Attributes
-    ----------
-    model : str
-        Name of the first model, which can be saved: a key of OWN_MODELS.
-    seed : int
-        Random state.
-    jobs : int or None
-        Number of folds for which the ensemble is trained at the same time. None decides from the
-        size.
-    max_time : float or None
-        Seconds that a fit of the ensemble may take.
-    roles : Roles
-        What the user says of the columns.
-    """
-
-    model: str = "ensemble"
-    seed: int = 0
-    jobs: int | None = None
-    max_time: float | None = None
-    roles: Roles = NO_ROLES
-
-
-DEFAULTS = Settings()
-
-
 def make_plan(
     y: NDArray[Any],
     is_class: bool,
@@ -320,34 +291,46 @@ def make_plan(
     return Plan(folds, metrics, decisive, groups, times is not None)
 
 
-def models_for(table: Table, settings: Settings = DEFAULTS) -> dict[str, BaseEstimator]:
+def models_for(
+    table: Table,
+    model: str = "ensemble",
+    *,
+    seed: int = 0,
+    jobs: int | None = None,
+    max_time: float | None = None,
+) -> dict[str, BaseEstimator]:
     """Make the ensemble, or its networks alone, and the models that it is compared with.
 
     Parameters
     ----------
     table : Table
         Table to learn from.
-    settings : Settings, default=DEFAULTS
-        What the user chose.
+    model : str, default="ensemble"
+        Name of the first model, which can be saved: a key of OWN_MODELS.
+    seed : int, default=0
+        Random state.
+    jobs : int or None, default=None
+        Number of folds for which the ensemble is trained at the same time. None decides from the
+        size.
+    max_time : float or None, default=None
+        Seconds that a fit of the ensemble may take.
 
     Returns
     -------
     dict of str to estimator
         Unfitted models by name, the ensemble first.
     """
-    is_class, seed = table.is_class, settings.seed
-    classifier, regressor = OWN_MODELS[settings.model]
+    classifier, regressor = OWN_MODELS[model]
+    is_class = table.is_class
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
     encoder = read_columns(table.X, table.columns)[1]
     in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
     # Training on a small table takes less time than starting other processes.
-    n_jobs = settings.jobs or (-1 if len(table.X) > SMALL else 1)
+    n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     return {
-        ensemble.__name__: ensemble(
-            n_jobs=n_jobs, max_time=settings.max_time, random_state=seed, **encoder
-        ),
+        ensemble.__name__: ensemble(n_jobs=n_jobs, max_time=max_time, random_state=seed, **encoder),
         TREES: _trees(is_class, encoder, seed),
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
         BASELINE: constant,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.cli.messages import InputError, count, did_you_mean, quote
+from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.column_encoding import kinds_unlike_fit, output_suffixes
@@ -126,7 +126,7 @@ def unknown_column(raw: RawTable, path: str, option: str, name: str) -> str:
         hint = f" {TITLE}"
     return (
         f"{path} has no column {quote(name)}, which {option} names.{did_you_mean(name, names)} "
-        f"Its columns: {listed([*map(quote, names)])}.{hint}"
+        f"Its columns: {quoted(names)}.{hint}"
     )
 
 
@@ -387,7 +387,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         if len(new):
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
-                f"of {count(len(X), 'row')}: {listed([*map(quote, new.unique())])}"
+                f"of {count(len(X), 'row')}: {quoted(new.unique())}"
             )
 
 

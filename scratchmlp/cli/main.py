@@ -21,7 +21,6 @@ from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
     Plan,
-    Settings,
     compare,
     for_rows,
     make_plan,
@@ -153,22 +152,18 @@ def _train(data: str, options: Options) -> None:
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
     check_id(options.id, prediction_names(np.unique(table.y) if table.is_class else None))
-    settings = Settings(
-        options.own_model,
-        options.seed or 0,
-        options.jobs,
-        options.max_time,
-        options.roles,
-    )
+    seed = options.seed or 0
     plan = make_plan(
         table.y,
         table.is_class,
-        seed=settings.seed,
+        seed=seed,
         metric=options.metric,
         groups=table.groups,
         times=table.times,
     )
-    models = models_for(table, settings)
+    models = models_for(
+        table, options.own_model, seed=seed, jobs=options.jobs, max_time=options.max_time
+    )
     try:
         _print_table(table, options)
         results = _compare(models, table, plan)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.estimators.suggestions import most_similar
+from scratchmlp.tabular.notes import listed
 
 
 class InputError(Exception):
@@ -27,6 +28,11 @@ def quote(value: object) -> str:
     """Quote a value; of a long one, the first 40 characters and "…"."""
     text = str(value)
     return repr(text if len(text) <= 40 else f"{text[:40]}…")
+
+
+def quoted(names: Iterable[object]) -> str:
+    """List quoted values; of many, the first 20."""
+    return listed([*map(quote, names)])
 
 
 def count(number: int, noun: str) -> str:

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from scratchmlp import __version__
 from scratchmlp.cli.kinds import Roles
-from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.estimators.suggestions import most_similar
-from scratchmlp.tabular.notes import listed
 
 USAGE = """\
 %(prog)s [--plot FILE.png]
@@ -259,7 +258,7 @@ def _check_without_table(options: Options) -> None:
         if names := getattr(options, field):
             raise InputError(
                 f"there is no table: --{field} takes all names that follow it, here "
-                f"{listed([*map(quote, names)])}. Put DATA.csv first, before the options."
+                f"{quoted(names)}. Put DATA.csv first, before the options."
             )
     if options.file_format != FileFormat():
         raise InputError(

@@ -9,13 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
-from scratchmlp.cli.messages import InputError, count, quote
-from scratchmlp.cli.metrics import score
+from scratchmlp.cli.messages import InputError, count, quote, quoted
+from scratchmlp.cli.metrics import default_metrics, score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
 from scratchmlp.reporting.scores import default_metrics
-from scratchmlp.tabular.notes import listed
 
 PROBABILITY_DECIMALS = 6
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
@@ -116,7 +115,7 @@ def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> 
     known = np.isfinite(y)
     if (others := target.notna() & ~known).any():
         what = "classes that the model does not know" if is_class else "targets that are no numbers"
-        names = listed([quote(value) for value in target[others].unique()])
+        names = quoted(target[others].unique())
         yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
     if not known.any():
         return

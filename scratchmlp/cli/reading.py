@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
     SEPARATORS,
@@ -27,7 +27,6 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
-from scratchmlp.tabular.notes import listed
 from scratchmlp.tabular.parsing import with_decimal_point
 from scratchmlp.tabular.text_reading import words_for_missing
 
@@ -74,9 +73,6 @@ class RawTable(NamedTuple):
         files can have any other dtype.
     notes : list of str
         A sentence about each decision that the user should know.
-    facts : list of str
-        How the file is written, in words; what is usual is left out: commas between columns,
-        decimal points and UTF-8.
     sep : str or None
         Separator of the columns of a text file; None for other files.
     words : mapping of str to Series
@@ -88,7 +84,6 @@ class RawTable(NamedTuple):
 
     frame: pd.DataFrame
     notes: Sequence[str] = ()
-    facts: Sequence[str] = ()
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
     with_commas: "Mapping[str, Column[Any]]" = MappingProxyType({})
@@ -124,42 +119,22 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
         raise InputError(
             f"{name} has no rows below its header. Add rows, or the header if it is missing."
         )
-    frame, notes = _named(raw.frame, name), [*raw.notes]
-    words, codes = _mark_missing(frame, how.keep_na)
-    if codes:
-        notes.append(
-            "NA is a value, not a missing one, among the codes of capital letters in "
-            f"{listed(codes)}; leave a cell empty if its value is missing"
-        )
+    frame = _named(raw.frame, name)
+    words, code_notes = _mark_missing(frame, how.keep_na)
     nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
     frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
-    texts = {str(each): frame[each] for each in frame if is_text(frame[each])}
-    found, unclear, points = find_decimal_commas(texts, how.decimal, raw.sep == ";")
-    facts = [*raw.facts]
-    if found:
-        facts.append(f"decimal commas{f' in {_quoted(found)}' if points else ''}")
-    if unclear:
-        notes.append(
-            f"in {_quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
-            "is the decimal mark, add --decimal comma"
-        )
-    return RawTable(
-        frame.assign(**{each: _with_each(texts[each], with_decimal_point) for each in found}),
-        [f"{name}: {note}" for note in [*filter(None, [", ".join(facts)]), *notes]],
-        facts,
-        raw.sep,
-        words,
-        {each: texts[each] for each in found},
-    )
+    texts = {str(each): frame[each] for each in frame if _is_text(frame[each])}
+    commas, comma_notes = find_decimal_commas(texts, how.decimal, raw.sep == ";")
+    with_commas = {each: texts[each] for each in commas}
+    for each in commas:
+        frame[each] = _with_each(texts[each], with_decimal_point)
+    notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *comma_notes]]
+    return RawTable(frame, notes, raw.sep, words, with_commas)
 
 
-def is_text(column: "Column[Any]") -> bool:
+def _is_text(column: "Column[Any]") -> bool:
     """Return whether a column of a raw table contains text."""
     return column.dtype == object
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return listed([*map(quote, names)])
 
 
 # From bytes to cells.
@@ -212,7 +187,7 @@ def _unpack(data: bytes, name: str) -> bytes:
     if len(files) > 1:
         raise InputError(
             f"cannot read {name}: it is an archive of {count(len(files), 'file')}: "
-            f"{_quoted(files)}. Extract the file with the table, and give its path."
+            f"{quoted(files)}. Extract the file with the table, and give its path."
         )
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return archive.read(files[0])
@@ -237,26 +212,32 @@ def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
     """
     rows = rows_of(text, sep)
     first, header = next(((line, row) for line, row in rows if any(row)), (1, []))
-    last, shorter = first, []
+    last, shorter, marks = first, [], SEPARATORS.get(sep, repr(sep))
     for last, row in rows:
         if any(map(str.strip, row[len(header) :])):
-            raise InputError(_too_many_cells(last, row, header, sep, name))
+            raise InputError(
+                f"line {last} of {name} has {count(len(row), 'cell')}, but the header has "
+                f"{len(header)}. If a cell contains {marks}, write the cell in double quotes. If "
+                f"{marks} do not separate the columns, name the separator with --sep. If the "
+                "first line is a title, delete it."
+            )
         if len(row) < len(header) and any(map(str.strip, row)):
             shorter.append(last)
     cells = _cells(text, sep, first, len(header), f"line {last} of {name}")
-    notes, facts = [], []
+    raw = _below_header(cells, name)
+    facts = []
+    if sep != ",":
+        is_single = sep == NO_SEPARATOR
+        facts.append("a single column" if is_single else f"columns separated by {marks}")
+    if not encoding.lower().startswith(("utf-8", "utf8")):
+        facts.append(f"encoding {encoding}")
+    notes = [", ".join(facts)] if facts else []
     if shorter:
         notes.append(
             f"{count(len(shorter), 'row')} with fewer cells than the header, the first in line "
             f"{shorter[0]}; the last cells are missing values there"
         )
-    if sep != ",":
-        columns = f"columns separated by {SEPARATORS.get(sep, repr(sep))}"
-        facts.append("a single column" if sep == NO_SEPARATOR else columns)
-    if not encoding.lower().startswith(("utf-8", "utf8")):
-        facts.append(f"encoding {encoding}")
-    raw = _below_header(cells, name)
-    return raw._replace(notes=[*notes, *raw.notes], facts=facts, sep=sep)
+    return raw._replace(notes=[*notes, *raw.notes], sep=sep)
 
 
 def _cells(text: str, sep: str, first: int, n_columns: int, last: str) -> pd.DataFrame:
@@ -290,23 +271,6 @@ def _below_header(cells: pd.DataFrame, name: str) -> RawTable:
     frame = cells.iloc[1:].reset_index(drop=True).set_axis(header, axis="columns")
     note = "all names in the header are numbers; if it is a row, add a header"
     return RawTable(frame, [note] if _are_numbers(header) else [])
-
-
-def _too_many_cells(line: int, cells: list[str], header: list[str], sep: str, name: str) -> str:
-    """Say that a row has more cells than the header."""
-    counts = (
-        f"line {line} of {name} has {count(len(cells), 'cell')}, but the header has {len(header)}"
-    )
-    if len(header) == 1:
-        return (
-            f"{counts}. If the first line is a title, delete it: the header must come first. If "
-            "there is only one column, write its cells in double quotes, or add --sep tab."
-        )
-    marks = SEPARATORS.get(sep, repr(sep))
-    return (
-        f"{counts}. If a cell contains {marks}, write the cell in double quotes. If {marks} do not "
-        "separate the columns, name the separator with --sep."
-    )
 
 
 # Excel and Parquet files, whose columns have types.
@@ -388,21 +352,25 @@ def _mark_missing(
     -------
     words : dict of str to Series
         See `RawTable.words`.
-    codes : list of str
-        Quoted names of the columns in which "NA" is a value, although the user has not said so.
+    notes : list of str
+        A clause about columns in which "NA" is a value, although the user has not said so.
     """
     words, codes = {}, []
-    for name in [str(each) for each in frame if is_text(frame[each])]:
+    for name in [str(each) for each in frame if _is_text(frame[each])]:
         cells = _with_each(frame[name], str.strip)
         is_kept = keep_na is True or name in keep_na
         missing = {""} if is_kept else words_for_missing({*cells.dropna()})
-        lost = cells[cells.isin(missing - {""})]
         frame[name] = cells.mask(cells.isin(missing), np.nan)
+        lost = cells[cells.isin(missing - {""})]
         if len(lost):
             words[name] = lost.value_counts()
         if not is_kept and (frame[name] == "NA").any():
-            codes.append(quote(name))
-    return words, codes
+            codes.append(name)
+    note = (
+        "NA is a value, not a missing one, among the codes of capital letters in "
+        f"{quoted(codes)}; leave a cell empty if its value is missing"
+    )
+    return words, [note] if codes else []
 
 
 def _with_each(column: "Column[Any]", change: Any) -> "Column[Any]":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from scratchmlp.atomic_write import write_atomically
 from scratchmlp.cli.files import write
 from scratchmlp.cli.kinds import Columns
-from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.cli.messages import InputError
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
@@ -21,9 +21,6 @@ from scratchmlp.tabular import (
 )
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
-#: How pickles begin: those of protocol 2 and later, and estimators and dicts of protocols 0 and 1.
-_PICKLES = (b"\x80", b"c__built", b"ccopy_reg", b"(dp", b"}q")
-
 Model = (
     TabularEnsembleClassifier
     | TabularEnsembleRegressor
@@ -90,22 +87,17 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     MemoryError
         If there is not enough memory.
     """
-    if not path.exists():
-        raise InputError(f"there is no model file {quote(path)}. {REMEDY}")
     try:
         with open(path, "rb") as file:
-            start = file.read(9)
-        if not start.startswith((b"PK", *_PICKLES)) and not allow_pickle:
-            raise InputError(f"{path} is not a model saved with --save. {REMEDY}")
-        is_pickle = start.startswith(_PICKLES) or (allow_pickle and start[:2] != b"PK")
-        if is_pickle and not allow_pickle:
+            is_file_of_ours = file.read(2) == b"PK"
+        if not (is_file_of_ours or allow_pickle):
             raise InputError(
-                f"{path} is a pickle file. Loading it runs any code that it contains. If you trust "
-                "it, add --allow-pickle, or save the model again with --save."
+                f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that "
+                "you trust, add --allow-pickle: loading it runs any code that it contains."
             )
-        saved = _unpickle(path) if is_pickle else _read(path)
+        saved = _read(path) if is_file_of_ours else _unpickle(path)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
     if not isinstance(saved.model, Model) or not hasattr(saved.model, "feature_names_in_"):
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
@@ -119,10 +111,7 @@ def _read(path: Path) -> SavedModel:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
-    names = {name: notes.get(name) for name in SavedModel._fields[1:]}
-    if not all(isinstance(name, str | None) for name in names.values()):
-        raise InputError(f"{path} is not a model saved with --save: a column has no name. {REMEDY}")
-    return SavedModel(model, **names)
+    return SavedModel(model, notes.get("target"), notes.get("id"))
 
 
 def _unpickle(path: Path) -> SavedModel:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.messages import InputError, quoted
 from scratchmlp.tabular.parsing import find_decimal, read_numbers, without_units
 
 NO_SEPARATOR = "\x1f"  # a control character that stands for "one column"
@@ -165,7 +165,7 @@ def _score(rows: list[list[str]]) -> float:
 
 def find_decimal_commas(
     texts: "dict[str, pd.Series[Any]]", decimal: str | None, semicolons: bool
-) -> tuple[list[str], list[str], bool]:
+) -> tuple[list[str], list[str]]:
     """Find the columns of numbers with decimal commas.
 
     A number such as "12,5" or "1.234,5" has a decimal comma. In a number such as "1,234", the comma
@@ -187,27 +187,30 @@ def find_decimal_commas(
     found : list of str
         The columns with decimal commas; if no column has decimal points, also columns of whole
         numbers, in which points separate thousands.
-    unclear : list of str
-        Columns of numbers such as "1,234" whose meaning is not clear.
-    points : bool
-        Whether other columns have decimal points.
+    notes : list of str
+        Clauses that say in which columns there are decimal commas, and in which the meaning of
+        commas is not clear.
     """
     if decimal == ".":
-        return [], [], False
+        return [], []
     samples = {name: _sample(column) for name, column in texts.items()}
     with_comma = [name for name, values in samples.items() if any("," in each for each in values)]
     numbers = {name: found for name in with_comma if (found := _numbers(samples[name], ","))}
-    if not numbers:
-        return [], [], False
-    others = [_numbers(samples[name], ".") for name in samples if name not in numbers]
-    points = any(find_decimal(each) == "." for each in others)
+    others = [_numbers(samples[name], ".") for name in samples if numbers and name not in numbers]
     found = [name for name in numbers if decimal or find_decimal(numbers[name]) == ","]
-    if found and not points:
+    if any(find_decimal(each) == "." for each in others):
+        return found, [f"decimal commas in {quoted(found)}"] if found else []
+    if found:
         found = [name for name in samples if name in numbers or _numbers(samples[name], ",")]
-    elif semicolons and not points:
+    elif semicolons:
         found = [name for name in numbers if all("," in each for each in numbers[name])]
-    unclear = [name for name in numbers if not points and name not in found]
-    return found, unclear, points
+    notes = ["decimal commas"] if found else []
+    if unclear := [name for name in numbers if name not in found]:
+        notes.append(
+            f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
+            "is the decimal mark, add --decimal comma"
+        )
+    return found, notes
 
 
 def _sample(column: "pd.Series[Any]") -> list[str]:

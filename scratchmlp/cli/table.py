@@ -21,7 +21,7 @@ from scratchmlp.cli.kinds import (
     decide_columns,
     unknown_column,
 )
-from scratchmlp.cli.messages import InputError, count, quote, say
+from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.estimators.suggestions import most_similar
@@ -311,7 +311,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
     used = [name for name, fitted in columns.items() if output_suffixes(fitted)]
     if missing := [name for name in used if name not in table]:
         raise InputError(
-            f"{path} lacks columns that the model was trained on: {listed([*map(quote, missing)])}."
+            f"{path} lacks columns that the model was trained on: {quoted(missing)}."
             f"{_remedy(missing, {*table} - {*columns})}"
         )
     X, notes = _drop_infinite(table[[name for name in columns if name in table]])

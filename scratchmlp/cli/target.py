@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.column_kinds import find_kind
 from scratchmlp.tabular.columns import WORDS
 from scratchmlp.tabular.found import Found
 from scratchmlp.tabular.integer_kinds import is_code
-from scratchmlp.tabular.notes import listed
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
@@ -113,7 +112,7 @@ def usable_target(
     y, notes = _classes(known), []
     others = known.drop(y.index)
     if len(others):
-        names = listed([quote(label) for label in others.unique()])
+        names = quoted(others.unique())
         what = f"{count(len(others), 'row')} of classes with fewer than {MIN_ROWS} rows"
         notes.append(f"left out {what}: {names}")
     if task is None and y.nunique() > FEW_NUMBERS and _may_be_quantities(known):
@@ -245,7 +244,7 @@ def _numbers_to_predict(known: "Column[Any]") -> "tuple[Column[Any], list[str]]"
     numbers, name = found.values, quote(known.name)
     unreadable, notes = known[numbers.isna()], []
     if len(unreadable):
-        words = listed([quote(value) for value in unreadable.unique()])
+        words = quoted(unreadable.unique())
         rows = count(len(unreadable), "row")
         notes.append(f"left out {rows} where {name} is not a number: {words}")
     if infinite := int(np.isinf(numbers).sum()):

@@ -94,8 +94,8 @@ def brief_estimators(is_class):
 
 
 def train_briefly(monkeypatch):
-    def brief_models(*arguments):
-        models = models_for(*arguments)
+    def brief_models(*arguments, **settings):
+        models = models_for(*arguments, **settings)
         own = next(iter(models.values()))
         if hasattr(own, "estimators"):
             own.set_params(cv=3, estimators=brief_estimators(is_classifier(own)))

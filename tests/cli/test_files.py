@@ -104,7 +104,7 @@ def test_a_saved_model_is_loaded(saved, tmp_path):
 
 def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
     path = csv(b"a\n1\n")
-    assert "there is no model file" in refused(path, "--load", str(tmp_path / "none"))
+    assert "No such file or directory. Train" in refused(path, "--load", str(tmp_path / "none"))
     assert "cannot read" in refused(path, "--load", str(tmp_path))
     broken = tmp_path / "broken.model"
     unfitted = pickle.dumps(TabularMLPClassifier())
@@ -113,16 +113,15 @@ def test_a_file_that_is_no_model_is_refused(csv, refused, tmp_path):
         broken.write_bytes(content)
         line = refused(path, "--load", str(broken), "--allow-pickle")
         assert "is not a model saved with --save" in line
-        is_pickle = content.startswith(b"\x80")
-        expected = "is a pickle file. Loading it runs" if is_pickle else "is not a model saved with"
-        assert expected in refused(path, "--load", str(broken))
+        assert "is not a model saved with --save" in refused(path, "--load", str(broken))
 
 
 def test_a_table_is_no_model(csv, refused):
     path = csv(b"a\n1\n")
     rule = f"scratchmlp: error: {path} is not a model saved with --save. "
     assert refused(path, "--load", path) == (
-        f"{rule}Train and save a model with --target COLUMN --save MODEL.\n"
+        f"{rule}Train and save a model with --target COLUMN --save MODEL. If it is a pickle file "
+        "that you trust, add --allow-pickle: loading it runs any code that it contains.\n"
     )
 
 

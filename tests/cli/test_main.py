@@ -267,8 +267,8 @@ def test_the_networks_alone(table, csv, capsys, tmp_path):
 
 
 def test_an_estimator_that_fails_is_named_in_a_note(table, csv, capsys, monkeypatch, tmp_path):
-    def with_neighbours(*arguments):
-        models = models_for(*arguments)
+    def with_neighbours(*arguments, **settings):
+        models = models_for(*arguments, **settings)
         parts = [("neighbours", KNeighborsClassifier(1000)), ("constant", DummyClassifier())]
         next(iter(models.values())).set_params(cv=2, estimators=parts)
         return models

@@ -105,7 +105,10 @@ def test_options_choose_how_a_file_is_read(csv):
     path = csv("a:b\n1,234:ж\n5:x\n".encode("cp1251"))
     table, notes, *_ = read_file(path, FileFormat(sep=":", decimal=",", encoding="cp1251"))
     assert table.to_dict("list") == {"a": ["1.234", "5"], "b": ["ж", "x"]}
-    assert notes == [f"{path}: columns separated by ':', encoding cp1251, decimal commas"]
+    assert notes == [
+        f"{path}: columns separated by ':', encoding cp1251",
+        f"{path}: decimal commas",
+    ]
     path = csv(b"a,b\n1,2\n")
     assert list(read_file(path, FileFormat(sep=";")).frame) == ["a,b"]
     assert read_file(csv(b"a  b\n1    2\n"), FileFormat(sep=" ")).frame.to_dict("list") == {

@@ -22,7 +22,7 @@ from scratchmlp.cli.reading import read_file
         ('"a";"b"\n"1,2";"3,4"\n', (1, 2), "semicolons"),
         ("text\nI came, I saw\nHello\na, b, c, d\n", (3, 1), "a single column"),
         ("name\nDoe, John\nRoe, Jane\n", (2, 1), "a single column"),
-        ("x\n1,5\n2,5\n", (2, 1), "a single column, decimal commas"),
+        ("x\n1,5\n2,5\n", (2, 1), "a single column"),
         ("x\n1\n\n2\n", (2, 1), "a single column"),
         ("a, b, y\n1, ?, u\n", (1, 3), None),
         ("a b;c d\nx y;z\n", (1, 2), "semicolons"),
