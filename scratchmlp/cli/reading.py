@@ -210,9 +210,39 @@ def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
     The first row that is not empty names the columns. Blank lines are left out, and so are empty
     cells beyond the columns. Cells that a row lacks are empty.
     """
+    marks = SEPARATORS.get(sep, repr(sep))
+    lines = _measure(text, sep, marks, name)
+    raw = _below_header(_cells(text, sep, lines, name), name)
+    facts, notes = [], []
+    if sep != ",":
+        is_single = sep == NO_SEPARATOR
+        facts.append("a single column" if is_single else f"columns separated by {marks}")
+    if not encoding.lower().startswith(("utf-8", "utf8")):
+        facts.append(f"encoding {encoding}")
+    if facts:
+        notes.append(", ".join(facts))
+    if lines.shorter:
+        notes.append(
+            f"{count(len(lines.shorter), 'row')} with fewer cells than the header, the first in "
+            f"line {lines.shorter[0]}; the last cells are missing values there"
+        )
+    return raw._replace(notes=[*notes, *raw.notes], sep=sep)
+
+
+class _Lines(NamedTuple):
+    """Numbers of lines: of the header, of the last row, and of rows with fewer cells."""
+
+    header: int
+    last: int
+    shorter: list[int]
+    n_columns: int
+
+
+def _measure(text: str, sep: str, marks: str, name: str) -> _Lines:
+    """Count the cells of each row; raise an error if one has more cells than the header."""
     rows = rows_of(text, sep)
     first, header = next(((line, row) for line, row in rows if any(row)), (1, []))
-    last, shorter, marks = first, [], SEPARATORS.get(sep, repr(sep))
+    last, shorter = first, []
     for last, row in rows:
         if any(map(str.strip, row[len(header) :])):
             raise InputError(
@@ -223,32 +253,18 @@ def _read_text(text: str, sep: str, encoding: str, name: str) -> RawTable:
             )
         if len(row) < len(header) and any(map(str.strip, row)):
             shorter.append(last)
-    cells = _cells(text, sep, first, len(header), f"line {last} of {name}")
-    raw = _below_header(cells, name)
-    facts = []
-    if sep != ",":
-        is_single = sep == NO_SEPARATOR
-        facts.append("a single column" if is_single else f"columns separated by {marks}")
-    if not encoding.lower().startswith(("utf-8", "utf8")):
-        facts.append(f"encoding {encoding}")
-    notes = [", ".join(facts)] if facts else []
-    if shorter:
-        notes.append(
-            f"{count(len(shorter), 'row')} with fewer cells than the header, the first in line "
-            f"{shorter[0]}; the last cells are missing values there"
-        )
-    return raw._replace(notes=[*notes, *raw.notes], sep=sep)
+    return _Lines(first, last, shorter, len(header))
 
 
-def _cells(text: str, sep: str, first: int, n_columns: int, last: str) -> pd.DataFrame:
-    """Read rows of text from the line `first` on."""
+def _cells(text: str, sep: str, lines: _Lines, name: str) -> pd.DataFrame:
+    """Read the cells of the header and of the rows below it."""
     try:
         return pd.read_csv(
             io.StringIO(text, newline=""),
             sep=sep,
             header=None,
-            skiprows=first - 1,
-            usecols=range(n_columns),
+            skiprows=lines.header - 1,
+            usecols=range(lines.n_columns),
             dtype=object,
             na_filter=False,
             skipinitialspace=True,
@@ -258,8 +274,8 @@ def _cells(text: str, sep: str, first: int, n_columns: int, last: str) -> pd.Dat
         return pd.DataFrame()
     except pd.errors.ParserError as error:
         raise InputError(
-            f"a double quote in {last} is not closed. Close it; a double quote within a cell is "
-            'written twice ("").'
+            f"a double quote in line {lines.last} of {name} is not closed. Close it; a double "
+            'quote within a cell is written twice ("").'
         ) from error
 
 
@@ -360,7 +376,8 @@ def _mark_missing(
         cells = _with_each(frame[name], str.strip)
         is_kept = keep_na is True or name in keep_na
         missing = {""} if is_kept else words_for_missing({*cells.dropna()})
-        frame[name] = cells.mask(cells.isin(missing), np.nan)
+        known = np.where(cells.isin(missing), np.nan, cells)
+        frame[name] = pd.Series(known, cells.index, dtype=object)
         lost = cells[cells.isin(missing - {""})]
         if len(lost):
             words[name] = lost.value_counts()

@@ -113,7 +113,7 @@ def load_table(
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]
     if roles.time is not None:
-        table, times, time_notes = _in_order(table, roles.time)
+        table, times, time_notes = in_order(table, roles.time)
         notes += time_notes
     X, infinite_notes = _drop_infinite(_features(table, [target, *roles.not_features()]))
     columns, column_notes = decide_columns(X, roles)
@@ -180,7 +180,7 @@ def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:
     return X.drop(columns=[name for name in empty if NAMELESS.fullmatch(name)])
 
 
-def _in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:
+def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:
     """Sort the rows of a table by a column of numbers, dates or times of the day.
 
     Rows of the same time stay in the order of the file.

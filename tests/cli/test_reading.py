@@ -27,7 +27,7 @@ from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
-from scratchmlp.tabular.text_reading import MISSING_IN_FILES as MISSING
+from scratchmlp.tabular.text_reading import MISSING_IN_FILES
 
 #: A file of Excel 97, compressed: the table of `test_an_old_workbook`.
 OLD_WORKBOOK = (
@@ -200,11 +200,11 @@ def test_names_that_occur_twice(csv):
 
 
 def test_missing_values_are_those_of_pandas_and_question_marks():
-    assert STR_NA_VALUES | {"?"} == MISSING
+    assert STR_NA_VALUES | {"?"} == MISSING_IN_FILES
 
 
 def test_words_for_missing_values(csv):
-    words = [word for word in MISSING if word]
+    words = [word for word in MISSING_IN_FILES if word]
     path = csv(pd.DataFrame({"a": [*words, " ", "x"], "b": "y"}))
     assert list(read_file(path).frame["a"].dropna()) == ["x"]
     assert list(read_file(path, FileFormat(keep_na=True)).frame["a"].dropna()) == [*words, "x"]

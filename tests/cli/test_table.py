@@ -7,8 +7,7 @@ from table_files import excel, parquet
 
 from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.table import _in_order as in_order
-from scratchmlp.cli.table import load_new_table, load_table, select_features
+from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 
 USED = {"kind": "number", "scale": 1.0, "indicator": False}
 
