@@ -27,6 +27,7 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
+from scratchmlp.tabular.columns import Column
 from scratchmlp.tabular.parsing import with_decimal_point
 from scratchmlp.tabular.text_reading import words_for_missing
 
@@ -36,7 +37,6 @@ _DECOMPRESS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\
 #: Parts of a zip file that is a workbook: .xlsx, .xlsb or .ods.
 _OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls
-Column = pd.Series  # one column of a table
 
 
 class FileFormat(NamedTuple):

@@ -195,13 +195,15 @@ def find_decimal_commas(
         return [], []
     samples = {name: _sample(column) for name, column in texts.items()}
     with_comma = [name for name, values in samples.items() if any("," in each for each in values)]
-    numbers = {name: found for name in with_comma if (found := _numbers(samples[name], ","))}
-    others = [_numbers(samples[name], ".") for name in samples if numbers and name not in numbers]
+    numbers = {name: found for name in with_comma if (found := _numbers_with(samples[name], ","))}
+    others = [
+        _numbers_with(samples[name], ".") for name in samples if numbers and name not in numbers
+    ]
     found = [name for name in numbers if decimal or find_decimal(numbers[name]) == ","]
     if any(find_decimal(each) == "." for each in others):
         return found, [f"decimal commas in {quoted(found)}"] if found else []
     if found:
-        found = [name for name in samples if name in numbers or _numbers(samples[name], ",")]
+        found = [name for name in samples if name in numbers or _numbers_with(samples[name], ",")]
     elif semicolons:
         found = [name for name in numbers if all("," in each for each in numbers[name])]
     notes = ["decimal commas"] if found else []
@@ -219,7 +221,7 @@ def _sample(column: "pd.Series[Any]") -> list[str]:
     return [*map(without_units, known.iloc[:: len(known) // SAMPLE + 1])]
 
 
-def _numbers(values: list[str], decimal: str) -> list[str]:
+def _numbers_with(values: list[str], decimal: str) -> list[str]:
     """Return the numbers among values; [] if too few are numbers with this decimal mark."""
     numbers, others = (
         [*np.array(values, dtype=object)[np.isfinite(read_numbers(values, mark))]]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.column_kinds import find_kind
-from scratchmlp.tabular.columns import WORDS
+from scratchmlp.tabular.columns import WORDS, Column
 from scratchmlp.tabular.found import Found
 from scratchmlp.tabular.integer_kinds import is_code
 
@@ -20,8 +20,6 @@ MIN_NUMBERS = 10  # rows with a finite target, for regression
 FEW_NUMBERS = 3  # a numeric target with more classes may hold counts
 _WHOLE = r"0|-?[1-9][0-9]{0,14}"  # as Python writes it, so that the class 7 is written as "7"
 COUNTED = 8  # classes whose rows are counted, the largest ones
-
-Column = pd.Series  # one column of a table
 
 
 def as_text(column: "Column[Any]") -> "Column[Any]":
