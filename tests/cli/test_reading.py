@@ -463,7 +463,7 @@ def test_stdin_to_stdout(saved, monkeypatch, capsys):
 # Files that are refused.
 
 
-NO_TABLE = "cannot read {}: it is not the text of a table in UTF-8, UTF-16 or cp1252. Export"
+NO_TABLE = "cannot read {}: it is not the text of a table in UTF-8, UTF-16 or cp1252. Extract"
 REFUSED = {
     "empty": (b"", "is empty. It needs a header and rows"),
     "blank": (b"\n \n\n", "is empty"),
