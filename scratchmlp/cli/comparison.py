@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError, count, quoted, steps
-from scratchmlp.cli.metrics import SHOWN, Metric, default_metrics, find_metric, score
+from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.cli.table import Table
 from scratchmlp.reporting.scores import Metric, default_metrics
 from scratchmlp.tabular import (

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
 from scratchmlp.cli.messages import InputError, count, quote, quoted
-from scratchmlp.cli.metrics import default_metrics, score
+from scratchmlp.cli.metrics import score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
