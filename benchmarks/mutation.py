@@ -208,6 +208,16 @@ HARMLESS = {
     ): "speed only: how many threads compute",
     (
         "tabular/member",
+        "X = self.inputs.rows(table, self.network.sizes[0])",
+        "sizes[1]",
+    ): "memory only: from which size on inputs are computed in parts",
+    (
+        "tabular/integer_kinds",
+        "by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)",
+        "",
+    ): "numbers of an estimate that is compared with a number that was chosen",
+    (
+        "tabular/member",
         "with threads(0):  # one BLAS thread: other members may train at the same time",
         "",
     ): "speed only: how many threads compute",

@@ -303,6 +303,13 @@ def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, hori
     np.testing.assert_allclose(factors, expected, atol=1e-3)
 
 
+def test_after_the_deadline_the_schedule_is_at_its_end():
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 1, 1))
+    schedule.start(epoch_seconds=1.0)
+    schedule.epoch_started += 1.5  # as if the last epoch had taken longer
+    assert schedule(Progress(0, 0.5, 50)) == pytest.approx(CosLog4().factor(1.0))
+
+
 def test_a_large_table_is_learned_from_in_a_single_epoch():
     rng = np.random.RandomState(0)
     X = rng.normal(size=(20_000, 3))
@@ -735,6 +742,28 @@ def test_a_member_that_keeps_infinite_parameters_is_an_error():
         check_kept(chosen, [np.zeros((2, 1))] * 2)
     with pytest.raises(DivergenceError, match=r"Member 0 .* its outputs must be finite"):
         check_kept(chosen[:1], [np.array([[0.0], [np.nan]])])
+
+
+@pytest.mark.parametrize("n_epochs", [0, 3])
+def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs, monkeypatch):
+    def diverging(*arguments):
+        for epoch in range(n_epochs):
+            train_for_an_epoch(*arguments, epoch)
+        raise DivergenceError("the loss is nan")
+
+    def train_for_an_epoch(objective, solver, monitor, run, data, epoch):
+        monitor.epoch_begin()
+        run.loss = 1.0
+        monitor.epoch_end(run, 0.1)
+
+    monkeypatch.setattr("scratchmlp.tabular.member.train", diverging)
+    model = TabularMLPRegressor(cv=2, max_iter=5, random_state=0)
+    if not n_epochs:
+        with pytest.raises(DivergenceError, match="the loss is nan"):
+            model.fit(*table()[::2])
+        return
+    assert model.fit(*table()[::2]).stop_reasons_ == ["the loss is nan"] * 2
+    assert (model.best_epochs_ <= n_epochs).all()
 
 
 def test_averaged_parameters_are_evaluated(monkeypatch):

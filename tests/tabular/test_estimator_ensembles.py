@@ -602,6 +602,8 @@ def test_the_default_estimators():
         (TabularEnsembleRegressor(cv=2, random_state=0), number),
     ):
         assert list(model.fit(X, target).weights_) == names
+        features = model.named_estimators_["extra trees"][0].max_features
+        assert features == ("sqrt" if is_classifier(model) else 0.5)
 
 
 def test_callbacks_hear_of_all_fits(classifier, capsys):
