@@ -158,11 +158,9 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
         DaskScratchMLPClassifier
             The classifier itself; it raises the errors of `fit`.
         """
-        validation = X_val, y_val, sample_weight_val
+        validation = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         with self._rounds():
-            return self._fit(
-                X, y, sample_weight, validation=validation, incremental=True, classes=classes
-            )
+            return super().partial_fit(X, y, sample_weight, classes, **validation)
 
     predict = lazy(ScratchMLPClassifier.predict)
     decision_function = lazy(ScratchMLPClassifier.decision_function)

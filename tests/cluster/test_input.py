@@ -164,6 +164,9 @@ def test_parameters_that_make_no_sense_are_refused(client):
     ):
         with pytest.raises(ValueError, match=message):
             DaskScratchMLPClassifier(**parameters).fit(on_cluster(X), on_cluster(Y))
+    network = DaskScratchMLPClassifier(class_weight="balanced")
+    with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
+        network.partial_fit(on_cluster(X), on_cluster(Y), classes=[0, 1, 2])
 
 
 def test_parameters_are_those_of_the_local_estimators():
