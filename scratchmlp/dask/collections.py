@@ -1,7 +1,7 @@
 """Dask collections as lists of partitions."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -9,28 +9,15 @@ from dask.base import collections_to_expr
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
 from scipy.sparse import issparse
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import validate_data
 
 #: Name of the part of a graph that makes the partitions of DataFrames.
 _LAYER = "partitions"
 
 
-class Partition(NamedTuple):
-    """A partition of the rows: a piece of X, and of y and the weights if there are any.
-
-    Attributes
-    ----------
-    X : Delayed
-        Inputs.
-    y : Delayed or None
-        Targets.
-    sample_weight : Delayed, number or None
-        Weights.
-    """
-
-    X: Delayed
-    y: Any = None
-    sample_weight: Any = None
+#: A partition of the rows: pieces of X, of y and of the weights; a number or None instead of these.
+Partition = tuple[Delayed, Delayed, Any]
 
 
 def partitions(X: Any, y: Any, sample_weight: Any = None, suffix: str = "") -> list[Partition]:
@@ -64,9 +51,9 @@ def partitions(X: Any, y: Any, sample_weight: Any = None, suffix: str = "") -> l
             f"y{suffix} is None, but targets are needed. Pass them as a dask collection with the "
             f"same partitions as X{suffix}."
         )
-    given = {"X": X, "y": y, "sample_weight": sample_weight}
-    rows = divided(X, {f"{name}{suffix}": each for name, each in given.items()})
-    return [Partition(*(row.get(f"{name}{suffix}") for name in given)) for row in rows]
+    names = [f"X{suffix}", f"y{suffix}", f"sample_weight{suffix}"]
+    rows = divided(X, dict(zip(names, (X, y, sample_weight), strict=True)))
+    return [(row[names[0]], row[names[1]], row.get(names[2])) for row in rows]
 
 
 def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -182,20 +169,12 @@ def _frame_partitions(frames: Mapping[str, Any]) -> dict[str, list[Delayed]]:
 
 
 def _like(array: Any, X: Any) -> Any:
-    """Divide an array into the same blocks of rows as X, if X is an array."""
+    """Divide an array into the same blocks of rows as X, if X is an array and all sizes are known.
+
+    Otherwise, workers compare the sizes.
+    """
     array = in_row_blocks(array)
-    if isinstance(X, da.Array) and array.chunks[0] != X.chunks[0]:
-        return _rechunked(array, X)
-    return array
-
-
-def _rechunked(array: Any, X: Any) -> Any:
-    """Divide an array into the same blocks of rows as X, if the sizes of all blocks are known."""
-    n_rows = array.shape[0], X.shape[0]
-    if np.isnan(n_rows).any():  # then the blocks are compared on the workers
+    if not isinstance(X, da.Array) or np.isnan([array.shape[0], X.shape[0]]).any():
         return array
-    if n_rows[0] != n_rows[1]:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: {[n_rows[1], n_rows[0]]}"
-        )
+    check_consistent_length(X, array)
     return array.rechunk({0: X.chunks[0]})

@@ -33,12 +33,10 @@ class Failure(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The checked rows of a partition.
+    """The targets and weights of the checked rows of a partition. Inputs are stored separately.
 
     Attributes
     ----------
-    X : ndarray of shape (n_samples, n_features) or None
-        Inputs, of float32 or float64. None if they are stored separately.
     y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         Targets as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
@@ -47,7 +45,6 @@ class Rows(NamedTuple):
         What the driver needs to know.
     """
 
-    X: FloatArray | None
     y: Any
     sample_weight: FloatArray | None
     summary: RowsSummary
@@ -56,8 +53,8 @@ class Rows(NamedTuple):
 class Piece(NamedTuple):
     """The targets and weights of rows that are ready to train or validate on.
 
-    The inputs are stored separately: most often they are those of `Rows`, and copies would take
-    memory.
+    The inputs are stored separately: most often they are those of the checked rows, and copies
+    would take memory.
 
     Attributes
     ----------
@@ -137,7 +134,7 @@ def check_rows(
     X: Any,
     y: Any,
     sample_weight: Any,
-) -> Rows:
+) -> tuple[FloatArray, Rows]:
     """Check the rows of a partition as the local estimator does.
 
     Parameters
@@ -155,17 +152,18 @@ def check_rows(
 
     Returns
     -------
-    Rows
-        The checked rows.
+    X : ndarray of shape (n_samples, n_features)
+        The inputs, of float32 or float64.
+    rows : Rows
+        What belongs to them.
     """
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
-        return Rows(np.empty((0, 0)), None, None, RowsSummary(0))
+        return np.empty((0, 0)), Rows(None, None, RowsSummary(0))
     for name, each, expected in zip("Xy", (X, y), names, strict=True):
         _check_names(name, each, expected)
-    y = y.to_numpy() if hasattr(y, "to_numpy") and np.ndim(y) == 2 else y
     if np.ndim(y) == 2 and y.shape[1] == 1:
-        y = y[:, 0]
+        y = np.asarray(y)[:, 0]
     X, y, _, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
     largest_weight = 0.0
     if sample_weight is not None:
@@ -176,23 +174,7 @@ def check_rows(
     moments = Moments.of(X) if with_moments else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
     summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, moments)
-    return Rows(X, y, sample_weight, summary)
-
-
-def inputs_of(rows: Rows) -> FloatArray:
-    """Return the inputs of checked rows, to be stored separately."""
-    assert rows.X is not None
-    return rows.X
-
-
-def without_inputs(rows: Rows) -> Rows:
-    """Return checked rows without their inputs."""
-    return rows._replace(X=None)
-
-
-def summary_of(rows: Any) -> Any:
-    """Return the summary of `Rows` or of a `Piece`."""
-    return rows.summary
+    return X, Rows(y, sample_weight, summary)
 
 
 def count_classes(conversion: Conversion, rows: Rows) -> FloatArray:

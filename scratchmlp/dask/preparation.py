@@ -8,9 +8,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
+from dask.delayed import Delayed
 from distributed import Future
 
 from scratchmlp.dask.collections import Partition
@@ -22,17 +24,16 @@ from scratchmlp.dask.pieces import (
     convert,
     convert_inputs,
     count_classes,
-    inputs_of,
     reporting_failures,
     split,
-    summary_of,
-    without_inputs,
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
 from scratchmlp.estimators.scaling import check_weights, exponents
 from scratchmlp.estimators.targets import ClassTargets, check_total_weight
 from scratchmlp.estimators.validation import validate_rows
+
+_summary = attrgetter("summary")  # of `Rows` or of a `Piece`
 
 
 class Checked(NamedTuple):
@@ -45,7 +46,7 @@ class Checked(NamedTuple):
     inputs : list of Future
         The inputs of the partitions that have any rows.
     rows : list of Future
-        The other arrays of these partitions: each a `scratchmlp.dask.pieces.Rows`.
+        Their targets and weights: each a `scratchmlp.dask.pieces.Rows`.
     numbers : list of int
         Numbers of these partitions, for messages.
     summaries : list of RowsSummary
@@ -136,13 +137,10 @@ def check(
     # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
     # at once. Otherwise, the scheduler could forget a task before the second part needs it.
     parts = rounds.keep(
-        task(reporting_failures, part, each)
-        for part in (inputs_of, without_inputs)
-        for each in tasks
+        task(reporting_failures, itemgetter(i), each) for i in (0, 1) for each in tasks
     )
     inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in rows)
-    without_failures(summaries, range(len(rows)))
+    summaries = results_of(rounds, [task(reporting_failures, _summary, each) for each in rows])
     kept = [i for i, each in enumerate(summaries) if each.n_rows]
     if not kept:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
@@ -171,7 +169,7 @@ def conversion_of_classes(conversion: Conversion, checked: Checked) -> Conversio
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
     tasks = [task(reporting_failures, count_classes, conversion, each) for each in checked.rows]
-    counts = np.sum(without_failures(checked.rounds.get_all(tasks), checked.numbers), axis=0)
+    counts = np.sum(results_of(checked.rounds, tasks, checked.numbers), axis=0)
     n_columns = len(counts)
     rows = targets.classes
     if checked.summaries[0].labels.ndim > 1:
@@ -251,9 +249,25 @@ def held_out(
     return parts[0], parts[1]
 
 
-def without_failures(results: list[Any], numbers: Sequence[int]) -> list[Any]:
-    """Raise the error of the first partition with a failure. Otherwise return the results."""
-    for number, result in zip(numbers, results, strict=True):
+def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] = ()) -> list[Any]:
+    """Run a round of tasks that report failures, and raise the error of the first one, if any.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        The rounds of the fit.
+    tasks : sequence of Delayed
+        Tasks of `reporting_failures`, each for a partition.
+    numbers : sequence of int, default=()
+        Numbers of the partitions. Without them, these are all partitions.
+
+    Returns
+    -------
+    list of object
+        The results.
+    """
+    results = rounds.get_all(tasks)
+    for number, result in zip(numbers or range(len(results)), results, strict=True):
         if isinstance(result, Failure):
             error = result.error
             error.args = (f"{error} (in partition {number} of X; the first one is 0)",)
@@ -274,8 +288,8 @@ def _as_data(
     Inputs that do not change are those of before.
     """
     pieces = rounds.keep(tasks)
-    summaries = rounds.get_all(task(reporting_failures, summary_of, each) for each in pieces)
-    without_failures(summaries, numbers or range(len(pieces)))
+    found = [task(reporting_failures, _summary, each) for each in pieces]
+    summaries = results_of(rounds, found, numbers)
     kept = [i for i, each in enumerate(summaries) if each.n_rows]
     changed = [i for i in kept if conversion or summaries[i].n_rows < n_rows[i]]
     new = rounds.keep(task(convert_inputs, conversion, inputs[i], pieces[i]) for i in changed)
@@ -307,14 +321,12 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
 
 def _check_columns(checked: Checked) -> None:
     """Check that all partitions have the same columns of X and y."""
-    first = checked.summaries[0]
-    for number, each in zip(checked.numbers, checked.summaries, strict=True):
-        for name, n, n_first in (
-            ("X", each.n_features, first.n_features),
-            ("y", each.n_targets, first.n_targets),
-        ):
-            if n != n_first:
-                raise ValueError(
-                    f"All partitions of {name} must have the same number of columns; partition "
-                    f"{checked.numbers[0]} has {n_first}, but partition {number} has {n}."
-                )
+    for name, column_counts in (
+        ("X", [each.n_features for each in checked.summaries]),
+        ("y", [each.n_targets for each in checked.summaries]),
+    ):
+        if len(set(column_counts)) > 1:
+            raise ValueError(
+                f"All partitions of {name} must have the same number of columns; those with rows, "
+                f"{checked.numbers}, have {column_counts}."
+            )

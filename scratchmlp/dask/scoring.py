@@ -18,10 +18,9 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.collections import Partition
 from scratchmlp.dask.objective import ClusterPrepared, aligned
 from scratchmlp.dask.pieces import Piece, reporting_failures
-from scratchmlp.dask.preparation import without_failures
+from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.dask.summaries import Moments
-from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.prediction import raw_scores
 from scratchmlp.threads import threads
 
@@ -132,34 +131,13 @@ class Scored(NamedTuple):
         return math.nan if self.score is None else float(self.score / self.weight)
 
 
-def check_scoring(estimator: Any, kind: str | None = None) -> None:
-    """Check that `scoring` can be computed on a cluster.
-
-    Parameters
-    ----------
-    estimator : DaskMLP
-        The estimator.
-    kind : str, default=None
-        Kind of the targets of a classifier, if it is known.
-
-    Raises
-    ------
-    ValueError
-        If it cannot.
-    """
-    names, scoring = SCORES[is_classifier(estimator)], estimator.scoring
-    known = ", ".join(map(repr, ("loss", *names)))
-    if not (
-        scoring is None or scoring == "loss" or (isinstance(scoring, str) and scoring in names)
-    ):
+def check_scoring(estimator: Any) -> None:
+    """Raise a ValueError if `scoring` of an estimator cannot be computed on a cluster."""
+    known = ("loss", *SCORES[is_classifier(estimator)])
+    if estimator.scoring not in (None, *known):
         raise ValueError(
             "On a cluster, a score must be computable from sums over rows: scoring must be None or "
-            f"one of {known}; got {scoring!r}. Choose one of them."
-        )
-    if scoring == "neg_log_loss" and kind == MULTILABEL:
-        raise ValueError(
-            "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
-            "Choose 'loss', or None for the accuracy."
+            f"one of {', '.join(map(repr, known))}; got {estimator.scoring!r}. Choose one of them."
         )
 
 
@@ -183,7 +161,6 @@ def validator(
     callable
         A function of theta that returns loss and score.
     """
-    check_scoring(model, getattr(model, "_kind", None))
     data, _ = prepared.held_out
 
     def validate(theta: FloatArray) -> tuple[float, float]:
@@ -235,8 +212,7 @@ def score(model: Any, rounds: Rounds, partitions: list[Partition]) -> float:
     """
     sent = delayed(model, traverse=False)
     tasks = [task(reporting_failures, score_rows, sent, *each) for each in partitions]
-    results = without_failures(rounds.get_all(tasks), range(len(tasks)))
-    found = [each for each in results if each is not None]
+    found = [each for each in results_of(rounds, tasks) if each is not None]
     if not found:
         raise ValueError("X has no rows with a weight other than 0. A score needs at least one.")
     return combined(*found).value()

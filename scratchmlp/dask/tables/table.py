@@ -10,7 +10,7 @@ from distributed import Future
 from scipy.sparse import csr_array
 
 from scratchmlp.dask.pieces import Failure, reporting_failures
-from scratchmlp.dask.preparation import without_failures
+from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import (
     Rows,
@@ -69,11 +69,6 @@ class Parts:
     def __len__(self) -> int:
         """Return the number of rows."""
         return int(self.starts[-1])
-
-    def ask(self, function: Any, *args: Any) -> list[Any]:
-        """Call a function with each part, and return the results, which should be small."""
-        tasks = [task(reporting_failures, function, *args, each) for each in self.futures]
-        return without_failures(self.rounds.get_all(tasks), self.numbers)
 
     def divided(self, rows: Rows) -> list[Rows]:
         """Divide row numbers in ascending order by parts, and count them within each part."""
@@ -176,8 +171,7 @@ def read_all(
         task(reporting_failures, read, each["X"], {k: v for k, v in each.items() if k != "X"})
         for each in partitions
     )
-    found = rounds.get_all(task(reporting_failures, without_table, each) for each in raw)
-    without_failures(found, range(len(raw)))
+    found = results_of(rounds, [task(reporting_failures, without_table, each) for each in raw])
     kept = [i for i, (n_rows, _) in enumerate(found) if n_rows]
     lengths = [found[i][0] for i in kept]
     columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
@@ -216,13 +210,13 @@ def encode_all(
     if isinstance(learned, Failure):
         raise learned.error
     warn_of(learned.notes_)
-    tasks = [task(reporting_failures, encode, *fitted, each) for each in X.futures]
-    parts = Parts(X.rounds, X.rounds.keep(tasks), X.lengths, X.numbers)
-    sizes, notes = zip(*parts.ask(summary_of), strict=True)
+    encoded = X.rounds.keep(task(reporting_failures, encode, *fitted, each) for each in X.futures)
+    summaries = [task(reporting_failures, summary_of, each) for each in encoded]
+    sizes, notes = zip(*results_of(X.rounds, summaries, X.numbers), strict=True)
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
         _warn_of_unreadable(dict(zip(X.numbers, notes, strict=True)))
-    return learned, ClusterTable(parts, sum(sizes))
+    return learned, ClusterTable(Parts(X.rounds, encoded, X.lengths, X.numbers), sum(sizes))
 
 
 def _learning(encoder: TabularEncoder, X: UnencodedTable, rows: Rows) -> Delayed:
