@@ -12,7 +12,7 @@ from scratchmlp.io.onnx.graph import OPSETS, Graph, check_installed
 from scratchmlp.io.onnx.inputs import member_inputs
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.table import TableValues
-from scratchmlp.io.onnx.trees import BOOSTING, FORESTS, SINGLE, add_trees
+from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
 from scratchmlp.tabular.cross_fitting import FoldModel
 
 #: Rows on which a converted estimator must predict what the estimator predicts.
@@ -60,7 +60,7 @@ def fold_predictions(
         shared, n_shared = array, table.layout.n_outputs
     inputs = [each.inputs for each in models]
     features, positions = member_inputs(graph, table, shared, n_shared, inputs)
-    if type(estimator) in (*BOOSTING, *FORESTS, *SINGLE):
+    if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(graph, features, positions, models)
     else:
         _check_skl2onnx(name, estimator)

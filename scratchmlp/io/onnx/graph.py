@@ -177,9 +177,7 @@ class Graph:
         self.outputs.append(_value_info(name, dtype, ["n_samples", *shape], description))
 
     def inline(self, model: Any, inputs: Mapping[str, str], output: str) -> str:
-        """Add what a model computes, and return the name of one of its outputs in this graph.
-
-        Nodes on which this output does not depend are left out.
+        """Add what one output of a model needs, and return its name in this graph.
 
         Parameters
         ----------
@@ -195,29 +193,16 @@ class Graph:
         str
             Name of the output.
         """
-        from onnx import NodeProto, TensorProto
+        from onnx import compose, helper, utils
 
-        needed, kept = {output}, []
-        for node in reversed(model.graph.node):
-            if needed.intersection(node.output):
-                needed.update(node.input)
-                kept.append(node)
-        renamed = {"": ""} | dict(inputs)
-        for tensor in model.graph.initializer:
-            if tensor.name in needed:
-                constant = TensorProto()
-                constant.CopyFrom(tensor)
-                constant.name = renamed[tensor.name] = self.name("constant")
-                self.initializers.append(constant)
-        for node in reversed(kept):
-            own = NodeProto()
-            own.CopyFrom(node)
-            renamed |= {each: self.name(node.op_type) for each in node.output if each}
-            own.input[:] = [renamed[each] for each in node.input]
-            own.output[:] = [renamed[each] for each in node.output]
-            own.name = ""
-            self.nodes.append(own)
-        return renamed[output]
+        needed = utils.Extractor(model).extract_model([*inputs], [output])
+        prefix = f"{self.name('model')}/"
+        added = compose.add_prefix_graph(needed.graph, prefix)
+        for name, value in inputs.items():
+            self.nodes.append(helper.make_node("Identity", [value], [prefix + name]))
+        self.nodes += added.node
+        self.initializers += added.initializer
+        return prefix + output
 
     def model(self) -> Any:
         """Return the graph as a checked `onnx.ModelProto`."""
@@ -251,17 +236,13 @@ def check_name(name: str) -> None:
     Raises
     ------
     ValueError
-        If it is empty, the name of an output, or not valid Unicode.
+        If it is empty or the name of an output.
     """
-    try:
-        name.encode()
-        reason = "is empty" if not name else "is that of an output" if name in OUTPUTS else ""
-    except UnicodeEncodeError:
-        reason = "is not valid Unicode"
-    if reason:
+    if not name or name in OUTPUTS:
+        reason = "that of an output" if name else "empty"
         raise ValueError(
-            f"No input of an ONNX model can have the name of column {name!r}, because it {reason}. "
-            "Rename the column, and fit again."
+            f"No input of an ONNX model can have the name of column {name!r}, because it is "
+            f"{reason}. Rename the column, and fit again."
         )
 
 

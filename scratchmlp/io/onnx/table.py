@@ -156,25 +156,18 @@ def _check_column(name: str, fitted: dict[str, Any]) -> None:
             f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
             "have. Convert it with astype(str), and fit again."
         )
-    if "levels" in fitted and not _are_distinct(fitted):
-        raise ValueError(
-            f"Column {name!r} has categories that are the same number in float64, or that are not "
-            "valid Unicode. Replace them, and fit again."
-        )
+    if "levels" in fitted and not _is_string(fitted):
+        numbers = _level_numbers(fitted)
+        if len(np.unique(numbers)) < len(numbers):
+            raise ValueError(
+                f"Column {name!r} has categories that are the same number in float64. Replace "
+                "them, and fit again."
+            )
     if _is_string(fitted) and "" in _all_levels(fitted):
         raise ValueError(
             f"Column {name!r} has the category '', but in an ONNX model an empty string means a "
             "missing value. Replace empty strings by None or by a word, and fit again."
         )
-
-
-def _are_distinct(fitted: dict[str, Any]) -> bool:
-    """Return whether the levels of a column stay different values in ONNX."""
-    if not _is_string(fitted):
-        numbers = _level_numbers(fitted)
-        return len(np.unique(numbers)) == len(numbers)
-    levels = _all_levels(fitted)
-    return levels == [level.encode(errors="ignore").decode() for level in levels]
 
 
 def _is_string(fitted: dict[str, Any]) -> bool:

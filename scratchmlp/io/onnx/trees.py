@@ -26,13 +26,14 @@ from scratchmlp.io.onnx.inputs import Positions
 from scratchmlp.tabular.cross_fitting import FoldModel
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-FORESTS = (
+AVERAGED = (
+    DecisionTreeClassifier,
+    DecisionTreeRegressor,
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
-SINGLE = (DecisionTreeClassifier, DecisionTreeRegressor)
 #: Score of classes that a fold has no rows of: its exponential is 0.
 _NEVER = -1e30
 
@@ -82,7 +83,7 @@ def add_trees(
     positions : sequence of ndarray of int
         Which of them are the inputs of each fold.
     models : sequence of FoldModel
-        The fitted trees, all of the same class: one of `BOOSTING`, `FORESTS` or `SINGLE`.
+        The fitted trees, all of the same class: one of `BOOSTING` or `AVERAGED`.
 
     Returns
     -------
@@ -174,10 +175,8 @@ def _boosted(model: FoldModel, base: FloatArray) -> list[Tree]:
 def _attributes(trees: list[Tree]) -> dict[str, Any]:
     """Return the trees as attributes of `TreeEnsembleRegressor`."""
     sizes = [len(tree.is_leaf) for tree in trees]
-    tree_ids, node_ids = (
-        np.repeat(np.arange(len(trees)), sizes),
-        np.concatenate([np.arange(size) for size in sizes]),
-    )
+    tree_ids = np.repeat(np.arange(len(trees)), sizes)
+    node_ids = np.concatenate([np.arange(size) for size in sizes])
     leaf = np.concatenate([tree.is_leaf for tree in trees])
     inner = {
         name: np.where(leaf, 0, np.concatenate([getattr(tree, name) for tree in trees]))
