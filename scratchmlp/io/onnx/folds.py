@@ -63,9 +63,11 @@ def fold_predictions(
     if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(graph, features, positions, models)
     else:
-        _check_skl2onnx(name, estimator)
+        described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
+        check_installed("skl2onnx", f"The conversion of {described},")
+        register_skl2onnx_converters()
         pairs = zip(models, positions, strict=True)
-        y = graph.stack([_fold(graph, name, each, features, own) for each, own in pairs])
+        y = graph.stack([_fold(graph, described, each, features, own) for each, own in pairs])
     if not is_classifier(estimator):
         return y
     y = double.add("Max", y, np.array([each.least for each in models])[:, None, None])
@@ -94,18 +96,11 @@ def _numbers_and_codes(graph: Graph, table: TableValues) -> tuple[str, int]:
 # Estimators other than trees: skl2onnx.
 
 
-def _check_skl2onnx(name: str, estimator: Any) -> None:
-    """Raise an error if skl2onnx is not installed, and register our converters otherwise."""
-    described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble,"
-    check_installed("skl2onnx", f"The conversion of {described}")
-    register_skl2onnx_converters()
-
-
-def _fold(graph: Graph, name: str, model: FoldModel, features: str, own: Any) -> str:
+def _fold(graph: Graph, described: str, model: FoldModel, features: str, own: Any) -> str:
     """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
     estimator = model.estimator
-    converted = _convert(name, estimator, len(own))
-    _check(name, estimator, converted, len(own))
+    converted = _convert(described, estimator, len(own))
+    _check(described, estimator, converted, len(own))
     output = converted.graph.output[-1].name
     y = graph.inline(converted, {"X": graph.gather(features, own)}, output)
     y = graph.cast(y, np.float64)
@@ -116,7 +111,7 @@ def _fold(graph: Graph, name: str, model: FoldModel, features: str, own: Any) ->
     return y
 
 
-def _convert(name: str, estimator: Any, n_inputs: int) -> Any:
+def _convert(described: str, estimator: Any, n_inputs: int) -> Any:
     """Convert an estimator with skl2onnx."""
     import skl2onnx
     from skl2onnx.common.data_types import FloatTensorType
@@ -131,12 +126,11 @@ def _convert(name: str, estimator: Any, n_inputs: int) -> Any:
         )
     except Exception as error:
         raise ValueError(
-            f"skl2onnx cannot convert {type(estimator).__name__}, the estimator {name!r} of the "
-            f"ensemble: {str(error)[:200]}. {_REMEDY}"
+            f"skl2onnx cannot convert {described}: {str(error)[:200]}. {_REMEDY}"
         ) from error
 
 
-def _check(name: str, estimator: Any, converted: Any, n_inputs: int) -> None:
+def _check(described: str, estimator: Any, converted: Any, n_inputs: int) -> None:
     """Raise an error if a converted estimator predicts other numbers than the estimator."""
     from onnx.reference import ReferenceEvaluator
 
@@ -146,8 +140,7 @@ def _check(name: str, estimator: Any, converted: Any, n_inputs: int) -> None:
     found = outputs[-1].reshape(expected.shape)
     if not np.allclose(found, expected, rtol=0, atol=_TOLERANCE * max(1.0, abs(expected).max())):
         raise ValueError(
-            f"skl2onnx converts {type(estimator).__name__}, the estimator {name!r} of the "
-            f"ensemble, to a model that predicts other numbers. {_REMEDY}"
+            f"skl2onnx converts {described}, to a model that predicts other numbers. {_REMEDY}"
         )
 
 

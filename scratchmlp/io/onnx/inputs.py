@@ -4,7 +4,7 @@ The members share most of their inputs. What they do not share, such as bins, is
 members at the same time. Each member then selects its own inputs.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -18,35 +18,6 @@ from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.target_encoding import TargetEncoding
 
 Positions = NDArray[np.intp]
-
-
-class Features:
-    """Values of a graph that members select from.
-
-    Parameters
-    ----------
-    graph : Graph
-        The graph.
-    shared : str
-        Values that all members have, of shape (n_samples, n_shared), float32.
-    n_shared : int
-        Number of these.
-    """
-
-    def __init__(self, graph: Graph, shared: str, n_shared: int) -> None:
-        self.graph = graph
-        self._parts = [shared]
-        self._n = n_shared
-
-    def append(self, value: str, n_columns: int) -> Positions:
-        """Append values, and return their positions."""
-        self._parts.append(value)
-        self._n += n_columns
-        return np.arange(self._n - n_columns, self._n)
-
-    def array(self) -> str:
-        """Return all values, of shape (n_samples, n_features)."""
-        return self.graph.concat(self._parts)
 
 
 def member_inputs(
@@ -74,57 +45,49 @@ def member_inputs(
     positions : list of ndarray of int
         Which of them are the inputs of each member, in the order of `Inputs.of`.
     """
-    features = Features(graph, shared, n_shared)
+    parts, n_features = [shared], n_shared
     positions = [[np.arange(n_shared)] for _ in members]
-    adders: list[Callable[[Features, TableValues, Sequence[Inputs]], list[Positions]]] = [
-        _add_target_encodings,
-        _add_bins,
-        _add_logarithms,
-    ]
-    for add in adders:
-        for own, added in zip(positions, add(features, table, members), strict=True):
-            own.append(added)
-    return features.array(), [np.concatenate(own) for own in positions]
+    for add in (_target_encodings, _bins, _logarithms):
+        for value, added in add(graph, table, members):
+            parts.append(value)
+            for own, new in zip(positions, added, strict=True):
+                own.append(n_features + new)
+            n_features += sum(map(len, added))
+    return graph.concat(parts), [np.concatenate(own) for own in positions]
 
 
-def _none(members: Sequence[Inputs]) -> list[Positions]:
-    return [np.array([], np.intp) for _ in members]
+# Each of these functions adds values, and says which columns of them are inputs of each member.
 
 
-def _add_target_encodings(
-    features: Features, table: TableValues, members: Sequence[Inputs]
-) -> list[Positions]:
-    """Add `TargetEncoding.transform` of all members."""
-    positions, graph = _none(members), features.graph
+def _target_encodings(
+    graph: Graph, table: TableValues, members: Sequence[Inputs]
+) -> Iterator[tuple[str, list[Positions]]]:
+    """Add `TargetEncoding.transform` of all members, for one column after the other."""
     # Only text has other supervised encodings, and tables with text are refused.
     supervised = [each for member in members for each in member.supervised]
     encodings = [each.tables for each in supervised if isinstance(each, TargetEncoding)]
     if not encodings:
-        return positions
+        return
     for number, column in enumerate(table.layout.many):
         tables = [each[number] for each in encodings]
         assert table.codes is not None
         codes = graph.add("Gather", table.codes, np.array(column, np.int64), axis=1)
+        value = graph.add("Gather", np.hstack(tables).astype(np.float32), codes, axis=0)
         widths = [each.shape[1] for each in tables]
-        found = features.append(
-            graph.add("Gather", np.hstack(tables).astype(np.float32), codes, axis=0), sum(widths)
-        )
-        parts = np.split(found, np.cumsum(widths)[:-1])
-        positions = [np.append(own, new) for own, new in zip(positions, parts, strict=True)]
-    return positions
+        yield value, _divided(np.arange(sum(widths)), widths)
 
 
-def _add_bins(features: Features, table: TableValues, members: Sequence[Inputs]) -> list[Positions]:
+def _bins(
+    graph: Graph, table: TableValues, members: Sequence[Inputs]
+) -> Iterator[tuple[str, list[Positions]]]:
     """Add `Bins.transform` of all members."""
     found = [_member_bins(each) for each in members]
     outputs = np.concatenate(found)
     if not len(outputs):
-        return _none(members)
+        return
     assert table.numbers is not None
-    numbers = features.graph.cast(table.numbers, np.float64)
-    value, order = add_bins(features.graph, numbers, outputs)
-    positions = features.append(value, len(outputs))[order]
-    return np.split(positions, np.cumsum([len(each) for each in found])[:-1])
+    value, order = add_bins(graph, graph.cast(table.numbers, np.float64), outputs)
+    yield value, _divided(order, [len(each) for each in found])
 
 
 def _member_bins(inputs: Inputs) -> Floats:
@@ -195,27 +158,31 @@ def add_bins(graph: Graph, numbers: str, outputs: Floats) -> tuple[str, Position
     return graph.concat(parts), np.argsort(np.argsort(is_step, kind="stable"))
 
 
-def _add_logarithms(
-    features: Features, table: TableValues, members: Sequence[Inputs]
-) -> list[Positions]:
+def _logarithms(
+    graph: Graph, table: TableValues, members: Sequence[Inputs]
+) -> Iterator[tuple[str, list[Positions]]]:
     """Add `Logarithms.transform` of all members."""
     chosen = [each.logarithms for each in members]
     counts = [0 if each is None else len(each.outputs) for each in chosen]
     if not sum(counts):
-        return _none(members)
+        return
     known = [each for each in chosen if each is not None]
     outputs, scales, widths = (
         np.concatenate([getattr(each, name) for each in known])
         for name in ("outputs", "scales", "widths")
     )
     assert table.numbers is not None
-    graph = features.graph.of_dtype(np.float64)
-    numbers = graph.cast(table.numbers, np.float64)
-    z = graph.gather(numbers, np.searchsorted(table.layout.numbers, outputs))
-    third = graph.add("Div", z, 3.0)
-    left = graph.add("Max", graph.add("Sub", 1.0, graph.add("Mul", third, third)), 1e-6)
-    z = graph.add("Div", graph.add("Mul", z, scales[None]), graph.add("Sqrt", left))
-    relative = graph.add("Max", graph.add("Add", z, 1.0), 1e-3)
-    logarithms = graph.add("Div", graph.add("Log", relative), widths[None])
-    found = features.append(graph.cast(logarithms, np.float32), len(outputs))
-    return np.split(found, np.cumsum(counts)[:-1])
+    double = graph.of_dtype(np.float64)
+    numbers = double.cast(table.numbers, np.float64)
+    z = double.gather(numbers, np.searchsorted(table.layout.numbers, outputs))
+    third = double.add("Div", z, 3.0)
+    left = double.add("Max", double.add("Sub", 1.0, double.add("Mul", third, third)), 1e-6)
+    z = double.add("Div", double.add("Mul", z, scales[None]), double.add("Sqrt", left))
+    relative = double.add("Max", double.add("Add", z, 1.0), 1e-3)
+    logarithms = double.add("Div", double.add("Log", relative), widths[None])
+    yield double.cast(logarithms, np.float32), _divided(np.arange(sum(counts)), counts)
+
+
+def _divided(positions: Positions, counts: Sequence[int]) -> list[Positions]:
+    """Divide positions by members."""
+    return np.split(positions, np.cumsum(counts)[:-1])

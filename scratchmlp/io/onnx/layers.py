@@ -160,6 +160,23 @@ def add_label(graph: Graph, index: str, classes: NDArray[Any]) -> None:
     graph.add_output(graph.add("Gather", labels, index), "label", labels.dtype)
 
 
+def add_prediction(graph: Graph, y: str, *shape: int) -> None:
+    """Add the output of a regressor, of shape (n_samples, *shape).
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    y : str
+        Predictions, of shape (n_samples, n_outputs), float32.
+    *shape : int
+        Number of outputs. Without it, the only column becomes an output of one dimension.
+    """
+    if not shape:
+        y = graph.add("Squeeze", y, np.array([1], np.int64))
+    graph.add_output(y, "prediction", np.float32, *shape)
+
+
 def add_class_columns(graph: Graph, value: str, name: str, classes: NDArray[Any]) -> None:
     """Add an output with a column for each class, and say in the model which column is which.
 

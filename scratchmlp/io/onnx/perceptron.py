@@ -10,6 +10,7 @@ from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.layers import (
     add_class_columns,
     add_label,
+    add_prediction,
     express_activation,
     forward,
     log_logistic,
@@ -36,10 +37,7 @@ def export_classifier(graph: Graph, classifier: Any, x: str | None = None) -> No
 def export_regressor(graph: Graph, regressor: Any, x: str | None = None) -> None:
     """Add a fitted ScratchMLPRegressor with its output, and an input if `x` is None."""
     y = predictions(graph, regressor, x or _add_input(graph, regressor))
-    shape = () if regressor.n_outputs_ == 1 else (regressor.n_outputs_,)
-    if not shape:
-        y = graph.add("Squeeze", y, np.array([1], np.int64))
-    graph.add_output(y, "prediction", np.float32, *shape)
+    add_prediction(graph, y, *([] if regressor.n_outputs_ == 1 else [regressor.n_outputs_]))
 
 
 def raw_scores(graph: Graph, estimator: Any, x: str) -> str:

@@ -180,11 +180,6 @@ def _description(fitted: dict[str, Any]) -> str:
     return _STRINGS if _is_string(fitted) else _NUMBERS[fitted.get("labels", fitted["kind"])]
 
 
-def _marks_missing(fitted: dict[str, Any]) -> bool:
-    """Return whether a column has an indicator of missing values."""
-    return bool(fitted.get("indicator")) or fitted.get("encoding") == "missing"
-
-
 def _all_levels(fitted: dict[str, Any]) -> list[Any]:
     """Return the levels with a code, in the order of their codes."""
     return [*fitted.get("levels", ()), *fitted.get("other_levels", ())]
@@ -256,7 +251,7 @@ def _other_outputs(
             log_counts = np.log([*fitted["counts"], 1])
             frequencies = (log_counts / (log_counts.max() or 1.0)).astype(np.float32)
             yield graph.add("Gather", frequencies, codes[name], axis=0), [(name, "_frequency")]
-        if _marks_missing(fitted):
+        if fitted.get("indicator") or fitted.get("encoding") == "missing":
             yield _missing(graph, name, fitted), [(name, "_missing")]
 
 

@@ -9,7 +9,13 @@ from sklearn.base import is_classifier
 from scratchmlp.io.onnx.folds import fold_predictions
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.inputs import Positions, add_bins, bin_outputs, member_inputs
-from scratchmlp.io.onnx.layers import add_class_columns, add_label, forward, log_logistic
+from scratchmlp.io.onnx.layers import (
+    add_class_columns,
+    add_label,
+    add_prediction,
+    forward,
+    log_logistic,
+)
 from scratchmlp.io.onnx.table import TableValues, add_array, add_table
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns import LARGEST
@@ -223,7 +229,5 @@ def _add_classes(graph: Graph, proba: str, classes: Any) -> None:
 
 def _add_numbers(graph: Graph, y: str, regressor: Any) -> None:
     """Add the output of a regressor for predictions, of shape (n_samples, n_outputs)."""
-    if regressor._one_column:
-        y = graph.add("Squeeze", y, np.array([1], np.int64))
     shape = () if regressor._one_column else (len(regressor._low),)
-    graph.add_output(graph.cast(y, np.float32), "prediction", np.float32, *shape)
+    add_prediction(graph, graph.cast(y, np.float32), *shape)
