@@ -195,8 +195,7 @@ def converted(conversion: Conversion, checked: Checked) -> ClusterData:
     if conversion.factors is not None:
         targets: Any = conversion.targets
         check_total_weight(data.total_weight, targets.class_weight)
-    used = {id(each) for each in data.inputs}
-    rounds.release([*checked.rows, *(each for each in checked.inputs if id(each) not in used)])
+    rounds.release([*checked.rows, *checked.inputs], but=data.inputs)
     return data
 
 
@@ -243,9 +242,8 @@ def held_out(
         ]
         n_rows = [each.n_rows for each in data.summaries]
         parts.append(_as_data(data.rounds, data.inputs, tasks, n_rows))
-    data.rounds.release(data.pieces)
-    used = {id(each) for part in parts for each in part.inputs}
-    data.rounds.release([each for each in data.inputs if id(each) not in used])
+    used = [*parts[0].inputs, *parts[1].inputs]
+    data.rounds.release([*data.pieces, *data.inputs], but=used)
     return parts[0], parts[1]
 
 

@@ -116,14 +116,18 @@ class Rounds:
             copy = task(as_it_is, futures[i])
             balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
             self._kept.append(balanced[i])
-        self.release([old for old, new in zip(futures, balanced, strict=True) if old is not new])
+        self.release(futures, but=balanced)
         return balanced
 
-    def release(self, futures: Sequence[Future]) -> None:
-        """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
-        dropped = {id(future) for future in futures}
+    def release(self, futures: Sequence[Future], but: Sequence[Future] = ()) -> None:
+        """Release results on the cluster, apart from those that are in `but`, too.
+
+        Tasks that nothing needs any more are cancelled.
+        """
+        needed = {id(future) for future in but}
+        dropped = {id(future): future for future in futures if id(future) not in needed}
         self._kept = [future for future in self._kept if id(future) not in dropped]
-        for future in futures:
+        for future in dropped.values():
             future.release()
 
     def get(self, last: Delayed) -> Any:

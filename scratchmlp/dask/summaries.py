@@ -51,7 +51,7 @@ class Moments:
 
     @classmethod
     def of(cls, X: FloatArray, weight: FloatArray | None = None) -> Self:
-        """Compute the moments of some rows, at least one of which has a weight above 0."""
+        """Compute the moments of some rows, whose weights are above 0."""
         parts = [
             cls._of_few(X[rows].astype(np.float64), None if weight is None else weight[rows])
             for rows in gen_batches(len(X), _ROWS)
@@ -61,8 +61,6 @@ class Moments:
     @classmethod
     def _of_few(cls, X: FloatArray, weight: FloatArray | None) -> Self:
         count = float(len(X) if weight is None else weight.sum(dtype=np.float64))
-        if not count:
-            return cls(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
         mean = np.average(X, axis=0, weights=weight)
         squares = (X - mean) ** 2
         m2 = squares.sum(axis=0) if weight is None else weight.astype(np.float64) @ squares
@@ -71,8 +69,6 @@ class Moments:
     def __add__(self, other: Self) -> Self:
         """Return the moments of two sets of rows together."""
         count = self.count + other.count
-        if not count:
-            return self
         difference, share = other.mean - self.mean, other.count / count
         return type(self)(
             count,
