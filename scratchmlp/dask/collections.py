@@ -15,8 +15,7 @@ from sklearn.utils.validation import validate_data
 #: Name of the part of a graph that makes the partitions of DataFrames.
 _LAYER = "partitions"
 
-
-#: A partition of the rows: pieces of X, of y and of the weights; a number or None instead of these.
+#: A partition of the rows: pieces of X, of y and of the weights, which may be a number or None.
 Partition = tuple[Delayed, Delayed, Any]
 
 

@@ -21,6 +21,7 @@ from scratchmlp.dask.pieces import Piece, reporting_failures
 from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.dask.summaries import Moments
+from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.prediction import raw_scores
 from scratchmlp.threads import threads
 
@@ -161,6 +162,11 @@ def validator(
     callable
         A function of theta that returns loss and score.
     """
+    if scoring == "neg_log_loss" and model._kind == MULTILABEL:
+        raise ValueError(
+            "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
+            "Choose 'loss', or None for the accuracy."
+        )
     data, _ = prepared.held_out
 
     def validate(theta: FloatArray) -> tuple[float, float]:

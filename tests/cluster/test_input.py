@@ -148,6 +148,12 @@ def test_partitions_must_have_the_columns_of_their_collection(client):
         network.fit(*reordered)
 
 
+def test_blocks_must_have_equally_many_columns(client):
+    blocks = [da.from_delayed(delayed(rows), (30, 3), float) for rows in (X[:30], X[30:, :2])]
+    with pytest.raises(ValueError, match=r"partitions of X must .*, \[0, 1\], have \[3, 2\]"):
+        DaskScratchMLPClassifier(**FAST).fit(da.concatenate(blocks), on_cluster(Y, (30, 30)))
+
+
 def test_arrays_may_have_other_chunks_and_weights_may_be_a_number(client):
     network = DaskScratchMLPClassifier(**FAST)
     network.fit(da.from_array(X, chunks=(17, 2)), da.from_array(Y[:, np.newaxis], chunks=7), 2.0)

@@ -144,6 +144,12 @@ def test_scores_that_are_not_sums_over_rows_are_refused(client, scoring):
         network.fit(on_cluster(X), on_cluster(TARGETS["classes"]))
 
 
+def test_log_loss_of_several_labels_is_no_score(client):
+    network, y = DaskScratchMLPClassifier(scoring="neg_log_loss"), on_cluster((X > 0) * 1)
+    with pytest.raises(ValueError, match="not supported for an indicator matrix"):
+        network.fit(on_cluster(X), y, X_val=on_cluster(X), y_val=y)
+
+
 def test_validation_data_are_checked(client):
     network, y = DaskScratchMLPClassifier(), on_cluster(TARGETS["binary"])
     for given, message in (
