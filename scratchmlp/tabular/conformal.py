@@ -15,6 +15,8 @@ from scratchmlp.arrays import FloatArray
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
 _MOST_SCORES = 10_000
+#: Number of folds of the rows if a single member held out all of them.
+_FOLDS = 5
 
 
 class HeldOutScores(NamedTuple):
@@ -136,11 +138,15 @@ def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
 def fold_numbers(
     held_out: Iterable[NDArray[np.intp]], rows: NDArray[np.intp], n_rows: int
 ) -> NDArray[np.intp]:
-    """Return, for each of some rows, the number of a member that held it out."""
+    """Return, for each of some rows, the number of a member that held it out.
+
+    If a single member held out all of them, they are divided into folds.
+    """
     numbers = np.full(n_rows, -1, np.intp)
     for member, fold in enumerate(held_out):
         numbers[fold] = member
-    return numbers[rows]
+    folds = numbers[rows]
+    return np.arange(len(rows)) % _FOLDS if (folds == folds[0]).all() else folds
 
 
 def kept_weight(weight: FloatArray) -> FloatArray | None:

@@ -13,8 +13,6 @@ from scratchmlp.threads import threads
 
 #: Least expected error, as a share of the mean error. Without it, an interval could be a point.
 _FLOOR = 0.1
-#: Number of folds of the rows if a single member held out all of them.
-_FOLDS = 5
 
 
 class Difficulty(NamedTuple):
@@ -94,8 +92,6 @@ def fit_difficulty(
     sizes : ndarray of shape (n_scores, n_outputs)
         Expected sizes by models that were fitted without the fold of the row.
     """
-    if (folds == folds[0]).all():
-        folds = np.arange(len(errors)) % _FOLDS
     sizes, errors = np.empty(errors.shape), (errors / unit).mean(axis=1)
     with threads(0), threadpool_limits(1, user_api="openmp"):
         for fold in np.unique(folds):
