@@ -1,4 +1,4 @@
-"""Tables that show rows with their values, and the section on the worst mistakes."""
+"""The section on the worst mistakes: rows with their values."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,56 +12,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 
 COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
-MOST_COLUMNS = 12  # of the table of mistakes
-
-
-def row_table(
-    evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str], caption: str
-) -> Table:
-    """Return a table of rows: their label, their true and predicted value, and columns.
-
-    Parameters
-    ----------
-    evaluated : Evaluated
-        The rows with predictions.
-    rows : ndarray of int
-        Numbers of the rows to show.
-    columns : sequence of str
-        Columns to show.
-    caption : str
-        What the table shows.
-
-    Returns
-    -------
-    Table
-        A line for each row. Rows have the labels of the index, and its name heads them.
-    """
-    body: list[Sequence[Cell]] = []
-    for i in rows:
-        values = [cell(evaluated.table[name].iloc[i]) for name in columns]
-        body.append((plain(evaluated.table.index[i]), *_predicted(evaluated, int(i)), *values))
-    if evaluated.proba is None:
-        header = ["true value", "predicted", "true minus predicted"]
-    else:
-        header = ["true class", "predicted class", "probability of the true class"]
-    names = [*header, *(plain(name) for name in columns)]
-    return Table(caption, (_name_of_labels(evaluated.given[0]), *names), body)
-
-
-def _name_of_labels(X: Any) -> str:
-    """Say what the labels of the rows are: the name of the index, or numbers of rows."""
-    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
-    if index.name is not None:
-        return plain(index.name)
-    return COUNTED if index.equals(pd.RangeIndex(len(X))) else "index"
-
-
-def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:
-    """Return the cells of the true and the predicted value of a row."""
-    y, predicted = evaluated.y[i], evaluated.prediction[i]
-    if evaluated.proba is None:
-        return number(y, 5), number(predicted, 5), number(y - predicted, 3)
-    return plain(y), plain(predicted), share(float(evaluated.proba[i, evaluated.codes[i]]))
+MOST_COLUMNS = 12
 
 
 def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
@@ -93,7 +44,7 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     shown = list(important[:MOST_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
-    table = row_table(evaluated, worst, shown, "The worst mistakes")
+    table = _table(evaluated, worst, shown)
     return Section("mistakes", "The worst mistakes", [text, table])
 
 
@@ -101,3 +52,33 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
     """Return the numbers of the rows with the worst predictions, the worst first."""
     wrong = np.flatnonzero(evaluated.prediction != evaluated.y)
     return wrong[np.argsort(-evaluated.errors[wrong], kind="stable")[:MOST_MISTAKES]]
+
+
+def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
+    """List rows: their label, their true and predicted value, and columns."""
+    body: list[Sequence[Cell]] = []
+    for i in rows:
+        values = [cell(evaluated.table[name].iloc[i]) for name in columns]
+        body.append((plain(evaluated.table.index[i]), *_predicted(evaluated, int(i)), *values))
+    if evaluated.proba is None:
+        header = ["true value", "predicted", "true minus predicted"]
+    else:
+        header = ["true class", "predicted class", "probability of the true class"]
+    names = [_name_of_labels(evaluated.given[0]), *header, *(plain(name) for name in columns)]
+    return Table("The worst mistakes", names, body)
+
+
+def _name_of_labels(X: Any) -> str:
+    """Say what the labels of the rows are: the name of the index, or numbers of rows."""
+    index = X.index if isinstance(X, pd.DataFrame) else pd.RangeIndex(len(X))
+    if index.name is not None:
+        return plain(index.name)
+    return COUNTED if index.equals(pd.RangeIndex(len(X))) else "index"
+
+
+def _predicted(evaluated: Evaluated, i: int) -> tuple[Cell, ...]:
+    """Return the cells of the true and the predicted value of a row."""
+    y, predicted = evaluated.y[i], evaluated.prediction[i]
+    if evaluated.proba is None:
+        return number(y, 5), number(predicted, 5), number(y - predicted, 3)
+    return plain(y), plain(predicted), share(float(evaluated.proba[i, evaluated.codes[i]]))

@@ -11,8 +11,6 @@ from scratchmlp.reporting.scores import Scores, facts
 from scratchmlp.tabular.notes import listed
 
 MOST_NAMED = 3  # columns
-OUTER = 0.1  # share of the rows with the highest probability, and with the lowest
-FEWEST = 30  # rows whose share of right predictions is written
 
 
 def summary_section(
@@ -69,7 +67,6 @@ def _task(evaluated: Evaluated, unused: Sequence[str]) -> str:
 
 def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted classes are."""
-    assert evaluated.proba is not None
     accuracy = scores["accuracy"]
     counts = np.bincount(evaluated.codes, minlength=len(evaluated.classes))
     most = plain(evaluated.classes[counts.argmax()])
@@ -86,23 +83,7 @@ def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
             "The predicted probabilities are no better than the shares of the classes: the model "
             "has found nothing in the columns that predicts the class."
         )
-        return sentences
-    return [*sentences, _sureness(evaluated)]
-
-
-def _sureness(evaluated: Evaluated) -> str:
-    """Say how often the surest predictions are right, and the least sure ones."""
-    assert evaluated.proba is not None
-    n = round(OUTER * len(evaluated.y))
-    order = np.argsort(evaluated.proba.max(axis=1), kind="stable")
-    correct = (evaluated.prediction == evaluated.y)[order]
-    if n < FEWEST or correct[-n:].sum() == correct[:n].sum():
-        return ""
-    return (
-        f"Of the {OUTER:.0%} of the rows with the highest probability of the predicted class, "
-        f"{share(correct[-n:].mean()).text} are right. Of the {OUTER:.0%} with the lowest, "
-        f"{share(correct[:n].mean()).text} are right."
-    )
+    return sentences
 
 
 def _numbers(scores: Scores) -> list[str]:

@@ -1,7 +1,6 @@
-"""The section on how sure the predictions are: probabilities, sets, intervals, members."""
+"""The section on how sure the predictions are: prediction sets and intervals."""
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,6 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import Columns, range_of, read_values
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.reporting.rows import row_table
 from scratchmlp.tabular.conformal import (
     HeldOutScores,
     fold_numbers,
@@ -22,17 +20,12 @@ from scratchmlp.tabular.conformal import (
 )
 from scratchmlp.tabular.difficulty import fit_difficulty, inputs
 
-MOST_ROWS = 2000  # that the members predict, or new rows for which intervals or sets are predicted
-N_PARTS = 5  # of the rows, by how much the members disagree
-#: Limits of the confidence of the groups of rows.
-BANDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)
-LEVEL = 0.9  # of groups and rows
+LEVEL = 0.9  # of groups
 MOST_GROUPS = 8
 MEAN_SIZE, MEDIAN_SIZE = "mean number of classes", "median width"
 OTHERS, MISSING = "all other values", "missing value"
-N_FOLDS = 5  # if a single member held out all rows, as in fit_difficulty
-MOST_SHOWN, MOST_COLUMNS = 5, 8  # rows with the largest sets or intervals
 
 
 class Regions(NamedTuple):
@@ -56,109 +49,6 @@ class Regions(NamedTuple):
 def uncertainty_section(
     evaluated: Evaluated, columns: Columns, important: Sequence[str]
 ) -> Section | None:
-    """Show how sure the predictions are, and whether this is right.
-
-    Parameters
-    ----------
-    evaluated : Evaluated
-        The rows with predictions.
-    columns : dict of str to dict
-        What the columns are.
-    important : sequence of str
-        Columns, the most important first.
-
-    Returns
-    -------
-    Section or None
-        Tables. None for an estimator that does not say how sure it is.
-    """
-    parts: list[Any] = []
-    if evaluated.proba is not None:
-        parts.append(_confidence(evaluated))
-    parts += coverage_parts(evaluated, columns, important)
-    if evaluated.is_tabular:
-        parts += _disagreement(evaluated)
-    return Section("uncertainty", "How sure the predictions are", parts) if parts else None
-
-
-def _confidence(evaluated: Evaluated) -> Table:
-    """Compare the probability of the predicted class with how often it is right."""
-    assert evaluated.proba is not None
-    confidence, right = evaluated.proba.max(axis=1), evaluated.prediction == evaluated.y
-    rows = []
-    for low, high in pairwise(BANDS):
-        inside = (confidence >= low) & ((confidence < high) | (high == 1))
-        if inside.any():
-            rows.append(
-                (
-                    f"{low:.0%} to {high:.0%}" if low else f"below {high:.0%}",
-                    count(int(inside.sum())),
-                    share(float(inside.mean())),
-                    share(float(confidence[inside].mean())),
-                    share(float(right[inside].mean())),
-                )
-            )
-    return Table(
-        "Rows by the probability of their predicted class. If probabilities are right, the last "
-        "two columns are the same up to chance",
-        ("probability", "rows", "share of rows", "mean probability", "predicted correctly"),
-        rows,
-    )
-
-
-def _disagreement(evaluated: Evaluated) -> list[Table | str]:
-    """Compare how much the members disagree with the errors."""
-    rows = evaluated.sample(MOST_ROWS)
-    members = evaluated.estimator.member_predictions(evaluated.some(rows))
-    spread = _spread(members)
-    if evaluated.proba is None:
-        errors = evaluated.errors[rows]
-        error = "mean absolute error"
-    else:
-        errors = (evaluated.y != evaluated.prediction)[rows].astype(float)
-        error = "predicted wrongly"
-    # Ties, such as among rows of which all members are sure, are ordered by row number.
-    parts = np.array_split(np.argsort(spread, kind="stable"), min(N_PARTS, len(rows)))
-    write: Callable[[float], Number] = number if evaluated.proba is None else share
-    lines = [
-        (
-            f"part {i} of {len(parts)}",
-            count(len(part)),
-            number(float(spread[part].mean()), 2),
-            write(float(errors[part].mean())),
-        )
-        for i, part in enumerate(parts, start=1)
-    ]
-    what = "prediction" if evaluated.proba is None else "probability of the predicted class"
-    members_ = f"{len(members)} members"
-    text = (
-        f"The estimator is a mean of {members_}, each trained on other rows. Where they disagree, "
-        f"the prediction depends on which rows it has learned from. The table orders {len(rows):,} "
-        f"rows by the standard deviation of the members' {what}."
-    )
-    if evaluated.rows == "fit":
-        text += (
-            " Each of these rows was held out by some members only, so members disagree more about "
-            "new rows."
-        )
-    header = ("rows", "number", "mean standard deviation", error)
-    return [text, Table("Disagreement of the members, from low to high", header, lines)]
-
-
-def _spread(members: FloatArray) -> FloatArray:
-    """Return the standard deviation over the members, of the class that their mean predicts."""
-    if members.ndim == 3:
-        best = members.mean(axis=0).argmax(axis=1)
-        members = members[:, np.arange(members.shape[1]), best]
-    return np.asarray(members.std(axis=0))
-
-
-# Prediction sets and intervals.
-
-
-def coverage_parts(
-    evaluated: Evaluated, columns: Columns, important: Sequence[str]
-) -> list[Table | str]:
     """Show how often sets or intervals contain the truth, in groups of rows too.
 
     Parameters
@@ -172,49 +62,40 @@ def coverage_parts(
 
     Returns
     -------
-    list of Table or str
-        Nothing if the estimator is no tabular estimator or there are too few rows.
+    Section or None
+        Tables. None if the estimator is no tabular estimator or there are too few rows.
     """
     if not evaluated.is_tabular:
-        return []
+        return None
     levels = LEVELS_OF_NUMBERS if evaluated.proba is None else LEVELS_OF_CLASSES
     known = regions_of(evaluated, levels)
     if not known:
-        return []
-    parts: list[Table | str] = [_introduction(evaluated), _levels(evaluated, known)]
-    if (regions := known.get(LEVEL)) is not None:
-        grouped = _groups(evaluated, columns, important, regions)
-        parts += [] if grouped is None else [grouped]
-        largest = regions.rows[np.argsort(-regions.size, kind="stable")[:MOST_SHOWN]]
-        if evaluated.proba is not None:
-            largest = np.argsort(evaluated.proba.max(axis=1), kind="stable")[:MOST_SHOWN]
-        caption = f"The {len(largest)} rows that the model is least sure of"
-        parts.append(row_table(evaluated, largest, important[:MOST_COLUMNS], caption))
-    return parts
+        return None
+    parts: list[str | Table] = [_introduction(evaluated), _levels(evaluated, known)]
+    if LEVEL in known:
+        parts += _groups(evaluated, columns, important, known[LEVEL])
+    return Section("uncertainty", "How sure the predictions are", parts)
 
 
 def _introduction(evaluated: Evaluated) -> str:
     """Say what sets or intervals are, and how they were measured."""
     if evaluated.proba is None:
-        what = (
+        text = (
             "predict_interval predicts an interval for each row. It is meant to contain the true "
             "value for a share of the rows that you choose, the coverage."
         )
-        how = (
-            "Here, the intervals lie around the out-of-fold predictions. Their widths for the rows "
-            "of each fold come from the errors on the other folds."
-        )
     else:
-        what = (
+        text = (
             "predict_set predicts a set of classes for each row. It is meant to contain the true "
             "class for a share of the rows that you choose, the coverage. A set of one class means "
             "that the model is sure."
         )
-        how = (
-            "Here, the sets are made from the out-of-fold probabilities: for the rows of each fold "
-            "by the errors on the other folds."
+    if evaluated.rows == "fit":
+        text += (
+            " Here, they are made from the out-of-fold predictions: for the rows of each fold by "
+            "the errors on the other folds."
         )
-    return f"{what} {how}" if evaluated.rows == "fit" else what
+    return text
 
 
 def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
@@ -317,8 +198,6 @@ def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
     out_of_fold = estimator.oof_prediction_ if evaluated.proba is None else estimator.oof_proba_
     given = scored_rows(out_of_fold)
     folds = fold_numbers(estimator.held_out_, given, n_given)
-    if (folds == folds[0]).all():  # a single member held out all of them
-        folds = np.arange(len(folds)) % N_FOLDS
     return np.searchsorted(evaluated.numbers, given), folds
 
 
@@ -342,56 +221,49 @@ def _inputs(evaluated: Evaluated, rows: Rows) -> FloatArray:
 
 def _groups(
     evaluated: Evaluated, columns: Columns, important: Sequence[str], regions: Regions
-) -> Table | None:
+) -> list[Table]:
     """Measure coverage and size in groups of rows, by the most important column that makes some."""
     for name in important:
-        labels = _labels(evaluated.table[name].iloc[regions.rows], columns.get(name, {}))
-        if labels is not None:
+        groups = _groups_by(evaluated.table[name].iloc[regions.rows], columns.get(name, {}))
+        if len(groups) > 1:
             break
     else:
-        return None
-    frame = pd.DataFrame({"covered": regions.covered, "size": regions.size})
+        return []
     rows = [
         (
-            plain(label),
-            count(len(part)),
-            share(float(part["covered"].mean())),
-            _size(evaluated, part["size"].to_numpy()),
+            label,
+            count(int(inside.sum())),
+            share(float(regions.covered[inside].mean())),
+            _size(evaluated, regions.size[inside]),
         )
-        for label, part in frame.groupby(labels.array, observed=True)
+        for label, inside in groups
     ]
     size_name = MEDIAN_SIZE if evaluated.proba is None else MEAN_SIZE
-    return Table(
-        f"Coverage in groups of rows, by {plain(name)}, if {LEVEL:.0%} are asked for",
-        (plain(name), "rows", "contain the truth", size_name),
-        rows,
-    )
+    caption = f"Coverage in groups of rows, by {plain(name)}, if {LEVEL:.0%} are asked for"
+    return [Table(caption, (plain(name), "rows", "contain the truth", size_name), rows)]
 
 
-def _labels(column: "pd.Series[Any]", fitted: dict[str, Any]) -> "pd.Series[Any] | None":
-    """Return the group of each row: quarters of numbers, or the most frequent categories."""
-    kind = fitted.get("kind")
-    if kind == "number":
-        labels = _quarters(read_values(column, fitted).astype(float))
-    elif kind == "category" and column.notna().any():
-        text = column.astype(str)
-        frequent = text[column.notna()].value_counts().head(MOST_GROUPS).index
-        frequent = frequent.difference([OTHERS, MISSING], sort=False)
-        labels = text.astype(pd.CategoricalDtype([*frequent, OTHERS]))
-        labels = labels.fillna(OTHERS).mask(column.isna())
+def _groups_by(
+    column: "pd.Series[Any]", fitted: dict[str, Any]
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """Return names and rows of groups: quarters of numbers, or the most frequent categories."""
+    values = column
+    if fitted.get("kind") == "number":
+        values = read_values(column, fitted).astype(float)
+        groups = _quarters(values)
+    elif fitted.get("kind") == "category":
+        frequent = values.value_counts().index[:MOST_GROUPS]
+        groups = [(plain(each), values.isin([each]).to_numpy(bool)) for each in frequent]
     else:
-        return None
-    if labels is None or not labels.isna().any():
-        return labels
-    return labels.cat.add_categories(MISSING).fillna(MISSING)
+        return []
+    missing = values.isna().to_numpy()
+    others = ~np.any([missing, *(inside for _, inside in groups)], axis=0)
+    groups += [(OTHERS, others), (MISSING, missing)]
+    return [(label, inside) for label, inside in groups if inside.any()]
 
 
-def _quarters(numbers: "pd.Series[float]") -> "pd.Series[Any] | None":
-    """Return the quarter of each number, or None if there are too few different numbers."""
-    if numbers.nunique() < 2:
-        return None
-    quarters = pd.qcut(numbers, 4, duplicates="drop").cat.remove_unused_categories()
-    names = [range_of(numbers[quarters == each]) for each in quarters.cat.categories]
-    if not 1 < len(names) == len({*names}):
-        return None
-    return quarters.cat.rename_categories(names)
+def _quarters(numbers: "pd.Series[float]") -> list[tuple[str, NDArray[np.bool_]]]:
+    """Return the range of each quarter of some numbers, and its rows."""
+    quarter = pd.qcut(numbers, 4, labels=False, duplicates="drop")
+    parts = [(quarter == each).to_numpy() for each in np.unique(quarter.dropna())]
+    return [(range_of(numbers[inside]), inside) for inside in parts]

@@ -123,22 +123,6 @@ def test_one_class(rows):
     assert "The model knows a single class." in " ".join(page.texts)
 
 
-@pytest.mark.parametrize("n_right", [400, 380])
-def test_equal_shares_of_right_predictions_are_not_compared(n_right):
-    """The least sure rows are wrong, or none is."""
-    signal = np.linspace(-1, 1, 400)
-    y = (signal > 0).astype(int)
-    model = LogisticRegression(C=100.0).fit(signal[:, None], y)
-    order = np.argsort(np.abs(signal))
-    y[order[: 400 - n_right]] ^= 1
-    text = " ".join(Page(report(model, signal[:, None], y, rows="new")).texts)
-    assert "It knows" not in text
-    assert ("with the highest probability of the predicted class, 100.0%" in text) == (
-        n_right < 400
-    )
-    assert ("Of the 10% with the lowest, 50.0% are right." in text) == (n_right < 400)
-
-
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_targets_as_text_and_as_a_table_with_one_column(rows):
     y = pd.DataFrame({"price": X[:, 0].round(3).astype(str)})
@@ -200,12 +184,11 @@ def test_rows_have_the_labels_of_the_index(index, head):
     estimator = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=1).fit(table, Y)
     page = Page(report(estimator, table, Y))
     labels = [str(label) for label in (range(60) if index is None else index)]
-    for caption in ("The 5 rows that the model is least sure of", "The worst mistakes"):
-        assert page.heads[caption][:2] == [head, "true value"]
-        for label, truth, predicted, *_ in page.tables[caption]:
-            i = labels.index(label)
-            assert truth == Y[i]
-            assert predicted == pytest.approx(estimator.oof_prediction_[i], rel=1e-5)
+    assert page.heads["The worst mistakes"][:2] == [head, "true value"]
+    for label, truth, predicted, *_ in page.tables["The worst mistakes"]:
+        i = labels.index(label)
+        assert truth == Y[i]
+        assert predicted == pytest.approx(estimator.oof_prediction_[i], rel=1e-5)
 
 
 def test_rows_in_another_order_are_noticed(classes):

@@ -209,16 +209,8 @@ def test_worst_mistakes(classes, numbers):
     assert values[column - 1] == pytest.approx(numbers.X["same"][int(row)], rel=1e-5)
 
 
-def test_confidence(classes):
-    P = classes.estimator.oof_proba_
-    right = classes.estimator.classes_[P.argmax(axis=1)] == classes.y
-    for label, (n, share, mean, correct) in classes.page.table("Rows by the probability").items():
-        low, high = (float(part.strip("%")) / 100 for part in label.split(" to "))
-        inside = (P.max(axis=1) >= low) & (P.max(axis=1) < high + (high == 1))
-        assert n == inside.sum()
-        assert [share, mean, correct] == pytest.approx(
-            [inside.mean(), P.max(axis=1)[inside].mean(), right[inside].mean()]
-        )
+def n_by_group(column, fitted):
+    return {name: inside.sum() for name, inside in uncertainty._groups_by(column, fitted)}
 
 
 def test_prediction_sets(classes):
@@ -238,16 +230,15 @@ def test_prediction_sets(classes):
     )
     groups = classes.page.table("Coverage in groups")
     assert sum(n for n, *_ in groups.values()) == len(P)
-    rows = uncertainty._labels(classes.X[ATTACK], classes.estimator.encoder_.columns_[ATTACK])
-    assert (rows == "missing value").sum() == 10
-    text = classes.X["a & <b>"]
+    columns, text = classes.estimator.encoder_.columns_, "a & <b>"
+    assert n_by_group(classes.X[ATTACK], columns[ATTACK])["missing value"] == 10
     counts = pd.Series([0] * 40 + [1] * 20 + [2] * 12 + [3, 4] * 9)
-    groups = uncertainty._labels(counts, {"kind": "number"})
-    assert [*groups.cat.categories] == ["0 to 1", "2", "3 to 4"]
-    assert groups.value_counts().to_dict() == {"0 to 1": 60, "2": 12, "3 to 4": 18}
-    assert set(uncertainty._labels(text, {"kind": "category"})) == {*text.dropna(), "missing value"}
-    least = [*classes.page.table("The 5 rows")]
-    assert least == [str(i) for i in np.argsort(P.max(axis=1), kind="stable")[:5]]
+    assert n_by_group(counts, {"kind": "number"}) == {"0 to 1": 60, "2": 12, "3 to 4": 18}
+    assert len(n_by_group(pd.Series([1.0] * 9), {"kind": "number"})) == 1
+    expected = classes.X[text].map(plain, na_action="ignore").fillna("missing value")
+    assert n_by_group(classes.X[text], columns[text]) == expected.value_counts().to_dict()
+    many = pd.Series([*"aabbccddeeffgghhijk"], dtype="category")
+    assert n_by_group(many, {"kind": "category"})["all other values"] == 3
 
 
 def test_prediction_intervals(numbers):
@@ -314,15 +305,6 @@ def test_intervals_of_an_ensemble_of_counts_begin_at_0():
 def test_training_curves_are_drawn(classes, numbers, others):
     for case, expected in ((classes, True), (numbers, True), (others, False)):
         assert ("Training of the networks" in texts(case.page)) == expected
-
-
-def test_disagreement(numbers):
-    spread = numbers.estimator.member_predictions(numbers.X).std(axis=0)
-    lowest = np.argsort(spread, kind="stable")[: len(spread) // 5]
-    errors = np.abs(numbers.y - numbers.estimator.oof_prediction_)
-    n, mean, error = numbers.page.table("Disagreement")["part 1 of 5"]
-    assert n == len(lowest)
-    assert [mean, error] == pytest.approx([spread[lowest].mean(), errors[lowest].mean()])
 
 
 def test_origin(classes, others):
