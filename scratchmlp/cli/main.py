@@ -61,7 +61,6 @@ from scratchmlp.cli.saved_model import (
 from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
 from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.reporting.assembly import Origin
 from scratchmlp.reporting.importances import what_matters
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.notes import listed
@@ -224,8 +223,7 @@ def _show(
         )
     if options.report is not None:
         say(f"writing {options.report}")
-        origin = Origin("Command", options.command, seed)
-        write_report(options.report, evaluated, importances, results, plan, origin)
+        write_report(options.report, evaluated, importances, results, plan, options.command)
         print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
 
 

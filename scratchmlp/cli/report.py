@@ -13,7 +13,7 @@ from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.scores import best_model, score_frame
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.assembly import Compared, Origin, page_of
+from scratchmlp.reporting.assembly import Compared, page_of
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import Importances, importances_of
@@ -136,7 +136,7 @@ def write_report(
     importances: Importances,
     results: Mapping[str, pd.DataFrame],
     plan: Plan,
-    origin: Origin,
+    command: str,
 ) -> None:
     """Write a page on a model.
 
@@ -152,15 +152,16 @@ def write_report(
         Results of `compare`.
     plan : Plan
         Folds and metrics.
-    origin : Origin
-        The command.
+    command : str
+        The command line.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
-    page = page_of(evaluated, importances, origin, compared=_compared(results, plan))
+    made_by, compared = ("Command", command), _compared(results, plan)
+    page = page_of(evaluated, importances, made_by, compared=compared)
     write(path, lambda new: new.write_text(page, encoding="utf-8"))
 
 

@@ -50,24 +50,6 @@ class Compared(NamedTuple):
     note: str = ""
 
 
-class Origin(NamedTuple):
-    """Where a report comes from.
-
-    Attributes
-    ----------
-    made_by : str
-        "Command" or "Call".
-    text : str
-        The command or the call.
-    random_state : int
-        Random state of the report.
-    """
-
-    made_by: str
-    text: str
-    random_state: int
-
-
 def report(
     estimator: Any,
     X: Any,
@@ -153,8 +135,7 @@ def report(
     evaluated = evaluate(estimator, X, y, rows, random_state)
     compared = None if comparison is None else Compared(comparison)
     importances = importances_of(evaluated)
-    origin = Origin("Call", call, random_state)
-    page = page_of(evaluated, importances, origin, title, compared)
+    page = page_of(evaluated, importances, ("Call", call), title, compared)
     if path is not None:
         write_atomically(Path(path), lambda new: new.write_text(page, encoding="utf-8"))
     return page
@@ -163,7 +144,7 @@ def report(
 def page_of(
     evaluated: Evaluated,
     importances: Importances,
-    origin: Origin,
+    made_by: tuple[str, str],
     title: str | None = None,
     compared: Compared | None = None,
 ) -> str:
@@ -175,8 +156,8 @@ def page_of(
         The rows with predictions.
     importances : Importances
         What they depend on.
-    origin : Origin
-        What made the page.
+    made_by : tuple of two str
+        What made the page: "Command" or "Call", and its text.
     title : str or None, default=None
         Title; None makes one.
     compared : Compared or None, default=None
@@ -189,12 +170,15 @@ def page_of(
     """
     title = title or f"How well {plain(evaluated.target)} can be predicted"
     with calmly():
-        sections = _sections(evaluated, importances, origin, compared)
+        sections = _sections(evaluated, importances, made_by, compared)
     return render(plain(title, 200), sections)
 
 
 def _sections(
-    evaluated: Evaluated, importances: Importances, origin: Origin, compared: Compared | None
+    evaluated: Evaluated,
+    importances: Importances,
+    made_by: tuple[str, str],
+    compared: Compared | None,
 ) -> list[Section]:
     """Make all sections for which there is something to show."""
     columns, unused, scores = columns_of(evaluated), left_out(evaluated), scores_of(evaluated)
@@ -210,7 +194,7 @@ def _sections(
         mistakes_section(evaluated, shown),
         data_section(evaluated, columns),
         training_section(evaluated),
-        _origin(evaluated, origin),
+        _origin(evaluated, *made_by),
     ]
     return [section for section in sections if section is not None]
 
@@ -226,16 +210,14 @@ def _comparison(compared: Compared) -> Section:
     return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])
 
 
-def _origin(evaluated: Evaluated, origin: Origin) -> Section:
+def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:
     """Say how a report was made, so that it can be made again."""
-    estimator = " ".join(repr(evaluated.estimator).split())
     n_given = len(evaluated.given[1])
     versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     rows = [
-        (origin.made_by, plain(origin.text, LONGEST_CALL)),
-        ("Estimator", plain(estimator, LONGEST_CALL)),
+        (made_by, plain(text, LONGEST_CALL)),
         ("Table", f"{n_given:,} rows, {len(evaluated.columns):,} columns"),
-        ("Random state of the report", str(origin.random_state)),
+        ("Random state of the report", str(evaluated.random_state)),
         ("Date", datetime.now().strftime("%Y-%m-%d %H:%M")),
         (
             "Versions",

@@ -10,7 +10,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.column_encoding import output_suffixes
 from scratchmlp.tabular.column_kinds import read_column
 from scratchmlp.tabular.columns import WORDS, to_dates
-from scratchmlp.tabular.notes import COMMON, listed
+from scratchmlp.tabular.notes import listed
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured
@@ -22,11 +22,6 @@ KINDS = {
     "category": "categorical",
     "text": "text",
 }
-#: What is said of text whose values are whole numbers without a decimal point.
-WHOLE_NUMBERS = (
-    "columns whose values are all written as whole numbers could hold codes, but are used as "
-    "numbers"
-)
 _PLAIN = {*WORDS.values(), "dtype category"}
 
 Columns = dict[str, dict[str, Any]]
@@ -70,15 +65,9 @@ def data_section(evaluated: Evaluated, columns: Columns) -> Section:
         parts.append(f"The table shows the first {MOST_COLUMNS} of {len(columns):,} columns.")
     if not evaluated.is_tabular:
         parts.append("The estimator may treat the columns in another way than this table says.")
-    parts += [_sentence(case, plain(clause, 500)) for case, clause in evaluated.encoder.notes_]
+    clauses = [plain(clause, 500) for _, clause in evaluated.encoder.notes_]
+    parts += [f"{clause[:1].upper()}{clause[1:]}." for clause in clauses]
     return Section("data", "The data", parts)
-
-
-def _sentence(case: str, clause: str) -> str:
-    """Write a clause of the encoder for readers who do not know how the table is stored."""
-    if case == "numbers":
-        clause = clause.replace(COMMON[case], WHOLE_NUMBERS, 1)
-    return f"{clause[:1].upper()}{clause[1:]}."
 
 
 def _target(evaluated: Evaluated) -> Table:

@@ -76,18 +76,6 @@ class Picture(NamedTuple):
     size: tuple[float, float] = (5.2, 3.6)
 
 
-class Facts(NamedTuple):
-    """Important numbers, each with its name.
-
-    Attributes
-    ----------
-    pairs : list of tuple of str and Number
-        Names and numbers.
-    """
-
-    pairs: list[tuple[str, Number]]
-
-
 class Section(NamedTuple):
     """A part of a report with a heading.
 
@@ -97,13 +85,13 @@ class Section(NamedTuple):
         Identifier of the heading in the page.
     title : str
         Heading.
-    parts : sequence of str, Facts, Table or Picture
-        What the section contains. A str is a paragraph.
+    parts : sequence of str, dict of str to Number, Table or Picture
+        What the section contains. A str is a paragraph, a dict important numbers by name.
     """
 
     name: str
     title: str
-    parts: Sequence[str | Facts | Table | Picture]
+    parts: Sequence[str | dict[str, Number] | Table | Picture]
 
 
 def plain(value: object, longest: int = LONGEST) -> str:
@@ -136,9 +124,9 @@ def share(value: float) -> Number:
     return Number(float(value), "undefined" if np.isnan(value) else f"{value:.1%}")
 
 
-def count(value: int) -> Number:
+def count(value: int, shade: float | None = None) -> Number:
     """Make a cell with a number of rows or the like."""
-    return Number(int(value), f"{value:,}")
+    return Number(int(value), f"{value:,}", shade)
 
 
 def cell(value: Any) -> Cell:

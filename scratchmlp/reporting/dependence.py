@@ -143,11 +143,9 @@ def _curve(
 def _limits(evaluated: Evaluated, curves: list[Curve]) -> tuple[float, float]:
     """Return the common limits of the predictions."""
     shown = _outputs(evaluated, curves[0])
-    low, high = (
-        float(reach([reach(curve.means[shown]) for curve in curves])) for reach in (np.min, np.max)
-    )
-    margin = 0.06 * (high - low) or 0.5
-    return low - margin, high + margin
+    means = np.hstack([curve.means[shown] for curve in curves])
+    margin = 0.06 * float(np.ptp(means)) or 0.5
+    return means.min() - margin, means.max() + margin
 
 
 def _outputs(evaluated: Evaluated, curve: Curve) -> NDArray[np.intp]:

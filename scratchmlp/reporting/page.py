@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
-from scratchmlp.reporting.content import Facts, Number, Picture, Section, Table
+from scratchmlp.reporting.content import Number, Picture, Section, Table
 from scratchmlp.reporting.pictures import image
 
 PACKAGES = ("jinja2", "matplotlib")
@@ -55,7 +55,7 @@ def render(title: str, sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    kinds = {"facts": Facts, "numeral": Number, "picture": Picture, "table": Table}
+    kinds = {"numeral": Number, "picture": Picture, "table": Table}
     environment.filters["image"] = image
     for name, kind in kinds.items():
         environment.tests[name] = _is_a(kind)

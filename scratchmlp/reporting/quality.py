@@ -15,7 +15,6 @@ from sklearn.metrics import (
 
 from scratchmlp.reporting.content import (
     Cell,
-    Number,
     Picture,
     Section,
     Table,
@@ -189,7 +188,7 @@ def _confusion(evaluated: Evaluated) -> Table:
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     names = [plain(label, 30) for label in evaluated.classes]
     rows: list[list[Cell]] = [
-        [name, *map(_shaded, counts.tolist(), parts.tolist())]
+        [name, *map(count, counts.tolist(), parts.tolist())]
         for name, counts, parts in zip(names, matrix, shares, strict=True)
     ]
     return Table(
@@ -198,10 +197,6 @@ def _confusion(evaluated: Evaluated) -> Table:
         ("true class", *(f"predicted {name}" for name in names)),
         rows,
     )
-
-
-def _shaded(n_rows: int, shade: float) -> Number:
-    return Number(n_rows, f"{n_rows:,}", shade)
 
 
 def _confused_pairs(evaluated: Evaluated) -> Table:

@@ -19,7 +19,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.content import Facts, Number, Table, number, share
+from scratchmlp.reporting.content import Number, Table, number, share
 from scratchmlp.reporting.evaluated import Evaluated
 
 UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
@@ -215,11 +215,6 @@ def scores_of(evaluated: Evaluated) -> Scores:
         values = (float(metric.function(y, each)) for each in (predicted, constant))
         scores[metric.name] = Score(metric, *values)
     return {name: score for name, score in scores.items() if np.isfinite(score.value)}
-
-
-def facts(scores: Scores) -> Facts:
-    """Return the scores as important numbers."""
-    return Facts([(name, each.number) for name, each in scores.items()])
 
 
 def score_table(evaluated: Evaluated, scores: Scores) -> Table:

@@ -7,7 +7,7 @@ import numpy as np
 from scratchmlp.reporting.content import Section, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.scores import Scores, facts
+from scratchmlp.reporting.scores import Scores
 from scratchmlp.tabular.notes import listed
 
 MOST_NAMED = 3  # columns
@@ -42,7 +42,8 @@ def summary_section(
     """
     quality = _numbers(scores) if evaluated.proba is None else _classes(evaluated, scores)
     sentences = [_task(evaluated, unused), *quality, _important(importances), compared]
-    return Section("summary", "Summary", [" ".join(filter(None, sentences)), facts(scores)])
+    numbers = {name: each.number for name, each in scores.items()}
+    return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
 
 
 def _task(evaluated: Evaluated, unused: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ COMMON = {
     "empty": "no values, although there were some in fit, in columns",
     "unseen": "only categories not known from fit, in columns",
     "codes": "took whole numbers for codes, and encoded them as categories",
-    "numbers": "took text for numbers, because every value is a whole number",
+    "numbers": "took text of whole numbers for numbers, although they could be codes",
 }
 #: What to do in Python, by the case of a note.
 REMEDIES = {

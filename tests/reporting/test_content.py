@@ -21,12 +21,10 @@ from sklearn.metrics import (
 
 from scratchmlp import report
 from scratchmlp.reporting import importances, quality, uncertainty
-from scratchmlp.reporting.columns import _sentence
 from scratchmlp.reporting.content import plain
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
-from scratchmlp.tabular.notes import COMMON
 
 ATTACK = "<script>alert('x')</script>"
 
@@ -181,13 +179,6 @@ def test_columns_and_notes(classes):
     assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
     clause = dict(classes.estimator.encoder_.notes_)["identifier"]
     assert clause[1:] in texts(classes.page)
-
-
-def test_text_of_whole_numbers_is_explained():
-    assert _sentence("numbers", f"{COMMON['numbers']}: age, visits") == (
-        "Columns whose values are all written as whole numbers could hold codes, but are used as "
-        "numbers: age, visits."
-    )
 
 
 def test_worst_mistakes(classes, numbers):

@@ -5,7 +5,7 @@ import re
 import pytest
 from report_pages import Page
 
-from scratchmlp.reporting.content import Facts, Picture, Section, number, plain
+from scratchmlp.reporting.content import Picture, Section, number, plain
 from scratchmlp.reporting.page import render
 from scratchmlp.reporting.pictures import image
 
@@ -41,7 +41,7 @@ def test_white_space_and_joiners_are_no_control_characters():
 
 
 def test_a_lone_surrogate_is_replaced():
-    html = render("a \ud800", [Section("one", "One", ["\udfff", Facts([("b", number(1.5))])])])
+    html = render("a \ud800", [Section("one", "One", ["\udfff", {"b": number(1.5)}])])
     assert Page(html).facts == {"b": 1.5}
     html.encode("utf-8")
 

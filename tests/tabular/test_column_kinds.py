@@ -159,7 +159,7 @@ def test_values_that_cannot_be_read_in_transform_are_named_once():
 def test_text_of_whole_numbers_is_numbers_which_is_said():
     entry, notes = fit([*"1234567"] * 5)
     assert entry["kind"] == "number"
-    assert "Took text for numbers" in notes[0]
+    assert "Took text of whole numbers for numbers" in notes[0]
     assert "dtype category" in notes[0]
 
 
