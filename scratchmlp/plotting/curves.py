@@ -65,10 +65,6 @@ class TrainingCurveDisplay:
     ('loss', 2)
     """
 
-    ax_: Any
-    axes_: list[Any]
-    _grid_cell: Any
-
     def __init__(
         self, *, histories: Mapping[str, Mapping[str, Any]], best_epochs: Mapping[str, int]
     ) -> None:
@@ -126,9 +122,8 @@ class TrainingCurveDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a new figure. If there are several panels, they divide the
-            space of `ax`, which becomes the top panel. Panels that this display has added there
-            before are removed. With several networks, the legend is to the right of `ax`; create
-            the figure with ``layout="constrained"`` to reserve space for it.
+            space of `ax`, which becomes the top panel. With several networks, the legend is to the
+            right of `ax`; create the figure with ``layout="constrained"`` to reserve space for it.
         loss_scale : {'auto', 'linear', 'log'}, default='auto'
             Scale of the loss. 'auto' is logarithmic if the largest loss is more than a hundred
             times the smallest.
@@ -154,11 +149,6 @@ class TrainingCurveDisplay:
         if ax is None:
             size = 6.4 if len(self.histories) == 1 else 8.0, 3.6 + 1.2 * len(panels)
             _, ax = plt.subplots(figsize=size, layout="constrained")
-        if getattr(self, "ax_", None) is ax and len(self.axes_) > 1:
-            for panel in self.axes_[1:]:
-                panel.remove()
-            self.ax_.set_subplotspec(self._grid_cell)
-        self._grid_cell = ax.get_subplotspec()
         self.axes_ = _stack_panels(ax, len(panels))
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_: dict[str, dict[str, Any]] = {name: {} for name in self.histories}

@@ -5,11 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting.curves import COLORS
+from scratchmlp.plotting.shared import shortened
 from scratchmlp.public import public
 from scratchmlp.tabular.base import BaseTabular
 
@@ -64,11 +64,6 @@ class ImportancesDisplay:
     'decrease in r2 when the column is permuted'
     """
 
-    ax_: Any
-    figure_: Any
-    bars_: Any
-    dots_: Any
-
     def __init__(
         self,
         *,
@@ -115,12 +110,11 @@ class ImportancesDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         if not isinstance(estimator, BaseTabular):
-            inside = ", such as the last step of the Pipeline" * isinstance(estimator, Pipeline)
             raise TypeError(
                 "The estimator must be one of scratchmlp.tabular, such as TabularEnsembleClassifier"
-                f"; got {type(estimator).__name__}. Pass the estimator inside it{inside}. "
-                "For others, pass the importances that scikit-learn's permutation_importance "
-                "measures to ImportancesDisplay, and call `plot`."
+                f"; got {type(estimator).__name__}. Pass the estimator inside it, such as the last "
+                "step of a Pipeline. For others, pass the importances that scikit-learn's "
+                "permutation_importance measures to ImportancesDisplay, and call `plot`."
             )
         return cls.from_importances(estimator.oof_importances(X, y, **kwargs), ax, max_columns)
 
@@ -173,7 +167,7 @@ class ImportancesDisplay:
         if ax is None:
             _, ax = plt.subplots(figsize=(7.2, 1.4 + 0.28 * len(order)), layout="constrained")
         partners = self._partners()
-        labels = [_shortened(self.names[i]) for i in order]
+        labels = [shortened(self.names[i], MAX_NAME_LENGTH) for i in order]
         colors = ["#9CC9E3" if self.names[i] in partners else COLORS[0] for i in order]
         places = np.arange(len(order))
         self.bars_ = ax.barh(places, means[order], **({"color": colors} | (bar_kw or {})))
@@ -208,7 +202,7 @@ class ImportancesDisplay:
             if self.names[i] in partners:
                 name, correlation = partners[self.names[i]]
                 ax.annotate(
-                    f"shared with {_shortened(name)} ({correlation:.2f})",
+                    f"shared with {shortened(name, MAX_NAME_LENGTH)} ({correlation:.2f})",
                     (max(self.importances[i].max(), 0), place),
                     (6, 0),
                     textcoords="offset points",
@@ -217,9 +211,3 @@ class ImportancesDisplay:
                     color="0.3",
                     parse_math=False,
                 )
-
-
-def _shortened(name: str) -> str:
-    """Return a name that fits beside a bar."""
-    name = str(name)
-    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network
+from scratchmlp.plotting.shared import fitted_network, shortened
 from scratchmlp.public import public
 
 # Blue and vermilion of the colors of Okabe and Ito, which color-blind readers can distinguish.
@@ -220,9 +220,7 @@ class NetworkDisplay:
     def _name_units(self, layer: "_Layer", names: Sequence[str], offset: float, side: str) -> None:
         """Write the names of the units of a layer beside them."""
         for unit, (x, y) in zip(layer.units, layer.positions(), strict=True):
-            name = names[unit]
-            if len(name) > MAX_NAME_LENGTH:
-                name = name[: MAX_NAME_LENGTH - 1] + "…"
+            name = shortened(names[unit], MAX_NAME_LENGTH)
             self.ax_.text(x + offset, y, name, ha=side, va="center", parse_math=False)
 
     def _add_legend(self) -> None:

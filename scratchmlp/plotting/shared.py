@@ -14,7 +14,7 @@ def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
 
     With `or_tabular`, it may be an estimator for tables.
     """
-    network = last_step(estimator)
+    network = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if isinstance(network, BaseTabular) and not or_tabular:
         raise TypeError(
             "The estimator must be a single network, a ScratchMLPClassifier or a "
@@ -32,11 +32,6 @@ def fitted_network(estimator: Any, *, or_tabular: bool = False) -> Any:
     return network
 
 
-def last_step(estimator: Any) -> Any:
-    """Return the last step of a Pipeline, or the estimator itself."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
-
-
 def grid_cell(ax: Any) -> Any:
     """Return the cell of axes in their grid, or raise an error if they are not in a grid."""
     cell = ax.get_subplotspec()
@@ -46,3 +41,9 @@ def grid_cell(ax: Any) -> Any:
             f"fixed position {ax.get_position().bounds}. Make ax with plt.subplots."
         )
     return cell
+
+
+def shortened(name: object, longest: int) -> str:
+    """Return a name that has at most `longest` characters."""
+    text = str(name)
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -59,10 +59,6 @@ class WeightsDisplay:
     [(8, 8), (8, 8)]
     """
 
-    ax_: Any
-    axes_: Any
-    colorbar_: Any
-
     def __init__(self, *, coefs: NDArray[Any], image_shape: tuple[int, int]) -> None:
         self.coefs = coefs
         self.image_shape = image_shape
@@ -126,8 +122,7 @@ class WeightsDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Axes that the grid of images replaces. None creates a new figure. Anything that this
-            display has drawn there before is removed.
+            Axes that the grid of images replaces. None creates a new figure.
         max_units : int, default=64
             Largest number of units to draw. If there are more, the first ones are drawn.
         im_kw : dict, default=None
@@ -157,10 +152,6 @@ class WeightsDisplay:
             height, width = 0.75 * side / side[::-1] + (0.25, 0.1)  # with space for a title
             size = 1.4 + width * columns, max(1.8, 0.3 + height * rows)
             _, ax = plt.subplots(figsize=size, layout="constrained")
-        if getattr(self, "ax_", None) is ax:
-            self.colorbar_.remove()
-            for panel in self.axes_.flat:
-                panel.remove()
         self.axes_ = grid_cell(ax).subgridspec(rows, columns).subplots(squeeze=False)
         self.ax_, self.figure_ = ax, ax.figure
         self.images_ = self._draw(self.axes_.flat, shown, im_kw or {})

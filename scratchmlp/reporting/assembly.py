@@ -24,7 +24,6 @@ from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
 
-LONGEST = 300  # characters of a cell of a comparison
 LONGEST_CALL = 2000  # characters
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
 
@@ -202,9 +201,7 @@ def _sections(
 def _comparison(compared: Compared) -> Section:
     """Show the scores of other models."""
     table = compared.table
-    rows = [
-        (plain(name, LONGEST), *map(cell, values)) for name, *values in table.itertuples(name=None)
-    ]
+    rows = [(plain(name), *map(cell, values)) for name, *values in table.itertuples(name=None)]
     header = ("model", *(plain(name) for name in table.columns))
     note = [compared.note] if compared.note else []
     return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])

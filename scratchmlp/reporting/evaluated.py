@@ -13,7 +13,7 @@ from scipy.sparse import issparse
 from sklearn.base import is_classifier, is_regressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length, column_or_1d
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
@@ -256,11 +256,6 @@ def _table(X: Any, numbers: Rows, estimator: Any) -> pd.DataFrame:
     """
     if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X.columns):
         return X
-    if np.ndim(X) != 2:
-        raise ValueError(
-            f"X must be a table with rows and columns; got {type(X).__name__} of "
-            f"{_num_samples(X)} rows."
-        )
     names = getattr(estimator, "feature_names_in_", None)
     if names is None or len(names) != X.shape[1]:
         names = [f"x{i}" for i in range(X.shape[1])]

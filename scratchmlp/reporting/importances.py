@@ -268,22 +268,17 @@ def what_matters(importances: Importances) -> Picture:
 def _table(importances: Importances) -> Table:
     """List the importances."""
     deviations = importances.repeats.std(axis=1)
-    lines = list(zip(importances.names, importances.means, deviations, strict=True))
-    rows = [
-        (plain(name), decimals(mean, 4), decimals(std, 4)) for name, mean, std in lines[:MOST_LINES]
-    ]
+    lines = zip(importances.names, importances.means, deviations, strict=True)
+    rows = [(plain(name), decimals(mean, 4), decimals(std, 4)) for name, mean, std in lines]
     caption = "Importance of each column"
-    if len(lines) > MOST_LINES:
-        caption = f"Importance of the first {MOST_LINES} of {len(lines):,} columns"
+    if len(rows) > MOST_LINES:
+        caption = f"Importance of the first {MOST_LINES} of {len(rows):,} columns"
     header = ("column", f"{importances.metric} gets worse by", "standard deviation")
     return Table(caption, header, rows[:MOST_LINES])
 
 
 def _pairs(importances: Importances) -> Table:
     """List the most strongly correlated columns."""
-    pairs = importances.correlated
-    rows = [(plain(a), plain(b), decimals(r, 2)) for a, b, r in pairs[:MOST_PAIRS]]
-    caption = "Strongly correlated columns"
-    if len(pairs) > MOST_PAIRS:
-        caption = f"The {MOST_PAIRS} most strongly correlated of {len(pairs)} pairs of columns"
-    return Table(caption, ("column", "and", "correlation"), rows)
+    pairs = importances.correlated[:MOST_PAIRS]
+    rows = [(plain(a), plain(b), decimals(r, 2)) for a, b, r in pairs]
+    return Table("The most strongly correlated columns", ("column", "and", "correlation"), rows)

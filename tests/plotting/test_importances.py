@@ -1,8 +1,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch
 
 from scratchmlp import ScratchMLPClassifier
@@ -87,7 +85,7 @@ def test_from_estimator_measures():
 
 def test_other_estimators_are_rejected():
     network = ScratchMLPClassifier()
-    with pytest.raises(TypeError, match=r"one of scratchmlp\.tabular.*got ScratchMLPClassifier"):
+    with pytest.raises(
+        TypeError, match=r"one of scratchmlp\.tabular.*got ScratchMLPClassifier.*last step"
+    ):
         ImportancesDisplay.from_estimator(network, [[0]], [0])
-    with pytest.raises(TypeError, match="such as the last step of the Pipeline"):
-        ImportancesDisplay.from_estimator(make_pipeline(StandardScaler(), network), [[0]], [0])

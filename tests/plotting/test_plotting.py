@@ -115,17 +115,6 @@ def test_a_display_can_be_drawn_again(Display, digits_network):
     assert len(display.figure_.axes) == len(first.axes)
 
 
-@pytest.mark.parametrize("Display", DISPLAYS)
-def test_a_display_can_be_drawn_again_on_the_same_axes(Display):
-    _, (ax, _) = plt.subplots(1, 2)
-    display = Display.from_estimator(regressor(early_stopping=True), ax=ax)
-    ax.figure.canvas.draw()
-    places = [each.get_position().bounds for each in ax.figure.axes]
-    display.plot(ax)
-    ax.figure.canvas.draw()
-    assert [each.get_position().bounds for each in ax.figure.axes] == places
-
-
 @pytest.mark.parametrize("Display", [TrainingCurveDisplay, WeightsDisplay])
 def test_axes_at_a_fixed_position_cannot_be_divided(Display):
     network = regressor(early_stopping=True)

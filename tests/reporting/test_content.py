@@ -104,7 +104,7 @@ def test_importances_of_rows_of_fit(name, request):
     used = [means[i] for i in found.values()]
     assert [values[0] for values in table.values()] == sorted(used, reverse=True)
     assert "from 6 columns (left out: key)." in texts(case.page)
-    pairs = case.page.table("Strongly correlated")
+    pairs = case.page.table("The most strongly correlated")
     (a, b, r), *_ = expected.correlated
     assert pairs[plain(a)] == [plain(b), pytest.approx(r)]
 
@@ -134,7 +134,7 @@ def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     method = "oof_importances" if rows == "fit" else "permutation_importance"
     assert "Of the 8 columns, only the 3 that are most correlated with the pred" in texts(page)
     assert method in texts(page)
-    assert page.table("Strongly correlated")["c"][0] == "h"
+    assert page.table("The most strongly correlated")["c"][0] == "h"
     if rows == "fit":
         expected = regressor.oof_importances(X, y, columns=["c", "f", "h"], random_state=0)
     else:
