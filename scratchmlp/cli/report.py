@@ -17,9 +17,9 @@ from scratchmlp.reporting.assembly import Compared, page_of
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import Importances, importances_of
+from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import check_installed
 from scratchmlp.reporting.pictures import side_by_side
-from scratchmlp.reporting.rows import COUNTED
 
 SUFFIXES = (".html", ".htm")
 PICTURES = (".png", ".svg", ".pdf")

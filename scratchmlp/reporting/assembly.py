@@ -16,9 +16,9 @@ from scratchmlp.reporting.content import Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
+from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.page import check_installed, render
 from scratchmlp.reporting.quality import quality_section
-from scratchmlp.reporting.rows import mistakes_section
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
