@@ -1,10 +1,6 @@
 """Neural networks, hand-written in NumPy, as scikit-learn estimators.
 
-Read the core in this order: `arrays`, `activation`, `activations`, `kernels`, `loss`, `losses`,
-`dropout`, `workspace`, `network`, `initializers`, `objective`, `optimizer`, `optimizers`, `run`,
-`adaptive`, `schedules`, `solvers`, `batches`, `monitor`, `training`, `stacked_objective`,
-`stacked_batches`, `stacked`, `atomic_fit`. Each of these modules imports only modules that stand
-before it in this list.
+The modules of this folder are the core: README lists them in a good order to read them.
 
 The estimators are in `scratchmlp.estimators`. The estimators for raw tables are in
 `scratchmlp.tabular`.
