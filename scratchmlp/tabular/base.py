@@ -24,7 +24,7 @@ from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.public import names_class
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.columns import check_collected
-from scratchmlp.tabular.conformal import HeldOutScores
+from scratchmlp.tabular.conformal import HeldOutScores, predicted_rows
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
@@ -111,7 +111,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
+    oof_score_: float
     _held_out_scores: HeldOutScores
+    _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "cv": ["cv_object"],
@@ -143,10 +145,25 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
         """Return the predictions of one member for the rows of an encoded table."""
 
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
+        """Calibrate predictions on held-out rows, if they need it.
+
+        `raw` holds raw scores, or predictions of an ensemble, which are nan for rows that no member
+        held out.
+        """
+
     @property
     @abstractmethod
     def _n_members(self) -> int:
         """Number of members."""
+
+    @abstractmethod
+    def _given(self, data: Data) -> NDArray[Any]:
+        """Return class numbers, or targets as the user passed them, up to rounding."""
+
+    @abstractmethod
+    def _score(self, y: NDArray[Any], predictions: FloatArray, weight: FloatArray | None) -> float:
+        """Return the accuracy or R², where `y` is as `_given` returns it."""
 
     @abstractmethod
     def _keep_scores(self, data: Data, weight: FloatArray) -> None:
@@ -270,6 +287,23 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     def _own_targets(self, table: PreparedTable) -> PreparedTable:
         """Scale standardized targets anew, if training needs it."""
         return table
+
+    # Out-of-fold predictions.
+
+    @property
+    def _out_of_fold(self) -> FloatArray | None:
+        """The out-of-fold predictions of `fit`. None if the estimator has none."""
+        return getattr(self, self._oof_name, None)
+
+    def _keep_predictions(self, data: Data, weight: FloatArray, predictions: FloatArray) -> None:
+        """Keep out-of-fold predictions and their score."""
+        setattr(self, self._oof_name, predictions)
+        self.oof_score_ = self._oof_score(data, predictions, weight)
+
+    def _oof_score(self, data: Data, predictions: FloatArray, weight: FloatArray) -> float:
+        """Score the out-of-fold predictions of the rows that have them."""
+        rows = predicted_rows(predictions)
+        return self._score(self._given(data)[rows], predictions[rows], weight[rows])
 
     # Prediction.
 

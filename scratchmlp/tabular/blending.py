@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.calibration import log_probabilities
 
 #: Number of estimators that are selected, with replacement.
 _ROUNDS = 40
@@ -78,12 +79,12 @@ def select_weights(
     return times / times.sum()
 
 
-def log_loss(weight: FloatArray | None) -> BlendLoss:
-    """Return the log-loss of the probabilities of the true classes, of shape (n_samples,)."""
+def log_loss(Y: NDArray[np.intp], weight: FloatArray | None) -> BlendLoss:
+    """Return the log-loss of class probabilities. `Y` holds the numbers of the true classes."""
 
-    def loss(likelihood: FloatArray) -> float:
-        positive = np.maximum(likelihood, np.finfo(likelihood.dtype).tiny)
-        return -float(np.average(np.log(positive), weights=weight))
+    def loss(proba: FloatArray) -> float:
+        likelihood = proba[np.arange(len(Y)), Y]
+        return -float(np.average(log_probabilities(likelihood), weights=weight))
 
     return loss
 
@@ -129,7 +130,7 @@ class _PredictedClasses(ClassifierMixin, _Predicted):
 
     def decision_function(self, X: FloatArray) -> FloatArray:
         """Return log-odds of the second class, or logarithms of several probabilities."""
-        scores = np.log(np.maximum(X, np.finfo(X.dtype).tiny))
+        scores = log_probabilities(X)
         return scores[:, 1] - scores[:, 0] if X.shape[1] == 2 else scores
 
 

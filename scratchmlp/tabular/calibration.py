@@ -9,6 +9,7 @@ from scipy.special import log_expit, log_softmax, softmax
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents
+from scratchmlp.tabular.conformal import effective_number, predicted_rows
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1
@@ -48,6 +49,11 @@ class Calibration(NamedTuple):
         return log_p + log_expit(2 * (log_p - np.log(self.floor)))  # p · p² / (p² + floor²)
 
 
+def log_probabilities(proba: FloatArray) -> FloatArray:
+    """Return the logarithms of probabilities, all finite."""
+    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+
+
 def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     """Fit the calibration of probabilities.
 
@@ -73,13 +79,12 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     ----------
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.
     """
-    rows = np.flatnonzero(np.isfinite(raw[:, 0]))
+    rows = predicted_rows(raw)
     weight = None if data.sample_weight is None else data.sample_weight[rows]
     n_rows, n_classes = float(len(rows)), raw.shape[1]
     if weight is not None:
         weight = np.ldexp(weight, -exponents(weight))  # its squares must not vanish
-        # Effective number of rows: this many rows of equal weight would be equally informative.
-        n_rows = float(weight.sum() ** 2 / (weight**2).sum())
+        n_rows = effective_number(weight)
     used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]
     raw, Y, weight = data._replace(X=raw).rows(used).arrays()
     raw = raw.astype(np.float64)  # the minimization takes differences

@@ -196,8 +196,7 @@ default='from_dtype'
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
         for rows in gen_batches(len(raw), _ROWS):  # in place: there may be many classes
             raw[rows] = self._predictions(raw[rows])
-        self.oof_proba_ = raw
-        self.oof_score_ = self._oof_score(data, self.oof_proba_, weight)
+        self._keep_predictions(data, weight, raw)
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
         return Calibration(self.temperature_, self.floor_).probabilities(raw)

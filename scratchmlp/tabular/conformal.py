@@ -40,8 +40,7 @@ class HeldOutScores(NamedTuple):
         """Number of rows of equal weight that would tell as much."""
         if self.weight is None:
             return float(len(self.scores))
-        weight = self.weight[:, 0]
-        return float(weight.sum() ** 2 / (weight**2).sum())
+        return effective_number(self.weight[:, 0])
 
     def quantile(self, coverage: Any) -> FloatArray:
         """Return the scores that a share `coverage` of new rows do not exceed.
@@ -90,6 +89,11 @@ class HeldOutScores(NamedTuple):
         return self.scores[places, np.arange(len(places))]
 
 
+def effective_number(weight: FloatArray) -> float:
+    """Return how many rows of equal weight would tell as much as rows with these weights."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
 def n_needed(coverage: float) -> int:
     """Return how many rows with errors a coverage needs."""
     return math.ceil(coverage / (1 - coverage) - 1e-6)  # a quotient may be rounded up
@@ -115,6 +119,11 @@ def held_out_scores(scores: FloatArray, weight: FloatArray | None) -> HeldOutSco
     return HeldOutScores(in_order, None if weight is None else weight[order])
 
 
+def predicted_rows(oof: FloatArray) -> NDArray[np.intp]:
+    """Return the numbers of the rows that have out-of-fold predictions: those of others are nan."""
+    return np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
+
+
 def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
     """Return the numbers of the rows whose scores to keep.
 
@@ -129,7 +138,7 @@ def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
         Row numbers, in order: all rows with a prediction, or a random 10,000 of them, always the
         same.
     """
-    rows = np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
+    rows = predicted_rows(oof)
     if len(rows) > _MOST_SCORES:
         rows = np.sort(np.random.RandomState(0).choice(rows, _MOST_SCORES, replace=False))
     return rows

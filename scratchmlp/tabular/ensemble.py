@@ -88,10 +88,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     # What the subclasses add.
 
     @abstractmethod
-    def _networks_oof(self, networks: Any) -> FloatArray:
-        """Return the out-of-fold predictions of fitted networks."""
-
-    @abstractmethod
     def _calibration(self, data: Data, raw: FloatArray) -> Calibration | None:
         """Fit the calibration of out-of-fold predictions."""
 
@@ -107,25 +103,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         """Calibrate weighted predictions."""
 
-    @abstractmethod
-    def _forget(self) -> None:
-        """Undo the calibration, and delete the out-of-fold predictions."""
-
-    @abstractmethod
-    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
-        """Return what `_blend_loss` needs of out-of-fold predictions."""
+    def _undo_calibration(self) -> None:
+        """Undo the calibration of weighted predictions, if there is one."""
 
     @abstractmethod
     def _constant(self, data: Data) -> FloatArray:
         """Return predictions that are the same for all rows."""
-
-    @abstractmethod
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
-        """Calibrate the weighted out-of-fold predictions, and keep them."""
-
-    @abstractmethod
-    def _oof_score(self, data: Data, predictions: FloatArray, weight: FloatArray) -> float:
-        """Score out-of-fold predictions."""
 
     # Fit.
 
@@ -172,13 +155,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         parts = self._fit_parts(estimators, table, tasks, started)
         networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
         prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
-        weights = select_weights(
-            [self._to_select(data, part.oof[seen]) for part in parts.values()], loss, prior
-        )
+        weights = select_weights([part.oof[seen] for part in parts.values()], loss, prior)
         self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
         self._parts = parts
         blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
-        self._keep_out_of_fold(table.data, table.sample_weight, blend)
+        self._calibrate(table.data, blend)
+        self._keep_predictions(table.data, table.sample_weight, self._calibrated(blend))
         self.oof_scores_ = {
             name: self._oof_score(table.data, part.oof, table.sample_weight)
             for name, part in parts.items()
@@ -263,7 +245,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         common = {name: own[name] for name in networks.get_params(deep=False) if name in own}
         networks.set_params(**common | {"max_time": seconds})
         networks._fit_prepared(networks._own_targets(table), tasks, started)
-        return Part(networks, self._networks_oof(networks))
+        return Part(networks, networks._out_of_fold)
 
     def _cross_fit(
         self,
@@ -322,7 +304,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         alone.weights_ = {each: float(each == name) for each in self.weights_}
         alone.oof_score_ = self.oof_scores_[name]
         alone.__dict__.update(self._with_scores(self._parts[name].scores))
-        alone._forget()
+        alone._undo_calibration()
+        alone.__dict__.pop(self._oof_name, None)  # a file may lack it
         return alone
 
     def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:

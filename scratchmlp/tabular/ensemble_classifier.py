@@ -10,7 +10,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.base import mean
 from scratchmlp.tabular.blending import BlendLoss, log_loss, negative_score
-from scratchmlp.tabular.calibration import Calibration, fit_calibration
+from scratchmlp.tabular.calibration import Calibration, fit_calibration, log_probabilities
 from scratchmlp.tabular.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.targets import TabularClassifierMixin
 
@@ -175,32 +175,23 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _networks_oof(self, networks: Any) -> FloatArray:
-        oof: FloatArray = networks.oof_proba_
-        return oof
-
     def _calibration(self, data: Data, raw: FloatArray) -> Calibration:
-        return fit_calibration(data, _log(raw))
+        return fit_calibration(data, log_probabilities(raw))
 
     def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
-        return calibration.probabilities(_log(raw)) if calibration else raw
+        return calibration.probabilities(log_probabilities(raw)) if calibration else raw
 
     def _blend_loss(self, data: Data) -> BlendLoss:
         if self.scoring is None:
-            return log_loss(data.sample_weight)
+            return log_loss(data.Y, data.sample_weight)
         y = self.classes_[data.Y]
         return negative_score(self.scoring, y, data.sample_weight, self.classes_)
-
-    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
-        return oof[np.arange(len(oof)), data.Y] if self.scoring is None else oof
 
     def _constant(self, data: Data) -> FloatArray:
         return np.full((len(data.Y), len(self.classes_)), 1 / len(self.classes_))
 
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
-        self.temperature_, self.floor_ = self._calibration(data, blend)
-        self.oof_proba_ = self._calibrated(blend)
-        self.oof_score_ = self._oof_score(data, self.oof_proba_, weight)
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
+        self.temperature_, self.floor_ = self._calibration(data, raw)
 
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
@@ -214,18 +205,12 @@ default='from_dtype'
         """
         if self._is_one_alone:
             return mean(predictions)
-        return softmax(mean(map(_log, predictions)), axis=1)
+        return softmax(mean(map(log_probabilities, predictions)), axis=1)
 
     @property
     def _is_one_alone(self) -> bool:
         """Whether a single estimator has all the weight."""
         return max(self.weights_.values()) == 1
 
-    def _forget(self) -> None:
+    def _undo_calibration(self) -> None:
         self.temperature_, self.floor_ = 1.0, 0.0
-        self.__dict__.pop("oof_proba_", None)  # a file may lack it
-
-
-def _log(proba: FloatArray) -> FloatArray:
-    """Return the logarithms of probabilities, all finite."""
-    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))

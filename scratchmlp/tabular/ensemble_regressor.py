@@ -160,10 +160,6 @@ default='from_dtype'
         weighted = [self._parts[name].fitted for name, weight in self.weights_.items() if weight]
         return all(getattr(each, "_output", None) == "exp" for each in weighted)
 
-    def _networks_oof(self, networks: Any) -> FloatArray:
-        oof: FloatArray = networks.oof_prediction_
-        return oof
-
     def _calibration(self, data: Data, raw: FloatArray) -> None:
         return None
 
@@ -177,19 +173,9 @@ default='from_dtype'
             return squared_error(y, data.sample_weight, scale)
         return negative_score(self.scoring, y, data.sample_weight, None)
 
-    def _to_select(self, data: Data, oof: FloatArray) -> FloatArray:
-        return oof
-
     def _constant(self, data: Data) -> FloatArray:
         return self._targets(np.zeros(data.Y.shape))
-
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, blend: FloatArray) -> None:
-        self.oof_prediction_ = self._calibrated(blend)
-        self.oof_score_ = self._oof_score(data, self.oof_prediction_, weight)
 
     def _calibrated(self, blend: FloatArray) -> FloatArray:
         low, high = (self._low[0], self._high[0]) if self._one_column else (self._low, self._high)
         return np.clip(blend, low, high)  # rounding may leave the range
-
-    def _forget(self) -> None:
-        self.__dict__.pop("oof_prediction_", None)  # a file may lack it

@@ -180,7 +180,7 @@ class ImportancesMixin:
         given = {"scoring": scoring, "n_repeats": n_repeats, "max_samples": max_samples}
         _check_parameters(estimator, **given, random_state=random_state)
         held_out = rows_held_out(estimator, X, y)
-        y = estimator._check_targets(y)
+        y = _known_targets(estimator, y)
         weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
         random = check_random_state(random_state)
         places = _places(estimator.encoder_, columns)
@@ -307,6 +307,18 @@ def _name(known: list[str], column: Any) -> str:
     return str(column)
 
 
+def _known_targets(estimator: Any, y: Any) -> NDArray[Any]:
+    """Check targets. Return numbers or, for a classifier, the numbers of classes seen in `fit`."""
+    y = estimator._check_targets(y)
+    if not is_classifier(estimator):
+        return y
+    if unknown := set(np.unique(y).tolist()) - set(estimator.classes_.tolist()):
+        raise ValueError(
+            f"y has the class {unknown.pop()!r}, not seen in fit. Pass the targets of fit."
+        )
+    return np.searchsorted(estimator.classes_, y)
+
+
 def _loss(
     estimator: Any, scoring: Any, y: NDArray[Any], weight: FloatArray | None
 ) -> tuple[str, BlendLoss]:
@@ -319,11 +331,6 @@ def _loss(
     name = scoring if isinstance(scoring, str) else getattr(scoring, "__name__", repr(scoring))
     if classes is None:
         return name, negative_score(scoring, y, weight, None)
-    if unknown := set(np.unique(y).tolist()) - set(classes.tolist()):
-        raise ValueError(
-            f"y has the class {unknown.pop()!r}, not seen in fit. Pass the targets of fit."
-        )
-    if scoring != "neg_log_loss":
-        return name, negative_score(scoring, y, weight, classes)
-    numbers, loss = np.searchsorted(classes, y), log_loss(weight)  # some classes may have no row
-    return name, lambda proba: loss(proba[np.arange(len(y)), numbers])
+    if scoring == "neg_log_loss":  # scikit-learn's scorer needs rows of all classes
+        return name, log_loss(y, weight)
+    return name, negative_score(scoring, classes[y], weight, classes)

@@ -78,13 +78,6 @@ class BaseTabularMLP(BaseTabular):
     def _predictions(self, raw: FloatArray) -> FloatArray:
         """Return the predictions of one member for its raw scores."""
 
-    def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        """Calibrate predictions on held-out rows, if they need it.
-
-        A classifier fits its calibration. A regressor does nothing. `raw` holds the raw scores of
-        each row, from the members that held it out, and nan for rows that no member held out.
-        """
-
     # Train, keep.
 
     def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:

@@ -225,8 +225,7 @@ default='from_dtype'
         return self._targets(OUTPUT_ACTIVATIONS[self._output].forward(raw, np.empty_like(raw)))
 
     def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        self.oof_prediction_ = self._predictions(raw)
-        self.oof_score_ = self._oof_score(data, self.oof_prediction_, weight)
+        self._keep_predictions(data, weight, self._predictions(raw))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

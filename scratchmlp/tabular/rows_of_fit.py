@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.metrics import accuracy_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import _num_samples
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.scaling import scaled_r2
+from scratchmlp.tabular.conformal import predicted_rows
 from scratchmlp.tabular.notes import stacklevel
 
 #: Largest mean square of the difference between the predictions and those of the same rows in
@@ -56,7 +55,7 @@ def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:
             "call sklearn.inspection.permutation_importance with rows that were not used in fit."
         )
     held_out: list[Rows] = estimator.held_out_
-    oof, n_rows = _out_of_fold(estimator), _num_samples(X)
+    oof, n_rows = estimator._out_of_fold, _num_samples(X)
     least = 1 + max(int(rows.max()) for rows in held_out) if oof is None else len(oof)
     if n_rows < least or (oof is not None and n_rows > least):
         raise ValueError(
@@ -80,7 +79,7 @@ def check_rows(
     estimator : BaseTabular
         The fitted estimator.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Targets of all rows.
+        Class numbers or targets of all rows.
     weight : ndarray of shape (n_samples,)
         Weights of all rows.
     rows : ndarray of int
@@ -104,14 +103,14 @@ def check_rows(
     )
     if gain < _CLEAR or len(rows) < _LEAST_ROWS:
         return
-    oof = _out_of_fold(estimator)
+    oof = estimator._out_of_fold
     if oof is not None:
         _check_table(oof, rows, predictions)
-        rows = np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
+        rows = predicted_rows(oof)
         predictions = oof[rows]
-    score = _score(estimator, y[rows], predictions, None)
+    score = estimator._score(y[rows], predictions, None)
     if weight[rows].any():  # the weights may be those of `fit`, or others
-        score = max(score, _score(estimator, y[rows], predictions, weight[rows]))
+        score = max(score, estimator._score(y[rows], predictions, weight[rows]))
     if estimator.oof_score_ - score > max(gain / 2, _CLEAR):
         name = "accuracy" if is_classifier(estimator) else "r2"
         warnings.warn(
@@ -142,26 +141,9 @@ def _check_table(oof: FloatArray, rows: Rows, predictions: FloatArray) -> None:
         )
 
 
-def _out_of_fold(estimator: Any) -> FloatArray | None:
-    """Return the out-of-fold predictions of `fit`, if the estimator has them."""
-    oof: FloatArray | None = getattr(estimator, "oof_proba_", None)
-    return getattr(estimator, "oof_prediction_", None) if oof is None else oof
-
-
-def _score(
-    estimator: Any, y: NDArray[Any], predictions: FloatArray, weight: FloatArray | None
-) -> float:
-    """Return the score that `oof_score_` is: accuracy or R²."""
-    if is_classifier(estimator):
-        labels = estimator.classes_[predictions.argmax(axis=1)]
-        return float(accuracy_score(y, labels, sample_weight=weight))
-    return scaled_r2(y, predictions, weight)
-
-
 def _constant_score(estimator: Any, y: NDArray[Any], weight: FloatArray | None) -> float:
     """Return the score of the most frequent class, or of the mean."""
     if not is_classifier(estimator):
         return 0.0
-    _, numbers = np.unique(y, return_inverse=True)
-    counts = np.bincount(numbers, weight)
+    counts = np.bincount(y, weight)
     return float(counts.max() / counts.sum())

@@ -19,6 +19,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
+from scratchmlp.tabular.calibration import log_probabilities
 from scratchmlp.tabular.conformal import (
     HeldOutScores,
     fold_numbers,
@@ -39,6 +40,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
 
     classes_: NDArray[Any]
     oof_proba_: FloatArray
+    _oof_name = "oof_proba_"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -93,8 +95,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         ndarray of shape (n_samples, n_classes)
             Logarithms of `predict_proba`, with columns in the order of `classes_`. All are finite.
         """
-        proba = self.predict_proba(X)
-        return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
+        return log_probabilities(self.predict_proba(X))
 
     @of_one_fit
     def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
@@ -177,11 +178,11 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         class_targets = np.eye(len(classes), dtype=np.float32)
         return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
 
-    def _oof_score(self, data: Data, proba: FloatArray, weight: FloatArray) -> float:
-        """Return the accuracy of out-of-fold probabilities."""
-        seen = np.isfinite(proba[:, 0])
-        predicted = proba[seen].argmax(axis=1)
-        return float(accuracy_score(data.Y[seen], predicted, sample_weight=weight[seen]))
+    def _given(self, data: Data) -> NDArray[np.intp]:
+        return data.Y
+
+    def _score(self, y: NDArray[Any], proba: FloatArray, weight: FloatArray | None) -> float:
+        return float(accuracy_score(y, proba.argmax(axis=1), sample_weight=weight))
 
 
 class TabularRegressorMixin(RegressorMixin, BaseTabular):
@@ -195,6 +196,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
     _difficulty: Difficulty
     _output: str = "identity"  # activation of the networks' output
     oof_prediction_: FloatArray
+    _oof_name = "oof_prediction_"
 
     @of_one_fit
     def predict(self, X: Any) -> FloatArray:
@@ -325,14 +327,10 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         return Y[:, 0] if self._one_column else Y
 
     def _given(self, data: Data) -> FloatArray:
-        """Return the targets as the user passed them, up to rounding."""
         return self._targets(data.Y.astype(np.float64))
 
-    def _oof_score(self, data: Data, prediction: FloatArray, weight: FloatArray) -> float:
-        """Return the coefficient of determination of out-of-fold predictions."""
-        seen = np.isfinite(prediction.reshape(len(weight), -1)[:, 0])
-        y = self._given(data)
-        return scaled_r2(y[seen], prediction[seen], weight[seen])
+    def _score(self, y: NDArray[Any], prediction: FloatArray, weight: FloatArray | None) -> float:
+        return scaled_r2(y, prediction, weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
