@@ -76,7 +76,7 @@ PUBLIC = [
 
 def test_readme_lists_the_core():
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    others = ("__init__", "__main__", "atomic_write", "callbacks", "public")
+    others = ("__init__", "__main__", "atomic_write", "callbacks", "extras", "public")
     core = [path.stem for path in PACKAGE.glob("*.py") if path.stem not in others]
     assert not [name for name in core if f"`{name}`" not in readme]
 

@@ -13,12 +13,13 @@ from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.scores import best_model, score_frame
 from scratchmlp.cli.table import Table
+from scratchmlp.extras import check_installed
 from scratchmlp.reporting.assembly import Compared, page_of
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import Importances, importances_of
 from scratchmlp.reporting.mistakes import COUNTED
-from scratchmlp.reporting.page import check_installed
+from scratchmlp.reporting.page import PACKAGES
 from scratchmlp.reporting.pictures import side_by_side
 
 SUFFIXES = (".html", ".htm")
@@ -67,7 +68,7 @@ def check_report(path: Path | None) -> None:
     if path is None:
         return
     try:
-        check_installed("--report")
+        check_installed("--report", "report", *PACKAGES)
     except ImportError as error:
         raise InputError(f"cannot save {path}: {error}") from error
     if path.suffix.lower() not in SUFFIXES:

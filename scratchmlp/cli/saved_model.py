@@ -8,10 +8,10 @@ from scratchmlp.atomic_write import write_atomically
 from scratchmlp.cli.files import write
 from scratchmlp.cli.kinds import Columns
 from scratchmlp.cli.messages import InputError
+from scratchmlp.extras import check_installed
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
-from scratchmlp.io.onnx.graph import check_installed
 from scratchmlp.io.onnx.table import check_columns
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
@@ -145,7 +145,7 @@ def check_export(path: Path | None) -> None:
     if path is None:
         return
     try:
-        check_installed("onnx", "--export")
+        check_installed("--export", "onnx", "onnx")
     except ImportError as error:
         raise InputError(f"cannot save {path}: {error}") from error
     if path.suffix.lower() != ".onnx":

@@ -11,13 +11,14 @@ import pandas as pd
 
 from scratchmlp import __version__
 from scratchmlp.atomic_write import write_atomically
+from scratchmlp.extras import check_installed
 from scratchmlp.reporting.columns import columns_of, data_section, left_out
 from scratchmlp.reporting.content import Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
 from scratchmlp.reporting.mistakes import mistakes_section
-from scratchmlp.reporting.page import check_installed, render
+from scratchmlp.reporting.page import PACKAGES, render
 from scratchmlp.reporting.quality import quality_section
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
@@ -129,7 +130,7 @@ def report(
     >>> "of the predictions are right" in page
     True
     """
-    check_installed()
+    check_installed("scratchmlp.report", "report", *PACKAGES)
     call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
     evaluated = evaluate(estimator, X, y, rows, random_state)
     compared = None if comparison is None else Compared(comparison)

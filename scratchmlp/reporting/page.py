@@ -1,33 +1,11 @@
 """The page: sections as HTML, by the templates in this folder."""
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 
 from scratchmlp.reporting.content import Number, Picture, Section, Table
 from scratchmlp.reporting.pictures import image
 
-PACKAGES = ("jinja2", "matplotlib")
-
-
-def check_installed(what: str = "scratchmlp.report") -> None:
-    """Check that the packages of reports are installed.
-
-    Parameters
-    ----------
-    what : str, default="scratchmlp.report"
-        What needs them, for the message.
-
-    Raises
-    ------
-    ImportError
-        If one is missing.
-    """
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ImportError(
-            f"{what} needs {' and '.join(missing)}. Install what reports need: "
-            'pip install "scratchmlp[report]"'
-        )
+PACKAGES = ("jinja2", "matplotlib")  # that reports need
 
 
 def render(title: str, sections: Sequence[Section]) -> str:

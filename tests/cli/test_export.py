@@ -64,7 +64,7 @@ def test_names_of_files_are_checked_before_the_work(saved, csv, refused, tmp_pat
 
 
 def test_a_missing_package_is_named_before_the_work(saved, csv, refused, tmp_path, monkeypatch):
-    monkeypatch.setattr("scratchmlp.io.onnx.graph.find_spec", lambda name: None)
+    monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     line = refused(csv(saved.table), "--target", "class", "--export", str(tmp_path / "y.onnx"))
-    assert "--export needs the package onnx" in line
+    assert "--export needs onnx" in line
     assert 'pip install "scratchmlp[onnx]"' in line

@@ -11,7 +11,6 @@ from report_pages import Page
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import report as cli_report
-from scratchmlp.reporting import page as page_module
 
 pytest.importorskip("jinja2")
 
@@ -105,7 +104,7 @@ def test_what_cannot_be_written_is_refused_before_the_work(saved, csv, refused, 
 
 
 def test_a_missing_package_is_named_before_the_work(saved, csv, refused, monkeypatch):
-    monkeypatch.setattr(page_module, "find_spec", lambda name: None)
+    monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     line = refused(csv(saved.table), "--target", "class", "--report", "r.html")
     assert "--report needs jinja2 and matplotlib" in line
     assert 'pip install "scratchmlp[report]"' in line

@@ -164,6 +164,6 @@ def test_a_loss_of_the_users_that_predicts_as_ours_do_has_an_expression():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr("scratchmlp.io.onnx.graph.find_spec", lambda name: None)
+    monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'pip install "scratchmlp\[onnx\]"'):
         to_onnx(ScratchMLPRegressor())

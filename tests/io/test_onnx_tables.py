@@ -364,9 +364,9 @@ def test_estimators_that_cannot_be_converted_are_named(monkeypatch):
     linear = make_pipeline(StandardScaler(), LogisticRegression())
     estimator = TabularEnsembleClassifier([("mine", linear)], cv=2).fit(table[["counts"]], y)
     monkeypatch.setattr(
-        "scratchmlp.io.onnx.graph.find_spec", lambda name: None if name == "skl2onnx" else name
+        "scratchmlp.extras.find_spec", lambda name: None if name == "skl2onnx" else name
     )
-    with pytest.raises(ImportError, match=r"Pipeline, the estimator 'mine'.* package skl2onnx"):
+    with pytest.raises(ImportError, match=r"Pipeline, the estimator 'mine'.* needs skl2onnx"):
         to_onnx(estimator)
 
 

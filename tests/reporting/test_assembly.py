@@ -19,7 +19,6 @@ from sklearn.svm import LinearSVC
 
 import scratchmlp
 from scratchmlp import report
-from scratchmlp.reporting import page as page_module
 from scratchmlp.reporting.dependence import _values_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
@@ -200,7 +199,9 @@ def test_rows_in_another_order_are_noticed(classes):
 
 
 def test_missing_packages_are_named(monkeypatch):
-    monkeypatch.setattr(page_module, "find_spec", lambda name: None if name == "jinja2" else name)
+    monkeypatch.setattr(
+        "scratchmlp.extras.find_spec", lambda name: None if name == "jinja2" else name
+    )
     with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
         report(None, X, Y)
 

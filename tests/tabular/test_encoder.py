@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_array
+from scratchmlp.tabular.plain_state import level_of_plain, plain_level
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
@@ -21,7 +22,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
-from scratchmlp.tabular.plain_state import level_of_plain, plain_level
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 

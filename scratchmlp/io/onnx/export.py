@@ -9,7 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.estimators.state import as_local
-from scratchmlp.io.onnx.graph import Graph, check_installed
+from scratchmlp.extras import check_installed
+from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
 from scratchmlp.io.onnx.tabular import encode, export_encoder, export_ensemble, export_networks
 from scratchmlp.tabular.encoder import TabularEncoder
@@ -107,7 +108,7 @@ def to_onnx(estimator: Any) -> "ModelProto":
     >>> model.graph.output[1].doc_string
     'columns in the order of the classes: [0, 1, 2]'
     """
-    check_installed("onnx", "to_onnx")
+    check_installed("to_onnx", "onnx", "onnx")
     estimator = as_local(estimator)
     export = _exporter(estimator)
     check_is_fitted(estimator)

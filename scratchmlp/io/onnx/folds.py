@@ -8,7 +8,8 @@ from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.io.onnx.graph import OPSETS, Graph, check_installed
+from scratchmlp.extras import check_installed
+from scratchmlp.io.onnx.graph import OPSETS, Graph
 from scratchmlp.io.onnx.inputs import member_inputs
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.table import TableValues
@@ -64,7 +65,7 @@ def fold_predictions(
         y = add_trees(graph, features, positions, models)
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
-        check_installed("skl2onnx", f"The conversion of {described},")
+        check_installed(f"The conversion of {described},", "onnx", "skl2onnx")
         register_skl2onnx_converters()
         pairs = zip(models, positions, strict=True)
         y = graph.stack([_fold(graph, described, each, features, own) for each, own in pairs])

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
@@ -21,28 +20,6 @@ OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")
 
 #: An input of a node: the name of a value, or a constant.
 Value = str | float | NDArray[Any]
-
-
-def check_installed(package: str, purpose: str) -> None:
-    """Raise an error if an optional package is missing.
-
-    Parameters
-    ----------
-    package : str
-        The package: "onnx" or "skl2onnx".
-    purpose : str
-        What needs it, as the subject of a sentence.
-
-    Raises
-    ------
-    ImportError
-        If it is not installed.
-    """
-    if not find_spec(package):
-        raise ImportError(
-            f"{purpose} needs the package {package}, which is not installed. Install it with "
-            'pip install "scratchmlp[onnx]".'
-        )
 
 
 class Graph:

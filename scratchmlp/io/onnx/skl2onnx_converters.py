@@ -6,7 +6,8 @@ import numpy as np
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
-from scratchmlp.io.onnx.graph import Graph, check_installed
+from scratchmlp.extras import check_installed
+from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.layers import label_array
 from scratchmlp.io.onnx.perceptron import (
     class_numbers,
@@ -54,7 +55,7 @@ def register_skl2onnx_converters() -> None:
     >>> [output.name for output in model.graph.output]
     ['label', 'probabilities']
     """
-    check_installed("skl2onnx", "register_skl2onnx_converters")
+    check_installed("register_skl2onnx_converters", "onnx", "skl2onnx")
     from skl2onnx import update_registered_converter
 
     update_registered_converter(

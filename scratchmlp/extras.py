@@ -1,0 +1,27 @@
+"""Optional packages, which extras such as "scratchmlp[onnx]" install."""
+
+from importlib.util import find_spec
+
+
+def check_installed(what: str, extra: str, *packages: str) -> None:
+    """Check that optional packages are installed.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, as the subject of the message.
+    extra : str
+        The extra that installs them.
+    *packages : str
+        Their names.
+
+    Raises
+    ------
+    ImportError
+        If one is missing.
+    """
+    if missing := [name for name in packages if not find_spec(name)]:
+        raise ImportError(
+            f"{what} needs {' and '.join(missing)}. To install what is missing, run "
+            f'pip install "scratchmlp[{extra}]".'
+        )
