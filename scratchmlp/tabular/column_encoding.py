@@ -233,8 +233,7 @@ def encode_column(
             if not has_codes(fitted):
                 return Encoded(notes)
             return Encoded([*notes, *_note_unseen(name, read, codes, fitted)], codes)
-        values = pd.Series(np.full(len(read), np.nan)) if empty else read
-        numbers = to_numbers(values, fitted["kind"])
+        numbers = np.full(len(read), np.nan) if empty else to_numbers(read, fitted["kind"])
     n_numbers = (fitted["scale"] > 0) + fitted["indicator"]
     encode_numbers(numbers, fitted, out[:, :n_numbers])
     if fitted["kind"] == "date":

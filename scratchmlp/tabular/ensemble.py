@@ -260,7 +260,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(table.data.X, None, np.array([], np.intp), seed, None),
+                unfitted_inputs(table.data.X, seed),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,

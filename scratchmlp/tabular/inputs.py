@@ -165,11 +165,7 @@ class InputRows:
 
 
 def unfitted_inputs(
-    encoded: EncodedTable,
-    encoder: PiecewiseLinearEncoder | None,
-    numeric: NDArray[np.intp],
-    seed: int,
-    logarithms: Logarithms | None,
+    encoded: EncodedTable, seed: int, bins: Bins | None = None, logarithms: Logarithms | None = None
 ) -> Inputs:
     """Return how a member is to compute its inputs.
 
@@ -177,13 +173,11 @@ def unfitted_inputs(
     ----------
     encoded : EncodedTable
         The encoded table.
-    encoder : PiecewiseLinearEncoder or None
-        Encoder of numbers, if the member has bins.
-    numeric : ndarray of int
-        Which outputs of the table are numbers in a range.
     seed : int
         Random state of the encodings.
-    logarithms : Logarithms or None
+    bins : Bins or None, default=None
+        Bins, if the member has any.
+    logarithms : Logarithms or None, default=None
         Logarithms, if the members have any.
 
     Returns
@@ -191,8 +185,6 @@ def unfitted_inputs(
     Inputs
         Encodings that are not fitted.
     """
-    layout = encoded.layout
-    bins = Bins(encoder, np.searchsorted(layout.numbers, numeric)) if encoder else None
-    levels = (TargetEncoding(seed),) if layout.n_levels else ()
+    levels = (TargetEncoding(seed),) if encoded.layout.n_levels else ()
     terms = (TermSelection(),) if encoded.terms else ()
     return Inputs((*levels, *terms), bins, logarithms)

@@ -25,7 +25,7 @@ from scratchmlp.tabular.base import BaseTabular, PreparedTable
 from scratchmlp.tabular.deadline import deadlines
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.fold_evaluator import Candidate
-from scratchmlp.tabular.inputs import unfitted_inputs
+from scratchmlp.tabular.inputs import Bins, unfitted_inputs
 from scratchmlp.tabular.logarithms import Logarithms
 from scratchmlp.tabular.member import (
     FinishedMember,
@@ -117,7 +117,8 @@ class BaseTabularMLP(BaseTabular):
         `inputs` encode some columns anew for a member, in addition to the common encoding.
         `rows` are two arrays of row numbers: those for training, and those of the fold.
         """
-        n_members, numeric = len(table.splits), table.encoder.numeric_outputs_
+        n_members, encoded = len(table.splits), table.data.X
+        numeric = np.searchsorted(encoded.layout.numbers, table.encoder.numeric_outputs_)
         logarithms = Logarithms.of_columns(table.encoder.columns_) if recipe.logarithms else None
         n_at_once = min(self._n_at_once(), n_members)
         ends = deadlines(started, self.max_time, n_members, n_at_once)
@@ -125,7 +126,8 @@ class BaseTabularMLP(BaseTabular):
             zip(table.splits, table.seeds, ends, strict=True)
         ):
             encoder = recipe.bins_for(member, len(numeric))
-            inputs = unfitted_inputs(table.data.X, encoder, numeric, seed, logarithms)
+            bins = Bins(encoder, numeric) if encoder else None
+            inputs = unfitted_inputs(encoded, seed, bins, logarithms)
             task = tasks.member(recipe.n_epochs) if tasks else None
             yield MemberPlan(*rows, inputs, seed, end, task)
 

@@ -35,17 +35,16 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
             f"one pair; got {pairs!r}."
         )
     ensemble._validate_names([name for name, _ in pairs])
-    used = [(name, each) for name, each in pairs if not _is_drop(each)]
+    used = [(name, each) for name, each in pairs if each != "drop"]
     if not used:
         raise ValueError("All estimators are 'drop', but at least one is needed.")
-    kind, is_kind = (
-        ("classifier", is_classifier) if is_classifier(ensemble) else ("regressor", is_regressor)
-    )
+    is_kind = is_classifier if is_classifier(ensemble) else is_regressor
     for name, estimator in used:
         is_estimator = hasattr(estimator, "fit") and not isinstance(estimator, type)
         if not is_estimator or not is_kind(estimator):
             raise ValueError(
-                f"{type(ensemble).__name__} needs a {kind} as {name!r}; got {estimator!r}."
+                f"{type(ensemble).__name__} needs a {is_kind.__name__[3:]} as {name!r}; got "
+                f"{estimator!r}."
             )
         if isinstance(estimator, BaseTabularMLP):
             estimator._validate_params()
@@ -55,8 +54,3 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
                     f"Pass them to set_callbacks of {type(ensemble).__name__}."
                 )
     return used
-
-
-def _is_drop(estimator: Any) -> bool:
-    """Return whether an estimator is the string that leaves it out."""
-    return isinstance(estimator, str) and estimator == "drop"
