@@ -80,10 +80,16 @@ def make_splits(
         # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them
         # makes ordinary row numbers.
         rows = np.arange(len(Y))
-        return [
-            (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
-            for a, b in splits
-        ]
+        try:
+            return [
+                (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
+                for a, b in splits
+            ]
+        except IndexError as error:
+            raise ValueError(
+                "cv must give the numbers of training rows and of held-out rows, or boolean "
+                f"masks, for {len(Y)} rows: {error}. Change cv."
+            ) from error
     Y = Y[present]
     if groups is not None:
         groups = LabelEncoder().fit_transform(_safe_indexing(groups, present))

@@ -426,6 +426,20 @@ def test_groups_of_several_types_are_refused(classifier):
         TabularMLPClassifier(max_iter=1).fit(X, y, groups=np.array([1, "a"] * 60, dtype=object))
 
 
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (([0, 1], [120]), "index 120 is out of bounds"),
+        (([0.0, 1.0], [2]), "must be of integer"),
+        ((["a"], ["b"]), "must be of integer"),
+    ],
+)
+def test_splits_that_are_not_of_rows_are_refused(split, message):
+    X, y, _ = table()
+    with pytest.raises(ValueError, match=f"cv must give .* for 120 rows: .*{message}.*Change cv"):
+        TabularMLPClassifier(cv=[split], max_iter=1).fit(X, y)
+
+
 def test_few_uneven_groups_make_fewer_folds():
     groups = np.repeat([0, 1, 2, 3], [2, 11, 1, 22])
     X, y = np.random.RandomState(0).normal(size=(36, 2)), np.isin(groups, [0, 2])
