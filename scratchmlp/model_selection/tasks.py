@@ -7,25 +7,9 @@ estimator, so that it takes over the fitted network. All else is left to scikit-
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from scratchmlp.model_selection.stacked_fits import Fitted, StackedFits, Task
-
-
-class Source(Protocol):
-    """What has the results of tasks.
-
-    Attributes
-    ----------
-    seconds : dict of int to float
-        Seconds of training, by the number of the task. Only tasks that take over a fitted network
-        have an entry.
-    """
-
-    seconds: dict[int, float]
-
-    def take(self, number: int) -> Fitted | None:
-        """Return the result of a task, which will not be needed again."""
 
 
 class LazyFits:
@@ -47,7 +31,7 @@ class LazyFits:
         self._n_done = 0
 
     def take(self, number: int) -> Fitted | None:
-        """See `Source.take`."""
+        """Return the result of a task, which will not be needed again."""
         while self._n_done <= number:
             start, self._n_done = self._n_done, self._n_done + self.fits.n_at_once
             results = enumerate(self.fits.fit(self.tasks[start : self._n_done]), start)
@@ -65,12 +49,16 @@ class KnownFits:
         self.seconds = {task: result.seconds for task, result in fitted.items()}
 
     def take(self, number: int) -> Fitted | None:
-        """See `Source.take`."""
+        """Return the result of a task, which will not be needed again."""
         return self.fitted.get(number)
 
     def only(self, number: int) -> "KnownFits":
         """Return the result of one task."""
         return KnownFits({number: self.fitted[number]} if number in self.fitted else {})
+
+
+#: Both have the seconds of training, for each task that takes over a fitted network.
+Source = LazyFits | KnownFits
 
 
 class SearchContext:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import get_scorer
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils._param_validation import StrOptions
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.calibration import log_probabilities
@@ -14,6 +15,8 @@ from scratchmlp.tabular.calibration import log_probabilities
 #: Number of estimators that are selected, with replacement.
 _ROUNDS = 40
 
+#: Values of the parameter `scoring`.
+SCORING = [StrOptions(set(get_scorer_names())), callable, None]
 #: Maps blended predictions to the loss to minimize.
 BlendLoss = Callable[[FloatArray], float]
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import gen_batches
@@ -337,12 +336,6 @@ def naming_column(name: str) -> Iterator[None]:
         raise ValueError(
             f"Column {name!r} holds infinity, but numbers must be finite or missing. Replace it by "
             "NaN or by a finite number."
-        ) from error
-    except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
-        raise ValueError(
-            f"Column {name!r} holds a date or a duration beyond the 292,000 years that 64 bits of "
-            f"microseconds can count: {error}. Replace it by a missing value, or convert the "
-            "column to numbers."
         ) from error
     except TypeError as error:
         # scikit-learn's check_dtype_object looks for "argument must be a string ... number".

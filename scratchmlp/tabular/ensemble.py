@@ -10,9 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import FitFailedWarning
-from sklearn.metrics import get_scorer_names
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,7 +20,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, PreparedTable
-from scratchmlp.tabular.blending import BlendLoss, select_weights
+from scratchmlp.tabular.blending import SCORING, BlendLoss, select_weights
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.conformal import HeldOutScores
 from scratchmlp.tabular.cross_fitting import cross_fit
@@ -82,7 +80,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
         "estimators": [list, None],
-        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "scoring": SCORING,
     }
 
     # What the subclasses add.

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.metrics import get_scorer_names
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._indexing import _get_column_indices
 from sklearn.utils._param_validation import (
@@ -24,7 +23,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.tabular.association import correlated_pairs
-from scratchmlp.tabular.blending import BlendLoss, log_loss, negative_score
+from scratchmlp.tabular.blending import SCORING, BlendLoss, log_loss, negative_score
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.out_of_fold import OutOfFold
 from scratchmlp.tabular.rows_of_fit import check_rows, rows_held_out
 from scratchmlp.tabular.table_encoding import Place, join_places, places_of
@@ -33,11 +33,8 @@ from scratchmlp.tabular.table_encoding import Place, join_places, places_of
 #: `benchmarks/importances.py --cost`; and rows to use at least: with fewer, importances are noisy.
 _PREDICTIONS, _LEAST_ROWS = 400_000, 500
 
-Rows = NDArray[np.intp]
-
-
 _CONSTRAINTS = {
-    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+    "scoring": SCORING,
     "n_repeats": [Interval(Integral, 1, None, closed="left")],
     "max_samples": [
         Interval(Integral, 2, None, closed="left"),  # one row cannot be permuted

@@ -6,18 +6,17 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.encoded_table import EncodedTable
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.selection import by_row
 from scratchmlp.tabular.table_encoding import Place
 from scratchmlp.threads import threads
 
 _ROWS = 2**13  # that a member predicts at the same time, if it holds out fewer
 
-Rows = NDArray[np.intp]
 Change = tuple[Place, Rows]
 
 

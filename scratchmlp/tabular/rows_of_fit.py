@@ -11,6 +11,7 @@ from sklearn.utils.validation import _num_samples
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.conformal import predicted_rows
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.notes import stacklevel
 
 #: Largest mean square of the difference between the predictions and those of the same rows in
@@ -19,8 +20,6 @@ from scratchmlp.tabular.notes import stacklevel
 _DIFFERENT = 0.6
 #: Score above that of a constant from which predictions tell rows apart, and number of rows.
 _CLEAR, _LEAST_ROWS = 0.1, 20
-
-Rows = NDArray[np.intp]
 
 
 def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:

@@ -195,7 +195,7 @@ def test_dates_and_durations_that_microseconds_cannot_hold_are_rejected(kind, un
     assert np.argmax(np.array(encode(near))[:, 0]) == 2
     for far in (column(107_000_000), column(-107_000_000)):
         for tables in ((far,), (near, far)):
-            with pytest.raises(ValueError, match=r"Column 'x' holds .* beyond the 292,000 years"):
+            with pytest.raises(ValueError, match=r"[Oo]ut of bounds|overflow"):
                 encode(*tables)
 
 
