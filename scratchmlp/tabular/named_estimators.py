@@ -38,13 +38,14 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
     used = [(name, each) for name, each in pairs if each != "drop"]
     if not used:
         raise ValueError("All estimators are 'drop', but at least one is needed.")
-    is_kind = is_classifier if is_classifier(ensemble) else is_regressor
+    kind, is_kind = (
+        ("classifier", is_classifier) if is_classifier(ensemble) else ("regressor", is_regressor)
+    )
     for name, estimator in used:
         is_estimator = hasattr(estimator, "fit") and not isinstance(estimator, type)
         if not is_estimator or not is_kind(estimator):
             raise ValueError(
-                f"{type(ensemble).__name__} needs a {is_kind.__name__[3:]} as {name!r}; got "
-                f"{estimator!r}."
+                f"{type(ensemble).__name__} needs a {kind} as {name!r}; got {estimator!r}."
             )
         if isinstance(estimator, BaseTabularMLP):
             estimator._validate_params()

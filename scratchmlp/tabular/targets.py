@@ -340,6 +340,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:
     """Return the targets as float64; check that they are numbers with finite squares."""
+    y = y.astype(object) if y.dtype.kind == "V" else y  # pandas would make columns of its fields
     numbers = pd.DataFrame(y).apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     wrong = np.isnan(numbers).reshape(y.shape)
     if y.dtype.kind in "Mm" or wrong.any():
