@@ -308,7 +308,7 @@ def test_errors_say_what_is_wrong(regressor, classifier):
         regressor.oof_importances(X[:-1], NUMBER[:-1])
     with pytest.raises(ValueError, match="must have at least the 240 rows of fit"):
         classifier.only("networks").oof_importances(X[USED][:-40], CLASS[:-40])
-    with pytest.raises(ValueError, match="columns? of the dataframe"):
+    with pytest.raises(ValueError, match=r"columns? of the dataframe"):
         regressor.oof_importances(X, NUMBER, columns=["a", "age"])
     with pytest.raises(ValueError, match="the class 'other', not seen in fit"):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
