@@ -207,6 +207,31 @@ HARMLESS = {
         "",
     ): "speed only: how many threads compute",
     (
+        "tabular/fold_evaluator",
+        "if rank < self._heap[0][:2]:",
+        "[:3]",
+    ): "ranks differ by their epochs, so what comes third decides nothing",
+    (
+        "tabular/base",
+        "@_fit_context(prefer_skip_nested_validation=True)",
+        "False",
+    ): "speed only: whether parameters of parts are validated again",
+    (
+        "tabular/columns",
+        "found = pd.api.types.infer_dtype(column.dropna(), skipna=True)",
+        "skipna=False",
+    ): "there is no missing value to skip",
+    (
+        "tabular/date_parsing",
+        'found = _DAY_AND_TIME.fullmatch(_ORDINAL.sub("", _WEEKDAY.sub("", value, count=1)))',
+        "",
+    ): "a date with two weekdays, which nobody writes",
+    (
+        "tabular/association",
+        "return directions[:, sizes**2 > _TINY * sizes[0] ** 2]",
+        "",
+    ): "any limit will do that is far below the largest size and above rounding",
+    (
         "tabular/member",
         "X = self.inputs.rows(table, self.network.sizes[0])",
         "sizes[1]",

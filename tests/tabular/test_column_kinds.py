@@ -226,7 +226,7 @@ def test_quarters_and_zones():
     quarters = pd.Series(["1979 Q3", "1980Q1", "1980-Q4"] * 5)
     days = pd.to_datetime(pd.Series(["1979-07-01", "1980-01-01", "1980-10-01"] * 5))
     np.testing.assert_array_equal(encoded(quarters), encoded(days))
-    zones = pd.Series(["01.05.2020 14:00+02:00", "13.05.2020 12:00Z", "14.05.2020 1:30 PM"] * 5)
+    zones = pd.Series(["01.05.2020 14:00+02:00", "13.05.2020 7:00-05:00", "14.05.2020 1:30 PM"] * 5)
     utc = pd.to_datetime(
         pd.Series(["2020-05-01 12:00", "2020-05-13 12:00", "2020-05-14 13:30"] * 5)
     )

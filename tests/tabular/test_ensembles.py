@@ -18,6 +18,7 @@ from sklearn.datasets import load_diabetes, load_wine, make_classification
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier
@@ -301,6 +302,27 @@ def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, hori
     factors = [schedule(Progress(0, epoch, 50)) for epoch in epochs]
     expected = [CosLog4().factor(epoch / horizon) for epoch in epochs]
     np.testing.assert_allclose(factors, expected, atol=1e-3)
+
+
+def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):
+    started = []
+
+    class Recorded(TimedSchedule):
+        def start(self, epoch_seconds):
+            started.append(epoch_seconds)
+            super().start(epoch_seconds)
+
+    monkeypatch.setattr("scratchmlp.tabular.member.TimedSchedule", Recorded)
+    monkeypatch.setattr("scratchmlp.tabular.member._epoch_seconds", lambda *arguments: 7.0)
+    TabularMLPRegressor(cv=2, max_iter=1, max_time=60).fit(*table()[::2])
+    assert started == [0.0, 7.0] * 2
+
+
+def test_tags_say_which_tables_are_accepted():
+    tags = get_tags(TabularMLPRegressor()).input_tags
+    assert tags.categorical
+    assert tags.string
+    assert tags.allow_nan
 
 
 def test_after_the_deadline_the_schedule_is_at_its_end():
@@ -749,6 +771,7 @@ def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs,
     def diverging(*arguments):
         for epoch in range(n_epochs):
             train_for_an_epoch(*arguments, epoch)
+        arguments[2].epoch_begin()
         raise DivergenceError("the loss is nan")
 
     def train_for_an_epoch(objective, solver, monitor, run, data, epoch):
@@ -756,14 +779,26 @@ def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs,
         run.loss = 1.0
         monitor.epoch_end(run, 0.1)
 
+    class Counter:
+        n_running = 0
+        setup = teardown = lambda self, estimator, context: None
+
+        def on_fit_task_begin(self, estimator, context):
+            self.n_running += 1
+
+        def on_fit_task_end(self, estimator, context):
+            self.n_running -= 1
+
     monkeypatch.setattr("scratchmlp.tabular.member.train", diverging)
-    model = TabularMLPRegressor(cv=2, max_iter=5, random_state=0)
+    model, counter = TabularMLPRegressor(cv=2, max_iter=5, random_state=0), Counter()
+    model.set_callbacks(counter)
     if not n_epochs:
         with pytest.raises(DivergenceError, match="the loss is nan"):
             model.fit(*table()[::2])
         return
     assert model.fit(*table()[::2]).stop_reasons_ == ["the loss is nan"] * 2
     assert (model.best_epochs_ <= n_epochs).all()
+    assert counter.n_running == 0
 
 
 def test_averaged_parameters_are_evaluated(monkeypatch):
