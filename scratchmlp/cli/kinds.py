@@ -14,7 +14,6 @@ from scratchmlp.tabular.column_encoding import kinds_unlike_fit, output_suffixes
 from scratchmlp.tabular.column_kinds import LEFT_OUT, find_kind, read_column
 from scratchmlp.tabular.columns import WORDS
 from scratchmlp.tabular.date_parsing import dates_without_order
-from scratchmlp.tabular.levels import to_labels
 from scratchmlp.tabular.notes import describe, is_beyond_chance, listed
 
 # What the user says of the columns, and whether it can be followed.
@@ -384,8 +383,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         # The model keeps only part of the categories if there were many: unseen is unknown then.
         if not levels or len(levels) < fitted["n_levels"]:
             continue
-        known = pd.Series(to_labels(read), read.index).isin(levels)
-        new = X[name][read.notna() & ~known]
+        new = X[name][read.notna() & ~read.isin(levels)]
         if len(new):
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "

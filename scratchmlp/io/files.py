@@ -14,7 +14,7 @@ from scratchmlp.atomic_write import write_atomically
 from scratchmlp.estimators.state import as_local
 from scratchmlp.io.checks import check_values
 from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
-from scratchmlp.io.objects import without_training_state
+from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
 
@@ -184,9 +184,25 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
     """Return the schema and the arrays of an estimator, as skops writes them."""
     import skops.io
 
+    for each in objects_in(estimator):
+        if type(each).__name__ == "TabularEncoder":  # its module needs pandas
+            _check_categories(each)
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}
     return members | {SCHEMA: mended(members[SCHEMA])}
+
+
+def _check_categories(encoder: Any) -> None:
+    """Check that a `TabularEncoder` has only categories that a file can contain."""
+    from scratchmlp.tabular.plain_state import plain_level  # needs pandas
+
+    for name, fitted in getattr(encoder, "columns_", {}).items():
+        for level in (*fitted.get("levels", ()), *fitted.get("other_levels", ())):
+            if not isinstance(plain_level(level), str | int | float | dict | None):
+                raise ModelFileError(
+                    f"The column {name!r:.80} has the category {level!r:.80} "
+                    f"({type(level).__name__}). Convert the column to text before you fit."
+                )
 
 
 def _listed(names: Collection[str]) -> str:

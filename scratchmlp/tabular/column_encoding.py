@@ -23,7 +23,7 @@ from scratchmlp.tabular.dates import (
     fit_calendar,
 )
 from scratchmlp.tabular.found import Found, Note
-from scratchmlp.tabular.levels import encode_levels, fit_levels, has_codes, level_names, to_labels
+from scratchmlp.tabular.levels import encode_levels, fit_levels, has_codes, level_names
 from scratchmlp.tabular.notes import SEVERAL, is_beyond_chance
 from scratchmlp.tabular.numeric import encode_numbers, fit_numbers
 from scratchmlp.tabular.text import TextEncoder, indicators, to_texts
@@ -91,7 +91,7 @@ def fit_column(
         return fitted | {"n_components": text.n_components, "indicator": share_missing > 0}
     with naming_column(name):
         if found.kind == "category":
-            return fitted | fit_levels(to_labels(found.values), max_categories)
+            return fitted | fit_levels(found.values.to_numpy(dtype=object), max_categories)
         fitted["kind"] = "number" if found.kind == "flag" else found.kind
         numbers = to_numbers(found.values, fitted["kind"])
         calendar = fit_calendar(numbers) if fitted["kind"] == "date" else {}
@@ -228,7 +228,7 @@ def encode_column(
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))
     with naming_column(name):
         if "levels" in fitted:
-            codes = encode_levels(to_labels(read), fitted, out)
+            codes = encode_levels(read.to_numpy(dtype=object), fitted, out)
             if not has_codes(fitted):
                 return Encoded(notes)
             return Encoded([*notes, *_note_unseen(name, read, codes, fitted)], codes)

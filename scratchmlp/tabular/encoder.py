@@ -18,12 +18,12 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.tabular.column_encoding import note_unrepeated, numeric_positions, output_names
 from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.columns import check_collected, check_is_no_series, to_pandas
 from scratchmlp.tabular.encoded_table import EncodedTable
 from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, describe, warn_of
+from scratchmlp.tabular.plain_state import PlainState
 from scratchmlp.tabular.table_encoding import (
     encode_table,
     find_kinds,
@@ -32,7 +32,7 @@ from scratchmlp.tabular.table_encoding import (
 )
 
 
-class TabularEncoder(PickledWithVersion, TransformerMixin, BaseEstimator):
+class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
     The encoding of a column depends on its content:
@@ -130,9 +130,9 @@ default='from_dtype'
           there is a single value, which is dropped).
         - "labels" of categories and text: the kind of the labels, such as "text".
         - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
-          (dates and other objects as text); "one-hot", "sign" (one column of -1 and 1), "many"
-          (more than `max_categories` levels), "missing" (only an indicator column) or "none"
-          (dropped); and the number of levels in `fit`.
+          (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than
+          `max_categories` levels), "missing" (only an indicator column) or "none" (dropped); and
+          the number of levels in `fit`.
         - "other_levels", "counts" of "many" categories: further levels that repeat, and the numbers
           of rows of "levels" and "other_levels".
         - "cycles", "weekdays" of dates: the cycles, "month" and "hour", in which the dates differ,

@@ -1,46 +1,17 @@
 """Categorical columns: the choice of levels, and the columns that encode them."""
 
 from itertools import repeat
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns import Column, kind_of
-
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
 
 Labels = NDArray[np.object_]
-
-
-def to_labels(column: "Column[Any]") -> Labels:
-    """Return the values of a categorical column as labels, which a file can contain.
-
-    Text, numbers and booleans stay as they are, and missing values stay missing. Anything else,
-    such as a date or an interval, becomes text.
-
-    Parameters
-    ----------
-    column : Series of shape (n_samples,)
-        The column.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,), object
-        The labels.
-
-    Raises
-    ------
-    TypeError
-        If a value cannot be hashed.
-    """
-    values = column.to_numpy(dtype=object)
-    if kind_of(column) == "text":
-        return values
-    codes, different = pd.factorize(values)  # the code of missing values, -1, is that of nan
-    return np.array([*map(_plain, different), np.nan], dtype=object)[codes]
 
 
 def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
@@ -58,12 +29,16 @@ def fit_levels(labels: Labels, max_categories: int) -> dict[str, Any]:
     dict
         "levels", "encoding" and "n_levels", as in `TabularEncoder.columns_`.
 
+    Raises
+    ------
+    TypeError
+        If a label cannot be hashed.
     """
     codes, found = pd.factorize(labels)  # the code of missing labels is -1
     counts, n_levels = np.bincount(codes[codes >= 0]), len(found)
     # In a small table every level counts. Otherwise, one row says nothing about other rows.
     informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
-    levels = [found[i] for i in informative]
+    levels = [_plain(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
     by_count = sorted(order, key=lambda i: -counts[informative[i]])
@@ -138,6 +113,10 @@ def encode_levels(
         Code of each label: its position in "levels", followed by "other_levels". All other labels
         have the code -1.
 
+    Raises
+    ------
+    TypeError
+        If a label cannot be hashed.
     """
     levels = fitted["levels"]
     code_of = {level: code for code, level in enumerate([*levels, *fitted.get("other_levels", ())])}
@@ -151,15 +130,14 @@ def encode_levels(
     return codes
 
 
-def _plain(value: Any) -> Any:
-    """Return text, numbers and booleans as Python objects, and anything else as text."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, str | int | float) else str(value)
+def _plain(level: Any) -> Any:
+    """Return a level as a Python object."""
+    return level.item() if isinstance(level, np.generic) else level
 
 
 def _rank(level: Any) -> tuple[Any, ...]:
-    """Return a sort key for levels, which puts numbers first."""
-    return isinstance(level, str), level
+    """Return a sort key for levels of any type, which puts numbers first."""
+    return (0, level) if isinstance(level, Real) else (1, type(level).__name__, str(level))
 
 
 def _encoding(n_columns: int, n_levels: int, missing: bool) -> str:

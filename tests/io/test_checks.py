@@ -4,6 +4,7 @@ import io
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from damage import members_of, nodes_of, signed
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -15,6 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import SCHEMA
+from scratchmlp.tabular import TabularEncoder
 
 pytest.importorskip("skops")
 
@@ -256,3 +258,18 @@ def test_the_position_of_a_random_state(position, path):
     for model in (given, stored):
         lie(model, path, attribute("pos", position))
         refused(path, "a random number generator has another position")
+
+
+@pytest.mark.parametrize("zone", ["dateutil//tmp/zone", "../../tmp/zone", "tzlocal()", "/tmp/zone"])
+def test_a_time_zone_that_is_a_path(zone, path):
+    days = pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize("Europe/Rome")
+    encoder = TabularEncoder().fit(pd.DataFrame({"a": pd.Categorical(days)}))
+
+    def change(members, root):
+        found = [node for node in nodes_of(root) if node.get("content") == '"Europe/Rome"']
+        assert found
+        for node in found:
+            node["content"] = json.dumps(zone)
+
+    lie(encoder, path, change)
+    refused(path, "is no time zone")

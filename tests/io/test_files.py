@@ -201,9 +201,6 @@ LEVELS = {
     "floats": pd.Categorical([0.1, -1e300] * 20),
     "booleans": pd.Categorical([True, False] * 20),
     "mixed": pd.Series([1, "1", True, "\ud800"] * 10, dtype=object),
-    "months": pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
-    "bytes": np.array([b"a", b"b"] * 20, dtype=object),
-    "intervals": pd.cut(range(40), 3),
 }
 
 
@@ -217,6 +214,34 @@ def test_categories_of_any_type(column, path):
     np.testing.assert_array_equal(loaded.transform(table), encoder.transform(table))
     copied = pickle.loads(pickle.dumps(encoder))
     assert str(copied.columns_) == str(encoder.columns_)
+
+
+ZONES = ["Asia/Kolkata", "Etc/GMT+3", "America/Argentina/Ushuaia", "+02:00", "-03:30", "UTC", "EST"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_categories_of_a_time_zone(zone, path):
+    days = pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize(zone)
+    encoder = TabularEncoder().fit(pd.DataFrame({"a": pd.Categorical(days)}))
+    assert str(again(encoder, path).columns_) == str(encoder.columns_)
+
+
+OTHERS = {
+    "months": pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
+    "bytes": np.array([b"a", b"b"] * 20, dtype=object),
+    "a zone of dateutil": pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize(
+        "dateutil/Europe/Rome"
+    ),
+}
+
+
+@pytest.mark.parametrize("column", OTHERS.values(), ids=OTHERS)
+def test_a_column_that_cannot_be_saved_is_named(column, path):
+    table = pd.DataFrame({"a": range(40), "b": pd.Categorical(column)})
+    encoder = TabularEncoder(["b"]).fit(table)
+    with pytest.raises(ModelFileError, match=r"The column 'b' has the category .* to text"):
+        save(encoder, path)
+    assert str(pickle.loads(pickle.dumps(encoder)).columns_) == str(encoder.columns_)
 
 
 def test_a_path_may_be_text_and_a_file_is_replaced_at_once(path, monkeypatch):

@@ -21,6 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular.plain_state import level_of_plain, plain_level
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
@@ -240,6 +241,23 @@ def test_booleans_that_are_not_categorical_are_numbers():
 def test_an_encoder_that_is_not_fitted_can_be_pickled():
     encoder = pickle.loads(pickle.dumps(TabularEncoder(max_categories=3)))
     assert repr(encoder) == "TabularEncoder(max_categories=3)"
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        pd.Timestamp("2020-01-02 03:04"),
+        pd.Timestamp("2020-01-02 03:04", tz="Europe/Rome"),
+        pd.Timedelta(90, "s"),
+        dt.date(2020, 1, 2),
+        Decimal("1.50"),
+    ],
+    ids=repr,
+)
+def test_levels_that_are_no_plain_data_are_written_as_such(level):
+    written = json.dumps(plain_level(level))
+    again = level_of_plain(json.loads(written))
+    assert (type(again), again, str(again)) == (type(level), level, str(level))
 
 
 def test_levels_of_several_types_are_distinct():

@@ -1,0 +1,94 @@
+"""The state of an encoder as plain data, without objects of pandas."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scratchmlp.estimators.versions import PickledWithVersion
+
+#: Names of time zones, such as "Europe/Rome", and offsets, such as "UTC+02:00". Others, such as
+#: "dateutil//path", would let pandas open any file.
+_ZONE = re.compile(
+    r"(?!dateutil)[A-Z][\w+-]{0,40}(/[A-Z][\w+-]{0,40}){0,2}|(UTC)?[+-]\d\d:\d\d(:\d\d)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class PlainState(PickledWithVersion):
+    """An encoder whose pickles and files contain dates among the levels of `columns_` as text."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes as plain data."""
+        return _with_levels(super().__getstate__(), plain_level)  # type: ignore[arg-type]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the attributes from plain data."""
+        super().__setstate__(_with_levels(state, level_of_plain))  # type: ignore[misc]
+
+
+def plain_level(level: Any) -> Any:
+    """Return a level as plain data: text, numbers and None as they are, others as a dict.
+
+    A level of another type is returned as it is. Then a pickle can contain it, but no file.
+    """
+    written = next((name for name, (kind, *_) in _KINDS.items() if type(level) is kind), None)
+    if written is None:
+        return level
+    _, write, read = _KINDS[written]
+    try:
+        plain = write(level)
+        again = read(plain)
+    except (ValueError, KeyError):  # a time zone that only this machine knows
+        return level
+    return {written: plain} if (again, str(again)) == (level, str(level)) else level
+
+
+def level_of_plain(plain: Any) -> Any:
+    """Return the level that `plain_level` has written."""
+    if not isinstance(plain, dict):
+        return plain
+    [(written, value)] = plain.items()
+    return _KINDS[written][2](value)
+
+
+def _with_levels(state: dict[str, Any], convert: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return a state in which the levels of columns are converted."""
+    if "columns_" not in state:
+        return state
+    columns = {
+        name: fitted
+        | {key: [*map(convert, fitted[key])] for key in ("levels", "other_levels") if key in fitted}
+        for name, fitted in state["columns_"].items()
+    }
+    return {**state, "columns_": columns}
+
+
+def _write_timestamp(level: pd.Timestamp) -> list[Any]:
+    return [*_write_duration(level), None if level.tz is None else str(level.tz)]
+
+
+def _read_timestamp(plain: list[Any]) -> Any:
+    *duration, zone = plain
+    moment = pd.Timestamp(np.datetime64(*duration))
+    if zone is not None and not _ZONE.fullmatch(zone):
+        raise ValueError(f"{zone!r:.80} is no time zone.")
+    return moment if zone is None else moment.tz_localize("UTC").tz_convert(zone)
+
+
+def _write_duration(level: Any) -> list[Any]:
+    """Return a number and its unit."""
+    return [int(level.asm8.astype(np.int64)), level.unit]
+
+
+#: How levels of a type are written and read, by the name of the type.
+_KINDS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "Timestamp": (pd.Timestamp, _write_timestamp, _read_timestamp),
+    "Timedelta": (pd.Timedelta, _write_duration, lambda p: pd.Timedelta(np.timedelta64(*p))),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "Decimal": (Decimal, str, Decimal),
+}
