@@ -1,6 +1,7 @@
 """Fits that are all or nothing: an estimator gets the attributes of a whole fit, or keeps its old.
 
-A thread that predicts while another one fits the same estimator thus uses one of the two fits.
+A thread that begins to predict while another one fits the same estimator thus uses the old fit.
+`of_one_fit` keeps a prediction that is under way to the fit that it began with.
 """
 
 from collections.abc import Iterator

@@ -19,8 +19,8 @@ class threads:  # noqa: N801 (it reads like a function, as threadpool_limits doe
 
     Use it in a ``with`` statement. Small products run on one thread, because synchronizing threads
     takes longer than the product itself. For large products, the BLAS of NumPy keeps its threads,
-    and the BLAS of SciPy runs on one: the routines of this module do not become faster with more,
-    and the threads of two libraries would compete for the same cores.
+    and the BLAS of SciPy runs on one: the routines of `scratchmlp.kernels` do not become faster
+    with more, and the threads of two libraries would compete for the same cores.
 
     Most BLAS libraries have one number of threads for the whole process. Several threads of your
     program may enter and leave this context in any order. While two or more are inside, all

@@ -294,10 +294,8 @@ def _predict(data: str, options: Options) -> None:
         say(difference)
     try:
         predictions = prediction_table(saved.model, X)
-    except (
-        ValueError,
-        TypeError,
-    ) as error:  # a model saved from Python may need what a CSV file cannot hold
+    # A model saved from Python may need what a CSV file cannot hold.
+    except (ValueError, TypeError) as error:
         raise InputError(str(error)) from error
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())

@@ -184,6 +184,8 @@ def _unpack(data: bytes, name: str) -> bytes:
     files = _files_in(data)
     if not files or _OF_WORKBOOKS & {*files}:
         return data
+    if "scratchmlp.json" in files:
+        raise InputError(f"{name} is a model saved with --save, not a table. Use it with --load.")
     if len(files) > 1:
         raise InputError(
             f"cannot read {name}: it is an archive of {count(len(files), 'file')}: "

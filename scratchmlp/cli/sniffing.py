@@ -76,11 +76,12 @@ def decode(data: bytes, chosen: str | None, name: str) -> tuple[str, str]:
     if text is None or _is_document(text, encoding):
         raise InputError(
             f"cannot read {name}: it is not the text of a table in "
-            f"{chosen or 'UTF-8, UTF-16 or cp1252'}. Extract the table from an archive, or export "
-            "it from another program as CSV, Excel or Parquet. If it is text in another encoding, "
-            "name it with --encoding, for example --encoding shift_jis."
+            f"{chosen or 'UTF-8, UTF-16 with a byte order mark, or cp1252'}. Extract the table "
+            "from an archive, or export it from another program as CSV, Excel or Parquet. If it is "
+            "text in another encoding, name it with --encoding, for example --encoding shift_jis."
         )
-    return text, encoding
+    # pandas loses cells of blank lines that end in a carriage return alone.
+    return re.sub(r"\r(?!\n)", "\n", text), encoding
 
 
 def _is_document(text: str, encoding: str) -> bool:

@@ -40,6 +40,7 @@ from scratchmlp.estimators.validation import (
     has_validation_data,
 )
 from scratchmlp.monitor import Monitor
+from scratchmlp.public import names_class
 
 
 class DaskMLP(OnCluster, BaseMLP):
@@ -55,6 +56,7 @@ class DaskMLP(OnCluster, BaseMLP):
 
     # Fit.
 
+    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,

@@ -2,7 +2,7 @@
 
 A round is a small graph of tasks, whose result is one small object. The scheduler repeats tasks
 whose worker dies, and recomputes data that were lost with it, provided that they can be recomputed.
-So all data here are results of tasks, never scattered, and no task names its worker.
+So all data here are results of tasks, never scattered, and no task is bound to a worker.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -185,7 +185,7 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
     import skops.io
 
     for each in objects_in(estimator):
-        if type(each).__name__ == "TabularEncoder":  # its module needs pandas
+        if any(base.__name__ == "TabularEncoder" for base in type(each).__mro__):  # needs pandas
             _check_categories(each)
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}

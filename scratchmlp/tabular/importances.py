@@ -7,11 +7,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._indexing import _get_column_indices
 from sklearn.utils._param_validation import (
     Interval,
     RealNotInt,
@@ -25,6 +23,7 @@ from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.tabular.association import correlated_pairs
 from scratchmlp.tabular.blending import SCORING, BlendLoss, log_loss, negative_score
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.notes import listed
 from scratchmlp.tabular.out_of_fold import OutOfFold
 from scratchmlp.tabular.rows_of_fit import check_rows, rows_held_out
 from scratchmlp.tabular.table_encoding import Place, join_places, places_of
@@ -41,6 +40,7 @@ _CONSTRAINTS = {
         Interval(RealNotInt, 0, 1, closed="right"),
         StrOptions({"auto"}),
     ],
+    "random_state": ["random_state"],
 }
 
 
@@ -77,7 +77,7 @@ class ImportancesMixin:
             The table that was passed to `fit`, with the same rows in the same order.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             The targets that were passed to `fit`.
-        columns : list of str, list of int, dict of str to such lists, or None, default=None
+        columns : list of str or int, dict of str to list of str or int, or None, default=None
             What to permute. A list contains columns, by name or by position. A dict names groups,
             and lists the columns of each group, which are permuted together:
             ``{"place": ["latitude", "longitude"]}``. None means each column of the table. The
@@ -125,9 +125,11 @@ class ImportancesMixin:
         Raises
         ------
         ValueError
-            If X does not have the rows of `fit` in the same order, `columns` contains anything but
-            names and positions of columns, the score without permutation is not finite, or the
-            estimator was saved with ``training_state=False``.
+            If X does not have the rows of `fit` in the same order, a name is not that of a column,
+            the score without permutation is not finite, or the estimator was saved with
+            ``training_state=False``.
+        TypeError
+            If `columns` contains anything but names and positions.
 
         Warns
         -----
@@ -172,26 +174,21 @@ class ImportancesMixin:
         """
         check_is_fitted(self)
         estimator: Any = self
-        validate_parameter_constraints(
-            _CONSTRAINTS,
-            {"scoring": scoring, "n_repeats": n_repeats, "max_samples": max_samples},
-            caller_name=f"{type(self).__name__}.oof_importances",
-        )
+        given = {"scoring": scoring, "n_repeats": n_repeats, "max_samples": max_samples}
+        _check_parameters(estimator, **given, random_state=random_state)
         held_out = rows_held_out(estimator, X, y)
         y = _known_targets(estimator, y)
         weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
         random = check_random_state(random_state)
         places = _places(estimator.encoder_, columns)
         if max_samples == "auto":
-            n_predictions = max(1, n_repeats * len(places))
-            max_samples = max(_LEAST_ROWS, _PREDICTIONS // n_predictions)
+            max_samples = max(_LEAST_ROWS, _PREDICTIONS // (n_repeats * len(places)))
         rows = _rows_to_use(held_out, weight, max_samples, random)
         encoded = estimator.encoder_._encode(X)[0][rows]  # `fit` has warned
         name, loss = _loss(
             estimator, scoring, y[rows], None if sample_weight is None else weight[rows]
         )
-        folds = [np.flatnonzero(np.isin(rows, fold)) for fold in held_out]  # among these rows
-        oof = OutOfFold(estimator, encoded, folds)
+        oof = OutOfFold(estimator, encoded, [_positions(fold, rows) for fold in held_out])
         predictions = oof.predictions()
         check_rows(estimator, y, weight, rows, predictions)
         score = _finite(-loss(predictions), name)
@@ -215,6 +212,12 @@ class ImportancesMixin:
             n_rows=len(rows),
             correlated=correlated_pairs(encoded, places, random),
         )
+
+
+def _check_parameters(estimator: Any, **parameters: Any) -> None:
+    """Check parameters of `oof_importances`, with messages that name the estimator."""
+    name = f"{type(estimator).__name__}.oof_importances"
+    validate_parameter_constraints(_CONSTRAINTS, parameters, caller_name=name)
 
 
 def _finite(score: float, scoring: str) -> float:
@@ -243,15 +246,20 @@ def _rows_to_use(
     return rows if n >= len(rows) else np.sort(random.choice(rows, n, replace=False))
 
 
+def _positions(fold: Rows, rows: Rows) -> Rows:
+    """Return where rows of a fold are among the rows that are used."""
+    return np.flatnonzero(np.isin(rows, fold))
+
+
 def _places(encoder: Any, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
     known = places_of(encoder.columns_, encoder.text_encoders_)
     if columns is None:
         return known
     if isinstance(columns, Mapping):
-        groups = [(str(group), _names(known, names)) for group, names in columns.items()]
+        groups = [(str(group), _names(known, names, group)) for group, names in columns.items()]
     else:
-        groups = [(name, [name]) for name in _names(known, columns)]
+        groups = [(name, [name]) for name in _names(known, columns, None)]
     counts = Counter(name for name, _ in groups)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise ValueError(
@@ -261,11 +269,39 @@ def _places(encoder: Any, columns: Any) -> dict[str, Place]:
     return {group: join_places(known[name] for name in names) for group, names in groups}
 
 
-def _names(known: Mapping[str, Place], columns: Any) -> list[str]:
+def _names(known: Mapping[str, Place], columns: Any, group: Any) -> list[str]:
     """Return the names of columns that are given by name or by position."""
-    names = list(known)
-    table = pd.DataFrame(columns=pd.Index(names, dtype=object))
-    return [names[position] for position in _get_column_indices(table, columns)]
+    what = "columns" if group is None else f"The group {group!r} of columns"
+    if isinstance(columns, str | bytes) or not hasattr(columns, "__len__"):
+        raise TypeError(
+            f"{what} must be a list of names or positions; got {columns!r}. Pass [{columns!r}]."
+        )
+    if not len(columns):
+        raise ValueError(f"{what} must name at least one column; got {columns!r}.")
+    return [_name(list(known), column) for column in columns]
+
+
+def _name(known: list[str], column: Any) -> str:
+    """Return the name of one column."""
+    if isinstance(column, Integral) and not isinstance(column, bool):
+        if not -len(known) <= int(column) < len(known):
+            raise ValueError(
+                f"columns has the position {column}, but the table has {len(known)} columns. Pass "
+                f"numbers below {len(known)}, or names."
+            )
+        return known[int(column)]
+    if not isinstance(column, str):
+        raise TypeError(
+            "columns must list names (str) or positions (int), or be a dict of such lists to "
+            f"permute groups; got {column!r} of type {type(column).__name__}. For a group, pass "
+            '{"name": ["first", "second"]}.'
+        )
+    if column not in known:
+        raise ValueError(
+            f"columns names {column!r}, which is no column of the table. Its columns are "
+            f"{listed(list(map(repr, known)))}."
+        )
+    return str(column)
 
 
 def _known_targets(estimator: Any, y: Any) -> NDArray[Any]:

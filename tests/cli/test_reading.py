@@ -78,6 +78,9 @@ TEXT_FORMS = {
     "quoted, decimal commas": lambda: csv_text(quoting=1, decimal=","),
     "Windows lines": lambda: csv_text(end="\r\n"),
     "old Mac lines": lambda: csv_text(end="\r", quoting=1),
+    "old Mac lines, blank ones": lambda: (
+        "\r" + csv_text(end="\r", quoting=1).replace('\r"Bob', '\r\r"Bob') + "\r\r"
+    ),
     "no last line end": lambda: csv_text().rstrip("\n"),
     "blank lines": lambda: "\n\n" + csv_text().replace("\nBob", "\n\n   \nBob") + "\n\n",
     "blanks after separators": lambda: csv_text().replace("Ann,", "  Ann  , "),
@@ -463,7 +466,10 @@ def test_stdin_to_stdout(saved, monkeypatch, capsys):
 # Files that are refused.
 
 
-NO_TABLE = "cannot read {}: it is not the text of a table in UTF-8, UTF-16 or cp1252. Extract"
+NO_TABLE = (
+    "cannot read {}: it is not the text of a table in UTF-8, UTF-16 with a byte order mark, or "
+    "cp1252. Extract"
+)
 REFUSED = {
     "empty": (b"", "is empty. It needs a header and rows"),
     "blank": (b"\n \n\n", "is empty"),

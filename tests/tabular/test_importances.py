@@ -308,8 +308,14 @@ def test_errors_say_what_is_wrong(regressor, classifier):
         regressor.oof_importances(X[:-1], NUMBER[:-1])
     with pytest.raises(ValueError, match="must have at least the 240 rows of fit"):
         classifier.only("networks").oof_importances(X[USED][:-40], CLASS[:-40])
-    with pytest.raises(ValueError, match=r"columns? of the dataframe"):
+    with pytest.raises(ValueError, match="'age', which is no column of the table"):
         regressor.oof_importances(X, NUMBER, columns=["a", "age"])
+    with pytest.raises(
+        TypeError, match=r"list of names or positions; got 'city'\. Pass \['city'\]"
+    ):
+        regressor.oof_importances(X, NUMBER, columns={"place": "city"})
+    with pytest.raises(ValueError, match="columns must name at least one"):
+        regressor.oof_importances(X, NUMBER, columns=[])
     with pytest.raises(ValueError, match="the class 'other', not seen in fit"):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
     with pytest.raises(ValueError, match=r"'n_repeats' parameter of TabularMLPRegressor\.oof_imp"):
@@ -322,19 +328,22 @@ def test_columns_may_be_positions(regressor):
     by_position = regressor.oof_importances(X, NUMBER, columns=np.array([3, -9]), **kwargs)
     assert by_position.names == ["b", "a"]
     assert (by_position.importances == by_name.importances).all()
-    groups = {1: ["a", "b"], 2: (1,), 3: "city"}
-    assert regressor.oof_importances(X, NUMBER, columns=groups, **kwargs).names == ["1", "2", "3"]
-    assert regressor.oof_importances(X, NUMBER, columns=[], **kwargs).names == []
+    groups = {1: [0, "b"], 2: (1,)}
+    assert regressor.oof_importances(X, NUMBER, columns=groups, **kwargs).names == ["1", "2"]
 
 
 @pytest.mark.parametrize(
     ("columns", "error", "match"),
     [
-        ([9], ValueError, r"must be in \[0, 8\]"),
-        ([0.0], ValueError, "No valid specification of the columns"),
-        (["a", 0], ValueError, "No valid specification of the columns"),
+        ([9], ValueError, "position 9, but the table has 9 columns"),
+        ([0.0], TypeError, "of type float"),
+        ([True], TypeError, "of type bool"),
+        ("city", TypeError, r"Pass \['city'\]"),
+        ({"place": 1}, TypeError, r"group 'place' of columns must be a list .* got 1"),
+        ({"place": []}, ValueError, "group 'place' of columns must name at least one"),
+        ([["a", "b"]], TypeError, r'pass \{"name": \["first", "second"\]\}'),
         ({1: ["a"], "1": ["b"]}, ValueError, "'1' twice"),
-        ([0, -9], ValueError, "'a' twice"),
+        (["a", 0], ValueError, "'a' twice"),
     ],
 )
 def test_columns_that_are_none(regressor, columns, error, match):
