@@ -207,6 +207,21 @@ HARMLESS = {
         "",
     ): "speed only: how many threads compute",
     (
+        "tabular/ensemble",
+        "return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)",
+        "table.seeds - n_alike",
+    ): "other seeds, which differ as well",
+    (
+        "tabular/fold_evaluator",
+        "if rank < self._heap[0][:2]:",
+        "<=",
+    ): "ranks differ by their epochs",
+    (
+        "tabular/member",
+        "evaluate(*batch)  # also allocates the arrays, so it is not timed",
+        "pass",
+    ): "speed only: an estimate of the time of an epoch would be higher",
+    (
         "tabular/fold_evaluator",
         "if rank < self._heap[0][:2]:",
         "[:3]",

@@ -766,6 +766,28 @@ def test_a_member_that_keeps_infinite_parameters_is_an_error():
         check_kept(chosen[:1], [np.array([[0.0], [np.nan]])])
 
 
+class Counter:
+    """A callback that counts the tasks that are running, and keeps the fitted estimator."""
+
+    n_running, fitted = 0, None
+    setup = teardown = lambda self, estimator, context: None
+
+    def on_fit_task_begin(self, estimator, context):
+        self.n_running += 1
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.n_running -= 1
+        self.fitted = fitted_estimator
+
+
+def test_callbacks_get_the_fitted_estimator_when_all_tasks_have_ended():
+    X, y, _ = table()
+    model, counter = TabularMLPClassifier(cv=2, max_iter=2, random_state=0), Counter()
+    model.set_callbacks(counter).fit(X, y)
+    assert counter.n_running == 0
+    np.testing.assert_array_equal(counter.fitted.predict_proba(X), model.predict_proba(X))
+
+
 @pytest.mark.parametrize("n_epochs", [0, 3])
 def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs, monkeypatch):
     def diverging(*arguments):
@@ -778,16 +800,6 @@ def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs,
         monitor.epoch_begin()
         run.loss = 1.0
         monitor.epoch_end(run, 0.1)
-
-    class Counter:
-        n_running = 0
-        setup = teardown = lambda self, estimator, context: None
-
-        def on_fit_task_begin(self, estimator, context):
-            self.n_running += 1
-
-        def on_fit_task_end(self, estimator, context):
-            self.n_running -= 1
 
     monkeypatch.setattr("scratchmlp.tabular.member.train", diverging)
     model, counter = TabularMLPRegressor(cv=2, max_iter=5, random_state=0), Counter()

@@ -320,6 +320,8 @@ def test_errors_say_what_is_wrong(regressor, classifier):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
     with pytest.raises(ValueError, match=r"'n_repeats' parameter of TabularMLPRegressor\.oof_imp"):
         regressor.oof_importances(X, NUMBER, n_repeats=0)
+    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
+        regressor.oof_importances(X, NUMBER, sample_weight=-np.ones(len(X)))
 
 
 def test_columns_may_be_positions(regressor):
