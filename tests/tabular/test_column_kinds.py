@@ -56,6 +56,7 @@ FORMS = {
     "blanks for thousands": lambda x: f"{x:,.2f}".replace(",", "\u202f"),
     "apostrophes": lambda x: f"{x:,.2f}".replace(",", "'"),
     "in parentheses": lambda x: f"({-x:,.2f})" if x < 0 else f"{x:,.2f}",
+    "whole in parentheses": lambda x: f"({-x:,.0f})" if x < 0 else f"{x:,.0f}",
     "typographers' minus": lambda x: f"{x:.2f}".replace("-", "\N{MINUS SIGN}"),
     "blanks around": lambda x: f"  {x} ",
     "a unit": lambda x: f"{x} kg",
