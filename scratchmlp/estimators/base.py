@@ -215,7 +215,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         monitor = training.monitor
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
-            warnings.warn(_not_converged(training), ConvergenceWarning, stacklevel=5)
+            warnings.warn(_not_converged(training), ConvergenceWarning, stacklevel=6)
 
     # Prepare.
 

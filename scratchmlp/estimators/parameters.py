@@ -246,7 +246,7 @@ class Parameters(SuggestsNames, ABC):
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the number of training samples, so "
                 f"it is clipped to {n_rows}. Choose a smaller batch_size, or 'full'.",
-                stacklevel=7,
+                stacklevel=8,
             )
         return min(int(self.batch_size), n_rows)
 

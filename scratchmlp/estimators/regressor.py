@@ -16,7 +16,7 @@ from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.initializers import Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.optimizers import Optimizer
-from scratchmlp.public import public
+from scratchmlp.public import names_class, public
 from scratchmlp.schedules import Progress
 
 
@@ -360,6 +360,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         self.scoring = scoring
 
     @available_if(has_partial_fit)
+    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,

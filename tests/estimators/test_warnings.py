@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from estimator_examples import X_IRIS, Y_IRIS, partial_fit
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -40,8 +41,13 @@ def test_scales_may_differ_by_any_factor(Estimator):
 
 
 def test_a_batch_larger_than_the_data_warns(Estimator):
-    with pytest.warns(UserWarning, match=r"batch_size=151 .* samples.*clipped to 150\. Choose"):
+    message = r"batch_size=151 .* samples.*clipped to 150\. Choose"
+    with pytest.warns(UserWarning, match=message) as in_fit:
         Estimator(batch_size=151, max_iter=1).fit(X_IRIS, Y_IRIS)
+    classes = {"classes": np.unique(Y_IRIS)} if is_classifier(Estimator()) else {}
+    with pytest.warns(UserWarning, match=message) as in_partial_fit:
+        Estimator(batch_size=151).partial_fit(X_IRIS, Y_IRIS, **classes)
+    assert [w[0].filename for w in (in_fit, in_partial_fit)] == [__file__] * 2
 
 
 def test_verbose_prints_each_epoch(Estimator, capsys):
