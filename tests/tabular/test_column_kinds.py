@@ -755,3 +755,11 @@ def test_long_numbers_in_text_are_read_in_linear_time():
 )
 def test_text_that_is_different_in_each_row(texts, kind):
     assert fit(texts)[0]["kind"] == kind
+
+
+def test_flags_are_numbers_by_choice():
+    encoder = TabularEncoder(numeric_features=["x"]).fit(pd.DataFrame({"x": [True, False] * 5}))
+    assert (encoder.columns_["x"]["kind"], encoder.columns_["x"]["reason"]) == (
+        "number",
+        "your choice",
+    )

@@ -565,6 +565,7 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
         ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
         ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
         ([("none", None)], "needs a classifier as 'none'; got None"),
+        ([TREES, ("b", "dorp")], "needs a classifier as 'b'; got 'dorp'"),
         (
             [("mine", TabularMLPClassifier().set_callbacks(ProgressBar()))],
             "'mine' has callbacks of its own. Pass them to set_callbacks of TabularEnsembleClass",
