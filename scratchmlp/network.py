@@ -111,16 +111,6 @@ class Network:
         """Length of theta."""
         return self.n_weights + self.bias * sum(self.sizes[1:])
 
-    @cached_property
-    def places(self) -> list[tuple[slice, slice]]:
-        """Where the weights and the biases of each layer are in theta."""
-        places, weight, bias = [], 0, self.n_weights
-        for n_in, n_out in self.shapes:
-            places.append((slice(weight, weight + n_in * n_out), slice(bias, bias + n_out)))
-            weight += n_in * n_out
-            bias += n_out
-        return places
-
     def layers(self, theta: FloatArray) -> list[Layer]:
         """View a vector of parameters as layers. Writing into a view writes into the vector.
 
@@ -134,10 +124,13 @@ class Network:
         list of Layer
             One layer for each weight matrix, beginning at the input.
         """
-        return [
-            Layer(theta[weight].reshape(shape), theta[bias] if self.bias else None)
-            for (weight, bias), shape in zip(self.places, self.shapes, strict=True)
-        ]
+        layers, weight, bias = [], 0, self.n_weights
+        for n_in, n_out in self.shapes:
+            W = theta[weight : weight + n_in * n_out].reshape(n_in, n_out)
+            layers.append(Layer(W, theta[bias : bias + n_out] if self.bias else None))
+            weight += n_in * n_out
+            bias += n_out
+        return layers
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the four parameters, without what is computed from them."""

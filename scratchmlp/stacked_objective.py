@@ -95,10 +95,11 @@ def _layers(network: Network, theta: FloatArray) -> list[Layer]:
 
     All views have one more axis in front.
     """
-    return [
-        Layer(theta[:, weight].reshape(-1, *shape), theta[:, bias] if network.bias else None)
-        for (weight, bias), shape in zip(network.places, network.shapes, strict=True)
-    ]
+    layers = []
+    for W, b in network.layers(np.arange(network.n_parameters)):  # where the parameters are
+        weight = theta[:, W[0, 0] : W[-1, -1] + 1].reshape(-1, *W.shape)
+        layers.append(Layer(weight, None if b is None else theta[:, b[0] : b[-1] + 1]))
+    return layers
 
 
 class StackedWorkspace:
