@@ -70,8 +70,7 @@ def names_class(method: Method) -> Method:
     known = signature(method)
     _, *names = known.parameters
 
-    @wraps(method)
-    def checked(instance: Any, *args: Any, **kwargs: Any) -> Any:
+    def check_arguments(instance: Any, args: Any, kwargs: Any) -> None:
         try:
             known.bind(instance, *args, **kwargs)
         except TypeError as error:
@@ -79,6 +78,13 @@ def names_class(method: Method) -> Method:
                 f"{type(instance).__name__}.{method.__name__}() {error}. Its parameters are "
                 f"{', '.join(names)}."
             ) from None
-        return method(instance, *args, **kwargs)
+
+    @wraps(method)
+    def checked(instance: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(instance, *args, **kwargs)
+        except TypeError:
+            check_arguments(instance, args, kwargs)  # only now, because this takes time
+            raise
 
     return cast(Method, checked)

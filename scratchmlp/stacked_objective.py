@@ -95,8 +95,8 @@ def _layers(network: Network, theta: FloatArray) -> list[Layer]:
 
     All views have one more axis in front.
     """
-    layers = []
-    for W, b in network.layers(np.arange(network.n_parameters)):  # where the parameters are
+    layers, numbers = [], np.arange(network.n_parameters)
+    for W, b in network.layers(numbers):  # type: ignore[arg-type]  # where the parameters are
         weight = theta[:, W[0, 0] : W[-1, -1] + 1].reshape(-1, *W.shape)
         layers.append(Layer(weight, None if b is None else theta[:, b[0] : b[-1] + 1]))
     return layers
