@@ -4,7 +4,6 @@ import pickle
 from pathlib import Path
 from typing import NamedTuple
 
-from scratchmlp.atomic_write import write_atomically
 from scratchmlp.cli.files import write
 from scratchmlp.cli.kinds import Columns
 from scratchmlp.cli.messages import InputError
@@ -58,11 +57,9 @@ def save_model(path: Path, saved: SavedModel) -> None:
     notes = {name: value for name, value in saved._asdict().items() if name != "model"}
     try:
         data = model_bytes(saved.model, notes=notes)
-        write_atomically(path, lambda new: new.write_bytes(data))
-    except OSError as error:
-        raise InputError(f"cannot save {path}: {error.strerror or error}") from error
     except ModelFileError as error:
         raise InputError(f"cannot save {path}: {error}") from error
+    write(path, lambda new: new.write_bytes(data))
 
 
 def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
