@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 def run() -> NoReturn:
     """Run the command line, and end the process with its exit status."""
     _on_interrupt(_leave)
+    sys.unraisablehook = _leave_if_interrupted
     from scratchmlp.cli.main import main  # this takes a second or more
 
     try:
@@ -36,6 +37,13 @@ def _interrupt(*_: Any) -> NoReturn:
     """Let the main job end in order. Another Ctrl-C ends it at once."""
     signal.signal(signal.SIGINT, _leave)
     raise KeyboardInterrupt
+
+
+def _leave_if_interrupted(lost: Any) -> None:
+    """End the process where Python would lose an interrupt, as while it removes an object."""
+    if lost.exc_type is KeyboardInterrupt:
+        _leave()
+    sys.__unraisablehook__(lost)
 
 
 def _on_interrupt(handler: Callable[..., NoReturn]) -> None:
