@@ -34,17 +34,11 @@ from tabular_data import ADULT, GROUPS, NAMES, Places, has_numbers, names_of
 
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
-from scratchmlp.tabular import (
-    PiecewiseLinearEncoder,
-    TabularEncoder,
-    base,
-    classifier,
-    fold_evaluator,
-    member,
-)
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, base
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.recipe import Recipe, classification_recipe
-from scratchmlp.tabular.tangent import TangentParametrization
+from scratchmlp.tabular.networks import classifier, fold_evaluator, member
+from scratchmlp.tabular.networks.recipe import Recipe, classification_recipe
+from scratchmlp.tabular.networks.tangent import TangentParametrization
 
 # What takes the place of an ingredient.
 

@@ -36,7 +36,7 @@ from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.tables.members import ClusterRows, Targets
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.member import train_member
+from scratchmlp.tabular.networks.member import train_member
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
 N_PARTITIONS = 16

@@ -37,13 +37,16 @@ NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
 #: The modules of each package, as paths in scratchmlp/ without ".py".
 PACKAGES = {
     "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
-    "tabular": sorted(f"tabular/{path.stem}" for path in SOURCES.glob("tabular/[!_]*.py")),
+    "tabular": sorted(
+        path.relative_to(SOURCES).with_suffix("").as_posix()
+        for path in SOURCES.glob("tabular/**/[!_]*.py")
+    ),
 }
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
-    "tabular/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
-    "tabular/difficulty": ("_model",),
-    "tabular/recipe": (
+    "tabular/ensemble/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
+    "tabular/inspection/uncertainty": ("_model",),
+    "tabular/networks/recipe": (
         "Recipe",
         "classification_recipe",
         "regression_recipe",
@@ -51,7 +54,7 @@ TUNED = {
         "_n_epochs",
         "_bin_encoders",
     ),
-    "tabular/text": ("_vectorizers",),
+    "tabular/columns/text": ("_vectorizers",),
 }
 #: Survivors that no test could kill: module, line before and part of it after, and why.
 HARMLESS = {
@@ -131,98 +134,98 @@ HARMLESS = {
         "(1 + t / self.warmup)",
     ): "half a cosine is symmetric about 1",
     (
-        "tabular/cross_fitting",
+        "tabular/ensemble/cross_fitting",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",
     ): "speed only: how many threads compute",
     (
-        "tabular/difficulty",
+        "tabular/inspection/uncertainty",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",
     ): "speed only: how many threads compute",
     (
-        "tabular/encoder",
+        "tabular/columns/encoder",
         'if not hasattr(X, "dtype") and check_array(X, **settings).dtype.kind == "U":',
         " or ",
     ): "objects are read as the numbers or the text that they are",
     (
-        "tabular/ensemble",
+        "tabular/ensemble/ensemble",
         "scores: HeldOutScores = HeldOutScores(np.empty((0, 0)), None)",
         "np.empty",
     ): "an array without rows, whatever its columns",
     (
-        "tabular/association",
+        "tabular/inspection/importances",
         "kept = scales > _TINY * len(outputs) ** 0.5  # others are constant",
         "",
     ): "a constant column has a scale of 0, up to rounding, and others have far larger ones",
     (
-        "tabular/ensemble",
+        "tabular/ensemble/ensemble",
         "common = {name: own[name] for name in networks.get_params(deep=False) if name in own}",
         "True",
     ): "networks have no parameters of parameters that the ensemble has",
     (
-        "tabular/member",
+        "tabular/networks/member",
         "monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, "
         "observers=observers)",
         "tol=1.0",
     ): "training never stops for lack of improvement, however large that must be",
     (
-        "tabular/columns",
+        "tabular/reading/values",
         "frame = nw.from_native(X, eager_only=True)",
         "False",
     ): "lazy frames are refused before",
     (
-        "tabular/cross_fitting",
+        "tabular/ensemble/cross_fitting",
         "results += Parallel(n_jobs=n_jobs, batch_size=1)(",
         "batch_size=2",
     ): "speed only: how many fits a process gets at a time",
     (
-        "tabular/mlp",
+        "tabular/networks/mlp",
         "return Parallel(n_jobs=self.n_jobs, batch_size=1)(",
         "batch_size=2",
     ): "speed only: how many fits a process gets at a time",
     (
-        "tabular/date_parsing",
+        "tabular/reading/dates",
         "return None, 0.0",
         "1.0",
     ): "seconds without a day are not used",
     (
-        "tabular/integer_kinds",
+        "tabular/reading/codes",
         "return shortest if shortest == longest else 0",
         "else 1",
     ): "fewer digits than codes have",
     (
-        "tabular/text",
+        "tabular/columns/text",
         '"sublinear_tf": True,',
         "False",
     ): "chosen by experiments",
     (
-        "tabular/text_reading",
+        "tabular/reading/text_columns",
         "return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))",
         "n_others < max",
     ): "equality with a share that experiments chose",
     (
-        "tabular/out_of_fold",
+        "tabular/inspection/held_out",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",
     ): "speed only: how many threads compute",
     (
-        "tabular/ensemble",
+        "tabular/ensemble/ensemble",
         "return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)",
         "table.seeds - n_alike",
     ): "other seeds, which differ as well",
     (
-        "tabular/fold_evaluator",
+        "tabular/networks/fold_evaluator",
         "if rank < self._heap[0][:2]:",
         "<=",
     ): "ranks differ by their epochs",
     (
-        "tabular/member",
+        "tabular/networks/member",
         "evaluate(*batch)  # also allocates the arrays, so it is not timed",
         "pass",
     ): "speed only: an estimate of the time of an epoch would be higher",
     (
-        "tabular/fold_evaluator",
+        "tabular/networks/fold_evaluator",
         "if rank < self._heap[0][:2]:",
         "[:3]",
     ): "ranks differ by their epochs, so what comes third decides nothing",
@@ -232,32 +235,32 @@ HARMLESS = {
         "False",
     ): "speed only: whether parameters of parts are validated again",
     (
-        "tabular/columns",
+        "tabular/reading/values",
         "found = pd.api.types.infer_dtype(column.dropna(), skipna=True)",
         "skipna=False",
     ): "there is no missing value to skip",
     (
-        "tabular/date_parsing",
+        "tabular/reading/dates",
         'found = _DAY_AND_TIME.fullmatch(_ORDINAL.sub("", _WEEKDAY.sub("", value, count=1)))',
         "",
     ): "a date with two weekdays, which nobody writes",
     (
-        "tabular/association",
+        "tabular/inspection/importances",
         "return directions[:, sizes**2 > _TINY * sizes[0] ** 2]",
         "",
     ): "any limit will do that is far below the largest size and above rounding",
     (
-        "tabular/member",
+        "tabular/networks/member",
         "X = self.inputs.rows(table, self.network.sizes[0])",
         "sizes[1]",
     ): "memory only: from which size on inputs are computed in parts",
     (
-        "tabular/integer_kinds",
+        "tabular/reading/codes",
         "by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)",
         "",
     ): "numbers of an estimate that is compared with a number that was chosen",
     (
-        "tabular/member",
+        "tabular/networks/member",
         "with threads(0):  # one BLAS thread: other members may train at the same time",
         "",
     ): "speed only: how many threads compute",

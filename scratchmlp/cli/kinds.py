@@ -10,11 +10,11 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.column_encoding import kinds_unlike_fit, output_suffixes
-from scratchmlp.tabular.column_kinds import LEFT_OUT, find_kind, read_column
-from scratchmlp.tabular.columns import WORDS
-from scratchmlp.tabular.date_parsing import dates_without_order
-from scratchmlp.tabular.notes import describe, is_beyond_chance, listed
+from scratchmlp.tabular.columns.column import kinds_unlike_fit, output_suffixes
+from scratchmlp.tabular.reading.dates import dates_without_order
+from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
+from scratchmlp.tabular.reading.kinds import LEFT_OUT, find_kind, read_column
+from scratchmlp.tabular.reading.values import WORDS
 
 # What the user says of the columns, and whether it can be followed.
 

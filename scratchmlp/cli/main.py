@@ -63,7 +63,7 @@ from scratchmlp.cli.table import Table, load_new_table, load_table, select_featu
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.reporting.importances import what_matters
 from scratchmlp.reporting.quality import how_right
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.reading.findings import listed
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.estimators.suggestions import most_similar
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.reading.findings import listed
 
 
 class InputError(Exception):

@@ -27,9 +27,9 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
-from scratchmlp.tabular.columns import Column
-from scratchmlp.tabular.parsing import with_decimal_point
-from scratchmlp.tabular.text_reading import words_for_missing
+from scratchmlp.tabular.reading.numbers import with_decimal_point
+from scratchmlp.tabular.reading.text_columns import words_for_missing
+from scratchmlp.tabular.reading.values import Column
 
 STDIN = "-"
 #: What decompresses a file, by its first bytes.

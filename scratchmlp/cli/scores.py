@@ -8,7 +8,7 @@ import pandas as pd
 from scratchmlp.cli.comparison import Plan
 from scratchmlp.cli.messages import count
 from scratchmlp.reporting.digits import means_and_deviations, seconds
-from scratchmlp.tabular.deadline import OUT_OF_TIME
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 
 #: The default name of the networks in an ensemble.
 NETWORKS = "networks"

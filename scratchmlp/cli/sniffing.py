@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.cli.messages import InputError, quoted
-from scratchmlp.tabular.parsing import find_decimal, read_numbers, without_units
+from scratchmlp.tabular.reading.numbers import find_decimal, read_numbers, without_units
 
 NO_SEPARATOR = "\x1f"  # a control character that stands for "one column"
 SAMPLE = 1_000  # rows that decide

@@ -25,11 +25,11 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.estimators.suggestions import most_similar
-from scratchmlp.tabular.column_encoding import output_suffixes
-from scratchmlp.tabular.column_kinds import find_kind
-from scratchmlp.tabular.columns import to_numbers
-from scratchmlp.tabular.notes import listed
-from scratchmlp.tabular.text_reading import MAY_BE_VALUES, MISSING_IN_FILES
+from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.text_columns import MAY_BE_VALUES, MISSING_IN_FILES
+from scratchmlp.tabular.reading.values import to_numbers
 
 #: What can order rows, and a value of it.
 ORDERED = {"number": "a number", "date": "a date", "duration": "a time"}

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.messages import InputError, count, quote, quoted
-from scratchmlp.tabular.column_kinds import find_kind
-from scratchmlp.tabular.columns import WORDS, Column
-from scratchmlp.tabular.found import Found
-from scratchmlp.tabular.integer_kinds import is_code
+from scratchmlp.tabular.reading.codes import is_code
+from scratchmlp.tabular.reading.findings import Found
+from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.values import WORDS, Column
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits

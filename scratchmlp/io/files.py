@@ -194,7 +194,7 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
 
 def _check_categories(encoder: Any) -> None:
     """Check that a `TabularEncoder` has only categories that a file can contain."""
-    from scratchmlp.tabular.plain_state import plain_level  # needs pandas
+    from scratchmlp.tabular.columns.plain import plain_level  # needs pandas
 
     for name, fitted in getattr(encoder, "columns_", {}).items():
         for level in (*fitted.get("levels", ()), *fitted.get("other_levels", ())):

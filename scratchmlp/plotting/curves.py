@@ -9,8 +9,8 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.plotting.shared import fitted_network, grid_cell
 from scratchmlp.public import public
-from scratchmlp.tabular.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.mlp import BaseTabularMLP
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 # The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")

@@ -7,10 +7,10 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.column_encoding import output_suffixes
-from scratchmlp.tabular.column_kinds import read_column
-from scratchmlp.tabular.columns import WORDS, to_dates
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.kinds import read_column
+from scratchmlp.tabular.reading.values import WORDS, to_dates
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured

@@ -20,9 +20,9 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.columns import to_pandas
 from scratchmlp.tabular.folds import check_no_missing
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.values import to_pandas
 
 ROWS = ("fit", "new")
 Rows = NDArray[np.intp]

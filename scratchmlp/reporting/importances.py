@@ -18,9 +18,9 @@ from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
 from scratchmlp.reporting.pictures import COLORS
-from scratchmlp.tabular.association import associations_with, correlated_pairs
-from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.table_encoding import Place, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.table import Place, places_of
+from scratchmlp.tabular.inspection.importances import associations_with, correlated_pairs
 
 N_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2000, 500

@@ -8,7 +8,7 @@ from scratchmlp.reporting.content import Section, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.scores import Scores
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.reading.findings import listed
 
 MOST_NAMED = 3  # columns
 

@@ -11,14 +11,15 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import Columns, range_of, read_values
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.tabular.conformal import (
+from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
+    fit_difficulty,
     fold_numbers,
     held_out_scores,
+    inputs,
     n_needed,
     scored_rows,
 )
-from scratchmlp.tabular.difficulty import fit_difficulty, inputs
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)

@@ -9,22 +9,21 @@ per bin, so that a network can change its slope at the edges of the bins.
 
 from scratchmlp.public import public
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.classifier import TabularMLPClassifier
-from scratchmlp.tabular.conformal import HeldOutScores
-from scratchmlp.tabular.cross_fitting import FoldModel
-from scratchmlp.tabular.difficulty import Difficulty
-from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.ensemble import Part
-from scratchmlp.tabular.ensemble_classifier import TabularEnsembleClassifier
-from scratchmlp.tabular.ensemble_regressor import TabularEnsembleRegressor
-from scratchmlp.tabular.inputs import Bins, Inputs
-from scratchmlp.tabular.logarithms import Logarithms
-from scratchmlp.tabular.member import Member
-from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
-from scratchmlp.tabular.regressor import TabularMLPRegressor
-from scratchmlp.tabular.target_encoding import TargetEncoding
-from scratchmlp.tabular.term_selection import TermSelection
-from scratchmlp.tabular.text import TextEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.text import TextEncoder
+from scratchmlp.tabular.ensemble.classifier import TabularEnsembleClassifier
+from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
+from scratchmlp.tabular.ensemble.ensemble import Part
+from scratchmlp.tabular.ensemble.regressor import TabularEnsembleRegressor
+from scratchmlp.tabular.inputs.inputs import Bins, Inputs
+from scratchmlp.tabular.inputs.logarithms import Logarithms
+from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores
+from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
+from scratchmlp.tabular.networks.member import Member
+from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
 
 __all__ = [
     "Member",

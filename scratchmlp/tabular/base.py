@@ -22,14 +22,14 @@ from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.public import names_class
-from scratchmlp.tabular.column_roles import ROLE_CONSTRAINTS
-from scratchmlp.tabular.columns import check_collected
-from scratchmlp.tabular.conformal import HeldOutScores, predicted_rows
-from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
-from scratchmlp.tabular.importances import ImportancesMixin
-from scratchmlp.tabular.notes import REMEDIES_AFTER_FIT, warn_of
+from scratchmlp.tabular.inspection.importances import ImportancesMixin
+from scratchmlp.tabular.inspection.uncertainty import HeldOutScores, predicted_rows
+from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
+from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
+from scratchmlp.tabular.reading.values import check_collected
 
 
 class EncodedTargets(NamedTuple):

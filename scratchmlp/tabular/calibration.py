@@ -9,7 +9,7 @@ from scipy.special import log_expit, log_softmax, softmax
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents
-from scratchmlp.tabular.conformal import effective_number, predicted_rows
+from scratchmlp.tabular.inspection.uncertainty import effective_number, predicted_rows
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1
@@ -47,11 +47,6 @@ class Calibration(NamedTuple):
             return raw / self.temperature
         log_p = log_softmax(raw / self.temperature, axis=1)
         return log_p + log_expit(2 * (log_p - np.log(self.floor)))  # p · p² / (p² + floor²)
-
-
-def log_probabilities(proba: FloatArray) -> FloatArray:
-    """Return the logarithms of probabilities, all finite."""
-    return np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
 
 
 def fit_calibration(data: Data, raw: FloatArray) -> Calibration:

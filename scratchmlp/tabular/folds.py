@@ -188,3 +188,28 @@ def check_no_missing(values: Any, what: str, name: str) -> None:
             f"missing. Leave these rows out: known = {name}.notna(), and fit on X[known] and "
             "y[known]."
         )
+
+
+def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: int) -> FloatArray:
+    """Arrange scores of held-out rows by row number.
+
+    Parameters
+    ----------
+    held_out : list of ndarray of int
+        Row numbers of each member's fold.
+    scores : list of ndarray of shape (n_held_out, n_outputs)
+        Scores of these rows.
+    n_rows : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Scores. If several members held out a row, their mean. If no member held out a row, nan.
+    """
+    n_outputs = scores[0].shape[1]
+    total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))
+    for rows, score in zip(held_out, scores, strict=True):
+        total[rows] += score
+        times[rows] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)

@@ -19,16 +19,18 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.tabular.base import BaseTabular, EncodedTargets
-from scratchmlp.tabular.calibration import log_probabilities
-from scratchmlp.tabular.conformal import (
+from scratchmlp.tabular.inspection.uncertainty import (
+    Difficulty,
     HeldOutScores,
+    fit_difficulty,
     fold_numbers,
     held_out_scores,
+    inputs,
     kept_weight,
     scored_rows,
 )
-from scratchmlp.tabular.difficulty import Difficulty, fit_difficulty, inputs
-from scratchmlp.tabular.notes import stacklevel
+from scratchmlp.tabular.reading.findings import stacklevel
+from scratchmlp.tabular.scoring import log_probabilities
 
 _LARGEST = 1e150  # its square is finite
 

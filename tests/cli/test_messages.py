@@ -9,7 +9,7 @@ from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.messages import count, quote, steps
 from scratchmlp.io import load
-from scratchmlp.tabular.notes import listed
+from scratchmlp.tabular.reading.findings import listed
 
 
 def test_long_values_are_cut():

@@ -27,7 +27,7 @@ from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
-from scratchmlp.tabular.text_reading import MISSING_IN_FILES
+from scratchmlp.tabular.reading.text_columns import MISSING_IN_FILES
 
 #: A file of Excel 97, compressed: the table of `test_an_old_workbook`.
 OLD_WORKBOOK = (

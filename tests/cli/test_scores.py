@@ -8,7 +8,7 @@ import pytest
 
 from scratchmlp.cli.comparison import make_plan
 from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
-from scratchmlp.tabular.deadline import OUT_OF_TIME
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 
 CLASSES = np.repeat([0, 1], 9)
 

@@ -13,9 +13,8 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular import conformal as module
-from scratchmlp.tabular.conformal import held_out_scores, scored_rows
-from scratchmlp.tabular.difficulty import fit_difficulty
+from scratchmlp.tabular.inspection import uncertainty as module
+from scratchmlp.tabular.inspection.uncertainty import fit_difficulty, held_out_scores, scored_rows
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 32, "random_state": 0}
 CV = {"cv": 3, "random_state": 0}

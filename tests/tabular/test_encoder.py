@@ -21,7 +21,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
-from scratchmlp.tabular.plain_state import level_of_plain, plain_level
+from scratchmlp.tabular.columns.plain import level_of_plain, plain_level
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 

@@ -37,17 +37,13 @@ from scratchmlp.tabular import (
     calibration,
 )
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
-from scratchmlp.tabular.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
-from scratchmlp.tabular.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.folds import make_splits
-from scratchmlp.tabular.member import MemberHistory
-from scratchmlp.tabular.recipe import classification_recipe, evenness, regression_recipe
-from scratchmlp.tabular.selection import (
-    check_kept,
-    choose_epochs,
-    out_of_fold_epochs,
-)
-from scratchmlp.tabular.tangent import TangentParametrization
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
+from scratchmlp.tabular.networks.epochs import check_kept, choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
+from scratchmlp.tabular.networks.member import MemberHistory
+from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
+from scratchmlp.tabular.networks.tangent import TangentParametrization
 
 ROWS = "numbers are scaled by quantiles of rows, and training is in float32, whose rounding shows"
 
@@ -312,8 +308,8 @@ def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):
             started.append(epoch_seconds)
             super().start(epoch_seconds)
 
-    monkeypatch.setattr("scratchmlp.tabular.member.TimedSchedule", Recorded)
-    monkeypatch.setattr("scratchmlp.tabular.member._epoch_seconds", lambda *arguments: 7.0)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member.TimedSchedule", Recorded)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member._epoch_seconds", lambda *arguments: 7.0)
     TabularMLPRegressor(cv=2, max_iter=1, max_time=60).fit(*table()[::2])
     assert started == [0.0, 7.0] * 2
 
@@ -801,7 +797,7 @@ def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs,
         run.loss = 1.0
         monitor.epoch_end(run, 0.1)
 
-    monkeypatch.setattr("scratchmlp.tabular.member.train", diverging)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member.train", diverging)
     model, counter = TabularMLPRegressor(cv=2, max_iter=5, random_state=0), Counter()
     model.set_callbacks(counter)
     if not n_epochs:

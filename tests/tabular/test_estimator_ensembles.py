@@ -46,12 +46,13 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
-    blending,
 )
-from scratchmlp.tabular.blending import log_loss as blend_log_loss
-from scratchmlp.tabular.blending import negative_score, select_weights, squared_error
-from scratchmlp.tabular.default_estimators import default_estimators
-from scratchmlp.tabular.encoded_table import fill_empty_columns
+from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.ensemble import blending
+from scratchmlp.tabular.ensemble.blending import select_weights
+from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.scoring import log_loss as blend_log_loss
+from scratchmlp.tabular.scoring import negative_score, squared_error
 
 ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
 NETWORKS = ("networks", TabularMLPClassifier(max_iter=16))

@@ -16,12 +16,11 @@ from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularMLPClassifier,
     TabularMLPRegressor,
-    importances,
 )
-from scratchmlp.tabular.association import associations, correlated_pairs
-from scratchmlp.tabular.out_of_fold import OutOfFold, exchange
-from scratchmlp.tabular.rows_of_fit import _check_table
-from scratchmlp.tabular.table_encoding import join_places, places_of
+from scratchmlp.tabular.columns.table import join_places, places_of
+from scratchmlp.tabular.inspection import importances
+from scratchmlp.tabular.inspection.held_out import OutOfFold, _check_table, exchange
+from scratchmlp.tabular.inspection.importances import associations, correlated_pairs
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 N = 240

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.logarithms import Logarithms
+from scratchmlp.tabular.inputs.logarithms import Logarithms
 
 
 def encode(X):

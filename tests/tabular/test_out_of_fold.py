@@ -14,9 +14,9 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
-    recipe,
 )
-from scratchmlp.tabular.member import Member
+from scratchmlp.tabular.networks import recipe
+from scratchmlp.tabular.networks.member import Member
 
 N = 160
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}

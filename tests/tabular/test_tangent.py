@@ -8,7 +8,7 @@ from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD, Adam
-from scratchmlp.tabular.tangent import Reparametrized, TangentParametrization
+from scratchmlp.tabular.networks.tangent import Reparametrized, TangentParametrization
 
 SIZES = [(3, 2), (3, 4, 2), (3, 5, 4, 2)]
 

@@ -15,10 +15,10 @@ from scratchmlp.tabular import (
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
-    member,
 )
-from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
+from scratchmlp.tabular.networks import member
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)

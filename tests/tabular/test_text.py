@@ -14,16 +14,12 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import roc_auc_score
 
 from scratchmlp.batches import Data
-from scratchmlp.tabular import (
-    TabularEncoder,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
-    column_encoding,
-)
-from scratchmlp.tabular import text as text_module
-from scratchmlp.tabular.columns import MOST_CHARACTERS
-from scratchmlp.tabular.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.term_selection import TermSelection
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.columns import column as column_encoding
+from scratchmlp.tabular.columns import text as text_module
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 

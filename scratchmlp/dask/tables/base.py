@@ -1,7 +1,7 @@
 """What the classifier and the regressor for raw tables on a cluster share.
 
-The fit is that of `scratchmlp.tabular.mlp.BaseTabularMLP`. Only what touches rows of the table is
-done otherwise: encoding them, and training and evaluating members.
+The fit is that of `scratchmlp.tabular.networks.mlp.BaseTabularMLP`. Only what touches rows of the
+table is done otherwise: encoding them, and training and evaluating members.
 """
 
 import copy
@@ -25,11 +25,11 @@ from scratchmlp.dask.tables.table import ClusterTable, UnencodedTable, encode_al
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.public import names_class
 from scratchmlp.tabular.base import PreparedTable
-from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_splits
-from scratchmlp.tabular.mlp import BaseTabularMLP
-from scratchmlp.tabular.selection import choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.epochs import choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 _LOGGER = logging.getLogger(__name__)
 

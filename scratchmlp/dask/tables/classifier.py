@@ -8,7 +8,7 @@ from distributed import Client
 from scratchmlp.dask.predictions import lazy
 from scratchmlp.dask.tables.base import DaskTabularMLP
 from scratchmlp.public import public
-from scratchmlp.tabular.classifier import TabularMLPClassifier
+from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 
 
 @public("scratchmlp.dask")

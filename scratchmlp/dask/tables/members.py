@@ -1,7 +1,7 @@
 """Members that are trained on a cluster: their rows, what the driver sends, and what workers do.
 
 A member is one task, which depends on encoded rows of all partitions. Its rows are selected on the
-worker, and training is that of `scratchmlp.tabular.member`.
+worker, and training is that of `scratchmlp.tabular.networks.member`.
 """
 
 import math
@@ -21,16 +21,16 @@ from scratchmlp.dask.tables.rows import EncodedRows, Rows, packed, select, unpac
 from scratchmlp.dask.tables.table import ClusterTable
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run
-from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.fold_evaluator import Candidate
-from scratchmlp.tabular.member import (
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.networks.fold_evaluator import Candidate
+from scratchmlp.tabular.networks.member import (
     FinishedMember,
     MemberHistory,
     MemberPlan,
     finish_member,
     train_member,
 )
-from scratchmlp.tabular.recipe import Recipe
+from scratchmlp.tabular.networks.recipe import Recipe
 
 #: Part of the memory of a worker that members may take.
 _PART = 0.5

@@ -9,7 +9,7 @@ from scratchmlp.dask.predictions import lazy
 from scratchmlp.dask.tables.base import DaskTabularMLP
 from scratchmlp.losses import Loss
 from scratchmlp.public import public
-from scratchmlp.tabular.regressor import TabularMLPRegressor
+from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
 
 
 @public("scratchmlp.dask")

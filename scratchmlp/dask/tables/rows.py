@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import _safe_indexing, check_consistent_length
 
-from scratchmlp.tabular.encoded_table import EncodedTable
-from scratchmlp.tabular.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoder import TabularEncoder
 
 Rows = NDArray[np.intp]
 

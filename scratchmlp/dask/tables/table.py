@@ -25,9 +25,9 @@ from scratchmlp.dask.tables.rows import (
     take,
     without_table,
 )
-from scratchmlp.tabular.encoded_table import EncodedTable, Layout
-from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.notes import warn_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.reading.findings import warn_of
 
 #: Number of rows from which the encoder learns. Of more rows, these are drawn at random.
 MOST_LEARNED = 200_000

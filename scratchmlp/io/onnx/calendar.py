@@ -1,6 +1,7 @@
 """Where dates are in the year, in the day and in the week, as nodes of ONNX.
 
-Dates are whole seconds or days since 1970-01-01, in float64. See `scratchmlp.tabular.dates`.
+Dates are whole seconds or days since 1970-01-01, in float64. See
+`scratchmlp.tabular.columns.calendar`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.tabular.dates import WAVE_DECIMALS, calendar_suffixes
+from scratchmlp.tabular.columns.calendar import WAVE_DECIMALS, calendar_suffixes
 
 _DAY = 86_400.0  # seconds
 _DAYS_TO_1970 = 719_162.0  # since 0001-01-01

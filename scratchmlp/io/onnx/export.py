@@ -13,10 +13,10 @@ from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
 from scratchmlp.io.onnx.tabular import encode, export_encoder, export_ensemble, export_networks
-from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.mlp import BaseTabularMLP
-from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -14,7 +14,7 @@ from scratchmlp.io.onnx.inputs import member_inputs
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.table import TableValues
 from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
-from scratchmlp.tabular.cross_fitting import FoldModel
+from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
 #: Rows on which a converted estimator must predict what the estimator predicts.
 _N_PROBES = 256

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.table import TableValues
-from scratchmlp.tabular.columns import Floats
-from scratchmlp.tabular.inputs import Inputs
-from scratchmlp.tabular.piecewise import PiecewiseLinearEncoder
-from scratchmlp.tabular.target_encoding import TargetEncoding
+from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
+from scratchmlp.tabular.reading.values import Floats
 
 Positions = NDArray[np.intp]
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, check_name
-from scratchmlp.tabular.column_encoding import NUMERIC, naming_column, output_suffixes
-from scratchmlp.tabular.columns import LARGEST, to_numbers
-from scratchmlp.tabular.encoded_table import Layout, layout_of
-from scratchmlp.tabular.levels import has_codes, n_level_outputs
-from scratchmlp.tabular.numeric import ALMOST_INFINITE
+from scratchmlp.tabular.columns.column import NUMERIC, output_suffixes
+from scratchmlp.tabular.columns.encoded_table import Layout, layout_of
+from scratchmlp.tabular.columns.levels import has_codes, n_level_outputs
+from scratchmlp.tabular.columns.numeric import ALMOST_INFINITE
+from scratchmlp.tabular.reading.values import LARGEST, naming_column, to_numbers
 
 #: Kinds of labels that are inputs of numbers, and how these are to be understood.
 _DAYS = "days since 1970-01-01 in UTC, as a number; NaN if missing"

@@ -18,11 +18,11 @@ from scratchmlp.io.onnx.layers import (
 )
 from scratchmlp.io.onnx.table import TableValues, add_array, add_table
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns import LARGEST
-from scratchmlp.tabular.encoder import TabularEncoder
-from scratchmlp.tabular.ensemble import Part
-from scratchmlp.tabular.member import Member
-from scratchmlp.tabular.mlp import BaseTabularMLP
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.ensemble.ensemble import Part
+from scratchmlp.tabular.networks.member import Member
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.tabular.reading.values import LARGEST
 
 
 def export_encoder(graph: Graph, encoder: Any) -> None:

@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from scratchmlp.arrays import FloatArray
 from scratchmlp.io.onnx.graph import ML, Graph
 from scratchmlp.io.onnx.inputs import Positions
-from scratchmlp.tabular.cross_fitting import FoldModel
+from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 AVERAGED = (

@@ -1,0 +1,182 @@
+"""How a whole table is encoded: what its columns are, their encodings, and their outputs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from scratchmlp.tabular.columns.column import encode_column, fit_column, output_suffixes
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.columns.levels import has_codes, n_level_outputs
+from scratchmlp.tabular.columns.text import TextEncoder, to_texts
+from scratchmlp.tabular.reading.findings import Found, Note
+
+Columns = dict[str, dict[str, Any]]
+
+
+class Place(NamedTuple):
+    """Where an `EncodedTable` has the parts of some columns.
+
+    Attributes
+    ----------
+    numbers : list of int
+        Columns of `numbers`.
+    codes : list of int
+        Columns of `codes`.
+    terms : list of int
+        Positions in `terms`.
+    """
+
+    numbers: list[int]
+    codes: list[int]
+    terms: list[int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the table has nothing of these columns."""
+        return not any(self)
+
+
+def fit_columns(
+    found: Mapping[str, Found], max_categories: int
+) -> tuple[Columns, dict[str, TextEncoder]]:
+    """Learn the encoding of each column.
+
+    Parameters
+    ----------
+    found : mapping of str to Found
+        What each column is, by its name.
+    max_categories : int
+        Largest number of levels with a column of their own.
+
+    Returns
+    -------
+    columns : dict of str to dict
+        Description of each encoding, as in `TabularEncoder.columns_`.
+    text_encoders : dict of str to TextEncoder
+        Encoders of the columns of text.
+    """
+    text_encoders = {
+        name: TextEncoder().fit(to_texts(each.values))
+        for name, each in found.items()
+        if each.kind == "text"
+    }
+    columns = {
+        name: fit_column(name, each, max_categories, text_encoders.get(name))
+        for name, each in found.items()
+    }
+    return columns, text_encoders
+
+
+def encode_table(
+    table: pd.DataFrame, columns: Columns, text_encoders: Mapping[str, TextEncoder]
+) -> tuple[EncodedTable, list[Note]]:
+    """Encode a table.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_features)
+        The table, with the columns of `fit` in their order.
+    columns, text_encoders : dict
+        Results of `fit_columns`.
+
+    Returns
+    -------
+    encoded : EncodedTable
+        The encoded table.
+    notes : list of Note
+        What the user should know about its columns.
+    """
+    layout = layout_of(columns)
+    numbers = np.zeros((len(table), len(layout.numbers)), np.float32)
+    codes = np.empty((len(table), len(layout.starts)), np.int32)
+    terms: list[csr_array] = []
+    notes: list[Note] = []
+    end, coded = 0, iter(codes.T)
+    for (name, fitted), (_, column) in zip(columns.items(), table.items(), strict=True):
+        if width := len(output_suffixes(fitted)):  # columns without outputs are not read
+            start, end = end, end + width - n_level_outputs(fitted)
+            out = numbers[:, start:end]
+            encoded = encode_column(name, column, fitted, out, text_encoders.get(name))
+            if encoded.codes is not None:
+                next(coded)[:] = encoded.codes
+            terms += encoded.terms
+            notes += encoded.notes
+    return EncodedTable(numbers, codes, tuple(terms), layout), notes
+
+
+def places_of(columns: Columns, text_encoders: Mapping[str, TextEncoder]) -> dict[str, Place]:
+    """Find the parts of each column in the result of `encode_table`.
+
+    Parameters
+    ----------
+    columns, text_encoders : dict
+        Results of `fit_columns`.
+
+    Returns
+    -------
+    dict of str to Place
+        The parts of each column, by its name. Columns without outputs have none.
+    """
+    places, ends = {}, [0, 0, 0]
+    for name, fitted in columns.items():
+        width = len(output_suffixes(fitted))
+        n_terms = len(getattr(text_encoders.get(name), "vectorizers", ())) if width else 0
+        lengths = width - n_level_outputs(fitted), int(has_codes(fitted)), n_terms
+        starts, ends = ends, [sum(pair) for pair in zip(ends, lengths, strict=True)]
+        places[name] = Place(*(list(range(*pair)) for pair in zip(starts, ends, strict=True)))
+    return places
+
+
+def join_places(places: Iterable[Place]) -> Place:
+    """Return the parts of several columns.
+
+    Parameters
+    ----------
+    places : iterable of Place
+        The parts of each column.
+
+    Returns
+    -------
+    Place
+        The parts of all.
+    """
+    joined = Place([], [], [])
+    for place in places:
+        joined = Place(*(a + b for a, b in zip(joined, place, strict=True)))
+    return joined
+
+
+def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Select the columns of `fit` by name and ignore others, as ColumnTransformer does.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table.
+    columns : dict
+        Result of `fit_columns`.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        The columns of `fit` in their order. Columns without outputs may be missing, and are NaN.
+
+    Raises
+    ------
+    ValueError
+        If another column is missing.
+    """
+    names = list(columns)
+    if list(table.columns) == names or not all(isinstance(name, str) for name in table):
+        return table
+    used = [name for name in names if output_suffixes(columns[name])]
+    if missing := [name for name in used if name not in table]:
+        raise ValueError(
+            "X must have all columns that it had in fit, but these are missing: "
+            f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
+            "unknown."
+        )
+    return table.reindex(columns=pd.Index(names, dtype=object))

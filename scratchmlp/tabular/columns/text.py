@@ -1,0 +1,148 @@
+"""Columns of text: their words and character n-grams, and numbers that summarize these."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from scratchmlp.tabular.columns.numeric import clip_smoothly
+from scratchmlp.tabular.reading.values import Column, to_text
+
+_N_COMPONENTS = 30
+_MOST_TERMS = 5000  # words, and as many n-grams
+_MOST_ROWS = 10_000  # to learn from
+#: Mean number of words of a text, above which n-grams would take long, and tell little.
+_MOST_WORDS = 30
+#: Sum of the variances of the components. Together they weigh less than a number, because text that
+#: tells nothing would otherwise do harm.
+_VARIANCE = 0.5**2
+
+
+class TextEncoder:
+    """Encode text as its terms, and as the largest components of these.
+
+    Terms are words and, unless texts are long, sequences of two to four characters within words.
+    They occur in at least two texts. Components are those of a truncated singular value
+    decomposition of the TF-IDF of the terms.
+
+    Attributes
+    ----------
+    vectorizers : list of TfidfVectorizer
+        One for words and one for n-grams. A vectorizer without any term is left out.
+    svd : TruncatedSVD
+        The components. There are none without terms, and then there is no `svd` either.
+    mean, scale : ndarray of shape (n_components,) and float
+        What is subtracted from the components, and what they are divided by.
+    """
+
+    vectorizers: list[TfidfVectorizer]
+    svd: TruncatedSVD
+    mean: NDArray[np.float32]
+    scale: float
+
+    def fit(self, texts: Sequence[str]) -> Self:
+        """Learn terms and components from texts.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Texts. If there are more than 10,000, as many of them are drawn.
+
+        Returns
+        -------
+        TextEncoder
+            The fitted encoder itself.
+        """
+        if len(texts) > _MOST_ROWS:
+            drawn = np.random.RandomState(0).choice(len(texts), _MOST_ROWS, replace=False)
+            texts = [texts[row] for row in drawn]
+        self.vectorizers = [each for each in _vectorizers(texts) if _has_terms(each, texts)]
+        if self.vectorizers:
+            tf_idf = hstack(self.tf_idf(texts), format="csr")
+            self.svd = TruncatedSVD(min(_N_COMPONENTS, *tf_idf.shape), random_state=0)
+            with np.errstate(divide="ignore", invalid="ignore"):  # the variance may be 0
+                components = self.svd.fit_transform(tf_idf)
+            self.mean = components.mean(axis=0)
+            variance = float(components.var(axis=0).sum())
+            self.scale = np.sqrt(variance / _VARIANCE if variance > 0 else 1.0)
+        return self
+
+    @property
+    def n_components(self) -> int:
+        """Number of components."""
+        return len(self.mean) if self.vectorizers else 0
+
+    def tf_idf(self, texts: Sequence[str]) -> tuple[csr_array, ...]:
+        """Compute the TF-IDF of words and of n-grams.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Texts.
+
+        Returns
+        -------
+        tuple of csr_array of shape (n_samples, n_terms), float32
+            One for each vectorizer.
+        """
+        return tuple(csr_array(each.transform(texts)) for each in self.vectorizers)
+
+    def components(self, tf_idf: Sequence[csr_array]) -> NDArray[np.float32]:
+        """Compute the scaled components.
+
+        Parameters
+        ----------
+        tf_idf : sequence of csr_array
+            Result of `tf_idf`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components), float32
+            Components, limited to (-3, 3) as numbers are.
+        """
+        z = self.svd.transform(hstack(tf_idf, format="csr"))
+        z = (z - self.mean) / self.scale
+        clip_smoothly(z)
+        return z
+
+
+def to_texts(column: "Column[Any]") -> list[str]:
+    """Convert the values of a column to text, cut if it is long. Missing values become empty."""
+    missing = column.isna()
+    values = column.to_numpy(dtype=object)
+    return ["" if gone else to_text(value) for value, gone in zip(values, missing, strict=True)]
+
+
+def indicators(tf_idf: Sequence[csr_array]) -> tuple[csr_array, ...]:
+    """Return which terms occur in each text, as int8."""
+    return tuple(
+        csr_array((np.ones(each.nnz, np.int8), each.indices, each.indptr), shape=each.shape)
+        for each in tf_idf
+    )
+
+
+def _vectorizers(texts: Sequence[str]) -> list[TfidfVectorizer]:
+    """Return vectorizers for words and, if texts are short, for n-grams."""
+    settings = {
+        "min_df": 2,
+        "max_features": _MOST_TERMS,
+        "sublinear_tf": True,
+        "dtype": np.float32,
+    }
+    words = TfidfVectorizer(token_pattern=r"\w+", **settings)
+    if np.mean([len(text.split()) for text in texts]) > _MOST_WORDS:
+        return [words]
+    return [words, TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), **settings)]
+
+
+def _has_terms(vectorizer: TfidfVectorizer, texts: Sequence[str]) -> bool:
+    """Fit a vectorizer; return False if no term occurs in two texts."""
+    try:
+        vectorizer.fit(texts)
+    except ValueError:  # "empty vocabulary" or "no terms remain"
+        return False
+    return True

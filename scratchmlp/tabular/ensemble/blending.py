@@ -1,0 +1,74 @@
+"""How much each estimator of an ensemble contributes: weights by greedy selection."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.scoring import BlendLoss
+
+#: Number of estimators that are selected, with replacement.
+_ROUNDS = 40
+
+
+#: Before the first round, this number / n_samples counts as selected: as much as in all rounds with
+#: 400 rows. It was chosen on the fourteen small sets of accuracy.py.
+_PRIOR = 400 * _ROUNDS
+
+
+def select_weights(
+    predictions: Sequence[FloatArray], loss: BlendLoss, prior: FloatArray
+) -> FloatArray:
+    """Weight estimators by greedy selection on the loss of their out-of-fold predictions.
+
+    In each round, the estimator is selected with which the mean of the predictions selected so far
+    has the lowest loss. An estimator may be selected several times. Few rows cannot tell which
+    estimator is better, so the prior counts as selected before, the more often the fewer rows there
+    are.
+
+    Parameters
+    ----------
+    predictions : sequence of ndarray
+        Out-of-fold predictions of each estimator.
+    loss : callable
+        Maps predictions to their loss.
+    prior : ndarray of shape (n_estimators,)
+        Weights without any rows, which sum to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_estimators,)
+        Weights, which sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If no loss is a number.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.tabular.ensemble.blending import select_weights
+    >>> from scratchmlp.tabular.scoring import squared_error
+    >>> y, prior = np.linspace(0, 1, 100_000), np.array([1.0, 0.0, 0.0])
+    >>> too_low, too_high, far_too_high = y - 1, y + 1, y + 9
+    >>> loss = squared_error(y, None)
+    >>> select_weights([too_low, too_high, far_too_high], loss, prior).round(2)
+    array([0.5, 0.5, 0. ])
+    """
+    times = prior * _PRIOR / len(predictions[0])
+    total: Any = sum(n * each for n, each in zip(times, predictions, strict=True))
+    for _ in range(_ROUNDS):
+        losses = [loss((total + each) / (times.sum() + 1)) for each in predictions]
+        if np.isnan(losses).all():
+            raise ValueError(f"The score of predictions must be a number; got {losses[0]}.")
+        best = int(np.nanargmin(losses))
+        total = total + predictions[best]
+        times[best] += 1
+    return times / times.sum()

@@ -1,0 +1,216 @@
+"""The classifier that is an ensemble of networks and trees."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import softmax
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.base import mean
+from scratchmlp.tabular.calibration import Calibration, fit_calibration
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.scoring import BlendLoss, log_loss, log_probabilities, negative_score
+from scratchmlp.tabular.targets import TabularClassifierMixin
+
+
+class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
+    """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
+
+    Neural networks and trees make different errors, so their weighted mean usually predicts better
+    than each of them. The table may contain numbers on any scale, missing values, categories, text,
+    booleans and dates. All estimators are trained on the same folds, and no setting needs tuning.
+    The page :doc:`/tabular_results` compares the ensemble with the networks alone and with boosted
+    trees.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) or None, default=None
+        Named classifiers. The string "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPClassifier`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and, if they are worth their
+        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
+        of rows.
+        Their parameters can be set if they are named, for example with
+        ``set_params(boosting__max_iter=50)`` or in a grid search.
+
+        Each estimator is cloned and fitted once for each fold. :class:`TabularMLPClassifier` uses
+        the parameters of the ensemble where both have one. Estimators that accept missing values,
+        as trees do, get numbers, which may be nan, and a code for each category. Others get the
+        output of :class:`TabularEncoder`. Columns that an estimator names are those of this array.
+        An estimator that stops early, and whose `fit` takes `X_val` and `y_val`, gets the fold as
+        validation data. With `sample_weight` or `class_weight`, an estimator whose `fit` takes no
+        weights is left out.
+    cv : int, splitter or iterable, default=8
+        Splits of the rows into training rows and a held-out fold, the same for all estimators; see
+        :class:`TabularMLPClassifier`.
+    n_repeats : int, default=1
+        Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
+        members, predictions usually get a little better, and `fit` takes as many times as long.
+    scoring : str, callable or None, default=None
+        What the weights maximize: a scorer of scikit-learn, such as "roc_auc". None means the
+        negative log-loss.
+    max_time : float or None, default=None
+        Time limit of `fit`, in seconds. Each estimator gets an equal share of the time that is
+        left, and networks come last. Networks train for fewer epochs. Another estimator is left
+        out, with a warning, if its fit for the first fold shows that its share is too short.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means weights
+        inversely proportional to the frequencies of the classes. With class weights, the predicted
+        probabilities describe the reweighted data.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categorical; see :class:`TabularEncoder`.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers that could be taken for codes or identifiers; see
+        :class:`TabularEncoder`.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text; see :class:`TabularEncoder`.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Number of fits that :mod:`joblib` runs in parallel, with one thread each. None means 1, and
+        -1 means the number of processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and all random choices of the estimators. Pass an int for reproducible
+        results.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    weights_ : dict of str to float
+        Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
+        out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
+        Before the first round, the networks count as selected 16,000 / n_samples times, because few
+        rows cannot tell which estimator is better. Without networks, all estimators share this.
+    named_estimators_ : Bunch
+        The fitted estimators by name: for "networks" a fitted :class:`TabularMLPClassifier`, for
+        others a list with a fitted estimator for each fold. Estimators that failed are left out.
+    errors_ : dict of str to str
+        The errors of the estimators that are left out, by name.
+    oof_score_ : float
+        Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
+        weights and the temperature are fitted to the same predictions, and gradient boosting stops
+        by them: the score can be a little too high.
+    oof_scores_ : dict of str to float
+        The same for each estimator alone.
+    oof_proba_ : ndarray of shape (n_samples, n_classes)
+        Weighted and calibrated out-of-fold probabilities of the rows in `fit`; nan for rows that
+        are in no fold.
+    temperature_, floor_ : float
+        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
+    encoder_ : TabularEncoder
+        The fitted encoder of the table, the same for all estimators.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if they are strings.
+
+    Warns
+    -----
+    UserWarning
+        If `y` has a single class.
+    FitFailedWarning
+        If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
+        the first.
+
+    See Also
+    --------
+    TabularMLPClassifier : The networks alone.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp.tabular import TabularEnsembleClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
+    >>> list(ensemble.weights_)
+    ['networks', 'boosting', 'extra trees']
+    >>> ensemble.oof_score_ > 0.95
+    True
+    >>> ensemble.predict_proba(X).shape
+    (178, 3)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularEnsemble._parameter_constraints,
+        **TabularClassifierMixin._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        cv: Any = 8,
+        n_repeats: int = 1,
+        scoring: Any = None,
+        max_time: float | None = None,
+        class_weight: Any = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.scoring = scoring
+        self.max_time = max_time
+        self.class_weight = class_weight
+        self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _calibration(self, data: Data, raw: FloatArray) -> Calibration:
+        return fit_calibration(data, log_probabilities(raw))
+
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        return calibration.probabilities(log_probabilities(raw)) if calibration else raw
+
+    def _blend_loss(self, data: Data) -> BlendLoss:
+        if self.scoring is None:
+            return log_loss(data.Y, data.sample_weight)
+        y = self.classes_[data.Y]
+        return negative_score(self.scoring, y, data.sample_weight, self.classes_)
+
+    def _constant(self, data: Data) -> FloatArray:
+        return np.full((len(data.Y), len(self.classes_)), 1 / len(self.classes_))
+
+    def _calibrate(self, data: Data, raw: FloatArray) -> None:
+        self.temperature_, self.floor_ = self._calibration(data, raw)
+
+    def _calibrated(self, blend: FloatArray) -> FloatArray:
+        return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
+
+    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
+        """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
+
+        The probabilities are calibrated for single members. Their arithmetic mean would be less
+        extreme, and therefore no longer calibrated. One estimator alone has the arithmetic mean, as
+        it would have without the ensemble.
+        """
+        if self._is_one_alone:
+            return mean(predictions)
+        return softmax(mean(map(log_probabilities, predictions)), axis=1)
+
+    @property
+    def _is_one_alone(self) -> bool:
+        """Whether a single estimator has all the weight."""
+        return max(self.weights_.values()) == 1
+
+    def _undo_calibration(self) -> None:
+        self.temperature_, self.floor_ = 1.0, 0.0

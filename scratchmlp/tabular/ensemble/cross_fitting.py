@@ -1,0 +1,202 @@
+"""Cross-fit any estimator of scikit-learn on an encoded table: one fit for each fold."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import effective_n_jobs
+from numpy.typing import NDArray
+from sklearn.base import clone, is_classifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils import gen_batches, get_tags
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter
+from threadpoolctl import threadpool_limits
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
+from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.networks.member import MemberPlan
+from scratchmlp.threads import threads
+
+_ROWS = 2**14  # that are predicted at the same time
+
+
+class FoldModel(NamedTuple):
+    """An estimator that was fitted without one fold.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The fitted estimator.
+    inputs : Inputs
+        How its inputs are computed from an encoded table.
+    n_outputs : int
+        Number of classes in all folds, or of targets.
+    least : float
+        Least probability of a class. A probability of 0, which trees predict, would be infinitely
+        bad if it is wrong, and no number of training rows can tell that it is right.
+    """
+
+    estimator: Any
+    inputs: Inputs
+    n_outputs: int
+    least: float
+
+    def predict(self, table: EncodedTable) -> FloatArray:
+        """Predict the rows of an encoded table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+            Class probabilities or standardized targets.
+        """
+        chunks = gen_batches(len(table), _ROWS)
+        return np.concatenate([self._predict(table[rows]) for rows in chunks])
+
+    def _predict(self, table: EncodedTable) -> FloatArray:
+        X = _inputs(self.estimator, self.inputs)(table)
+        if not is_classifier(self.estimator):
+            return np.asarray(self.estimator.predict(X), np.float64).reshape(len(X), -1)
+        proba = np.zeros((len(X), self.n_outputs))
+        classes = self.estimator.classes_
+        # Of a single class, some of scikit-learn's classifiers have two columns, the class first.
+        proba[:, classes] = self.estimator.predict_proba(X)[:, : len(classes)]
+        np.maximum(proba, self.least, out=proba)
+        return proba / proba.sum(axis=1, keepdims=True)
+
+
+def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, FloatArray]:
+    """Fit a clone of an estimator to the training rows of a fold, and predict the fold.
+
+    The inputs are those of a network without bins. If the estimator accepts missing values, as
+    trees do, they are numbers with missing values, and codes of categories. An estimator that stops
+    early, and whose `fit` takes `X_val` and `y_val`, gets the fold as validation data.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator.
+    data : Data
+        All rows; X is an `EncodedTable`.
+    plan : MemberPlan
+        The rows for training, those of the fold, and the random state.
+
+    Returns
+    -------
+    model : FoldModel
+        The fitted estimator.
+    predictions : ndarray of shape (n_held_out, n_outputs)
+        Its predictions for the fold.
+    """
+    if plan.tasks:
+        plan.tasks.begin()
+    training, held_out = data.rows(plan.training), data.rows(plan.held_out)
+    inputs, supervised = plan.inputs.fit(training)
+    model = clone(estimator)
+    _set_random_states(model, plan.seed)
+    inputs_of = _inputs(model, inputs)
+    arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
+    # Other folds may be fitted at the same time.
+    with threads(0), threadpool_limits(1, user_api="openmp"):
+        X = fill_empty_columns(inputs_of(training.X, supervised), training.sample_weight)
+        model.fit(X, _targets(training), **arguments)
+        fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))
+        predictions = fitted.predict(held_out.X)
+    if not np.isfinite(predictions).all():
+        raise ValueError("its predictions are not finite")
+    if plan.tasks:
+        plan.tasks.end()
+    return fitted, predictions
+
+
+def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
+    """Return the function that computes the inputs of an estimator."""
+    return inputs.of_trees if get_tags(model).input_tags.allow_nan else inputs.of
+
+
+def _set_random_states(model: Any, seed: int) -> None:
+    """Set the random states that are None."""
+    unset = [
+        name
+        for name, value in model.get_params().items()
+        if name.split("__")[-1] == "random_state" and value is None
+    ]
+    model.set_params(**dict.fromkeys(unset, seed))
+
+
+def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]:
+    """Return weights, and validation data for an estimator that stops early."""
+    weight, validation = training.sample_weight, {}
+    if has_fit_parameter(model, "X_val") and getattr(model, "early_stopping", False):
+        if training.class_targets is not None:  # a class may have no row for training
+            held_out = held_out.rows(np.isin(held_out.Y, training.Y))
+        validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
+    if weight is None or (weight == weight[0]).all():
+        return validation
+    if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):
+        return {f"{model.steps[-1][0]}__sample_weight": weight}
+    if not has_fit_parameter(model, "sample_weight"):
+        raise TypeError("its fit takes no sample_weight")
+    if validation:
+        validation["sample_weight_val"] = held_out.sample_weight
+    return validation | {"sample_weight": weight}
+
+
+def cross_fit(
+    estimator: Any,
+    data: Data,
+    plans: Sequence[MemberPlan],
+    n_jobs: int | None,
+    end: float | None,
+) -> tuple[list[FoldModel], list[FloatArray]]:
+    """Fit an estimator once for each fold, up to `n_jobs` folds at the same time.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator.
+    data : Data
+        All rows; X is an `EncodedTable`.
+    plans : sequence of MemberPlan
+        A plan for each fold.
+    n_jobs : int or None
+        Number of folds at the same time.
+    end : float or None
+        Time by which all must be fitted, of `time.time`. None means no limit.
+
+    Returns
+    -------
+    models : list of FoldModel
+        The fitted estimators.
+    predictions : list of ndarray of shape (n_held_out, n_outputs)
+        Their predictions for their folds.
+
+    Raises
+    ------
+    TimeoutError
+        If the fit for the first fold shows that there is too little time for all.
+    """
+    results = []
+    if end is not None:
+        started = time.time()
+        results.append(fit_fold(estimator, data, plans[0]))
+        n_rounds = -(-(len(plans) - 1) // effective_n_jobs(n_jobs))  # rounded up
+        needed, left = n_rounds * (time.time() - started), end - time.time()
+        if needed > left:
+            raise TimeoutError(
+                f"the fits for the other folds would take {needed:.3g} s, but {max(left, 0):.3g} s "
+                "are left of its share of max_time. Increase max_time"
+            )
+    results += Parallel(n_jobs=n_jobs, batch_size=1)(
+        delayed(fit_fold)(estimator, data, plan) for plan in plans[len(results) :]
+    )
+    models, predictions = zip(*results, strict=True)
+    return list(models), list(predictions)
+
+
+def _targets(data: Data) -> NDArray[Any]:
+    """Return class numbers, or standardized targets."""
+    return data.Y[:, 0] if data.Y.ndim == 2 and data.Y.shape[1] == 1 else data.Y

@@ -1,0 +1,102 @@
+"""The default estimators of the ensembles: networks, boosted trees and randomized trees."""
+
+from typing import Any
+
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+
+from scratchmlp.batches import Data
+from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
+from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
+
+#: From this number of rows, a fold has enough rows to stop boosting early.
+_MANY = 1000
+#: From this number of rows, forests take too long for what they add.
+_VERY_MANY = 10_000
+#: Fewest rows for boosting, which bins numbers.
+_FEWEST_ROWS = 20
+#: Most rows times classes for forests, whose leaves hold a probability for each class.
+_MOST_PROBABILITIES = 50_000
+#: Most trees of boosting, times columns: each iteration trains a tree for each class.
+_MOST_TREES = 30_000
+#: Fewest iterations. If there are only enough trees for fewer, boosting is not used.
+_FEWEST_ITERATIONS = 20
+
+
+def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
+    """Choose the estimators of an ensemble, by the number of rows, columns and classes.
+
+    Parameters
+    ----------
+    data : Data
+        All rows; X is an `EncodedTable`.
+    classifier : bool
+        Whether the targets are classes.
+
+    Returns
+    -------
+    list of tuple of str and estimator
+        Names and estimators that are not fitted.
+    """
+    networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
+    candidates = [
+        ("networks", networks),
+        ("boosting", _boosting(data, classifier)),
+        *_forest(data, classifier),
+    ]
+    return [(name, estimator) for name, estimator in candidates if estimator is not None]
+
+
+def _boosting(data: Data, classifier: bool) -> Any:
+    """Return gradient boosting; None if it would fail or take too long."""
+    one_target = classifier or data.n_targets == 1
+    if len(data.Y) < _FEWEST_ROWS or not one_target:
+        return None
+    n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
+    n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
+    settings = _boosting_settings(len(data.Y))
+    n_iterations = min(settings["max_iter"], _MOST_TREES // (n_columns * n_trees))
+    if n_iterations < _FEWEST_ITERATIONS:
+        return None
+    # Fewer iterations need larger steps.
+    settings["learning_rate"] *= (settings["max_iter"] / n_iterations) ** 0.5
+    Boosting = HistGradientBoostingClassifier if classifier else HistGradientBoostingRegressor
+    return Boosting(**settings | {"max_iter": n_iterations}, max_features=0.5)
+
+
+def _boosting_settings(n_rows: int) -> dict[str, Any]:
+    """Return the settings of gradient boosting for up to 300 iterations."""
+    if n_rows < _MANY:
+        return {
+            "learning_rate": 0.1,
+            "max_iter": 50,
+            "max_leaf_nodes": 8,
+            "min_samples_leaf": 5,
+            "l2_regularization": 3.0,
+            "early_stopping": False,
+        }
+    settings = {"l2_regularization": 10.0, "early_stopping": True}
+    if n_rows < _VERY_MANY:
+        shape = {"learning_rate": 0.08, "max_iter": 300, "max_leaf_nodes": 16}
+        return settings | shape | {"min_samples_leaf": 1, "n_iter_no_change": 15}
+    shape = {"learning_rate": 0.15, "max_iter": 150, "max_leaf_nodes": 31}
+    return settings | shape | {"min_samples_leaf": 5, "n_iter_no_change": 10}
+
+
+def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
+    """Return randomized trees, with their name; nothing if they would take too long."""
+    n_rows = len(data.Y)
+    if n_rows * data.n_targets > _MOST_PROBABILITIES:
+        return []
+    if n_rows < _MANY:
+        Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
+        features = "sqrt" if classifier else 0.5
+        return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
+    if n_rows >= _VERY_MANY or not classifier:
+        return []
+    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.9))]

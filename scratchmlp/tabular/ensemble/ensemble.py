@@ -1,0 +1,383 @@
+"""What the ensembles of networks and other estimators share."""
+
+import time
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable
+from copy import copy
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import FitFailedWarning
+from sklearn.utils import Bunch
+from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.atomic_fit import of_one_fit
+from scratchmlp.batches import Data
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.run import DivergenceError
+from scratchmlp.tabular.base import BaseTabular, PreparedTable
+from scratchmlp.tabular.calibration import Calibration
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.ensemble.blending import select_weights
+from scratchmlp.tabular.ensemble.cross_fitting import cross_fit
+from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.folds import by_row
+from scratchmlp.tabular.inputs.inputs import unfitted_inputs
+from scratchmlp.tabular.inspection.uncertainty import HeldOutScores
+from scratchmlp.tabular.networks.member import MemberPlan
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.tabular.reading.findings import stacklevel
+from scratchmlp.tabular.scoring import SCORING, BlendLoss
+
+
+class Part(NamedTuple):
+    """A fitted estimator of an ensemble.
+
+    Attributes
+    ----------
+    fitted : BaseTabularMLP or list of FoldModel
+        The networks, or a fitted estimator for each fold.
+    oof : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Out-of-fold predictions; nan for rows that are in no fold. Empty after `fit`.
+    calibration : Calibration or None
+        Calibration of the predictions; None for networks and for numbers.
+    scores : HeldOutScores
+        How wrong the out-of-fold predictions are. Empty during `fit`.
+    """
+
+    fitted: Any
+    oof: FloatArray
+    calibration: Calibration | None = None
+    scores: HeldOutScores = HeldOutScores(np.empty((0, 0)), None)
+
+    @property
+    def estimators(self) -> Any:
+        """The networks, or a list with an estimator of scikit-learn for each fold."""
+        networks = isinstance(self.fitted, BaseTabularMLP)
+        return self.fitted if networks else [model.estimator for model in self.fitted]
+
+    @property
+    def n_members(self) -> int:
+        """Number of members of the networks, or number of folds."""
+        return len(getattr(self.fitted, "members_", self.fitted))
+
+
+class BaseTabularEnsemble(_BaseComposition, BaseTabular):
+    """Base class of TabularEnsembleClassifier and TabularEnsembleRegressor."""
+
+    estimators: Any
+    scoring: Any
+
+    errors_: dict[str, str]
+    weights_: dict[str, float]
+    oof_scores_: dict[str, float]
+    oof_score_: float
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabular._parameter_constraints,
+        "estimators": [list, None],
+        "scoring": SCORING,
+    }
+
+    # What the subclasses add.
+
+    @abstractmethod
+    def _calibration(self, data: Data, raw: FloatArray) -> Calibration | None:
+        """Fit the calibration of out-of-fold predictions."""
+
+    @abstractmethod
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Return calibrated predictions for those of a `FoldModel`."""
+
+    @abstractmethod
+    def _blend_loss(self, data: Data) -> BlendLoss:
+        """Return the loss that weights minimize. `data` holds the rows of some fold."""
+
+    @abstractmethod
+    def _calibrated(self, blend: FloatArray) -> FloatArray:
+        """Calibrate weighted predictions."""
+
+    def _undo_calibration(self) -> None:
+        """Undo the calibration of weighted predictions, if there is one."""
+
+    @abstractmethod
+    def _constant(self, data: Data) -> FloatArray:
+        """Return predictions that are the same for all rows."""
+
+    # Fit.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, with `deep` also those of the named estimators.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the estimators by their names, and their parameters.
+
+        Returns
+        -------
+        dict
+            Parameters by name.
+        """
+        return self._get_params("estimators", deep=deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the ensemble, replace a named estimator or set its parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters, such as `cv=5`, `boosting=estimator` or `boosting__max_iter=50`.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        self._set_params("estimators", **params)
+        return self
+
+    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+        if self.estimators is None:
+            estimators = default_estimators(table.data, is_classifier(self))
+        else:
+            estimators = check_estimators(self)
+        rows = np.unique(np.concatenate(table.held_out))
+        seen: Any = slice(None) if len(rows) == len(table.data.Y) else rows
+        data = table.data.rows(seen)
+        loss = self._checked_loss(data)
+        parts = self._fit_parts(estimators, table, tasks, started)
+        networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
+        prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
+        weights = select_weights([part.oof[seen] for part in parts.values()], loss, prior)
+        self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
+        self._parts = parts
+        blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
+        self._calibrate(table.data, blend)
+        self._keep_predictions(table.data, table.sample_weight, self._calibrated(blend))
+        self.oof_scores_ = {
+            name: self._oof_score(table.data, part.oof, table.sample_weight)
+            for name, part in parts.items()
+        }
+
+    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
+        """Keep the scores of each estimator, which `only` needs, instead of its predictions."""
+        for name, part in self._parts.items():
+            self._parts[name] = part._replace(oof=np.empty(0), scores=scores_of(part.oof))
+            if isinstance(part.fitted, BaseTabularMLP):
+                part.fitted.__dict__.update(self._with_scores(self._parts[name].scores))
+
+    def _checked_loss(self, data: Data) -> BlendLoss:
+        """Return the loss that weights minimize, after a trial of the user's scorer."""
+        loss = self._blend_loss(data)
+        if self.scoring is not None:
+            try:
+                loss(self._constant(data))
+            except Exception as error:
+                raise ValueError(
+                    f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
+                    "Choose another scorer, or make one with sklearn.metrics.make_scorer."
+                ) from error
+        return loss
+
+    def _fit_parts(
+        self,
+        estimators: list[tuple[str, Any]],
+        table: PreparedTable,
+        tasks: CallbackTasks | None,
+        started: float,
+    ) -> dict[str, Part]:
+        """Cross-fit the estimators, and leave out those that fail.
+
+        Of `max_time`, each estimator gets an equal share of the time that is left. Networks come
+        last, because they can use what the others leave. The last estimator is fitted even if there
+        is no time, unless the ensemble has another.
+        """
+        parts: dict[str, Part] = {}
+        errors: dict[str, Exception] = {}
+        self.errors_ = {}
+        in_order = sorted(estimators, key=lambda pair: isinstance(pair[1], BaseTabularMLP))
+        for n_done, (name, estimator) in enumerate(in_order):
+            is_networks, n_left = isinstance(estimator, BaseTabularMLP), len(in_order) - n_done
+            fit = self._fit_networks if is_networks else self._cross_fit
+            is_last_chance = n_left == 1 and not parts and not is_networks
+            seconds = None if is_last_chance else self._share(started, n_left)
+            seeded = _seeded(table, in_order[:n_done], is_networks)
+            try:
+                parts[name] = fit(estimator, seeded, tasks, started, seconds)
+            except MemoryError:
+                raise
+            except Exception as error:
+                if is_networks and not isinstance(error, DivergenceError):
+                    raise  # such as the error of a callback
+                errors[name] = error
+                self.errors_[name] = f"{type(error).__name__}: {error}"
+                message = f"{name} is left out of the ensemble: {self.errors_[name]}"
+                warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
+        if not parts:
+            raise next(errors[name] for name, _ in estimators)
+        return {name: parts[name] for name, _ in estimators if name in parts}
+
+    def _share(self, started: float, n_left: int) -> float | None:
+        """Return in which time after the start the next of `n_left` estimators must be fitted."""
+        if self.max_time is None:
+            return None
+        passed = time.time() - started
+        return passed + max(self.max_time - passed, 0.0) / n_left
+
+    def _fit_networks(
+        self,
+        estimator: BaseTabularMLP,
+        table: PreparedTable,
+        tasks: CallbackTasks | None,
+        started: float,
+        seconds: float | None,
+    ) -> Part:
+        """Train networks. They have the parameters of the ensemble, where both have one."""
+        networks = clone(estimator)
+        own = self.get_params(deep=False)
+        common = {name: own[name] for name in networks.get_params(deep=False) if name in own}
+        networks.set_params(**common | {"max_time": seconds})
+        networks._fit_prepared(networks._own_targets(table), tasks, started)
+        return Part(networks, networks._out_of_fold)
+
+    def _cross_fit(
+        self,
+        estimator: Any,
+        table: PreparedTable,
+        tasks: CallbackTasks | None,
+        started: float,
+        seconds: float | None,
+    ) -> Part:
+        """Fit an estimator once for each fold."""
+        end = None if seconds is None else started + seconds
+        plans = [
+            MemberPlan(
+                *rows,
+                unfitted_inputs(table.data.X, seed),
+                seed,
+                None,
+                tasks.member(0) if tasks else None,
+            )
+            for rows, seed in zip(table.splits, table.seeds, strict=True)
+        ]
+        models, predictions = cross_fit(estimator, table.data, plans, self.n_jobs, end)
+        raw = by_row(table.held_out, predictions, len(table.data.Y))
+        calibration = self._calibration(table.data, raw)
+        return Part(models, self._from_raw(raw, calibration), calibration)
+
+    @property
+    def named_estimators_(self) -> Bunch:
+        """The fitted estimators by name."""
+        named = Bunch()
+        named.update({name: part.estimators for name, part in self._parts.items()})
+        return named
+
+    # Prediction.
+
+    @of_one_fit
+    def only(self, name: str) -> Self:
+        """Return a copy that predicts with one estimator alone.
+
+        Parameters
+        ----------
+        name : str
+            Name of the estimator.
+
+        Returns
+        -------
+        estimator
+            The copy. It shares the fitted estimators, and its `oof_score_` is that of this one. It
+            has no out-of-fold predictions.
+        """
+        check_is_fitted(self)
+        if name not in self.weights_:
+            names = ", ".join(map(repr, self.weights_))
+            raise ValueError(f"name must be one of {names}; got {name!r}.")
+        alone = copy(self)
+        alone.weights_ = {each: float(each == name) for each in self.weights_}
+        alone.oof_score_ = self.oof_scores_[name]
+        alone.__dict__.update(self._with_scores(self._parts[name].scores))
+        alone._undo_calibration()
+        alone.__dict__.pop(self._oof_name, None)  # a file may lack it
+        return alone
+
+    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
+        """Return the weighted predictions of what was trained without one fold."""
+        blend: Any = 0.0
+        for name, weight in self.weights_.items():
+            if weight:
+                blend = blend + weight * self._part_prediction(self._parts[name], number, table)
+        return self._calibrated(blend)
+
+    @property
+    def _n_members(self) -> int:
+        return next(iter(self._parts.values())).n_members
+
+    def _part_prediction(self, part: Part, number: int, table: EncodedTable) -> FloatArray:
+        """Return the predictions of one estimator that was trained without one fold."""
+        if isinstance(part.fitted, BaseTabularMLP):
+            return part.fitted._member_prediction(number, table)
+        return self._from_raw(part.fitted[number].predict(table), part.calibration)
+
+
+def _seeded(
+    table: PreparedTable, before: list[tuple[str, Any]], is_networks: bool
+) -> PreparedTable:
+    """Change the seeds for an estimator, whose like among those before had them already."""
+    n_alike = sum(isinstance(each, BaseTabularMLP) == is_networks for _, each in before)
+    return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)
+
+
+def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
+    """Check the named estimators of an ensemble.
+
+    Parameters
+    ----------
+    ensemble : TabularEnsembleClassifier or TabularEnsembleRegressor
+        The ensemble.
+
+    Returns
+    -------
+    list of tuple of str and estimator
+        The estimators, without those that are "drop".
+
+    Raises
+    ------
+    ValueError
+        If they are no pairs of names and estimators, a name is not possible, none is left, one
+        is not of the ensemble's kind, or networks have callbacks.
+    """
+    pairs = ensemble.estimators
+    if not pairs or not all(
+        isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str) for each in pairs
+    ):
+        raise ValueError(
+            "estimators must be None or a list of pairs of a name and an estimator, with at least "
+            f"one pair; got {pairs!r}."
+        )
+    ensemble._validate_names([name for name, _ in pairs])
+    used = [(name, each) for name, each in pairs if each != "drop"]
+    if not used:
+        raise ValueError("All estimators are 'drop', but at least one is needed.")
+    kind, is_kind = (
+        ("classifier", is_classifier) if is_classifier(ensemble) else ("regressor", is_regressor)
+    )
+    for name, estimator in used:
+        is_estimator = hasattr(estimator, "fit") and not isinstance(estimator, type)
+        if not is_estimator or not is_kind(estimator):
+            raise ValueError(
+                f"{type(ensemble).__name__} needs a {kind} as {name!r}; got {estimator!r}."
+            )
+        if isinstance(estimator, BaseTabularMLP):
+            estimator._validate_params()
+            if getattr(estimator, "_skl_callbacks", None):
+                raise ValueError(
+                    f"Only the ensemble calls callbacks, but {name!r} has callbacks of its own. "
+                    f"Pass them to set_callbacks of {type(ensemble).__name__}."
+                )
+    return used

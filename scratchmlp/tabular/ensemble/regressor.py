@@ -1,0 +1,181 @@
+"""The regressor that is an ensemble of networks and trees."""
+
+from typing import Any
+
+import numpy as np
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.calibration import Calibration
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
+from scratchmlp.tabular.scoring import BlendLoss, negative_score, squared_error
+from scratchmlp.tabular.targets import TabularRegressorMixin
+
+
+class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
+    """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
+
+    Neural networks and trees make different errors, so their weighted mean usually predicts better
+    than each of them. The table may contain numbers on any scale, missing values, categories, text,
+    booleans and dates. All estimators are trained on the same folds, and no setting needs tuning.
+    Targets are standardized for training, and predictions stay within the range of the targets in
+    `fit`. The page :doc:`/tabular_results` compares the ensemble with the networks alone and with
+    boosted trees.
+
+    Parameters
+    ----------
+    estimators : list of (str, estimator) or None, default=None
+        Named regressors. The string "drop" leaves one out. None means "networks"
+        (:class:`TabularMLPRegressor`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and, if they are worth their
+        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
+        of rows.
+        Their parameters can be set if they are named, for example with
+        ``set_params(boosting__max_iter=50)`` or in a grid search.
+
+        Each estimator is cloned and fitted once for each fold. :class:`TabularMLPRegressor` uses
+        the parameters of the ensemble where both have one. Estimators that accept missing values,
+        as trees do, get numbers, which may be nan, and a code for each category. Others get the
+        output of :class:`TabularEncoder`. Columns that an estimator names are those of this array,
+        and its targets are standardized. An estimator that stops early, and whose `fit` takes
+        `X_val` and `y_val`, gets the fold as validation data. With `sample_weight`, an estimator
+        whose `fit` takes no weights is left out.
+    cv : int, splitter or iterable, default=8
+        Splits of the rows into training rows and a held-out fold, the same for all estimators; see
+        :class:`TabularMLPRegressor`.
+    n_repeats : int, default=1
+        Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
+        members, predictions usually get a little better, and `fit` takes as many times as long.
+    scoring : str, callable or None, default=None
+        What the weights maximize: a scorer of scikit-learn, such as "neg_mean_absolute_error". None
+        means the negative squared error.
+    max_time : float or None, default=None
+        Time limit of `fit`, in seconds. Each estimator gets an equal share of the time that is
+        left, and networks come last. Networks train for fewer epochs. Another estimator is left
+        out, with a warning, if its fit for the first fold shows that its share is too short.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categorical; see :class:`TabularEncoder`.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers that could be taken for codes or identifiers; see
+        :class:`TabularEncoder`.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text; see :class:`TabularEncoder`.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Number of fits that :mod:`joblib` runs in parallel, with one thread each. None means 1, and
+        -1 means the number of processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds and all random choices of the estimators. Pass an int for reproducible
+        results.
+
+    Attributes
+    ----------
+    weights_ : dict of str to float
+        Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
+        out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
+        Before the first round, the networks count as selected 16,000 / n_samples times, because few
+        rows cannot tell which estimator is better. Without networks, all estimators share this.
+    named_estimators_ : Bunch
+        The fitted estimators by name: for "networks" a fitted :class:`TabularMLPRegressor`, for
+        others a list with a fitted estimator for each fold. Estimators that failed are left out.
+    errors_ : dict of str to str
+        The errors of the estimators that are left out, by name.
+    oof_score_ : float
+        R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
+        weights are fitted to the same predictions, and gradient boosting stops by them: the
+        score can be a little too high. nan if the members held out a single row: R² compares the
+        errors with the spread of the targets.
+    oof_scores_ : dict of str to float
+        The same for each estimator alone.
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Weighted out-of-fold predictions of the rows in `fit`; nan for rows that are in no fold.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
+    encoder_ : TabularEncoder
+        The fitted encoder of the table, the same for all estimators.
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if they are strings.
+
+    Warns
+    -----
+    FitFailedWarning
+        If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
+        the first.
+
+    See Also
+    --------
+    TabularMLPRegressor : The networks alone.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models", ICML
+    2004.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularEnsembleRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> ensemble = TabularEnsembleRegressor(cv=3, random_state=0).fit(X, y)
+    >>> ensemble.oof_score_ > 0.4
+    True
+    >>> ensemble.predict(X).shape
+    (442,)
+    """
+
+    def __init__(
+        self,
+        estimators: Any = None,
+        *,
+        cv: Any = 8,
+        n_repeats: int = 1,
+        scoring: Any = None,
+        max_time: float | None = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimators = estimators
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.scoring = scoring
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    @property
+    def _is_positive(self) -> bool:
+        """Whether no prediction can be below 0: all estimators with a weight are like that."""
+        weighted = [self._parts[name].fitted for name, weight in self.weights_.items() if weight]
+        return all(getattr(each, "_output", None) == "exp" for each in weighted)
+
+    def _calibration(self, data: Data, raw: FloatArray) -> None:
+        return None
+
+    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        return self._targets(raw)
+
+    def _blend_loss(self, data: Data) -> BlendLoss:
+        y = self._given(data)
+        if self.scoring is None:
+            scale = self._deviation[0] if self._one_column else self._deviation
+            return squared_error(y, data.sample_weight, scale)
+        return negative_score(self.scoring, y, data.sample_weight, None)
+
+    def _constant(self, data: Data) -> FloatArray:
+        return self._targets(np.zeros(data.Y.shape))
+
+    def _calibrated(self, blend: FloatArray) -> FloatArray:
+        low, high = (self._low[0], self._high[0]) if self._one_column else (self._low, self._high)
+        return np.clip(blend, low, high)  # rounding may leave the range

@@ -1,0 +1,1 @@
+"""What is learned of inputs from the training rows of a fold: bins, target encoding and more."""

@@ -1,0 +1,190 @@
+"""The inputs of a network, which it computes from an encoded table."""
+
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.inputs.logarithms import Logarithms
+from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
+from scratchmlp.tabular.inputs.term_selection import TermSelection
+
+#: Bytes of the largest array of inputs. `InputRows` take its place if it would be larger.
+_LARGEST_ARRAY = 2**26
+
+
+class Bins(NamedTuple):
+    """A piecewise-linear encoding of some numbers.
+
+    Attributes
+    ----------
+    encoder : PiecewiseLinearEncoder
+        The encoding.
+    columns : ndarray of int
+        Which numbers of an encoded table to encode.
+    """
+
+    encoder: PiecewiseLinearEncoder
+    columns: NDArray[np.intp]
+
+    def fit(self, data: Data) -> None:
+        """Fit the encoding to training rows. Its bins may depend on their targets."""
+        X = data.X.numbers[:, self.columns]
+        self.encoder.fit(X, data.Y, sample_weight=data.sample_weight)
+
+    def transform(self, table: EncodedTable) -> FloatArray:
+        """Encode rows."""
+        return self.encoder.transform(table.numbers[:, self.columns])
+
+
+class Inputs(NamedTuple):
+    """How a member computes its inputs from an encoded table.
+
+    Attributes
+    ----------
+    supervised : tuple of TargetEncoding or TermSelection
+        Encodings that are appended to the outputs of the encoded table.
+    bins : Bins or None
+        Encoding of numbers that is appended. None appends nothing.
+    logarithms : Logarithms or None, default=None
+        Logarithms that are appended. None appends nothing.
+    """
+
+    supervised: tuple[TargetEncoding | TermSelection, ...]
+    bins: Bins | None
+    logarithms: Logarithms | None = None
+
+    def fit(self, data: Data) -> tuple["Inputs", FloatArray]:
+        """Fit the encodings to training rows.
+
+        Parameters
+        ----------
+        data : Data
+            Training rows; X is an `EncodedTable`.
+
+        Returns
+        -------
+        inputs : Inputs
+            Fitted copies of the encodings.
+        supervised : ndarray of shape (n_samples, n_supervised), float32
+            What these encodings make of the training rows. A target encoding makes something else
+            of them than of new rows.
+        """
+        inputs = deepcopy(self)
+        empty = np.empty((len(data.Y), 0), np.float32)
+        supervised = np.hstack([empty, *(each.fit_transform(data) for each in inputs.supervised)])
+        if inputs.bins:
+            inputs.bins.fit(data)
+        if inputs.logarithms:
+            inputs = inputs._replace(logarithms=inputs.logarithms.fit(data.X))
+        return inputs, supervised
+
+    def of(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
+        """Return the inputs of a network for rows of an encoded table.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+        supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
+            Second result of `fit`, for training rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_inputs), float32
+            The inputs.
+        """
+        parts = [table.to_array(), *self._supervised(table, supervised)]
+        if self.bins:
+            parts.append(self.bins.transform(table))
+        if self.logarithms:
+            parts.append(self.logarithms.transform(table))
+        return np.hstack(parts) if len(parts) > 1 else parts[0]
+
+    def of_trees(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
+        """Return the inputs of trees, without bins. See `of`."""
+        return np.hstack([table.numbers_and_codes(), *self._supervised(table, supervised)])
+
+    def _supervised(self, table: EncodedTable, known: FloatArray | None) -> list[FloatArray]:
+        return [known] if known is not None else [each.transform(table) for each in self.supervised]
+
+    def rows(
+        self, table: EncodedTable, width: int, supervised: FloatArray | None = None
+    ) -> "FloatArray | InputRows":
+        """Return the inputs as an array or, if it would be large, as `InputRows`.
+
+        `width` is the number of inputs. The other parameters are those of `of`.
+        """
+        n_bytes = len(table) * width * np.dtype(np.float32).itemsize
+        if n_bytes <= _LARGEST_ARRAY:
+            return self.of(table, supervised)
+        return InputRows(self, table, width, supervised)
+
+
+class InputRows:
+    """The inputs of a network for the rows of a table, computed when rows are selected.
+
+    An array of them can take a hundred times the memory of the encoded table.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        How to compute them.
+    table : EncodedTable
+        The rows.
+    width : int
+        Number of inputs.
+    supervised : ndarray of shape (n_samples, n_supervised) or None
+        See `Inputs.of`.
+
+    Attributes
+    ----------
+    shape : tuple of two int
+        Number of rows and of inputs.
+    """
+
+    def __init__(
+        self, inputs: Inputs, table: EncodedTable, width: int, supervised: FloatArray | None
+    ) -> None:
+        self.inputs, self.table, self.supervised = inputs, table, supervised
+        self.shape = len(table), width
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> FloatArray:
+        """Compute the inputs of rows that a slice, a mask or an array of row numbers selects."""
+        supervised = None if self.supervised is None else self.supervised[rows]
+        return self.inputs.of(self.table[rows], supervised)
+
+
+def unfitted_inputs(
+    encoded: EncodedTable, seed: int, bins: Bins | None = None, logarithms: Logarithms | None = None
+) -> Inputs:
+    """Return how a member is to compute its inputs.
+
+    Parameters
+    ----------
+    encoded : EncodedTable
+        The encoded table.
+    seed : int
+        Random state of the encodings.
+    bins : Bins or None, default=None
+        Bins, if the member has any.
+    logarithms : Logarithms or None, default=None
+        Logarithms, if the members have any.
+
+    Returns
+    -------
+    Inputs
+        Encodings that are not fitted.
+    """
+    levels = (TargetEncoding(seed),) if encoded.layout.n_levels else ()
+    terms = (TermSelection(),) if encoded.terms else ()
+    return Inputs((*levels, *terms), bins, logarithms)

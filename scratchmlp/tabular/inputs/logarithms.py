@@ -1,0 +1,76 @@
+"""Logarithms of positive numbers, with which a network can learn ratios and products."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.reading.values import Floats
+
+#: Ratio of the ninth decile to the first from which a number has a logarithm. In a narrower range,
+#: the logarithm is almost a linear function.
+_WIDE = 4.0
+#: Numbers below the median times this are taken for it, because zero has no logarithm.
+_LEAST = 1e-3
+#: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
+_STEEP = 1e3
+#: Kinds of columns whose zero means nothing at all, so that ratios are meaningful.
+_KINDS = ("number", "duration")
+
+
+class Logarithms(NamedTuple):
+    """Logarithms of numbers that are never negative, have a wide range and are skewed.
+
+    They are computed from the outputs of `TabularEncoder`. They are 0 at the median, and half the
+    distance between the first and the ninth decile is 1. There is no clip: it would bend what the
+    logarithms make linear.
+
+    Attributes
+    ----------
+    outputs : ndarray of int
+        Positions of these numbers among the outputs of the table.
+    scales : ndarray of float
+        The scale of each number, divided by its median.
+    widths : ndarray of float or None, default=None
+        What the logarithms are divided by. None before `fit`.
+    """
+
+    outputs: NDArray[np.intp]
+    scales: Floats
+    widths: Floats | None = None
+
+    @classmethod
+    def of_columns(cls, columns: Mapping[str, dict[str, Any]]) -> "Logarithms":
+        """Find the columns that may have logarithms, in `TabularEncoder.columns_`."""
+        outputs, scales, end = [], [], 0
+        for each in columns.values():
+            if each["kind"] in _KINDS and 0 < each["scale"] / _STEEP < each["centre"]:
+                outputs.append(end)
+                scales.append(each["scale"] / each["centre"])
+            end += len(output_suffixes(each))
+        return cls(np.array(outputs, np.intp), np.array(scales))
+
+    def fit(self, table: EncodedTable) -> "Logarithms":
+        """Choose among the columns by training rows, and find the widths."""
+        relative = self._relative(table)
+        low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), _LEAST)
+        # The median, 1, is nearer to the deciles' geometric mean than to the arithmetic one.
+        skewed = (low + high) / 2 + np.sqrt(low * high) > 2
+        chosen = (relative.min(axis=0) > -_LEAST) & (high >= _WIDE * low) & skewed
+        widths = np.log(high / low)[chosen] / 2
+        return Logarithms(self.outputs[chosen], self.scales[chosen], widths)
+
+    def transform(self, table: EncodedTable) -> FloatArray:
+        """Return the scaled logarithms."""
+        logarithms = np.log(np.maximum(self._relative(table), _LEAST)) / self.widths
+        return logarithms.astype(np.float32)
+
+    def _relative(self, table: EncodedTable) -> Floats:
+        """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
+        columns = np.searchsorted(table.layout.numbers, self.outputs)
+        z = table.numbers[:, columns].astype(np.float64)
+        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / 3) ** 2, 1e-6))

@@ -1,0 +1,148 @@
+"""The target encoding of columns of many categories, which each member fits to its own rows."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import TargetEncoder
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.numeric import clip_smoothly
+
+#: Largest number of outputs of a column. With more classes, the outputs are for sums of classes.
+MOST_TARGETS = 32
+_SMOOTH = 2.0  # rows of the mean that are added to those of each level
+_N_FOLDS = 5
+#: Smallest deviation of an encoding, in deviations of the target: smaller ones are mostly noise.
+_LEAST_DEVIATION = 0.1
+
+
+def target_columns(data: Data) -> FloatArray:
+    """Return the numbers whose mean in each level is the level's encoding.
+
+    Parameters
+    ----------
+    data : Data
+        Rows to train on.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_targets), float64
+        Regression targets, or an indicator for each class, of which one is enough for two classes.
+        If there are more than `MOST_TARGETS` of these, sums of them with random factors.
+    """
+    if data.class_targets is None:
+        columns = data.Y.astype(np.float64)
+    else:
+        n_classes = len(data.class_targets)
+        indicators = np.eye(n_classes)[:, n_classes == 2 :]
+        columns = indicators[data.Y]
+    n_columns = columns.shape[1]
+    if n_columns <= MOST_TARGETS:
+        return columns
+    return columns @ np.random.RandomState(0).standard_normal((n_columns, MOST_TARGETS))
+
+
+def used_rows(data: Data) -> NDArray[np.intp]:
+    """Return the numbers of the rows with a weight above 0."""
+    n_rows = len(data.Y)
+    return np.arange(n_rows) if data.sample_weight is None else np.flatnonzero(data.sample_weight)
+
+
+@dataclass
+class TargetEncoding:
+    """The target encoding of some columns.
+
+    Attributes
+    ----------
+    seed : int
+        Random state of the folds.
+    tables : list of ndarray of shape (n_levels + 1, n_targets), float32
+        Encoding of each level of each column. The last row is for other values.
+    """
+
+    seed: int
+    tables: list[FloatArray] = field(default_factory=list)
+
+    def fit_transform(self, data: Data) -> FloatArray:
+        """Fit the encoding to training rows, and encode them.
+
+        The encoding of a training row does not depend on its own target.
+
+        Parameters
+        ----------
+        data : Data
+            Training rows; X is an `EncodedTable`. Rows with weight 0 are encoded, but not learned
+            from. Other weights are ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns * n_targets), float32
+            The encoded rows.
+        """
+        codes, n_levels = data.X.many_codes(), data.X.layout.n_levels
+        used = used_rows(data)
+        used = used if len(used) > 1 else np.repeat(used, 2)  # cross-fitting needs two rows
+        fitted = [
+            _encode(codes[used], n_levels, y, self.seed) for y in target_columns(data)[used].T
+        ]
+        self.tables = [
+            np.column_stack(tables)
+            for tables in zip(*(tables for _, tables in fitted), strict=True)
+        ]
+        out = self.transform(data.X)
+        out[used] = np.stack([encoded for encoded, _ in fitted], axis=-1).reshape(len(used), -1)
+        return out
+
+    def transform(self, table: EncodedTable) -> FloatArray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns * n_targets), float32
+            The encoded rows.
+        """
+        codes = table.many_codes().T
+        return np.hstack([each[column] for each, column in zip(self.tables, codes, strict=True)])
+
+
+def _encode(
+    codes: NDArray[np.int32], n_levels: tuple[int, ...], y: FloatArray, seed: int
+) -> tuple[FloatArray, list[FloatArray]]:
+    """Encode columns with one target; return the encoded rows, and a table for each column.
+
+    Encodings are standardized: 0 is the mean of the target.
+    """
+    n_folds = min(_N_FOLDS, len(y))
+    encoder = TargetEncoder(
+        categories=[np.arange(n) for n in n_levels],
+        target_type="continuous",
+        smooth=_SMOOTH,
+        cv=KFold(n_folds, shuffle=True, random_state=seed),
+    )
+    encoded = encoder.fit_transform(codes, y) - encoder.target_mean_
+    # Values without a code get the mean of the rows that are not in their fold. It would reveal
+    # their own targets, and it is not what they get in prediction.
+    encoded[codes < 0] = 0.0
+    scale = np.maximum(encoded.std(axis=0), _LEAST_DEVIATION * y.std() or 1.0)
+    tables = [
+        _scaled(np.append(encoding - encoder.target_mean_, 0.0), deviation)
+        for encoding, deviation in zip(encoder.encodings_, scale, strict=True)
+    ]
+    return _scaled(encoded, scale), tables
+
+
+def _scaled(values: Any, scale: Any) -> FloatArray:
+    """Divide values by their scale, and limit them as numbers are limited."""
+    values = values / scale
+    clip_smoothly(values)
+    return values.astype(np.float32)

@@ -1,0 +1,1 @@
+"""What predictions depend on, and how sure they are."""

@@ -1,0 +1,1 @@
+"""The networks: how they are trained, one for each fold, and the ensembles of them."""

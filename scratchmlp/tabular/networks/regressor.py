@@ -1,0 +1,235 @@
+"""The regressor for raw tables that is made of networks."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+
+from scratchmlp.activations import OUTPUT_ACTIVATIONS
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.estimators.parameters import loss_of
+from scratchmlp.losses import Loss, PoissonLoss, losses_for
+from scratchmlp.tabular.base import PreparedTable
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.tabular.networks.recipe import Recipe, regression_recipe
+from scratchmlp.tabular.targets import TabularRegressorMixin
+
+
+class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
+    """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
+
+    The table may contain numbers on any scale, missing values, categories, text, booleans and
+    dates. `fit` trains a small ensemble of networks. Each network, a member of the ensemble, holds
+    out a part of the rows, its fold. The losses on the folds determine the best epoch of each
+    member. Targets are standardized for training, and predictions stay within the range of the
+    targets in `fit`. The page :doc:`/tabular_methods` explains each step.
+
+    Parameters
+    ----------
+    loss : str or Loss, default='squared_error'
+        Training loss, which also chooses the epochs: an instance of a class in
+        :mod:`scratchmlp.losses`, or its name.
+
+        - 'squared_error': predicts the mean.
+        - 'absolute_error': predicts the median, so outliers have less influence.
+        - 'huber': between the two. ``HuberLoss(delta=2)`` changes the size of an error at which the
+          loss becomes linear, in standard deviations of the targets.
+        - 'quantile': predicts a quantile, such as ``QuantileLoss(quantile=0.9)``.
+        - 'poisson': predicts the mean of targets of at least 0, such as counts. Targets are divided
+          by their mean instead of being standardized, and predictions are above 0.
+
+        A loss whose output activation is neither "identity" nor "exp" is an error. `oof_score_` is
+        R² with any loss.
+    cv : int, splitter or iterable, default=8
+        Splits of the rows into training rows and a held-out fold. One member of the ensemble is
+        trained for each split.
+
+        - int: the number of folds, which are shuffled. If you pass `groups` to `fit`, all rows of
+          a group are in the same fold.
+        - splitter: for instance :class:`~sklearn.model_selection.TimeSeriesSplit` for rows in
+          chronological order.
+        - iterable: for each split, the row numbers for training and those of the held-out fold.
+    n_repeats : int, default=1
+        Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
+        members, predictions usually get a little better, and `fit` takes as many times as long.
+    hidden_layer_sizes : 'auto', int or array-like of shape (n_hidden_layers,), default='auto'
+        Number of units of each hidden layer of a member. 'auto' means (128, 128) for fewer than
+        10,000 rows, and (64, 64) for more.
+    max_iter : int or 'auto', default='auto'
+        Number of epochs of each member. 'auto' means 128 epochs for fewer than 1,000 rows, 64
+        epochs of smaller batches for up to 2,000 rows, and fewer epochs for more rows, so that the
+        number of steps grows slowly.
+    max_time : float or None, default=None
+        Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
+        whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
+        the speed of the machine.
+    categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
+default='from_dtype'
+        Which columns are categorical; see :class:`TabularEncoder`.
+    numeric_features : array-like of {bool, int, str} or None, default=None
+        Columns of numbers that could be taken for codes or identifiers; see
+        :class:`TabularEncoder`.
+    text_features : array-like of {bool, int, str} or None, default=None
+        Columns of free text; see :class:`TabularEncoder`.
+    date_features : array-like of {bool, int, str} or None, default=None
+        Columns of dates; see :class:`TabularEncoder`.
+    n_jobs : int or None, default=None
+        Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
+        and -1 means the number of processors. The result is the same.
+    random_state : int, RandomState instance or None, default=None
+        Determines the folds, the initial weights and the order of the rows. Pass an int for
+        reproducible results.
+
+    Attributes
+    ----------
+    oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Out-of-fold predictions for the rows in `fit`; nan for rows that no member held out. Each
+        row is predicted by the member that held it out, which is not trained on it. The epoch for
+        this prediction is chosen on the folds of other members. Only the encoding by `encoder_`,
+        which does not depend on targets, and the scaling of the targets are fitted on all rows. The
+        ensemble of all members is usually slightly better.
+    oof_score_ : float
+        R² of the out-of-fold predictions, with the `sample_weight` of `fit`. nan if the members
+        held out a single row: R² compares the errors with the spread of the targets.
+    held_out_ : list of ndarray of int
+        Numbers of the rows in `fit` that each member held out.
+    encoder_ : TabularEncoder
+        The fitted encoder of the table. Its `columns_` describes the encoding of each column.
+    members_ : list of Member
+        The trained networks. Each has the fields `network` (layer sizes and activations), `theta`
+        (its parameters) and `inputs` (how it computes its inputs from the encoded table); see
+        :class:`Member`.
+    history_ : dict of str to ndarray
+        How the members trained: the columns of a table with a row for each member and epoch, as for
+        ``pandas.DataFrame(history_)``. "member" counts from 0 and "epoch" from 1. "loss" is the
+        mean training loss of the epoch, "validation_loss" the loss on the member's fold after it.
+        The others are "learning_rate" and "seconds".
+    best_epochs_ : ndarray of shape (n_members,)
+        Epoch that each member keeps, counted from 1.
+    n_iter_ : int
+        Number of epochs trained: the largest number of any member.
+    stop_reasons_ : list of str
+        Why the training of each member ended, such as "no time is left of max_time".
+    n_features_in_ : int
+        Number of columns seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in `fit`, if they are strings.
+
+    Notes
+    -----
+    In addition to the output of :class:`TabularEncoder`, each member has inputs that are fitted on
+    its own training rows:
+
+    - for columns of more than 64 categories, the mean target of each category
+      (:class:`~sklearn.preprocessing.TargetEncoder`, cross-fitted);
+    - for text, indicators of up to 64 words and 64 sequences of characters whose presence is
+      correlated with the target, at a false discovery rate below 0.1;
+    - bins of numbers (:class:`PiecewiseLinearEncoder`).
+
+    Rows of weight 0 have no influence on these inputs. Other weights have an influence on the bins
+    only.
+
+    See Also
+    --------
+    TabularMLPClassifier : The classifier for raw tables.
+    scratchmlp.ScratchMLPRegressor : A single network, with parameters for every choice.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
+    trees on tabular data", NeurIPS 2024. Gorishniy, Rubachev and Babenko, "On embeddings for
+    numerical features in tabular deep learning", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from scratchmlp.tabular import TabularMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
+    >>> regressor.oof_score_ > 0.4
+    True
+    >>> regressor.member_predictions(X).shape
+    (4, 442)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTabularMLP._parameter_constraints,
+        "loss": [StrOptions(set(losses_for("regressor"))), Loss],
+    }
+
+    def __init__(
+        self,
+        *,
+        loss: str | Loss = "squared_error",
+        cv: Any = 8,
+        n_repeats: int = 1,
+        hidden_layer_sizes: Any = "auto",
+        max_iter: int | str = "auto",
+        max_time: float | None = None,
+        categorical_features: Any = "from_dtype",
+        numeric_features: Any = None,
+        text_features: Any = None,
+        date_features: Any = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.loss = loss
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.categorical_features = categorical_features
+        self.numeric_features = numeric_features
+        self.text_features = text_features
+        self.date_features = date_features
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _own_targets(self, table: PreparedTable) -> PreparedTable:
+        """Divide the targets by their mean if the loss needs targets of at least 0."""
+        loss, own = self._bound_loss(), table.attributes
+        if loss.output == "identity":
+            return table._replace(attributes=own | {"_output": "identity"})
+        Y = table.numbers
+        assert Y is not None  # of a regressor
+        if (lowest := Y.min()) < 0:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
+                "loss, such as 'squared_error', or correct the targets."
+            )
+        loss.check_targets(Y)
+        mean = np.average(Y, axis=0, weights=table.sample_weight)
+        mean = np.where(mean > 0, mean, 1.0)
+        scaled = {"_mean": np.zeros(len(mean)), "_deviation": mean, "_output": loss.output}
+        data = table.data._replace(Y=(Y / mean).astype(np.float32))
+        return table._replace(data=data, attributes=own | scaled)
+
+    def _bound_loss(self) -> Loss:
+        """Return the loss with its output activation."""
+        loss = loss_of(self)
+        if loss.output not in ("identity", "exp"):
+            raise ValueError(
+                f"loss={self.loss!r} has the output activation {loss.output!r}, but "
+                "TabularMLPRegressor scales the targets, so it can use 'identity' and 'exp' alone. "
+                "Choose another loss, or use ScratchMLPRegressor."
+            )
+        return loss.with_output(loss.output)
+
+    def _recommended(self, data: Data, n_rows: int) -> Recipe:
+        return regression_recipe(n_rows, self._bound_loss())
+
+    @np.errstate(over="ignore")  # predictions stay within the range of the targets
+    def _predictions(self, raw: FloatArray) -> FloatArray:
+        return self._targets(OUTPUT_ACTIVATIONS[self._output].forward(raw, np.empty_like(raw)))
+
+    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
+        self._keep_predictions(data, weight, self._predictions(raw))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self.loss == "poisson" or isinstance(
+            self.loss, PoissonLoss
+        )
+        return tags

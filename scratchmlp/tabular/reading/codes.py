@@ -1,0 +1,138 @@
+"""Whole numbers that are no quantities: row numbers, identifiers and codes such as zip codes.
+
+Numbers by chance and numbers by design differ in how often they repeat. Among n whole numbers that
+are spread over a range of R, about n² / 2R pairs are equal by chance. If there are no such pairs,
+each number was given to a row on purpose: they are identifiers. If numbers repeat although only a
+few of the range occur, they are codes.
+"""
+
+import re
+
+import numpy as np
+
+from scratchmlp.tabular.reading.values import Floats
+
+SMALL = 10  # rows; in smaller tables, nothing is concluded from differences between numbers
+PAIRS = 5  # equal pairs that chance would make; without any, numbers are identifiers
+SPARSE = 0.1  # largest share of the range that codes take
+LONG = 9  # digits of numbers that are identifiers if each occurs once
+SHORTEST_CODE = 5  # digits of codes whose name does not tell that they are codes
+UNIX_SECONDS = (9e8, 2.1e9)
+YEARS = (1800, 2100)
+_INDEX = re.compile(r"(?:Unnamed: \d+|index|idx|rownames|row_?names|)$", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ID_WORDS = {"id", "ids", "uuid", "guid", "key", "uid", "pk"}
+_NUMBER_WORDS = {"number", "nr", "no", "num"}  # "customer_no", but also "invoice_total_no"
+_TIME_WORDS = {"time", "timestamp", "datetime", "date", "epoch", "ts"}
+_CODE_WORDS = {"zip", "zipcode", "postal", "postcode", "plz", "code", "fips", "naics", "sic", "sku"}
+_PHONE_WORDS = {"phone", "telephone", "tel", "fax"}
+
+
+def is_index(name: str, numbers: Floats) -> bool:
+    """Return whether a column is a nameless one of row numbers, as pandas saves it."""
+    return (
+        _INDEX.match(name) is not None
+        and _all_different(numbers)
+        and bool(np.ptp(numbers) < len(numbers))
+    )
+
+
+def is_identifier(name: str, numbers: Floats) -> bool:
+    """Return whether whole numbers identify rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    numbers : ndarray of shape (n_known,)
+        Whole numbers without missing values.
+
+    Returns
+    -------
+    bool
+        Whether each number occurs once, and either the name or the numbers are those of
+        identifiers. Numbers at equal distances, such as 1, 2, 3 or years, may be times or ranks:
+        only the name tells then.
+    """
+    n = len(numbers)
+    if n <= SMALL or not _all_different(numbers):
+        return False
+    if names_identifier(name):
+        return True
+    if is_grid(numbers):
+        return not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
+    low, high = numbers.min(), numbers.max()
+    times = any(_within(low, high, limits) for limits in (YEARS, UNIX_SECONDS))
+    if times or not _TIME_WORDS.isdisjoint(_words(name)):
+        return False
+    by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)
+    return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)
+
+
+def is_grid(numbers: Floats) -> bool:
+    """Return whether more than ten numbers are different and at equal distances."""
+    steps = np.diff(np.sort(numbers))
+    return len(numbers) > SMALL and bool((steps == steps[0]).all() and steps[0] > 0)
+
+
+def is_code(name: str, numbers: Floats) -> bool:
+    """Return whether whole numbers are codes, such as zip codes.
+
+    The name may tell. Otherwise, codes have the same number of digits, at least five, and repeat
+    although they take only a small part of their range. Rounded numbers do so too, but have few
+    different last digits.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    numbers : ndarray of shape (n_known,)
+        Whole numbers without missing values.
+
+    Returns
+    -------
+    bool
+        Whether the numbers are codes.
+    """
+    if names_code(name):
+        return True
+    different = np.unique(numbers)
+    if len(different) <= SMALL or different[0] < 0 or _n_digits(different) < SHORTEST_CODE:
+        return False
+    repeat = len(numbers) >= 2 * len(different)
+    sparse = bool(len(different) < SPARSE * np.ptp(different))
+    return repeat and sparse and len(np.unique(different % 10)) > 5
+
+
+def names_code(name: str) -> bool:
+    """Return whether the name of a column says that its numbers are codes, whatever they are.
+
+    A word such as "zip" says so anywhere in the name. Words such as "id" and "phone" must be the
+    last one, as in "customer_id" and "phone number 2": "phone_calls" are counts.
+    """
+    words = [word for word in _words(name) if word not in _NUMBER_WORDS and not word.isdigit()]
+    return bool({*words} & _CODE_WORDS or {*words[-1:]} & (_ID_WORDS | _PHONE_WORDS))
+
+
+def names_identifier(name: str) -> bool:
+    """Return whether the name of a column says that it identifies rows."""
+    return bool({*_words(name)} & _ID_WORDS)
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name, such as "customer" and "id" of "CustomerID" or "customer_id"."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def _within(low: float, high: float, limits: tuple[float, float]) -> bool:
+    return bool(limits[0] <= low and high <= limits[1])
+
+
+def _all_different(numbers: Floats) -> bool:
+    return len(numbers) > 1 and len(np.unique(numbers)) == len(numbers)
+
+
+def _n_digits(numbers: Floats) -> int:
+    """Return the number of digits if it is the same for all numbers, else 0."""
+    shortest, longest = len(f"{abs(numbers).min():.0f}"), len(f"{abs(numbers).max():.0f}")
+    return shortest if shortest == longest else 0

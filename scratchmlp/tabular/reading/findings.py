@@ -1,0 +1,187 @@
+"""Warnings about what the encoder leaves out or guesses, with what to do about it."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from sklearn.exceptions import DataConversionWarning
+
+from scratchmlp.tabular.reading.values import Column
+
+
+class Note(NamedTuple):
+    """What the user should know about a column.
+
+    Attributes
+    ----------
+    case : str
+        What the note is about. Of columns that are left out: "index", "identifier", "constant",
+        "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
+        values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
+        "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
+        `transform` "empty" if there are no values, and "unseen" if no category is known.
+    text : str
+        A clause that names the column, such as "2 of 90 values of age are not numbers: 'x', 'y'".
+    """
+
+    case: str
+    text: str
+
+
+class Found(NamedTuple):
+    """What a column is.
+
+    Attributes
+    ----------
+    kind : str
+        "number", "date", "duration", "flag", "category", "text", or, if the column is left out,
+        "identifier", "constant" or "missing".
+    reason : str
+        Why the column is of this kind, such as "every value is a number".
+    values : Series of shape (n_samples,)
+        The column. Numbers, dates and booleans that were text are converted.
+    written : mapping
+        How values were written, if they were text: "decimal" and "units" of numbers, "date_format",
+        and "unreadable" values.
+    notes : sequence of Note
+        What the user should know.
+    """
+
+    kind: str
+    reason: str
+    values: "Column[Any]"
+    written: Mapping[str, Any] = MappingProxyType({})
+    notes: Sequence[Note] = ()
+
+
+#: Clauses about several columns, which the names of the columns follow.
+COMMON = {
+    "index": "left out row numbers",
+    "identifier": "left out identifiers, which are different in each row",
+    "constant": "left out columns with a single value",
+    "missing": "left out columns without any value",
+    "unrepeated": "left out categories that all occur once, in columns",
+    "terms": "left out text of which no word occurs twice, in columns",
+    "empty": "no values, although there were some in fit, in columns",
+    "unseen": "only categories not known from fit, in columns",
+    "codes": "took whole numbers for codes, and encoded them as categories",
+    "numbers": "took text of whole numbers for numbers, although they could be codes",
+}
+#: What to do in Python, by the case of a note.
+REMEDIES = {
+    "index": "Drop them to silence this warning.",
+    "identifier": (
+        "Drop them to silence this warning. To use one, name it in numeric_features or "
+        "text_features."
+    ),
+    "constant": "Drop them to silence this warning.",
+    "missing": "Drop them to silence this warning.",
+    "unrepeated": (
+        "They tell nothing about new rows. Drop the columns to silence this warning, or name them "
+        "in text_features if parts of the values repeat."
+    ),
+    "terms": "It tells nothing about new rows. Drop the columns to silence this warning.",
+    "empty": "Predictions are less accurate without them. Pass the values, if you know them.",
+    "unseen": "Predictions are less accurate. Check that the values are written as in fit.",
+    "unreadable": (
+        "Such values count as missing. Correct them, or name the column in "
+        "categorical_features=['from_dtype', ...] if they are categories."
+    ),
+    "mixed": (
+        "The column is encoded as categories. Name it in numeric_features if the other values are "
+        "missing ones, or correct them."
+    ),
+    "order": "Convert the column with pandas.to_datetime to choose the order.",
+    "units": "The signs are dropped. Convert the numbers to one unit.",
+    "codes": (
+        "Name them in numeric_features if they are quantities, or convert them to the dtype "
+        "category if they are codes."
+    ),
+    "numbers": (
+        "Convert them with pandas.to_numeric if they are, or to the dtype category if they are "
+        "codes."
+    ),
+    "long": "Shorten them to silence this warning, or split the text into several columns.",
+}
+#: The same for a table to encode: what a column is has been decided.
+REMEDIES_AFTER_FIT = REMEDIES | {
+    "unreadable": "Such values count as missing. Correct them.",
+    "long": "Shorten them to silence this warning.",
+}
+#: Number of rows from which it is noted that none has a known value: servers predict single rows.
+SEVERAL = 10
+_CHANCE = 1e-3  # least probability that counts as chance
+#: Libraries that call the encoder for the user: warnings point to the code that calls them.
+_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
+
+
+def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
+    """Write a clause for each note, and one for all columns with the same case where that is short.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+        Notes on the columns of a table.
+
+    Returns
+    -------
+    list of tuple of two str
+        The case and the clause.
+    """
+    notes = list(notes)
+    common = {case: [note.text for note in notes if note.case == case] for case in COMMON}
+    clauses = [
+        (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
+    ]
+    return clauses + [(note.case, note.text) for note in notes if note.case not in COMMON]
+
+
+def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = REMEDIES) -> None:
+    """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
+
+    Parameters
+    ----------
+    clauses : iterable of tuple of two str
+        Result of `describe`.
+    remedies : mapping of str to str, default=REMEDIES
+        What to do, by the case.
+    """
+    for case, clause in clauses:
+        sentence = clause[0].upper() + clause[1:]
+        message = f"{sentence}. {remedies[case]}"
+        warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
+
+
+def is_beyond_chance(n_rows: int, fitted: Mapping[str, Any]) -> bool:
+    """Return whether chance hardly explains that all of several rows miss the value of a column.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows. The result is False if there are fewer than `SEVERAL`.
+    fitted : mapping
+        Entry of `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    bool
+        True if the probability is below 0.001 that all rows miss the value, if each one does as
+        often as in `fit`. Without "share_missing", which older files lack, none was missing.
+    """
+    return n_rows >= SEVERAL and fitted.get("share_missing", 0.0) ** n_rows < _CHANCE
+
+
+def stacklevel() -> int:
+    """Return the level, seen from the caller, of the first frame that is not of a library."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names with commas; after the first 20, give only the number of the others."""
+    shown = ", ".join(names[:20])
+    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -1,0 +1,381 @@
+"""What a column of a table is: the one place that decides, for Python and the command line alike.
+
+`find_kind` looks at the values of a column, and says what they are and why. `read_column` reads the
+same column of another table in the same way.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scratchmlp.tabular.reading.codes import (
+    SMALL,
+    is_code,
+    is_identifier,
+    is_index,
+    names_code,
+    names_identifier,
+)
+from scratchmlp.tabular.reading.dates import DateFormat, are_compact_dates
+from scratchmlp.tabular.reading.findings import Found, Note
+from scratchmlp.tabular.reading.text_columns import (
+    MISSING,
+    different_values,
+    note_long,
+    note_numbers_among_text,
+    note_unreadable,
+    read_again,
+    read_text,
+    read_text_as,
+)
+from scratchmlp.tabular.reading.values import (
+    WORDS,
+    Column,
+    Floats,
+    kind_of,
+    naming_column,
+    to_numbers,
+)
+
+FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
+#: Kinds of columns that are left out.
+LEFT_OUT = ("identifier", "constant", "missing")
+MANY_TEXTS = 64  # different values; text has more
+TEXT_SHARE = 0.3  # of the values; at least this share of text is different
+#: How to convert a column to what it should be.
+CONVERSIONS = {
+    "number": "Convert it with pandas.to_numeric",
+    "date": "Convert it with pandas.to_datetime",
+    "duration": "Convert it with pandas.to_timedelta",
+    "flag": "Convert it to booleans",
+    "text": "Convert it with astype(str)",
+}
+LONG_WORD = 10  # letters of a word in a script that may have no blanks
+TEXT_WORDS = 1.5  # mean number of words of text; categories have fewer
+_PARTS = re.compile(r"[\s@/\\]+")  # what separates the parts of text
+_DIGITS = re.compile(r"\d+")
+
+
+def find_kind(
+    name: str, column: "Column[Any]", role: str | None = None, *, guess: bool = True
+) -> Found:
+    """Decide what a column is.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    column : Series of shape (n_samples,)
+        The column.
+    role : {'category', 'number', 'text', 'date', 'no category'} or None, default=None
+        What the user says that the column is. None decides from dtype and values.
+    guess : bool, default=True
+        Whether the column may be left out, and numbers may be taken for codes.
+
+    Returns
+    -------
+    Found
+        What the column is.
+
+    Raises
+    ------
+    TypeError
+        If a value cannot be hashed.
+    """
+    if not column.notna().any():
+        return Found("missing", "no values", column, notes=[Note("missing", name)] * guess)
+    if role in ("category", "text") and kind_of(column) != "complex":
+        notes = note_long(name, column) if role == "text" else []
+        return Found(role, "your choice", column, notes=notes)
+    if role in ("number", "date"):
+        return _by_choice(name, column, role)
+    found = _by_values(name, column, role)
+    _check_supported(name, found, role)
+    return (guess and (_left_out(name, found) or _code(name, found))) or found
+
+
+def read_column(
+    name: str, column: "Column[Any]", fitted: Mapping[str, Any]
+) -> tuple["Column[Any]", list[Note]]:
+    """Read text, or compact dates, as the same column was read in `fit`.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for notes.
+    column : Series of shape (n_samples,)
+        The column.
+    fitted : mapping
+        Entry of `TabularEncoder.columns_`.
+
+    Returns
+    -------
+    values : Series of shape (n_samples,)
+        Values of the kind that the column had in `fit`. Values that cannot be read are missing. If
+        none can be read, although not all are words for missing values or known from `fit`, the
+        column is returned as it is.
+    notes : list of Note
+        A note on values that cannot be read, unless `fit` found the same ones, or on long text.
+    """
+    kind = fitted.get("labels", fitted["kind"])
+    if kind not in ("number", "date", "duration", "flag"):
+        return column, note_long(name, column) if fitted["kind"] == "text" else []
+    text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    if kind == "date" and "date_format" in fitted:
+        text = _compact_dates_as_text(text)
+    if not _is_readable(text):
+        return column, []
+    read = read_again(text, kind, fitted)
+    known = {*fitted.get("unreadable", ()), *MISSING}
+    notes = note_unreadable(name, text, read, kind, known)
+    return (column, []) if notes and not read.notna().any() else (read, notes)
+
+
+def _by_values(name: str, column: "Column[Any]", role: str | None) -> Found:
+    """Decide what a column is from its dtype and its values alone."""
+    kind = kind_of(column)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return Found(kind if role == "no category" else "category", "dtype category", column)
+    text = _compact_dates_as_text(column)
+    if _is_readable(text):
+        found = read_text(name, text) or _text_or_category(name, column)
+    else:
+        found = Found(kind, WORDS[kind], column)
+    is_category = found.kind in ("flag", "mixed") and role != "no category"
+    return found._replace(kind="category") if is_category else found
+
+
+def _check_supported(name: str, found: Found, role: str | None) -> None:
+    """Check that a column can be encoded."""
+    if found.kind == "complex":
+        raise ValueError(
+            f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
+            "or their absolute value."
+        )
+    if role == "no category" and found.kind in ("category", "text", "mixed"):
+        raise ValueError(
+            f"Column {name!r} holds {WORDS[kind_of(found.values)]}, but a column that is not "
+            "categorical must hold numbers, dates or durations. Name it in categorical_features, "
+            "which must name all categorical columns unless it contains 'from_dtype', or convert "
+            "it."
+        )
+
+
+def _by_choice(name: str, column: "Column[Any]", role: str) -> Found:
+    """Read a column as numbers or dates, because the user says so."""
+    text = _compact_dates_as_text(column) if role == "date" else column
+    if kind_of(text) in (role, "flag" if role == "number" else role):
+        return Found(role, "your choice", column)
+    found = read_text_as(role, name, text) if _is_readable(text) else None
+    if found is None:
+        parameter = {"number": "numeric_features", "date": "date_features"}[role]
+        raise ValueError(
+            f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
+            f"{_short(column.dropna().iloc[0])}. {CONVERSIONS[role]}, or do not name it."
+        )
+    return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
+
+
+def _left_out(name: str, found: Found) -> Found | None:
+    """Return why a column is left out, or None if it is not."""
+    known = found.values.dropna()
+    if len(known) == len(found.values) and _is_constant(known):
+        reason = f"every value is {_short(known.iloc[0])}"
+        return found._replace(kind="constant", reason=reason, notes=[Note("constant", name)])
+    case = None
+    if found.kind == "number":
+        numbers = _whole_numbers(found)
+        if numbers is not None and is_index(name, numbers):
+            case = "index"
+        elif numbers is not None and is_identifier(name, numbers):
+            # Identifiers are hardly ever missing: where they may be, the name must tell.
+            all_known = len(known) == len(found.values)
+            case = "identifier" if all_known or names_identifier(name) else None
+    elif found.kind in ("category", "text") and _are_identifiers(name, known):
+        case = "identifier"
+    if case is None:
+        return None
+    reason = "row numbers" if case == "index" else "every value is different"
+    return found._replace(kind="identifier", reason=reason, notes=[Note(case, name)])
+
+
+def _code(name: str, found: Found) -> Found | None:
+    """Return a column of codes as categories, or None if it has other numbers."""
+    numbers = _whole_numbers(found) if found.kind == "number" else None
+    if numbers is None or not is_code(name, numbers):
+        return None
+    n_digits = len(f"{numbers[0]:.0f}")
+    by_values = f"whole numbers of {n_digits} digits that repeat"
+    reason = "named like a code" if names_code(name) else by_values
+    codes = found.values.astype("Int64")
+    return Found("category", reason, codes, found.written, [*found.notes, Note("codes", name)])
+
+
+def _text_or_category(name: str, column: "Column[Any]") -> Found:
+    """Decide whether text is free text or categories."""
+    values = different_values(column)
+    n_different, n_known = len(values.unique), int(values.counts.sum())
+    n_words = float(np.mean([len(_PARTS.split(text)) for text in values.text]))
+    all_different = n_different == n_known > SMALL  # no category would say anything of other rows
+    many = n_different > max(MANY_TEXTS, TEXT_SHARE * n_known)
+    words = many and n_words >= TEXT_WORDS and not _are_numbered(values.text)
+    if all_different or words:
+        reason = f"{n_different:,} different texts of {n_words:.0f} words"
+        return Found("text", reason, column, notes=note_long(name, column))
+    return Found("category", "text", column, notes=note_numbers_among_text(name, column))
+
+
+def _are_identifiers(name: str, known: "Column[Any]") -> bool:
+    """Return whether text is different in each row, without anything in it that could inform.
+
+    This holds for numbered text, and for single words in which nothing repeats but digits. Codes
+    such as "AB-17" are no identifiers if their letters repeat, and neither are e-mail addresses and
+    paths. Text without blanks between its words, as in Chinese, is no single word.
+    """
+    values = different_values(known)
+    if len(known) <= SMALL or len(values.unique) < len(known):
+        return False
+    texts = values.text
+    if names_identifier(name) or _are_numbered(texts):
+        return True
+    if any(_PARTS.search(text) or not (text.isascii() or len(text) <= LONG_WORD) for text in texts):
+        return False
+    return len({_DIGITS.sub("", text) for text in texts}) > len(texts) / 2
+
+
+def _are_numbered(texts: list[str]) -> bool:
+    """Return whether all texts are the same except for a number, as in "row 17"."""
+    pattern, *others = {_DIGITS.sub("9", text) for text in texts}
+    return not others and pattern.count("9") == 1
+
+
+def _whole_numbers(found: Found) -> Floats | None:
+    """Return the numbers of a column if all are whole, without a unit and not floats on purpose."""
+    column = found.values
+    on_purpose = column.dtype.kind == "f" and not found.written and column.notna().all()
+    if on_purpose or "units" in found.written:
+        return None
+    known = to_numbers(column.dropna(), "number")
+    return known if (known % 1 == 0).all() else None
+
+
+def _is_constant(known: "Column[Any]") -> bool:
+    """Return whether there is a single value. Infinity is none: the encoder rejects it."""
+    if known.dtype.kind in "iufb":
+        return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))
+    return len(different_values(known).unique) == 1
+
+
+def _is_readable(column: "Column[Any]") -> bool:
+    """Return whether a column is text, or text and numbers."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    kind = kind_of(column)
+    return kind == "text" or (kind == "mixed" and all(map(_is_text_or_number, column.dropna())))
+
+
+def _is_text_or_number(value: Any) -> bool:
+    return isinstance(value, str | Real) and not isinstance(value, bool | np.bool_)
+
+
+def _compact_dates_as_text(column: "Column[Any]") -> "Column[Any]":
+    """Return whole numbers as text if all of them are dates such as 20200317."""
+    if column.dtype.kind not in "iuf" or isinstance(column.dtype, pd.SparseDtype):
+        return column
+    if column.dtype.name in ("float16", "float32", "Float32"):  # they cannot hold eight digits
+        return column
+    known = column.dropna()
+    if known.empty or known.min() < FIRST_DATE or known.max() > LAST_DATE or (known % 1).any():
+        return column
+    text = column.astype("Int64").astype(object).map(str, na_action="ignore")
+    return text if are_compact_dates(list(text.dropna().unique())) else column
+
+
+def _short(value: Any) -> str:
+    return repr(str(value)[:40])
+
+
+WRITTEN = "dates written as "  # in the reason of a column of dates
+
+
+def order_as_in_others(
+    name: str, column: "Column[Any]", found: Mapping[str, Found]
+) -> Found | None:
+    """Read dates in the order of the other columns of dates, if these tell the order.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    column : Series of shape (n_samples,)
+        The column.
+    found : mapping of str to Found
+        What each column of the table is, by its name.
+
+    Returns
+    -------
+    Found or None
+        What the column is. None if its own values tell the order, or if no other column written
+        with the same marks tells it, or if these differ.
+    """
+    if not _is_ambiguous(found[name]):
+        return None
+    orders = {
+        other.written["date_format"]: (other.reason, example)
+        for example, other in found.items()
+        if _in_any_order(other) == _in_any_order(found[name]) and not _is_ambiguous(other)
+    }
+    if len(orders) != 1:
+        return None
+    ((pattern, (reason, example)),) = orders.items()
+    form = DateFormat(pattern, f"{reason.removeprefix(WRITTEN)}, as in {example}", ambiguous=False)
+    return read_text_as("date", name, column, form)
+
+
+def _is_ambiguous(found: Found) -> bool:
+    return any(note.case == "order" for note in found.notes)
+
+
+def _in_any_order(found: Found) -> list[str]:
+    """Return the same for dates with the same marks and years, in any order of day and month."""
+    return sorted(found.reason + found.written.get("date_format", ""))
+
+
+def find_kinds(
+    names: Sequence[str], table: pd.DataFrame, roles: Sequence[str | None], *, guess: bool
+) -> dict[str, Found]:
+    """Decide what each column is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    table : DataFrame of shape (n_samples, n_features)
+        The table.
+    roles : sequence of str or None
+        Result of `column_roles`.
+    guess : bool
+        Whether columns may be left out, and numbers may be taken for codes, unless the user names
+        all categorical columns.
+
+    Returns
+    -------
+    dict of str to Found
+        What each column is, by its name.
+    """
+    columns = [column for _, column in table.items()]
+    guess = guess and "no category" not in roles
+    found = {}
+    for name, column, role in zip(names, columns, roles, strict=True):
+        with naming_column(name):
+            found[name] = find_kind(name, column, role, guess=guess)
+    ordered = {
+        name: each
+        for name, column in zip(names, columns, strict=True)
+        if (each := order_as_in_others(name, column, found))
+    }
+    return found | ordered
