@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from scratchmlp.adaptive import Adaptive
 from scratchmlp.arrays import FloatArray
 from scratchmlp.run import DivergenceError, Run
+from scratchmlp.schedules import Adaptive
 
 
 class Observer(Protocol):

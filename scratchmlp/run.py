@@ -57,10 +57,10 @@ class Run:
     samples_seen : int
         Number of rows trained on so far. A row counts once per epoch.
     rate_drops : int
-        How often `scratchmlp.adaptive.Adaptive` has lowered the learning rate.
+        How often `scratchmlp.schedules.Adaptive` has lowered the learning rate.
     no_improvement : int
         Number of epochs in a row without improvement, up to the last epoch. `renew_patience` and
-        `scratchmlp.adaptive.Adaptive.lower` reset it to 0.
+        `scratchmlp.schedules.Adaptive.lower` reset it to 0.
     loss : float
         Training loss of the last epoch. It is the mean of the objective over the batches, weighted
         by their numbers of rows. The objective of each batch is computed before its step. With
@@ -174,6 +174,6 @@ class Run:
         """Reset the lowest loss and the number of epochs without improvement.
 
         A fit that resumes a completed one does this first. In contrast,
-        `scratchmlp.adaptive.Adaptive.lower` resets only the number of epochs without improvement.
+        `scratchmlp.schedules.Adaptive.lower` resets only the number of epochs without improvement.
         """
         self.best_loss, self.no_improvement = np.inf, 0

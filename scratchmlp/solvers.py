@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scratchmlp.adaptive import Adaptive
 from scratchmlp.optimizers import Optimizer
 from scratchmlp.run import Run
-from scratchmlp.schedules import Constant, Progress
+from scratchmlp.schedules import Adaptive, Constant, Progress
 
 #: Types of numbers. A check for `numbers.Real` would take four times as long.
 _NUMBERS = (int, float, np.integer, np.floating)

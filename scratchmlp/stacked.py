@@ -4,23 +4,25 @@ A step of a small network takes some thirty calls of NumPy, each for little arit
 one shape can share these calls. Their parameters are the rows of one matrix, and `np.matmul`
 multiplies the matrices of all networks in one call. Each network has its own rows, learning rates,
 penalty, monitor and state of training. It leaves the stack when it stops. The equations are in
-`scratchmlp.stacked_objective`.
+`StackedObjective`.
 """
 
 import copy
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.batches import Data
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data, epoch_slices
 from scratchmlp.losses import LOSSES
+from scratchmlp.network import Layer, Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, Optimizer, State
+from scratchmlp.run import Run
 from scratchmlp.solvers import Descent
-from scratchmlp.stacked_batches import StackedBatches
-from scratchmlp.stacked_objective import StackedObjective
 from scratchmlp.training import Training, optimizer_state
 
 #: Bytes that the arrays of a stack may take. Larger arrays leave the processor's cache, and then
@@ -269,3 +271,191 @@ class _Column(np.ndarray):
 def _one_or_column(values: Sequence[float]) -> Any:
     """Return the value that all networks have or, if they differ, an array with a column."""
     return values[0] if len(set(values)) == 1 else np.array(values)[:, np.newaxis].view(_Column)
+
+
+class StackedObjective:
+    """The objectives of several networks, and their gradients; see `Objective`.
+
+    Parameters
+    ----------
+    objectives : sequence of Objective
+        The objectives. They have equal networks and losses; `alpha` and `mean_weight` may differ.
+    theta : ndarray of shape (n_networks, n_parameters)
+        Parameters. They may change in place between calls.
+    """
+
+    def __init__(self, objectives: Sequence[Objective], theta: FloatArray) -> None:
+        self.network, self.loss = objectives[0].network, objectives[0].loss
+        self.alpha = np.array([each.alpha for each in objectives])
+        self.mean_weight = np.array([each.mean_weight for each in objectives])
+        self.weights = theta[:, : self.network.n_weights]
+        self.grad = np.empty_like(theta)
+        self._weight_grads = self.grad[:, : self.network.n_weights]
+        self._layers, self._grads = _layers(self.network, theta), _layers(self.network, self.grad)
+        self._workspaces: dict[int, StackedWorkspace] = {}
+
+    def __call__(
+        self, X: FloatArray, Y: FloatArray, weight: FloatArray | None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Compute the objectives, of shape (n_networks,), and their gradients on batches."""
+        workspace = self._workspace_for(X.shape[2])
+        raw = self._forward(X, workspace)
+        losses, delta = self.loss.value_and_gradient(Y, raw)
+        if weight is not None:
+            losses *= weight
+            delta *= weight[:, np.newaxis]
+        delta *= workspace.delta_scale
+        self._backward(delta, workspace)
+        W = self.weights
+        self._weight_grads += workspace.decay * W
+        penalty = self.alpha / 2 * np.einsum("kp,kp->k", W, W)
+        return workspace.scale * (losses.sum(axis=1) + penalty), self.grad
+
+    def _workspace_for(self, n_rows: int) -> "StackedWorkspace":
+        """Return the workspace for a number of rows, which is made when it is first needed."""
+        if n_rows not in self._workspaces:
+            self._workspaces[n_rows] = StackedWorkspace(self, n_rows)
+        return self._workspaces[n_rows]
+
+    def _forward(self, X: FloatArray, workspace: "StackedWorkspace") -> FloatArray:
+        """Compute the raw scores; see `Network.forward`."""
+        a = workspace.inputs[0] = X
+        for l, (W, b) in enumerate(self._layers):
+            z = np.matmul(W.mT, a, out=workspace.z[l])  # z = Wᵀ a_prev
+            if b is not None:
+                z += b[:, :, np.newaxis]  # z = Wᵀ a_prev + b
+            if l < len(self._layers) - 1:
+                a = workspace.inputs[l + 1]
+                self.network.activations[l].forward(z, out=a)  # a = f(z)
+        return z
+
+    def _backward(self, delta: FloatArray, workspace: "StackedWorkspace") -> None:
+        """Compute the gradient by the chain rule; see `Network.backward`."""
+        for l in reversed(range(len(self._layers))):
+            W_grad, b_grad = self._grads[l]
+            np.matmul(workspace.inputs[l], delta.mT, out=W_grad)  # dJ/dW = a_prev deltaᵀ
+            if b_grad is not None:
+                np.matmul(delta, workspace.ones, out=b_grad)  # dJ/db = Σ_i delta_i
+            if l > 0:
+                below = workspace.delta[l - 1]
+                np.matmul(self._layers[l].weight, delta, out=below)  # dJ/da_prev = W delta
+                z, a = workspace.z[l - 1], workspace.inputs[l]
+                self.network.activations[l - 1].backward(z, a, below)  # dJ/dz = dJ/da f'(z)
+                delta = below
+
+
+def _layers(network: Network, theta: FloatArray) -> list[Layer]:
+    """View the parameters of several networks as layers; see `Network.layers`.
+
+    All views have one more axis in front.
+    """
+    layers, numbers = [], np.arange(network.n_parameters)
+    for W, b in network.layers(numbers):  # type: ignore[arg-type]  # where the parameters are
+        weight = theta[:, W[0, 0] : W[-1, -1] + 1].reshape(-1, *W.shape)
+        layers.append(Layer(weight, None if b is None else theta[:, b[0] : b[-1] + 1]))
+    return layers
+
+
+class StackedWorkspace:
+    """The arrays of a pass, of shape (n_networks, n_units, n_rows), and its factors.
+
+    Parameters
+    ----------
+    objective : StackedObjective
+        The objectives.
+    n_rows : int
+        Number of rows of a batch.
+
+    Attributes
+    ----------
+    z, delta, inputs, ones
+        See `Workspace`.
+    scale : ndarray of shape (n_networks,)
+        1 / (n · mean_weight), the factor of the sum of losses.
+    delta_scale : ndarray of shape (n_networks, 1, 1)
+        The same, as the factor of `delta`.
+    decay : ndarray of shape (n_networks, 1)
+        Factor of the weights in the gradient of the penalty.
+    """
+
+    def __init__(self, objective: StackedObjective, n_rows: int) -> None:
+        network, dtype = objective.network, objective.grad.dtype
+        n_networks = len(objective.alpha)
+        self.z = [np.empty((n_networks, n, n_rows), dtype) for n in network.sizes[1:]]
+        self.delta = [np.empty_like(z) for z in self.z[:-1]]
+        self.inputs: list[Any] = [None]
+        for z, activation in zip(self.z, network.activations, strict=False):
+            self.inputs.append(z if getattr(activation, "in_place", False) else np.empty_like(z))
+        self.ones = np.ones(n_rows, dtype)
+        self.scale = 1 / (n_rows * objective.mean_weight)
+        self.delta_scale = self.scale.astype(dtype)[:, np.newaxis, np.newaxis]
+        self.decay = (objective.alpha * self.scale).astype(dtype)[:, np.newaxis]
+
+
+class StackedBatches:
+    """The batches of several networks; see `Batches`.
+
+    Parameters
+    ----------
+    data : sequence of Data
+        Training rows of each network: equal numbers of them, with equal `class_targets`.
+    runs : sequence of Run
+        State of training of each network, which shuffles its rows.
+    solver : Descent
+        Batch size, and whether rows are shuffled.
+
+    Attributes
+    ----------
+    n_rows : int
+        Number of rows in an epoch.
+    slices : list of slice
+        The rows of each batch, in the order of the epoch.
+    """
+
+    def __init__(self, data: Sequence[Data], runs: Sequence[Run], solver: Descent) -> None:
+        n_rows = len(data[0].X)
+        self.slices = epoch_slices(n_rows, solver.batch_size, drop_last=solver.drop_last)
+        self.n_rows = self.slices[-1].stop
+        self.is_whole = self.slices == [slice(0, n_rows)]
+        self.runs = list(runs) if solver.shuffle else None
+        self.class_targets = data[0].class_targets
+        distinct = {id(each.X): each.X for each in data}  # networks may share their inputs
+        starts = dict(zip(distinct, range(0, len(distinct) * n_rows, n_rows), strict=True))
+        self.X = np.concatenate(list(distinct.values()))
+        self.rows = np.array([[starts[id(each.X)]] for each in data]) + np.arange(n_rows)
+        self.Y = np.stack([each.Y for each in data])
+        weights = [each.sample_weight for each in data]
+        self.weight = None if weights[0] is None else np.stack(weights)  # type: ignore[arg-type]
+        self._whole: Any = None
+
+    def keep(self, kept: list[int]) -> None:
+        """Drop other networks."""
+        self.rows, self.Y = self.rows[kept], self.Y[kept]
+        self.weight = None if self.weight is None else self.weight[kept]
+        self.runs = self.runs and [self.runs[i] for i in kept]
+        self._whole = None
+
+    def epoch(self) -> Iterator[tuple[FloatArray, FloatArray, FloatArray | None]]:
+        """Yield inputs, of shape (n_networks, n_features, n_rows), targets and weights."""
+        if self.is_whole:
+            if self._whole is None:
+                self._whole = self._batch(np.arange(self.n_rows)[np.newaxis])
+            yield self._whole
+            return
+        n_rows = self.rows.shape[1]
+        order = np.arange(n_rows)[np.newaxis]
+        if self.runs:
+            order = np.stack([run.shuffle(n_rows) for run in self.runs])
+        for batch in self.slices:
+            yield self._batch(order[:, batch])
+
+    def _batch(self, order: NDArray[np.intp]) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Select rows by number."""
+        X = self.X.take(np.take_along_axis(self.rows, order, axis=1), axis=0).mT
+        if self.class_targets is None:
+            Y = np.take_along_axis(self.Y, order[:, :, np.newaxis], axis=1).mT
+        else:
+            classes = np.take_along_axis(self.Y, order, axis=1)
+            Y = self.class_targets.take(classes, axis=1).swapaxes(0, 1)
+        weight = None if self.weight is None else np.take_along_axis(self.weight, order, axis=1)
+        return (np.ascontiguousarray(X) if self.is_whole else X), np.ascontiguousarray(Y), weight

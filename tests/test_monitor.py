@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from scratchmlp.adaptive import Adaptive
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import DivergenceError, Run
+from scratchmlp.schedules import Adaptive
 
 
 def run_of(theta=(0.0, 0.0)):

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchmlp.activations import ACTIVATIONS, Identity
-from scratchmlp.dropout import dropout_mask
-from scratchmlp.network import Network
+from scratchmlp.network import Network, dropout_mask
 from scratchmlp.prediction import hidden_activations, raw_scores
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)

@@ -8,7 +8,6 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_iris
 
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.adaptive import Adaptive
 from scratchmlp.batches import Batches, Data
 from scratchmlp.losses import LogLoss
 from scratchmlp.monitor import Monitor
@@ -16,7 +15,7 @@ from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.run import Run
-from scratchmlp.schedules import Constant, Cosine, InverseScaling, Progress
+from scratchmlp.schedules import Adaptive, Constant, Cosine, InverseScaling, Progress
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.training import train
 

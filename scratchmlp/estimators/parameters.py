@@ -25,13 +25,12 @@ from sklearn.utils._param_validation import (
 )
 
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
-from scratchmlp.adaptive import Adaptive
 from scratchmlp.estimators.suggestions import SuggestsNames
 from scratchmlp.initializers import INITIALIZERS, Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
-from scratchmlp.schedules import SCHEDULES, Constant, InverseScaling, Progress, Schedule
+from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.solvers import LBFGS, Descent
 
 

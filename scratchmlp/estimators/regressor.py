@@ -193,7 +193,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Probability that an output of a hidden layer is set to zero in training, in [0, 1), or a
         tuple with one probability for each hidden layer. Each batch has its own random mask, and
         the other outputs are divided by 1 - `dropout`
-        (:func:`~scratchmlp.dropout.dropout_mask`). Predictions and validation scores use all units,
+        (:func:`~scratchmlp.network.dropout_mask`). Predictions and validation scores use all units,
         whereas `loss_curve_` is computed with dropout. Not available with 'lbfgs'.
     scoring : str, callable or None, default=None
         Score on the validation data; a higher score is better.
