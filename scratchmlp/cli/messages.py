@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.estimators.suggestions import most_similar
+from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.reading.findings import listed
 
 

@@ -12,7 +12,7 @@ from scratchmlp import __version__
 from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
-from scratchmlp.estimators.suggestions import most_similar
+from scratchmlp.estimators.mixins import most_similar
 
 USAGE = """\
 %(prog)s [--plot FILE.png]

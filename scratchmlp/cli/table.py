@@ -24,7 +24,7 @@ from scratchmlp.cli.kinds import (
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.target import as_text, is_classification, usable_target
-from scratchmlp.estimators.suggestions import most_similar
+from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.columns.column import output_suffixes
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.kinds import find_kind

@@ -24,6 +24,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
 from scratchmlp.estimators.prepared import PlannedTraining, Prepared
 from scratchmlp.estimators.state import (
@@ -41,7 +42,6 @@ from scratchmlp.estimators.validation import (
     validate_rows,
     validator,
 )
-from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor

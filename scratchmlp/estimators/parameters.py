@@ -25,7 +25,7 @@ from sklearn.utils._param_validation import (
 )
 
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
-from scratchmlp.estimators.suggestions import SuggestsNames
+from scratchmlp.estimators.mixins import SuggestsNames
 from scratchmlp.initializers import INITIALIZERS, Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.network import Network

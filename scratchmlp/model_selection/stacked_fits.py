@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from scratchmlp.model_selection.planned import (
+from scratchmlp.model_selection.together import (
     NETWORKS,
     PlannedNetwork,
     fit_stacks,

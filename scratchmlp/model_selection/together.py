@@ -1,13 +1,24 @@
-"""Fit several networks to the same rows."""
+"""Networks that train together: what makes them ready to train, and `fit_together`."""
 
-from collections.abc import Iterable
+import warnings
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from copy import copy
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.estimators.base import BaseMLP
-from scratchmlp.model_selection.planned import fit_stacks, plan
+from scratchmlp.estimators.prepared import PlannedTraining
+from scratchmlp.estimators.validation import check_last_step
+from scratchmlp.run import DivergenceError
+from scratchmlp.schedules import Constant, InverseScaling
+from scratchmlp.solvers import Descent
+from scratchmlp.stacked import stack_key, stack_size, train_together
+from scratchmlp.threads import threads
 
 
 def fit_together(
@@ -82,3 +93,142 @@ def fit_together(
         else:
             each.fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return networks
+
+
+#: The estimators that may train together. Subclasses may have a `fit` of their own.
+NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
+
+
+class PlannedNetwork(NamedTuple):
+    """A network that is ready to train.
+
+    Attributes
+    ----------
+    number : int
+        Number of the network.
+    network : ScratchMLPClassifier or ScratchMLPRegressor
+        The network, which has no results of training yet.
+    plan : PlannedTraining
+        What trains.
+    warnings : sequence of Warning
+        What planning warns of. Users see it if the network is trained by this plan.
+    ended : bool
+        Whether training has ended before its last epoch, so that it does not go on.
+    """
+
+    number: int
+    network: BaseMLP
+    plan: PlannedTraining
+    warnings: Sequence[Any] = ()
+    ended: bool = False
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether more epochs later give the same network as more epochs at once.
+
+        They do not with a learning-rate schedule that plans for the number of epochs.
+        """
+        solver = self.plan.solver
+        schedule = solver.schedule if isinstance(solver, Descent) else None
+        return type(schedule) in (Constant, InverseScaling)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are epochs to train."""
+        return not self.ended and self.plan.monitor.n_iter < self.plan.solver.max_iter
+
+    def for_epochs(self, number: int, max_iter: int) -> "PlannedNetwork":
+        """Return the same network with another number, for training up to another epoch."""
+        plan = self.plan
+        self.network.set_params(max_iter=max_iter)
+        plan.run.n_epochs = max_iter
+        longer = plan._replace(solver=replace(plan.solver, max_iter=max_iter))
+        ended = plan.monitor.finished or plan.monitor.n_iter < plan.solver.max_iter
+        return self._replace(number=number, plan=longer, ended=ended)
+
+
+def trains_alone(network: BaseMLP) -> bool:
+    """Return whether the parameters of a network show that it must train alone."""
+    return bool(
+        type(network) not in NETWORKS
+        or network.solver == "lbfgs"
+        or network.warm_start
+        or network.verbose
+        or getattr(network, "_skl_callbacks", None)
+    )
+
+
+def plan(
+    number: int, network: BaseMLP, X: Any, y: Any, sample_weight: Any
+) -> PlannedNetwork | None:
+    """Prepare the training of a network.
+
+    Parameters
+    ----------
+    number : int
+        Number of the network.
+    network : ScratchMLPClassifier or ScratchMLPRegressor
+        The network, a copy of the user's: planning and training change it.
+    X, y, sample_weight : array-like
+        Arguments of its `fit`.
+
+    Returns
+    -------
+    PlannedNetwork or None
+        None if the network can only be fitted alone. This includes invalid arguments and
+        parameters: `fit` then raises the error.
+    """
+    if trains_alone(network):
+        return None
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            network._validate_params()
+            planned = network._plan(X, y, sample_weight)
+    except Exception:  # `fit` will raise it
+        return None
+    return PlannedNetwork(number, network, planned, [each.message for each in caught])
+
+
+def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNetwork]:
+    """Train networks of equal shapes together, where this is faster than one by one.
+
+    Parameters
+    ----------
+    networks : iterable of PlannedNetwork or None
+        The networks.
+
+    Yields
+    ------
+    PlannedNetwork
+        Each network that is fitted now. Those that are missing must be fitted alone.
+    """
+    by_key: dict[Hashable, list[PlannedNetwork]] = defaultdict(list)
+    for each in networks:
+        if each is not None and (key := stack_key(each.plan.training)) is not None:
+            by_key[key].append(each)
+    for group in by_key.values():
+        size = stack_size(group[0].plan.training)
+        for rows in gen_batches(len(group), size) if size > 1 else ():
+            yield from _fit_stack(group[rows])
+
+
+def _fit_stack(stack: list[PlannedNetwork]) -> Iterator[PlannedNetwork]:
+    """Train networks of one shape together. Yield those whose training raises no error."""
+    going = [each for each in stack if each.goes_on]
+    failed = set()
+    if going:
+        plan = going[0].plan
+        with threads(plan.prepared.multiplications(plan.solver)):
+            errors = train_together([each.plan.training for each in going])
+        failed = {each.number for each, error in zip(going, errors, strict=True) if error}
+    for each in stack:
+        if each.number in failed:
+            continue  # `fit` will raise the error
+        try:
+            for warning in each.warnings:
+                warnings.warn(warning, stacklevel=2)
+            check_last_step(each.plan.prepared, each.plan.monitor)
+            each.network._keep(each.plan)
+        except (DivergenceError, Warning):  # a filter may turn warnings into errors
+            continue
+        yield each

@@ -18,9 +18,8 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once, of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.estimators.scaling import scaled_weights
-from scratchmlp.estimators.suggestions import SuggestsNames
-from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.public import names_class
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder

@@ -59,7 +59,7 @@ def test_an_interruption_leaves_networks_as_they_were(monkeypatch):
 
     networks = fit_together(with_rates(0.01, 0.02, 0.03), X, Y)
     before = attributes(networks)
-    monkeypatch.setattr("scratchmlp.model_selection.planned.train_together", interrupt)
+    monkeypatch.setattr("scratchmlp.model_selection.together.train_together", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fit_together(networks, X[:, :3], Y > 0)
     assert attributes(networks) == before

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scratchmlp.estimators.versions import PickledWithVersion
+from scratchmlp.estimators.mixins import PickledWithVersion
 
 #: Names of time zones, such as "Europe/Rome", and offsets, such as "UTC+02:00". Others, such as
 #: "dateutil//path", would let pandas open any file.

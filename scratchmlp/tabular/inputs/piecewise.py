@@ -19,8 +19,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
+from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.scaling import scaled_weights
-from scratchmlp.estimators.versions import PickledWithVersion
 from scratchmlp.tabular.reading.values import LARGEST, Floats
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
