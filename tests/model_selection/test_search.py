@@ -31,8 +31,8 @@ from scratchmlp.model_selection import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
     StackedRandomizedSearchCV,
-    planned,
     stacked_fits,
+    together,
 )
 from scratchmlp.optimizers import SGD
 
@@ -57,8 +57,8 @@ def counted(monkeypatch):
         numbers.append(len(trainings))
         return original(trainings)
 
-    original = planned.train_together
-    monkeypatch.setattr(planned, "train_together", train_together)
+    original = together.train_together
+    monkeypatch.setattr(together, "train_together", train_together)
     return numbers
 
 
@@ -195,7 +195,7 @@ def test_halving_goes_on_where_the_last_round_ended(rate, counted):
 
 def test_halving_trains_the_further_epochs_only(monkeypatch):
     trained = []
-    original = planned.train_together
+    original = together.train_together
 
     def train_together(trainings):
         before = [each.run.epoch for each in trainings]
@@ -203,7 +203,7 @@ def test_halving_trains_the_further_epochs_only(monkeypatch):
         trained.extend(each.run.epoch - n for each, n in zip(trainings, before, strict=True))
         return errors
 
-    monkeypatch.setattr(planned, "train_together", train_together)
+    monkeypatch.setattr(together, "train_together", train_together)
     arguments = {"resource": "max_iter", "min_resources": 3, "max_resources": 9, "factor": 3}
     StackedHalvingGridSearchCV(NETWORK, GRID, cv=3, refit=False, **arguments).fit(X, Y)
     assert trained == [3] * 18 + [6] * 6
@@ -328,7 +328,7 @@ def test_an_interruption_leaves_the_search_unfitted(monkeypatch):
     def interrupt(trainings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(planned, "train_together", interrupt)
+    monkeypatch.setattr(together, "train_together", interrupt)
     search = StackedGridSearchCV(NETWORK, GRID)
     with pytest.raises(KeyboardInterrupt):
         search.fit(X, Y)
