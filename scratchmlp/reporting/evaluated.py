@@ -21,6 +21,7 @@ from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.folds import check_no_missing
+from scratchmlp.tabular.inspection.uncertainty import predicted_rows
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import to_pandas
 
@@ -160,7 +161,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     predicted = np.asarray(predicted if is_class else column_or_1d(predicted), dtype=np.float64)
     given, seen = (X, y), np.arange(len(y))
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
-        seen = np.flatnonzero(np.isfinite(predicted.reshape(len(y), -1)[:, 0]))
+        seen = predicted_rows(predicted)
         X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
     table = _table(X, seen, estimator)
     return Evaluated(
@@ -231,16 +232,15 @@ def _name_of(y: Any) -> str:
 
 def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
     """Return the out-of-fold predictions of `fit`."""
-    name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
     remedy = "Pass rows that fit has not seen, and rows='new'."
     if not isinstance(estimator, BaseTabular):
         raise TypeError(
             f"{type(estimator).__name__} keeps no out-of-fold predictions, so a report cannot tell "
             f"how well it predicts the rows of fit. {remedy}"
         )
-    predicted = getattr(estimator, name, None)
+    predicted = estimator._out_of_fold
     if predicted is None:
-        raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
+        raise ValueError(f"This {type(estimator).__name__} has no {estimator._oof_name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(
             f"X and y have {len(y)} rows, but fit had {len(predicted)}. Pass the rows of fit in "

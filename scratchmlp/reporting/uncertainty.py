@@ -156,16 +156,13 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
 
 def _regions(evaluated: Evaluated, rows: Rows, limits: FloatArray, sizes: FloatArray) -> Regions:
     """Make sets or intervals that contain all errors up to a limit, as the estimator does."""
+    estimator = evaluated.estimator
     if evaluated.proba is not None:
-        P, each_row = evaluated.proba[rows], np.arange(len(rows))
-        sets = limits[:, np.newaxis] >= 1 - P
-        sets[each_row, P.argmax(axis=1)] = True
-        covered = sets[each_row, evaluated.codes[rows]]
+        sets = estimator._sets(evaluated.proba[rows], limits[:, np.newaxis])
+        covered = sets[np.arange(len(rows)), evaluated.codes[rows]]
         return Regions(rows, covered, sets.sum(axis=1).astype(float))
-    y, center, reach = evaluated.y[rows], evaluated.prediction[rows], limits * sizes
-    low, high = center - reach, center + reach
-    if evaluated.estimator._is_positive:
-        low = np.maximum(low, 0.0)
+    y = evaluated.y[rows]
+    low, high = estimator._intervals(evaluated.prediction[rows], limits * sizes).T
     return Regions(rows, (low <= y) & (y <= high), high - low)
 
 
@@ -196,8 +193,7 @@ def _held_out(evaluated: Evaluated) -> _Known:
 def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
     """Return the rows whose errors `fit` kept, and the fold of each."""
     estimator, n_given = evaluated.estimator, len(evaluated.given[1])
-    out_of_fold = estimator.oof_prediction_ if evaluated.proba is None else estimator.oof_proba_
-    given = scored_rows(out_of_fold)
+    given = scored_rows(estimator._out_of_fold)
     folds = fold_numbers(estimator.held_out_, given, n_given)
     return np.searchsorted(evaluated.numbers, given), folds
 
