@@ -38,6 +38,7 @@ from scratchmlp.cli.messages import InputError, count, discard, fit, open_stream
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
     check_id,
+    predict,
     prediction_names,
     prediction_table,
     scores_of_known,
@@ -293,10 +294,11 @@ def _predict(data: str, options: Options) -> None:
     for difference in unlike_training(X, columns):
         say(difference)
     try:
-        predictions = prediction_table(saved.model, X)
+        predicted = predict(saved.model, X)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
         raise InputError(str(error)) from error
+    predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
     if out is None:
@@ -307,7 +309,7 @@ def _predict(data: str, options: Options) -> None:
     if saved.target is not None and saved.target in raw.frame:
         is_class = hasattr(saved.model, "classes_")
         known = raw.as_written(saved.target) if is_class else raw.frame[saved.target]
-        for sentence in scores_of_known(saved.model, X, known):
+        for sentence in scores_of_known(saved.model, predicted, known):
             say(sentence)
 
 

@@ -1,17 +1,21 @@
 """The scores of fitted models, and the metric that ``--metric`` names."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
 from scratchmlp.cli.messages import InputError, did_you_mean
-from scratchmlp.reporting.scores import CLASSES, MACRO_AUC, NUMBERS, Metric
+from scratchmlp.reporting.scores import (
+    CLASSES,
+    MACRO_AUC,
+    NUMBERS,
+    Metric,
+    undefined_without_warning,
+)
 
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 #: Other names of our metrics, without blanks and the like.
@@ -85,8 +89,7 @@ def score(model: Any, X: Any, y: NDArray[Any], metrics: list[Metric]) -> dict[st
         Scores.
     """
     scorer = check_scoring(model, {metric.name: metric.scorer for metric in metrics})
-    ignore_undefined = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
-    with ignore_undefined, np.errstate(over="ignore", invalid="ignore"):  # squared errors
+    with undefined_without_warning():
         scores = scorer(model, X, y)
     return {
         metric.name: -scores[metric.name] if metric.is_loss else scores[metric.name]

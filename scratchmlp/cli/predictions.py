@@ -1,27 +1,41 @@
 """Predictions with a saved model, and their scores."""
 
 from collections.abc import Collection, Iterable, Iterator
-from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import is_classifier
 
+from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote, quoted
-from scratchmlp.cli.metrics import score
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
-from scratchmlp.reporting.scores import default_metrics
+from scratchmlp.reporting.scores import default_metrics, values_of
 
 PROBABILITY_DECIMALS = 6
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
 
 
-def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
-    """Predict a table.
+class Predictions(NamedTuple):
+    """Predictions for the rows of a table.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        Probabilities of the classes, or predicted numbers.
+    deviation : ndarray of shape (n_samples,) or None
+        Standard deviation of the members' predictions of numbers, which is not the error of the
+        prediction. None for classes.
+    """
+
+    values: FloatArray
+    deviation: FloatArray | None = None
+
+
+def predict(model: Model, X: pd.DataFrame) -> Predictions:
+    """Predict a table, with each member once.
 
     Parameters
     ----------
@@ -32,19 +46,39 @@ def prediction_table(model: Model, X: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_samples, 1 + n_classes) or (n_samples, 2)
-        Predicted class and the probability of each class. For regression, the prediction and the
-        standard deviation of the members' predictions, which is not the error of the prediction.
+    Predictions
+        The predictions.
     """
     if is_classifier(model):
-        P = model.predict_proba(X)
-        first, *names = prediction_names(model.classes_)
-        table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
-        table.insert(0, first, model.classes_[P.argmax(axis=1)])
-        return table
-    columns = model.predict(X), np.std(model.member_predictions(X), axis=0)
-    table = pd.DataFrame(dict(zip(prediction_names(), columns, strict=True)))
-    return table.round(_decimals(model))
+        return Predictions(model.predict_proba(X))
+    members = model.member_predictions(X)
+    return Predictions(model._mean_of(members), np.std(members, axis=0))
+
+
+def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
+    """Write predictions with the digits that matter.
+
+    Parameters
+    ----------
+    model : Model
+        The model that predicted.
+    predicted : Predictions
+        Its predictions.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, 1 + n_classes) or (n_samples, 2)
+        Predicted class and the probability of each class. For regression, the prediction and the
+        standard deviation of the members' predictions.
+    """
+    if predicted.deviation is not None:
+        columns = dict(zip(prediction_names(), predicted, strict=True))
+        return pd.DataFrame(columns).round(_decimals(model))
+    P = predicted.values
+    first, *names = prediction_names(model.classes_)
+    table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
+    table.insert(0, first, model.classes_[P.argmax(axis=1)])
+    return table
 
 
 def prediction_names(classes: Iterable[Any] | None = None) -> list[str]:
@@ -93,15 +127,17 @@ def check_id(name: str | None, predictions: Collection[str]) -> None:
         )
 
 
-def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> Iterator[str]:
+def scores_of_known(
+    model: Model, predicted: Predictions, target: "pd.Series[Any]"
+) -> Iterator[str]:
     """Score the predictions of the rows whose target is known.
 
     Parameters
     ----------
     model : Model
-        Fitted model.
-    X : DataFrame of shape (n_samples, n_features)
-        Table to predict.
+        The model that predicted.
+    predicted : Predictions
+        Its predictions.
     target : Series of shape (n_samples,)
         The target.
 
@@ -119,13 +155,9 @@ def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> 
         yield f"{count(int(others.sum()), 'row')} with {what}, not scored: {names}"
     if not known.any():
         return
-    truth: NDArray[Any] = y[known].to_numpy()
-    counts = None
-    if is_class:
-        model, truth = copy(model), truth.astype(np.intp)
-        model.classes_ = np.arange(len(model.classes_))  # as `score` needs them
-        counts = np.bincount(truth, minlength=len(model.classes_))
-    scores = score(model, X[known], truth, default_metrics(counts))
+    truth = y[known].to_numpy(np.intp if is_class else np.float64)
+    counts = np.bincount(truth, minlength=len(model.classes_)) if is_class else None
+    scores = values_of(default_metrics(counts), truth, predicted.values[known])
     written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
     yield f"{count(len(truth), 'row')} with a value of {quote(target.name)}: {', '.join(written)}"
 

@@ -1,11 +1,14 @@
 """The scores of predictions: of a comparison on the command line, and of a report."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import (
     accuracy_score,
     log_loss,
@@ -155,6 +158,26 @@ NUMBERS = {
 }
 
 
+@contextmanager
+def undefined_without_warning() -> Iterator[None]:
+    """Let undefined scores be nan, and those of numbers that are far off infinite."""
+    ignore = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
+    with ignore, np.errstate(over="ignore", invalid="ignore"):
+        yield
+
+
+def values_of(
+    metrics: Iterable[Metric], y: NDArray[Any], predicted: FloatArray
+) -> dict[str, float]:
+    """Return scores of predictions by the names of the metrics, which have a `function`."""
+    values = {}
+    with undefined_without_warning():
+        for metric in metrics:
+            assert metric.function is not None
+            values[metric.name] = float(metric.function(y, predicted))
+    return values
+
+
 # The scores of a report.
 
 
@@ -209,12 +232,12 @@ def scores_of(evaluated: Evaluated) -> Scores:
         y, predicted = evaluated.codes, evaluated.proba
         counts = np.bincount(y, minlength=len(evaluated.classes))
         constant, metrics = np.tile(counts / len(y), (len(y), 1)), default_metrics(counts)
-    scores = {}
-    for metric in metrics:
-        assert metric.function is not None
-        values = (float(metric.function(y, each)) for each in (predicted, constant))
-        scores[metric.name] = Score(metric, *values)
-    return {name: score for name, score in scores.items() if np.isfinite(score.value)}
+    values, constants = (values_of(metrics, y, each) for each in (predicted, constant))
+    return {
+        metric.name: Score(metric, values[metric.name], constants[metric.name])
+        for metric in metrics
+        if np.isfinite(values[metric.name])
+    }
 
 
 def score_table(evaluated: Evaluated, scores: Scores) -> Table:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.predictions import prediction_table, scores_of_known
+from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.saved_model import load_model, save_model
 from scratchmlp.io import save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -18,7 +18,7 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 def test_predictions_of_numbers_come_with_the_deviation_of_the_members(saved):
     model = load_model(saved.number_model).model
     X = saved.table.assign(code=saved.table["code"].astype(str))
-    predictions = prediction_table(model, X)
+    predictions = prediction_table(model, predict(model, X))
     assert list(predictions) == ["prediction", "std of members"]
     np.testing.assert_allclose(predictions["prediction"], model.predict(X), atol=1e-4)
     members = np.array(model.member_predictions(X))
@@ -39,7 +39,7 @@ def test_numbers_are_written_with_the_digits_that_matter(saved, csv, capsys):
 def test_predicted_numbers_have_seven_digits_of_their_range(scale):
     X = pd.DataFrame({"a": np.linspace(0, 1, 40)})
     model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, scale * X["a"])
-    predictions = prediction_table(model, X)
+    predictions = prediction_table(model, predict(model, X))
     expected = model.predict(X)
     np.testing.assert_allclose(predictions["prediction"], expected, atol=1e-6 * scale, rtol=0)
     assert (predictions["prediction"] != expected).any()
@@ -125,8 +125,24 @@ def test_known_targets_are_scored_on_stderr(saved, csv, capsys):
     assert "scratchmlp: 80 rows with a value of 'class': accuracy 0.9" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["class", "number"])
+def test_each_member_predicts_once(name, saved, csv, monkeypatch):
+    calls = []
+    for each in (TabularMLPClassifier, TabularMLPRegressor):
+        monkeypatch.setattr(each, "_member_prediction", counted(each._member_prediction, calls))
+    model = {"class": saved.class_model, "number": saved.number_model}[name]
+    assert command_line.main([csv(saved.table), "--load", str(model)]) == 0
+    assert sorted(calls) == [*range(load_model(model).model._n_members)]
+
+
+def counted(predict, calls):
+    return lambda self, number, table: calls.append(number) or predict(self, number, table)
+
+
 def scored(model, X, target):
-    return list(scores_of_known(model, X, pd.Series(target, name="y", dtype=object)))
+    return list(
+        scores_of_known(model, predict(model, X), pd.Series(target, name="y", dtype=object))
+    )
 
 
 @pytest.fixture(scope="module")
