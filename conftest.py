@@ -56,7 +56,7 @@ collect_ignore = [
     for module, package in (
         ("io/onnx/export", "onnx"),
         ("io/onnx/skl2onnx_converters", "skl2onnx"),
-        ("reporting/assembly", "jinja2"),
+        ("reporting/page", "jinja2"),
     )
     if not find_spec(package)
 ]

@@ -35,7 +35,7 @@ _MODULES = {
     "ScratchMLPClassifier": "estimators.classifier",
     "ScratchMLPRegressor": "estimators.regressor",
     "check_gradient": "estimators.gradient_check",
-    "report": "reporting.assembly",
+    "report": "reporting.page",
 }
 #: Public modules.
 _PUBLIC = (

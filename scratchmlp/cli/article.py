@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.cli.comparison import compare, inner_folds, make_plan
+from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
-from scratchmlp.cli.report import save_pictures
 from scratchmlp.cli.scores import score_table
 from scratchmlp.losses import SquaredError
 from scratchmlp.model_selection import StackedGridSearchCV

@@ -1,14 +1,20 @@
-"""The files that the command line writes, among them tables of predictions."""
+"""The files that the command line writes, among them tables of predictions and pictures."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import fill
+from typing import NamedTuple
 
 import pandas as pd
 
 from scratchmlp.atomic_write import write_atomically
-from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.messages import WIDTH, InputError
+from scratchmlp.extras import check_installed
+from scratchmlp.reporting.content import Picture
+from scratchmlp.reporting.page import PACKAGES
+from scratchmlp.reporting.pictures import side_by_side
 
 
 def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None]) -> None:
@@ -57,6 +63,62 @@ def _check_writable(path: Path) -> None:
         )
 
 
+class Form(NamedTuple):
+    """What an option writes.
+
+    Attributes
+    ----------
+    name : str
+        Its name, with an article.
+    suffixes : tuple of str
+        How names of its files may end.
+    extra : str
+        The extra of this package that installs what it needs.
+    packages : tuple of str
+        Packages that it needs.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    extra: str
+    packages: tuple[str, ...]
+
+
+#: What options write, by their names.
+FORMS = {
+    "plot": Form("a picture", (".png", ".svg", ".pdf"), "plot", ("matplotlib",)),
+    "export": Form("an ONNX model", (".onnx",), "onnx", ("onnx",)),
+    "report": Form("a report", (".html", ".htm"), "report", PACKAGES),
+}
+
+
+def check_form(option: str, path: Path | None) -> None:
+    """Check, before any work, that an option can write a file of this name.
+
+    Parameters
+    ----------
+    option : str
+        A key of `FORMS`.
+    path : Path or None
+        File to write; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If a package is missing, or the name of the file ends in another way.
+    """
+    if path is None:
+        return
+    form = FORMS[option]
+    try:
+        check_installed(f"--{option}", form.extra, *form.packages)
+    except ImportError as error:
+        raise InputError(f"cannot save {path}: {error}") from error
+    if path.suffix.lower() not in form.suffixes:
+        ends = " or ".join(", ".join(form.suffixes).rsplit(", ", 1))
+        raise InputError(f"cannot save {path} as {form.name}. Its name must end in {ends}.")
+
+
 def write(path: Path, save: Callable[[Path], object]) -> None:
     """Write a file as a whole with `write_atomically`.
 
@@ -77,6 +139,8 @@ def write(path: Path, save: Callable[[Path], object]) -> None:
     except OSError as error:
         raise InputError(f"cannot save {path}: {error.strerror or error}") from error
 
+
+# Tables.
 
 STDOUT = Path("-")
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -141,3 +205,33 @@ def save_table(path: Path, table: pd.DataFrame) -> None:
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix.lower() == ".parquet"
+
+
+# Pictures.
+
+
+def save_pictures(path: Path, pictures: Sequence[Picture]) -> str:
+    """Save two or three pictures side by side, and say what they show.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    pictures : sequence of Picture
+        The pictures.
+
+    Returns
+    -------
+    str
+        What each one shows.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    content = side_by_side(pictures, path.suffix[1:].lower())
+    write(path, lambda new: new.write_bytes(content))
+    places = ["Left", *["Middle"] * (len(pictures) - 2), "Right"]
+    pairs = zip(places, pictures, strict=True)
+    return "\n".join(fill(f"{place}: {picture.text}", WIDTH) for place, picture in pairs)

@@ -10,6 +10,7 @@ Results go to stdout; notes and errors go to stderr.
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,7 +27,15 @@ from scratchmlp.cli.comparison import (
     make_plan,
     models_for,
 )
-from scratchmlp.cli.files import check_files, check_table_name, save_table
+from scratchmlp.cli.files import (
+    FORMS,
+    check_files,
+    check_form,
+    check_table_name,
+    save_pictures,
+    save_table,
+    write,
+)
 from scratchmlp.cli.kinds import (
     describe_columns,
     encoder_settings,
@@ -44,25 +53,20 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.reading import STDIN, RawTable
-from scratchmlp.cli.report import (
-    check_picture,
-    check_report,
-    examine,
-    save_pictures,
-    write_report,
-)
 from scratchmlp.cli.saved_model import (
     SavedModel,
-    check_export,
     check_exported_columns,
     export_model,
     load_model,
     save_model,
 )
-from scratchmlp.cli.scores import best_model, fit_notes, networks_suffice, score_table
+from scratchmlp.cli.scores import best_model, compared, fit_notes, networks_suffice, score_table
 from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
 from scratchmlp.cli.target import describe_classes
-from scratchmlp.reporting.importances import what_matters
+from scratchmlp.reporting.evaluated import Evaluated, evaluate
+from scratchmlp.reporting.importances import importances_of, what_matters
+from scratchmlp.reporting.mistakes import COUNTED
+from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
 from scratchmlp.tabular.reading.findings import listed
 
@@ -129,16 +133,15 @@ def _say_before_exit(message: str) -> None:
 def _run(options: Options) -> None:
     """Check the files, then run what the arguments ask for."""
     data, load, save, plot = options.data, options.load, options.save, options.plot
-    check_picture(plot)
+    for option in FORMS:
+        check_form(option, getattr(options, option))
     out = check_table_name(options.out)
-    check_export(options.export)
-    check_report(options.report)
     written = [plot, save, options.export, options.report, out]
     check_files(read=[None if data == STDIN else data, load], written=written)
     if data is None:
         run_iris(plot)
     elif load is not None:
-        _predict(data, options)
+        _predict(data, options, out)
     else:
         _train(data, options)
 
@@ -210,10 +213,9 @@ def _show(
     model: Any, table: Table, plan: Plan, options: Options, results: dict[str, pd.DataFrame]
 ) -> None:
     """Draw a picture of the model, or write a page about it."""
-    assert options.target is not None
-    seed = options.seed or 0
     say("measuring what the predictions depend on")
-    evaluated, importances = examine(model, table, options.target, seed)
+    evaluated = _out_of_fold(model, table, options)
+    importances = importances_of(evaluated)
     if options.plot is not None:
         say(f"drawing {options.plot}")
         text = save_pictures(options.plot, [how_right(evaluated), what_matters(importances)])
@@ -224,8 +226,17 @@ def _show(
         )
     if options.report is not None:
         say(f"writing {options.report}")
-        write_report(options.report, evaluated, importances, results, plan, options.command)
+        made_by = "Command", options.command
+        page = page_of(evaluated, importances, made_by, compared=compared(results, plan))
+        write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
         print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
+
+
+def _out_of_fold(model: Any, table: Table, options: Options) -> Evaluated:
+    """Return the rows with out-of-fold predictions. Their labels are --id, or numbers of rows."""
+    labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+    X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
+    return evaluate(model, X, y, "fit", options.seed or 0)
 
 
 def _print_table(table: Table, options: Options) -> None:
@@ -280,11 +291,10 @@ def _although(name: str, best: str, plan: Plan) -> str:
 # Predict.
 
 
-def _predict(data: str, options: Options) -> None:
+def _predict(data: str, options: Options, out: Path | None) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
-    out = check_table_name(options.out)
     columns = saved.model.encoder_.columns_
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.reading.findings import listed
 
+WIDTH = 99  # characters of a line of scores, or of what is said about a picture
+
 
 class InputError(Exception):
     """An argument or a file cannot be used; the message says why, and what to change."""

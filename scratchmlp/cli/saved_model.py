@@ -7,7 +7,6 @@ from typing import NamedTuple
 from scratchmlp.cli.files import write
 from scratchmlp.cli.kinds import Columns
 from scratchmlp.cli.messages import InputError
-from scratchmlp.extras import check_installed
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
@@ -124,32 +123,6 @@ def _unpickle(path: Path) -> SavedModel:
 
 
 # ONNX models.
-
-
-def check_export(path: Path | None) -> None:
-    """Check, before any work, that models can be exported.
-
-    Parameters
-    ----------
-    path : Path or None
-        File to write; None if there is none.
-
-    Raises
-    ------
-    InputError
-        If onnx is not installed, or the name of the file does not end in .onnx.
-    """
-    if path is None:
-        return
-    try:
-        check_installed("--export", "onnx", "onnx")
-    except ImportError as error:
-        raise InputError(f"cannot save {path}: {error}") from error
-    if path.suffix.lower() != ".onnx":
-        raise InputError(
-            f"cannot save {path} as an ONNX model. Its name must end in .onnx. --save keeps models "
-            "for this command and for Python."
-        )
 
 
 def check_exported_columns(path: Path | None, columns: Columns) -> None:

@@ -1,4 +1,4 @@
-"""Sentences and tables that the command line prints about scores."""
+"""Sentences and tables that the command line prints about scores, or writes in a report."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from scratchmlp.cli.comparison import Plan
-from scratchmlp.cli.messages import count
+from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.reporting.digits import means_and_deviations, seconds
+from scratchmlp.reporting.page import Compared
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 
 #: The default name of the networks in an ensemble.
 NETWORKS = "networks"
-WIDTH = 99  # characters of a line of scores
 
 
 def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
@@ -108,6 +108,38 @@ def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     """
     metric = plan.decisive
     return metric.best({name: result[metric.name].mean() for name, result in results.items()})
+
+
+def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
+    """Return the scores of all models for a report, and say which is the best.
+
+    Parameters
+    ----------
+    results : dict of str to DataFrame
+        Results of `compare`.
+    plan : Plan
+        Folds and metrics.
+
+    Returns
+    -------
+    Compared
+        The comparison.
+    """
+    metric, best = plan.decisive, best_model(results, plan)
+    which = "lowest" if metric.is_loss else "highest"
+    frame = score_frame(results, plan)
+    weights = " and weights" if any(name[0] == " " for name in frame.index) else ""
+    frame.index = [
+        f"{name.strip()} (part of the ensemble)" if name[0] == " " else name for name in frame.index
+    ]
+    return Compared(
+        frame,
+        f"Mean ± standard deviation over {plan.folds.description}. Fit times are means",
+        f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
+        "Here, every model was trained again for each fold, without the rows of the fold. The "
+        f"other sections are about the {next(iter(results))} trained on all rows and its "
+        f"out-of-fold predictions, so its scores{weights} differ from those here.",
+    )
 
 
 def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:

@@ -1,11 +1,233 @@
-"""The page: sections as HTML, by the templates in this folder."""
+"""Reports: one page about how well an estimator predicts, and what its predictions depend on."""
 
+import platform
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from scratchmlp.reporting.content import Number, Picture, Section, Table
+import pandas as pd
+
+from scratchmlp import __version__
+from scratchmlp.atomic_write import write_atomically
+from scratchmlp.extras import check_installed
+from scratchmlp.reporting.columns import columns_of, data_section, left_out
+from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
+from scratchmlp.reporting.dependence import dependence_section
+from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
+from scratchmlp.reporting.importances import Importances, importance_section, importances_of
+from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.pictures import image
+from scratchmlp.reporting.quality import quality_section
+from scratchmlp.reporting.scores import scores_of
+from scratchmlp.reporting.summary import summary_section
+from scratchmlp.reporting.training import training_section
+from scratchmlp.reporting.uncertainty import uncertainty_section
 
 PACKAGES = ("jinja2", "matplotlib")  # that reports need
+LONGEST_CALL = 2000  # characters
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
+
+
+class Compared(NamedTuple):
+    """A comparison of models.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row for each model.
+    caption : str
+        What the table shows.
+    sentence : str
+        What to say of it in the summary.
+    note : str
+        What to say above the table.
+    """
+
+    table: pd.DataFrame
+    caption: str = "The model beside others"
+    sentence: str = ""
+    note: str = ""
+
+
+def report(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    rows: str = "fit",
+    path: str | PathLike[str] | None = None,
+    title: str | None = None,
+    comparison: pd.DataFrame | None = None,
+    random_state: int = 0,
+) -> str:
+    """Make a page for people who ask how good a model is.
+
+    The page says how well the estimator predicts, what its predictions depend on, how they change
+    with the most important columns, how sure they are, and which rows are predicted worst. It is
+    one HTML file that needs no other files and no network, for screens and for paper.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted classifier or regressor: a tabular estimator of this package, or with ``rows="new"``
+        any estimator of scikit-learn. Classifiers need `predict_proba`.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table. The page names rows by the index of a DataFrame.
+    y : array-like of shape (n_samples,)
+        Targets. The name of a Series is the name of the target in the page.
+    rows : {"fit", "new"}, default="fit"
+        Which rows `X` and `y` are. "fit" means the rows of `fit`, all and in the same order. The
+        page then judges the out-of-fold predictions, which tabular estimators keep. "new" means
+        rows that the estimator has not seen. The page then judges what it predicts for them.
+    path : str, path-like or None, default=None
+        File to write, such as "report.html". None writes no file.
+    title : str or None, default=None
+        Title of the page. None makes one with the name of the target.
+    comparison : DataFrame or None, default=None
+        Scores of other models, for a table: a row for each model.
+    random_state : int, default=0
+        Determines the rows of pictures and of the measurements that do not use all rows.
+
+    Returns
+    -------
+    str
+        The page.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
+    TypeError
+        If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
+        predictions although ``rows="fit"``.
+    ValueError
+        If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, `y`
+        contains a class that the estimator does not know, or there are several targets.
+    OSError
+        If the file cannot be written. An existing file then stays as it was.
+
+    Warns
+    -----
+    UserWarning
+        If the out-of-fold predictions have a far lower score for `y` than in `fit`, so that its
+        rows may be in another order.
+
+    Notes
+    -----
+    The page contains values of the table: categories, extreme values and the rows that are
+    predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
+    had `sample_weight`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_wine
+    >>> from scratchmlp import report
+    >>> from scratchmlp.tabular import TabularMLPClassifier
+    >>> X, y = load_wine(return_X_y=True, as_frame=True)
+    >>> classifier = TabularMLPClassifier(cv=4, max_iter=48, random_state=0).fit(X, y)
+    >>> page = report(classifier, X, y.rename("cultivar"))
+    >>> "of the predictions are right" in page
+    True
+    """
+    check_installed("scratchmlp.report", "report", *PACKAGES)
+    call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
+    evaluated = evaluate(estimator, X, y, rows, random_state)
+    compared = None if comparison is None else Compared(comparison)
+    importances = importances_of(evaluated)
+    page = page_of(evaluated, importances, ("Call", call), title, compared)
+    if path is not None:
+        write_atomically(Path(path), lambda new: new.write_text(page, encoding="utf-8"))
+    return page
+
+
+def page_of(
+    evaluated: Evaluated,
+    importances: Importances,
+    made_by: tuple[str, str],
+    title: str | None = None,
+    compared: Compared | None = None,
+) -> str:
+    """Write the page on an estimator and rows with predictions.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+    importances : Importances
+        What they depend on.
+    made_by : tuple of two str
+        What made the page: "Command" or "Call", and its text.
+    title : str or None, default=None
+        Title; None makes one.
+    compared : Compared or None, default=None
+        A comparison with other models.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    title = title or f"How well {plain(evaluated.target)} can be predicted"
+    with calmly():
+        sections = _sections(evaluated, importances, made_by, compared)
+    return render(plain(title, 200), sections)
+
+
+def _sections(
+    evaluated: Evaluated,
+    importances: Importances,
+    made_by: tuple[str, str],
+    compared: Compared | None,
+) -> list[Section]:
+    """Make all sections for which there is something to show."""
+    columns, unused, scores = columns_of(evaluated), left_out(evaluated), scores_of(evaluated)
+    shown = [*importances.names, *unused]  # in tables of rows
+    sentence = compared.sentence if compared else ""
+    sections = [
+        summary_section(evaluated, scores, importances, unused, sentence),
+        quality_section(evaluated, scores),
+        _comparison(compared) if compared else None,
+        importance_section(evaluated, importances) if importances.names else None,
+        dependence_section(evaluated, columns, importances),
+        uncertainty_section(evaluated, columns, shown),
+        mistakes_section(evaluated, shown),
+        data_section(evaluated, columns),
+        training_section(evaluated),
+        _origin(evaluated, *made_by),
+    ]
+    return [section for section in sections if section is not None]
+
+
+def _comparison(compared: Compared) -> Section:
+    """Show the scores of other models."""
+    table = compared.table
+    rows = [(plain(name), *map(cell, values)) for name, *values in table.itertuples(name=None)]
+    header = ("model", *(plain(name) for name in table.columns))
+    note = [compared.note] if compared.note else []
+    return Section("comparison", "Other models", [*note, Table(compared.caption, header, rows)])
+
+
+def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:
+    """Say how a report was made, so that it can be made again."""
+    n_given = len(evaluated.given[1])
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    rows = [
+        (made_by, plain(text, LONGEST_CALL)),
+        ("Table", f"{n_given:,} rows, {len(evaluated.columns):,} columns"),
+        ("Random state of the report", str(evaluated.random_state)),
+        ("Date", datetime.now().strftime("%Y-%m-%d %H:%M")),
+        (
+            "Versions",
+            f"scratchmlp {__version__}, Python {platform.python_version()}, {versions}",
+        ),
+    ]
+    return Section("origin", "How this report was made", [Table("Origin", ("item", "value"), rows)])
+
+
+# The sections as HTML, by the templates in this folder.
 
 
 def render(title: str, sections: Sequence[Section]) -> str:

@@ -10,7 +10,6 @@ from cli_output import png_size
 from report_pages import Page
 
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli import report as cli_report
 
 pytest.importorskip("jinja2")
 
@@ -166,8 +165,8 @@ def test_rows_that_no_member_holds_out_and_names_without_a_glyph(y, csv, tmp_pat
 def test_other_formats_beside_a_page(ending, start, table, csv, tmp_path, monkeypatch):
     """Importances are measured once for both."""
     calls = []
-    measure = cli_report.importances_of
-    monkeypatch.setattr(cli_report, "importances_of", lambda e: calls.append(e) or measure(e))
+    measure = command_line.importances_of
+    monkeypatch.setattr(command_line, "importances_of", lambda e: calls.append(e) or measure(e))
     path, page = tmp_path / f"y.{ending}", tmp_path / "y.html"
     command = [csv(table[["signal", "y"]]), "--target", "y", "--plot", str(path)]
     assert command_line.main([*command, "--report", str(page)]) == 0
@@ -179,4 +178,4 @@ def test_picture_is_refused(tmp_path, refused, monkeypatch):
     assert "end in .png, .svg or .pdf" in refused("--plot", "curve.xyz")
     assert "there is no folder" in refused("--plot", str(tmp_path / "none" / "curve.png"))
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert "`pip install matplotlib`" in refused("--plot", "curve.png")
+    assert "--plot needs matplotlib" in refused("--plot", "curve.png")
