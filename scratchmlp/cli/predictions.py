@@ -11,7 +11,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
-from scratchmlp.reporting.digits import exponent, significant
+from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.scores import default_metrics, values_of
 
 PROBABILITY_DECIMALS = 6

@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scratchmlp.reporting.digits import significant
-
 LONGEST = 60  # characters of a name or a value
 #: Marks that change the direction of the text after them, and what XML cannot contain.
 _REPLACED = {
@@ -107,6 +105,23 @@ def _on_one_line(character: str) -> str:
         return " "
     is_control = unicodedata.category(character) in ("Cc", "Cs") or character in _REPLACED
     return "\N{REPLACEMENT CHARACTER}" if is_control else character
+
+
+def significant(value: float, n_digits: int = 2) -> str:
+    """Write a number with few significant digits, such as "0.012", "4.5" or "1,200"."""
+    if np.isnan(value):
+        return "undefined"
+    if value == 0:
+        return "0"
+    if np.isinf(value) or exponent(value) < -5:
+        return f"{value:.{n_digits - 1}e}"
+    n_decimals = n_digits - 1 - exponent(float(f"{value:.{n_digits - 1}e}"))
+    return f"{np.round(value, n_decimals):,.{max(0, n_decimals)}f}"
+
+
+def exponent(value: float) -> int:
+    """Return the exponent of the leading digit of a number other than 0: 2 for 123."""
+    return int(f"{value:e}".partition("e")[2])
 
 
 def number(value: float, n_digits: int = 3) -> Number:

@@ -21,7 +21,7 @@ from sklearn.metrics import (
 
 from scratchmlp import report
 from scratchmlp.reporting import importances, quality, uncertainty
-from scratchmlp.reporting.content import plain
+from scratchmlp.reporting.content import plain, significant
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
@@ -323,3 +323,11 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(numbers, n_rows, 
         drawn = ax.collections[0].get_offsets()
         assert len(drawn) == n_rows
         assert {*map(tuple, drawn)} <= {*zip(predicted, vertical, strict=True)}
+
+
+def test_significant_digits():
+    numbers = [0.01234, 0.00999, 0.0996, 4.46, 12.34, 99.7, 1234.5, 0.0, np.nan]
+    written = ["0.012", "0.010", "0.10", "4.5", "12", "100", "1,200", "0", "undefined"]
+    assert [significant(number) for number in numbers] == written
+    assert significant(0.98765, 3) == "0.988"
+    assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
