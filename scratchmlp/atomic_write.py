@@ -52,15 +52,20 @@ def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
     if path.exists() and not path.is_file():
         save(path)
         return
+    check_folder(path)
     path = path.resolve()
-    if not path.parent.is_dir():
-        message = f"there is no folder {path.parent}. Create it first."
-        raise FileNotFoundError(errno.ENOENT, message)
     with _temporary_file(path) as new:
         save(new)
         if path.exists():
             shutil.copymode(path, new)
         os.replace(new, path)
+
+
+def check_folder(path: Path) -> None:
+    """Raise FileNotFoundError if the folder of a file to write does not exist."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder}. Create it first.")
 
 
 @contextmanager

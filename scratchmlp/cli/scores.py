@@ -157,7 +157,7 @@ def _write(mean: float, deviation: float, n_decimals: int) -> str:
         return f"{mean:.1e} ± {deviation:.0e}"
     n_decimals = n_decimals if deviation else _three_digits(mean)
     pair = (np.round(value, n_decimals) for value in (mean, deviation))
-    return " ± ".join(f"{value:,.{max(0, n_decimals)}f}" for value in pair)
+    return " ± ".join(f"{value:z,.{max(0, n_decimals)}f}" for value in pair)
 
 
 def _three_digits(mean: float) -> int:

@@ -180,9 +180,9 @@ class ImportancesDisplay:
         self._write_partners(ax, order, partners)
         if len(order) < len(means):
             n_left, largest = len(means) - len(order), np.sort(means)[: -len(order)].max()
-            ax.set_title(
-                f"{n_left} more columns of at most {max(largest, 0):.2g}", fontsize="medium"
-            )
+            columns = "1 more column" if n_left == 1 else f"{n_left} more columns"
+            most = f" of at most {largest:.2g}" if largest > 0 else ": 0"
+            ax.set_title(columns + most, fontsize="medium")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

@@ -130,13 +130,13 @@ def number(value: float, n_digits: int = 3) -> Number:
 
 
 def decimals(value: float, n_decimals: int) -> Number:
-    """Make a cell with a number of the same decimals as others."""
-    return Number(float(value), f"{value:.{n_decimals}f}")
+    """Make a cell with a number of the same decimals as others; 0 has no sign."""
+    return Number(float(value), f"{value:z.{n_decimals}f}")
 
 
 def share(value: float) -> Number:
     """Make a cell with a share in percent."""
-    return Number(float(value), "undefined" if np.isnan(value) else f"{value:.1%}")
+    return Number(float(value), "undefined" if np.isnan(value) else f"{value:z.1%}")
 
 
 def count(value: int, shade: float | None = None) -> Number:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from scratchmlp import __version__
-from scratchmlp.atomic_write import write_atomically
+from scratchmlp.atomic_write import check_folder, write_atomically
 from scratchmlp.extras import check_installed
 from scratchmlp.reporting.columns import columns_of, data_section, left_out
 from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
@@ -107,7 +107,8 @@ def report(
         If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, `y`
         contains a class that the estimator does not know, or there are several targets.
     OSError
-        If the file cannot be written. An existing file then stays as it was.
+        If the file cannot be written, which is known before any work if there is no such folder.
+        An existing file then stays as it was.
 
     Warns
     -----
@@ -133,6 +134,8 @@ def report(
     True
     """
     check_installed("scratchmlp.report", "report", *PACKAGES)
+    if path is not None:
+        check_folder(Path(path))
     call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
     evaluated = evaluate(estimator, X, y, rows, random_state)
     compared = None if comparison is None else Compared(comparison)

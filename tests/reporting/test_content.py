@@ -21,7 +21,7 @@ from sklearn.metrics import (
 
 from scratchmlp import report
 from scratchmlp.reporting import importances, quality, uncertainty
-from scratchmlp.reporting.content import plain, significant
+from scratchmlp.reporting.content import decimals, plain, significant
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
@@ -331,3 +331,7 @@ def test_significant_digits():
     assert [significant(number) for number in numbers] == written
     assert significant(0.98765, 3) == "0.988"
     assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
+
+
+def test_zero_has_no_sign():
+    assert decimals(-1e-9, 4).text == "0.0000"

@@ -40,6 +40,11 @@ def test_a_file_with_title_and_comparison(tmp_path):
     assert len(page.table("Confusion matrix")) == 3
 
 
+def test_a_file_without_a_folder_is_refused_before_the_work(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        report(LinearRegression(), X, Y, path=tmp_path / "none" / "r.html")
+
+
 def test_a_model_that_has_learned_nothing_is_called_so():
     model = DummyClassifier(strategy="prior").fit(X[:30], Y[:30] > 0)
     html = report(model, X[:30], Y[:30] > 0, rows="new")
