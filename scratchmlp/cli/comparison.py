@@ -27,7 +27,6 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError, count, quoted, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.cli.table import Table
@@ -293,6 +292,7 @@ def make_plan(
 
 def models_for(
     table: Table,
+    encoder: dict[str, Any],
     model: str = "ensemble",
     *,
     seed: int = 0,
@@ -305,6 +305,8 @@ def models_for(
     ----------
     table : Table
         Table to learn from.
+    encoder : dict
+        Parameters of encoders and ensembles for its columns, as `read_columns` returns them.
     model : str, default="ensemble"
         Name of the first model, which can be saved: a key of OWN_MODELS.
     seed : int, default=0
@@ -325,7 +327,6 @@ def models_for(
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    encoder = read_columns(table.X, table.columns)[1]
     in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)

@@ -164,12 +164,13 @@ def _train(data: str, options: Options) -> None:
         groups=table.groups,
         times=table.times,
     )
+    X, encoder = read_columns(table.X, table.columns)
     models = models_for(
-        table, options.own_model, seed=seed, jobs=options.jobs, max_time=options.max_time
+        table, encoder, options.own_model, seed=seed, jobs=options.jobs, max_time=options.max_time
     )
     try:
         _print_table(table, options)
-        results = _compare(models, table, plan)
+        results = _compare(models, X, table, plan)
     except BrokenPipeError:
         for path in (options.save, options.export, options.report):
             if path is not None:
@@ -256,11 +257,13 @@ def _print_table(table: Table, options: Options) -> None:
     sys.stdout.flush()
 
 
-def _compare(models: dict[str, Any], table: Table, plan: Plan) -> dict[str, pd.DataFrame]:
+def _compare(
+    models: dict[str, Any], X: pd.DataFrame, table: Table, plan: Plan
+) -> dict[str, pd.DataFrame]:
     """Compare models, and print their scores."""
     for note in plan.folds.left_out:
         say(note)
-    results = compare(models, read_columns(table.X, table.columns)[0], table.y, plan)
+    results = compare(models, X, table.y, plan)
     for result in results.values():
         for note in fit_notes(list(result["estimator"])):
             say(note)

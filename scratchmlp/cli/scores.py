@@ -10,10 +10,9 @@ from scratchmlp.cli.comparison import Plan
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
+from scratchmlp.reporting.training import NETWORKS, networks_of
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 
-#: The default name of the networks in an ensemble.
-NETWORKS = "networks"
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
 ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
@@ -257,7 +256,7 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
         A sentence about the training of the networks, or about an estimator.
     """
     errors = [getattr(model, "errors_", {}) for model in models]
-    n_stopped = sum(OUT_OF_TIME in getattr(_networks(m), "stop_reasons_", ()) for m in models)
+    n_stopped = sum(OUT_OF_TIME in getattr(networks_of(m), "stop_reasons_", ()) for m in models)
     if n_stopped:
         yield (
             f"--max-time {models[0].max_time:g} ended the training of the networks before all "
@@ -274,8 +273,3 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
             )
         else:
             yield f"{name} is left out of the ensemble {share}: {found[0]}"
-
-
-def _networks(model: Any) -> Any:
-    """Return the networks of an ensemble, and any other model as it is."""
-    return getattr(model, "named_estimators_", {}).get(NETWORKS, model)

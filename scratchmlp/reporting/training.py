@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from sklearn.utils import Bunch
-
 from scratchmlp.plotting import TrainingCurveDisplay
 from scratchmlp.reporting.content import Cell, Picture, Section, Table, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 
+#: The default name of the networks in an ensemble.
 NETWORKS = "networks"
 
 
@@ -29,10 +28,15 @@ def training_section(evaluated: Evaluated) -> Section | None:
     parts: list[Any] = []
     if hasattr(estimator, "weights_") and hasattr(estimator, "oof_scores_"):
         parts.append(_weights(evaluated))
-    networks = getattr(estimator, "named_estimators_", Bunch()).get(NETWORKS, estimator)
+    networks = networks_of(estimator)
     if hasattr(networks, "history_"):
         parts.append(_curves(networks))
     return Section("training", "How it was trained", parts) if parts else None
+
+
+def networks_of(estimator: Any) -> Any:
+    """Return the networks of an ensemble, and any other estimator as it is."""
+    return getattr(estimator, "named_estimators_", {}).get(NETWORKS, estimator)
 
 
 def _weights(evaluated: Evaluated) -> Table:

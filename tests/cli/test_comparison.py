@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison
 from scratchmlp.cli.comparison import inner_folds, make_folds
-from scratchmlp.cli.kinds import NO_ROLES, Roles, decide_columns
+from scratchmlp.cli.kinds import NO_ROLES, Roles, decide_columns, read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.metrics import score
 from scratchmlp.cli.table import Table, load_table
@@ -23,12 +23,16 @@ def table_of(columns, is_class, roles=NO_ROLES):
     return Table(X, np.arange(len(X)), is_class, notes, fitted)
 
 
+def encoder_of(table):
+    return read_columns(table.X, table.columns)[1]
+
+
 @pytest.mark.parametrize("is_class", [True, False])
 def test_the_ensemble_is_compared_with_trees_a_linear_model_and_a_constant(is_class):
     table, number = table_of({"a": [1.0, 2.0], "b": ["x", "y"]}, is_class), 0 if is_class else 1
-    models = comparison.models_for(table)
+    models = comparison.models_for(table, encoder_of(table))
     assert list(models) == [ENSEMBLES[number], TREES, LINEAR[number], BASELINE]
-    own, *others = comparison.models_for(table, "networks")
+    own, *others = comparison.models_for(table, encoder_of(table), "networks")
     assert own == NETWORKS[number]
     assert others == [TREES, LINEAR[number], BASELINE]
 
@@ -103,7 +107,7 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
 
 def test_seed_jobs_and_max_time_are_passed_on():
     table = table_of({"a": ["u", "v"], "b": ["x", "y"]}, True)
-    models = comparison.models_for(table, seed=3, jobs=2, max_time=1.5)
+    models = comparison.models_for(table, encoder_of(table), seed=3, jobs=2, max_time=1.5)
     ensemble, trees, *_ = models.values()
     assert (ensemble.random_state, ensemble.n_jobs, ensemble.max_time) == (3, 2, 1.5)
     assert trees[-1].random_state == 3
@@ -113,7 +117,7 @@ def test_all_models_are_told_what_columns_are():
     roles = Roles(categorical=["zip", "target"], text=["note"], date=["day"])
     columns = {"zip": ["123", "456"] * 9, "note": ["a b", "c"] * 9, "day": ["2020-01-01"] * 18}
     table = table_of(columns, True, roles)
-    ensemble, trees, linear, _ = comparison.models_for(table).values()
+    ensemble, trees, linear, _ = comparison.models_for(table, encoder_of(table)).values()
     for encoder in (ensemble, linear[0]):
         assert (encoder.categorical_features, encoder.text_features) == (["zip"], ["note"])
     ((_, _, codes),) = trees[0].transformers
