@@ -19,7 +19,6 @@ from sklearn.model_selection import (
     KFold,
     RepeatedStratifiedKFold,
     StratifiedGroupKFold,
-    StratifiedKFold,
     TimeSeriesSplit,
 )
 from sklearn.pipeline import make_pipeline
@@ -115,7 +114,7 @@ def make_folds(
         description = "folds of whole groups"
     elif is_class:
         folds = RepeatedStratifiedKFold(
-            n_splits=min(n_splits, rarest(y)), n_repeats=n_repeats, random_state=seed
+            n_splits=min(n_splits, _rarest(y)), n_repeats=n_repeats, random_state=seed
         )
         splits, description = list(folds.split(y, y)), "stratified folds"
     else:
@@ -126,23 +125,7 @@ def make_folds(
     return Folds(splits, f"{len(splits) // n_repeats} {description}{repeated}", left_out)
 
 
-def inner_folds(y: NDArray[Any]) -> StratifiedKFold:
-    """Return the folds of a hyper-parameter search within the training rows of an outer fold.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Classes of all rows.
-
-    Returns
-    -------
-    StratifiedKFold
-        At most three folds; each has a row of every class.
-    """
-    return StratifiedKFold(min(3, rarest(y) - 1), shuffle=True, random_state=0)
-
-
-def rarest(y: NDArray[Any]) -> int:
+def _rarest(y: NDArray[Any]) -> int:
     """Count the rows of the rarest class."""
     return int(np.unique(y, return_counts=True)[1].min())
 
@@ -162,7 +145,7 @@ def _by_group(
     if not is_class:
         folds = GroupKFold(n_splits, shuffle=True, random_state=seed)
         return list(folds.split(y, groups=groups))
-    n_splits = max(2, min(n_splits, rarest(y)))
+    n_splits = max(2, min(n_splits, _rarest(y)))
     stratified = StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed)
     return [split for split in stratified.split(y, y, groups) if len(split[1])]
 

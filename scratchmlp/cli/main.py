@@ -48,7 +48,6 @@ from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
     check_id,
     predict,
-    prediction_names,
     prediction_table,
     scores_of_known,
 )
@@ -154,7 +153,7 @@ def _train(data: str, options: Options) -> None:
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
-    check_id(options.id, prediction_names(np.unique(table.y) if table.is_class else None))
+    check_id(options.id, np.unique(table.y) if table.is_class else None)
     seed = options.seed or 0
     plan = make_plan(
         table.y,
@@ -303,7 +302,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)
     if ids is not None:
-        check_id(str(ids.name), prediction_names(getattr(saved.model, "classes_", None)))
+        check_id(str(ids.name), getattr(saved.model, "classes_", None))
     for difference in unlike_training(X, columns):
         say(difference)
     try:

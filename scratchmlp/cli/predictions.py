@@ -1,6 +1,6 @@
 """Predictions with a saved model, and their scores."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,28 +72,17 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
         standard deviation of the members' predictions.
     """
     if predicted.deviation is not None:
-        columns = dict(zip(prediction_names(), predicted, strict=True))
+        columns = dict(zip(_names(), predicted, strict=True))
         return pd.DataFrame(columns).round(_decimals(model))
     P = predicted.values
-    first, *names = prediction_names(model.classes_)
+    first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])
     return table
 
 
-def prediction_names(classes: Iterable[Any] | None = None) -> list[str]:
-    """Return the names of the columns of a table of predictions.
-
-    Parameters
-    ----------
-    classes : iterable or None, default=None
-        Classes; None for regression.
-
-    Returns
-    -------
-    list of str
-        The names.
-    """
+def _names(classes: Iterable[Any] | None = None) -> list[str]:
+    """Return the names of the columns of predictions of classes or, without classes, of numbers."""
     others = ["std of members"] if classes is None else [f"probability of {c}" for c in classes]
     return ["prediction", *others]
 
@@ -105,22 +94,22 @@ def _decimals(model: Model) -> int:
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
-def check_id(name: str | None, predictions: Collection[str]) -> None:
+def check_id(name: str | None, classes: Iterable[Any] | None) -> None:
     """Check that predictions can begin with the column that identifies the rows.
 
     Parameters
     ----------
     name : str or None
         Name of the column; None if there is none.
-    predictions : collection of str
-        Names of the columns of the predictions: `prediction_names`.
+    classes : iterable or None
+        Classes that are predicted; None for regression.
 
     Raises
     ------
     InputError
         If the predictions have a column of the same name.
     """
-    if name in predictions:
+    if name in _names(classes):
         raise InputError(
             f"the column of --id has the name of a column of the predictions, {quote(name)}. "
             "Rename it."

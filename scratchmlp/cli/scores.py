@@ -181,8 +181,9 @@ def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     str
         Name of the model.
     """
-    metric = plan.decisive
-    return metric.best({name: result[metric.name].mean() for name, result in results.items()})
+    name, sign = plan.decisive.name, -1 if plan.decisive.is_loss else 1
+    means = {model: sign * result[name].mean() for model, result in results.items()}
+    return max(means, key=lambda model: np.nan_to_num(means[model], nan=-np.inf))
 
 
 def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:

@@ -55,11 +55,6 @@ class Metric(NamedTuple):
     function: Callable[[Any, Any], float] | None = None
     meaning: str = ""
 
-    def best(self, scores: dict[str, float]) -> str:
-        """Return the name of the best model, from the metric of each model."""
-        sign = -1 if self.is_loss else 1
-        return max(scores, key=lambda name: np.nan_to_num(sign * scores[name], nan=-np.inf))
-
 
 def default_metrics(counts: NDArray[np.intp] | None) -> list[Metric]:
     """Choose the metrics of a target.
