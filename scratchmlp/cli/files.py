@@ -64,14 +64,14 @@ def _check_writable(path: Path) -> None:
 
 
 class Form(NamedTuple):
-    """What an option writes.
+    """A form of file that an option writes.
 
     Attributes
     ----------
     name : str
-        Its name, with an article.
+        What it is called, such as "a picture".
     suffixes : tuple of str
-        How names of its files may end.
+        How the names of such files may end.
     extra : str
         The extra of this package that installs what it needs.
     packages : tuple of str
@@ -84,7 +84,7 @@ class Form(NamedTuple):
     packages: tuple[str, ...]
 
 
-#: What options write, by their names.
+#: The form that an option writes, by the name of the option.
 FORMS = {
     "plot": Form("a picture", (".png", ".svg", ".pdf"), "plot", ("matplotlib",)),
     "export": Form("an ONNX model", (".onnx",), "onnx", ("onnx",)),
