@@ -1,9 +1,9 @@
 """Check that two checkouts of the package compute the same numbers, bit for bit.
 
-A process for each checkout runs the configurations of `grid_networks.py`, `grid_resumed.py` and
-`grid_tables.py`, with one BLAS thread. Their outputs are compared: shapes, dtypes and bytes of
-arrays, and texts. NaN equals NaN. Stop reasons, warnings, errors and printed lines may be reworded,
-each in the same way everywhere; new wordings are listed.
+A process for each checkout runs the configurations of `grid_networks.py`, `grid_resumed.py`,
+`grid_columns.py` and `grid_tables.py`, with one BLAS thread. Their outputs are compared: shapes,
+dtypes and bytes of arrays, and texts. NaN equals NaN. Stop reasons, warnings, errors and printed
+lines may be reworded, each in the same way everywhere; new wordings are listed.
 
 The exit status is 1 if a configuration or an output is missing, if anything but a wording differs,
 or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below).
@@ -72,6 +72,7 @@ def outputs(work: Any) -> Outputs:
 
 def run_all(directory: Path, only: str, path: str) -> None:
     """Run the configurations with the package of a checkout, and pickle the results."""
+    import grid_columns
     import grid_networks
     import grid_resumed
     import grid_tables
@@ -82,7 +83,8 @@ def run_all(directory: Path, only: str, path: str) -> None:
     if not imported.is_relative_to(directory):
         raise ImportError(f"scratchmlp was imported from {imported}, which is not in {directory}.")
     with threadpool_limits(1):
-        groups = grid_networks.GROUPS + grid_resumed.GROUPS + grid_tables.GROUPS
+        grids = (grid_networks, grid_resumed, grid_columns, grid_tables)
+        groups = (group for grid in grids for group in grid.GROUPS)
         named = ((f"{group.__name__}: {name}", work) for group in groups for name, work in group())
         results = {name: outputs(work) for name, work in named if only in name}
     Path(path).write_bytes(pickle.dumps(results))
