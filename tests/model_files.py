@@ -1,6 +1,8 @@
 """Small fitted models of every kind, which the tests of model files share."""
 
 import warnings
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -58,7 +60,60 @@ def mixed_table(n_rows=120, seed=0):
     return table
 
 
+def varied_table(n_rows=160):
+    """Return a table with a column of each kind and encoding, the same on every computer."""
+    i = np.arange(n_rows)
+    wave = np.sin(i).round(3)
+    day = pd.Timestamp("2020-02-03") + pd.to_timedelta(i * 5 % 490, "D")
+    moment = day + pd.to_timedelta(i * 7 % 24, "h")
+    texts = [f"{k:08b}".replace("0", "red ").replace("1", "old ") for k in i]
+    cycle = {
+        "two labels": ["no", "yes"],
+        "labels": ["Oslo", "Rome", "Å", None],
+        "mixed labels": [1, "a", 2.5, None],
+        "labels of numbers": [0.5, 1e9 + 1, 3],
+        "labels of dates": [day[0], day[1], day[2]],
+        "labels of zones": [day[0].tz_localize("Asia/Tokyo"), day[1].tz_localize("Asia/Tokyo")],
+        "labels of durations": [pd.Timedelta(1, "h"), pd.Timedelta(2, "h"), pd.NaT],
+        "labels of days": [date(2020, 1, 1), date(2021, 5, 6), date(2022, 3, 4)],
+        "labels of decimals": [Decimal("1.5"), Decimal(2), Decimal(3)],
+        "flags": [True, False, False],
+        "flags as text": ["true", "false", None],
+        "quarters": ["2020Q1", "2020Q3", "2021Q4"],
+        "one number or none": [3.0, np.nan],
+        "one label": ["x"],
+        "nothing": [np.nan],
+    }
+    columns = {
+        "number": np.where(i % 7, wave, np.nan),
+        "skewed": wave * wave * wave,
+        "kilograms": [f"{50 + 9 * x:.1f} kg" for x in wave],
+        "decimal commas": [f"{x:.2f}".replace(".", ",") for x in wave],
+        "unreadable": ["many", *map(str, wave[1:])],
+        "zip": 20_000 + i * i % 31,
+        "many labels": [f"shop {k * k % 211 if k % 3 else 0}" if k % 5 else None for k in i],
+        "single labels": [f"{'AB'[k % 2]}/{k}" for k in i],
+        "single labels or none": [f"{'AB'[k % 2]}/{k}" if k % 5 else None for k in i],
+        "day": day,
+        "moment": pd.Series(moment).where(i % 6 > 0),
+        "zone": moment.tz_localize("America/New_York", ambiguous="NaT", nonexistent="NaT"),
+        "month": day.to_period("M"),
+        "compact day": day.strftime("%Y%m%d").astype(int),
+        "day first": day.strftime("%d.%m.%Y"),
+        "duration": pd.to_timedelta(i * i % 99, "h"),
+        "time": moment.strftime("%H:%M"),
+        "text": pd.Series(texts).where(i % 8 > 0),
+        "text without terms": [f"{chr(0x4E00 + 2 * k)} {chr(0x4E01 + 2 * k)}" for k in i],
+        "customer_id": [f"C{k:03}" if k % 9 else None for k in i],
+        "key": [f"key {k}" for k in i],
+    }
+    table = pd.DataFrame(columns | {k: pd.Series(v * n_rows)[:n_rows] for k, v in cycle.items()})
+    labels = [name for name in table if name.startswith(("labels of", "single"))]
+    return table.astype(dict.fromkeys([*labels, "one label"], "category"))
+
+
 TABLE = mixed_table()
+VARIED = varied_table()
 LABELS = np.array(["no", "yes", "perhaps"])[np.arange(len(TABLE)) % 3]
 NUMBERS = np.nan_to_num(TABLE["size"]) + np.log(TABLE["price"])
 X = np.random.default_rng(1).normal(size=(60, 4))
@@ -103,6 +158,15 @@ FITS = {
         **TABULAR,
     ).fit(TABLE, NUMBERS),
 }
+#: Models of columns of each kind and encoding, for files that are kept.
+VARIED_FITS = {
+    "varied encoder": lambda: TabularEncoder(
+        ["from_dtype", "single labels", "single labels or none"]
+    ).fit(VARIED),
+    "varied classifier": lambda: TabularEnsembleClassifier(
+        [("networks", TabularMLPClassifier(max_iter=20, hidden_layer_sizes=4))], **TABULAR
+    ).fit(VARIED, VARIED["skewed"] > 0),
+}
 
 
 class Models(dict):
@@ -111,7 +175,7 @@ class Models(dict):
     def __missing__(self, name):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self[name] = FITS[name]()
+            self[name] = (FITS | VARIED_FITS)[name]()
         return self[name]
 
 
@@ -126,8 +190,9 @@ def name(request):
 
 
 def inputs(model):
-    """Return rows that a model of `FITS` predicts."""
-    return X if getattr(model, "n_features_in_", None) == 4 else TABLE
+    """Return rows that a model of `FITS` or `VARIED_FITS` predicts."""
+    tables = {each.shape[1]: each for each in (X, VARIED)}
+    return tables.get(getattr(model, "n_features_in_", None), TABLE)
 
 
 def predictions(model, rows=None):

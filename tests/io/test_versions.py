@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import members_of, zipped
-from model_files import FITS, X, inputs, mixed_table, predictions
+from model_files import FITS, VARIED_FITS, X, inputs, mixed_table, predictions
 
 from scratchmlp import ScratchMLPRegressor
 from scratchmlp.io import ModelFileError, load, save
@@ -22,13 +22,15 @@ FILES = sorted(FOLDER.glob("*/*.skops*"))
 
 
 def name_of(path):
-    """Return the name of the model in `FITS`."""
+    """Return the name of the model in `FITS` or `VARIED_FITS`."""
     return path.name.partition(".")[0].replace("_", " ")
 
 
 def test_a_file_of_each_kind_is_kept():
     names = {name_of(path) for path in FILES if path.parent.name == "format_1"}
     assert names == set(FITS)
+    names = {name_of(path) for path in FILES if path.parent.name == "format_2"}
+    assert names == set(VARIED_FITS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{name_of(path)}")
@@ -49,6 +51,14 @@ def test_a_file_of_an_earlier_version_predicts_what_it_did(path, tmp_path):
                 np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-5)
             else:
                 np.testing.assert_array_equal(values, wanted)
+
+
+def test_a_file_says_of_each_column_what_fit_says():
+    with warnings.catch_warnings(action="ignore"):
+        encoder = load(FOLDER / "format_2" / "varied_encoder.skops")
+        fitted = VARIED_FITS["varied encoder"]()
+    assert repr(encoder.columns_) == repr(fitted.columns_)
+    assert encoder.notes_ == fitted.notes_
 
 
 def with_manifest(path, **entries):
