@@ -15,6 +15,7 @@ from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.digits import exponent, significant
 from scratchmlp.reporting.scores import default_metrics
+from scratchmlp.tabular.targets import ClassLabels, Numbers
 
 PROBABILITY_DECIMALS = 6
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
@@ -66,8 +67,9 @@ def prediction_names(classes: Iterable[Any] | None = None) -> list[str]:
 
 def _decimals(model: Model) -> int:
     """Return the decimals of predictions that show seven digits of the range in training."""
-    # Files may lack the out-of-fold predictions.
-    spread = float(np.max(model._high) - np.min(model._low))
+    targets = model._targets  # files may lack the out-of-fold predictions
+    assert isinstance(targets, Numbers)
+    spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
@@ -123,8 +125,9 @@ def scores_of_known(model: Model, X: pd.DataFrame, target: "pd.Series[Any]") -> 
     counts = None
     if is_class:
         model, truth = copy(model), truth.astype(np.intp)
-        model.classes_ = np.arange(len(model.classes_))  # as `score` needs them
-        counts = np.bincount(truth, minlength=len(model.classes_))
+        numbers = np.arange(len(model.classes_))
+        model._targets = ClassLabels(numbers)  # as `score` needs them
+        counts = np.bincount(truth, minlength=len(numbers))
     scores = score(model, X[known], truth, default_metrics(counts))
     written = [f"{name} {significant(value, 3)}" for name, value in scores.items()]
     yield f"{count(len(truth), 'row')} with a value of {quote(target.name)}: {', '.join(written)}"
