@@ -283,17 +283,14 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
         targets, data, oof = self._targets, problem.data, getattr(self, self._oof_name)
         rows = scored_rows(oof)
-        weight = kept_weight(problem.sample_weight[rows])
         folds = fold_numbers(self.held_out_, rows, len(oof))
-        errors = targets.errors(data.Y[rows], oof[rows])
-        self._difficulty, sizes = targets.expected_errors(
-            data.X, rows, oof[rows], errors, folds, weight
-        )
+        weight = kept_weight(problem.sample_weight[rows])
+        self._difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
         def scores_of(oof: FloatArray) -> HeldOutScores:
             return held_out_scores(targets.errors(data.Y[rows], oof[rows]) / sizes, weight)
 
-        self._held_out_scores = held_out_scores(errors / sizes, weight)
+        self._held_out_scores = scores_of(oof)
         self._keep_part_scores(scores_of)
 
     def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:

@@ -25,7 +25,7 @@ from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, fit_difficulty, inputs
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import (
@@ -135,22 +135,12 @@ class ClassLabels:
             return log_loss(data.Y, data.sample_weight)
         return negative_score(scoring, self.classes[data.Y], data.sample_weight, self.classes)
 
-    def constant(self, n_rows: int) -> FloatArray:
-        """Return predictions that are the same for all rows."""
-        return np.full((n_rows, len(self.classes)), 1 / len(self.classes))
-
     def errors(self, Y: NDArray[Any], proba: FloatArray) -> FloatArray:
         """Return 1 minus the probability of the true class, of shape (n_samples, 1)."""
         return (1.0 - proba[np.arange(len(Y)), Y])[:, np.newaxis]
 
     def expected_errors(
-        self,
-        table: EncodedTable,
-        rows: NDArray[np.intp],
-        proba: FloatArray,
-        errors: FloatArray,
-        folds: NDArray[np.intp],
-        weight: FloatArray | None,
+        self, data: Data, rows: Rows, oof: FloatArray, folds: Rows, weight: FloatArray | None
     ) -> tuple[None, float]:
         """Return no model of errors, and the unit of all: sets of classes need no other."""
         return None, 1.0
@@ -280,47 +270,37 @@ class Numbers:
             return squared_error(y, data.sample_weight, scale)
         return negative_score(scoring, y, data.sample_weight, None)
 
-    def constant(self, n_rows: int) -> FloatArray:
-        """Return predictions that are the same for all rows."""
-        return self._rescaled(np.zeros((n_rows, len(self.mean))))
-
     def errors(self, Y: NDArray[Any], prediction: FloatArray) -> FloatArray:
         """Return absolute errors, of shape (n_samples, n_outputs)."""
         return np.abs(self.values(Y).reshape(len(Y), -1) - prediction.reshape(len(Y), -1))
 
     def expected_errors(
-        self,
-        table: EncodedTable,
-        rows: NDArray[np.intp],
-        prediction: FloatArray,
-        errors: FloatArray,
-        folds: NDArray[np.intp],
-        weight: FloatArray | None,
+        self, data: Data, rows: Rows, oof: FloatArray, folds: Rows, weight: FloatArray | None
     ) -> tuple[Difficulty, FloatArray]:
         """Fit a model of errors, from which the widths of intervals follow: see `fit_difficulty`.
 
         Parameters
         ----------
-        table : EncodedTable
-            All rows.
+        data : Data
+            All rows; X is an `EncodedTable`.
         rows : ndarray of int
             Numbers of the rows to fit to.
-        prediction, errors : ndarray
-            Out-of-fold predictions of these rows, and their errors.
-        folds : ndarray of shape (n_samples,)
-            Fold of each row.
-        weight : ndarray of shape (n_samples,) or None
-            Weights of the rows.
+        oof : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+            Out-of-fold predictions of these rows.
+        folds : ndarray of shape (n_rows,)
+            Fold of each of them.
+        weight : ndarray of shape (n_rows,) or None
+            Their weights.
 
         Returns
         -------
         difficulty : Difficulty
             The model.
-        sizes : ndarray of shape (n_samples, n_outputs)
+        sizes : ndarray of shape (n_rows, n_outputs)
             Expected errors by models that were fitted without the fold of the row.
         """
-        X = inputs(table[rows], prediction.reshape(len(prediction), -1))
-        return fit_difficulty(X, errors, self.deviation, folds, weight)
+        X = inputs(data.X[rows], oof.reshape(len(rows), -1))
+        return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
     # Plain data in files.
 

@@ -151,10 +151,7 @@ class ClusterExecutor:
         return self.rounds.get_all(histories)
 
     def finish(
-        self,
-        chosen: Sequence[Candidate],
-        epochs: Sequence[list[int]],
-        held_out: Sequence[Rows],
+        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
         kept: list[Future] = []

@@ -150,8 +150,9 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Return the loss that weights minimize, after a trial of the user's scorer."""
         loss = self._targets.blend_loss(data, self.scoring)
         if self.scoring is not None:
+            zeros = np.zeros((len(data.Y), data.n_targets))
             try:
-                loss(self._targets.constant(len(data.Y)))
+                loss(self._targets.predictions(zeros, NOT_CALIBRATED))
             except Exception as error:
                 raise ValueError(
                     f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "

@@ -1,6 +1,6 @@
 """Where members are trained: in processes of this machine, or on a cluster."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from joblib import effective_n_jobs
@@ -23,20 +23,20 @@ class Executor(Protocol):
     """Trains the members of an ensemble, several at the same time.
 
     The members are the same, bit for bit, for any number at the same time.
+
+    Attributes
+    ----------
+    n_at_once : int
+        Number of members that can be trained at the same time.
     """
 
-    @property
-    def n_at_once(self) -> int:
-        """Number of members that can be trained at the same time."""
+    n_at_once: int
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members: see `train_member`."""
 
     def finish(
-        self,
-        chosen: Sequence[Candidate],
-        epochs: Sequence[list[int]],
-        held_out: Sequence[Rows],
+        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
 
@@ -55,12 +55,8 @@ class LocalExecutor:
     def __init__(self, data: Data, n_jobs: Any) -> None:
         self.data = data
         self.n_jobs = n_jobs
+        self.n_at_once = int(effective_n_jobs(n_jobs))
         self.histories: list[MemberHistory] = []
-
-    @property
-    def n_at_once(self) -> int:
-        """Number of members that can be trained at the same time."""
-        return int(effective_n_jobs(self.n_jobs))
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members: see `train_member`."""
@@ -70,15 +66,11 @@ class LocalExecutor:
         return self.histories
 
     def finish(
-        self,
-        chosen: Sequence[Candidate],
-        epochs: Sequence[list[int]],
-        held_out: Sequence[Rows],
+        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
+        kept = zip(self.histories, chosen, epochs, held_out, strict=True)
         return [
             finish_member(history, candidate.epoch, of_fold, self.data.X[rows])
-            for history, candidate, of_fold, rows in zip(
-                self.histories, chosen, epochs, held_out, strict=True
-            )
+            for history, candidate, of_fold, rows in kept
         ]
