@@ -281,7 +281,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
     def _keep_uncertainty(self, problem: TrainingProblem) -> None:
         """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
-        targets, data, oof = self._targets, problem.data, getattr(self, self._oof_name)
+        targets, data = self._targets, problem.data
+        oof: Any = self._out_of_fold
         rows = scored_rows(oof)
         folds = fold_numbers(self.held_out_, rows, len(oof))
         weight = kept_weight(problem.sample_weight[rows])

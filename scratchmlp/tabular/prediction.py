@@ -140,7 +140,11 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         Artificial Intelligence 74, 2015.
         """
         proba = self._mean_prediction(X)
-        found: NDArray[np.bool_] = 1.0 - proba <= self._held_out_scores.quantile(coverage)
+        return self._sets(proba, self._held_out_scores.quantile(coverage))
+
+    def _sets(self, proba: FloatArray, limit: FloatArray) -> NDArray[np.bool_]:
+        """Return the most probable class and all whose error would not exceed a limit."""
+        found: NDArray[np.bool_] = 1.0 - proba <= limit
         found[np.arange(len(proba)), proba.argmax(axis=1)] = True
         return found
 
@@ -221,11 +225,15 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         table = self._encode(X)
         center = self._mean_of(self._member_predictions(table)).reshape(len(table), -1)
         sizes = self._difficulty.predict(inputs(table, center))
-        reach = self._held_out_scores.quantile(coverage) * sizes
-        ends = np.stack([center - reach, center + reach], axis=2)
+        ends = self._intervals(center, self._held_out_scores.quantile(coverage) * sizes)
+        return ends[:, 0] if self._targets.one_column else ends
+
+    def _intervals(self, center: FloatArray, reach: FloatArray) -> FloatArray:
+        """Return lower and upper ends, on the last axis, at a distance from predictions."""
+        ends = np.stack([center - reach, center + reach], axis=-1)
         if self._is_positive:
             np.maximum(ends, 0.0, out=ends)
-        return ends[:, 0] if self._targets.one_column else ends
+        return ends
 
     @property
     def _is_positive(self) -> bool:

@@ -219,7 +219,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         common = {name: own[name] for name in networks.get_params(deep=False) if name in own}
         networks.set_params(**common | {"max_time": seconds})
         networks._fit_problem(networks._for_loss(problem), tasks, started)
-        return Part(networks, getattr(networks, self._oof_name))
+        return Part(networks, networks._out_of_fold)
 
     def _cross_fit(
         self,
