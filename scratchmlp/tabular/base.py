@@ -228,9 +228,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         present = np.flatnonzero(weight)
         y = self._targets_type.check(y, self)
         targets = self._targets_type.learn(y, weight)
-        weight_in_training = targets.weigh(y, weight, getattr(self, "class_weight", None))
+        training_weight = targets.weigh(y, weight, getattr(self, "class_weight", None))
         encoder, encoded = self._encode_rows(X, present)
-        trained = None if (weight_in_training == 1).all() else weight_in_training
+        trained = None if (training_weight == 1).all() else training_weight
         data = Data(encoded, targets.encode(y), trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
         splits = make_splits(
@@ -243,7 +243,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             classifier=is_classifier(self),
             n_repeats=self.n_repeats,
         )
-        check_splits(splits, weight_in_training)
+        check_splits(splits, training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         return TrainingProblem(encoder, targets, data, y, weight, splits, seeds)
 

@@ -350,7 +350,8 @@ def test_members_that_train_at_the_same_time_have_the_same_deadline():
     X, y, _ = table()
     model = TabularMLPClassifier(cv=5, max_time=10, n_jobs=2, random_state=0)
     prepared = model._prepare(X, y, None, None)
-    plans = model._plans(prepared, classification_recipe(len(X)), None, started=5.0, n_at_once=2)
+    n_at_once = model._executor(prepared).n_at_once
+    plans = model._plans(prepared, classification_recipe(len(X)), None, 5.0, n_at_once)
     assert [plan.deadline for plan in plans] == deadlines(5.0, 10.0, 5, 2)
 
 

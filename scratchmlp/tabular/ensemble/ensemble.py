@@ -150,7 +150,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Return the loss that weights minimize, after a trial of the user's scorer."""
         loss = self._targets.blend_loss(data, self.scoring)
         if self.scoring is not None:
-            zeros = np.zeros((len(data.Y), data.n_targets))
+            zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
             try:
                 loss(self._targets.predictions(zeros, NOT_CALIBRATED))
             except Exception as error:
