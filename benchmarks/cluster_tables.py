@@ -33,7 +33,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from tabular_data import Places, Table, load, mixed
 
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
-from scratchmlp.dask.tables.members import ClusterRows, Targets
+from scratchmlp.dask.tables.members import ClusterRows, TargetPortion
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.member import train_member
@@ -115,7 +115,7 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
     tracemalloc.start()
-    targets = [Targets(problem.data.Y, None)]
+    targets = [TargetPortion(problem.data.Y, None)]
     train_member(recipe, ClusterRows(parts, None, targets, problem.data.class_targets), plan)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

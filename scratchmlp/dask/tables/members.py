@@ -44,7 +44,7 @@ Splits = Sequence[tuple[Rows, Rows]]
 Workers = Sequence[tuple[float, int]]
 
 
-class Targets(NamedTuple):
+class TargetPortion(NamedTuple):
     """Targets and weights of successive rows, as in `Data`."""
 
     Y: NDArray[Any]
@@ -60,7 +60,7 @@ class ClusterRows:
         Encoded rows, which follow each other.
     numbers : ndarray of int or None
         Their numbers among all rows, in ascending order. None means that these are all rows.
-    targets : sequence of Targets
+    targets : sequence of TargetPortion
         Targets and weights of all rows.
     class_targets : ndarray or None
         See `Data`.
@@ -70,7 +70,7 @@ class ClusterRows:
         self,
         tables: Sequence[EncodedTable],
         numbers: Rows | None,
-        targets: Sequence[Targets],
+        targets: Sequence[TargetPortion],
         class_targets: FloatArray | None,
     ) -> None:
         self.tables = tables
@@ -138,7 +138,7 @@ class ClusterExecutor:
         self.whole = whole
         self.targets: list[Future] = []
         for each in _portions(data):  # one by one: Dask warns of large messages
-            self.targets += rounds.keep([task(partial(Targets, *each))])
+            self.targets += rounds.keep([task(partial(TargetPortion, *each))])
         self.trained: list[Future] = []
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
@@ -269,7 +269,7 @@ def train_on_worker(
     numbers: Any,
     class_targets: FloatArray | None,
     parts: Sequence[Any],
-    targets: Sequence[Targets],
+    targets: Sequence[TargetPortion],
 ) -> MemberHistory:
     """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed.
 
@@ -306,14 +306,14 @@ def without_arrays(history: MemberHistory) -> MemberHistory:
     )
 
 
-def _portions(data: Data) -> Iterator[Targets]:
+def _portions(data: Data) -> Iterator[TargetPortion]:
     """Divide the targets, so that no message is large. Class numbers become small."""
     Y, weight, class_targets = data.Y, data.sample_weight, data.class_targets
     if class_targets is not None:
         Y = Y.astype(np.min_scalar_type(class_targets.shape[1]))
     for start in range(0, len(Y), _ROWS_SENT):
         rows = slice(start, start + _ROWS_SENT)
-        yield Targets(Y[rows], None if weight is None else weight[rows])
+        yield TargetPortion(Y[rows], None if weight is None else weight[rows])
 
 
 def _packed_plan(plan: MemberPlan) -> MemberPlan:
