@@ -34,9 +34,9 @@ from tabular_data import ADULT, GROUPS, NAMES, Places, has_numbers, names_of
 
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
-from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, base
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, targets
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.networks import classifier, fold_evaluator, member
+from scratchmlp.tabular.networks import fold_evaluator, member, mlp, recipe
 from scratchmlp.tabular.networks.recipe import Recipe, classification_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
 
@@ -161,7 +161,7 @@ class Variant(Rival):
         def changed(*table: Any) -> Recipe:
             return replace(classification_recipe(*table), **self.recipe)
 
-        patches = ((classifier, "classification_recipe", changed), *self.patches)
+        patches = ((recipe, "classification_recipe", changed), *self.patches)
         return Patched(super().make(X, seed), patches)
 
 
@@ -196,12 +196,12 @@ LEFT_OUT = {
     "constant rate": Variant(recipe={"schedule": Level()}),
     "one decay of the rate, cosine": Variant(recipe={"schedule": Cosine()}),
     "the last epoch": Variant(
-        patches=((base, "choose_epochs", last), (fold_evaluator.FoldEvaluator, "N_KEPT", 10**6))
+        patches=((mlp, "choose_epochs", last), (fold_evaluator.FoldEvaluator, "N_KEPT", 10**6))
     ),
-    "the best epoch on the own fold alone": Variant(patches=((base, "choose_epochs", own_best),)),
+    "the best epoch on the own fold alone": Variant(patches=((mlp, "choose_epochs", own_best),)),
     "the best epoch without its neighbours": Variant(patches=((Recipe, "averaging_radius", 0),)),
     "no calibration": Variant(
-        patches=((classifier, "fit_calibration", lambda *_: Calibration(1.0, 0.0)),)
+        patches=((targets, "fit_calibration", lambda *_: Calibration(1.0, 0.0)),)
     ),
     "three members instead of eight": Variant(parameters={"cv": 3}),
 }

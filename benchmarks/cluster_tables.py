@@ -33,7 +33,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from tabular_data import Places, Table, load, mixed
 
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
-from scratchmlp.dask.tables.members import ClusterRows, Targets
+from scratchmlp.dask.tables.members import ClusterRows, TargetPortion
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.member import train_member
@@ -109,15 +109,14 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     X = np.random.default_rng(0).standard_normal((n_rows, 100))
     y = (X[:, 0] > X[:, 1]).astype(int)
     model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
-    table = model._prepare(X, y, None, None)
-    vars(model).update(table.attributes)
-    recipe = model._chosen_recipe(table)
-    plan = list(model._plans(table, recipe, None, 0.0))[1]
-    parts = [table.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
+    problem = model._prepare(X, y, None, None)
+    recipe = model._chosen_recipe(problem)
+    plan = list(model._plans(problem, recipe, None, 0.0, 1))[1]
+    parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
     tracemalloc.start()
-    targets = [Targets(table.data.Y, None)]
-    train_member(recipe, ClusterRows(parts, None, targets, table.data.class_targets), plan)
+    targets = [TargetPortion(problem.data.Y, None)]
+    train_member(recipe, ClusterRows(parts, None, targets, problem.data.class_targets), plan)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return sum(n_bytes) / 1e6, peak / 1e6

@@ -180,8 +180,8 @@ HARMLESS = {
         "batch_size=2",
     ): "speed only: how many fits a process gets at a time",
     (
-        "tabular/networks/mlp",
-        "return Parallel(n_jobs=self.n_jobs, batch_size=1)(",
+        "tabular/networks/executor",
+        "self.histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(",
         "batch_size=2",
     ): "speed only: how many fits a process gets at a time",
     (
@@ -211,8 +211,8 @@ HARMLESS = {
     ): "speed only: how many threads compute",
     (
         "tabular/ensemble/ensemble",
-        "return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)",
-        "table.seeds - n_alike",
+        "return problem._replace(seeds=(problem.seeds + n_alike) % np.iinfo(np.int32).max)",
+        "problem.seeds - n_alike",
     ): "other seeds, which differ as well",
     (
         "tabular/networks/fold_evaluator",

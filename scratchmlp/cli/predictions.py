@@ -13,6 +13,7 @@ from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.scores import default_metrics, values_of
+from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
@@ -89,8 +90,9 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
 
 def _decimals(model: Model) -> int:
     """Return the decimals of predictions that show seven digits of the range in training."""
-    # Files may lack the out-of-fold predictions.
-    spread = float(np.max(model._high) - np.min(model._low))
+    targets = model._targets  # files may lack the out-of-fold predictions
+    assert isinstance(targets, Numbers)
+    spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 

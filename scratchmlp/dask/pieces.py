@@ -32,7 +32,7 @@ class Failure(NamedTuple):
     error: Exception
 
 
-class Rows(NamedTuple):
+class CheckedRows(NamedTuple):
     """The targets and weights of the checked rows of a partition. Inputs are stored separately.
 
     Attributes
@@ -134,7 +134,7 @@ def check_rows(
     X: Any,
     y: Any,
     sample_weight: Any,
-) -> tuple[FloatArray, Rows]:
+) -> tuple[FloatArray, CheckedRows]:
     """Check the rows of a partition as the local estimator does.
 
     Parameters
@@ -154,12 +154,12 @@ def check_rows(
     -------
     X : ndarray of shape (n_samples, n_features)
         The inputs, of float32 or float64.
-    rows : Rows
+    rows : CheckedRows
         What belongs to them.
     """
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
-        return np.empty((0, 0)), Rows(None, None, RowsSummary(0))
+        return np.empty((0, 0)), CheckedRows(None, None, RowsSummary(0))
     for name, each, expected in zip("Xy", (X, y), names, strict=True):
         _check_names(name, each, expected)
     if np.ndim(y) == 2 and y.shape[1] == 1:
@@ -174,10 +174,10 @@ def check_rows(
     moments = Moments.of(X) if with_moments else None
     n_targets = 1 if y.ndim == 1 else y.shape[1]
     summary = RowsSummary(len(X), X.shape[1], X.dtype, labels, n_targets, largest_weight, moments)
-    return X, Rows(y, sample_weight, summary)
+    return X, CheckedRows(y, sample_weight, summary)
 
 
-def count_classes(conversion: Conversion, rows: Rows) -> FloatArray:
+def count_classes(conversion: Conversion, rows: CheckedRows) -> FloatArray:
     """Return the sum of the weights of each class.
 
     Returns
@@ -194,7 +194,7 @@ def count_classes(conversion: Conversion, rows: Rows) -> FloatArray:
     return np.array([np.bincount(each, weight, n_classes) for each in columns], np.float64)
 
 
-def convert(conversion: Conversion, rows: Rows) -> Piece:
+def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
     """Convert checked rows to what training needs. Rows of weight 0 are left out."""
     targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
@@ -278,7 +278,7 @@ def _check_names(name: str, part: Any, expected: Any) -> None:
     )
 
 
-def _user_weight(conversion: Conversion, rows: Rows) -> FloatArray | None:
+def _user_weight(conversion: Conversion, rows: CheckedRows) -> FloatArray | None:
     """Return the weights that the user passed, scaled."""
     if rows.sample_weight is None:
         return None

@@ -33,7 +33,7 @@ from scratchmlp.estimators.scaling import check_weights, exponents
 from scratchmlp.estimators.targets import ClassTargets, check_total_weight
 from scratchmlp.estimators.validation import validate_rows
 
-_summary = attrgetter("summary")  # of `Rows` or of a `Piece`
+_summary = attrgetter("summary")  # of `CheckedRows` or of a `Piece`
 
 
 class Checked(NamedTuple):
@@ -46,7 +46,7 @@ class Checked(NamedTuple):
     inputs : list of Future
         The inputs of the partitions that have any rows.
     rows : list of Future
-        Their targets and weights: each a `scratchmlp.dask.pieces.Rows`.
+        Their targets and weights: each a `scratchmlp.dask.pieces.CheckedRows`.
     numbers : list of int
         Numbers of these partitions, for messages.
     summaries : list of RowsSummary

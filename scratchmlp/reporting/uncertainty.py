@@ -203,7 +203,7 @@ def _errors(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, 
     errors = evaluated.errors[rows]
     if evaluated.proba is not None:
         return errors, np.ones(len(rows))
-    X, unit = _inputs(evaluated, rows), evaluated.estimator._deviation
+    X, unit = _inputs(evaluated, rows), evaluated.estimator._targets.deviation
     return errors, fit_difficulty(X, errors[:, np.newaxis], unit, folds, None)[1][:, 0]
 
 

@@ -21,50 +21,46 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.public import names_class
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
-from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
+from scratchmlp.tabular.folds import (
+    Rows,
+    check_groups,
+    check_no_missing,
+    check_splits,
+    make_splits,
+)
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
-from scratchmlp.tabular.inspection.uncertainty import HeldOutScores, predicted_rows
+from scratchmlp.tabular.inspection.uncertainty import (
+    Difficulty,
+    HeldOutScores,
+    fold_numbers,
+    held_out_scores,
+    kept_weight,
+    predicted_rows,
+    scored_rows,
+)
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.reading.values import check_collected
+from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
 
 
-class EncodedTargets(NamedTuple):
-    """Targets as training needs them.
-
-    Attributes
-    ----------
-    Y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Class numbers of a classifier, or standardized targets of a regressor.
-    class_targets : ndarray of shape (n_classes, n_classes) or None
-        One-hot targets of the classes; None for a regressor.
-    training_weight : ndarray of shape (n_samples,)
-        Weights to train with, class weights included.
-    attributes : dict
-        Fitted attributes that depend on the targets. Predictions need them.
-    numbers : ndarray of shape (n_samples, n_outputs) or None
-        Targets of a regressor that are not standardized, float64; None for a classifier.
-    """
-
-    Y: NDArray[Any]
-    class_targets: FloatArray | None
-    training_weight: FloatArray
-    attributes: dict[str, Any]
-    numbers: NDArray[np.float64] | None = None
-
-
-class PreparedTable(NamedTuple):
-    """What training needs, made from the user's input.
+class TrainingProblem(NamedTuple):
+    """What there is to train, made from the user's input.
 
     Attributes
     ----------
     encoder : TabularEncoder
         The fitted encoder.
+    targets : ClassLabels or Numbers
+        What is learned from the targets before training.
     data : Data
         All rows, with encoded inputs and targets. The weights include class weights. They are None
         if all are 1.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Labels or numbers as the user passed them.
     sample_weight : ndarray of shape (n_samples,)
         Weights as the user passed them, without class weights, but scaled: see
         `scratchmlp.estimators.scaling`.
@@ -72,27 +68,35 @@ class PreparedTable(NamedTuple):
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
         Random state of each member.
-    attributes, numbers
-        Fitted attributes that depend on the targets, and float64 targets: see `EncodedTargets`.
+    most_rows : int or None, default=None
+        Number of training rows of a member that does not train on all rows outside of its fold.
     """
 
     encoder: TabularEncoder
+    targets: Targets
     data: Data
+    y: NDArray[Any]
     sample_weight: FloatArray
-    splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    splits: list[tuple[Rows, Rows]]
     seeds: NDArray[np.int_]
-    attributes: dict[str, Any]
-    numbers: NDArray[np.float64] | None
+    most_rows: int | None = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows with a weight above 0, by which hyperparameters are chosen."""
-        return int(np.count_nonzero(self.sample_weight))
+        n_rows = int(np.count_nonzero(self.sample_weight))
+        return n_rows if self.most_rows is None else min(n_rows, self.most_rows)
 
     @property
-    def held_out(self) -> list[NDArray[np.intp]]:
+    def held_out(self) -> list[Rows]:
         """Row numbers of each member's fold."""
         return [rows for _, rows in self.splits]
+
+    def for_targets(self, targets: Targets) -> Self:
+        """Return the same problem with targets that are encoded otherwise."""
+        if targets is self.targets:
+            return self
+        return self._replace(targets=targets, data=self.data._replace(Y=targets.encode(self.y)))
 
 
 class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, SuggestsNames, ABC):
@@ -111,7 +115,11 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]
     oof_score_: float
+    _targets: Targets
+    _targets_type: ClassVar[type[ClassLabels] | type[Numbers]]
+    _calibration: Calibration | None = None
     _held_out_scores: HeldOutScores
+    _difficulty: Difficulty | None = None
     _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -126,15 +134,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     # What the subclasses add.
 
     @abstractmethod
-    def _check_targets(self, y: Any) -> NDArray[Any]:
-        """Check the targets, and return them as an array of labels or of numbers."""
-
-    @abstractmethod
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        """Check and encode the targets."""
-
-    @abstractmethod
-    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+    def _fit_table(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> None:
         """Train on an encoded table, and set the fitted attributes.
 
         `started` is the time at which the fit began: `max_time` counts from then.
@@ -144,36 +146,10 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
         """Return the predictions of one member for the rows of an encoded table."""
 
-    def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        """Calibrate predictions on held-out rows, if they need it.
-
-        `raw` holds raw scores, or predictions of an ensemble, which are nan for rows that no member
-        held out.
-        """
-
     @property
     @abstractmethod
     def _n_members(self) -> int:
         """Number of members."""
-
-    @abstractmethod
-    def _given(self, data: Data) -> NDArray[Any]:
-        """Return class numbers, or targets as the user passed them, up to rounding."""
-
-    @abstractmethod
-    def _score(self, y: NDArray[Any], predictions: FloatArray, weight: FloatArray | None) -> float:
-        """Return the accuracy or R², where `y` is as `_given` returns it."""
-
-    @abstractmethod
-    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
-        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
-
-    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
-        """Keep the same of each estimator of an ensemble: `scores_of` maps its predictions."""
-
-    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
-        """Return the attributes that intervals and sets need, for an estimator with such scores."""
-        return {"_held_out_scores": scores}
 
     # Fit.
 
@@ -214,23 +190,23 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         with all_at_once(self) as fitted:
             if tasks:
                 tasks.fitted = fitted
-            table = fitted._prepare(X, y, sample_weight, groups)
-            fitted._fit_prepared(table, tasks, started)
-            fitted._keep_scores(table.data, table.sample_weight)
+            problem = fitted._prepare(X, y, sample_weight, groups)
+            fitted._fit_problem(problem, tasks, started)
+            fitted._keep_uncertainty(problem)
             if tasks:
                 tasks.end(fitted=True)
         return self
 
-    def _fit_prepared(
-        self, table: PreparedTable, tasks: CallbackTasks | None, started: float
+    def _fit_problem(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> None:
         """Set the attributes that are known before training, and train."""
-        self.encoder_ = table.encoder
-        self.held_out_ = table.held_out
-        self.__dict__.update(table.attributes)
-        self._fit_table(table, tasks, started)
+        self.encoder_ = problem.encoder
+        self.held_out_ = problem.held_out
+        self._targets = problem.targets
+        self._fit_table(problem, tasks, started)
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
+    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs."""
         if y is None:
             raise ValueError(
@@ -249,10 +225,12 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         check_no_missing(y, "target", "y")
         weight, _ = scaled_weights(sample_weight, X, np.float32)
         present = np.flatnonzero(weight)
-        targets = self._encode_targets(y, weight)
+        y = self._targets_type.check(y, self)
+        targets = self._targets_type.learn(y, weight)
+        training_weight = targets.weigh(y, weight, getattr(self, "class_weight", None))
         encoder, encoded = self._encode_rows(X, present)
-        trained = None if (targets.training_weight == 1).all() else targets.training_weight
-        data = Data(encoded, targets.Y, trained, targets.class_targets)
+        trained = None if (training_weight == 1).all() else training_weight
+        data = Data(encoded, targets.encode(y), trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
         splits = make_splits(
             self.cv,
@@ -264,10 +242,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             classifier=is_classifier(self),
             n_repeats=self.n_repeats,
         )
-        check_splits(splits, targets.training_weight)
+        check_splits(splits, training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        of_targets = targets.attributes, targets.numbers
-        return self._own_targets(PreparedTable(encoder, data, weight, splits, seeds, *of_targets))
+        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds)
 
     def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
         """Fit an encoder and encode a table. Rows that are not present have weight 0.
@@ -283,10 +260,6 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """Return an encoder with the roles of columns that the user chose."""
         return TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
 
-    def _own_targets(self, table: PreparedTable) -> PreparedTable:
-        """Scale standardized targets anew, if training needs it."""
-        return table
-
     # Out-of-fold predictions.
 
     @property
@@ -294,15 +267,38 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
 
-    def _keep_predictions(self, data: Data, weight: FloatArray, predictions: FloatArray) -> None:
+    def _keep_predictions(self, problem: TrainingProblem, predictions: FloatArray) -> None:
         """Keep out-of-fold predictions and their score."""
         setattr(self, self._oof_name, predictions)
-        self.oof_score_ = self._oof_score(data, predictions, weight)
+        self.oof_score_ = self._oof_score(problem, predictions)
 
-    def _oof_score(self, data: Data, predictions: FloatArray, weight: FloatArray) -> float:
+    def _oof_score(self, problem: TrainingProblem, predictions: FloatArray) -> float:
         """Score the out-of-fold predictions of the rows that have them."""
-        rows = predicted_rows(predictions)
-        return self._score(self._given(data)[rows], predictions[rows], weight[rows])
+        rows, targets = predicted_rows(predictions), self._targets
+        y = targets.values(problem.data.Y)[rows]
+        return targets.score(y, predictions[rows], problem.sample_weight[rows])
+
+    def _keep_uncertainty(self, problem: TrainingProblem) -> None:
+        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
+        targets, data = self._targets, problem.data
+        oof: Any = self._out_of_fold
+        rows = scored_rows(oof)
+        folds = fold_numbers(self.held_out_, rows, len(oof))
+        weight = kept_weight(problem.sample_weight[rows])
+        self._difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
+
+        def scores_of(oof: FloatArray) -> HeldOutScores:
+            return held_out_scores(targets.errors(data.Y[rows], oof[rows]) / sizes, weight)
+
+        self._held_out_scores = scores_of(oof)
+        self._keep_part_scores(scores_of)
+
+    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
+        """Keep the same of each estimator of an ensemble: `scores_of` maps its predictions."""
+
+    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
+        """Return the attributes that intervals and sets need, for an estimator with such scores."""
+        return {"_held_out_scores": scores, "_difficulty": self._difficulty}
 
     # Prediction.
 
@@ -344,6 +340,26 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             Class probabilities, or predicted targets, of each member.
         """
         return np.stack(list(self._member_predictions(self._encode(X))))
+
+    # Pickles and files, where targets and calibration are plain data.
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes, in which arrays and numbers stand for records."""
+        state: dict[str, Any] = dict(super().__getstate__())
+        if targets := state.pop("_targets", None):
+            state |= targets.plain()
+        if calibration := state.pop("_calibration", None):
+            state |= {"temperature_": calibration.temperature, "floor_": calibration.floor}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the attributes."""
+        state = dict(state)
+        if "encoder_" in state:
+            state["_targets"] = self._targets_type.taken_from(state)
+        if "temperature_" in state:
+            state["_calibration"] = Calibration(state.pop("temperature_"), state.pop("floor_"))
+        super().__setstate__(state)
 
     @property
     def n_features_in_(self) -> int:

@@ -49,6 +49,10 @@ class Calibration(NamedTuple):
         return log_p + log_expit(2 * (log_p - np.log(self.floor)))  # p · p² / (p² + floor²)
 
 
+#: Leaves probabilities as they are.
+NOT_CALIBRATED = Calibration(temperature=1.0, floor=0.0)
+
+
 def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     """Fit the calibration of probabilities.
 

@@ -1,174 +1,71 @@
-"""The targets of estimators for raw tables: classes or numbers, and predictions of them."""
+"""The targets of estimators for raw tables: classes or numbers.
+
+What is learned from `y` before training is a record: `ClassLabels` or `Numbers`. Both have the same
+methods, and networks and ensembles call them without asking which it is. What training finds out,
+such as the calibration, stands beside the record.
+"""
 
 import warnings
-from typing import Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils import check_array, gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y
 
+from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
-from scratchmlp.tabular.base import BaseTabular, EncodedTargets
-from scratchmlp.tabular.inspection.uncertainty import (
-    Difficulty,
-    HeldOutScores,
-    fit_difficulty,
-    fold_numbers,
-    held_out_scores,
-    inputs,
-    kept_weight,
-    scored_rows,
-)
+from scratchmlp.losses import Loss
+from scratchmlp.tabular.calibration import Calibration, fit_calibration
+from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, fit_difficulty, inputs
 from scratchmlp.tabular.reading.findings import stacklevel
-from scratchmlp.tabular.scoring import log_probabilities
+from scratchmlp.tabular.scoring import (
+    BlendLoss,
+    log_loss,
+    log_probabilities,
+    negative_score,
+    squared_error,
+)
 
 _LARGEST = 1e150  # its square is finite
+_ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
 
 
-class TabularClassifierMixin(ClassifierMixin, BaseTabular):
-    """Classes as targets."""
+@dataclass(frozen=True, eq=False)
+class ClassLabels:
+    """The targets of a classifier.
 
-    class_weight: Any
+    Attributes
+    ----------
+    classes : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    """
 
-    classes_: NDArray[Any]
-    oof_proba_: FloatArray
-    _oof_name = "oof_proba_"
+    classes: NDArray[Any]
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "class_weight": [dict, StrOptions({"balanced"}), None],
-    }
+    # Before training.
 
-    @of_one_fit
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict the class of each row.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Class with the highest probability.
-        """
-        proba = self._mean_prediction(X)
-        return self.classes_[proba.argmax(axis=1)]
-
-    @of_one_fit
-    def predict_proba(self, X: Any) -> FloatArray:
-        """Predict class probabilities: the mean of the members'.
-
-        Members of networks and trees have a weighted mean each, and the prediction is their
-        geometric mean, rescaled to a sum of 1.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities, with columns in the order of `classes_`.
-        """
-        return self._mean_prediction(X)
-
-    def predict_log_proba(self, X: Any) -> FloatArray:
-        """Predict the logarithms of the class probabilities.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Logarithms of `predict_proba`, with columns in the order of `classes_`. All are finite.
-        """
-        return log_probabilities(self.predict_proba(X))
-
-    @of_one_fit
-    def predict_set(self, X: Any, coverage: float = 0.9) -> NDArray[np.bool_]:
-        """Predict a set of classes for each row: the true class is in it with a given probability.
-
-        A set of one class means that the model is sure. A class is left out if it is less probable
-        than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
-        come from single members, which err more than the ensemble, so sets tend to contain the true
-        class more often than `coverage` says. The page :doc:`/see_why` says what breaks it.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-        coverage : float, default=0.9
-            Probability that the true class is in the set, above 0 and below 1, for new rows that
-            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
-            probabilities in proportion to their weights; see Notes.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes), bool
-            Which classes are in the set, with columns in the order of `classes_`. The most probable
-            class, which `predict` returns, always is.
-
-        Raises
-        ------
-        ValueError
-            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
-            for 0.99, it needs 99.
-
-        Notes
-        -----
-        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
-        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
-        is the effective one, ``w.sum()**2 / (w**2).sum()``. Class weights do not count.
-
-        References
-        ----------
-        Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error
-        levels", JASA 114, 2019. Vovk, "Cross-conformal predictors", Annals of Mathematics and
-        Artificial Intelligence 74, 2015.
-        """
-        proba = self._mean_prediction(X)
-        return self._sets(proba, self._held_out_scores.quantile(coverage))
-
-    def _sets(self, proba: FloatArray, limit: FloatArray) -> NDArray[np.bool_]:
-        """Return the most probable class and all whose error would not exceed a limit."""
-        found: NDArray[np.bool_] = 1.0 - proba <= limit
-        found[np.arange(len(proba)), proba.argmax(axis=1)] = True
-        return found
-
-    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
-        rows = scored_rows(self.oof_proba_)
-        kept = kept_weight(weight[rows])
-
-        def scores_of(oof: FloatArray) -> HeldOutScores:
-            return held_out_scores((1.0 - oof[rows, data.Y[rows]])[:, np.newaxis], kept)
-
-        self._held_out_scores = scores_of(self.oof_proba_)
-        self._keep_part_scores(scores_of)
-
-    def _check_targets(self, y: Any) -> NDArray[Any]:
+    @staticmethod
+    def check(y: Any, estimator: Any) -> NDArray[Any]:
+        """Check the targets that the user passes to an estimator; return an array of labels."""
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers of any size
-            y = _check_y(y, estimator=self)
+            y = _check_y(y, estimator=estimator)
             check_classification_targets(y)
         return y
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        y = self._check_targets(y)
-        classes, numbers = np.unique(y, return_inverse=True)
+    @classmethod
+    def learn(cls, y: NDArray[Any], weight: FloatArray) -> Self:
+        """Learn the classes. Warn if there is one alone."""
+        classes = np.unique(y)
         if len(classes) == 1:
             warnings.warn(
                 f"y has one class, {classes.tolist()[0]!r}, so every prediction will be this one. "
@@ -176,176 +73,249 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
                 UserWarning,
                 stacklevel=stacklevel(),
             )
-        if self.class_weight is not None:
-            factors = class_weights(y, classes, self.class_weight, weight)
-            with np.errstate(over="ignore"):  # an infinite product is reported
-                weight = (weight * factors[numbers]).astype(np.float32)
-                check_total_weight(weight.sum(), self.class_weight)
-        class_targets = np.eye(len(classes), dtype=np.float32)
-        return EncodedTargets(numbers, class_targets, weight, {"classes_": classes})
+        return cls(classes)
 
-    def _given(self, data: Data) -> NDArray[np.intp]:
-        return data.Y
-
-    def _score(self, y: NDArray[Any], proba: FloatArray, weight: FloatArray | None) -> float:
-        return float(accuracy_score(y, proba.argmax(axis=1), sample_weight=weight))
-
-
-class TabularRegressorMixin(RegressorMixin, BaseTabular):
-    """Numbers as targets."""
-
-    _one_column: bool
-    _low: FloatArray
-    _high: FloatArray
-    _mean: FloatArray
-    _deviation: FloatArray
-    _difficulty: Difficulty
-    _output: str = "identity"  # activation of the networks' output
-    oof_prediction_: FloatArray
-    _oof_name = "oof_prediction_"
-
-    @of_one_fit
-    def predict(self, X: Any) -> FloatArray:
-        """Predict the targets: the mean of the members', weighted if there are weights.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, within the range of the targets in `fit`.
-        """
-        return self._mean_prediction(X)
-
-    @of_one_fit
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> FloatArray:
-        """Predict an interval for each row: the target is in it with a given probability.
-
-        This is conformal prediction from cross-validation ("CV-style"), around the prediction of
-        the ensemble. The interval is the prediction, plus and minus a multiple of the expected
-        error of the row, which a small model of errors predicts. The multiple is a quantile of the
-        errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
-        size. These predictions come from single members, which err more than their mean, so
-        intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
-        no proven lower bound of the coverage. The page :doc:`/see_why` says what breaks it.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-        coverage : float, default=0.9
-            Probability that the target is in the interval, above 0 and below 1, for new rows that
-            are drawn like the rows in `fit`. With `sample_weight`, these are drawn with
-            probabilities in proportion to their weights; see Notes. Of several targets, each one
-            has its own interval with this probability. They share the model of errors: it predicts
-            their mean error, in units of their standard deviations.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
-            Lower and upper ends. They may be outside of the range of the targets in `fit`, as new
-            targets may, but those of networks with ``loss="poisson"``, and of ensembles of such
-            networks alone, are at least 0.
-
-        Raises
-        ------
-        ValueError
-            If `coverage` is not between 0 and 1, or so high that it needs more rows than `fit` had:
-            for 0.99, it needs 99.
-
-        Notes
-        -----
-        A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
-        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
-        is the effective one, ``w.sum()**2 / (w**2).sum()``.
-
-        References
-        ----------
-        Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
-        regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
-        Mathematics and Artificial Intelligence 74, 2015.
-        """
-        table = self._encode(X)
-        center = self._mean_of(self._member_predictions(table)).reshape(len(table), -1)
-        sizes = self._difficulty.predict(inputs(table, center))
-        ends = self._intervals(center, self._held_out_scores.quantile(coverage) * sizes)
-        return ends[:, 0] if self._one_column else ends
-
-    def _intervals(self, center: FloatArray, reach: FloatArray) -> FloatArray:
-        """Return lower and upper ends, on the last axis, at a distance from predictions."""
-        ends = np.stack([center - reach, center + reach], axis=-1)
-        if self._is_positive:
-            np.maximum(ends, 0.0, out=ends)
-        return ends
+    def encode(self, y: NDArray[Any]) -> NDArray[np.intp]:
+        """Return the number of each row's class."""
+        return np.searchsorted(self.classes, y)
 
     @property
-    def _is_positive(self) -> bool:
-        """Whether no prediction can be below 0, because the loss is one of targets like that."""
-        return self._output == "exp"
+    def class_targets(self) -> FloatArray:
+        """One-hot targets of the classes: see `Data`."""
+        return np.eye(len(self.classes), dtype=np.float32)
 
-    def _keep_scores(self, data: Data, weight: FloatArray) -> None:
-        rows = scored_rows(self.oof_prediction_)
-        scored, kept = data.rows(rows), kept_weight(weight[rows])
-        y = self._given(scored).reshape(len(rows), -1)
+    def weigh(self, y: NDArray[Any], weight: FloatArray, class_weight: Any) -> FloatArray:
+        """Multiply the weight of each row by the weight of its class."""
+        if class_weight is None:
+            return weight
+        factors = class_weights(y, self.classes, class_weight, weight)
+        with np.errstate(over="ignore"):  # an infinite product is reported
+            weight = (weight * factors[self.encode(y)]).astype(np.float32)
+            check_total_weight(weight.sum(), class_weight)
+        return weight
 
-        def errors_of(oof: FloatArray) -> FloatArray:
-            return np.abs(y - oof[rows].reshape(y.shape))
+    # From raw scores to predictions.
 
-        errors = errors_of(self.oof_prediction_)
-        X = inputs(scored.X, self.oof_prediction_[rows].reshape(y.shape))
-        folds = fold_numbers(self.held_out_, rows, len(weight))
-        self._difficulty, sizes = fit_difficulty(X, errors, self._deviation, folds, kept)
-        self._held_out_scores = held_out_scores(errors / sizes, kept)
-        self._keep_part_scores(lambda oof: held_out_scores(errors_of(oof) / sizes, kept))
+    def calibrate(self, data: Data, raw: FloatArray) -> Calibration | None:
+        """Fit the calibration to raw scores of rows from members that held them out."""
+        return fit_calibration(data, raw)
 
-    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
-        return super()._with_scores(scores) | {"_difficulty": self._difficulty}
+    def predictions(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Return the probabilities for raw scores."""
+        assert calibration is not None
+        return calibration.probabilities(raw)
 
-    def _check_targets(self, y: Any) -> NDArray[np.float64]:
+    def out_of_fold(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Return the same in the memory of the raw scores, because there may be many classes."""
+        for rows in gen_batches(len(raw), _ROWS):
+            raw[rows] = self.predictions(raw[rows], calibration)
+        return raw
+
+    def raw_scores(self, predictions: FloatArray) -> FloatArray:
+        """Return raw scores for the probabilities that an estimator of scikit-learn predicts."""
+        return log_probabilities(predictions)
+
+    def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Calibrate weighted predictions."""
+        return self.predictions(log_probabilities(blend), calibration)
+
+    # How good predictions are.
+
+    def values(self, Y: NDArray[Any]) -> NDArray[Any]:
+        """Return what predictions are compared with: class numbers."""
+        return Y
+
+    def score(self, y: NDArray[Any], proba: FloatArray, weight: FloatArray | None) -> float:
+        """Return the accuracy, where `y` is as `values` returns it."""
+        return float(accuracy_score(y, proba.argmax(axis=1), sample_weight=weight))
+
+    def blend_loss(self, data: Data, scoring: str | Callable[..., float] | None) -> BlendLoss:
+        """Return the loss that the weights of an ensemble minimize."""
+        if scoring is None:
+            return log_loss(data.Y, data.sample_weight)
+        return negative_score(scoring, self.classes[data.Y], data.sample_weight, self.classes)
+
+    def errors(self, Y: NDArray[Any], proba: FloatArray) -> FloatArray:
+        """Return 1 minus the probability of the true class, of shape (n_samples, 1)."""
+        return (1.0 - proba[np.arange(len(Y)), Y])[:, np.newaxis]
+
+    def expected_errors(
+        self, data: Data, rows: Rows, oof: FloatArray, folds: Rows, weight: FloatArray | None
+    ) -> tuple[None, float]:
+        """Return no model of errors, and the unit of all: sets of classes need no other."""
+        return None, 1.0
+
+    # Plain data in files.
+
+    def plain(self) -> dict[str, Any]:
+        """Return the attributes of an estimator that stand for this record in files."""
+        return {"classes_": self.classes}
+
+    @classmethod
+    def taken_from(cls, state: dict[str, Any]) -> Self:
+        """Take these attributes out of what a file holds."""
+        return cls(state.pop("classes_"))
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """The targets of a regressor, one or several for each row.
+
+    Attributes
+    ----------
+    one_column : bool
+        Whether `y` and predictions have one dimension.
+    low, high : ndarray of shape (n_outputs,)
+        Range of the targets, without rows of weight 0. Predictions stay within it.
+    mean, deviation : ndarray of shape (n_outputs,)
+        What is subtracted from the targets, and what they are divided by, for training.
+    output : str, default="identity"
+        Output activation of networks.
+    """
+
+    one_column: bool
+    low: FloatArray
+    high: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+    output: str = "identity"
+
+    class_targets = None  # there are no classes
+
+    # Before training.
+
+    @staticmethod
+    def check(y: Any, estimator: Any) -> NDArray[np.float64]:
+        """Check the targets that the user passes to an estimator; return an array of numbers."""
         with np.errstate(over="ignore", invalid="ignore"):  # scikit-learn sums the values
-            y = check_array(y, ensure_2d=False, dtype=None, estimator=self, input_name="y")
+            y = check_array(y, ensure_2d=False, dtype=None, estimator=estimator, input_name="y")
         return _numbers(y)
 
-    def _encode_targets(self, y: Any, weight: FloatArray) -> EncodedTargets:
-        y = self._check_targets(y)
+    @classmethod
+    def learn(cls, y: NDArray[np.float64], weight: FloatArray) -> Self:
+        """Learn the range, the mean and the deviation of the targets."""
         Y = y.reshape(len(y), -1)
         present = Y[weight > 0]
         low, high, power = present.min(axis=0), present.max(axis=0), exponents(present)
-        # The squares of scaled targets do not vanish. Rows with weight 0, which may be outside of
-        # the range, are ignored.
-        numbers = np.clip(Y, low, high)
-        Y = np.ldexp(numbers, -power)
+        Y = np.ldexp(np.clip(Y, low, high), -power)  # the squares of scaled targets do not vanish
         mean = np.average(Y, axis=0, weights=weight)
         deviation = np.average((Y - mean) ** 2, axis=0, weights=weight) ** 0.5
         deviation = np.where(deviation > 0, deviation, 1.0)
-        attributes = {
-            "_one_column": y.ndim == 1,
-            "_low": low,
-            "_high": high,
-            "_mean": np.ldexp(mean, power),
-            "_deviation": np.ldexp(deviation, power),
-        }
-        standardized = ((Y - mean) / deviation).astype(np.float32)
-        return EncodedTargets(standardized, None, weight, attributes, numbers)
+        return cls(y.ndim == 1, low, high, np.ldexp(mean, power), np.ldexp(deviation, power))
 
-    def _targets(self, standardized: FloatArray) -> FloatArray:
-        """Return the targets for standardized ones, such as predictions of them."""
-        Y = np.clip(self._mean + self._deviation * standardized, self._low, self._high)
-        return Y[:, 0] if self._one_column else Y
+    def for_loss(self, loss: Loss, y: NDArray[np.float64], weight: FloatArray) -> Self:
+        """Return these targets as a loss needs them: exponentials are divided by their mean."""
+        if loss.output == "identity":
+            return self
+        Y = self._in_range(y)
+        loss.check_targets(Y)
+        mean = np.average(Y, axis=0, weights=weight)
+        divisor = np.where(mean > 0, mean, 1.0)
+        return replace(self, mean=np.zeros(len(mean)), deviation=divisor, output=loss.output)
 
-    def _given(self, data: Data) -> FloatArray:
-        return self._targets(data.Y.astype(np.float64))
+    def encode(self, y: NDArray[np.float64]) -> FloatArray:
+        """Return standardized targets, of shape (n_samples, n_outputs)."""
+        return ((self._in_range(y) - self.mean) / self.deviation).astype(np.float32)
 
-    def _score(self, y: NDArray[Any], prediction: FloatArray, weight: FloatArray | None) -> float:
+    def _in_range(self, y: NDArray[np.float64]) -> FloatArray:
+        """Return targets of shape (n_samples, n_outputs). Those of weight 0 may be out of range."""
+        return np.clip(y.reshape(len(y), -1), self.low, self.high)
+
+    def weigh(self, y: NDArray[Any], weight: FloatArray, class_weight: Any) -> FloatArray:
+        """Return the weights: there are no classes."""
+        return weight
+
+    # From raw scores to predictions.
+
+    def calibrate(self, data: Data, raw: FloatArray) -> None:
+        """Return None: numbers are not calibrated."""
+
+    @np.errstate(over="ignore")  # predictions stay within the range of the targets
+    def predictions(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Return the targets that raw scores predict."""
+        standardized = OUTPUT_ACTIVATIONS[self.output].forward(raw, np.empty_like(raw))
+        return self._rescaled(standardized)
+
+    out_of_fold = predictions
+
+    def raw_scores(self, predictions: FloatArray) -> FloatArray:
+        """Return raw scores for the standardized targets that an estimator predicts."""
+        return predictions
+
+    def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
+        """Keep weighted predictions within the range of the targets, which rounding may leave."""
+        low, high = (self.low[0], self.high[0]) if self.one_column else (self.low, self.high)
+        return np.clip(blend, low, high)
+
+    def _rescaled(self, standardized: FloatArray) -> FloatArray:
+        """Return the targets for standardized ones."""
+        Y = np.clip(self.mean + self.deviation * standardized, self.low, self.high)
+        return Y[:, 0] if self.one_column else Y
+
+    # How good predictions are.
+
+    def values(self, Y: NDArray[Any]) -> FloatArray:
+        """Return what predictions are compared with: targets as the user passed them, rounded."""
+        return self._rescaled(Y.astype(np.float64))
+
+    def score(self, y: FloatArray, prediction: FloatArray, weight: FloatArray | None) -> float:
+        """Return R², where `y` is as `values` returns it."""
         return scaled_r2(y, prediction, weight)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        return tags
+    def blend_loss(self, data: Data, scoring: str | Callable[..., float] | None) -> BlendLoss:
+        """Return the loss that the weights of an ensemble minimize."""
+        y = self.values(data.Y)
+        if scoring is None:
+            scale = self.deviation[0] if self.one_column else self.deviation
+            return squared_error(y, data.sample_weight, scale)
+        return negative_score(scoring, y, data.sample_weight, None)
+
+    def errors(self, Y: NDArray[Any], prediction: FloatArray) -> FloatArray:
+        """Return absolute errors, of shape (n_samples, n_outputs)."""
+        return np.abs(self.values(Y).reshape(len(Y), -1) - prediction.reshape(len(Y), -1))
+
+    def expected_errors(
+        self, data: Data, rows: Rows, oof: FloatArray, folds: Rows, weight: FloatArray | None
+    ) -> tuple[Difficulty, FloatArray]:
+        """Fit a model of errors, from which the widths of intervals follow: see `fit_difficulty`.
+
+        Parameters
+        ----------
+        data : Data
+            All rows; X is an `EncodedTable`.
+        rows : ndarray of int
+            Numbers of the rows to fit to.
+        oof : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+            Out-of-fold predictions of these rows.
+        folds : ndarray of shape (n_rows,)
+            Fold of each of them.
+        weight : ndarray of shape (n_rows,) or None
+            Their weights.
+
+        Returns
+        -------
+        difficulty : Difficulty
+            The model.
+        sizes : ndarray of shape (n_rows, n_outputs)
+            Expected errors by models that were fitted without the fold of the row.
+        """
+        X = inputs(data.X[rows], oof.reshape(len(rows), -1))
+        return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
+
+    # Plain data in files.
+
+    def plain(self) -> dict[str, Any]:
+        """Return the attributes of an estimator that stand for this record in files."""
+        return {f"_{name}": value for name, value in vars(self).items()}
+
+    @classmethod
+    def taken_from(cls, state: dict[str, Any]) -> Self:
+        """Take these attributes out of what a file holds."""
+        names = [each.name for each in fields(cls) if f"_{each.name}" in state]
+        return cls(**{name: state.pop(f"_{name}") for name in names})
+
+
+Targets = ClassLabels | Numbers
 
 
 def _numbers(y: NDArray[Any]) -> NDArray[np.float64]:

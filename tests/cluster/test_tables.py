@@ -24,7 +24,7 @@ from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables import base
-from scratchmlp.dask.tables.members import MembersOnCluster, most_rows, shared
+from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
 from scratchmlp.dask.tables.rows import packed, select, unpacked
 from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
@@ -546,14 +546,14 @@ def processes(client):
 
 @KILLS
 def test_members_that_are_lost_with_a_worker_are_trained_again(workers, fitted, monkeypatch):
-    killed, original = [], MembersOnCluster.finish
+    killed, original = [], ClusterExecutor.finish
 
     def after_a_kill(*args):
         killed.append(processes(workers)[0])
         os.kill(killed[0], signal.SIGKILL)
         return original(*args)
 
-    monkeypatch.setattr(MembersOnCluster, "finish", after_a_kill)
+    monkeypatch.setattr(ClusterExecutor, "finish", after_a_kill)
     X, y, _ = table()
     found = DaskTabularMLPClassifier(**SMALL, client=workers).fit(on_cluster(X), on_cluster(y))
     compare(found, fitted["classifier"])

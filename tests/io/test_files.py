@@ -66,6 +66,21 @@ def test_skops_reads_the_files_too(name, path):
     assert same(skops.io.load(path, trusted=TRUSTED), MODELS[name])
 
 
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("tabular classifier", {"classes_", "temperature_", "floor_"}),
+        ("ensemble classifier", {"classes_", "temperature_", "floor_"}),
+        ("tabular regressor", {"_one_column", "_low", "_high", "_mean", "_deviation", "_output"}),
+        ("ensemble regressor", {"_one_column", "_low", "_high", "_mean", "_deviation", "_output"}),
+    ],
+)
+def test_targets_are_plain_data_in_files(name, attributes):
+    state = MODELS[name].__getstate__()
+    assert attributes <= state.keys()
+    assert not {"_targets", "_calibration"} & state.keys()
+
+
 @pytest.mark.parametrize("name", ["classifier", "regressor", "multilabel"])
 def test_all_attributes_of_networks_are_kept(name, path):
     loaded, model = again(MODELS[name], path), MODELS[name]

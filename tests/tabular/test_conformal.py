@@ -219,17 +219,17 @@ def test_expected_errors_of_a_fold_come_from_other_folds():
     weight = np.linspace(1, 1.9, len(y))  # scores are sorted, and their weights tell the rows
     model = TabularMLPRegressor(cv=TimeSeriesSplit(3), max_iter=2, random_state=0)
     model.fit(X, y, sample_weight=weight)
-    table, seen = model._prepare(X, y, weight, None), np.isfinite(model.oof_prediction_)
+    problem, seen = model._prepare(X, y, weight, None), np.isfinite(model.oof_prediction_)
 
     def expected_errors(data):
-        model._keep_scores(data, table.sample_weight)
+        model._keep_uncertainty(problem._replace(data=data))
         scores, weights = model._held_out_scores
-        errors = np.abs(model._given(data) - model.oof_prediction_)[seen]
+        errors = np.abs(problem.targets.values(data.Y) - model.oof_prediction_)[seen]
         return errors / scores[weights[:, 0].argsort(), 0]
 
-    changed = table.data.Y.copy()
+    changed = problem.data.Y.copy()
     changed[model.held_out_[0]] = changed.max()
-    before, after = map(expected_errors, (table.data, table.data._replace(Y=changed)))
+    before, after = map(expected_errors, (problem.data, problem.data._replace(Y=changed)))
     same = np.flatnonzero(seen)[np.isclose(before, after)]
     np.testing.assert_array_equal(same, model.held_out_[0])
 

@@ -350,7 +350,8 @@ def test_members_that_train_at_the_same_time_have_the_same_deadline():
     X, y, _ = table()
     model = TabularMLPClassifier(cv=5, max_time=10, n_jobs=2, random_state=0)
     prepared = model._prepare(X, y, None, None)
-    plans = model._plans(prepared, classification_recipe(len(X)), None, started=5.0)
+    n_at_once = model._executor(prepared).n_at_once
+    plans = model._plans(prepared, classification_recipe(len(X)), None, 5.0, n_at_once)
     assert [plan.deadline for plan in plans] == deadlines(5.0, 10.0, 5, 2)
 
 
@@ -894,7 +895,7 @@ def test_few_rows_do_not_make_sure():
         X, new = (rng.normal(size=(len(z), 2)) + 3 * z[:, None] * [1, 0] for z in (y, new_y))
         model = TabularMLPClassifier(max_iter=64, random_state=seed).fit(X, y)
         losses.append(log_loss(new_y, model.predict_proba(new)))
-        model.temperature_ = 1 / 16  # the lowest that is tried
+        model._calibration = model._calibration._replace(temperature=1 / 16)  # the lowest
         surest.append(log_loss(new_y, model.predict_proba(new)))
     assert np.mean(losses) < 0.5 < np.mean(surest)
 

@@ -399,11 +399,11 @@ def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator,
     of_first = getattr(estimator.fit(X, first), method)(X)
     assert (of_first != of_second).any()
     during_fit, Estimator = [], type(estimator)
-    predict_one, keep_scores = Estimator._member_prediction, Estimator._keep_scores
+    predict_one, keep_scores = Estimator._member_prediction, Estimator._keep_uncertainty
 
     def fit_meanwhile(self, number, encoded):
         monkeypatch.undo()
-        monkeypatch.setattr(Estimator, "_keep_scores", predict_meanwhile)
+        monkeypatch.setattr(Estimator, "_keep_uncertainty", predict_meanwhile)
         estimator.fit(X, second)
         return predict_one(self, number, encoded)
 

@@ -102,8 +102,8 @@ def test_ensembles_scale_the_targets_of_poisson_networks():
 
 def test_counts_are_exact_beside_an_outlier():
     y = np.append(np.arange(8.0), 1e10)
-    table = TabularMLPRegressor(loss="poisson", cv=2)._prepare(X[:9], y, None, None)
-    np.testing.assert_allclose(table.data.Y[:, 0] * table.attributes["_deviation"], y, rtol=1e-6)
+    problem = TabularMLPRegressor(loss="poisson", cv=2)._prepare(X[:9], y, None, None)
+    np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 
 def test_ensembles_refuse_negative_targets_of_poisson_networks():

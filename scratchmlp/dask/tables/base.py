@@ -20,31 +20,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.dask.collections import divided, is_frame
 from scratchmlp.dask.on_cluster import OnCluster, current_rounds
-from scratchmlp.dask.tables.members import MembersOnCluster, most_rows, shared
-from scratchmlp.dask.tables.table import ClusterTable, UnencodedTable, encode_all, read_all
-from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
+from scratchmlp.dask.tables.table import UnencodedTable, encode_all, read_all
 from scratchmlp.public import names_class
-from scratchmlp.tabular.base import PreparedTable
+from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_splits
-from scratchmlp.tabular.networks.epochs import choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.executor import Executor
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 _LOGGER = logging.getLogger(__name__)
 
 #: Fitted attributes that predictions do not need, some of which hold something of each row.
 _OF_FIT = ("oof_proba_", "oof_prediction_", "held_out_", "history_", "rows_per_member_")
-
-
-class PreparedOnCluster(PreparedTable):
-    """What training on a cluster needs: `data.X` is a `ClusterTable`."""
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows by which hyperparameters are chosen."""
-        most_rows = self.data.X.most_rows
-        return super().n_rows if most_rows is None else min(super().n_rows, most_rows)
 
 
 class DaskTabularMLP(OnCluster, BaseTabularMLP):
@@ -108,7 +97,7 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
         with self._rounds():
             return super().fit(X, y, sample_weight, groups=groups)
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> PreparedTable:
+    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingProblem:
         if y is None:
             return super()._prepare(X, y, sample_weight, groups)  # raises an error
         given = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
@@ -116,39 +105,29 @@ class DaskTabularMLP(OnCluster, BaseTabularMLP):
             del given["sample_weight"]
         table, others = read_all(current_rounds(), divided(X, given))
         weight = others.get("sample_weight", sample_weight)
-        prepared = super()._prepare(table, others["y"], weight, others.get("groups"))
-        return self._with_shares(PreparedOnCluster(*prepared))
+        return self._with_shares(super()._prepare(table, others["y"], weight, others.get("groups")))
 
-    def _with_shares(self, table: PreparedOnCluster) -> PreparedOnCluster:
+    def _with_shares(self, problem: TrainingProblem) -> TrainingProblem:
         """Choose how many rows members train on, and draw them."""
-        rows: ClusterTable = table.data.X
-        room = _workers(), rows.n_bytes, len(rows)
-        rows.most_rows = most_rows(self.rows_per_member, table.splits, *room)
-        self.rows_per_member_ = rows.most_rows or "all"
+        splits, X, weight = problem.splits, problem.data.X, problem.data.sample_weight
+        n_training = most_rows(self.rows_per_member, splits, _workers(), X.n_bytes, len(X))
+        self.rows_per_member_ = n_training or "all"
         _LOGGER.info("Each member trains on %s rows.", self.rows_per_member_)
-        if rows.most_rows is None:
-            return table
-        splits = shared(table.splits, table.seeds.tolist(), rows.most_rows)
-        weight = table.data.sample_weight
-        check_splits(splits, np.ones(len(rows)) if weight is None else weight)
-        return table._replace(splits=splits)
+        if n_training is None:
+            return problem
+        splits = shared(splits, problem.seeds.tolist(), n_training)
+        check_splits(splits, np.ones(len(X)) if weight is None else weight)
+        return problem._replace(splits=splits, most_rows=n_training)
 
     def _encode_rows(
         self, X: UnencodedTable, present: NDArray[np.intp]
     ) -> tuple[TabularEncoder, Any]:
         return encode_all(self._unfitted_encoder(), X, present)
 
-    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
-        recipe = self._chosen_recipe(table)
-        members = MembersOnCluster(current_rounds(), table.data)
-        histories = members.train(recipe, self._plans(table, recipe, None, started))
-        chosen = choose_epochs(histories)
-        epochs = out_of_fold_epochs(histories, table.held_out, recipe.averaging_radius)
-        finished = members.finish(chosen, epochs, table.held_out)
-        self._keep(table, histories, chosen, finished)
-
-    def _n_at_once(self) -> int:
-        return max(1, sum(n_threads for _, n_threads in _workers()))
+    def _executor(self, problem: TrainingProblem) -> Executor:
+        whole = problem.most_rows is None
+        n_at_once = max(1, sum(n_threads for _, n_threads in _workers()))
+        return ClusterExecutor(current_rounds(), problem.data, n_at_once, whole=whole)
 
     # Predict.
 

@@ -5,7 +5,7 @@ worker, and training is that of `scratchmlp.tabular.networks.member`.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,11 +17,12 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
-from scratchmlp.dask.tables.rows import EncodedRows, Rows, packed, select, unpacked
+from scratchmlp.dask.tables.rows import EncodedRows, packed, select, unpacked
 from scratchmlp.dask.tables.table import ClusterTable
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
 from scratchmlp.tabular.networks.member import (
     FinishedMember,
@@ -43,7 +44,7 @@ Splits = Sequence[tuple[Rows, Rows]]
 Workers = Sequence[tuple[float, int]]
 
 
-class Targets(NamedTuple):
+class TargetPortion(NamedTuple):
     """Targets and weights of successive rows, as in `Data`."""
 
     Y: NDArray[Any]
@@ -59,7 +60,7 @@ class ClusterRows:
         Encoded rows, which follow each other.
     numbers : ndarray of int or None
         Their numbers among all rows, in ascending order. None means that these are all rows.
-    targets : sequence of Targets
+    targets : sequence of TargetPortion
         Targets and weights of all rows.
     class_targets : ndarray or None
         See `Data`.
@@ -69,7 +70,7 @@ class ClusterRows:
         self,
         tables: Sequence[EncodedTable],
         numbers: Rows | None,
-        targets: Sequence[Targets],
+        targets: Sequence[TargetPortion],
         class_targets: FloatArray | None,
     ) -> None:
         self.tables = tables
@@ -113,8 +114,8 @@ class EndIfReleased:
         return ""
 
 
-class MembersOnCluster:
-    """The members of an ensemble, which are trained and evaluated on a cluster.
+class ClusterExecutor:
+    """Trains and evaluates members on a cluster: an `Executor` of networks.
 
     Parameters
     ----------
@@ -122,32 +123,26 @@ class MembersOnCluster:
         The rounds of the fit.
     data : Data
         All rows. X is a `ClusterTable`.
+    n_at_once : int
+        Number of threads of all workers.
+    whole : bool
+        Whether members train on all rows outside of their fold. Workers then share the encoded rows
+        of all partitions. Otherwise, only the rows of a member are sent.
     """
 
-    def __init__(self, rounds: Rounds, data: Data) -> None:
+    def __init__(self, rounds: Rounds, data: Data, n_at_once: int, *, whole: bool) -> None:
         self.rounds = rounds
         self.table: ClusterTable = data.X
         self.class_targets = data.class_targets
+        self.n_at_once = n_at_once
+        self.whole = whole
         self.targets: list[Future] = []
         for each in _portions(data):  # one by one: Dask warns of large messages
-            self.targets += rounds.keep([task(partial(Targets, *each))])
+            self.targets += rounds.keep([task(partial(TargetPortion, *each))])
         self.trained: list[Future] = []
 
-    def train(self, recipe: Recipe, plans: Iterator[MemberPlan]) -> list[MemberHistory]:
-        """Train members. What is large in their histories stays on the cluster.
-
-        Parameters
-        ----------
-        recipe : Recipe
-            How to train.
-        plans : iterator of MemberPlan
-            What distinguishes the members.
-
-        Returns
-        -------
-        list of MemberHistory
-            The histories, in which raw scores, parameters and inputs are None.
-        """
+    def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
+        """Train members. What is large in their histories stays on the cluster, and is None."""
         for plan in plans:
             rows, parts = self._rows_of(np.union1d(plan.training, plan.held_out))
             train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
@@ -158,7 +153,7 @@ class MembersOnCluster:
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
-        """Evaluate what members keep on their folds: see `finish_member`."""
+        """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
         kept: list[Future] = []
         for history, candidate, of_fold, fold in zip(
             self.trained, chosen, epochs, held_out, strict=True
@@ -172,12 +167,8 @@ class MembersOnCluster:
         return [_aligned(each) for each in finished]
 
     def _rows_of(self, rows: Rows) -> tuple[Any, list[Any]]:
-        """Return the numbers of the rows that a task gets, and what it gets them from.
-
-        If members train on all rows, workers share the encoded rows of all partitions. Otherwise,
-        only the rows of the member are sent.
-        """
-        if self.table.most_rows is None:
+        """Return the numbers of the rows that a task gets, and what it gets them from."""
+        if self.whole:
             return None, list(self.table.futures)
         return packed(rows), self.table.taken(rows)
 
@@ -278,7 +269,7 @@ def train_on_worker(
     numbers: Any,
     class_targets: FloatArray | None,
     parts: Sequence[Any],
-    targets: Sequence[Targets],
+    targets: Sequence[TargetPortion],
 ) -> MemberHistory:
     """Train a member, in a task. The row numbers of the plan, and `numbers`, are packed.
 
@@ -315,14 +306,14 @@ def without_arrays(history: MemberHistory) -> MemberHistory:
     )
 
 
-def _portions(data: Data) -> Iterator[Targets]:
+def _portions(data: Data) -> Iterator[TargetPortion]:
     """Divide the targets, so that no message is large. Class numbers become small."""
     Y, weight, class_targets = data.Y, data.sample_weight, data.class_targets
     if class_targets is not None:
         Y = Y.astype(np.min_scalar_type(class_targets.shape[1]))
     for start in range(0, len(Y), _ROWS_SENT):
         rows = slice(start, start + _ROWS_SENT)
-        yield Targets(Y[rows], None if weight is None else weight[rows])
+        yield TargetPortion(Y[rows], None if weight is None else weight[rows])
 
 
 def _packed_plan(plan: MemberPlan) -> MemberPlan:

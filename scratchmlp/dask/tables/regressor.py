@@ -130,7 +130,7 @@ class DaskTabularMLPRegressor(DaskTabularMLP, TabularMLPRegressor):
     def _like(self, method: str, parameters: dict[str, Any]) -> tuple[Any, Any]:
         if method == "predict":
             return self.oof_prediction_[:1], None
-        if not self._one_column:
+        if not self._targets.one_column:
             raise ValueError(
                 "Intervals of several targets have three dimensions, which a dask DataFrame does "
                 "not have. Call predict_interval of to_local() with the rows of each partition."

@@ -19,8 +19,7 @@ from sklearn.utils import _safe_indexing, check_consistent_length
 
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
-
-Rows = NDArray[np.intp]
+from scratchmlp.tabular.folds import Rows
 
 
 class RawRows(NamedTuple):

@@ -13,7 +13,6 @@ from scratchmlp.dask.pieces import Failure, reporting_failures
 from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import (
-    Rows,
     encode,
     joined,
     learn,
@@ -27,6 +26,7 @@ from scratchmlp.dask.tables.rows import (
 )
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
 from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import warn_of
 
 #: Number of rows from which the encoder learns. Of more rows, these are drawn at random.
@@ -106,17 +106,11 @@ class ClusterTable(Parts):
         The parts.
     n_bytes : int
         Memory that all rows take.
-
-    Attributes
-    ----------
-    most_rows : int or None
-        Number of training rows of a member, if it does not train on all rows outside of its fold.
     """
 
     def __init__(self, parts: Parts, n_bytes: int) -> None:
         super().__init__(parts.rounds, parts.futures, parts.lengths, parts.numbers)
         self.n_bytes = n_bytes
-        self.most_rows: int | None = None
 
     @cached_property
     def _empty(self) -> EncodedTable:

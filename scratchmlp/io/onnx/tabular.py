@@ -23,6 +23,7 @@ from scratchmlp.tabular.ensemble.ensemble import Part
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.reading.values import LARGEST
+from scratchmlp.tabular.targets import Numbers
 
 
 def export_encoder(graph: Graph, encoder: Any) -> None:
@@ -54,7 +55,7 @@ def export_networks(graph: Graph, networks: Any) -> None:
     if is_classifier(networks):
         _add_classes(graph, average, networks.classes_)
     else:
-        _add_numbers(graph, average, networks)
+        _add_numbers(graph, average, networks._targets)
 
 
 def export_ensemble(graph: Graph, ensemble: Any) -> None:
@@ -68,10 +69,10 @@ def export_ensemble(graph: Graph, ensemble: Any) -> None:
     ]
     blend = weighted[0] if len(weighted) == 1 else double.add("Sum", *weighted)
     if not is_classifier(ensemble):
-        _add_numbers(double, _mean(double, _clip(double, blend, ensemble)), ensemble)
+        targets = ensemble._targets
+        _add_numbers(double, _mean(double, _clip(double, blend, targets)), targets)
         return
-    calibration = Calibration(ensemble.temperature_, ensemble.floor_)
-    members = _calibrate(double, _log(double, blend), calibration)
+    members = _calibrate(double, _log(double, blend), ensemble._calibration)
     if ensemble._is_one_alone:
         proba = _mean(double, members)
     else:
@@ -88,7 +89,7 @@ def _part(graph: Graph, table: TableValues, array: str, name: str, ensemble: Any
     double = graph.of_dtype(np.float64)
     if part.calibration:
         return _calibrate(double, _log(double, raw), part.calibration)
-    return raw if is_classifier(ensemble) else _to_targets(double, raw, ensemble)
+    return _to_targets(double, raw, ensemble._targets)
 
 
 # The networks of an ensemble.
@@ -115,8 +116,8 @@ def _network_predictions(graph: Graph, table: TableValues, array: str, networks:
     """
     raw, double = _member_scores(graph, table, array, networks.members_), graph.of_dtype(np.float64)
     if is_classifier(networks):
-        return _calibrate(double, raw, Calibration(networks.temperature_, networks.floor_))
-    return _to_targets(double, raw, networks)
+        return _calibrate(double, raw, networks._calibration)
+    return _to_targets(double, raw, networks._targets)
 
 
 def _member_scores(graph: Graph, table: TableValues, array: str, members: Sequence[Member]) -> str:
@@ -205,19 +206,19 @@ def _mean(graph: Graph, members: str) -> str:
     return graph.add("ReduceMean", members, axes=[0], keepdims=0)
 
 
-def _to_targets(graph: Graph, raw: str, regressor: Any) -> str:
+def _to_targets(graph: Graph, raw: str, targets: Numbers) -> str:
     """Add the targets for raw scores of networks, or for predictions of standardized targets."""
-    if regressor._output == "exp":
+    if targets.output == "exp":
         raw = graph.add("Exp", raw)
-    y = graph.add("Mul", raw, np.asarray(regressor._deviation, np.float64))
-    y = graph.add("Add", y, np.asarray(regressor._mean, np.float64))
-    return _clip(graph, y, regressor)
+    y = graph.add("Mul", raw, np.asarray(targets.deviation, np.float64))
+    y = graph.add("Add", y, np.asarray(targets.mean, np.float64))
+    return _clip(graph, y, targets)
 
 
-def _clip(graph: Graph, y: str, regressor: Any) -> str:
+def _clip(graph: Graph, y: str, targets: Numbers) -> str:
     """Limit predictions to the range of the targets in `fit`."""
-    y = graph.add("Max", y, np.asarray(regressor._low, np.float64))
-    return graph.add("Min", y, np.asarray(regressor._high, np.float64))
+    y = graph.add("Max", y, np.asarray(targets.low, np.float64))
+    return graph.add("Min", y, np.asarray(targets.high, np.float64))
 
 
 def _add_classes(graph: Graph, proba: str, classes: Any) -> None:
@@ -227,7 +228,7 @@ def _add_classes(graph: Graph, proba: str, classes: Any) -> None:
     add_class_columns(graph, graph.cast(proba, np.float32), "probabilities", classes)
 
 
-def _add_numbers(graph: Graph, y: str, regressor: Any) -> None:
+def _add_numbers(graph: Graph, y: str, targets: Numbers) -> None:
     """Add the output of a regressor for predictions, of shape (n_samples, n_outputs)."""
-    shape = () if regressor._one_column else (len(regressor._low),)
+    shape = () if targets.one_column else (len(targets.low),)
     add_prediction(graph, graph.cast(y, np.float32), *shape)

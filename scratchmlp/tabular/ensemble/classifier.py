@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-import numpy as np
 from scipy.special import softmax
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
 from scratchmlp.tabular.base import mean
-from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.scoring import BlendLoss, log_loss, log_probabilities, negative_score
-from scratchmlp.tabular.targets import TabularClassifierMixin
+from scratchmlp.tabular.prediction import TabularClassifierMixin
+from scratchmlp.tabular.scoring import log_probabilities
 
 
 class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
@@ -175,27 +172,6 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _calibration(self, data: Data, raw: FloatArray) -> Calibration:
-        return fit_calibration(data, log_probabilities(raw))
-
-    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
-        return calibration.probabilities(log_probabilities(raw)) if calibration else raw
-
-    def _blend_loss(self, data: Data) -> BlendLoss:
-        if self.scoring is None:
-            return log_loss(data.Y, data.sample_weight)
-        y = self.classes_[data.Y]
-        return negative_score(self.scoring, y, data.sample_weight, self.classes_)
-
-    def _constant(self, data: Data) -> FloatArray:
-        return np.full((len(data.Y), len(self.classes_)), 1 / len(self.classes_))
-
-    def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        self.temperature_, self.floor_ = self._calibration(data, raw)
-
-    def _calibrated(self, blend: FloatArray) -> FloatArray:
-        return self._from_raw(blend, Calibration(self.temperature_, self.floor_))
-
     def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
         """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
 
@@ -211,6 +187,3 @@ default='from_dtype'
     def _is_one_alone(self) -> bool:
         """Whether a single estimator has all the weight."""
         return max(self.weights_.values()) == 1
-
-    def _undo_calibration(self) -> None:
-        self.temperature_, self.floor_ = 1.0, 0.0

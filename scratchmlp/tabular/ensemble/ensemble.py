@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from abc import abstractmethod
 from collections.abc import Callable
 from copy import copy
 from typing import Any, ClassVar, NamedTuple, Self
@@ -19,8 +18,8 @@ from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.run import DivergenceError
-from scratchmlp.tabular.base import BaseTabular, PreparedTable
-from scratchmlp.tabular.calibration import Calibration
+from scratchmlp.tabular.base import BaseTabular, TrainingProblem
+from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.ensemble.blending import select_weights
 from scratchmlp.tabular.ensemble.cross_fitting import cross_fit
@@ -83,31 +82,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         "scoring": SCORING,
     }
 
-    # What the subclasses add.
-
-    @abstractmethod
-    def _calibration(self, data: Data, raw: FloatArray) -> Calibration | None:
-        """Fit the calibration of out-of-fold predictions."""
-
-    @abstractmethod
-    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
-        """Return calibrated predictions for those of a `FoldModel`."""
-
-    @abstractmethod
-    def _blend_loss(self, data: Data) -> BlendLoss:
-        """Return the loss that weights minimize. `data` holds the rows of some fold."""
-
-    @abstractmethod
-    def _calibrated(self, blend: FloatArray) -> FloatArray:
-        """Calibrate weighted predictions."""
-
-    def _undo_calibration(self) -> None:
-        """Undo the calibration of weighted predictions, if there is one."""
-
-    @abstractmethod
-    def _constant(self, data: Data) -> FloatArray:
-        """Return predictions that are the same for all rows."""
-
     # Fit.
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -141,27 +115,28 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         self._set_params("estimators", **params)
         return self
 
-    def _fit_table(self, table: PreparedTable, tasks: CallbackTasks | None, started: float) -> None:
+    def _fit_table(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> None:
         if self.estimators is None:
-            estimators = default_estimators(table.data, is_classifier(self))
+            estimators = default_estimators(problem.data, is_classifier(self))
         else:
             estimators = check_estimators(self)
-        rows = np.unique(np.concatenate(table.held_out))
-        seen: Any = slice(None) if len(rows) == len(table.data.Y) else rows
-        data = table.data.rows(seen)
+        rows = np.unique(np.concatenate(problem.held_out))
+        seen: Any = slice(None) if len(rows) == len(problem.data.Y) else rows
+        data = problem.data.rows(seen)
         loss = self._checked_loss(data)
-        parts = self._fit_parts(estimators, table, tasks, started)
+        parts = self._fit_parts(estimators, problem, tasks, started)
         networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
         prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
         weights = select_weights([part.oof[seen] for part in parts.values()], loss, prior)
         self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
         self._parts = parts
         blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
-        self._calibrate(table.data, blend)
-        self._keep_predictions(table.data, table.sample_weight, self._calibrated(blend))
+        self._calibration = self._targets.calibrate(problem.data, self._targets.raw_scores(blend))
+        self._keep_predictions(problem, self._targets.blended(blend, self._calibration))
         self.oof_scores_ = {
-            name: self._oof_score(table.data, part.oof, table.sample_weight)
-            for name, part in parts.items()
+            name: self._oof_score(problem, part.oof) for name, part in parts.items()
         }
 
     def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
@@ -173,10 +148,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
 
     def _checked_loss(self, data: Data) -> BlendLoss:
         """Return the loss that weights minimize, after a trial of the user's scorer."""
-        loss = self._blend_loss(data)
+        loss = self._targets.blend_loss(data, self.scoring)
         if self.scoring is not None:
+            zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
             try:
-                loss(self._constant(data))
+                loss(self._targets.predictions(zeros, NOT_CALIBRATED))
             except Exception as error:
                 raise ValueError(
                     f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
@@ -187,7 +163,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _fit_parts(
         self,
         estimators: list[tuple[str, Any]],
-        table: PreparedTable,
+        problem: TrainingProblem,
         tasks: CallbackTasks | None,
         started: float,
     ) -> dict[str, Part]:
@@ -206,7 +182,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             fit = self._fit_networks if is_networks else self._cross_fit
             is_last_chance = n_left == 1 and not parts and not is_networks
             seconds = None if is_last_chance else self._share(started, n_left)
-            seeded = _seeded(table, in_order[:n_done], is_networks)
+            seeded = _seeded(problem, in_order[:n_done], is_networks)
             try:
                 parts[name] = fit(estimator, seeded, tasks, started, seconds)
             except MemoryError:
@@ -232,7 +208,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _fit_networks(
         self,
         estimator: BaseTabularMLP,
-        table: PreparedTable,
+        problem: TrainingProblem,
         tasks: CallbackTasks | None,
         started: float,
         seconds: float | None,
@@ -242,13 +218,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         own = self.get_params(deep=False)
         common = {name: own[name] for name in networks.get_params(deep=False) if name in own}
         networks.set_params(**common | {"max_time": seconds})
-        networks._fit_prepared(networks._own_targets(table), tasks, started)
+        networks._fit_problem(networks._for_loss(problem), tasks, started)
         return Part(networks, networks._out_of_fold)
 
     def _cross_fit(
         self,
         estimator: Any,
-        table: PreparedTable,
+        problem: TrainingProblem,
         tasks: CallbackTasks | None,
         started: float,
         seconds: float | None,
@@ -258,17 +234,17 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(table.data.X, seed),
+                unfitted_inputs(problem.data.X, seed),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,
             )
-            for rows, seed in zip(table.splits, table.seeds, strict=True)
+            for rows, seed in zip(problem.splits, problem.seeds, strict=True)
         ]
-        models, predictions = cross_fit(estimator, table.data, plans, self.n_jobs, end)
-        raw = by_row(table.held_out, predictions, len(table.data.Y))
-        calibration = self._calibration(table.data, raw)
-        return Part(models, self._from_raw(raw, calibration), calibration)
+        models, predictions = cross_fit(estimator, problem.data, plans, self.n_jobs, end)
+        raw = self._targets.raw_scores(by_row(problem.held_out, predictions, len(problem.data.Y)))
+        calibration = self._targets.calibrate(problem.data, raw)
+        return Part(models, self._targets.predictions(raw, calibration), calibration)
 
     @property
     def named_estimators_(self) -> Bunch:
@@ -302,7 +278,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         alone.weights_ = {each: float(each == name) for each in self.weights_}
         alone.oof_score_ = self.oof_scores_[name]
         alone.__dict__.update(self._with_scores(self._parts[name].scores))
-        alone._undo_calibration()
+        if self._calibration:
+            alone._calibration = NOT_CALIBRATED
         alone.__dict__.pop(self._oof_name, None)  # a file may lack it
         return alone
 
@@ -312,7 +289,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         for name, weight in self.weights_.items():
             if weight:
                 blend = blend + weight * self._part_prediction(self._parts[name], number, table)
-        return self._calibrated(blend)
+        return self._targets.blended(blend, self._calibration)
 
     @property
     def _n_members(self) -> int:
@@ -322,15 +299,16 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Return the predictions of one estimator that was trained without one fold."""
         if isinstance(part.fitted, BaseTabularMLP):
             return part.fitted._member_prediction(number, table)
-        return self._from_raw(part.fitted[number].predict(table), part.calibration)
+        raw = self._targets.raw_scores(part.fitted[number].predict(table))
+        return self._targets.predictions(raw, part.calibration)
 
 
 def _seeded(
-    table: PreparedTable, before: list[tuple[str, Any]], is_networks: bool
-) -> PreparedTable:
+    problem: TrainingProblem, before: list[tuple[str, Any]], is_networks: bool
+) -> TrainingProblem:
     """Change the seeds for an estimator, whose like among those before had them already."""
     n_alike = sum(isinstance(each, BaseTabularMLP) == is_networks for _, each in before)
-    return table._replace(seeds=(table.seeds + n_alike) % np.iinfo(np.int32).max)
+    return problem._replace(seeds=(problem.seeds + n_alike) % np.iinfo(np.int32).max)
 
 
 def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:

@@ -2,14 +2,9 @@
 
 from typing import Any
 
-import numpy as np
-
-from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
-from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.scoring import BlendLoss, negative_score, squared_error
-from scratchmlp.tabular.targets import TabularRegressorMixin
+from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
+from scratchmlp.tabular.prediction import TabularRegressorMixin
 
 
 class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
@@ -158,24 +153,4 @@ default='from_dtype'
     def _is_positive(self) -> bool:
         """Whether no prediction can be below 0: all estimators with a weight are like that."""
         weighted = [self._parts[name].fitted for name, weight in self.weights_.items() if weight]
-        return all(getattr(each, "_output", None) == "exp" for each in weighted)
-
-    def _calibration(self, data: Data, raw: FloatArray) -> None:
-        return None
-
-    def _from_raw(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
-        return self._targets(raw)
-
-    def _blend_loss(self, data: Data) -> BlendLoss:
-        y = self._given(data)
-        if self.scoring is None:
-            scale = self._deviation[0] if self._one_column else self._deviation
-            return squared_error(y, data.sample_weight, scale)
-        return negative_score(self.scoring, y, data.sample_weight, None)
-
-    def _constant(self, data: Data) -> FloatArray:
-        return self._targets(np.zeros(data.Y.shape))
-
-    def _calibrated(self, blend: FloatArray) -> FloatArray:
-        low, high = (self._low[0], self._high[0]) if self._one_column else (self._low, self._high)
-        return np.clip(blend, low, high)  # rounding may leave the range
+        return all(isinstance(each, TabularMLPRegressor) and each._is_positive for each in weighted)

@@ -196,9 +196,9 @@ def check_rows(
         _check_table(oof, rows, predictions)
         rows = predicted_rows(oof)
         predictions = oof[rows]
-    score = estimator._score(y[rows], predictions, None)
+    score = estimator._targets.score(y[rows], predictions, None)
     if weight[rows].any():  # the weights may be those of `fit`, or others
-        score = max(score, estimator._score(y[rows], predictions, weight[rows]))
+        score = max(score, estimator._targets.score(y[rows], predictions, weight[rows]))
     if estimator.oof_score_ - score > max(gain / 2, _CLEAR):
         name = "accuracy" if is_classifier(estimator) else "r2"
         warnings.warn(

@@ -306,7 +306,7 @@ def _name(known: list[str], column: Any) -> str:
 
 def _known_targets(estimator: Any, y: Any) -> NDArray[Any]:
     """Check targets. Return numbers or, for a classifier, the numbers of classes seen in `fit`."""
-    y = estimator._check_targets(y)
+    y = estimator._targets.check(y, estimator)
     if not is_classifier(estimator):
         return y
     if unknown := set(np.unique(y).tolist()) - set(estimator.classes_.tolist()):

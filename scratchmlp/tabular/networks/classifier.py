@@ -2,17 +2,8 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-from sklearn.utils import gen_batches
-
-from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
-from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.networks.recipe import Recipe, classification_recipe, evenness
-from scratchmlp.tabular.targets import TabularClassifierMixin
-
-_ROWS = 4096  # whose out-of-fold probabilities are computed at the same time
+from scratchmlp.tabular.prediction import TabularClassifierMixin
 
 
 class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
@@ -185,18 +176,3 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.class_weight = class_weight
-
-    def _recommended(self, data: Data, n_rows: int) -> Recipe:
-        counts = np.bincount(data.Y, data.sample_weight, len(self.classes_))
-        return classification_recipe(n_rows, evenness(counts))
-
-    def _calibrate(self, data: Data, raw: FloatArray) -> None:
-        self.temperature_, self.floor_ = fit_calibration(data, raw)
-
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        for rows in gen_batches(len(raw), _ROWS):  # in place: there may be many classes
-            raw[rows] = self._predictions(raw[rows])
-        self._keep_predictions(data, weight, raw)
-
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        return Calibration(self.temperature_, self.floor_).probabilities(raw)

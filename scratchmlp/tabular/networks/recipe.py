@@ -4,17 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import entropy
 from sklearn.base import clone
 
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.batches import Data
 from scratchmlp.losses import LogLoss, Loss, SquaredError
 from scratchmlp.network import Network
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import CosLog4, HorizonSchedule, Progress
 from scratchmlp.solvers import Descent
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
+from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,19 @@ _FEWEST_BINS = 4
 _MANY = 1000
 #: From this number of rows, all bins are found by decision trees.
 _VERY_MANY = 10_000
+
+
+def recommended_recipe(targets: Targets, data: Data, n_rows: int, loss: Loss | None) -> Recipe:
+    """Choose how to train on data, of which `n_rows` rows have a weight above 0.
+
+    The loss is that of numbers; None for classes.
+    """
+    match targets:
+        case ClassLabels():
+            counts = np.bincount(data.Y, data.sample_weight, len(targets.classes))
+            return classification_recipe(n_rows, evenness(counts))
+        case Numbers():
+            return regression_recipe(n_rows, loss)
 
 
 def classification_recipe(n_rows: int, evenness: float = 1.0) -> Recipe:

@@ -2,18 +2,14 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from scratchmlp.activations import OUTPUT_ACTIVATIONS
-from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
 from scratchmlp.estimators.parameters import loss_of
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
-from scratchmlp.tabular.base import PreparedTable
+from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.networks.recipe import Recipe, regression_recipe
-from scratchmlp.tabular.targets import TabularRegressorMixin
+from scratchmlp.tabular.prediction import TabularRegressorMixin
+from scratchmlp.tabular.targets import Numbers
 
 
 class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
@@ -187,27 +183,18 @@ default='from_dtype'
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def _own_targets(self, table: PreparedTable) -> PreparedTable:
-        """Divide the targets by their mean if the loss needs targets of at least 0."""
-        loss, own = self._bound_loss(), table.attributes
-        if loss.output == "identity":
-            return table._replace(attributes=own | {"_output": "identity"})
-        Y = table.numbers
-        assert Y is not None  # of a regressor
-        if (lowest := Y.min()) < 0:
+    def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
+        loss, targets = self._training_loss, problem.targets
+        assert isinstance(targets, Numbers)
+        if loss.output != "identity" and (lowest := targets.low.min()) < 0:
             raise ValueError(
                 f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
                 "loss, such as 'squared_error', or correct the targets."
             )
-        loss.check_targets(Y)
-        mean = np.average(Y, axis=0, weights=table.sample_weight)
-        mean = np.where(mean > 0, mean, 1.0)
-        scaled = {"_mean": np.zeros(len(mean)), "_deviation": mean, "_output": loss.output}
-        data = table.data._replace(Y=(Y / mean).astype(np.float32))
-        return table._replace(data=data, attributes=own | scaled)
+        return problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
 
-    def _bound_loss(self) -> Loss:
-        """Return the loss with its output activation."""
+    @property
+    def _training_loss(self) -> Loss:
         loss = loss_of(self)
         if loss.output not in ("identity", "exp"):
             raise ValueError(
@@ -216,16 +203,6 @@ default='from_dtype'
                 "Choose another loss, or use ScratchMLPRegressor."
             )
         return loss.with_output(loss.output)
-
-    def _recommended(self, data: Data, n_rows: int) -> Recipe:
-        return regression_recipe(n_rows, self._bound_loss())
-
-    @np.errstate(over="ignore")  # predictions stay within the range of the targets
-    def _predictions(self, raw: FloatArray) -> FloatArray:
-        return self._targets(OUTPUT_ACTIVATIONS[self._output].forward(raw, np.empty_like(raw)))
-
-    def _keep_out_of_fold(self, data: Data, weight: FloatArray, raw: FloatArray) -> None:
-        self._keep_predictions(data, weight, self._predictions(raw))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
