@@ -39,7 +39,7 @@ class Bins(NamedTuple):
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows."""
-        return self.encoder.transform(table.numbers[:, self.columns])
+        return self.encoder._encode(table.numbers[:, self.columns])
 
 
 class Inputs(NamedTuple):
