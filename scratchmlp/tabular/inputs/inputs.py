@@ -1,5 +1,6 @@
 """The inputs of a network, which it computes from an encoded table."""
 
+import math
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -84,7 +85,7 @@ class Inputs(NamedTuple):
             inputs = inputs._replace(logarithms=inputs.logarithms.fit(data.X))
         return inputs, supervised
 
-    def of(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
+    def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
 
         Parameters
@@ -106,24 +107,22 @@ class Inputs(NamedTuple):
             parts.append(self.logarithms.transform(table))
         return np.hstack(parts) if len(parts) > 1 else parts[0]
 
-    def of_trees(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
-        """Return the inputs of trees, without bins. See `of`."""
+    def array_for_trees(
+        self, table: EncodedTable, supervised: FloatArray | None = None
+    ) -> FloatArray:
+        """Return the inputs of trees, without bins. See `array`."""
         return np.hstack([table.numbers_and_codes(), *self._supervised(table, supervised)])
 
     def _supervised(self, table: EncodedTable, known: FloatArray | None) -> list[FloatArray]:
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
-    def rows(
-        self, table: EncodedTable, width: int, supervised: FloatArray | None = None
+    def array_or_rows(
+        self, table: EncodedTable, supervised: FloatArray | None = None
     ) -> "FloatArray | InputRows":
-        """Return the inputs as an array or, if it would be large, as `InputRows`.
-
-        `width` is the number of inputs. The other parameters are those of `of`.
-        """
-        n_bytes = len(table) * width * np.dtype(np.float32).itemsize
-        if n_bytes <= _LARGEST_ARRAY:
-            return self.of(table, supervised)
-        return InputRows(self, table, width, supervised)
+        """Return the inputs as an array or, if it would be large, as `InputRows`. See `array`."""
+        rows = InputRows(self, table, supervised)
+        n_bytes = math.prod(rows.shape) * np.dtype(np.float32).itemsize
+        return self.array(table, supervised) if n_bytes <= _LARGEST_ARRAY else rows
 
 
 class InputRows:
@@ -137,10 +136,8 @@ class InputRows:
         How to compute them.
     table : EncodedTable
         The rows.
-    width : int
-        Number of inputs.
-    supervised : ndarray of shape (n_samples, n_supervised) or None
-        See `Inputs.of`.
+    supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
+        See `Inputs.array`.
 
     Attributes
     ----------
@@ -149,10 +146,10 @@ class InputRows:
     """
 
     def __init__(
-        self, inputs: Inputs, table: EncodedTable, width: int, supervised: FloatArray | None
+        self, inputs: Inputs, table: EncodedTable, supervised: FloatArray | None = None
     ) -> None:
         self.inputs, self.table, self.supervised = inputs, table, supervised
-        self.shape = len(table), width
+        self.shape = len(table), self[:1].shape[1]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -161,7 +158,7 @@ class InputRows:
     def __getitem__(self, rows: Any) -> FloatArray:
         """Compute the inputs of rows that a slice, a mask or an array of row numbers selects."""
         supervised = None if self.supervised is None else self.supervised[rows]
-        return self.inputs.of(self.table[rows], supervised)
+        return self.inputs.array(self.table[rows], supervised)
 
 
 def unfitted_inputs(

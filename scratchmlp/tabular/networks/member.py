@@ -16,7 +16,7 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.inputs import InputRows, Inputs
 from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
@@ -123,10 +123,10 @@ class Member(NamedTuple):
         Few rows are computed in float64. In float32, the last digits of a row would depend on the
         rows before it, which BLAS computes in blocks.
         """
-        X = self.inputs.rows(table, self.network.sizes[0])
         if len(table) >= _FEW_ROWS:
-            return raw_scores(self.network, self.theta, X)
-        return raw_scores(self.network, self.theta.astype(np.float64), X[:].astype(np.float64))
+            return raw_scores(self.network, self.theta, InputRows(self.inputs, table))
+        X = self.inputs.array(table).astype(np.float64)
+        return raw_scores(self.network, self.theta.astype(np.float64), X)
 
 
 class FinishedMember(NamedTuple):
@@ -214,9 +214,8 @@ def train_member(
     with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = data.rows(plan.training), data.rows(plan.held_out)
         inputs, supervised = plan.inputs.fit(training)
-        width = inputs.of(held_out.X[:1]).shape[1]
-        training = training._replace(X=inputs.rows(training.X, width, supervised))
-        held_out = held_out._replace(X=inputs.rows(held_out.X, width))
+        training = training._replace(X=inputs.array_or_rows(training.X, supervised))
+        held_out = held_out._replace(X=inputs.array_or_rows(held_out.X))
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(
