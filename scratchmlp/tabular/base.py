@@ -25,6 +25,7 @@ from scratchmlp.public import names_class
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import check_groups, check_no_missing, check_splits, make_splits
+from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
 from scratchmlp.tabular.inspection.uncertainty import HeldOutScores, predicted_rows
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
@@ -73,6 +74,9 @@ class PreparedTable(NamedTuple):
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
         Random state of each member.
+    terms : list of TermSelection
+        Selects the terms of text that each member uses. The estimators of an ensemble share it, so
+        that terms are selected once for each fold.
     attributes, numbers
         Fitted attributes that depend on the targets, and float64 targets: see `EncodedTargets`.
     """
@@ -82,6 +86,7 @@ class PreparedTable(NamedTuple):
     sample_weight: FloatArray
     splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
     seeds: NDArray[np.int_]
+    terms: list[TermSelection]
     attributes: dict[str, Any]
     numbers: NDArray[np.float64] | None
 
@@ -267,8 +272,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         )
         check_splits(splits, targets.training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        of_targets = targets.attributes, targets.numbers
-        return self._own_targets(PreparedTable(encoder, data, weight, splits, seeds, *of_targets))
+        terms = [TermSelection() for _ in splits]
+        training = encoder, data, weight, splits, seeds, terms
+        return self._own_targets(PreparedTable(*training, targets.attributes, targets.numbers))
 
     def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
         """Fit an encoder and encode a table. Rows that are not present have weight 0.

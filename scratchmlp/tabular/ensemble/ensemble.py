@@ -258,12 +258,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(table.data.X, seed),
+                unfitted_inputs(table.data.X, seed, terms),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,
             )
-            for rows, seed in zip(table.splits, table.seeds, strict=True)
+            for rows, seed, terms in zip(table.splits, table.seeds, table.terms, strict=True)
         ]
         models, predictions = cross_fit(estimator, table.data, plans, self.n_jobs, end)
         raw = by_row(table.held_out, predictions, len(table.data.Y))

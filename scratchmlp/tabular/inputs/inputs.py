@@ -1,7 +1,6 @@
 """The inputs of a network, which it computes from an encoded table."""
 
 import math
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,19 +70,17 @@ class Inputs(NamedTuple):
         Returns
         -------
         inputs : Inputs
-            Fitted copies of the encodings.
+            The fitted encodings.
         supervised : ndarray of shape (n_samples, n_supervised), float32
             What these encodings make of the training rows. A target encoding makes something else
             of them than of new rows.
         """
-        inputs = deepcopy(self)
         empty = np.empty((len(data.Y), 0), np.float32)
-        supervised = np.hstack([empty, *(each.fit_transform(data) for each in inputs.supervised)])
-        if inputs.bins:
-            inputs.bins.fit(data)
-        if inputs.logarithms:
-            inputs = inputs._replace(logarithms=inputs.logarithms.fit(data.X))
-        return inputs, supervised
+        supervised = np.hstack([empty, *(each.fit_transform(data) for each in self.supervised)])
+        if self.bins:
+            self.bins.fit(data)
+        logarithms = self.logarithms.fit(data.X) if self.logarithms else None
+        return self._replace(logarithms=logarithms), supervised
 
     def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
@@ -162,7 +159,11 @@ class InputRows:
 
 
 def unfitted_inputs(
-    encoded: EncodedTable, seed: int, bins: Bins | None = None, logarithms: Logarithms | None = None
+    encoded: EncodedTable,
+    seed: int,
+    terms: TermSelection,
+    bins: Bins | None = None,
+    logarithms: Logarithms | None = None,
 ) -> Inputs:
     """Return how a member is to compute its inputs.
 
@@ -172,6 +173,8 @@ def unfitted_inputs(
         The encoded table.
     seed : int
         Random state of the encodings.
+    terms : TermSelection
+        Selects terms, if the table has text. Another estimator may have fitted it to the same rows.
     bins : Bins or None, default=None
         Bins, if the member has any.
     logarithms : Logarithms or None, default=None
@@ -183,5 +186,4 @@ def unfitted_inputs(
         Encodings that are not fitted.
     """
     levels = (TargetEncoding(seed),) if encoded.layout.n_levels else ()
-    terms = (TermSelection(),) if encoded.terms else ()
-    return Inputs((*levels, *terms), bins, logarithms)
+    return Inputs((*levels, *((terms,) if encoded.terms else ())), bins, logarithms)

@@ -39,7 +39,7 @@ class MemberPlan(NamedTuple):
     held_out : ndarray of int
         Row numbers of the fold.
     inputs : Inputs
-        How to compute the inputs. `train_member` fits a copy to the training rows.
+        How to compute the inputs. `train_member` fits it to the training rows.
     seed : int
         Random state of the weights and the order of rows.
     deadline : Deadline or None

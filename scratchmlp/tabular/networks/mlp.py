@@ -123,12 +123,12 @@ class BaseTabularMLP(BaseTabular):
         logarithms = Logarithms.of_columns(table.encoder.columns_) if recipe.logarithms else None
         n_at_once = min(self._n_at_once(), n_members)
         ends = deadlines(started, self.max_time, n_members, n_at_once)
-        for member, (rows, seed, end) in enumerate(
-            zip(table.splits, table.seeds, ends, strict=True)
+        for member, (rows, seed, terms, end) in enumerate(
+            zip(table.splits, table.seeds, table.terms, ends, strict=True)
         ):
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
-            inputs = unfitted_inputs(encoded, seed, bins, logarithms)
+            inputs = unfitted_inputs(encoded, seed, terms, bins, logarithms)
             task = tasks.member(recipe.n_epochs) if tasks else None
             yield MemberPlan(*rows, inputs, seed, end, task)
 

@@ -11,6 +11,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.parameters import loss_of
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import PreparedTable
+from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.networks.recipe import Recipe, regression_recipe
 from scratchmlp.tabular.targets import TabularRegressorMixin
@@ -204,7 +205,8 @@ default='from_dtype'
         mean = np.where(mean > 0, mean, 1.0)
         scaled = {"_mean": np.zeros(len(mean)), "_deviation": mean, "_output": loss.output}
         data = table.data._replace(Y=(Y / mean).astype(np.float32))
-        return table._replace(data=data, attributes=own | scaled)
+        terms = [TermSelection() for _ in table.terms]  # by these targets
+        return table._replace(data=data, terms=terms, attributes=own | scaled)
 
     def _bound_loss(self) -> Loss:
         """Return the loss with its output activation."""
