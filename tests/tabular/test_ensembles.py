@@ -149,6 +149,7 @@ def test_the_same_if_inputs_are_computed_batch_by_batch(monkeypatch, hidden_laye
     )
     expected = clone(networks).fit(X, y).predict_proba(X)
     monkeypatch.setattr("scratchmlp.tabular.inputs.inputs._LARGEST_ARRAY", 0)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member._FEW_INPUTS", 0)
     np.testing.assert_array_equal(networks.fit(X, y).predict_proba(X), expected)
 
 

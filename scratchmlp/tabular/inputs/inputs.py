@@ -1,6 +1,5 @@
 """The inputs of a network, which it computes from an encoded table."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -114,12 +113,16 @@ class Inputs(NamedTuple):
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
     def array_or_rows(
-        self, table: EncodedTable, supervised: FloatArray | None = None
+        self, table: EncodedTable, width: int, supervised: FloatArray | None = None
     ) -> "FloatArray | InputRows":
-        """Return the inputs as an array or, if it would be large, as `InputRows`. See `array`."""
-        rows = InputRows(self, table, supervised)
-        n_bytes = math.prod(rows.shape) * np.dtype(np.float32).itemsize
-        return self.array(table, supervised) if n_bytes <= _LARGEST_ARRAY else rows
+        """Return the inputs as an array or, if it would be large, as `InputRows`.
+
+        `width` is the number of inputs. The other parameters are those of `array`.
+        """
+        n_bytes = len(table) * width * np.dtype(np.float32).itemsize
+        if n_bytes <= _LARGEST_ARRAY:
+            return self.array(table, supervised)
+        return InputRows(self, table, width, supervised)
 
 
 class InputRows:
@@ -133,6 +136,8 @@ class InputRows:
         How to compute them.
     table : EncodedTable
         The rows.
+    width : int
+        Number of inputs.
     supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
         See `Inputs.array`.
 
@@ -143,10 +148,14 @@ class InputRows:
     """
 
     def __init__(
-        self, inputs: Inputs, table: EncodedTable, supervised: FloatArray | None = None
+        self,
+        inputs: Inputs,
+        table: EncodedTable,
+        width: int,
+        supervised: FloatArray | None = None,
     ) -> None:
         self.inputs, self.table, self.supervised = inputs, table, supervised
-        self.shape = len(table), self[:1].shape[1]
+        self.shape = len(table), width
 
     def __len__(self) -> int:
         """Return the number of rows."""

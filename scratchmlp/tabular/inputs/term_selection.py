@@ -1,4 +1,4 @@
-"""The terms of text that tell most about the targets, which each member selects itself."""
+"""The terms of text that tell most about the targets, by the training rows of a fold."""
 
 from dataclasses import dataclass, field
 
