@@ -250,11 +250,6 @@ HARMLESS = {
         "",
     ): "any limit will do that is far below the largest size and above rounding",
     (
-        "tabular/networks/member",
-        "X = self.inputs.rows(table, self.network.sizes[0])",
-        "sizes[1]",
-    ): "memory only: from which size on inputs are computed in parts",
-    (
         "tabular/reading/codes",
         "by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)",
         "",

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy.sparse import issparse
 
 from scratchmlp.activations import Activation, written
 from scratchmlp.arrays import FloatArray
@@ -244,7 +245,7 @@ class Network:
 
         The product with X is not counted if X is sparse, because BLAS does not compute it.
         """
-        dense = self.shapes if isinstance(X, np.ndarray) else self.shapes[1:]
+        dense = self.shapes[1:] if issparse(X) else self.shapes
         return n_rows * max((n_in * n_out for n_in, n_out in dense), default=0)
 
 

@@ -6,6 +6,7 @@ The arrays of a chunk fit into the processor's cache. Few rows need no chunks.
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import gen_batches
 from sklearn.utils._chunking import get_chunk_n_rows
 
@@ -36,7 +37,7 @@ def raw_scores(network: Network, theta: FloatArray, X: Any) -> FloatArray:
         The network.
     theta : ndarray of shape (n_parameters,)
         Parameters.
-    X : {ndarray, csr matrix} of shape (n_samples, n_features)
+    X : {ndarray, csr matrix, InputRows} of shape (n_samples, n_features)
         Inputs.
 
     Returns
@@ -57,6 +58,7 @@ def raw_scores(network: Network, theta: FloatArray, X: Any) -> FloatArray:
     layers, n_rows = network.layers(theta), X.shape[0]
     row_bytes = 2 * theta.itemsize * sum(network.sizes[1:])
     if n_rows * row_bytes <= _SMALL:
+        X = X if issparse(X) else X[:]  # a view, or inputs that are computed now
         workspace = network.workspace(n_rows, theta.dtype, training=False)
         if n_rows * network.n_weights <= _ALONE:
             return network.forward(layers, X, workspace)

@@ -31,6 +31,7 @@ from scratchmlp.tabular.folds import (
     check_splits,
     make_splits,
 )
+from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
 from scratchmlp.tabular.inspection.uncertainty import (
     Difficulty,
@@ -68,6 +69,9 @@ class TrainingProblem(NamedTuple):
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
         Random state of each member.
+    terms : list of TermSelection
+        Selects the terms of text that each member uses. The estimators of an ensemble share it, so
+        that terms are selected once for each fold.
     most_rows : int or None, default=None
         Number of training rows of a member that does not train on all rows outside of its fold.
     """
@@ -79,6 +83,7 @@ class TrainingProblem(NamedTuple):
     sample_weight: FloatArray
     splits: list[tuple[Rows, Rows]]
     seeds: NDArray[np.int_]
+    terms: list[TermSelection]
     most_rows: int | None = None
 
     @property
@@ -93,10 +98,16 @@ class TrainingProblem(NamedTuple):
         return [rows for _, rows in self.splits]
 
     def for_targets(self, targets: Targets) -> Self:
-        """Return the same problem with targets that are encoded otherwise."""
+        """Return the same problem with targets that are encoded otherwise.
+
+        Terms are selected anew: by other targets, the last bits of what decides would differ.
+        """
         if targets is self.targets:
             return self
-        return self._replace(targets=targets, data=self.data._replace(Y=targets.encode(self.y)))
+        data = self.data._replace(Y=targets.encode(self.y))
+        return self._replace(
+            targets=targets, data=data, terms=[TermSelection() for _ in self.splits]
+        )
 
 
 class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, SuggestsNames, ABC):
@@ -244,7 +255,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         )
         check_splits(splits, training_weight)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
-        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds)
+        terms = [TermSelection() for _ in splits]
+        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms)
 
     def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
         """Fit an encoder and encode a table. Rows that are not present have weight 0.

@@ -141,6 +141,18 @@ def test_predictions_do_not_depend_on_memory(classifier):
         np.testing.assert_allclose(classifier.member_predictions(X), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("hidden_layer_sizes", [4, (64, 64)])
+def test_the_same_if_inputs_are_computed_batch_by_batch(monkeypatch, hidden_layer_sizes):
+    X, y, _ = table(400)
+    networks = TabularMLPClassifier(
+        cv=2, max_iter=2, hidden_layer_sizes=hidden_layer_sizes, random_state=0
+    )
+    expected = clone(networks).fit(X, y).predict_proba(X)
+    monkeypatch.setattr("scratchmlp.tabular.inputs.inputs._LARGEST_ARRAY", 0)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member._FEW_INPUTS", 0)
+    np.testing.assert_array_equal(networks.fit(X, y).predict_proba(X), expected)
+
+
 @pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
 def test_the_same_for_any_number_of_jobs(Estimator):
     X, y, number = table()

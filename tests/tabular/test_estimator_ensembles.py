@@ -143,6 +143,25 @@ def test_networks_are_those_of_the_estimator_of_networks(classifier):
     np.testing.assert_allclose(classifier.only("networks").predict_proba(X), alone.predict_proba(X))
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
+    rng = np.random.default_rng(0)
+    words = rng.choice([f"word{i}" for i in range(40)], (120, 6))
+    X, y = pd.DataFrame({"t": [" ".join(row) for row in words]}), 1 + (words == "word0").sum(axis=1)
+    settings = {"cv": 3, "random_state": 0, "text_features": ["t"]}
+    networks = TabularMLPRegressor(max_iter=2, loss=loss)
+    both = [("networks", networks), SHORT_NUMBERS[1]]
+    ensemble = TabularEnsembleRegressor(both, **settings).fit(X, y)
+    alone = clone(networks).set_params(**settings).fit(X, y)
+    predicted = ensemble.named_estimators_["networks"].predict(X)
+    np.testing.assert_array_equal(predicted, alone.predict(X))
+    fitted, boosting = (ensemble._parts[name].fitted for name, _ in both)
+    for member, model in zip(fitted.members_, boosting, strict=True):
+        [terms], [others] = member.inputs.supervised, model.inputs.supervised
+        assert terms.selected[0].size
+        assert (terms is others) == (loss == "squared_error")
+
+
 def test_folds_are_the_same_for_all_estimators():
     X, y, _ = table()
     fold = np.arange(len(y)) % 3

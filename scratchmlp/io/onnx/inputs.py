@@ -43,7 +43,7 @@ def member_inputs(
     features : str
         Values of shape (n_samples, n_features), float32.
     positions : list of ndarray of int
-        Which of them are the inputs of each member, in the order of `Inputs.of`.
+        Which of them are the inputs of each member, in the order of `Inputs.array`.
     """
     parts, n_features = [shared], n_shared
     positions = [[np.arange(n_shared)] for _ in members]

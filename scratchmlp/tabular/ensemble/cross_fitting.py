@@ -114,7 +114,7 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
 
 def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
     """Return the function that computes the inputs of an estimator."""
-    return inputs.of_trees if get_tags(model).input_tags.allow_nan else inputs.of
+    return inputs.array_for_trees if get_tags(model).input_tags.allow_nan else inputs.array
 
 
 def _set_random_states(model: Any, seed: int) -> None:

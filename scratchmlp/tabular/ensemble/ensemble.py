@@ -234,12 +234,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         plans = [
             MemberPlan(
                 *rows,
-                unfitted_inputs(problem.data.X, seed),
+                unfitted_inputs(problem.data.X, seed, terms),
                 seed,
                 None,
                 tasks.member(0) if tasks else None,
             )
-            for rows, seed in zip(problem.splits, problem.seeds, strict=True)
+            for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         models, predictions = cross_fit(estimator, problem.data, plans, self.n_jobs, end)
         raw = self._targets.raw_scores(by_row(problem.held_out, predictions, len(problem.data.Y)))

@@ -1,6 +1,5 @@
 """The inputs of a network, which it computes from an encoded table."""
 
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +38,7 @@ class Bins(NamedTuple):
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows."""
-        return self.encoder.transform(table.numbers[:, self.columns])
+        return self.encoder._encode(table.numbers[:, self.columns])
 
 
 class Inputs(NamedTuple):
@@ -70,21 +69,19 @@ class Inputs(NamedTuple):
         Returns
         -------
         inputs : Inputs
-            Fitted copies of the encodings.
+            The fitted encodings.
         supervised : ndarray of shape (n_samples, n_supervised), float32
             What these encodings make of the training rows. A target encoding makes something else
             of them than of new rows.
         """
-        inputs = deepcopy(self)
         empty = np.empty((len(data.Y), 0), np.float32)
-        supervised = np.hstack([empty, *(each.fit_transform(data) for each in inputs.supervised)])
-        if inputs.bins:
-            inputs.bins.fit(data)
-        if inputs.logarithms:
-            inputs = inputs._replace(logarithms=inputs.logarithms.fit(data.X))
-        return inputs, supervised
+        supervised = np.hstack([empty, *(each.fit_transform(data) for each in self.supervised)])
+        if self.bins:
+            self.bins.fit(data)
+        logarithms = self.logarithms.fit(data.X) if self.logarithms else None
+        return self._replace(logarithms=logarithms), supervised
 
-    def of(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
+    def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
 
         Parameters
@@ -106,23 +103,25 @@ class Inputs(NamedTuple):
             parts.append(self.logarithms.transform(table))
         return np.hstack(parts) if len(parts) > 1 else parts[0]
 
-    def of_trees(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
-        """Return the inputs of trees, without bins. See `of`."""
+    def array_for_trees(
+        self, table: EncodedTable, supervised: FloatArray | None = None
+    ) -> FloatArray:
+        """Return the inputs of trees, without bins. See `array`."""
         return np.hstack([table.numbers_and_codes(), *self._supervised(table, supervised)])
 
     def _supervised(self, table: EncodedTable, known: FloatArray | None) -> list[FloatArray]:
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
-    def rows(
+    def array_or_rows(
         self, table: EncodedTable, width: int, supervised: FloatArray | None = None
     ) -> "FloatArray | InputRows":
         """Return the inputs as an array or, if it would be large, as `InputRows`.
 
-        `width` is the number of inputs. The other parameters are those of `of`.
+        `width` is the number of inputs. The other parameters are those of `array`.
         """
         n_bytes = len(table) * width * np.dtype(np.float32).itemsize
         if n_bytes <= _LARGEST_ARRAY:
-            return self.of(table, supervised)
+            return self.array(table, supervised)
         return InputRows(self, table, width, supervised)
 
 
@@ -139,8 +138,8 @@ class InputRows:
         The rows.
     width : int
         Number of inputs.
-    supervised : ndarray of shape (n_samples, n_supervised) or None
-        See `Inputs.of`.
+    supervised : ndarray of shape (n_samples, n_supervised) or None, default=None
+        See `Inputs.array`.
 
     Attributes
     ----------
@@ -149,7 +148,11 @@ class InputRows:
     """
 
     def __init__(
-        self, inputs: Inputs, table: EncodedTable, width: int, supervised: FloatArray | None
+        self,
+        inputs: Inputs,
+        table: EncodedTable,
+        width: int,
+        supervised: FloatArray | None = None,
     ) -> None:
         self.inputs, self.table, self.supervised = inputs, table, supervised
         self.shape = len(table), width
@@ -161,11 +164,15 @@ class InputRows:
     def __getitem__(self, rows: Any) -> FloatArray:
         """Compute the inputs of rows that a slice, a mask or an array of row numbers selects."""
         supervised = None if self.supervised is None else self.supervised[rows]
-        return self.inputs.of(self.table[rows], supervised)
+        return self.inputs.array(self.table[rows], supervised)
 
 
 def unfitted_inputs(
-    encoded: EncodedTable, seed: int, bins: Bins | None = None, logarithms: Logarithms | None = None
+    encoded: EncodedTable,
+    seed: int,
+    terms: TermSelection,
+    bins: Bins | None = None,
+    logarithms: Logarithms | None = None,
 ) -> Inputs:
     """Return how a member is to compute its inputs.
 
@@ -175,6 +182,8 @@ def unfitted_inputs(
         The encoded table.
     seed : int
         Random state of the encodings.
+    terms : TermSelection
+        Selects terms, if the table has text. Another estimator may have fitted it to the same rows.
     bins : Bins or None, default=None
         Bins, if the member has any.
     logarithms : Logarithms or None, default=None
@@ -186,5 +195,4 @@ def unfitted_inputs(
         Encodings that are not fitted.
     """
     levels = (TargetEncoding(seed),) if encoded.layout.n_levels else ()
-    terms = (TermSelection(),) if encoded.terms else ()
-    return Inputs((*levels, *terms), bins, logarithms)
+    return Inputs((*levels, *((terms,) if encoded.terms else ())), bins, logarithms)

@@ -163,7 +163,10 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
             otherwise float64. A DataFrame after ``set_output(transform="pandas")``.
         """
         check_is_fitted(self)
-        X = self._check(X, reset=False)
+        return self._encode(self._check(X, reset=False))
+
+    def _encode(self, X: FloatArray) -> FloatArray:
+        """Encode checked numbers."""
         widths = [sum(_count_outputs(*fitted)) for fitted in self._edges_and_encodings()]
         out = np.empty((len(X), sum(widths)), X.dtype)
         end = 0

@@ -1,4 +1,4 @@
-"""The terms of text that tell most about the targets, which each member selects itself."""
+"""The terms of text that tell most about the targets, by the training rows of a fold."""
 
 from dataclasses import dataclass, field
 
@@ -30,7 +30,7 @@ class TermSelection:
     selected: list[NDArray[np.intp]] = field(default_factory=list)
 
     def fit_transform(self, data: Data) -> FloatArray:
-        """Select terms by training rows, and encode them.
+        """Select terms by training rows, unless this has been done, and encode them.
 
         Parameters
         ----------
@@ -43,9 +43,10 @@ class TermSelection:
         ndarray of shape (n_samples, n_selected), float32
             The encoded rows.
         """
-        used = used_rows(data)
-        targets = target_columns(data)[used]
-        self.selected = [_select(terms[used], targets) for terms in data.X.terms]
+        if not self.selected:
+            used = used_rows(data)
+            targets = target_columns(data)[used]
+            self.selected = [_select(terms[used], targets) for terms in data.X.terms]
         return self.transform(data.X)
 
     def transform(self, table: EncodedTable) -> FloatArray:

@@ -16,7 +16,7 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.inputs import InputRows, Inputs
 from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
@@ -27,6 +27,9 @@ from scratchmlp.training import train
 #: Columns of `history_` besides the member and the epoch.
 HISTORY_COLUMNS = ("loss", "validation_loss", "learning_rate", "seconds")
 _FEW_ROWS = 64  # for which the time of float64 does not matter
+#: Rows times inputs up to which an array is fastest. Of more, a few rows at a time are faster,
+#: unless there are sparse terms, of which it takes time to select rows.
+_FEW_INPUTS = 2**20
 
 
 class MemberPlan(NamedTuple):
@@ -39,7 +42,7 @@ class MemberPlan(NamedTuple):
     held_out : ndarray of int
         Row numbers of the fold.
     inputs : Inputs
-        How to compute the inputs. `train_member` fits a copy to the training rows.
+        How to compute the inputs. `train_member` fits it to the training rows.
     seed : int
         Random state of the weights and the order of rows.
     deadline : Deadline or None
@@ -123,10 +126,15 @@ class Member(NamedTuple):
         Few rows are computed in float64. In float32, the last digits of a row would depend on the
         rows before it, which BLAS computes in blocks.
         """
-        X = self.inputs.rows(table, self.network.sizes[0])
-        if len(table) >= _FEW_ROWS:
-            return raw_scores(self.network, self.theta, X)
-        return raw_scores(self.network, self.theta.astype(np.float64), X[:].astype(np.float64))
+        if len(table) < _FEW_ROWS:
+            inputs = self.inputs.array(table).astype(np.float64)
+            return raw_scores(self.network, self.theta.astype(np.float64), inputs)
+        width = self.network.sizes[0]
+        if table.terms or len(table) * width <= _FEW_INPUTS:
+            X: Any = self.inputs.array_or_rows(table, width)
+        else:
+            X = InputRows(self.inputs, table, width)
+        return raw_scores(self.network, self.theta, X)
 
 
 class FinishedMember(NamedTuple):
@@ -214,9 +222,9 @@ def train_member(
     with threads(0):  # one BLAS thread: other members may train at the same time
         training, held_out = data.rows(plan.training), data.rows(plan.held_out)
         inputs, supervised = plan.inputs.fit(training)
-        width = inputs.of(held_out.X[:1]).shape[1]
-        training = training._replace(X=inputs.rows(training.X, width, supervised))
-        held_out = held_out._replace(X=inputs.rows(held_out.X, width))
+        width = inputs.array(held_out.X[:1]).shape[1]
+        training = training._replace(X=inputs.array_or_rows(training.X, width, supervised))
+        held_out = held_out._replace(X=inputs.array_or_rows(held_out.X, width))
         network = recipe.network(training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(

@@ -111,12 +111,12 @@ class BaseTabularMLP(BaseTabular):
         numeric = np.searchsorted(encoded.layout.numbers, problem.encoder.numeric_outputs_)
         logarithms = Logarithms.of_columns(problem.encoder.columns_) if recipe.logarithms else None
         ends = deadlines(started, self.max_time, n_members, min(n_at_once, n_members))
-        for member, (rows, seed, end) in enumerate(
-            zip(problem.splits, problem.seeds, ends, strict=True)
+        for member, (rows, seed, terms, end) in enumerate(
+            zip(problem.splits, problem.seeds, problem.terms, ends, strict=True)
         ):
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
-            inputs = unfitted_inputs(encoded, seed, bins, logarithms)
+            inputs = unfitted_inputs(encoded, seed, terms, bins, logarithms)
             task = tasks.member(recipe.n_epochs) if tasks else None
             yield MemberPlan(*rows, inputs, seed, end, task)
 
