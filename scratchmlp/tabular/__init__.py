@@ -5,6 +5,19 @@ predict best. `TabularMLPClassifier` and `TabularMLPRegressor` are the ensembles
 `TabularEncoder` encodes numbers on any scale, missing values, categories, strings, booleans and
 dates as inputs of a network. `PiecewiseLinearEncoder` encodes each number as several numbers, one
 per bin, so that a network can change its slope at the edges of the bins.
+
+The way of a table through `fit`, by folders and files:
+
+1. `base` checks the input. `reading` decides what each column is.
+2. `columns` learns a record for each column, and encodes the table.
+3. `targets` learns classes or the scale of numbers, and `folds` chooses the rows of each member.
+4. `networks` trains a network for each fold, which learns its `inputs` from the rows outside of it.
+5. `networks.epochs` chooses an epoch of each. `calibration` fits what turns scores to probabilities.
+6. `ensemble` fits other estimators to the same folds, and weights all by out-of-fold predictions.
+7. `inspection` keeps the errors of out-of-fold predictions, for sets and intervals.
+
+`predict_proba` encodes the table by the records, lets each member compute inputs and scores,
+calibrates these, and takes the mean over the members.
 """
 
 from scratchmlp.public import public
