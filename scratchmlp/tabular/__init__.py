@@ -12,7 +12,7 @@ The way of a table through `fit`, by folders and files:
 2. `columns` learns a record for each column, and encodes the table.
 3. `targets` learns classes or the scale of numbers, and `folds` chooses the rows of each member.
 4. `networks` trains a network for each fold, which learns its `inputs` from the rows outside of it.
-5. `networks.epochs` chooses an epoch of each. `calibration` fits what turns scores to probabilities.
+5. `networks.epochs` chooses an epoch of each. `calibration` turns scores into probabilities.
 6. `ensemble` fits other estimators to the same folds, and weights all by out-of-fold predictions.
 7. `inspection` keeps the errors of out-of-fold predictions, for sets and intervals.
 
