@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 from sklearn.utils import gen_batches
@@ -24,7 +25,7 @@ from scratchmlp.tabular.columns.text import TextEncoder, indicators, to_texts
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
 from scratchmlp.tabular.reading.kinds import CONVERSIONS, LEFT_OUT, read_column
-from scratchmlp.tabular.reading.values import WORDS, Column, kind_of, naming_column, to_numbers
+from scratchmlp.tabular.reading.values import WORDS, kind_of, naming_column, to_numbers
 
 #: Kinds of columns that are encoded as numbers.
 NUMERIC = ("number", "date", "duration")
@@ -179,7 +180,7 @@ def output_names(columns: Mapping[str, dict[str, Any]]) -> list[str]:
 
 def encode_column(
     name: str,
-    column: "Column[Any]",
+    column: "pd.Series[Any]",
     fitted: dict[str, Any],
     out: NDArray[np.float32],
     text: TextEncoder | None = None,
@@ -239,7 +240,7 @@ def encode_column(
 
 
 def _encode_text(
-    column: "Column[Any]", text: TextEncoder, fitted: dict[str, Any], out: NDArray[np.float32]
+    column: "pd.Series[Any]", text: TextEncoder, fitted: dict[str, Any], out: NDArray[np.float32]
 ) -> tuple[csr_array, ...]:
     """Write the outputs of a column of text, and return its terms."""
     missing = column.isna().to_numpy()
@@ -257,7 +258,7 @@ def _encode_text(
 
 
 def _note_unseen(
-    name: str, column: "Column[Any]", codes: NDArray[np.int32], fitted: dict[str, Any]
+    name: str, column: "pd.Series[Any]", codes: NDArray[np.int32], fitted: dict[str, Any]
 ) -> list[Note]:
     """Note that no value of a column is a known category, unless this may be chance.
 
@@ -273,7 +274,7 @@ def _note_unseen(
     return [Note("unseen", f"{name} (such as {str(values.iloc[0])[:40]!r})")]
 
 
-def kinds_unlike_fit(column: "Column[Any]", fitted: dict[str, Any]) -> tuple[str, str] | None:
+def kinds_unlike_fit(column: "pd.Series[Any]", fitted: dict[str, Any]) -> tuple[str, str] | None:
     """Return the kind of the values of a column in `fit` and now, unless both are alike."""
     expected, received = fitted.get("labels", fitted["kind"]), kind_of(column)
     kinds = {expected, received}
@@ -284,7 +285,7 @@ def kinds_unlike_fit(column: "Column[Any]", fitted: dict[str, Any]) -> tuple[str
     return None if is_alike else (expected, received)
 
 
-def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> None:
+def _check_kind(name: str, column: "pd.Series[Any]", fitted: dict[str, Any]) -> None:
     """Raise an error if a column holds another kind of values than in `fit`."""
     kinds = kinds_unlike_fit(column, fitted)
     if kinds is None:
@@ -297,7 +298,7 @@ def _check_kind(name: str, column: "Column[Any]", fitted: dict[str, Any]) -> Non
     )
 
 
-def _remedy(name: str, column: "Column[Any]", expected: str, received: str) -> str:
+def _remedy(name: str, column: "pd.Series[Any]", expected: str, received: str) -> str:
     """Say how to convert a column to the kind that it had in `fit`."""
     if (expected, received) == ("text", "number"):
         return (

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from scratchmlp.tabular.columns.numeric import clip_smoothly
-from scratchmlp.tabular.reading.values import Column, to_text
+from scratchmlp.tabular.reading.values import to_text
 
 _N_COMPONENTS = 30
 _MOST_TERMS = 5000  # words, and as many n-grams
@@ -110,7 +111,7 @@ class TextEncoder:
         return z
 
 
-def to_texts(column: "Column[Any]") -> list[str]:
+def to_texts(column: "pd.Series[Any]") -> list[str]:
     """Convert the values of a column to text, cut if it is long. Missing values become empty."""
     missing = column.isna()
     values = column.to_numpy(dtype=object)

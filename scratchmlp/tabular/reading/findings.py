@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import pandas as pd
 from sklearn.exceptions import DataConversionWarning
-
-from scratchmlp.tabular.reading.values import Column
 
 
 class Note(NamedTuple):
@@ -51,7 +50,7 @@ class Found(NamedTuple):
 
     kind: str
     reason: str
-    values: "Column[Any]"
+    values: "pd.Series[Any]"
     written: Mapping[str, Any] = MappingProxyType({})
     notes: Sequence[Note] = ()
 

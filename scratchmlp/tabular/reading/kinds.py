@@ -34,7 +34,6 @@ from scratchmlp.tabular.reading.text_columns import (
 )
 from scratchmlp.tabular.reading.values import (
     WORDS,
-    Column,
     Floats,
     kind_of,
     naming_column,
@@ -61,7 +60,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def find_kind(
-    name: str, column: "Column[Any]", role: str | None = None, *, guess: bool = True
+    name: str, column: "pd.Series[Any]", role: str | None = None, *, guess: bool = True
 ) -> Found:
     """Decide what a column is.
 
@@ -99,8 +98,8 @@ def find_kind(
 
 
 def read_column(
-    name: str, column: "Column[Any]", fitted: Mapping[str, Any]
-) -> tuple["Column[Any]", list[Note]]:
+    name: str, column: "pd.Series[Any]", fitted: Mapping[str, Any]
+) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`.
 
     Parameters
@@ -135,7 +134,7 @@ def read_column(
     return (column, []) if notes and not read.notna().any() else (read, notes)
 
 
-def _by_values(name: str, column: "Column[Any]", role: str | None) -> Found:
+def _by_values(name: str, column: "pd.Series[Any]", role: str | None) -> Found:
     """Decide what a column is from its dtype and its values alone."""
     kind = kind_of(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -165,7 +164,7 @@ def _check_supported(name: str, found: Found, role: str | None) -> None:
         )
 
 
-def _by_choice(name: str, column: "Column[Any]", role: str) -> Found:
+def _by_choice(name: str, column: "pd.Series[Any]", role: str) -> Found:
     """Read a column as numbers or dates, because the user says so."""
     text = _compact_dates_as_text(column) if role == "date" else column
     if kind_of(text) in (role, "flag" if role == "number" else role):
@@ -215,7 +214,7 @@ def _code(name: str, found: Found) -> Found | None:
     return Found("category", reason, codes, found.written, [*found.notes, Note("codes", name)])
 
 
-def _text_or_category(name: str, column: "Column[Any]") -> Found:
+def _text_or_category(name: str, column: "pd.Series[Any]") -> Found:
     """Decide whether text is free text or categories."""
     values = different_values(column)
     n_different, n_known = len(values.unique), int(values.counts.sum())
@@ -229,7 +228,7 @@ def _text_or_category(name: str, column: "Column[Any]") -> Found:
     return Found("category", "text", column, notes=note_numbers_among_text(name, column))
 
 
-def _are_identifiers(name: str, known: "Column[Any]") -> bool:
+def _are_identifiers(name: str, known: "pd.Series[Any]") -> bool:
     """Return whether text is different in each row, without anything in it that could inform.
 
     This holds for numbered text, and for single words in which nothing repeats but digits. Codes
@@ -263,14 +262,14 @@ def _whole_numbers(found: Found) -> Floats | None:
     return known if (known % 1 == 0).all() else None
 
 
-def _is_constant(known: "Column[Any]") -> bool:
+def _is_constant(known: "pd.Series[Any]") -> bool:
     """Return whether there is a single value. Infinity is none: the encoder rejects it."""
     if known.dtype.kind in "iufb":
         return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))
     return len(different_values(known).unique) == 1
 
 
-def _is_readable(column: "Column[Any]") -> bool:
+def _is_readable(column: "pd.Series[Any]") -> bool:
     """Return whether a column is text, or text and numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return False
@@ -282,7 +281,7 @@ def _is_text_or_number(value: Any) -> bool:
     return isinstance(value, str | Real) and not isinstance(value, bool | np.bool_)
 
 
-def _compact_dates_as_text(column: "Column[Any]") -> "Column[Any]":
+def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return whole numbers as text if all of them are dates such as 20200317."""
     if column.dtype.kind not in "iuf" or isinstance(column.dtype, pd.SparseDtype):
         return column
@@ -303,7 +302,7 @@ WRITTEN = "dates written as "  # in the reason of a column of dates
 
 
 def order_as_in_others(
-    name: str, column: "Column[Any]", found: Mapping[str, Found]
+    name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
 ) -> Found | None:
     """Read dates in the order of the other columns of dates, if these tell the order.
 

@@ -29,7 +29,7 @@ from scratchmlp.tabular.reading.numbers import (
     read_numbers,
     units_of,
 )
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, Column, to_text
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, to_text
 
 #: Words for missing values in any column of a file: those of pandas.read_csv, and "?" of the
 #: classic data sets.
@@ -83,7 +83,7 @@ class Values(NamedTuple):
         return [to_text(value).strip() for value in self.unique]
 
 
-def different_values(column: "Column[Any]") -> Values:
+def different_values(column: "pd.Series[Any]") -> Values:
     """Find the different values of a column of text, or of text and numbers."""
     codes, unique = pd.factorize(column.to_numpy(dtype=object))
     return Values(codes, list(unique), np.bincount(codes[codes >= 0], minlength=len(unique)))
@@ -100,7 +100,7 @@ def words_for_missing(values: set[str]) -> frozenset[str]:
     return MISSING_IN_FILES - {"NA"} if len(others) >= MIN_CODES and are_codes else MISSING_IN_FILES
 
 
-def read_text(name: str, column: "Column[Any]") -> Found | None:
+def read_text(name: str, column: "pd.Series[Any]") -> Found | None:
     """Read a column of text as booleans, numbers, dates or times of the day.
 
     Parameters
@@ -129,7 +129,7 @@ def read_text(name: str, column: "Column[Any]") -> Found | None:
     return next(filter(None, found), None)
 
 
-def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
+def note_numbers_among_text(name: str, column: "pd.Series[Any]") -> list[Note]:
     """Note that half or more of the values of a column of categories are numbers.
 
     Parameters
@@ -156,7 +156,7 @@ def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
 
 
 def read_text_as(
-    kind: str, name: str, column: "Column[Any]", form: DateFormat | None = None
+    kind: str, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
     """Read a column of text as values of one kind, because the user says that it is of this kind.
 
@@ -182,7 +182,7 @@ def read_text_as(
 def _read_as(
     kind: str,
     name: str,
-    column: "Column[Any]",
+    column: "pd.Series[Any]",
     values: Values,
     form: DateFormat | None = None,
     *,
@@ -205,7 +205,7 @@ def _read_as(
     return Found(kind, _reason(kind, written, form), converted, written, notes)
 
 
-def read_again(column: "Column[Any]", kind: str, written: Mapping[str, Any]) -> "Column[Any]":
+def read_again(column: "pd.Series[Any]", kind: str, written: Mapping[str, Any]) -> "pd.Series[Any]":
     """Read a column of text as the same column was read in `fit`.
 
     Parameters
@@ -228,8 +228,8 @@ def read_again(column: "Column[Any]", kind: str, written: Mapping[str, Any]) -> 
 
 def note_unreadable(
     name: str,
-    column: "Column[Any]",
-    read: "Column[Any]",
+    column: "pd.Series[Any]",
+    read: "pd.Series[Any]",
     kind: str,
     known: Collection[str] = (),
 ) -> list[Note]:
@@ -328,7 +328,9 @@ def _read_dates(text: list[str], pattern: str | None) -> pd.DatetimeIndex:
     return dates
 
 
-def _rows(read: NDArray[Any], values: Values, column: "Column[Any]", kind: str) -> "Column[Any]":
+def _rows(
+    read: NDArray[Any], values: Values, column: "pd.Series[Any]", kind: str
+) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
     rows = pd.Series(read).reindex(values.codes).set_axis(column.index)
     if kind == "duration":
@@ -380,7 +382,7 @@ def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:
         yield Note("numbers", name)
 
 
-def note_long(name: str, column: "Column[Any]") -> list[Note]:
+def note_long(name: str, column: "pd.Series[Any]") -> list[Note]:
     """Note the texts of which `to_texts` cuts the end, if there are any."""
     lengths = column.dropna().map(lambda value: len(str(value)))
     n_long = int((lengths > MOST_CHARACTERS).sum())

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Column = pd.Series  # one column of a table
 Floats = NDArray[np.float64]
 
 #: Descriptions of the kinds, for messages.
@@ -102,7 +101,7 @@ def check_is_no_series(X: Any) -> None:
         )
 
 
-def kind_of(column: "Column[Any]") -> str:
+def kind_of(column: "pd.Series[Any]") -> str:
     """Return the kind of a column, from its dtype or, for object columns, from its values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -119,7 +118,7 @@ def kind_of(column: "Column[Any]") -> str:
     return _BY_VALUES.get(found, "mixed")
 
 
-def to_numbers(column: "Column[Any]", kind: str) -> Floats:
+def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
     """Convert a column of numbers, dates or durations to floats.
 
     Parameters
@@ -153,14 +152,14 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
     return np.clip(values, -LARGEST, LARGEST)
 
 
-def _values(column: "Column[Any]") -> "Column[Any]":
+def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column of categories or of Arrow's dates as objects, and any other one unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.type is datetime.date:
         return column.astype(object)
     return column
 
 
-def to_dates(column: "Column[Any]") -> "Column[Any]":
+def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert periods to the dates of their beginning, and objects to dates in UTC."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
