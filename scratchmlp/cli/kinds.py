@@ -14,7 +14,7 @@ from scratchmlp.tabular.columns.column import kinds_unlike_fit, output_suffixes
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
 from scratchmlp.tabular.reading.kinds import LEFT_OUT, find_kind, read_column
-from scratchmlp.tabular.reading.values import WORDS
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES
 
 # What the user says of the columns, and whether it can be followed.
 
@@ -181,12 +181,7 @@ USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
 #: Reasons that say no more than the kind of a column.
-PLAIN = {
-    *WORDS.values(),
-    "dtype category",
-    "every value is true or false",
-    "times of the day",
-}
+PLAIN = PLAIN_REASONS | {kind.from_text for kind in VALUES.values()}
 
 
 def encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
@@ -337,7 +332,7 @@ def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
     elif fitted.get("n_components") == 0:
         notes.append("no word occurs twice")
     elif reason not in PLAIN:
-        notes.append(reason.removeprefix(f"{WORDS.get(use)} "))
+        notes.append(reason.removeprefix(f"{VALUES[use].words} " if use in VALUES else ""))
     if (missing := int(column.isna().sum())) and use != "left out":
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
@@ -374,7 +369,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         if not _uses_values(fitted):
             continue
         yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
-        if read.isna().all() and is_beyond_chance(len(read), fitted):
+        if read.isna().all() and is_beyond_chance(len(read), fitted.get("share_missing", 0.0)):
             yield (
                 f"column {quote(name)} has no values here, but the model learned from its values "
                 "in training. The predictions do without them."
@@ -403,8 +398,8 @@ def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> No
     if kind == "date" and dates_without_order(map(str, read.dropna())):
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     raise InputError(
-        f"column {quote(name)} contains {WORDS[received]}, such as "
-        f"{quote(read.dropna().iloc[0])}, but contained {WORDS[kind]} in training. {remedy}"
+        f"column {quote(name)} contains {VALUES[received].words}, such as "
+        f"{quote(read.dropna().iloc[0])}, but contained {VALUES[kind].words} in training. {remedy}"
     )
 
 

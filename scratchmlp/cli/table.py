@@ -29,10 +29,9 @@ from scratchmlp.tabular.columns.column import output_suffixes
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.text_columns import MAY_BE_VALUES, MISSING_IN_FILES
-from scratchmlp.tabular.reading.values import to_numbers
+from scratchmlp.tabular.reading.values import VALUES, to_numbers
 
-#: What can order rows, and a value of it.
-ORDERED = {"number": "a number", "date": "a date", "duration": "a time"}
+ORDERED = ("number", "date", "duration")  # kinds of values that can order rows
 NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 
@@ -221,7 +220,7 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
     notes = []
     if lost := len(table) - len(times):
         notes.append(
-            f"left out {count(lost, 'row')} where {quote(name)} is not {ORDERED[found.kind]}"
+            f"left out {count(lost, 'row')} where {quote(name)} is not a {VALUES[found.kind].one}"
         )
     numbers = np.unique(times, return_inverse=True)[1]
     if repeated := int(times.duplicated(keep=False).sum()):

@@ -10,7 +10,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.findings import Found
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.values import WORDS
+from scratchmlp.tabular.reading.values import VALUES
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
@@ -137,7 +137,7 @@ def find_numbers(known: "pd.Series[Any]") -> Found | None:
     """
     plain = plain_numbers(known)
     if plain.notna().all():
-        return Found("number", WORDS["number"], plain)
+        return Found("number", VALUES["number"].words, plain)
     found = find_kind(str(known.name), known, guess=False)
     if found.kind != "number":
         return None
@@ -221,7 +221,7 @@ def _remedy(known: "pd.Series[Any]") -> str:
 
 def _note_units(known: "pd.Series[Any]", found: Found) -> list[str]:
     """Say that the signs of numbers are dropped, and whether the numbers have different signs."""
-    units, name = found.written.get("units"), quote(known.name)
+    units, name = found.reading.units, quote(known.name)
     if not units:
         return []
     note = f"the values of {name} are read as numbers, and predicted without {units}"

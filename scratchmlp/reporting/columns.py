@@ -10,7 +10,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.column import output_suffixes
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import WORDS, to_dates
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, to_dates
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured
@@ -22,7 +22,6 @@ KINDS = {
     "category": "categorical",
     "text": "text",
 }
-_PLAIN = {*WORDS.values(), "dtype category"}
 
 Columns = dict[str, dict[str, Any]]
 
@@ -101,7 +100,7 @@ def _row(column: "pd.Series[Any]", fitted: dict[str, Any]) -> tuple[Cell, ...]:
         count(missing),
         count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
         _values(column, fitted),
-        "" if reason in _PLAIN and use != "left out" else plain(reason, 200),
+        "" if reason in PLAIN_REASONS and use != "left out" else plain(reason, 200),
     )
 
 

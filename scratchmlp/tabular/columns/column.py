@@ -24,8 +24,8 @@ from scratchmlp.tabular.columns.numeric import encode_numbers, fit_numbers
 from scratchmlp.tabular.columns.text import TextEncoder, indicators, to_texts
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
-from scratchmlp.tabular.reading.kinds import CONVERSIONS, LEFT_OUT, read_column
-from scratchmlp.tabular.reading.values import WORDS, kind_of, naming_column, to_numbers
+from scratchmlp.tabular.reading.kinds import LEFT_OUT, read_column
+from scratchmlp.tabular.reading.values import VALUES, kind_of, naming_column, to_numbers
 
 #: Kinds of columns that are encoded as numbers.
 NUMERIC = ("number", "date", "duration")
@@ -78,7 +78,7 @@ def fit_column(
     TypeError
         If a label cannot be hashed.
     """
-    fitted = {"kind": found.kind, "reason": found.reason, **found.written}
+    fitted = {"kind": found.kind, "reason": found.reason, **found.reading.plain()}
     share_missing = float(found.values.isna().mean())
     if found.kind in LEFT_OUT:
         return fitted | {"indicator": found.kind == "identifier" and share_missing > 0}
@@ -221,7 +221,7 @@ def encode_column(
     empty = bool(read.array.isna().all())  # of a Series, isna() takes five times as long
     if not empty:
         _check_kind(name, read, fitted)
-    elif is_beyond_chance(len(column), fitted):
+    elif is_beyond_chance(len(column), fitted.get("share_missing", 0.0)):
         notes.append(Note("empty", name))
     if text is not None:
         return Encoded(notes, terms=_encode_text(read, text, fitted, out))
@@ -293,7 +293,8 @@ def _check_kind(name: str, column: "pd.Series[Any]", fitted: dict[str, Any]) -> 
     expected, received = kinds
     role = "categories made of " if "levels" in fitted else ""
     raise ValueError(
-        f"Column {name!r} held {role}{WORDS[expected]} in fit and holds {WORDS[received]} now. "
+        f"Column {name!r} held {role}{VALUES[expected].words} in fit and holds "
+        f"{VALUES[received].words} now. "
         f"{_remedy(name, column, expected, received)}, or fit again on values of the new kind."
     )
 
@@ -311,7 +312,7 @@ def _remedy(name: str, column: "pd.Series[Any]", expected: str, received: str) -
             f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
             "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"
         )
-    return CONVERSIONS[expected]
+    return VALUES[expected].conversion
 
 
 def _distinct(names: Iterable[str]) -> Iterable[str]:
