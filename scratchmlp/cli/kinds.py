@@ -10,11 +10,14 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.column import kinds_unlike_fit, output_suffixes
+from scratchmlp.tabular.columns.base import LEFT_OUT, LeftOutColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import USES, Column, Columns
+from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
-from scratchmlp.tabular.reading.kinds import LEFT_OUT, find_kind, read_column
-from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES
+from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, kind_of
 
 # What the user says of the columns, and whether it can be followed.
 
@@ -149,18 +152,7 @@ def _contradiction(first: str, second: str, name: str) -> str:
 
 # What the columns are: the encoder decides, and the user is told.
 
-Columns = dict[str, dict[str, Any]]
-
-USES = {
-    "number": "numeric",
-    "date": "dates",
-    "duration": "durations",
-    "flag": "boolean",
-    "category": "categorical",
-    "text": "text",
-    "missing values": "used only for whether the value is missing",
-    "left out": "left out",
-}
+ONLY_MISSING = "used only for whether the value is missing"
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.
 REMEDIES = {
@@ -224,8 +216,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
 
     Returns
     -------
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
     notes : list of str
         Sentences about what is left out or guessed.
 
@@ -243,8 +235,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
         except (ValueError, TypeError) as error:
             raise InputError(str(error)) from error
-    columns = encoder.columns_
-    if not any(map(output_suffixes, columns.values())):
+    columns = encoder._columns
+    if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
         raise InputError(
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
@@ -272,8 +264,8 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
 
     Returns
     -------
@@ -282,20 +274,20 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     settings : dict
         Parameters of an encoder or an ensemble that say which columns are categories and text.
     """
-    used = {name: fitted for name, fitted in columns.items() if output_suffixes(fitted)}
+    used = {name: column for name, column in columns.items() if column.n_outputs}
     typed = {
         # Whether there is an identifier may inform.
-        name: X[name].isna()
-        if fitted["kind"] == "identifier"
-        else read_column(name, X[name], fitted)[0]
-        for name, fitted in used.items()
+        name: X[name].isna() if isinstance(column, LeftOutColumn) else column.read(name, X[name])[0]
+        for name, column in used.items()
     }
-    of_kind = {
-        kinds: [name for name, fitted in used.items() if fitted["kind"] in kinds]
-        for kinds in (("category", "identifier"), ("text",))
+    settings = {
+        parameter: [name for name, column in used.items() if isinstance(column, kinds)]
+        for parameter, kinds in (
+            ("categorical_features", (CategoricalColumn, LeftOutColumn)),
+            ("text_features", TextColumn),
+        )
     }
-    names = ("categorical_features", "text_features")
-    return pd.DataFrame(typed, index=X.index), dict(zip(names, of_kind.values(), strict=True))
+    return pd.DataFrame(typed, index=X.index), settings
 
 
 def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
@@ -305,8 +297,8 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
 
     Returns
     -------
@@ -314,26 +306,27 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
         A line for each kind of column, with the names of its columns, and what to do to use columns
         that are left out although they may inform.
     """
-    groups: dict[str, list[str]] = {use: [] for use in USES}
-    for name, fitted in columns.items():
-        groups[_use(fitted)].append(_described(X[name], fitted))
-    lines = [f"  {USES[use]}: {listed(names)}" for use, names in groups.items() if names]
+    groups: dict[str, list[str]] = {use: [] for use in (*USES, ONLY_MISSING, LEFT_OUT)}
+    for name, column in columns.items():
+        groups[_use(column)].append(_described(X[name], column))
+    lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
     if any(ALL_DIFFERENT in line for line in lines):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
     return "\n".join(lines)
 
 
-def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
+def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     """Return the name of a column with what is not plain about it."""
-    use, reason = _use(fitted), fitted["reason"]
-    notes = [count(fitted["n_levels"], "value")] if use == "category" else []
-    if use == "left out" and "levels" in fitted:
-        notes.append(ALL_DIFFERENT if fitted["n_levels"] > 1 else "a single value")
-    elif fitted.get("n_components") == 0:
+    use, notes = _use(fitted), []
+    if isinstance(fitted, CategoricalColumn) and use == "categorical":
+        notes.append(count(fitted.n_levels, "value"))
+    if use == LEFT_OUT and isinstance(fitted, CategoricalColumn):
+        notes.append(ALL_DIFFERENT if fitted.n_levels > 1 else "a single value")
+    elif fitted.unrepeated == "terms":
         notes.append("no word occurs twice")
-    elif reason not in PLAIN:
-        notes.append(reason.removeprefix(f"{VALUES[use].words} " if use in VALUES else ""))
-    if (missing := int(column.isna().sum())) and use != "left out":
+    elif fitted.reason not in PLAIN:
+        notes.append(fitted.reason.removeprefix(f"{VALUES[fitted.expected].words} "))
+    if (missing := int(column.isna().sum())) and use != LEFT_OUT:
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
 
@@ -345,8 +338,8 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
-    columns : dict of str to dict
-        `TabularEncoder.columns_` of the model.
+    columns : dict of str to Column
+        The columns of the model's encoder.
 
     Yields
     ------
@@ -359,26 +352,25 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         If a column contains values of another kind than in training.
     """
     used = {
-        name: (read_column(name, X[name], fitted), fitted)
-        for name, fitted in columns.items()
-        if output_suffixes(fitted) and fitted["kind"] not in LEFT_OUT
+        name: (column.read(name, X[name]), column)
+        for name, column in columns.items()
+        if column.n_outputs and not isinstance(column, LeftOutColumn)
     }
-    for name, ((read, _), fitted) in used.items():
-        _check_kind(name, read, fitted)
-    for name, ((read, notes), fitted) in used.items():
-        if not _uses_values(fitted):
+    for name, ((read, _), column) in used.items():
+        _check_kind(name, read, column)
+    for name, ((read, notes), column) in used.items():
+        if not column.uses_values:
             continue
         yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
-        if read.isna().all() and is_beyond_chance(len(read), fitted.get("share_missing", 0.0)):
+        if read.isna().all() and is_beyond_chance(len(read), column.share_missing):
             yield (
                 f"column {quote(name)} has no values here, but the model learned from its values "
                 "in training. The predictions do without them."
             )
-        levels = fitted.get("levels")
         # The model keeps only part of the categories if there were many: unseen is unknown then.
-        if not levels or len(levels) < fitted["n_levels"]:
+        if not isinstance(column, CategoricalColumn) or len(column.levels) < column.n_levels:
             continue
-        new = X[name][read.notna() & ~read.isin(levels)]
+        new = X[name][read.notna() & ~read.isin(column.levels)]
         if len(new):
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
@@ -386,12 +378,11 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
             )
 
 
-def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> None:
+def _check_kind(name: str, read: "pd.Series[Any]", column: Column) -> None:
     """Raise an error if a column contains values of another kind than in training."""
-    kinds = kinds_unlike_fit(read, fitted) if read.notna().any() else None
-    if kinds is None:
+    kind, received = column.expected, kind_of(read)
+    if read.isna().all() or column.is_like(received):
         return
-    kind, received = kinds
     remedy = "Correct its values or leave the cells empty."
     if kind == "text":
         remedy = "Convert the column to text, or save the table as CSV."
@@ -403,22 +394,16 @@ def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> No
     )
 
 
-def _use(fitted: dict[str, Any]) -> str:
-    """Return how the encoder uses a column: a key of USES."""
-    if _uses_values(fitted):
-        return "flag" if fitted.get("labels") == "flag" else str(fitted["kind"])
-    return "missing values" if output_suffixes(fitted) else "left out"
+def _use(column: Column) -> str:
+    """Return how the encoder uses a column, in words."""
+    if column.uses_values:
+        return column.use
+    return ONLY_MISSING if column.n_outputs else LEFT_OUT
 
 
-def are_words(fitted: dict[str, Any]) -> bool:
+def are_words(column: Column) -> bool:
     """Return whether a column contains text or categories that are no numbers."""
-    return fitted["kind"] == "text" or fitted.get("labels") in ("text", "mixed", "flag")
-
-
-def _uses_values(fitted: dict[str, Any]) -> bool:
-    """Return whether the encoder uses the values of a column, not only that some are missing."""
-    suffixes = output_suffixes(fitted)
-    return fitted.get("encoding") == "sign" or any(suffix != "_missing" for suffix in suffixes)
+    return isinstance(column, TextColumn) or column.expected in ("text", "mixed", "flag")
 
 
 def _sentences(

@@ -284,7 +284,7 @@ def _predict(data: str, options: Options) -> None:
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
     out = check_table_name(options.out)
-    columns = saved.model.encoder_.columns_
+    columns = saved.model.encoder_._columns
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)

@@ -196,8 +196,8 @@ def _check_categories(encoder: Any) -> None:
     """Check that a `TabularEncoder` has only categories that a file can contain."""
     from scratchmlp.tabular.columns.plain import plain_level  # needs pandas
 
-    for name, fitted in getattr(encoder, "columns_", {}).items():
-        for level in (*fitted.get("levels", ()), *fitted.get("other_levels", ())):
+    for name, column in getattr(encoder, "_columns", {}).items():
+        for level in getattr(column, "coded_levels", ()):
             if not isinstance(plain_level(level), str | int | float | dict | None):
                 raise ModelFileError(
                     f"The column {name!r:.80} has the category {level!r:.80} "

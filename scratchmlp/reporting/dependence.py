@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import Columns, read_values
+from scratchmlp.reporting.columns import read_values
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.reporting.quality import frequent_classes
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -53,8 +56,8 @@ def dependence_section(
     ----------
     evaluated : Evaluated
         The rows.
-    columns : dict of str to dict
-        What the columns are.
+    columns : dict of str to Column
+        The fitted columns.
     importances : Importances
         Which columns are important.
 
@@ -69,7 +72,7 @@ def dependence_section(
     for name, importance in zip(importances.names, importances.means, strict=True):
         if importance <= 0 or len(curves) == MOST_COLUMNS:
             break
-        values = _values_of(evaluated.table[name], columns.get(name, {}))
+        values = _values_of(evaluated.table[name], columns.get(name))
         if len(values) > 1:
             curves.append(_curve(evaluated, X, name, values, columns[name]))
     if not curves:
@@ -94,16 +97,15 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) ->
     X, names = X.copy(), X.columns
     X.columns = evaluated.columns
     for name, fitted in columns.items():
-        if fitted["kind"] in ("number", "date") and fitted.get("scale"):
+        if isinstance(fitted, NumberColumn | DateColumn) and fitted.scale > 0:
             read = read_values(X[name], fitted)
-            X[name] = read.astype(np.float64) if fitted["kind"] == "number" else read
+            X[name] = read.astype(np.float64) if isinstance(fitted, NumberColumn) else read
     return X.set_axis(names, axis="columns")
 
 
-def _values_of(column: "pd.Series[Any]", fitted: dict[str, Any]) -> NDArray[Any]:
+def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
     """Return the values of a column to predict for; none if it cannot be shown."""
-    kind = fitted.get("kind")
-    if kind in ("number", "date") and fitted.get("scale"):
+    if isinstance(fitted, NumberColumn | DateColumn) and fitted.scale > 0:
         known = read_values(column, fitted).dropna()
         if len(different := known.unique()) <= N_POINTS:
             return np.sort(np.asarray(different))
@@ -114,19 +116,17 @@ def _values_of(column: "pd.Series[Any]", fitted: dict[str, Any]) -> NDArray[Any]
             often, least = known.mode()[:1], known.sort_values()[:1]
             values = np.unique(np.concatenate([values, others, often, least]))
         return values
-    if kind == "category" and column.notna().any():
+    if isinstance(fitted, CategoricalColumn) and column.notna().any():
         frequent = column.dropna().value_counts().head(MOST_LEVELS)
         return np.array(list(frequent.index), dtype=object)
     return np.array([])
 
 
-def _curve(
-    evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: dict[str, Any]
-) -> Curve:
+def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: Column) -> Curve:
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
-    is_ordered = fitted["kind"] != "category"
-    if fitted["kind"] == "number":
+    is_ordered = not isinstance(fitted, CategoricalColumn)
+    if isinstance(fitted, NumberColumn):
         values = values.astype(np.float64)
     result = partial_dependence(
         evaluated.estimator,

@@ -10,6 +10,10 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.estimators.versions import PickledWithVersion
+from scratchmlp.tabular.columns.column import Columns, from_plain
+from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
+
+Plain = dict[str, dict[str, Any]]  # as in `TabularEncoder.columns_`
 
 #: Names of time zones, such as "Europe/Rome", and offsets, such as "UTC+02:00". Others, such as
 #: "dateutil//path", would let pandas open any file.
@@ -20,15 +24,35 @@ _ZONE = re.compile(
 
 
 class PlainState(PickledWithVersion):
-    """An encoder whose pickles and files contain dates among the levels of `columns_` as text."""
+    """An encoder whose pickles and files contain `columns_` and `text_encoders_`, not records.
+
+    The classes of the records may thus change. Dates among the levels are plain data too.
+    """
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the attributes as plain data."""
-        return _with_levels(super().__getstate__(), plain_level)  # type: ignore[arg-type]
+        state: dict[str, Any] = {**super().__getstate__()}  # type: ignore[dict-item]
+        if columns := state.pop("_columns", None):
+            plain = {name: each.plain() for name, each in columns.items()}
+            state["columns_"] = _with_levels(plain, plain_level)
+            state["text_encoders_"] = text_encoders(columns)
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Set the attributes from plain data."""
-        super().__setstate__(_with_levels(state, level_of_plain))  # type: ignore[misc]
+        state = {**state}
+        if plain := state.pop("columns_", None):
+            encoders = state.pop("text_encoders_")
+            columns = _with_levels(plain, level_of_plain).items()
+            state["_columns"] = {
+                name: from_plain(each, encoders.get(name)) for name, each in columns
+            }
+        super().__setstate__(state)  # type: ignore[misc]
+
+
+def text_encoders(columns: Columns) -> dict[str, TextEncoder]:
+    """Return the encoders of the columns of text, by name."""
+    return {name: each.encoder for name, each in columns.items() if isinstance(each, TextColumn)}
 
 
 def plain_level(level: Any) -> Any:
@@ -56,16 +80,13 @@ def level_of_plain(plain: Any) -> Any:
     return _KINDS[written][2](value)
 
 
-def _with_levels(state: dict[str, Any], convert: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return a state in which the levels of columns are converted."""
-    if "columns_" not in state:
-        return state
-    columns = {
-        name: fitted
-        | {key: [*map(convert, fitted[key])] for key in ("levels", "other_levels") if key in fitted}
-        for name, fitted in state["columns_"].items()
+def _with_levels(columns: Plain, convert: Callable[[Any], Any]) -> Plain:
+    """Return descriptions of columns in which the levels are converted."""
+    levels = ("levels", "other_levels")
+    return {
+        name: plain | {key: [*map(convert, plain[key])] for key in plain.keys() & levels}
+        for name, plain in columns.items()
     }
-    return {**state, "columns_": columns}
 
 
 def _write_timestamp(level: pd.Timestamp) -> list[Any]:

@@ -120,7 +120,7 @@ class BaseTabularMLP(BaseTabular):
         """
         n_members, encoded = len(table.splits), table.data.X
         numeric = np.searchsorted(encoded.layout.numbers, table.encoder.numeric_outputs_)
-        logarithms = Logarithms.of_columns(table.encoder.columns_) if recipe.logarithms else None
+        logarithms = Logarithms.of_columns(table.encoder._columns) if recipe.logarithms else None
         n_at_once = min(self._n_at_once(), n_members)
         ends = deadlines(started, self.max_time, n_members, n_at_once)
         for member, (rows, seed, end) in enumerate(

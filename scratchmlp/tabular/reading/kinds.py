@@ -42,8 +42,6 @@ from scratchmlp.tabular.reading.values import (
 )
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
-#: Kinds of columns that are left out.
-LEFT_OUT = ("identifier", "constant", "missing")
 MANY_TEXTS = 64  # different values; text has more
 TEXT_SHARE = 0.3  # of the values; at least this share of text is different
 LONG_WORD = 10  # letters of a word in a script that may have no blanks
@@ -91,7 +89,7 @@ def find_kind(
 
 
 def read_column(
-    name: str, column: "pd.Series[Any]", fitted: Mapping[str, Any]
+    name: str, column: "pd.Series[Any]", kind: str, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`.
 
@@ -101,8 +99,10 @@ def read_column(
         Name of the column, for notes.
     column : Series of shape (n_samples,)
         The column.
-    fitted : mapping
-        Entry of `TabularEncoder.columns_`.
+    kind : str
+        The kind of its values in `fit`: a key of `VALUES`.
+    reading : Reading
+        How they were written, if they were text.
 
     Returns
     -------
@@ -111,13 +111,11 @@ def read_column(
         none can be read, although not all are words for missing values or known from `fit`, the
         column is returned as it is.
     notes : list of Note
-        A note on values that cannot be read, unless `fit` found the same ones, or on long text.
+        A note on values that cannot be read, unless `fit` found the same ones.
     """
-    kind = fitted.get("labels", fitted["kind"])
     if kind not in ("number", "date", "duration", "flag"):
-        return column, note_long(name, column) if fitted["kind"] == "text" else []
+        return column, []
     text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
-    reading = Reading.from_plain(fitted)
     if kind == "date" and reading.date_format:
         text = _compact_dates_as_text(text)
     if not _is_readable(text):
