@@ -1,15 +1,16 @@
 """The section on the data: the target, and what became of each column."""
 
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.base import LEFT_OUT
+from scratchmlp.tabular.columns.base import LEFT_OUT, LeftOutColumn
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import DateColumn, ScaledColumn
+from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import PLAIN_REASONS, to_dates
@@ -97,12 +98,16 @@ def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
 
 def _values(column: "pd.Series[Any]", fitted: Column) -> str:
     """Write the range of a column of numbers or dates, or the most frequent values of others."""
-    if isinstance(fitted, ScaledColumn) and column.notna().any():
-        read = read_values(column, fitted).dropna()
-        if len(read):
-            return range_of(read)
-    if isinstance(fitted, TextColumn):
-        return "sentences or other text"
+    match fitted:
+        case NumberColumn() | DurationColumn() | DateColumn():
+            if column.notna().any() and len(read := read_values(column, fitted).dropna()):
+                return range_of(read)
+        case TextColumn():
+            return "sentences or other text"
+        case FewLevels() | ManyLevels() | LeftOutColumn():
+            pass
+        case _:
+            assert_never(fitted)
     frequent = column.dropna().astype(str).value_counts().head(EXAMPLES)
     return listed([plain(value, 30) for value in frequent.index])
 

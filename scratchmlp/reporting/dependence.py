@@ -1,6 +1,6 @@
 """The section on how predictions change with the values of a column: partial dependence."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,11 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.reporting.quality import frequent_classes
-from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
+from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
+from scratchmlp.tabular.columns.text import TextColumn
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -105,21 +107,29 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) ->
 
 def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
     """Return the values of a column to predict for; none if it cannot be shown."""
-    if isinstance(fitted, NumberColumn | DateColumn) and fitted.scale > 0:
-        known = read_values(column, fitted).dropna()
-        if len(different := known.unique()) <= N_POINTS:
-            return np.sort(np.asarray(different))
-        shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
-        values = np.unique(np.asarray(known.quantile(shares)))
-        if len(values) <= N_POINTS // 2:  # most rows have the same value
-            others = known.drop_duplicates().quantile(shares)
-            often, least = known.mode()[:1], known.sort_values()[:1]
-            values = np.unique(np.concatenate([values, others, often, least]))
-        return values
-    if isinstance(fitted, CategoricalColumn) and column.notna().any():
-        frequent = column.dropna().value_counts().head(MOST_LEVELS)
-        return np.array(list(frequent.index), dtype=object)
-    return np.array([])
+    match fitted:
+        case NumberColumn() | DateColumn():
+            return _grid(read_values(column, fitted).dropna()) if fitted.scale > 0 else np.array([])
+        case FewLevels() | ManyLevels():
+            frequent = column.dropna().value_counts().head(MOST_LEVELS)
+            return np.array(list(frequent.index), dtype=object)
+        case DurationColumn() | TextColumn() | LeftOutColumn() | None:
+            return np.array([])
+        case _:
+            assert_never(fitted)
+
+
+def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
+    """Return different values at about equal shares of some numbers or dates."""
+    if len(different := known.unique()) <= N_POINTS:
+        return np.sort(np.asarray(different))
+    shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
+    values = np.unique(np.asarray(known.quantile(shares)))
+    if len(values) <= N_POINTS // 2:  # most rows have the same value
+        others = known.drop_duplicates().quantile(shares)
+        often, least = known.mode()[:1], known.sort_values()[:1]
+        values = np.unique(np.concatenate([values, others, often, least]))
+    return values
 
 
 def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: Column) -> Curve:

@@ -1,9 +1,8 @@
 """What all fitted columns have in common, and columns that are left out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -106,15 +105,6 @@ class FittedColumn(ABC):
         return plain | ({"share_missing": self.share_missing} if self.share_missing else {})
 
 
-def common_fields(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that all kinds of columns have, from the result of `plain`."""
-    return {
-        "reason": plain["reason"],
-        "reading": Reading.from_plain(plain),
-        "share_missing": plain.get("share_missing", 0.0),
-    }
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LeftOutColumn(FittedColumn):
     """An identifier, or a column with a single value or without any value.
@@ -148,9 +138,3 @@ class LeftOutColumn(FittedColumn):
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         return self._plain(self.kind) | {"indicator": self.indicator}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Make the column that `plain` describes."""
-        kind, indicator = plain["kind"], plain["indicator"]
-        return cls(kind=kind, indicator=indicator, **common_fields(plain))

@@ -1,6 +1,5 @@
 """Dates: where they are in the year, in the day and in the week."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -91,11 +90,6 @@ class Calendar:
     def plain(self) -> dict[str, Any]:
         """Describe the calendar as plain data, as in `TabularEncoder.columns_`."""
         return {"cycles": [*self.cycles], "weekdays": [*self.weekdays]}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Make the calendar that `plain` describes."""
-        return cls(tuple(plain["cycles"]), tuple(plain["weekdays"]))
 
 
 def weekday_suffix(number: int) -> str:

@@ -1,16 +1,15 @@
 """Categorical columns: the choice of levels, their codes, and the outputs that encode them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from numbers import Real
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import Encoded, FittedColumn, common_fields
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.reading.values import Floats, different_values
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
@@ -63,12 +62,6 @@ class CategoricalColumn(FittedColumn):
         return super()._plain(kind) | {"labels": self.expected} | levels
 
 
-def _categorical_fields(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of `CategoricalColumn`, from the result of `plain`."""
-    levels = {"levels": tuple(plain["levels"]), "n_levels": plain["n_levels"]}
-    return common_fields(plain) | {"expected": plain["labels"]} | levels
-
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FewLevels(CategoricalColumn):
     """A column of up to `max_categories` levels.
@@ -117,11 +110,6 @@ class FewLevels(CategoricalColumn):
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         return self._plain() | {"encoding": self.encoding}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Make the column that `plain` describes."""
-        return cls(encoding=plain["encoding"], **_categorical_fields(plain))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -185,16 +173,6 @@ class ManyLevels(CategoricalColumn):
             "counts": [*self.counts],
             "indicator": self.indicator,
         }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """Make the column that `plain` describes."""
-        return cls(
-            other_levels=tuple(plain["other_levels"]),
-            counts=tuple(plain["counts"]),
-            indicator=plain["indicator"],
-            **_categorical_fields(plain),
-        )
 
 
 def fit_categories(

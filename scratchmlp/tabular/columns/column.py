@@ -79,44 +79,6 @@ def fit_column(name: str, found: Found, max_categories: int) -> Column:
         return fit_categories(values, max_categories, **common)
 
 
-def from_plain(plain: Mapping[str, Any], encoder: TextEncoder | None = None) -> Column:
-    """Make the column that an entry of `TabularEncoder.columns_` describes.
-
-    Parameters
-    ----------
-    plain : mapping of str to object
-        The description.
-    encoder : TextEncoder or None, default=None
-        Encoder of a column of text.
-
-    Returns
-    -------
-    Column
-        The column.
-
-    Raises
-    ------
-    ValueError
-        If there is no such kind of columns, or a column of text has no encoder.
-    KeyError
-        If an entry is missing.
-    """
-    match plain["kind"]:
-        case "number":
-            return NumberColumn.from_plain(plain)
-        case "duration":
-            return DurationColumn.from_plain(plain)
-        case "date":
-            return DateColumn.from_plain(plain)
-        case "category":
-            return (ManyLevels if plain["encoding"] == "many" else FewLevels).from_plain(plain)
-        case "text" if encoder is not None:
-            return TextColumn.from_plain(plain, encoder)
-        case "identifier" | "constant" | "missing":
-            return LeftOutColumn.from_plain(plain)
-    raise ValueError(f"{plain!r:.200} describes no column. Load a file that is not damaged.")
-
-
 def encode_column(
     name: str, given: "pd.Series[Any]", column: Column, out: NDArray[np.float32]
 ) -> tuple[Encoded, list[Note]]:

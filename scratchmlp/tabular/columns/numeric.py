@@ -1,6 +1,5 @@
 """Columns of numbers, durations and dates: scaling by quartiles, the smooth clip, the calendar."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import Encoded, FittedColumn, common_fields
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
 from scratchmlp.tabular.reading.values import Floats, to_numbers
 
@@ -80,17 +79,6 @@ class ScaledColumn(FittedColumn):
         scaling = {"centre": self.center, "scale": self.scale, "indicator": self.indicator}
         return self._plain(self.expected) | scaling
 
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], **others: Any) -> Self:
-        """Make the column that `plain` describes; `others` are further fields."""
-        return cls(
-            center=plain["centre"],
-            scale=plain["scale"],
-            indicator=plain["indicator"],
-            **common_fields(plain),
-            **others,
-        )
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NumberColumn(ScaledColumn):
@@ -142,11 +130,6 @@ class DateColumn(ScaledColumn):
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         return super().plain() | self.calendar.plain()
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], **others: Any) -> Self:
-        """Make the column that `plain` describes."""
-        return super().from_plain(plain, calendar=Calendar.from_plain(plain), **others)
 
 
 def _quartiles(numbers: Floats) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The state of an encoder as plain data, without objects of pandas."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.estimators.versions import PickledWithVersion
-from scratchmlp.tabular.columns.column import Columns, from_plain
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.calendar import Calendar
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
+from scratchmlp.tabular.reading.findings import Reading
 
 Plain = dict[str, dict[str, Any]]  # as in `TabularEncoder.columns_`
 
@@ -48,6 +53,70 @@ class PlainState(PickledWithVersion):
                 name: from_plain(each, encoders.get(name)) for name, each in columns
             }
         super().__setstate__(state)  # type: ignore[misc]
+
+
+def from_plain(plain: Mapping[str, Any], encoder: TextEncoder | None = None) -> Column:
+    """Make the column that an entry of `TabularEncoder.columns_` describes.
+
+    Parameters
+    ----------
+    plain : mapping of str to object
+        The description.
+    encoder : TextEncoder or None, default=None
+        Encoder of a column of text.
+
+    Returns
+    -------
+    Column
+        The column.
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind of columns, or a column of text has no encoder.
+    KeyError
+        If an entry is missing.
+    """
+    common = {
+        "reason": plain["reason"],
+        "reading": Reading.from_plain(plain),
+        "share_missing": plain.get("share_missing", 0.0),
+    }
+    match plain["kind"]:
+        case "number":
+            return NumberColumn(**_scaling(plain), **common)
+        case "duration":
+            return DurationColumn(**_scaling(plain), **common)
+        case "date":
+            calendar = Calendar(tuple(plain["cycles"]), tuple(plain["weekdays"]))
+            return DateColumn(calendar=calendar, **_scaling(plain), **common)
+        case "category":
+            return _categories_from_plain(plain, expected=plain["labels"], **common)
+        case "text" if encoder is not None:
+            common |= {"expected": plain["labels"], "indicator": plain["indicator"]}
+            return TextColumn(encoder=encoder, **common)
+        case "identifier" | "constant" | "missing" as kind:
+            return LeftOutColumn(kind=kind, indicator=plain["indicator"], **common)
+    raise ValueError(f"{plain!r:.200} describes no column. Load a file that is not damaged.")
+
+
+def _scaling(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a `ScaledColumn`."""
+    keys = {"center": "centre", "scale": "scale", "indicator": "indicator"}
+    return {field: plain[key] for field, key in keys.items()}
+
+
+def _categories_from_plain(plain: Mapping[str, Any], **common: Any) -> FewLevels | ManyLevels:
+    """Make the categorical column that an entry of `TabularEncoder.columns_` describes."""
+    common |= {"levels": tuple(plain["levels"]), "n_levels": plain["n_levels"]}
+    if plain["encoding"] != "many":
+        return FewLevels(encoding=plain["encoding"], **common)
+    return ManyLevels(
+        other_levels=tuple(plain["other_levels"]),
+        counts=tuple(plain["counts"]),
+        indicator=plain["indicator"],
+        **common,
+    )
 
 
 def text_encoders(columns: Columns) -> dict[str, TextEncoder]:

@@ -1,6 +1,6 @@
 """Columns of text: their words and character n-grams, and numbers that summarize these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils import gen_batches
 
-from scratchmlp.tabular.columns.base import Encoded, FittedColumn, common_fields
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.text_columns import note_long
@@ -180,12 +180,6 @@ class TextColumn(FittedColumn):
             "n_components": self.encoder.n_components,
             "indicator": self.indicator,
         }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any], encoder: TextEncoder) -> Self:
-        """Make the column that `plain` describes."""
-        labels, indicator = plain["labels"], plain["indicator"]
-        return cls(encoder=encoder, expected=labels, indicator=indicator, **common_fields(plain))
 
 
 def to_texts(column: "pd.Series[Any]") -> list[str]:
