@@ -27,8 +27,8 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
+from scratchmlp.tabular.reading.from_text import words_for_missing
 from scratchmlp.tabular.reading.numbers import with_decimal_point
-from scratchmlp.tabular.reading.text_columns import words_for_missing
 
 STDIN = "-"
 #: What decompresses a file, by its first bytes.

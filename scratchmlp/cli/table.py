@@ -27,8 +27,8 @@ from scratchmlp.estimators.suggestions import most_similar
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.column import Columns
 from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.text_columns import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.values import VALUES, to_numbers
 
 ORDERED = ("number", "date", "duration")  # kinds of values that can order rows

@@ -15,7 +15,7 @@ from sklearn.utils import gen_batches
 from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
 from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.text_columns import note_long
+from scratchmlp.tabular.reading.from_text import note_long
 from scratchmlp.tabular.reading.values import to_text
 
 _N_COMPONENTS = 30

@@ -22,7 +22,7 @@ from scratchmlp.tabular.reading.codes import (
 )
 from scratchmlp.tabular.reading.dates import DateFormat, are_compact_dates
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
-from scratchmlp.tabular.reading.text_columns import (
+from scratchmlp.tabular.reading.from_text import (
     MISSING,
     note_long,
     note_numbers_among_text,
