@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
@@ -10,14 +10,15 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.base import LEFT_OUT, LeftOutColumn
+from scratchmlp.tabular.columns.base import LeftOutColumn
 from scratchmlp.tabular.columns.categories import CategoricalColumn
-from scratchmlp.tabular.columns.column import USES, Column, Columns
+from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, kind_of
+from scratchmlp.tabular.reading.roles import Role
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Use, kind_of
 
 # What the user says of the columns, and whether it can be followed.
 
@@ -152,7 +153,6 @@ def _contradiction(first: str, second: str, name: str) -> str:
 
 # What the columns are: the encoder decides, and the user is told.
 
-ONLY_MISSING = "used only for whether the value is missing"
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.
 REMEDIES = {
@@ -227,7 +227,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
         If a column of `roles.numeric` or `roles.date` contains no numbers or dates, or all columns
         are left out.
     """
-    for role, names in {"number": roles.numeric, "date": roles.date}.items():
+    chosen: dict[Role, Sequence[str]] = {"number": roles.numeric, "date": roles.date}
+    for role, names in chosen.items():
         for column in (X[name] for name in names if name in X):
             _check_choice(column, role)
     with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
@@ -245,7 +246,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
     return columns, list(_sentences(encoder.notes_))
 
 
-def _check_choice(column: "pd.Series[Any]", role: str) -> None:
+def _check_choice(column: "pd.Series[Any]", role: Role) -> None:
     """Raise an error if a column that the user calls numbers or dates contains none."""
     try:
         find_kind(str(column.name), column, role)
@@ -306,7 +307,7 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
         A line for each kind of column, with the names of its columns, and what to do to use columns
         that are left out although they may inform.
     """
-    groups: dict[str, list[str]] = {use: [] for use in (*USES, ONLY_MISSING, LEFT_OUT)}
+    groups: dict[str, list[str]] = {use: [] for use in get_args(Use)}
     for name, column in columns.items():
         groups[_use(column)].append(_described(X[name], column))
     lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
@@ -320,13 +321,13 @@ def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     use, notes = _use(fitted), []
     if isinstance(fitted, CategoricalColumn) and use == "categorical":
         notes.append(count(fitted.n_levels, "value"))
-    if use == LEFT_OUT and isinstance(fitted, CategoricalColumn):
+    if use == "left out" and isinstance(fitted, CategoricalColumn):
         notes.append(ALL_DIFFERENT if fitted.n_levels > 1 else "a single value")
     elif fitted.unrepeated == "terms":
         notes.append("no word occurs twice")
     elif fitted.reason not in PLAIN:
         notes.append(fitted.reason.removeprefix(f"{VALUES[fitted.expected].words} "))
-    if (missing := int(column.isna().sum())) and use != LEFT_OUT:
+    if (missing := int(column.isna().sum())) and use != "left out":
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
 
@@ -394,11 +395,11 @@ def _check_kind(name: str, read: "pd.Series[Any]", column: Column) -> None:
     )
 
 
-def _use(column: Column) -> str:
-    """Return how the encoder uses a column, in words."""
+def _use(column: Column) -> Use:
+    """Return how the encoder uses a column."""
     if column.uses_values:
         return column.use
-    return ONLY_MISSING if column.n_outputs else LEFT_OUT
+    return "used only for whether the value is missing" if column.n_outputs else "left out"
 
 
 def are_words(column: Column) -> bool:

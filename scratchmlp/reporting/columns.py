@@ -7,7 +7,7 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.base import LEFT_OUT, LeftOutColumn
+from scratchmlp.tabular.columns.base import LeftOutColumn
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
@@ -83,7 +83,7 @@ def _target(evaluated: Evaluated) -> Table:
 
 def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
     """Describe a column: a row of the table."""
-    use = fitted.use if fitted.n_outputs else LEFT_OUT
+    use = fitted.use if fitted.n_outputs else "left out"
     reason = fitted.reason
     missing = int(column.isna().sum())
     return (
@@ -92,7 +92,7 @@ def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
         count(missing),
         count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
         _values(column, fitted),
-        "" if reason in PLAIN_REASONS and use != LEFT_OUT else plain(reason, 200),
+        "" if reason in PLAIN_REASONS and use != "left out" else plain(reason, 200),
     )
 
 

@@ -11,9 +11,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.tabular.reading.findings import Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import VALUES
-
-LEFT_OUT = "left out"  # the use of columns without outputs
+from scratchmlp.tabular.reading.values import VALUES, Kind, Use
 
 
 class Encoded(NamedTuple):
@@ -40,7 +38,7 @@ class FittedColumn(ABC):
     ----------
     reason : str
         Why the column is of its kind, in words.
-    expected : str
+    expected : Kind
         The kind of its values, which new ones must have: a key of `VALUES`.
     reading : Reading
         How the values were written, if they were text.
@@ -52,7 +50,7 @@ class FittedColumn(ABC):
     ranges: ClassVar[tuple[str, ...]] = ()
 
     reason: str
-    expected: str
+    expected: Kind
     reading: Reading
     share_missing: float = 0.0
 
@@ -76,8 +74,8 @@ class FittedColumn(ABC):
         return 0
 
     @property
-    def use(self) -> str:
-        """What the column is used as, in the report and on the command line."""
+    def use(self) -> Use:
+        """What the values are used as, in the report and on the command line."""
         return VALUES[self.expected].use
 
     @property
@@ -94,7 +92,7 @@ class FittedColumn(ABC):
         """Read the same column of another table: see `read_column`."""
         return read_column(name, column, self.expected, self.reading)
 
-    def is_like(self, received: str) -> bool:
+    def is_like(self, received: Kind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""
         # True equals 1, both as a number and as a label.
         return received == self.expected or {received, self.expected} == {"number", "flag"}
@@ -119,12 +117,12 @@ class LeftOutColumn(FittedColumn):
 
     kind: str
     indicator: bool
-    expected: str = "missing"  # nothing: values of any kind are accepted
+    expected: Kind = "missing"  # nothing: values of any kind are accepted
 
     @property
-    def use(self) -> str:
-        """What the column is used as: not at all."""
-        return LEFT_OUT
+    def use(self) -> Use:
+        """What the values are used as: not at all."""
+        return "left out"
 
     def suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.base import Encoded, FittedColumn
-from scratchmlp.tabular.reading.values import Floats, different_values
+from scratchmlp.tabular.reading.values import Floats, Kind, Use, different_values, kind_of
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
@@ -37,11 +37,11 @@ class CategoricalColumn(FittedColumn):
         return self.levels
 
     @property
-    def use(self) -> str:
-        """What the column is used as."""
+    def use(self) -> Use:
+        """What the values are used as."""
         return super().use if self.expected == "flag" else "categorical"
 
-    def is_like(self, received: str) -> bool:
+    def is_like(self, received: Kind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""
         # Labels of several kinds may come as labels of one kind, and the other way round.
         return super().is_like(received) or "mixed" in (received, self.expected)
@@ -199,6 +199,7 @@ def fit_categories(
     TypeError
         If a label cannot be hashed.
     """
+    common["expected"] = kind_of(values)
     codes, found, counts = different_values(values)
     n_levels = len(found)
     # In a small table every level counts. Otherwise, one row says nothing about other rows.

@@ -5,7 +5,7 @@ describes itself as plain data, which is an entry of `TabularEncoder.columns_`.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
@@ -19,16 +19,14 @@ from scratchmlp.tabular.columns.categories import (
     fit_categories,
 )
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
-from scratchmlp.tabular.columns.text import TextColumn, TextEncoder, to_texts
+from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
-from scratchmlp.tabular.reading.values import VALUES, kind_of, naming_column
+from scratchmlp.tabular.reading.values import VALUES, Kind, kind_of, naming_column
 
 Column = (
     NumberColumn | DurationColumn | DateColumn | FewLevels | ManyLevels | TextColumn | LeftOutColumn
 )
-#: What columns are used as, in the order of lists.
-USES = ("numeric", "dates", "durations", "boolean", "categorical", "text")
 #: The fitted columns of a table, by name.
 Columns = dict[str, Column]
 
@@ -57,26 +55,27 @@ def fit_column(name: str, found: Found, max_categories: int) -> Column:
     TypeError
         If a label cannot be hashed.
     """
-    values = found.values
-    common: dict[str, Any] = {"reason": found.reason, "reading": found.reading}
+    kind, values = found.kind, found.values
+    given: dict[str, Any] = {"reason": found.reason, "reading": found.reading}
     share_missing = float(values.isna().mean())
-    if found.kind in ("identifier", "constant", "missing"):
-        indicator = found.kind == "identifier" and share_missing > 0
-        return LeftOutColumn(kind=found.kind, indicator=indicator, **common)
-    common["share_missing"] = share_missing
+    common = given | {"share_missing": share_missing}
     with naming_column(name):
-        match found.kind:
+        match kind:
             case "number" | "flag":
                 return NumberColumn.fit(values, **common)
             case "duration":
                 return DurationColumn.fit(values, **common)
             case "date":
                 return DateColumn.fit(values, **common)
-        common["expected"] = kind_of(values)
-        if found.kind == "text":
-            encoder = TextEncoder().fit(to_texts(values))
-            return TextColumn(encoder=encoder, indicator=share_missing > 0, **common)
-        return fit_categories(values, max_categories, **common)
+            case "text":
+                return TextColumn.fit(values, **common)
+            case "category" | "mixed" | "complex":  # `find_kind` returns none of the last two
+                return fit_categories(values, max_categories, **common)
+            case "identifier" | "constant" | "missing":
+                indicator = kind == "identifier" and share_missing > 0
+                return LeftOutColumn(kind=kind, indicator=indicator, **given)
+            case _:
+                assert_never(kind)
 
 
 def encode_column(
@@ -156,7 +155,7 @@ def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     )
 
 
-def _remedy(name: str, values: "pd.Series[Any]", expected: str, received: str) -> str:
+def _remedy(name: str, values: "pd.Series[Any]", expected: Kind, received: Kind) -> str:
     """Say how to convert a column to the kind that it had in `fit`."""
     if (expected, received) == ("text", "number"):
         return (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
-from scratchmlp.tabular.reading.values import Floats, to_numbers
+from scratchmlp.tabular.reading.values import Floats, Kind, to_numbers
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 ALMOST_INFINITE = 1e100
@@ -84,14 +84,14 @@ class ScaledColumn(FittedColumn):
 class NumberColumn(ScaledColumn):
     """A column of numbers, or of booleans that are no categories."""
 
-    expected: str = "number"
+    expected: Kind = "number"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DurationColumn(ScaledColumn):
     """A column of durations, which are encoded as days."""
 
-    expected: str = "duration"
+    expected: Kind = "duration"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,7 +107,7 @@ class DateColumn(ScaledColumn):
     ranges: ClassVar[tuple[str, ...]] = ("", *POSITIONS)
 
     calendar: Calendar
-    expected: str = "date"
+    expected: Kind = "date"
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:

@@ -16,7 +16,7 @@ from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.from_text import note_long
-from scratchmlp.tabular.reading.values import to_text
+from scratchmlp.tabular.reading.values import Kind, Use, kind_of, to_text
 
 _N_COMPONENTS = 30
 _MOST_TERMS = 5000  # words, and as many n-grams
@@ -132,9 +132,19 @@ class TextColumn(FittedColumn):
     encoder: TextEncoder
     indicator: bool
 
+    @classmethod
+    def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
+        """Learn terms and components; `common` are the fields of `FittedColumn`."""
+        return cls(
+            encoder=TextEncoder().fit(to_texts(values)),
+            indicator=bool(values.isna().any()),
+            expected=kind_of(values),
+            **common,
+        )
+
     @property
-    def use(self) -> str:
-        """What the column is used as."""
+    def use(self) -> Use:
+        """What the values are used as."""
         return "text"
 
     @property
@@ -152,7 +162,7 @@ class TextColumn(FittedColumn):
         values, notes = super().read(name, column)
         return values, [*notes, *note_long(name, values)]
 
-    def is_like(self, received: str) -> bool:
+    def is_like(self, received: Kind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""
         return super().is_like(received) or "mixed" in (received, self.expected)
 

@@ -4,10 +4,12 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
+
+from scratchmlp.tabular.reading.values import Kind
 
 
 class Note(NamedTuple):
@@ -80,7 +82,7 @@ class Found(NamedTuple):
         What the user should know.
     """
 
-    kind: str
+    kind: Kind | Literal["category", "identifier", "constant"]
     reason: str
     values: "pd.Series[Any]"
     reading: Reading = Reading()

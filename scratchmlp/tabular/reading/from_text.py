@@ -34,6 +34,7 @@ from scratchmlp.tabular.reading.values import (
     MOST_CHARACTERS,
     VALUES,
     Different,
+    Kind,
     different_values,
     to_text,
 )
@@ -99,7 +100,7 @@ def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found |
         return None
     if all(map(_ROOM.fullmatch, values.text)):
         return None
-    kinds = ["flag", "number", "date", "duration"]
+    kinds: list[Kind] = ["flag", "number", "date", "duration"]
     if len(values.unique) > 2 and are_compact_dates(values.text):
         kinds.remove("number")
     kinds = [kind for kind in kinds if not _is_hopeless(kind, values)]
@@ -133,7 +134,7 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
 
 
 def read_text_as(
-    kind: str, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
+    kind: Kind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
     """Read a column of text as values of one kind, because the user says that it is of this kind.
 
@@ -157,7 +158,7 @@ def read_text_as(
 
 
 def _read_as(
-    kind: str,
+    kind: Kind,
     name: str,
     column: "pd.Series[Any]",
     values: Different,
@@ -182,7 +183,7 @@ def _read_as(
     return Found(kind, _reason(kind, reading, form), converted, reading, notes)
 
 
-def read_again(column: "pd.Series[Any]", kind: str, reading: Reading) -> "pd.Series[Any]":
+def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Series[Any]":
     """Read a column of text as the same column was read in `fit`.
 
     Parameters
@@ -207,7 +208,7 @@ def note_unreadable(
     name: str,
     column: "pd.Series[Any]",
     read: "pd.Series[Any]",
-    kind: str,
+    kind: Kind,
     known: Collection[str] = (),
 ) -> list[Note]:
     """Note the values of a column that could not be read, if there are any.
@@ -267,7 +268,7 @@ def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
     return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))
 
 
-def _is_hopeless(kind: str, values: Different) -> bool:
+def _is_hopeless(kind: Kind, values: Different) -> bool:
     """Return whether half of the first different values of a long column are not of a kind."""
     if len(values.unique) <= 2 * PROBED:
         return False
@@ -275,7 +276,7 @@ def _is_hopeless(kind: str, values: Different) -> bool:
     return bool(pd.isna(_read(some, kind, Reading())).mean() > 0.5)
 
 
-def _read(values: Different, kind: str, reading: Reading) -> NDArray[Any]:
+def _read(values: Different, kind: Kind, reading: Reading) -> NDArray[Any]:
     """Read the different values of a column; those that cannot be read are NaN, NaT or None."""
     if kind == "flag":
         return np.array(read_flags(values.text), dtype=object)
@@ -306,7 +307,7 @@ def _read_dates(text: list[str], pattern: str | None) -> pd.DatetimeIndex:
 
 
 def _rows(
-    read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: str
+    read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: Kind
 ) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
     rows = pd.Series(read).reindex(values.codes).set_axis(column.index)
@@ -320,7 +321,7 @@ def _decimal(values: Different) -> str | None:
     return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
 
 
-def _how_written(kind: str, values: Different, form: DateFormat | None) -> Reading:
+def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Reading:
     """Say how numbers or dates are written."""
     if form:
         return Reading(date_format=form.pattern)
@@ -331,7 +332,7 @@ def _how_written(kind: str, values: Different, form: DateFormat | None) -> Readi
     return Reading(decimal=_decimal(values) or ".", units=units or None)
 
 
-def _reason(kind: str, reading: Reading, form: DateFormat | None) -> str:
+def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     """Say why a column is of a kind."""
     if form:
         return f"dates written as {form.order}"

@@ -7,7 +7,7 @@ same column of another table in the same way.
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,10 +31,12 @@ from scratchmlp.tabular.reading.from_text import (
     read_text,
     read_text_as,
 )
+from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
     VALUES,
     Different,
     Floats,
+    Kind,
     different_values,
     kind_of,
     naming_column,
@@ -51,7 +53,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def find_kind(
-    name: str, column: "pd.Series[Any]", role: str | None = None, *, guess: bool = True
+    name: str, column: "pd.Series[Any]", role: Role | None = None, *, guess: bool = True
 ) -> Found:
     """Decide what a column is.
 
@@ -89,7 +91,7 @@ def find_kind(
 
 
 def read_column(
-    name: str, column: "pd.Series[Any]", kind: str, reading: Reading
+    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`.
 
@@ -127,7 +129,7 @@ def read_column(
 
 
 def _by_values(
-    name: str, column: "pd.Series[Any]", role: str | None
+    name: str, column: "pd.Series[Any]", role: Role | None
 ) -> tuple[Found, Different | None]:
     """Decide what a column is from its dtype and its values alone.
 
@@ -147,13 +149,13 @@ def _by_values(
     return _text_or_category(name, column, different), different
 
 
-def _flags_as_category(found: Found, role: str | None) -> Found:
+def _flags_as_category(found: Found, role: Role | None) -> Found:
     """Return booleans and values of several kinds as categories, unless the user excludes it."""
     is_category = found.kind in ("flag", "mixed") and role != "no category"
     return found._replace(kind="category") if is_category else found
 
 
-def _check_supported(name: str, found: Found, role: str | None) -> None:
+def _check_supported(name: str, found: Found, role: Role | None) -> None:
     """Check that a column can be encoded."""
     if found.kind == "complex":
         raise ValueError(
@@ -169,7 +171,7 @@ def _check_supported(name: str, found: Found, role: str | None) -> None:
         )
 
 
-def _by_choice(name: str, column: "pd.Series[Any]", role: str) -> Found:
+def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "date"]) -> Found:
     """Read a column as numbers or dates, because the user says so."""
     text = _compact_dates_as_text(column) if role == "date" else column
     if kind_of(text) in (role, "flag" if role == "number" else role):
@@ -354,7 +356,7 @@ def _in_any_order(found: Found) -> list[str]:
 
 
 def find_kinds(
-    names: Sequence[str], table: pd.DataFrame, roles: Sequence[str | None], *, guess: bool
+    names: Sequence[str], table: pd.DataFrame, roles: Sequence[Role | None], *, guess: bool
 ) -> dict[str, Found]:
     """Decide what each column is.
 

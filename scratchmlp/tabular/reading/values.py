@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -11,6 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+#: Kinds of values; `VALUES` describes them.
+Kind = Literal["number", "date", "duration", "flag", "text", "mixed", "complex", "missing"]
+#: What columns are used as, in the order of lists.
+Use = Literal[
+    "numeric",
+    "dates",
+    "durations",
+    "boolean",
+    "categorical",
+    "text",
+    "used only for whether the value is missing",
+    "left out",
+]
 
 
 class ValueKind(NamedTuple):
@@ -24,8 +38,8 @@ class ValueKind(NamedTuple):
         One of them, such as "number".
     conversion : str
         How to convert a column to this kind.
-    use : str
-        What a column of them is used as, in the report and on the command line.
+    use : Use
+        What a column of them is used as.
     onnx : str
         How an input of an ONNX model contains them; "" if it cannot.
     from_text : str
@@ -35,7 +49,7 @@ class ValueKind(NamedTuple):
     words: str
     one: str = ""
     conversion: str = ""
-    use: str = ""
+    use: Use = "categorical"
     onnx: str = ""
     from_text: str = ""
 
@@ -43,7 +57,7 @@ class ValueKind(NamedTuple):
 #: The kinds of values. The values of a "mixed" column are of several kinds, or of another one. The
 #: encoder rejects "complex" numbers. A column is "missing" if it has no values, and no dtype that
 #: tells their kind.
-VALUES = {
+VALUES: dict[str, ValueKind] = {
     "number": ValueKind(
         words="numbers",
         one="number",
@@ -92,7 +106,7 @@ LARGEST = 1e300
 #: gigabytes.
 MOST_CHARACTERS = 5000
 
-_BY_DTYPE = {
+_BY_DTYPE: dict[str, Kind] = {
     "b": "flag",
     "i": "number",
     "u": "number",
@@ -101,7 +115,7 @@ _BY_DTYPE = {
     "m": "duration",
     "c": "complex",
 }
-_BY_VALUES = {
+_BY_VALUES: dict[str, Kind] = {
     "boolean": "flag",
     "integer": "number",
     "floating": "number",
@@ -189,7 +203,7 @@ def check_is_no_series(X: Any) -> None:
         )
 
 
-def kind_of(column: "pd.Series[Any]") -> str:
+def kind_of(column: "pd.Series[Any]") -> Kind:
     """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
