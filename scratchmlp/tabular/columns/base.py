@@ -34,6 +34,9 @@ class Encoded(NamedTuple):
 class FittedColumn(ABC):
     """How a column was read in `fit`, and how it is encoded.
 
+    A kind of column has two more methods. `encode(values, out)` writes the outputs of values that
+    `read` has returned, and returns `Encoded`. `plain()` describes the column as plain data.
+
     Attributes
     ----------
     reason : str
@@ -112,7 +115,7 @@ class LeftOutColumn(FittedColumn):
     kind : {'identifier', 'constant', 'missing'}
         Why the column is left out.
     indicator : bool
-        Whether an output tells that the value is missing: identifiers may have one.
+        Whether an output tells if the value is missing: identifiers may have one.
     """
 
     kind: str

@@ -57,14 +57,15 @@ class CategoricalColumn(FittedColumn):
         code_of = {level: code for code, level in enumerate(self.coded_levels)}
         return np.fromiter(map(code_of.get, labels, repeat(-1)), np.int32, len(labels))
 
-    def _plain(self, kind: str = "category") -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         levels = {"levels": [*self.levels], "n_levels": self.n_levels}
-        return super()._plain(kind) | {"labels": self.expected} | levels
+        return self._plain("category") | {"labels": self.expected} | levels
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FewLevels(CategoricalColumn):
-    """A column of up to `max_categories` levels.
+    """A column of up to `max_categories` levels, or of more that all occur once.
 
     Attributes
     ----------
@@ -109,7 +110,7 @@ class FewLevels(CategoricalColumn):
 
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return self._plain() | {"encoding": self.encoding}
+        return super().plain() | {"encoding": self.encoding}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -167,7 +168,7 @@ class ManyLevels(CategoricalColumn):
 
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return self._plain() | {
+        return super().plain() | {
             "encoding": "many",
             "other_levels": [*self.other_levels],
             "counts": [*self.counts],
@@ -204,7 +205,7 @@ def fit_categories(
     n_levels = len(found)
     # In a small table every level counts. Otherwise, one row says nothing about other rows.
     informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
-    levels = [_plain(found[i]) for i in informative]
+    levels = [_python_object(found[i]) for i in informative]
     order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
     # The sort is stable: equally frequent levels are kept in the order of `_rank`.
     by_count = sorted(order, key=lambda i: -counts[informative[i]])
@@ -224,8 +225,8 @@ def fit_categories(
     )
 
 
-def _plain(level: Any) -> Any:
-    """Return a level as a Python object."""
+def _python_object(level: Any) -> Any:
+    """Return a level that is a number of NumPy as one of Python."""
     return level.item() if isinstance(level, np.generic) else level
 
 
