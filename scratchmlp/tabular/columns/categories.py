@@ -84,7 +84,7 @@ class FewLevels(CategoricalColumn):
     @property
     def n_coded_outputs(self) -> int:
         """Number of outputs that depend on the code of the level alone."""
-        return self.n_outputs if self.has_codes else 0
+        return {"one-hot": len(self.levels), "sign": 1}.get(self.encoding, 0)
 
     @property
     def unrepeated(self) -> str | None:
