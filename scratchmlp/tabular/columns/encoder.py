@@ -20,13 +20,14 @@ from sklearn.utils.validation import (
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.columns.column import (
     Columns,
+    fit_column,
     note_unrepeated,
     output_names,
     range_positions,
 )
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.plain import PlainState, text_encoders
-from scratchmlp.tabular.columns.table import encode_table, fit_columns, select_by_name
+from scratchmlp.tabular.columns.table import encode_table, select_by_name
 from scratchmlp.tabular.columns.text import TextEncoder
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
@@ -259,7 +260,9 @@ default='from_dtype'
         names = list(_check_feature_names_in(self))
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
-        self._columns: Columns = fit_columns(found, self.max_categories)
+        self._columns: Columns = {
+            name: fit_column(name, each, self.max_categories) for name, each in found.items()
+        }
         notes = [note for each in found.values() for note in each.notes]
         self.notes_ = describe(notes + note_unrepeated(self._columns))
 

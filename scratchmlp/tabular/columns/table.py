@@ -1,16 +1,16 @@
 """How a whole table is encoded: what its columns are, their encodings, and their outputs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.columns.column import Columns, encode_column, fit_column
+from scratchmlp.tabular.columns.column import Columns, encode_column
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.columns.text import TextColumn
-from scratchmlp.tabular.reading.findings import Found, Note
+from scratchmlp.tabular.reading.findings import Note
 
 
 class Place(NamedTuple):
@@ -36,24 +36,6 @@ class Place(NamedTuple):
         return not any(self)
 
 
-def fit_columns(found: Mapping[str, Found], max_categories: int) -> Columns:
-    """Learn the encoding of each column.
-
-    Parameters
-    ----------
-    found : mapping of str to Found
-        What each column is, by its name.
-    max_categories : int
-        Largest number of levels with a column of their own.
-
-    Returns
-    -------
-    dict of str to Column
-        The fitted columns, by name.
-    """
-    return {name: fit_column(name, each, max_categories) for name, each in found.items()}
-
-
 def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, list[Note]]:
     """Encode a table.
 
@@ -62,7 +44,7 @@ def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, l
     table : DataFrame of shape (n_samples, n_features)
         The table, with the columns of `fit` in their order.
     columns : dict of str to Column
-        Result of `fit_columns`.
+        The columns of `fit`.
 
     Returns
     -------
@@ -94,7 +76,7 @@ def places_of(columns: Columns) -> dict[str, Place]:
     Parameters
     ----------
     columns : dict of str to Column
-        Result of `fit_columns`.
+        The columns of `fit`.
 
     Returns
     -------
@@ -138,7 +120,7 @@ def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     table : DataFrame
         The table.
     columns : dict of str to Column
-        Result of `fit_columns`.
+        The columns of `fit`.
 
     Returns
     -------

@@ -54,14 +54,14 @@ class Reading:
 
     def plain(self) -> dict[str, Any]:
         """Return what is known, as in `TabularEncoder.columns_`."""
-        known = {key: value for key, value in vars(self).items() if value}
-        return known | {"unreadable": [*self.unreadable]} if self.unreadable else known
+        written = {**vars(self), "unreadable": [*self.unreadable]}
+        return {key: value for key, value in written.items() if value}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Reading":
         """Return the reading of a column that `TabularEncoder.columns_` describes."""
-        given = {name: plain[name] for name in vars(cls()) if name in plain}
-        return cls(**given | {"unreadable": tuple(plain.get("unreadable", ()))})
+        written = {key: plain.get(key) for key in ("decimal", "units", "date_format")}
+        return cls(**written, unreadable=tuple(plain.get("unreadable", ())))
 
 
 class Found(NamedTuple):
