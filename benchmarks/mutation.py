@@ -200,7 +200,7 @@ HARMLESS = {
         "False",
     ): "chosen by experiments",
     (
-        "tabular/reading/text_columns",
+        "tabular/reading/from_text",
         "return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))",
         "n_others < max",
     ): "equality with a share that experiments chose",

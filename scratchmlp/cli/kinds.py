@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
@@ -10,11 +10,15 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.column import kinds_unlike_fit, output_suffixes
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
-from scratchmlp.tabular.reading.kinds import LEFT_OUT, find_kind, read_column
-from scratchmlp.tabular.reading.values import WORDS
+from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.roles import Role
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Use, kind_of
 
 # What the user says of the columns, and whether it can be followed.
 
@@ -149,18 +153,6 @@ def _contradiction(first: str, second: str, name: str) -> str:
 
 # What the columns are: the encoder decides, and the user is told.
 
-Columns = dict[str, dict[str, Any]]
-
-USES = {
-    "number": "numeric",
-    "date": "dates",
-    "duration": "durations",
-    "flag": "boolean",
-    "category": "categorical",
-    "text": "text",
-    "missing values": "used only for whether the value is missing",
-    "left out": "left out",
-}
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.
 REMEDIES = {
@@ -181,12 +173,7 @@ USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
 #: Reasons that say no more than the kind of a column.
-PLAIN = {
-    *WORDS.values(),
-    "dtype category",
-    "every value is true or false",
-    "times of the day",
-}
+PLAIN = PLAIN_REASONS | {kind.from_text for kind in VALUES.values()}
 
 
 def encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
@@ -229,8 +216,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
 
     Returns
     -------
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
     notes : list of str
         Sentences about what is left out or guessed.
 
@@ -240,7 +227,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
         If a column of `roles.numeric` or `roles.date` contains no numbers or dates, or all columns
         are left out.
     """
-    for role, names in {"number": roles.numeric, "date": roles.date}.items():
+    chosen: dict[Role, Sequence[str]] = {"number": roles.numeric, "date": roles.date}
+    for role, names in chosen.items():
         for column in (X[name] for name in names if name in X):
             _check_choice(column, role)
     with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
@@ -248,8 +236,8 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
         except (ValueError, TypeError) as error:
             raise InputError(str(error)) from error
-    columns = encoder.columns_
-    if not any(map(output_suffixes, columns.values())):
+    columns = encoder._columns
+    if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]
         raise InputError(
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
@@ -258,7 +246,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
     return columns, list(_sentences(encoder.notes_))
 
 
-def _check_choice(column: "pd.Series[Any]", role: str) -> None:
+def _check_choice(column: "pd.Series[Any]", role: Role) -> None:
     """Raise an error if a column that the user calls numbers or dates contains none."""
     try:
         find_kind(str(column.name), column, role)
@@ -277,8 +265,8 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
 
     Returns
     -------
@@ -287,20 +275,20 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     settings : dict
         Parameters of an encoder or an ensemble that say which columns are categories and text.
     """
-    used = {name: fitted for name, fitted in columns.items() if output_suffixes(fitted)}
+    used = {name: column for name, column in columns.items() if column.n_outputs}
     typed = {
         # Whether there is an identifier may inform.
-        name: X[name].isna()
-        if fitted["kind"] == "identifier"
-        else read_column(name, X[name], fitted)[0]
-        for name, fitted in used.items()
+        name: X[name].isna() if isinstance(column, LeftOutColumn) else column.read(name, X[name])[0]
+        for name, column in used.items()
     }
-    of_kind = {
-        kinds: [name for name, fitted in used.items() if fitted["kind"] in kinds]
-        for kinds in (("category", "identifier"), ("text",))
+    settings = {
+        parameter: [name for name, column in used.items() if isinstance(column, kinds)]
+        for parameter, kinds in (
+            ("categorical_features", (CategoricalColumn, LeftOutColumn)),
+            ("text_features", TextColumn),
+        )
     }
-    names = ("categorical_features", "text_features")
-    return pd.DataFrame(typed, index=X.index), dict(zip(names, of_kind.values(), strict=True))
+    return pd.DataFrame(typed, index=X.index), settings
 
 
 def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
@@ -310,8 +298,8 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Raw table.
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
 
     Returns
     -------
@@ -319,25 +307,26 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
         A line for each kind of column, with the names of its columns, and what to do to use columns
         that are left out although they may inform.
     """
-    groups: dict[str, list[str]] = {use: [] for use in USES}
-    for name, fitted in columns.items():
-        groups[_use(fitted)].append(_described(X[name], fitted))
-    lines = [f"  {USES[use]}: {listed(names)}" for use, names in groups.items() if names]
+    groups: dict[str, list[str]] = {use: [] for use in get_args(Use)}
+    for name, column in columns.items():
+        groups[_use(column)].append(_described(X[name], column))
+    lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
     if any(ALL_DIFFERENT in line for line in lines):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
     return "\n".join(lines)
 
 
-def _described(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
+def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     """Return the name of a column with what is not plain about it."""
-    use, reason = _use(fitted), fitted["reason"]
-    notes = [count(fitted["n_levels"], "value")] if use == "category" else []
-    if use == "left out" and "levels" in fitted:
-        notes.append(ALL_DIFFERENT if fitted["n_levels"] > 1 else "a single value")
-    elif fitted.get("n_components") == 0:
+    use, notes = _use(fitted), []
+    if isinstance(fitted, CategoricalColumn) and use == "categorical":
+        notes.append(count(fitted.n_levels, "value"))
+    if use == "left out" and isinstance(fitted, CategoricalColumn):
+        notes.append(ALL_DIFFERENT if fitted.n_levels > 1 else "a single value")
+    elif fitted.unrepeated == "terms":
         notes.append("no word occurs twice")
-    elif reason not in PLAIN:
-        notes.append(reason.removeprefix(f"{WORDS.get(use)} "))
+    elif fitted.reason not in PLAIN:
+        notes.append(fitted.reason.removeprefix(f"{VALUES[fitted.expected].words} "))
     if (missing := int(column.isna().sum())) and use != "left out":
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
@@ -350,8 +339,8 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
-    columns : dict of str to dict
-        `TabularEncoder.columns_` of the model.
+    columns : dict of str to Column
+        The columns of the model's encoder.
 
     Yields
     ------
@@ -364,26 +353,25 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         If a column contains values of another kind than in training.
     """
     used = {
-        name: (read_column(name, X[name], fitted), fitted)
-        for name, fitted in columns.items()
-        if output_suffixes(fitted) and fitted["kind"] not in LEFT_OUT
+        name: (column.read(name, X[name]), column)
+        for name, column in columns.items()
+        if column.n_outputs and not isinstance(column, LeftOutColumn)
     }
-    for name, ((read, _), fitted) in used.items():
-        _check_kind(name, read, fitted)
-    for name, ((read, notes), fitted) in used.items():
-        if not _uses_values(fitted):
+    for name, ((read, _), column) in used.items():
+        _check_kind(name, read, column)
+    for name, ((read, notes), column) in used.items():
+        if not column.uses_values:
             continue
         yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
-        if read.isna().all() and is_beyond_chance(len(read), fitted):
+        if read.isna().all() and is_beyond_chance(len(read), column.share_missing):
             yield (
                 f"column {quote(name)} has no values here, but the model learned from its values "
                 "in training. The predictions do without them."
             )
-        levels = fitted.get("levels")
         # The model keeps only part of the categories if there were many: unseen is unknown then.
-        if not levels or len(levels) < fitted["n_levels"]:
+        if not isinstance(column, CategoricalColumn) or len(column.levels) < column.n_levels:
             continue
-        new = X[name][read.notna() & ~read.isin(levels)]
+        new = X[name][read.notna() & ~read.isin(column.levels)]
         if len(new):
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
@@ -391,39 +379,32 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
             )
 
 
-def _check_kind(name: str, read: "pd.Series[Any]", fitted: dict[str, Any]) -> None:
+def _check_kind(name: str, read: "pd.Series[Any]", column: Column) -> None:
     """Raise an error if a column contains values of another kind than in training."""
-    kinds = kinds_unlike_fit(read, fitted) if read.notna().any() else None
-    if kinds is None:
+    kind, received = column.expected, kind_of(read)
+    if read.isna().all() or column.is_like(received):
         return
-    kind, received = kinds
     remedy = "Correct its values or leave the cells empty."
     if kind == "text":
         remedy = "Convert the column to text, or save the table as CSV."
     if kind == "date" and dates_without_order(map(str, read.dropna())):
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     raise InputError(
-        f"column {quote(name)} contains {WORDS[received]}, such as "
-        f"{quote(read.dropna().iloc[0])}, but contained {WORDS[kind]} in training. {remedy}"
+        f"column {quote(name)} contains {VALUES[received].words}, such as "
+        f"{quote(read.dropna().iloc[0])}, but contained {VALUES[kind].words} in training. {remedy}"
     )
 
 
-def _use(fitted: dict[str, Any]) -> str:
-    """Return how the encoder uses a column: a key of USES."""
-    if _uses_values(fitted):
-        return "flag" if fitted.get("labels") == "flag" else str(fitted["kind"])
-    return "missing values" if output_suffixes(fitted) else "left out"
+def _use(column: Column) -> Use:
+    """Return how the encoder uses a column."""
+    if column.uses_values:
+        return column.use
+    return "used only for whether the value is missing" if column.n_outputs else "left out"
 
 
-def are_words(fitted: dict[str, Any]) -> bool:
+def are_words(column: Column) -> bool:
     """Return whether a column contains text or categories that are no numbers."""
-    return fitted["kind"] == "text" or fitted.get("labels") in ("text", "mixed", "flag")
-
-
-def _uses_values(fitted: dict[str, Any]) -> bool:
-    """Return whether the encoder uses the values of a column, not only that some are missing."""
-    suffixes = output_suffixes(fitted)
-    return fitted.get("encoding") == "sign" or any(suffix != "_missing" for suffix in suffixes)
+    return isinstance(column, TextColumn) or column.expected in ("text", "mixed", "flag")
 
 
 def _sentences(

@@ -297,7 +297,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
-    columns = saved.model.encoder_.columns_
+    columns = saved.model.encoder_._columns
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)

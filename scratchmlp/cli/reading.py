@@ -27,9 +27,8 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
+from scratchmlp.tabular.reading.from_text import words_for_missing
 from scratchmlp.tabular.reading.numbers import with_decimal_point
-from scratchmlp.tabular.reading.text_columns import words_for_missing
-from scratchmlp.tabular.reading.values import Column
 
 STDIN = "-"
 #: What decompresses a file, by its first bytes.
@@ -86,9 +85,9 @@ class RawTable(NamedTuple):
     notes: Sequence[str] = ()
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
-    with_commas: "Mapping[str, Column[Any]]" = MappingProxyType({})
+    with_commas: "Mapping[str, pd.Series[Any]]" = MappingProxyType({})
 
-    def as_written(self, name: str) -> "Column[Any]":
+    def as_written(self, name: str) -> "pd.Series[Any]":
         """Return a column with the decimal commas of the file, for classes and identifiers."""
         return self.with_commas.get(name, self.frame[name])
 
@@ -132,7 +131,7 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     return RawTable(frame, notes, raw.sep, words, with_commas)
 
 
-def _is_text(column: "Column[Any]") -> bool:
+def _is_text(column: "pd.Series[Any]") -> bool:
     """Return whether a column of a raw table contains text."""
     return column.dtype == object
 
@@ -318,7 +317,7 @@ def _with_types(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(columns, axis="columns") if columns else frame
 
 
-def _with_one_type(column: "Column[Any]") -> "Column[Any]":
+def _with_one_type(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert a column of objects to numbers, booleans or dates if all are, otherwise to text."""
     if not column.notna().any():
         return column
@@ -392,7 +391,7 @@ def _mark_missing(
     return words, [note] if codes else []
 
 
-def _with_each(column: "Column[Any]", change: Any) -> "Column[Any]":
+def _with_each(column: "pd.Series[Any]", change: Any) -> "pd.Series[Any]":
     """Change each different value of a text column; missing values become nan."""
     codes, values = pd.factorize(column.to_numpy(dtype=object))
     changed = np.array([*map(change, values), np.nan], dtype=object)  # -1 is the code of missing

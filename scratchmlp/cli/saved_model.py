@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scratchmlp.cli.files import write
-from scratchmlp.cli.kinds import Columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
@@ -17,6 +16,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.column import Columns
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
 Model = (
@@ -132,8 +132,8 @@ def check_exported_columns(path: Path | None, columns: Columns) -> None:
     ----------
     path : Path or None
         File to write; None if there is none.
-    columns : dict of str to dict
-        `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
 
     Raises
     ------

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from scratchmlp.cli.kinds import (
     NO_ROLES,
-    Columns,
     Roles,
     are_words,
     check_roles,
@@ -25,14 +24,14 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.estimators.mixins import most_similar
-from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import Columns
 from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.text_columns import MAY_BE_VALUES, MISSING_IN_FILES
-from scratchmlp.tabular.reading.values import to_numbers
+from scratchmlp.tabular.reading.values import VALUES, to_numbers
 
-#: What can order rows, and a value of it.
-ORDERED = {"number": "a number", "date": "a date", "duration": "a time"}
+ORDERED = ("number", "date", "duration")  # kinds of values that can order rows
 NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 
@@ -49,8 +48,8 @@ class Table(NamedTuple):
         Whether the target holds classes.
     notes : list of str
         Sentences about what was left out or guessed.
-    columns : dict of str to dict
-        What the columns are: `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The fitted columns.
     groups : ndarray of shape (n_samples,) or None
         Number of the group of each row.
     times : ndarray of shape (n_samples,) or None
@@ -221,7 +220,7 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
     notes = []
     if lost := len(table) - len(times):
         notes.append(
-            f"left out {count(lost, 'row')} where {quote(name)} is not {ORDERED[found.kind]}"
+            f"left out {count(lost, 'row')} where {quote(name)} is not a {VALUES[found.kind].one}"
         )
     numbers = np.unique(times, return_inverse=True)[1]
     if repeated := int(times.duplicated(keep=False).sum()):
@@ -265,8 +264,8 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
     ----------
     path : str
         Path of the file.
-    columns : dict of str to dict
-        What the columns were in training: `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The columns of the model's encoder.
     file_format : FileFormat, optional
         How to read the file.
 
@@ -280,8 +279,11 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
     InputError
         If the file cannot be read, or has no rows.
     """
-    levels = {name: {*fitted.get("levels", ())} for name, fitted in columns.items()}
-    words = [name for name, labels in levels.items() if labels & MISSING_IN_FILES]
+    words = [
+        name
+        for name, column in columns.items()
+        if isinstance(column, CategoricalColumn) and not MISSING_IN_FILES.isdisjoint(column.levels)
+    ]
     return _read(path, file_format, words)
 
 
@@ -294,8 +296,8 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
         Result of `load_new_table`.
     path : str
         Path of its file, for messages.
-    columns : dict of str to dict
-        What the columns were in training: `TabularEncoder.columns_`.
+    columns : dict of str to Column
+        The columns of the model's encoder.
 
     Returns
     -------
@@ -308,7 +310,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
         If a column is missing.
     """
     table = raw.frame
-    used = [name for name, fitted in columns.items() if output_suffixes(fitted)]
+    used = [name for name, column in columns.items() if column.n_outputs]
     if missing := [name for name in used if name not in table]:
         raise InputError(
             f"{path} lacks columns that the model was trained on: {quoted(missing)}."

@@ -10,7 +10,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.tabular.reading.codes import is_code
 from scratchmlp.tabular.reading.findings import Found
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.values import WORDS, Column
+from scratchmlp.tabular.reading.values import VALUES
 
 MAX_CLASSES = 50  # numbers with more different values are a regression target
 MAX_NUMBERS = 10  # the same for numbers that are no codes: there are ten digits
@@ -22,7 +22,7 @@ _WHOLE = r"0|-?[1-9][0-9]{0,14}"  # as Python writes it, so that the class 7 is 
 COUNTED = 8  # classes whose rows are counted, the largest ones
 
 
-def as_text(column: "Column[Any]") -> "Column[Any]":
+def as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column as the file shows it; missing values stay missing.
 
     Whole numbers of Excel and Parquet files have no decimals, although missing values among them
@@ -34,7 +34,7 @@ def as_text(column: "Column[Any]") -> "Column[Any]":
     return text
 
 
-def is_classification(known: "Column[Any]", task: str | None, words: str = "") -> bool:
+def is_classification(known: "pd.Series[Any]", task: str | None, words: str = "") -> bool:
     """Decide whether the target holds classes.
 
     Parameters
@@ -74,8 +74,8 @@ def is_classification(known: "Column[Any]", task: str | None, words: str = "") -
 
 
 def usable_target(
-    known: "Column[Any]", is_class: bool, task: str | None
-) -> "tuple[Column[Any], list[str]]":
+    known: "pd.Series[Any]", is_class: bool, task: str | None
+) -> "tuple[pd.Series[Any], list[str]]":
     """Convert the target, and leave out the rows that cannot be used.
 
     Parameters
@@ -121,7 +121,7 @@ def usable_target(
     return y, notes
 
 
-def find_numbers(known: "Column[Any]") -> Found | None:
+def find_numbers(known: "pd.Series[Any]") -> Found | None:
     """Read a target as numbers, such as "7", "1,234.50", "€12" or "12 %".
 
     Parameters
@@ -137,30 +137,30 @@ def find_numbers(known: "Column[Any]") -> Found | None:
     """
     plain = plain_numbers(known)
     if plain.notna().all():
-        return Found("number", WORDS["number"], plain)
+        return Found("number", VALUES["number"].words, plain)
     found = find_kind(str(known.name), known, guess=False)
     if found.kind != "number":
         return None
     return found._replace(values=found.values.astype(float).mask(np.isinf(plain), plain))
 
 
-def _may_be_quantities(known: "Column[Any]") -> bool:
+def _may_be_quantities(known: "pd.Series[Any]") -> bool:
     """Return whether the numbers of a target are no dates and no codes such as "007"."""
     return find_kind(str(known.name), known, guess=False).kind == "number"
 
 
-def _may_be_classes(known: "Column[Any]") -> bool:
+def _may_be_classes(known: "pd.Series[Any]") -> bool:
     """Return whether the values of a target repeat as those of classes do."""
     return known.nunique() <= min(MAX_CLASSES, max(2, len(known) // MIN_ROWS))
 
 
-def _are_codes(known: "Column[Any]") -> bool:
+def _are_codes(known: "pd.Series[Any]") -> bool:
     """Return whether a target holds whole numbers that would be categories in another column."""
     numbers = plain_numbers(known)
     return bool((numbers % 1 == 0).all()) and is_code(str(known.name), numbers.to_numpy())
 
 
-def plain_numbers(column: "Column[Any]") -> "Column[Any]":
+def plain_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert text such as "7" or "1e3" to numbers; other text becomes missing."""
     return pd.to_numeric(column, errors="coerce").astype(float)
 
@@ -185,7 +185,7 @@ def describe_classes(y: NDArray[Any]) -> str:
     return f"classes: {', '.join(shown)}{rest}"
 
 
-def _classes(known: "Column[Any]") -> "Column[Any]":
+def _classes(known: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return the classes of the rows that can be used; raise an error if there are too few.
 
     Classes are numbers if they are then written as in the file. Otherwise, they are text: 7 and 07
@@ -210,7 +210,7 @@ def _classes(known: "Column[Any]") -> "Column[Any]":
     return labels
 
 
-def _remedy(known: "Column[Any]") -> str:
+def _remedy(known: "pd.Series[Any]") -> str:
     """Say how numbers and dates with too few rows per class can be predicted, or "" for text."""
     if len(known) >= MIN_NUMBERS and known.nunique() > 2 and _may_be_quantities(known):
         return " Choose --task regression."
@@ -219,9 +219,9 @@ def _remedy(known: "Column[Any]") -> str:
     return ""
 
 
-def _note_units(known: "Column[Any]", found: Found) -> list[str]:
+def _note_units(known: "pd.Series[Any]", found: Found) -> list[str]:
     """Say that the signs of numbers are dropped, and whether the numbers have different signs."""
-    units, name = found.written.get("units"), quote(known.name)
+    units, name = found.reading.units, quote(known.name)
     if not units:
         return []
     note = f"the values of {name} are read as numbers, and predicted without {units}"
@@ -235,7 +235,7 @@ def _note_units(known: "Column[Any]", found: Found) -> list[str]:
     return [note]
 
 
-def _numbers_to_predict(known: "Column[Any]") -> "tuple[Column[Any], list[str]]":
+def _numbers_to_predict(known: "pd.Series[Any]") -> "tuple[pd.Series[Any], list[str]]":
     """Return the finite numbers of a target and notes; raise an error if there are too few."""
     found = find_numbers(known)
     assert found is not None

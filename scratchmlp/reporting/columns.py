@@ -1,35 +1,28 @@
 """The section on the data: the target, and what became of each column."""
 
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
+from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.findings import listed
-from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import WORDS, to_dates
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, to_dates
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured
 EXAMPLES = 3  # values of a column of categories
-KINDS = {
-    "number": "numeric",
-    "date": "dates",
-    "duration": "durations",
-    "category": "categorical",
-    "text": "text",
-}
-_PLAIN = {*WORDS.values(), "dtype category"}
-
-Columns = dict[str, dict[str, Any]]
 
 
 def columns_of(evaluated: Evaluated) -> Columns:
-    """Return the kinds of the columns of a table, in its order; the encoder may know others."""
-    known = evaluated.encoder.columns_
+    """Return the fitted columns of a table, in its order; the encoder may know others."""
+    known = evaluated.encoder._columns
     return {name: known[name] for name in evaluated.columns if name in known}
 
 
@@ -37,7 +30,7 @@ def left_out(evaluated: Evaluated) -> list[str]:
     """Name the columns that a tabular estimator leaves out; what others use is unknown."""
     if not evaluated.is_tabular:
         return []
-    return [name for name, fitted in columns_of(evaluated).items() if not output_suffixes(fitted)]
+    return [name for name, column in columns_of(evaluated).items() if not column.n_outputs]
 
 
 def data_section(evaluated: Evaluated, columns: Columns) -> Section:
@@ -47,8 +40,8 @@ def data_section(evaluated: Evaluated, columns: Columns) -> Section:
     ----------
     evaluated : Evaluated
         The rows.
-    columns : dict of str to dict
-        What the columns of the table are.
+    columns : dict of str to Column
+        The fitted columns of the table.
 
     Returns
     -------
@@ -88,12 +81,10 @@ def _target(evaluated: Evaluated) -> Table:
     return Table(caption, ("class", "rows", "share"), rows)
 
 
-def _row(column: "pd.Series[Any]", fitted: dict[str, Any]) -> tuple[Cell, ...]:
+def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
     """Describe a column: a row of the table."""
-    use = KINDS.get(fitted["kind"], "left out") if output_suffixes(fitted) else "left out"
-    if fitted.get("labels") == "flag" and use != "left out":
-        use = "boolean"
-    reason = fitted["reason"]
+    use = fitted.use if fitted.n_outputs else "left out"
+    reason = fitted.reason
     missing = int(column.isna().sum())
     return (
         plain(column.name),
@@ -101,27 +92,30 @@ def _row(column: "pd.Series[Any]", fitted: dict[str, Any]) -> tuple[Cell, ...]:
         count(missing),
         count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
         _values(column, fitted),
-        "" if reason in _PLAIN and use != "left out" else plain(reason, 200),
+        "" if reason in PLAIN_REASONS and use != "left out" else plain(reason, 200),
     )
 
 
-def _values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> str:
+def _values(column: "pd.Series[Any]", fitted: Column) -> str:
     """Write the range of a column of numbers or dates, or the most frequent values of others."""
-    kind = fitted["kind"]
-    if kind in ("number", "date", "duration") and column.notna().any():
-        read = read_values(column, fitted).dropna()
-        if len(read):
-            return range_of(read)
-    if kind == "text":
-        return "sentences or other text"
+    match fitted:
+        case NumberColumn() | DurationColumn() | DateColumn():
+            if column.notna().any() and len(read := read_values(column, fitted).dropna()):
+                return range_of(read)
+        case TextColumn():
+            return "sentences or other text"
+        case FewLevels() | ManyLevels() | LeftOutColumn():
+            pass
+        case _:
+            assert_never(fitted)
     frequent = column.dropna().astype(str).value_counts().head(EXAMPLES)
     return listed([plain(value, 30) for value in frequent.index])
 
 
-def read_values(column: "pd.Series[Any]", fitted: dict[str, Any]) -> "pd.Series[Any]":
+def read_values(column: "pd.Series[Any]", fitted: Column) -> "pd.Series[Any]":
     """Read a column as the encoder does: numbers, dates or durations, also from text."""
-    read = read_column(str(column.name), column, fitted)[0]
-    return to_dates(read) if fitted["kind"] == "date" else read
+    read = fitted.read(str(column.name), column)[0]
+    return to_dates(read) if isinstance(fitted, DateColumn) else read
 
 
 def range_of(values: "pd.Series[Any]") -> str:

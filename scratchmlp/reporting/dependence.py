@@ -1,6 +1,6 @@
 """The section on how predictions change with the values of a column: partial dependence."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 import numpy as np
 import pandas as pd
@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import Columns, read_values
+from scratchmlp.reporting.columns import read_values
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.reporting.quality import frequent_classes
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
+from scratchmlp.tabular.columns.text import TextColumn
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -53,8 +58,8 @@ def dependence_section(
     ----------
     evaluated : Evaluated
         The rows.
-    columns : dict of str to dict
-        What the columns are.
+    columns : dict of str to Column
+        The fitted columns.
     importances : Importances
         Which columns are important.
 
@@ -69,7 +74,7 @@ def dependence_section(
     for name, importance in zip(importances.names, importances.means, strict=True):
         if importance <= 0 or len(curves) == MOST_COLUMNS:
             break
-        values = _values_of(evaluated.table[name], columns.get(name, {}))
+        values = _values_of(evaluated.table[name], columns.get(name))
         if len(values) > 1:
             curves.append(_curve(evaluated, X, name, values, columns[name]))
     if not curves:
@@ -94,39 +99,44 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) ->
     X, names = X.copy(), X.columns
     X.columns = evaluated.columns
     for name, fitted in columns.items():
-        if fitted["kind"] in ("number", "date") and fitted.get("scale"):
+        if isinstance(fitted, NumberColumn | DateColumn) and fitted.scale > 0:
             read = read_values(X[name], fitted)
-            X[name] = read.astype(np.float64) if fitted["kind"] == "number" else read
+            X[name] = read.astype(np.float64) if isinstance(fitted, NumberColumn) else read
     return X.set_axis(names, axis="columns")
 
 
-def _values_of(column: "pd.Series[Any]", fitted: dict[str, Any]) -> NDArray[Any]:
+def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
     """Return the values of a column to predict for; none if it cannot be shown."""
-    kind = fitted.get("kind")
-    if kind in ("number", "date") and fitted.get("scale"):
-        known = read_values(column, fitted).dropna()
-        if len(different := known.unique()) <= N_POINTS:
-            return np.sort(np.asarray(different))
-        shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
-        values = np.unique(np.asarray(known.quantile(shares)))
-        if len(values) <= N_POINTS // 2:  # most rows have the same value
-            others = known.drop_duplicates().quantile(shares)
-            often, least = known.mode()[:1], known.sort_values()[:1]
-            values = np.unique(np.concatenate([values, others, often, least]))
-        return values
-    if kind == "category" and column.notna().any():
-        frequent = column.dropna().value_counts().head(MOST_LEVELS)
-        return np.array(list(frequent.index), dtype=object)
-    return np.array([])
+    match fitted:
+        case NumberColumn() | DateColumn():
+            return _grid(read_values(column, fitted).dropna()) if fitted.scale > 0 else np.array([])
+        case FewLevels() | ManyLevels():
+            frequent = column.dropna().value_counts().head(MOST_LEVELS)
+            return np.array(list(frequent.index), dtype=object)
+        case DurationColumn() | TextColumn() | LeftOutColumn() | None:
+            return np.array([])
+        case _:
+            assert_never(fitted)
 
 
-def _curve(
-    evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: dict[str, Any]
-) -> Curve:
+def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
+    """Return different values at about equal shares of some numbers or dates."""
+    if len(different := known.unique()) <= N_POINTS:
+        return np.sort(np.asarray(different))
+    shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
+    values = np.unique(np.asarray(known.quantile(shares)))
+    if len(values) <= N_POINTS // 2:  # most rows have the same value
+        others = known.drop_duplicates().quantile(shares)
+        often, least = known.mode()[:1], known.sort_values()[:1]
+        values = np.unique(np.concatenate([values, others, often, least]))
+    return values
+
+
+def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: Column) -> Curve:
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
-    is_ordered = fitted["kind"] != "category"
-    if fitted["kind"] == "number":
+    is_ordered = not isinstance(fitted, CategoricalColumn)
+    if isinstance(fitted, NumberColumn):
         values = values.astype(np.float64)
     result = partial_dependence(
         evaluated.estimator,

@@ -109,12 +109,12 @@ def _encoded(evaluated: Evaluated, rows: Rows) -> tuple[EncodedTable, dict[str, 
     encoder = evaluated.encoder
     X = evaluated.some(rows) if evaluated.is_tabular else evaluated.table.iloc[rows]
     encoded, _ = encoder._encode(X)
-    return encoded, places_of(encoder.columns_, encoder.text_encoders_)
+    return encoded, places_of(encoder._columns)
 
 
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known = evaluated.encoder.columns_
+    known = evaluated.encoder._columns
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
         columns=[name for name in names if name in known],

@@ -8,9 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import Columns, range_of, read_values
+from scratchmlp.reporting.columns import range_of, read_values
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
     fit_difficulty,
@@ -56,7 +59,7 @@ def uncertainty_section(
     ----------
     evaluated : Evaluated
         The rows with predictions.
-    columns : dict of str to dict
+    columns : dict of str to Column
         What the columns are.
     important : sequence of str
         Columns, the most important first.
@@ -221,7 +224,7 @@ def _groups(
 ) -> list[Table]:
     """Measure coverage and size in groups of rows, by the most important column that makes some."""
     for name in important:
-        groups = _groups_by(evaluated.table[name].iloc[regions.rows], columns.get(name, {}))
+        groups = _groups_by(evaluated.table[name].iloc[regions.rows], columns.get(name))
         if len(groups) > 1:
             break
     else:
@@ -241,14 +244,14 @@ def _groups(
 
 
 def _groups_by(
-    column: "pd.Series[Any]", fitted: dict[str, Any]
+    column: "pd.Series[Any]", fitted: Column | None
 ) -> list[tuple[str, NDArray[np.bool_]]]:
     """Return names and rows of groups: quarters of numbers, or the most frequent categories."""
     values = column
-    if fitted.get("kind") == "number":
+    if isinstance(fitted, NumberColumn):
         values = read_values(column, fitted).astype(float)
         groups = _quarters(values)
-    elif fitted.get("kind") == "category":
+    elif isinstance(fitted, CategoricalColumn):
         frequent = values.value_counts().index[:MOST_GROUPS]
         groups = [(plain(each), values.isin([each]).to_numpy(bool)) for each in frequent]
     else:

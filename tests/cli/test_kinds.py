@@ -169,7 +169,7 @@ def test_categories_not_seen_in_training_are_named(saved, csv, capsys):
 
 def test_missing_values_are_not_unseen(saved):
     X = saved.table.assign(code=saved.table["code"].where(saved.table["size"] > 0))
-    assert list(unlike_training(X, load_model(saved.class_model).model.encoder_.columns_)) == []
+    assert list(unlike_training(X, load_model(saved.class_model).model.encoder_._columns)) == []
 
 
 def test_columns_without_any_value_are_named(saved, csv, capsys):
@@ -270,7 +270,8 @@ def test_the_user_says_that_codes_and_identifiers_are_numbers():
         }
     )
     columns, notes = decide_columns(X, Roles(numeric=["zip", "id"]))
-    assert [fitted["kind"] for fitted in columns.values()] == ["number", "number", "category"]
+    kinds = [column.plain()["kind"] for column in columns.values()]
+    assert kinds == ["number", "number", "category"]
     assert notes == [
         "1 of 40 values of id is not a number: 'none'. Such values count as missing. For "
         "categories, name the column in --categorical."

@@ -27,7 +27,8 @@ from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
-from scratchmlp.tabular.reading.text_columns import MISSING_IN_FILES
+from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
 
 #: A file of Excel 97, compressed: the table of `test_an_old_workbook`.
 OLD_WORKBOOK = (
@@ -266,7 +267,7 @@ def test_a_word_that_is_most_of_the_missing_values_is_named(csv):
 
 @pytest.mark.parametrize("keep_na", [(), ["word"], True])
 def test_a_word_that_was_a_category_is_one_in_a_table_to_predict(keep_na, csv):
-    columns = {"country": {"kind": "category", "levels": ["DE", "FR", "NA", "US"]}}
+    columns = TabularEncoder().fit(pd.DataFrame({"country": ["DE", "FR", "NA", "US"]}))._columns
     path = csv(b"word,country\nNA,NA\n")
     X = load_new_table(path, columns, FileFormat(keep_na=keep_na)).frame
     assert list(X["country"]) == ["NA"]

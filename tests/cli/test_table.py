@@ -8,8 +8,11 @@ from table_files import excel, parquet
 from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
+from scratchmlp.tabular.reading.findings import Reading
 
-USED = {"kind": "number", "scale": 1.0, "indicator": False}
+USED = NumberColumn(reason="numbers", reading=Reading(), center=0.0, scale=1.0, indicator=False)
 
 # The target.
 
@@ -144,8 +147,8 @@ def test_dates_huge_numbers_and_mixed_text(csv):
     path = csv(b"day,huge,key,y\n" + b"2024-05-17,1e300,a1,u\n2024-05-18 12:00,,2,v\n" * 9)
     table = load_table(path, "y")
     X, columns = table.X, table.columns
-    assert columns["day"]["kind"] == "date"
-    assert columns["huge"]["centre"] == 1e300
+    assert isinstance(columns["day"], DateColumn)
+    assert columns["huge"].center == 1e300
     assert list(X["key"][:2]) == ["a1", "2"]
 
 
@@ -175,7 +178,7 @@ def test_columns_can_be_left_out(table, csv, refused):
 
 def test_a_new_table_gets_the_columns_of_training(csv):
     path = csv(b"b,other,a,day\nTRUE,1,01,2024-05-17\n,2,x,\n")
-    unused = {"kind": "constant", "indicator": False}
+    unused = LeftOutColumn(kind="constant", reason="", reading=Reading(), indicator=False)
     columns = {"a": USED, "left out": unused, "b": USED, "day": USED}
     table = load_new_table(path, columns)
     X = select_features(table, path, columns)

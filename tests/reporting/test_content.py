@@ -24,7 +24,7 @@ from scratchmlp.reporting import importances, quality, uncertainty
 from scratchmlp.reporting.content import decimals, plain, significant
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
+from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
 ATTACK = "<script>alert('x')</script>"
 
@@ -150,7 +150,7 @@ def test_partial_dependence_of_text_that_holds_numbers(numbers):
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
     X = evaluated.some(np.arange(30))
     X["cost in $"] = X["cost in $"].str.strip("$").str.replace(",", "").astype(float)
-    columns = numbers.estimator.encoder_.columns_
+    columns = numbers.estimator.encoder_._columns
     values = np.array([10.0, 2000.0])
     curve = _curve(evaluated, X, "cost in $", values, columns["cost in $"])
     as_text = [numbers.estimator.predict(X.assign(**{"cost in $": f"${v}"})).mean() for v in values]
@@ -204,6 +204,10 @@ def n_by_group(column, fitted):
     return {name: inside.sum() for name, inside in uncertainty._groups_by(column, fitted)}
 
 
+def fitted_column(values):
+    return TabularEncoder().fit(values.to_frame("x"))._columns["x"]
+
+
 def test_prediction_sets(classes):
     """The sets of each fold come from the errors on the others, in the way of predict_set."""
     P, held_out = classes.estimator.oof_proba_, classes.estimator.held_out_
@@ -221,15 +225,16 @@ def test_prediction_sets(classes):
     )
     groups = classes.page.table("Coverage in groups")
     assert sum(n for n, *_ in groups.values()) == len(P)
-    columns, text = classes.estimator.encoder_.columns_, "a & <b>"
+    columns, text = classes.estimator.encoder_._columns, "a & <b>"
     assert n_by_group(classes.X[ATTACK], columns[ATTACK])["missing value"] == 10
+    many = pd.Series([*"aabbccddeeffgghhijk"], dtype="category")
     counts = pd.Series([0] * 40 + [1] * 20 + [2] * 12 + [3, 4] * 9)
-    assert n_by_group(counts, {"kind": "number"}) == {"0 to 1": 60, "2": 12, "3 to 4": 18}
-    assert len(n_by_group(pd.Series([1.0] * 9), {"kind": "number"})) == 1
+    number, category = fitted_column(counts), fitted_column(many)
+    assert n_by_group(counts, number) == {"0 to 1": 60, "2": 12, "3 to 4": 18}
+    assert len(n_by_group(pd.Series([1.0] * 9), number)) == 1
     expected = classes.X[text].map(plain, na_action="ignore").fillna("missing value")
     assert n_by_group(classes.X[text], columns[text]) == expected.value_counts().to_dict()
-    many = pd.Series([*"aabbccddeeffgghhijk"], dtype="category")
-    assert n_by_group(many, {"kind": "category"})["all other values"] == 3
+    assert n_by_group(many, category)["all other values"] == 3
 
 
 def test_prediction_intervals(numbers):

@@ -20,7 +20,7 @@ from sklearn.svm import LinearSVC
 import scratchmlp
 from scratchmlp import report
 from scratchmlp.reporting.dependence import _values_of
-from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
@@ -149,10 +149,8 @@ def test_columns_with_similar_long_names_have_their_own_marks():
 
 def test_the_most_frequent_number_is_on_the_grid():
     column = pd.Series([-7.0] + [0.0] * 92 + [*range(1, 30)], name="gain")
-    fitted = {"kind": "number", "scale": (0, 1)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scratchmlp.reporting.dependence.read_values", lambda column, _: column)
-        values = _values_of(column, fitted)
+    fitted = TabularEncoder().fit(column.to_frame())._columns["gain"]
+    values = _values_of(column, fitted)
     assert {-7.0, 0.0} <= {*values}
     assert len(values) == len({*values})
 

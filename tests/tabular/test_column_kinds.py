@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular import TabularEncoder
+from scratchmlp.tabular.reading import kinds
+from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.values import different_values
 
 N = 1500
 
@@ -763,3 +767,11 @@ def test_flags_are_numbers_by_choice():
         "number",
         "your choice",
     )
+
+
+@pytest.mark.parametrize("values", [["a", "b"] * 50, [f"{i} {i * i} words" for i in range(100)]])
+def test_the_different_values_of_text_are_found_once(values, monkeypatch):
+    find = Mock(side_effect=different_values)
+    monkeypatch.setattr(kinds, "different_values", find)
+    assert find_kind("column", pd.Series(values, dtype=object)).kind in ("category", "text")
+    find.assert_called_once()

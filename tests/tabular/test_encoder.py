@@ -353,6 +353,13 @@ def test_labels_that_are_not_hashable_are_rejected(label, what):
             encode(*tables)
 
 
+def test_other_errors_about_a_column_name_it_in_a_note():
+    months = pd.Series(pd.period_range("2024-01", periods=9, freq="M")).astype("category")
+    with pytest.raises(TypeError, match=r"Period.* is not convertible") as error:
+        TabularEncoder(categorical_features=None).fit(table(x=months))
+    assert error.value.__notes__ == ["The error is about column 'x'."]
+
+
 @pytest.mark.parametrize("choice", [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"])])
 def test_categorical_features_can_be_given(choice):
     fitted = table(a=[1, 2, 3], b=[1, 2, 3], c=["x", "y", "x"])

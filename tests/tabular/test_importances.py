@@ -88,7 +88,7 @@ def same(one, other):
 def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
     encoder, order = regressor.encoder_, np.random.default_rng(1).permutation(N)
     encoded = encode(encoder, X)
-    places = places_of(encoder.columns_, encoder.text_encoders_)
+    places = places_of(encoder._columns)
     assert list(places) == list(X)
     assert encoded.terms
     for name, place in places.items():
@@ -112,7 +112,7 @@ def test_each_row_is_predicted_by_the_members_that_held_it_out(regressor):
 def test_several_changes_give_what_each_gives_alone(regressor):
     encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
     oof = OutOfFold(regressor, encoded, regressor.held_out_)
-    places = places_of(regressor.encoder_.columns_, regressor.encoder_.text_encoders_)
+    places = places_of(regressor.encoder_._columns)
     changes = [(places[name], random.permutation(N)) for name in ("a", "note", "many", "a")]
     together = list(oof.permuted(changes))
     alone = [next(oof.permuted([change])) for change in changes]
@@ -262,7 +262,7 @@ def test_correlations_of_numbers_and_categories():
     )
     T["missing"] = T["sun"].where(rng.random(400) > 0.05)
     encoder = TabularEncoder().fit(T)
-    places = places_of(encoder.columns_, encoder.text_encoders_)
+    places = places_of(encoder._columns)
     found = pd.DataFrame(associations(encode(encoder, T), places.values()), list(T), list(T))
     np.testing.assert_allclose(found, found.T)
     assert found.loc["city", "country"] == pytest.approx(1)
@@ -281,7 +281,7 @@ def test_correlations_of_numbers_and_categories():
 def association(T, one, other):
     """The correlation of two groups of columns."""
     encoder = TabularEncoder().fit(T)
-    places = places_of(encoder.columns_, encoder.text_encoders_)
+    places = places_of(encoder._columns)
     groups = [join_places([places[name] for name in group]) for group in (one, other)]
     return associations(encode(encoder, T), groups)[0, 1]
 

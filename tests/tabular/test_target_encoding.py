@@ -16,9 +16,11 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.columns.categories import ManyLevels
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
 from scratchmlp.tabular.networks import member
+from scratchmlp.tabular.reading.findings import Reading
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)
@@ -44,7 +46,16 @@ def data(codes, y, weight=None, class_targets=BINARY, n_levels=None):
 
 def encoded(codes, n_levels):
     """An encoded table of a column of many categories, none of them with an output of its own."""
-    column = {"encoding": "many", "levels": [], "counts": [1] * n_levels, "indicator": False}
+    column = ManyLevels(
+        reason="",
+        reading=Reading(),
+        expected="text",
+        levels=(),
+        other_levels=tuple(map(str, range(n_levels))),
+        n_levels=n_levels,
+        counts=(1,) * n_levels,
+        indicator=False,
+    )
     frequency = np.zeros((len(codes), 1), np.float32)
     return EncodedTable(frequency, codes, (), layout_of({"column": column}))
 

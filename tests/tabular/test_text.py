@@ -15,7 +15,6 @@ from sklearn.metrics import roc_auc_score
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
-from scratchmlp.tabular.columns import column as column_encoding
 from scratchmlp.tabular.columns import text as text_module
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.inputs.term_selection import TermSelection
@@ -110,7 +109,7 @@ def test_the_number_of_texts_at_once_does_not_matter(monkeypatch):
     values[7] = None
     encoder = fit(values)
     expected = encoder._encode(texts(values))[0]
-    monkeypatch.setattr(column_encoding, "_TEXTS_AT_ONCE", 16)
+    monkeypatch.setattr(text_module, "_TEXTS_AT_ONCE", 16)
     encoded = encoder._encode(texts(values))[0]
     np.testing.assert_allclose(encoded.numbers, expected.numbers, atol=1e-6)
     for terms, others in zip(encoded.terms, expected.terms, strict=True):

@@ -5,22 +5,27 @@ Dates are whole seconds or days since 1970-01-01, in float64. See
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.tabular.columns.calendar import WAVE_DECIMALS, calendar_suffixes
+from scratchmlp.tabular.columns.calendar import (
+    FIRST_WEEKDAY,
+    SECONDS,
+    WAVE_DECIMALS,
+    Calendar,
+    weekday_suffix,
+)
 
-_DAY = 86_400.0  # seconds
+_DAY = float(SECONDS)
 _DAYS_TO_1970 = 719_162.0  # since 0001-01-01
 _MEAN_YEAR = 365.2425  # days
 
 
 def add_calendar(
-    graph: Graph, days: str, columns: Mapping[str, dict[str, Any]]
+    graph: Graph, days: str, calendars: Mapping[str, Calendar]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Add the outputs of `encode_calendar` for several columns at the same time.
+    """Add the outputs of `Calendar.encode` for several columns at the same time.
 
     Parameters
     ----------
@@ -28,8 +33,8 @@ def add_calendar(
         The graph, of dtype float64.
     days : str
         Days since 1970-01-01, of shape (n_samples, n_columns), float64; NaN if missing.
-    columns : mapping of str to dict
-        Result of `fit_calendar` for each column, by its name.
+    calendars : mapping of str to Calendar
+        The calendar of each column, by its name.
 
     Yields
     ------
@@ -40,8 +45,8 @@ def add_calendar(
     """
     wanted = [
         (i, name, suffix)
-        for i, name in enumerate(columns)
-        for suffix in calendar_suffixes(columns[name])
+        for i, (name, calendar) in enumerate(calendars.items())
+        for suffix in calendar.suffixes()
     ]
     if not wanted:
         return
@@ -56,14 +61,12 @@ def add_calendar(
         outputs |= _cycle(graph, "_hour", graph.add("Div", graph.add("Div", rest, 3600.0), 24.0))
     if "_month" in suffixes:
         outputs |= _cycle(graph, "_month", _year_fraction(graph, seconds, day))
-    weekday = graph.add("Add", day, 3.0)
+    weekday = graph.add("Add", day, float(FIRST_WEEKDAY))
     weekday = graph.add("Sub", weekday, graph.add("Mul", _floor_div(graph, weekday, 7.0), 7.0))
-    for fitted in columns.values():
-        names = calendar_suffixes(fitted)[3 * len(fitted["cycles"]) :]
-        for number, suffix in zip(fitted["weekdays"], names, strict=True):
-            if suffix not in outputs:
-                equal = graph.add("Equal", weekday, np.array([[float(number)]]))
-                outputs[suffix] = graph.cast(equal, np.float32)
+    numbers = [number for calendar in calendars.values() for number in calendar.weekdays]
+    for number in dict.fromkeys(numbers):
+        equal = graph.add("Equal", weekday, np.array([[float(number)]]))
+        outputs[weekday_suffix(number)] = graph.cast(equal, np.float32)
     zero = np.zeros((1, 1), np.float32)
     for suffix, value in outputs.items():
         of = [(i, name) for i, name, each in wanted if each == suffix]
@@ -74,7 +77,7 @@ def add_calendar(
 def _cycle(graph: Graph, suffix: str, position: str) -> dict[str, str]:
     """Add a position in [0, 1) as a number in [-1, 1) and as a wave, by suffix, in float32.
 
-    They become float32 at the end, as in `encode_calendar`: trees may split between neighbors.
+    They become float32 at the end, as in `Calendar.encode`: trees may split between neighbors.
     """
     angle = graph.add("Mul", position, 2 * np.pi)
     values = {suffix: graph.add("Sub", graph.add("Mul", position, 2.0), 1.0)}

@@ -1,6 +1,7 @@
 """Dates: where they are in the year, in the day and in the week."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,79 +15,91 @@ POSITIONS = ("_month", "_hour")
 #: numbers close to 0 for sin(0) and sin(π). Trees must not split between these.
 WAVE_DECIMALS = 6
 
+SECONDS = 86_400  # in a day
+FIRST_WEEKDAY = 3  # of 1970-01-01, a Thursday; Monday is 0
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def fit_calendar(days: Floats) -> dict[str, Any]:
-    """Find out whether the dates of a column differ in month, day of the week and hour.
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The cycles in which the dates of a column differ.
 
-    Parameters
+    Attributes
     ----------
-    days : ndarray of shape (n_samples,), float64
-        Days since 1970-01-01, of which at least one is not NaN.
-
-    Returns
-    -------
-    dict
-        "cycles" and "weekdays", as in `TabularEncoder.columns_`.
+    cycles : tuple of {'month', 'hour'}
+        Cycles in which dates get a position.
+    weekdays : tuple of int
+        Days of the week, from 0 for Monday, unless there is only one.
     """
-    dates = _dates(days[~np.isnan(days)])
-    units = {"month": dates.astype("datetime64[M]").astype(int) % 12, "hour": _hour(dates) // 1}
-    weekdays = np.unique(_weekday(dates))
-    return {
-        "cycles": [name for name, values in units.items() if len(np.unique(values)) > 1],
-        "weekdays": weekdays.tolist() if len(weekdays) > 1 else [],
-    }
+
+    cycles: tuple[str, ...]
+    weekdays: tuple[int, ...]
+
+    @classmethod
+    def fit(cls, days: Floats) -> Self:
+        """Find out whether dates differ in month, day of the week and hour.
+
+        Parameters
+        ----------
+        days : ndarray of shape (n_samples,), float64
+            Days since 1970-01-01, of which at least one is not NaN.
+
+        Returns
+        -------
+        Calendar
+            The calendar.
+        """
+        dates = _dates(days[~np.isnan(days)])
+        units = {"month": dates.astype("datetime64[M]").astype(int) % 12, "hour": _hour(dates) // 1}
+        weekdays = np.unique(_weekday(dates)).tolist()
+        return cls(
+            tuple(name for name, values in units.items() if len(np.unique(values)) > 1),
+            tuple(weekdays) if len(weekdays) > 1 else (),
+        )
+
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each output, such as "_hour", "_hour_sin" and "_weekday_Mon"."""
+        cycles = [f"_{name}{form}" for name in self.cycles for form in ("", "_sin", "_cos")]
+        return cycles + [weekday_suffix(number) for number in self.weekdays]
+
+    def encode(self, days: Floats, out: NDArray[np.float32]) -> None:
+        """Write where dates are in the year, in the day and in the week.
+
+        A position in the year or in the day is a number in [-1, 1), whose bins can find a month or
+        opening hours, and a wave of six decimal places, which does not jump at midnight. A day of
+        the week is one column of 0 and 1 for each day.
+
+        Parameters
+        ----------
+        days : ndarray of shape (n_samples,), float64
+            Days since 1970-01-01, NaN where they are missing.
+        out : ndarray of shape (n_samples, n_outputs), float32
+            Array to write to. Missing dates are 0 in all columns.
+        """
+        dates = _dates(np.nan_to_num(days))
+        positions = {"month": _year_fraction(dates), "hour": _hour(dates) / 24}
+        outputs: list[NDArray[Any]] = []
+        for name in self.cycles:
+            angle = 2 * np.pi * positions[name]
+            waves = [np.round(wave(angle), WAVE_DECIMALS) for wave in (np.sin, np.cos)]
+            outputs += [2 * positions[name] - 1, *waves]
+        outputs += [_weekday(dates) == number for number in self.weekdays]
+        for column, values in zip(out.T, outputs, strict=True):
+            column[:] = np.where(np.isnan(days), 0, values)
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the calendar as plain data, as in `TabularEncoder.columns_`."""
+        return {"cycles": [*self.cycles], "weekdays": [*self.weekdays]}
 
 
-def calendar_suffixes(fitted: dict[str, Any]) -> list[str]:
-    """Return a suffix for each output of `encode_calendar`.
-
-    Parameters
-    ----------
-    fitted : dict
-        Result of `fit_calendar`.
-
-    Returns
-    -------
-    list of str
-        Suffixes, such as "_hour", "_hour_sin", "_hour_cos" and "_weekday_Mon".
-    """
-    cycles = [f"_{name}{form}" for name in fitted["cycles"] for form in ("", "_sin", "_cos")]
-    return cycles + [f"_weekday_{_WEEKDAYS[number]}" for number in fitted["weekdays"]]
-
-
-def encode_calendar(days: Floats, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
-    """Write where dates are in the year, in the day and in the week.
-
-    A position in the year or in the day is a number in [-1, 1), whose bins can find a month or
-    opening hours, and a wave of six decimal places, which does not jump at midnight. A day of the
-    week is one column of 0 and 1 for each day.
-
-    Parameters
-    ----------
-    days : ndarray of shape (n_samples,), float64
-        Days since 1970-01-01, NaN where they are missing.
-    fitted : dict
-        Result of `fit_calendar`.
-    out : ndarray of shape (n_samples, n_outputs), float32
-        Array to write to. Missing dates are 0 in all columns.
-    """
-    dates = _dates(np.nan_to_num(days))
-    positions = {"month": _year_fraction(dates), "hour": _hour(dates) / 24}
-    outputs: list[NDArray[Any]] = []
-    for name in fitted["cycles"]:
-        angle = 2 * np.pi * positions[name]
-        waves = [np.round(wave(angle), WAVE_DECIMALS) for wave in (np.sin, np.cos)]
-        outputs += [2 * positions[name] - 1, *waves]
-    outputs += [_weekday(dates) == number for number in fitted["weekdays"]]
-    for column, values in zip(out.T, outputs, strict=True):
-        column[:] = np.where(np.isnan(days), 0, values)
+def weekday_suffix(number: int) -> str:
+    """Return the suffix of the output of a day of the week, from 0 for Monday."""
+    return f"_weekday_{_WEEKDAYS[number]}"
 
 
 def _dates(days: Floats) -> NDArray[np.datetime64]:
     """Convert days since 1970-01-01 to dates, to the nearest second."""
-    return np.round(days * 86_400).astype("datetime64[s]")
+    return np.round(days * SECONDS).astype("datetime64[s]")
 
 
 def _hour(dates: NDArray[np.datetime64]) -> Floats:
@@ -95,8 +108,8 @@ def _hour(dates: NDArray[np.datetime64]) -> Floats:
 
 
 def _weekday(dates: NDArray[np.datetime64]) -> NDArray[np.intp]:
-    """Return the day of the week, from 0 for Monday to 6; 1970-01-01 was a Thursday."""
-    return (dates.astype("datetime64[D]").astype(int) + 3) % 7
+    """Return the day of the week, from 0 for Monday to 6."""
+    return (dates.astype("datetime64[D]").astype(int) + FIRST_WEEKDAY) % 7
 
 
 def _year_fraction(dates: NDArray[np.datetime64]) -> Floats:

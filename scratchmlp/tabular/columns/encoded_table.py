@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.column import output_suffixes
-from scratchmlp.tabular.columns.levels import has_codes, n_level_outputs
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.column import Column
+from scratchmlp.tabular.columns.numeric import ScaledColumn
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
 #: rows, scikit-learn's boosting looks at a sample of 200,000, which must contain a known value.
@@ -57,42 +58,42 @@ class Layout(NamedTuple):
     replaced: NDArray[np.intp]
 
 
-def layout_of(columns: Mapping[str, dict[str, Any]]) -> Layout:
+def layout_of(columns: Mapping[str, Column]) -> Layout:
     """Return the layout of the outputs of a table.
 
     Parameters
     ----------
-    columns : mapping of str to dict
-        Result of `fit_column` for each column, by its name.
+    columns : mapping of str to Column
+        The columns of a table.
 
     Returns
     -------
     Layout
         The layout.
     """
-    widths = np.array([len(output_suffixes(each)) for each in columns.values()], np.intp)
-    n_outputs = np.array([n_level_outputs(each) for each in columns.values()], np.intp)
+    widths = np.array([each.n_outputs for each in columns.values()], np.intp)
+    n_outputs = np.array([each.n_coded_outputs for each in columns.values()], np.intp)
     starts = np.cumsum(widths) - widths
     is_number = np.ones(widths.sum(), bool)
     for start, n in zip(starts, n_outputs, strict=True):
         is_number[start : start + n] = False
-    has_code = np.array([has_codes(each) for each in columns.values()], bool)
-    coded = [each for each in columns.values() if has_codes(each)]
-    signs = np.array([each["encoding"] == "sign" for each in coded], bool)
+    has_codes = np.array([each.has_codes for each in columns.values()], bool)
+    coded = [each for each in columns.values() if each.has_codes]
+    signs = np.array([isinstance(e, FewLevels) and e.encoding == "sign" for e in coded], bool)
     numbers = np.flatnonzero(is_number)
     replaced = [
         start
         for start, each in zip(starts, columns.values(), strict=True)
-        if each.get("scale", 0) > 0 and each["indicator"]
+        if isinstance(each, ScaledColumn) and each.scale > 0 and each.indicator
     ]
     return Layout(
         n_outputs=max(1, len(is_number)),  # without any output, a column of zeros
         numbers=numbers,
-        starts=starts[has_code],
-        n_shown=np.where(signs, 0, n_outputs[has_code]),
+        starts=starts[has_codes],
+        n_shown=np.where(signs, 0, n_outputs[has_codes]),
         signs=signs,
-        many=np.flatnonzero([each["encoding"] == "many" for each in coded]),
-        n_levels=tuple(len(each["counts"]) for each in coded if "counts" in each),
+        many=np.flatnonzero([isinstance(each, ManyLevels) for each in coded]),
+        n_levels=tuple(len(each.counts) for each in coded if isinstance(each, ManyLevels)),
         replaced=np.searchsorted(numbers, replaced),
     )
 
@@ -108,7 +109,7 @@ class EncodedTable:
     numbers : ndarray of shape (n_samples, n_numbers), float32
         The outputs that are numbers or indicators of missing values.
     codes : ndarray of shape (n_samples, n_categorical), int32
-        Codes of the levels of categorical columns, as `levels.encode_levels` returns them.
+        Codes of the levels of categorical columns, as `CategoricalColumn.codes_of` returns them.
     terms : tuple of csr_array of shape (n_samples, n_terms), int8
         Indicators of the words, and of the n-grams, of each column of text.
     layout : Layout

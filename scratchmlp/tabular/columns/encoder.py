@@ -18,10 +18,17 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.tabular.columns.column import note_unrepeated, numeric_positions, output_names
+from scratchmlp.tabular.columns.column import (
+    Columns,
+    fit_column,
+    note_unrepeated,
+    output_names,
+    range_positions,
+)
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.plain import PlainState
-from scratchmlp.tabular.columns.table import encode_table, fit_columns, select_by_name
+from scratchmlp.tabular.columns.plain import PlainState, text_encoders
+from scratchmlp.tabular.columns.table import encode_table, select_by_name
+from scratchmlp.tabular.columns.text import TextEncoder
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
@@ -253,9 +260,11 @@ default='from_dtype'
         names = list(_check_feature_names_in(self))
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
-        self.columns_, self.text_encoders_ = fit_columns(found, self.max_categories)
+        self._columns: Columns = {
+            name: fit_column(name, each, self.max_categories) for name, each in found.items()
+        }
         notes = [note for each in found.values() for note in each.notes]
-        self.notes_ = describe(notes + note_unrepeated(self.columns_))
+        self.notes_ = describe(notes + note_unrepeated(self._columns))
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Encode a table.
@@ -282,14 +291,26 @@ default='from_dtype'
         """
         check_is_fitted(self)
         table = self._validate_table(X, reset=False)
-        encoded, notes = encode_table(table, self.columns_, self.text_encoders_)
+        encoded, notes = encode_table(table, self._columns)
         return encoded, describe(notes)
+
+    @property
+    def columns_(self) -> dict[str, dict[str, Any]]:
+        """The encoding of each column of the table, as plain data."""
+        check_is_fitted(self)
+        return {name: column.plain() for name, column in self._columns.items()}
+
+    @property
+    def text_encoders_(self) -> dict[str, TextEncoder]:
+        """Fitted encoders of the columns of text."""
+        check_is_fitted(self)
+        return text_encoders(self._columns)
 
     @property
     def numeric_outputs_(self) -> NDArray[np.intp]:
         """Positions of the outputs that are numbers in a range."""
         check_is_fitted(self)
-        return numeric_positions(self.columns_)
+        return range_positions(self._columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the encoded columns.
@@ -309,7 +330,7 @@ default='from_dtype'
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        outputs = output_names(dict(zip(names, self.columns_.values(), strict=True)))
+        outputs = output_names(dict(zip(names, self._columns.values(), strict=True)))
         return np.array(outputs or ["zero"], dtype=object)
 
     def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
@@ -321,7 +342,7 @@ default='from_dtype'
             return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
         table = to_pandas(X)
         if not reset and hasattr(self, "feature_names_in_"):
-            table = select_by_name(table, self.columns_)
+            table = select_by_name(table, self._columns)
         validate_data(self, table, reset=reset, skip_check_array=True)
         if 0 in table.shape:
             raise ValueError(

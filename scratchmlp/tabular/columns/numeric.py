@@ -1,62 +1,150 @@
-"""Numeric columns: scaling by quartiles and the smooth clip."""
+"""Columns of numbers, durations and dates: scaling by quartiles, the smooth clip, the calendar."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.values import Floats
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
+from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
+from scratchmlp.tabular.reading.values import Floats, Kind, to_numbers
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 ALMOST_INFINITE = 1e100
+#: The smooth clip limits numbers to (-CLIP, CLIP).
+CLIP = 3.0
 
 
-def fit_numbers(values: Floats) -> dict[str, Any]:
-    """Find the center and the scale of a numeric column.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScaledColumn(FittedColumn):
+    """A column of numbers, which are scaled and clipped; the base of dates and durations.
 
-    Parameters
+    Attributes
     ----------
-    values : ndarray of shape (n_samples,), float64
-        Numbers, of which at least one is not NaN.
-
-    Returns
-    -------
-    dict
-        "centre", "scale" and "indicator", as in `TabularEncoder.columns_`.
+    center : float
+        Median, which replaces missing numbers.
+    scale : float
+        Divisor: the interquartile range, or else half the range; 0.0 if there is a single number.
+    indicator : bool
+        Whether an output tells that the number is missing.
     """
-    known = values[~np.isnan(values)]
+
+    ranges: ClassVar[tuple[str, ...]] = ("",)
+
+    center: float
+    scale: float
+    indicator: bool
+
+    @classmethod
+    def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
+        """Find the center and the scale of values, of which at least one is not missing.
+
+        Parameters
+        ----------
+        values : Series of shape (n_samples,)
+            The column.
+        **common : object
+            Fields of `FittedColumn`.
+
+        Returns
+        -------
+        ScaledColumn
+            The fitted column.
+        """
+        return cls(**_quartiles(to_numbers(values, cls.expected)), **common)
+
+    def suffixes(self) -> list[str]:
+        """Return "" for the scaled numbers and "_missing" for the indicator."""
+        return [""] * (self.scale > 0) + ["_missing"] * self.indicator
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the scaled and clipped numbers, and the indicator of missing values."""
+        self._encode_numbers(to_numbers(values, self.expected), out)
+        return Encoded()
+
+    def _encode_numbers(self, numbers: Floats, out: NDArray[np.float32]) -> None:
+        """Write the outputs of numbers that are NaN where they are missing."""
+        if self.indicator:
+            out[:, -1] = np.isnan(numbers)
+        if self.scale > 0:
+            with np.errstate(over="ignore"):  # the scale may be tiny
+                z = (numbers - self.center) / self.scale
+            clip_smoothly(z)
+            out[:, 0] = np.nan_to_num(z, copy=False)
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        scaling = {"centre": self.center, "scale": self.scale, "indicator": self.indicator}
+        return self._plain(self.expected) | scaling
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NumberColumn(ScaledColumn):
+    """A column of numbers, or of booleans that are no categories."""
+
+    expected: Kind = "number"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DurationColumn(ScaledColumn):
+    """A column of durations, which are encoded as days."""
+
+    expected: Kind = "duration"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DateColumn(ScaledColumn):
+    """A column of dates, which are encoded as days and by their place in the calendar.
+
+    Attributes
+    ----------
+    calendar : Calendar
+        The cycles in which the dates differ.
+    """
+
+    ranges: ClassVar[tuple[str, ...]] = ("", *POSITIONS)
+
+    calendar: Calendar
+    expected: Kind = "date"
+
+    @classmethod
+    def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
+        """Find the center and the scale, and the cycles in which the dates differ."""
+        days = to_numbers(values, cls.expected)
+        return cls(**_quartiles(days), calendar=Calendar.fit(days), **common)
+
+    def suffixes(self) -> list[str]:
+        """Return the suffixes of numbers, followed by those of the calendar."""
+        return super().suffixes() + self.calendar.suffixes()
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the outputs of days as numbers, followed by those of the calendar."""
+        days = to_numbers(values, self.expected)
+        n_numbers = (self.scale > 0) + self.indicator
+        self._encode_numbers(days, out[:, :n_numbers])
+        self.calendar.encode(days, out[:, n_numbers:])
+        return Encoded()
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        return super().plain() | self.calendar.plain()
+
+
+def _quartiles(numbers: Floats) -> dict[str, Any]:
+    """Return the fields of `ScaledColumn` for numbers, of which at least one is not NaN."""
+    known = numbers[~np.isnan(numbers)]
     low, quarter, median, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
     scale = three_quarters - quarter or (high - low) / 2
     return {
-        "centre": float(median),
+        "center": float(median),
         "scale": float(scale),
-        "indicator": len(known) < len(values),
+        "indicator": len(known) < len(numbers),
     }
-
-
-def encode_numbers(values: Floats, fitted: dict[str, Any], out: NDArray[np.float32]) -> None:
-    """Write the scaled and clipped numbers and the indicator of missing values.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,), float64
-        Numbers, NaN where they are missing.
-    fitted : dict
-        Result of `fit_numbers`.
-    out : ndarray of shape (n_samples, n_columns), float32
-        Array to write to. It has a column for the numbers if their scale is above 0, and a last
-        one for the indicator if there is one.
-    """
-    if fitted["indicator"]:
-        out[:, -1] = np.isnan(values)
-    if fitted["scale"] > 0:
-        with np.errstate(over="ignore"):  # the scale may be tiny
-            z = (values - fitted["centre"]) / fitted["scale"]
-        clip_smoothly(z)
-        out[:, 0] = np.nan_to_num(z, copy=False)
 
 
 def clip_smoothly(z: Floats) -> None:
     """Limit numbers to (-3, 3) in place: z ← z / sqrt(1 + (z / 3)²)."""
     np.clip(z, -ALMOST_INFINITE, ALMOST_INFINITE, out=z)
-    z /= np.sqrt(1 + (z / 3) ** 2)
+    z /= np.sqrt(1 + (z / CLIP) ** 2)

@@ -1,19 +1,16 @@
 """How a whole table is encoded: what its columns are, their encodings, and their outputs."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.columns.column import encode_column, fit_column, output_suffixes
+from scratchmlp.tabular.columns.column import Columns, encode_column
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.columns.levels import has_codes, n_level_outputs
-from scratchmlp.tabular.columns.text import TextEncoder, to_texts
-from scratchmlp.tabular.reading.findings import Found, Note
-
-Columns = dict[str, dict[str, Any]]
+from scratchmlp.tabular.columns.text import TextColumn
+from scratchmlp.tabular.reading.findings import Note
 
 
 class Place(NamedTuple):
@@ -39,48 +36,15 @@ class Place(NamedTuple):
         return not any(self)
 
 
-def fit_columns(
-    found: Mapping[str, Found], max_categories: int
-) -> tuple[Columns, dict[str, TextEncoder]]:
-    """Learn the encoding of each column.
-
-    Parameters
-    ----------
-    found : mapping of str to Found
-        What each column is, by its name.
-    max_categories : int
-        Largest number of levels with a column of their own.
-
-    Returns
-    -------
-    columns : dict of str to dict
-        Description of each encoding, as in `TabularEncoder.columns_`.
-    text_encoders : dict of str to TextEncoder
-        Encoders of the columns of text.
-    """
-    text_encoders = {
-        name: TextEncoder().fit(to_texts(each.values))
-        for name, each in found.items()
-        if each.kind == "text"
-    }
-    columns = {
-        name: fit_column(name, each, max_categories, text_encoders.get(name))
-        for name, each in found.items()
-    }
-    return columns, text_encoders
-
-
-def encode_table(
-    table: pd.DataFrame, columns: Columns, text_encoders: Mapping[str, TextEncoder]
-) -> tuple[EncodedTable, list[Note]]:
+def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, list[Note]]:
     """Encode a table.
 
     Parameters
     ----------
     table : DataFrame of shape (n_samples, n_features)
         The table, with the columns of `fit` in their order.
-    columns, text_encoders : dict
-        Results of `fit_columns`.
+    columns : dict of str to Column
+        The columns of `fit`.
 
     Returns
     -------
@@ -95,25 +59,24 @@ def encode_table(
     terms: list[csr_array] = []
     notes: list[Note] = []
     end, coded = 0, iter(codes.T)
-    for (name, fitted), (_, column) in zip(columns.items(), table.items(), strict=True):
-        if width := len(output_suffixes(fitted)):  # columns without outputs are not read
-            start, end = end, end + width - n_level_outputs(fitted)
-            out = numbers[:, start:end]
-            encoded = encode_column(name, column, fitted, out, text_encoders.get(name))
+    for (name, column), (_, given) in zip(columns.items(), table.items(), strict=True):
+        if width := column.n_outputs:  # columns without outputs are not read
+            start, end = end, end + width - column.n_coded_outputs
+            encoded, found = encode_column(name, given, column, numbers[:, start:end])
             if encoded.codes is not None:
                 next(coded)[:] = encoded.codes
             terms += encoded.terms
-            notes += encoded.notes
+            notes += found
     return EncodedTable(numbers, codes, tuple(terms), layout), notes
 
 
-def places_of(columns: Columns, text_encoders: Mapping[str, TextEncoder]) -> dict[str, Place]:
+def places_of(columns: Columns) -> dict[str, Place]:
     """Find the parts of each column in the result of `encode_table`.
 
     Parameters
     ----------
-    columns, text_encoders : dict
-        Results of `fit_columns`.
+    columns : dict of str to Column
+        The columns of `fit`.
 
     Returns
     -------
@@ -121,10 +84,10 @@ def places_of(columns: Columns, text_encoders: Mapping[str, TextEncoder]) -> dic
         The parts of each column, by its name. Columns without outputs have none.
     """
     places, ends = {}, [0, 0, 0]
-    for name, fitted in columns.items():
-        width = len(output_suffixes(fitted))
-        n_terms = len(getattr(text_encoders.get(name), "vectorizers", ())) if width else 0
-        lengths = width - n_level_outputs(fitted), int(has_codes(fitted)), n_terms
+    for name, column in columns.items():
+        n_terms = len(column.encoder.vectorizers) if isinstance(column, TextColumn) else 0
+        n_numbers = column.n_outputs - column.n_coded_outputs
+        lengths = n_numbers, int(column.has_codes), n_terms
         starts, ends = ends, [sum(pair) for pair in zip(ends, lengths, strict=True)]
         places[name] = Place(*(list(range(*pair)) for pair in zip(starts, ends, strict=True)))
     return places
@@ -156,8 +119,8 @@ def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     ----------
     table : DataFrame
         The table.
-    columns : dict
-        Result of `fit_columns`.
+    columns : dict of str to Column
+        The columns of `fit`.
 
     Returns
     -------
@@ -172,7 +135,7 @@ def select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
     names = list(columns)
     if list(table.columns) == names or not all(isinstance(name, str) for name in table):
         return table
-    used = [name for name in names if output_suffixes(columns[name])]
+    used = [name for name in names if columns[name].n_outputs]
     if missing := [name for name in used if name not in table]:
         raise ValueError(
             "X must have all columns that it had in fit, but these are missing: "

@@ -1,16 +1,22 @@
 """Columns of text: their words and character n-grams, and numbers that summarize these."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, hstack, vstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils import gen_batches
 
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
-from scratchmlp.tabular.reading.values import Column, to_text
+from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.reading.from_text import note_long
+from scratchmlp.tabular.reading.values import Kind, Use, kind_of, to_text
 
 _N_COMPONENTS = 30
 _MOST_TERMS = 5000  # words, and as many n-grams
@@ -20,6 +26,7 @@ _MOST_WORDS = 30
 #: Sum of the variances of the components. Together they weigh less than a number, because text that
 #: tells nothing would otherwise do harm.
 _VARIANCE = 0.5**2
+_TEXTS_AT_ONCE = 2000  # whose TF-IDF is in memory
 
 
 class TextEncoder:
@@ -110,7 +117,82 @@ class TextEncoder:
         return z
 
 
-def to_texts(column: "Column[Any]") -> list[str]:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextColumn(FittedColumn):
+    """A column of text; `expected` is the kind of its values, which may be numbers.
+
+    Attributes
+    ----------
+    encoder : TextEncoder
+        Fitted encoder of the texts.
+    indicator : bool
+        Whether an output tells that the text is missing.
+    """
+
+    encoder: TextEncoder
+    indicator: bool
+
+    @classmethod
+    def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
+        """Learn terms and components; `common` are the fields of `FittedColumn`."""
+        return cls(
+            encoder=TextEncoder().fit(to_texts(values)),
+            indicator=bool(values.isna().any()),
+            expected=kind_of(values),
+            **common,
+        )
+
+    @property
+    def use(self) -> Use:
+        """What the values are used as."""
+        return "text"
+
+    @property
+    def unrepeated(self) -> str | None:
+        """Case of the `Note` if no word occurs twice."""
+        return None if self.encoder.n_components else "terms"
+
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each component, and perhaps "_missing"."""
+        components = [f"_svd{number + 1}" for number in range(self.encoder.n_components)]
+        return components + ["_missing"] * self.indicator
+
+    def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
+        """Read the same column of another table, and note texts that are cut."""
+        values, notes = super().read(name, column)
+        return values, [*notes, *note_long(name, values)]
+
+    def is_like(self, received: Kind) -> bool:
+        """Return whether values of a kind may be encoded as those of `fit`."""
+        return super().is_like(received) or "mixed" in (received, self.expected)
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the components and the indicator, and return the terms."""
+        missing, encoder = values.isna().to_numpy(), self.encoder
+        if self.indicator:
+            out[:, -1] = missing
+        if not encoder.n_components:
+            return Encoded()
+        texts, terms = to_texts(values), []
+        for rows in gen_batches(len(texts), _TEXTS_AT_ONCE):
+            tf_idf = encoder.tf_idf(texts[rows])
+            components = encoder.components(tf_idf)
+            out[rows, : encoder.n_components] = np.where(missing[rows, None], 0, components)
+            terms.append(indicators(tf_idf))
+        return Encoded(
+            terms=tuple(csr_array(vstack(chunks)) for chunks in zip(*terms, strict=True))
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        return self._plain("text") | {
+            "labels": self.expected,
+            "n_components": self.encoder.n_components,
+            "indicator": self.indicator,
+        }
+
+
+def to_texts(column: "pd.Series[Any]") -> list[str]:
     """Convert the values of a column to text, cut if it is long. Missing values become empty."""
     missing = column.isna()
     values = column.to_numpy(dtype=object)

@@ -1,14 +1,15 @@
 """Logarithms of positive numbers, with which a network can learn ratios and products."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.column import output_suffixes
+from scratchmlp.tabular.columns.column import Column
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.numeric import CLIP, DurationColumn, NumberColumn
 from scratchmlp.tabular.reading.values import Floats
 
 #: Ratio of the ninth decile to the first from which a number has a logarithm. In a narrower range,
@@ -19,7 +20,7 @@ _LEAST = 1e-3
 #: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
 _STEEP = 1e3
 #: Kinds of columns whose zero means nothing at all, so that ratios are meaningful.
-_KINDS = ("number", "duration")
+_RATIOS = (NumberColumn, DurationColumn)
 
 
 class Logarithms(NamedTuple):
@@ -44,14 +45,14 @@ class Logarithms(NamedTuple):
     widths: Floats | None = None
 
     @classmethod
-    def of_columns(cls, columns: Mapping[str, dict[str, Any]]) -> "Logarithms":
-        """Find the columns that may have logarithms, in `TabularEncoder.columns_`."""
+    def of_columns(cls, columns: Mapping[str, Column]) -> "Logarithms":
+        """Find the columns that may have logarithms."""
         outputs, scales, end = [], [], 0
         for each in columns.values():
-            if each["kind"] in _KINDS and 0 < each["scale"] / _STEEP < each["centre"]:
+            if isinstance(each, _RATIOS) and 0 < each.scale / _STEEP < each.center:
                 outputs.append(end)
-                scales.append(each["scale"] / each["centre"])
-            end += len(output_suffixes(each))
+                scales.append(each.scale / each.center)
+            end += each.n_outputs
         return cls(np.array(outputs, np.intp), np.array(scales))
 
     def fit(self, table: EncodedTable) -> "Logarithms":
@@ -73,4 +74,4 @@ class Logarithms(NamedTuple):
         """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
         columns = np.searchsorted(table.layout.numbers, self.outputs)
         z = table.numbers[:, columns].astype(np.float64)
-        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / 3) ** 2, 1e-6))
+        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / CLIP) ** 2, 1e-6))

@@ -253,7 +253,7 @@ def _positions(fold: Rows, rows: Rows) -> Rows:
 
 def _places(encoder: Any, columns: Any) -> dict[str, Place]:
     """Return where the parts of each column or group are in an encoded table."""
-    known = places_of(encoder.columns_, encoder.text_encoders_)
+    known = places_of(encoder._columns)
     if columns is None:
         return known
     if isinstance(columns, Mapping):
@@ -412,7 +412,7 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 4, 9, 16], "c": [0.1, 0.7, 0.5, 0.2]})
     >>> encoder = TabularEncoder().fit(table)
     >>> encoded, _ = encoder._encode(table)
-    >>> places = places_of(encoder.columns_, encoder.text_encoders_)
+    >>> places = places_of(encoder._columns)
     >>> associations(encoded, places.values()).round(2)
     array([[1. , 1. , 0.2],
            [1. , 1. , 0.2],

@@ -109,7 +109,7 @@ class BaseTabularMLP(BaseTabular):
         """
         n_members, encoded = len(problem.splits), problem.data.X
         numeric = np.searchsorted(encoded.layout.numbers, problem.encoder.numeric_outputs_)
-        logarithms = Logarithms.of_columns(problem.encoder.columns_) if recipe.logarithms else None
+        logarithms = Logarithms.of_columns(problem.encoder._columns) if recipe.logarithms else None
         ends = deadlines(started, self.max_time, n_members, min(n_at_once, n_members))
         for member, (rows, seed, terms, end) in enumerate(
             zip(problem.splits, problem.seeds, problem.terms, ends, strict=True)

@@ -3,12 +3,13 @@
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
+import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.tabular.reading.values import Column
+from scratchmlp.tabular.reading.values import Kind
 
 
 class Note(NamedTuple):
@@ -30,6 +31,39 @@ class Note(NamedTuple):
     text: str
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the values of a column are written, if they are text.
+
+    Attributes
+    ----------
+    decimal : str or None
+        Decimal mark of numbers.
+    units : str or None
+        Sign or unit of numbers, or several signs.
+    date_format : str or None
+        Pattern of dates: see `DateFormat`.
+    unreadable : tuple of str
+        Values that could not be read.
+    """
+
+    decimal: str | None = None
+    units: str | None = None
+    date_format: str | None = None
+    unreadable: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is known, as in `TabularEncoder.columns_`."""
+        written = {**vars(self), "unreadable": [*self.unreadable]}
+        return {key: value for key, value in written.items() if value}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Reading":
+        """Return the reading of a column that `TabularEncoder.columns_` describes."""
+        written = {key: plain.get(key) for key in ("decimal", "units", "date_format")}
+        return cls(**written, unreadable=tuple(plain.get("unreadable", ())))
+
+
 class Found(NamedTuple):
     """What a column is.
 
@@ -42,17 +76,16 @@ class Found(NamedTuple):
         Why the column is of this kind, such as "every value is a number".
     values : Series of shape (n_samples,)
         The column. Numbers, dates and booleans that were text are converted.
-    written : mapping
-        How values were written, if they were text: "decimal" and "units" of numbers, "date_format",
-        and "unreadable" values.
+    reading : Reading
+        How the values were written, if they were text.
     notes : sequence of Note
         What the user should know.
     """
 
-    kind: str
+    kind: Kind | Literal["category", "identifier", "constant"]
     reason: str
-    values: "Column[Any]"
-    written: Mapping[str, Any] = MappingProxyType({})
+    values: "pd.Series[Any]"
+    reading: Reading = Reading()
     notes: Sequence[Note] = ()
 
 
@@ -154,23 +187,23 @@ def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = RE
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
 
 
-def is_beyond_chance(n_rows: int, fitted: Mapping[str, Any]) -> bool:
+def is_beyond_chance(n_rows: int, share_missing: float) -> bool:
     """Return whether chance hardly explains that all of several rows miss the value of a column.
 
     Parameters
     ----------
     n_rows : int
         Number of rows. The result is False if there are fewer than `SEVERAL`.
-    fitted : mapping
-        Entry of `TabularEncoder.columns_`.
+    share_missing : float
+        Share of missing values in `fit`.
 
     Returns
     -------
     bool
         True if the probability is below 0.001 that all rows miss the value, if each one does as
-        often as in `fit`. Without "share_missing", which older files lack, none was missing.
+        often as in `fit`.
     """
-    return n_rows >= SEVERAL and fitted.get("share_missing", 0.0) ** n_rows < _CHANCE
+    return n_rows >= SEVERAL and share_missing**n_rows < _CHANCE
 
 
 def stacklevel() -> int:

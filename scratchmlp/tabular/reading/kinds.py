@@ -7,7 +7,7 @@ same column of another table in the same way.
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,9 @@ from scratchmlp.tabular.reading.codes import (
     names_identifier,
 )
 from scratchmlp.tabular.reading.dates import DateFormat, are_compact_dates
-from scratchmlp.tabular.reading.findings import Found, Note
-from scratchmlp.tabular.reading.text_columns import (
+from scratchmlp.tabular.reading.findings import Found, Note, Reading
+from scratchmlp.tabular.reading.from_text import (
     MISSING,
-    different_values,
     note_long,
     note_numbers_among_text,
     note_unreadable,
@@ -32,28 +31,21 @@ from scratchmlp.tabular.reading.text_columns import (
     read_text,
     read_text_as,
 )
+from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
-    WORDS,
-    Column,
+    VALUES,
+    Different,
     Floats,
+    Kind,
+    different_values,
     kind_of,
     naming_column,
     to_numbers,
 )
 
 FIRST_DATE, LAST_DATE = 19_000_101, 20_991_231  # written without hyphens
-#: Kinds of columns that are left out.
-LEFT_OUT = ("identifier", "constant", "missing")
 MANY_TEXTS = 64  # different values; text has more
 TEXT_SHARE = 0.3  # of the values; at least this share of text is different
-#: How to convert a column to what it should be.
-CONVERSIONS = {
-    "number": "Convert it with pandas.to_numeric",
-    "date": "Convert it with pandas.to_datetime",
-    "duration": "Convert it with pandas.to_timedelta",
-    "flag": "Convert it to booleans",
-    "text": "Convert it with astype(str)",
-}
 LONG_WORD = 10  # letters of a word in a script that may have no blanks
 TEXT_WORDS = 1.5  # mean number of words of text; categories have fewer
 _PARTS = re.compile(r"[\s@/\\]+")  # what separates the parts of text
@@ -61,7 +53,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def find_kind(
-    name: str, column: "Column[Any]", role: str | None = None, *, guess: bool = True
+    name: str, column: "pd.Series[Any]", role: Role | None = None, *, guess: bool = True
 ) -> Found:
     """Decide what a column is.
 
@@ -93,14 +85,14 @@ def find_kind(
         return Found(role, "your choice", column, notes=notes)
     if role in ("number", "date"):
         return _by_choice(name, column, role)
-    found = _by_values(name, column, role)
+    found, different = _by_values(name, column, role)
     _check_supported(name, found, role)
-    return (guess and (_left_out(name, found) or _code(name, found))) or found
+    return (guess and (_left_out(name, found, different) or _code(name, found))) or found
 
 
 def read_column(
-    name: str, column: "Column[Any]", fitted: Mapping[str, Any]
-) -> tuple["Column[Any]", list[Note]]:
+    name: str, column: "pd.Series[Any]", kind: Kind, reading: Reading
+) -> tuple["pd.Series[Any]", list[Note]]:
     """Read text, or compact dates, as the same column was read in `fit`.
 
     Parameters
@@ -109,8 +101,10 @@ def read_column(
         Name of the column, for notes.
     column : Series of shape (n_samples,)
         The column.
-    fitted : mapping
-        Entry of `TabularEncoder.columns_`.
+    kind : str
+        The kind of its values in `fit`: a key of `VALUES`.
+    reading : Reading
+        How they were written, if they were text.
 
     Returns
     -------
@@ -119,37 +113,49 @@ def read_column(
         none can be read, although not all are words for missing values or known from `fit`, the
         column is returned as it is.
     notes : list of Note
-        A note on values that cannot be read, unless `fit` found the same ones, or on long text.
+        A note on values that cannot be read, unless `fit` found the same ones.
     """
-    kind = fitted.get("labels", fitted["kind"])
     if kind not in ("number", "date", "duration", "flag"):
-        return column, note_long(name, column) if fitted["kind"] == "text" else []
+        return column, []
     text = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
-    if kind == "date" and "date_format" in fitted:
+    if kind == "date" and reading.date_format:
         text = _compact_dates_as_text(text)
     if not _is_readable(text):
         return column, []
-    read = read_again(text, kind, fitted)
-    known = {*fitted.get("unreadable", ()), *MISSING}
+    read = read_again(text, kind, reading)
+    known = {*reading.unreadable, *MISSING}
     notes = note_unreadable(name, text, read, kind, known)
     return (column, []) if notes and not read.notna().any() else (read, notes)
 
 
-def _by_values(name: str, column: "Column[Any]", role: str | None) -> Found:
-    """Decide what a column is from its dtype and its values alone."""
+def _by_values(
+    name: str, column: "pd.Series[Any]", role: Role | None
+) -> tuple[Found, Different | None]:
+    """Decide what a column is from its dtype and its values alone.
+
+    The second result is the different values of text that remains text.
+    """
     kind = kind_of(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return Found(kind if role == "no category" else "category", "dtype category", column)
+        return Found(kind if role == "no category" else "category", "dtype category", column), None
     text = _compact_dates_as_text(column)
-    if _is_readable(text):
-        found = read_text(name, text) or _text_or_category(name, column)
-    else:
-        found = Found(kind, WORDS[kind], column)
+    if not _is_readable(text):
+        return _flags_as_category(Found(kind, VALUES[kind].words, column), role), None
+    different = different_values(text)
+    if found := read_text(name, text, different):
+        return _flags_as_category(found, role), None
+    if text is not column:  # whole numbers such as 20200230, which are no dates
+        different = different_values(column)
+    return _text_or_category(name, column, different), different
+
+
+def _flags_as_category(found: Found, role: Role | None) -> Found:
+    """Return booleans and values of several kinds as categories, unless the user excludes it."""
     is_category = found.kind in ("flag", "mixed") and role != "no category"
     return found._replace(kind="category") if is_category else found
 
 
-def _check_supported(name: str, found: Found, role: str | None) -> None:
+def _check_supported(name: str, found: Found, role: Role | None) -> None:
     """Check that a column can be encoded."""
     if found.kind == "complex":
         raise ValueError(
@@ -157,15 +163,15 @@ def _check_supported(name: str, found: Found, role: str | None) -> None:
             "or their absolute value."
         )
     if role == "no category" and found.kind in ("category", "text", "mixed"):
+        words = VALUES[kind_of(found.values)].words
         raise ValueError(
-            f"Column {name!r} holds {WORDS[kind_of(found.values)]}, but a column that is not "
-            "categorical must hold numbers, dates or durations. Name it in categorical_features, "
-            "which must name all categorical columns unless it contains 'from_dtype', or convert "
-            "it."
+            f"Column {name!r} holds {words}, but a column that is not categorical must hold "
+            "numbers, dates or durations. Name it in categorical_features, which must name all "
+            "categorical columns unless it contains 'from_dtype', or convert it."
         )
 
 
-def _by_choice(name: str, column: "Column[Any]", role: str) -> Found:
+def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "date"]) -> Found:
     """Read a column as numbers or dates, because the user says so."""
     text = _compact_dates_as_text(column) if role == "date" else column
     if kind_of(text) in (role, "flag" if role == "number" else role):
@@ -175,15 +181,15 @@ def _by_choice(name: str, column: "Column[Any]", role: str) -> Found:
         parameter = {"number": "numeric_features", "date": "date_features"}[role]
         raise ValueError(
             f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
-            f"{_short(column.dropna().iloc[0])}. {CONVERSIONS[role]}, or do not name it."
+            f"{_short(column.dropna().iloc[0])}. {VALUES[role].conversion}, or do not name it."
         )
     return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
 
 
-def _left_out(name: str, found: Found) -> Found | None:
+def _left_out(name: str, found: Found, different: Different | None) -> Found | None:
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
-    if len(known) == len(found.values) and _is_constant(known):
+    if len(known) == len(found.values) and _is_constant(known, different):
         reason = f"every value is {_short(known.iloc[0])}"
         return found._replace(kind="constant", reason=reason, notes=[Note("constant", name)])
     case = None
@@ -195,7 +201,7 @@ def _left_out(name: str, found: Found) -> Found | None:
             # Identifiers are hardly ever missing: where they may be, the name must tell.
             all_known = len(known) == len(found.values)
             case = "identifier" if all_known or names_identifier(name) else None
-    elif found.kind in ("category", "text") and _are_identifiers(name, known):
+    elif found.kind in ("category", "text") and _are_identifiers(name, known, different):
         case = "identifier"
     if case is None:
         return None
@@ -212,12 +218,11 @@ def _code(name: str, found: Found) -> Found | None:
     by_values = f"whole numbers of {n_digits} digits that repeat"
     reason = "named like a code" if names_code(name) else by_values
     codes = found.values.astype("Int64")
-    return Found("category", reason, codes, found.written, [*found.notes, Note("codes", name)])
+    return Found("category", reason, codes, found.reading, [*found.notes, Note("codes", name)])
 
 
-def _text_or_category(name: str, column: "Column[Any]") -> Found:
+def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
     """Decide whether text is free text or categories."""
-    values = different_values(column)
     n_different, n_known = len(values.unique), int(values.counts.sum())
     n_words = float(np.mean([len(_PARTS.split(text)) for text in values.text]))
     all_different = n_different == n_known > SMALL  # no category would say anything of other rows
@@ -226,18 +231,20 @@ def _text_or_category(name: str, column: "Column[Any]") -> Found:
     if all_different or words:
         reason = f"{n_different:,} different texts of {n_words:.0f} words"
         return Found("text", reason, column, notes=note_long(name, column))
-    return Found("category", "text", column, notes=note_numbers_among_text(name, column))
+    return Found("category", "text", column, notes=note_numbers_among_text(name, values))
 
 
-def _are_identifiers(name: str, known: "Column[Any]") -> bool:
+def _are_identifiers(name: str, known: "pd.Series[Any]", values: Different | None) -> bool:
     """Return whether text is different in each row, without anything in it that could inform.
 
     This holds for numbered text, and for single words in which nothing repeats but digits. Codes
     such as "AB-17" are no identifiers if their letters repeat, and neither are e-mail addresses and
     paths. Text without blanks between its words, as in Chinese, is no single word.
     """
-    values = different_values(known)
-    if len(known) <= SMALL or len(values.unique) < len(known):
+    if len(known) <= SMALL:
+        return False
+    values = different_values(known) if values is None else values
+    if len(values.unique) < len(known):
         return False
     texts = values.text
     if names_identifier(name) or _are_numbered(texts):
@@ -256,21 +263,23 @@ def _are_numbered(texts: list[str]) -> bool:
 def _whole_numbers(found: Found) -> Floats | None:
     """Return the numbers of a column if all are whole, without a unit and not floats on purpose."""
     column = found.values
-    on_purpose = column.dtype.kind == "f" and not found.written and column.notna().all()
-    if on_purpose or "units" in found.written:
+    was_text = found.reading.decimal is not None
+    on_purpose = column.dtype.kind == "f" and not was_text and column.notna().all()
+    if on_purpose or found.reading.units:
         return None
     known = to_numbers(column.dropna(), "number")
     return known if (known % 1 == 0).all() else None
 
 
-def _is_constant(known: "Column[Any]") -> bool:
+def _is_constant(known: "pd.Series[Any]", values: Different | None) -> bool:
     """Return whether there is a single value. Infinity is none: the encoder rejects it."""
     if known.dtype.kind in "iufb":
         return bool(known.min() == known.max()) and bool(np.isfinite(known.iloc[0]))
-    return len(different_values(known).unique) == 1
+    values = different_values(known) if values is None else values
+    return len(values.unique) == 1
 
 
-def _is_readable(column: "Column[Any]") -> bool:
+def _is_readable(column: "pd.Series[Any]") -> bool:
     """Return whether a column is text, or text and numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return False
@@ -282,7 +291,7 @@ def _is_text_or_number(value: Any) -> bool:
     return isinstance(value, str | Real) and not isinstance(value, bool | np.bool_)
 
 
-def _compact_dates_as_text(column: "Column[Any]") -> "Column[Any]":
+def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return whole numbers as text if all of them are dates such as 20200317."""
     if column.dtype.kind not in "iuf" or isinstance(column.dtype, pd.SparseDtype):
         return column
@@ -303,7 +312,7 @@ WRITTEN = "dates written as "  # in the reason of a column of dates
 
 
 def order_as_in_others(
-    name: str, column: "Column[Any]", found: Mapping[str, Found]
+    name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
 ) -> Found | None:
     """Read dates in the order of the other columns of dates, if these tell the order.
 
@@ -325,13 +334,14 @@ def order_as_in_others(
     if not _is_ambiguous(found[name]):
         return None
     orders = {
-        other.written["date_format"]: (other.reason, example)
+        other.reading.date_format: (other.reason, example)
         for example, other in found.items()
         if _in_any_order(other) == _in_any_order(found[name]) and not _is_ambiguous(other)
     }
     if len(orders) != 1:
         return None
     ((pattern, (reason, example)),) = orders.items()
+    assert pattern is not None
     form = DateFormat(pattern, f"{reason.removeprefix(WRITTEN)}, as in {example}", ambiguous=False)
     return read_text_as("date", name, column, form)
 
@@ -342,11 +352,11 @@ def _is_ambiguous(found: Found) -> bool:
 
 def _in_any_order(found: Found) -> list[str]:
     """Return the same for dates with the same marks and years, in any order of day and month."""
-    return sorted(found.reason + found.written.get("date_format", ""))
+    return sorted(found.reason + (found.reading.date_format or ""))
 
 
 def find_kinds(
-    names: Sequence[str], table: pd.DataFrame, roles: Sequence[str | None], *, guess: bool
+    names: Sequence[str], table: pd.DataFrame, roles: Sequence[Role | None], *, guess: bool
 ) -> dict[str, Found]:
     """Decide what each column is.
 

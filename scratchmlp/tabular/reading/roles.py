@@ -1,6 +1,6 @@
 """What the user says that columns are, by the parameters of the encoder."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,9 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_categorical_features
 
 FROM_DTYPE = "from_dtype"
-
+#: What a column is for the user. "no category" means that `categorical_features` names all
+#: categorical columns, and not this one.
+Role = Literal["category", "number", "text", "date", "no category"]
 
 #: Parameters that say what columns are, and which values they take.
 ROLE_CONSTRAINTS: dict[str, list[Any]] = {
@@ -22,7 +24,7 @@ ROLE_CONSTRAINTS: dict[str, list[Any]] = {
 
 def column_roles(
     table: pd.DataFrame, categorical_features: Any, **features: Any
-) -> list[str | None]:
+) -> list[Role | None]:
     """Return the role that the user gave to each column.
 
     Parameters
@@ -36,9 +38,8 @@ def column_roles(
 
     Returns
     -------
-    list of {'category', 'number', 'text', 'date', 'no category', None}
-        Role of each column. None means that dtype and values decide. 'no category' means that
-        `categorical_features` names all categorical columns, and not this one.
+    list of Role or None
+        Role of each column. None means that dtype and values decide.
 
     Raises
     ------

@@ -1,40 +1,112 @@
-"""The kinds of the columns of a table, and the conversion of their values.
-
-The kind of a column is "number", "date", "duration", "flag" (booleans), "text", "mixed" (other
-values, or values of several kinds), "complex" (which the encoders reject), or "missing" (no values,
-if its dtype does not tell the kind).
-"""
+"""Kinds of values, and the conversion of a column of them to numbers or text."""
 
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Column = pd.Series  # one column of a table
 Floats = NDArray[np.float64]
 
-#: Descriptions of the kinds, for messages.
-WORDS = {
-    "number": "numbers",
-    "date": "dates",
-    "duration": "durations",
-    "flag": "booleans",
-    "text": "text",
-    "mixed": "values of several kinds",
-    "complex": "complex numbers",
+#: Kinds of values; `VALUES` describes them.
+Kind = Literal["number", "date", "duration", "flag", "text", "mixed", "complex", "missing"]
+#: What columns are used as, in the order of lists.
+Use = Literal[
+    "numeric",
+    "dates",
+    "durations",
+    "boolean",
+    "categorical",
+    "text",
+    "used only for whether the value is missing",
+    "left out",
+]
+
+
+class ValueKind(NamedTuple):
+    """What is said about a kind of values.
+
+    Attributes
+    ----------
+    words : str
+        The values, such as "numbers".
+    one : str
+        One of them, such as "number".
+    conversion : str
+        How to convert a column to this kind.
+    use : Use
+        What a column of them is used as.
+    onnx : str
+        How an input of an ONNX model contains them; "" if it cannot.
+    from_text : str
+        Why text is of this kind, unless the reason also says how the values are written.
+    """
+
+    words: str
+    one: str = ""
+    conversion: str = ""
+    use: Use = "categorical"
+    onnx: str = ""
+    from_text: str = ""
+
+
+#: The kinds of values. The values of a "mixed" column are of several kinds, or of another one. The
+#: encoder rejects "complex" numbers. A column is "missing" if it has no values, and no dtype that
+#: tells their kind.
+VALUES: dict[str, ValueKind] = {
+    "number": ValueKind(
+        words="numbers",
+        one="number",
+        conversion="Convert it with pandas.to_numeric",
+        use="numeric",
+        onnx="number; NaN if missing",
+    ),
+    "date": ValueKind(
+        words="dates",
+        one="date",
+        conversion="Convert it with pandas.to_datetime",
+        use="dates",
+        onnx="days since 1970-01-01 in UTC, as a number; NaN if missing",
+    ),
+    "duration": ValueKind(
+        words="durations",
+        one="time",
+        conversion="Convert it with pandas.to_timedelta",
+        use="durations",
+        onnx="days, as a number; NaN if missing",
+        from_text="times of the day",
+    ),
+    "flag": ValueKind(
+        words="booleans",
+        one="boolean",
+        conversion="Convert it to booleans",
+        use="boolean",
+        onnx="1 for true, 0 for false; NaN if missing",
+        from_text="every value is true or false",
+    ),
+    "text": ValueKind(
+        words="text",
+        conversion="Convert it with astype(str)",
+        use="text",
+        onnx="string; empty if missing",
+    ),
+    "mixed": ValueKind("values of several kinds"),
+    "complex": ValueKind("complex numbers", conversion="Convert it to complex numbers"),
+    "missing": ValueKind("missing values"),
 }
+#: Reasons that say no more than what a column is used as.
+PLAIN_REASONS = {"dtype category", *(kind.words for kind in VALUES.values())}
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
 #: Characters of a value that are read. Terms of text with millions of them would take minutes and
 #: gigabytes.
 MOST_CHARACTERS = 5000
 
-_BY_DTYPE = {
+_BY_DTYPE: dict[str, Kind] = {
     "b": "flag",
     "i": "number",
     "u": "number",
@@ -43,7 +115,7 @@ _BY_DTYPE = {
     "m": "duration",
     "c": "complex",
 }
-_BY_VALUES = {
+_BY_VALUES: dict[str, Kind] = {
     "boolean": "flag",
     "integer": "number",
     "floating": "number",
@@ -59,6 +131,35 @@ _BY_VALUES = {
     "empty": "missing",
 }
 _DAY = np.timedelta64(1, "D")
+
+
+class Different(NamedTuple):
+    """The different values of a column.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples,), int
+        Position among the different values; -1 for missing values.
+    unique : list
+        The different values, in the order in which they first occur.
+    counts : ndarray of int
+        How often each occurs.
+    """
+
+    codes: NDArray[np.intp]
+    unique: list[Any]
+    counts: NDArray[np.intp]
+
+    @property
+    def text(self) -> list[str]:
+        """The different values as text, without blanks around them."""
+        return [to_text(value).strip() for value in self.unique]
+
+
+def different_values(column: "pd.Series[Any]") -> Different:
+    """Find the different values of a column."""
+    codes, unique = pd.factorize(column.to_numpy(dtype=object))
+    return Different(codes, list(unique), np.bincount(codes[codes >= 0], minlength=len(unique)))
 
 
 def check_collected(X: Any) -> None:
@@ -102,8 +203,8 @@ def check_is_no_series(X: Any) -> None:
         )
 
 
-def kind_of(column: "Column[Any]") -> str:
-    """Return the kind of a column, from its dtype or, for object columns, from its values."""
+def kind_of(column: "pd.Series[Any]") -> Kind:
+    """Return the kind of values of a column, from its dtype or, for objects, from the values."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return kind_of(pd.Series(dtype.categories))
@@ -119,7 +220,7 @@ def kind_of(column: "Column[Any]") -> str:
     return _BY_VALUES.get(found, "mixed")
 
 
-def to_numbers(column: "Column[Any]", kind: str) -> Floats:
+def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
     """Convert a column of numbers, dates or durations to floats.
 
     Parameters
@@ -153,14 +254,14 @@ def to_numbers(column: "Column[Any]", kind: str) -> Floats:
     return np.clip(values, -LARGEST, LARGEST)
 
 
-def _values(column: "Column[Any]") -> "Column[Any]":
+def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Return a column of categories or of Arrow's dates as objects, and any other one unchanged."""
     if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.type is datetime.date:
         return column.astype(object)
     return column
 
 
-def to_dates(column: "Column[Any]") -> "Column[Any]":
+def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Convert periods to the dates of their beginning, and objects to dates in UTC."""
     column = _values(column)
     if isinstance(column.dtype, pd.PeriodDtype):
@@ -176,7 +277,17 @@ def to_dates(column: "Column[Any]") -> "Column[Any]":
 
 @contextmanager
 def naming_column(name: str) -> Iterator[None]:
-    """Turn errors about values into errors that name the column."""
+    """Name the column in errors about its values.
+
+    Raises
+    ------
+    ValueError
+        If a number is infinite.
+    TypeError
+        If a label cannot be hashed.
+    Exception
+        Any other error, with the name of the column in a note.
+    """
     try:
         yield
     except OverflowError as error:
@@ -184,7 +295,11 @@ def naming_column(name: str) -> Iterator[None]:
             f"Column {name!r} holds infinity, but numbers must be finite or missing. Replace it by "
             "NaN or by a finite number."
         ) from error
-    except TypeError as error:
+    except Exception as error:
+        if not (isinstance(error, TypeError) and "unhashable" in str(error)):
+            if repr(name) not in str(error):
+                error.add_note(f"The error is about column {name!r}.")
+            raise
         # scikit-learn's check_dtype_object looks for "argument must be a string ... number".
         raise TypeError(
             f"Column {name!r} holds a value that cannot be a category ({error}): an argument must "

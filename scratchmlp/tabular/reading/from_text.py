@@ -5,8 +5,9 @@ missing values, with a note. `read_again` reads the same column of another table
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from scratchmlp.tabular.reading.dates import (
     read_dates,
     read_times,
 )
-from scratchmlp.tabular.reading.findings import Found, Note
+from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.numbers import (
     common_unit,
     find_decimal,
@@ -29,7 +30,14 @@ from scratchmlp.tabular.reading.numbers import (
     read_numbers,
     units_of,
 )
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, Column, to_text
+from scratchmlp.tabular.reading.values import (
+    MOST_CHARACTERS,
+    VALUES,
+    Different,
+    Kind,
+    different_values,
+    to_text,
+)
 
 #: Words for missing values in any column of a file: those of pandas.read_csv, and "?" of the
 #: classic data sets.
@@ -54,39 +62,9 @@ FEW = 0.05  # share of the values that may be unreadable, or that make codes if 
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
 SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
-_REASONS = {"flag": "every value is true or false", "duration": "times of the day"}
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _CODE = re.compile("[A-Z]{2,5}")
 _PADDED = re.compile(r"0\d+", re.ASCII)
-
-
-class Values(NamedTuple):
-    """The different values of a column.
-
-    Attributes
-    ----------
-    codes : ndarray of shape (n_samples,), int
-        Position among the different values; -1 for missing values.
-    unique : list
-        The different values: text, perhaps with numbers among it.
-    counts : ndarray of int
-        How often each occurs.
-    """
-
-    codes: NDArray[np.intp]
-    unique: list[Any]
-    counts: NDArray[np.intp]
-
-    @property
-    def text(self) -> list[str]:
-        """The different values as text, without blanks around them."""
-        return [to_text(value).strip() for value in self.unique]
-
-
-def different_values(column: "Column[Any]") -> Values:
-    """Find the different values of a column of text, or of text and numbers."""
-    codes, unique = pd.factorize(column.to_numpy(dtype=object))
-    return Values(codes, list(unique), np.bincount(codes[codes >= 0], minlength=len(unique)))
 
 
 def words_for_missing(values: set[str]) -> frozenset[str]:
@@ -100,7 +78,7 @@ def words_for_missing(values: set[str]) -> frozenset[str]:
     return MISSING_IN_FILES - {"NA"} if len(others) >= MIN_CODES and are_codes else MISSING_IN_FILES
 
 
-def read_text(name: str, column: "Column[Any]") -> Found | None:
+def read_text(name: str, column: "pd.Series[Any]", values: Different) -> Found | None:
     """Read a column of text as booleans, numbers, dates or times of the day.
 
     Parameters
@@ -109,19 +87,20 @@ def read_text(name: str, column: "Column[Any]") -> Found | None:
         Name of the column, for notes.
     column : Series of shape (n_samples,)
         Text, or text and numbers. At least one value is not missing.
+    values : Different
+        Its different values.
 
     Returns
     -------
     Found or None
         What the column is. None if it is none of these.
     """
-    values = different_values(column)
     padded = [_PADDED.fullmatch(text) is not None for text in values.text]
     if values.counts[padded].sum() > FEW * values.counts.sum():  # codes, such as "007"
         return None
     if all(map(_ROOM.fullmatch, values.text)):
         return None
-    kinds = ["flag", "number", "date", "duration"]
+    kinds: list[Kind] = ["flag", "number", "date", "duration"]
     if len(values.unique) > 2 and are_compact_dates(values.text):
         kinds.remove("number")
     kinds = [kind for kind in kinds if not _is_hopeless(kind, values)]
@@ -129,23 +108,22 @@ def read_text(name: str, column: "Column[Any]") -> Found | None:
     return next(filter(None, found), None)
 
 
-def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
+def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     """Note that half or more of the values of a column of categories are numbers.
 
     Parameters
     ----------
     name : str
         Name of the column.
-    column : Series of shape (n_samples,)
-        Text, or text and numbers.
+    values : Different
+        Its different values: text, or text and numbers.
 
     Returns
     -------
     list of Note
         A note, or none.
     """
-    values = different_values(column)
-    numbers = ~pd.isna(_read(values, "number", {}))
+    numbers = ~pd.isna(_read(values, "number", Reading()))
     n_known, n_numbers = int(values.counts.sum()), int(values.counts[numbers].sum())
     padded = any(map(_PADDED.fullmatch, values.text))
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
@@ -156,7 +134,7 @@ def note_numbers_among_text(name: str, column: "Column[Any]") -> list[Note]:
 
 
 def read_text_as(
-    kind: str, name: str, column: "Column[Any]", form: DateFormat | None = None
+    kind: Kind, name: str, column: "pd.Series[Any]", form: DateFormat | None = None
 ) -> Found | None:
     """Read a column of text as values of one kind, because the user says that it is of this kind.
 
@@ -180,18 +158,18 @@ def read_text_as(
 
 
 def _read_as(
-    kind: str,
+    kind: Kind,
     name: str,
-    column: "Column[Any]",
-    values: Values,
+    column: "pd.Series[Any]",
+    values: Different,
     form: DateFormat | None = None,
     *,
     many_may_fail: bool = False,
 ) -> Found | None:
     """Read a column as values of one kind, which all but a few values must be."""
     form = form or (find_date_format(values.text) if kind == "date" else None)
-    written = _how_written(kind, values, form)
-    read = _read(values, kind, written)
+    reading = _how_written(kind, values, form)
+    read = _read(values, kind, reading)
     unread = pd.isna(read)
     if unread.all() or not (many_may_fail or _are_few(values, unread)):
         return None
@@ -200,12 +178,12 @@ def _read_as(
     notes = [*_notes_on_numbers(name, can_read)] if kind == "number" else []
     notes += [_note_on_order(name, can_read[0], form)] if form and form.ambiguous else []
     notes += note_unreadable(name, column, converted, kind)
-    if unreadable := [text for text, bad in zip(values.text, unread, strict=True) if bad]:
-        written["unreadable"] = unreadable
-    return Found(kind, _reason(kind, written, form), converted, written, notes)
+    unreadable = tuple(text for text, bad in zip(values.text, unread, strict=True) if bad)
+    reading = replace(reading, unreadable=unreadable)
+    return Found(kind, _reason(kind, reading, form), converted, reading, notes)
 
 
-def read_again(column: "Column[Any]", kind: str, written: Mapping[str, Any]) -> "Column[Any]":
+def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Series[Any]":
     """Read a column of text as the same column was read in `fit`.
 
     Parameters
@@ -214,8 +192,8 @@ def read_again(column: "Column[Any]", kind: str, written: Mapping[str, Any]) -> 
         Text, or text and numbers.
     kind : {'number', 'date', 'duration', 'flag'}
         What the column was in `fit`.
-    written : mapping
-        How its values were written in `fit`, if they were text: see `Found`.
+    reading : Reading
+        How its values were written in `fit`.
 
     Returns
     -------
@@ -223,14 +201,14 @@ def read_again(column: "Column[Any]", kind: str, written: Mapping[str, Any]) -> 
         Converted values. Those that cannot be read are missing.
     """
     values = different_values(column)
-    return _rows(_read(values, kind, written), values, column, kind)
+    return _rows(_read(values, kind, reading), values, column, kind)
 
 
 def note_unreadable(
     name: str,
-    column: "Column[Any]",
-    read: "Column[Any]",
-    kind: str,
+    column: "pd.Series[Any]",
+    read: "pd.Series[Any]",
+    kind: Kind,
     known: Collection[str] = (),
 ) -> list[Note]:
     """Note the values of a column that could not be read, if there are any.
@@ -257,7 +235,7 @@ def note_unreadable(
     unclear = {*dates_without_order(lost)} if kind == "date" else set()
     others = [value for value in lost if value not in unclear]
     dates = [value for value in lost if value in unclear]
-    what = {"flag": "boolean", "duration": "time"}.get(kind, kind)
+    what = VALUES[kind].one
     are = f"is not a {what}" if len(others) == 1 else f"are not {what}s"
     n_of = f"of {column.notna().sum():,} values of {name}"
     notes = []
@@ -275,7 +253,7 @@ def _shown(values: Sequence[str]) -> str:
     return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
-def _are_few(values: Values, unread: NDArray[np.bool_]) -> bool:
+def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
     """Return whether the values that cannot be read are few enough to be missing values.
 
     All of them may be words for missing values. Others must be few, or one word such as
@@ -290,27 +268,27 @@ def _are_few(values: Values, unread: NDArray[np.bool_]) -> bool:
     return bool((~unread).sum() > MANY and (n_others <= max(1, FEW * n_known) or one_word))
 
 
-def _is_hopeless(kind: str, values: Values) -> bool:
+def _is_hopeless(kind: Kind, values: Different) -> bool:
     """Return whether half of the first different values of a long column are not of a kind."""
     if len(values.unique) <= 2 * PROBED:
         return False
-    some = Values(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
-    return bool(pd.isna(_read(some, kind, {})).mean() > 0.5)
+    some = Different(values.codes[:0], values.unique[:PROBED], values.counts[:PROBED])
+    return bool(pd.isna(_read(some, kind, Reading())).mean() > 0.5)
 
 
-def _read(values: Values, kind: str, written: Mapping[str, Any]) -> NDArray[Any]:
+def _read(values: Different, kind: Kind, reading: Reading) -> NDArray[Any]:
     """Read the different values of a column; those that cannot be read are NaN, NaT or None."""
     if kind == "flag":
         return np.array(read_flags(values.text), dtype=object)
     if kind == "duration":
         return read_times(values.text)
     if kind == "date":
-        dates = _read_dates(values.text, written.get("date_format"))
+        dates = _read_dates(values.text, reading.date_format)
         # Dates in ISO 8601 format are clear in any column.
         return dates.where(dates.notna(), read_dates(values.text, ISO)).to_numpy()
-    text = [value.removesuffix(written.get("units", "")) for value in values.text]
+    text = [value.removesuffix(reading.units or "") for value in values.text]
     # What the values tell themselves counts more than what those of `fit` told.
-    numbers = read_numbers(text, _decimal(values) or written.get("decimal", "."))
+    numbers = read_numbers(text, _decimal(values) or reading.decimal or ".")
     for i, value in enumerate(values.unique):
         if not isinstance(value, str):  # a number among text
             numbers[i] = value
@@ -328,7 +306,9 @@ def _read_dates(text: list[str], pattern: str | None) -> pd.DatetimeIndex:
     return dates
 
 
-def _rows(read: NDArray[Any], values: Values, column: "Column[Any]", kind: str) -> "Column[Any]":
+def _rows(
+    read: NDArray[Any], values: Different, column: "pd.Series[Any]", kind: Kind
+) -> "pd.Series[Any]":
     """Put what was read for the different values into the rows of the column."""
     rows = pd.Series(read).reindex(values.codes).set_axis(column.index)
     if kind == "duration":
@@ -336,31 +316,31 @@ def _rows(read: NDArray[Any], values: Values, column: "Column[Any]", kind: str) 
     return rows.astype(bool) if kind == "flag" and rows.notna().all() else rows
 
 
-def _decimal(values: Values) -> str | None:
+def _decimal(values: Different) -> str | None:
     """Return the decimal mark of the numbers of a column, or None if no value tells."""
     return find_decimal(to_text(value) for value in values.unique if isinstance(value, str))
 
 
-def _how_written(kind: str, values: Values, form: DateFormat | None) -> dict[str, Any]:
-    """Say how numbers or dates are written: see `Found`."""
+def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Reading:
+    """Say how numbers or dates are written."""
     if form:
-        return {"date_format": form.pattern}
+        return Reading(date_format=form.pattern)
     if kind != "number":
-        return {}
+        return Reading()
     unit = common_unit([text for text in values.text if text.lower() not in MISSING])
     units = unit or " ".join(units_of(values.text))
-    return {"decimal": _decimal(values) or "."} | ({"units": units} if units else {})
+    return Reading(decimal=_decimal(values) or ".", units=units or None)
 
 
-def _reason(kind: str, written: Mapping[str, Any], form: DateFormat | None) -> str:
+def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     """Say why a column is of a kind."""
     if form:
         return f"dates written as {form.order}"
     if kind == "number":
-        how = [written["units"]] if "units" in written else []
-        how += ["decimal commas"] * (written["decimal"] == ",")
+        how = [reading.units] if reading.units else []
+        how += ["decimal commas"] * (reading.decimal == ",")
         return f"numbers with {' and '.join(how)}" if how else "numbers"
-    return _REASONS[kind]
+    return VALUES[kind].from_text
 
 
 def _note_on_order(name: str, example: str, form: DateFormat) -> Note:
@@ -380,7 +360,7 @@ def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:
         yield Note("numbers", name)
 
 
-def note_long(name: str, column: "Column[Any]") -> list[Note]:
+def note_long(name: str, column: "pd.Series[Any]") -> list[Note]:
     """Note the texts of which `to_texts` cuts the end, if there are any."""
     lengths = column.dropna().map(lambda value: len(str(value)))
     n_long = int((lengths > MOST_CHARACTERS).sum())

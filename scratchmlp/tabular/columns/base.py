@@ -1,0 +1,141 @@
+"""What all fitted columns have in common, and columns that are left out."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from scratchmlp.tabular.reading.findings import Note, Reading
+from scratchmlp.tabular.reading.kinds import read_column
+from scratchmlp.tabular.reading.values import VALUES, Kind, Use
+
+
+class Encoded(NamedTuple):
+    """What encoding a column returns besides the outputs that it writes.
+
+    Attributes
+    ----------
+    codes : ndarray of shape (n_samples,), int32, or None
+        Codes of the levels of a categorical column. They tell the first outputs of the column,
+        which are not written.
+    terms : tuple of csr_array of shape (n_samples, n_terms), int8
+        Indicators of the terms of a column of text.
+    """
+
+    codes: NDArray[np.int32] | None = None
+    terms: tuple[csr_array, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FittedColumn(ABC):
+    """How a column was read in `fit`, and how it is encoded.
+
+    A kind of column has two more methods. `encode(values, out)` writes the outputs of values that
+    `read` has returned, and returns `Encoded`. `plain()` describes the column as plain data.
+
+    Attributes
+    ----------
+    reason : str
+        Why the column is of its kind, in words.
+    expected : Kind
+        The kind of its values, which new ones must have: a key of `VALUES`.
+    reading : Reading
+        How the values were written, if they were text.
+    share_missing : float
+        Share of missing values; 0.0 if unknown, as in files of older versions.
+    """
+
+    #: Suffixes of the outputs that are numbers in a range.
+    ranges: ClassVar[tuple[str, ...]] = ()
+
+    reason: str
+    expected: Kind
+    reading: Reading
+    share_missing: float = 0.0
+
+    @abstractmethod
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each output, which is appended to the name of the column."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return len(self.suffixes())
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the column is encoded by the codes of its levels."""
+        return False
+
+    @property
+    def n_coded_outputs(self) -> int:
+        """Number of outputs that depend on the code of the level alone: the first ones."""
+        return 0
+
+    @property
+    def use(self) -> Use:
+        """What the values are used as, in the report and on the command line."""
+        return VALUES[self.expected].use
+
+    @property
+    def uses_values(self) -> bool:
+        """Whether an output tells more than that the value is missing."""
+        return self.has_codes or any(suffix != "_missing" for suffix in self.suffixes())
+
+    @property
+    def unrepeated(self) -> str | None:
+        """Case of the `Note` if the column has no outputs because no value or word repeats."""
+        return None
+
+    def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
+        """Read the same column of another table: see `read_column`."""
+        return read_column(name, column, self.expected, self.reading)
+
+    def is_like(self, received: Kind) -> bool:
+        """Return whether values of a kind may be encoded as those of `fit`."""
+        # True equals 1, both as a number and as a label.
+        return received == self.expected or {received, self.expected} == {"number", "flag"}
+
+    def _plain(self, kind: str) -> dict[str, Any]:
+        """Return the first entries of `plain`, which all kinds of columns have."""
+        plain = {"kind": kind, "reason": self.reason, **self.reading.plain()}
+        return plain | ({"share_missing": self.share_missing} if self.share_missing else {})
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LeftOutColumn(FittedColumn):
+    """An identifier, or a column with a single value or without any value.
+
+    Attributes
+    ----------
+    kind : {'identifier', 'constant', 'missing'}
+        Why the column is left out.
+    indicator : bool
+        Whether an output tells if the value is missing: identifiers may have one.
+    """
+
+    kind: str
+    indicator: bool
+    expected: Kind = "missing"  # nothing: values of any kind are accepted
+
+    @property
+    def use(self) -> Use:
+        """What the values are used as: not at all."""
+        return "left out"
+
+    def suffixes(self) -> list[str]:
+        """Return "_missing" if there is an indicator."""
+        return ["_missing"] * self.indicator
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the indicator."""
+        out[:, 0] = values.isna()
+        return Encoded()
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        return self._plain(self.kind) | {"indicator": self.indicator}

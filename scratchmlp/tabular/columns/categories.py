@@ -1,0 +1,247 @@
+"""Categorical columns: the choice of levels, their codes, and the outputs that encode them."""
+
+from dataclasses import dataclass
+from itertools import repeat
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scratchmlp.tabular.columns.base import Encoded, FittedColumn
+from scratchmlp.tabular.reading.values import Floats, Kind, Use, different_values, kind_of
+
+FEW_LEVELS = 10  # if there are more, levels that occur once get no column
+FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CategoricalColumn(FittedColumn):
+    """A column of categories; `expected` is the kind of their labels.
+
+    Attributes
+    ----------
+    levels : tuple
+        Levels with an output of their own.
+    n_levels : int
+        Number of levels in `fit`.
+    """
+
+    levels: tuple[Any, ...]
+    n_levels: int
+
+    @property
+    def coded_levels(self) -> tuple[Any, ...]:
+        """The levels that are told apart. The code of a level is its position."""
+        return self.levels
+
+    @property
+    def use(self) -> Use:
+        """What the values are used as."""
+        return super().use if self.expected == "flag" else "categorical"
+
+    def is_like(self, received: Kind) -> bool:
+        """Return whether labels of a kind may be those of `fit`."""
+        # Labels of several kinds may come as labels of one kind, and the other way round.
+        return super().is_like(received) or "mixed" in (received, self.expected)
+
+    def codes_of(self, labels: NDArray[np.object_]) -> NDArray[np.int32]:
+        """Return the code of each label; -1 for missing and unseen ones.
+
+        Raises
+        ------
+        TypeError
+            If a label cannot be hashed.
+        """
+        code_of = {level: code for code, level in enumerate(self.coded_levels)}
+        return np.fromiter(map(code_of.get, labels, repeat(-1)), np.int32, len(labels))
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        levels = {"levels": [*self.levels], "n_levels": self.n_levels}
+        return self._plain("category") | {"labels": self.expected} | levels
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FewLevels(CategoricalColumn):
+    """A column of up to `max_categories` levels, or of more that all occur once.
+
+    Attributes
+    ----------
+    encoding : {'one-hot', 'sign', 'missing', 'none'}
+        An output of 0 and 1 for each level, a single output of -1 and 1, only an indicator of
+        missing values, or no output.
+    """
+
+    encoding: str
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the outputs tell levels apart."""
+        return self.encoding in ("one-hot", "sign")
+
+    @property
+    def n_coded_outputs(self) -> int:
+        """Number of outputs that depend on the code of the level alone."""
+        return {"one-hot": len(self.levels), "sign": 1}.get(self.encoding, 0)
+
+    @property
+    def unrepeated(self) -> str | None:
+        """Case of the `Note` if no level repeats, or there is only one."""
+        if self.has_codes:
+            return None
+        return "constant" if self.n_levels == 1 else "unrepeated"
+
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each output: the level, or "_missing"."""
+        if self.encoding == "missing":
+            return ["_missing"]
+        shown = {"one-hot": self.levels, "sign": self.levels[1:], "none": ()}
+        return [f"_{level}" for level in shown[self.encoding]]
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Return the codes, or write the indicator of missing values."""
+        labels = values.to_numpy(dtype=object)
+        codes = self.codes_of(labels)
+        if self.encoding == "missing":
+            out[:, -1] = pd.isna(labels)
+        return Encoded(codes if self.has_codes else None)
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        return super().plain() | {"encoding": self.encoding}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ManyLevels(CategoricalColumn):
+    """A column of more than `max_categories` levels: those that are frequent have an output.
+
+    Attributes
+    ----------
+    other_levels : tuple
+        Further levels that repeat.
+    counts : tuple of int
+        Rows of each of `levels` and `other_levels` in `fit`.
+    indicator : bool
+        Whether an output tells that the value is missing.
+    """
+
+    other_levels: tuple[Any, ...]
+    counts: tuple[int, ...]
+    indicator: bool
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the outputs tell levels apart."""
+        return True
+
+    @property
+    def n_coded_outputs(self) -> int:
+        """Number of outputs that depend on the code of the level alone."""
+        return len(self.levels)
+
+    @property
+    def coded_levels(self) -> tuple[Any, ...]:
+        """The levels that are told apart. The code of a level is its position."""
+        return self.levels + self.other_levels
+
+    @property
+    def frequencies(self) -> Floats:
+        """Logarithm of the count of each coded level, divided by the largest; 0 for the code -1."""
+        log_counts = np.log([*self.counts, 1])
+        return log_counts / (log_counts.max() or 1.0)
+
+    def suffixes(self) -> list[str]:
+        """Return a suffix for each level with an output, "_frequency" and perhaps "_missing"."""
+        levels = [f"_{level}" for level in self.levels]
+        return [*levels, "_frequency", *["_missing"] * self.indicator]
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the frequency and the indicator of missing values, and return the codes."""
+        labels = values.to_numpy(dtype=object)
+        codes = self.codes_of(labels)
+        if self.indicator:
+            out[:, -1] = pd.isna(labels)
+        out[:, 0] = self.frequencies[codes]
+        return Encoded(codes)
+
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        return super().plain() | {
+            "encoding": "many",
+            "other_levels": [*self.other_levels],
+            "counts": [*self.counts],
+            "indicator": self.indicator,
+        }
+
+
+def fit_categories(
+    values: "pd.Series[Any]", max_categories: int, **common: Any
+) -> FewLevels | ManyLevels:
+    """Choose the levels that get an output of their own.
+
+    Parameters
+    ----------
+    values : Series of shape (n_samples,)
+        Labels, of which at least one is not missing.
+    max_categories : int
+        Largest number of levels with an output of their own.
+    **common : object
+        Fields of `FittedColumn`.
+
+    Returns
+    -------
+    FewLevels or ManyLevels
+        The fitted column.
+
+    Raises
+    ------
+    TypeError
+        If a label cannot be hashed.
+    """
+    common["expected"] = kind_of(values)
+    codes, found, counts = different_values(values)
+    n_levels = len(found)
+    # In a small table every level counts. Otherwise, one row says nothing about other rows.
+    informative = np.flatnonzero((counts > 1) | (n_levels <= FEW_LEVELS))
+    levels = [_python_object(found[i]) for i in informative]
+    order = sorted(range(len(levels)), key=lambda i: _rank(levels[i]))
+    # The sort is stable: equally frequent levels are kept in the order of `_rank`.
+    by_count = sorted(order, key=lambda i: -counts[informative[i]])
+    least = FREQUENT if n_levels > max(max_categories, FEW_LEVELS) else 1
+    n_kept = sum(counts[informative[i]] >= least for i in by_count[:max_categories])
+    chosen, others = set(by_count[:n_kept]), by_count[n_kept:]
+    kept = [i for i in order if i in chosen]
+    common |= {"levels": tuple(levels[i] for i in kept), "n_levels": n_levels}
+    missing = bool(codes.min() < 0)
+    if n_levels <= max_categories or not levels:
+        return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
+    return ManyLevels(
+        other_levels=tuple(levels[i] for i in others),
+        counts=tuple(int(counts[informative[i]]) for i in (*kept, *others)),
+        indicator=missing,
+        **common,
+    )
+
+
+def _python_object(level: Any) -> Any:
+    """Return a level that is a number of NumPy as one of Python."""
+    return level.item() if isinstance(level, np.generic) else level
+
+
+def _rank(level: Any) -> tuple[Any, ...]:
+    """Return a sort key for levels of any type, which puts numbers first."""
+    return (0, level) if isinstance(level, Real) else (1, type(level).__name__, str(level))
+
+
+def _encoding(n_columns: int, n_levels: int, missing: bool) -> str:
+    """Choose the encoding of a categorical column.
+
+    Of its `n_levels` levels, `n_columns` get a column of their own.
+    """
+    if n_columns == 0:
+        return "missing" if missing else "none"
+    if n_levels == 1 and not missing:
+        return "none"
+    return "sign" if n_columns == n_levels == 2 else "one-hot"
