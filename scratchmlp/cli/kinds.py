@@ -309,7 +309,7 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     """
     groups: dict[str, list[str]] = {use: [] for use in get_args(Use)}
     for name, column in columns.items():
-        groups[_use(column)].append(_described(X[name], column))
+        groups[column.use].append(_described(X[name], column))
     lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
     if any(ALL_DIFFERENT in line for line in lines):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
@@ -318,7 +318,7 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
 
 def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     """Return the name of a column with what is not plain about it."""
-    use, notes = _use(fitted), []
+    use, notes = fitted.use, []
     if isinstance(fitted, CategoricalColumn) and use == "categorical":
         notes.append(count(fitted.n_levels, "value"))
     if use == "left out" and isinstance(fitted, CategoricalColumn):
@@ -393,13 +393,6 @@ def _check_kind(name: str, read: "pd.Series[Any]", column: Column) -> None:
         f"column {quote(name)} contains {VALUES[received].words}, such as "
         f"{quote(read.dropna().iloc[0])}, but contained {VALUES[kind].words} in training. {remedy}"
     )
-
-
-def _use(column: Column) -> Use:
-    """Return how the encoder uses a column."""
-    if column.uses_values:
-        return column.use
-    return "used only for whether the value is missing" if column.n_outputs else "left out"
 
 
 def are_words(column: Column) -> bool:

@@ -83,16 +83,15 @@ def _target(evaluated: Evaluated) -> Table:
 
 def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
     """Describe a column: a row of the table."""
-    use = fitted.use if fitted.n_outputs else "left out"
-    reason = fitted.reason
+    is_plain = fitted.reason in PLAIN_REASONS and fitted.uses_values
     missing = int(column.isna().sum())
     return (
         plain(column.name),
-        use,
+        fitted.use,
         count(missing),
         count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
         _values(column, fitted),
-        "" if reason in PLAIN_REASONS and use != "left out" else plain(reason, 200),
+        "" if is_plain else plain(fitted.reason, 200),
     )
 
 

@@ -78,7 +78,14 @@ class FittedColumn(ABC):
 
     @property
     def use(self) -> Use:
-        """What the values are used as, in the report and on the command line."""
+        """How the encoder uses the column, in words."""
+        if self.uses_values:
+            return self._use_of_values
+        return "used only for whether the value is missing" if self.n_outputs else "left out"
+
+    @property
+    def _use_of_values(self) -> Use:
+        """What the values are used as, if an output tells more than that they are missing."""
         return VALUES[self.expected].use
 
     @property
@@ -121,11 +128,6 @@ class LeftOutColumn(FittedColumn):
     kind: str
     indicator: bool
     expected: Kind = "missing"  # nothing: values of any kind are accepted
-
-    @property
-    def use(self) -> Use:
-        """What the values are used as: not at all."""
-        return "left out"
 
     def suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""

@@ -37,9 +37,8 @@ class CategoricalColumn(FittedColumn):
         return self.levels
 
     @property
-    def use(self) -> Use:
-        """What the values are used as."""
-        return super().use if self.expected == "flag" else "categorical"
+    def _use_of_values(self) -> Use:
+        return super()._use_of_values if self.expected == "flag" else "categorical"
 
     def is_like(self, received: Kind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""

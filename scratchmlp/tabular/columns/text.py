@@ -143,8 +143,7 @@ class TextColumn(FittedColumn):
         )
 
     @property
-    def use(self) -> Use:
-        """What the values are used as."""
+    def _use_of_values(self) -> Use:
         return "text"
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +118,8 @@ def recommended_recipe(targets: Targets, data: Data, n_rows: int, loss: Loss | N
             return classification_recipe(n_rows, evenness(counts))
         case Numbers():
             return regression_recipe(n_rows, loss)
+        case _:
+            assert_never(targets)
 
 
 def classification_recipe(n_rows: int, evenness: float = 1.0) -> Recipe:
