@@ -239,7 +239,7 @@ class Numbers:
     out_of_fold = predictions
 
     def raw_scores(self, predictions: FloatArray) -> FloatArray:
-        """Return raw scores for the standardized targets that an estimator predicts."""
+        """Return predictions as they are: of numbers, nothing is fitted to raw scores."""
         return predictions
 
     def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
