@@ -46,6 +46,7 @@ from scratchmlp.cli.kinds import (
 from scratchmlp.cli.messages import InputError, count, discard, fit, open_streams, quote, say
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
+    COVERAGE,
     check_id,
     predict,
     prediction_table,
@@ -301,15 +302,23 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)
+    classes = getattr(saved.model, "classes_", None)
+    if classes is not None and options.coverage is not None:
+        raise InputError(
+            f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
+            "classes. Remove --coverage."
+        )
     if ids is not None:
-        check_id(str(ids.name), getattr(saved.model, "classes_", None))
+        check_id(str(ids.name), classes)
     for difference in unlike_training(X, columns):
         say(difference)
     try:
-        predicted = predict(saved.model, X)
+        predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
         raise InputError(str(error)) from error
+    for note in predicted.notes:
+        say(note)
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
@@ -319,8 +328,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
     if saved.target is not None and saved.target in raw.frame:
-        is_class = hasattr(saved.model, "classes_")
-        known = raw.as_written(saved.target) if is_class else raw.frame[saved.target]
+        known = raw.frame[saved.target] if classes is None else raw.as_written(saved.target)
         for sentence in scores_of_known(saved.model, predicted, known):
             say(sentence)
 

@@ -78,8 +78,8 @@ a class, groups or times.
 """
 
 PREDICTIONS = """\
-With --load, you can use --id, --out, --allow-pickle and the options of the
-table file.
+With --load, you can use --id, --out, --coverage, --allow-pickle and the
+options of the table file.
 """
 
 DETAILS = """\
@@ -103,12 +103,12 @@ ensemble:
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
   order. In classification, a line has the predicted class and the probability
-  of each class. In regression, a line has the prediction and the "std of
-  members": the standard deviation of the predictions of the ensemble's members.
-  Each member is trained without another fold, one eighth of the rows. A large
-  standard deviation means that the prediction depends much on the rows. The
-  standard deviation is not the error of the prediction. If DATA.csv contains
-  the target, the scores of the predictions are printed to stderr.
+  of each class. In regression, a line has the prediction and the ends of an
+  interval, "low" and "high". The intervals are meant to contain the true number
+  in 90% of the rows, or in the share that --coverage sets. They are computed
+  from the errors of the predictions for rows of the training table, each by the
+  members that did not learn from the row. If DATA.csv contains the target, the
+  scores of the predictions are printed to stderr.
 """
 
 
@@ -126,6 +126,7 @@ class Options(NamedTuple):
     data: str | None
     load: Path | None
     allow_pickle: bool
+    coverage: float | None
     out: Path | None
     file_format: FileFormat
     target: str | None
@@ -238,6 +239,8 @@ def _check(options: Options) -> None:
         raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
     if options.allow_pickle and load is None:
         raise InputError("--allow-pickle is about the file of --load. Add --load MODEL.")
+    if options.coverage is not None and load is None:
+        raise InputError("--coverage is about the predictions of --load. Add --load MODEL.")
     if load is not None and given:
         raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
     if data is not None and options.target is None and load is None:
@@ -356,6 +359,13 @@ def _add_prediction_options(parser: _Parser) -> None:
         action="store_true",
         help="let --load read a pickle file too. Loading a pickle runs any code that the file "
         "contains: load only files that you trust",
+    )
+    add(
+        "--coverage",
+        type=_number(float, lambda share: 0 < share < 1, "a number above 0 and below 1"),
+        metavar="SHARE",
+        help="share of the rows in which the true number is meant to be between low and high; 0.9 "
+        "by default",
     )
     add(
         "--out",

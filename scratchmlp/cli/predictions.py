@@ -16,6 +16,8 @@ from scratchmlp.reporting.scores import default_metrics, values_of
 from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6
+COVERAGE = 0.9  # of intervals
+NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
 
 
@@ -26,16 +28,18 @@ class Predictions(NamedTuple):
     ----------
     values : ndarray of shape (n_samples, n_classes) or (n_samples,)
         Probabilities of the classes, or predicted numbers.
-    deviation : ndarray of shape (n_samples,) or None
-        Standard deviation of the members' predictions of numbers, which is not the error of the
-        prediction. None for classes.
+    ends : ndarray of shape (n_samples, 2) or None
+        Lower and upper ends of an interval around each predicted number; None if there are none.
+    notes : tuple of str
+        A sentence that says why numbers have no intervals.
     """
 
     values: FloatArray
-    deviation: FloatArray | None = None
+    ends: FloatArray | None = None
+    notes: tuple[str, ...] = ()
 
 
-def predict(model: Model, X: pd.DataFrame) -> Predictions:
+def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
     """Predict a table, with each member once.
 
     Parameters
@@ -44,16 +48,21 @@ def predict(model: Model, X: pd.DataFrame) -> Predictions:
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
+    coverage : float, default=0.9
+        Probability that a true number is in its interval.
 
     Returns
     -------
     Predictions
-        The predictions.
+        The predictions. There are no intervals if the coverage needs more rows than `fit` had.
     """
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
-    members = model.member_predictions(X)
-    return Predictions(model._mean_of(members), np.std(members, axis=0))
+    try:
+        limit = model._held_out_scores.quantile(coverage)
+    except ValueError as error:
+        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {error}",))
+    return Predictions(*model._predict_with_interval(X, limit))
 
 
 def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
@@ -68,14 +77,14 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_samples, 1 + n_classes) or (n_samples, 2)
+    DataFrame of shape (n_samples, 1 + n_classes), (n_samples, 3) or (n_samples, 1)
         Predicted class and the probability of each class. For regression, the prediction and the
-        standard deviation of the members' predictions.
+        ends of its interval, if there are intervals.
     """
-    if predicted.deviation is not None:
-        columns = dict(zip(_names(), predicted, strict=True))
-        return pd.DataFrame(columns).round(_decimals(model))
-    P = predicted.values
+    P, ends = predicted.values, predicted.ends
+    if not is_classifier(model):
+        numbers = [P] if ends is None else [P, *ends.T]
+        return pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])
@@ -84,7 +93,7 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
 
 def _names(classes: Iterable[Any] | None = None) -> list[str]:
     """Return the names of the columns of predictions of classes or, without classes, of numbers."""
-    others = ["std of members"] if classes is None else [f"probability of {c}" for c in classes]
+    others = ["low", "high"] if classes is None else [f"probability of {c}" for c in classes]
     return ["prediction", *others]
 
 
