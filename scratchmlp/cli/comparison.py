@@ -310,7 +310,7 @@ def models_for(
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    in_double = FunctionTransformer(np.float64)  # model files may contain types of NumPy
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     return {
@@ -334,7 +334,7 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     others = TabularEncoder(**{**encoder, "categorical_features": None})
     return make_pipeline(
         make_column_transformer((codes, categories), remainder=others),  # categories come first
-        trees(categorical_features=range(len(categories)), random_state=seed),
+        trees(categorical_features=list(range(len(categories))), random_state=seed),
     )
 
 

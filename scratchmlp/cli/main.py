@@ -1,7 +1,7 @@
 """The command line, `scratchmlp` or ``python -m scratchmlp``: what runs for its arguments.
 
 - Without arguments, a comparison on Iris (`article`).
-- With a CSV file and its target, a comparison of models on that table, which can save the ensemble.
+- With a CSV file and its target, a comparison of models on that table, which can save one of them.
 - With a CSV file and a saved model, predictions.
 
 Results go to stdout; notes and errors go to stderr.
@@ -16,8 +16,10 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning, FitFailedWarning
+from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli.article import run_iris
+from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
@@ -68,6 +70,7 @@ from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.reading.findings import listed
 
 
@@ -150,7 +153,7 @@ def _run(options: Options) -> None:
 
 
 def _train(data: str, options: Options) -> None:
-    """Compare models on a table; save the ensemble and a picture of it on demand."""
+    """Compare models on a table; train one on all rows on demand."""
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
@@ -188,26 +191,42 @@ def _keep(
     options: Options,
     results: dict[str, pd.DataFrame],
 ) -> None:
-    """Train the ensemble on all rows; save it, export it, and draw or write about it on demand."""
-    say(f"training the {options.own_model} on all rows")
-    name, ensemble = next(iter(models.items()))
-    # The ensemble that is saved gets the raw table, and so it can read other raw tables.
-    ensemble.set_params(**encoder_settings(options.roles, table.columns))
-    model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
+    """Train a model on all rows; save it, export it, and draw or write about it on demand."""
+    own, best = next(iter(models)), best_model(results, plan)
+    name = best if options.keep == "best" else own
+    what = f"the {options.own_model}" if name == own else _called(name)
+    say(f"training {what} on all rows")
+    model = _fit_to_all(models[name], table, plan, options)
+    if options.save is not None:
+        save_model(options.save, SavedModel(model, options.target, options.id))
+        saved = f"Saved {what} in {options.save}{_although(name, best, plan)}"
+        print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
+    if options.export is not None:
+        export_model(options.export, model)
+        print(f"Exported {what} to {options.export}", flush=True)
+    if options.plot is not None or options.report is not None:
+        if name != own:
+            raise InputError(
+                f"cannot save {options.plot or options.report}: it would show out-of-fold "
+                f"predictions, which {what} does not have. For a picture of the "
+                f"{options.own_model} or a report on it, remove --keep."
+            )
+        _show(model, table, plan, options, results)
+
+
+def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:
+    """Train a model of the comparison on all rows. It gets the raw table, and can read others."""
+    settings = encoder_settings(options.roles, table.columns)
+    if isinstance(model, BaseTabular):
+        model.set_params(**settings)
+    else:
+        model = make_pipeline(ColumnReader(**settings), model)
+    model, arguments = for_rows(model, plan, np.arange(len(table.y)))
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model = fit(model, table.X, table.y, **arguments)
     for note in fit_notes([model]):
         say(note)
-    if options.save is not None:
-        save_model(options.save, SavedModel(model, options.target, options.id))
-        although = _although(name, best_model(results, plan), plan)
-        saved = f"Saved the {options.own_model} in {options.save}{although}"
-        print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
-    if options.export is not None:
-        export_model(options.export, model)
-        print(f"Exported the {options.own_model} to {options.export}", flush=True)
-    if options.plot is not None or options.report is not None:
-        _show(model, table, plan, options, results)
+    return model
 
 
 def _show(
@@ -287,8 +306,12 @@ def _although(name: str, best: str, plan: Plan) -> str:
     if best == name:
         return ""
     order = "lower" if plan.decisive.is_loss else "higher"
-    better = f"the {best}" if best == BASELINE else best
-    return f", although {better} has the {order} {plan.decisive.name}"
+    return f", although {_called(best)} has the {order} {plan.decisive.name}"
+
+
+def _called(name: str) -> str:
+    """Return the name of a model within a sentence."""
+    return f"the {name}" if name == BASELINE else name
 
 
 # Predict.
@@ -298,7 +321,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
-    columns = saved.model.encoder_.columns_
+    columns = saved.columns
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)

@@ -23,8 +23,8 @@ USAGE = """\
 DESCRIPTION = """\
 Compare four models on your own table: an ensemble of neural networks and
 trees, gradient-boosted trees alone, a linear model and a constant baseline.
-Save the ensemble and predict new rows. Without a table, run a demonstration
-on Iris.
+Save the ensemble, or the best of the four, and predict new rows. Without a
+table, run a demonstration on Iris.
 
 examples:
   Run the demonstration, then run it again and save a picture:
@@ -37,6 +37,10 @@ examples:
   Save the ensemble, then predict new rows:
     %(prog)s customers.csv --target churned --save churned.model
     %(prog)s new.csv --load churned.model --out predictions.csv
+
+  Save the best model of the comparison, whichever it is:
+    %(prog)s customers.csv --target churned --keep best \\
+        --save churned.model
 
   Write a page about the ensemble, for people who ask how good it is:
     %(prog)s customers.csv --target churned --report churned.html
@@ -107,8 +111,9 @@ predictions:
   interval, "low" and "high". The intervals are meant to contain the true number
   in 90% of the rows, or in the share that --coverage sets. They are computed
   from the errors of the predictions for rows of the training table, each by the
-  members that did not learn from the row. If DATA.csv contains the target, the
-  scores of the predictions are printed to stderr.
+  members that did not learn from the row. Boosted trees, a linear model and a
+  constant baseline, which --keep best may save, have no intervals. If DATA.csv
+  contains the target, the scores of the predictions are printed to stderr.
 """
 
 
@@ -144,6 +149,7 @@ class Options(NamedTuple):
     seed: int | None
     jobs: int | None
     max_time: float | None
+    keep: str | None
     save: Path | None
     export: Path | None
     plot: Path | None
@@ -247,6 +253,11 @@ def _check(options: Options) -> None:
         raise InputError(
             f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
             "--load MODEL to predict."
+        )
+    if options.keep is not None and options.save is None and options.export is None:
+        raise InputError(
+            "--keep chooses the model of --save and --export. Add --save MODEL or --export "
+            "MODEL.onnx."
         )
     if options.groups is not None and options.time is not None:
         raise InputError(
@@ -461,6 +472,13 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL.onnx",
         help="train the ensemble on all rows and save it as an ONNX model, which programs in other "
         "languages and browsers can run. Columns of text cannot be exported",
+    )
+    add(
+        "--keep",
+        choices=("model", "best"),
+        help="what --save and --export train on all rows: the model of --model, which is the "
+        "default, or the best model of the comparison. If that is the boosted trees or the "
+        "constant baseline, it can be saved, but not exported",
     )
     add(
         "--plot",

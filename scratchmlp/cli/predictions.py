@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote, quoted
@@ -18,7 +19,7 @@ from scratchmlp.tabular.targets import Numbers
 PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
 NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
-DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
+DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
 
 
 class Predictions(NamedTuple):
@@ -54,10 +55,14 @@ def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predic
     Returns
     -------
     Predictions
-        The predictions. There are no intervals if the coverage needs more rows than `fit` had.
+        The predictions. There are no intervals if the coverage needs more rows than `fit` had, or
+        the model is neither an ensemble nor its networks.
     """
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
+    if isinstance(model, Pipeline):
+        reason = "only the ensemble and the networks predict intervals"
+        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {reason}",))
     try:
         limit = model._held_out_scores.quantile(coverage)
     except ValueError as error:
@@ -84,7 +89,7 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
     P, ends = predicted.values, predicted.ends
     if not is_classifier(model):
         numbers = [P] if ends is None else [P, *ends.T]
-        return pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model))
+        return pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model, P))
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])
@@ -97,11 +102,17 @@ def _names(classes: Iterable[Any] | None = None) -> list[str]:
     return ["prediction", *others]
 
 
-def _decimals(model: Model) -> int:
-    """Return the decimals of predictions that show seven digits of the range in training."""
-    targets = model._targets  # files may lack the out-of-fold predictions
-    assert isinstance(targets, Numbers)
-    spread = float(np.max(targets.high) - np.min(targets.low))
+def _decimals(model: Model, predictions: FloatArray) -> int:
+    """Return the decimals that show seven digits of the range in training.
+
+    A pipeline does not know the range. The largest prediction replaces it.
+    """
+    if isinstance(model, Pipeline):
+        spread = float(np.abs(predictions).max())
+    else:
+        targets = model._targets  # files may lack the out-of-fold predictions
+        assert isinstance(targets, Numbers)
+        spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 
