@@ -55,6 +55,7 @@ from scratchmlp.cli.predictions import (
     scores_of_known,
 )
 from scratchmlp.cli.reading import STDIN, RawTable
+from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
 from scratchmlp.cli.saved_model import (
     SavedModel,
     check_exported_columns,
@@ -155,6 +156,12 @@ def _run(options: Options) -> None:
 def _train(data: str, options: Options) -> None:
     """Compare models on a table; train one on all rows on demand."""
     assert options.target is not None
+    check_rivals(options.with_)
+    if options.with_ and options.keep == "best":
+        say(
+            "--keep best chooses among the other models. Those of --with cannot be saved: a model "
+            "file contains only types that can be loaded safely"
+        )
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
     check_id(options.id, np.unique(table.y) if table.is_class else None)
@@ -169,7 +176,13 @@ def _train(data: str, options: Options) -> None:
     )
     X, encoder = read_columns(table.X, table.columns)
     models = models_for(
-        table, encoder, options.own_model, seed=seed, jobs=options.jobs, max_time=options.max_time
+        table,
+        encoder,
+        options.own_model,
+        seed=seed,
+        jobs=options.jobs,
+        max_time=options.max_time,
+        rivals=options.with_,
     )
     try:
         _print_table(table, options)
@@ -193,7 +206,10 @@ def _keep(
 ) -> None:
     """Train a model on all rows; save it, export it, and draw or write about it on demand."""
     own, best = next(iter(models)), best_model(results, plan)
-    name = best if options.keep == "best" else own
+    name = own
+    if options.keep == "best":
+        ours = {each: result for each, result in results.items() if each not in RIVAL_NAMES}
+        name = best_model(ours, plan)
     what = f"the {options.own_model}" if name == own else _called(name)
     say(f"training {what} on all rows")
     model = _fit_to_all(models[name], table, plan, options)

@@ -12,6 +12,7 @@ from scratchmlp import __version__
 from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
+from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.estimators.mixins import most_similar
 
 USAGE = """\
@@ -41,6 +42,9 @@ examples:
   Save the best model of the comparison, whichever it is:
     %(prog)s customers.csv --target churned --keep best \\
         --save churned.model
+
+  Compare with the models of other packages too:
+    %(prog)s customers.csv --target churned --with catboost lightgbm
 
   Write a page about the ensemble, for people who ask how good it is:
     %(prog)s customers.csv --target churned --report churned.html
@@ -145,6 +149,7 @@ class Options(NamedTuple):
     groups: str | None
     time: str | None
     model: str | None
+    with_: list[str]
     metric: str | None
     seed: int | None
     jobs: int | None
@@ -170,7 +175,8 @@ class Options(NamedTuple):
         """Options that were given and that only a comparison uses."""
         fields = self._fields[self._fields.index("target") :]
         given = [field for field in fields if getattr(self, field) not in (None, [])]
-        return [f"--{field.replace('_', '-')}" for field in given if field != "id"]
+        names = [field.rstrip("_").replace("_", "-") for field in given if field != "id"]
+        return [f"--{name}" for name in names]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -477,8 +483,8 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         "--keep",
         choices=("model", "best"),
         help="what --save and --export train on all rows: the model of --model, which is the "
-        "default, or the best model of the comparison. If that is the boosted trees or the "
-        "constant baseline, it can be saved, but not exported",
+        "default, or the best model of the comparison, except for those of --with. If that is the "
+        "boosted trees or the constant baseline, it can be saved, but not exported",
     )
     add(
         "--plot",
@@ -506,6 +512,16 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
         "which is the default, or its networks alone, which train faster",
     )
     add(
+        "--with",
+        dest="with_",
+        nargs="+",
+        action="extend",
+        choices=RIVALS,
+        default=[],
+        help="packages whose default models are compared too. Install them with pip. Their models "
+        "cannot be saved",
+    )
+    add(
         "--metric",
         help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
         'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
@@ -521,8 +537,9 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
         metavar="N",
-        help="number of folds for which the ensemble is trained at the same time; -1 means the "
-        "number of processors. By default, -1 for more than 2,000 rows, otherwise 1",
+        help="number of folds for which the ensemble is trained at the same time, and of threads "
+        "of the models of --with; -1 means the number of processors. By default, -1 for more than "
+        "2,000 rows, otherwise 1",
     )
     add(
         "--max-time",
