@@ -205,17 +205,15 @@ def _keep(
     results: dict[str, pd.DataFrame],
 ) -> None:
     """Train a model on all rows; save it, export it, and draw or write about it on demand."""
-    own, best = next(iter(models)), best_model(results, plan)
-    name = own
-    if options.keep == "best":
-        ours = {each: result for each, result in results.items() if each not in RIVAL_NAMES}
-        name = best_model(ours, plan)
+    own = next(iter(models))
+    name = _best_kept(results, plan) if options.keep == "best" else own
     what = f"the {options.own_model}" if name == own else _called(name)
     say(f"training {what} on all rows")
     model = _fit_to_all(models[name], table, plan, options)
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.id))
-        saved = f"Saved {what} in {options.save}{_although(name, best, plan)}"
+        although = _although(name, best_model(results, plan), plan)
+        saved = f"Saved {what} in {options.save}{although}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
     if options.export is not None:
         export_model(options.export, model)
@@ -228,6 +226,12 @@ def _keep(
                 f"{options.own_model} or a report on it, remove --keep."
             )
         _show(model, table, plan, options, results)
+
+
+def _best_kept(results: dict[str, pd.DataFrame], plan: Plan) -> str:
+    """Return the name of the best model that a file can hold."""
+    ours = {name: result for name, result in results.items() if name not in RIVAL_NAMES}
+    return best_model(ours, plan)
 
 
 def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:

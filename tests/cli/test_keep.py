@@ -11,6 +11,7 @@ from onnx_runs import check_classes, check_numbers, run, table_inputs
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.kinds import Roles, read_columns
+from scratchmlp.cli.options import parse
 from scratchmlp.cli.table import load_table
 from scratchmlp.io import load
 
@@ -159,6 +160,13 @@ def test_what_cannot_be_made_of_the_best_model_is_refused_after_it_is_saved(
     assert not file.exists()
     assert f"error: cannot save {file}: " in (err := capsys.readouterr().err)
     assert "remove --keep" in err
+
+
+def test_the_name_of_the_option_begins_that_of_another_one():
+    arguments = ["--save", "m", "--keep-na", "a", "--keep", "best"]
+    options = parse(["d.csv", "--target", "y", *arguments])
+    assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
+    assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
 
 
 def test_keep_needs_a_model_to_write(refused):
