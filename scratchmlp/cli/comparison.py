@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric, score
+from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
 from scratchmlp.cli.table import Table
 from scratchmlp.reporting.scores import Metric, default_metrics
 from scratchmlp.tabular import (
@@ -281,6 +282,7 @@ def models_for(
     seed: int = 0,
     jobs: int | None = None,
     max_time: float | None = None,
+    rivals: Sequence[str] = (),
 ) -> dict[str, BaseEstimator]:
     """Make the ensemble, or its networks alone, and the models that it is compared with.
 
@@ -295,10 +297,12 @@ def models_for(
     seed : int, default=0
         Random state.
     jobs : int or None, default=None
-        Number of folds for which the ensemble is trained at the same time. None decides from the
-        size.
+        Number of folds for which the ensemble is trained at the same time, and number of threads of
+        rivals. None decides from the size.
     max_time : float or None, default=None
         Seconds that a fit of the ensemble may take.
+    rivals : sequence of str, default=()
+        Other packages whose models are compared: keys of `RIVALS`.
 
     Returns
     -------
@@ -310,12 +314,14 @@ def models_for(
     ensemble = classifier if is_class else regressor
     constant = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
     linear = LogisticRegression(max_iter=1_000) if is_class else Ridge()
-    in_double = FunctionTransformer(np.asarray, kw_args={"dtype": np.float64})
+    in_double = FunctionTransformer(np.float64)  # model files may contain types of NumPy
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
+    named = [*encoder["categorical_features"], *encoder["text_features"]]
     return {
         ensemble.__name__: ensemble(n_jobs=n_jobs, max_time=max_time, random_state=seed, **encoder),
         TREES: _trees(is_class, encoder, seed),
+        **{RIVALS[each].name: RIVALS[each].make(is_class, named, n_jobs, seed) for each in rivals},
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),
         BASELINE: constant,
     }
@@ -334,7 +340,7 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     others = TabularEncoder(**{**encoder, "categorical_features": None})
     return make_pipeline(
         make_column_transformer((codes, categories), remainder=others),  # categories come first
-        trees(categorical_features=range(len(categories)), random_state=seed),
+        trees(categorical_features=list(range(len(categories))), random_state=seed),
     )
 
 
@@ -399,8 +405,11 @@ def compare(
                 begin(name)
                 try:
                     results[name].append(_evaluate(model, X, y, training, held_out, plan))
-                except ValueError as error:  # such as text in a column that held numbers before
-                    raise InputError(f"{name} cannot use the table: {error}") from error
+                except Exception as error:
+                    # Such as text in a column that held numbers before. Rivals raise any type.
+                    if isinstance(error, ValueError) or name in RIVAL_NAMES:
+                        raise InputError(f"{name} cannot use the table: {error}") from error
+                    raise
     return {name: pd.DataFrame(rows) for name, rows in results.items()}
 
 

@@ -1,7 +1,7 @@
 """The command line, `scratchmlp` or ``python -m scratchmlp``: what runs for its arguments.
 
 - Without arguments, a comparison on Iris (`article`).
-- With a CSV file and its target, a comparison of models on that table, which can save the ensemble.
+- With a CSV file and its target, a comparison of models on that table, which can save one of them.
 - With a CSV file and a saved model, predictions.
 
 Results go to stdout; notes and errors go to stderr.
@@ -16,8 +16,10 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning, FitFailedWarning
+from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli.article import run_iris
+from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
@@ -46,12 +48,14 @@ from scratchmlp.cli.kinds import (
 from scratchmlp.cli.messages import InputError, count, discard, fit, open_streams, quote, say
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
+    COVERAGE,
     check_id,
     predict,
     prediction_table,
     scores_of_known,
 )
 from scratchmlp.cli.reading import STDIN, RawTable
+from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
 from scratchmlp.cli.saved_model import (
     SavedModel,
     check_exported_columns,
@@ -67,6 +71,7 @@ from scratchmlp.reporting.importances import importances_of, what_matters
 from scratchmlp.reporting.mistakes import COUNTED
 from scratchmlp.reporting.page import page_of
 from scratchmlp.reporting.quality import how_right
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.reading.findings import listed
 
 
@@ -149,8 +154,14 @@ def _run(options: Options) -> None:
 
 
 def _train(data: str, options: Options) -> None:
-    """Compare models on a table; save the ensemble and a picture of it on demand."""
+    """Compare models on a table; train one on all rows on demand."""
     assert options.target is not None
+    check_rivals(options.with_)
+    if options.with_ and options.keep == "best":
+        say(
+            "--keep best chooses among the other models. Those of --with cannot be saved: a model "
+            "file contains only types that can be loaded safely"
+        )
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
     check_id(options.id, np.unique(table.y) if table.is_class else None)
@@ -165,7 +176,13 @@ def _train(data: str, options: Options) -> None:
     )
     X, encoder = read_columns(table.X, table.columns)
     models = models_for(
-        table, encoder, options.own_model, seed=seed, jobs=options.jobs, max_time=options.max_time
+        table,
+        encoder,
+        options.own_model,
+        seed=seed,
+        jobs=options.jobs,
+        max_time=options.max_time,
+        rivals=options.with_,
     )
     try:
         _print_table(table, options)
@@ -187,26 +204,49 @@ def _keep(
     options: Options,
     results: dict[str, pd.DataFrame],
 ) -> None:
-    """Train the ensemble on all rows; save it, export it, and draw or write about it on demand."""
-    say(f"training the {options.own_model} on all rows")
-    name, ensemble = next(iter(models.items()))
-    # The ensemble that is saved gets the raw table, and so it can read other raw tables.
-    ensemble.set_params(**encoder_settings(options.roles, table.columns))
-    model, arguments = for_rows(ensemble, plan, np.arange(len(table.y)))
+    """Train a model on all rows; save it, export it, and draw or write about it on demand."""
+    own = next(iter(models))
+    name = _best_kept(results, plan) if options.keep == "best" else own
+    what = f"the {options.own_model}" if name == own else _called(name)
+    say(f"training {what} on all rows")
+    model = _fit_to_all(models[name], table, plan, options)
+    if options.save is not None:
+        save_model(options.save, SavedModel(model, options.target, options.id))
+        although = _although(name, best_model(results, plan), plan)
+        saved = f"Saved {what} in {options.save}{although}"
+        print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
+    if options.export is not None:
+        export_model(options.export, model)
+        print(f"Exported {what} to {options.export}", flush=True)
+    if options.plot is not None or options.report is not None:
+        if name != own:
+            raise InputError(
+                f"cannot save {options.plot or options.report}: it would show out-of-fold "
+                f"predictions, which {what} does not have. For a picture of the "
+                f"{options.own_model} or a report on it, remove --keep."
+            )
+        _show(model, table, plan, options, results)
+
+
+def _best_kept(results: dict[str, pd.DataFrame], plan: Plan) -> str:
+    """Return the name of the best model that a file can hold."""
+    ours = {name: result for name, result in results.items() if name not in RIVAL_NAMES}
+    return best_model(ours, plan)
+
+
+def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:
+    """Train a model of the comparison on all rows. It gets the raw table, and can read others."""
+    settings = encoder_settings(options.roles, table.columns)
+    if isinstance(model, BaseTabular):
+        model.set_params(**settings)
+    else:
+        model = make_pipeline(ColumnReader(**settings), model)
+    model, arguments = for_rows(model, plan, np.arange(len(table.y)))
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model = fit(model, table.X, table.y, **arguments)
     for note in fit_notes([model]):
         say(note)
-    if options.save is not None:
-        save_model(options.save, SavedModel(model, options.target, options.id))
-        although = _although(name, best_model(results, plan), plan)
-        saved = f"Saved the {options.own_model} in {options.save}{although}"
-        print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
-    if options.export is not None:
-        export_model(options.export, model)
-        print(f"Exported the {options.own_model} to {options.export}", flush=True)
-    if options.plot is not None or options.report is not None:
-        _show(model, table, plan, options, results)
+    return model
 
 
 def _show(
@@ -286,8 +326,12 @@ def _although(name: str, best: str, plan: Plan) -> str:
     if best == name:
         return ""
     order = "lower" if plan.decisive.is_loss else "higher"
-    better = f"the {best}" if best == BASELINE else best
-    return f", although {better} has the {order} {plan.decisive.name}"
+    return f", although {_called(best)} has the {order} {plan.decisive.name}"
+
+
+def _called(name: str) -> str:
+    """Return the name of a model within a sentence."""
+    return f"the {name}" if name == BASELINE else name
 
 
 # Predict.
@@ -297,19 +341,27 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     """Predict a table with a saved model; print the predictions or save them."""
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
-    columns = saved.model.encoder_._columns
+    columns = saved.columns
     raw = load_new_table(data, columns, options.file_format)
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)
+    classes = getattr(saved.model, "classes_", None)
+    if classes is not None and options.coverage is not None:
+        raise InputError(
+            f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
+            "classes. Remove --coverage."
+        )
     if ids is not None:
-        check_id(str(ids.name), getattr(saved.model, "classes_", None))
+        check_id(str(ids.name), classes)
     for difference in unlike_training(X, columns):
         say(difference)
     try:
-        predicted = predict(saved.model, X)
+        predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
         raise InputError(str(error)) from error
+    for note in predicted.notes:
+        say(note)
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
@@ -319,8 +371,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
     if saved.target is not None and saved.target in raw.frame:
-        is_class = hasattr(saved.model, "classes_")
-        known = raw.as_written(saved.target) if is_class else raw.frame[saved.target]
+        known = raw.frame[saved.target] if classes is None else raw.as_written(saved.target)
         for sentence in scores_of_known(saved.model, predicted, known):
             say(sentence)
 

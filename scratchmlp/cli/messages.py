@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.reading.findings import listed
@@ -115,12 +116,12 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
 
 
 def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
-    """Fit a model, with a bar for each of its callback tasks.
+    """Fit a model, with a bar for each of its callback tasks. Pipelines have none.
 
     Parameters
     ----------
     model : estimator
-        Model that supports scikit-learn's callbacks.
+        Model that supports scikit-learn's callbacks, or a pipeline of fast models.
     X : DataFrame of shape (n_samples, n_features)
         Features.
     y : ndarray of shape (n_samples,)
@@ -133,7 +134,7 @@ def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
     estimator
         The fitted model, without callbacks.
     """
-    if not _bars():
+    if isinstance(model, Pipeline) or not _bars():
         return model.fit(X, y, **arguments)
     import rich
     from sklearn.callback import ProgressBar

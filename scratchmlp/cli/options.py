@@ -12,6 +12,7 @@ from scratchmlp import __version__
 from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
+from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.estimators.mixins import most_similar
 
 USAGE = """\
@@ -23,8 +24,8 @@ USAGE = """\
 DESCRIPTION = """\
 Compare four models on your own table: an ensemble of neural networks and
 trees, gradient-boosted trees alone, a linear model and a constant baseline.
-Save the ensemble and predict new rows. Without a table, run a demonstration
-on Iris.
+Save the ensemble, or the best of the four, and predict new rows. Without a
+table, run a demonstration on Iris.
 
 examples:
   Run the demonstration, then run it again and save a picture:
@@ -37,6 +38,13 @@ examples:
   Save the ensemble, then predict new rows:
     %(prog)s customers.csv --target churned --save churned.model
     %(prog)s new.csv --load churned.model --out predictions.csv
+
+  Save the best model of the comparison, whichever it is:
+    %(prog)s customers.csv --target churned --keep best \\
+        --save churned.model
+
+  Compare with the models of other packages too:
+    %(prog)s customers.csv --target churned --with catboost lightgbm
 
   Write a page about the ensemble, for people who ask how good it is:
     %(prog)s customers.csv --target churned --report churned.html
@@ -78,8 +86,8 @@ a class, groups or times.
 """
 
 PREDICTIONS = """\
-With --load, you can use --id, --out, --allow-pickle and the options of the
-table file.
+With --load, you can use --id, --out, --coverage, --allow-pickle and the
+options of the table file.
 """
 
 DETAILS = """\
@@ -103,12 +111,13 @@ ensemble:
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
   order. In classification, a line has the predicted class and the probability
-  of each class. In regression, a line has the prediction and the "std of
-  members": the standard deviation of the predictions of the ensemble's members.
-  Each member is trained without another fold, one eighth of the rows. A large
-  standard deviation means that the prediction depends much on the rows. The
-  standard deviation is not the error of the prediction. If DATA.csv contains
-  the target, the scores of the predictions are printed to stderr.
+  of each class. In regression, a line has the prediction and the ends of an
+  interval, "low" and "high". The intervals are meant to contain the true number
+  in 90% of the rows, or in the share that --coverage sets. They are computed
+  from the errors of the predictions for rows of the training table, each by the
+  members that did not learn from the row. Boosted trees, a linear model and a
+  constant baseline, which --keep best may save, have no intervals. If DATA.csv
+  contains the target, the scores of the predictions are printed to stderr.
 """
 
 
@@ -126,6 +135,7 @@ class Options(NamedTuple):
     data: str | None
     load: Path | None
     allow_pickle: bool
+    coverage: float | None
     out: Path | None
     file_format: FileFormat
     target: str | None
@@ -139,10 +149,12 @@ class Options(NamedTuple):
     groups: str | None
     time: str | None
     model: str | None
+    with_: list[str]
     metric: str | None
     seed: int | None
     jobs: int | None
     max_time: float | None
+    keep: str | None
     save: Path | None
     export: Path | None
     plot: Path | None
@@ -163,7 +175,8 @@ class Options(NamedTuple):
         """Options that were given and that only a comparison uses."""
         fields = self._fields[self._fields.index("target") :]
         given = [field for field in fields if getattr(self, field) not in (None, [])]
-        return [f"--{field.replace('_', '-')}" for field in given if field != "id"]
+        names = [field.rstrip("_").replace("_", "-") for field in given if field != "id"]
+        return [f"--{name}" for name in names]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -238,12 +251,19 @@ def _check(options: Options) -> None:
         raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
     if options.allow_pickle and load is None:
         raise InputError("--allow-pickle is about the file of --load. Add --load MODEL.")
+    if options.coverage is not None and load is None:
+        raise InputError("--coverage is about the predictions of --load. Add --load MODEL.")
     if load is not None and given:
         raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
     if data is not None and options.target is None and load is None:
         raise InputError(
             f"it is not clear what to do with {data}. Add --target COLUMN to compare models, or "
             "--load MODEL to predict."
+        )
+    if options.keep is not None and options.save is None and options.export is None:
+        raise InputError(
+            "--keep chooses the model of --save and --export. Add --save MODEL or --export "
+            "MODEL.onnx."
         )
     if options.groups is not None and options.time is not None:
         raise InputError(
@@ -358,6 +378,13 @@ def _add_prediction_options(parser: _Parser) -> None:
         "contains: load only files that you trust",
     )
     add(
+        "--coverage",
+        type=_number(float, lambda share: 0 < share < 1, "a number above 0 and below 1"),
+        metavar="SHARE",
+        help="share of the rows in which the true number is meant to be between low and high; 0.9 "
+        "by default",
+    )
+    add(
         "--out",
         type=Path,
         metavar="PREDICTIONS.csv",
@@ -453,6 +480,13 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
         "languages and browsers can run. Columns of text cannot be exported",
     )
     add(
+        "--keep",
+        choices=("model", "best"),
+        help="what --save and --export train on all rows: the model of --model, which is the "
+        "default, or the best model of the comparison, except for those of --with. If that is the "
+        "boosted trees or the constant baseline, it can be saved, but not exported",
+    )
+    add(
         "--plot",
         type=Path,
         metavar="FILE.png",
@@ -478,6 +512,16 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
         "which is the default, or its networks alone, which train faster",
     )
     add(
+        "--with",
+        dest="with_",
+        nargs="+",
+        action="extend",
+        choices=RIVALS,
+        default=[],
+        help="packages whose default models are compared too. Install them with pip. Their models "
+        "cannot be saved",
+    )
+    add(
         "--metric",
         help='metric that decides which model is the best: accuracy, log-loss, AUC, "balanced '
         'accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By default, '
@@ -493,8 +537,9 @@ def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=_number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
         metavar="N",
-        help="number of folds for which the ensemble is trained at the same time; -1 means the "
-        "number of processors. By default, -1 for more than 2,000 rows, otherwise 1",
+        help="number of folds for which the ensemble is trained at the same time, and of threads "
+        "of the models of --with; -1 means the number of processors. By default, -1 for more than "
+        "2,000 rows, otherwise 1",
     )
     add(
         "--max-time",

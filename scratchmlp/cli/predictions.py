@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote, quoted
@@ -16,7 +17,9 @@ from scratchmlp.reporting.scores import default_metrics, values_of
 from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6
-DIGITS = 7  # of predicted numbers, counted from the leading digit of their range in training
+COVERAGE = 0.9  # of intervals
+NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
+DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
 
 
 class Predictions(NamedTuple):
@@ -26,16 +29,18 @@ class Predictions(NamedTuple):
     ----------
     values : ndarray of shape (n_samples, n_classes) or (n_samples,)
         Probabilities of the classes, or predicted numbers.
-    deviation : ndarray of shape (n_samples,) or None
-        Standard deviation of the members' predictions of numbers, which is not the error of the
-        prediction. None for classes.
+    ends : ndarray of shape (n_samples, 2) or None
+        Lower and upper ends of an interval around each predicted number; None if there are none.
+    notes : tuple of str
+        A sentence that says why numbers have no intervals.
     """
 
     values: FloatArray
-    deviation: FloatArray | None = None
+    ends: FloatArray | None = None
+    notes: tuple[str, ...] = ()
 
 
-def predict(model: Model, X: pd.DataFrame) -> Predictions:
+def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
     """Predict a table, with each member once.
 
     Parameters
@@ -44,16 +49,25 @@ def predict(model: Model, X: pd.DataFrame) -> Predictions:
         Fitted model.
     X : DataFrame of shape (n_samples, n_features)
         Table to predict.
+    coverage : float, default=0.9
+        Probability that a true number is in its interval.
 
     Returns
     -------
     Predictions
-        The predictions.
+        The predictions. There are no intervals if the coverage needs more rows than `fit` had, or
+        the model is neither an ensemble nor its networks.
     """
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
-    members = model.member_predictions(X)
-    return Predictions(model._mean_of(members), np.std(members, axis=0))
+    if isinstance(model, Pipeline):
+        reason = "only the ensemble and the networks predict intervals"
+        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {reason}",))
+    try:
+        limit = model._held_out_scores.quantile(coverage)
+    except ValueError as error:
+        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {error}",))
+    return Predictions(*model._predict_with_interval(X, limit))
 
 
 def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
@@ -68,14 +82,14 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of shape (n_samples, 1 + n_classes) or (n_samples, 2)
+    DataFrame of shape (n_samples, 1 + n_classes), (n_samples, 3) or (n_samples, 1)
         Predicted class and the probability of each class. For regression, the prediction and the
-        standard deviation of the members' predictions.
+        ends of its interval, if there are intervals.
     """
-    if predicted.deviation is not None:
-        columns = dict(zip(_names(), predicted, strict=True))
-        return pd.DataFrame(columns).round(_decimals(model))
-    P = predicted.values
+    P, ends = predicted.values, predicted.ends
+    if not is_classifier(model):
+        numbers = [P] if ends is None else [P, *ends.T]
+        return pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model, P))
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])
@@ -84,15 +98,21 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
 
 def _names(classes: Iterable[Any] | None = None) -> list[str]:
     """Return the names of the columns of predictions of classes or, without classes, of numbers."""
-    others = ["std of members"] if classes is None else [f"probability of {c}" for c in classes]
+    others = ["low", "high"] if classes is None else [f"probability of {c}" for c in classes]
     return ["prediction", *others]
 
 
-def _decimals(model: Model) -> int:
-    """Return the decimals of predictions that show seven digits of the range in training."""
-    targets = model._targets  # files may lack the out-of-fold predictions
-    assert isinstance(targets, Numbers)
-    spread = float(np.max(targets.high) - np.min(targets.low))
+def _decimals(model: Model, predictions: FloatArray) -> int:
+    """Return the decimals that show seven digits of the range in training.
+
+    A pipeline does not know the range. The largest prediction replaces it.
+    """
+    if isinstance(model, Pipeline):
+        spread = float(np.abs(predictions).max())
+    else:
+        targets = model._targets  # files may lack the out-of-fold predictions
+        assert isinstance(targets, Numbers)
+        spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS
 
 

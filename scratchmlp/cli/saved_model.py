@@ -1,14 +1,20 @@
 """The models that ``--save`` and ``--export`` write, and ``--load`` loads."""
 
 import pickle
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
+from scratchmlp.io.objects import objects_in
 from scratchmlp.io.onnx.table import check_columns
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
@@ -19,11 +25,12 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.columns.column import Columns
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
-Model = (
+Model: TypeAlias = (
     TabularEnsembleClassifier
     | TabularEnsembleRegressor
     | TabularMLPClassifier
     | TabularMLPRegressor
+    | Pipeline  # of a ColumnReader and another model of the comparison
 )
 
 
@@ -33,7 +40,7 @@ class SavedModel(NamedTuple):
     Attributes
     ----------
     model : estimator
-        The ensemble, or its networks alone.
+        The ensemble, its networks alone, or another model of the comparison.
     target : str or None
         Name of the column that the model predicts. None if it is unknown.
     id : str or None
@@ -44,6 +51,13 @@ class SavedModel(NamedTuple):
     target: str | None = None
     id: str | None = None
 
+    @property
+    def columns(self) -> Columns:
+        """The fitted columns, by name."""
+        model = self.model
+        encoder = model[0] if isinstance(model, Pipeline) else model.encoder_
+        return encoder._columns
+
 
 def save_model(path: Path, saved: SavedModel) -> None:
     """Save a fitted model with `scratchmlp.io`, and the names of columns with it.
@@ -53,6 +67,11 @@ def save_model(path: Path, saved: SavedModel) -> None:
     InputError
         If the model cannot be saved.
     """
+    for each in objects_in(saved.model):
+        if isinstance(each, FunctionTransformer) and isinstance(each.func, partial):
+            # Boosted trees check arrays with it, which our encoders have checked. A file may not
+            # contain it: files that may contain any partial functions could run code.
+            each.func = None
     notes = {name: value for name, value in saved._asdict().items() if name != "model"}
     try:
         data = model_bytes(saved.model, notes=notes)
@@ -94,11 +113,18 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
         saved = _read(path) if is_file_of_ours else _unpickle(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
-    if not isinstance(saved.model, Model) or not hasattr(saved.model, "feature_names_in_"):
+    if not _is_ours(saved.model):
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
         )
     return saved
+
+
+def _is_ours(model: object) -> bool:
+    """Return whether a loaded object is a fitted model of named columns."""
+    if isinstance(model, Pipeline) and not isinstance(model[0], ColumnReader):
+        return False
+    return isinstance(model, Model) and hasattr(model, "feature_names_in_")
 
 
 def _read(path: Path) -> SavedModel:
@@ -167,7 +193,13 @@ def export_model(path: Path, model: Model) -> None:
         If the model cannot be exported, or the file cannot be written.
     """
     try:
-        content = to_onnx(model).SerializeToString()
+        # An ONNX model gets columns that have been read, and so it has no use for the reader.
+        content = to_onnx(model[1] if isinstance(model, Pipeline) else model).SerializeToString()
+    except TypeError as error:
+        raise InputError(
+            f"cannot save {path}: --keep best chose a model that cannot be exported. To export "
+            "the ensemble, remove --keep. To keep the best model, use --save instead of --export."
+        ) from error
     except ValueError as error:
         raise InputError(f"cannot save {path}: {error}") from error
     write(path, lambda new: new.write_bytes(content))

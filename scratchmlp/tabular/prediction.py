@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
@@ -222,11 +223,31 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
         Mathematics and Artificial Intelligence 74, 2015.
         """
+        check_is_fitted(self)
+        return self._predict_with_interval(X, self._held_out_scores.quantile(coverage))[1]
+
+    def _predict_with_interval(self, X: Any, limit: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return predictions and intervals around them, whose reach is a multiple of errors.
+
+        Parameters
+        ----------
+        X : {DataFrame, array-like} of shape (n_samples, n_features)
+            The table.
+        limit : ndarray of shape (n_outputs,)
+            The multiple: a quantile of the scores of out-of-fold predictions.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            What `predict` returns.
+        ends : ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper ends.
+        """
         table = self._encode(X)
-        center = self._mean_of(self._member_predictions(table)).reshape(len(table), -1)
-        sizes = self._difficulty.predict(inputs(table, center))
-        ends = self._intervals(center, self._held_out_scores.quantile(coverage) * sizes)
-        return ends[:, 0] if self._targets.one_column else ends
+        prediction = self._mean_of(self._member_predictions(table))
+        center = prediction.reshape(len(table), -1)
+        ends = self._intervals(center, limit * self._difficulty.predict(inputs(table, center)))
+        return prediction, ends[:, 0] if self._targets.one_column else ends
 
     def _intervals(self, center: FloatArray, reach: FloatArray) -> FloatArray:
         """Return lower and upper ends, on the last axis, at a distance from predictions."""

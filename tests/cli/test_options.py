@@ -79,6 +79,9 @@ def test_options_that_do_not_belong_together(refused):
     line = refused("d.csv", "--load", "m", "--seed", "0", "--text", "t", "--max-time", "2")
     assert "--load predicts without training. Remove --text, --seed, --max-time." in line
     assert parse(["d.csv", "--load", "m", "--id", "key"]).load == Path("m")
+    line = refused("d.csv", "--target", "y", "--coverage", "0.8")
+    assert "--coverage is about the predictions of --load. Add --load MODEL." in line
+    assert "'1' is not a number above 0 and below 1" in refused("d.csv", "--coverage", "1")
     assert "--id needs a table. Add DATA.csv." in refused("--id", "key")
     assert "--seed needs a table. Add DATA.csv." in refused("--seed", "0")
 

@@ -15,15 +15,36 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 # Predictions.
 
 
-def test_predictions_of_numbers_come_with_the_deviation_of_the_members(saved):
+@pytest.mark.parametrize("coverage", [None, 0.5])
+def test_predictions_of_numbers_come_with_intervals(coverage, saved, csv, capsys):
     model = load_model(saved.number_model).model
+    options = [] if coverage is None else ["--coverage", str(coverage)]
+    command = [csv(saved.table), "--load", str(saved.number_model), *options]
+    assert command_line.main(command) == 0
+    predictions = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert list(predictions) == ["prediction", "low", "high"]
     X = saved.table.assign(code=saved.table["code"].astype(str))
-    predictions = prediction_table(model, predict(model, X))
-    assert list(predictions) == ["prediction", "std of members"]
     np.testing.assert_allclose(predictions["prediction"], model.predict(X), atol=1e-4)
-    members = np.array(model.member_predictions(X))
-    assert len(members) == 3
-    np.testing.assert_allclose(predictions["std of members"], members.std(axis=0), atol=1e-4)
+    ends = model.predict_interval(X, coverage or 0.9)
+    np.testing.assert_allclose(predictions[["low", "high"]], ends, atol=1e-4)
+
+
+def test_a_coverage_that_needs_more_rows_gives_a_note_and_no_intervals(saved, csv, capsys):
+    command = [csv(saved.table), "--load", str(saved.number_model), "--coverage", "0.99"]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("prediction\n")
+    assert (
+        "scratchmlp: the predictions have no columns 'low' and 'high': coverage=0.99 needs "
+        "out-of-fold predictions of at least 99 rows, and fit had 80. Lower coverage, or fit on "
+        "more rows.\n"
+    ) in err
+
+
+def test_a_coverage_of_classes_is_refused(saved, csv, refused):
+    line = refused(csv(saved.table), "--load", str(saved.class_model), "--coverage", "0.8")
+    assert "--coverage is about intervals of numbers, but the model in " in line
+    assert "predicts classes. Remove --coverage." in line
 
 
 def test_numbers_are_written_with_the_digits_that_matter(saved, csv, capsys):
@@ -101,7 +122,7 @@ def test_predictions_without_the_id_column(keyed, csv, capsys, refused):
 
 @pytest.mark.parametrize(
     ("target", "name"),
-    [("class", "prediction"), ("class", "probability of big"), ("number", "std of members")],
+    [("class", "prediction"), ("class", "probability of big"), ("number", "low")],
 )
 def test_an_id_with_the_name_of_a_prediction_is_refused_before_training(
     target, name, saved, csv, refused

@@ -23,10 +23,10 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, FitFailedWarning
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import PredefinedSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -440,9 +440,19 @@ def test_pipelines_of_an_encoder_and_a_network(Network):
     (check_classes if hasattr(network, "predict_proba") else check_numbers)(outputs, pipeline, X)
 
 
-def test_other_pipelines_are_refused_by_name():
+@pytest.mark.parametrize("task", TASKS)
+def test_pipelines_of_an_encoder_and_a_linear_model(task):
+    names = ["normal", "numbers, missing", "strings", "days"]
+    linear = Ridge() if "number" in task else LogisticRegression()
+    for between in ([], [FunctionTransformer(np.float64)]):
+        pipeline = make_pipeline(TabularEncoder(), *between, linear)
+        check(pipeline.fit(make_table(names, 0), targets(task)), new_rows(names, 0))
+
+
+@pytest.mark.parametrize("step", [RidgeClassifier(), FunctionTransformer(np.float32)])
+def test_other_pipelines_are_refused_by_name(step):
     table = make_table(["normal", "counts"], 0)
-    pipeline = make_pipeline(TabularEncoder(), LogisticRegression()).fit(table, targets("binary"))
+    pipeline = make_pipeline(TabularEncoder(), step).fit(table, targets("binary"))
     with pytest.raises(TypeError, match=r"pipelines of an encoder .*; got Pipeline\."):
         to_onnx(pipeline)
 

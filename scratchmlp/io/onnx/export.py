@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -12,7 +14,13 @@ from scratchmlp.estimators.state import as_local
 from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
-from scratchmlp.io.onnx.tabular import encode, export_encoder, export_ensemble, export_networks
+from scratchmlp.io.onnx.tabular import (
+    encode,
+    export_encoder,
+    export_ensemble,
+    export_linear,
+    export_networks,
+)
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
@@ -22,7 +30,13 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 _ENCODERS = (TabularEncoder, PiecewiseLinearEncoder)
-_NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
+#: What may follow an encoder in a pipeline.
+_AFTER_ENCODERS: dict[type, Callable[[Graph, Any, str], None]] = {
+    ScratchMLPClassifier: export_classifier,
+    ScratchMLPRegressor: export_regressor,
+    LogisticRegression: export_linear,
+    Ridge: export_linear,
+}
 _EXPORTERS: dict[type, Callable[[Graph, Any], None]] = {
     ScratchMLPClassifier: export_classifier,
     ScratchMLPRegressor: export_regressor,
@@ -52,8 +66,9 @@ def to_onnx(estimator: Any) -> "ModelProto":
       read beforehand. The description of each input (`doc_string`) says what it is.
     - :class:`~scratchmlp.tabular.PiecewiseLinearEncoder` has one input "X" of shape (n_samples,
       n_features), float64, in which NaN means a missing value.
-    - A pipeline of one of these encoders and one of the first two estimators has the inputs of the
-      encoder.
+    - A pipeline of one of these encoders and one of the first two estimators, or LogisticRegression
+      or Ridge of scikit-learn, has the inputs of the encoder. ``FunctionTransformer(np.float64)``
+      may stand between them.
     - Classifiers have the outputs "label", with the predicted classes, and "probabilities", of
       shape (n_samples, n_classes), float32. Its columns are in the order of `classes_`, which is
       sorted. The description of the output lists them, and the property "classes" of the model
@@ -70,7 +85,8 @@ def to_onnx(estimator: Any) -> "ModelProto":
     ----------
     estimator : estimator
         A fitted estimator of scratchmlp or scratchmlp.tabular, or a pipeline of an encoder and a
-        network of these. For an estimator on a Dask cluster, it is what ``to_local()`` returns.
+        network or a linear model. For an estimator on a Dask cluster, it is what ``to_local()``
+        returns.
 
     Returns
     -------
@@ -120,23 +136,30 @@ def to_onnx(estimator: Any) -> "ModelProto":
 def _exporter(estimator: Any) -> Callable[[Graph, Any], None]:
     """Return the function that exports an estimator."""
     if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps]
-        if len(steps) == 2 and isinstance(steps[0], _ENCODERS) and isinstance(steps[1], _NETWORKS):
+        steps = _steps(estimator)
+        kinds = _ENCODERS, tuple(_AFTER_ENCODERS)
+        if len(steps) == 2 and all(map(isinstance, steps, kinds)):
             return _export_pipeline
     for kind, export in _EXPORTERS.items():
         if isinstance(estimator, kind):
             return export
     raise TypeError(
         "to_onnx converts ScratchMLPClassifier, ScratchMLPRegressor, the estimators and encoders "
-        "of scratchmlp.tabular, and pipelines of an encoder of these and one of the first two; got "
-        f"{type(estimator).__name__}. For pipelines and searches that hold one of the first two "
-        "and transformers of scikit-learn, call scratchmlp.io.register_skl2onnx_converters(), and "
-        "then skl2onnx.to_onnx."
+        "of scratchmlp.tabular, and pipelines of an encoder of these and one of the first two, "
+        f"LogisticRegression or Ridge; got {type(estimator).__name__}. For pipelines and searches "
+        "that hold one of the first two and transformers of scikit-learn, call "
+        "scratchmlp.io.register_skl2onnx_converters(), and then skl2onnx.to_onnx."
     )
 
 
+def _steps(pipeline: Pipeline) -> list[Any]:
+    """Return the steps of a pipeline, without conversions to float64."""
+    steps = [step for _, step in pipeline.steps]
+    return [step for step in steps if getattr(step, "func", None) is not np.float64]
+
+
 def _export_pipeline(graph: Graph, pipeline: Pipeline) -> None:
-    """Add an encoder and the network that follows it."""
-    (_, encoder), (_, network) = pipeline.steps
-    export = export_classifier if isinstance(network, ScratchMLPClassifier) else export_regressor
-    export(graph, network, encode(graph, encoder))
+    """Add an encoder and the network or the linear model that follows it."""
+    encoder, model = _steps(pipeline)
+    export = next(each for kind, each in _AFTER_ENCODERS.items() if isinstance(model, kind))
+    export(graph, model, encode(graph, encoder))

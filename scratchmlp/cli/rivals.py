@@ -1,0 +1,116 @@
+"""Gradient boosting of other packages, which ``--with`` adds to a comparison."""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import pandas as pd
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from scratchmlp.cli.messages import InputError
+from scratchmlp.tabular.reading.values import kind_of, to_numbers
+
+
+def check_rivals(packages: Sequence[str]) -> None:
+    """Check, before any work, that packages can be imported.
+
+    Parameters
+    ----------
+    packages : sequence of str
+        Keys of `RIVALS`.
+
+    Raises
+    ------
+    InputError
+        If one cannot be imported.
+    """
+    for package in packages:
+        try:
+            import_module(package)
+        except (ImportError, OSError) as error:  # a library of the system may be missing
+            raise InputError(
+                f"--with {package} needs the package {package}, which cannot be imported: {error}. "
+                f"To install it, run pip install {package}."
+            ) from error
+
+
+def _make_catboost(is_class: bool, categories: Sequence[str], n_jobs: int, seed: int) -> Pipeline:
+    """Make a model of CatBoost, which wants to know which columns are categories."""
+    package = import_module("catboost")
+    model = package.CatBoostClassifier if is_class else package.CatBoostRegressor
+    return make_pipeline(
+        FunctionTransformer(numbers_and_text, kw_args={"categories": categories}),
+        model(
+            cat_features=tuple(range(len(categories))),  # a list could not be cloned
+            thread_count=n_jobs,
+            random_state=seed,
+            verbose=False,
+            allow_writing_files=False,
+        ),
+    )
+
+
+def _make_lightgbm(is_class: bool, categories: Sequence[str], n_jobs: int, seed: int) -> Pipeline:
+    """Make a model of LightGBM."""
+    package = import_module("lightgbm")
+    model = package.LGBMClassifier if is_class else package.LGBMRegressor
+    return make_pipeline(
+        FunctionTransformer(numbers_and_categories, kw_args={"categories": categories}),
+        model(n_jobs=n_jobs, random_state=seed, verbose=-1),
+    )
+
+
+class Rival(NamedTuple):
+    """A package whose models are compared, with default settings.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model in the table of scores.
+    make : callable
+        Returns an unfitted model for classes or numbers, the names of columns of categories and
+        text, a number of threads (-1 means the number of processors) and a random state.
+    """
+
+    name: str
+    make: Callable[[bool, Sequence[str], int, int], Pipeline]
+
+
+#: The packages by the name that ``--with`` takes, which is also the name to import and to install.
+RIVALS = {
+    "catboost": Rival("CatBoost", _make_catboost),
+    "lightgbm": Rival("LightGBM", _make_lightgbm),
+}
+RIVAL_NAMES = [rival.name for rival in RIVALS.values()]
+
+
+def numbers_and_categories(X: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
+    """Convert columns to what other packages accept.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        Columns that have been read.
+    categories : sequence of str
+        Columns of categories and of text.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        First the categories, then numbers; dates and durations are days. The columns have new
+        names, because LightGBM does not accept all.
+    """
+    columns: list[Any] = [
+        X[name].astype(object).map(str, na_action="ignore").astype("category")
+        for name in categories
+    ]
+    columns += [to_numbers(X[name], kind_of(X[name])) for name in X if name not in categories]
+    return pd.DataFrame({f"x{i}": column for i, column in enumerate(columns)}, X.index)
+
+
+def numbers_and_text(X: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
+    """Convert columns likewise, categories to text. Missing ones become "missing"."""
+    table = numbers_and_categories(X, categories)
+    text = table.select_dtypes("category").astype(object)
+    return table.assign(**text.where(text.notna(), "missing"))
