@@ -148,9 +148,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         self.weights_ = {name: w for name, w in zip(parts, weights.tolist(), strict=True) if w}
         self._parts = {name: parts[name] for name in self.weights_}
         self.dropped_ = {
-            name: "Its weight is 0: it does not lower the loss of the others."
-            if weight == 0
-            else f"Its weight was {weight:.2g}: without it, the loss is at most 0.05 % higher."
+            name: _reason_to_drop(weight)
             for name, weight in zip(parts, selected, strict=True)
             if name not in self.weights_
         }
@@ -158,12 +156,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _measure(self, parts: dict[str, Part], problem: TrainingProblem, loss: BlendLoss) -> None:
         """Measure how good each estimator is, also of those that are dropped."""
         readable = self._targets.readable_loss if self.scoring is None else float
-        folds = [problem.data.rows(rows) for rows in problem.held_out]
-        of_folds = [self._targets.blend_loss(each, None) for each in folds]
+        folds = [
+            (self._targets.blend_loss(problem.data.rows(rows), None), rows)
+            for rows in problem.held_out
+        ]
 
         def by_fold(oof: Any) -> "pd.Series[float]":
-            pairs = zip(of_folds, problem.held_out, strict=True)
-            return pd.Series([of_fold(oof[rows]) for of_fold, rows in pairs])
+            return pd.Series([of_fold(oof[rows]) for of_fold, rows in folds])
 
         whole: Any = self._out_of_fold
         self.oof_loss_, whole_by_fold = readable(loss(whole)), by_fold(whole)
@@ -355,8 +354,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
             several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
             are as wide as those of the estimator with the largest errors among them: the mean error
-            of a weighted mean is not above that. If all estimators that are left out have weight 0,
-            nothing else changes.
+            of a weighted mean is not above that. If those that are left out have weight 0, as files
+            of earlier versions can hold, nothing else changes.
         """
         check_is_fitted(self)
         chosen = {name, *names}
@@ -422,6 +421,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             return part.fitted._member_prediction(number, table)
         raw = self._targets.raw_scores(part.fitted[number].predict(table))
         return self._targets.predictions(raw, part.calibration)
+
+
+def _reason_to_drop(weight: float) -> str:
+    """Say why an estimator is dropped that had this weight."""
+    if weight == 0:
+        return "Its weight is 0: it does not lower the loss of the others."
+    return f"Its weight was {weight:.2g}: without it, the loss is at most 0.05 % higher."
 
 
 def _seeded(
