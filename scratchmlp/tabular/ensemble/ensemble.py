@@ -305,7 +305,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             - "score" : accuracy or R² of its out-of-fold predictions.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
-            - "as_good" : whether the ensemble is not clearly better than it alone. This is so if
+            - "as_good" : whether the ensemble of `fit` is not clearly better than it alone, because
               the mean over the folds of the difference in log-loss, or in squared error, is at most
               its standard error. :meth:`only` then gives a smaller model that predicts faster.
             - "seconds" : time of its fit.
