@@ -7,6 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
@@ -173,7 +174,7 @@ class Models(dict):
     """Fitted models by name, each fitted when it is first needed."""
 
     def __missing__(self, name):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), all_parts():
             warnings.simplefilter("ignore")
             self[name] = (FITS | VARIED_FITS)[name]()
         return self[name]

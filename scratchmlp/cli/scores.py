@@ -232,12 +232,12 @@ def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
     -------
     bool
         Whether the mean over the folds of the gain in the decisive metric is at most its standard
-        error. False if no model is an ensemble of networks and others.
+        error, as of an ensemble that has dropped all others. False if no model is an ensemble.
     """
     metric = plan.decisive
     for result in results.values():
         parts = _parts(result)
-        if (networks := parts.get(NETWORKS)) is not None and len(parts) > 1:
+        if (networks := parts.get(NETWORKS)) is not None:
             gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
             return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
     return False

@@ -49,6 +49,10 @@ def _weights(evaluated: Evaluated) -> Table:
         for name, weight in estimator.weights_.items()
     ]
     rows += [
+        (f"{plain(name)} (left out)", plain(reason, 200), write(scores[name]))
+        for name, reason in estimator.dropped_.items()
+    ]
+    rows += [
         (f"{plain(name)} (left out)", plain(error, 200), "")
         for name, error in estimator.errors_.items()
     ]

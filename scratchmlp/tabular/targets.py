@@ -129,6 +129,10 @@ class ClassLabels:
         """Return the accuracy, where `y` is as `values` returns it."""
         return float(accuracy_score(y, proba.argmax(axis=1), sample_weight=weight))
 
+    def readable_loss(self, loss: float) -> float:
+        """Return the log-loss as it is."""
+        return loss
+
     def blend_loss(self, data: Data, scoring: str | Callable[..., float] | None) -> BlendLoss:
         """Return the loss that the weights of an ensemble minimize."""
         if scoring is None:
@@ -261,6 +265,10 @@ class Numbers:
     def score(self, y: FloatArray, prediction: FloatArray, weight: FloatArray | None) -> float:
         """Return R², where `y` is as `values` returns it."""
         return scaled_r2(y, prediction, weight)
+
+    def readable_loss(self, loss: float) -> float:
+        """Return the root mean squared error; of several targets in units of their deviations."""
+        return float(np.sqrt(loss) * (self.deviation[0] if self.one_column else 1.0))
 
     def blend_loss(self, data: Data, scoring: str | Callable[..., float] | None) -> BlendLoss:
         """Return the loss that the weights of an ensemble minimize."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from cli_output import BASELINE, ENSEMBLES, LINEAR, NETWORKS, TREES
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -56,7 +57,8 @@ def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
     plan = comparison.make_plan(y, True)
     parts = [("linear", LogisticRegression()), ("constant", DummyClassifier())]
     ensemble = TabularEnsembleClassifier(parts, cv=2, random_state=0)
-    folds = comparison.compare({"ensemble": ensemble}, X, y, plan)["ensemble"]
+    with all_parts():
+        folds = comparison.compare({"ensemble": ensemble}, X, y, plan)["ensemble"]
     for (_, held_out), fold in zip(plan.folds.splits, folds.to_dict("records"), strict=True):
         assert list(fold["parts"]) == ["linear", "constant"]
         for name, part in fold["parts"].items():

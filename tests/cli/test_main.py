@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from cli_output import (
     BASELINE,
     ENSEMBLES,
@@ -219,7 +220,8 @@ def test_a_limit_of_time_that_ends_training_is_named(seconds, notes, table, csv,
 
 @pytest.mark.usefixtures("brief")
 def test_the_parts_of_the_ensemble_are_shown_below_it(table, csv, capsys):
-    assert command_line.main([csv(table[["signal", "y"]]), "--target", "y"]) == 0
+    with all_parts():
+        assert command_line.main([csv(table[["signal", "y"]]), "--target", "y"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (first,) = [i for i, line in enumerate(lines) if line.startswith(ENSEMBLES[0])]
     names = ("networks", "boosting", "extra trees")

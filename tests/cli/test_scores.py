@@ -99,6 +99,13 @@ def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(netw
     assert networks_suffice(ensemble([0.5, 0.5, 0.5], networks), plan) == suffice
 
 
+def test_networks_suffice_if_the_ensemble_dropped_all_others():
+    results = ensemble([0.5, 0.6, 0.7], [0.5, 0.6, 0.7])
+    for parts in results["ensemble"]["parts"]:
+        parts.pop("trees", None)
+    assert networks_suffice(results, make_plan(np.arange(9.0), False))
+
+
 def test_higher_is_better_for_other_metrics(results):
     plan = make_plan(np.arange(9.0), False, metric="R2")
     folds = ensemble([0.5] * 3, [0.5] * 3)

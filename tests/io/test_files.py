@@ -349,8 +349,17 @@ def test_a_folder_of_a_pipeline_is_not_saved(path):
 def test_one_estimator_of_an_ensemble_without_training_state(path):
     for name in ("ensemble classifier", "ensemble regressor"):
         model = again(MODELS[name], path, training_state=False)
-        alone = model.only("networks").only("boosting")
+        alone = model.only("networks", "boosting").only("boosting")
         assert same(alone, MODELS[name].only("boosting"))
+
+
+def test_several_estimators_of_an_ensemble_have_a_smaller_file(path):
+    model = MODELS["ensemble classifier"]
+    save(model, path)
+    size = path.stat().st_size
+    smaller = model.only("networks", "linear")
+    assert same(again(smaller, path), smaller)
+    assert path.stat().st_size < 0.8 * size
 
 
 def test_what_cannot_be_loaded_is_not_saved(path):

@@ -53,6 +53,18 @@ def test_a_file_of_an_earlier_version_predicts_what_it_did(path, tmp_path):
                 np.testing.assert_array_equal(values, wanted)
 
 
+def test_an_ensemble_of_an_earlier_version_keeps_estimators_without_weight(tmp_path):
+    content = (FOLDER / "format_1" / "ensemble_classifier.skops.gz").read_bytes()
+    (tmp_path / "model").write_bytes(gzip.decompress(content))
+    with warnings.catch_warnings(action="ignore"):
+        model = load(tmp_path / "model")
+    board = model.leaderboard()
+    assert board["weight"].iloc[1:].to_dict() == model.weights_
+    assert board["loss"].isna().all()
+    for name in model.weights_:
+        assert model.only(name).leaderboard()["score"].tolist() == [model.oof_scores_[name]] * 2
+
+
 def test_a_file_says_of_each_column_what_fit_says():
     with warnings.catch_warnings(action="ignore"):
         encoder = load(FOLDER / "format_2" / "varied_encoder.skops")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from report_pages import Page
+from sklearn.dummy import DummyRegressor
 from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.metrics import (
     accuracy_score,
@@ -21,9 +22,10 @@ from sklearn.metrics import (
 
 from scratchmlp import report
 from scratchmlp.reporting import importances, quality, uncertainty
-from scratchmlp.reporting.content import decimals, plain, significant
+from scratchmlp.reporting.content import Table, decimals, plain, significant
 from scratchmlp.reporting.dependence import _curve
 from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
 ATTACK = "<script>alert('x')</script>"
@@ -296,6 +298,20 @@ def test_intervals_of_an_ensemble_of_counts_begin_at_0():
     assert (low == 0).any()
     found = uncertainty.regions_of(evaluate(ensemble, X, y, "new", 0), [0.8])[0.8]
     np.testing.assert_allclose(found.size, high - low)
+
+
+def test_parts_that_an_ensemble_dropped_are_named():
+    X = pd.DataFrame({"x": np.linspace(-1, 1, 60)})
+    networks = TabularMLPRegressor(max_iter=8)
+    parts = [
+        ("networks", networks),
+        ("constant", DummyRegressor(strategy="constant", constant=9.0)),
+    ]
+    ensemble = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X, X["x"])
+    section = training_section(evaluate(ensemble, X, X["x"], "fit", 0))
+    [table] = [part for part in section.parts if isinstance(part, Table)]
+    assert [row[0] for row in table.rows] == ["networks", "constant (left out)"]
+    assert table.rows[1][1] == "Its weight is 0: it does not lower the loss of the others."
 
 
 def test_training_curves_are_drawn(classes, numbers, others):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import TimeSeriesSplit
@@ -99,12 +100,16 @@ def test_an_estimator_alone_is_as_unsure_as_its_own_errors_demand():
     (X, y, _), (new, new_y, _) = TRAINING, TEST
     boosting = HistGradientBoostingRegressor(max_iter=10)
     far_off = DummyRegressor(strategy="constant", constant=3.0)
-    ensemble = TabularEnsembleRegressor([("good", boosting), ("bad", far_off)], **CV).fit(X, y)
+    ensemble = TabularEnsembleRegressor([("good", boosting), ("bad", far_off)], **CV)
+    with all_parts():
+        ensemble.fit(X, y)
     for name in ("good", "bad"):
         assert coverage_of(ensemble.only(name).predict_interval(new), new_y) > 0.85
     boosting = HistGradientBoostingClassifier(max_iter=10)
     estimators = [("good", boosting), ("bad", DummyClassifier())]
-    ensemble = TabularEnsembleClassifier(estimators, **CV).fit(X, X["z"] > 0)
+    ensemble = TabularEnsembleClassifier(estimators, **CV)
+    with all_parts():
+        ensemble.fit(X, X["z"] > 0)
     assert ensemble.only("good").predict_set(new).sum(axis=1).mean() < 1.1
     assert ensemble.only("bad").predict_set(new).all()
 

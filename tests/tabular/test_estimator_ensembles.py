@@ -3,10 +3,12 @@
 import pickle
 import time
 import warnings
+from copy import copy
 
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
@@ -25,6 +27,7 @@ from sklearn.metrics import (
     mean_squared_error,
     r2_score,
     roc_auc_score,
+    root_mean_squared_error,
 )
 from sklearn.model_selection import (
     GridSearchCV,
@@ -49,7 +52,7 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending
-from scratchmlp.tabular.ensemble.blending import select_weights
+from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.scoring import log_loss as blend_log_loss
 from scratchmlp.tabular.scoring import negative_score, squared_error
@@ -112,9 +115,9 @@ def test_it_learns_from_a_raw_table(classifier, regressor):
 def test_fitted_attributes(classifier, regressor):
     _, y, number = table()
     for model in (classifier, regressor):
-        assert list(model.weights_) == ["networks", "boosting", "trees"]
+        assert list(model.oof_scores_) == ["networks", "boosting", "trees"]
         assert sum(model.weights_.values()) == pytest.approx(1)
-        assert list(model.oof_scores_) == list(model.weights_) == list(model.named_estimators_)
+        assert list(model.weights_) == list(model.named_estimators_) == ["networks", "trees"]
         assert model.named_estimators_.networks.encoder_ is model.encoder_
         assert len(model.named_estimators_.trees) == 3
         assert model.feature_names_in_.tolist() == ["age", "city", "noise"]
@@ -186,13 +189,134 @@ def test_the_prediction_of_numbers_is_the_mean_of_the_members(regressor):
 
 
 def test_only_names_an_estimator(classifier):
-    with pytest.raises(ValueError, match="one of 'networks', 'boosting', 'trees'; got 'forest'"):
+    with pytest.raises(ValueError, match=r"must be one of 'networks', 'trees'; got 'forest'\.$"):
         classifier.only("forest")
+    with pytest.raises(ValueError, match=r"got 'boosting'\. Its weight is 0"):
+        classifier.only("trees", "boosting")
     trees = classifier.only("trees")
     assert (trees.temperature_, trees.floor_) == (1, 0)
     assert trees.oof_score_ == classifier.oof_scores_["trees"]
     assert not hasattr(trees, "oof_proba_")
     assert classifier.weights_["networks"] > 0  # unchanged
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """An ensemble in which all estimators have a weight."""
+    X, y, _ = table()
+    with all_parts():
+        return TabularEnsembleClassifier(SHORT, cv=3, random_state=0).fit(X, y)
+
+
+def test_several_estimators_of_an_ensemble(whole):
+    X, _, _ = table(seed=1)
+    two = whole.only("trees", "networks")
+    assert two.weights_ == {"networks": 0.5, "trees": 0.5}
+    assert list(two.named_estimators_) == list(two.oof_scores_) == ["networks", "trees"]
+    parts = [whole.only(name).member_predictions(X) for name in two.weights_]
+    blend = np.log(np.mean(parts, axis=0))
+    members = [whole._calibration.probabilities(each) for each in blend]
+    np.testing.assert_allclose(two.member_predictions(X), members)
+    assert np.isnan([two.oof_score_, two.oof_loss_]).all()
+    assert not hasattr(two, "oof_proba_")
+    size = len(pickle.dumps(whole.named_estimators_.boosting))
+    assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
+    y = table()[1]
+    assert two.oof_importances(table()[0], y, n_repeats=1).importances_mean.shape == (3,)
+
+
+def test_sets_of_several_estimators_are_those_of_the_worst(whole):
+    two = whole.only("networks", "boosting")
+    worst = max(two.weights_, key=lambda name: whole._parts[name].scores.scores.mean())
+    assert two._held_out_scores is whole._parts[worst].scores
+
+
+def test_all_estimators_of_an_ensemble_are_the_ensemble(whole):
+    X, _, _ = table()
+    found = whole.only(*whole.weights_)
+    np.testing.assert_array_equal(found.predict_proba(X), whole.predict_proba(X))
+    np.testing.assert_array_equal(found.predict_set(X), whole.predict_set(X))
+    assert found.oof_proba_ is whole.oof_proba_
+    old = copy(whole)  # earlier versions kept estimators of weight 0
+    old.weights_ = {"networks": 0.5, "boosting": 0.0, "trees": 0.5}
+    found = old.only("networks", "trees")
+    np.testing.assert_array_equal(found.predict_proba(X), old.predict_proba(X))
+    assert found.oof_score_ == old.oof_score_
+    assert old.only("boosting").weights_ == {"boosting": 1}
+
+
+def test_an_estimator_of_weight_0_is_dropped_and_nothing_else_changes(classifier):
+    X, y, _ = table()
+    assert classifier.dropped_ == {
+        "boosting": "Its weight is 0: it does not lower the loss of the others."
+    }
+    without = [TREES, NETWORKS]  # the estimators before it have the same random states
+    without = TabularEnsembleClassifier(without, cv=3, random_state=0).fit(X, y)
+    with_it = TabularEnsembleClassifier([TREES, NETWORKS, BOOSTING], cv=3, random_state=0).fit(X, y)
+    assert with_it.dropped_.keys() == {"boosting"}
+    assert without.weights_ == with_it.weights_
+    for name in ("oof_proba_", "oof_score_", "temperature_", "floor_"):
+        np.testing.assert_array_equal(getattr(with_it, name), getattr(without, name))
+    np.testing.assert_array_equal(with_it.predict_proba(X), without.predict_proba(X))
+    np.testing.assert_array_equal(with_it.predict_set(X), without.predict_set(X))
+
+
+def test_out_of_fold_predictions_are_kept_once(classifier):
+    assert not hasattr(classifier.named_estimators_.networks, "oof_proba_")
+    assert classifier.named_estimators_.networks.oof_score_ == classifier.oof_scores_["networks"]
+
+
+def test_a_dropped_estimator_can_be_what_was_hardly_needed():
+    y = np.arange(1000.0)
+    loss, none = squared_error(y, None), np.zeros(3, bool)
+    good, like_it, bad = y + 1, y + 1.0001, y - 2
+    weights = np.array([0.6, 0.1, 0.3])
+    found = without_negligible(weights, [good, like_it, bad], loss, none)
+    np.testing.assert_allclose(found, [6 / 9, 0, 3 / 9])
+    needed = np.array([False, True, False])
+    found = without_negligible(weights, [good, like_it, bad], loss, needed)
+    np.testing.assert_array_equal(found, weights)
+    found = without_negligible(weights, [good, good, good], loss, none)  # the largest is kept
+    np.testing.assert_array_equal(found, [1, 0, 0])
+
+
+@pytest.mark.parametrize("scoring", [None, "roc_auc"])
+def test_leaderboard(scoring):
+    X, y, _ = table()
+    model = TabularEnsembleClassifier(SHORT, cv=3, scoring=scoring, random_state=0).fit(X, y)
+    board = model.leaderboard()
+    whole, parts = board.iloc[0], board.iloc[1:]
+    assert board.index.tolist() == ["TabularEnsembleClassifier", "networks", "boosting", "trees"]
+    assert parts["weight"].to_dict() == {"boosting": 0, "trees": 0} | model.weights_
+    assert parts["score"].to_dict() == model.oof_scores_
+    assert whole["score"] == model.oof_score_
+    metric = log_loss if scoring is None else lambda y, proba: -roc_auc_score(y, proba[:, 1])
+    assert whole["loss"] == model.oof_loss_ == pytest.approx(metric(y, model.oof_proba_))
+    alone = TabularMLPClassifier(cv=3, max_iter=16, random_state=0).fit(X, y)
+    assert parts["loss"]["networks"] == pytest.approx(metric(y, alone.oof_proba_))
+    losses = [
+        [log_loss(y[rows], each.oof_proba_[rows]) for rows in model.held_out_]
+        for each in (alone, model)
+    ]
+    gain = np.subtract(*losses)
+    assert parts["as_good"]["networks"] == (gain.mean() <= gain.std(ddof=1) / np.sqrt(3))
+    assert (parts["seconds"] > 0).all()
+    assert whole["seconds"] == pytest.approx(parts["seconds"].sum())
+    assert ((parts["bytes"] == 0) == (parts["weight"] == 0)).all()
+    assert whole["bytes"] == len(pickle.dumps(model))
+
+
+def test_the_loss_of_a_leaderboard_is_in_units_of_the_target():
+    X, _, y = table()
+    model = TabularEnsembleRegressor(SHORT_NUMBERS[::2], cv=3, random_state=0).fit(X, 100 * y)
+    expected = root_mean_squared_error(100 * y, model.oof_prediction_)
+    assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
+    model.fit(X, np.c_[100 * y, y])
+    scaled = model.oof_prediction_ / [100, 1] / y.std(), np.c_[y, y] / y.std()
+    expected = mean_squared_error(*scaled) ** 0.5
+    assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
+    board = model.only("networks").leaderboard()
+    assert board.iloc[0]["loss"] == board.iloc[1]["loss"]
 
 
 def test_the_same_for_any_number_of_jobs_and_in_another_process(classifier):
@@ -219,7 +343,7 @@ def test_folds_and_weights(X, y, cv, arguments):
     assert np.isfinite(model.predict_proba(X)).all()
     if "sample_weight" in arguments:
         assert (seen == (arguments["sample_weight"] > 0)).all()
-        assert len(model.named_estimators_.trees) == 3
+        assert model.oof_scores_.keys() == {"networks", "boosting", "trees"}
 
 
 def test_class_weights_raise_the_probability_of_a_class():
@@ -621,7 +745,7 @@ def test_the_default_estimators():
         (TabularEnsembleClassifier(cv=2, random_state=0), y),
         (TabularEnsembleRegressor(cv=2, random_state=0), number),
     ):
-        assert list(model.fit(X, target).weights_) == names
+        assert list(model.fit(X, target).oof_scores_) == names
         features = model.named_estimators_["extra trees"][0].max_features
         assert features == ("sqrt" if is_classifier(model) else 0.5)
 
@@ -656,11 +780,12 @@ def test_boosting_stops_early_though_its_fold_has_another_class():
 def test_the_prior_is_for_networks_and_otherwise_for_none():
     X, y, _ = table()
     dummy = ("dummy", DummyClassifier())
+    extra = ("extra", ExtraTreesClassifier(30))
     first, last = (
         TabularEnsembleClassifier(estimators, cv=3, random_state=0).fit(X, y).weights_
-        for estimators in ([dummy, TREES], [TREES, dummy])
+        for estimators in ([extra, BOOSTING], [BOOSTING, extra])
     )
-    assert first["dummy"] == pytest.approx(last["dummy"])
+    assert first["extra"] == pytest.approx(last["extra"])
     with_networks = TabularEnsembleClassifier([dummy, NETWORKS], cv=3, random_state=0).fit(X, y)
     assert with_networks.weights_["networks"] > 0.7
 
@@ -670,7 +795,9 @@ def test_two_of_a_kind_differ_and_an_estimator_keeps_its_own_seed():
     twins = [("a", ExtraTreesClassifier(5)), ("b", ExtraTreesClassifier(5)),
              ("c", TabularMLPClassifier(max_iter=2)), ("d", TabularMLPClassifier(max_iter=2)),
              ("e", ExtraTreesClassifier(5, random_state=7))]  # fmt: skip
-    model = TabularEnsembleClassifier(twins, cv=2, random_state=0).fit(X, y)
+    model = TabularEnsembleClassifier(twins, cv=2, random_state=0)
+    with all_parts():
+        model.fit(X, y)
     for one, other in (("a", "b"), ("c", "d")):
         same = model.only(one).predict_proba(X) == model.only(other).predict_proba(X)
         assert not same.all()

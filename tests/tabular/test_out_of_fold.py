@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -73,7 +74,7 @@ def fit(estimator, case, y):
     All networks have a single epoch. They keep it, and it predicts the fold.
     """
     parameters, arguments = CASES[case]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, all_parts():
         patch.setattr(recipe, "_n_epochs", lambda n_rows: 1)
         patch.setattr(CosLog4, "factor", lambda schedule, t: 1.0)  # it would be 0 in this epoch
         return clone(estimator).set_params(random_state=0, **parameters).fit(X, y, **arguments)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.scoring import BlendLoss
@@ -15,6 +16,11 @@ _ROUNDS = 40
 #: Before the first round, this number / n_samples counts as selected: as much as in all rounds with
 #: 400 rows. It was chosen on the fourteen small sets of accuracy.py.
 _PRIOR = 400 * _ROUNDS
+
+#: By how much the loss may rise, as a share of it, if an estimator is left out. On 36 tables of 150
+#: to 4,000 rows, 33 of 100 estimators beside the networks had weight 0, and 4 gained less than
+#: this. Two of the four were forests that took most of the file.
+_NEGLIGIBLE = 0.0005
 
 
 def select_weights(
@@ -72,3 +78,43 @@ def select_weights(
         total = total + predictions[best]
         times[best] += 1
     return times / times.sum()
+
+
+def without_negligible(
+    weights: FloatArray,
+    predictions: Sequence[FloatArray],
+    loss: BlendLoss,
+    needed: NDArray[np.bool_],
+) -> FloatArray:
+    """Set weights to 0 from the smallest, while the loss stays nearly the same.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_estimators,)
+        Weights, which sum to 1.
+    predictions : sequence of ndarray
+        Out-of-fold predictions of each estimator.
+    loss : callable
+        Maps predictions to their loss.
+    needed : ndarray of shape (n_estimators,), bool
+        Which estimators keep their weight. The one with the largest weight does too.
+
+    Returns
+    -------
+    ndarray of shape (n_estimators,)
+        Weights, which sum to 1. The loss of the weighted predictions is at most 0.05 % higher.
+        Weights are unchanged if all that are 0 were 0 before.
+    """
+
+    def loss_with(weights: FloatArray) -> float:
+        blend: Any = sum(w * each for w, each in zip(weights, predictions, strict=True) if w)
+        return loss(blend)
+
+    lowest = loss_with(weights)
+    for number in np.argsort(weights, kind="stable")[:-1]:
+        if weights[number] and not needed[number]:
+            others = np.where(np.arange(len(weights)) == number, 0.0, weights)
+            others /= others.sum()
+            if loss_with(others) <= lowest + _NEGLIGIBLE * abs(lowest):
+                weights = others
+    return weights

@@ -78,21 +78,31 @@ default='from_dtype'
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     weights_ : dict of str to float
-        Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
-        out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
-        Before the first round, the networks count as selected 16,000 / n_samples times, because few
-        rows cannot tell which estimator is better. Without networks, all estimators share this.
+        Weight of each estimator in the ensemble. The weights sum to 1 and minimize the loss of the
+        weighted out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps
+        most. Before the first round, the networks count as selected 16,000 / n_samples times,
+        because few rows cannot tell which estimator is better. Without networks, all estimators
+        share this.
     named_estimators_ : Bunch
-        The fitted estimators by name: for "networks" a fitted :class:`TabularMLPClassifier`, for
-        others a list with a fitted estimator for each fold. Estimators that failed are left out.
+        The fitted estimators in the ensemble, by name: for "networks" a fitted
+        :class:`TabularMLPClassifier`, which has no out-of-fold predictions of its own, for others a
+        list with a fitted estimator for each fold.
     errors_ : dict of str to str
-        The errors of the estimators that are left out, by name.
+        The errors of the estimators that are left out because their fit failed, by name.
+    dropped_ : dict of str to str
+        Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
+        0, or the loss of the weighted out-of-fold predictions is at most 0.05 % higher without it.
+        Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights and the temperature are fitted to the same predictions, and gradient boosting stops
         by them: the score can be a little too high.
     oof_scores_ : dict of str to float
-        The same for each estimator alone.
+        The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
+        it as a table, with losses and times.
+    oof_loss_ : float
+        Log-loss of the weighted out-of-fold predictions, with `class_weight`. With `scoring`, the
+        negative score.
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Weighted and calibrated out-of-fold probabilities of the rows in `fit`; nan for rows that
         are in no fold.
@@ -130,7 +140,7 @@ default='from_dtype'
     >>> from scratchmlp.tabular import TabularEnsembleClassifier
     >>> X, y = load_wine(return_X_y=True, as_frame=True)
     >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
-    >>> list(ensemble.weights_)
+    >>> list(ensemble.oof_scores_)
     ['networks', 'boosting', 'extra trees']
     >>> ensemble.oof_score_ > 0.95
     True

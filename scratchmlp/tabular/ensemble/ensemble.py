@@ -1,5 +1,6 @@
 """What the ensembles of networks and other estimators share."""
 
+import pickle
 import time
 import warnings
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from copy import copy
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import Bunch
@@ -21,7 +23,7 @@ from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.ensemble.blending import select_weights
+from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.ensemble.cross_fitting import cross_fit
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.folds import by_row
@@ -72,9 +74,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     scoring: Any
 
     errors_: dict[str, str]
+    dropped_: dict[str, str]
     weights_: dict[str, float]
     oof_scores_: dict[str, float]
     oof_score_: float
+    oof_loss_: float
+    _measured: dict[str, dict[str, Any]]  # columns of `leaderboard`
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabular._parameter_constraints,
@@ -127,17 +132,47 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         data = problem.data.rows(seen)
         loss = self._checked_loss(data)
         parts = self._fit_parts(estimators, problem, tasks, started)
-        networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
-        prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
-        weights = select_weights([part.oof[seen] for part in parts.values()], loss, prior)
-        self.weights_ = dict(zip(parts, weights.tolist(), strict=True))
-        self._parts = parts
-        blend = sum(w * part.oof for w, part in zip(weights, parts.values(), strict=True))
+        self._keep_weighted(parts, seen, loss)
+        blend: Any = sum(w * self._parts[name].oof for name, w in self.weights_.items())
         self._calibration = self._targets.calibrate(problem.data, self._targets.raw_scores(blend))
         self._keep_predictions(problem, self._targets.blended(blend, self._calibration))
-        self.oof_scores_ = {
-            name: self._oof_score(problem, part.oof) for name, part in parts.items()
+        self._measure(parts, problem, lambda oof: loss(oof[seen]))
+
+    def _keep_weighted(self, parts: dict[str, Part], seen: Any, loss: BlendLoss) -> None:
+        """Weight the estimators, and keep those whose weight matters."""
+        networks = np.array([isinstance(each.fitted, BaseTabularMLP) for each in parts.values()])
+        prior = networks / networks.sum() if networks.any() else np.full(len(parts), 1 / len(parts))
+        predictions = [part.oof[seen] for part in parts.values()]
+        selected = select_weights(predictions, loss, prior)
+        weights = without_negligible(selected, predictions, loss, networks)
+        self.weights_ = {name: w for name, w in zip(parts, weights.tolist(), strict=True) if w}
+        self._parts = {name: parts[name] for name in self.weights_}
+        self.dropped_ = {
+            name: _reason_to_drop(weight)
+            for name, weight in zip(parts, selected, strict=True)
+            if name not in self.weights_
         }
+
+    def _measure(self, parts: dict[str, Part], problem: TrainingProblem, loss: BlendLoss) -> None:
+        """Measure how good each estimator is, also of those that are dropped."""
+        readable = self._targets.readable_loss if self.scoring is None else float
+        folds = [
+            (self._targets.blend_loss(problem.data.rows(rows), None), rows)
+            for rows in problem.held_out
+        ]
+
+        def by_fold(oof: Any) -> "pd.Series[float]":
+            return pd.Series([of_fold(oof[rows]) for of_fold, rows in folds])
+
+        whole: Any = self._out_of_fold
+        self.oof_loss_, whole_by_fold = readable(loss(whole)), by_fold(whole)
+        self.oof_scores_, losses, as_good = {}, {}, {}
+        for name, part in parts.items():
+            self.oof_scores_[name] = self._oof_score(problem, part.oof)
+            losses[name] = readable(loss(part.oof))
+            gain = by_fold(part.oof) - whole_by_fold
+            as_good[name] = float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
+        self._measured = {"loss": losses, "as_good": as_good, **self._measured}
 
     def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
         """Keep the scores of each estimator, which `only` needs, instead of its predictions."""
@@ -145,6 +180,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             self._parts[name] = part._replace(oof=np.empty(0), scores=scores_of(part.oof))
             if isinstance(part.fitted, BaseTabularMLP):
                 part.fitted.__dict__.update(self._with_scores(self._parts[name].scores))
+                part.fitted.__dict__.pop(self._oof_name)
 
     def _checked_loss(self, data: Data) -> BlendLoss:
         """Return the loss that weights minimize, after a trial of the user's scorer."""
@@ -176,6 +212,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         parts: dict[str, Part] = {}
         errors: dict[str, Exception] = {}
         self.errors_ = {}
+        self._measured = {"seconds": {}}
         in_order = sorted(estimators, key=lambda pair: isinstance(pair[1], BaseTabularMLP))
         for n_done, (name, estimator) in enumerate(in_order):
             is_networks, n_left = isinstance(estimator, BaseTabularMLP), len(in_order) - n_done
@@ -183,8 +220,10 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             is_last_chance = n_left == 1 and not parts and not is_networks
             seconds = None if is_last_chance else self._share(started, n_left)
             seeded = _seeded(problem, in_order[:n_done], is_networks)
+            begun = time.perf_counter()
             try:
                 parts[name] = fit(estimator, seeded, tasks, started, seconds)
+                self._measured["seconds"][name] = time.perf_counter() - begun
             except MemoryError:
                 raise
             except Exception as error:
@@ -253,35 +292,116 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         named.update({name: part.estimators for name, part in self._parts.items()})
         return named
 
+    @of_one_fit
+    def leaderboard(self) -> pd.DataFrame:
+        """Compare the estimators of the ensemble with each other, and with all of them together.
+
+        Returns
+        -------
+        DataFrame
+            A row for the ensemble, and one for each estimator that did not fail, with the columns
+
+            - "weight" : its weight. 0 if it was dropped; `dropped_` says why.
+            - "score" : accuracy or R² of its out-of-fold predictions.
+            - "loss" : their log-loss or root mean squared error (of several targets, in units of
+              their standard deviations), with `class_weight`. With `scoring`, the negative score.
+            - "as_good" : whether the ensemble of `fit` is not clearly better than it alone, because
+              the mean over the folds of the difference in log-loss, or in squared error, is at most
+              its standard error. :meth:`only` then gives a smaller model that predicts faster.
+            - "seconds" : time of its fit.
+            - "bytes" : size of its pickle, which is made for this. 0 if it was dropped.
+
+            Of a model from a file of an earlier version, "loss", "as_good" and "seconds" are nan.
+
+        See Also
+        --------
+        only : Keep some of the estimators.
+        """
+        check_is_fitted(self)
+        sizes = {name: len(pickle.dumps(part.fitted)) for name, part in self._parts.items()}
+        parts = pd.DataFrame(
+            {"weight": self.weights_, "score": self.oof_scores_, **self._measured, "bytes": sizes},
+            index=list(self.oof_scores_),
+        )
+        parts = parts.fillna({"weight": 0.0, "bytes": 0}).astype({"bytes": int})
+        whole = {
+            "weight": 1.0,
+            "score": self.oof_score_,
+            "loss": self.oof_loss_,
+            "as_good": True,
+            "seconds": parts["seconds"].sum(),
+            "bytes": len(pickle.dumps(self)),
+        }
+        return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
+
     # Prediction.
 
     @of_one_fit
-    def only(self, name: str) -> Self:
-        """Return a copy that predicts with one estimator alone.
+    def only(self, name: str, *names: str) -> Self:
+        """Return a smaller ensemble of some of the estimators.
 
         Parameters
         ----------
-        name : str
-            Name of the estimator.
+        name, *names : str
+            Names of estimators in `weights_`.
 
         Returns
         -------
         estimator
-            The copy. It shares the fitted estimators, and its `oof_score_` is that of this one. It
-            has no out-of-fold predictions.
+            A copy that holds and uses these estimators alone, with their weights divided by their
+            sum. It has no out-of-fold predictions, because those of single estimators are not kept.
+
+            One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
+            several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
+            are as wide as those of the estimator with the largest errors among them: the mean error
+            of a weighted mean is not above that. If those that are left out have weight 0, as files
+            of earlier versions can hold, nothing else changes.
         """
         check_is_fitted(self)
-        if name not in self.weights_:
-            names = ", ".join(map(repr, self.weights_))
-            raise ValueError(f"name must be one of {names}; got {name!r}.")
-        alone = copy(self)
-        alone.weights_ = {each: float(each == name) for each in self.weights_}
-        alone.oof_score_ = self.oof_scores_[name]
-        alone.__dict__.update(self._with_scores(self._parts[name].scores))
+        chosen = {name, *names}
+        for each in chosen - self.weights_.keys():
+            known, reason = ", ".join(map(repr, self.weights_)), self.dropped_.get(each, "")
+            raise ValueError(f"name must be one of {known}; got {each!r}. {reason}".rstrip())
+        smaller = copy(self)
+        smaller._parts = {each: part for each, part in self._parts.items() if each in chosen}
+        smaller.oof_scores_ = {each: self.oof_scores_[each] for each in smaller._parts}
+        smaller.weights_ = {each: self.weights_[each] for each in smaller._parts}
+        smaller.dropped_ = {}
+        if len(chosen) == 1:
+            smaller._become_one_alone(name)
+        elif any(weight for each, weight in self.weights_.items() if each not in chosen):
+            smaller._become_mean_of_several()
+        return smaller
+
+    def _become_one_alone(self, name: str) -> None:
+        """Predict as the only estimator does on its own."""
+        self.weights_ = {name: 1.0}
         if self._calibration:
-            alone._calibration = NOT_CALIBRATED
-        alone.__dict__.pop(self._oof_name, None)  # a file may lack it
-        return alone
+            self._calibration = NOT_CALIBRATED
+        losses = self._measured["loss"]
+        self._forget_whole(self.oof_scores_[name], losses[name], self._parts[name].scores)
+
+    def _become_mean_of_several(self) -> None:
+        """Weight the estimators so that the sum is 1 again."""
+        total = sum(self.weights_.values())
+        self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
+        scores = [part.scores for part in self._parts.values()]
+        worst = max(scores, key=lambda each: float(np.average(each.scores, weights=each.weight)))
+        self._forget_whole(np.nan, np.nan, worst)
+
+    def _forget_whole(self, score: float, loss: float, scores: HeldOutScores) -> None:
+        """Replace what out-of-fold predictions of the whole ensemble told."""
+        self.oof_score_, self.oof_loss_ = score, loss
+        self.__dict__.update(self._with_scores(scores))
+        self.__dict__.pop(self._oof_name, None)  # a file may lack it
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Set the attributes, also those of an ensemble that an earlier version fitted."""
+        if "oof_scores_" in state:
+            unknown = dict.fromkeys(state["oof_scores_"], np.nan)
+            measured = dict.fromkeys(("loss", "as_good", "seconds"), unknown)
+            state = {"dropped_": {}, "oof_loss_": np.nan, "_measured": measured} | state
+        super().__setstate__(state)
 
     def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
         """Return the weighted predictions of what was trained without one fold."""
@@ -301,6 +421,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             return part.fitted._member_prediction(number, table)
         raw = self._targets.raw_scores(part.fitted[number].predict(table))
         return self._targets.predictions(raw, part.calibration)
+
+
+def _reason_to_drop(weight: float) -> str:
+    """Say why an estimator is dropped that had this weight."""
+    if weight == 0:
+        return "Its weight is 0: it does not lower the loss of the others."
+    return f"Its weight was {weight:.2g}: without it, the loss is at most 0.05 % higher."
 
 
 def _seeded(

@@ -68,22 +68,32 @@ default='from_dtype'
     Attributes
     ----------
     weights_ : dict of str to float
-        Weight of each estimator. The weights sum to 1 and minimize the loss of the weighted
-        out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps most.
-        Before the first round, the networks count as selected 16,000 / n_samples times, because few
-        rows cannot tell which estimator is better. Without networks, all estimators share this.
+        Weight of each estimator in the ensemble. The weights sum to 1 and minimize the loss of the
+        weighted out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps
+        most. Before the first round, the networks count as selected 16,000 / n_samples times,
+        because few rows cannot tell which estimator is better. Without networks, all estimators
+        share this.
     named_estimators_ : Bunch
-        The fitted estimators by name: for "networks" a fitted :class:`TabularMLPRegressor`, for
-        others a list with a fitted estimator for each fold. Estimators that failed are left out.
+        The fitted estimators in the ensemble, by name: for "networks" a fitted
+        :class:`TabularMLPRegressor`, which has no out-of-fold predictions of its own, for others a
+        list with a fitted estimator for each fold.
     errors_ : dict of str to str
-        The errors of the estimators that are left out, by name.
+        The errors of the estimators that are left out because their fit failed, by name.
+    dropped_ : dict of str to str
+        Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
+        0, or the loss of the weighted out-of-fold predictions is at most 0.05 % higher without it.
+        Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights are fitted to the same predictions, and gradient boosting stops by them: the
         score can be a little too high. nan if the members held out a single row: R² compares the
         errors with the spread of the targets.
     oof_scores_ : dict of str to float
-        The same for each estimator alone.
+        The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
+        it as a table, with losses and times.
+    oof_loss_ : float
+        Root mean squared error of the weighted out-of-fold predictions; of several targets, in
+        units of their standard deviations. With `scoring`, the negative score.
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Weighted out-of-fold predictions of the rows in `fit`; nan for rows that are in no fold.
     held_out_ : list of ndarray of int

@@ -1,0 +1,26 @@
+"""Ensembles that hold all their estimators, also those that `fit` would drop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import numpy as np
+
+from scratchmlp.tabular.ensemble import ensemble
+
+
+@contextmanager
+def all_parts() -> Iterator[None]:
+    """Give the estimators of an ensemble equal weights during `fit`."""
+
+    def equal_weights(predictions, loss, prior):
+        return np.full(len(predictions), 1 / len(predictions))
+
+    def unchanged(weights, *arguments):
+        return weights
+
+    with (
+        patch.object(ensemble, "select_weights", equal_weights),
+        patch.object(ensemble, "without_negligible", unchanged),
+    ):
+        yield
