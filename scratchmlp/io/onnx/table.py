@@ -148,17 +148,17 @@ def _check_column(name: str, column: Column) -> None:
             f"Column {name!r} is free text, for which ONNX has no expression. Leave the column "
             "out, or name it in categorical_features, and fit again."
         )
+    if isinstance(column, CategoricalColumn | TextColumn) and not VALUES[column.expected].onnx:
+        raise ValueError(
+            f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
+            "have. Convert it with astype(str), and fit again."
+        )
     if isinstance(column, CategoricalColumn):
         _check_categories(name, column)
 
 
 def _check_categories(name: str, column: CategoricalColumn) -> None:
-    """Raise an error if categories have no type of ONNX, or one that cannot tell them apart."""
-    if not VALUES[column.expected].onnx:
-        raise ValueError(
-            f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
-            "have. Convert it with astype(str), and fit again."
-        )
+    """Raise an error if categories have a type of ONNX that cannot tell them apart."""
     if not _is_string(column):
         numbers = _level_numbers(column)
         if len(np.unique(numbers)) < len(numbers):
