@@ -43,7 +43,16 @@ from scratchmlp.cli.kinds import (
     unknown_column,
     unlike_training,
 )
-from scratchmlp.cli.messages import InputError, count, discard, fit, open_streams, quote, say
+from scratchmlp.cli.messages import (
+    InputError,
+    count,
+    discard,
+    fit,
+    open_streams,
+    quote,
+    say,
+    with_notes,
+)
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
     check_id,
@@ -309,7 +318,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         predicted = predict(saved.model, X)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
-        raise InputError(str(error)) from error
+        raise InputError(with_notes(error)) from error
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
