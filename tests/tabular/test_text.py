@@ -86,6 +86,7 @@ def test_similar_words_have_similar_components():
         (["?!", "", "...", " "] * 3, True),
         (["", " ", "\t", "\n"] * 3, False),
         (["ab", "cd", "ef", "gh"], False),
+        (["ab", "ac", "de", "fg"], False),  # a single n-gram occurs twice
         (["\udc80 low", "\udc80 low", "\U0001f600 low"] * 2, True),
         ([1, "1 a", 2.5, "2.5"] * 3, True),
         (["東京都港区", "東京都渋谷区", "京都市"] * 4, True),

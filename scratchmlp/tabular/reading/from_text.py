@@ -201,7 +201,10 @@ def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Se
         Converted values. Those that cannot be read are missing.
     """
     values = different_values(column)
-    return _rows(_read(values, kind, reading), values, column, kind)
+    read = _read(values, kind, reading)
+    if kind == "number" and pd.isna(read).all():  # "true" is 1 if columns must be no categories
+        read = _read(values, "flag", reading).astype(np.float64)
+    return _rows(read, values, column, kind)
 
 
 def note_unreadable(
