@@ -11,7 +11,7 @@ from scratchmlp.io.onnx.graph import ML, Graph, check_name
 from scratchmlp.tabular.columns.base import FittedColumn, LeftOutColumn
 from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.encoded_table import Layout, layout_of
+from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
 from scratchmlp.tabular.columns.numeric import ALMOST_INFINITE, CLIP, DateColumn, ScaledColumn
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
@@ -132,9 +132,8 @@ def add_array(graph: Graph, table: TableValues) -> str:
             parts.append(graph.cast(shown, np.float32))
             positions.append(layout.starts[column] + level)
         if layout.signs.any():
-            signs = np.array([-1, 1, 0], np.float32)  # of the codes 0, 1 and -1
             coded = graph.gather(table.codes, np.flatnonzero(layout.signs))
-            parts.append(graph.add("Gather", signs, coded, axis=0))
+            parts.append(graph.add("Gather", SIGNS, coded, axis=0))
             positions.append(layout.starts[layout.signs])
     order = np.argsort(np.concatenate(positions))
     array = graph.concat(parts)
