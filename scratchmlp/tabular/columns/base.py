@@ -46,7 +46,7 @@ class FittedColumn(ABC):
     reading : Reading
         How the values were written, if they were text.
     share_missing : float
-        Share of missing values; 0.0 if unknown, as in files of older versions.
+        Share of missing values; 0.0 if the column is left out, and in files of older versions.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -127,7 +127,7 @@ class LeftOutColumn(FittedColumn):
 
     kind: str
     indicator: bool
-    expected: Kind = "missing"  # nothing: values of any kind are accepted
+    expected: Kind = "missing"  # no kind: its values are not read
 
     def suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""
