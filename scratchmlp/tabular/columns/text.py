@@ -134,6 +134,7 @@ class TextColumn(FittedColumn):
 
     encoder: TextEncoder
     indicator: bool
+    kind: str = "text"
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
@@ -187,7 +188,7 @@ class TextColumn(FittedColumn):
 
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return self._plain("text") | {
+        return super().plain() | {
             "labels": self.expected,
             "n_components": self.encoder.n_components,
             "indicator": self.indicator,
