@@ -60,6 +60,7 @@ MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
+DATES_WRITTEN = "dates written as "  # before the order, in the reason of a column of dates
 SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
@@ -338,7 +339,7 @@ def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Read
 def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     """Say why a column is of a kind."""
     if form:
-        return f"dates written as {form.order}"
+        return f"{DATES_WRITTEN}{form.order}"
     if kind == "number":
         how = [reading.units] if reading.units else []
         how += ["decimal commas"] * (reading.decimal == ",")
