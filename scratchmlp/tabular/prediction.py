@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
@@ -34,16 +35,19 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
     @property
     def classes_(self) -> NDArray[Any]:
         """Class labels, sorted."""
+        check_is_fitted(self)
         return self._targets.classes
 
     @property
     def temperature_(self) -> float:
         """Number by which raw scores are divided before the softmax."""
+        check_is_fitted(self)
         return self._calibration.temperature
 
     @property
     def floor_(self) -> float:
         """Number below which probabilities become much smaller."""
+        check_is_fitted(self)
         return self._calibration.floor
 
     @of_one_fit

@@ -17,7 +17,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.exceptions import DataConversionWarning, FitFailedWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import (
     accuracy_score,
@@ -121,6 +121,14 @@ def test_fitted_attributes(classifier, regressor):
     predicted = classifier.classes_[classifier.oof_proba_.argmax(axis=1)]
     assert classifier.oof_score_ == accuracy_score(y, predicted)
     assert regressor.oof_score_ == pytest.approx(r2_score(number, regressor.oof_prediction_))
+
+
+@pytest.mark.parametrize("name", ["classes_", "temperature_", "floor_"])
+@pytest.mark.parametrize("estimator", [TabularMLPClassifier(), TabularEnsembleClassifier()])
+def test_attributes_of_an_estimator_that_is_not_fitted(estimator, name):
+    assert not hasattr(estimator, name)
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        getattr(estimator, name)
 
 
 def test_the_weighted_loss_is_not_above_that_of_any_estimator_but_for_the_prior(monkeypatch):
