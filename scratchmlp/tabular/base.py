@@ -362,6 +362,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             state |= targets.plain()
         if calibration := state.pop("_calibration", None):
             state |= {"temperature_": calibration.temperature, "floor_": calibration.floor}
+        if self._difficulty is None:
+            state.pop("_difficulty", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
