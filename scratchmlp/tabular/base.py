@@ -30,6 +30,7 @@ from scratchmlp.tabular.folds import (
     check_no_missing,
     check_splits,
     make_splits,
+    predicted_rows,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
@@ -39,7 +40,6 @@ from scratchmlp.tabular.inspection.uncertainty import (
     fold_numbers,
     held_out_scores,
     kept_weight,
-    predicted_rows,
     scored_rows,
 )
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of

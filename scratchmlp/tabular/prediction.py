@@ -12,7 +12,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, inputs
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Numbers
 
@@ -228,7 +228,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         """
         table = self._encode(X)
         center = self._mean_of(self._member_predictions(table)).reshape(len(table), -1)
-        sizes = self._difficulty.predict(inputs(table, center))
+        sizes = self._difficulty.predict(difficulty_inputs(table, center))
         ends = self._intervals(center, self._held_out_scores.quantile(coverage) * sizes)
         return ends[:, 0] if self._targets.one_column else ends
 

@@ -26,7 +26,7 @@ from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, fit_difficulty, inputs
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import (
     BlendLoss,
@@ -299,7 +299,7 @@ class Numbers:
         sizes : ndarray of shape (n_rows, n_outputs)
             Expected errors by models that were fitted without the fold of the row.
         """
-        X = inputs(data.X[rows], oof.reshape(len(rows), -1))
+        X = difficulty_inputs(data.X[rows], oof.reshape(len(rows), -1))
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
     # Plain data in files.

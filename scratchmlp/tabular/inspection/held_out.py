@@ -16,8 +16,7 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.table import Place
-from scratchmlp.tabular.folds import Rows, by_row
-from scratchmlp.tabular.inspection.uncertainty import predicted_rows
+from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.threads import threads
 
