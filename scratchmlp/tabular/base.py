@@ -71,7 +71,7 @@ class TrainingProblem(NamedTuple):
         Random state of each member.
     terms : list of TermSelection
         Selects the terms of text that each member uses. The estimators of an ensemble share it, so
-        that terms are selected once for each fold.
+        that terms are selected once for each fold if all are fitted in this process.
     most_rows : int or None, default=None
         Number of training rows of a member that does not train on all rows outside of its fold.
     """

@@ -168,7 +168,8 @@ class Numbers:
     low, high : ndarray of shape (n_outputs,)
         Range of the targets, without rows of weight 0. Predictions stay within it.
     mean, deviation : ndarray of shape (n_outputs,)
-        What is subtracted from the targets, and what they are divided by, for training.
+        What is subtracted from the targets, and what they are divided by, for training: the mean
+        and the standard deviation, or 0 and the mean after `for_loss`.
     output : str, default="identity"
         Output activation of networks.
     """

@@ -1,4 +1,7 @@
-"""Predictions of rows by the members that held them out, with some columns permuted."""
+"""Predictions of rows by the members that held them out, with some columns permuted.
+
+Also the checks that these rows are those of `fit`, in the same order.
+"""
 
 import warnings
 from collections.abc import Iterable, Iterator

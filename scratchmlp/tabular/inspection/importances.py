@@ -1,4 +1,7 @@
-"""Which columns of a raw table matter: permutation importance on the rows that members held out."""
+"""Which columns of a raw table matter: permutation importance on the rows that members held out.
+
+Also which columns are associated: permuting one alone shows too little of what they tell together.
+"""
 
 import math
 from collections import Counter

@@ -181,7 +181,7 @@ class Difficulty(NamedTuple):
     unit: FloatArray
 
     def predict(self, X: FloatArray) -> FloatArray:
-        """Return the expected sizes, of shape (n_samples, n_outputs); `X` is from `difficulty_inputs`."""
+        """Return the expected sizes of shape (n_samples, n_outputs); X is `difficulty_inputs`."""
         if self.model is None:
             return np.tile(self.unit, (len(X), 1))
         return self.unit * np.maximum(self.model.predict(X), self.least)[:, np.newaxis]
