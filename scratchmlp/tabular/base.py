@@ -70,8 +70,7 @@ class TrainingProblem(NamedTuple):
     seeds : ndarray of int
         Random state of each member.
     terms : list of TermSelection
-        Selects the terms of text that each member uses. The estimators of an ensemble share it, so
-        that terms are selected once for each fold if all are fitted in this process.
+        Selects the terms of text that each member uses. Empty if members select their own.
     most_rows : int or None, default=None
         Number of training rows of a member that does not train on all rows outside of its fold.
     """
@@ -96,6 +95,16 @@ class TrainingProblem(NamedTuple):
     def held_out(self) -> list[Rows]:
         """Row numbers of each member's fold."""
         return [rows for _, rows in self.splits]
+
+    def with_terms(self) -> Self:
+        """Return the problem with terms that are selected for each fold, once for all estimators.
+
+        They are not fitted in parallel, but then no estimator selects again.
+        """
+        if not self.data.X.terms:
+            return self
+        terms = [TermSelection().fit(self.data.rows(training)) for training, _ in self.splits]
+        return self._replace(terms=terms)
 
     def for_targets(self, targets: Targets) -> Self:
         """Return the same problem with targets that are encoded otherwise.
