@@ -99,7 +99,7 @@ class TrainingProblem(NamedTuple):
     def with_terms(self) -> Self:
         """Return the problem with terms that are selected for each fold, once for all estimators.
 
-        They are not fitted in parallel, but then no estimator selects again.
+        This goes through the folds one by one, but no process or estimator selects again.
         """
         if not self.data.X.terms:
             return self
