@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, get_args
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted
+from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted, with_notes
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.base import LeftOutColumn
@@ -235,7 +235,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
         try:
             encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
         except (ValueError, TypeError) as error:
-            raise InputError(str(error)) from error
+            raise InputError(with_notes(error)) from error
     columns = encoder._columns
     if not any(column.n_outputs for column in columns.values()):
         reasons = [_described(X[name], fitted) for name, fitted in columns.items()]

@@ -45,7 +45,16 @@ from scratchmlp.cli.kinds import (
     unknown_column,
     unlike_training,
 )
-from scratchmlp.cli.messages import InputError, count, discard, fit, open_streams, quote, say
+from scratchmlp.cli.messages import (
+    InputError,
+    count,
+    discard,
+    fit,
+    open_streams,
+    quote,
+    say,
+    with_notes,
+)
 from scratchmlp.cli.options import Options, command, parse
 from scratchmlp.cli.predictions import (
     COVERAGE,
@@ -359,7 +368,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
-        raise InputError(str(error)) from error
+        raise InputError(with_notes(error)) from error
     for note in predicted.notes:
         say(note)
     predictions = prediction_table(saved.model, predicted)

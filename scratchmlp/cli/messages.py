@@ -22,6 +22,12 @@ class InputError(Exception):
     """An argument or a file cannot be used; the message says why, and what to change."""
 
 
+def with_notes(error: Exception) -> str:
+    """Return the message of an error with its notes, of which one may name a column."""
+    notes = getattr(error, "__notes__", ())
+    return ". ".join([str(error).removesuffix("."), *notes]) if notes else str(error)
+
+
 def say(message: str, end: str = "\n") -> None:
     """Print a note on stderr."""
     print(f"scratchmlp: {message}", end=end, file=sys.stderr, flush=True)

@@ -29,9 +29,9 @@ from scratchmlp.tabular.columns.column import Columns
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.values import VALUES, to_numbers
+from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
 
-ORDERED = ("number", "date", "duration")  # kinds of values that can order rows
+ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
 NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 

@@ -20,8 +20,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.folds import check_no_missing
-from scratchmlp.tabular.inspection.uncertainty import predicted_rows
+from scratchmlp.tabular.folds import check_no_missing, predicted_rows
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import to_pandas
 

@@ -16,10 +16,10 @@ from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
+    difficulty_inputs,
     fit_difficulty,
     fold_numbers,
     held_out_scores,
-    inputs,
     n_needed,
     scored_rows,
 )
@@ -213,7 +213,7 @@ def _errors(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, 
 def _inputs(evaluated: Evaluated, rows: Rows) -> FloatArray:
     """Return what the expected sizes of errors are predicted from."""
     encoded = evaluated.estimator._encode(evaluated.some(rows))
-    return inputs(encoded, evaluated.prediction[rows, np.newaxis])
+    return difficulty_inputs(encoded, evaluated.prediction[rows, np.newaxis])
 
 
 # Groups of rows.

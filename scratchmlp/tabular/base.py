@@ -30,6 +30,7 @@ from scratchmlp.tabular.folds import (
     check_no_missing,
     check_splits,
     make_splits,
+    predicted_rows,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
@@ -39,7 +40,6 @@ from scratchmlp.tabular.inspection.uncertainty import (
     fold_numbers,
     held_out_scores,
     kept_weight,
-    predicted_rows,
     scored_rows,
 )
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
@@ -70,8 +70,7 @@ class TrainingProblem(NamedTuple):
     seeds : ndarray of int
         Random state of each member.
     terms : list of TermSelection
-        Selects the terms of text that each member uses. The estimators of an ensemble share it, so
-        that terms are selected once for each fold.
+        Selects the terms of text that each member uses. Empty if members select their own.
     most_rows : int or None, default=None
         Number of training rows of a member that does not train on all rows outside of its fold.
     """
@@ -96,6 +95,16 @@ class TrainingProblem(NamedTuple):
     def held_out(self) -> list[Rows]:
         """Row numbers of each member's fold."""
         return [rows for _, rows in self.splits]
+
+    def with_terms(self) -> Self:
+        """Return the problem with terms that are selected for each fold, once for all estimators.
+
+        This goes through the folds one by one, but no process or estimator selects again.
+        """
+        if not self.data.X.terms:
+            return self
+        terms = [TermSelection().fit(self.data.rows(training)) for training, _ in self.splits]
+        return self._replace(terms=terms)
 
     def for_targets(self, targets: Targets) -> Self:
         """Return the same problem with targets that are encoded otherwise.
@@ -362,6 +371,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             state |= targets.plain()
         if calibration := state.pop("_calibration", None):
             state |= {"temperature_": calibration.temperature, "floor_": calibration.floor}
+        if self._difficulty is None:
+            state.pop("_difficulty", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from scipy.special import log_expit, log_softmax, softmax
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents
-from scratchmlp.tabular.inspection.uncertainty import effective_number, predicted_rows
+from scratchmlp.tabular.folds import effective_number, predicted_rows
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
 _MEAN_FLOOR = 0.1

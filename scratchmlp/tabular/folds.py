@@ -213,3 +213,13 @@ def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: i
         total[rows] += score
         times[rows] += 1
     return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+
+
+def predicted_rows(oof: FloatArray) -> Rows:
+    """Return the numbers of the rows that have out-of-fold predictions: those of others are nan."""
+    return np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
+
+
+def effective_number(weight: FloatArray) -> float:
+    """Return how many rows of equal weight would tell as much as rows with these weights."""
+    return float(weight.sum() ** 2 / (weight**2).sum())

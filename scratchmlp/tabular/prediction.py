@@ -12,7 +12,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, inputs
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Numbers
 
@@ -35,16 +35,19 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
     @property
     def classes_(self) -> NDArray[Any]:
         """Class labels, sorted."""
+        check_is_fitted(self)
         return self._targets.classes
 
     @property
     def temperature_(self) -> float:
         """Number by which raw scores are divided before the softmax."""
+        check_is_fitted(self)
         return self._calibration.temperature
 
     @property
     def floor_(self) -> float:
         """Number below which probabilities become much smaller."""
+        check_is_fitted(self)
         return self._calibration.floor
 
     @of_one_fit
@@ -246,7 +249,8 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         table = self._encode(X)
         prediction = self._mean_of(self._member_predictions(table))
         center = prediction.reshape(len(table), -1)
-        ends = self._intervals(center, limit * self._difficulty.predict(inputs(table, center)))
+        sizes = self._difficulty.predict(difficulty_inputs(table, center))
+        ends = self._intervals(center, limit * sizes)
         return prediction, ends[:, 0] if self._targets.one_column else ends
 
     def _intervals(self, center: FloatArray, reach: FloatArray) -> FloatArray:

@@ -26,7 +26,7 @@ from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, fit_difficulty, inputs
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import (
     BlendLoss,
@@ -172,7 +172,8 @@ class Numbers:
     low, high : ndarray of shape (n_outputs,)
         Range of the targets, without rows of weight 0. Predictions stay within it.
     mean, deviation : ndarray of shape (n_outputs,)
-        What is subtracted from the targets, and what they are divided by, for training.
+        What is subtracted from the targets, and what they are divided by, for training: the mean
+        and the standard deviation, or 0 and the mean after `for_loss`.
     output : str, default="identity"
         Output activation of networks.
     """
@@ -307,7 +308,7 @@ class Numbers:
         sizes : ndarray of shape (n_rows, n_outputs)
             Expected errors by models that were fitted without the fold of the row.
         """
-        X = inputs(data.X[rows], oof.reshape(len(rows), -1))
+        X = difficulty_inputs(data.X[rows], oof.reshape(len(rows), -1))
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
 
     # Plain data in files.

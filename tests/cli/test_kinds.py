@@ -154,6 +154,12 @@ def test_what_the_encoder_refuses_is_an_error_of_the_table():
             decide_columns(wrong, NO_ROLES)
 
 
+def test_an_error_of_pandas_names_its_column():
+    days = pd.Series([np.datetime64("300000000-01-01", "s"), np.datetime64("2000-01-01", "s")])
+    with pytest.raises(InputError, match=r"^Out of bounds.*\. The error is about column 'day'\.$"):
+        decide_columns(pd.DataFrame({"day": days, "b": [1, 2]}), NO_ROLES)
+
+
 # A table to predict.
 
 

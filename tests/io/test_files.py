@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from model_files import CLASSES, FITS, LABELS, SMALL, TABLE, Models, X, predictions, same
 from scipy import special
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.model_selection import RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -79,6 +79,7 @@ def test_targets_are_plain_data_in_files(name, attributes):
     state = MODELS[name].__getstate__()
     assert attributes <= state.keys()
     assert not {"_targets", "_calibration"} & state.keys()
+    assert ("_difficulty" in state) == is_regressor(MODELS[name])
 
 
 @pytest.mark.parametrize("name", ["classifier", "regressor", "multilabel"])

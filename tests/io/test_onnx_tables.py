@@ -397,6 +397,14 @@ def test_tables_that_have_no_expression_are_refused_by_name(columns, message):
         to_onnx(encoder)
 
 
+def test_text_of_several_kinds_is_refused_also_if_only_missing_values_are_encoded():
+    table = pd.DataFrame({"a": ["甲", 1, "乙", 2.5, None, "丙"]})
+    encoder = TabularEncoder(text_features=["a"]).fit(table)
+    assert encoder.get_feature_names_out().tolist() == ["a_missing"]
+    with pytest.raises(ValueError, match="Column 'a' has categories of several kinds"):
+        to_onnx(encoder)
+
+
 def test_columns_without_outputs_are_no_inputs_and_inputs_say_what_they_are():
     table = make_table(["constant", "strings", "hours", "booleans", "durations", "normal"], 0)
     model = to_onnx(TabularEncoder().fit(table))

@@ -360,6 +360,16 @@ def test_other_errors_about_a_column_name_it_in_a_note():
     assert error.value.__notes__ == ["The error is about column 'x'."]
 
 
+@pytest.mark.parametrize("values", [["true", "FALSE", "true"], ["true", None, "false", "?"]])
+def test_text_of_booleans_that_are_no_categories_is_read_again(values):
+    fitted, n = table(x=values), len(values)
+    encoder = TabularEncoder(categorical_features=None)
+    encoded = encoder.fit_transform(fitted)
+    assert encoder.columns_["x"]["kind"] == "number"
+    alone = [encoder.transform(fitted.iloc[[row]])[0] for row in range(n)]
+    np.testing.assert_array_equal(alone, encoded)
+
+
 @pytest.mark.parametrize("choice", [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"])])
 def test_categorical_features_can_be_given(choice):
     fitted = table(a=[1, 2, 3], b=[1, 2, 3], c=["x", "y", "x"])

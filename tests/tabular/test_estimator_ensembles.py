@@ -19,7 +19,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.exceptions import DataConversionWarning, FitFailedWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import (
     accuracy_score,
@@ -126,6 +126,14 @@ def test_fitted_attributes(classifier, regressor):
     assert regressor.oof_score_ == pytest.approx(r2_score(number, regressor.oof_prediction_))
 
 
+@pytest.mark.parametrize("name", ["classes_", "temperature_", "floor_"])
+@pytest.mark.parametrize("estimator", [TabularMLPClassifier(), TabularEnsembleClassifier()])
+def test_attributes_of_an_estimator_that_is_not_fitted(estimator, name):
+    assert not hasattr(estimator, name)
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        getattr(estimator, name)
+
+
 def test_the_weighted_loss_is_not_above_that_of_any_estimator_but_for_the_prior(monkeypatch):
     monkeypatch.setattr(blending, "_PRIOR", 0)
     X, y, _ = table()
@@ -162,7 +170,7 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
     for member, model in zip(fitted.members_, boosting, strict=True):
         [terms], [others] = member.inputs.supervised, model.inputs.supervised
         assert terms.selected[0].size
-        assert (terms is others) == (loss == "squared_error")
+        assert (terms.selected is others.selected) == (loss == "squared_error")
 
 
 def test_folds_are_the_same_for_all_estimators():

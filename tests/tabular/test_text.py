@@ -14,9 +14,15 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import roc_auc_score
 
 from scratchmlp.batches import Data
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular import (
+    PiecewiseLinearEncoder,
+    TabularEncoder,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 from scratchmlp.tabular.columns import text as text_module
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
+from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS
 
@@ -86,6 +92,7 @@ def test_similar_words_have_similar_components():
         (["?!", "", "...", " "] * 3, True),
         (["", " ", "\t", "\n"] * 3, False),
         (["ab", "cd", "ef", "gh"], False),
+        (["ab", "ac", "de", "fg"], False),  # a single n-gram occurs twice
         (["\udc80 low", "\udc80 low", "\U0001f600 low"] * 2, True),
         ([1, "1 a", 2.5, "2.5"] * 3, True),
         (["東京都港区", "東京都渋谷区", "京都市"] * 4, True),
@@ -208,6 +215,24 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
     constant = csr_array(terms[:, :2])
     table = replace(table, terms=(constant,))
     assert TermSelection().fit_transform(rows._replace(X=table)).shape == (n_rows, 0)
+
+
+def test_a_fit_of_inputs_leaves_unfitted_ones_and_selected_terms_as_they_are():
+    numbers = np.arange(60)
+    shown = csr_array(np.c_[numbers % 2, numbers % 3 == 0].astype(np.int8))
+    values, no_codes = numbers[:, None].astype(np.float32), np.zeros((60, 0), np.int32)
+    table = EncodedTable(values, no_codes, (shown,), layout_of({}))
+    rows = Data(table, numbers % 2, None, np.eye(2, dtype=np.float32))
+    terms, bins = TermSelection(), Bins(PiecewiseLinearEncoder(2), np.array([0]))
+    inputs = unfitted_inputs(table, 0, terms, bins)
+    fitted, encoded = inputs.fit(rows)
+    assert inputs.supervised == (TermSelection(),)
+    assert not hasattr(bins.encoder, "bin_edges_")
+    np.testing.assert_array_equal(encoded, shown.toarray()[:, :1])
+    np.testing.assert_array_equal(fitted.bins.encoder.bin_edges_, [[0, 29.5, 59]])
+    by_others = rows._replace(Y=(numbers % 3 == 0).astype(int))
+    kept = unfitted_inputs(table, 0, terms.fit(rows)).fit(by_others)[0].supervised[0]
+    assert [chosen.tolist() for chosen in kept.selected] == [[0]]
 
 
 def test_rows_without_weight_are_not_learned_from():

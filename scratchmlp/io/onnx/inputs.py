@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.table import TableValues
+from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.inputs.logarithms import LEAST, LEAST_LEFT
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.reading.values import Floats
@@ -175,10 +177,11 @@ def _logarithms(
     double = graph.of_dtype(np.float64)
     numbers = double.cast(table.numbers, np.float64)
     z = double.gather(numbers, np.searchsorted(table.layout.numbers, outputs))
-    third = double.add("Div", z, 3.0)
-    left = double.add("Max", double.add("Sub", 1.0, double.add("Mul", third, third)), 1e-6)
+    third = double.add("Div", z, CLIP)
+    left = double.add("Sub", 1.0, double.add("Mul", third, third))
+    left = double.add("Max", left, LEAST_LEFT)
     z = double.add("Div", double.add("Mul", z, scales[None]), double.add("Sqrt", left))
-    relative = double.add("Max", double.add("Add", z, 1.0), 1e-3)
+    relative = double.add("Max", double.add("Add", z, 1.0), LEAST)
     logarithms = double.add("Div", double.add("Log", relative), widths[None])
     yield double.cast(logarithms, np.float32), _divided(np.arange(sum(counts)), counts)
 

@@ -11,7 +11,7 @@ from scratchmlp.io.onnx.graph import ML, Graph, check_name
 from scratchmlp.tabular.columns.base import FittedColumn, LeftOutColumn
 from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.encoded_table import Layout, layout_of
+from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
 from scratchmlp.tabular.columns.numeric import ALMOST_INFINITE, CLIP, DateColumn, ScaledColumn
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
@@ -132,9 +132,8 @@ def add_array(graph: Graph, table: TableValues) -> str:
             parts.append(graph.cast(shown, np.float32))
             positions.append(layout.starts[column] + level)
         if layout.signs.any():
-            signs = np.array([-1, 1, 0], np.float32)  # of the codes 0, 1 and -1
             coded = graph.gather(table.codes, np.flatnonzero(layout.signs))
-            parts.append(graph.add("Gather", signs, coded, axis=0))
+            parts.append(graph.add("Gather", SIGNS, coded, axis=0))
             positions.append(layout.starts[layout.signs])
     order = np.argsort(np.concatenate(positions))
     array = graph.concat(parts)
@@ -148,17 +147,17 @@ def _check_column(name: str, column: Column) -> None:
             f"Column {name!r} is free text, for which ONNX has no expression. Leave the column "
             "out, or name it in categorical_features, and fit again."
         )
+    if isinstance(column, CategoricalColumn | TextColumn) and not VALUES[column.expected].onnx:
+        raise ValueError(
+            f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
+            "have. Convert it with astype(str), and fit again."
+        )
     if isinstance(column, CategoricalColumn):
         _check_categories(name, column)
 
 
 def _check_categories(name: str, column: CategoricalColumn) -> None:
-    """Raise an error if categories have no type of ONNX, or one that cannot tell them apart."""
-    if not VALUES[column.expected].onnx:
-        raise ValueError(
-            f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
-            "have. Convert it with astype(str), and fit again."
-        )
+    """Raise an error if categories have a type of ONNX that cannot tell them apart."""
     if not _is_string(column):
         numbers = _level_numbers(column)
         if len(np.unique(numbers)) < len(numbers):

@@ -34,11 +34,10 @@ class Encoded(NamedTuple):
 class FittedColumn(ABC):
     """How a column was read in `fit`, and how it is encoded.
 
-    A kind of column has two more methods. `encode(values, out)` writes the outputs of values that
-    `read` has returned, and returns `Encoded`. `plain()` describes the column as plain data.
-
     Attributes
     ----------
+    kind : str
+        Kind of the column, as in `TabularEncoder.columns_`.
     reason : str
         Why the column is of its kind, in words.
     expected : Kind
@@ -46,12 +45,13 @@ class FittedColumn(ABC):
     reading : Reading
         How the values were written, if they were text.
     share_missing : float
-        Share of missing values; 0.0 if unknown, as in files of older versions.
+        Share of missing values; 0.0 if the column is left out, and in files of older versions.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
     ranges: ClassVar[tuple[str, ...]] = ()
 
+    kind: str
     reason: str
     expected: Kind
     reading: Reading
@@ -60,6 +60,23 @@ class FittedColumn(ABC):
     @abstractmethod
     def suffixes(self) -> list[str]:
         """Return a suffix for each output, which is appended to the name of the column."""
+
+    @abstractmethod
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Encode values that `read` has returned.
+
+        Parameters
+        ----------
+        values : Series of shape (n_samples,)
+            The values.
+        out : ndarray of shape (n_samples, n_outputs), float32
+            Array of zeros to write to: a column for each output after the `n_coded_outputs`.
+
+        Returns
+        -------
+        Encoded
+            What is not written.
+        """
 
     @property
     def n_outputs(self) -> int:
@@ -107,9 +124,9 @@ class FittedColumn(ABC):
         # True equals 1, both as a number and as a label.
         return received == self.expected or {received, self.expected} == {"number", "flag"}
 
-    def _plain(self, kind: str) -> dict[str, Any]:
-        """Return the first entries of `plain`, which all kinds of columns have."""
-        plain = {"kind": kind, "reason": self.reason, **self.reading.plain()}
+    def plain(self) -> dict[str, Any]:
+        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
+        plain = {"kind": self.kind, "reason": self.reason, **self.reading.plain()}
         return plain | ({"share_missing": self.share_missing} if self.share_missing else {})
 
 
@@ -125,9 +142,8 @@ class LeftOutColumn(FittedColumn):
         Whether an output tells if the value is missing: identifiers may have one.
     """
 
-    kind: str
     indicator: bool
-    expected: Kind = "missing"  # nothing: values of any kind are accepted
+    expected: Kind = "missing"  # no kind: its values are not read
 
     def suffixes(self) -> list[str]:
         """Return "_missing" if there is an indicator."""
@@ -140,4 +156,4 @@ class LeftOutColumn(FittedColumn):
 
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return self._plain(self.kind) | {"indicator": self.indicator}
+        return super().plain() | {"indicator": self.indicator}

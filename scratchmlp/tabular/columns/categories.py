@@ -30,6 +30,7 @@ class CategoricalColumn(FittedColumn):
 
     levels: tuple[Any, ...]
     n_levels: int
+    kind: str = "category"
 
     @property
     def coded_levels(self) -> tuple[Any, ...]:
@@ -59,7 +60,7 @@ class CategoricalColumn(FittedColumn):
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         levels = {"levels": [*self.levels], "n_levels": self.n_levels}
-        return self._plain("category") | {"labels": self.expected} | levels
+        return super().plain() | {"labels": self.expected} | levels
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -112,14 +112,14 @@ def encode_column(
     """
     if isinstance(column, LeftOutColumn):
         return column.encode(given, out), []
-    values, notes = column.read(name, given)
-    if values.array.isna().all():  # of a Series, isna() takes five times as long
-        values = pd.Series(np.full(len(values), np.nan))  # whatever the dtype was
-        if is_beyond_chance(len(values), column.share_missing):
-            notes.append(Note("empty", name))
-    else:
-        _check_kind(name, values, column)
     with naming_column(name):
+        values, notes = column.read(name, given)
+        if values.array.isna().all():  # of a Series, isna() takes five times as long
+            values = pd.Series(np.full(len(values), np.nan))  # whatever the dtype was
+            if is_beyond_chance(len(values), column.share_missing):
+                notes.append(Note("empty", name))
+        else:
+            _check_kind(name, values, column)
         encoded = column.encode(values, out)
     if isinstance(column, CategoricalColumn) and encoded.codes is not None:
         notes += _note_unseen(name, values, encoded.codes, column)

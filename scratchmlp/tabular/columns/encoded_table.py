@@ -17,7 +17,7 @@ from scratchmlp.tabular.columns.numeric import ScaledColumn
 #: rows, scikit-learn's boosting looks at a sample of 200,000, which must contain a known value.
 _EMPTY = 1e-4
 #: Outputs of the codes 0, 1 and -1 of a column of two levels.
-_SIGNS = np.array([-1, 1, 0], np.float32)
+SIGNS = np.array([-1, 1, 0], np.float32)
 
 
 class Layout(NamedTuple):
@@ -143,7 +143,7 @@ class EncodedTable:
         X[:, layout.numbers] = self.numbers
         rows, columns = np.nonzero((self.codes >= 0) & (self.codes < layout.n_shown))
         X[rows, layout.starts[columns] + self.codes[rows, columns]] = 1
-        X[:, layout.starts[layout.signs]] = _SIGNS[self.codes[:, layout.signs]]
+        X[:, layout.starts[layout.signs]] = SIGNS[self.codes[:, layout.signs]]
         return X
 
     def numbers_and_codes(self) -> FloatArray:

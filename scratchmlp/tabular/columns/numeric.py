@@ -77,13 +77,14 @@ class ScaledColumn(FittedColumn):
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
         scaling = {"centre": self.center, "scale": self.scale, "indicator": self.indicator}
-        return self._plain(self.expected) | scaling
+        return super().plain() | scaling
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NumberColumn(ScaledColumn):
     """A column of numbers, or of booleans that are no categories."""
 
+    kind: str = "number"
     expected: Kind = "number"
 
 
@@ -91,6 +92,7 @@ class NumberColumn(ScaledColumn):
 class DurationColumn(ScaledColumn):
     """A column of durations, which are encoded as days."""
 
+    kind: str = "duration"
     expected: Kind = "duration"
 
 
@@ -107,6 +109,7 @@ class DateColumn(ScaledColumn):
     ranges: ClassVar[tuple[str, ...]] = ("", *POSITIONS)
 
     calendar: Calendar
+    kind: str = "date"
     expected: Kind = "date"
 
     @classmethod

@@ -97,7 +97,10 @@ def from_plain(plain: Mapping[str, Any], encoder: TextEncoder | None = None) -> 
             return TextColumn(encoder=encoder, **common)
         case "identifier" | "constant" | "missing" as kind:
             return LeftOutColumn(kind=kind, indicator=plain["indicator"], **common)
-    raise ValueError(f"{plain!r:.200} describes no column. Load a file that is not damaged.")
+    raise ValueError(
+        f"{plain!r:.200} describes no kind of column that `from_plain` knows. Load a file that is "
+        "not damaged, or add the kind."
+    )
 
 
 def _scaling(plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,10 @@ class TextEncoder:
     Attributes
     ----------
     vectorizers : list of TfidfVectorizer
-        One for words and one for n-grams. A vectorizer without any term is left out.
+        One for words and one for n-grams. A vectorizer without any term is left out, and
+        both are if there are fewer than two terms.
     svd : TruncatedSVD
-        The components. There are none without terms, and then there is no `svd` either.
+        The components. There are none without vectorizers, and then there is no `svd` either.
     mean, scale : ndarray of shape (n_components,) and float
         What is subtracted from the components, and what they are divided by.
     """
@@ -68,6 +69,8 @@ class TextEncoder:
             drawn = np.random.RandomState(0).choice(len(texts), _MOST_ROWS, replace=False)
             texts = [texts[row] for row in drawn]
         self.vectorizers = [each for each in _vectorizers(texts) if _has_terms(each, texts)]
+        if sum(len(each.vocabulary_) for each in self.vectorizers) < 2:  # an SVD needs two
+            self.vectorizers = []
         if self.vectorizers:
             tf_idf = hstack(self.tf_idf(texts), format="csr")
             self.svd = TruncatedSVD(min(_N_COMPONENTS, *tf_idf.shape), random_state=0)
@@ -131,6 +134,7 @@ class TextColumn(FittedColumn):
 
     encoder: TextEncoder
     indicator: bool
+    kind: str = "text"
 
     @classmethod
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
@@ -184,7 +188,7 @@ class TextColumn(FittedColumn):
 
     def plain(self) -> dict[str, Any]:
         """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return self._plain("text") | {
+        return super().plain() | {
             "labels": self.expected,
             "n_components": self.encoder.n_components,
             "indicator": self.indicator,

@@ -127,6 +127,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             estimators = default_estimators(problem.data, is_classifier(self))
         else:
             estimators = check_estimators(self)
+        problem = problem.with_terms()
         rows = np.unique(np.concatenate(problem.held_out))
         seen: Any = slice(None) if len(rows) == len(problem.data.Y) else rows
         data = problem.data.rows(seen)

@@ -1,9 +1,11 @@
 """The inputs of a network, which it computes from an encoded table."""
 
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
@@ -31,10 +33,11 @@ class Bins(NamedTuple):
     encoder: PiecewiseLinearEncoder
     columns: NDArray[np.intp]
 
-    def fit(self, data: Data) -> None:
-        """Fit the encoding to training rows. Its bins may depend on their targets."""
+    def fit(self, data: Data) -> "Bins":
+        """Return the encoding, fitted to training rows. Its bins may depend on their targets."""
         X = data.X.numbers[:, self.columns]
-        self.encoder.fit(X, data.Y, sample_weight=data.sample_weight)
+        encoder = clone(self.encoder).fit(X, data.Y, sample_weight=data.sample_weight)
+        return Bins(encoder, self.columns)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows."""
@@ -59,7 +62,9 @@ class Inputs(NamedTuple):
     logarithms: Logarithms | None = None
 
     def fit(self, data: Data) -> tuple["Inputs", FloatArray]:
-        """Fit the encodings to training rows.
+        """Return encodings that are fitted to training rows. These stay as they are.
+
+        Terms that have been selected before are kept.
 
         Parameters
         ----------
@@ -75,11 +80,11 @@ class Inputs(NamedTuple):
             of them than of new rows.
         """
         empty = np.empty((len(data.Y), 0), np.float32)
-        supervised = np.hstack([empty, *(each.fit_transform(data) for each in self.supervised)])
-        if self.bins:
-            self.bins.fit(data)
+        fitted = tuple(copy(each) for each in self.supervised)
+        supervised = np.hstack([empty, *(each.fit_transform(data) for each in fitted)])
+        bins = self.bins.fit(data) if self.bins else None
         logarithms = self.logarithms.fit(data.X) if self.logarithms else None
-        return self._replace(logarithms=logarithms), supervised
+        return Inputs(fitted, bins, logarithms), supervised
 
     def array(self, table: EncodedTable, supervised: FloatArray | None = None) -> FloatArray:
         """Return the inputs of a network for rows of an encoded table.
@@ -183,7 +188,7 @@ def unfitted_inputs(
     seed : int
         Random state of the encodings.
     terms : TermSelection
-        Selects terms, if the table has text. Another estimator may have fitted it to the same rows.
+        Selects terms, if the table has text. The terms may have been selected by the same rows.
     bins : Bins or None, default=None
         Bins, if the member has any.
     logarithms : Logarithms or None, default=None

@@ -16,7 +16,9 @@ from scratchmlp.tabular.reading.values import Floats
 #: the logarithm is almost a linear function.
 _WIDE = 4.0
 #: Numbers below the median times this are taken for it, because zero has no logarithm.
-_LEAST = 1e-3
+LEAST = 1e-3
+#: Least value of 1 - (z / CLIP)², by whose root the smooth clip is undone: rounding can make it 0.
+LEAST_LEFT = 1e-6
 #: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
 _STEEP = 1e3
 #: Kinds of columns whose zero means nothing at all, so that ratios are meaningful.
@@ -58,20 +60,20 @@ class Logarithms(NamedTuple):
     def fit(self, table: EncodedTable) -> "Logarithms":
         """Choose among the columns by training rows, and find the widths."""
         relative = self._relative(table)
-        low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), _LEAST)
+        low, high = np.maximum(np.quantile(relative, [0.1, 0.9], axis=0), LEAST)
         # The median, 1, is nearer to the deciles' geometric mean than to the arithmetic one.
         skewed = (low + high) / 2 + np.sqrt(low * high) > 2
-        chosen = (relative.min(axis=0) > -_LEAST) & (high >= _WIDE * low) & skewed
+        chosen = (relative.min(axis=0) > -LEAST) & (high >= _WIDE * low) & skewed
         widths = np.log(high / low)[chosen] / 2
         return Logarithms(self.outputs[chosen], self.scales[chosen], widths)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Return the scaled logarithms."""
-        logarithms = np.log(np.maximum(self._relative(table), _LEAST)) / self.widths
+        logarithms = np.log(np.maximum(self._relative(table), LEAST)) / self.widths
         return logarithms.astype(np.float32)
 
     def _relative(self, table: EncodedTable) -> Floats:
         """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
         columns = np.searchsorted(table.layout.numbers, self.outputs)
         z = table.numbers[:, columns].astype(np.float64)
-        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / CLIP) ** 2, 1e-6))
+        return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / CLIP) ** 2, LEAST_LEFT))

@@ -1,6 +1,7 @@
 """The terms of text that tell most about the targets, by the training rows of a fold."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,8 @@ class TermSelection:
 
     selected: list[NDArray[np.intp]] = field(default_factory=list)
 
-    def fit_transform(self, data: Data) -> FloatArray:
-        """Select terms by training rows, unless this has been done, and encode them.
+    def fit(self, data: Data) -> Self:
+        """Select terms by training rows.
 
         Parameters
         ----------
@@ -40,13 +41,29 @@ class TermSelection:
 
         Returns
         -------
+        self
+            The selection.
+        """
+        used = used_rows(data)
+        targets = target_columns(data)[used]
+        self.selected = [_select(terms[used], targets) for terms in data.X.terms]
+        return self
+
+    def fit_transform(self, data: Data) -> FloatArray:
+        """Encode training rows. Select terms by them, unless terms have been selected before.
+
+        Parameters
+        ----------
+        data : Data
+            See `fit`.
+
+        Returns
+        -------
         ndarray of shape (n_samples, n_selected), float32
             The encoded rows.
         """
         if not self.selected:
-            used = used_rows(data)
-            targets = target_columns(data)[used]
-            self.selected = [_select(terms[used], targets) for terms in data.X.terms]
+            self.fit(data)
         return self.transform(data.X)
 
     def transform(self, table: EncodedTable) -> FloatArray:

@@ -1,4 +1,7 @@
-"""Predictions of rows by the members that held them out, with some columns permuted."""
+"""Predictions of rows by the members that held them out, with some columns permuted.
+
+Also the checks that these rows are those of `fit`, in the same order.
+"""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,8 +19,7 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.table import Place
-from scratchmlp.tabular.folds import Rows, by_row
-from scratchmlp.tabular.inspection.uncertainty import predicted_rows
+from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.threads import threads
 

@@ -1,4 +1,7 @@
-"""Which columns of a raw table matter: permutation importance on the rows that members held out."""
+"""Which columns of a raw table matter: permutation importance on the rows that members held out.
+
+Also which columns are associated: permuting one alone shows too little of what they tell together.
+"""
 
 import math
 from collections import Counter
@@ -188,7 +191,8 @@ class ImportancesMixin:
         name, loss = _loss(
             estimator, scoring, y[rows], None if sample_weight is None else weight[rows]
         )
-        oof = OutOfFold(estimator, encoded, [_positions(fold, rows) for fold in held_out])
+        among_rows = [np.flatnonzero(np.isin(rows, fold)) for fold in held_out]
+        oof = OutOfFold(estimator, encoded, among_rows)
         predictions = oof.predictions()
         check_rows(estimator, y, weight, rows, predictions)
         score = _finite(-loss(predictions), name)
@@ -244,11 +248,6 @@ def _rows_to_use(
     is_number = isinstance(max_samples, Integral)
     n = int(max_samples) if is_number else max(2, math.ceil(max_samples * len(rows)))
     return rows if n >= len(rows) else np.sort(random.choice(rows, n, replace=False))
-
-
-def _positions(fold: Rows, rows: Rows) -> Rows:
-    """Return where rows of a fold are among the rows that are used."""
-    return np.flatnonzero(np.isin(rows, fold))
 
 
 def _places(encoder: Any, columns: Any) -> dict[str, Place]:

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
+from scratchmlp.tabular.folds import effective_number, predicted_rows
 from scratchmlp.threads import threads
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
@@ -93,11 +94,6 @@ class HeldOutScores(NamedTuple):
         return self.scores[places, np.arange(len(places))]
 
 
-def effective_number(weight: FloatArray) -> float:
-    """Return how many rows of equal weight would tell as much as rows with these weights."""
-    return float(weight.sum() ** 2 / (weight**2).sum())
-
-
 def n_needed(coverage: float) -> int:
     """Return how many rows with errors a coverage needs."""
     return math.ceil(coverage / (1 - coverage) - 1e-6)  # a quotient may be rounded up
@@ -121,11 +117,6 @@ def held_out_scores(scores: FloatArray, weight: FloatArray | None) -> HeldOutSco
     order = scores.argsort(axis=0)
     in_order = np.take_along_axis(scores, order, axis=0)
     return HeldOutScores(in_order, None if weight is None else weight[order])
-
-
-def predicted_rows(oof: FloatArray) -> NDArray[np.intp]:
-    """Return the numbers of the rows that have out-of-fold predictions: those of others are nan."""
-    return np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
 
 
 def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
@@ -190,13 +181,13 @@ class Difficulty(NamedTuple):
     unit: FloatArray
 
     def predict(self, X: FloatArray) -> FloatArray:
-        """Return the expected sizes, of shape (n_samples, n_outputs), for what `inputs` returns."""
+        """Return the expected sizes of shape (n_samples, n_outputs); X is `difficulty_inputs`."""
         if self.model is None:
             return np.tile(self.unit, (len(X), 1))
         return self.unit * np.maximum(self.model.predict(X), self.least)[:, np.newaxis]
 
 
-def inputs(table: EncodedTable, prediction: FloatArray) -> FloatArray:
+def difficulty_inputs(table: EncodedTable, prediction: FloatArray) -> FloatArray:
     """Return what the size of an error is predicted from: numbers, codes, and the prediction.
 
     Parameters
@@ -231,7 +222,7 @@ def fit_difficulty(
     Parameters
     ----------
     X : ndarray of shape (n_scores, n_inputs)
-        What `inputs` returns for rows that members held out.
+        What `difficulty_inputs` returns for rows that members held out.
     errors : ndarray of shape (n_scores, n_outputs)
         Absolute errors of their out-of-fold predictions.
     unit : ndarray of shape (n_outputs,)

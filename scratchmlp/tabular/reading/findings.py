@@ -1,4 +1,4 @@
-"""Warnings about what the encoder leaves out or guesses, with what to do about it."""
+"""What was found out about a column, and warnings of what is left out or guessed."""
 
 import sys
 import warnings

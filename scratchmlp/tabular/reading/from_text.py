@@ -60,6 +60,7 @@ MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
+DATES_WRITTEN = "dates written as "  # before the order, in the reason of a column of dates
 SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
@@ -201,7 +202,10 @@ def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Se
         Converted values. Those that cannot be read are missing.
     """
     values = different_values(column)
-    return _rows(_read(values, kind, reading), values, column, kind)
+    read = _read(values, kind, reading)
+    if kind == "number" and pd.isna(read).all():  # "true" is 1 if columns must be no categories
+        read = _read(values, "flag", reading).astype(np.float64)
+    return _rows(read, values, column, kind)
 
 
 def note_unreadable(
@@ -335,7 +339,7 @@ def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Read
 def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     """Say why a column is of a kind."""
     if form:
-        return f"dates written as {form.order}"
+        return f"{DATES_WRITTEN}{form.order}"
     if kind == "number":
         how = [reading.units] if reading.units else []
         how += ["decimal commas"] * (reading.decimal == ",")

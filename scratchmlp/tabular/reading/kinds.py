@@ -23,6 +23,7 @@ from scratchmlp.tabular.reading.codes import (
 from scratchmlp.tabular.reading.dates import DateFormat, are_compact_dates
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.from_text import (
+    DATES_WRITTEN,
     MISSING,
     note_long,
     note_numbers_among_text,
@@ -308,9 +309,6 @@ def _short(value: Any) -> str:
     return repr(str(value)[:40])
 
 
-WRITTEN = "dates written as "  # in the reason of a column of dates
-
-
 def order_as_in_others(
     name: str, column: "pd.Series[Any]", found: Mapping[str, Found]
 ) -> Found | None:
@@ -342,7 +340,9 @@ def order_as_in_others(
         return None
     ((pattern, (reason, example)),) = orders.items()
     assert pattern is not None
-    form = DateFormat(pattern, f"{reason.removeprefix(WRITTEN)}, as in {example}", ambiguous=False)
+    form = DateFormat(
+        pattern, f"{reason.removeprefix(DATES_WRITTEN)}, as in {example}", ambiguous=False
+    )
     return read_text_as("date", name, column, form)
 
 

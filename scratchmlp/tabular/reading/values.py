@@ -57,7 +57,7 @@ class ValueKind(NamedTuple):
 #: The kinds of values. The values of a "mixed" column are of several kinds, or of another one. The
 #: encoder rejects "complex" numbers. A column is "missing" if it has no values, and no dtype that
 #: tells their kind.
-VALUES: dict[str, ValueKind] = {
+VALUES: dict[Kind, ValueKind] = {
     "number": ValueKind(
         words="numbers",
         one="number",
