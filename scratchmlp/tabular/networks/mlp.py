@@ -112,9 +112,13 @@ class BaseTabularMLP(BaseTabular):
         first, others = members[:N_FIRST], members[N_FIRST:]
         groups = [len(first), len(others)]
         ends = deadlines(started, self.max_time, groups, executor.n_at_once)
-        histories = executor.train(recipe, self._plans(problem, recipe, tasks, ends, first))
-        recipe = replace(recipe, last_epoch=enough_epochs(histories, recipe.n_epochs))
-        return histories + executor.train(recipe, self._plans(problem, recipe, tasks, ends, others))
+        n_epochs = recipe.n_epochs
+        patient = replace(recipe, patience=n_epochs / 2)
+        histories = executor.train(patient, self._plans(problem, patient, tasks, ends, first))
+        limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
+        return histories + executor.train(
+            limited, self._plans(problem, limited, tasks, ends, others)
+        )
 
     def _plans(
         self,

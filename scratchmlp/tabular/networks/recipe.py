@@ -49,6 +49,8 @@ class Recipe:
         Turns gradients into steps.
     batch_size : int, default=256
         Number of rows of a batch. Each epoch leaves out a last batch with fewer rows.
+    patience : float, default=inf
+        Number of epochs in a row without a lower loss on held-out rows that training goes on.
     last_epoch : float, default=inf
         Training ends after this epoch, counted from 1.
     """
@@ -64,17 +66,13 @@ class Recipe:
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
     batch_size: int = 256
+    patience: float = np.inf
     last_epoch: float = np.inf
 
     @property
     def averaging_radius(self) -> int:
         """Number of epochs on either side of an epoch in its averaging window."""
         return min(3, round(self.n_epochs / 40))
-
-    @property
-    def patience(self) -> float:
-        """Number of epochs in a row without a lower loss on held-out rows that training goes on."""
-        return self.n_epochs / 2
 
     def bins_for(self, member: int, n_columns: int) -> PiecewiseLinearEncoder | None:
         """Return the encoder of a member for `n_columns` numeric inputs.
