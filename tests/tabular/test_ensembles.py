@@ -722,10 +722,10 @@ def test_the_last_loss_before_divergence_does_not_hide_the_others():
 
 def test_first_members_show_how_many_epochs_are_enough():
     early, late = history_of([5.0, 1.0, 2.0, 3.0]), history_of([5.0, 4.0, 4.1, 3.9])
-    assert enough_epochs([early], 100) == 15  # more than 2.5 times 2
+    assert enough_epochs([early], 100) == 20  # more than 2.5 times 2
     assert enough_epochs([early], 8) == 5
     assert enough_epochs([early], 4) == 4
-    assert enough_epochs([late], 100) == 15
+    assert enough_epochs([late], 45) == 10
     assert enough_epochs([late], 20) == 10
     assert enough_epochs([early, late], 20) == 5  # the lowest mean
     hurried = early._replace(stop_reason=OUT_OF_TIME)

@@ -18,9 +18,9 @@ N_FIRST = 2
 def enough_epochs(first: list[MemberHistory], n_epochs: int) -> int:
     """Return the number of epochs that the other members need, of at most `n_epochs`.
 
-    It is 2.5 times the epoch with the lowest mean loss of the first members, and at least 15 % of
-    all epochs. If the first members lacked the time for all epochs, they do not show how many are
-    needed, and the result is `n_epochs`.
+    It is 2.5 times the epoch with the lowest mean loss of the first members, and at least a fifth
+    of all epochs, where the second cycle of the learning rate ends. If the first members lacked the
+    time for all epochs, they do not show how many are needed, and the result is `n_epochs`.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def enough_epochs(first: list[MemberHistory], n_epochs: int) -> int:
     if any(history.stop_reason == OUT_OF_TIME for history in first):
         return n_epochs
     best = 1 + int(np.argmin(_mean_losses(first)))
-    return min(n_epochs, math.ceil(max(2.5 * best, 0.15 * n_epochs)))
+    return min(n_epochs, math.ceil(max(2.5 * best, n_epochs / 5)))
 
 
 def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
