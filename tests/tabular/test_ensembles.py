@@ -39,7 +39,13 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
 from scratchmlp.tabular.folds import make_splits
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
-from scratchmlp.tabular.networks.epochs import check_kept, choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.epochs import (
+    check_kept,
+    choose_epochs,
+    enough_epochs,
+    out_of_fold_epochs,
+)
+from scratchmlp.tabular.networks.executor import LocalExecutor
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
@@ -95,8 +101,9 @@ def test_history_has_a_row_for_each_member_and_epoch(classifier):
     assert list(history) == [
         "member", "epoch", "loss", "validation_loss", "learning_rate", "seconds",
     ]  # fmt: skip
-    assert history.groupby("member")["epoch"].max().tolist() == [32] * 8
-    assert len(history) == 8 * 32
+    n_epochs = history.groupby("member")["epoch"].max()
+    assert n_epochs.max() == classifier.n_iter_ <= 32
+    assert len(history) == n_epochs.sum()
     by_epoch = history.groupby("epoch")["loss"].mean()
     assert by_epoch[32] < by_epoch[1]
     kept = history[history["epoch"] == classifier.best_epochs_[history["member"]]]
@@ -157,7 +164,8 @@ def test_the_same_if_inputs_are_computed_batch_by_batch(monkeypatch, hidden_laye
 def test_the_same_for_any_number_of_jobs(Estimator):
     X, y, number = table()
     y = y if Estimator is TabularMLPClassifier else number
-    one, two = (Estimator(max_iter=4, n_jobs=n, random_state=0).fit(X, y) for n in (None, 2))
+    one, two = (Estimator(max_iter=16, n_jobs=n, random_state=0).fit(X, y) for n in (None, 2))
+    assert one.stop_reasons_ == two.stop_reasons_
     np.testing.assert_array_equal(one.member_predictions(X), two.member_predictions(X))
 
 
@@ -352,19 +360,27 @@ def test_a_large_table_is_learned_from_in_a_single_epoch():
 
 
 def test_members_share_the_time():
-    assert deadlines(5.0, 10.0, 5, 2) == [Deadline(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
-    assert deadlines(5.0, None, 2, 1) == [None, None]
+    assert deadlines(5.0, 10.0, [5], 2) == [Deadline(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
+    first, others = (3, 3), (2, 1, 1)
+    assert deadlines(5.0, 10.0, [2, 3], 2) == [Deadline(15.0, n) for n in (*first, *others)]
+    assert deadlines(5.0, 10.0, [2, 0], 1) == [Deadline(15.0, 2), Deadline(15.0, 1)]
+    assert deadlines(5.0, None, [2, 1], 1) == [None] * 3
     assert 4 < Deadline(time.time() + 10, 2).seconds() < 6
     assert Deadline(time.time() - 10, 2).seconds() > 0
 
 
-def test_members_that_train_at_the_same_time_have_the_same_deadline():
-    X, y, _ = table()
-    model = TabularMLPClassifier(cv=5, max_time=10, n_jobs=2, random_state=0)
-    prepared = model._prepare(X, y, None, None)
-    n_at_once = model._executor(prepared).n_at_once
-    plans = model._plans(prepared, classification_recipe(len(X)), None, 5.0, n_at_once)
-    assert [plan.deadline for plan in plans] == deadlines(5.0, 10.0, 5, 2)
+def test_members_that_train_at_the_same_time_have_the_same_deadline(monkeypatch):
+    found = []
+
+    def recorded(executor, recipe, plans):
+        plans = list(plans)
+        found.extend(plan.deadline.rounds for plan in plans)
+        return train(executor, recipe, plans)
+
+    train = LocalExecutor.train
+    monkeypatch.setattr(LocalExecutor, "train", recorded)
+    TabularMLPClassifier(cv=5, max_iter=1, max_time=10, n_jobs=2, random_state=0).fit(*table()[:2])
+    assert found == [3, 3, 2, 1, 1]
 
 
 def test_failure_changes_nothing():
@@ -692,6 +708,64 @@ def test_epochs_that_not_all_members_reached():
     assert (short.epoch, long.epoch) == (0, 2)
 
 
+def test_a_member_that_ended_early_stays_at_its_last_loss():
+    """Otherwise, the mean would fall to the losses of the easier fold."""
+    hard, easy = history_of([9.0, 5.0]), history_of([1.0, 0.5, 0.6, 0.7])
+    assert [each.epoch for each in choose_epochs([hard, easy])] == [1, 1]
+    assert out_of_fold_epochs([hard, easy, easy], [[0], [1], [2]], 0)[2] == [1]
+
+
+def test_the_last_loss_before_divergence_does_not_hide_the_others():
+    exploded, other = history_of([2.0, 1.0, 1e300]), history_of([9.0, 5.0, 4.0, 3.0])
+    assert [each.epoch for each in choose_epochs([exploded, other])] == [1, 3]
+
+
+def test_first_members_show_how_many_epochs_are_enough():
+    early, late = history_of([5.0, 1.0, 2.0, 3.0]), history_of([5.0, 4.0, 4.1, 3.9])
+    assert enough_epochs([early], 100) == 20  # more than 2.5 times 2
+    assert enough_epochs([early], 8) == 5
+    assert enough_epochs([early], 4) == 4
+    assert enough_epochs([late], 45) == 10
+    assert enough_epochs([late], 20) == 10
+    assert enough_epochs([early, late], 20) == 5  # the lowest mean
+    hurried = early._replace(stop_reason=OUT_OF_TIME)
+    assert enough_epochs([late, hurried], 20) == 20
+
+
+class LongestTasks:
+    """A callback that notes how many epochs each member may take."""
+
+    setup = teardown = on_fit_task_end = lambda self, *arguments, **more: None
+
+    def __init__(self):
+        self.found = []
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "member":
+            self.found.append(context.max_subtasks)
+
+
+def test_members_stop_when_they_are_done():
+    X, _, _ = table(400)
+    y = np.random.RandomState(0).rand(400) < 0.5  # nothing to learn
+    longest = LongestTasks()
+    model = TabularMLPClassifier(cv=4, max_iter=40, random_state=0).set_callbacks(longest)
+    history = pd.DataFrame(model.fit(X, y).history_)
+    n_epochs = history.groupby("member").size().to_list()
+    best = history.loc[history.groupby("member")["validation_loss"].idxmin(), "epoch"].to_list()
+    enough = longest.found[2]
+    assert longest.found == [40, 40, enough, enough]
+    assert n_epochs == [best[0] + 21, best[1] + 21, enough, enough]
+    assert model.n_iter_ == max(n_epochs) < 40
+    assert model.stop_reasons_ == [
+        *(
+            f"validation loss did not improve by tol=0 for 21 epochs; best at epoch {epoch}"
+            for epoch in best[:2]
+        ),
+        *[f"the first members show that {enough} epochs are enough"] * 2,
+    ]
+
+
 def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
     histories = [
         history_of([9.0, 9.0, 9.0, 0.0]),
@@ -799,25 +873,21 @@ def test_callbacks_get_the_fitted_estimator_when_all_tasks_have_ended():
 
 @pytest.mark.parametrize("n_epochs", [0, 3])
 def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs, monkeypatch):
-    def diverging(*arguments):
-        for epoch in range(n_epochs):
-            train_for_an_epoch(*arguments, epoch)
-        arguments[2].epoch_begin()
-        raise DivergenceError("the loss is nan")
-
-    def train_for_an_epoch(objective, solver, monitor, run, data, epoch):
-        monitor.epoch_begin()
-        run.loss = 1.0
-        monitor.epoch_end(run, 0.1)
+    def diverging(objective, solver, monitor, run, data):
+        for loss in [1.0] * n_epochs + [np.inf]:
+            monitor.epoch_begin()
+            run.loss = loss
+            monitor.epoch_end(run, 0.1)
 
     monkeypatch.setattr("scratchmlp.tabular.networks.member.train", diverging)
     model, counter = TabularMLPRegressor(cv=2, max_iter=5, random_state=0), Counter()
     model.set_callbacks(counter)
     if not n_epochs:
-        with pytest.raises(DivergenceError, match="the loss is nan"):
+        with pytest.raises(DivergenceError, match="The loss grew to inf"):
             model.fit(*table()[::2])
         return
-    assert model.fit(*table()[::2]).stop_reasons_ == ["the loss is nan"] * 2
+    reasons = model.fit(*table()[::2]).stop_reasons_
+    assert all(each.startswith("The loss grew from 1 to inf (epoch 4;") for each in reasons)
     assert (model.best_epochs_ <= n_epochs).all()
     assert counter.n_running == 0
 

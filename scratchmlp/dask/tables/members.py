@@ -143,12 +143,13 @@ class ClusterExecutor:
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members. What is large in their histories stays on the cluster, and is None."""
+        trained: list[Future] = []
         for plan in plans:
             rows, parts = self._rows_of(np.union1d(plan.training, plan.held_out))
             train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
-            self.trained += self.rounds.keep([task(train, parts, self.targets)])
-        histories = [task(without_arrays, each) for each in self.trained]
-        return self.rounds.get_all(histories)
+            trained += self.rounds.keep([task(train, parts, self.targets)])
+        self.trained += trained
+        return self.rounds.get_all([task(without_arrays, each) for each in trained])
 
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]

@@ -1,6 +1,7 @@
 """The deadline of an ensemble, which `max_time` sets, and a schedule that meets it."""
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ class Deadline(NamedTuple):
 
 
 def deadlines(
-    started: float, max_time: float | None, n_members: int, n_at_once: int
+    started: float, max_time: float | None, groups: Sequence[int], n_at_once: int
 ) -> list[Deadline | None]:
     """Return the deadline of each member.
 
@@ -47,8 +48,8 @@ def deadlines(
         Time at which the fit began, from `time.time`.
     max_time : float or None
         Seconds that the fit may take. None means no limit.
-    n_members : int
-        Number of members.
+    groups : sequence of int
+        Numbers of members. Those of a group begin when those of the groups before it have ended.
     n_at_once : int
         Number of members that are trained at the same time.
 
@@ -58,8 +59,12 @@ def deadlines(
         One deadline for each member. None means no limit.
     """
     if max_time is None:
-        return [None] * n_members
-    rounds = (-(-(n_members - member) // n_at_once) for member in range(n_members))  # rounded up
+        return [None] * sum(groups)
+    rounds: list[int] = []
+    for n_members in reversed(groups):
+        later = max(rounds, default=0)
+        of_group = (-(-(n_members - member) // n_at_once) for member in range(n_members))
+        rounds = [later + n for n in of_group] + rounds
     return [Deadline(started + max_time, n) for n in rounds]
 
 

@@ -1,12 +1,43 @@
-"""Which epochs an ensemble keeps, and its out-of-fold scores."""
+"""How many epochs an ensemble trains, which of them it keeps, and its out-of-fold scores."""
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.run import DivergenceError
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
 from scratchmlp.tabular.networks.member import MemberHistory
+
+#: Number of members that are trained before the others, to see how many epochs these need.
+N_FIRST = 2
+
+
+def enough_epochs(first: list[MemberHistory], n_epochs: int) -> int:
+    """Return the number of epochs that the other members need, of at most `n_epochs`.
+
+    It is 2.5 times the epoch with the lowest mean loss of the first members, and at least a fifth
+    of all epochs, where the second cycle of the learning rate ends. If the first members lacked the
+    time for all epochs, they do not show how many are needed, and the result is `n_epochs`.
+
+    Parameters
+    ----------
+    first : list of MemberHistory
+        What the training of the first members returned.
+    n_epochs : int
+        Number of epochs of the learning-rate schedule.
+
+    Returns
+    -------
+    int
+        The number of epochs.
+    """
+    if any(history.stop_reason == OUT_OF_TIME for history in first):
+        return n_epochs
+    best = 1 + int(np.argmin(_mean_losses(first)))
+    return min(n_epochs, math.ceil(max(2.5 * best, n_epochs / 5)))
 
 
 def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
@@ -31,7 +62,7 @@ def choose_epochs(histories: list[MemberHistory]) -> list[Candidate]:
     list of Candidate
         The epoch that each member keeps, with its averaged parameters.
     """
-    mean_losses = np.nanmean(_losses(histories), axis=0)
+    mean_losses = _mean_losses(histories)
     return [
         min(history.candidates, key=lambda c: (c.loss + mean_losses[c.epoch], -c.epoch))
         for history in histories
@@ -99,20 +130,23 @@ def out_of_fold_epochs(
         stored = np.array(list(history.raw))
         best = stored[-1]
         if others:
-            mean_losses = np.nanmean(_losses(others), axis=0)
+            mean_losses = _mean_losses(others)
             stored = stored[stored < len(mean_losses)]  # epochs that some other member reached
             best = stored[np.argmin(mean_losses[stored])]
         epochs.append([epoch for epoch in history.raw if abs(epoch - best) <= averaging_radius])
     return epochs
 
 
-def _losses(histories: list[MemberHistory]) -> FloatArray:
-    """Return the losses, with a row for each member and a column for each epoch.
+def _mean_losses(histories: list[MemberHistory]) -> FloatArray:
+    """Return the mean loss of the members after each epoch, up to the last epoch of any member.
 
-    A member whose training ended early has nan for the epochs after its last one.
+    A member whose training ended early stays at its last loss. Without it, the mean would change
+    where it ends, because some folds are harder than others. The last loss before divergence can be
+    huge: such a member stays at its first loss.
     """
     n_epochs = max(len(history.losses) for history in histories)
-    table = np.full((len(histories), n_epochs), np.nan)
-    for row, history in zip(table, histories, strict=True):
-        row[: len(history.losses)] = history.losses
-    return table
+    table = np.empty((len(histories), n_epochs))
+    for row, (losses, *_) in zip(table, histories, strict=True):
+        row[: len(losses)] = losses
+        row[len(losses) :] = min(losses[0], losses[-1])
+    return table.mean(axis=0)

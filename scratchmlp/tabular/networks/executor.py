@@ -33,12 +33,12 @@ class Executor(Protocol):
     n_at_once: int
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
-        """Train members: see `train_member`."""
+        """Train members, and wait for them: see `train_member`."""
 
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
-        """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
+        """Keep an epoch of all members trained so far: see `finish_member`."""
 
 
 class LocalExecutor:
@@ -60,10 +60,11 @@ class LocalExecutor:
 
     def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members: see `train_member`."""
-        self.histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(
+        histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(
             delayed(train_member)(recipe, self.data, plan) for plan in list(plans)
         )
-        return self.histories
+        self.histories += histories
+        return histories
 
     def finish(
         self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]

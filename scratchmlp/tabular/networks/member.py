@@ -14,7 +14,7 @@ from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
-from scratchmlp.run import DivergenceError, Run
+from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.inputs.inputs import InputRows, Inputs
 from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
@@ -184,6 +184,28 @@ def finish_member(
     return FinishedMember(member, member.raw_scores(fold), np.mean(raw, axis=0))
 
 
+class LastEpoch:
+    """Ends training early: an observer of the monitor.
+
+    Parameters
+    ----------
+    epoch : float
+        The epoch after which training ends, counted from 1.
+    """
+
+    def __init__(self, epoch: float) -> None:
+        self.epoch = epoch
+
+    def epoch_begin(self) -> None:
+        """Do nothing: `epoch_end` counts."""
+
+    def epoch_end(self, run: Run, monitor: Monitor) -> str:
+        """Ask to stop, unless all planned epochs are over anyway."""
+        if self.epoch <= run.epoch < run.n_epochs:
+            return f"the first members show that {run.epoch} epochs are enough"
+        return ""
+
+
 def train_member(
     recipe: Recipe, data: Data, plan: MemberPlan, watchers: Sequence[Observer] = ()
 ) -> MemberHistory:
@@ -193,8 +215,8 @@ def train_member(
     network. The strength of the L2 penalty is 0.0, because the optimizer uses weight decay instead.
 
     The `FoldEvaluator` is the function `validate` of the monitor. The monitor calls it after each
-    epoch, and it keeps the losses, the raw scores and the best epochs. The monitor does not stop
-    training for lack of improvement, because `n_iter_no_change` is infinite.
+    epoch, and it keeps the losses, the raw scores and the best epochs. The monitor stops training
+    if these losses no longer improve or if training diverges.
 
     The `TimedSchedule`, named `clock`, is both the learning-rate schedule and an observer of the
     monitor. As an observer, it asks to stop at the deadline.
@@ -236,20 +258,20 @@ def train_member(
         random_state = np.random.RandomState(plan.seed)
         run = Run(parametrization.initial(random_state), random_state, n_epochs=recipe.n_epochs)
         solver = recipe.solver(clock, len(training.X))
-        observers: list[Observer] = [*watchers, clock]
+        observers: list[Observer] = [*watchers, clock, LastEpoch(recipe.last_epoch)]
         observers = [plan.tasks, *observers] if plan.tasks else observers
-        monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, observers=observers)
+        monitor = Monitor(
+            tol=0.0,
+            n_iter_no_change=recipe.patience,
+            validate=evaluator,
+            early_stopping=True,
+            metric="loss",
+            observers=observers,
+        )
         if plan.deadline:
             clock.start(_epoch_seconds(objective, run.theta, training, solver.batch_size))
-        try:
-            if train(objective, solver, monitor, run, training):
-                raise KeyboardInterrupt  # ends the fit of the ensemble
-        except DivergenceError as error:
-            if not evaluator.losses:  # otherwise the member keeps an earlier epoch
-                raise
-            monitor.stop_reason = str(error)
-            if plan.tasks:  # the monitor does not report the epoch that diverged
-                plan.tasks.epoch_end(run, monitor)
+        if train(objective, solver, monitor, run, training):
+            raise KeyboardInterrupt  # ends the fit of the ensemble
     if plan.tasks:
         plan.tasks.end()
     kept = evaluator.losses, evaluator.raw, evaluator.candidates()

@@ -23,8 +23,14 @@ from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import by_row
 from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
 from scratchmlp.tabular.inputs.logarithms import Logarithms
-from scratchmlp.tabular.networks.deadline import deadlines
-from scratchmlp.tabular.networks.epochs import check_kept, choose_epochs, out_of_fold_epochs
+from scratchmlp.tabular.networks.deadline import Deadline, deadlines
+from scratchmlp.tabular.networks.epochs import (
+    N_FIRST,
+    check_kept,
+    choose_epochs,
+    enough_epochs,
+    out_of_fold_epochs,
+)
 from scratchmlp.tabular.networks.executor import Executor, LocalExecutor
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
 from scratchmlp.tabular.networks.member import (
@@ -75,8 +81,7 @@ class BaseTabularMLP(BaseTabular):
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> None:
         recipe, executor = self._chosen_recipe(problem), self._executor(problem)
-        plans = self._plans(problem, recipe, tasks, started, executor.n_at_once)
-        histories = executor.train(recipe, plans)
+        histories = self._train(problem, recipe, executor, tasks, started)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
         finished = executor.finish(chosen, epochs, problem.held_out)
@@ -94,31 +99,51 @@ class BaseTabularMLP(BaseTabular):
             recipe = replace(recipe, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
+    def _train(
+        self,
+        problem: TrainingProblem,
+        recipe: Recipe,
+        executor: Executor,
+        tasks: CallbackTasks | None,
+        started: float,
+    ) -> list[MemberHistory]:
+        """Train the first members, which show how many epochs are enough, and then the others."""
+        members = range(len(problem.splits))
+        first, others = members[:N_FIRST], members[N_FIRST:]
+        groups = [len(first), len(others)]
+        ends = deadlines(started, self.max_time, groups, executor.n_at_once)
+        n_epochs = recipe.n_epochs
+        patient = replace(recipe, patience=n_epochs / 2)
+        histories = executor.train(patient, self._plans(problem, patient, tasks, ends, first))
+        limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
+        return histories + executor.train(
+            limited, self._plans(problem, limited, tasks, ends, others)
+        )
+
     def _plans(
         self,
         problem: TrainingProblem,
         recipe: Recipe,
         tasks: CallbackTasks | None,
-        started: float,
-        n_at_once: int,
+        ends: list[Deadline | None],
+        members: range,
     ) -> Iterator[MemberPlan]:
-        """Yield what distinguishes the training of each member from that of the others.
+        """Yield what distinguishes the training of some members from that of the others.
 
         `inputs` encode some columns anew for a member, in addition to the common encoding.
         `rows` are two arrays of row numbers: those for training, and those of the fold.
         """
-        n_members, encoded = len(problem.splits), problem.data.X
+        encoded = problem.data.X
         numeric = np.searchsorted(encoded.layout.numbers, problem.encoder.numeric_outputs_)
         logarithms = Logarithms.of_columns(problem.encoder._columns) if recipe.logarithms else None
-        ends = deadlines(started, self.max_time, n_members, min(n_at_once, n_members))
-        for member, (rows, seed, terms, end) in enumerate(
-            zip(problem.splits, problem.seeds, problem.terms, ends, strict=True)
-        ):
+        n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
+        for member in members:
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
+            seed, terms = problem.seeds[member], problem.terms[member]
             inputs = unfitted_inputs(encoded, seed, terms, bins, logarithms)
-            task = tasks.member(recipe.n_epochs) if tasks else None
-            yield MemberPlan(*rows, inputs, seed, end, task)
+            task = tasks.member(n_epochs) if tasks else None
+            yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
 
     def _keep(
         self,

@@ -31,7 +31,7 @@ class Recipe:
     evaluation_loss : Loss
         Loss on held-out rows, by which epochs are compared.
     n_epochs : int
-        Number of epochs.
+        Number of epochs of the learning-rate schedule: training takes no more.
     hidden_layer_sizes : tuple of int, default=(128, 128)
         Number of units of each hidden layer.
     activation : str, default="silu"
@@ -49,6 +49,10 @@ class Recipe:
         Turns gradients into steps.
     batch_size : int, default=256
         Number of rows of a batch. Each epoch leaves out a last batch with fewer rows.
+    patience : float, default=inf
+        Number of epochs in a row without a lower loss on held-out rows that training goes on.
+    last_epoch : float, default=inf
+        Training ends after this epoch, counted from 1.
     """
 
     loss: Loss
@@ -62,6 +66,8 @@ class Recipe:
     schedule: HorizonSchedule = field(default_factory=CosLog4)
     optimizer: Any = field(default_factory=lambda: AdamW(beta_2=0.95, weight_decay=0.02))
     batch_size: int = 256
+    patience: float = np.inf
+    last_epoch: float = np.inf
 
     @property
     def averaging_radius(self) -> int:

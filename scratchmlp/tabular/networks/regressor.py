@@ -53,9 +53,10 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
         Number of units of each hidden layer of a member. 'auto' means (128, 128) for fewer than
         10,000 rows, and (64, 64) for more.
     max_iter : int or 'auto', default='auto'
-        Number of epochs of each member. 'auto' means 128 epochs for fewer than 1,000 rows, 64
-        epochs of smaller batches for up to 2,000 rows, and fewer epochs for more rows, so that the
-        number of steps grows slowly.
+        Maximum number of epochs of each member, over which the learning rate changes. 'auto' means
+        128 epochs for fewer than 1,000 rows, 64 epochs of smaller batches for up to 2,000 rows, and
+        fewer epochs for more rows, so that the number of steps grows slowly. Members stop earlier
+        if the losses on the folds no longer fall: see Notes.
     max_time : float or None, default=None
         Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
         whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
@@ -82,9 +83,9 @@ default='from_dtype'
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Out-of-fold predictions for the rows in `fit`; nan for rows that no member held out. Each
         row is predicted by the member that held it out, which is not trained on it. The epoch for
-        this prediction is chosen on the folds of other members. Only the encoding by `encoder_`,
-        which does not depend on targets, and the scaling of the targets are fitted on all rows. The
-        ensemble of all members is usually slightly better.
+        this prediction is chosen on the folds of other members, among the epochs trained. Only the
+        encoding by `encoder_`, which does not depend on targets, and the scaling of the targets are
+        fitted on all rows. The ensemble of all members is usually slightly better.
     oof_score_ : float
         R² of the out-of-fold predictions, with the `sample_weight` of `fit`. nan if the members
         held out a single row: R² compares the errors with the spread of the targets.
@@ -106,7 +107,8 @@ default='from_dtype'
     n_iter_ : int
         Number of epochs trained: the largest number of any member.
     stop_reasons_ : list of str
-        Why the training of each member ended, such as "no time is left of max_time".
+        Why the training of each member ended, such as "the first members show that 40 epochs are
+        enough" or "no time is left of max_time".
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -125,6 +127,9 @@ default='from_dtype'
 
     Rows of weight 0 have no influence on these inputs. Other weights have an influence on the bins
     only.
+
+    The first two members stop if the loss on their fold has not fallen for half of the epochs. The
+    others are trained after them, up to 2.5 times the best epoch of these two.
 
     See Also
     --------
