@@ -164,12 +164,6 @@ HARMLESS = {
         "True",
     ): "networks have no parameters of parameters that the ensemble has",
     (
-        "tabular/networks/member",
-        "monitor = Monitor(tol=0.0, n_iter_no_change=np.inf, validate=evaluator, "
-        "observers=observers)",
-        "tol=1.0",
-    ): "training never stops for lack of improvement, however large that must be",
-    (
         "tabular/reading/values",
         "frame = nw.from_native(X, eager_only=True)",
         "False",
@@ -181,7 +175,7 @@ HARMLESS = {
     ): "speed only: how many fits a process gets at a time",
     (
         "tabular/networks/executor",
-        "self.histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(",
+        "histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(",
         "batch_size=2",
     ): "speed only: how many fits a process gets at a time",
     (
