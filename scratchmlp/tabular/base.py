@@ -70,7 +70,7 @@ class TrainingProblem(NamedTuple):
     seeds : ndarray of int
         Random state of each member.
     terms : list of TermSelection
-        Selects the terms of text that each member uses. Empty if members select their own.
+        Selects the terms of text that each member uses. Not fitted if members select their own.
     most_rows : int or None, default=None
         Number of training rows of a member that does not train on all rows outside of its fold.
     """

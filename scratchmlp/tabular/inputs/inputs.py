@@ -15,8 +15,9 @@ from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 
-#: Bytes of the largest array of inputs. `InputRows` take its place if it would be larger.
-_LARGEST_ARRAY = 2**26
+#: Numbers in the largest array of inputs, which takes 64 MB. `InputRows` take its place if it would
+#: be larger.
+_LARGEST_ARRAY = 2**24
 
 
 class Bins(NamedTuple):
@@ -118,14 +119,18 @@ class Inputs(NamedTuple):
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
     def array_or_rows(
-        self, table: EncodedTable, width: int, supervised: FloatArray | None = None
+        self,
+        table: EncodedTable,
+        width: int,
+        supervised: FloatArray | None = None,
+        most: int | None = None,
     ) -> "FloatArray | InputRows":
         """Return the inputs as an array or, if it would be large, as `InputRows`.
 
-        `width` is the number of inputs. The other parameters are those of `array`.
+        `width` is the number of inputs, and `most` limits the numbers in an array. The other
+        parameters are those of `array`.
         """
-        n_bytes = len(table) * width * np.dtype(np.float32).itemsize
-        if n_bytes <= _LARGEST_ARRAY:
+        if len(table) * width <= (_LARGEST_ARRAY if most is None else most):
             return self.array(table, supervised)
         return InputRows(self, table, width, supervised)
 

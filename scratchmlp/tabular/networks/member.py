@@ -16,7 +16,7 @@ from scratchmlp.objective import Objective
 from scratchmlp.prediction import raw_scores
 from scratchmlp.run import Run
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.inputs.inputs import InputRows, Inputs
+from scratchmlp.tabular.inputs.inputs import Inputs
 from scratchmlp.tabular.networks.deadline import Deadline, TimedSchedule
 from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.recipe import Recipe
@@ -129,11 +129,8 @@ class Member(NamedTuple):
         if len(table) < _FEW_ROWS:
             inputs = self.inputs.array(table).astype(np.float64)
             return raw_scores(self.network, self.theta.astype(np.float64), inputs)
-        width = self.network.sizes[0]
-        if table.terms or len(table) * width <= _FEW_INPUTS:
-            X: Any = self.inputs.array_or_rows(table, width)
-        else:
-            X = InputRows(self.inputs, table, width)
+        most = None if table.terms else _FEW_INPUTS
+        X: Any = self.inputs.array_or_rows(table, self.network.sizes[0], most=most)
         return raw_scores(self.network, self.theta, X)
 
 
