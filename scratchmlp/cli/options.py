@@ -103,10 +103,10 @@ scores:
 ensemble:
   The rows below the ensemble show its parts, each alone, with their weights in
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
-  table is not large, a forest. Scores and weights are means over the folds. The
-  fit time of the ensemble includes its parts. The output says that the networks
-  alone predict about as well if the gain of the ensemble in the decisive metric
-  is at most its standard error over the folds.
+  table is not large, a linear model and a forest. Scores and weights are means
+  over the folds. The fit time of the ensemble includes its parts. The output
+  says that the networks alone predict about as well if the gain of the ensemble
+  in the decisive metric is at most its standard error over the folds.
 
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same

@@ -747,7 +747,7 @@ def test_parameters_of_named_estimators_can_be_searched():
 
 def test_the_default_estimators():
     X, y, number = table(n=60)
-    names = ["networks", "boosting", "extra trees"]
+    names = ["networks", "linear", "boosting", "extra trees"]
     assert TabularEnsembleClassifier().get_params()["estimators"] is None
     for model, target in (
         (TabularEnsembleClassifier(cv=2, random_state=0), y),
@@ -857,18 +857,23 @@ def test_a_table_without_usable_columns():
 @pytest.mark.parametrize(
     ("n_rows", "n_classes", "names"),
     [
-        (10, 2, ["networks", "extra trees"]),
-        (900, 2, ["networks", "boosting", "extra trees"]),
-        (900, 60, ["networks", "boosting"]),
-        (5000, 2, ["networks", "boosting", "forest"]),
-        (5000, 500, ["networks"]),
-        (20_000, 2, ["networks", "boosting"]),
+        (3, 2, ["networks", "extra trees"]),  # one fold has no row of the second class
+        (10, 2, ["networks", "linear", "extra trees"]),
+        (900, 2, ["networks", "linear", "boosting", "extra trees"]),
+        (900, 60, ["networks", "linear", "boosting"]),
+        (5000, 2, ["networks", "linear", "boosting", "forest"]),
+        (5000, 500, ["networks", "linear", "boosting"]),
+        (5000, 2000, ["networks", "linear"]),
+        (20_000, 2, ["networks", "linear", "boosting"]),
+        (20_000, 2000, ["networks", "linear"]),
+        (20_000, 4000, ["networks"]),
+        (20_001, 2, ["networks", "boosting"]),
     ],
 )
 def test_default_estimators_are_bounded(n_rows, n_classes, names):
     encoded = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
     X = encoded._encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
-    data = Data(X, np.zeros(n_rows, int), None, np.eye(n_classes))
+    data = Data(X, np.arange(n_rows) % n_classes, None, np.eye(n_classes))
     assert [name for name, _ in default_estimators(data, classifier=True)] == names
 
 

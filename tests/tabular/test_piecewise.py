@@ -13,7 +13,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.tabular import PiecewiseLinearEncoder
+from scratchmlp.batches import Data
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
+from scratchmlp.tabular.inputs.inputs import Bins
 
 ENCODINGS = ["linear", "steps", "both", "auto"]
 STRATEGIES = ["quantile", "tree"]
@@ -316,3 +318,32 @@ def test_the_sum_of_the_largest_numbers_gives_no_warning(strategy):
     X = np.resize([-1.7e308, 1.7e308, 0.0, 1.7e308, 1.7e308], (40, 1))
     encoded = PiecewiseLinearEncoder(strategy=strategy, n_bins=2).fit_transform(X, X[:, 0] > 0)
     assert 0 <= encoded.min() < encoded.max() <= 1
+
+
+@pytest.mark.parametrize("n_rows", [5_000, 30_000])
+def test_bins_of_members_come_from_at_most_10_000_rows_with_a_weight(n_rows, monkeypatch):
+    x = np.random.default_rng(0).uniform(size=n_rows)
+    encoder = TabularEncoder().fit(pd.DataFrame({"x": x}))
+    table = encoder._encode(pd.DataFrame({"x": x}))[0]
+    weight = np.where(x < 0.8, 1.0, 0.0)
+    seen = []
+    fit = PiecewiseLinearEncoder._fit
+    monkeypatch.setattr(
+        PiecewiseLinearEncoder,
+        "_fit",
+        lambda self, X, y, w: (seen.append((X, w)), fit(self, X, y, w)),
+    )
+    data = Data(table, (x > 0.3).astype(int), weight, np.eye(2))
+    unfitted = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0]))
+    bins = unfitted.fit(data)
+    [(X, w)] = seen
+    if n_rows == 5_000:
+        assert len(X) == 5_000
+    else:
+        assert len(X) == 10_000
+        assert w.all()
+        assert len(np.unique(X)) > 9_900  # no row is drawn twice
+    edges = encoder.transform(pd.DataFrame({"x": [0.3, 0.8]}))[:, 0]
+    inner = bins.encoder.bin_edges_[0][1:]
+    assert inner[0] == pytest.approx(edges[0], abs=0.01)
+    assert inner[-1] == pytest.approx(edges[1], abs=0.01)

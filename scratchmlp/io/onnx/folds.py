@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
 from scratchmlp.arrays import FloatArray
@@ -16,6 +17,7 @@ from scratchmlp.io.onnx.table import TableValues
 from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
+LINEAR = (LogisticRegression, Ridge)
 #: Rows on which a converted estimator must predict what the estimator predicts.
 _N_PROBES = 256
 #: Largest difference of these predictions, divided by the largest of them if that is above 1.
@@ -49,7 +51,7 @@ def fold_predictions(
     Raises
     ------
     ImportError
-        If the estimator is not made of trees, and skl2onnx is not installed.
+        If the estimator is neither linear nor made of trees, and skl2onnx is not installed.
     ValueError
         If skl2onnx cannot convert the estimator, or converts it to a model that predicts other
         numbers.
@@ -63,6 +65,9 @@ def fold_predictions(
     features, positions = member_inputs(graph, table, shared, n_shared, inputs)
     if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(graph, features, positions, models)
+    elif type(estimator) in LINEAR:
+        pairs = zip(models, positions, strict=True)
+        y = graph.stack([_linear_fold(graph, each, features, own) for each, own in pairs])
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
         check_installed(f"The conversion of {described},", "onnx", "skl2onnx")
@@ -94,7 +99,38 @@ def _numbers_and_codes(graph: Graph, table: TableValues) -> tuple[str, int]:
     return graph.concat(parts), len(layout.numbers) + len(layout.starts)
 
 
-# Estimators other than trees: skl2onnx.
+# Linear models.
+
+
+def add_linear(graph: Graph, linear: Any, x: str) -> str:
+    """Add the probabilities of a LogisticRegression, or the numbers of a Ridge, float64.
+
+    Their shape is (n_samples, n_classes), or (n_samples, n_outputs).
+    """
+    double = graph.of_dtype(np.float64)
+    W, b = np.atleast_2d(linear.coef_).T.astype(np.float64), np.ravel(linear.intercept_)
+    if is_classifier(linear) and W.shape[1] == 1:  # the softmax of 0 and z is the logistic of z
+        W, b = np.c_[np.zeros(len(W)), W], np.r_[0.0, b]
+    z = double.add("MatMul", graph.cast(x, np.float64), W)
+    z = double.add("Add", z, b.astype(np.float64))
+    return double.add("Softmax", z, axis=-1) if is_classifier(linear) else z
+
+
+def _linear_fold(graph: Graph, model: FoldModel, features: str, own: Any) -> str:
+    """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
+    y = add_linear(graph, model.estimator, graph.gather(features, own))
+    return _all_classes(graph, model, y) if is_classifier(model.estimator) else y
+
+
+def _all_classes(graph: Graph, model: FoldModel, y: str) -> str:
+    """Add columns of zeros for classes of which the fold has no rows for training."""
+    classes = model.estimator.classes_
+    if len(classes) == model.n_outputs:
+        return y
+    return graph.add("MatMul", y, np.eye(model.n_outputs)[classes])
+
+
+# Other estimators: skl2onnx.
 
 
 def _fold(graph: Graph, described: str, model: FoldModel, features: str, own: Any) -> str:
@@ -107,9 +143,7 @@ def _fold(graph: Graph, described: str, model: FoldModel, features: str, own: An
     y = graph.cast(y, np.float64)
     if not is_classifier(estimator):
         return graph.add("Reshape", y, np.array([-1, model.n_outputs], np.int64))
-    if len(estimator.classes_) < model.n_outputs:  # the fold has no rows of some classes
-        y = graph.add("MatMul", y, np.eye(model.n_outputs)[estimator.classes_])
-    return y
+    return _all_classes(graph, model, y)
 
 
 def _convert(described: str, estimator: Any, n_inputs: int) -> Any:

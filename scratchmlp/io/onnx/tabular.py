@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
-from scratchmlp.io.onnx.folds import fold_predictions
+from scratchmlp.io.onnx.folds import add_linear, fold_predictions
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.inputs import Positions, add_bins, bin_outputs, member_inputs
 from scratchmlp.io.onnx.layers import (
@@ -49,16 +49,11 @@ def encode(graph: Graph, encoder: Any) -> str:
 
 def export_linear(graph: Graph, linear: Any, x: str) -> None:
     """Add a fitted LogisticRegression or Ridge for encoded rows `x`, with its outputs."""
-    double, is_class = graph.of_dtype(np.float64), is_classifier(linear)
-    W, b = np.atleast_2d(linear.coef_).T.astype(np.float64), np.ravel(linear.intercept_)
-    if is_class and W.shape[1] == 1:  # the softmax of 0 and z is the logistic function of z
-        W, b = np.c_[np.zeros(len(W)), W], np.r_[0.0, b]
-    z = double.add("MatMul", graph.cast(x, np.float64), W)
-    z = double.add("Add", z, b.astype(np.float64))
-    if is_class:
-        _add_classes(graph, double.add("Softmax", z, axis=-1), linear.classes_)
+    y = add_linear(graph, linear, x)
+    if is_classifier(linear):
+        _add_classes(graph, y, linear.classes_)
     else:
-        add_prediction(graph, graph.cast(z, np.float32), *linear.coef_.shape[:-1])
+        add_prediction(graph, graph.cast(y, np.float32), *linear.coef_.shape[:-1])
 
 
 def export_networks(graph: Graph, networks: Any) -> None:

@@ -17,10 +17,9 @@ _ROUNDS = 40
 #: 400 rows. It was chosen on the fourteen small sets of accuracy.py.
 _PRIOR = 400 * _ROUNDS
 
-#: By how much the loss may rise, as a share of it, if an estimator is left out. On 36 tables of 150
-#: to 4,000 rows, 33 of 100 estimators beside the networks had weight 0, and 4 gained less than
-#: this. Two of the four were forests that took most of the file.
-_NEGLIGIBLE = 0.0005
+#: By how much the loss may rise, as a share of it, if an estimator is left out. The loss on new
+#: rows hardly differs for shares of 0.05 to 0.3 %, and predictions of fewer estimators are faster.
+_NEGLIGIBLE = 0.002
 
 
 def select_weights(
@@ -102,7 +101,7 @@ def without_negligible(
     Returns
     -------
     ndarray of shape (n_estimators,)
-        Weights, which sum to 1. The loss of the weighted predictions is at most 0.05 % higher.
+        Weights, which sum to 1. The loss of the weighted predictions is at most 0.2 % higher.
         Weights are unchanged if all that are 0 were 0 before.
     """
 

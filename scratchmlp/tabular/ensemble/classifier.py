@@ -25,10 +25,11 @@ class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
     ----------
     estimators : list of (str, estimator) or None, default=None
         Named classifiers. The string "drop" leaves one out. None means "networks"
-        (:class:`TabularMLPClassifier`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and, if they are worth their
-        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
-        of rows.
+        (:class:`TabularMLPClassifier`), "linear"
+        (:class:`~sklearn.linear_model.LogisticRegression`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and "extra trees" or "forest",
+        each if it is worth its time. The page :doc:`/tabular_methods` says which, by the number of
+        rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 
@@ -91,7 +92,7 @@ default='from_dtype'
         The errors of the estimators that are left out because their fit failed, by name.
     dropped_ : dict of str to str
         Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
-        0, or the loss of the weighted out-of-fold predictions is at most 0.05 % higher without it.
+        0, or the loss of the weighted out-of-fold predictions is at most 0.2 % higher without it.
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
@@ -141,7 +142,7 @@ default='from_dtype'
     >>> X, y = load_wine(return_X_y=True, as_frame=True)
     >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
     >>> list(ensemble.oof_scores_)
-    ['networks', 'boosting', 'extra trees']
+    ['networks', 'linear', 'boosting', 'extra trees']
     >>> ensemble.oof_score_ > 0.95
     True
     >>> ensemble.predict_proba(X).shape

@@ -53,6 +53,8 @@ class FoldModel(NamedTuple):
         ndarray of shape (n_samples, n_outputs)
             Class probabilities or standardized targets.
         """
+        if len(table) <= _ROWS:
+            return self._predict(table)
         chunks = gen_batches(len(table), _ROWS)
         return np.concatenate([self._predict(table[rows]) for rows in chunks])
 

@@ -1,7 +1,8 @@
-"""The default estimators of the ensembles: networks, boosted trees and randomized trees."""
+"""The default estimators of the ensembles: networks, a linear model, boosted and random trees."""
 
 from typing import Any
 
+import numpy as np
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -9,6 +10,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
 from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
@@ -20,12 +22,16 @@ _MANY = 1000
 _VERY_MANY = 10_000
 #: Fewest rows for boosting, which bins numbers.
 _FEWEST_ROWS = 20
+#: Most rows for a linear model. With more, networks are as good where it is good.
+_MOST_LINEAR_ROWS = 20_000
+#: Most rows times inputs times classes of a linear model, whose inputs are one array.
+_MOST_PRODUCTS = 2**26
 #: Most rows times classes for forests, whose leaves hold a probability for each class.
 _MOST_PROBABILITIES = 50_000
 #: Most trees of boosting, times columns: each iteration trains a tree for each class.
-_MOST_TREES = 30_000
+_MOST_TREES = 15_000
 #: Fewest iterations. If there are only enough trees for fewer, boosting is not used.
-_FEWEST_ITERATIONS = 20
+_FEWEST_ITERATIONS = 10
 
 
 def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
@@ -46,10 +52,22 @@ def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
     candidates = [
         ("networks", networks),
+        ("linear", _linear(data, classifier)),
         ("boosting", _boosting(data, classifier)),
         *_forest(data, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
+
+
+def _linear(data: Data, classifier: bool) -> Any:
+    """Return a linear model of the inputs of networks; None if it would fail or take too long."""
+    if classifier and np.count_nonzero(np.bincount(data.Y) > 1) < 2:  # a fold may have one class
+        return None
+    n_rows = len(data.Y)
+    n_inputs = data.X.layout.n_outputs + sum(each.shape[1] for each in data.X.terms)
+    if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
+        return None
+    return LogisticRegression(C=0.3, max_iter=500) if classifier else Ridge(alpha=10.0)
 
 
 def _boosting(data: Data, classifier: bool) -> Any:
@@ -59,7 +77,7 @@ def _boosting(data: Data, classifier: bool) -> Any:
         return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
-    settings = _boosting_settings(len(data.Y))
+    settings = _boosting_settings(len(data.Y), classifier)
     n_iterations = min(settings["max_iter"], _MOST_TREES // (n_columns * n_trees))
     if n_iterations < _FEWEST_ITERATIONS:
         return None
@@ -69,23 +87,20 @@ def _boosting(data: Data, classifier: bool) -> Any:
     return Boosting(**settings | {"max_iter": n_iterations}, max_features=0.5)
 
 
-def _boosting_settings(n_rows: int) -> dict[str, Any]:
-    """Return the settings of gradient boosting for up to 300 iterations."""
+def _boosting_settings(n_rows: int, classifier: bool) -> dict[str, Any]:
+    """Return the settings of gradient boosting. For classes, larger steps are as good as small."""
     if n_rows < _MANY:
-        return {
-            "learning_rate": 0.1,
-            "max_iter": 50,
-            "max_leaf_nodes": 8,
-            "min_samples_leaf": 5,
-            "l2_regularization": 3.0,
-            "early_stopping": False,
-        }
-    settings = {"l2_regularization": 10.0, "early_stopping": True}
+        settings = {"learning_rate": 0.2, "max_iter": 25, "early_stopping": False}
+        return settings | {"max_leaf_nodes": 8, "min_samples_leaf": 5, "l2_regularization": 3.0}
     if n_rows < _VERY_MANY:
-        shape = {"learning_rate": 0.08, "max_iter": 300, "max_leaf_nodes": 16}
-        return settings | shape | {"min_samples_leaf": 1, "n_iter_no_change": 15}
-    shape = {"learning_rate": 0.15, "max_iter": 150, "max_leaf_nodes": 31}
-    return settings | shape | {"min_samples_leaf": 5, "n_iter_no_change": 10}
+        trees = {"max_leaf_nodes": 16, "min_samples_leaf": 1}
+        settings = {"learning_rate": 0.16, "max_iter": 150, "n_iter_no_change": 7}
+        if classifier:
+            settings = {"learning_rate": 0.24, "max_iter": 100, "n_iter_no_change": 5}
+    else:
+        trees = {"max_leaf_nodes": 31, "min_samples_leaf": 5}
+        settings = {"learning_rate": 0.3, "max_iter": 75, "n_iter_no_change": 5}
+    return settings | trees | {"l2_regularization": 10.0, "early_stopping": True}
 
 
 def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
@@ -96,7 +111,7 @@ def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     if n_rows < _MANY:
         Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
         features = "sqrt" if classifier else 0.5
-        return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
+        return [("extra trees", Trees(25, min_samples_leaf=3, max_features=features))]
     if n_rows >= _VERY_MANY or not classifier:
         return []
-    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.9))]
+    return [("forest", RandomForestClassifier(25, criterion="entropy", max_features=0.9))]

@@ -21,10 +21,11 @@ class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
     ----------
     estimators : list of (str, estimator) or None, default=None
         Named regressors. The string "drop" leaves one out. None means "networks"
-        (:class:`TabularMLPRegressor`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and, if they are worth their
-        time, "extra trees" or "forest". The page :doc:`/tabular_methods` says which, by the number
-        of rows.
+        (:class:`TabularMLPRegressor`), "linear"
+        (:class:`~sklearn.linear_model.Ridge`), "boosting"
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and "extra trees" or "forest",
+        each if it is worth its time. The page :doc:`/tabular_methods` says which, by the number of
+        rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 
@@ -81,7 +82,7 @@ default='from_dtype'
         The errors of the estimators that are left out because their fit failed, by name.
     dropped_ : dict of str to str
         Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
-        0, or the loss of the weighted out-of-fold predictions is at most 0.05 % higher without it.
+        0, or the loss of the weighted out-of-fold predictions is at most 0.2 % higher without it.
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The

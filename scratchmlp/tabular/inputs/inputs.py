@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.utils import resample
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
@@ -18,6 +19,9 @@ from scratchmlp.tabular.inputs.term_selection import TermSelection
 #: Numbers in the largest array of inputs, which takes 64 MB. `InputRows` take its place if it would
 #: be larger.
 _LARGEST_ARRAY = 2**24
+#: Most rows to which bins are fitted. On 200,000 rows, decision trees of all rows took a fifth of
+#: the time of a fit.
+_MOST_ROWS = 10_000
 
 
 class Bins(NamedTuple):
@@ -35,7 +39,12 @@ class Bins(NamedTuple):
     columns: NDArray[np.intp]
 
     def fit(self, data: Data) -> "Bins":
-        """Return the encoding, fitted to training rows. Its bins may depend on their targets."""
+        """Return the encoding, fitted to training rows. Its bins may depend on their targets.
+
+        Of more than 10,000 rows with a weight above 0, a random sample is used.
+        """
+        if len(data.Y) > _MOST_ROWS:
+            data = data.rows(_sample(data))
         X = data.X.numbers[:, self.columns]
         encoder = clone(self.encoder).fit(X, data.Y, sample_weight=data.sample_weight)
         return Bins(encoder, self.columns)
@@ -43,6 +52,16 @@ class Bins(NamedTuple):
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows."""
         return self.encoder._encode(table.numbers[:, self.columns])
+
+
+def _sample(data: Data) -> NDArray[np.intp]:
+    """Draw the numbers of rows to which bins are fitted."""
+    rows = np.arange(len(data.Y))
+    if data.sample_weight is not None:
+        rows = np.flatnonzero(data.sample_weight)
+    n_samples = min(_MOST_ROWS, len(rows))
+    drawn: NDArray[np.intp] = resample(rows, replace=False, n_samples=n_samples, random_state=0)
+    return drawn
 
 
 class Inputs(NamedTuple):

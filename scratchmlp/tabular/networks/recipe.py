@@ -185,7 +185,7 @@ def _n_epochs(n_rows: int) -> int:
 
     The number of steps then grows only slowly with the number of rows.
     """
-    return max(8, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
+    return max(5, round(128 * min(1.0, 2000 / n_rows) ** 0.89))
 
 
 def _bin_encoders(n_rows: int) -> tuple[PiecewiseLinearEncoder | None, ...]:
