@@ -51,7 +51,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
-from scratchmlp.tabular.ensemble import blending
+from scratchmlp.tabular.ensemble import blending, ensemble
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.scoring import log_loss as blend_log_loss
@@ -786,7 +786,8 @@ def test_boosting_stops_early_though_its_fold_has_another_class():
     assert list(model.weights_) == ["boosting"]
 
 
-def test_the_prior_is_for_networks_and_otherwise_for_none():
+def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
+    monkeypatch.setattr(ensemble, "without_negligible", lambda weights, *arguments: weights)
     X, y, _ = table()
     dummy = ("dummy", DummyClassifier())
     extra = ("extra", ExtraTreesClassifier(30))

@@ -77,7 +77,7 @@ def _boosting(data: Data, classifier: bool) -> Any:
         return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
-    settings = _boosting_settings(len(data.Y), classifier)
+    settings = _boosting_settings(len(data.Y))
     n_iterations = min(settings["max_iter"], _MOST_TREES // (n_columns * n_trees))
     if n_iterations < _FEWEST_ITERATIONS:
         return None
@@ -87,20 +87,17 @@ def _boosting(data: Data, classifier: bool) -> Any:
     return Boosting(**settings | {"max_iter": n_iterations}, max_features=0.5)
 
 
-def _boosting_settings(n_rows: int, classifier: bool) -> dict[str, Any]:
-    """Return the settings of gradient boosting. For classes, larger steps are as good as small."""
+def _boosting_settings(n_rows: int) -> dict[str, Any]:
+    """Return the settings of gradient boosting: few, large steps."""
     if n_rows < _MANY:
         settings = {"learning_rate": 0.2, "max_iter": 25, "early_stopping": False}
         return settings | {"max_leaf_nodes": 8, "min_samples_leaf": 5, "l2_regularization": 3.0}
+    settings = {"l2_regularization": 10.0, "early_stopping": True}
     if n_rows < _VERY_MANY:
-        trees = {"max_leaf_nodes": 16, "min_samples_leaf": 1}
-        settings = {"learning_rate": 0.16, "max_iter": 150, "n_iter_no_change": 7}
-        if classifier:
-            settings = {"learning_rate": 0.24, "max_iter": 100, "n_iter_no_change": 5}
-    else:
-        trees = {"max_leaf_nodes": 31, "min_samples_leaf": 5}
-        settings = {"learning_rate": 0.3, "max_iter": 75, "n_iter_no_change": 5}
-    return settings | trees | {"l2_regularization": 10.0, "early_stopping": True}
+        steps = {"learning_rate": 0.16, "max_iter": 150, "n_iter_no_change": 7}
+        return settings | steps | {"max_leaf_nodes": 16, "min_samples_leaf": 1}
+    steps = {"learning_rate": 0.3, "max_iter": 75, "n_iter_no_change": 5}
+    return settings | steps | {"max_leaf_nodes": 31, "min_samples_leaf": 5}
 
 
 def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
@@ -111,7 +108,7 @@ def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     if n_rows < _MANY:
         Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
         features = "sqrt" if classifier else 0.5
-        return [("extra trees", Trees(25, min_samples_leaf=3, max_features=features))]
+        return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
     if n_rows >= _VERY_MANY or not classifier:
         return []
     return [("forest", RandomForestClassifier(25, criterion="entropy", max_features=0.9))]

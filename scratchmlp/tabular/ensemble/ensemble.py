@@ -428,7 +428,7 @@ def _reason_to_drop(weight: float) -> str:
     """Say why an estimator is dropped that had this weight."""
     if weight == 0:
         return "Its weight is 0: it does not lower the loss of the others."
-    return f"Its weight was {weight:.2g}: without it, the loss is at most 0.2 % higher."
+    return f"Its weight was {weight:.2g}: without it, the loss is at most 0.5 % higher."
 
 
 def _seeded(

@@ -82,7 +82,7 @@ default='from_dtype'
         The errors of the estimators that are left out because their fit failed, by name.
     dropped_ : dict of str to str
         Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
-        0, or the loss of the weighted out-of-fold predictions is at most 0.2 % higher without it.
+        0, or the loss of the weighted out-of-fold predictions is at most 0.5 % higher without it.
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
