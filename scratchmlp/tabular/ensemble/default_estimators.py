@@ -67,7 +67,7 @@ def _linear(data: Data, classifier: bool) -> Any:
     n_inputs = data.X.layout.n_outputs + sum(each.shape[1] for each in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    return LogisticRegression(C=0.3, max_iter=500) if classifier else Ridge(alpha=10.0)
+    return LogisticRegression(C=0.05, max_iter=500) if classifier else Ridge(alpha=10.0)
 
 
 def _boosting(data: Data, classifier: bool) -> Any:
@@ -111,4 +111,4 @@ def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
         return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
     if n_rows >= _VERY_MANY or not classifier:
         return []
-    return [("forest", RandomForestClassifier(25, criterion="entropy", max_features=0.9))]
+    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.9))]
