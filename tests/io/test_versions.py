@@ -61,6 +61,7 @@ def test_an_ensemble_of_an_earlier_version_keeps_estimators_without_weight(tmp_p
     board = model.leaderboard()
     assert board["weight"].iloc[1:].to_dict() == model.weights_
     assert board["loss"].isna().all()
+    assert board["seconds"].isna().all()
     for name in model.weights_:
         assert model.only(name).leaderboard()["score"].tolist() == [model.oof_scores_[name]] * 2
 

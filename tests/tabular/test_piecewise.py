@@ -320,30 +320,45 @@ def test_the_sum_of_the_largest_numbers_gives_no_warning(strategy):
     assert 0 <= encoded.min() < encoded.max() <= 1
 
 
-@pytest.mark.parametrize("n_rows", [5_000, 30_000])
-def test_bins_of_members_come_from_at_most_10_000_rows_with_a_weight(n_rows, monkeypatch):
-    x = np.random.default_rng(0).uniform(size=n_rows)
-    encoder = TabularEncoder().fit(pd.DataFrame({"x": x}))
-    table = encoder._encode(pd.DataFrame({"x": x}))[0]
-    weight = np.where(x < 0.8, 1.0, 0.0)
+def fitted_bins(x, classes, weight, monkeypatch):
+    """Fit bins to a table; return them, and the numbers and weights that the encoder got."""
+    table = (
+        TabularEncoder(numeric_features=["x"])
+        .fit(frame := pd.DataFrame({"x": x}))
+        ._encode(frame)[0]
+    )
     seen = []
     fit = PiecewiseLinearEncoder._fit
     monkeypatch.setattr(
         PiecewiseLinearEncoder,
         "_fit",
-        lambda self, X, y, w: (seen.append((X, w)), fit(self, X, y, w)),
+        lambda self, X, y, weight: (seen.append((X[:, 0], weight)), fit(self, X, y, weight)),
     )
-    data = Data(table, (x > 0.3).astype(int), weight, np.eye(2))
-    unfitted = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0]))
-    bins = unfitted.fit(data)
-    [(X, w)] = seen
-    if n_rows == 5_000:
-        assert len(X) == 5_000
-    else:
-        assert len(X) == 10_000
-        assert w.all()
-        assert len(np.unique(X)) > 9_900  # no row is drawn twice
-    edges = encoder.transform(pd.DataFrame({"x": [0.3, 0.8]}))[:, 0]
-    inner = bins.encoder.bin_edges_[0][1:]
-    assert inner[0] == pytest.approx(edges[0], abs=0.01)
-    assert inner[-1] == pytest.approx(edges[1], abs=0.01)
+    data = Data(table, classes, weight, np.eye(2))
+    bins = Bins(PiecewiseLinearEncoder(4, strategy="tree"), np.array([0])).fit(data)
+    return bins.encoder.bin_edges_[0], *seen[0]
+
+
+@pytest.mark.parametrize("n_rows", [5_000, 30_000])
+def test_bins_of_members_come_from_at_most_10_000_rows_with_a_weight(n_rows, monkeypatch):
+    x = np.linspace(0, 1, n_rows)
+    weight = np.where(x < 0.8, 1.0, 0.0)
+    edges, X, weights = fitted_bins(x, (x > 0.4).astype(int), weight, monkeypatch)
+    assert len(X) == min(n_rows, 10_000)
+    assert weights.sum() == pytest.approx(weight.sum())
+    if n_rows > 10_000:
+        assert weights.all()
+        assert len(np.unique(X)) == 10_000  # no row is drawn twice
+    middle = np.median(X[weights > 0])
+    assert edges[1] == pytest.approx(middle, abs=0.01)
+
+
+def test_bins_of_members_see_all_rows_of_a_rare_class(monkeypatch):
+    x = np.linspace(0, 1, 50_000)
+    rare = (np.arange(50_000) % 10 == 0) & (x > 0.99)
+    edges, X, weights = fitted_bins(x, rare.astype(int), None, monkeypatch)
+    assert len(X) == 5_000 + rare.sum()
+    assert weights.sum() == pytest.approx(50_000)
+    assert (weights == 1).sum() == rare.sum()
+    above = [weights[edge <= X].sum() / 50_000 for edge in edges[1:-1]]
+    assert min(abs(share - 0.01) for share in above) < 0.001

@@ -1,5 +1,6 @@
 """The default estimators of the ensembles: networks, a linear model, boosted and random trees."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scratchmlp.batches import Data
+from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
 
@@ -34,13 +36,17 @@ _MOST_TREES = 15_000
 _FEWEST_ITERATIONS = 10
 
 
-def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
+def default_estimators(
+    data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool
+) -> list[tuple[str, Any]]:
     """Choose the estimators of an ensemble, by the number of rows, columns and classes.
 
     Parameters
     ----------
     data : Data
         All rows; X is an `EncodedTable`.
+    splits : sequence of tuple of two ndarrays
+        Training rows and held-out rows of each fold.
     classifier : bool
         Whether the targets are classes.
 
@@ -52,16 +58,16 @@ def default_estimators(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
     candidates = [
         ("networks", networks),
-        ("linear", _linear(data, classifier)),
+        ("linear", _linear(data, splits, classifier)),
         ("boosting", _boosting(data, classifier)),
         *_forest(data, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
 
-def _linear(data: Data, classifier: bool) -> Any:
+def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool) -> Any:
     """Return a linear model of the inputs of networks; None if it would fail or take too long."""
-    if classifier and np.count_nonzero(np.bincount(data.Y) > 1) < 2:  # a fold may have one class
+    if classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits):
         return None
     n_rows = len(data.Y)
     n_inputs = data.X.layout.n_outputs + sum(each.shape[1] for each in data.X.terms)

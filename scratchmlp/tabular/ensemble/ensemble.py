@@ -124,7 +124,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> None:
         if self.estimators is None:
-            estimators = default_estimators(problem.data, is_classifier(self))
+            estimators = default_estimators(problem.data, problem.splits, is_classifier(self))
         else:
             estimators = check_estimators(self)
         problem = problem.with_terms()
@@ -172,7 +172,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             self.oof_scores_[name] = self._oof_score(problem, part.oof)
             losses[name] = readable(loss(part.oof))
             gain = by_fold(part.oof) - whole_by_fold
-            as_good[name] = float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
+            error = gain.sem() if len(gain) > 1 else 0.0
+            as_good[name] = float(gain.mean()) <= float(error)  # type: ignore[arg-type]
         self._measured = {"loss": losses, "as_good": as_good, **self._measured}
 
     def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
@@ -310,7 +311,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
               the mean over the folds of the difference in log-loss, or in squared error, is at most
               its standard error. :meth:`only` then gives a smaller model that predicts faster.
             - "seconds" : time of its fit.
-            - "bytes" : size of its pickle, which is made for this. 0 if it was dropped.
+            - "bytes" : size of its pickle, which is made for this, or the sum. 0 if it was dropped.
 
             Of a model from a file of an earlier version, "loss", "as_good" and "seconds" are nan.
 
@@ -330,8 +331,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             "score": self.oof_score_,
             "loss": self.oof_loss_,
             "as_good": True,
-            "seconds": parts["seconds"].sum(),
-            "bytes": len(pickle.dumps(self)),
+            "seconds": parts["seconds"].sum(min_count=1),
+            "bytes": parts["bytes"].sum(),
         }
         return pd.concat([pd.DataFrame(whole, index=[type(self).__name__]), parts])
 
@@ -360,7 +361,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """
         check_is_fitted(self)
         chosen = {name, *names}
-        for each in chosen - self.weights_.keys():
+        for each in (name for name in (name, *names) if name not in self.weights_):
             known, reason = ", ".join(map(repr, self.weights_)), self.dropped_.get(each, "")
             raise ValueError(f"name must be one of {known}; got {each!r}. {reason}".rstrip())
         smaller = copy(self)
@@ -385,6 +386,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _become_mean_of_several(self) -> None:
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
+        if total == 0:
+            raise ValueError(
+                f"The weights of {', '.join(map(repr, self.weights_))} are 0, so they have no "
+                "mean. Keep one of them alone, or add an estimator whose weight is above 0."
+            )
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
         scores = [part.scores for part in self._parts.values()]
         worst = max(scores, key=lambda each: float(np.average(each.scores, weights=each.weight)))

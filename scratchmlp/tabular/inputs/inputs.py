@@ -41,10 +41,10 @@ class Bins(NamedTuple):
     def fit(self, data: Data) -> "Bins":
         """Return the encoding, fitted to training rows. Its bins may depend on their targets.
 
-        Of more than 10,000 rows with a weight above 0, a random sample is used.
+        Of more than 10,000 rows, a random sample is used.
         """
         if len(data.Y) > _MOST_ROWS:
-            data = data.rows(_sample(data))
+            data = _sample(data)
         X = data.X.numbers[:, self.columns]
         encoder = clone(self.encoder).fit(X, data.Y, sample_weight=data.sample_weight)
         return Bins(encoder, self.columns)
@@ -54,14 +54,26 @@ class Bins(NamedTuple):
         return self.encoder._encode(table.numbers[:, self.columns])
 
 
-def _sample(data: Data) -> NDArray[np.intp]:
-    """Draw the numbers of rows to which bins are fitted."""
-    rows = np.arange(len(data.Y))
-    if data.sample_weight is not None:
-        rows = np.flatnonzero(data.sample_weight)
-    n_samples = min(_MOST_ROWS, len(rows))
-    drawn: NDArray[np.intp] = resample(rows, replace=False, n_samples=n_samples, random_state=0)
-    return drawn
+def _sample(data: Data) -> Data:
+    """Draw the rows to which bins are fitted, and weight them so that they stand for all.
+
+    All classes have as many rows, if there are enough: a rare class needs its rows.
+    """
+    weight = np.ones(len(data.Y)) if data.sample_weight is None else data.sample_weight
+    rows = np.flatnonzero(weight)
+    if data.class_targets is None:
+        groups = [rows]
+    else:
+        groups = [rows[data.Y[rows] == each] for each in np.unique(data.Y[rows])]
+    most = max(1, _MOST_ROWS // len(groups))
+    drawn = [
+        resample(group, replace=False, n_samples=min(most, len(group)), random_state=0)
+        for group in groups
+    ]
+    shares = [len(few) / len(group) for few, group in zip(drawn, groups, strict=True)]
+    chosen = np.concatenate(drawn)
+    weight = weight[chosen] / np.repeat(shares, [len(few) for few in drawn])
+    return data.rows(chosen)._replace(sample_weight=weight)
 
 
 class Inputs(NamedTuple):

@@ -118,7 +118,8 @@ default='from_dtype'
     only.
 
     The first two members stop if the loss on their fold has not fallen for half of the epochs. The
-    others are trained after them, up to 2.5 times the best epoch of these two.
+    others are trained after them, up to 2.5 times the epoch with the lowest mean loss of these two,
+    and for at least a fifth of the epochs.
 
     Warns
     -----
