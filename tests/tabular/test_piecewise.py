@@ -361,4 +361,4 @@ def test_bins_of_members_see_all_rows_of_a_rare_class(monkeypatch):
     assert weights.sum() == pytest.approx(50_000)
     assert (weights == 1).sum() == rare.sum()
     above = [weights[edge <= X].sum() / 50_000 for edge in edges[1:-1]]
-    assert min(abs(share - 0.01) for share in above) < 0.001
+    assert min(abs(share - 0.01) for share in above) < 0.005
