@@ -14,6 +14,9 @@ from rivals import ENSEMBLE, ENSEMBLE_REGRESSOR, OUR_REGRESSOR, OURS, RIVALS, SE
 from runs import REAL_OFFSET, summarize
 from tabular_data import GROUPS, has_numbers
 
+# The ensemble took 2.5 times as long as the networks until these stopped when they were done, which
+# halved their time but not that of the trees.
+MOST_TIMES = 4.0
 LABELS = {"error": "error", "log_loss": "log-loss", "one_minus_auc": "1 - AUC"}
 OVER_10_000 = ("magic", "adult", "covid", "diamonds")  # training rows
 # Log-loss, and RMSE as a share of the deviation, of the networks before the ensembles were added:
@@ -163,7 +166,7 @@ def check_ensemble_seconds(runs: pd.DataFrame) -> Iterator[Check]:
             if table not in OVER_10_000
         }
         if ratios:
-            yield worst(f"{group}: CPU s, ensemble / networks", ratios, 2.5)
+            yield worst(f"{group}: CPU s, ensemble / networks", ratios, MOST_TIMES)
     for table in OVER_10_000:
         catboost = "CatBoostRegressor" if has_numbers(table) else "CatBoost"
         measured = ratio(runs, (ensemble(table), catboost), [table])
