@@ -1,7 +1,7 @@
 """Time saving and loading a model file, beside a pickle of the same model.
 
 The models are a `TabularMLPClassifier` of eight networks, which has bars, and a
-`TabularEnsembleClassifier` of eight networks, whatever else it keeps. Imports are not counted.
+`TabularEnsembleClassifier` of eight networks and what else it keeps. Imports are not counted.
 
 Usage: python benchmarks/model_files.py [--runs 20] [--check]
 """
