@@ -8,6 +8,7 @@ from copy import copy
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.ensemble
 from all_parts import all_parts
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.callback import ProgressBar
@@ -194,6 +195,19 @@ def test_the_prediction_of_numbers_is_the_mean_of_the_members(regressor):
     X, _, _ = table(seed=1)
     members = regressor.member_predictions(X)
     np.testing.assert_allclose(members.mean(axis=0), regressor.predict(X))
+
+
+@pytest.mark.parametrize("is_class", [True, False])
+@pytest.mark.parametrize("kind", ["ExtraTrees", "RandomForest"])
+def test_forests_predict_few_rows_as_they_predict_many(kind, is_class):
+    X, y, number = table()
+    forest = getattr(sklearn.ensemble, f"{kind}{'Classifier' if is_class else 'Regressor'}")(7)
+    Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
+    model = Ensemble([("forest", forest)], cv=2, random_state=0).fit(X, y if is_class else number)
+    predict = model.predict_proba if is_class else model.predict
+    many = predict(pd.concat([X] * 2))
+    np.testing.assert_array_equal(many[:63], predict(X[:63]))
+    np.testing.assert_array_equal(many[:1], predict(X[:1]))
 
 
 def test_estimators_of_weight_0_have_no_mean():
