@@ -12,6 +12,7 @@ from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
 from scratchmlp.reporting.training import NETWORKS, networks_of
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
+from scratchmlp.tabular.scoring import is_within_error
 
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
@@ -239,7 +240,7 @@ def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
         parts = _parts(result)
         if (networks := parts.get(NETWORKS)) is not None:
             gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
-            return float(gain.mean()) <= float(gain.sem())  # type: ignore[arg-type]
+            return is_within_error(gain)
     return False
 
 

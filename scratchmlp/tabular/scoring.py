@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
@@ -37,6 +38,12 @@ def squared_error(Y: FloatArray, weight: FloatArray | None, scale: Any = 1.0) ->
         return float(np.average(squares, axis=0, weights=weight).mean())
 
     return loss
+
+
+def is_within_error(gain: "pd.Series[float]") -> bool:
+    """Return whether the mean gain over folds is at most its standard error; 0 for one fold."""
+    error = gain.sem() if len(gain) > 1 else 0.0
+    return float(gain.mean()) <= float(error)  # type: ignore[arg-type]
 
 
 class _Predicted(BaseEstimator):

@@ -17,7 +17,7 @@ from scratchmlp.io.onnx.table import TableValues
 from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
-LINEAR = (LogisticRegression, Ridge)
+_LINEAR = (LogisticRegression, Ridge)
 #: Rows on which a converted estimator must predict what the estimator predicts.
 _N_PROBES = 256
 #: Largest difference of these predictions, divided by the largest of them if that is above 1.
@@ -63,16 +63,15 @@ def fold_predictions(
         shared, n_shared = array, table.layout.n_outputs
     inputs = [each.inputs for each in models]
     features, positions = member_inputs(graph, table, shared, n_shared, inputs)
+    pairs = zip(models, positions, strict=True)
     if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(graph, features, positions, models)
-    elif type(estimator) in LINEAR:
-        pairs = zip(models, positions, strict=True)
+    elif type(estimator) in _LINEAR:
         y = graph.stack([_linear_fold(graph, each, features, own) for each, own in pairs])
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
         check_installed(f"The conversion of {described},", "onnx", "skl2onnx")
         register_skl2onnx_converters()
-        pairs = zip(models, positions, strict=True)
         y = graph.stack([_fold(graph, described, each, features, own) for each, own in pairs])
     if not is_classifier(estimator):
         return y

@@ -11,29 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.io.onnx.graph import ML, Graph
 from scratchmlp.io.onnx.inputs import Positions
-from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
+from scratchmlp.tabular.ensemble.cross_fitting import FORESTS, FoldModel
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-AVERAGED = (
-    DecisionTreeClassifier,
-    DecisionTreeRegressor,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+AVERAGED = (DecisionTreeClassifier, DecisionTreeRegressor, *FORESTS)
 #: Score of classes that a fold has no rows of: its exponential is 0.
 _NEVER = -1e30
 

@@ -19,7 +19,7 @@ _PRIOR = 400 * _ROUNDS
 
 #: By how much the loss may rise, as a share of it, if an estimator is left out. The loss on new
 #: rows hardly differs for shares of 0.05 to 0.5 %, and predictions of fewer estimators are faster.
-_NEGLIGIBLE = 0.005
+NEGLIGIBLE = 0.005
 
 
 def select_weights(
@@ -114,6 +114,6 @@ def without_negligible(
         if weights[number] and not needed[number]:
             others = np.where(np.arange(len(weights)) == number, 0.0, weights)
             others /= others.sum()
-            if loss_with(others) <= lowest + _NEGLIGIBLE * abs(lowest):
+            if loss_with(others) <= lowest + NEGLIGIBLE * abs(lowest):
                 weights = others
     return weights

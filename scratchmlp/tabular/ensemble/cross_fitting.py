@@ -29,7 +29,8 @@ from scratchmlp.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
 _FEW_ROWS = 64  # which a forest predicts faster without its threads
-_FORESTS = (
+#: Forests of scikit-learn.
+FORESTS = (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
     RandomForestClassifier,
@@ -75,7 +76,7 @@ class FoldModel(NamedTuple):
         X = _inputs(self.estimator, self.inputs)(table)
         estimator = self.estimator
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-        if type(estimator) in _FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
+        if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
             found = _mean_of_trees(estimator, X)
         else:
             found = np.asarray(predict(X), np.float64).reshape(len(X), -1)
@@ -133,7 +134,10 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
 
 
 def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
-    """Return what a forest predicts, in a twentieth of its time for a single row."""
+    """Return what a forest predicts, without its threads and its validation.
+
+    A single row takes a twentieth of the time.
+    """
     total: Any = 0.0
     for tree in forest.estimators_:
         total = total + tree.tree_.predict(X)

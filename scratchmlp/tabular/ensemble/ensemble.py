@@ -23,7 +23,7 @@ from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
+from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, without_negligible
 from scratchmlp.tabular.ensemble.cross_fitting import cross_fit
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.folds import by_row
@@ -32,7 +32,7 @@ from scratchmlp.tabular.inspection.uncertainty import HeldOutScores
 from scratchmlp.tabular.networks.member import MemberPlan
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.reading.findings import stacklevel
-from scratchmlp.tabular.scoring import SCORING, BlendLoss
+from scratchmlp.tabular.scoring import SCORING, BlendLoss, is_within_error
 
 
 class Part(NamedTuple):
@@ -171,9 +171,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         for name, part in parts.items():
             self.oof_scores_[name] = self._oof_score(problem, part.oof)
             losses[name] = readable(loss(part.oof))
-            gain = by_fold(part.oof) - whole_by_fold
-            error = gain.sem() if len(gain) > 1 else 0.0
-            as_good[name] = float(gain.mean()) <= float(error)  # type: ignore[arg-type]
+            as_good[name] = is_within_error(by_fold(part.oof) - whole_by_fold)
         self._measured = {"loss": losses, "as_good": as_good, **self._measured}
 
     def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
@@ -358,6 +356,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             are as wide as those of the estimator with the largest errors among them: the mean error
             of a weighted mean is not above that. If those that are left out have weight 0, as files
             of earlier versions can hold, nothing else changes.
+
+        Raises
+        ------
+        ValueError
+            If a name is not in `weights_`, or several estimators are named whose weights are all 0.
         """
         check_is_fitted(self)
         chosen = {name, *names}
@@ -434,7 +437,8 @@ def _reason_to_drop(weight: float) -> str:
     """Say why an estimator is dropped that had this weight."""
     if weight == 0:
         return "Its weight is 0: it does not lower the loss of the others."
-    return f"Its weight was {weight:.2g}: without it, the loss is at most 0.5 % higher."
+    share = f"{100 * NEGLIGIBLE:g} %"
+    return f"Its weight was {weight:.2g}: without it, the loss is at most {share} higher."
 
 
 def _seeded(

@@ -57,7 +57,7 @@ class Bins(NamedTuple):
 def _sample(data: Data) -> Data:
     """Draw the rows to which bins are fitted, and weight them so that they stand for all.
 
-    All classes have as many rows, if there are enough: a rare class needs its rows.
+    Each class has the same number of rows, or all of its rows if it is rare.
     """
     weight = np.ones(len(data.Y)) if data.sample_weight is None else data.sample_weight
     rows = np.flatnonzero(weight)
