@@ -4,6 +4,7 @@ import gc
 import os
 from doctest import ELLIPSIS
 from importlib.util import find_spec
+from itertools import filterfalse
 
 import fork_server
 import pytest
@@ -18,11 +19,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 if fork_server.AVAILABLE:  # workers of Dask start in a tenth of the time
     os.environ.setdefault("DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD", "forkserver")
 
-# The suite draws the same examples in every run. `pytest --hypothesis-profile=long` draws new ones,
-# and fifty times as many.
+# The suite draws the same examples in every run. `pytest --nightly` draws new ones, and fifty times
+# as many.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile(
-    "long", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "nightly", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
 
@@ -64,10 +65,30 @@ if not find_spec("distributed"):
     collect_ignore_glob += ["benchmarks/cluster.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
 
 
+def pytest_addoption(parser):
+    """Add `--nightly`."""
+    parser.addoption(
+        "--nightly",
+        action="store_true",
+        help="run what is too slow for every run, and tests of random cases with many more cases",
+    )
+
+
 def pytest_configure(config):
-    """Let xdist keep the order of files. By default, it begins with the files of most tests."""
+    """Choose the number of examples, and let xdist keep the order of files.
+
+    By default, xdist begins with the files of most tests.
+    """
+    if config.getoption("--nightly"):
+        settings.load_profile("nightly")
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
+
+
+@pytest.fixture(scope="session")
+def rounds(request):
+    """How many times a test of random moments or damage repeats what it does."""
+    return 100 if request.config.getoption("--nightly") else 1
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,8 +101,19 @@ def pytest_collection():
         gc.enable()
 
 
+def _runs_always(item):
+    return not item.get_closest_marker("nightly")
+
+
+def _runs_at_night(item):
+    return bool(item.get_closest_marker("nightly") or item.get_closest_marker("random"))
+
+
 def pytest_collection_modifyitems(config, items):
-    """Begin with the slowest files in processes of xdist."""
+    """Select the tests of every run or of the night; with xdist, begin with the slowest files."""
+    runs = _runs_at_night if config.getoption("--nightly") else _runs_always
+    config.hook.pytest_deselected(items=[*filterfalse(runs, items)])
+    items[:] = filter(runs, items)
     if hasattr(config, "workerinput"):
         place = {file: i for i, file in enumerate(SLOWEST)}
         items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))

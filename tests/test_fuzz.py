@@ -15,6 +15,7 @@ from strategies import DATA, JUNK, OPTIONS, cases, some_of
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 
+pytestmark = pytest.mark.random
 for_both = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val")
 METHODS = ["predict", "decision_function", "predict_proba", "predict_log_proba"]

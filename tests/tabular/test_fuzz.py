@@ -31,6 +31,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 
+pytestmark = pytest.mark.random
 for_both = pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
 SMALL = {"cv": 2, "hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
 CATEGORICAL = st.sampled_from(
