@@ -412,7 +412,7 @@ def files_of(package: str) -> list[str]:
     """Return the files with the tests of a package. Those of the core include the estimators'."""
     if package == "tabular":
         return ["tests/tabular", "scratchmlp/tabular"]
-    names = [*PACKAGES["core"], "article", "callbacks", "extending", "imports"]
+    names = [*PACKAGES["core"], "article", "callbacks", "extending", "hyperparameters", "imports"]
     tests = [f"tests/test_{name}.py" for name in names if (ROOT / f"tests/test_{name}.py").exists()]
     return [*(f"scratchmlp/{module}.py" for module in PACKAGES["core"]), *tests, "tests/estimators"]
 

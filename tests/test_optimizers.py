@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy.optimize import rosen, rosen_der
 from sklearn.base import clone
 
 from scratchmlp.kernels import by_blocks
@@ -75,6 +74,11 @@ RULES = {
 }
 
 
+def bare(rule, **common):
+    """Return an optimizer with only the given decay and clipping."""
+    return clone(RULES[rule][0]).set_params(**{"weight_decay": 0.0, **common})
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_first_steps(rule):
     optimizer, expected = RULES[rule]
@@ -87,38 +91,17 @@ def test_every_optimizer_has_its_steps_worked_out():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_finds_the_bottom_of_a_parabola(rule):
-    optimizer = RULES[rule][0]
-    if rule == "adamw":
-        optimizer = AdamW()  # weight decay pulls towards 0, so the minimum is at 0
-    theta, bottom = np.array([3.0, -2.0]), np.array([0.0, 0.0])
-    state, start = optimizer.init(theta), theta.copy()
+    optimizer = bare(rule)
+    theta = np.array([3.0, -2.0])
+    state = optimizer.init(theta)
     for step in range(3000):
-        grad = np.array([1.0, 10.0]) * (theta - bottom)
         # AdaGrad shrinks its steps itself.
         rate = 1.0 if rule == "adagrad" else ETA / (1 + step / 100)
-        optimizer.step(theta, grad, state, rate)
-    assert np.linalg.norm(theta - bottom) < 1e-2 * np.linalg.norm(start - bottom)
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_descends_rosenbrock_s_valley(rule):
-    theta = np.array([-1.0, 1.0])
-    optimizer = clone(RULES[rule][0])
-    optimizer.set_params(weight_decay=0.0)
-    rates = {"plain": 1e-3, "momentum": 5e-4, "nesterov": 5e-4, "adagrad": 0.5}
-    rate = rates.get(rule, 1e-3)
-    state = optimizer.init(theta)
-    for _ in range(20_000):
-        optimizer.step(theta, rosen_der(theta), state, rate)
-    assert rosen(theta) < 1e-3 * rosen([-1.0, 1.0])
+        optimizer.step(theta, np.array([1.0, 10.0]) * theta, state, rate)
+    assert np.linalg.norm(theta) < 1e-2 * np.linalg.norm([3.0, -2.0])
 
 
 # What all have in common: clipping and decay.
-
-
-def bare(rule, **common):
-    """Return an optimizer with only the given decay and clipping."""
-    return clone(RULES[rule][0]).set_params(**{"weight_decay": 0.0, **common})
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -155,40 +138,6 @@ def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
     with np.errstate(invalid="ignore"):  # as in training
         optimizer.step(theta, np.array([bad, 1.0]), optimizer.init(theta), 1.0)
     assert np.isnan(theta[0])
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize(
-    ("parameter", "value"),
-    [("weight_decay", -0.1), ("weight_decay", None), ("max_grad_norm", 0), ("max_grad_norm", -1)],
-)
-def test_bad_values_are_refused(name, parameter, value):
-    with pytest.raises(ValueError, match=f"'{parameter}' parameter of .* Got {value}"):
-        OPTIMIZERS[name](**{parameter: value})._validate_params()
-
-
-@pytest.mark.parametrize(
-    ("parameter", "legal", "refused"),
-    [
-        ("momentum", [0, 1], [-0.1, 1.1]),
-        ("nesterov", [True, False], [0.5]),
-        ("rho", [0, 0.99], [-0.1, 1]),
-        ("beta_1", [0, 0.99], [-0.1, 1]),
-        ("beta_2", [0, 0.99], [-0.1, 1]),
-        ("epsilon", [1e-300], [0, -1]),
-        ("weight_decay", [0], [-0.1]),
-        ("max_grad_norm", [None, 1e-300], [0]),
-    ],
-)
-def test_ranges(parameter, legal, refused):
-    having = [cls for cls in OPTIMIZERS.values() if parameter in cls().get_params()]
-    assert having
-    for cls in having:
-        for value in legal:
-            cls(**{parameter: value})._validate_params()
-        for value in refused:
-            with pytest.raises(ValueError, match=f"'{parameter}' parameter of .* Got {value}"):
-                cls(**{parameter: value})._validate_params()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -240,54 +189,7 @@ def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
     np.testing.assert_array_equal(theta, straight)
 
 
-@pytest.mark.parametrize("n", [3, 150_000])
-def test_a_rule_may_need_the_whole_vector(n):
-    """Only a rule that asks for blocks gets them."""
-
-    class Normalized(SGD):
-        def update(self, theta, grad, state, learning_rate):
-            theta -= learning_rate * grad / np.linalg.norm(grad)
-
-    theta, optimizer = np.zeros(n), Normalized()
-    optimizer.step(theta, np.ones(n), optimizer.init(theta), 1.0)
-    assert np.linalg.norm(theta) == pytest.approx(1)
-
-
-def test_hyper_parameters_are_scikit_learn_parameters():
-    optimizer = clone(Adam(beta_1=0.5)).set_params(epsilon=1e-3)
-    common = {"weight_decay": 0.0, "max_grad_norm": None}
-    assert optimizer.get_params() == {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-3, **common}
-    assert repr(optimizer) == "Adam(beta_1=0.5, epsilon=0.001)"
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_they_are_printed_as_scikit_learn_prints_and_may_be_keys(name):
-    """With the parameters that differ from the defaults."""
-    optimizer = OPTIMIZERS[name]()
-    assert repr(optimizer) == f"{type(optimizer).__name__}()"
-    for parameter in optimizer.get_params():
-        changed = clone(optimizer).set_params(**{parameter: 0.25})
-        assert repr(changed) == f"{type(optimizer).__name__}({parameter}=0.25)"
-    assert len({optimizer, clone(optimizer)}) == 2
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_long_vectors_are_updated_block_by_block_as_short_ones(name, dtype):
-    """Elements are independent: the steps of a part do not depend on the other elements."""
-    rng = np.random.default_rng(0)
-    theta, *grads = rng.normal(size=(4, 150_000)).astype(dtype)
-    part, optimizer = slice(65_000, 66_000), OPTIMIZERS[name]()
-    whole, few = theta.copy(), theta[part].copy()
-    states = optimizer.init(whole), optimizer.init(few)
-    for grad in grads:
-        optimizer.step(whole, grad.copy(), states[0], 0.01)
-        optimizer.step(few, grad[part].copy(), states[1], 0.01)
-    np.testing.assert_allclose(whole[part], few, rtol=1e-6)
-    assert (whole != theta).mean() > 0.999
-
-
-class TrustRatio:
+class TrustRatio(SGD):
     """A rule that needs norms of whole vectors, as LARS does."""
 
     def update(self, theta, grad, state, learning_rate):
@@ -295,35 +197,16 @@ class TrustRatio:
         theta -= learning_rate * np.linalg.norm(theta) / np.linalg.norm(grad) * grad
 
 
-class FromMixin(TrustRatio, SGD):
-    pass
+class Blocked(TrustRatio):
+    update = by_blocks(TrustRatio.update)
 
 
-class Overridden(SGD):
-    def update(self, theta, grad, state, learning_rate):
-        TrustRatio.update(self, theta, grad, state, learning_rate)
-
-
-class Inherited(Overridden):
-    pass
-
-
-@pytest.mark.parametrize("cls", [FromMixin, Overridden, Inherited])
-def test_a_rule_of_ones_own_gets_whole_vectors(cls):
-    theta, optimizer = np.ones(100_000), cls()
-    optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
-    assert optimizer.lengths == [100_000]
-    np.testing.assert_allclose(theta, 0.9)
-
-
-def test_a_rule_may_ask_for_blocks():
-    class Blocked(Overridden):
-        update = by_blocks(Overridden.update)
-
-    theta, optimizer = np.ones(100_000), Blocked()
-    optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
-    assert sum(optimizer.lengths) == 100_000
-    assert len(optimizer.lengths) == 4
+def test_a_rule_of_the_user_s_own_gets_whole_vectors_unless_it_asks_for_blocks():
+    for cls, n_blocks in ((TrustRatio, 1), (Blocked, 4)):
+        theta, optimizer = np.ones(100_000), cls()
+        optimizer.step(theta, np.ones(100_000), optimizer.init(theta), 0.1)
+        assert (len(optimizer.lengths), sum(optimizer.lengths)) == (n_blocks, 100_000)
+        np.testing.assert_allclose(theta, 0.9)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -344,7 +227,3 @@ def test_blocks_change_nothing(name, monkeypatch):
     np.testing.assert_allclose(whole, blocks, **tolerance)
     for key, value in whole_state.items():
         np.testing.assert_allclose(value, block_state[key], **tolerance)
-
-
-def test_our_own_rules_work_by_blocks():
-    assert all(hasattr(optimizer.update, "__wrapped__") for optimizer in OPTIMIZERS.values())

@@ -1,12 +1,9 @@
 import numpy as np
 import pytest
-from sklearn.base import clone
 
 from scratchmlp.schedules import (
     SCHEDULES,
     Constant,
-    Cosine,
-    FlatCosine,
     HorizonSchedule,
     InverseScaling,
     OneCycle,
@@ -40,14 +37,10 @@ def at(schedule, t):
 
 
 @pytest.mark.parametrize("name", OVER_HORIZON)
-def test_values_over_the_horizon(name):
-    factors = [at(SCHEDULES[name](), t) for t in (0, 0.25, 0.5, 0.75, 1)]
-    np.testing.assert_allclose(factors, VALUES[name], rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("name", OVER_HORIZON)
-def test_beyond_the_horizon_the_last_value_holds(name):
+def test_values_over_the_horizon_and_beyond(name):
     schedule = SCHEDULES[name]()
+    factors = [at(schedule, t) for t in (0, 0.25, 0.5, 0.75, 1)]
+    np.testing.assert_allclose(factors, VALUES[name], rtol=1e-12, atol=1e-12)
     assert at(schedule, 1.01) == at(schedule, 7) == at(schedule, 1)
 
 
@@ -75,57 +68,6 @@ def test_only_stepwise_schedules_change_within_an_epoch(name):
     assert len(factors) == 1 + schedule.stepwise
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_parameters_are_scikit_learn_parameters(name):
-    schedule = SCHEDULES[name]()
-    for parameter, value in schedule.get_params().items():
-        changed = clone(schedule).set_params(**{parameter: value or 3})
-        assert clone(changed).get_params() == {**schedule.get_params(), parameter: value or 3}
-    schedule._validate_params()
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_they_are_printed_as_scikit_learn_prints_and_may_be_keys(name):
-    """With the parameters that differ from the defaults."""
-    schedule = SCHEDULES[name]()
-    assert repr(schedule) == f"{type(schedule).__name__}()"
-    for parameter in schedule.get_params():
-        changed = clone(schedule).set_params(**{parameter: 0.25})
-        assert repr(changed) == f"{type(schedule).__name__}({parameter}=0.25)"
-    assert len({schedule, clone(schedule)}) == 2
-
-
-@pytest.mark.parametrize(
-    ("schedule", "message"),
-    [
-        (Cosine(n_epochs=0), "'n_epochs' parameter of Cosine .* Got 0"),
-        (FlatCosine(n_epochs=2.5), "'n_epochs' parameter of FlatCosine .* Got 2.5"),
-        (OneCycle(warmup=1.0), "'warmup' parameter of OneCycle .* Got 1.0"),
-        (OneCycle(start=-1.0), "'start' parameter of OneCycle .* Got -1.0"),
-        (OneCycle(end=-1.0), "'end' parameter of OneCycle .* Got -1.0"),
-        (OneCycle(n_epochs=-1), "'n_epochs' parameter of OneCycle .* Got -1"),
-        (InverseScaling(-0.5), "'power_t' parameter of InverseScaling .* Got -0.5"),
-    ],
-)
-def test_bad_parameters_are_refused(schedule, message):
-    with pytest.raises(ValueError, match=message):
-        schedule._validate_params()
-
-
-@pytest.mark.parametrize(
-    "schedule",
-    [
-        *(SCHEDULES[name](n_epochs=1) for name in OVER_HORIZON),
-        OneCycle(warmup=0, start=0, end=0),
-        OneCycle(warmup=0.99, start=3, end=2),
-        InverseScaling(0),
-    ],
-    ids=str,
-)
-def test_the_ends_of_ranges_are_legal(schedule):
-    schedule._validate_params()
-
-
 def test_one_cycle_without_a_warm_up_falls_from_the_beginning():
     schedule = OneCycle(warmup=0.0, end=0.2)
     assert [at(schedule, t) for t in (0, 0.5, 1)] == pytest.approx([1, 0.6, 0.2])
@@ -135,7 +77,7 @@ def test_constant():
     assert [Constant()(Progress(t, t, 9)) for t in (0, 5, 500)] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("power_t", [0, 0.5, 1, np.int64(1)])
+@pytest.mark.parametrize("power_t", [0, 0.5, np.int64(1)])
 def test_inverse_scaling(power_t):
     schedule = InverseScaling(power_t)
     assert schedule(Progress(samples_seen=0, epoch=0, n_epochs=9)) == 1
