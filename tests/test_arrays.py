@@ -1,0 +1,121 @@
+"""The arrays that training works in: batches of rows, workspaces, and what BLAS adds in place."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.batches import Batches, Data
+from scratchmlp.kernels import add_row, add_scaled
+from scratchmlp.network import Network
+
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+# Batches.
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("coded", [False, True], ids=["targets", "classes"])
+@pytest.mark.parametrize("shuffled", [False, True], ids=["in-order", "shuffled"])
+def test_batches_hold_every_row_once_in_order(sparse, coded, shuffled):
+    rng = np.random.default_rng(0)
+    X, weight, classes = rng.normal(size=(10, 3)), rng.random(10), rng.integers(0, 3, 10)
+    class_targets = np.eye(4)[:, :3]
+    data = Data(
+        scipy.sparse.csr_array(X) if sparse else X,
+        classes if coded else class_targets.T[classes],
+        weight,
+        class_targets if coded else None,
+    )
+    order = rng.permutation(10) if shuffled else None
+    batches = [
+        (X.toarray() if sparse else X.copy(), Y.copy(), w.copy())
+        for X, Y, w in Batches(data, 4).epoch(order)
+    ]
+    assert [len(X) for X, _, _ in batches] == [4, 4, 2]
+    index = slice(None) if order is None else order
+    expected = X[index], np.eye(4)[classes[index]], weight[index]
+    for parts, whole in zip(zip(*batches, strict=True), expected, strict=True):
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "sizes"), [(4, [4, 4]), (5, [5, 5]), (10, [10]), (11, [10])]
+)
+def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
+    X = np.arange(10.0)[:, np.newaxis]
+    batches = Batches(Data(X, X, None), batch_size, drop_last=True)
+    order = np.arange(10)[::-1]
+    for rows in (order, None):
+        given = [X.copy() for X, _, _ in batches.epoch(rows)]
+        assert [len(X) for X in given] == sizes
+        expected = X if rows is None or len(sizes) == 1 else X[rows]
+        np.testing.assert_array_equal(np.concatenate(given), expected[: sum(sizes)])
+    assert batches.n_rows == sum(sizes)
+
+
+# Workspaces.
+
+
+@pytest.mark.parametrize(
+    ("activation", "width", "dropout"),
+    [("relu", 4, 0.0), ("relu", 70, 0.5), ("gelu", 4, 0.5), ("gelu", 70, 0.0)],
+)
+def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width, dropout):
+    network = Network((3, width, 2), ACTIVATIONS[activation], dropout=dropout)
+    rng = np.random.RandomState(0)
+    workspace = network.workspace(10, np.float64, random_state=rng)
+    head = workspace.head(4)
+    assert head.random_state is rng
+    assert len(workspace.masks) == (dropout > 0)
+    for part in ("z", "a", "inputs", "delta"):
+        for whole, few in zip(getattr(workspace, part), getattr(head, part), strict=True):
+            assert_is_head(whole, few)
+    for layer, mask in workspace.masks.items():
+        assert_is_head(mask, head.masks[layer])
+    in_place = np.shares_memory(workspace.z[0], workspace.a[0])
+    assert in_place == (activation == "relu")
+    assert (workspace.inputs[1] is workspace.a[0]) == (dropout == 0)
+
+
+def assert_is_head(whole, few):
+    if whole is not None:  # the first input is X, which comes with each batch
+        assert len(few) == 4
+        assert few.flags.c_contiguous or few.flags.f_contiguous
+        assert np.shares_memory(whole, few)
+
+
+# Additions in place.
+
+
+@both_dtypes
+@pytest.mark.parametrize("step", [1, 2], ids=["contiguous", "strided"])
+def test_add_scaled_works_in_place_and_in_the_dtype(dtype, step):
+    whole, x = np.arange(20, dtype=dtype), np.linspace(1, 2, 20, dtype=dtype)[::step]
+    y = whole[::step]
+    expected = y + 3 * x
+    add_scaled(y, 3.0, x)
+    np.testing.assert_allclose(whole[::step], expected, rtol=1e-6)
+    assert y.dtype == dtype
+
+
+@both_dtypes
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(5, 3), (1, 3), (5, 1), (1, 1)])
+def test_add_row_works_in_place_in_either_layout(dtype, order, shape):
+    Z = np.asarray(np.random.default_rng(0).normal(size=shape), dtype, order=order)
+    row = np.arange(1, shape[1] + 1, dtype=dtype)
+    expected = Z + row
+    add_row(Z, row, np.ones(shape[0], dtype))
+    np.testing.assert_allclose(Z, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [">f8", np.float16, np.float64])
+def test_arrays_that_blas_does_not_take_are_added_to_as_well(dtype):
+    whole = np.zeros((4, 6), dtype)
+    Z, y = whole[:, ::2], whole[0, 1::2]
+    add_row(Z, np.ones(3, dtype), np.ones(4, dtype))
+    add_scaled(y, 2.0, np.ones(3, dtype))
+    np.testing.assert_array_equal(whole[1:], [[1, 0] * 3] * 3)
+    np.testing.assert_array_equal(whole[0], [1, 2] * 3)
