@@ -1,3 +1,5 @@
+"""A run, which is the state of training, and the monitor that decides when it ends."""
+
 import numpy as np
 import pytest
 
@@ -6,18 +8,22 @@ from scratchmlp.run import DivergenceError, Run
 from scratchmlp.schedules import Adaptive
 
 
-def run_of(theta=(0.0, 0.0)):
-    return Run(np.array(theta), np.random.RandomState(0))
+def run_of(theta=(0.0, 0.0), **kept):
+    return Run(np.array(theta), np.random.RandomState(0), **kept)
 
 
 def watch(monitor, losses, run=None, learning_rate=0.1):
     """Show a monitor these losses; return the number of epochs until it stops, or None."""
     run = run or run_of()
-    for epoch, loss in enumerate(losses, start=1):
-        run.loss = loss
+    for epoch, run.loss in enumerate(losses, start=1):
         if monitor.epoch_end(run, learning_rate):
             return epoch
     return None
+
+
+def patient(**settings):
+    """Return a monitor that nothing but divergence and observers stop."""
+    return Monitor(tol=0.0, n_iter_no_change=9, **settings)
 
 
 def stop_early(score):
@@ -41,16 +47,11 @@ def test_an_improvement_by_exactly_tol_counts():
 
 
 def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
-    scores = iter([0.5, 0.9, 0.8, 0.9, 0.7])
-    monitor = Monitor(
-        tol=0.0,
-        n_iter_no_change=10,
-        **stop_early(lambda theta: next(scores)),
-    )
-    run = run_of()
+    scores, run = iter([0.5, 0.9, 0.8, 0.9, 0.7]), run_of()
+    monitor = patient(**stop_early(lambda theta: next(scores)))
     for epoch in range(5):
-        run.theta[:], run.loss = epoch, 1.0
-        monitor.epoch_end(run, 0.1)
+        run.theta[:] = epoch
+        watch(monitor, [1.0], run)
     np.testing.assert_array_equal(run.best_theta, [1, 1])
     assert (run.best_score, run.best_epoch) == (0.9, 2)
     assert run.history["score"] == [0.5, 0.9, 0.8, 0.9, 0.7]
@@ -76,8 +77,8 @@ def test_adaptive_divides_the_rate_by_five_until_it_is_tiny():
 
 
 def test_history_has_one_entry_an_epoch():
-    monitor, run = Monitor(tol=0.0, n_iter_no_change=10), run_of()
-    watch(monitor, [3.0, 2.0], run, learning_rate=0.1)
+    run = run_of()
+    watch(patient(), [3.0, 2.0], run, learning_rate=0.1)
     assert run.epoch == 2
     assert run.history["loss"] == [3.0, 2.0]
     assert run.history["learning_rate"] == [0.1, 0.1]
@@ -86,15 +87,7 @@ def test_history_has_one_entry_an_epoch():
 
 
 def test_verbose_prints_the_newest_entry(capsys):
-    watch(
-        Monitor(
-            tol=0,
-            n_iter_no_change=9,
-            **stop_early(lambda _: 0.5),
-            verbose=True,
-        ),
-        [3.0, 2.0],
-    )
+    watch(patient(verbose=True, **stop_early(lambda _: 0.5)), [3.0, 2.0])
     validation = "validation loss = 0.25000000, validation score = 0.500000\n"
     assert capsys.readouterr().out == (
         f"Iteration 1, loss = 3.00000000, {validation}Iteration 2, loss = 2.00000000, {validation}"
@@ -103,53 +96,41 @@ def test_verbose_prints_the_newest_entry(capsys):
 
 def test_validation_data_that_come_later_leave_gaps_in_the_history():
     run = run_of()
-    watch(Monitor(tol=0.0, n_iter_no_change=9), [3.0, 2.0], run)
-    watch(Monitor(tol=0.0, n_iter_no_change=9, validate=lambda _: (0.25, 0.5)), [1.0], run)
+    watch(patient(), [3.0, 2.0], run)
+    watch(patient(validate=lambda _: (0.25, 0.5)), [1.0], run)
     assert run.best_theta is None  # without early stopping no best weights are kept
     np.testing.assert_array_equal(run.history["validation_loss"], [np.nan, np.nan, 0.25])
     np.testing.assert_array_equal(run.history["score"], [np.nan, np.nan, 0.5])
 
 
-class Tasks:
+class Observer:
     """An observer that records what the monitor says, and asks to stop at an epoch."""
 
-    def __init__(self, stop_at):
-        self.said, self.stop_at = [], stop_at
+    def __init__(self, stop_at, reason="enough"):
+        self.said, self.stop_at, self.reason = [], stop_at, reason
 
     def epoch_begin(self):
         self.said.append("begin")
 
     def epoch_end(self, run, monitor):
         self.said.append(run.epoch)
-        return "enough" if run.epoch == self.stop_at else ""
+        return self.reason if run.epoch == self.stop_at else ""
 
 
-def test_a_task_may_ask_to_stop():
-    tasks = Tasks(stop_at=2)
-    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[tasks])
+def test_all_observers_are_told_and_the_first_reason_to_stop_wins():
+    observers = [Observer(9), Observer(2), Observer(2, "more than enough")]
+    monitor = patient(observers=observers)
     monitor.epoch_begin()
     assert watch(monitor, [3.0, 2.0, 1.0]) == 2
     assert (monitor.stop_reason, monitor.finished) == ("enough", True)
-    assert tasks.said == ["begin", 1, 2]
+    assert [each.said for each in observers] == [["begin", 1, 2]] * 3
 
 
-def test_all_observers_are_told_and_the_first_reason_wins():
-    first, second, third = Tasks(stop_at=9), Tasks(stop_at=2), Tasks(stop_at=1)
-    third.epoch_end = lambda run, monitor: third.said.append(run.epoch) or "more than enough"
-    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[first, second])
-    assert watch(monitor, [3.0, 2.0, 1.0]) == 2
-    assert first.said == second.said == [1, 2]
-    monitor = Monitor(tol=0.0, n_iter_no_change=9, observers=[Tasks(stop_at=1), third])
-    assert watch(monitor, [3.0]) == 1
-    assert monitor.stop_reason == "enough"
-    assert third.said == [1]
-
-
-def test_tasks_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
-    tasks = Tasks(stop_at=3)
-    monitor = Monitor(tol=0.0, n_iter_no_change=1, observers=[tasks])
+def test_observers_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
+    observer = Observer(stop_at=3)
+    monitor = Monitor(tol=0.0, n_iter_no_change=1, observers=[observer])
     assert watch(monitor, [1.0, 2.0, 2.0]) == 3
-    assert tasks.said == [1, 2, 3]
+    assert observer.said == [1, 2, 3]
     assert "training loss did not improve" in monitor.stop_reason
 
 
@@ -164,52 +145,44 @@ def test_tasks_hear_of_the_epoch_that_ends_training_and_its_own_reason_stands():
 )
 def test_divergence_is_noticed_at_once(losses, message):
     with pytest.raises(DivergenceError, match=message):
-        watch(Monitor(tol=0, n_iter_no_change=9), losses)
+        watch(patient(), losses)
 
 
 def test_non_finite_weights_are_divergence_too():
     message = "Solver produced non-finite parameter weights.*need to be preprocessed .epoch 1; no"
     with pytest.raises(DivergenceError, match=message):
-        watch(Monitor(tol=0, n_iter_no_change=9), [1.0], run_of([np.nan, 0.0]))
+        watch(patient(), [1.0], run_of([np.nan, 0.0]))
 
 
 def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
-    tasks, run = Tasks(stop_at=1), run_of([1.0, 2.0])
-    monitor = Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: 1.0))
-    assert watch(monitor, [1.0], run) is None
-    run.theta[:], monitor.observers = np.nan, [tasks]
+    observer, run, scores = Observer(stop_at=2), run_of([1.0, 2.0]), iter([0.9, 0.7])
+    monitor = patient(**stop_early(lambda theta: next(scores)))
+    assert watch(monitor, [3.0, 2.0], run) is None
+    run.theta[:], run.optimizer_state, monitor.observers = np.nan, {"t": 2}, [observer]
     assert watch(monitor, [np.nan], run) == 1
-    assert tasks.said == [1]  # the epoch is not in the history
+    assert observer.said == [2]  # the epoch is not in the history
     np.testing.assert_array_equal(run.theta, [1.0, 2.0])
-    assert run.loss == 1.0
+    assert (run.loss, run.optimizer_state) == (3.0, {})
     assert not monitor.finished
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
 
 
 def test_of_equal_losses_the_first_epoch_is_the_best():
     run = run_of()
-    watch(Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], run)
+    watch(patient(), [2.0, 1.0, 1.0], run)
     assert run.best_epoch == 2
 
 
-def test_divergence_restores_the_loss_of_the_best_epoch_and_forgets_the_optimizer():
-    run, scores = run_of([1.0]), iter([0.5, 0.9, 0.7])
-    monitor = Monitor(tol=0, n_iter_no_change=9, **stop_early(lambda theta: next(scores)))
-    assert watch(monitor, [3.0, 2.0, 1.0], run) is None
-    run.optimizer_state = {"t": 3}
-    assert watch(monitor, [np.nan], run) == 1
-    assert run.loss == 2.0
-    assert run.optimizer_state == {}
-
-
 def test_a_first_loss_of_zero_is_no_measure_of_divergence():
-    assert watch(Monitor(tol=0, n_iter_no_change=9), [0.0, 1.0]) is None
+    assert watch(patient(), [0.0, 1.0]) is None
 
 
-def test_renewed_patience_measures_afresh():
+def test_renewed_patience_measures_afresh_but_keeps_the_best_epoch():
     run = run_of()
     assert watch(Monitor(tol=0.1, n_iter_no_change=1), [0.1, 0.1, 0.1], run) == 3
+    assert (run.best_loss, run.no_improvement) == (0.1, 2)
     run.renew_patience()
+    assert (run.best_loss, run.no_improvement, run.best_epoch) == (np.inf, 0, 1)
     assert watch(Monitor(tol=0.1, n_iter_no_change=1), [9.0, 8.0, 7.0], run) is None
 
 
@@ -217,4 +190,55 @@ def test_large_weights_are_finite_though_their_squares_are_not():
     run = run_of()
     run.theta = np.array([1e30, 1.0], np.float32)
     with np.errstate(over="ignore"):
-        assert watch(Monitor(tol=0, n_iter_no_change=9), [1.0], run) is None
+        assert watch(patient(), [1.0], run) is None
+
+
+# The state of training.
+
+
+def test_a_new_run_has_trained_nothing_and_has_no_best():
+    run = run_of()
+    assert (run.epoch, run.samples_seen, run.rate_drops, run.no_improvement) == (0, 0, 0, 0)
+    assert (run.best_epoch, run.best_theta) == (0, None)
+    assert (run.best_loss, run.best_score, run.n_epochs) == (np.inf, -np.inf, np.inf)
+    assert np.isnan(run.loss)
+    assert (run.order, run.split, run.optimizer_state) == (None, None, {})
+    assert run.history == {"loss": [], "learning_rate": [], "seconds": []}
+    run.history["loss"].append(1.0)
+    run.optimizer_state["t"] = 1
+    assert run.epoch == 1
+    assert run_of().epoch == len(run_of().optimizer_state) == 0  # their lists are not shared
+
+
+def test_a_copy_has_vectors_of_its_own_and_shares_history_and_generator():
+    run = run_of(best_theta=np.ones(2), optimizer_state={"velocity": np.ones(2)})
+    copy = run.copy()
+    run.theta += 1
+    run.best_theta += 1
+    run.optimizer_state["velocity"] += 1
+    np.testing.assert_array_equal(copy.theta, [0, 0])
+    np.testing.assert_array_equal(copy.best_theta, [1, 1])
+    np.testing.assert_array_equal(copy.optimizer_state["velocity"], [1, 1])
+    assert copy.history is run.history
+    assert copy.random_state is run.random_state
+    assert run_of().copy().best_theta is None
+
+
+def test_a_snapshot_stays_while_training_goes_on():
+    run = run_of()
+    watch(patient(), [3.0], run)
+    snapshot = run.snapshot()
+    run.theta += 1
+    watch(patient(), [2.0], run)
+    np.testing.assert_array_equal(snapshot.theta, [0, 0])
+    assert snapshot.history["loss"] == [3.0]
+
+
+def test_a_stored_generator_is_made_when_it_is_needed_and_goes_on():
+    generator = np.random.RandomState(3)
+    run = run_of()
+    run.random_state = generator.get_state(legacy=False)
+    assert run.copy().random_state is run.random_state
+    np.testing.assert_array_equal(run.shuffle(9), generator.permutation(9))
+    assert run.generator() is run.random_state
+    assert run.generator().rand() == generator.rand()
