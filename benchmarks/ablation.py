@@ -6,7 +6,7 @@ goes on. The tables show the variants' averages and, for error and log-loss, how
 logarithms differ from the recipe's, in per cent, with the standard error over random states of
 these differences: positive is worse.
 
-Usage: python benchmarks/ablation.py [--sets small|large|adult|NAME ...] [--only VARIANT ...]
+Usage: python -m benchmarks ablation [--sets small|large|adult|NAME ...] [--only VARIANT ...]
                                      [--seeds N ...] [--results FILE] [--data DIR] [--adult DIR]
                                      [--report-only] [--json FILE]
 """

@@ -16,12 +16,12 @@ CatBoost, LightGBM and pytabkit's RealMLP, which brings torch, are best kept in 
 their own:
 
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
-    python benchmarks/accuracy.py --peers .venv-peers/bin/python
+    python -m benchmarks accuracy --peers .venv-peers/bin/python
 
 The bars of --check compare us, with all three random states, with what the file holds of others.
 The estimators' passing of scikit-learn's own checks is a matter of tests/test_common.py.
 
-Usage: python benchmarks/accuracy.py [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--quick]
+Usage: python -m benchmarks accuracy [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--quick]
                                      [--peers PYTHON] [--results FILE]
                                      [--data DIR] [--adult DIR] [--real DIR]
                                      [--measure-only | --report-only] [--each]

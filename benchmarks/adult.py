@@ -1,6 +1,6 @@
 """The walk-through of docs/tabular_results.md: who earned more than 50,000 dollars a year.
 
-Usage: python benchmarks/adult.py [--adult DIR]
+Usage: python -m benchmarks adult [--adult DIR]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Test accuracy of the article's network on Iris, ten seeds, without and with biases.
 
-Usage: python benchmarks/article.py
+Usage: python -m benchmarks article
 """
 
 import warnings

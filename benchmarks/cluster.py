@@ -17,7 +17,7 @@ The clusters run on this machine, as processes with one thread each.
 
 The file is not called dask.py, because it would hide the package dask from programs in this folder.
 
-Usage: python benchmarks/cluster.py [--rows N] [--epochs N] [--check]
+Usage: python -m benchmarks cluster [--rows N] [--epochs N] [--check]
 """
 
 import argparse

@@ -12,7 +12,7 @@ The last table tells the memory that the training of a member takes beside the e
 table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
 `scratchmlp.dask.tables.members._COPIES` times their size.
 
-Usage: python benchmarks/cluster_tables.py [--tables NAME ...] [--shares SHARE ...] [--workers N]
+Usage: python -m benchmarks cluster_tables [--tables NAME ...] [--shares SHARE ...] [--workers N]
                                            [--cv N] [--rows N] [--adult DIR] [--real DIR]
 """
 

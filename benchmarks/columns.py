@@ -16,7 +16,7 @@ Clean columns are the column that the messy one was written from, with these exc
   number is 0. No model can learn the effects themselves from so few rows.
 - "weekend", "December", "opening hours": whether it is one.
 
-Usage: python benchmarks/columns.py [--only NAME ...] [--seeds N] [--check] [--before DIR]
+Usage: python -m benchmarks columns [--only NAME ...] [--seeds N] [--check] [--before DIR]
 """
 
 import argparse

@@ -3,7 +3,7 @@
 The numbers of BLAS threads are printed before and after. On Linux, ``taskset -c 0`` runs it on one
 core.
 
-Usage: python benchmarks/concurrency.py
+Usage: python -m benchmarks concurrency
 """
 
 import time

@@ -11,7 +11,7 @@ The cost is the CPU time of `oof_importances` with default parameters, divided b
 real tables and on Friedman's first function with 30 and with 200 columns. With other jobs on the
 machine, the CPU time is nearer to what a quiet machine needs than the time on the clock.
 
-Usage: python benchmarks/importances.py [--tables N] [--cost] [--check] [--real DIR] [--adult DIR]
+Usage: python -m benchmarks importances [--tables N] [--cost] [--check] [--real DIR] [--adult DIR]
 """
 
 import argparse

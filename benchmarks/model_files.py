@@ -3,7 +3,7 @@
 The models are a `TabularMLPClassifier` of eight networks, which has bars, and a
 `TabularEnsembleClassifier` of eight networks and what else it keeps. Imports are not counted.
 
-Usage: python benchmarks/model_files.py [--runs 20] [--check]
+Usage: python -m benchmarks model_files [--runs 20] [--check]
 """
 
 import argparse

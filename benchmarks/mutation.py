@@ -1,23 +1,25 @@
 """Change the package in one place at a time, and see whether its tests notice.
 
-Run ``python benchmarks/mutation.py`` from anywhere; CONTRIBUTING.md says how to read what it
-prints. A mutant is a copy of the package in which one expression or statement is another: ``<``
+A mutant is a copy of the package in which one expression or statement is another: ``<``
 becomes ``<=``, ``+`` becomes ``-``, ``and`` becomes ``or``, a number grows by one, True becomes
 False, a condition is negated, a statement is left out. The tests that call the changed function or
 class run on a copy of the repository in a temporary folder. A mutant that no test fails on has
 survived, and either a test is missing or the change makes no difference.
+CONTRIBUTING.md says how to read what is printed.
+
+Usage: python -m benchmarks mutation [--modules NAME ...] [--n N] [--seed N] [--jobs N]
 """
 
 import argparse
 import ast
 import copy
 import json
+import multiprocessing
 import os
 import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -29,6 +31,7 @@ from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 
+import pytest
 from mutation_tests import CHOSEN, RECORD
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,11 +40,17 @@ NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
 #: The modules of each package, as paths in scratchmlp/ without ".py".
 PACKAGES = {
     "core": sorted(path.stem for path in SOURCES.glob("*.py") if path.stem not in NOT_CORE),
-    "tabular": sorted(
-        path.relative_to(SOURCES).with_suffix("").as_posix()
-        for path in SOURCES.glob("tabular/**/[!_]*.py")
-    ),
+    **{
+        folder: sorted(
+            path.relative_to(SOURCES).with_suffix("").as_posix()
+            for path in SOURCES.glob(f"{folder}/**/[!_]*.py")
+        )
+        for folder in ("estimators", "tabular")
+    },
 }
+#: Files at the root of tests/ that call neither the core nor estimators, or that end processes.
+OTHERS = ["accuracy", "atomic_write", "benchmarks", "comparison", "faults", "interrupts", "links"]
+OTHERS += ["private_names"]
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
     "tabular/ensemble/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
@@ -263,6 +272,11 @@ ALIKE = [
 ]
 OPEN = "which test should have failed?"
 
+#: What each run of tests imports, but for the package: a server has it, and forks the processes.
+LIBRARIES = ["hypothesis", "pandas", "sklearn.ensemble", "sklearn.model_selection", "scipy.stats"]
+LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks", "sybil"]
+PROCESSES = multiprocessing.get_context("forkserver")
+
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -405,41 +419,49 @@ def is_tuned(node: ast.AST, module: str, name: str) -> bool:
 
 def package_of(module: str) -> str:
     """Return the package of a module."""
-    return "tabular" if module.startswith("tabular/") else "core"
+    return next(package for package, modules in PACKAGES.items() if module in modules)
 
 
 def files_of(package: str) -> list[str]:
-    """Return the files with the tests of a package. Those of the core include the estimators'."""
+    """Return the files with the tests of a package: the core and the estimators share theirs."""
     if package == "tabular":
         return ["tests/tabular", "scratchmlp/tabular"]
-    names = [*PACKAGES["core"], "article", "callbacks", "extending", "hyperparameters", "imports"]
-    tests = [f"tests/test_{name}.py" for name in names if (ROOT / f"tests/test_{name}.py").exists()]
-    return [*(f"scratchmlp/{module}.py" for module in PACKAGES["core"]), *tests, "tests/estimators"]
+    names = sorted(path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py"))
+    tests = [f"tests/test_{name}.py" for name in names if name not in OTHERS]
+    core = [f"scratchmlp/{module}.py" for module in PACKAGES["core"]]
+    return [*core, "scratchmlp/estimators", *tests, "tests/estimators"]
 
 
 def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables: Path) -> bool:
     """Tell whether tests pass in a copy of the repository, each within so many seconds."""
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "mutation_tests"]
-    options += ["-o", f"faulthandler_timeout={seconds}"]  # a loop without end is noticed, too
-    environment = {
-        "PYTHONPATH": f"{folder}{os.pathsep}{folder / 'benchmarks'}",
-        "PYTHONDONTWRITEBYTECODE": "1",  # files of one second and one size would be confused
-        "OPENBLAS_NUM_THREADS": "1",
-        **{name: str(path) for name, path in variables.items()},
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *options, *tests],
-        cwd=folder,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = PROCESSES.Process(target=run_pytest, args=(folder, tests, seconds, variables))
+    process.start()
     try:
-        return process.wait() == 0
+        process.join()
+        return process.exitcode == 0
     finally:  # end what the tests have started, too
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def run_pytest(folder: Path, tests: list[str], seconds: float, variables: dict[str, Path]) -> None:
+    """Run tests in this process, as `python -m pytest` does, and exit with its status."""
+    os.setsid()  # a group of processes
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    paths = [str(folder), str(folder / "benchmarks")]
+    os.environ |= {name: str(path) for name, path in variables.items()}
+    os.environ |= {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONDONTWRITEBYTECODE": "1",  # files of one second and one size would be confused
+    }
+    sys.dont_write_bytecode = True
+    sys.path[:0] = paths
+    os.chdir(folder)
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "mutation_tests"]
+    options += ["-o", f"faulthandler_timeout={seconds}"]  # a loop without end is noticed, too
+    sys.exit(pytest.main([*options, *tests]))
 
 
 class Suite:
@@ -526,6 +548,8 @@ def main() -> None:
     """Draw mutants, run the tests on each, and print those that survive."""
     arguments = parse_arguments()
     modules = [module for name in arguments.modules for module in PACKAGES.get(name, [name])]
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    PROCESSES.set_forkserver_preload(LIBRARIES)
     drawn = [mutant for module in modules for mutant in mutants(module)]
     print(f"{len(drawn)} mutants of {', '.join(arguments.modules)}", flush=True)
     if len(drawn) > arguments.n:

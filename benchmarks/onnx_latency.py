@@ -4,7 +4,7 @@ Both predict the same row again and again, on one thread, in alternating rounds.
 compared. onnxruntime should be faster. Estimators for tables get a DataFrame of one row.
 onnxruntime gets arrays, and the time includes their construction from text and numbers.
 
-Usage: python benchmarks/onnx_latency.py [--rounds 5]
+Usage: python -m benchmarks onnx_latency [--rounds 5]
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 The calls alternate, on one thread; medians of processor time are compared.
 
-Usage: python benchmarks/partial_fit.py
+Usage: python -m benchmarks partial_fit
 """
 
 import time

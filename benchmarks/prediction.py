@@ -4,7 +4,7 @@ All are trained at their defaults on 3,000 generated rows with numbers, categori
 values, and predict the same new rows on one thread, in turns. The medians of the CPU times are
 printed. Libraries that are not installed are left out: `accuracy.py` says how to install them.
 
-Usage: python benchmarks/prediction.py [--rows N] [--rounds N]
+Usage: python -m benchmarks prediction [--rows N] [--rounds N]
 """
 
 import argparse

@@ -8,7 +8,7 @@ The two checkouts take turns, table by table and seed by seed, each in a process
 thread. Results are appended to a file, by the hash of the package's source, and are not measured
 twice.
 
-Usage: python benchmarks/real_tables.py --before DIR [--tables NAME ...] [--seeds N] [--data DIR]
+Usage: python -m benchmarks real_tables --before DIR [--tables NAME ...] [--seeds N] [--data DIR]
                                         [--results FILE] [--report-only]
 """
 

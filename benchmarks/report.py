@@ -3,7 +3,7 @@
 The report is on the out-of-fold predictions of a `TabularEnsembleClassifier` for the 32,561
 training rows. Training is not counted; imports are.
 
-Usage: python benchmarks/report.py [--adult DIR] [--path FILE.html] [--check]
+Usage: python -m benchmarks report [--adult DIR] [--path FILE.html] [--check]
 """
 
 import argparse

@@ -8,7 +8,7 @@ lines may be reworded, each in the same way everywhere; new wordings are listed.
 The exit status is 1 if a configuration or an output is missing, if anything but a wording differs,
 or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below).
 
-Usage: python benchmarks/same_numbers.py --before DIR [--after DIR] [--only TEXT]
+Usage: python -m benchmarks same_numbers --before DIR [--after DIR] [--only TEXT]
 """
 
 import argparse

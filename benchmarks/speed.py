@@ -14,7 +14,7 @@ that a fit needs beyond its data is measured in a process of its own. With --che
 also timed on all cores, case by case, unless other processes use them before or after: BLAS
 threads that wait for a core make products many times slower.
 
-Usage: python benchmarks/speed.py [--quick] [--threads 1|all|N] [--cases NAME ...] [--scaling]
+Usage: python -m benchmarks speed [--quick] [--threads 1|all|N] [--cases NAME ...] [--scaling]
                                   [--check] [--json FILE]
 """
 

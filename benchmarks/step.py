@@ -3,7 +3,7 @@
 The parts are timed inside a fit, as they follow each other, on one thread. The products are those
 that `speed.py` calls the floor, timed by themselves.
 
-Usage: python benchmarks/step.py [CASE ...]
+Usage: python -m benchmarks step [CASE ...]
 """
 
 import sys

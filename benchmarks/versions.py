@@ -10,7 +10,7 @@ Each pair of runs gives a ratio, after / before. A case is slower if the median 
 above the bar; it is then measured again, and fails if it is slower again.
 The exit status is 1 if a case fails.
 
-Usage: python benchmarks/versions.py --before DIR [--after DIR] [--runs N] [--cases TEXT ...]
+Usage: python -m benchmarks versions --before DIR [--after DIR] [--runs N] [--cases TEXT ...]
 """
 
 import argparse

@@ -1,8 +1,10 @@
-"""The contestants of the speed benchmark, the parts of a step, and mutants that are harmless."""
+"""Pages quote each benchmark; contestants do their work, and harmless mutants exist."""
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
+from runpy import run_path
 
 import numpy as np
 import pytest
@@ -14,7 +16,15 @@ from workloads import CASES
 import scratchmlp
 
 PACKAGE = Path(scratchmlp.__file__).parent
+ENTRY = run_path(str(Path(__file__).parents[1] / "benchmarks" / "__main__.py"))
 CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
+
+
+def test_every_benchmark_is_quoted_and_every_quoted_one_exists():
+    known = ENTRY["benchmarks"]()
+    assert not [name for name in known if not ENTRY["pages"](name)]
+    texts = [page.read_text(encoding="utf-8") for page in ENTRY["PAGES"]]
+    assert {*re.findall(r"python -m benchmarks (\w+)", "".join(texts))} <= {*known}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

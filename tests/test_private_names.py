@@ -1,0 +1,144 @@
+"""Private names of other packages that scratchmlp uses, and what breaks without them.
+
+Another release of these packages may drop or change them without notice. The workflow's job
+"Next versions" runs the tests with the nightly builds of scikit-learn.
+"""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "scratchmlp"
+
+VALIDATION = "sklearn.utils._param_validation"
+#: Names that modules import.
+IMPORTED = {
+    "sklearn.base._fit_context": "all fits: parameters are validated once, not again in parts",
+    f"{VALIDATION}.HasMethods": "parameters that take objects: solver, loss, learning_rate",
+    f"{VALIDATION}.Interval": "every parameter that is a number",
+    f"{VALIDATION}.InvalidParameterError": "messages that suggest a name: rely on its ValueError",
+    f"{VALIDATION}.Options": "parameters that take some values only",
+    f"{VALIDATION}.RealNotInt": "max_samples of importances, which may be a share or a number",
+    f"{VALIDATION}.StrOptions": "every parameter that is a word",
+    f"{VALIDATION}.validate_parameter_constraints": "parameters of functions and of solver objects",
+    f"{VALIDATION}.validate_params": "parameters of callbacks",
+    "sklearn.utils._optional_dependencies.check_matplotlib_support": "the message without it",
+    "sklearn.utils._chunking.get_chunk_n_rows": "predictions: rows of a chunk within the memory",
+    "sklearn.utils._safe_indexing": "rows of a table of any library: folds, reports, clusters",
+    "sklearn.utils.metaestimators._BaseComposition": "parts of ensembles as parameters: `a__alpha`",
+    "sklearn.utils.metaestimators._safe_split": "searches: rows of a fold, also of kernels",
+    "sklearn.utils.multiclass._check_partial_fit_first_call": "partial_fit: its `classes`",
+    "sklearn.utils.validation._check_categorical_features": "categorical_features and the others",
+    "sklearn.utils.validation._check_feature_names_in": "get_feature_names_out of the encoders",
+    "sklearn.utils.validation._check_method_params": "searches: fit parameters of a fold",
+    "sklearn.utils.validation._check_sample_weight": "sample_weight of importances and clusters",
+    "sklearn.utils.validation._check_y": "targets of tables, whose errors are scikit-learn's",
+    "sklearn.utils.validation._num_samples": "the number of rows of a table of any library",
+    "sklearn.preprocessing._data._handle_zeros_in_scale": "clusters: the scale of a column",
+    "sklearn.preprocessing._data._is_constant_feature": "clusters: columns without a scale",
+    "sklearn.model_selection._search.BaseSearchCV": "the base of our searches",
+    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV": (
+        "our halving searches; its public name needs an import of sklearn.experimental"
+    ),
+    "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.BaseHistGradientBoosting": (
+        "model files: which objects are boosted trees"
+    ),
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": (
+        "model files: trees whose nodes are checked, because compiled code trusts them"
+    ),
+    "sklearn.tree._tree.Tree": "model files: trees whose nodes are checked, for the same reason",
+    "skops.io._utils.get_module": "model files: the module that skops writes for a type",
+}
+#: Methods of base classes that a class overrides.
+OVERRIDDEN = {
+    "sklearn.base.BaseEstimator._validate_params": "messages that suggest a name",
+    "sklearn.base.BaseEstimator._get_param_names": "parameters in the order of the signature",
+    "sklearn.model_selection._search.BaseSearchCV._run_search": "searches train together",
+    "sklearn.model_selection._search.BaseSearchCV._format_results": "searches: fit_time of a task",
+}
+#: Attributes of objects of other packages.
+ATTRIBUTES = {
+    "_skl_callbacks": "callbacks of scikit-learn: whether an estimator has some",
+    "_init_callback_context": "callbacks of scikit-learn: the task of a fit",
+    "_get_routed_params_for_fit": "searches: parameters for the splitter and for fits",
+    "_checked_cv_orig": "searches: the splitter after validation",
+    "_get_params": "parts of ensembles as parameters",
+    "_set_params": "parts of ensembles as parameters",
+    "_validate_names": "names of parts of ensembles",
+    "_real_set_num_threads": "threads: a library of threadpoolctl that a limit wraps",
+    "_score_func": "the command line: the name of a metric's function",
+    "_baseline_prediction": "ONNX of boosted trees",
+    "_predictors": "ONNX and model files of boosted trees",
+    "_bin_mapper": "model files: categories of boosted trees",
+    "_cached_dict": "model files: labels of MultiLabelBinarizer",
+    "_default_to_infrequent_mappings": "model files: rare categories of OneHotEncoder",
+    "_drop_idx_after_grouping": "model files: a category that OneHotEncoder drops",
+    "_infrequent_enabled": "model files: rare categories of OneHotEncoder",
+    "_infrequent_indices": "model files: rare categories of OneHotEncoder",
+    "_n_features_outs": "model files: numbers of outputs of OneHotEncoder",
+    "_meta": "Dask: types and names of a collection's columns",
+    "_meta_nonempty": "Dask: a table like a collection's partitions, to validate",
+    "_option_string_actions": "the command line: options that resemble an unknown one",
+}
+#: Names that start with an underscore but are documented.
+DOCUMENTED = {"_asdict", "_fields", "_replace", "_exit", "_getframe"}
+OURS = "scratchmlp"
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def nodes():
+    for path in PACKAGE.rglob("*.py"):
+        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def imported():
+    """Return the private names, or names of private modules, that the package imports."""
+    found = {
+        f"{node.module}.{alias.name}"
+        for node in nodes()
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    return {
+        name
+        for name in found
+        if not name.startswith(OURS) and any(map(is_private, name.split(".")))
+    }
+
+
+def attributes():
+    """Return the private attributes that the package reads and does not define itself."""
+    read, defined = set(), set()
+    for node in nodes():
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                defined.add(name)
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                defined.add(name)
+            case ast.Attribute(attr=name):
+                read.add(name)
+            case ast.Call(ast.Name("getattr" | "hasattr"), [_, ast.Constant(str(name)), *_]):
+                read.add(name)
+    return {name for name in read - defined - DOCUMENTED if is_private(name)}
+
+
+def test_every_private_name_has_a_row():
+    assert imported() == {*IMPORTED}
+    assert attributes() == {*ATTRIBUTES}
+
+
+@pytest.mark.parametrize("name", [*IMPORTED, *OVERRIDDEN])
+def test_a_private_name_exists(name):
+    owner, _, attribute = name.rpartition(".")
+    if name in OVERRIDDEN:
+        module, _, owner = owner.rpartition(".")
+        found = getattr(import_module(module), owner)
+    else:
+        found = import_module(owner)
+    assert hasattr(found, attribute), (IMPORTED | OVERRIDDEN)[name]
