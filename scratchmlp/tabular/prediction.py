@@ -1,5 +1,6 @@
 """Predictions of classes and of numbers: what users call, for networks and ensembles alike."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
-from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.base import BaseTabular, mean
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs
 from scratchmlp.tabular.scoring import log_probabilities
@@ -259,6 +260,10 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         if self._is_positive:
             np.maximum(ends, 0.0, out=ends)
         return ends
+
+    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
+        """Return the mean of the members, which rounding must not move out of the range."""
+        return self._targets.blended(mean(predictions), None)
 
     @property
     def _is_positive(self) -> bool:
