@@ -1,5 +1,7 @@
 """Out-of-fold predictions: of all estimators, with all ways to split rows, weights and groups."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from table_strategies import SPLITS
+from tabular_estimators import out_of_fold, targets_for
 
 from scratchmlp.schedules import CosLog4
 from scratchmlp.tabular import (
@@ -56,16 +59,28 @@ CASES = {
 }
 
 
+#: Networks in all cases, and ensembles in those that treat their parts in different ways.
+FITS = [(name, case) for name in ESTIMATORS for case in CASES if name.startswith("networks")] + [
+    ("named classifiers", "repeats"),
+    ("named classifiers", "groups"),
+    ("named classifiers", "TimeSeriesSplit"),
+    ("named regressors", "GroupKFold"),
+    ("named regressors", "ShuffleSplit"),
+    ("default classifiers", "KFold"),
+    ("default regressors", "groups"),
+]
+
+
 def table():
-    """A number and a column of many categories, classes and numbers that depend on them."""
+    """Return a number and a column of many categories, and numbers that depend on them."""
     rng = np.random.default_rng(0)
     x, shop = rng.normal(size=N), rng.permutation(N) % 80
-    number = np.round(4 * x + shop % 7 + rng.normal(size=N))
-    X = pd.DataFrame({"x": x, "shop": [f"shop {i}" for i in shop]})
-    return X, np.where(number > np.median(number), "high", "low"), number
+    numbers = np.round(4 * x + shop % 7 + rng.normal(size=N))
+    return pd.DataFrame({"x": x, "shop": [f"shop {i}" for i in shop]}), numbers
 
 
-X, LABELS, NUMBERS = table()
+X, NUMBERS = table()
+CENTERED = NUMBERS - np.median(NUMBERS)
 
 
 def fit(estimator, case, y):
@@ -80,39 +95,37 @@ def fit(estimator, case, y):
         return clone(estimator).set_params(random_state=0, **parameters).fit(X, y, **arguments)
 
 
-@pytest.fixture(scope="module", params=CASES)
-def case(request):
-    return request.param
+@functools.cache
+def fitted(name, case):
+    estimator = ESTIMATORS[name]
+    return fit(estimator, case, targets_for(estimator, CENTERED))
 
 
-@pytest.fixture(scope="module", params=ESTIMATORS)
-def fitted(request, case):
-    estimator = ESTIMATORS[request.param]
-    return fit(estimator, case, LABELS if is_classifier(estimator) else NUMBERS)
-
-
-def test_it_is_the_prediction_of_the_members_that_held_the_row_out(fitted):
-    held_out = np.array([np.isin(np.arange(N), rows) for rows in fitted.held_out_])
-    times, members = held_out.sum(axis=0), fitted.member_predictions(X)
-    oof = fitted.oof_proba_ if is_classifier(fitted) else fitted.oof_prediction_
+@pytest.mark.parametrize(("name", "case"), FITS)
+def test_it_is_the_prediction_of_the_members_that_held_the_row_out(name, case):
+    model = fitted(name, case)
+    held_out = np.array([np.isin(np.arange(N), rows) for rows in model.held_out_])
+    times, members, oof = held_out.sum(axis=0), model.member_predictions(X), out_of_fold(model)
     np.testing.assert_array_equal(np.isnan(oof.reshape(N, -1)).all(axis=1), times == 0)
     # Of rows that several members held out, classifiers average scores, not probabilities.
-    rows = np.flatnonzero(times == 1 if is_classifier(fitted) else times > 0)
+    rows = np.flatnonzero(times == 1 if is_classifier(model) else times > 0)
     expected = [members[held_out[:, row], row].mean(axis=0) for row in rows]
     np.testing.assert_allclose(oof[rows], np.reshape(expected, oof[rows].shape), rtol=1e-5)
 
 
-def test_no_member_trains_on_what_it_holds_out(fitted, case):
-    parameters, arguments = CASES[case]
-    weight, groups = arguments.get("sample_weight", np.ones(N)), arguments.get("groups", range(N))
-    y = LABELS if is_classifier(fitted) else NUMBERS
-    splits = fitted._prepare(X, y, weight, arguments.get("groups")).splits
-    for (training, held_out), rows in zip(splits, fitted.held_out_, strict=True):
+@pytest.mark.parametrize(("name", "case"), FITS)
+def test_no_member_trains_on_what_it_holds_out(name, case):
+    model, (parameters, arguments) = fitted(name, case), CASES[case]
+    weight, groups = arguments.get("sample_weight", np.ones(N)), arguments.get("groups")
+    y = targets_for(model, CENTERED)
+    splits = model._prepare(X, y, weight, groups).splits
+    groups = np.arange(N) if groups is None else groups
+    for (training, held_out), rows in zip(splits, model.held_out_, strict=True):
         np.testing.assert_array_equal(held_out, rows)
         used = np.concatenate([training, held_out])
         assert len(np.unique(used)) == len(used)
         assert weight[used].all()
-        assert not set(np.take(groups, training)) & set(np.take(groups, held_out))
+        assert not {*groups[training]} & {*groups[held_out]}
         if isinstance(parameters["cv"], int):
             assert len(used) == np.count_nonzero(weight)
 
@@ -128,17 +141,27 @@ def before_calibration(model, number):
     ]
 
 
-@pytest.mark.parametrize("case", ["KFold", "TimeSeriesSplit", "ShuffleSplit"], indirect=True)
-def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(fitted, case):
-    y = LABELS if is_classifier(fitted) else NUMBERS
-    rows = fitted.held_out_[0]
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("networks of classes", "KFold"),
+        ("networks of numbers", "TimeSeriesSplit"),
+        ("named classifiers", "TimeSeriesSplit"),
+        ("named regressors", "ShuffleSplit"),
+        ("default classifiers", "KFold"),
+        ("default regressors", "TimeSeriesSplit"),
+    ],
+)
+def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(name, case):
+    model = fitted(name, case)
+    y, rows = targets_for(model, CENTERED), model.held_out_[0]
     rows = rows[WEIGHT[rows] == 1]  # the mean and the deviation of all targets stay the same
     changed = y.copy()
     changed[rows] = y[rows][::-1]
-    after = fit(fitted, case, changed)
-    for one, other in zip(*(before_calibration(each, 0) for each in (fitted, after)), strict=True):
+    after = fit(ESTIMATORS[name], case, changed)
+    for one, other in zip(*(before_calibration(each, 0) for each in (model, after)), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-    for one, other in zip(*(before_calibration(each, 1) for each in (fitted, after)), strict=True):
+    for one, other in zip(*(before_calibration(each, 1) for each in (model, after)), strict=True):
         assert not np.allclose(one, other, rtol=1e-3)
 
 
@@ -147,7 +170,7 @@ def test_a_row_s_own_target_has_no_say_in_the_epoch_that_predicts_it():
     changed = NUMBERS.copy()
     changed[fold] = NUMBERS[fold][::-1]
     splits = [(first, second), (second, last), (first, fold)]  # the first two choose when to stop
-    networks = TabularMLPRegressor(cv=splits, max_iter=24, random_state=0)
+    networks = TabularMLPRegressor(cv=splits, hidden_layer_sizes=16, max_iter=24, random_state=0)
     before, after = (clone(networks).fit(X, y) for y in (NUMBERS, changed))
     assert before.best_epochs_[2] != after.best_epochs_[2]
     one, other = (each.oof_prediction_[fold] for each in (before, after))

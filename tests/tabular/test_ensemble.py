@@ -1,0 +1,753 @@
+"""TabularEnsemble estimators: parts, weights, `only`, the leaderboard and what is dropped."""
+
+import pickle
+import time
+from copy import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.ensemble
+from all_parts import all_parts
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.callback import ProgressBar
+from sklearn.cluster import KMeans
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+)
+from sklearn.exceptions import FitFailedWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    mean_squared_error,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.validation import check_is_fitted
+from tabular_estimators import SMALL, predictions, table, targets_for
+
+from scratchmlp.batches import Data
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
+from scratchmlp.tabular.ensemble import blending, ensemble
+from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
+from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
+from scratchmlp.tabular.scoring import log_loss as blend_log_loss
+
+NETWORKS = ("networks", TabularMLPClassifier(**SMALL))
+TREES = ("trees", ExtraTreesClassifier(10))
+TREE = ("tree", DecisionTreeClassifier(min_samples_leaf=5))
+BOOSTING = ("boosting", HistGradientBoostingClassifier(max_iter=10))
+CLASSIFIERS = [NETWORKS, BOOSTING, TREES]
+REGRESSORS = [
+    ("networks", TabularMLPRegressor(**SMALL)),
+    ("boosting", HistGradientBoostingRegressor(max_iter=10)),
+    ("trees", ExtraTreesRegressor(10)),
+]
+FOLDS = {"cv": 3, "random_state": 0}
+N = 150
+X, NUMBERS = table(N)
+LABELS = targets_for(TabularEnsembleClassifier(), NUMBERS)
+
+
+def fitted_classifier(*estimators, y=LABELS, **settings):
+    """Fit an ensemble of classifiers to the table."""
+    return TabularEnsembleClassifier([*estimators], **FOLDS | settings).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return fitted_classifier(*CLASSIFIERS)
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return TabularEnsembleRegressor(REGRESSORS, **FOLDS).fit(X, NUMBERS)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """An ensemble in which all estimators have a weight."""
+    with all_parts():
+        return fitted_classifier(*CLASSIFIERS)
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """The networks of `classifier`, without the ensemble."""
+    return TabularMLPClassifier(**SMALL, **FOLDS).fit(X, LABELS)
+
+
+# The parts.
+
+
+@pytest.mark.parametrize("name", ["classifier", "regressor"])
+def test_fitted_attributes(name, request):
+    model = request.getfixturevalue(name)
+    assert list(model.oof_scores_) == ["networks", "boosting", "trees"]
+    assert sum(model.weights_.values()) == pytest.approx(1)
+    assert list(model.weights_) == list(model.named_estimators_)
+    assert {*model.oof_scores_} == {*model.weights_} | {*model.dropped_}
+    networks = model.named_estimators_.networks
+    assert networks.encoder_ is model.encoder_
+    assert networks.oof_score_ == model.oof_scores_["networks"]
+    assert not hasattr(networks, model._oof_name)  # they are kept once
+    assert len(model.named_estimators_.trees) == 3
+    assert model.errors_ == {}
+
+
+def test_networks_are_those_of_the_estimator_of_networks(classifier, alone):
+    networks = classifier.named_estimators_.networks
+    np.testing.assert_array_equal(networks.predict_proba(X), alone.predict_proba(X))
+    assert networks.get_params() == alone.get_params()
+    assert classifier.oof_scores_["networks"] == alone.oof_score_
+    np.testing.assert_allclose(classifier.only("networks").predict_proba(X), alone.predict_proba(X))
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson"])
+def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
+    rng = np.random.default_rng(0)
+    words = rng.choice([f"word{i}" for i in range(40)], (120, 6))
+    X, y = pd.DataFrame({"t": [" ".join(row) for row in words]}), 1 + (words == "word0").sum(axis=1)
+    settings = {**FOLDS, "text_features": ["t"]}
+    networks = TabularMLPRegressor(max_iter=2, loss=loss)
+    both = [("networks", networks), REGRESSORS[1]]
+    model = TabularEnsembleRegressor(both, **settings).fit(X, y)
+    alone = clone(networks).set_params(**settings).fit(X, y)
+    predicted = model.named_estimators_["networks"].predict(X)
+    np.testing.assert_array_equal(predicted, alone.predict(X))
+    fitted, boosting = (model._parts[name].fitted for name, _ in both)
+    for member, fold in zip(fitted.members_, boosting, strict=True):
+        [terms], [others] = member.inputs.supervised, fold.inputs.supervised
+        assert terms.selected[0].size
+        assert (terms.selected is others.selected) == (loss == "squared_error")
+
+
+def test_folds_are_the_same_for_all_estimators():
+    fold = np.arange(N) % 3
+    with all_parts():
+        model = fitted_classifier(*CLASSIFIERS, cv=PredefinedSplit(fold))
+    for name in ("networks", "trees"):
+        members = model.only(name).member_predictions(X)
+        np.testing.assert_allclose(model.only(name).predict_proba(X), members.mean(axis=0))
+    out_of_fold = members[fold, np.arange(N)]
+    predicted = model.classes_[out_of_fold.argmax(axis=1)]
+    assert model.oof_scores_["trees"] == accuracy_score(LABELS, predicted)
+
+
+@pytest.mark.parametrize("is_class", [True, False])
+@pytest.mark.parametrize("kind", ["ExtraTrees", "RandomForest"])
+def test_forests_predict_few_rows_as_they_predict_many(kind, is_class):
+    forest = getattr(sklearn.ensemble, f"{kind}{'Classifier' if is_class else 'Regressor'}")(7)
+    Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
+    model = Ensemble([("forest", forest)], cv=2, random_state=0)
+    model.fit(X, targets_for(model, NUMBERS))
+    many = predictions(model, pd.concat([X] * 2))
+    np.testing.assert_array_equal(many[:63], predictions(model, X[:63]))
+    np.testing.assert_array_equal(many[:1], predictions(model, X[:1]))
+
+
+def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_them():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    with all_parts():
+        model = fitted_classifier(("linear", pipeline), TREES)
+    linear, trees = model.named_estimators_.linear[0], model.named_estimators_.trees[0]
+    assert linear.n_features_in_ == len(model.encoder_.get_feature_names_out())
+    assert trees.n_features_in_ == 4  # one code instead of indicators of cities
+    values = model.encoder_._encode(X)[0].numbers_and_codes()
+    assert (np.isnan(values[:, 0]) == X["age"].isna()).all()
+    assert model.score(X, LABELS) > 0.8
+
+
+def test_trees_do_not_depend_on_a_column_that_had_no_value_in_their_rows():
+    table = X.assign(age=X["age"].where(np.arange(N) % 2 == 0))
+    folds = PredefinedSplit(np.arange(N) % 2)
+    model = TabularEnsembleClassifier([BOOSTING, TREES], cv=folds, random_state=0)
+    model.fit(table, LABELS)
+    known, unknown = model.member_predictions(X.assign(age=1.0)), model.member_predictions(table)
+    np.testing.assert_array_equal(known[0], unknown[0])  # this member held out the even rows
+    assert (known[1] != unknown[1]).any()
+
+
+@pytest.mark.parametrize(
+    ("n_known", "weight", "filled"),
+    [
+        (0, None, True),
+        (1, None, True),  # of 20,000 rows
+        (3, None, False),
+        (3, "zero where known", True),
+        (3, "one where known", False),
+    ],
+)
+def test_columns_that_are_filled_for_trees(n_known, weight, filled):
+    X = np.full((20_000, 2), np.nan, np.float32)
+    X[:10_000, 0] = X[:n_known, 1] = 5
+    is_known = np.arange(len(X)) < n_known
+    given = {"zero where known": 1.0 - is_known, "one where known": 1.0 * is_known}.get(weight)
+    found = fill_empty_columns(X, given)
+    assert np.isnan(found[n_known:, 1]).all() != filled
+    assert (found[n_known:, 1] == 0).all() == filled
+    if weight != "one where known":
+        np.testing.assert_array_equal(found[:, 0], X[:, 0])
+    np.testing.assert_array_equal(found[~np.isnan(X)], X[~np.isnan(X)])
+
+
+def test_two_of_a_kind_differ_and_an_estimator_keeps_its_own_seed():
+    networks = TabularMLPClassifier(hidden_layer_sizes=4, max_iter=2)
+    twins = [
+        ("a", ExtraTreesClassifier(5)),
+        ("b", ExtraTreesClassifier(5)),
+        ("c", networks),
+        ("d", networks),
+        ("e", ExtraTreesClassifier(5, random_state=7)),
+    ]
+    with all_parts():
+        model = fitted_classifier(*twins, cv=2)
+    for one, other in (("a", "b"), ("c", "d")):
+        same = model.only(one).predict_proba(X) == model.only(other).predict_proba(X)
+        assert not same.all()
+    assert model.named_estimators_["e"][0].random_state == 7
+
+
+# Classes of a fold, and weights.
+
+
+def test_classes_that_a_fold_lacks_have_the_least_probability():
+    y = np.r_[["a"], LABELS[1:]]
+    with all_parts():
+        model = fitted_classifier(TREES, NETWORKS, y=y, cv=PredefinedSplit(np.arange(N) % 3))
+    without = model.named_estimators_.trees[0]
+    assert without.classes_.tolist() == [1, 2]
+    members = model.only("trees").member_predictions(X)
+    assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
+    proba = model._parts["trees"].fitted[0].predict(model._encode(X))
+    assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
+
+
+@pytest.mark.filterwarnings("ignore:y has one class")
+@pytest.mark.parametrize(
+    ("n_others", "settings", "weight"),
+    [
+        (0, {}, None),
+        (1, {}, None),  # one fold trains without it
+        (75, {"class_weight": {"yes": 1, "no": 0}}, None),
+        (75, {}, [0.0] * 75 + [1.0] * 75),
+    ],
+)
+def test_no_estimator_is_left_out_if_only_one_class_is_learned_from(n_others, settings, weight):
+    y = np.array(["no"] * n_others + ["yes"] * (N - n_others))
+    model = TabularEnsembleClassifier([BOOSTING, TREES], **FOLDS, **settings)
+    model.fit(X, y, sample_weight=weight)  # FitFailedWarning would be an error
+    assert model.errors_ == {}
+    for name in model.weights_:
+        proba = model.only(name).predict_proba(X)
+        np.testing.assert_allclose(proba.sum(axis=1), 1)
+        assert (proba[:, -1] > 0.5).all() or n_others == 1
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """An estimator that stops early, and keeps what it is fitted with."""
+
+    early_stopping = True
+
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+        self.classes_ = np.unique(y)
+        self.training_, self.validation_ = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+def test_weights_reach_training_and_validation_rows():
+    row = np.random.default_rng(0).permutation(N) + 1.0
+    model = TabularEnsembleClassifier([("recorder", Recorder())], **FOLDS)
+    model.fit(X.assign(row=row), LABELS, sample_weight=row)
+    for each, held_out in zip(model.named_estimators_["recorder"], model.held_out_, strict=True):
+        training = np.delete(np.arange(N), held_out)
+        for found, rows in ((each.training_, training), (each.validation_, held_out)):
+            _, labels, weight = found
+            np.testing.assert_array_equal(model.classes_[labels], LABELS[rows])
+            np.testing.assert_allclose(weight / weight[0], row[rows] / row[rows[0]], rtol=1e-6)
+
+
+def test_boosting_stops_early_though_its_fold_has_another_class():
+    boosting = HistGradientBoostingClassifier(max_iter=10, early_stopping=True)
+    model = fitted_classifier(("boosting", boosting), y=np.r_[["rare"], LABELS[1:]])
+    assert list(model.weights_) == ["boosting"]
+
+
+def test_weights_reach_the_last_step_of_a_pipeline():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    plain = fitted_classifier(("linear", pipeline))
+    weighted = fitted_classifier(("linear", pipeline), class_weight={"yes": 9, "no": 1})
+    assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.05
+
+
+def test_weights_need_an_estimator_that_takes_them():
+    model = TabularEnsembleClassifier([TREE, ("neighbours", KNeighborsClassifier())], **FOLDS)
+    assert not model.fit(X, LABELS, sample_weight=np.full(N, 3.0)).errors_
+    with pytest.warns(FitFailedWarning, match="neighbours is left .* takes no sample_weight"):
+        model.fit(X, LABELS, sample_weight=np.arange(N))
+
+
+# Failures.
+
+
+class Fails(ClassifierMixin, BaseEstimator):
+    """An estimator that cannot be fitted."""
+
+    def fit(self, X, y):
+        raise ZeroDivisionError("no wonder")
+
+
+class Infinite(ClassifierMixin, BaseEstimator):
+    """An estimator whose probabilities are nan."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.full((len(X), len(self.classes_)), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error"),
+    [
+        (Fails(), "ZeroDivisionError: no wonder"),
+        (Infinite(), "ValueError: its predictions are not finite"),
+    ],
+    ids=["fails", "infinite"],
+)
+def test_an_estimator_that_fails_is_left_out(estimator, error):
+    with pytest.warns(FitFailedWarning, match=f"odd is left out of the ensemble: {error}"):
+        model = fitted_classifier(TREE, ("odd", estimator))
+    assert model.errors_ == {"odd": error}
+    assert list(model.named_estimators_) == list(model.oof_scores_) == ["tree"]
+    assert model.weights_ == {"tree": 1}
+
+
+def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
+    model = fitted_classifier(TREE)
+    before = vars(model).copy()
+    model.set_params(estimators=[("odd", Fails())])
+    with pytest.warns(FitFailedWarning), pytest.raises(ZeroDivisionError):
+        model.fit(X, LABELS)
+    assert {**vars(model), "estimators": before["estimators"]} == before
+
+
+def test_several_targets_leave_out_what_predicts_one():
+    model = TabularEnsembleRegressor(REGRESSORS, **FOLDS)
+    with pytest.warns(FitFailedWarning, match="boosting is left out of the ensemble: ValueError"):
+        model.fit(X, np.c_[NUMBERS, -NUMBERS])
+    assert model.errors_.keys() == {"boosting"}
+    assert model.predict(X).shape == (N, 2)
+
+
+def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
+    now = [0.0]
+
+    class TakesTwoSeconds(ExtraTreesClassifier):
+        def fit(self, X, y, sample_weight=None):
+            now[0] += 2.0
+            return super().fit(X, y)
+
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    trees, networks = TakesTwoSeconds(2), TabularMLPClassifier(max_iter=1)
+    estimators = [("first", networks), ("trees", trees), ("second", networks)]
+    model = TabularEnsembleClassifier(estimators, max_time=30.0, **FOLDS)
+    found = model.fit(X, LABELS).named_estimators_
+    # The trees take 3 fits of 2 s of their 10 s. The times count from the start of `fit`.
+    assert (found["first"].max_time, found["second"].max_time) == (6 + 24 / 2, 30)
+    now[0] = 0.0
+    message = r"trees is left out .* take 4 s, but 3 s are left .* Increase max_time"
+    with pytest.warns(FitFailedWarning, match=message):
+        found = clone(model).set_params(max_time=15.0).fit(X, LABELS).named_estimators_
+    assert (found["first"].max_time, found["second"].max_time) == (2 + 13 / 2, 15)
+    now[0] = 0.0
+    alone = TabularEnsembleClassifier([("trees", trees)], max_time=1.0, **FOLDS)
+    assert alone.fit(X, LABELS).weights_ == {"trees": 1}  # there is no other
+
+
+# Parameters.
+
+
+@pytest.mark.parametrize(
+    ("estimators", "message"),
+    [
+        ([], "list of pairs of a name and an estimator, with at least one pair; got"),
+        ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
+        ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
+        ([("none", None)], "needs a classifier as 'none'; got None"),
+        ([TREES, ("b", "dorp")], "needs a classifier as 'b'; got 'dorp'"),
+        (
+            [("mine", TabularMLPClassifier().set_callbacks(ProgressBar()))],
+            "'mine' has callbacks of its own. Pass them to set_callbacks of TabularEnsembleClass",
+        ),
+        ([("class", ExtraTreesClassifier)], "needs a classifier as 'class'; got <class"),
+        ([("trees", "drop")], "All estimators are 'drop'"),
+        ([("networks", TabularMLPClassifier(max_iter=0))], "'max_iter' parameter"),
+        ([TREES, TREES], "Names provided are not unique"),
+        ([("a__b", TREES[1])], "must not contain __"),
+        ([("cv", TREES[1])], "conflict with constructor arguments"),
+    ],
+)
+def test_estimators_must_be_named_classifiers(estimators, message):
+    with pytest.raises(ValueError, match=message):
+        TabularEnsembleClassifier(estimators).fit(X, LABELS)
+
+
+def test_clusterers_are_no_regressors():
+    with pytest.raises(ValueError, match="needs a regressor as 'clusters'; got KMeans"):
+        TabularEnsembleRegressor([("clusters", KMeans(3))]).fit(X, NUMBERS)
+
+
+def test_parameters_of_named_estimators_can_be_searched_and_set():
+    model = TabularEnsembleClassifier([TREE, BOOSTING], cv=2, random_state=0)
+    model.set_params(boosting="drop")
+    search = GridSearchCV(model, {"tree__max_depth": [1, 2]}, cv=2).fit(X, LABELS)
+    assert list(search.best_estimator_.weights_) == ["tree"]
+    depth = search.best_params_["tree__max_depth"]
+    assert search.best_estimator_.named_estimators_.tree[0].max_depth == depth
+    assert model.get_params()["tree__max_depth"] is None
+    assert model.set_params(tree=BOOSTING[1]).estimators[0] == ("tree", BOOSTING[1])
+    assert TabularEnsembleClassifier().get_params()["estimators"] is None
+
+
+@pytest.mark.parametrize(
+    ("scoring", "message"),
+    [
+        ("f1", "cannot score predictions for these targets"),
+        ("r2", "cannot score predictions for these targets"),
+        (lambda model, X, y: "high", "cannot score predictions for these targets"),
+        ("auc", r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"),
+        ("x", r"Got 'x' instead\.$"),
+    ],
+    ids=["positive label", "regression", "text", "typo", "unknown"],
+)
+def test_a_scorer_that_does_not_fit_is_refused_before_training(scoring, message):
+    model = TabularEnsembleClassifier([("odd", Fails())], scoring=scoring)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, LABELS)
+
+
+def defaults(n_rows, n_targets, *, classifier):
+    """Return the default estimators by name, for a table of one column."""
+    encoder = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
+    X = encoder._encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
+    Y = np.arange(n_rows) % n_targets if classifier else np.zeros((n_rows, n_targets))
+    data = Data(X, Y, None, np.eye(n_targets) if classifier else None)
+    splits = [*KFold(3).split(Y)]
+    return dict(default_estimators(data, splits, classifier=classifier))
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_classes", "names"),
+    [
+        (3, 2, ["networks", "extra trees"]),  # one fold has no row of the second class
+        (19, 2, ["networks", "linear", "extra trees"]),
+        (20, 2, ["networks", "linear", "boosting", "extra trees"]),
+        (999, 2, ["networks", "linear", "boosting", "extra trees"]),
+        (900, 60, ["networks", "linear", "boosting"]),
+        (1000, 2, ["networks", "linear", "boosting", "forest"]),
+        (9_999, 2, ["networks", "linear", "boosting", "forest"]),
+        (5000, 500, ["networks", "linear"]),
+        (20_000, 2, ["networks", "linear", "boosting"]),
+        (20_000, 2000, ["networks", "linear"]),
+        (20_000, 4000, ["networks"]),
+        (20_001, 2, ["networks", "boosting"]),
+    ],
+)
+def test_default_classifiers_are_bounded(n_rows, n_classes, names):
+    assert list(defaults(n_rows, n_classes, classifier=True)) == names
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_targets", "names"),
+    [
+        (3, 1, ["networks", "linear", "extra trees"]),
+        (999, 1, ["networks", "linear", "boosting", "extra trees"]),
+        (999, 2, ["networks", "linear", "extra trees"]),
+        (1000, 1, ["networks", "linear", "boosting"]),
+    ],
+)
+def test_default_regressors_are_bounded(n_rows, n_targets, names):
+    assert list(defaults(n_rows, n_targets, classifier=False)) == names
+
+
+def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():
+    few, many = (defaults(999, n, classifier=True)["boosting"] for n in (2, 100))
+    assert (few.max_iter, many.max_iter) == (25, 15)
+    assert many.learning_rate == pytest.approx(few.learning_rate * (25 / 15) ** 0.5)
+    stops = {n: defaults(n, 2, classifier=True)["boosting"].early_stopping for n in (999, 1000)}
+    assert stops == {999: False, 1000: True}
+
+
+# Weights of the estimators.
+
+
+def test_the_weighted_loss_is_not_above_that_of_any_estimator_but_for_the_prior(monkeypatch, alone):
+    monkeypatch.setattr(blending, "_PRIOR", 0)
+    model = fitted_classifier(*CLASSIFIERS)
+    assert model.weights_["networks"] < 1
+    assert log_loss(LABELS, model.oof_proba_) <= log_loss(LABELS, alone.oof_proba_) + 1e-6
+
+
+def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
+    monkeypatch.setattr(ensemble, "without_negligible", lambda weights, *arguments: weights)
+    extra = ("extra", ExtraTreesClassifier(10, random_state=0))
+    first, last = (
+        fitted_classifier(*estimators).weights_ for estimators in ([extra, TREE], [TREE, extra])
+    )
+    assert first["extra"] == pytest.approx(last["extra"])
+    with_networks = fitted_classifier(("dummy", DummyClassifier()), NETWORKS)
+    assert with_networks.weights_["networks"] > 0.7
+
+
+def test_few_rows_keep_the_prior_and_many_do_not():
+    y = np.zeros(100_000)
+    bad, good, prior = y + 1, y, np.array([1.0, 0.0])
+    for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
+        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
+        assert weights[0] == pytest.approx(least, abs=0.01)
+
+
+def test_a_score_that_is_nan_rules_out_an_estimator():
+    good, bad = np.zeros(1000), np.full(1000, 1e9)
+    prior = np.array([1.0, 0.0])
+
+    def loss(prediction):
+        return np.nan if prediction.max() > 0 else 1.0
+
+    for order in (slice(None), slice(None, None, -1)):
+        weights = select_weights([good, bad][order], loss, prior[order])
+        np.testing.assert_array_equal(weights, prior[order])
+    with pytest.raises(ValueError, match="score of predictions must be a number; got nan"):
+        select_weights([bad, bad], loss, prior)
+
+
+LOW_AND_HIGH = [
+    (name, DummyClassifier(strategy="constant", constant=value))
+    for name, value in (("low", 0), ("high", 1))
+]
+LOWEST_AND_HIGHEST = [
+    (name, DummyRegressor(strategy="constant", constant=value))
+    for name, value in (("low", -1e3), ("high", 1e3))
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        TabularEnsembleClassifier(LOW_AND_HIGH),
+        TabularEnsembleClassifier(LOW_AND_HIGH, scoring="neg_log_loss"),
+        TabularEnsembleRegressor(LOWEST_AND_HIGHEST),
+        TabularEnsembleRegressor(LOWEST_AND_HIGHEST, scoring="neg_mean_absolute_error"),
+    ],
+)
+@pytest.mark.parametrize("better", ["low", "high"])
+def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(model, better):
+    X, y = np.random.default_rng(0).normal(size=(60, 1)), np.arange(60) % 2
+    weight = np.where(y == (better == "high"), 9.0, 1.0)
+    model = clone(model).set_params(cv=2, random_state=0).fit(X, y, sample_weight=weight)
+    assert model.weights_[better] > 0.55
+
+
+# Scorers and losses.
+
+RNG = np.random.default_rng(0)
+CODES, PROBA = RNG.integers(3, size=50), RNG.dirichlet([1, 1, 1], size=50)
+WEIGHT, TARGETS, PREDICTED = RNG.random(50), RNG.normal(size=(50, 2)), RNG.normal(size=(50, 2))
+
+
+def test_losses_of_weights_are_scikit_learn_s():
+    expected = log_loss(CODES, PROBA, sample_weight=WEIGHT)
+    assert blend_log_loss(CODES, WEIGHT)(PROBA) == pytest.approx(expected)
+    expected = mean_squared_error(TARGETS, PREDICTED, sample_weight=WEIGHT)
+    assert squared_error(TARGETS, WEIGHT)(PREDICTED) == pytest.approx(expected)
+    assert squared_error(TARGETS, WEIGHT, 2.0)(PREDICTED) == pytest.approx(expected / 4)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weights"])
+def test_a_scorer_judges_predictions(weight):
+    y, classes, proba = np.array(["a", "b"])[CODES % 2], np.array(["a", "b"]), PROBA[:, :2]
+    predicted = classes[proba.argmax(axis=1)]
+    expected = {
+        "roc_auc": roc_auc_score(y, proba[:, 1] / proba[:, 0], sample_weight=weight),
+        "accuracy": accuracy_score(y, predicted, sample_weight=weight),
+        "f1_macro": f1_score(y, predicted, average="macro", sample_weight=weight),
+    }
+    for scoring, score in expected.items():
+        loss = negative_score(scoring, y, weight, classes)
+        assert loss(proba / proba.sum(axis=1, keepdims=True)) == pytest.approx(-score), scoring
+    r2 = negative_score("r2", TARGETS[:, 0], weight, None)(PREDICTED[:, 0])
+    assert r2 == -r2_score(TARGETS[:, 0], PREDICTED[:, 0], sample_weight=weight)
+
+
+@pytest.mark.parametrize("classes", [None, np.array(["a", "b"])])
+def test_a_scorer_may_check_that_its_model_is_fitted(classes):
+    def scorer(model, X, y):
+        check_is_fitted(model)
+        return 2.0
+
+    assert negative_score(scorer, np.zeros(3), None, classes)(np.zeros((3, 2))) == -2
+
+
+# Dropped estimators, `only` and the leaderboard.
+
+
+def test_an_estimator_of_weight_0_is_dropped_and_nothing_else_changes(classifier):
+    reason = {"boosting": "Its weight is 0: it does not lower the loss of the others."}
+    assert classifier.dropped_ == reason
+    without = fitted_classifier(TREES, NETWORKS)  # both have the same random states
+    with_it = fitted_classifier(TREES, NETWORKS, BOOSTING)
+    assert with_it.dropped_.keys() == {"boosting"}
+    assert without.weights_ == with_it.weights_
+    for name in ("oof_proba_", "oof_score_", "temperature_", "floor_"):
+        np.testing.assert_array_equal(getattr(with_it, name), getattr(without, name))
+    np.testing.assert_array_equal(with_it.predict_proba(X), without.predict_proba(X))
+    np.testing.assert_array_equal(with_it.predict_set(X), without.predict_set(X))
+
+
+def test_an_estimator_that_is_hardly_needed_is_dropped(monkeypatch):
+    monkeypatch.setattr(blending, "NEGLIGIBLE", np.inf)
+    model = fitted_classifier(TREE, NETWORKS)
+    assert model.weights_ == {"networks": 1}
+    assert model.dropped_["tree"].startswith("Its weight was 0.")
+
+
+def test_a_dropped_estimator_can_be_what_was_hardly_needed():
+    y = np.arange(1000.0)
+    loss, none = squared_error(y, None), np.zeros(3, bool)
+    good, like_it, bad = y + 1, y + 1.0001, y - 2
+    weights = np.array([0.6, 0.1, 0.3])
+    found = without_negligible(weights, [good, like_it, bad], loss, none)
+    np.testing.assert_allclose(found, [6 / 9, 0, 3 / 9])
+    needed = np.array([False, True, False])
+    found = without_negligible(weights, [good, like_it, bad], loss, needed)
+    np.testing.assert_array_equal(found, weights)
+    found = without_negligible(weights, [good, good, good], loss, none)  # the largest is kept
+    np.testing.assert_array_equal(found, [1, 0, 0])
+
+
+def test_only_names_an_estimator(classifier):
+    with pytest.raises(ValueError, match=r"must be one of 'networks', 'trees'; got 'forest'\.$"):
+        classifier.only("forest")
+    with pytest.raises(ValueError, match=r"got 'boosting'\. Its weight is 0"):
+        classifier.only("trees", "boosting")
+    trees = classifier.only("trees")
+    assert (trees.temperature_, trees.floor_) == (1, 0)
+    assert trees.oof_score_ == classifier.oof_scores_["trees"]
+    assert not hasattr(trees, "oof_proba_")
+    assert classifier.weights_["networks"] > 0  # unchanged
+
+
+def test_several_estimators_of_an_ensemble(whole):
+    two = whole.only("trees", "networks")
+    assert two.weights_ == {"networks": 0.5, "trees": 0.5}
+    assert list(two.named_estimators_) == list(two.oof_scores_) == ["networks", "trees"]
+    parts = [whole.only(name).member_predictions(X) for name in two.weights_]
+    blend = np.log(np.mean(parts, axis=0))
+    members = [whole._calibration.probabilities(each) for each in blend]
+    np.testing.assert_allclose(two.member_predictions(X), members)
+    assert np.isnan([two.oof_score_, two.oof_loss_]).all()
+    assert not hasattr(two, "oof_proba_")
+    size = len(pickle.dumps(whole.named_estimators_.boosting))
+    assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
+    assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
+
+
+def test_sets_of_several_estimators_are_those_of_the_worst(whole):
+    two = whole.only("networks", "boosting")
+    worst = max(two.weights_, key=lambda name: whole._parts[name].scores.scores.mean())
+    assert two._held_out_scores is whole._parts[worst].scores
+
+
+def test_all_estimators_of_an_ensemble_are_the_ensemble(whole):
+    found = whole.only(*whole.weights_)
+    np.testing.assert_array_equal(found.predict_proba(X), whole.predict_proba(X))
+    np.testing.assert_array_equal(found.predict_set(X), whole.predict_set(X))
+    assert found.oof_proba_ is whole.oof_proba_
+
+
+def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):
+    old = copy(whole)
+    old.weights_ = {"networks": 0.5, "boosting": 0.0, "trees": 0.5}
+    found = old.only("networks", "trees")
+    np.testing.assert_array_equal(found.predict_proba(X), old.predict_proba(X))
+    assert found.oof_score_ == old.oof_score_
+    assert old.only("boosting").weights_ == {"boosting": 1}
+    old.weights_ = {"networks": 1.0, "boosting": 0.0, "trees": 0.0}
+    with pytest.raises(ValueError, match=r"'boosting', 'trees' are 0, so they have no mean"):
+        old.only("boosting", "trees")
+    assert old.only("trees").weights_ == {"trees": 1.0}
+
+
+@pytest.mark.parametrize("scoring", [None, "roc_auc"])
+def test_leaderboard(scoring, alone):
+    model = fitted_classifier(*CLASSIFIERS, scoring=scoring)
+    board = model.leaderboard()
+    whole, parts = board.iloc[0], board.iloc[1:]
+    assert board.index.tolist() == ["TabularEnsembleClassifier", "networks", "boosting", "trees"]
+    dropped = dict.fromkeys(model.dropped_, 0)
+    assert parts["weight"].to_dict() == dropped | model.weights_
+    assert parts["score"].to_dict() == model.oof_scores_
+    assert whole["score"] == model.oof_score_
+    metric = log_loss if scoring is None else lambda y, proba: -roc_auc_score(y, proba[:, 1])
+    assert whole["loss"] == model.oof_loss_ == pytest.approx(metric(LABELS, model.oof_proba_))
+    assert parts["loss"]["networks"] == pytest.approx(metric(LABELS, alone.oof_proba_))
+    losses = [
+        [log_loss(LABELS[rows], each.oof_proba_[rows]) for rows in model.held_out_]
+        for each in (alone, model)
+    ]
+    gain = np.subtract(*losses)
+    assert parts["as_good"]["networks"] == (gain.mean() <= gain.std(ddof=1) / np.sqrt(3))
+    assert (parts["seconds"] > 0).all()
+    assert whole["seconds"] == pytest.approx(parts["seconds"].sum())
+    assert ((parts["bytes"] == 0) == (parts["weight"] == 0)).all()
+    assert whole["bytes"] == parts["bytes"].sum()
+
+
+@pytest.mark.parametrize(
+    ("gain", "expected"),
+    [([1.0, 3.0], False), ([-1.0, 3.0], True), ([0.1], False), ([0.0], True), ([1.0, 1.0], False)],
+)
+def test_a_gain_is_within_the_error_of_folds(gain, expected):
+    assert is_within_error(pd.Series(gain)) == expected
+
+
+def test_one_split_tells_whether_an_estimator_alone_is_as_good():
+    model = fitted_classifier(TREE, cv=[(np.arange(100), np.arange(100, N))])
+    assert set(model.leaderboard()["as_good"]) <= {True, False}
+
+
+def test_the_loss_of_a_leaderboard_is_in_units_of_the_target():
+    model = TabularEnsembleRegressor(REGRESSORS[::2], **FOLDS).fit(X, 100 * NUMBERS)
+    expected = root_mean_squared_error(100 * NUMBERS, model.oof_prediction_)
+    assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
+    model.fit(X, np.c_[100 * NUMBERS, NUMBERS])
+    scaled = model.oof_prediction_ / [100, 1] / NUMBERS.std(), np.c_[NUMBERS, NUMBERS]
+    expected = mean_squared_error(scaled[0], scaled[1] / NUMBERS.std()) ** 0.5
+    assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
+    board = model.only("networks").leaderboard()
+    assert board.iloc[0]["loss"] == board.iloc[1]["loss"]

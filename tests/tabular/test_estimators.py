@@ -1,0 +1,619 @@
+"""What all estimators for raw tables promise: networks alone, and ensembles with others."""
+
+import functools
+import pickle
+
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from fuzzing import examples
+from hypothesis import given
+from scipy.sparse import csr_array
+from scipy.stats import gmean
+from sklearn import config_context
+from sklearn.base import clone, is_classifier
+from sklearn.callback import ProgressBar
+from sklearn.datasets import make_classification
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from tabular_estimators import (
+    ESTIMATORS,
+    Counter,
+    out_of_fold,
+    predictions,
+    table,
+    targets_for,
+)
+
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
+from scratchmlp.tabular import (
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+
+ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
+X, NUMBERS = table()
+NEW, NEW_NUMBERS = table(2000, seed=1)
+CLASSIFIERS = [each for each in ESTIMATORS.values() if is_classifier(each)]
+
+
+def name_of(estimator):
+    return type(estimator).__name__
+
+
+for_all = pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=name_of)
+for_classifiers = pytest.mark.parametrize("estimator", CLASSIFIERS, ids=name_of)
+
+
+def quick(estimator, *, n_epochs=4, **settings):
+    """Return a copy of an estimator whose networks have few epochs."""
+    name = "networks__max_iter" if hasattr(estimator, "estimators") else "max_iter"
+    return clone(estimator).set_params(**{name: n_epochs}, **settings)
+
+
+def fit(estimator, X=X, numbers=NUMBERS, **arguments):
+    """Fit a copy of an estimator."""
+    return clone(estimator).fit(X, targets_for(estimator, numbers), **arguments)
+
+
+@pytest.mark.filterwarnings("ignore:y has one class")
+@parametrize_with_checks(
+    [quick(each, n_epochs=16, cv=2) for each in ESTIMATORS.values()],
+    expected_failed_checks=lambda estimator: {
+        "check_sample_weight_equivalence_on_dense_data": ROWS
+    },
+    xfail_strict=False,  # rounding is not the same everywhere
+)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module", params=ESTIMATORS)
+def fitted(request):
+    return fit(ESTIMATORS[request.param])
+
+
+# Predictions.
+
+
+def test_it_learns_from_a_raw_table_and_estimates_its_score_of_new_rows(fitted):
+    score = fitted.score(NEW, targets_for(fitted, NEW_NUMBERS))
+    assert score > 0.8
+    assert fitted.oof_score_ == pytest.approx(score, abs=0.1)
+
+
+def test_out_of_fold_predictions_have_their_score(fitted):
+    y, oof = targets_for(fitted, NUMBERS), out_of_fold(fitted)
+    np.testing.assert_array_equal(np.sort(np.concatenate(fitted.held_out_)), range(len(y)))
+    if is_classifier(fitted):
+        np.testing.assert_allclose(oof.sum(axis=1), 1)
+        assert fitted.oof_score_ == accuracy_score(y, fitted.classes_[oof.argmax(axis=1)])
+    else:
+        assert fitted.oof_score_ == pytest.approx(r2_score(y, oof))
+
+
+def test_predictions_are_the_mean_of_the_members(fitted):
+    members, found = fitted.member_predictions(NEW), predictions(fitted, NEW)
+    assert members.shape == (3, *found.shape)
+    if isinstance(fitted, TabularEnsembleClassifier):
+        mean = gmean(members, axis=0)
+        mean /= mean.sum(axis=1, keepdims=True)
+    else:
+        mean = members.mean(axis=0)
+    np.testing.assert_allclose(found, mean)
+    if is_classifier(fitted):
+        np.testing.assert_array_equal(fitted.predict(NEW), fitted.classes_[found.argmax(axis=1)])
+        np.testing.assert_allclose(fitted.predict_log_proba(NEW), np.log(found))
+
+
+def test_predictions_do_not_depend_on_memory(fitted):
+    expected = fitted.member_predictions(NEW)
+    with config_context(working_memory=0.01):  # MB
+        np.testing.assert_allclose(fitted.member_predictions(NEW), expected, rtol=1e-5)
+
+
+def test_pickles_clones_and_parallel_fits_predict_the_same(fitted):
+    expected = predictions(fitted, NEW)
+    parallel = clone(fitted).set_params(n_jobs=2)
+    for other in (pickle.loads(pickle.dumps(fitted)), fit(fitted), fit(parallel)):
+        np.testing.assert_array_equal(predictions(other, NEW), expected)
+        np.testing.assert_array_equal(out_of_fold(other), out_of_fold(fitted))
+
+
+def test_columns_are_found_by_name(fitted):
+    expected = predictions(fitted, NEW)
+    np.testing.assert_array_equal(predictions(fitted, NEW[["member", "city", "age"]]), expected)
+    assert fitted.feature_names_in_.tolist() == ["age", "city", "member"]
+    assert fitted.n_features_in_ == 3
+    with pytest.raises(ValueError, match="missing: 'age'"):
+        fitted.predict(NEW.drop(columns="age"))
+    with pytest.raises(ValueError, match="Column 'age'"):
+        fitted.predict(NEW.assign(age="young"))
+    assert len(fitted.predict(NEW.iloc[[0]])) == 1
+
+
+def test_tags_say_which_tables_and_targets_are_accepted(fitted):
+    tags = get_tags(fitted)
+    assert tags.input_tags.categorical
+    assert tags.input_tags.string
+    assert tags.input_tags.allow_nan
+    assert tags.target_tags.multi_output != is_classifier(fitted)
+
+
+@for_classifiers
+@pytest.mark.parametrize("name", ["classes_", "temperature_", "floor_"])
+def test_attributes_of_an_estimator_that_is_not_fitted(estimator, name):
+    assert not hasattr(estimator, name)
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        getattr(estimator, name)
+
+
+@pytest.mark.parametrize("Estimator", [TabularMLPRegressor, TabularEnsembleRegressor])
+def test_predictions_stay_within_the_range_of_the_targets(Estimator):
+    estimator = ESTIMATORS[Estimator.__name__]
+    found = fit(estimator).predict(NEW.assign(age=1000 * NEW["age"]))
+    assert found.min() >= NUMBERS.min()
+    assert found.max() <= NUMBERS.max()
+    equal = quick(estimator).fit(X, np.full(len(X), 0.1))
+    assert {*equal.predict(X)} == {0.1}  # (0.1 + 0.1 + 0.1) / 3 would be above 0.1
+
+
+@pytest.mark.parametrize("Estimator", [TabularMLPRegressor, TabularEnsembleRegressor])
+def test_several_numbers(Estimator):
+    Y = np.c_[NUMBERS, -3 * NUMBERS]
+    model = clone(ESTIMATORS[Estimator.__name__]).fit(X, Y)
+    assert model.predict(X).shape == model.oof_prediction_.shape == Y.shape
+    assert model.member_predictions(X).shape == (3, *Y.shape)
+    assert model.oof_score_ > 0.6
+
+
+# Targets.
+
+
+@for_classifiers
+@pytest.mark.parametrize("n_rare", [1, 3])
+def test_classes_may_be_rare(estimator, n_rare):
+    X, y = make_classification(60, random_state=0)
+    y[:n_rare] = 2
+    model = quick(estimator, cv=4).fit(X, y)
+    assert len(model.held_out_) == 4
+    assert model.predict_proba(X).shape == (60, 3)
+
+
+@for_classifiers
+def test_one_class_alone_is_sure(estimator):
+    with pytest.warns(UserWarning, match="y has one class, 'yes', so every prediction"):
+        model = quick(estimator).fit(X, np.full(len(X), "yes"))
+    np.testing.assert_array_equal(model.predict_proba(X), np.ones((len(X), 1)))
+
+
+def test_two_rows_of_each_class_are_enough():
+    model = quick(ESTIMATORS["TabularMLPClassifier"], cv=8).fit([[0], [1], [2], [3]], [0, 0, 1, 1])
+    assert len(model.members_) == 2
+    with pytest.raises(ValueError, match=r"at least 2 rows .* n_samples=1\. Add rows"):
+        TabularMLPRegressor().fit([[0]], [0])
+
+
+Y = pd.Series(NUMBERS)
+
+
+@for_all
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (Y.round().where(Y.index > 2), ValueError, "3 of the 120 values of y are missing"),
+        ("left", ValueError, r"y is 'left', .* X=df.drop\(columns='left'\) and y=df\['left'\]"),
+        (None, ValueError, "requires y to be passed, but the target y is None"),
+        (csr_array(NUMBERS[:, np.newaxis] > 0), TypeError, "Sparse data was passed for y"),
+    ],
+    ids=["missing", "name", "none", "sparse"],
+)
+def test_targets_of_no_estimator(estimator, y, error, message):
+    with pytest.raises(error, match=message):
+        clone(estimator).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (Y.astype(str) + "!", "use TabularMLPClassifier or TabularEnsembleClassifier"),
+        (Y.astype(object).where(Y.index != 7, "bad"), "got 'bad'"),
+        (pd.to_datetime(Y), "Convert dates and durations to numbers"),
+        (np.ones(len(Y), "f4,i4"), "must be numbers; got"),
+        (Y * 1e200, r"must be at most 1e\+150; got"),
+    ],
+    ids=["text", "one text", "dates", "records", "huge"],
+)
+def test_targets_of_no_regressor(y, message):
+    with pytest.raises(ValueError, match=message):
+        TabularMLPRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize("Classifier", [TabularMLPClassifier, ScratchMLPClassifier])
+def test_huge_numbers_are_no_labels(Classifier):
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        Classifier().fit(np.arange(40.0).reshape(-1, 1), np.resize([-1.7e308, 1.7e308], 40))
+
+
+@pytest.mark.parametrize("power", [-1000, -500, 480])
+def test_targets_of_any_scale_are_predicted_alike(power):
+    model = ESTIMATORS["TabularMLPRegressor"]
+    plain, scaled = clone(model).fit(X, NUMBERS), clone(model).fit(X, np.ldexp(NUMBERS, power))
+    np.testing.assert_array_equal(scaled.predict(X), np.ldexp(plain.predict(X), power))
+    assert scaled.oof_score_ == plain.oof_score_
+
+
+def test_targets_of_rows_without_weight_may_be_far_away():
+    weight = np.where(np.arange(len(X)) < 100, 1e-200, 0.0)
+    far = np.where(weight > 0, 1e-200 * NUMBERS, 1e140)
+    model = quick(ESTIMATORS["TabularMLPRegressor"]).fit(X, far, weight)
+    assert np.abs(model.predict(X)).max() < 1e-199
+
+
+# Weights.
+
+WEIGHT = np.random.RandomState(2).uniform(0.5, 3.0, len(X))
+
+
+def outputs(estimator, weight):
+    """Return predictions and scores after few epochs."""
+    model = fit(quick(estimator, cv=2), sample_weight=weight)
+    return [model.member_predictions(X), model.oof_score_, getattr(model, "temperature_", 1.0)]
+
+
+@functools.cache
+def expected_outputs(name, *, is_weighted):
+    return outputs(ESTIMATORS[name], WEIGHT if is_weighted else None)
+
+
+def assert_alike(found, expected, **tolerance):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, **tolerance)
+
+
+@pytest.mark.random
+@for_all
+@examples(2)
+@given(share=st.floats(-0.9, 0.9), dtype=st.sampled_from([np.float32, np.float64]))
+def test_a_power_of_two_in_the_weights_changes_nothing(estimator, share, dtype):
+    weight = np.ldexp(WEIGHT, int(share * np.finfo(dtype).maxexp)).astype(dtype)
+    expected = expected_outputs(name_of(estimator), is_weighted=True)
+    assert_alike(outputs(estimator, weight), expected, rtol=0)
+
+
+@pytest.mark.random
+@for_all
+@examples(2)
+@given(constant=st.floats(1e-300, 1e300))
+def test_a_constant_in_the_weights_changes_nothing(estimator, constant):
+    for weight, is_weighted in ((WEIGHT, True), (np.ones(len(X)), False)):
+        expected = expected_outputs(name_of(estimator), is_weighted=is_weighted)
+        assert_alike(outputs(estimator, constant * weight), expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("constant", [1e-6, 0.3, 1e6])
+def test_a_constant_in_the_class_weights_changes_nothing(constant):
+    weighted = clone(ESTIMATORS["TabularMLPClassifier"])
+    weighted.set_params(class_weight={"yes": constant, "no": constant})
+    expected = expected_outputs("TabularMLPClassifier", is_weighted=True)
+    assert_alike(outputs(weighted, WEIGHT * 1e-40), expected, rtol=1e-3)
+
+
+@for_all
+@pytest.mark.parametrize("weight", [np.inf, np.full(120, np.nan)], ids=["infinite", "nan"])
+def test_weights_that_are_not_finite_are_refused_by_name(estimator, weight):
+    with pytest.raises(ValueError, match=r"(?i)input sample_weight contains (infinity|nan)"):
+        fit(estimator, sample_weight=weight)
+
+
+@for_all
+def test_rows_of_weight_zero_are_absent(estimator):
+    weighted = fit(quick(estimator), sample_weight=np.tile([1.0, 0.0], 60))
+    absent = fit(quick(estimator), X[::2], NUMBERS[::2])
+    np.testing.assert_allclose(predictions(weighted, X), predictions(absent, X))
+    oof = out_of_fold(weighted)
+    assert np.isnan(oof[1::2]).all()
+    np.testing.assert_allclose(oof[::2], out_of_fold(absent))
+
+
+@for_classifiers
+def test_class_weights_are_weights_of_rows(estimator):
+    y, weights = targets_for(estimator, NUMBERS), {"yes": 8, "no": 1}
+    by_class = fit(clone(estimator).set_params(class_weight=weights))
+    by_row = fit(estimator, sample_weight=np.where(y == "yes", 8.0, 1.0))
+    more, same, base = (
+        each.predict_proba(X)[:, 1].mean() for each in (by_class, by_row, fit(estimator))
+    )
+    assert more > base + 0.05
+    assert same == pytest.approx(more, abs=0.05)
+
+
+@for_classifiers
+def test_scores_have_the_weights_of_rows_without_those_of_classes(estimator):
+    model = quick(estimator, class_weight={"yes": 9, "no": 1})
+    model = fit(model, sample_weight=WEIGHT)
+    right = model.classes_[model.oof_proba_.argmax(axis=1)] == targets_for(model, NUMBERS)
+    assert model.oof_score_ == pytest.approx(np.average(right, weights=WEIGHT))
+
+
+# Folds and groups.
+
+
+@for_all
+def test_rows_of_a_group_are_held_out_together(estimator):
+    groups = np.array([f"patient {i}" for i in np.arange(len(X)) // 24])
+    model = fit(quick(estimator, cv=8), groups=groups)
+    assert len(model.held_out_) == 5  # as many as there are groups
+    for rows in model.held_out_:
+        assert not {*groups[rows]} & {*np.delete(groups, rows)}
+    splitter = fit(quick(estimator, cv=GroupKFold(4)), groups=groups)
+    assert len(splitter.held_out_) == 4
+
+
+@pytest.mark.parametrize(
+    ("cv", "groups", "error", "message"),
+    [
+        (3, np.zeros(120), ValueError, "at least 2 groups are needed; got 1"),
+        (3, [None, *range(119)], ValueError, "1 of the 120 values of groups are missing"),
+        (3, "city", ValueError, r"name of a column\. Pass groups=X\['city'\]\."),
+        (3, np.array([1, "a"] * 60, object), TypeError, r"Got \['int', 'str'\]"),
+        (GroupKFold(4), None, ValueError, "groups"),
+    ],
+    ids=["one", "missing", "name", "types", "none"],
+)
+def test_groups_that_are_none(cv, groups, error, message):
+    with pytest.raises(error, match=message):
+        fit(TabularMLPClassifier(cv=cv), groups=groups)
+
+
+def test_few_uneven_groups_make_fewer_folds():
+    groups = np.repeat([0, 1, 2, 3], [2, 11, 1, 22])
+    X, y = np.random.RandomState(0).normal(size=(36, 2)), np.isin(groups, [0, 2])
+    model = quick(ESTIMATORS["TabularMLPClassifier"], cv=8).fit(X, y, groups=groups)
+    assert 2 <= len(model.members_) <= 4
+    assert np.isfinite(model.oof_proba_).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [
+        ("TabularMLPClassifier", None),
+        ("TabularMLPRegressor", np.arange(120) // 4),
+        ("TabularEnsembleClassifier", np.arange(120) // 4),
+        ("TabularEnsembleRegressor", None),
+    ],
+)
+def test_repeats_split_the_rows_again(name, groups):
+    once = quick(ESTIMATORS[name])
+    first = fit(once, groups=groups).held_out_
+    again = fit(once.set_params(n_repeats=2), groups=groups).held_out_
+    assert len(again) == 6
+    for rows, others in zip(first, again[:3], strict=True):
+        np.testing.assert_array_equal(rows, others)
+    assert not np.array_equal(again[0], again[3])
+    np.testing.assert_array_equal(np.sort(np.concatenate(again[3:])), np.arange(len(X)))
+
+
+def test_splits_may_be_lists_masks_or_count_from_the_end():
+    mask, weight = np.arange(len(X)) < 80, np.r_[0.0, np.ones(119)]
+    found = [
+        predictions(fit(TabularMLPClassifier(cv=[split], max_iter=1, random_state=0), **given), X)
+        for given in [{"sample_weight": weight}]
+        for split in (
+            ([*range(80)], [*range(80, 120)]),
+            (mask, ~mask),
+            (np.arange(80), np.arange(-40, 0)),
+        )
+    ]
+    np.testing.assert_array_equal(found[1], found[0])
+    np.testing.assert_array_equal(found[2], found[0])
+
+
+NO = np.argsort(NUMBERS > 0, kind="stable")  # rows of the class "no" come first
+N_NO = np.count_nonzero(NUMBERS <= 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "weight", "message"),
+    [
+        ({"cv": [([0, 1], [120])]}, None, "cv must .* for 120 rows: .*index 120 is out.*Change cv"),
+        ({"cv": [([0.0, 1.0], [2])]}, None, "cv must give .*must be of integer.*Change cv"),
+        ({"cv": [(["a"], ["b"])]}, None, "cv must give .*must be of integer.*Change cv"),
+        ({"cv": PredefinedSplit(np.full(120, -1))}, None, "cv has none"),
+        ({"cv": KFold(3), "n_repeats": 2}, None, "n_repeats=2 needs a number of folds.*KFold"),
+        (
+            {"cv": PredefinedSplit(np.arange(120) % 3)},
+            np.arange(120) % 3 != 1,
+            "split 1 of cv has 80 and 0",
+        ),
+        (
+            {"cv": [(NO[:N_NO], NO[N_NO:])], "class_weight": {"no": 0}},
+            None,
+            f"split 0 of cv has 0 and {120 - N_NO}. Change cv, or",
+        ),
+    ],
+    ids=["number", "float", "text", "none", "repeats", "no fold", "no training"],
+)
+def test_splits_that_are_refused(settings, weight, message):
+    with pytest.raises(ValueError, match=message):
+        fit(TabularMLPClassifier(**settings), sample_weight=weight)
+
+
+@for_all
+@pytest.mark.filterwarnings("error")  # such as scikit-learn's, that R² needs two rows
+def test_a_single_row_that_is_held_out_has_no_r2(estimator):
+    model = fit(quick(estimator, cv=[(np.arange(119), [119])]))
+    assert np.isfinite(out_of_fold(model)[119]).all()
+    scores = [model.oof_score_, *getattr(model, "oof_scores_", {}).values()]
+    if is_classifier(model):
+        assert {*scores} <= {0, 1}
+    else:
+        assert np.isnan(scores).all()
+    with pytest.raises(ValueError, match="At least 2 of the rows that were held out"):
+        model.oof_importances(X, targets_for(model, NUMBERS))
+
+
+@pytest.mark.parametrize("cv", [KFold(5), TimeSeriesSplit(3)], ids=str)
+@for_all
+def test_a_column_may_have_no_value_in_the_training_rows_of_a_fold(estimator, cv):
+    rng = np.random.default_rng(0)
+    late = np.where(np.arange(60) >= 50, rng.normal(size=60), np.nan)
+    X, numbers = pd.DataFrame({"x": rng.normal(size=60), "late": late}), rng.normal(size=60)
+    model = fit(quick(estimator, cv=cv), X, numbers + X["x"])
+    assert getattr(model, "errors_", {}) == {}
+    uncertain = model.predict_set if is_classifier(model) else model.predict_interval
+    assert np.isfinite(uncertain(X, 0.5)).all()
+
+
+@for_all
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+def test_a_table_without_usable_columns(estimator):
+    constant = pd.DataFrame({"a": [1.0] * len(X)})
+    found = predictions(fit(quick(estimator), constant), constant)
+    known = [NUMBERS <= 0, NUMBERS > 0] if is_classifier(estimator) else [NUMBERS]
+    assert found[0] == pytest.approx(np.squeeze(np.mean(known, axis=1)), abs=0.2)
+    assert (found == found[0]).all()
+
+
+# Failures.
+
+
+@for_all
+def test_a_failure_changes_nothing(estimator):
+    model = fit(quick(estimator))
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="Column 'age' holds infinity"):
+        model.fit(X.assign(age=np.inf), targets_for(model, NUMBERS))
+    assert vars(model) == before
+
+
+@for_all
+def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
+    name = type(estimator).__name__
+    expected = (
+        rf"^{name}\.fit\(\) got an unexpected keyword argument 'eval_set'\. "
+        r"Its parameters are X, y, sample_weight, groups\.$"
+    )
+    with pytest.raises(TypeError, match=expected):
+        estimator.fit(X, NUMBERS, eval_set=[(X, NUMBERS)])
+    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) missing .* 'y'"):
+        estimator.fit(X)
+    with pytest.raises(TypeError, match=rf"^{name}\.predict\(\) got .* 'eval_set'"):
+        estimator.predict(X, eval_set=[(X, NUMBERS)])
+
+
+READERS = [
+    TabularEncoder(),
+    TabularMLPClassifier(max_iter=1, cv=2),
+    TabularMLPRegressor(max_iter=1, cv=2),
+    TabularEnsembleClassifier([("linear", LogisticRegression())], cv=2),
+    TabularEnsembleRegressor([("linear", Ridge())], cv=2),
+]
+
+
+@pytest.fixture(scope="module", params=READERS, ids=name_of)
+def readers(request):
+    """What reads a table: `fit`, and `predict` or `transform` of an estimator that is fitted."""
+    X, y = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2}), np.arange(20) % 2
+    model = clone(request.param).fit(X, y)
+    use = model.transform if hasattr(model, "transform") else model.predict
+    return lambda X: model.fit(X, y), use
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a"], [1, 2, 1]])
+def test_columns_of_the_same_name_are_rejected(readers, names):
+    for read in readers:
+        with pytest.raises(ValueError, match=f"^X has two columns named {names[0]!r}. Rename one"):
+            read(pd.DataFrame(np.ones((20, 3)), columns=names))
+
+
+def test_lazy_tables_are_rejected(readers):
+    frame = pytest.importorskip("polars").DataFrame({"a": np.arange(20.0), "b": np.ones(20)})
+    for read in readers:
+        with pytest.raises(TypeError, match=r"^X is a LazyFrame, .* Pass X\.collect\(\)"):
+            read(frame.lazy())
+
+
+def test_a_series_is_no_table(readers):
+    series = pd.Series(np.arange(20.0), name="a")
+    remedies = r"pass X\.iloc\[\[0\]\] instead .* or X\[\['a'\]\] instead of X\['a'\]\."
+    for read in readers:
+        with pytest.raises(ValueError, match=rf"X is a Series, .* {remedies}"):
+            read(series)
+
+
+# Callbacks and threads.
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@for_all
+def test_a_progress_bar_over_members_and_epochs(estimator, n_jobs, capfd):
+    plain, model = fit(quick(estimator)), quick(estimator, n_jobs=n_jobs)
+    model.set_callbacks(ProgressBar()).fit(X, targets_for(model, NUMBERS))
+    np.testing.assert_array_equal(predictions(model, X), predictions(plain, X))
+    shown = capfd.readouterr().out
+    assert f"{type(estimator).__name__} - fit" in shown
+    assert "member" in shown
+    assert "100%" in shown
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(predictions(again, X), predictions(plain, X))
+
+
+@for_all
+def test_callbacks_get_the_fitted_estimator_when_all_tasks_have_ended(estimator):
+    model, counter = quick(estimator), Counter()
+    model.set_callbacks(counter).fit(X, targets_for(model, NUMBERS))
+    assert counter.n_running == 0
+    np.testing.assert_array_equal(predictions(counter.fitted, X), predictions(model, X))
+
+
+@for_all
+@pytest.mark.filterwarnings("ignore:tree is left out")
+def test_an_error_of_a_callback_ends_the_fit(estimator):
+    class Stops(Counter):
+        def on_fit_task_end(self, *_, **__):
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        quick(estimator).set_callbacks(Stops()).fit(X, targets_for(estimator, NUMBERS))
+
+
+@pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("network.skops")])
+def test_callbacks_of_single_networks_name_the_alternative(callback):
+    with pytest.raises(TypeError, match="takes a limit of time as max_time"):
+        TabularMLPClassifier().set_callbacks(callback).fit(X, NUMBERS > 0)
+
+
+@for_all
+def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator, monkeypatch):
+    first, second = (targets_for(estimator, each) for each in (NUMBERS, -NUMBERS))
+    model = quick(estimator).fit(X, second)
+    of_second = predictions(model, X)
+    of_first = predictions(model.fit(X, first), X)
+    assert (of_first != of_second).any()
+    during_fit, Estimator = [], type(model)
+    predict_one, keep_scores = Estimator._member_prediction, Estimator._keep_uncertainty
+
+    def fit_meanwhile(self, number, encoded):
+        monkeypatch.undo()
+        monkeypatch.setattr(Estimator, "_keep_uncertainty", predict_meanwhile)
+        model.fit(X, second)
+        return predict_one(self, number, encoded)
+
+    def predict_meanwhile(self, *arguments):
+        during_fit.append(predictions(model, X))
+        keep_scores(self, *arguments)
+
+    monkeypatch.setattr(Estimator, "_member_prediction", fit_meanwhile)
+    np.testing.assert_array_equal(predictions(model, X), of_first)
+    np.testing.assert_array_equal(during_fit[0], of_first)
+    np.testing.assert_array_equal(predictions(model, X), of_second)

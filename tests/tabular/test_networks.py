@@ -1,0 +1,466 @@
+"""The networks of TabularMLP estimators: recipe, time, the choice of epochs and the history."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.metrics import log_loss
+from tabular_estimators import ESTIMATORS, Counter, table, targets_for
+
+from scratchmlp import DivergenceError
+from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.batches import Data
+from scratchmlp.losses import LogLoss, SquaredError
+from scratchmlp.network import Network
+from scratchmlp.schedules import CosLog4, Progress
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME, Deadline, TimedSchedule, deadlines
+from scratchmlp.tabular.networks.epochs import (
+    check_kept,
+    choose_epochs,
+    enough_epochs,
+    out_of_fold_epochs,
+)
+from scratchmlp.tabular.networks.executor import LocalExecutor
+from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
+from scratchmlp.tabular.networks.member import MemberHistory
+from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
+from scratchmlp.tabular.networks.tangent import TangentParametrization
+
+X, NUMBERS = table()
+LABELS = NUMBERS > 0
+SOFTMAX = LogLoss().with_output("softmax")
+
+
+# The recipe.
+
+
+def test_large_tables_get_small_networks():
+    sizes = [
+        [recipe(n).hidden_layer_sizes for n in (9_999, 10_000)]
+        for recipe in (classification_recipe, regression_recipe)
+    ]
+    assert sizes == [[(128, 128), (64,)], [(128, 128), (64, 64)]]
+
+
+def test_sizes_of_the_user_have_priority():
+    model = TabularMLPClassifier(cv=2, max_iter=1, hidden_layer_sizes=(3,), random_state=0)
+    assert model.fit(X, LABELS).members_[0].network.sizes[1:-1] == (3,)
+
+
+def test_many_columns_get_few_bins_or_none():
+    recipe = classification_recipe(2000)
+    assert [recipe.bins_for(i, 10).n_bins for i in range(3)] == [16, 32, 16]
+    assert [recipe.bins_for(i, 100).n_bins for i in range(3)] == [10, 10, 10]
+    assert recipe.bins_for(0, 256).n_bins == 4
+    assert recipe.bins_for(0, 257) is None
+    assert recipe.bins_for(0, 0) is None
+    assert classification_recipe(100).bins_for(0, 10) is None
+    assert classification_recipe(100).bins_for(1, 10).n_bins == 8
+
+
+def test_bins_of_many_rows_come_from_trees():
+    strategies = {
+        n: [None if each is None else each.strategy for each in classification_recipe(n).bins]
+        for n in (999, 1000, 9_999, 10_000)
+    }
+    assert strategies == {
+        999: [None, "tree"],
+        1000: ["quantile", "tree"],
+        9_999: ["quantile", "tree"],
+        10_000: ["tree", "tree"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        (classification_recipe, [(128, 128), (128, 256), (128, 256), (31, 256), (31, 256)]),
+        (regression_recipe, [(128, 128), (64, 64), (64, 64), (15, 64), (31, 256)]),
+    ],
+)
+def test_steps_grow_slowly_with_the_number_of_rows(recipe, expected):
+    found = [recipe(n) for n in (999, 1000, 2000, 9999, 10_000)]
+    assert [(each.n_epochs, each.batch_size) for each in found] == expected
+    assert recipe(10**9).n_epochs == 5
+    assert [each.averaging_radius for each in (found[0], recipe(10_000))] == [3, 1]
+
+
+def test_uneven_classes_and_many_rows_are_smoothed_less():
+    def smoothing(*arguments):
+        return classification_recipe(*arguments).loss.label_smoothing
+
+    assert smoothing(100) == smoothing(2500) == 0.1
+    assert smoothing(25_000) == pytest.approx(0.01)
+    assert smoothing(100, evenness(np.array([99.0, 1.0]))) == pytest.approx(0.0081, rel=0.01)
+    assert [evenness(np.full(n, 7.0)) for n in (1, 2, 3)] == pytest.approx([1, 1, 1])
+
+
+def test_class_weights_that_make_classes_even_keep_the_smoothing():
+    X, y = np.arange(40.0)[:, None], np.arange(40) < 8
+    found = []
+    for class_weight in (None, "balanced"):
+        model = TabularMLPClassifier(class_weight=class_weight, cv=2, random_state=0)
+        found.append(model._chosen_recipe(model._prepare(X, y, None, None)).loss.label_smoothing)
+    assert found == pytest.approx([0.1 * evenness(np.array([32.0, 8.0])), 0.1])
+
+
+# What is fitted.
+
+
+def test_multiclass_probabilities_are_calibrated():
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    model = TabularMLPClassifier(cv=4, hidden_layer_sizes=32, max_iter=64, random_state=0)
+    assert log_loss(y[1::2], model.fit(X[::2], y[::2]).predict_proba(X[1::2])) < 0.15
+
+
+@pytest.mark.parametrize("name", ["TabularMLPClassifier", "TabularMLPRegressor"])
+def test_history_has_a_row_for_each_member_and_epoch(name):
+    model = clone(ESTIMATORS[name])
+    model.fit(X, targets_for(model, NUMBERS))
+    history = pd.DataFrame(model.history_)
+    columns = ["member", "epoch", "loss", "validation_loss", "learning_rate", "seconds"]
+    assert list(history) == columns
+    n_epochs = history.groupby("member")["epoch"].max()
+    assert n_epochs.max() == model.n_iter_ <= 32
+    assert len(history) == n_epochs.sum()
+    by_epoch = history.groupby("epoch")["loss"].mean()
+    assert by_epoch[32] < by_epoch[1]
+    kept = history[history["epoch"] == model.best_epochs_[history["member"]]]
+    assert (kept["validation_loss"].to_numpy() < history["validation_loss"].mean()).all()
+    assert (history["seconds"] > 0).all()
+    assert history["learning_rate"].nunique() > 8
+
+
+@pytest.mark.parametrize("hidden_layer_sizes", [4, (64, 64)])
+def test_the_same_if_inputs_are_computed_batch_by_batch(monkeypatch, hidden_layer_sizes):
+    X, numbers = table(400)
+    networks = TabularMLPClassifier(
+        cv=2, max_iter=2, hidden_layer_sizes=hidden_layer_sizes, random_state=0
+    )
+    expected = clone(networks).fit(X, numbers > 0).predict_proba(X)
+    monkeypatch.setattr("scratchmlp.tabular.inputs.inputs._LARGEST_ARRAY", 0)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member._FEW_INPUTS", 0)
+    np.testing.assert_array_equal(networks.fit(X, numbers > 0).predict_proba(X), expected)
+
+
+def memory_of(encoded):
+    parts = encoded.numbers, encoded.codes
+    return [type(part).__name__ for part in parts], [part.filename for part in parts]
+
+
+def test_processes_share_one_memory_map_of_the_encoded_table():
+    random_state = np.random.RandomState(0)
+    numbers = pd.DataFrame(random_state.normal(size=(20_000, 15))).add_prefix("number ")
+    cities = pd.DataFrame(random_state.choice(["Bern", "Rome"], (20_000, 15))).add_prefix("city ")
+    encoded, _ = TabularEncoder().fit(numbers.join(cities))._encode(numbers.join(cities))
+    one, two = Parallel(n_jobs=2, batch_size=1)(delayed(memory_of)(encoded) for _ in range(2))
+    assert one == two
+    assert one[0] == ["memmap", "memmap"]
+
+
+# The limit of time.
+
+
+@pytest.mark.parametrize("max_time", [0.3, 1e-9])
+def test_max_time_ends_training(max_time):
+    started = time.perf_counter()
+    model = TabularMLPClassifier(max_iter=10**6, max_time=max_time, random_state=0)
+    model.fit(X, LABELS)
+    assert 1 <= model.n_iter_ < 10**6
+    assert model.stop_reasons_ == [OUT_OF_TIME] * 8
+    assert time.perf_counter() - started < max_time + 5  # it would be an hour
+
+
+def test_a_large_table_is_learned_from_in_a_single_epoch():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(20_000, 3))
+    model = TabularMLPClassifier(
+        cv=2, max_time=0.1, hidden_layer_sizes=(128, 128), random_state=0
+    ).fit(X, X[:, 0] * X[:, 1] > 0)
+    assert model.n_iter_ == 1
+    assert model.oof_score_ > 0.8
+
+
+@pytest.mark.parametrize(("seconds", "horizon"), [(0.5, 1.0), (1e-9, 1.0), (1e6, 50.0)])
+def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, horizon):
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + seconds, 1))
+    schedule.start(epoch_seconds=100.0)
+    epochs = np.arange(10) / 10
+    factors = [schedule(Progress(0, epoch, 50)) for epoch in epochs]
+    expected = [CosLog4().factor(epoch / horizon) for epoch in epochs]
+    np.testing.assert_allclose(factors, expected, atol=1e-3)
+
+
+def test_after_the_deadline_the_schedule_is_at_its_end():
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 1, 1))
+    schedule.start(epoch_seconds=1.0)
+    schedule.epoch_started += 1.5  # as if the last epoch had taken longer
+    assert schedule(Progress(0, 0.5, 50)) == pytest.approx(CosLog4().factor(1.0))
+
+
+def test_the_next_epoch_is_expected_to_take_as_long_as_the_last(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 10, 1))
+    schedule.start(epoch_seconds=0.0)
+    stops = []
+    for now[0] in (4.0, 8.0, 10.5):
+        stops.append(schedule.epoch_end(None, None))
+        if now[0] == 4.0:  # of 10 s; half of the next epoch takes 2 s
+            assert schedule(Progress(0, 1.5, 50)) == pytest.approx(CosLog4().factor(0.6), abs=1e-3)
+    assert stops == ["", "", OUT_OF_TIME]
+
+
+def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):
+    started = []
+
+    class Recorded(TimedSchedule):
+        def start(self, epoch_seconds):
+            started.append(epoch_seconds)
+            super().start(epoch_seconds)
+
+    monkeypatch.setattr("scratchmlp.tabular.networks.member.TimedSchedule", Recorded)
+    monkeypatch.setattr("scratchmlp.tabular.networks.member._epoch_seconds", lambda *arguments: 7.0)
+    TabularMLPRegressor(cv=2, max_iter=1, max_time=60).fit(X, NUMBERS)
+    assert started == [0.0, 7.0] * 2
+
+
+def test_members_share_the_time():
+    assert deadlines(5.0, 10.0, [5], 2) == [Deadline(15.0, rounds) for rounds in (3, 2, 2, 1, 1)]
+    first, others = (3, 3), (2, 1, 1)
+    assert deadlines(5.0, 10.0, [2, 3], 2) == [Deadline(15.0, n) for n in (*first, *others)]
+    assert deadlines(5.0, 10.0, [2, 0], 1) == [Deadline(15.0, 2), Deadline(15.0, 1)]
+    assert deadlines(5.0, None, [2, 1], 1) == [None] * 3
+    assert 4 < Deadline(time.time() + 10, 2).seconds() < 6
+    assert Deadline(time.time() - 10, 2).seconds() > 0
+
+
+def test_members_that_train_at_the_same_time_have_the_same_deadline(monkeypatch):
+    found = []
+
+    def recorded(executor, recipe, plans):
+        plans = list(plans)
+        found.extend(plan.deadline.rounds for plan in plans)
+        return train(executor, recipe, plans)
+
+    train = LocalExecutor.train
+    monkeypatch.setattr(LocalExecutor, "train", recorded)
+    TabularMLPClassifier(cv=5, max_iter=1, max_time=10, n_jobs=2, random_state=0).fit(X, LABELS)
+    assert found == [3, 3, 2, 1, 1]
+
+
+# Choosing epochs.
+
+
+def history_of(losses):
+    """A member whose score of its one row is the number of the epoch."""
+    raw = {epoch: np.array([[float(epoch)]]) for epoch in range(len(losses))}
+    candidates = [Candidate(x, i, np.array([i])) for i, x in enumerate(losses)]
+    return MemberHistory(losses, raw, candidates, None, None, "", {})
+
+
+@pytest.mark.parametrize(
+    ("losses", "chosen"),
+    [
+        # 2 + 1 is less than 1 + 2.5, which has the first member's own best epoch.
+        pytest.param([[3.0, 1.0, 2.0], [5.0, 4.0, 0.0]], [2, 2], id="own and mean loss"),
+        pytest.param([[1.0, 1.0]], [1], id="the last of equals"),
+        pytest.param([[3.0], [1.0, 2.0, 0.5]], [0, 2], id="not all members reached it"),
+        # Otherwise, the mean would fall to the losses of the easier fold.
+        pytest.param([[9.0, 5.0], [1.0, 0.5, 0.6, 0.7]], [1, 1], id="stays at its last loss"),
+        pytest.param([[2.0, 1.0, 1e300], [9.0, 5.0, 4.0, 3.0]], [1, 3], id="divergence"),
+    ],
+)
+def test_epochs_are_chosen_by_the_member_and_by_all(losses, chosen):
+    assert [each.epoch for each in choose_epochs([history_of(each) for each in losses])] == chosen
+
+
+def test_first_members_show_how_many_epochs_are_enough():
+    early, late = history_of([5.0, 1.0, 2.0, 3.0]), history_of([5.0, 4.0, 4.1, 3.9])
+    assert enough_epochs([early], 100) == 20  # more than 2.5 times 2
+    assert enough_epochs([early], 8) == 5
+    assert enough_epochs([early], 4) == 4
+    assert enough_epochs([late], 45) == 10
+    assert enough_epochs([late], 20) == 10
+    assert enough_epochs([early, late], 20) == 5  # the lowest mean
+    hurried = early._replace(stop_reason=OUT_OF_TIME)
+    assert enough_epochs([late, hurried], 20) == 20
+
+
+class LongestTasks:
+    """A callback that notes how many epochs each member may take."""
+
+    setup = teardown = on_fit_task_end = lambda self, *arguments, **more: None
+
+    def __init__(self):
+        self.found = []
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "member":
+            self.found.append(context.max_subtasks)
+
+
+def test_members_stop_when_they_are_done():
+    X, _ = table(400)
+    y = np.random.RandomState(0).rand(400) < 0.5  # nothing to learn
+    longest = LongestTasks()
+    model = TabularMLPClassifier(cv=4, max_iter=40, random_state=0).set_callbacks(longest)
+    history = pd.DataFrame(model.fit(X, y).history_)
+    n_epochs = history.groupby("member").size().to_list()
+    best = history.loc[history.groupby("member")["validation_loss"].idxmin(), "epoch"].to_list()
+    enough = longest.found[2]
+    assert longest.found == [40, 40, enough, enough]
+    assert n_epochs == [best[0] + 21, best[1] + 21, enough, enough]
+    assert model.n_iter_ == max(n_epochs) < 40
+    assert model.stop_reasons_ == [
+        *(
+            f"validation loss did not improve by tol=0 for 21 epochs; best at epoch {epoch}"
+            for epoch in best[:2]
+        ),
+        *[f"the first members show that {enough} epochs are enough"] * 2,
+    ]
+
+
+def test_out_of_fold_scores_are_of_an_epoch_that_the_fold_did_not_choose():
+    losses = [9.0, 9.0, 9.0, 0.0], [3.0, 1.0, 2.0], [3.0, 2.0, 2.5]
+    first, *others = histories = [history_of(each) for each in losses]
+    # The first would choose 3, and only it came so far.
+    assert out_of_fold_epochs(histories, [[0], [1], [2]], 0) == [[1], [1], [1]]
+    assert out_of_fold_epochs(others, [[1], [2]], averaging_radius=5) == [[0, 1, 2]] * 2
+    assert out_of_fold_epochs([first], [[0]], 0) == [[3]]  # no other member: the last
+    hard, easy = history_of([9.0, 5.0]), history_of([1.0, 0.5, 0.6, 0.7])
+    assert out_of_fold_epochs([hard, easy, easy], [[0], [1], [2]], 0)[2] == [1]
+
+
+def test_members_that_held_out_the_same_row_do_not_choose_epochs_for_each_other():
+    held_out = [[0, 1], [2, 3], [0, 2], [1, 3]]
+
+    def epochs(best):
+        losses = [[float(epoch != each) for epoch in range(5)] for each in best]
+        return out_of_fold_epochs([history_of(each) for each in losses], held_out, 0)
+
+    assert epochs([0, 0, 0, 0]) == [[0]] * 4
+    for other, partner in enumerate([1, 0, 3, 2]):
+        best = np.where(np.arange(4) == other, 3, 0)
+        assert [member for member, found in enumerate(epochs(best)) if found == [3]] == [partner]
+
+
+# The loss on the fold.
+
+
+def ones(n_outputs):
+    """A network with one weight for each output, and two rows."""
+    network = Network((1, n_outputs), ACTIVATIONS["identity"])
+    return TangentParametrization(network, np.float64), Data(
+        np.ones((2, 1)), np.eye(2)[:, :n_outputs], None, None
+    )
+
+
+def test_an_evaluator_keeps_fewer_scores_of_many_epochs(monkeypatch):
+    monkeypatch.setattr(FoldEvaluator, "N_BYTES", 5 * 4 * 8)
+    parametrization, data = ones(2)
+    evaluator = FoldEvaluator(parametrization, SOFTMAX, data, 0)
+    for _ in range(13):
+        evaluator(parametrization.initial(np.random.RandomState(0)))
+    assert list(evaluator.raw) == [0, 4, 8, 12]
+    assert len(evaluator.losses) == 13
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 5, 90])
+@pytest.mark.parametrize("averaging_radius", [0, 2])
+def test_an_evaluator_keeps_the_best_epochs_and_averages_around_them(averaging_radius, n_epochs):
+    rng = np.random.RandomState(0)
+    parametrization = TangentParametrization(Network((2, 3), ACTIVATIONS["identity"]))
+    data = Data(rng.normal(size=(7, 2)), np.eye(3)[rng.randint(3, size=7)], None, None)
+    evaluator = FoldEvaluator(parametrization, SOFTMAX, data, averaging_radius)
+    phis = rng.normal(size=(n_epochs, len(parametrization.initial(rng))))
+    thetas = [parametrization.theta(phi) for phi in phis]
+    losses = [evaluator(phi)[0] for phi in phis]
+    best = np.argsort(losses, kind="stable")[: FoldEvaluator.N_KEPT]
+    kept = evaluator.candidates()
+    assert sorted(c.epoch for c in kept) == sorted(best)
+    for c in kept:
+        around = thetas[max(0, c.epoch - averaging_radius) : c.epoch + averaging_radius + 1]
+        np.testing.assert_allclose(c.theta, np.mean(around, axis=0))
+        assert c.loss == losses[c.epoch]
+
+
+def test_of_equally_good_epochs_the_last_are_kept():
+    parametrization, data = ones(1)
+    evaluator = FoldEvaluator(parametrization, SquaredError(), data, 0)
+    evaluator.n_kept = 2
+    for _ in range(5):
+        evaluator(parametrization.initial(np.random.RandomState(0)))
+    assert sorted(c.epoch for c in evaluator.candidates()) == [3, 4]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_is_the_worst(bad):
+    """It must not replace a good epoch, whatever their order."""
+    network = Network((1, 1), ACTIVATIONS["identity"], bias=False)
+    parametrization = TangentParametrization(network, np.float64)
+    data = Data(np.ones((1, 1)), np.zeros((1, 1)), None, None)
+    evaluator = FoldEvaluator(parametrization, SquaredError(), data, 0)
+    evaluator.n_kept = 3
+    for output in (1.0, bad, 2.0, bad, 3.0, bad, bad):
+        with np.errstate(invalid="ignore"):
+            evaluator(np.array([output, 1 / 6]))
+    assert sorted(c.loss for c in evaluator.candidates()) == [0.5, 2.0, 4.5]
+    assert evaluator.losses[1] == np.inf
+
+
+def test_an_evaluator_of_a_large_network_keeps_few_epochs():
+    network = Network((2**22, 1), ACTIVATIONS["identity"])
+    data = Data(np.zeros((1, 1)), np.zeros((1, 1)), None, None)
+    assert FoldEvaluator(TangentParametrization(network), SOFTMAX, data, 0).n_kept == 4
+
+
+# Divergence.
+
+
+def test_a_member_that_keeps_infinite_parameters_is_an_error():
+    chosen = [Candidate(0.5, 3, np.array([])), Candidate(np.inf, 6, np.array([]))]
+    check_kept(chosen[:1], [np.zeros((2, 1))])
+    with pytest.raises(DivergenceError, match=r"Member 1 .* epoch, 7, the loss on its fold is inf"):
+        check_kept(chosen, [np.zeros((2, 1))] * 2)
+    with pytest.raises(DivergenceError, match=r"Member 0 .* its outputs must be finite"):
+        check_kept(chosen[:1], [np.array([[0.0], [np.nan]])])
+
+
+@pytest.mark.parametrize("n_epochs", [0, 3])
+def test_a_member_that_diverges_keeps_an_earlier_epoch_if_there_is_one(n_epochs, monkeypatch):
+    def diverging(objective, solver, monitor, run, data):
+        for loss in [1.0] * n_epochs + [np.inf]:
+            monitor.epoch_begin()
+            run.loss = loss
+            monitor.epoch_end(run, 0.1)
+
+    monkeypatch.setattr("scratchmlp.tabular.networks.member.train", diverging)
+    model, tasks = TabularMLPRegressor(cv=2, max_iter=5, random_state=0), Counter()
+    model.set_callbacks(tasks)
+    if not n_epochs:
+        with pytest.raises(DivergenceError, match="The loss grew to inf"):
+            model.fit(X, NUMBERS)
+        return
+    reasons = model.fit(X, NUMBERS).stop_reasons_
+    assert all(each.startswith("The loss grew from 1 to inf (epoch 4;") for each in reasons)
+    assert (model.best_epochs_ <= n_epochs).all()
+    assert tasks.n_running == 0
+
+
+@pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
+def test_averaged_parameters_are_evaluated(Estimator, monkeypatch):
+    candidates = FoldEvaluator.candidates
+
+    def spoiled(evaluator):
+        return [c._replace(theta=np.nan * c.theta) for c in candidates(evaluator)]
+
+    monkeypatch.setattr(FoldEvaluator, "candidates", spoiled)
+    model = Estimator(cv=2, max_iter=2, random_state=0)
+    with pytest.raises(DivergenceError, match="Member 0 diverged"):
+        model.fit(X, targets_for(model, NUMBERS))
