@@ -1,7 +1,7 @@
 """Private names of other packages that scratchmlp uses, and what breaks without them.
 
 Another release of these packages may drop or change them without notice. The workflow's job
-"Next versions" runs the tests with the nightly builds of scikit-learn.
+"Next scikit-learn" runs the tests with the nightly builds of scikit-learn.
 """
 
 import ast
