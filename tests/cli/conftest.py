@@ -5,6 +5,8 @@ from collections import namedtuple
 import numpy as np
 import pandas as pd
 import pytest
+from all_parts import all_parts
+from cli_output import BASELINE, run
 from sklearn.base import is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -18,6 +20,13 @@ from scratchmlp.cli.comparison import models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Saved = namedtuple("Saved", "table class_model number_model")
+Trained = namedtuple("Trained", "table path folder out err")
+OUTPUTS = {
+    "--save": "y.model",
+    "--plot": "y.PNG",
+    "--report": "a report.html",
+    "--export": "y.onnx",
+}
 
 
 @pytest.fixture
@@ -98,9 +107,9 @@ def train_briefly(monkeypatch):
         models = models_for(*arguments, **settings)
         own = next(iter(models.values()))
         if hasattr(own, "estimators"):
-            own.set_params(cv=3, estimators=brief_estimators(is_classifier(own)))
+            own.set_params(cv=2, estimators=brief_estimators(is_classifier(own)))
         else:
-            own.set_params(cv=3, max_iter=20)
+            own.set_params(cv=2, max_iter=20)
         return models
 
     monkeypatch.setattr(command_line, "models_for", brief_models)
@@ -108,7 +117,7 @@ def train_briefly(monkeypatch):
 
 @pytest.fixture
 def brief(monkeypatch):
-    """Train ensembles on three folds, for 20 epochs and with few small trees."""
+    """Train ensembles on two folds, for 20 epochs and with few small trees."""
     train_briefly(monkeypatch)
 
 
@@ -136,3 +145,60 @@ def saved(tmp_path_factory):
             command = [str(path), "--target", target, "--save", str(folder / target)]
             assert command_line.main(command) == 0
     return Saved(table, folder / "class", folder / "number")
+
+
+def people(n=80):
+    """Columns of several types, with missing values, and two targets that `size` explains."""
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=n)
+    table = pd.DataFrame(
+        {
+            "size": size.round(3),
+            "code": rng.choice(["01", "1", "x"], n),
+            "cost in $, with a $": rng.normal(scale=1e4, size=n),
+            "day": pd.date_range("2020-01-01", periods=n),
+            "flag": rng.choice([True, False], n),
+            "key": [f"0{i}" for i in range(n)],
+            "class": np.where(size > 0, "big", "small"),
+            "number": 100 * size,
+        }
+    )
+    table.loc[::7, "size"] = np.nan
+    return table
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """What a comparison prints and writes, for a target of classes and one of numbers."""
+
+    def train(target, other):
+        folder = tmp_path_factory.mktemp(target)
+        table, path = people().drop(columns=other), folder / "data.csv"
+        table.to_csv(path, index=False)
+        outputs = [part for option, name in OUTPUTS.items() for part in (option, folder / name)]
+        out, err = run(path, "--target", target, "--id", "key", "--seed", 3, *outputs)
+        return Trained(table, path, folder, out, err)
+
+    with pytest.MonkeyPatch.context() as monkeypatch, all_parts():
+        train_briefly(monkeypatch)
+        measure_few_rows(monkeypatch)
+        return {"class": train("class", "number"), "number": train("number", "class")}
+
+
+def measure_few_rows(monkeypatch):
+    for name in ("importances", "dependence", "uncertainty"):
+        monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
+
+
+@pytest.fixture
+def few_rows(monkeypatch):
+    """Measure what a report and a picture show with few rows."""
+    measure_few_rows(monkeypatch)
+
+
+@pytest.fixture
+def uncompared(monkeypatch):
+    """Compare no models."""
+    monkeypatch.setattr(command_line, "compare", lambda models, X, y, plan: {})
+    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: BASELINE)

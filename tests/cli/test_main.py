@@ -1,6 +1,5 @@
 """The command line as a whole: its runs, its arguments and its process."""
 
-import io
 import os
 import re
 import signal
@@ -26,10 +25,9 @@ from fork_server import PROCESSES, execute
 from sklearn.dummy import DummyClassifier
 from sklearn.neighbors import KNeighborsClassifier
 
-import scratchmlp
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import models_for
-from scratchmlp.io import load, save
+from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
 
 COMMAND = [sys.executable, "-W", "error", "-m", "scratchmlp"]
@@ -286,152 +284,6 @@ def test_an_estimator_that_fails_is_named_in_a_note(table, csv, capsys, monkeypa
         note = f"\nscratchmlp: neighbours is left out of the ensemble in {share}: ValueError: "
         assert err.count(note) == 1
     assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
-
-
-@pytest.mark.usefixtures("brief")
-@pytest.mark.parametrize(
-    ("best", "metric", "although"),
-    [
-        (ENSEMBLES[0], "log-loss", ""),
-        (TREES, "log-loss", f", although {TREES} has the lower log-loss"),
-        (BASELINE, "AUC", f", although the {BASELINE} has the higher AUC"),
-    ],
-)
-def test_a_better_model_than_the_one_that_is_saved_is_named(
-    best, metric, although, table, csv, capsys, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(command_line, "best_model", lambda results, plan: best)
-    monkeypatch.setattr(command_line, "compare", lambda models, X, y, plan: {})
-    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
-    file = tmp_path / "y.model"
-    command = [csv(table), "--target", "y", "--metric", metric, "--save", str(file)]
-    assert command_line.main(command) == 0
-    assert f"\nSaved the ensemble in {file}{although}. To predict: " in capsys.readouterr().out
-
-
-# Predictions with a saved model.
-
-
-def test_a_saved_model_predicts_classes(saved, csv, capsys, tmp_path):
-    out = tmp_path / "predictions.csv"
-    # Other columns, another order, and codes of which all look like numbers.
-    new = saved.table[saved.table["code"] != "x"][["number", "flag", "day", "code", "size"]]
-    command = [csv(new), "--load", str(saved.class_model), "--out", str(out)]
-    assert command_line.main(command) == 0
-    assert capsys.readouterr().out == f"Saved {out}: {len(new)} predictions\n"
-    predictions = pd.read_csv(out)
-    names = ["prediction", "probability of big", "probability of small"]
-    assert list(predictions) == names
-    model = load(saved.class_model)
-    expected = model.predict_proba(new.assign(day=new["day"], code=new["code"].astype(str)))
-    np.testing.assert_allclose(predictions[names[1:]], expected, atol=1e-6)
-    assert (predictions["prediction"] == saved.table["class"][new.index].to_numpy()).mean() > 0.8
-
-
-def test_a_saved_model_predicts_numbers_on_stdout(saved, csv, capsys):
-    assert command_line.main([csv(saved.table), "--load", str(saved.number_model)]) == 0
-    predictions = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    assert list(predictions) == ["prediction", "low", "high"]
-    assert len(predictions) == len(saved.table)
-    assert np.corrcoef(predictions["prediction"], saved.table["number"])[0, 1] > 0.8
-    assert saved.table["number"].between(predictions["low"], predictions["high"]).mean() > 0.8
-
-
-def test_a_saved_model_predicts_the_same_in_python(saved, csv, tmp_path):
-    path, out = csv(saved.table), tmp_path / "p.csv"
-    assert command_line.main([path, "--load", str(saved.class_model), "--out", str(out)]) == 0
-    again = pd.read_csv(path, skipinitialspace=True, na_values="?", dtype={"code": str})
-    assert again["day"].dtype.kind != "M"
-    assert again["flag"].dtype == bool
-    model = load(saved.class_model)
-    probabilities = pd.read_csv(out).filter(like="probability")
-    np.testing.assert_allclose(model.predict_proba(again), probabilities, atol=1e-6)
-
-
-@pytest.mark.usefixtures("brief")
-def test_numeric_classes_stay_numeric(csv, tmp_path):
-    table = pd.DataFrame({"a": np.arange(40.0), "y": np.repeat([1, 2], 20)})
-    command = [csv(table), "--target", "y", "--save", str(tmp_path / "y.model")]
-    assert command_line.main(command) == 0
-    model = load(tmp_path / "y.model")
-    assert model.score(table, table["y"]) > 0.9
-
-
-@pytest.mark.usefixtures("brief")
-@pytest.mark.parametrize(
-    ("labels", "sep"), [(["01", "1"], ","), (["1,0", "1,3"], ";"), (["1e3", "1000"], ",")]
-)
-def test_predictions_contain_classes_and_identifiers_as_the_file_does(
-    labels, sep, capsys, tmp_path
-):
-    table = pd.DataFrame({"key": [f"{i},5" for i in range(40)], "a": np.arange(40)})
-    path, model = str(tmp_path / "data.csv"), str(tmp_path / "y.model")
-    table.assign(y=np.repeat(labels, 20)).to_csv(path, index=False, sep=sep)
-    command = [path, "--target", "y", "--id", "key", "--model", "networks", "--save", model]
-    assert command_line.main(command) == 0
-    assert f"\n  classes: {labels[0]} 20 (50.0%), {labels[1]} 20 (50.0%)\n" in (
-        capsys.readouterr().out
-    )
-    assert command_line.main([path, "--load", model]) == 0
-    out, err = capsys.readouterr()
-    predictions = pd.read_csv(io.StringIO(out), dtype=str)
-    assert list(predictions)[2:] == [f"probability of {label}" for label in sorted(labels)]
-    assert set(predictions["prediction"]) == {*labels}
-    assert predictions["key"].tolist() == table["key"].tolist()
-    assert "40 rows with a value of 'y': accuracy " in err
-
-
-def test_a_model_saved_from_python(csv, capsys, refused, tmp_path):
-    X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
-    file = tmp_path / "own.model"
-    model = TabularMLPClassifier(max_iter=2).fit(X, X["flag"])
-    save(model, file)
-    assert command_line.main([csv(X), "--load", str(file)]) == 0
-    assert capsys.readouterr().out.startswith("prediction,probability of False,probability of True")
-    lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
-    save(model.fit(lengths, X["flag"]), file)
-    line = refused(csv(lengths), "--load", str(file))
-    assert "'flag'" in line
-    assert "durations" in line
-
-
-def test_a_table_that_the_model_cannot_use_is_refused(saved, csv, refused):
-    load = ("--load", str(saved.class_model))
-    line = refused(csv(saved.table.drop(columns=["code", "size"])), *load)
-    assert "lacks columns that the model was trained on: 'size', 'code'. Add them" in line
-    line = refused(csv(saved.table.assign(size="large")), *load)
-    assert "column 'size' contains text, such as 'large', but contained numbers in training" in line
-    assert "has no rows" in refused(csv(saved.table[:0]), *load)
-
-
-# Arguments.
-
-
-def test_arguments_are_refused(csv, refused):
-    path = csv(b"a,y\n1,2\n")
-    line = refused(path)
-    assert "Add --target COLUMN" in line
-    assert "--load MODEL" in line
-    assert "--target needs a table. Add DATA.csv" in refused("--target", "y")
-    assert "--save needs a table" in refused("--plot", "y.png", "--save", "y.model")
-    assert "--load needs a table. Add DATA.csv" in refused("--load", "y.model")
-    line = refused(path, "--target", "y", "--out", "p.csv")
-    assert "need a model. Add --load MODEL" in line
-    line = refused(path, "--target", "y", "--load", "y.model")
-    assert "--load predicts without training. Remove --target." in line
-    assert "invalid choice: 'guess'" in refused(path, "--task", "guess")
-
-
-def test_help_and_version(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        command_line.main(["--help"])
-    out = capsys.readouterr().out
-    assert out.startswith("usage: python -m scratchmlp [")
-    assert "python -m scratchmlp customers.csv --target churned" in out
-    assert max(map(len, out.splitlines())) <= 80
-    with pytest.raises(SystemExit, match="0"):
-        command_line.main(["--version"])
-    assert capsys.readouterr().out == f"scratchmlp {scratchmlp.__version__}\n"
 
 
 # The process.

@@ -1,0 +1,381 @@
+"""The arguments: what they mean, and what is said about mistakes before any work."""
+
+import os
+import shlex
+import shutil
+import sys
+
+import pytest
+from cli_output import TREES, refused
+
+import scratchmlp
+from scratchmlp.cli import files
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.kinds import Roles, check_roles
+from scratchmlp.cli.options import LISTS, command, parse
+from scratchmlp.cli.reading import FileFormat, RawTable, read_file
+
+SINGLE = ("id", "groups", "time")
+
+
+@pytest.fixture(scope="module")
+def folder(trained, tmp_path_factory):
+    """A folder as a user may have it: tables and models."""
+    folder = tmp_path_factory.mktemp("user")
+    for target, each in trained.items():
+        shutil.copy(each.folder / "y.model", folder / f"{target}.model")
+        each.table.to_csv(folder / f"{target}.csv", index=False)
+    table = trained["class"].table
+    table.assign(prediction=1, low=1).to_csv(folder / "new.csv", index=False)
+    table.assign(size="large").to_csv(folder / "text.csv", index=False)
+    table[:0].to_csv(folder / "empty.csv", index=False)
+    table[["code", "day"]].to_csv(folder / "few columns.csv", index=False)
+    (folder / "latin.csv").write_bytes("a;b\n1,5;é\n".encode("latin-1"))
+    (folder / "tabs.csv").write_text("a\tb\n1\t2\n")
+    (folder / "long review.csv").write_text("review,y\n" + "big dog,1\nred sun sky,0\n" * 20)
+    (folder / "subfolder").mkdir()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder(folder, monkeypatch):
+    """Run in the folder. Mistakes neither change its files nor add any."""
+    monkeypatch.chdir(folder)
+    before = {path: path.is_file() and path.read_bytes() for path in folder.iterdir()}
+    yield
+    assert before == {path: path.is_file() and path.read_bytes() for path in folder.iterdir()}
+
+
+#: What the user types after the name of the command, and a part of the error.
+MISTAKES = [
+    # Names and values of options.
+    ("--traget y d.csv", "there is no option '--traget'. Did you mean --target? "),
+    ("d.csv --catgorical=a", "no option '--catgorical'. Did you mean --categorical? "),
+    ("d.csv --target y --bogus", "'--bogus'. python -m scratchmlp --help lists all options."),
+    ("my table.csv --target y", "it is not clear what 'table.csv' is"),
+    ("d.csv --target y --task guess", "invalid choice: 'guess'"),
+    ("d.csv --target y --model trees", "argument --model: invalid choice: 'trees'"),
+    ("d.csv --target y --with boost", "argument --with: invalid choice: 'boost'"),
+    ("d.csv --target y --save m --keep a", "argument --keep: invalid choice: 'a'"),
+    *[
+        (f"d.csv --target y {option}={value}", f"argument {option}: '{value}' is not a ")
+        for option, values in {
+            "--seed": ["-1", "1.5", "4294967296", "x"],
+            "--jobs": ["0", "-2", "2.0", "all"],
+            "--max-time": ["0", "-1", "nan", "inf", "soon"],
+            "--coverage": ["0", "1", "all"],
+        }.items()
+        for value in values
+    ],
+    ("class.csv --target y --sep ::", "--sep is '::', which cannot separate columns. Choose comma"),
+    ("class.csv --target y --sep x", "--sep is 'x', which cannot"),
+    ("class.csv --target y --sep=", "--sep is '', which cannot"),
+    ("class.csv --target y --decimal ';'", "--decimal is ';'. Choose comma or point."),
+    (
+        "class.csv --target y --encoding utf-9",
+        "--encoding is 'utf-9', which is no encoding of text. Choose one",
+    ),
+    (
+        "class.csv --target y --encoding base64",
+        "--encoding is 'base64', which is no encoding",
+    ),
+    ("latin.csv --target a --encoding utf-8", "it is not the text of a table in utf-8. "),
+    # Options that need a table or another option, or exclude each other.
+    ("--target y", "--target needs a table. Add DATA.csv"),
+    ("--plot y.png --save y.model", "--save needs a table"),
+    ("--load y.model", "--load needs a table. Add DATA.csv"),
+    ("--report r.html", "--report needs a table. Add DATA.csv"),
+    ("--export y.onnx", "--export needs a table"),
+    ("--with catboost", "--with needs a table"),
+    ("--id key", "--id needs a table. Add DATA.csv."),
+    ("--seed 0", "--seed needs a table. Add DATA.csv."),
+    ("--keep-na class.csv --target a", "--keep-na need a table. Put DATA.csv first."),
+    ("class.csv", "Add --target COLUMN to compare models, or --load MODEL to predict."),
+    ("d.csv --target y --out p.csv", "need a model. Add --load MODEL"),
+    (
+        "d.csv --target y --allow-pickle",
+        "--allow-pickle is about the file of --load. Add --load MODEL.",
+    ),
+    (
+        "d.csv --target y --coverage 0.8",
+        "--coverage is about the predictions of --load. Add --load MODEL.",
+    ),
+    ("d.csv --target y --keep best", "--keep chooses the model of --save and --export. Add --save"),
+    (
+        "d.csv --target y --groups g --time t",
+        "--groups and --time split the rows in different ways",
+    ),
+    (
+        "d.csv --load m --seed 0 --text t --max-time 2",
+        "--load predicts without training. Remove --text, --seed, --max-time.",
+    ),
+    *[
+        (f"d.csv --load m {option}", f"without training. Remove {option.split()[0]}.")
+        for option in (
+            *("--target y", "--model ensemble", "--with catboost", "--keep best"),
+            *("--report r.html", "--plot p.png", "--export y.onnx"),
+        )
+    ],
+    # Files.
+    ("class.csv --target class --save class.csv", "another argument names the same file"),
+    (
+        "class.csv --load class.model --out ../{folder}/class.csv",
+        "another argument names the same file",
+    ),
+    ("class.csv --load new.csv --out new.csv", "another argument names the same file"),
+    *[
+        (f"class.csv --target class --save {name} {option} {name}", "another argument names the")
+        for option, name in (("--plot", "p.png"), ("--report", "r.html"), ("--export", "y.onnx"))
+    ],
+    ("class.csv --load class.model --out none/p.csv", "there is no folder"),
+    ("class.csv --target class --report none/r.html", "there is no folder"),
+    ("--plot none/curve.png", "there is no folder"),
+    ("class.csv --target class --save subfolder", "it is a folder. Add a file name."),
+    *[
+        (
+            f"none.csv --load none.model --out {name}",
+            "Choose a name that ends in .csv, .csv.gz or .parquet, or - for stdout.",
+        )
+        for name in ("p.txt", "p", "p.xlsx", "p.gz", "p.csv.zip", "parquet")
+    ],
+    ("--plot curve.xyz", "Its name must end in .png, .svg or .pdf"),
+    ("class.csv --target class --report report.pdf", "Its name must end in .html or .htm."),
+    (
+        "class.csv --target class --export y.pkl",
+        "y.pkl as an ONNX model. Its name must end in .onnx",
+    ),
+    ("class.csv --load none", "No such file or directory. Train"),
+    ("class.csv --load subfolder", "cannot read subfolder: "),
+    ("subfolder --target y", "cannot read subfolder: "),
+    ("none.csv --target y", "cannot read none.csv: No such file or directory."),
+    ("https://example.org/data.csv --target y", "cannot read https://example.org/data.csv: No "),
+    # Names of columns.
+    ("class.csv --target Class", "no column 'Class', which --target names. Did you mean 'class'?"),
+    ("class.csv --target zzz", "which --target names. Its columns: 'size', 'code', "),
+    ("class.csv --target class --keep-na Size", "--keep-na names. Did you mean 'size'?"),
+    *[
+        (
+            f"class.csv --target class --{field} Size",
+            f"class.csv has no column 'Size', which --{field} names. Did you mean 'size'? Its "
+            "columns: 'size', 'code', 'cost in $, with a $', 'day', 'flag', 'key', 'class'.",
+        )
+        for field in (*LISTS, *SINGLE)
+    ],
+    *[
+        (
+            f"class.csv --target class --{field} class",
+            f"--{field} names 'class', the column to predict. ",
+        )
+        for field in (*LISTS, *SINGLE)
+    ],
+    *[
+        (
+            f"class.csv --target class --{first} day --{second} day",
+            f"--{first} and --{second} name the same column, 'day'. {rule} Remove it from one of",
+        )
+        for first, second, rule in (
+            ("ignore", "text", "No model uses the column of --ignore."),
+            ("categorical", "text", "A column has one type."),
+            ("text", "date", "A column has one type."),
+            ("categorical", "id", "No model uses the column of --id."),
+            ("ignore", "time", "No model uses the column of --ignore or --time."),
+        )
+    ],
+    (
+        "new.csv --target class --id prediction",
+        "the name of a column of the predictions, 'prediction'. Rename it.",
+    ),
+    ("new.csv --load class.model --id prediction", "a column of the predictions, 'prediction'."),
+    ("new.csv --target size --id low", "the name of a column of the predictions, 'low'. Rename"),
+    ("new.csv --load class.model --id Size", "no column 'Size', which --id names. Did you mean"),
+    # Tables that do not suit the model.
+    ("empty.csv --load class.model", "has no rows"),
+    (
+        "'few columns.csv' --load class.model",
+        "lacks columns that the model was trained on: 'size', 'cost in $, with a $', 'flag'. Add",
+    ),
+    (
+        "text.csv --load class.model",
+        "column 'size' contains text, such as 'large', but contained numbers in training",
+    ),
+    (
+        "class.csv --load class.model --coverage 0.8",
+        "--coverage is about intervals of numbers, but the model in class.model predicts classes. "
+        "Remove --coverage.",
+    ),
+    (
+        "'long review.csv' --target y --text review --export y.onnx",
+        "cannot save y.onnx: Column 'review' is free text",
+    ),
+]
+
+
+@pytest.mark.parametrize(("typed", "message"), MISTAKES, ids=[typed for typed, _ in MISTAKES])
+def test_a_mistake_is_named_before_any_work(typed, message, folder):
+    assert message in refused(*shlex.split(typed.format(folder=folder.name)))
+
+
+@pytest.mark.parametrize("option", [f"--{name}" for name in LISTS])
+def test_an_option_that_has_taken_the_table(option):
+    assert (
+        f"there is no table: {option} takes all names that follow it, here 'a', 'b', 'd.csv'. "
+        "Put DATA.csv first, before the options."
+    ) in refused(option, "a", "b", "d.csv", "--target", "y")
+    assert parse([option, "a", "--target", "y", "--", "d.csv"]).data == "d.csv"
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ("--export y.onnx", '--export needs onnx. To install what is missing, run pip install "'),
+        ("--report r.html", "--report needs jinja2 and matplotlib. To install"),
+        ("--plot p.png", "--plot needs matplotlib"),
+    ],
+)
+def test_a_missing_package_is_named_before_the_work(options, missing, monkeypatch):
+    monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
+    line = refused("class.csv", "--target", "class", *options.split())
+    assert missing in line
+    extra = {"--export": "onnx", "--report": "report", "--plot": "plot"}[options.split()[0]]
+    assert f'pip install "scratchmlp[{extra}]"' in line
+
+
+def test_parquet_without_its_package_is_refused_before_the_work(monkeypatch):
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
+    assert 'Install it with pip install "scratchmlp[files]", or choose a name that ends' in line
+
+
+@pytest.mark.parametrize("error", [ImportError("no module"), OSError("libgomp.so.1 is missing")])
+def test_a_package_that_cannot_be_imported_is_named_before_the_work(error, monkeypatch):
+    def fail(name):
+        raise error
+
+    monkeypatch.setattr("scratchmlp.cli.rivals.import_module", fail)
+    line = refused("class.csv", "--target", "class", "--with", "lightgbm")
+    assert f"--with lightgbm needs the package lightgbm, which cannot be imported: {error}." in line
+    assert "To install it, run pip install lightgbm." in line
+
+
+@pytest.mark.parametrize(
+    ("denied", "permission"), [("class.csv", "write to it"), ("", "create files in")]
+)
+def test_a_file_without_permission_is_refused(denied, permission, folder, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: folder / path != folder / denied)
+    line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
+    assert f"you have no permission to {permission}" in line
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize(
+    ("option", "package"),
+    [("--export y.onnx", "onnx"), ("--plot y.png", "matplotlib"), ("--report y.html", "jinja2")],
+)
+def test_what_cannot_be_made_of_the_best_model_is_refused_after_it_is_saved(
+    option, package, folder, capsys, tmp_path, monkeypatch
+):
+    pytest.importorskip(package)
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: TREES)
+    typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} {option}"
+    with pytest.raises(SystemExit, match="2"):
+        command_line.main(typed.split())
+    assert (tmp_path / "m").exists()
+    err = capsys.readouterr().err
+    assert f"error: cannot save {option.split()[1]}: " in err
+    assert "remove --keep" in err
+
+
+# What options mean.
+
+
+def test_the_values_of_options():
+    typed = (
+        "d.csv --target y --ignore a b --ignore c --text t --date u v --seed 0 --jobs -1 "
+        "--max-time 1.5 --model networks --save m --keep-na a --keep best --with catboost "
+        "--with lightgbm"
+    )
+    options = parse(typed.split())
+    assert options.data == "d.csv"
+    assert options.roles == Roles(["a", "b", "c"], [], [], ["t"], ["u", "v"])
+    assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
+    assert type(options.seed) is int
+    assert options.own_model == "networks"
+    assert options.with_ == ["catboost", "lightgbm"]
+    assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
+    assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
+    assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept_out"),
+    [
+        (("id", "groups"), True),
+        (("id", "time"), True),
+        (("time", "date"), False),
+        (("id", "time", "date"), False),
+    ],
+)
+def test_options_that_may_name_the_same_column(fields, kept_out):
+    table = RawTable(read_file("class.csv").frame, [])
+    roles = Roles(**{field: ["day"] if field in LISTS else "day" for field in fields})
+    check_roles(table, "class.csv", "class", roles)
+    assert ("day" in roles.not_features()) == kept_out
+    check_roles(table, "class.csv", "class", Roles(ignore=["day", "day"]))
+
+
+@pytest.mark.parametrize("name", ["scratchmlp", "scratchmlp.exe", "__main__.py"])
+def test_messages_name_the_command_that_the_user_typed(name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [f"/usr/bin/{name}"])
+    typed = "python -m scratchmlp" if name == "__main__.py" else "scratchmlp"
+    assert command() == typed
+    with pytest.raises(SystemExit, match="0"):
+        parse(["--help"])
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: {typed} [")
+    assert f"\n    {typed} customers.csv --target churned\n" in out
+    assert ("python -m" in out) == (typed != "scratchmlp")
+    assert all(f"--{option} COLUMN" in out for option in (*LISTS, *SINGLE))
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        command_line.main(["--version"])
+    assert capsys.readouterr().out == f"scratchmlp {scratchmlp.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "expected"),
+    [
+        (
+            "a:b\n1,234:ж\n5:x\n".encode("cp1251"),
+            {"sep": ":", "decimal": ",", "encoding": "cp1251"},
+            {"a": ["1.234", "5"], "b": ["ж", "x"]},
+        ),
+        (b"a,b\nx,y\n", {"sep": ";"}, {"a,b": ["x,y"]}),
+        (b"a  b\n1    2\n", {"sep": " "}, {"a": ["1"], "b": ["2"]}),
+        (b'a;b\n"12,5";1\n', {"decimal": "."}, {"a": ["12,5"], "b": ["1"]}),
+    ],
+)
+def test_options_choose_how_a_file_is_read(content, options, expected, csv):
+    path = csv(content)
+    table, notes, *_ = read_file(path, FileFormat(**options))
+    assert table.to_dict("list") == expected
+    if "encoding" in options:
+        assert notes == [
+            f"{path}: columns separated by ':', encoding cp1251",
+            f"{path}: decimal commas",
+        ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "latin.csv --sep semicolon --encoding latin-1",
+        "latin.csv --sep ; --encoding latin-1",
+        r"tabs.csv --sep \t --decimal comma",
+        "tabs.csv --sep tab --decimal point",
+    ],
+)
+def test_separators_and_decimal_marks_have_names(options):
+    assert "Its columns: 'a', 'b'." in refused(*options.split(), "--target", "c")

@@ -1,0 +1,482 @@
+"""Models that are saved and exported, and the predictions of models that are loaded."""
+
+import os
+import pickle
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
+from onnx_runs import check_classes, check_numbers, table_inputs
+from onnx_runs import run as run_onnx
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli.files import check_files, check_table_name, write
+from scratchmlp.cli.kinds import Roles, read_columns
+from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
+from scratchmlp.cli.saved_model import SavedModel, load_model, save_model
+from scratchmlp.cli.table import load_table
+from scratchmlp.io import load, save
+from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+
+TARGETS = ["class", "number"]
+PROBABILITIES = ["probability of big", "probability of small"]
+
+
+def model_of(trained, target):
+    return trained[target].folder / "y.model"
+
+
+# Predictions of a saved model.
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_saved_model_predicts_what_it_does_in_python(target, trained, csv):
+    """Also for other columns in another order, and codes of which all look like numbers."""
+    table, model = trained[target].table, load(model_of(trained, target))
+    new = table[table["code"] != "x"][["key", "flag", "cost in $, with a $", "day", "code", "size"]]
+    path = csv(new.assign(other="other"))
+    predicted = predictions(path, "--load", model_of(trained, target))
+    assert predicted.pop("key").tolist() == new["key"].tolist()
+    in_python = pd.read_csv(path, dtype={"code": str, "key": str})
+    if target == "class":
+        assert list(predicted) == ["prediction", *PROBABILITIES]
+        expected = model.predict_proba(in_python)
+        np.testing.assert_allclose(predicted[PROBABILITIES], expected, atol=1e-6)
+        best = predicted[PROBABILITIES].idxmax(axis="columns")
+        assert ("probability of " + predicted["prediction"] == best).all()
+        assert (predicted["prediction"].to_numpy() == table["class"][new.index]).mean() > 0.8
+    else:
+        assert list(predicted) == ["prediction", "low", "high"]
+        expected = np.c_[model.predict(in_python), model.predict_interval(in_python)]
+        np.testing.assert_allclose(predicted, expected, atol=1e-3)
+
+
+def test_the_coverage_of_intervals_can_be_chosen(trained):
+    path, model = trained["number"].path, model_of(trained, "number")
+    X = trained["number"].table
+    ends = predictions(path, "--load", model, "--coverage", 0.5)[["low", "high"]]
+    np.testing.assert_allclose(ends, load(model).predict_interval(X, 0.5), atol=1e-3)
+    out, err = run(path, "--load", model, "--coverage", 0.99)
+    assert out.startswith("key,prediction\n")
+    assert (
+        "scratchmlp: the predictions have no columns 'low' and 'high': coverage=0.99 needs "
+        "out-of-fold predictions of at least 99 rows, and fit had 80. Lower coverage, or fit on "
+        "more rows.\n"
+    ) in err
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
+def test_predicted_numbers_have_seven_digits_of_their_range(scale):
+    X = pd.DataFrame({"a": np.linspace(0, 1, 40)})
+    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, scale * X["a"])
+    table = prediction_table(model, predict(model, X))
+    expected = model.predict(X)
+    np.testing.assert_allclose(table["prediction"], expected, atol=1e-6 * scale, rtol=0)
+    assert (table["prediction"] != expected).any()
+    lengths = table["prediction"].map(lambda number: len(f"{number / scale:.12g}"))
+    assert lengths.max() <= len("0.1234567")
+
+
+def test_probabilities_have_six_decimals(trained):
+    out, _ = run(trained["class"].path, "--load", model_of(trained, "class"))
+    rows = [line.split(",")[2:] for line in out.splitlines()[1:]]
+    assert max(len(cell) for row in rows for cell in row) == len("0.123456")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_each_member_predicts_once(target, trained, monkeypatch):
+    calls = []
+
+    def counted(predict):
+        return lambda self, number, table: calls.append(number) or predict(self, number, table)
+
+    for each in (TabularMLPClassifier, TabularMLPRegressor):
+        monkeypatch.setattr(each, "_member_prediction", counted(each._member_prediction))
+    run(trained[target].path, "--load", model_of(trained, target))
+    assert sorted(calls) == [*range(load(model_of(trained, target))._n_members)]
+
+
+def test_a_model_without_training_state_predicts_the_same(trained, tmp_path):
+    path, model = trained["number"].path, load(model_of(trained, "number"))
+    printed = []
+    for training_state in (True, False):
+        save(model, tmp_path / "model", training_state=training_state)
+        printed.append(run(path, "--load", tmp_path / "model"))
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize(
+    ("labels", "sep"), [(["01", "1"], ","), (["1,0", "1,3"], ";"), (["1e3", "1000"], ",")]
+)
+def test_classes_and_identifiers_are_written_as_in_the_file(labels, sep, tmp_path):
+    table = pd.DataFrame({"key": [f"{i},5" for i in range(40)], "a": np.arange(40)})
+    path, model = tmp_path / "data.csv", tmp_path / "y.model"
+    table.assign(y=np.repeat(labels, 20)).to_csv(path, index=False, sep=sep)
+    options = ["--target", "y", "--id", "key", "--model", "networks", "--save", model]
+    out, _ = run(path, *options)
+    assert f"\n  classes: {labels[0]} 20 (50.0%), {labels[1]} 20 (50.0%)\n" in out
+    assert "40 rows with a value of 'y': accuracy " in run(path, "--load", model)[1]
+    predicted = predictions(path, "--load", model).astype(str)
+    assert list(predicted)[2:] == [f"probability of {label}" for label in sorted(labels)]
+    assert predicted["key"].tolist() == table["key"].tolist()
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_numeric_classes_stay_numeric(csv, tmp_path):
+    table = pd.DataFrame({"a": np.arange(40.0), "y": np.repeat([1, 2], 20)})
+    run(csv(table), "--target", "y", "--save", tmp_path / "y.model")
+    assert load(tmp_path / "y.model").score(table, table["y"]) > 0.9
+
+
+def test_a_model_saved_from_python(csv, tmp_path):
+    X = pd.DataFrame({"flag": [True, False] * 10, "size": np.arange(20.0)})
+    model = TabularMLPClassifier(max_iter=2, cv=2).fit(X, X["flag"])
+    save(model, tmp_path / "own.model")
+    out, _ = run(csv(X), "--load", tmp_path / "own.model")
+    assert out.startswith("prediction,probability of False,probability of True")
+    lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
+    save(model.fit(lengths, X["flag"]), tmp_path / "own.model")
+    line = refused(csv(lengths), "--load", tmp_path / "own.model")
+    assert "'flag'" in line
+    assert "durations" in line
+
+
+# The column that identifies the rows.
+
+
+def test_another_id_column_can_be_named_or_be_missing(trained, csv):
+    table, load_ = trained["class"].table, ["--load", model_of(trained, "class")]
+    assert run(csv(table), *load_, "--id", "size")[0].startswith("size,prediction,")
+    path = csv(table.drop(columns="key"))
+    out, err = run(path, *load_)
+    assert out.startswith("prediction,")
+    assert f"{path} has no column 'key', so the predictions have no --id column" in err
+
+
+# Scores of rows whose target is known.
+
+
+def test_known_targets_are_scored_on_stderr(trained, csv):
+    table = trained["number"].table
+    table = table.assign(number=table["number"].where(table["flag"]))
+    out, err = run(csv(table), "--load", model_of(trained, "number"))
+    assert len(out.splitlines()) == 1 + len(table)
+    n_known = table["flag"].sum()
+    assert f"scratchmlp: {n_known} rows with a value of 'number': RMSE " in err
+    _, err = run(trained["class"].path, "--load", model_of(trained, "class"))
+    assert "scratchmlp: 80 rows with a value of 'class': accuracy 0.9" in err
+
+
+def scored(model, X, target):
+    known = pd.Series(target, name="y", dtype=object)
+    return list(scores_of_known(model, predict(model, X), known))
+
+
+@pytest.fixture(scope="module")
+def flags():
+    X = pd.DataFrame({"a": np.arange(20.0)})
+    return X, {
+        labels: TabularMLPClassifier(cv=2, max_iter=8, random_state=0).fit(X, y)
+        for labels, y in {"bool": X["a"] > 9, "int": 1 * (X["a"] > 9)}.items()
+    }
+
+
+@pytest.mark.parametrize(("labels", "text"), [("bool", ["False", "True"]), ("int", ["0", "1.0"])])
+def test_targets_are_compared_with_classes_of_any_type(labels, text, flags):
+    X, models = flags
+    predicted = np.array(text)[1 * models[labels].predict(X)]
+    (sentence,) = scored(models[labels], X, predicted)
+    assert sentence.startswith("20 rows with a value of 'y': accuracy 1.00, log-loss ")
+
+
+def test_unknown_classes_and_words_are_named_and_not_scored(flags, trained):
+    X, models = flags
+    unknown, scores = scored(models["bool"], X, ["x", None, *["True"] * 18])
+    assert unknown == "1 row with classes that the model does not know, not scored: 'x'"
+    assert scores.startswith("18 rows with a value of 'y': accuracy ")
+    assert "AUC undefined" in scores
+    assert scored(models["bool"], X, [None] * 20) == []
+    unknown, _ = scored(models["int"], X, ["01", "00", *"01" * 9])
+    assert unknown == "2 rows with classes that the model does not know, not scored: '01', '00'"
+    model, X = load(model_of(trained, "number")), trained["number"].table
+    unknown, scores = scored(model, X, ["soon", *["1"] * 79])
+    assert unknown == "1 row with targets that are no numbers, not scored: 'soon'"
+    assert scores.startswith("79 rows with a value of 'y': RMSE ")
+
+
+# The best model, which `--keep best` saves.
+
+
+@pytest.fixture(scope="module")
+def keep(trained, tmp_path_factory):
+    """Save a model as if it were the best of the comparison; return its path and the output."""
+
+    @cache
+    def run_once(target, best):
+        folder = tmp_path_factory.mktemp("kept")
+        model, exported = folder / "kept.model", folder / "kept.onnx"
+        export = ["--export", exported] if best in LINEAR and find_spec("onnx") else []
+        options = ["--target", target, "--id", "key", "--keep", "best", "--save", model, *export]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(command_line, "compare", lambda models, X, y, plan: {})
+            patch.setattr(command_line, "score_table", lambda results, plan: "")
+            patch.setattr(command_line, "best_model", lambda results, plan: best)
+            return model, *run(trained[target].path, *options)
+
+    return run_once
+
+
+KEPT = [
+    (target, best)
+    for target, linear in zip(TARGETS, LINEAR, strict=True)
+    for best in (linear, TREES)
+]
+
+
+@pytest.mark.parametrize(("target", "best"), [*KEPT, ("class", BASELINE), ("number", BASELINE)])
+def test_the_best_model_is_saved_and_predicts_raw_tables(target, best, keep, trained, csv):
+    path, out, err = keep(target, best)
+    called = f"the {BASELINE}" if best == BASELINE else best
+    assert f"\nSaved {called} in {path}. To predict: " in out
+    assert f"scratchmlp: training {called} on all rows\n" in err
+    X = trained[target].table.drop(columns=target)
+    predicted, model = predictions(csv(X), "--load", path), load(path)
+    assert predicted.pop("key").tolist() == X["key"].tolist()
+    X = X.assign(day=X["day"].astype(str))
+    if target == "class":
+        assert list(predicted) == ["prediction", *PROBABILITIES]
+        np.testing.assert_allclose(predicted.iloc[:, 1:], model.predict_proba(X), atol=1e-6)
+    else:
+        assert list(predicted) == ["prediction"]
+        np.testing.assert_allclose(predicted["prediction"], model.predict(X), atol=1e-3)
+        note = "have no columns 'low' and 'high': only the ensemble and the networks predict"
+        assert note in run(csv(X), "--load", path)[1]
+
+
+@pytest.mark.parametrize(("target", "best"), KEPT)
+def test_a_kept_model_is_that_of_the_comparison(target, best, keep, trained):
+    """It was trained on a table that had been read, and is kept with a step that reads tables."""
+    kept = load(keep(target, best)[0])
+    table = load_table(trained[target].path, target, roles=Roles(id="key"))
+    read, settings = read_columns(table.X, table.columns)
+    compared = models_for(table, settings)[best].fit(read, table.y)
+    pd.testing.assert_frame_equal(kept[0].transform(table.X.assign(unused="u")), read)
+    predict = "predict_proba" if target == "class" else "predict"
+    expected = getattr(compared, predict)(read)
+    np.testing.assert_array_equal(getattr(kept, predict)(table.X), expected)
+
+
+@pytest.mark.parametrize(("target", "best"), [("class", TREES), ("number", "Ridge")])
+def test_a_kept_model_scores_known_targets_and_names_missing_columns(
+    target, best, keep, trained, csv
+):
+    load_, table = ["--load", keep(target, best)[0]], trained[target].table
+    metric = {"class": "accuracy ", "number": "RMSE "}[target]
+    scores = run(csv(table), *load_)[1]
+    assert f"scratchmlp: 80 rows with a value of '{target}': {metric}" in scores
+    one = table.drop(columns=target)[:1].assign(code=None, flag=None, day="2024-01-01")
+    assert len(run(csv(one), *load_)[0].splitlines()) == 2
+    line = refused(csv(one.drop(columns="size")), *load_)
+    assert "lacks columns that the model was trained on: 'size'. Add them" in line
+
+
+@pytest.mark.usefixtures("brief")
+def test_the_decisive_metric_chooses_the_best(csv, tmp_path):
+    """A line without noise is what Ridge predicts best."""
+    x = np.random.default_rng(0).normal(size=(90, 2)).clip(-0.5, 0.5)
+    table = pd.DataFrame(x, columns=["a", "b"]).assign(y=x @ [3.0, 1.0])
+    options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
+    out, _ = run(csv(table), *options, "--keep", "best")
+    assert "\nLowest RMSE: Ridge. " in out
+    assert f"\nSaved Ridge in {tmp_path / 'y.model'}. To predict: " in out
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize(
+    ("best", "options", "although"),
+    [
+        (ENSEMBLES[0], [], ""),
+        (TREES, ["--keep", "model"], f", although {TREES} has the lower log-loss"),
+        (BASELINE, ["--metric", "AUC"], f", although the {BASELINE} has the higher AUC"),
+    ],
+)
+def test_a_better_model_than_the_one_that_is_saved_is_named(
+    best, options, although, trained, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: best)
+    save = ["--save", tmp_path / "y.model"]
+    out, _ = run(trained["class"].path, "--target", "class", *options, *save)
+    assert f"\nSaved the ensemble in {tmp_path / 'y.model'}{although}. To predict: " in out
+
+
+# ONNX models.
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("best", ["ensemble", "linear"])
+def test_an_exported_model_predicts_what_the_saved_one_does(target, best, keep, trained):
+    onnx = pytest.importorskip("onnx")
+    X = trained[target].table.drop(columns=target)
+    if best == "ensemble":
+        path, out = model_of(trained, target), trained[target].out
+        exported, model, called = path.with_name("y.onnx"), load(path), "the ensemble"
+    else:  # it gets columns that have been read
+        called = LINEAR[TARGETS.index(target)]
+        path, out, _ = keep(target, called)
+        exported, (reader, model) = path.with_name("kept.onnx"), load(path)
+        X = reader.transform(X.assign(day=X["day"].astype(str)))
+    assert f"\nExported {called} to {exported}\n" in out
+    network = onnx.load(exported)
+    outputs = run_onnx("reference", network, table_inputs(network, X))
+    (check_classes if target == "class" else check_numbers)(outputs, model, X)
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_an_export_alone_trains_the_model(trained, csv, tmp_path):
+    pytest.importorskip("onnx")
+    table, exported = trained["class"].table[["size", "class"]], tmp_path / "y.onnx"
+    out, _ = run(csv(table), "--target", "class", "--export", exported)
+    assert exported.exists()
+    assert "Saved" not in out
+
+
+# Files of models.
+
+
+def test_a_model_and_the_names_of_columns_are_restored(trained, tmp_path):
+    model, target, identifier = load_model(model_of(trained, "class"))
+    assert (target, identifier) == ("class", "key")
+    save_model(tmp_path / "again", SavedModel(model, "class", None))
+    again, *names = load_model(tmp_path / "again")
+    assert names == ["class", None]
+    X = trained["class"].table
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+CONTENTS = {
+    "nothing": b"",
+    "text": b"no pickle",
+    "a dict": pickle.dumps({"a": 1}),
+    "half a pickle": pickle.dumps([1.0])[:9],
+    "an unfitted model": pickle.dumps(TabularMLPClassifier()),
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("options", [[], ["--allow-pickle"]], ids=["", "pickle"])
+def test_a_file_that_is_no_model_is_refused(content, options, csv):
+    path, model = csv(b"a\n1\n"), csv(CONTENTS[content], "broken.model")
+    line = refused(path, "--load", model, *options)
+    rule = f"scratchmlp: error: {model} is not a model saved with --save"
+    assert line.startswith(rule)
+    remedy = "Train and save a model with --target COLUMN --save MODEL."
+    assert remedy in line
+    if not options:
+        assert line == (
+            f"{rule}. {remedy} If it is a pickle file that you trust, add --allow-pickle: loading "
+            "it runs any code that it contains.\n"
+        )
+
+
+def test_a_pickle_is_loaded_only_on_demand(trained, csv, tmp_path):
+    path, old = csv(trained["class"].table[:3]), tmp_path / "old.model"
+    model, target, identifier = load_model(model_of(trained, "class"))
+    expected = run(path, "--load", model_of(trained, "class"))[0]
+    saved = {"model": model, "target": target, "id": identifier}
+    for protocol in range(6):
+        old.write_bytes(pickle.dumps(saved, protocol))
+        assert "add --allow-pickle" in refused(path, "--load", old)
+        assert run(path, "--load", old, "--allow-pickle")[0] == expected
+    old.write_bytes(pickle.dumps(model))
+    assert run(path, "--load", old, "--allow-pickle")[0].startswith("prediction,probability of big")
+
+
+def test_a_damaged_model_is_refused(trained, csv):
+    content = bytearray(model_of(trained, "class").read_bytes())
+    content[len(content) // 2] ^= 4
+    line = refused(trained["class"].path, "--load", csv(bytes(content), "damaged"))
+    assert line.startswith("scratchmlp: error: Cannot load ")
+    assert "The file is damaged" in line
+    assert line.endswith(" Copy the file or save the model again.\n")
+
+
+class Huge:
+    def __reduce__(self):
+        return bytearray, (2**60,)
+
+
+def test_a_model_or_table_that_needs_more_memory_than_there_is(csv, monkeypatch):
+    path, model = csv(b"a\n1\n"), csv(pickle.dumps(Huge()), "huge.model")
+    line = refused(path, "--load", model, "--allow-pickle")
+    assert "there is not enough memory. Close other programs" in line
+
+    def fail(*_, **__):
+        raise MemoryError("Unable to allocate 1. EiB")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    line = refused(path, "--target", "a")
+    assert "there is not enough memory: Unable to allocate 1. EiB. Close other programs" in line
+
+
+# Files of predictions.
+
+READERS = {
+    "p.csv": pd.read_csv,
+    "p.CSV": pd.read_csv,
+    "p.csv.gz": pd.read_csv,
+    "p.parquet": pd.read_parquet,
+    "p" + 80 * "x" + ".csv.gz": pd.read_csv,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_suffix_chooses_the_type_of_file(name, trained, tmp_path):
+    command = [trained["number"].path, "--load", model_of(trained, "number")]
+    out, _ = run(*command, "--out", tmp_path / name)
+    assert out == f"Saved {tmp_path / name}: 80 predictions\n"
+    found, printed = READERS[name](tmp_path / name), predictions(*command, "--out", "-")
+    pd.testing.assert_frame_equal(found.assign(key=printed["key"]), printed, check_dtype=False)
+
+
+def test_a_write_that_fails_leaves_the_existing_file(trained, csv, monkeypatch, tmp_path):
+    out = csv(b"what was there", "p.csv")
+
+    def fail(self, path, **_):
+        Path(path).write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
+    line = refused(trained["class"].path, "--load", model_of(trained, "class"), "--out", out)
+    assert line.endswith("p.csv: No space left on device\n")
+    assert Path(out).read_text() == "what was there"
+    assert [file.name for file in tmp_path.iterdir()] == ["p.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and modes differ")
+def test_links_and_modes_of_a_file_are_kept(trained, tmp_path):
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    run(trained["class"].path, "--load", model_of(trained, "class"), "--out", link)
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert real.read_text().startswith("key,prediction")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /dev/null")
+def test_a_device_is_written_directly_and_needs_no_suffix(monkeypatch, tmp_path):
+    link, written, device = tmp_path / "link", [], Path(os.devnull)
+    link.symlink_to(device)
+    write(link, written.append)
+    assert written == [link]
+    assert check_table_name(device) == device
+    monkeypatch.setattr(os, "access", lambda path, mode: path == device)
+    check_files([], [device])  # it needs no permission in its folder
