@@ -2,9 +2,11 @@
 
 import io
 import pickle
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
+import pytest
 from sklearn.datasets import load_iris
 
 from scratchmlp import ScratchMLPClassifier
@@ -14,14 +16,29 @@ X_IRIS = (X_IRIS - X_IRIS.mean(axis=0)) / X_IRIS.std(axis=0)
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
 
 
-def state(estimator):
-    """Return the values of all attributes that fit may set."""
-    return pickle.dumps(vars(estimator))
+class OwnTanh:
+    """A user's activation, which does not work in place."""
+
+    def forward(self, z, out):
+        return np.tanh(z, out=out)
+
+    def backward(self, z, a, delta):
+        delta *= 1 - a * a
 
 
 def snapshot(estimator):
-    """Return the same as `state`, by name, so that a failed test shows the difference."""
-    return {name: pickle.dumps(value) for name, value in vars(estimator).items()}
+    """Return the values of all attributes by name, so that a failed test shows the difference."""
+    attributes = vars(estimator).items()
+    return {name: value if callable(value) else pickle.dumps(value) for name, value in attributes}
+
+
+@contextmanager
+def fails(estimator, error, match):
+    """Expect an error in the block, which leaves the estimator as it was."""
+    before = snapshot(estimator)
+    with pytest.raises(error, match=match):
+        yield
+    assert snapshot(estimator) == before
 
 
 def joblib_round_trip(estimator):

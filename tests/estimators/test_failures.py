@@ -1,41 +1,74 @@
-"""A failed fit changes nothing; a fit that the user interrupts keeps its progress."""
+"""A call that fails changes nothing, an interrupt keeps the progress, and extremes are named."""
 
 import functools
 import itertools
-import pickle
+import re
 import warnings
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit, snapshot, state
+from estimator_examples import SMALL, X_IRIS, Y_IRIS, fails, partial_fit
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import r2_score
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.monitor import Monitor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
+DIVERGED = r"(The loss grew|Solver produced).*Scale X"
+HUGE_STEPS = {"learning_rate_init": 1e9, "alpha": 1.0}
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda X, y: (np.where(X[0, 0] == X, np.nan, X), y),
-        lambda X, y: (X[:, :2], y),
-        lambda X, y: (X[:10], y),
-        lambda X, y: (X, None),
-    ],
-    ids=["nan", "fewer features", "lengths differ", "no y"],
-)
-@pytest.mark.parametrize("warm_start", [False, True])
-def test_a_failed_fit_changes_nothing(Estimator, change, warm_start):
-    estimator = Estimator(warm_start=warm_start, **SMALL).fit(X_IRIS, Y_IRIS)
-    before = snapshot(estimator)
-    X, y = change(X_IRIS, Y_IRIS)
-    if X.shape[1] == 2:  # valid for a new network, if the other arguments are valid
-        y = y[:-1]
-    with pytest.raises(ValueError):  # noqa: PT011 - which one is not the point here
-        estimator.fit(X, y)
-    assert snapshot(estimator) == before
+
+def fitted(Estimator, state):
+    """Return an estimator, new or fitted, and what trains it next."""
+    estimator = Estimator(**SMALL, solver="sgd", warm_start=state != "refit")
+    if state == "partial_fit":
+        return estimator, functools.partial(partial_fit, partial_fit(estimator, X_IRIS, Y_IRIS))
+    if state != "new":
+        estimator.fit(X_IRIS, Y_IRIS)
+    return estimator, estimator.fit
+
+
+FAILURES = [
+    (np.where(X_IRIS[0, 0] == X_IRIS, np.nan, X_IRIS), Y_IRIS, {}, ValueError, "NaN"),
+    (X_IRIS[:, :2], Y_IRIS[:-1], {}, ValueError, "inconsistent numbers of samples"),
+    (X_IRIS, None, {}, ValueError, "(?i)requires y to be passed|y should be"),
+    (X_IRIS, Y_IRIS, HUGE_STEPS, DivergenceError, "lower learning_rate_init"),
+    (X_IRIS * 1e200, Y_IRIS, {"learning_rate_init": 1e9}, DivergenceError, DIVERGED),
+]
+
+
+@pytest.mark.parametrize("state", ["new", "refit", "warm start", "partial_fit"])
+@pytest.mark.parametrize(("X", "y", "change", "error", "message"), FAILURES)
+def test_a_call_that_fails_changes_nothing(Estimator, state, X, y, change, error, message):
+    estimator, train = fitted(Estimator, state)
+    estimator.set_params(**change)
+    with fails(estimator, error, message):
+        train(X, y)
+
+
+def test_a_schedule_that_fails_in_a_later_epoch_changes_nothing(Estimator):
+    estimator = Estimator(
+        learning_rate=lambda progress: np.nan if progress.epoch >= 7 else 1.0, **SMALL
+    ).fit(X_IRIS, Y_IRIS)
+    for warm_start in (True, False):
+        estimator.set_params(warm_start=warm_start, max_iter=10)
+        with fails(estimator, ValueError, r"must return a finite number >= 0.*returned nan"):
+            estimator.fit(X_IRIS, Y_IRIS)
+
+
+def test_a_warning_made_an_error_is_a_failed_fit(Estimator):
+    estimator = Estimator(max_iter=2)
+    with (
+        warnings.catch_warnings(action="error"),
+        fails(estimator, ConvergenceWarning, "Maximum iterations"),
+    ):
+        estimator.fit(X_IRIS, Y_IRIS)
 
 
 def test_wrong_arguments_of_fit_are_named_with_the_class_of_the_user(Estimator):
@@ -57,54 +90,6 @@ def test_an_estimator_predicts_as_before_during_a_second_fit(Estimator):
     assert len(estimator.coefs_) == 3
 
 
-@pytest.mark.parametrize("warm_start", [False, True])
-def test_a_fit_that_diverges_changes_nothing(Estimator, warm_start):
-    estimator = Estimator(solver="sgd", warm_start=warm_start, **SMALL).fit(X_IRIS, Y_IRIS)
-    estimator.set_params(learning_rate_init=1e9, alpha=1.0)
-    before = snapshot(estimator)
-    with pytest.raises(DivergenceError, match="lower learning_rate_init"):
-        estimator.fit(X_IRIS, Y_IRIS)
-    assert snapshot(estimator) == before
-
-
-@pytest.mark.parametrize("warm_start", [False, True])
-def test_a_schedule_that_fails_in_a_later_epoch_changes_nothing(Estimator, warm_start):
-    estimator = Estimator(
-        learning_rate=lambda progress: np.nan if progress.epoch >= 7 else 1.0,
-        warm_start=True,
-        **SMALL,
-    ).fit(X_IRIS, Y_IRIS)
-    estimator.set_params(warm_start=warm_start, max_iter=10)
-    fitted = ("theta_", "_run")
-    before = {name: pickle.dumps(vars(estimator)[name]) for name in fitted}
-    with pytest.raises(ValueError, match=r"must return a finite number >= 0.*returned nan"):
-        estimator.fit(X_IRIS, Y_IRIS)
-    assert {name: pickle.dumps(vars(estimator)[name]) for name in fitted} == before
-
-
-def test_an_epsilon_that_vanishes_in_float32_gives_no_numpy_warning(Estimator):
-    """The gradient of units that are 0 is the tiny penalty, and its square vanishes as well."""
-    X, y = np.ones((4, 1), np.float32), [0, 1, 1, 1]
-    estimator = Estimator(hidden_layer_sizes=(9,), alpha=1e-30, epsilon=1e-300, random_state=0)
-    with pytest.raises(DivergenceError):
-        estimator.fit(X, y)
-
-
-def test_an_unfitted_estimator_stays_unfitted_when_fit_fails(Estimator):
-    estimator = Estimator(solver="sgd", learning_rate_init=1e6, random_state=0)
-    before = state(estimator)
-    with pytest.raises(DivergenceError):
-        estimator.fit(X_IRIS * 1e4, Y_IRIS)
-    assert state(estimator) == before
-
-
-def test_a_warning_made_an_error_is_a_failed_fit(Estimator):
-    estimator = Estimator(max_iter=2)
-    with warnings.catch_warnings(action="error"), pytest.raises(ConvergenceWarning):
-        estimator.fit(X_IRIS, Y_IRIS)
-    assert not hasattr(estimator, "theta_")
-
-
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, monkeypatch):
     epoch_end = Monitor.epoch_end
@@ -118,18 +103,20 @@ def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, mon
     monkeypatch.setattr(Monitor, "epoch_end", interrupted_epoch_end)
     estimator = Estimator(random_state=0)
     train = estimator.fit if method == "fit" else functools.partial(partial_fit, estimator)
-    with pytest.raises(KeyboardInterrupt):
+    with warnings.catch_warnings(action="error"), pytest.raises(KeyboardInterrupt):
         train(X_IRIS, Y_IRIS)
     assert estimator.n_iter_ == last
     assert estimator.stop_reason_ == f"interrupted by the user after {last} epochs"
     assert estimator.predict(X_IRIS).shape == (150,)
 
 
+# Divergence.
+
+
 class Stop:
     """A callback that stops training after the first epoch."""
 
-    def setup(self, estimator, context):
-        pass
+    def setup(self, estimator, context): ...
 
     teardown = on_fit_task_begin = setup
 
@@ -146,31 +133,34 @@ class Stop:
 )
 def test_a_last_step_that_diverges_is_an_error(Estimator, how, learning_rate):
     """The loss of an epoch precedes its last step. Here this step is the only one."""
-    estimator = Estimator(
-        solver="sgd",
-        learning_rate_init=learning_rate,
-        hidden_layer_sizes=(5,),
-        max_iter=10 if how == "callback" else 1,
-        early_stopping=how == "early_stopping",
-        random_state=0,
-    )
+    estimator = Estimator(**SMALL, solver="sgd", learning_rate_init=learning_rate)
+    estimator.set_params(max_iter=10 if how == "callback" else 1)
+    estimator.set_params(early_stopping=how == "early_stopping")
     fit = functools.partial(partial_fit, estimator) if how == "partial_fit" else estimator.fit
     more = {"X_val": X_IRIS[::5], "y_val": Y_IRIS[::5]} if how == "validation" else {}
     if how == "callback":
         estimator.set_callbacks(Stop())
-    with pytest.raises(DivergenceError, match=r"(The loss grew|Solver produced).*Scale X"):
+    with pytest.raises(DivergenceError, match=DIVERGED):
         fit(X_IRIS, Y_IRIS, **more)
     assert not hasattr(estimator, "theta_")
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_an_outlier_with_almost_no_weight_is_no_divergence(solver):
-    rng = np.random.default_rng(0)
-    X, y, weight = rng.normal(size=(400, 3)), rng.normal(size=400), np.ones(400)
-    y[0], weight[0] = 1e7, 1e-16
-    regressor = ScratchMLPRegressor(hidden_layer_sizes=(5,), solver=solver, random_state=0)
-    regressor.fit(X, y, weight)
-    np.testing.assert_allclose(regressor.loss_, 0.5, atol=0.1)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_divergence_after_early_stopping_raises_where_nothing_is_measured(Estimator, method):
+    settings = {**SMALL, "solver": "sgd", "early_stopping": True, "warm_start": True}
+    estimator = Estimator(**settings).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(learning_rate_init=1e308, alpha=1.0, early_stopping=False)
+    train = estimator.fit if method == "fit" else functools.partial(partial_fit, estimator)
+    with fails(estimator, DivergenceError, DIVERGED):
+        train(X_IRIS * 1e5, Y_IRIS)
+
+
+def test_weights_of_users_that_are_too_large_to_validate_are_not_the_best(Estimator):
+    validation = {"X_val": X_IRIS[::5], "y_val": Y_IRIS[::5]}
+    estimator = Estimator(**SMALL, solver="sgd", early_stopping=True, warm_start=True)
+    estimator.fit(X_IRIS, Y_IRIS, **validation).theta_[:] = 1e200
+    with pytest.raises(DivergenceError):
+        estimator.fit(X_IRIS, Y_IRIS, **validation)
 
 
 def test_best_weights_that_overflow_on_training_rows_are_an_error():
@@ -184,9 +174,16 @@ def test_best_weights_that_overflow_on_training_rows_are_an_error():
         max_iter=1,
         random_state=0,
     )
-    with pytest.raises(DivergenceError, match=r"The loss grew from .* to nan"):
+    with fails(regressor, DivergenceError, r"The loss grew from .* to nan"):
         regressor.fit(X_IRIS, Y_IRIS, X_val=np.zeros((9, 4)), y_val=np.zeros(9))
-    assert not hasattr(regressor, "theta_")
+
+
+def test_an_epsilon_that_vanishes_in_float32_gives_no_numpy_warning(Estimator):
+    """The gradient of units that are 0 is the tiny penalty, and its square vanishes as well."""
+    X, y = np.ones((4, 1), np.float32), [0, 1, 1, 1]
+    estimator = Estimator(hidden_layer_sizes=(9,), alpha=1e-30, epsilon=1e-300, random_state=0)
+    with pytest.raises(DivergenceError):
+        estimator.fit(X, y)
 
 
 def test_a_loss_that_only_float32_cannot_hold_is_no_divergence():
@@ -210,3 +207,134 @@ def test_the_loss_is_that_of_the_weights_that_lbfgs_goes_back_to():
     assert "ABNORMAL" in classifier.stop_reason_
     np.testing.assert_array_equal(classifier.theta_, np.zeros(17))
     assert classifier.loss_ == pytest.approx(np.log(2))
+
+
+# Numbers near the limits of floating point: a good result or an error of ours, no warning.
+
+
+def extreme_inputs(kind, dtype):
+    """Return Iris with extreme numbers: of one size, in one column, or in one row."""
+    X, largest = X_IRIS[::3].copy(), float(np.finfo(dtype).max)
+    if kind == "largest":
+        X = np.sign(X) * largest
+    elif kind == "constant":
+        X[:] = largest
+    elif kind == "column":
+        X[:, 0] *= largest / 10
+    elif kind == "row":
+        X[0] = largest
+    else:
+        X *= largest ** float(kind)
+    return X.astype(dtype), Y_IRIS[::3]
+
+
+#: The beginnings of the messages that extreme numbers may cause.
+EXPECTED = "The loss grew|Solver produced|Input [Xy] contains|The outputs of the network"
+KINDS = ["largest", "constant", "column", "row", "0.97", "0.5", "-0.5", "-0.97"]
+SOLVERS = ["sgd", "adam", "adagrad", "lbfgs"]
+DTYPES = [np.float32, np.float64]
+
+
+@pytest.mark.parametrize(
+    ("kind", "solver", "dtype"),
+    [(kind, SOLVERS[i % 4], DTYPES[i // 4]) for i, kind in enumerate(KINDS)]
+    + [(kind, SOLVERS[3 - i % 4], DTYPES[1 - i // 4]) for i, kind in enumerate(KINDS)],
+)
+def test_extreme_inputs_give_finite_outputs_or_an_error(Estimator, solver, dtype, kind):
+    X, y = extreme_inputs(kind, dtype)
+    for early_stopping, alpha, rate in [
+        (False, 0.0, 0.1),
+        (False, 1e300, 1e300),
+        (True, 0.0, 1e300),
+        (True, 1e300, 0.1),
+    ]:
+        estimator = Estimator(**SMALL, solver=solver, alpha=alpha, learning_rate_init=rate)
+        estimator.set_params(early_stopping=early_stopping, max_iter=2)
+        message = ""
+        try:
+            estimator.fit(X, y)
+            outputs = estimator.predict(X)
+        except ValueError as error:  # DivergenceError is one
+            message = str(error)
+        if message:
+            assert re.match(EXPECTED, message)
+            assert alpha > 0 or rate > 1 or not kind.startswith("-")
+            continue
+        assert np.isfinite(outputs).all()
+        if is_classifier(estimator):
+            p = estimator.predict_proba(X)
+            np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+            assert np.isfinite(estimator.predict_log_proba(X)).all()
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize(
+    ("size", "dtype", "loss"),
+    [
+        (1e-300, np.float64, "squared_error"),
+        (1e-30, np.float32, "poisson"),
+        (1e30, np.float32, "squared_error"),
+        (1e30, np.float32, "huber"),
+        (1e30, np.float64, "absolute_error"),
+        (1e150, np.float64, "poisson"),
+        (1e300, np.float32, "quantile"),
+        (1e300, np.float64, "squared_error"),
+        (1.7e308, np.float64, "huber"),
+        (1.7e308, np.float64, "quantile"),
+    ],
+)
+def test_extreme_targets_give_finite_predictions_or_an_error(size, dtype, loss, solver):
+    X, y = X_IRIS[::3].astype(dtype), np.abs(X_IRIS[::3, 0]) / 3 * size
+    for targets in (y, np.r_[y[:1], np.sign(y[1:])]):
+        regressor = ScratchMLPRegressor(loss, **SMALL, solver=solver, early_stopping=True)
+        message = ""
+        try:
+            regressor.fit(X, targets)
+        except ValueError as error:
+            message = str(error)
+        if message:
+            assert re.match(EXPECTED, message)
+            assert size > 1
+            continue
+        assert np.isfinite(regressor.predict(X)).all()
+
+
+def test_numbers_too_large_for_float32_are_named(Estimator):
+    with pytest.raises(ValueError, match=r"Input y contains .* too large for dtype\('float32'\)"):
+        ScratchMLPRegressor().fit(np.float32(X_IRIS), 1e300 * Y_IRIS)
+    estimator = Estimator(**SMALL).fit(np.float32(X_IRIS), Y_IRIS)
+    with pytest.raises(ValueError, match=r"Input X contains .* too large for dtype\('float32'\)"):
+        estimator.predict([[1e300] * 4])
+
+
+@pytest.mark.parametrize("method", ["predict", "hidden_activations"])
+def test_outputs_that_overflow_are_an_error(Estimator, method):
+    estimator = Estimator(**SMALL, activation="identity").fit(X_IRIS, Y_IRIS)
+    call = getattr(estimator, method)
+    assert np.isfinite(call(1e306 * np.sign(X_IRIS)).astype(float)).all()
+    with pytest.raises(ValueError, match=r"The outputs .* finite float64 .* Scale X as the data"):
+        call(np.full((1, 4), 1.7e308) * np.sign(estimator.coefs_[0][:, 0]))
+
+
+def test_rates_that_overflow_are_an_error():
+    """The predictions of Poisson regression are exponentials."""
+    regressor = ScratchMLPRegressor("poisson", **SMALL).fit(X_IRIS, Y_IRIS)
+    with pytest.raises(ValueError, match=r"one is inf\. Scale X"):
+        regressor.predict(1e4 * X_IRIS)
+
+
+@settings(max_examples=20)
+@given(power=st.integers(-960, 960), shape=st.sampled_from([(20,), (20, 2)]))
+def test_r2_does_not_depend_on_the_scale(power, shape):
+    rng = np.random.default_rng(0)
+    y, predictions, weight = rng.normal(size=shape), rng.normal(size=shape), rng.uniform(size=20)
+    scaled = np.ldexp(y, power), np.ldexp(predictions, power)
+    assert scaled_r2(*scaled, None) == r2_score(y, predictions)
+    assert scaled_r2(*scaled, weight) == r2_score(y, predictions, sample_weight=weight)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_r2_of_predictions_that_are_far_too_large_is_very_negative(dtype):
+    y = np.linspace(-1e-30, 1e-30, 9)
+    for predictions in (np.full(9, 1e30, dtype), np.full(9, np.finfo(dtype).max)):
+        assert scaled_r2(y.astype(dtype), predictions, None) < -1e20

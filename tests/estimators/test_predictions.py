@@ -1,0 +1,192 @@
+"""Losses, outputs and probabilities; networks without hidden layers are linear models."""
+
+import numpy as np
+import pytest
+from estimator_examples import X_IRIS, Y_IRIS
+from scipy.special import expit, softmax
+from sklearn.datasets import load_breast_cancer, load_wine, make_regression
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    RidgeClassifier,
+)
+from sklearn.preprocessing import scale
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.losses import LogLoss
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+Y_LABELS = np.column_stack([Y_IRIS > 0, Y_IRIS > 1, X_IRIS[:, 0] > 0, Y_IRIS == 0]).astype(int)
+TARGETS = {"multiclass": Y_IRIS, "binary": (Y_IRIS == 1).astype(int), "multilabel": Y_LABELS}
+LBFGS = {"solver": "lbfgs", "random_state": 0, "hidden_layer_sizes": (10,)}
+LINEAR = {"hidden_layer_sizes": (), "solver": "lbfgs", "tol": 1e-10, "max_iter": 1000}
+
+
+def counts():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    return X, rng.poisson(np.exp(X @ [0.5, -0.3, 0.2] + 0.1))
+
+
+def scaled(load):
+    X, y = load(return_X_y=True)
+    return scale(X), y
+
+
+def logistic_regression(**parameters):
+    return LogisticRegression(tol=1e-10, max_iter=10_000, **parameters)
+
+
+CLASSIFIER = ScratchMLPClassifier(**LINEAR, alpha=0.1)
+WEIGHTS = {0: 5.0, 1: 1.0}
+IDENTITY = {"loss": "squared_error", "output_activation": "identity"}
+
+
+@pytest.mark.parametrize(
+    ("network", "reference", "data", "method"),
+    [
+        (CLASSIFIER, logistic_regression(C=10), scaled(load_wine), "predict_proba"),
+        (
+            ScratchMLPClassifier(**LINEAR, alpha=1.0, class_weight=WEIGHTS),
+            logistic_regression(class_weight=WEIGHTS),
+            scaled(load_breast_cancer),
+            "predict_proba",
+        ),
+        (
+            ScratchMLPClassifier(**LINEAR, alpha=1.0, class_weight="balanced"),
+            logistic_regression(class_weight="balanced"),
+            scaled(load_breast_cancer),
+            "predict_proba",
+        ),
+        (
+            ScratchMLPClassifier(**LINEAR, **IDENTITY, alpha=1.0),
+            RidgeClassifier(),
+            scaled(load_wine),
+            "decision_function",
+        ),
+        (
+            ScratchMLPClassifier(**LINEAR, **IDENTITY, alpha=1.0),
+            RidgeClassifier(),
+            scaled(load_breast_cancer),
+            "decision_function",
+        ),
+        (
+            ScratchMLPRegressor(**LINEAR, alpha=0.0),
+            LinearRegression(),
+            make_regression(60, 3, noise=1.0, random_state=0),
+            "predict",
+        ),
+        (
+            ScratchMLPRegressor("poisson", **LINEAR, alpha=3.0),
+            PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000),
+            counts(),
+            "predict",
+        ),
+    ],
+    ids=["logistic", "weights", "balanced", "ridge", "ridge of two", "least squares", "Poisson"],
+)
+def test_a_network_without_hidden_layers_is_a_linear_model(network, reference, data, method):
+    """Both minimize the mean loss plus alpha / (2 n) ‖W‖²."""
+    outputs = [getattr(model.fit(*data), method)(data[0]) for model in (network, reference)]
+    np.testing.assert_allclose(*outputs, rtol=1e-4, atol=1e-4)
+
+
+def expected_probabilities(classifier, raw):
+    """Compute probabilities from raw scores, by the definitions."""
+    if raw.ndim == 1:
+        return np.column_stack([expit(-raw), expit(raw)])
+    if classifier.out_activation_ == "softmax":
+        return softmax(raw, axis=1)
+    odds = expit(raw)
+    return odds if classifier._kind == "multilabel-indicator" else odds / odds.sum(axis=1)[:, None]
+
+
+SMOOTH = LogLoss(label_smoothing=0.1)
+
+
+@pytest.mark.parametrize(
+    ("target", "loss", "output"),
+    [
+        ("multiclass", "log_loss", "auto"),
+        ("multiclass", "squared_error", "softmax"),
+        ("multiclass", "focal", "logistic"),
+        ("multiclass", SMOOTH, "softmax"),
+        ("binary", "log_loss", "softmax"),
+        ("binary", "squared_error", "auto"),
+        ("binary", "focal", "softmax"),
+        ("binary", SMOOTH, "logistic"),
+        ("multilabel", "log_loss", "logistic"),
+        ("multilabel", "squared_error", "logistic"),
+        ("multilabel", "focal", "auto"),
+        ("multilabel", SMOOTH, "auto"),
+    ],
+)
+def test_every_loss_and_output_learns_and_gives_probabilities(target, loss, output):
+    y = TARGETS[target]
+    classifier = ScratchMLPClassifier(
+        loss=loss, output_activation=output, alpha=0.1, max_iter=500, **LBFGS
+    ).fit(X_IRIS, y)
+    assert classifier.score(X_IRIS, y) > 0.95
+    expected = expected_probabilities(classifier, classifier.decision_function(X_IRIS))
+    p = classifier.predict_proba(X_IRIS)
+    np.testing.assert_allclose(p, expected, rtol=1e-9)
+    log_p = classifier.predict_log_proba(X_IRIS)
+    np.testing.assert_allclose(log_p, np.log(p), rtol=1e-9, atol=1e-12)
+    best = p > 0.5 if target == "multilabel" else classifier.classes_[p.argmax(axis=1)]
+    np.testing.assert_array_equal(classifier.predict(X_IRIS), best)
+
+
+def test_identity_outputs_have_no_probabilities():
+    classifier = ScratchMLPClassifier(**IDENTITY, alpha=0.1, max_iter=500, **LBFGS)
+    for _ in range(2):
+        assert not hasattr(classifier, "predict_proba")
+        assert not hasattr(classifier, "predict_log_proba")
+        classifier.fit(X_IRIS, Y_LABELS)
+    assert classifier.score(X_IRIS, Y_LABELS) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("target", "dtype", "output"),
+    [
+        ("multiclass", np.float32, "auto"),
+        ("multiclass", np.float64, "logistic"),
+        ("binary", np.float32, "softmax"),
+        ("binary", np.float64, "logistic"),
+        ("multilabel", np.float32, "logistic"),
+        ("multilabel", np.float64, "auto"),
+    ],
+)
+def test_probabilities_are_never_0_and_their_logarithms_finite(target, dtype, output):
+    classifier = ScratchMLPClassifier(output_activation=output, max_iter=1, random_state=0)
+    X = X_IRIS.astype(dtype)
+    classifier.fit(X, TARGETS[target])
+    p, log_p = classifier.predict_proba(X * 1e6), classifier.predict_log_proba(X * 1e6)
+    assert p.dtype == log_p.dtype == dtype
+    assert (p > 0).all()
+    assert np.isfinite(log_p).all()
+    assert log_p.min() == np.log(np.finfo(dtype).tiny)
+    assert (p < 1).all() if target == "multilabel" else (p <= 1).all()
+
+
+def test_a_rare_event_keeps_its_digits():
+    """Column 0 is expit(-raw), not 1 - p, which would round to 0."""
+    classifier = ScratchMLPClassifier(hidden_layer_sizes=(), max_iter=1, random_state=0)
+    classifier.fit([[-1.0], [1.0]], [0, 1])
+    classifier.coefs_[0][:], classifier.intercepts_[0][:] = 1, 0
+    assert classifier.predict_proba([[50.0]])[0, 0] == pytest.approx(np.exp(-50), rel=1e-12)
+
+
+def test_outputs_of_a_regressor_stay_in_their_range():
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    shares = softmax(X @ [[1.0, -2.0, 0.5], [0.3, 1.0, -1.0]], axis=1)
+    settings = {"solver": "lbfgs", "hidden_layer_sizes": (5,), "random_state": 0}
+    for output, y in (("logistic", expit(3 * X[:, 0])), ("softmax", shares)):
+        regressor = ScratchMLPRegressor(output_activation=output, **settings).fit(X, y)
+        assert regressor.score(X, y) > 0.95
+        predicted = regressor.predict(10 * X)
+        assert predicted.shape == y.shape
+        assert predicted.min() >= 0
+        assert predicted.max() <= 1
+    np.testing.assert_allclose(predicted.sum(axis=1), 1)
