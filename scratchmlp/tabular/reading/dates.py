@@ -47,7 +47,9 @@ _MINUTES = (
 )
 _DURATION = re.compile(rf"(?P<hour>\d{{1,3}}){_MINUTES}", re.ASCII)
 _DAY_AND_TIME = re.compile(
-    rf"(?P<day>.*?\d)(?:(?:t|,? +)(?P<hour>[01]?\d|2[0-3]){_MINUTES})?", re.ASCII
+    rf"(?P<day>.*?\d(?:[\s./,-]+[a-z]{{3,9}}\.?)?)"  # "2020 March" ends with a word
+    rf"(?:(?:t|,? +)(?P<hour>[01]?\d|2[0-3]){_MINUTES})?",
+    re.ASCII,
 )
 _COMPACT_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", re.ASCII)
 #: Up to "wednesday". Without a limit, the time grows with the square of a long word's length.
