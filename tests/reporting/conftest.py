@@ -15,6 +15,8 @@ pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
 Case = namedtuple("Case", "estimator X y html page")
+SMALL = {"cv": 3, "hidden_layer_sizes": 32, "max_iter": 12, "random_state": 0}
+NOTHING = "data:image/svg+xml;base64,"
 ATTACK = "<script>alert('x')</script>"
 
 
@@ -48,7 +50,7 @@ def classes():
     X, signal = make_table()
     y = pd.Series(np.where(signal > 0.2, "</script><i>yes", "no"), name="<u>t</u>")
     with pytest.warns(UserWarning, match="identifiers"):
-        classifier = TabularMLPClassifier(cv=3, max_iter=8, random_state=0).fit(X, y)
+        classifier = TabularMLPClassifier(**SMALL).fit(X, y)
     return case(classifier, X, y)
 
 
@@ -58,7 +60,7 @@ def numbers():
     X, signal = make_table()
     y = pd.Series(100 * signal + np.arange(len(X)) / 10, name="price")
     with pytest.warns(UserWarning, match="identifiers"):
-        regressor = TabularMLPRegressor(cv=3, max_iter=8, random_state=0).fit(X, y)
+        regressor = TabularMLPRegressor(**SMALL).fit(X, y)
     return case(regressor, X, y)
 
 
@@ -69,6 +71,12 @@ def others():
     X = rng.normal(size=(80, 3))
     y = X[:, 0] + X[:, 1] ** 2
     return case(Ridge().fit(X[:40], y[:40]), X[40:], y[40:], rows="new")
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Draw no pictures, which takes most of the time of a report."""
+    monkeypatch.setattr("scratchmlp.reporting.page.image", lambda picture: NOTHING)
 
 
 @pytest.fixture(params=["classes", "numbers", "others"])

@@ -29,6 +29,7 @@ from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
 ATTACK = "<script>alert('x')</script>"
+SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}
 
 
 def texts(page):
@@ -121,6 +122,7 @@ def test_importances_of_new_rows(others):
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     """Only the columns most correlated with the predictions are measured."""
@@ -129,7 +131,9 @@ def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     X = pd.DataFrame(rng.normal(size=(60, 8)), columns=list("abcdefgh"))
     X["h"] = np.where(X["c"] > 0, "yes", "no")
     y = 5 * X["c"] - 3 * X["f"] + (X["h"] == "yes")
-    regressor = TabularMLPRegressor(cv=2, max_iter=16, random_state=0).fit(X, y)
+    regressor = TabularMLPRegressor(cv=2, hidden_layer_sizes=32, max_iter=16, random_state=0).fit(
+        X, y
+    )
     page = Page(report(regressor, X, y, rows=rows))
     table = page.table("Importance of each column")
     assert set(table) == {"c", "f", "h"}
@@ -292,7 +296,7 @@ def test_intervals_of_an_ensemble_of_counts_begin_at_0():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"x": rng.normal(size=80)})
     y = rng.poisson(np.exp(X["x"]))
-    networks = TabularMLPRegressor(loss="poisson", max_iter=8)
+    networks = TabularMLPRegressor(**SMALL | {"loss": "poisson"})
     ensemble = TabularEnsembleRegressor([("networks", networks)], cv=3, random_state=0).fit(X, y)
     low, high = ensemble.predict_interval(X, 0.8).T
     assert (low == 0).any()

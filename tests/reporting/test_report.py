@@ -1,5 +1,6 @@
 """Which estimators and rows reports take, and the file."""
 
+from copy import copy
 from datetime import date
 
 import numpy as np
@@ -17,15 +18,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-import scratchmlp
 from scratchmlp import report
 from scratchmlp.reporting.dependence import _values_of
+from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+QUICK = {"cv": 2, "max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_file_with_title_and_comparison(tmp_path):
     path = tmp_path / "r.html"
     table = pd.DataFrame({"score": [0.5, 0.25]}, index=["one <b>", "two"])
@@ -45,6 +49,7 @@ def test_a_file_without_a_folder_is_refused_before_the_work(tmp_path):
         report(LinearRegression(), X, Y, path=tmp_path / "none" / "r.html")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_model_that_has_learned_nothing_is_called_so():
     model = DummyClassifier(strategy="prior").fit(X[:30], Y[:30] > 0)
     html = report(model, X[:30], Y[:30] > 0, rows="new")
@@ -52,10 +57,11 @@ def test_a_model_that_has_learned_nothing_is_called_so():
     assert "How predictions change" not in html
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_model_that_leaves_out_all_columns():
     table = pd.DataFrame({"one": np.ones(60)})
     with pytest.warns(UserWarning, match="single value"):
-        model = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(table, Y)
+        model = TabularMLPClassifier(**QUICK).fit(table, Y)
     html = report(model, table, Y)
     assert "from 0 columns (left out: one)" in html
     assert "What matters" not in html
@@ -72,72 +78,71 @@ def test_many_classes_get_tables_of_the_worst(monkeypatch):
     assert len(page.table("The 2 classes with the lowest F1")) == 2
 
 
-def test_what_cannot_be_reported_is_refused(classes):
-    with pytest.raises(NotFittedError):
-        report(LogisticRegression(), X, Y, rows="new")
-    with pytest.raises(ValueError, match="rows must be 'fit' or 'new'; got 'test'"):
-        report(LogisticRegression().fit(X, Y), X, Y, rows="test")
-    with pytest.raises(TypeError, match=r"LogisticRegression keeps no out-of-fold .* rows='new'"):
-        report(LogisticRegression().fit(X, Y), X, Y)
-    with pytest.raises(TypeError, match="need predict_proba, which LinearSVC lacks"):
-        report(LinearSVC().fit(X, Y), X, Y, rows="new")
-    with pytest.raises(TypeError, match="must be a fitted classifier or regressor; got Standard"):
-        report(StandardScaler().fit(X), X, Y, rows="new")
-    with pytest.raises(ValueError, match="have 60 rows, but fit had 90"):
-        report(classes.estimator, classes.X[:60], classes.y[:60])
-    with pytest.raises(ValueError, match=r"classes that the estimator was not fitted with: '7'"):
-        report(LogisticRegression().fit(X, Y), X, np.where(Y == 0, 7, Y), rows="new")
-    with pytest.raises(ValueError, match="y should be a 1d array"):
-        report(LinearRegression().fit(X, X), X, X, rows="new")
-    with pytest.raises(ValueError, match=r"1d array, got an array of shape \(60, 2\)"):
-        report(LinearRegression().fit(X, X), X, Y, rows="new")
-    with pytest.raises(TypeError, match=r"do not take sparse X\. Pass X\.toarray"):
-        report(LinearRegression().fit(X, Y), csr_array(X), Y, rows="new")
-    with pytest.raises(ValueError, match=r"could not convert string to float: .*'many'"):
-        report(LinearRegression().fit(X, Y), X, ["many", *Y[1:]], rows="new")
-    silent = FunctionRegressor(lambda X: np.where(X[:, 0] > 0, np.nan, 1)).fit(X, Y)
-    with pytest.raises(ValueError, match="contains NaN"):
-        report(silent, X, Y, rows="new")
-    alone = TabularMLPRegressor(cv=2, max_iter=1).fit(X, Y)
-    del alone.oof_prediction_
-    with pytest.raises(ValueError, match=r"has no oof_prediction_\. Pass rows that"):
-        report(alone, X, Y)
-
-
-class FunctionRegressor(RegressorMixin, BaseEstimator):
-    """Predict by a function."""
-
-    def __init__(self, function):
-        self.function = function
+class SometimesNothing(RegressorMixin, BaseEstimator):
+    """Predict 1 or nan."""
 
     def fit(self, X, y):
         self.is_fitted_ = True
         return self
 
     def predict(self, X):
-        return self.function(X)
+        return np.where(X[:, 0] > 0, np.nan, 1)
+
+
+LOGISTIC, LINEAR = LogisticRegression().fit(X, Y), LinearRegression().fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "arguments", "error", "message"),
+    [
+        (LogisticRegression(), {}, NotFittedError, "not fitted"),
+        (LOGISTIC, {"rows": "test"}, ValueError, "rows must be 'fit' or 'new'; got 'test'"),
+        (LOGISTIC, {"rows": "fit"}, TypeError, "LogisticRegression keeps no out-of-fold"),
+        (LOGISTIC, {"y": np.where(Y == 0, 7, Y)}, ValueError, "was not fitted with: '7'"),
+        (LinearSVC().fit(X, Y), {}, TypeError, "need predict_proba, which LinearSVC lacks"),
+        (StandardScaler().fit(X), {}, TypeError, "classifier or regressor; got Standard"),
+        (LinearRegression().fit(X, X), {"y": X}, ValueError, "y should be a 1d array"),
+        (LinearRegression().fit(X, X), {}, ValueError, r"1d array, got .* shape \(60, 2\)"),
+        (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
+        (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
+        (SometimesNothing().fit(X, Y), {}, ValueError, "contains NaN"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(estimator, arguments, error, message):
+    with pytest.raises(error, match=message):
+        report(estimator, **{"X": X, "y": Y, "rows": "new"} | arguments)
+
+
+def test_rows_of_fit_that_are_refused(classes):
+    with pytest.raises(ValueError, match="have 60 rows, but fit had 90"):
+        report(classes.estimator, classes.X[:60], classes.y[:60])
+    without = copy(classes.estimator)
+    del without.oof_proba_
+    with pytest.raises(ValueError, match=r"has no oof_proba_\. Pass rows that"):
+        report(without, classes.X, classes.y)
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_one_class(rows):
-    estimator = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(X, ["a"] * 60)
+    estimator = TabularMLPClassifier(**QUICK).fit(X, ["a"] * 60)
     page = Page(report(estimator, X, ["a"] * 60, rows=rows))
     assert page.facts == {"accuracy": 1.0}
     assert "The model knows a single class." in " ".join(page.texts)
 
 
-@pytest.mark.parametrize("rows", ["fit", "new"])
-def test_targets_as_text_and_as_a_table_with_one_column(rows):
-    y = pd.DataFrame({"price": X[:, 0].round(3).astype(str)})
-    for target in (y["price"], y.astype(float)):
-        estimator = TabularMLPRegressor(cv=2, max_iter=1, random_state=0).fit(X, target)
-        page = Page(report(estimator, X, target, rows=rows))
-        predicted = estimator.oof_prediction_ if rows == "fit" else estimator.predict(X)
-        expected = r2_score(y["price"].astype(float), predicted)
-        assert page.facts["R²"] == pytest.approx(expected, rel=1e-5)
-        assert "How well price can be predicted" in page.texts
-        assert page.table("Prediction intervals")
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("rows", "as_table"), [("fit", False), ("new", True)])
+def test_targets_as_text_and_as_a_table_with_one_column(rows, as_table):
+    numbers = X[:, 0].round(3)
+    text = pd.Series(numbers.astype(str), name="price")
+    y = text.astype(float).to_frame() if as_table else text
+    estimator = TabularMLPRegressor(**QUICK).fit(X, y)
+    page = Page(report(estimator, X, y, rows=rows))
+    predicted = estimator.oof_prediction_ if rows == "fit" else estimator.predict(X)
+    assert page.facts["R²"] == pytest.approx(r2_score(numbers, predicted), rel=1e-5)
+    assert "How well price can be predicted" in page.texts
+    assert page.table("Prediction intervals")
 
 
 def test_columns_with_similar_long_names_have_their_own_marks():
@@ -155,19 +160,24 @@ def test_the_most_frequent_number_is_on_the_grid():
     assert len(values) == len({*values})
 
 
-@pytest.mark.parametrize("rows", ["fit", "new"])
-def test_arrays_and_columns_without_names(rows):
+def test_arrays_and_columns_without_names():
     """Dates of Python and periods, which partial dependence and ranges must read."""
     days = [date(2020, 1 + i % 12, 1) for i in range(60)]
     months = pd.period_range("2020-01", periods=60, freq="M")
     table = pd.DataFrame({0: X[:, 0], 1: days, 2: months})
-    for given in (X, table):
-        estimator = TabularMLPClassifier(cv=2, max_iter=1, random_state=0).fit(given, Y)
-        page = Page(report(estimator, given, Y, rows=rows))
-        columns = page.table("Columns to predict from")
+    for given, rows in ((X, "fit"), (table, "fit"), (table, "new")):
+        estimator = TabularMLPClassifier(**QUICK).fit(given, Y)
+        columns = Page(report(estimator, given, Y, rows=rows)).table("Columns to predict from")
         assert [*columns] == ["x0", "x1", "x2"][: given.shape[1]]
     assert columns["x1"][3] == "2020-01-01 to 2020-12-01"
     assert columns["x2"][3] == "2020-01-01 to 2024-12-01"
+
+
+@pytest.fixture(scope="module")
+def in_order():
+    """Networks of rows in time, of which the first have no out-of-fold prediction."""
+    table = pd.DataFrame(X, columns=["a", "b"])
+    return TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
 
 
 @pytest.mark.parametrize(
@@ -180,20 +190,19 @@ def test_arrays_and_columns_without_names(rows):
         (None, "row, counted from 0"),
     ],
 )
-def test_rows_have_the_labels_of_the_index(index, head):
-    """The first rows have no out-of-fold prediction."""
+def test_rows_have_the_labels_of_the_index(in_order, index, head):
     table = X if index is None else pd.DataFrame(X, index, ["a", "b"])
-    estimator = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=1).fit(table, Y)
-    page = Page(report(estimator, table, Y))
     labels = [str(label) for label in (range(60) if index is None else index)]
-    assert page.heads["The worst mistakes"][:2] == [head, "true value"]
-    for label, truth, predicted, *_ in page.tables["The worst mistakes"]:
+    _, shown = mistakes_section(evaluate(in_order, table, Y, "fit", 0), []).parts
+    assert shown.header[:2] == [head, "true value"]
+    for label, truth, predicted, _ in shown.rows:
         i = labels.index(label)
-        assert truth == Y[i]
-        assert predicted == pytest.approx(estimator.oof_prediction_[i], rel=1e-5)
+        assert truth.value == Y[i]
+        assert predicted.value == in_order.oof_prediction_[i]
 
 
-def test_rows_in_another_order_are_noticed(classes):
+def test_rows_in_another_order_are_noticed(classes, monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.page.render", lambda title, sections: title)
     with pytest.raises(ValueError, match="the rows of fit, in the same order"):
         report(classes.estimator, classes.X[::-1], classes.y[::-1])
     with pytest.warns(UserWarning, match=r"y does not seem to be that of fit: .*\(accuracy\)") as w:
@@ -207,11 +216,6 @@ def test_missing_packages_are_named(monkeypatch):
     )
     with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
         report(None, X, Y)
-
-
-def test_the_function_is_a_public_name():
-    assert scratchmlp.report is report
-    assert "report" in dir(scratchmlp)
 
 
 def test_the_same_call_makes_the_same_page(others):

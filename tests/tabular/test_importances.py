@@ -51,23 +51,22 @@ def table():
 X, NUMBER = table()
 CLASS = np.where(NUMBER > 0.5, "high", "low")
 USED = ["a", "city", "b"]
+SMALL = {"cv": 3, "hidden_layer_sizes": 32, "max_iter": 24, "random_state": 0}
+QUICK = SMALL | {"cv": 2, "hidden_layer_sizes": 16, "max_iter": 8}
 
 
 @pytest.fixture(scope="module")
 def regressor():
-    return TabularMLPRegressor(cv=3, max_iter=24, text_features=["note"], random_state=0).fit(
-        X, NUMBER
-    )
+    return TabularMLPRegressor(text_features=["note"], **SMALL).fit(X, NUMBER)
 
 
 @pytest.fixture(scope="module")
 def classifier():
-    networks = TabularMLPClassifier(max_iter=12)
-    boosting = HistGradientBoostingClassifier(max_iter=10)
-    ensemble = TabularEnsembleClassifier(
-        [("networks", networks), ("boosting", boosting)], cv=3, random_state=0
-    )
-    return ensemble.fit(X[USED], CLASS)
+    parts = [
+        ("networks", TabularMLPClassifier(hidden_layer_sizes=32, max_iter=24)),
+        ("boosting", HistGradientBoostingClassifier(max_iter=10)),
+    ]
+    return TabularEnsembleClassifier(parts, cv=3, random_state=0).fit(X[USED], CLASS)
 
 
 # What is permuted.
@@ -181,49 +180,51 @@ def test_the_scorer_of_an_ensemble_is_the_default(classifier):
 
 
 def test_fewer_rows_estimate_the_same(regressor):
-    result = regressor.oof_importances(X, NUMBER, max_samples=120, random_state=0)
-    assert result.n_rows == 120
-    everything = regressor.oof_importances(X, NUMBER, max_samples=1.0, random_state=0)
-    assert everything.n_rows == N
-    assert spearmanr(result.importances_mean[:4], everything.importances_mean[:4])[0] > 0.7
+    fewer, everything = (
+        regressor.oof_importances(X, NUMBER, max_samples=max_samples, random_state=0)
+        for max_samples in (120, 1.0)
+    )
+    assert (fewer.n_rows, everything.n_rows) == (120, N)
+    assert spearmanr(fewer.importances_mean[:4], everything.importances_mean[:4])[0] > 0.7
 
 
 def test_as_many_rows_are_used_as_take_so_many_predictions(regressor, monkeypatch):
     monkeypatch.setattr(importances, "_PREDICTIONS", 60 * 2 * 3)
     monkeypatch.setattr(importances, "_LEAST_ROWS", 50)
     for n_repeats, n_rows in ((2, 60), (3, 50)):
-        settings = {"columns": ["a", "b", "city"], "n_repeats": n_repeats, "random_state": 0}
+        settings = {"columns": USED, "n_repeats": n_repeats, "random_state": 0}
         assert regressor.oof_importances(X, NUMBER, **settings).n_rows == n_rows
 
 
-def test_no_row_is_used_twice():
-    random = np.random.RandomState(0)
-    rows = importances._rows_to_use([np.arange(50)], np.ones(50), 40, random)
-    assert len(np.unique(rows)) == 40
+def test_rows_are_drawn_once_among_those_of_a_weight():
+    random, weight = np.random.RandomState(0), np.r_[np.zeros(10), np.ones(40)]
+    rows = importances._rows_to_use([np.arange(50)], weight, 30, random)
+    assert len(np.unique(rows)) == 30
+    assert rows.min() >= 10
+    assert len(importances._rows_to_use([np.arange(50)], weight, 0.5, random)) == 20
 
 
 @pytest.mark.parametrize(
     "settings", [{"cv": TimeSeriesSplit(3)}, {"cv": ShuffleSplit(3)}, {"cv": 2, "n_repeats": 2}]
 )
 def test_rows_may_be_in_no_fold_or_in_several(settings):
-    model = TabularMLPRegressor(max_iter=4, random_state=0, **settings).fit(X[["a", "b"]], NUMBER)
+    model = TabularMLPRegressor(**QUICK | settings).fit(X[["a", "b"]], NUMBER)
     result = model.oof_importances(X[["a", "b"]], NUMBER, n_repeats=1, random_state=0)
     assert result.n_rows == len(np.unique(np.concatenate(model.held_out_)))
     assert result.importances_mean[0] > result.importances_mean[1]
 
 
 def test_arrays_and_several_targets():
-    rng = np.random.default_rng(0)
-    A = rng.normal(size=(90, 2))
-    model = TabularMLPRegressor(cv=2, max_iter=16, random_state=0).fit(A, A[:, [1, 1]] * [1, 2])
-    result = model.oof_importances(A, A[:, [1, 1]] * [1, 2], random_state=0)
+    A = np.random.default_rng(0).normal(size=(90, 2))
+    Y = A[:, [1, 1]] * [1, 2]
+    result = TabularMLPRegressor(**QUICK).fit(A, Y).oof_importances(A, Y, random_state=0)
     assert result.names == ["x0", "x1"]
     assert result.importances_mean.argmax() == 1
 
 
 def test_a_class_may_have_no_row():
     y = np.arange(N) % 3
-    model = TabularMLPClassifier(cv=2, max_iter=2, random_state=0).fit(X[["a"]], y)
+    model = TabularMLPClassifier(**QUICK).fit(X[["a"]], y)
     weight = (y < 2).astype(float)
     result = model.oof_importances(X[["a"]], y, sample_weight=weight, random_state=0)
     assert np.isfinite(result.score)
@@ -236,7 +237,7 @@ def test_a_group_has_the_importance_that_its_columns_share():
     rng = np.random.default_rng(0)
     z, other = rng.normal(size=(2, N))
     T = pd.DataFrame({"z1": z, "z2": z + 0.1 * rng.normal(size=N), "other": other})
-    model = TabularMLPRegressor(cv=2, max_iter=24, random_state=0).fit(T, z + 0.5 * other)
+    model = TabularMLPRegressor(**SMALL).fit(T, z + 0.5 * other)
     single = model.oof_importances(T, z + 0.5 * other, random_state=0)
     ((one, two, correlation),) = single.correlated
     assert (one, two) == ("z1", "z2")
@@ -302,25 +303,32 @@ def test_frequent_levels_of_a_category_are_compared():
 # Errors.
 
 
-def test_errors_say_what_is_wrong(regressor, classifier):
-    with pytest.raises(ValueError, match="must have the 240 rows of fit"):
-        regressor.oof_importances(X[:-1], NUMBER[:-1])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X": X[:-1], "y": NUMBER[:-1]}, "must have the 240 rows of fit"),
+        ({"n_repeats": 0}, r"'n_repeats' parameter of TabularMLPRegressor\.oof_importances"),
+        ({"sample_weight": -np.ones(N)}, "Negative values in data passed to `sample_weight`"),
+        (
+            {"scoring": make_scorer(lambda y, predicted: np.nan)},
+            r"must be finite; got nan\. Choose",
+        ),
+        *[
+            ({"max_samples": wrong}, "'max_samples' parameter of TabularMLPRegressor")
+            for wrong in (1, True, 0, 0.0, 1.5)
+        ],
+    ],
+)
+def test_arguments_that_are_refused(regressor, change, message):
+    with pytest.raises(ValueError, match=message):
+        regressor.oof_importances(**{"X": X, "y": NUMBER} | change)
+
+
+def test_classes_and_rows_of_an_ensemble_that_are_refused(classifier):
     with pytest.raises(ValueError, match="must have at least the 240 rows of fit"):
         classifier.only("networks").oof_importances(X[USED][:-40], CLASS[:-40])
-    with pytest.raises(ValueError, match="'age', which is no column of the table"):
-        regressor.oof_importances(X, NUMBER, columns=["a", "age"])
-    with pytest.raises(
-        TypeError, match=r"list of names or positions; got 'city'\. Pass \['city'\]"
-    ):
-        regressor.oof_importances(X, NUMBER, columns={"place": "city"})
-    with pytest.raises(ValueError, match="columns must name at least one"):
-        regressor.oof_importances(X, NUMBER, columns=[])
     with pytest.raises(ValueError, match="the class 'other', not seen in fit"):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
-    with pytest.raises(ValueError, match=r"'n_repeats' parameter of TabularMLPRegressor\.oof_imp"):
-        regressor.oof_importances(X, NUMBER, n_repeats=0)
-    with pytest.raises(ValueError, match="Negative values in data passed to `sample_weight`"):
-        regressor.oof_importances(X, NUMBER, sample_weight=-np.ones(len(X)))
 
 
 def test_columns_may_be_positions(regressor):
@@ -336,11 +344,15 @@ def test_columns_may_be_positions(regressor):
 @pytest.mark.parametrize(
     ("columns", "error", "match"),
     [
+        ([], ValueError, "columns must name at least one"),
+        (["a", "age"], ValueError, "'age', which is no column of the table"),
         ([9], ValueError, "position 9, but the table has 9 columns"),
+        ([-10], ValueError, "position -10, but the table has 9 columns"),
         ([0.0], TypeError, "of type float"),
         ([True], TypeError, "of type bool"),
-        ("city", TypeError, r"Pass \['city'\]"),
+        ("city", TypeError, r"list of names or positions; got 'city'\. Pass \['city'\]"),
         ({"place": 1}, TypeError, r"group 'place' of columns must be a list .* got 1"),
+        ({"place": "city"}, TypeError, r"got 'city'\. Pass \['city'\]"),
         ({"place": []}, ValueError, "group 'place' of columns must name at least one"),
         ([["a", "b"]], TypeError, r'pass \{"name": \["first", "second"\]\}'),
         ({1: ["a"], "1": ["b"]}, ValueError, "'1' twice"),
@@ -352,18 +364,9 @@ def test_columns_that_are_none(regressor, columns, error, match):
         regressor.oof_importances(X, NUMBER, columns=columns)
 
 
-@pytest.mark.parametrize("max_samples", [1, True, 0, 0.0, 1.5])
-def test_importances_need_two_rows(regressor, max_samples):
-    with pytest.raises(ValueError, match="'max_samples' parameter of TabularMLPRegressor"):
-        regressor.oof_importances(X, NUMBER, max_samples=max_samples)
+def test_importances_use_two_rows_at_least(regressor):
     fewest = regressor.oof_importances(X, NUMBER, max_samples=1e-6, n_repeats=1, random_state=0)
     assert fewest.n_rows == 2
-
-
-def test_the_score_must_be_finite(regressor):
-    scorer = make_scorer(lambda y, predicted: np.nan)
-    with pytest.raises(ValueError, match=r"must be finite; got nan\. Choose another"):
-        regressor.oof_importances(X, NUMBER, scoring=scorer)
 
 
 # The rows of `fit`.
@@ -399,7 +402,7 @@ def test_targets_in_another_order_are_a_warning(regressor, classifier):
 
 def test_weights_of_fit_do_not_seem_to_be_another_order():
     weight = np.where(X["city"] == "Oslo", 5.0, 0.1)
-    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X[USED], NUMBER, weight)
+    model = TabularMLPRegressor(**SMALL).fit(X[USED], NUMBER, weight)
     for sample_weight in (None, weight, (NUMBER > 2).astype(float)):
         model.oof_importances(
             X[USED], NUMBER, sample_weight=sample_weight, columns=["a"], random_state=0
@@ -408,13 +411,13 @@ def test_weights_of_fit_do_not_seem_to_be_another_order():
 
 def test_predictions_of_noise_do_not_tell_rows_apart():
     noise = np.random.default_rng(0).normal(size=(90, 3))
-    model = TabularMLPRegressor(cv=3, max_iter=16, random_state=0).fit(noise[:, :2], noise[:, 2])
+    model = TabularMLPRegressor(**QUICK).fit(noise[:, :2], noise[:, 2])
     assert model.oof_score_ < 0.1
     model.oof_importances(noise[:, :2], noise[:, 2], random_state=0)
 
 
 def test_rows_that_were_held_out_need_a_weight():
-    model = TabularMLPRegressor(cv=TimeSeriesSplit(2), max_iter=1).fit(X[["a"]], NUMBER)
+    model = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(X[["a"]], NUMBER)
     weight = np.r_[1.0, np.zeros(N - 1)]  # the first row is in no fold
     with pytest.raises(ValueError, match=r"a weight above 0; got 0\. Change sample_weight"):
         model.oof_importances(X[["a"]], NUMBER, sample_weight=weight)

@@ -17,8 +17,10 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.inspection import uncertainty as module
 from scratchmlp.tabular.inspection.uncertainty import fit_difficulty, held_out_scores, scored_rows
 
-SMALL = {"hidden_layer_sizes": 16, "max_iter": 32, "random_state": 0}
+SMALL = {"hidden_layer_sizes": 16, "max_iter": 24, "random_state": 0}
 CV = {"cv": 3, "random_state": 0}
+BOOSTING = ("boosting", HistGradientBoostingRegressor(max_iter=10))
+BOOSTED_CLASSES = ("boosting", HistGradientBoostingClassifier(max_iter=10))
 
 
 def rows(n, seed=0):
@@ -39,11 +41,9 @@ def networks():
 
 @pytest.fixture(scope="module")
 def ensemble():
-    estimators = [
-        ("networks", TabularMLPRegressor(hidden_layer_sizes=8, max_iter=4)),
-        ("boosting", HistGradientBoostingRegressor(max_iter=20)),
-    ]
-    return TabularEnsembleRegressor(estimators, **CV).fit(*TRAINING[:2])
+    networks = ("networks", TabularMLPRegressor(hidden_layer_sizes=8, max_iter=4))
+    with all_parts():
+        return TabularEnsembleRegressor([networks, BOOSTING], **CV).fit(*TRAINING[:2])
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +89,7 @@ def test_sets_cover_new_classes_and_contain_the_most_probable(classifier):
 
 
 def test_sets_of_ensembles():
-    estimators = [("boosting", HistGradientBoostingClassifier(max_iter=10))]
-    ensemble = TabularEnsembleClassifier(estimators, **CV).fit(TRAINING[0], TRAINING[2])
+    ensemble = TabularEnsembleClassifier([BOOSTED_CLASSES], **CV).fit(TRAINING[0], TRAINING[2])
     X, _, y = TEST
     for each in (ensemble, ensemble.only("boosting")):
         assert 0.85 < each.predict_set(X)[np.arange(len(X)), y].mean() < 0.95
@@ -98,23 +97,19 @@ def test_sets_of_ensembles():
 
 def test_an_estimator_alone_is_as_unsure_as_its_own_errors_demand():
     (X, y, _), (new, new_y, _) = TRAINING, TEST
-    boosting = HistGradientBoostingRegressor(max_iter=10)
     far_off = DummyRegressor(strategy="constant", constant=3.0)
-    ensemble = TabularEnsembleRegressor([("good", boosting), ("bad", far_off)], **CV)
+    ensemble = TabularEnsembleRegressor([BOOSTING, ("bad", far_off)], **CV)
+    classifiers = TabularEnsembleClassifier([BOOSTED_CLASSES, ("bad", DummyClassifier())], **CV)
     with all_parts():
         ensemble.fit(X, y)
-    for name in ("good", "bad"):
+        classifiers.fit(X, X["z"] > 0)
+    for name in ("boosting", "bad"):
         assert coverage_of(ensemble.only(name).predict_interval(new), new_y) > 0.85
-    boosting = HistGradientBoostingClassifier(max_iter=10)
-    estimators = [("good", boosting), ("bad", DummyClassifier())]
-    ensemble = TabularEnsembleClassifier(estimators, **CV)
-    with all_parts():
-        ensemble.fit(X, X["z"] > 0)
-    assert ensemble.only("good").predict_set(new).sum(axis=1).mean() < 1.1
-    assert ensemble.only("bad").predict_set(new).all()
+    assert classifiers.only("boosting").predict_set(new).sum(axis=1).mean() < 1.1
+    assert classifiers.only("bad").predict_set(new).all()
 
 
-def test_several_targets(networks):
+def test_several_targets():
     X, y, _ = TRAINING
     both = TabularMLPRegressor(cv=2, **SMALL).fit(X, np.column_stack([y, 1000 - 100 * y]))
     ends = both.predict_interval(X)
@@ -152,39 +147,35 @@ def test_a_coverage_needs_so_many_rows(n):
         too_few.quantile(coverage)
 
 
-@pytest.mark.parametrize("wrong", [0, 1, 1.5, -0.1, np.nan])
-def test_wrong_coverages(networks, classifier, wrong):
-    with pytest.raises(ValueError, match="above 0 and below 1"):
-        networks.predict_interval(TEST[0][:3], wrong)
-    with pytest.raises(ValueError, match="above 0 and below 1"):
-        classifier.predict_set(TEST[0][:3], wrong)
+@pytest.mark.parametrize(
+    ("coverage", "error", "message"),
+    [
+        *[(wrong, ValueError, "above 0 and below 1") for wrong in (0, 1, 1.5, -0.1, np.nan)],
+        *[(wrong, TypeError, "must be a number") for wrong in ("0.9", None, True, [0.9])],
+    ],
+)
+def test_coverages_that_are_refused(networks, classifier, coverage, error, message):
+    for predict in (networks.predict_interval, classifier.predict_set):
+        with pytest.raises(error, match=message):
+            predict(TEST[0][:3], coverage)
 
 
-@pytest.mark.parametrize("wrong", ["0.9", None, True, [0.9]])
-def test_coverages_that_are_no_numbers(networks, wrong):
-    with pytest.raises(TypeError, match="coverage must be a number"):
-        networks.predict_interval(TEST[0][:3], wrong)
-
-
-def test_rows_that_no_member_held_out_have_no_scores():
-    X, y, _ = TRAINING
-    networks = TabularMLPRegressor(cv=TimeSeriesSplit(2), **SMALL).fit(X, y)
-    n_seen = np.isfinite(networks.oof_prediction_).sum()
-    assert len(networks._held_out_scores.scores) == n_seen == 300
-    weight = np.repeat([0.0, 1.0, 2.0], 150)
-    weighted = TabularMLPRegressor(cv=2, **SMALL).fit(X, y, sample_weight=weight)
-    assert len(weighted._held_out_scores.scores) == 300
-    np.testing.assert_array_equal(np.unique(weighted._held_out_scores.weight), [0.5, 1.0])
-    assert 0.8 < coverage_of(weighted.predict_interval(TEST[0]), TEST[1]) < 0.98
-
-
-def test_repeats_and_one_split():
-    X, y, _ = TRAINING
-    twice = TabularMLPRegressor(cv=2, n_repeats=2, **SMALL).fit(X, y)
-    once = TabularMLPRegressor(cv=[(np.arange(250), np.arange(250, 450))], **SMALL).fit(X, y)
-    assert len(once._held_out_scores.scores) == 200
-    for each in (twice, once):
-        assert 0.83 < coverage_of(each.predict_interval(TEST[0]), TEST[1]) < 0.97
+@pytest.mark.parametrize(
+    ("settings", "weight", "n_scores"),
+    [
+        ({"cv": TimeSeriesSplit(2)}, None, 300),  # the first rows are in no fold
+        ({"cv": 2}, np.repeat([0.0, 1.0, 2.0], 150), 300),
+        ({"cv": [(np.arange(250), np.arange(250, 450))]}, None, 200),
+        ({"cv": 2, "n_repeats": 2}, None, 450),
+    ],
+    ids=["times", "weights", "one split", "repeats"],
+)
+def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scores):
+    networks = TabularMLPRegressor(**settings, **SMALL).fit(*TRAINING[:2], weight)
+    assert len(networks._held_out_scores.scores) == n_scores
+    if weight is not None:
+        np.testing.assert_array_equal(np.unique(networks._held_out_scores.weight), [0.5, 1.0])
+    assert 0.8 < coverage_of(networks.predict_interval(TEST[0]), TEST[1]) < 0.98
 
 
 def test_two_rows():
@@ -222,7 +213,7 @@ def test_sizes_do_not_depend_on_the_errors_that_they_divide():
 def test_expected_errors_of_a_fold_come_from_other_folds():
     X, y, _ = TRAINING
     weight = np.linspace(1, 1.9, len(y))  # scores are sorted, and their weights tell the rows
-    model = TabularMLPRegressor(cv=TimeSeriesSplit(3), max_iter=2, random_state=0)
+    model = TabularMLPRegressor(cv=TimeSeriesSplit(3), **SMALL | {"max_iter": 2})
     model.fit(X, y, sample_weight=weight)
     problem, seen = model._prepare(X, y, weight, None), np.isfinite(model.oof_prediction_)
 
