@@ -138,9 +138,16 @@ def assert_own_is_built_in(Estimator, X, y, train=fit, **settings):
     assert own.n_iter_ == built_in.n_iter_
 
 
-@pytest.mark.parametrize("train", [fit, fit_twice, weighted, piecewise])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("convert", [np.asarray, csr_array])
+@pytest.mark.parametrize(
+    ("train", "dtype", "convert"),
+    [
+        (fit, np.float32, csr_array),
+        (fit_twice, np.float64, csr_array),
+        (weighted, np.float32, np.asarray),
+        (piecewise, np.float32, np.asarray),
+        (piecewise, np.float64, csr_array),
+    ],
+)
 def test_own_objects_train_as_the_package_s_do(Estimator, train, dtype, convert):
     assert_own_is_built_in(Estimator, convert(X.astype(dtype)), Y, train)
 
@@ -148,15 +155,12 @@ def test_own_objects_train_as_the_package_s_do(Estimator, train, dtype, convert)
 @pytest.mark.parametrize(
     "settings",
     [
-        {"solver": "lbfgs"},
         {"solver": "lbfgs", "early_stopping": True},
-        {"early_stopping": True},
-        {"batch_size": 1},
-        {"batch_size": "full"},
+        {"early_stopping": True, "batch_size": 10},
+        {"batch_size": "full", "alpha": np.float64(1.0)},
         {"dropout": (0.3, 0.1)},
         {"hidden_layer_sizes": ()},
         {"fit_intercept": False},
-        {"alpha": np.float64(1.0)},
     ],
     ids=str,
 )
@@ -198,7 +202,7 @@ def test_own_objects_are_parameters_in_scikit_learn_s_sense(Estimator):
     assert net.get_params()["solver"] == OwnMomentum()
     assert "OwnMomentum(memory=0.5)" in repr(other).replace("\n", "").replace(" ", "")
     assert "OwnTanh" in other._repr_html_()
-    grid = {name: np.array([0.3, 0.9], np.float32) for name in NESTED}
+    grid = [{name: np.array([0.3, 0.9], np.float32)} for name in NESTED]
     search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(X.astype(np.float32), Y)
     assert search.best_estimator_.theta_.dtype == np.float32
 
@@ -213,25 +217,16 @@ def test_a_fitted_network_keeps_its_activation(Estimator, copied):
     assert not np.array_equal(net.fit(X, Y).predict(X), expected)
 
 
-class Exponential(OwnSquares):
-    outputs = ("exp",)
-
-
-class Exclusive(OwnSquares):
-    outputs = ("softmax",)
-
-
-def test_a_classifier_has_no_exponential_outputs():
-    loss = Exponential()
-    ScratchMLPRegressor(loss=loss, **SMALL).fit(X, Y)
-    with pytest.raises(ValueError, match=r"those of loss=.* are exponentials.*estimator_types"):
-        ScratchMLPClassifier(loss=loss, **SMALL).fit(X, Y)
-
-
-def test_labels_need_a_loss_with_logistic_outputs():
-    loss = Exclusive()
-    with pytest.raises(ValueError, match=r"a loss that has 'logistic' among its outputs; got"):
-        ScratchMLPClassifier(loss=loss, **SMALL).fit(X, np.eye(3, dtype=int)[Y])
-
-
-# The package's own keep it.
+@pytest.mark.parametrize(
+    ("outputs", "y", "message"),
+    [
+        ("exp", Y, r"those of loss=.* are exponentials.*estimator_types"),
+        ("softmax", np.eye(3, dtype=int)[Y], r"that has 'logistic' among its outputs; got"),
+    ],
+)
+def test_a_classifier_refuses_losses_without_outputs_for_its_targets(outputs, y, message):
+    loss = OwnSquares()
+    loss.outputs = (outputs,)
+    ScratchMLPRegressor(loss=loss, **SMALL).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        ScratchMLPClassifier(loss=loss, **SMALL).fit(X, y)
