@@ -3,11 +3,12 @@
 import warnings
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pandas as pd
-import pytest
 from all_parts import all_parts
+from scipy.sparse import issparse
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
@@ -170,24 +171,11 @@ VARIED_FITS = {
 }
 
 
-class Models(dict):
-    """Fitted models by name, each fitted when it is first needed."""
-
-    def __missing__(self, name):
-        with warnings.catch_warnings(), all_parts():
-            warnings.simplefilter("ignore")
-            self[name] = (FITS | VARIED_FITS)[name]()
-        return self[name]
-
-
-@pytest.fixture(scope="session")
-def models():
-    return Models()
-
-
-@pytest.fixture(params=FITS)
-def name(request):
-    return request.param
+@cache
+def fitted(name):
+    """Return a model of `FITS` or `VARIED_FITS`, which all tests share."""
+    with warnings.catch_warnings(action="ignore"), all_parts():
+        return (FITS | VARIED_FITS)[name]()
 
 
 def inputs(model):
@@ -196,32 +184,41 @@ def inputs(model):
     return tables.get(getattr(model, "n_features_in_", None), TABLE)
 
 
+METHODS = (
+    *("predict", "predict_proba", "decision_function", "transform"),
+    *("member_predictions", "predict_interval", "predict_set"),
+)
+
+
+def _dense(values):
+    return values.toarray() if issparse(values) else np.asarray(values)
+
+
 def predictions(model, rows=None):
     """Return all that a model predicts, as arrays by the name of the method."""
-    methods = (
-        "predict",
-        "predict_proba",
-        "decision_function",
-        "transform",
-        "member_predictions",
-        "predict_interval",
-        "predict_set",
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    rows = inputs(model) if rows is None else rows
+    with warnings.catch_warnings(action="ignore"):
         return {
-            method: np.asarray(getattr(model, method)(inputs(model) if rows is None else rows))
-            for method in methods
+            method: _dense(getattr(model, method)(rows))
+            for method in METHODS
             if hasattr(model, method)
         }
 
 
-def same(a, b):
-    """Return whether two models predict the same, bit for bit."""
-    ours, theirs = predictions(a), predictions(b)
-    return ours.keys() == theirs.keys() and all(
-        value.dtype == theirs[key].dtype and value.tobytes() == theirs[key].tobytes()
-        if value.dtype != object
-        else (value == theirs[key]).all()
-        for key, value in ours.items()
-    )
+@cache
+def expected(name):
+    """Return what the model `name` predicts."""
+    return predictions(fitted(name))
+
+
+def same(a, b, rows=None):
+    """Return whether two models predict the same, bit for bit; `b` may be the name of one."""
+    theirs = expected(b) if isinstance(b, str) else predictions(b, rows)
+    return _bits(predictions(a, rows)) == _bits(theirs)
+
+
+def _bits(arrays):
+    return {
+        name: (each.dtype, each.shape, each.tolist() if each.dtype == object else each.tobytes())
+        for name, each in arrays.items()
+    }

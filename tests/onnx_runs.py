@@ -2,10 +2,13 @@
 
 import json
 from importlib.util import find_spec
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from scratchmlp.io import to_onnx
 
 #: Names of the interpreters.
 RUNTIMES = [
@@ -35,21 +38,47 @@ def run(runtime, model, inputs):
 
 
 def table_inputs(model, table):
-    """Return the columns of a table as inputs of a model."""
+    """Return the columns of a table as inputs of a model, as their descriptions say."""
+    return {
+        each.name: _values(table[each.name].astype(object), each).reshape(-1, 1)
+        for each in model.graph.input
+    }
+
+
+def _values(column, given):
     from onnx import TensorProto
 
-    inputs = {}
-    for each in model.graph.input:
-        column = table[each.name]
-        if each.type.tensor_type.elem_type == TensorProto.STRING:
-            values = column.astype(object).where(column.notna(), "").to_numpy(object)
-        elif column.dtype.kind in "Mm":
-            epoch = pd.Timestamp(0) if column.dtype.kind == "M" else pd.Timedelta(0)
-            values = ((column - epoch) / pd.Timedelta(days=1)).to_numpy(np.float64)
+    if given.type.tensor_type.elem_type == TensorProto.STRING:
+        return column.where(column.notna(), "").to_numpy(object)
+    if given.doc_string.startswith("days since 1970-01-01"):
+        column = (pd.to_datetime(column) - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    elif given.doc_string.startswith("days"):
+        column = pd.to_timedelta(column) / pd.Timedelta(days=1)
+    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def array_inputs(model, X):
+    """Return rows as the only input of a model."""
+    from onnx.helper import tensor_dtype_to_np_dtype
+
+    (given,) = model.graph.input
+    return {"X": X.astype(tensor_dtype_to_np_dtype(given.type.tensor_type.elem_type))}
+
+
+def check_exported(estimator, *tables, encoding_error=1e-6):
+    """Check that the model of an estimator has the same results, in all interpreters."""
+    model = to_onnx(estimator)
+    if hasattr(estimator, "classes_"):
+        check_description(model, estimator)
+    for rows, runtime in product(tables, INSTALLED):
+        inputs = (table_inputs if isinstance(rows, pd.DataFrame) else array_inputs)(model, rows)
+        outputs = run(runtime, model, inputs)
+        if hasattr(estimator, "classes_"):
+            check_classes(outputs, estimator, rows)
+        elif hasattr(estimator, "predict"):
+            check_numbers(outputs, estimator, rows)
         else:
-            values = column.astype(object).where(column.notna(), np.nan).to_numpy(np.float64)
-        inputs[each.name] = values.reshape(-1, 1)
-    return inputs
+            check_encoded(outputs, estimator, rows, encoding_error)
 
 
 def check_description(model, classifier):
@@ -72,6 +101,13 @@ def check_classes(outputs, classifier, X):
         sure = best[:, 0] - best[:, 1:2].sum(axis=1) > 1e-5
     labels = np.asarray(classifier.predict(X))
     np.testing.assert_array_equal(np.asarray(outputs["label"])[sure], labels[sure])
+
+
+def check_encoded(outputs, encoder, X, error):
+    """Check encoded columns, up to an error."""
+    encoded = encoder.transform(X)
+    assert outputs["encoded"].shape == encoded.shape
+    np.testing.assert_allclose(outputs["encoded"], encoded, rtol=0, atol=error)
 
 
 def check_numbers(outputs, regressor, X):

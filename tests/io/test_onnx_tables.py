@@ -6,15 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from all_parts import all_parts
-from onnx_runs import (
-    INSTALLED,
-    RUNTIMES,
-    check_classes,
-    check_description,
-    check_numbers,
-    run,
-    table_inputs,
-)
+from fuzzing import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx_runs import check_exported
 from sklearn.ensemble import (
     BaggingClassifier,
     ExtraTreesClassifier,
@@ -23,7 +18,6 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import PredefinedSplit
 from sklearn.pipeline import make_pipeline
@@ -44,70 +38,56 @@ from scratchmlp.tabular import (
 pytest.importorskip("onnx")
 
 pytestmark = [
-    pytest.mark.filterwarnings(f"ignore::{each.__module__}.{each.__name__}")
-    for each in (ConvergenceWarning, DataConversionWarning, FitFailedWarning)
+    pytest.mark.filterwarnings(f"ignore::sklearn.exceptions.{name}")
+    for name in ("ConvergenceWarning", "DataConversionWarning", "FitFailedWarning")
 ]
-
-
-def _days(rng, n):
-    return pd.Series(
-        pd.Timestamp("2019-03-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
-    )
-
-
-def _with_missing(column, rng):
-    return column.where(rng.random(len(column)) < 0.8)
-
-
-#: Columns of every kind, as functions of a random state and a number of rows.
-COLUMNS = {
-    "normal": lambda rng, n: pd.Series(rng.normal(size=n)),
-    "skewed": lambda rng, n: pd.Series(rng.lognormal(10, 2, n)),
-    "large": lambda rng, n: pd.Series(1.7e9 + rng.integers(0, 1000, n)),
-    "counts": lambda rng, n: pd.Series(rng.poisson(2, n)),
-    "numbers, missing": lambda rng, n: _with_missing(pd.Series(rng.normal(50, 9, n)), rng),
-    "one number, missing": lambda rng, n: _with_missing(pd.Series(np.full(n, 3.0)), rng),
-    "text of numbers": lambda rng, n: pd.Series(rng.integers(0, 9, n)).astype(str),
-    "strings": lambda rng, n: pd.Series(rng.choice(["Oslo", "Rome", "Å", "nan"], n)),
-    "strings, missing": lambda rng, n: _with_missing(pd.Series(rng.choice(list("abc"), n)), rng),
-    "two strings": lambda rng, n: pd.Series(rng.choice(["no", "yes"], n)),
-    "one string, missing": lambda rng, n: _with_missing(pd.Series(np.full(n, "x")), rng),
-    "many strings": lambda rng, n: pd.Series(np.char.add("s", (rng.zipf(1.3, n) % 99).astype(str))),
-    "many strings, missing": lambda rng, n: _with_missing(
-        pd.Series(np.char.add("s", (rng.zipf(1.2, n) % 200).astype(str))), rng
-    ),
-    "booleans": lambda rng, n: pd.Series(rng.random(n) < 0.4),
-    "booleans, missing": lambda rng, n: _with_missing(
-        pd.Series(rng.random(n) < 0.4).astype("boolean"), rng
-    ),
-    "zip code": lambda rng, n: pd.Series(20_000 + 7 * rng.integers(0, 30, n)),
-    "categories of floats": lambda rng, n: pd.Series(rng.choice([0.1, 1e9 + 1, 3], n)).astype(
-        "category"
-    ),
-    "many categories of numbers": lambda rng, n: _with_missing(
-        pd.Series(rng.zipf(1.2, n) % 150 + 16_777_216), rng
-    ).astype("category"),
-    "days": _days,
-    "hours": lambda rng, n: _with_missing(
-        _days(rng, n) + pd.to_timedelta(rng.integers(0, 86_400, n), unit="s"), rng
-    ),
-    "categories of dates": lambda rng, n: pd.Series(
-        pd.to_datetime(
-            rng.choice(["2020-01-01", "2020-01-01T12:30", "1950-02-03"], n), format="ISO8601"
-        )
-    ).astype("category"),
-    "durations": lambda rng, n: pd.Series(pd.to_timedelta(rng.integers(0, 999, n), unit="s")),
-    "constant": lambda rng, n: pd.Series(np.ones(n)),
-}
 N_ROWS = 200
 
 
-def make_table(names, seed, n=N_ROWS):
+def all_columns(rng, n):
+    """Return a column of every kind. Values will be missing in those that are named so."""
+    day = pd.Timestamp("2019-03-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
+    dates = pd.to_datetime(["2020-01-01 00:00", "2020-01-01 12:30", "1950-02-03 00:00"])
+    return {
+        "normal": rng.normal(size=n),
+        "skewed": rng.lognormal(10, 2, n),
+        "large": 1.7e9 + rng.integers(0, 1000, n),
+        "counts": rng.poisson(2, n),
+        "numbers, missing": rng.normal(50, 9, n),
+        "one number, missing": np.full(n, 3.0),
+        "text of numbers": rng.integers(0, 9, n).astype(str),
+        "strings": rng.choice(["Oslo", "Rome", "Å", "nan"], n),
+        "strings, missing": rng.choice(list("abc"), n),
+        "two strings": rng.choice(["no", "yes"], n),
+        "one string, missing": np.full(n, "x"),
+        "many strings": [f"s{k % 99}" for k in rng.zipf(1.3, n)],
+        "many strings, missing": [f"s{k % 200}" for k in rng.zipf(1.2, n)],
+        "booleans": rng.random(n) < 0.4,
+        "booleans, missing": pd.array(rng.random(n) < 0.4, "boolean"),
+        "zip code": 20_000 + 7 * rng.integers(0, 30, n),
+        "categories of floats": pd.Categorical(rng.choice([0.1, 1e9 + 1, 3], n)),
+        "categories of numbers, missing": pd.Categorical(rng.zipf(1.2, n) % 150 + 16_777_216),
+        "days": day,
+        "hours, missing": day + pd.to_timedelta(rng.integers(0, 86_400, n), unit="s"),
+        "categories of dates": pd.Categorical(rng.choice(dates, n)),
+        "durations": pd.to_timedelta(rng.integers(0, 999, n), unit="s"),
+        "constant": np.ones(n),
+    }
+
+
+COLUMNS = list(all_columns(np.random.default_rng(0), N_ROWS))
+
+
+def make_table(names, seed=0, n=N_ROWS):
     rng = np.random.default_rng(seed)
-    return pd.DataFrame({name: COLUMNS[name](rng, n) for name in names})
+    table = pd.DataFrame(all_columns(rng, n))[names]
+    for name in names:
+        if name.endswith("missing"):
+            table[name] = table[name].where(rng.random(n) < 0.8)
+    return table
 
 
-def new_rows(names, seed, n=60):
+def new_rows(names, seed=0, n=60):
     """Return a table with missing, unseen and extreme values."""
     rng = np.random.default_rng(seed + 1000)
     table = make_table(names, seed + 1, n).astype(object)
@@ -120,33 +100,22 @@ def new_rows(names, seed, n=60):
     return table.infer_objects()
 
 
-def as_inputs(model, table):
-    """Return inputs of a model. What the encoder reads from text must be numbers for ONNX."""
-    table = table.copy()
-    for name in {"text of numbers"} & {*table}:
-        table[name] = pd.to_numeric(table[name], errors="coerce")
-    for name in {*table}:
-        if name in ("days", "hours", "categories of dates"):
-            table[name] = pd.to_datetime(table[name].astype(object))
-        if name == "durations":
-            table[name] = pd.to_timedelta(table[name])
-    return table_inputs(model, table)
+# Encoders.
 
 
-def random_names(seed):
-    rng = np.random.default_rng(seed)
-    return rng.choice([*COLUMNS], rng.integers(3, 12), replace=False).tolist()
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", [name for name in COLUMNS if name != "constant"])
-def test_encoders_of_each_kind_of_column(runtime, name):
-    table = make_table([name, "normal"], 0)
-    encoder = TabularEncoder().fit(table)
-    model = to_onnx(encoder)
-    for rows in (table, new_rows([*table], 0)):
-        encoded = run(runtime, model, as_inputs(model, rows))["encoded"]
-        np.testing.assert_allclose(encoded, encoder.transform(rows), rtol=0, atol=1e-6)
+def test_encoders_of_each_kind_of_column(name):
+    table = make_table([name] if name == "normal" else [name, "normal"])
+    check_exported(TabularEncoder().fit(table), table, new_rows([*table]))
+
+
+@pytest.mark.random
+@examples(4)
+@given(names=st.sets(st.sampled_from(COLUMNS[1:])), seed=st.integers(0, 999))
+def test_encoders_of_random_tables(names, seed):
+    names = [*names, "normal"]
+    encoder = TabularEncoder().fit(make_table(names, seed))
+    check_exported(encoder, new_rows(names, seed))
 
 
 #: Factors of columns whose numbers are close to the limits of floats.
@@ -159,78 +128,60 @@ EXTREMES = {
 
 
 @pytest.mark.filterwarnings("ignore:overflow")  # in the reference
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", EXTREMES)
-def test_encoders_of_the_largest_and_smallest_numbers(runtime, name):
+def test_encoders_of_the_largest_and_smallest_numbers(name):
     values = EXTREMES[name] * np.random.default_rng(0).uniform(-0.9, 1, N_ROWS)
-    table = pd.DataFrame({"x": values})
     limits = [0, 1e-310, 1e-60, 1e-45, 1, 1e100, 1e300, 1.1e300, 1.7e308]
     new = pd.DataFrame({"x": [*values, *limits, *np.negative(limits)]})
-    encoder = TabularEncoder(numeric_features=["x"]).fit(table)
-    model = to_onnx(encoder)
-    encoded = run(runtime, model, table_inputs(model, new))["encoded"]
-    np.testing.assert_array_equal(encoded, encoder.transform(new))
+    encoder = TabularEncoder(numeric_features=["x"]).fit(pd.DataFrame({"x": values}))
+    check_exported(encoder, new, encoding_error=0)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_single_bin_of_the_smallest_numbers(runtime):
-    X = 1e-50 * np.array([[10.0], [11.0]])
-    encoder = PiecewiseLinearEncoder(strategy="tree", encoding="linear").fit(X, [1, 1])
-    encoded = run(runtime, to_onnx(encoder), {"X": X})["encoded"]
-    np.testing.assert_allclose(encoded, encoder.transform(X), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("seed", range(5))
-def test_encoders_of_random_tables(runtime, seed):
-    names = random_names(seed)
-    encoder = TabularEncoder().fit(make_table(names, seed))
-    model, rows = to_onnx(encoder), new_rows(names, seed)
-    encoded = run(runtime, model, as_inputs(model, rows))["encoded"]
-    np.testing.assert_allclose(encoded, encoder.transform(rows), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_columns_of_which_only_the_missing_values_inform(runtime):
+def test_columns_of_which_only_the_missing_values_inform():
     rng, n = np.random.default_rng(0), 40
     words = [f"{chr(20_000 + 2 * i)}{chr(20_001 + 2 * i)}" for i in range(n)]  # none repeats
     table = pd.DataFrame({"customer_id": [f"c{i}" for i in range(n)], "note": words})
     table = table.where(rng.random(table.shape) < 0.8)
     encoder = TabularEncoder(text_features=["note"]).fit(table)
-    kinds = [each["kind"] for each in encoder.columns_.values()]
-    assert kinds == ["identifier", "text"]
-    model = to_onnx(encoder)
-    encoded = run(runtime, model, table_inputs(model, table))["encoded"]
-    np.testing.assert_array_equal(encoded, encoder.transform(table))
-    assert encoded.shape == (n, 2)
+    assert [each["kind"] for each in encoder.columns_.values()] == ["identifier", "text"]
+    assert encoder.get_feature_names_out().tolist() == ["customer_id_missing", "note_missing"]
+    check_exported(encoder, table, encoding_error=0)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("freq", ["D", "7h", "97s"])
-def test_waves_are_the_same_numbers(runtime, freq):
-    table = pd.DataFrame({"date": pd.date_range("2019-06-01", periods=3000, freq=freq)})
+def test_waves_are_the_same_numbers(freq):
+    table = pd.DataFrame({"date": pd.date_range("2019-06-01", periods=1500, freq=freq)})
     encoder = TabularEncoder().fit(table)
-    model = to_onnx(encoder)
-    encoded = run(runtime, model, table_inputs(model, table))["encoded"]
-    expected = encoder.transform(table)
-    waves = [each.endswith(("_sin", "_cos")) for each in encoder.get_feature_names_out()]
-    assert any(waves)
-    np.testing.assert_array_equal(encoded[:, waves], expected[:, waves])
+    assert any(name.endswith("_sin") for name in encoder.get_feature_names_out())
+    check_exported(encoder, table, encoding_error=0)
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_calendars_of_six_centuries(runtime):
+def test_calendars_of_six_centuries():
     dates = pd.date_range("1679-01-01", "2261-12-31", freq="61D17h")
     edges = [
-        f"{year}-{day}"
+        pd.Timestamp(f"{year}-{day}")
         for year in (1700, 1900, 1970, 2000, 2004)
         for day in ("01-01", "12-31", "02-28", "03-01")
     ]
-    table = pd.DataFrame({"date": [*dates, *map(pd.Timestamp, edges)]})
-    encoder = TabularEncoder().fit(table)
-    model = to_onnx(encoder)
-    encoded = run(runtime, model, table_inputs(model, table))["encoded"]
-    np.testing.assert_allclose(encoded, encoder.transform(table), rtol=0, atol=1e-6)
+    table = pd.DataFrame({"date": [*dates, *edges]})
+    check_exported(TabularEncoder().fit(table), table)
+
+
+@pytest.mark.parametrize("encoding", ["linear", "steps", "both", "auto"])
+def test_encoders_by_bins(encoding):
+    names = ["normal", "constant", "skewed", "numbers, missing", "counts"]
+    X, new = (make_table(names, seed).to_numpy() for seed in (0, 1))
+    new[:3, 0] = np.nan, 1e308, -1e308
+    check_exported(PiecewiseLinearEncoder(encoding=encoding).fit(X), X, new)
+
+
+def test_a_single_bin_of_the_smallest_numbers():
+    X = 1e-50 * np.array([[10.0], [11.0]])
+    encoder = PiecewiseLinearEncoder(strategy="tree", encoding="linear").fit(X, [1, 1])
+    check_exported(encoder, X)
+
+
+# Estimators.
 
 
 def targets(task, n=N_ROWS):
@@ -245,132 +196,112 @@ def targets(task, n=N_ROWS):
     }[task]
 
 
-TASKS = ["binary", "multiclass", "booleans", "one number", "two numbers"]
+NUMBERS = ["normal", "skewed", "counts", "numbers, missing"]
+STRINGS = ["strings", "two strings", "many strings", "many strings, missing"]
+FEW = ["normal", "numbers, missing", "strings", "days"]
+SMALL = {"max_iter": 2, "hidden_layer_sizes": 4}
+DEEP = {"max_iter": 2, "hidden_layer_sizes": (7, 6)}
+CLASSIFIERS = [
+    ("networks", TabularMLPClassifier(**SMALL)),
+    ("boosting", HistGradientBoostingClassifier(max_iter=4)),
+    ("forest", RandomForestClassifier(4)),
+    ("extra trees", ExtraTreesClassifier(4)),
+    ("tree", DecisionTreeClassifier(max_leaf_nodes=9)),
+    ("linear", LogisticRegression()),
+]
+if find_spec("skl2onnx"):
+    CLASSIFIERS += [("pipeline", make_pipeline(StandardScaler(), LogisticRegression()))]
+REGRESSORS = [
+    ("boosting", HistGradientBoostingRegressor(max_iter=4)),
+    ("networks", TabularMLPRegressor(**SMALL)),
+    ("forest", RandomForestRegressor(4)),
+    ("tree", DecisionTreeRegressor(max_leaf_nodes=9)),
+    ("linear", Ridge()),
+]
+NETWORK = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
+TO_FLOAT64 = FunctionTransformer(np.float64)
+
+#: Estimators, targets and columns.
+ESTIMATORS = {
+    "networks": (TabularMLPClassifier(cv=3, **DEEP), "binary", COLUMNS),
+    "networks of strings": (TabularMLPClassifier(cv=4, **SMALL), "multiclass", STRINGS),
+    "networks of booleans": (TabularMLPClassifier(cv=5, **SMALL), "booleans", COLUMNS),
+    "networks for a number": (TabularMLPRegressor(cv=3, **DEEP), "one number", COLUMNS),
+    "networks for numbers": (TabularMLPRegressor(cv=4, **SMALL), "two numbers", NUMBERS),
+    "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", FEW),
+    "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", COLUMNS),
+    "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=3), "one number", COLUMNS),
+    "ensemble for numbers": (TabularEnsembleRegressor(REGRESSORS[1:], cv=2), "two numbers", FEW),
+    "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
+    "linear, float64": (
+        *(make_pipeline(TabularEncoder(), TO_FLOAT64, LogisticRegression()), "multiclass", FEW),
+    ),
+    "ridge": (make_pipeline(TabularEncoder(), Ridge()), "one number", FEW),
+    "ridge, float64": (make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()), "two numbers", FEW),
+    "network": (make_pipeline(TabularEncoder(), ScratchMLPClassifier(**NETWORK)), "binary", FEW),
+    "network for numbers": (
+        *(make_pipeline(TabularEncoder(), ScratchMLPRegressor(**NETWORK)), "two numbers", FEW),
+    ),
+}
 
 
-def check(estimator, rows):
-    """Compare predictions with those of the exported model in all runtimes."""
-    model = to_onnx(estimator)
-    inputs = as_inputs(model, rows)
-    check_outputs = check_numbers
-    if hasattr(estimator, "classes_"):
-        check_outputs = check_classes
-        check_description(model, estimator)
-    for runtime in INSTALLED:
-        check_outputs(run(runtime, model, inputs), estimator, rows)
-
-
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("task", TASKS)
-def test_networks_of_random_tables(task, seed):
-    names = random_names(seed + 10)
-    Networks = TabularMLPRegressor if "number" in task else TabularMLPClassifier
-    settings = {"cv": 3 + seed, "max_iter": 2, "hidden_layer_sizes": (7, 6)[: 2 - seed % 2]}
-    estimator = Networks(**settings, random_state=seed)
-    estimator.fit(make_table(names, seed), targets(task))
-    check(estimator, new_rows(names, seed))
+@pytest.mark.parametrize(("estimator", "task", "names"), ESTIMATORS.values(), ids=ESTIMATORS)
+def test_estimators(estimator, task, names):
+    if "random_state" in estimator.get_params():
+        estimator.set_params(random_state=0)
+    with all_parts():
+        estimator.fit(make_table(names, 3), targets(task))
+    check_exported(estimator, new_rows(names, 3))
+    for name in getattr(estimator, "weights_", ()):
+        check_exported(estimator.only(name), new_rows(names, 3))
 
 
 @pytest.mark.parametrize("task", ["multiclass", "one number"])
 def test_networks_of_many_rows(task):
     """They have other bins: steps and quantiles, and members with equally many inputs."""
-    names = ["normal", "skewed", "counts", "numbers, missing", "strings", "many strings"]
+    names = [*NUMBERS, "strings", "many strings"]
     Networks = TabularMLPRegressor if "number" in task else TabularMLPClassifier
-    table = make_table(names, 0, 1200)
-    estimator = Networks(cv=4, max_iter=1, random_state=0).fit(table, targets(task, 1200))
-    check(estimator, new_rows(names, 0))
+    estimator = Networks(cv=4, max_iter=1, random_state=0)
+    check_exported(estimator.fit(make_table(names, 0, 1200), targets(task, 1200)), new_rows(names))
 
 
-@pytest.mark.parametrize("freq", ["D", "7h"])
-def test_boosting_on_dates(freq):
+@pytest.mark.parametrize("Network", [ScratchMLPClassifier, ScratchMLPRegressor])
+def test_pipelines_of_bins_and_a_network(Network):
+    X = make_table(["normal", "numbers, missing"]).to_numpy()
+    y = targets("binary" if Network is ScratchMLPClassifier else "two numbers")
+    check_exported(make_pipeline(PiecewiseLinearEncoder(4), Network(**NETWORK)).fit(X, y), X)
+
+
+def test_boosting_on_dates():
     """Full-size boosting splits the training data as finely as float32 allows."""
     rng, n = np.random.default_rng(0), 400
-    dates = pd.Series(pd.date_range("2020-01-01", periods=n, freq=freq))
+    dates = pd.Series(pd.date_range("2020-01-01", periods=n, freq="7h"))
     table = pd.DataFrame({"date": dates, "x": rng.normal(size=n)}).sample(frac=1, random_state=0)
     angle = 2 * np.pi * (dates.dt.day_of_year / 365 + dates.dt.hour / 24)
     y = np.sin(angle[table.index]) + 0.3 * rng.normal(size=n)
     boosting = [("boosting", HistGradientBoostingRegressor())]
-    check(TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y), table)
-
-
-@pytest.mark.parametrize("task", ["binary", "multiclass", "one number", "two numbers"])
-def test_ensembles(task):
-    names = random_names(30)
-    names = list({*names, "many strings, missing", "numbers, missing", "strings"})
-    if "number" in task:
-        networks = TabularMLPRegressor(max_iter=2, hidden_layer_sizes=4)
-        others = [
-            ("boosting", HistGradientBoostingRegressor(max_iter=4)),
-            ("forest", RandomForestRegressor(4)),
-            ("tree", DecisionTreeRegressor(max_leaf_nodes=9)),
-            ("linear", Ridge()),
-        ]
-        others = others[1:] if task == "two numbers" else others
-    else:
-        networks = TabularMLPClassifier(max_iter=2, hidden_layer_sizes=4)
-        others = [
-            ("boosting", HistGradientBoostingClassifier(max_iter=4)),
-            ("forest", RandomForestClassifier(4)),
-            ("extra trees", ExtraTreesClassifier(4)),
-            ("tree", DecisionTreeClassifier(max_leaf_nodes=9)),
-            ("linear", LogisticRegression()),
-            ("pipeline", make_pipeline(StandardScaler(), LogisticRegression())),
-        ]
-    Ensemble = TabularEnsembleRegressor if "number" in task else TabularEnsembleClassifier
-    estimator = Ensemble([("networks", networks), *others], cv=3, random_state=0)
-    with all_parts():
-        estimator.fit(make_table(names, 3), targets(task))
-    rows = new_rows(names, 3)
-    convertible = [n for n in estimator.weights_ if find_spec("skl2onnx") or n != "pipeline"]
-    if convertible == list(estimator.weights_):
-        check(estimator, rows)
-    for name in convertible:
-        check(estimator.only(name), rows)
+    check_exported(TabularEnsembleRegressor(boosting, cv=2, random_state=0).fit(table, y), table)
 
 
 def test_default_ensembles():
     names = ["numbers, missing", "strings", "skewed"]
-    table = make_table(names, 0)
-    estimator = TabularEnsembleClassifier(cv=2, random_state=0)
+    table = make_table(names)
     y = np.where(table["skewed"] > 2e4, "high", targets("binary"))
-    check(estimator.fit(table, y), new_rows(names, 0))
+    check_exported(TabularEnsembleClassifier(cv=2, random_state=0).fit(table, y), new_rows(names))
 
 
 def test_folds_without_rows_of_a_class():
-    names = ["normal", "counts"]
-    table, y = make_table(names, 0), targets("multiclass")
+    table, y = make_table(NUMBERS), targets("multiclass")
     fold = np.arange(N_ROWS) % 3
     y = np.where((y == 1) & (fold > 0), 2, y)  # so that one fold has all rows of a class
-    estimators = [
-        ("boosting", HistGradientBoostingClassifier(max_iter=3)),
-        ("forest", RandomForestClassifier(3)),
-        ("linear", LogisticRegression()),
-    ]
-    estimator = TabularEnsembleClassifier(estimators, cv=PredefinedSplit(fold), random_state=0)
+    parts = [part for part in CLASSIFIERS if part[0] in ("boosting", "forest", "linear")]
+    estimator = TabularEnsembleClassifier(parts, cv=PredefinedSplit(fold), random_state=0)
     with all_parts():
-        check(estimator.fit(table, y), new_rows(names, 0))
+        check_exported(estimator.fit(table, y), new_rows(NUMBERS))
     assert len(estimator.named_estimators_["forest"][0].classes_) == 2
 
 
-def test_estimators_that_cannot_be_converted_are_named(monkeypatch):
-    table = make_table(["numbers, missing", "counts"], 0)
-    y = targets("binary")
-    pytest.importorskip("skl2onnx")
-    forest = BaggingClassifier(DecisionTreeClassifier(), random_state=0)
-    estimator = TabularEnsembleClassifier([("mine", forest)], cv=2).fit(table, y)
-    with pytest.raises(ValueError, match=r"BaggingClassifier, the .*'mine'.* other numbers"):
-        to_onnx(estimator)
-    boosting = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
-    estimator = TabularEnsembleClassifier([("mine", boosting)], cv=2).fit(table, y)
-    with pytest.raises(ValueError, match=r"splits categories.*categorical_features=None"):
-        to_onnx(estimator)
-    linear = make_pipeline(StandardScaler(), LogisticRegression())
-    estimator = TabularEnsembleClassifier([("mine", linear)], cv=2).fit(table[["counts"]], y)
-    monkeypatch.setattr(
-        "scratchmlp.extras.find_spec", lambda name: None if name == "skl2onnx" else name
-    )
-    with pytest.raises(ImportError, match=r"Pipeline, the estimator 'mine'.* needs skl2onnx"):
-        to_onnx(estimator)
+# What is refused.
 
 
 def words(n):
@@ -408,79 +339,66 @@ def test_text_of_several_kinds_is_refused_also_if_only_missing_values_are_encode
         to_onnx(encoder)
 
 
+def test_bins_without_outputs_are_refused():
+    encoder = PiecewiseLinearEncoder().fit(np.ones((9, 2)))
+    with pytest.raises(ValueError, match="No column has bins"):
+        to_onnx(encoder)
+
+
+SCALED = make_pipeline(StandardScaler(), LogisticRegression())
+OF_CATEGORIES = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
+UNEQUAL = BaggingClassifier(DecisionTreeClassifier(), random_state=0)
+
+
+def alone(estimator):
+    return TabularEnsembleClassifier([("mine", estimator)], cv=2)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "error", "message"),
+    [
+        (make_pipeline(TabularEncoder(), RidgeClassifier()), TypeError, "of an encoder .*; got Pi"),
+        (make_pipeline(TabularEncoder(), StandardScaler()), TypeError, "of an encoder .*; got Pip"),
+        (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
+        (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
+        (alone(SCALED), ImportError, r"Pipeline, the estimator 'mine'.* needs skl2onnx"),
+    ],
+)
+def test_estimators_that_cannot_be_converted_are_named(estimator, error, message, monkeypatch):
+    pytest.importorskip("skl2onnx")
+    estimator.fit(make_table(["numbers, missing", "counts"]).fillna(50), targets("binary"))
+    if error is ImportError:
+        monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: name != "skl2onnx")
+    with pytest.raises(error, match=message):
+        to_onnx(estimator)
+
+
+# Names and descriptions.
+
+
 def test_columns_without_outputs_are_no_inputs_and_inputs_say_what_they_are():
-    table = make_table(["constant", "strings", "hours", "booleans", "durations", "normal"], 0)
-    model = to_onnx(TabularEncoder().fit(table))
+    names = ["constant", "strings", "hours, missing", "booleans", "durations", "normal"]
+    model = to_onnx(TabularEncoder().fit(make_table(names)))
     assert {each.name: each.doc_string for each in model.graph.input} == {
         "strings": "string; empty if missing",
-        "hours": "days since 1970-01-01 in UTC, as a number; NaN if missing",
+        "hours, missing": "days since 1970-01-01 in UTC, as a number; NaN if missing",
         "booleans": "1 for true, 0 for false; NaN if missing",
         "durations": "days, as a number; NaN if missing",
         "normal": "number; NaN if missing",
     }
-    assert {(each.domain, each.version) for each in model.opset_import} == {
-        ("", 17),
-        ("ai.onnx.ml", 3),
-    }
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-@pytest.mark.parametrize("encoding", ["linear", "steps", "both", "auto"])
-def test_encoders_by_bins(runtime, encoding):
-    names = ["normal", "constant", "skewed", "numbers, missing", "counts"]
-    X, new = (make_table(names, seed).to_numpy() for seed in (0, 1))
-    new[:3, 0] = np.nan, 1e308, -1e308
-    encoder = PiecewiseLinearEncoder(encoding=encoding).fit(X)
-    for rows in (X, new):
-        encoded = run(runtime, to_onnx(encoder), {"X": rows})["encoded"]
-        np.testing.assert_allclose(encoded, encoder.transform(rows), rtol=0, atol=1e-6)
-    with pytest.raises(ValueError, match="No column has bins"):
-        to_onnx(encoder.fit(X[:, [1]]))
-
-
-@pytest.mark.parametrize("Network", [ScratchMLPClassifier, ScratchMLPRegressor])
-def test_pipelines_of_an_encoder_and_a_network(Network):
-    names = ["normal", "numbers, missing", "strings", "days"]
-    table = make_table(names, 0)
-    network = Network(hidden_layer_sizes=4, max_iter=3, random_state=0)
-    y = targets("binary" if Network is ScratchMLPClassifier else "two numbers")
-    check(make_pipeline(TabularEncoder(), network).fit(table, y), new_rows(names, 0))
-    X = table[names[:2]].to_numpy()
-    pipeline = make_pipeline(PiecewiseLinearEncoder(4), network).fit(X, y)
-    outputs = run("reference", to_onnx(pipeline), {"X": X})
-    (check_classes if hasattr(network, "predict_proba") else check_numbers)(outputs, pipeline, X)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_pipelines_of_an_encoder_and_a_linear_model(task):
-    names = ["normal", "numbers, missing", "strings", "days"]
-    linear = Ridge() if "number" in task else LogisticRegression()
-    for between in ([], [FunctionTransformer(np.float64)]):
-        pipeline = make_pipeline(TabularEncoder(), *between, linear)
-        check(pipeline.fit(make_table(names, 0), targets(task)), new_rows(names, 0))
-
-
-@pytest.mark.parametrize("step", [RidgeClassifier(), FunctionTransformer(np.float32)])
-def test_other_pipelines_are_refused_by_name(step):
-    table = make_table(["normal", "counts"], 0)
-    pipeline = make_pipeline(TabularEncoder(), step).fit(table, targets("binary"))
-    with pytest.raises(TypeError, match=r"pipelines of an encoder .*; got Pipeline\."):
-        to_onnx(pipeline)
+    opsets = {(each.domain, each.version) for each in model.opset_import}
+    assert opsets == {("", 17), ("ai.onnx.ml", 3)}
 
 
 def test_columns_may_have_the_names_of_inner_values():
-    table = make_table(["normal", "strings"], 0)
+    table = make_table(["normal", "strings"])
     plain = to_onnx(TabularEncoder().fit(table))
     inner = [each for node in plain.graph.node for each in node.output if each != "encoded"]
     inner += [each.name for each in plain.graph.initializer]
     table = pd.DataFrame(dict.fromkeys(inner, table["normal"]))
-    encoder = TabularEncoder().fit(table)
-    model = to_onnx(encoder)
-    encoded = run("reference", model, table_inputs(model, table))["encoded"]
-    np.testing.assert_allclose(encoded, encoder.transform(table), rtol=0, atol=1e-6)
+    check_exported(TabularEncoder().fit(table), table)
 
 
 def test_names_without_a_table_that_has_any():
-    table = make_table(["normal", "counts"], 0).to_numpy()
-    model = to_onnx(TabularEncoder().fit(table))
+    model = to_onnx(TabularEncoder().fit(make_table(["normal", "counts"]).to_numpy()))
     assert [each.name for each in model.graph.input] == ["x0", "x1"]

@@ -1,24 +1,27 @@
-"""The examples of docs/keep_and_serve.md that need other packages."""
+"""The examples of docs/keep_and_serve.md that need other packages, and the model of its page."""
 
+import json
 import re
 import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from model_files import TABLE, Models
+from model_files import fitted, inputs
+from onnx_runs import RUNTIMES, run, table_inputs
 
 from scratchmlp.io import save
+from scratchmlp.tabular import TabularMLPClassifier
 
 pytest.importorskip("skops")
 
-MODELS = Models()
-PAGE = Path(__file__).parents[2] / "docs" / "keep_and_serve.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def example(heading):
     """Return the first block of Python code below a heading."""
-    section = PAGE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1]
+    section = (DOCS / "keep_and_serve.md").read_text(encoding="utf-8").split(f"\n## {heading}\n")[1]
     return re.search(r"```py\n(.*?)```", section, re.DOTALL).group(1)
 
 
@@ -26,26 +29,22 @@ def test_mlflow(tmp_path, monkeypatch):
     with warnings.catch_warnings(action="ignore"):
         pytest.importorskip("mlflow.sklearn")
         for name in ("tabular classifier", "ensemble regressor", "pipeline"):
-            model = MODELS[name]
+            model = fitted(name)
             (tmp_path / name).mkdir()
             monkeypatch.chdir(tmp_path / name)
             names = {"model": model}
             exec(example("MLflow"), names)
             again = names["again"]
             assert type(again) is type(model)
-            rows = TABLE if hasattr(model, "encoder_") else np.zeros((3, 4))
+            rows = inputs(model)
             np.testing.assert_array_equal(again.predict(rows), model.predict(rows))
 
 
 def test_fastapi(tmp_path, monkeypatch):
     pytest.importorskip("fastapi")
     pytest.importorskip("httpx")
-    from scratchmlp.tabular import TabularMLPClassifier
-
     monkeypatch.chdir(tmp_path)
     rows = [{"plan": plan, "months": number} for number, plan in enumerate(["basic", "pro"] * 20)]
-    import pandas as pd
-
     table = pd.DataFrame(rows)
     model = TabularMLPClassifier(cv=2, max_iter=4, random_state=0).fit(table, table["months"] > 9)
     save(model, tmp_path / "churned.skops")
@@ -63,3 +62,13 @@ def test_fastapi(tmp_path, monkeypatch):
     np.testing.assert_allclose([list(row.values()) for row in answer.json()[:2]], expected)
     assert wrong.status_code == 422
     assert "months" in wrong.json()["detail"]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_model_of_the_page_which_was_exported_once_predicts_the_same(runtime):
+    onnx = pytest.importorskip("onnx")
+    content = json.loads((DOCS / "serving" / "customers.json").read_text(encoding="utf-8"))
+    table = pd.DataFrame(content["customers"])
+    model = onnx.load(DOCS / "serving" / "churned.onnx")
+    proba = run(runtime, model, table_inputs(model, table))["probabilities"]
+    np.testing.assert_allclose(proba, content["probabilities"], rtol=0, atol=1e-5)

@@ -1,60 +1,19 @@
-"""Types of scikit-learn that hold networks, or come before them, survive a file."""
+"""All estimators and splitters of scikit-learn that a file may contain survive it."""
 
 import inspect
+from importlib import import_module
 
 import numpy as np
 import pytest
-from sklearn import model_selection
-from sklearn.base import is_regressor
+from model_files import same
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.ensemble import (
-    BaggingClassifier,
-    BaggingRegressor,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    StackingClassifier,
-    StackingRegressor,
-    VotingClassifier,
-    VotingRegressor,
-)
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import (
-    SelectFdr,
-    SelectKBest,
-    SelectPercentile,
-    VarianceThreshold,
-)
-from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    HalvingGridSearchCV,
-    KFold,
-    RandomizedSearchCV,
-    StratifiedKFold,
-    TunedThresholdClassifierCV,
-)
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
-from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import (
-    FunctionTransformer,
-    MaxAbsScaler,
-    MinMaxScaler,
-    Normalizer,
-    OrdinalEncoder,
-    PolynomialFeatures,
-    PowerTransformer,
-    QuantileTransformer,
-    RobustScaler,
-    TargetEncoder,
-)
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.preprocessing import QuantileTransformer
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.io import load, save
+from scratchmlp.io import TRUSTED, load, save
 from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
 
@@ -63,74 +22,98 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 CLASSES = np.arange(60) % 2
+TEXTS = ["good day", "bad night", "day and night"] * 20
+LABELS = ["a", "b", "c"] * 20
 C = ScratchMLPClassifier(hidden_layer_sizes=3, max_iter=2, random_state=0)
 R = ScratchMLPRegressor(hidden_layer_sizes=3, max_iter=2, random_state=0)
-TRANSFORMERS = [
-    FunctionTransformer(),
-    MaxAbsScaler(),
-    MinMaxScaler(),
-    MissingIndicator(features="all"),
-    Normalizer(),
-    OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
-    PCA(2),
-    PolynomialFeatures(2),
-    PowerTransformer(),
-    QuantileTransformer(n_quantiles=9),
-    RobustScaler(),
-    SelectFdr(alpha=0.99),
-    SelectKBest(k=2),
-    SelectPercentile(),
-    SimpleImputer(add_indicator=True),
-    TargetEncoder(cv=StratifiedKFold(2)),
-    TruncatedSVD(2),
-    VarianceThreshold(),
+
+_TYPES = [
+    getattr(import_module(module), name)
+    for module, _, name in (each.rpartition(".") for each in TRUSTED)
+    if module.startswith("sklearn") and name[0].isupper() and hasattr(import_module(module), name)
 ]
-MODELS = [
-    *(make_pipeline(each, C) for each in TRANSFORMERS),
-    make_pipeline(make_union(MinMaxScaler(), RobustScaler()), C),
-    *(CalibratedClassifierCV(C, cv=2, method=m) for m in ("sigmoid", "isotonic", "temperature")),
-    BaggingClassifier(C, n_estimators=2, random_state=0),
-    BaggingRegressor(R, n_estimators=2, max_features=0.5, random_state=0),
-    StackingClassifier([("a", C), ("b", C)], cv=2),
-    StackingRegressor([("a", R)], cv=2, final_estimator=RidgeCV()),
-    VotingClassifier([("a", C), ("b", C)], voting="soft"),
-    VotingRegressor([("a", R), ("b", R)]),
-    FixedThresholdClassifier(C, threshold=0.3),
-    TunedThresholdClassifierCV(C, cv=2),
-    StackedGridSearchCV(C, {"alpha": [0.1, 0.2, 0.3]}, cv=2),
-    HalvingGridSearchCV(C, {"alpha": [0.1, 0.2, 0.3]}, cv=2, random_state=0),
-    RandomizedSearchCV(
-        C, {"alpha": [0.1, 0.2]}, n_iter=2, cv=KFold(2), scoring=["accuracy"], refit="accuracy"
-    ),
-    OneVsRestClassifier(C),
-    MultiOutputClassifier(C),
-    MultiOutputRegressor(R),
-    TransformedTargetRegressor(R, transformer=QuantileTransformer(n_quantiles=9)),
-    RidgeClassifierCV(),
-    RandomForestClassifier(3, random_state=0),
-    ExtraTreesRegressor(3, random_state=0),
-    DecisionTreeRegressor(ccp_alpha=0.02),
-    DecisionTreeClassifier(max_leaf_nodes=4),
-]
-SPLITTERS = [
-    kind
-    for name, kind in vars(model_selection).items()
-    if hasattr(kind, "get_n_splits") and not name.startswith("Base")
-]
+PARTS = [each for each in _TYPES if issubclass(each, BaseEstimator)]
+SPLITTERS = [each for each in _TYPES if hasattr(each, "get_n_splits")]
+#: Parameters of those that need some, or that have few parts by default, or many.
+PARAMETERS = {
+    "BaggingClassifier": {"estimator": C, "n_estimators": 2},
+    "BaggingRegressor": {"estimator": R, "n_estimators": 2, "max_features": 0.5},
+    "CalibratedClassifierCV": {"estimator": C, "cv": 2},
+    "ColumnTransformer": {"transformers": [("a", QuantileTransformer(n_quantiles=9), [0])]},
+    "DecisionTreeClassifier": {"max_leaf_nodes": 4},
+    "DecisionTreeRegressor": {"ccp_alpha": 0.02},
+    "ExtraTreesClassifier": {"n_estimators": 2},
+    "ExtraTreesRegressor": {"n_estimators": 2},
+    "FeatureUnion": {"transformer_list": [("a", QuantileTransformer(n_quantiles=9))]},
+    "FixedThresholdClassifier": {"estimator": C, "threshold": 0.3},
+    "GridSearchCV": {"estimator": C, "param_grid": {"alpha": [0.1, 0.2]}, "cv": 2},
+    "HalvingGridSearchCV": {"estimator": C, "param_grid": {"alpha": [0.1, 0.2, 0.3]}, "cv": 2},
+    "HalvingRandomSearchCV": {
+        **{"estimator": C, "param_distributions": {"alpha": [0.1, 0.2, 0.3]}, "cv": 2},
+        **{"n_candidates": 3},
+    },
+    "HistGradientBoostingClassifier": {"max_iter": 2},
+    "HistGradientBoostingRegressor": {"max_iter": 2, "loss": "poisson"},
+    "LogisticRegressionCV": {"cv": 2, "Cs": 2},
+    "MissingIndicator": {"features": "all"},
+    "MultiOutputClassifier": {"estimator": C},
+    "MultiOutputRegressor": {"estimator": R},
+    "OneHotEncoder": {"sparse_output": False},
+    "OneVsRestClassifier": {"estimator": C},
+    "OrdinalEncoder": {"handle_unknown": "use_encoded_value", "unknown_value": -1},
+    "Pipeline": {"steps": [("a", QuantileTransformer(n_quantiles=9)), ("b", C)]},
+    "QuantileTransformer": {"n_quantiles": 9},
+    "RandomForestClassifier": {"n_estimators": 2},
+    "RandomForestRegressor": {"n_estimators": 2},
+    "RandomizedSearchCV": {
+        **{"estimator": C, "param_distributions": {"alpha": [0.1, 0.2]}, "n_iter": 2},
+        **{"cv": KFold(2), "scoring": ["accuracy"], "refit": "accuracy"},
+    },
+    "SelectFdr": {"alpha": 0.99},
+    "SelectKBest": {"k": 2},
+    "SimpleImputer": {"add_indicator": True},
+    "StackedGridSearchCV": {"estimator": C, "param_grid": {"alpha": [0.1, 0.2, 0.3]}, "cv": 2},
+    "StackingClassifier": {"estimators": [("a", C), ("b", C)], "cv": 2},
+    "StackingRegressor": {"estimators": [("a", R)], "cv": 2, "final_estimator": RidgeCV()},
+    "TargetEncoder": {"cv": StratifiedKFold(2)},
+    "TransformedTargetRegressor": {
+        "regressor": R,
+        "transformer": QuantileTransformer(n_quantiles=9),
+    },
+    "TunedThresholdClassifierCV": {"estimator": C, "cv": 2},
+    "VotingClassifier": {"estimators": [("a", C), ("b", C)], "voting": "soft"},
+    "VotingRegressor": {"estimators": [("a", R), ("b", R)]},
+}
+#: Rows of those that do not accept a table of numbers.
+ROWS = {
+    "CountVectorizer": TEXTS,
+    "IsotonicRegression": X[:, 0],
+    "LabelBinarizer": LABELS,
+    "LabelEncoder": LABELS,
+    "MultiLabelBinarizer": TEXTS,
+    "TfidfVectorizer": TEXTS,
+}
 
 
-def name_of(model):
-    return type(getattr(model, "steps", [[0, model]])[0][1]).__name__
+def targets_of(model):
+    targets = X[:, 0] - X[:, 0].min() if is_regressor(model) else CLASSES
+    return np.c_[targets, targets] if type(model).__name__.startswith("MultiOutput") else targets
 
 
-@pytest.mark.parametrize("model", MODELS, ids=name_of)
-def test_models_of_scikit_learn_predict_the_same(model, tmp_path):
-    targets = X[:, 0] if is_regressor(model) else CLASSES
-    if isinstance(model, MultiOutputClassifier | MultiOutputRegressor):
-        targets = np.column_stack([targets, targets])
-    model.fit(X, targets)
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of LogisticRegressionCV
+@pytest.mark.parametrize("Part", [*PARTS, StackedGridSearchCV], ids=lambda part: part.__name__)
+def test_parts_predict_the_same(Part, tmp_path):
+    model, rows = Part(**PARAMETERS.get(Part.__name__, {})), ROWS.get(Part.__name__, X)
+    model.fit(rows) if Part.__module__.endswith("_label") else model.fit(rows, targets_of(model))
     save(model, tmp_path / "model")
-    np.testing.assert_array_equal(load(tmp_path / "model").predict(X), model.predict(X))
+    assert same(load(tmp_path / "model"), model, rows)
+
+
+@pytest.mark.parametrize("method", ["isotonic", "temperature"])
+def test_calibrated_networks_predict_the_same(method, tmp_path):
+    model = CalibratedClassifierCV(C, cv=2, method=method).fit(X, CLASSES)
+    save(model, tmp_path / "model")
+    assert same(load(tmp_path / "model"), model, X)
 
 
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import members_of, zipped
-from model_files import FITS, VARIED_FITS, X, inputs, mixed_table, predictions
+from model_files import FITS, TABLE, VARIED_FITS, fitted, inputs, predictions
 
-from scratchmlp import ScratchMLPRegressor
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import FORMAT, MANIFEST, _digest
 
@@ -26,38 +25,36 @@ def name_of(path):
     return path.name.partition(".")[0].replace("_", " ")
 
 
+def load_quietly(path, folder):
+    """Load a file that another version of scikit-learn may have saved."""
+    content = path.read_bytes()
+    (folder / "model").write_bytes(gzip.decompress(content) if path.suffix == ".gz" else content)
+    with warnings.catch_warnings(action="ignore"):
+        return load(folder / "model")
+
+
 def test_a_file_of_each_kind_is_kept():
-    names = {name_of(path) for path in FILES if path.parent.name == "format_1"}
-    assert names == set(FITS)
-    names = {name_of(path) for path in FILES if path.parent.name == "format_2"}
-    assert names == set(VARIED_FITS)
+    for folder, models in {"format_1": FITS, "format_2": VARIED_FITS}.items():
+        assert {name_of(path) for path in FILES if path.parent.name == folder} == {*models}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{name_of(path)}")
 def test_a_file_of_an_earlier_version_predicts_what_it_did(path, tmp_path):
-    content = path.read_bytes()
-    (tmp_path / "model").write_bytes(gzip.decompress(content) if path.suffix == ".gz" else content)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # another version of scikit-learn may have saved it
-        model = load(tmp_path / "model")
-    name = name_of(path)
+    model = load_quietly(path, tmp_path)
+    found = predictions(model, inputs(model)[:9])
     with np.load(path.parent / "expected.npz") as expected:
-        found = predictions(model, inputs(model)[:9])
-        keys = [key for key in expected.files if key.startswith(f"{name}/")]
+        keys = [key for key in expected.files if key.startswith(f"{name_of(path)}/")]
         assert keys
         for key in keys:
             values, wanted = found[key.partition("/")[2]], expected[key]
             if wanted.dtype.kind == "f":  # another processor may round differently
-                np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-5)
+                np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-5, err_msg=key)
             else:
-                np.testing.assert_array_equal(values, wanted)
+                np.testing.assert_array_equal(values, wanted, err_msg=key)
 
 
 def test_an_ensemble_of_an_earlier_version_keeps_estimators_without_weight(tmp_path):
-    content = (FOLDER / "format_1" / "ensemble_classifier.skops.gz").read_bytes()
-    (tmp_path / "model").write_bytes(gzip.decompress(content))
-    with warnings.catch_warnings(action="ignore"):
-        model = load(tmp_path / "model")
+    model = load_quietly(FOLDER / "format_1" / "ensemble_classifier.skops.gz", tmp_path)
     board = model.leaderboard()
     assert board["weight"].iloc[1:].to_dict() == model.weights_
     assert board["loss"].isna().all()
@@ -66,12 +63,10 @@ def test_an_ensemble_of_an_earlier_version_keeps_estimators_without_weight(tmp_p
         assert model.only(name).leaderboard()["score"].tolist() == [model.oof_scores_[name]] * 2
 
 
-def test_a_file_says_of_each_column_what_fit_says():
-    with warnings.catch_warnings(action="ignore"):
-        encoder = load(FOLDER / "format_2" / "varied_encoder.skops")
-        fitted = VARIED_FITS["varied encoder"]()
-    assert repr(encoder.columns_) == repr(fitted.columns_)
-    assert encoder.notes_ == fitted.notes_
+def test_a_file_says_of_each_column_what_fit_says(tmp_path):
+    encoder = load_quietly(FOLDER / "format_2" / "varied_encoder.skops", tmp_path)
+    assert repr(encoder.columns_) == repr(fitted("varied encoder").columns_)
+    assert encoder.notes_ == fitted("varied encoder").notes_
 
 
 def with_manifest(path, **entries):
@@ -85,17 +80,15 @@ def with_manifest(path, **entries):
 
 @pytest.fixture
 def path(tmp_path):
-    model = ScratchMLPRegressor(hidden_layer_sizes=3, tol=1.0).fit(X, X[:, 0])
-    save(model, tmp_path / "model.skops")
+    save(fitted("regressor"), tmp_path / "model.skops")
     return tmp_path / "model.skops"
 
 
 def test_a_newer_format_is_refused(path):
     major, _ = FORMAT
     with_manifest(path, format=[major + 1, 0], version="3.7", more=[])
-    with pytest.raises(
-        ModelFileError, match=r"format 3\.0 of scratchmlp 3\.7, .*Update scratchmlp"
-    ):
+    message = r"format 3\.0 of scratchmlp 3\.7, .*Update scratchmlp"
+    with pytest.raises(ModelFileError, match=message):
         load(path)
 
 
@@ -121,5 +114,4 @@ def test_a_file_of_skops_alone_is_refused_with_a_remedy(path):
 
 def test_the_table_of_the_tests_is_the_one_of_the_files():
     """The predictions that are kept are those of its first rows."""
-    table = mixed_table()
-    assert table["price"].round(6).tolist()[:3] == [4.831594, 5.409504, 1.163214]
+    assert TABLE["price"].round(6).tolist()[:3] == [4.831594, 5.409504, 1.163214]

@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from model_files import FITS, VARIED_FITS, Models, inputs, predictions
+from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
 
 from scratchmlp.io import save
 
@@ -20,10 +20,10 @@ FOLDER = Path(__file__).parent / "files"
 
 
 def main(version, *names):
-    folder, models, expected = FOLDER / version, Models(), {}
+    folder, expected = FOLDER / version, {}
     folder.mkdir(parents=True)
     for name in names or FITS | VARIED_FITS:
-        model = models[name]
+        model = fitted(name)
         save(model, folder / f"{name.replace(' ', '_')}.skops")
         found = predictions(model, inputs(model)[:9])
         found.pop("member_predictions", None)
