@@ -4,7 +4,6 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pandas as pd
 import pytest
 from estimator_examples import X_IRIS, Y_IRIS
 from joblib import parallel_config
@@ -30,10 +29,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    KFold,
     RandomizedSearchCV,
     TunedThresholdClassifierCV,
-    learning_curve,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier, RegressorChain
@@ -85,6 +82,7 @@ def test_clone_copies_parameters_and_nothing_else(estimator):
 
 
 LOGISTIC = LogisticRegression()
+EPOCHS = {"resource": "max_iter", "min_resources": 20, "max_resources": 40, "factor": 2, "cv": 2}
 SELECTOR = SequentialFeatureSelector(CLASSIFIER, n_features_to_select=1, cv=2)
 
 
@@ -105,6 +103,7 @@ SELECTOR = SequentialFeatureSelector(CLASSIFIER, n_features_to_select=1, cv=2)
         (CalibratedClassifierCV(CLASSIFIER, cv=2), CANCER),
         (TunedThresholdClassifierCV(CLASSIFIER, cv=2, random_state=0), CANCER),
         (RandomizedSearchCV(CLASSIFIER, {"alpha": loguniform(1e-3, 1)}, n_iter=2, cv=2), IRIS),
+        (HalvingGridSearchCV(CLASSIFIER, {"alpha": [0.1, 10]}, **EPOCHS), IRIS),
         (make_pipeline(SELECTOR, CLASSIFIER), IRIS),
     ],
     ids=lambda value: type(value).__name__,
@@ -130,24 +129,6 @@ def test_a_grid_search_in_a_pipeline_has_the_same_scores_with_two_workers(backen
     assert two.best_estimator_[-1].coefs_[0].shape == (4, best[0])
 
 
-def test_a_halving_search_may_spend_epochs():
-    search = HalvingGridSearchCV(
-        CLASSIFIER,
-        {"learning_rate_init": [1e-5, 1e-4, 1e-3, 0.05]},
-        factor=2,
-        cv=2,
-        resource="max_iter",
-        min_resources=5,
-        max_resources=20,
-        random_state=0,
-    ).fit(*IRIS)
-    assert search.best_params_["learning_rate_init"] == 0.05
-    assert search.best_estimator_.n_iter_ == search.n_resources_[-1] == 20
-
-
-# partial_fit in meta-estimators.
-
-
 def test_multi_output_partial_fit_hands_classes_on():
     Y = np.column_stack([Y_IRIS, Y_IRIS == 1]).astype(int)
     model = MultiOutputClassifier(CLASSIFIER)
@@ -157,31 +138,7 @@ def test_multi_output_partial_fit_hands_classes_on():
     assert [member.t_ for member in model.estimators_] == [200, 200]
 
 
-def test_learning_curve_by_partial_fit():
-    net, folds = clone(CLASSIFIER), KFold(3, shuffle=True, random_state=0)
-    sizes, train, _ = learning_curve(
-        net, *IRIS, train_sizes=[30, 60, 100], cv=folds, exploit_incremental_learning=True
-    )
-    rows = next(folds.split(X_IRIS))[0]
-    for size, part, scores in zip(sizes, np.split(rows[:100], sizes[:-1]), train, strict=True):
-        net.partial_fit(X_IRIS[part], Y_IRIS[part], classes=[0, 1, 2])
-        assert scores[0] == net.score(X_IRIS[rows[:size]], Y_IRIS[rows[:size]])
-
-
-# Pandas, and metadata.
-
-
-def test_pandas_output_of_a_transformer_names_the_network_s_features(estimator):
-    X, y = data_of(estimator)
-    frame = pd.DataFrame(X).rename(columns="x{}".format)
-    model = make_pipeline(StandardScaler(), estimator).set_output(transform="pandas")
-    model.fit(frame, y)
-    assert list(estimator.feature_names_in_) == list(frame.columns)
-    plain = make_pipeline(StandardScaler(), clone(estimator)).fit(X, y)
-    np.testing.assert_allclose(model.predict(frame), plain.predict(X), rtol=1e-6)
-    scaled = model[0].transform(frame)
-    with pytest.raises(ValueError, match="feature names should match"):
-        estimator.predict(scaled[scaled.columns[::-1]])
+# Metadata.
 
 
 def pipeline(net):

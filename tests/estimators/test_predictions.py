@@ -1,5 +1,7 @@
 """Losses, outputs and probabilities; networks without hidden layers are linear models."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from estimator_examples import X_IRIS, Y_IRIS
@@ -39,51 +41,26 @@ def logistic_regression(**parameters):
     return LogisticRegression(tol=1e-10, max_iter=10_000, **parameters)
 
 
-CLASSIFIER = ScratchMLPClassifier(**LINEAR, alpha=0.1)
-WEIGHTS = {0: 5.0, 1: 1.0}
+Classifier = partial(ScratchMLPClassifier, **LINEAR)
+Regressor = partial(ScratchMLPRegressor, **LINEAR)
+WINE, CANCER = scaled(load_wine), scaled(load_breast_cancer)
+WEIGHTS = {"class_weight": {0: 5.0, 1: 1.0}}
+BALANCED = {"class_weight": "balanced"}
 IDENTITY = {"loss": "squared_error", "output_activation": "identity"}
+LINES = make_regression(60, 3, noise=1.0, random_state=0)
+POISSON = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000)
 
 
 @pytest.mark.parametrize(
     ("network", "reference", "data", "method"),
     [
-        (CLASSIFIER, logistic_regression(C=10), scaled(load_wine), "predict_proba"),
-        (
-            ScratchMLPClassifier(**LINEAR, alpha=1.0, class_weight=WEIGHTS),
-            logistic_regression(class_weight=WEIGHTS),
-            scaled(load_breast_cancer),
-            "predict_proba",
-        ),
-        (
-            ScratchMLPClassifier(**LINEAR, alpha=1.0, class_weight="balanced"),
-            logistic_regression(class_weight="balanced"),
-            scaled(load_breast_cancer),
-            "predict_proba",
-        ),
-        (
-            ScratchMLPClassifier(**LINEAR, **IDENTITY, alpha=1.0),
-            RidgeClassifier(),
-            scaled(load_wine),
-            "decision_function",
-        ),
-        (
-            ScratchMLPClassifier(**LINEAR, **IDENTITY, alpha=1.0),
-            RidgeClassifier(),
-            scaled(load_breast_cancer),
-            "decision_function",
-        ),
-        (
-            ScratchMLPRegressor(**LINEAR, alpha=0.0),
-            LinearRegression(),
-            make_regression(60, 3, noise=1.0, random_state=0),
-            "predict",
-        ),
-        (
-            ScratchMLPRegressor("poisson", **LINEAR, alpha=3.0),
-            PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000),
-            counts(),
-            "predict",
-        ),
+        (Classifier(alpha=0.1), logistic_regression(C=10), WINE, "predict_proba"),
+        (Classifier(alpha=1, **WEIGHTS), logistic_regression(**WEIGHTS), CANCER, "predict_proba"),
+        (Classifier(alpha=1, **BALANCED), logistic_regression(**BALANCED), CANCER, "predict_proba"),
+        (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), WINE, "decision_function"),
+        (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), CANCER, "decision_function"),
+        (Regressor(alpha=0), LinearRegression(), LINES, "predict"),
+        (Regressor("poisson", alpha=3), POISSON, counts(), "predict"),
     ],
     ids=["logistic", "weights", "balanced", "ridge", "ridge of two", "least squares", "Poisson"],
 )
