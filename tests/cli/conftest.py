@@ -15,8 +15,9 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
+from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Saved = namedtuple("Saved", "table class_model number_model")
@@ -107,17 +108,18 @@ def train_briefly(monkeypatch):
         models = models_for(*arguments, **settings)
         own = next(iter(models.values()))
         if hasattr(own, "estimators"):
-            own.set_params(cv=2, estimators=brief_estimators(is_classifier(own)))
+            own.set_params(cv=2, n_jobs=1, estimators=brief_estimators(is_classifier(own)))
         else:
-            own.set_params(cv=2, max_iter=20)
+            own.set_params(cv=2, n_jobs=1, max_iter=20)
         return models
 
     monkeypatch.setattr(command_line, "models_for", brief_models)
+    monkeypatch.setattr(comparison, "SMALL", 0)  # three folds instead of five
 
 
 @pytest.fixture
 def brief(monkeypatch):
-    """Train ensembles on two folds, for 20 epochs and with few small trees."""
+    """Compare on three folds. Train ensembles on two, for 20 epochs and with few small trees."""
     train_briefly(monkeypatch)
 
 
@@ -198,7 +200,9 @@ def few_rows(monkeypatch):
 
 @pytest.fixture
 def uncompared(monkeypatch):
-    """Compare no models."""
-    monkeypatch.setattr(command_line, "compare", lambda models, X, y, plan: {})
-    monkeypatch.setattr(command_line, "score_table", lambda results, plan: "")
-    monkeypatch.setattr(command_line, "best_model", lambda results, plan: BASELINE)
+    """Compare the constant baseline with no other model."""
+
+    def compare_baseline(models, X, y, plan):
+        return compare({BASELINE: models[BASELINE]}, X, y, plan)
+
+    monkeypatch.setattr(command_line, "compare", compare_baseline)

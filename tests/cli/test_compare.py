@@ -1,0 +1,497 @@
+"""Comparisons: what they print, the models that take part, and the demonstration on Iris."""
+
+import re
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from all_parts import all_parts
+from cli_output import (
+    BASELINE,
+    ENSEMBLES,
+    LINEAR,
+    NETWORKS,
+    TREES,
+    lines_of_models,
+    png_size,
+    run,
+    scores,
+)
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from scratchmlp.cli import article, comparison
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.comparison import models_for
+from scratchmlp.cli.kinds import Roles, decide_columns, read_columns
+from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.metrics import score
+from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_text
+from scratchmlp.cli.table import Table, load_table
+from scratchmlp.io import load
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+
+TARGETS = ["class", "number"]
+
+# What a comparison prints.
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_four_models_and_the_parts_of_the_ensemble_are_compared(target, trained):
+    out, number = trained[target].out, TARGETS.index(target)
+    rows = lines_of_models(out)
+    names = [ENSEMBLES[number], TREES, LINEAR[number], BASELINE]
+    assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
+    lines = out.splitlines()
+    first, parts = lines.index(rows[0]), ("networks", "boosting", "extra trees")
+    for name, line in zip(parts, lines[first + 1 :], strict=False):
+        assert re.match(rf"  {name}, weight 0.33  .*\d$", line)
+    assert lines[first + 4] == rows[1]
+    assert max(map(len, out.partition("Mean")[2].partition("Saved")[0].splitlines())) <= 90
+    losses = [scores(row)[2 if target == "class" else 0] for row in rows]
+    metric = {"class": "log-loss", "number": "RMSE"}[target]
+    assert f"\nLowest {metric}: {names[np.argmin(losses)]}. Fit times are means over" in out
+    assert losses[0] < losses[3]
+
+
+def test_the_table_is_described_before_the_scores(trained):
+    assert trained["class"].out.startswith(
+        "Predicting 'class' (classification, 2 classes): 80 rows, 5 columns\n"
+        "  classes: big 44 (55.0%), small 36 (45.0%)\n"
+        "  numeric: size (12 missing), cost in $, with a $\n"
+        "  dates: day (written as year-month-day)\n"
+        "  boolean: flag\n"
+        "  categorical: code (3 values)\n"
+        "  not used to predict: key (--id)\n"
+        "\n"
+        "Mean ± standard deviation over 3 stratified folds\n"
+    )
+    assert trained["number"].out.startswith("Predicting 'number' (regression): 80 rows, 5 columns")
+    assert re.search(r" accuracy +log-loss +AUC +fit \(s\)\n", trained["class"].out)
+    assert re.search(r" RMSE +R² +fit \(s\)\n", trained["number"].out)
+
+
+@pytest.mark.usefixtures("brief")
+def test_the_networks_alone(trained, csv, tmp_path):
+    model = tmp_path / "y.model"
+    table = trained["class"].table[["size", "class"]]
+    out, err = run(csv(table), "--target", "class", "--model", "networks", "--save", model)
+    names = [NETWORKS[0], TREES, LINEAR[0], BASELINE]
+    rows = lines_of_models(out)
+    assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
+    assert f"\nSaved the networks in {model}" in out
+    assert "weight" not in out
+    assert "The networks alone" not in out
+    assert "scratchmlp: training the networks on all rows\n" in err
+    assert isinstance(load(model), TabularMLPClassifier)
+
+
+def visits(n=90):
+    """Three uneven classes, groups of three rows, and days in another order than the rows."""
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=n)
+    table = pd.DataFrame(
+        {
+            "patient": np.arange(n) // 3,
+            "day": pd.date_range("2020-01-01", periods=n)[rng.permutation(n)],
+            "size": size.round(3),
+            "one": "x",
+            "row": [f"row{i}" for i in range(n)],
+            "zip": rng.choice([10_001, 10_002, 10_003], n),
+            "class": np.where(size > 1.2, "big", np.where(size > -0.2, "middle", "small")),
+        }
+    )
+    table.loc[:1, "class"] = "rare"
+    return table
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize(
+    ("options", "lines"),
+    [
+        (
+            ["--groups", "patient", "--id", "day", "--metric", "f1_macro", "--max-time", "1"],
+            [
+                "over 3 folds of whole groups",
+                "  numeric: size\n  categorical: zip (3 values, your choice)\n",
+                "  not used to predict: day (--id), patient (--groups)\n",
+                "\nHighest f1_macro: ",
+            ],
+        ),
+        (
+            ["--time", "day", "--date", "day", "--ignore", "patient", "--metric", "macro AUC"],
+            [
+                "over 3 splits by time",
+                "  dates: day (written as year-month-day)\n",
+                "  not used to predict: patient (--ignore)\n",
+                "\nHighest macro AUC: ",
+            ],
+        ),
+        (
+            ["--ignore", "patient", "day", "--seed", "7", "--jobs", "1"],
+            ["over 3 stratified folds", "\nLowest log-loss: "],
+        ),
+    ],
+    ids=["groups", "time", "seed"],
+)
+def test_what_options_change(options, lines, csv, tmp_path):
+    model, table = tmp_path / "class.model", visits()
+    fixed = ["--target", "class", "--categorical", "zip", "--save", model]
+    out, err = run(csv(table), *fixed, *options)
+    assert "left out 2 rows of classes with fewer than 3 rows: 'rare'" in err
+    assert re.search(r"\n  classes: \w+ \d\d \(\d\d.\d%\), \w+ \d\d ", out)
+    assert "  left out: one (every value is 'x'), row (every value is different). To" in out
+    assert [line for line in lines if line not in out] == []
+    assert f"To predict: python -m scratchmlp NEW.csv --load {model}\n" in out
+    new = csv(table.drop(columns=["patient", "one", "row"]))  # what the model has left out
+    assert run(new, "--load", model)[0].startswith("day," if "--id" in options else "prediction")
+
+
+def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, uncompared):
+    calls, compare = [], command_line.compare
+    monkeypatch.setattr(command_line, "compare", lambda *a: calls.append(a) or compare(*a))
+    for seed in (0, 7):
+        options = ["--jobs", 2, "--max-time", 1.5, "--seed", seed]
+        run(trained["class"].path, "--target", "class", *options)
+    (_, *_, first), (models, *_, second) = calls
+    ensemble, trees, *_ = models.values()
+    assert (ensemble.random_state, ensemble.n_jobs, ensemble.max_time) == (7, 2, 1.5)
+    assert trees[-1].random_state == 7
+    assert first.folds.splits[0][1].tolist() != second.folds.splits[0][1].tolist()
+
+
+@pytest.mark.usefixtures("uncompared")
+@pytest.mark.parametrize(("target", "suffice"), [("class", True), ("number", True), ("class", 0)])
+def test_networks_that_suffice_are_named(target, suffice, trained, monkeypatch):
+    monkeypatch.setattr(command_line, "networks_suffice", lambda results, plan: suffice)
+    out, _ = run(trained[target].path, "--target", target)
+    sentence = (
+        "Fit times are means over the folds.\n"
+        "The networks alone predict about as well. To train only them, which is faster and makes "
+        f"a\nsmaller model, use --model networks, or {NETWORKS[target == 'number']} in Python.\n"
+    )
+    assert out.endswith(sentence) == suffice
+    assert ("alone" in out) == suffice
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_limit_of_time_that_ends_training_is_named(trained, csv, tmp_path):
+    table = trained["class"].table[["size", "class"]]
+    options = ["--target", "class", "--max-time", "1e-9", "--save", tmp_path / "y.model"]
+    _, err = run(csv(table), *options)
+    for fits in ("3 of 3 fits", "1 of 1 fit"):
+        assert (
+            "\nscratchmlp: --max-time 1e-09 ended the training of the networks before all epochs, "
+            f"in {fits}. Increase or remove --max-time: the predictions may then be better.\n"
+            "scratchmlp: --max-time 1e-09 is too short for boosting, which the ensemble leaves out "
+            f"in {fits}. Increase or remove it.\n"
+            "scratchmlp: --max-time 1e-09 is too short for extra trees, "
+        ) in err
+    assert "ended the training" not in trained["class"].err
+
+
+@pytest.mark.usefixtures("few_rows")
+def test_an_estimator_that_fails_is_named_in_a_note(trained, csv, monkeypatch, tmp_path):
+    def with_neighbours(*arguments, **settings):
+        models = models_for(*arguments, **settings)
+        parts = [("neighbours", KNeighborsClassifier(1000)), ("constant", DummyClassifier())]
+        return {ENSEMBLES[0]: models[ENSEMBLES[0]].set_params(cv=2, estimators=parts)}
+
+    monkeypatch.setattr(command_line, "models_for", with_neighbours)
+    table = trained["class"].table[["size", "class"]]
+    out, err = run(csv(table), "--target", "class", "--plot", tmp_path / "y.png")
+    assert "\n  constant, weight 1.00  " in out
+    assert "neighbours" not in out
+    for share in ("5 of 5 fits", "1 of 1 fit"):
+        note = f"\nscratchmlp: neighbours is left out of the ensemble in {share}: ValueError: "
+        assert err.count(note) == 1
+    assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
+
+
+@pytest.mark.usefixtures("brief")
+def test_rare_words_among_dates_and_similar_names_of_columns_do_no_harm(csv):
+    """Some folds have no word. An indicator of missing values in `a` would be `a_missing`."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=60).astype(str).to_series(index=range(60))
+    a, words = rng.normal(size=60), rng.choice(["u", "v"], 60)
+    table = pd.DataFrame({"a": a, "a_missing": words, "day": days, "y": np.arange(60) % 2})
+    table.loc[7, "day"] = "soon"
+    table.loc[::5, "a"] = np.nan
+    out, err = run(csv(table), "--target", "y", "--model", "networks")
+    assert "1 of 60 values of day is not a date: 'soon'. Such values count as missing." in err
+    assert "dates: day (written as year-month-day)\n" in out
+    assert "nan" not in out
+
+
+# The models.
+
+
+def table_of(columns, is_class, **roles):
+    X = pd.DataFrame(columns)
+    fitted, notes = decide_columns(X, Roles(**roles))
+    return Table(X, np.arange(len(X)), is_class, notes, fitted)
+
+
+def test_all_models_are_told_what_columns_are():
+    roles = {"categorical": ["zip", "target"], "text": ["note"], "date": ["day"]}
+    columns = {"zip": ["123", "456"] * 9, "note": ["a b", "c"] * 9, "day": ["2020-01-01"] * 18}
+    table = table_of(columns, True, **roles)
+    encoder = read_columns(table.X, table.columns)[1]
+    ensemble, trees, linear, _ = models_for(table, encoder).values()
+    for each in (ensemble, linear[0]):
+        assert (each.categorical_features, each.text_features) == (["zip"], ["note"])
+    ((_, _, codes),) = trees[0].transformers
+    assert codes == ["zip"]
+    assert trees[0].remainder.text_features == ["note"]
+
+
+def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
+    x = np.random.default_rng(0).normal(size=60)
+    X, y = pd.DataFrame({"x": x}), np.where(x > 0, "u", "v")
+    plan = comparison.make_plan(y, True)
+    parts = [("linear", LogisticRegression()), ("constant", DummyClassifier())]
+    ensemble = TabularEnsembleClassifier(parts, cv=2, random_state=0)
+    models = {"ensemble": ensemble, "a": DummyClassifier(), "b": DummyClassifier()}
+    with all_parts():
+        results = comparison.compare(models, X, y, plan)
+    assert list(results) == ["ensemble", "a", "b"]
+    for metric in plan.metrics:
+        pd.testing.assert_series_equal(results["a"][metric.name], results["b"][metric.name])
+    folds = results["ensemble"].to_dict("records")
+    for (_, held_out), fold in zip(plan.folds.splits, folds, strict=True):
+        assert list(fold["parts"]) == ["linear", "constant"]
+        for name, part in fold["parts"].items():
+            alone = fold["estimator"].only(name)
+            expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), plan.metrics)
+            assert part == {**expected, "weight": fold["estimator"].weights_[name]}
+
+
+def test_a_table_that_a_model_cannot_use_is_refused():
+    y = np.arange(20) % 2
+    X = pd.DataFrame({"a": ["1.5"] * 10 + ["2.5"] * 5 + ["x"] * 5})
+    plan = comparison.make_plan(y, True, times=np.arange(20))
+    with pytest.raises(InputError, match=r"linear cannot use the table: .*'x'"):
+        comparison.compare({"linear": LogisticRegression()}, X, y, plan)
+
+
+def test_classes_may_be_written_as_decimal_numbers(csv):
+    """scikit-learn would take such numbers for a regression target."""
+    table = load_table(csv(pd.DataFrame({"a": range(20), "y": [1.5, 2.5] * 10})), "y")
+    assert table.is_class
+    assert len(comparison.make_plan(table.y, table.is_class).folds.splits) == 5
+
+
+# Models of other packages.
+
+
+class StandIn(BaseEstimator):
+    """Boosted trees that accept what the packages accept: numbers, and categories or text."""
+
+    error = None
+
+    def fit(self, X, y):
+        if self.error is not None:
+            raise self.error
+        names = getattr(self, "cat_features", None)
+        categories = X.columns[list(names)] if names else X.select_dtypes("category").columns
+        assert X[categories].map(lambda value: isinstance(value, str | float)).all(axis=None)
+        assert (X.drop(columns=categories).dtypes == np.float64).all()
+        assert X.columns.str.fullmatch(r"x\d+").all()
+        self.model_ = self._trees(categorical_features=list(categories), max_iter=9).fit(X, y)
+        self.classes_ = getattr(self.model_, "classes_", None)
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+
+class LGBMRegressor(RegressorMixin, StandIn):
+    _trees = HistGradientBoostingRegressor
+
+    def __init__(self, n_jobs=None, random_state=None, verbose=1):
+        self.n_jobs, self.random_state, self.verbose = n_jobs, random_state, verbose
+
+
+class LGBMClassifier(ClassifierMixin, LGBMRegressor):
+    _trees = HistGradientBoostingClassifier
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+class CatBoostRegressor(RegressorMixin, StandIn):
+    _trees = HistGradientBoostingRegressor
+
+    def __init__(
+        self,
+        cat_features=None,
+        thread_count=None,
+        random_state=None,
+        verbose=True,
+        allow_writing_files=True,
+    ):
+        self.cat_features, self.allow_writing_files = cat_features, allow_writing_files
+        self.thread_count, self.random_state, self.verbose = thread_count, random_state, verbose
+
+
+class CatBoostClassifier(ClassifierMixin, CatBoostRegressor):
+    _trees = HistGradientBoostingClassifier
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+@pytest.fixture
+def stand_ins(monkeypatch):
+    """Stand-ins of both packages."""
+    for name, estimators in {
+        "catboost": (CatBoostClassifier, CatBoostRegressor),
+        "lightgbm": (LGBMClassifier, LGBMRegressor),
+    }.items():
+        module = SimpleNamespace(**{each.__name__: each for each in estimators})
+        monkeypatch.setitem(sys.modules, name, module)
+
+
+@pytest.fixture(params=["stand-ins", "packages"])
+def packages(request):
+    if request.param == "stand-ins":
+        request.getfixturevalue("stand_ins")
+    for name in RIVALS:
+        pytest.importorskip(name)
+
+
+@pytest.fixture
+def training(trained):
+    """Tables with columns of all kinds, and a name that LightGBM does not accept."""
+    n = len(trained["class"].table)
+    more = {'a, "{1}"': np.arange(n) % 7, "time": [f"{i % 24:02}:{i % 60:02}" for i in range(n)]}
+    return {target: each.table.assign(**more) for target, each in trained.items()}
+
+
+@pytest.mark.usefixtures("brief", "packages")
+@pytest.mark.parametrize("target", TARGETS)
+def test_models_of_other_packages_are_compared_on_the_same_folds(target, training, csv):
+    rivals = ["--with", "lightgbm", "--with", "catboost", "lightgbm", "--jobs", "1"]
+    out, err = run(csv(training[target]), "--target", target, "--model", "networks", *rivals)
+    names = [line.split("  ")[0] for line in out.partition("fit (s)\n")[2].splitlines()]
+    linear = LINEAR[target == "number"]
+    assert names[1:6] == [TREES, "LightGBM", "CatBoost", linear, BASELINE]
+    assert "scratchmlp: CatBoost ...\n" in err
+
+
+@pytest.mark.usefixtures("brief", "uncompared", "stand_ins")
+@pytest.mark.parametrize("keep", ["model", "best"])
+def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, monkeypatch):
+    ranking = ["CatBoost", "TabularMLPClassifier", TREES]
+    compare = command_line.compare
+
+    def compare_ranking(*arguments):
+        return dict.fromkeys(ranking, compare(*arguments)[BASELINE])
+
+    monkeypatch.setattr(command_line, "compare", compare_ranking)
+    monkeypatch.setattr(command_line, "best_model", lambda results, plan: next(iter(results)))
+    model = tmp_path / "class.model"
+    options = ["--model", "networks", "--with", "catboost", "--keep", keep, "--save", model]
+    out, err = run(csv(training["class"]), "--target", "class", *options)
+    note = "scratchmlp: --keep best chooses among the other models. Those "
+    assert err.startswith(note) == (keep == "best")
+    assert f"Saved the networks in {model}, although CatBoost has the lower log-loss. To" in out
+    assert isinstance(load(model), TabularMLPClassifier)
+
+
+def test_columns_are_converted_to_what_the_packages_accept():
+    table = pd.DataFrame(
+        {
+            "size": [1.5, None],
+            "code": ["01", None],
+            "day": pd.to_datetime(["1970-01-03", None]),
+            "flag": [True, False],
+            "wait": pd.to_timedelta(["12:00:00", None]),
+        }
+    )
+    converted = numbers_and_categories(table, ["code", "flag"])
+    assert list(converted) == ["x0", "x1", "x2", "x3", "x4"]
+    assert converted["x0"].cat.categories.to_list() == ["01"]
+    assert converted["x0"].isna().to_list() == [False, True]
+    assert converted["x1"].to_list() == ["True", "False"]
+    assert converted.iloc[0, 2:].to_list() == [1.5, 2.0, 0.5]
+    assert converted.iloc[1, 2:].isna().all()
+    text = numbers_and_text(table, ["code", "flag"])
+    assert text["x0"].to_list() == ["01", "missing"]
+    pd.testing.assert_frame_equal(text.iloc[:, 2:], converted.iloc[:, 2:])
+    assert numbers_and_text(table[["size"]], []).to_numpy()[0] == [1.5]
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_an_error_of_a_package_is_reported(monkeypatch):
+    """The packages have types of errors of their own."""
+    monkeypatch.setattr(LGBMRegressor, "error", type("LightGBMError", (Exception,), {})("no rows"))
+    y = np.arange(20.0)
+    plan, models = comparison.make_plan(y, False), {"LightGBM": LGBMRegressor()}
+    with pytest.raises(InputError, match=r"^LightGBM cannot use the table: no rows$"):
+        comparison.compare(models, pd.DataFrame({"x": y}), y, plan)
+
+
+# Without arguments: the article's network and a tuned network on Iris.
+
+
+@pytest.fixture(scope="module")
+def iris(tmp_path_factory):
+    picture = tmp_path_factory.mktemp("iris") / "iris.png"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, fewer in (("REPEATS", 1), ("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
+            monkeypatch.setattr(article, name, fewer)
+        return *run("--plot", picture), picture
+
+
+def test_the_article_s_network_learns(iris):
+    out = iris[0]
+    assert out.startswith("The article's network")
+    assert re.search(r"without biases +with biases", out)
+    rows = re.findall(r"^(10*)((?: +\d\.\d{3}){8})$", out, flags=re.M)
+    assert [epoch for epoch, _ in rows] == ["1", "10", "100", "1000", "10000"]
+    first, *_, last = (np.array(values.split(), float).reshape(2, 2, 2) for _, values in rows)
+    accuracy, loss = last[..., 0], last[..., 1]
+    assert (accuracy > first[..., 0]).all()
+    assert (loss < first[..., 1]).all()
+    assert (accuracy[1] > accuracy[0]).all()  # with biases, without
+    assert (accuracy[1] >= 0.9).all()
+
+
+def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression(iris):
+    out, err, picture = iris
+    network, linear = map(scores, lines_of_models(out))
+    assert network[0] >= linear[0] - linear[1]
+    assert network[2] <= linear[2] + linear[3]
+    assert "over 5 stratified folds" in out
+    chosen = r"Chosen most often: learning rate 0\.\d+ and \d+ hidden units, in \d of 5 folds"
+    assert re.search(chosen, out)
+    tables = (
+        re.findall(r"^(?:epoch|10*) .*$", out, flags=re.M),
+        [
+            next(line for line in out.splitlines() if "fit (s)" in line),
+            *lines_of_models(out),
+        ],
+    )
+    assert all(len({*map(len, lines)}) == 1 for lines in tables)  # aligned
+    assert png_size(picture) == (2700, 675)
+    assert f"\nSaved {picture}.\nLeft: The loss of the article's network" in out
+    lines = err.splitlines()
+    assert all(line.startswith("scratchmlp: ") for line in lines)
+    dots = [f"scratchmlp: {name} ....." for name in (article.TUNED, "LogisticRegression")]
+    assert [line for line in lines if ".." in line] == dots
+    assert lines[-1] == f"scratchmlp: drawing {picture}"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_measuring_during_training_changes_nothing(monkeypatch):
+    monkeypatch.setattr(article, "EPOCHS", np.array([1, 10, 500]))
+    measured = article._train_article("with biases")
+    monkeypatch.setattr(article, "EPOCHS", np.array([500]))
+    pd.testing.assert_frame_equal(measured.loc[[500]], article._train_article("with biases"))
+    assert measured["train loss"].is_monotonic_decreasing

@@ -1,0 +1,281 @@
+"""The folds of a comparison, its metrics, and those that `--metric` names."""
+
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    f1_score,
+    get_scorer_names,
+    log_loss,
+    roc_auc_score,
+)
+from sklearn.pipeline import make_pipeline
+
+from scratchmlp.cli import comparison
+from scratchmlp.cli.comparison import make_folds
+from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.metrics import find_metric, score
+from scratchmlp.reporting.scores import default_metrics
+from scratchmlp.tabular import TabularMLPRegressor
+
+N = 60
+CLASSES, NUMBERS = np.arange(N) % 2, np.arange(float(N))
+each_target = pytest.mark.parametrize("y", [CLASSES, NUMBERS], ids=["classes", "numbers"])
+
+
+def test_large_tables_get_fewer_folds(monkeypatch):
+    assert make_folds(CLASSES, True).description == "5 stratified folds"
+    assert make_folds(NUMBERS, False).description == "5 folds"
+    monkeypatch.setattr(comparison, "SMALL", N - 1)
+    assert make_folds(CLASSES, True).description == "3 stratified folds"
+    assert make_folds(NUMBERS, False).description == "3 folds"
+    repeated = make_folds(CLASSES, True, n_repeats=2)
+    assert repeated.description == "3 stratified folds, repeated 2 times"
+    assert len(repeated.splits) == 6
+
+
+@pytest.mark.parametrize("n_folds", [3, 4, 5, 9])
+def test_no_fold_is_without_a_row_of_the_rarest_class(n_folds):
+    y = np.repeat(["common", "rare"], [50, n_folds])
+    splits = make_folds(y, True).splits
+    assert len(splits) == min(5, n_folds)
+    assert all(set(y[test]) == {"common", "rare"} for _, test in splits)
+
+
+@each_target
+def test_the_seed_shuffles_the_folds(y):
+    for more in ({}, {"groups": np.arange(N) // 4}):
+        a, b, c = (make_folds(y, y is CLASSES, seed=seed, **more).splits for seed in (0, 1, 1))
+        assert [rows.tolist() for _, rows in a] != [rows.tolist() for _, rows in b]
+        assert [rows.tolist() for _, rows in b] == [rows.tolist() for _, rows in c]
+
+
+# Groups.
+
+
+@pytest.mark.parametrize("n_groups", [3, 4, 12])
+@each_target
+def test_rows_of_a_group_are_in_one_fold(n_groups, y):
+    groups = np.random.default_rng(0).permutation(N) % n_groups
+    splits, description, left_out = make_folds(y, y is CLASSES, groups=groups)
+    assert description == f"{min(5, n_groups)} folds of whole groups"
+    assert left_out == []
+    for training, held_out in splits:
+        assert not {*groups[training]} & {*groups[held_out]}
+        assert len({*groups[training]}) >= 2  # for the folds of the ensemble
+    assert sorted(np.concatenate([rows for _, rows in splits])) == list(range(N))
+
+
+def test_groups_of_a_single_class_each_are_left_out():
+    y = np.repeat([0, 1], [50, 10])
+    groups = np.r_[np.arange(50) % 2, np.full(10, 2)]
+    splits, _, left_out = make_folds(y, True, groups=groups)
+    assert all(len(np.unique(y[training])) == 2 for training, _ in splits)
+    assert left_out[0].startswith("models are not evaluated on 10 rows of classes without a row to")
+    assert left_out[1].startswith("left out 1 split without rows of two classes to train on")
+
+
+# Time.
+
+
+def test_later_rows_are_predicted_from_earlier_ones():
+    times = np.sort(np.random.default_rng(0).integers(20, size=N))
+    times = np.unique(times, return_inverse=True)[1]
+    splits, description, _ = make_folds(NUMBERS, False, times=times)
+    assert description == f"{len(splits)} splits by time"
+    assert len(splits) > 2
+    for training, held_out in splits:
+        assert times[training].max() < times[held_out].min()  # rows of a time are not separated
+        assert len({*times[training]}) >= 3  # for the folds of the ensemble
+    assert splits[-1][1][-1] == N - 1
+
+
+@pytest.mark.parametrize(("n_times", "n_splits"), [(9, 2), (12, 3), (18, 5), (60, 5)])
+def test_few_times_get_fewer_splits(n_times, n_splits):
+    splits = make_folds(NUMBERS, False, times=np.arange(N) * n_times // N).splits
+    assert len(splits) == n_splits
+
+
+def test_classes_that_come_later_are_not_scored_before_they_are_known():
+    y = np.repeat(["a", "b", "late"], [35, 19, 6])
+    y[:6] = "b"
+    splits, _, left_out = make_folds(y, True, times=np.arange(N))
+    assert all(np.isin(y[held_out], y[training]).all() for training, held_out in splits)
+    assert left_out == [
+        "models are not evaluated on 6 rows of classes without a row to train on in the same "
+        "split: 'late'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("y", "rows", "message"),
+    [
+        (
+            CLASSES,
+            {"groups": np.arange(N) % 2},
+            r"--groups has 2 different values .* at least 3",
+        ),
+        (
+            NUMBERS,
+            {"groups": np.arange(N) % 2},
+            r"--groups has 2 different values .* at least 3",
+        ),
+        (NUMBERS, {"times": np.arange(N) * 8 // N}, r"--time has 8 different values .* at least 9"),
+        (
+            np.repeat(["a", "b"], [58, 2]),
+            {"times": np.arange(N)},
+            "every split has training rows of a single class",
+        ),
+    ],
+)
+def test_groups_and_times_that_leave_nothing_to_compare_are_refused(y, rows, message):
+    with pytest.raises(InputError, match=message):
+        make_folds(y, y is not NUMBERS, **rows)
+
+
+# The folds of the ensemble within those of the comparison.
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    """The `cv` and the groups of each fit of an ensemble."""
+    calls = []
+
+    def fit(self, X, y, sample_weight=None, *, groups=None):
+        calls.append((self.cv, groups))
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+    monkeypatch.setattr(TabularMLPRegressor, "fit", fit)
+    monkeypatch.setattr(TabularMLPRegressor, "predict", predict)
+    return calls
+
+
+def test_the_folds_of_the_ensemble_consist_of_whole_groups_too(fits):
+    groups = np.arange(N) // 4
+    plan = comparison.make_plan(NUMBERS, False, groups=groups)
+    models = {"ensemble": TabularMLPRegressor(), "linear": make_pipeline(Ridge())}
+    comparison.compare(models, pd.DataFrame({"x": NUMBERS}), NUMBERS, plan)
+    for (_, passed), (training, _) in zip(fits, plan.folds.splits, strict=True):
+        np.testing.assert_array_equal(passed, groups[training])
+
+
+@pytest.mark.parametrize("n_rows", [10, 40, 500])
+def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
+    y = np.arange(float(n_rows))
+    plan = comparison.make_plan(y, False, times=np.arange(n_rows))
+    comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, plan)
+    for (cv, passed), (rows, _) in zip(fits, plan.folds.splits, strict=True):
+        assert passed is None
+        splits = list(cv.split(rows))
+        assert 2 <= len(splits) <= 8
+        assert all(training.max() < held_out.min() for training, held_out in splits)
+        assert all(len(training) >= 0.7 * len(rows) - 8 for training, _ in splits)
+
+
+# Metrics.
+
+TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
+
+
+@pytest.mark.parametrize(
+    ("counts", "names"),
+    [
+        ([10, 19], ["accuracy", "log-loss", "AUC"]),
+        ([10, 20], ["accuracy", "log-loss", "AUC", "balanced accuracy"]),
+        ([9, 9, 9], ["accuracy", "log-loss", "macro AUC"]),
+        (None, ["RMSE", "R²"]),
+    ],
+)
+def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are(counts, names):
+    metrics = default_metrics(counts if counts is None else np.array(counts))
+    assert [metric.name for metric in metrics] == names
+
+
+@pytest.mark.parametrize(
+    ("given", "y", "name", "is_loss"),
+    [
+        ("log_loss", TWO, "log-loss", True),
+        ("neg_log_loss", TWO, "log-loss", True),
+        ("Balanced Accuracy", TWO, "balanced accuracy", False),
+        ("auc", TWO, "AUC", False),
+        ("roc_auc_ovr", THREE, "macro AUC", False),
+        ("f1", TWO, "f1", False),
+        ("neg_brier_score", TWO, "brier_score", True),
+        ("brier_score", THREE, "brier_score", True),
+        ("rmse", NUMBERS, "RMSE", True),
+        ("R²", NUMBERS, "R²", False),
+        ("r2", NUMBERS, "R²", False),
+        ("neg_mean_absolute_error", NUMBERS, "mean absolute error", True),
+        ("MAE", NUMBERS, "mean absolute error", True),
+        ("median_absolute_error", NUMBERS, "median absolute error", True),
+    ],
+)
+def test_names_of_metrics(given, y, name, is_loss):
+    metric = find_metric(given, y, is_class=y is not NUMBERS)
+    assert (metric.name, metric.is_loss) == (name, is_loss)
+
+
+@pytest.mark.parametrize("name", get_scorer_names())
+def test_all_scorers_of_scikit_learn_can_be_used_or_are_refused(name):
+    for y, is_class in ((TWO, True), (THREE, True), (NUMBERS, False)):
+        with suppress(InputError):
+            find_metric(name, y, is_class)
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "message"),
+    [
+        ("r2", TWO, "--metric r2 is not a metric of classification."),
+        ("f1", NUMBERS, "--metric f1 is not a metric of regression. Choose one of RMSE, R2, MAE"),
+        ("f1_makro", THREE, "classification. Did you mean 'f1_macro'? Choose one of accuracy, log"),
+        ("aucc", TWO, "'AUC'? Choose one of accuracy, log-loss, AUC, \"balanced accuracy\", or "),
+        ("f1", THREE, "--metric f1 cannot be computed here: Target is multiclass"),
+    ],
+)
+def test_a_metric_that_cannot_be_used(name, y, message):
+    with pytest.raises(InputError) as error:
+        find_metric(name, y, is_class=y is not NUMBERS)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("y", [TWO, THREE], ids=["two", "three"])
+def test_scores_equal_those_of_scikit_learn(y):
+    X = pd.DataFrame({"a": y + np.random.default_rng(0).normal(size=len(y))})
+    model = LogisticRegression().fit(X, y)
+    P = model.predict_proba(X)
+    metrics = [*default_metrics(np.array([1] * P.shape[1] + [9])), find_metric("f1_macro", y, True)]
+    metrics = [metric._replace(name=metric.name.removeprefix("macro ")) for metric in metrics]
+    assert score(model, X, y, metrics) == pytest.approx(
+        {
+            "accuracy": model.score(X, y),
+            "log-loss": log_loss(y, P),
+            "AUC": roc_auc_score(y, P if P.shape[1] > 2 else P[:, 1], multi_class="ovr"),
+            "balanced accuracy": balanced_accuracy_score(y, model.predict(X)),
+            "f1_macro": f1_score(y, model.predict(X), average="macro"),
+        }
+    )
+
+
+def test_squared_errors_may_be_infinite():
+    y = np.array([1e200, 2.0, 3.0])
+    model = DummyRegressor(strategy="constant", constant=0.0).fit(y[:, None], y)
+    scores = score(model, y[:, None], y, default_metrics(None))
+    assert scores["RMSE"] == np.inf
+    assert np.isnan(scores["R²"])
+
+
+@pytest.mark.parametrize("present", [[0, 1], [2]])
+def test_rows_without_some_of_the_classes_can_be_scored(present):
+    X, rows = pd.DataFrame({"a": THREE}), np.isin(THREE, present)
+    metrics = default_metrics(np.array([30, 30, 99]))
+    scores = score(DummyClassifier().fit(X, THREE), X[rows], THREE[rows], metrics)
+    assert scores["log-loss"] == pytest.approx(np.log(3))
+    assert np.isnan(scores["macro AUC"]) == (len(present) == 1)

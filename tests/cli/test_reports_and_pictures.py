@@ -1,0 +1,131 @@
+"""The picture of --plot and the page of --report."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_output import png_size, run
+from report_pages import Page
+
+from scratchmlp.cli import main as command_line
+
+pytest.importorskip("jinja2")
+pytestmark = pytest.mark.usefixtures("brief", "few_rows")
+TARGETS = ["class", "number"]
+TWO_PANELS = 1800, 675
+
+
+def page_in(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def text_of(page):
+    return " ".join(" ".join(page.texts).split())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_page_on_the_ensemble(target, trained):
+    out, err, path = trained[target].out, trained[target].err, trained[target].folder
+    path /= "a report.html"
+    assert out.endswith(f"Wrote a report on the ensemble: {path}\n")
+    assert err.endswith(f"writing {path}\n")
+    page = page_in(path)
+    text = " ".join("".join(page.texts).split())
+    assert f"How well {target} can be predicted" in text
+    metric, best = re.search(r"\nLowest (.*): (.*)\. Fit times", out).groups()
+    assert f"{best} has the lowest {metric}." in text
+    origin = page.table("Origin")
+    assert origin["Command"][0].startswith("python -m scratchmlp ")
+    assert f" --target {target} --id key --seed 3 " in origin["Command"][0]
+    assert f" --report '{path}' " in origin["Command"][0]
+    assert origin["Random state of the report"] == ["3"]
+    compared = page.table("Mean ± standard deviation over 3")
+    assert len(compared) == 7
+    for name, values in compared.items():
+        name = name.removesuffix(" (part of the ensemble)")
+        line = next(line for line in out.splitlines() if name in line)
+        assert all(value in " ".join(line.split()) for value in values)
+    text_of_comparison = text.partition("Here, every model was trained again")[2]
+    assert "so its scores and weights differ from those here." in text_of_comparison
+    weights = [values[0] for values in page.table("The parts of the ensemble").values()]
+    assert sum(weights) == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("uncompared")
+@pytest.mark.parametrize(("target", "identified"), [("class", True), ("number", False)])
+def test_rows_are_named_by_the_column_that_identifies_them(
+    target, identified, trained, csv, tmp_path
+):
+    """Identifiers may repeat, or be missing. Without them, rows have their number in the file."""
+    path, n_missing = tmp_path / "y.html", 7
+    table = trained[target].table[["size", target]]
+    table = table.assign(key=[f"key {i // 2}" for i in range(80)])
+    table.loc[: n_missing - 1, target] = None
+    table.loc[20:23, "key"] = None
+    options = ["--id" if identified else "--ignore", "key", "--model", "networks"]
+    run(csv(table), "--target", target, *options, "--report", path)
+    page, caption = page_in(path), "The worst mistakes"
+    labels = table["key"].fillna("missing") if identified else table.index.astype(str).to_series()
+    assert page.heads[caption][0] == ("key" if identified else "row, counted from 0")
+    assert {row[0] for row in page.tables[caption]} <= {*labels[n_missing:]}
+    column = page.heads[caption].index("true class" if target == "class" else "true value")
+    for row in page.tables[caption]:
+        known = table[target][list(labels == row[0])].dropna()
+        assert row[column] in [v if target == "class" else pytest.approx(v) for v in known]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_picture_says_how_right_predictions_are_and_what_matters(target, trained):
+    out, err, picture = trained[target].out, trained[target].err, trained[target].folder / "y.PNG"
+    assert "training the ensemble on all rows" in err
+    assert f"\nscratchmlp: drawing {picture}\n" in err
+    assert png_size(picture) == TWO_PANELS
+    assert f"Saved the picture {picture} of out-of-fold predictions, each by a part of" in out
+    lines = out.partition("Saved the picture")[2].partition("Wrote")[0].splitlines()
+    assert max(map(len, lines[1:])) < 100
+    shown = " ".join(lines)
+    left = {
+        "class": "Left: Mean predicted probability of small (horizontal)",
+        "number": "Left: Each point is a row (all rows): its true value",
+    }
+    assert f" {left[target]}" in shown
+    metric = {"class": "log-loss", "number": "R²"}[target]
+    assert f" Right: How much worse the {metric} gets if the values of one column" in shown
+
+
+@pytest.mark.usefixtures("uncompared")
+@pytest.mark.parametrize(
+    ("classes", "name", "start"),
+    [
+        (["👍", "👎"], "y.png", b"\x89PNG"),
+        (["$a$", "b", "c$"], "y.svg", b"<?xml"),
+        (None, "y.pdf", b"%PDF"),
+    ],
+)
+def test_pictures_of_rows_that_no_member_holds_out_and_of_names_without_a_glyph(
+    classes, name, start, csv, tmp_path
+):
+    x = np.random.default_rng(0).normal(size=60).round(3)
+    table = pd.DataFrame({"x": x, "t": np.arange(60), "y": 3.5 * x})
+    if classes:
+        table["y"] = np.take(classes, np.digitize(x, [-0.5, 0.5]) % len(classes))
+    options = ["--time", "t", "--model", "networks", "--plot", tmp_path / name]
+    out, _ = run(csv(table), "--target", "y", *options)
+    assert (tmp_path / name).read_bytes().startswith(start)
+    several = "\nLeft: Mean predicted probability of the predicted class (horizontal)"
+    assert (several in out) == (classes is not None and len(classes) > 2)
+
+
+@pytest.mark.usefixtures("uncompared")
+def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch):
+    """Importances are measured once for both. The first rows have no out-of-fold prediction."""
+    calls, measure = [], command_line.importances_of
+    monkeypatch.setattr(command_line, "importances_of", lambda e: calls.append(e) or measure(e))
+    page, picture, x = tmp_path / "page.html", tmp_path / "y.png", np.arange(60.0)
+    table = pd.DataFrame({"x": x % 7, "t": x, "y": x % 7})
+    options = ["--time", "t", "--model", "networks", "--plot", picture, "--report", page]
+    run(csv(table), "--target", "y", "--task", "regression", *options)
+    assert len(calls) == 1
+    n_left_out = re.search(r"(\d+) other rows have no out-of-fold", text_of(page_in(page)))
+    assert int(n_left_out[1]) > 40
