@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import tradeoff
 from accuracy import small_sets
-from bars import BEFORE, check_all, check_ensemble
+from bars import BEFORE, check_ensemble
 from matplotlib.figure import Figure
 from rivals import CLASSIFIERS, RIVALS, SEEDS
 from tabular_data import NAMES, Places, has_numbers, load, n_folds
@@ -74,9 +74,10 @@ def test_ensembles_are_compared_with_catboost(share, verdict):
 def test_our_estimators_need_all_random_states():
     runs = made_up_runs(0.9)
     runs = runs[(runs["seed"] < 2) | ~runs["contestant"].str.startswith("Tabular")]
-    assert {check.verdict for check in check_all(runs)} == {"NOT MEASURED"}
+    assert {check.verdict for check in check_ensemble(runs)} == {"NOT MEASURED"}
 
 
+@pytest.mark.nightly
 def test_the_picture_shows_all_contestants_and_points_out_ours():
     figure = Figure()
     tradeoff.draw(figure, *small_sets(made_up_runs()))
@@ -88,16 +89,8 @@ def test_the_picture_shows_all_contestants_and_points_out_ours():
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("task", [(), ("--predict",)])
-def test_a_task_takes_more_memory_than_its_table(task):
-    command = [sys.executable, memory.__file__, "--rows", "500", "--classes", "3", *task]
+def test_a_prediction_takes_more_memory_than_its_table():
+    command = [sys.executable, memory.__file__, "--rows", "500", "--classes", "3", "--predict"]
     last = subprocess.check_output(command, text=True).splitlines()[-1]
-    megabytes = re.fullmatch(r"(?:fit|predict), 500 rows, 3 classes: (\d+) MB", last)[1]
+    megabytes = re.fullmatch(r"predict, 500 rows, 3 classes: (\d+) MB", last)[1]
     assert 1 <= int(megabytes) < 200
-
-
-def test_memory_is_measured_on_mixed_columns():
-    X, y = memory.make_table(3_000, 1_000)
-    assert len(np.unique(y)) > 900
-    assert X.select_dtypes("category").nunique().tolist()[::14] == [2, 40]
-    assert X.select_dtypes("float").isna().any().sum() == 5

@@ -101,7 +101,10 @@ def test_the_same_step_through_the_estimator():
     np.testing.assert_allclose(classifier.coefs_[1], W2_HAND - 0.5 * dW2, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("fit_intercept", "max_iter"), [(False, 10_000), (True, 1_000)])
+@pytest.mark.parametrize(
+    ("fit_intercept", "max_iter"),
+    [pytest.param(False, 10_000, marks=pytest.mark.nightly), (True, 1_000)],
+)
 def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
     X_train, X_test, y_train, y_test = iris
     changes = {"fit_intercept": fit_intercept, "max_iter": max_iter}

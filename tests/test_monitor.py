@@ -5,7 +5,6 @@ import pytest
 
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import DivergenceError, Run
-from scratchmlp.schedules import Adaptive
 
 
 def run_of(theta=(0.0, 0.0), **kept):
@@ -61,19 +60,6 @@ def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
 def test_a_score_of_nan_is_no_improvement():
     monitor = Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda theta: np.nan))
     assert watch(monitor, [1.0, 0.9, 0.8]) == 2
-
-
-def test_adaptive_divides_the_rate_by_five_until_it_is_tiny():
-    monitor, run = Monitor(tol=0.1, n_iter_no_change=1, adaptive=Adaptive()), run_of()
-    rates, stopped = [], False
-    while not stopped:
-        rates.append(0.001 / 5**run.rate_drops)
-        run.loss = 1.0
-        stopped = monitor.epoch_end(run, rates[-1])
-    # An improving epoch, then two without improvement at every rate down to the last one.
-    expected = 0.001 / 5.0 ** np.repeat(range(6), 2)
-    np.testing.assert_allclose(rates[1:], expected)
-    assert rates[-1] <= 1e-6 < rates[-3]
 
 
 def test_history_has_one_entry_an_epoch():

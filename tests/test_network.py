@@ -6,7 +6,7 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratchmlp.activations import ACTIVATIONS, Identity
+from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.network import Network, dropout_mask
 from scratchmlp.prediction import hidden_activations, raw_scores
 
@@ -42,23 +42,6 @@ def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
         chunked = raw_scores(network, theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
-
-
-@given(networks.filter(lambda network: len(network.sizes) > 2), st.data())
-def test_the_layers_above_a_hidden_layer_go_on_from_its_outputs(network, data):
-    layer = data.draw(st.integers(0, len(network.sizes) - 3))
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(9, network.sizes[0]))
-    three_rows = 2 * 8 * sum(network.sizes[1:]) * 3
-    with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
-        a = hidden_activations(network, theta, X, layer)
-    above = network.activations[layer + 1 :]
-    for (weight, bias), activation in zip(
-        network.layers(theta)[layer + 1 :], [*above, Identity()], strict=True
-    ):
-        z = a @ weight + (0 if bias is None else bias)
-        a = activation.forward(z, np.empty_like(z))
-    np.testing.assert_allclose(a, raw_scores(network, theta, X), rtol=1e-12, atol=1e-12)
 
 
 def test_the_largest_product_counts_and_none_with_a_sparse_input():

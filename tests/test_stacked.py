@@ -91,8 +91,12 @@ def assert_same(together, alone, rtol=1e-9):
 @pytest.mark.parametrize("name", CASES)
 def test_each_network_is_the_one_that_trains_alone(name):
     target, parameters = CASES[name]
-    differing = [{"random_state": 0}, {"random_state": 1, "learning_rate_init": 0.02}]
-    differing += [{"random_state": 2, "alpha": 0.3}, {"random_state": 0, "max_iter": 3}]
+    differing = [
+        {"random_state": 0},
+        {"random_state": 1, "learning_rate_init": 0.02, "momentum": 0.5, "beta_1": 0.5},
+        {"random_state": 2, "alpha": 0.3, "beta_2": 0.9, "epsilon": 1e-3},
+        {"random_state": 0, "max_iter": 3},
+    ]
     together = [network(target, **parameters | each) for each in differing]
     alone = [network(target, **parameters | each).fit(X, TARGETS[target]) for each in differing]
     assert fit_together(together, TARGETS[target]) == [None] * len(differing)
@@ -109,19 +113,6 @@ def test_float32_and_weights(target):
         alone = network(target, random_state=seed).fit(X.astype(np.float32), y, weight)
         assert each.theta_.dtype == np.float32
         assert_same(each, alone, rtol=1e-4)
-
-
-@pytest.mark.parametrize("solver", OPTIMIZERS)
-def test_hyper_parameters_of_the_optimizer_may_differ(solver):
-    differing = [
-        {"momentum": m, "beta_1": b, "beta_2": b, "epsilon": e}
-        for m, b, e in [(0.5, 0.9, 1e-8), (0.9, 0.5, 1e-3), (0.95, 0.99, 1e-8)]
-    ]
-    together = [network("number", solver=solver, random_state=0, **each) for each in differing]
-    fit_together(together, TARGETS["number"])
-    for each, parameters in zip(together, differing, strict=True):
-        alone = network("number", solver=solver, random_state=0, **parameters)
-        assert_same(each, alone.fit(X, TARGETS["number"]))
 
 
 def test_networks_may_train_on_different_rows():

@@ -14,7 +14,6 @@ from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.tabular import TabularMLPClassifier
 from scratchmlp.threads import threads
 
 X, Y = load_digits(return_X_y=True)
@@ -248,19 +247,6 @@ def test_fits_that_fail_in_a_thread(two, error):
         )
     assert type(first.exception()) is type(third.exception()) is error
     assert second.exception() is None
-    assert blas_threads() == two
-
-
-def test_ensembles_in_two_threads(two):
-    def fit(_=None):
-        ensemble = TabularMLPClassifier(max_iter=1, cv=2, random_state=0)
-        return ensemble.fit(X[:60], Y[:60] > 4).predict_proba(X[:60])
-
-    expected = fit()
-    with ThreadPoolExecutor(2) as pool:
-        for p in pool.map(fit, range(2)):
-            # Other numbers of BLAS threads predict other blocks of rows, in float32.
-            np.testing.assert_allclose(p, expected, rtol=1e-6)
     assert blas_threads() == two
 
 
