@@ -557,15 +557,14 @@ LOWEST_AND_HIGHEST = [
 
 
 @pytest.mark.parametrize(
-    "model",
+    ("model", "better"),
     [
-        TabularEnsembleClassifier(LOW_AND_HIGH),
-        TabularEnsembleClassifier(LOW_AND_HIGH, scoring="neg_log_loss"),
-        TabularEnsembleRegressor(LOWEST_AND_HIGHEST),
-        TabularEnsembleRegressor(LOWEST_AND_HIGHEST, scoring="neg_mean_absolute_error"),
+        (TabularEnsembleClassifier(LOW_AND_HIGH), "low"),
+        (TabularEnsembleClassifier(LOW_AND_HIGH, scoring="neg_log_loss"), "high"),
+        (TabularEnsembleRegressor(LOWEST_AND_HIGHEST), "high"),
+        (TabularEnsembleRegressor(LOWEST_AND_HIGHEST, scoring="neg_mean_absolute_error"), "low"),
     ],
 )
-@pytest.mark.parametrize("better", ["low", "high"])
 def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(model, better):
     X, y = np.random.default_rng(0).normal(size=(60, 1)), np.arange(60) % 2
     weight = np.where(y == (better == "high"), 9.0, 1.0)

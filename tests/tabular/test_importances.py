@@ -100,14 +100,6 @@ def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
     assert same(exchange(encoded, np.arange(N), [(both, order)]), encode(encoder, permuted))
 
 
-def test_each_row_is_predicted_by_the_members_that_held_it_out(regressor):
-    encoded = encode(regressor.encoder_, X)
-    found = OutOfFold(regressor, encoded, regressor.held_out_).predictions()
-    members = regressor.member_predictions(X)
-    for number, rows in enumerate(regressor.held_out_):
-        np.testing.assert_allclose(found[rows], members[number][rows], atol=1e-4)
-
-
 def test_several_changes_give_what_each_gives_alone(regressor):
     encoded, random = encode(regressor.encoder_, X), np.random.default_rng(0)
     oof = OutOfFold(regressor, encoded, regressor.held_out_)
@@ -159,6 +151,8 @@ def test_ensembles_and_scorers(classifier):
     assert auc.scoring == "roc_auc"
     assert auc.score == pytest.approx(roc_auc_score(CLASS, -classifier.oof_proba_[:, 0]), abs=0.03)
     assert auc.importances_mean.argmax() == 0
+    own = classifier.only("networks").set_params(scoring="accuracy")
+    assert own.oof_importances(X[USED], CLASS, n_repeats=1).scoring == "accuracy"
 
 
 def test_weights_and_scorers_of_ones_own(regressor):
@@ -171,12 +165,6 @@ def test_weights_and_scorers_of_ones_own(regressor):
     assert result.score < 0
     assert "mean_absolute_error" in result.scoring
     assert (result.importances[1] > result.importances[0]).all()
-
-
-def test_the_scorer_of_an_ensemble_is_the_default(classifier):
-    classifier = classifier.only("networks").set_params(scoring="accuracy")
-    result = classifier.oof_importances(X[USED], CLASS, n_repeats=1, columns=["a"])
-    assert result.scoring == "accuracy"
 
 
 def test_fewer_rows_estimate_the_same(regressor):

@@ -39,12 +39,32 @@ SOFTMAX = LogLoss().with_output("softmax")
 # The recipe.
 
 
-def test_large_tables_get_small_networks():
-    sizes = [
-        [recipe(n).hidden_layer_sizes for n in (9_999, 10_000)]
-        for recipe in (classification_recipe, regression_recipe)
-    ]
-    assert sizes == [[(128, 128), (64,)], [(128, 128), (64, 64)]]
+CLASS_STEPS = {
+    999: ((128, 128), 128, 128, [None, "tree"]),
+    1000: ((128, 128), 128, 256, ["quantile", "tree"]),
+    9_999: ((128, 128), 31, 256, ["quantile", "tree"]),
+    10_000: ((64,), 31, 256, ["tree", "tree"]),
+    10**9: ((64,), 5, 256, ["tree", "tree"]),
+}
+NUMBER_STEPS = {
+    999: ((128, 128), 128, 128, [None, "tree"]),
+    1000: ((128, 128), 64, 64, ["quantile", "tree"]),
+    2000: ((128, 128), 64, 64, ["quantile", "tree"]),
+    9_999: ((128, 128), 15, 64, ["quantile", "tree"]),
+    10_000: ((64, 64), 31, 256, ["tree", "tree"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "steps"), [(classification_recipe, CLASS_STEPS), (regression_recipe, NUMBER_STEPS)]
+)
+def test_more_rows_get_smaller_networks_fewer_epochs_and_finer_bins(recipe, steps):
+    for n_rows, expected in steps.items():
+        found = recipe(n_rows)
+        bins = [each and each.strategy for each in found.bins]
+        sizes = found.hidden_layer_sizes
+        assert (sizes, found.n_epochs, found.batch_size, bins) == expected, n_rows
+    assert [recipe(n).averaging_radius for n in (999, 10_000)] == [3, 1]
 
 
 def test_sizes_of_the_user_have_priority():
@@ -61,33 +81,6 @@ def test_many_columns_get_few_bins_or_none():
     assert recipe.bins_for(0, 0) is None
     assert classification_recipe(100).bins_for(0, 10) is None
     assert classification_recipe(100).bins_for(1, 10).n_bins == 8
-
-
-def test_bins_of_many_rows_come_from_trees():
-    strategies = {
-        n: [None if each is None else each.strategy for each in classification_recipe(n).bins]
-        for n in (999, 1000, 9_999, 10_000)
-    }
-    assert strategies == {
-        999: [None, "tree"],
-        1000: ["quantile", "tree"],
-        9_999: ["quantile", "tree"],
-        10_000: ["tree", "tree"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("recipe", "expected"),
-    [
-        (classification_recipe, [(128, 128), (128, 256), (128, 256), (31, 256), (31, 256)]),
-        (regression_recipe, [(128, 128), (64, 64), (64, 64), (15, 64), (31, 256)]),
-    ],
-)
-def test_steps_grow_slowly_with_the_number_of_rows(recipe, expected):
-    found = [recipe(n) for n in (999, 1000, 2000, 9999, 10_000)]
-    assert [(each.n_epochs, each.batch_size) for each in found] == expected
-    assert recipe(10**9).n_epochs == 5
-    assert [each.averaging_radius for each in (found[0], recipe(10_000))] == [3, 1]
 
 
 def test_uneven_classes_and_many_rows_are_smoothed_less():
@@ -196,24 +189,16 @@ def test_an_epoch_that_is_too_long_goes_through_the_whole_schedule(seconds, hori
     np.testing.assert_allclose(factors, expected, atol=1e-3)
 
 
-def test_after_the_deadline_the_schedule_is_at_its_end():
-    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 1, 1))
-    schedule.start(epoch_seconds=1.0)
-    schedule.epoch_started += 1.5  # as if the last epoch had taken longer
-    assert schedule(Progress(0, 0.5, 50)) == pytest.approx(CosLog4().factor(1.0))
-
-
 def test_the_next_epoch_is_expected_to_take_as_long_as_the_last(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 10, 1))
     schedule.start(epoch_seconds=0.0)
-    stops = []
-    for now[0] in (4.0, 8.0, 10.5):
-        stops.append(schedule.epoch_end(None, None))
-        if now[0] == 4.0:  # of 10 s; half of the next epoch takes 2 s
-            assert schedule(Progress(0, 1.5, 50)) == pytest.approx(CosLog4().factor(0.6), abs=1e-3)
-    assert stops == ["", "", OUT_OF_TIME]
+    # Of 10 s, 4 are over, and half of the next epoch takes 2; later, all the time is over.
+    for now[0], t, reason in ((4.0, 0.6, ""), (9.0, 0.95, ""), (10.5, 1.0, OUT_OF_TIME)):
+        assert schedule.epoch_end(None, None) == reason
+        factor = CosLog4().factor(t)
+        assert schedule(Progress(0, 1.5, 50)) == pytest.approx(factor, abs=1e-3)
 
 
 def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):

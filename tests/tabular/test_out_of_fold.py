@@ -67,7 +67,7 @@ FITS = [(name, case) for name in ESTIMATORS for case in CASES if name.startswith
     ("named regressors", "GroupKFold"),
     ("named regressors", "ShuffleSplit"),
     ("default classifiers", "KFold"),
-    ("default regressors", "groups"),
+    ("default regressors", "TimeSeriesSplit"),
 ]
 
 

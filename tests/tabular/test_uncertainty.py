@@ -15,7 +15,12 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.inspection import uncertainty as module
-from scratchmlp.tabular.inspection.uncertainty import fit_difficulty, held_out_scores, scored_rows
+from scratchmlp.tabular.inspection.uncertainty import (
+    fit_difficulty,
+    fold_numbers,
+    held_out_scores,
+    scored_rows,
+)
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 24, "random_state": 0}
 CV = {"cv": 3, "random_state": 0}
@@ -210,24 +215,12 @@ def test_sizes_do_not_depend_on_the_errors_that_they_divide():
     assert (before[folds != 1] < after[folds != 1]).all()
 
 
-def test_expected_errors_of_a_fold_come_from_other_folds():
-    X, y, _ = TRAINING
-    weight = np.linspace(1, 1.9, len(y))  # scores are sorted, and their weights tell the rows
-    model = TabularMLPRegressor(cv=TimeSeriesSplit(3), **SMALL | {"max_iter": 2})
-    model.fit(X, y, sample_weight=weight)
-    problem, seen = model._prepare(X, y, weight, None), np.isfinite(model.oof_prediction_)
-
-    def expected_errors(data):
-        model._keep_uncertainty(problem._replace(data=data))
-        scores, weights = model._held_out_scores
-        errors = np.abs(problem.targets.values(data.Y) - model.oof_prediction_)[seen]
-        return errors / scores[weights[:, 0].argsort(), 0]
-
-    changed = problem.data.Y.copy()
-    changed[model.held_out_[0]] = changed.max()
-    before, after = map(expected_errors, (problem.data, problem.data._replace(Y=changed)))
-    same = np.flatnonzero(seen)[np.isclose(before, after)]
-    np.testing.assert_array_equal(same, model.held_out_[0])
+def test_rows_are_in_the_fold_of_a_member_that_held_them_out():
+    rows = np.array([0, 1, 3])
+    found = fold_numbers([np.array([0, 1]), np.array([2, 3])], rows, n_rows=5)
+    np.testing.assert_array_equal(found, [0, 0, 1])
+    found = fold_numbers([np.arange(9)], np.arange(9), n_rows=9)  # of one member, five folds
+    np.testing.assert_array_equal(found, [0, 1, 2, 3, 4, 0, 1, 2, 3])
 
 
 def test_the_least_size_is_a_share_of_the_weighted_mean_error():
