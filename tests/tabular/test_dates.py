@@ -103,3 +103,11 @@ def test_an_ensemble_learns_what_happens_at_the_weekend_and_at_night():
         model = TabularMLPClassifier(cv=2, max_iter=16, random_state=0)
         model.fit(pd.DataFrame({"when": dates}), y)
         assert roc_auc_score(y, model.oof_proba_[:, 1]) > 0.9
+
+
+def test_periods_are_dates_also_as_categories():
+    months = pd.Series(pd.period_range("2024-01", periods=6, freq="M"))
+    encoder = TabularEncoder().fit(pd.DataFrame({"when": months}))
+    expected = encoder.transform(pd.DataFrame({"when": months}))
+    out = encoder.transform(pd.DataFrame({"when": months.astype("category")}))
+    np.testing.assert_array_equal(out, expected)

@@ -255,10 +255,11 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
 
 
 def _values(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return a column of categories or of Arrow's dates as objects, and any other one unchanged."""
-    if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype.type is datetime.date:
-        return column.astype(object)
-    return column
+    """Return categories as periods or objects, Arrow's dates as objects, others unchanged."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        kind = column.dtype.categories.dtype
+        return column.astype(kind if isinstance(kind, pd.PeriodDtype) else object)
+    return column.astype(object) if column.dtype.type is datetime.date else column
 
 
 def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
