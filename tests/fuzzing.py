@@ -9,6 +9,7 @@ import pickle
 import traceback
 import warnings
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,8 @@ import numpy as np
 import pandas as pd
 import sklearn
 from hypothesis import settings
+from hypothesis import strategies as st
+from scipy import sparse
 from scipy.sparse import issparse
 from sklearn.exceptions import NotFittedError
 
@@ -29,6 +32,12 @@ SCIKIT_LEARN = str(Path(sklearn.__file__).parent)
 def examples(n):
     """Return settings for `n` examples, or for as many times more as the profile has."""
     return settings(max_examples=n * settings().max_examples // 100)
+
+
+@st.composite
+def drawn(draw, make, *args, **kwargs):
+    """Draw what a function of `configurations` makes from what it chooses."""
+    return make(lambda options: draw(st.sampled_from(options)), *args, **kwargs)
 
 
 @contextmanager
@@ -123,3 +132,42 @@ def same(a, b):
     if issparse(a):
         return issparse(b) and (a != b).nnz == 0
     return a.dtype == b.dtype and np.array_equal(a, b)
+
+
+def check_call(estimator, method, arguments, inputs):
+    """Call a method that fits; return whether it succeeded. If not, nothing may have changed."""
+    before = state(estimator)
+    with allowed(*inputs) as call:
+        getattr(estimator, method)(**arguments)
+    assert not call.error or state(estimator) == before
+    return not call.error
+
+
+def check_fit(estimator, **arguments):
+    return check_call(estimator, "fit", arguments, arguments.values())
+
+
+# What is no parameter and no data, or only by accident. Not among them are functions, which may
+# raise what they like, and integers beyond float64: Python itself says that they are too large.
+
+JUNK = [
+    *(None, True, 0, -1, 2, 0.5, np.nan, np.inf, -np.inf, 1e-320, 1j),
+    *("", "no such name", (), [], {}, set(), object()),
+    *((None,), (-1,), (0.5, "relu"), [[2]], np.float32(0.5), np.int8(3), np.array(2), np.ones(2)),
+    *({0: "a"}, {None: 1}, {"a": np.nan}, [{0: 1}], np.ones((2, 2)), pd.NA, pd.NaT, Fraction(1, 2)),
+]
+DATA = [
+    *(None, 3, "text", [], [[]], [[1], [1, 2]], {}, {"a": [1]}, {1, 2}, object(), range(2)),
+    *(np.zeros((2, 2, 2)), np.array(1.0), np.zeros((0, 2)), np.zeros((2, 0)), [[1j], [2]]),
+    *([[None], [1]], [["a"], [1]], [["1"], ["2"]], [[Fraction(1, 2)], [2]]),
+    *([[np.nan], [1]], [[np.inf], [1]], [[1, 2], [3, 4]], [[True], [False]], ["a", "b"], [0, 1]),
+    *([0.5, 1.5], [None, 1], [b"a", b"b"], [np.nan, 1.0], ["a", 1], [(0, 1), (1,)], [True, False]),
+    *(np.array(["2020", "2021"], "M8[D]"), np.array([1, 2], "m8[s]"), np.ones(2, "f4,i4")),
+    *(np.ma.masked_array([[1.0], [2]], [[True], [False]]), np.longdouble([[1], [2]])),
+    *(np.array(["a", "b"], "S"), pd.Series([1, None], dtype="Int64"), pd.Series(["a", "b"])),
+    *(pd.Categorical(["a", "b"]), pd.DataFrame({"a": [1, 2], 3: [1, 2]}), pd.Index([1, 2])),
+    *(pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"]), pd.DataFrame({"a": ["x", None]})),
+    *(pd.DataFrame({"a": pd.Series([1, None], dtype="Int64")}), pd.interval_range(0, 2)),
+    *(sparse.csr_array([[1, 0], [0, np.nan]]), sparse.csr_array([[1, 0], [0, 1]], dtype=complex)),
+    *(sparse.csr_array((2, 2)), sparse.coo_array([1, 2]), sparse.csr_array([[1], [0]], dtype=bool)),
+]

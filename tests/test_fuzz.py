@@ -6,23 +6,29 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import allowed, examples, same, state
+from configurations import some_of
+from configurations.networks import case as case_of
+from configurations.networks import kind_of, options
+from fuzzing import DATA, JUNK, allowed, check_call, check_fit, drawn, examples, same
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import issparse
 from sklearn.base import clone
-from strategies import DATA, JUNK, OPTIONS, cases, some_of
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 
 pytestmark = pytest.mark.random
-for_both = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+ESTIMATORS = [ScratchMLPClassifier, ScratchMLPRegressor]
+for_both = pytest.mark.parametrize("Estimator", ESTIMATORS)
 ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val")
 METHODS = ["predict", "decision_function", "predict_proba", "predict_log_proba"]
 
 
-def options(Estimator):
-    return OPTIONS["classifier" if Estimator is ScratchMLPClassifier else "regressor"]
+OPTIONS = {Estimator: options(kind_of(Estimator)) for Estimator in ESTIMATORS}
+
+
+def cases(Estimator, n_columns=None):
+    return drawn(case_of, Estimator, n_columns, extreme=True)
 
 
 def predictions(estimator, X):
@@ -47,25 +53,16 @@ def check_training_rows(estimator, case):
     """Predict X. Rows of weight 0 do not enter training, so that their outputs may overflow."""
     with allowed(*case.inputs) as prediction:
         check_predictions(estimator, case.X)
-    weighted = case.sample_weight is not None or getattr(estimator, "class_weight", None)
+    weighted = case.given["sample_weight"] is not None or getattr(estimator, "class_weight", None)
     assert weighted or not prediction.error
 
 
-def check_call(estimator, method, arguments, inputs):
-    """Fit; return whether it succeeded. A call that fails must not change the estimator."""
-    before = state(estimator)
-    with allowed(*inputs) as call:
-        getattr(estimator, method)(**arguments)
-    assert not call.error or state(estimator) == before
-    return not call.error
-
-
 @for_both
-@examples(40)
+@examples(25)
 @given(data=st.data())
 def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
     case = data.draw(cases(Estimator))
-    if not check_call(case.estimator, "fit", case.arguments, case.inputs):
+    if not check_fit(case.estimator, **case.arguments):
         return
     check_training_rows(case.estimator, case)
     with allowed(*case.inputs):
@@ -73,12 +70,12 @@ def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
 
 
 @for_both
-@examples(20)
+@examples(12)
 @given(data=st.data())
 def test_copies_and_repeated_fits_predict_the_same(Estimator, data):
     case = data.draw(cases(Estimator))
     again = clone(case.estimator)
-    if not check_call(case.estimator, "fit", case.arguments, case.inputs):
+    if not check_fit(case.estimator, **case.arguments):
         return
     with allowed() as prediction:
         predictions(case.estimator, case.X)
@@ -103,7 +100,7 @@ def lives(draw, Estimator):
             st.tuples(
                 st.sampled_from(["fit", "partial_fit", "partial_fit"]),
                 st.just(first) | cases(Estimator, n_columns),
-                some_of(options(Estimator), 2),
+                drawn(some_of, OPTIONS[Estimator], 2),
             ),
             min_size=1,
             max_size=4,
@@ -113,7 +110,7 @@ def lives(draw, Estimator):
 
 
 @for_both
-@examples(20)
+@examples(12)
 @given(data=st.data())
 def test_training_goes_on_or_the_call_changes_nothing(Estimator, data):
     estimator, steps = data.draw(lives(Estimator))
@@ -130,36 +127,36 @@ def test_training_goes_on_or_the_call_changes_nothing(Estimator, data):
 
 
 @for_both
-@examples(20)
+@examples(12)
 @given(data=st.data())
 def test_columns_in_another_order_are_refused(Estimator, data):
     case = data.draw(cases(Estimator, n_columns=3))
     values = case.X.toarray() if issparse(case.X) else np.asarray(case.X)
     X = pd.DataFrame(values, columns=["a", "b", "c"])
-    if check_call(case.estimator, "fit", {"X": X, "y": case.y}, [X, case.y]):
+    if check_fit(case.estimator, X=X, y=case.y):
         with allowed(X) as prediction:
             case.estimator.predict(X.set_axis(["b", "a", "c"], axis=1))
         assert "feature names should match" in str(prediction.error)
 
 
 @for_both
-@examples(100)
+@examples(40)
 @given(data=st.data())
 def test_any_value_of_a_parameter_is_used_or_refused(Estimator, data):
-    names = st.sampled_from(sorted(options(Estimator)))
+    names = st.sampled_from(sorted(OPTIONS[Estimator]))
     chosen = data.draw(st.dictionaries(names, st.sampled_from(JUNK), min_size=1, max_size=2))
     estimator = Estimator(**{"max_iter": 2, "hidden_layer_sizes": (3,)} | chosen)
     X, y = np.arange(12.0).reshape(6, 2) - 6, [0, 1, 0, 1, 0, 1]
-    if check_call(estimator, "fit", {"X": X, "y": y}, [X]):
+    if check_fit(estimator, X=X, y=y):
         check_predictions(estimator, X)
 
 
 @for_both
-@examples(100)
+@examples(40)
 @given(data=st.data())
 def test_any_object_is_used_or_refused_as_data(Estimator, data):
     n_arguments = data.draw(st.sampled_from([2, 2, 3, 6]))
     arguments = {name: data.draw(st.sampled_from(DATA)) for name in ARGUMENTS[:n_arguments]}
     estimator = Estimator(hidden_layer_sizes=(3,), max_iter=2)
-    if check_call(estimator, "fit", arguments, arguments.values()):
+    if check_fit(estimator, **arguments):
         check_predictions(estimator, arguments["X"])

@@ -7,22 +7,14 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import allowed, examples, same, state
+from configurations import some_of
+from configurations.columns import ACCEPTED, CHANGES
+from configurations.networks import inputs, labels, numbers, weights
+from configurations.tables import ENCODER, SMALL, contained, header, table, unusual
+from fuzzing import DATA, JUNK, allowed, check_fit, drawn, examples, same
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
-from strategies import (
-    DATA,
-    JUNK,
-    ROWS,
-    class_weights,
-    inputs,
-    labels,
-    numbers,
-    some_of,
-    weights,
-)
-from table_strategies import COLUMNS, GROUPS, SPLITS, containers, headers, tables
 
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
@@ -33,32 +25,37 @@ from scratchmlp.tabular import (
 
 pytestmark = pytest.mark.random
 for_both = pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
-SMALL = {"cv": 2, "hidden_layer_sizes": (4,), "max_iter": 2, "random_state": 0}
-CATEGORICAL = st.sampled_from(
-    ["from_dtype", None, [0], [True], ["a"], [0, 1], [-1], np.array([False, True])]
-)
-ENCODER = {"categorical_features": CATEGORICAL, "max_categories": st.sampled_from([1, 2, 64])}
-
-
-def check_fit(estimator, arguments):
-    """Fit; return whether it succeeded. A fit that fails must not change the estimator."""
-    before = state(estimator)
-    with allowed(*arguments.values()) as fit:
-        estimator.fit(**arguments)
-    assert not fit.error or state(estimator) == before
-    return not fit.error
+ROWS = range(1, 61)
 
 
 # Encoders.
 
 
-@examples(60)
+def encoder_and_table(choose):
+    """Choose an encoder, a table and the kinds of its columns."""
+    kinds, names = header(choose)
+    X = table(choose, choose(ROWS), kinds, names)
+    return TabularEncoder(**some_of(choose, ENCODER, 2)), X, kinds
+
+
+def changed(choose, X, kinds):
+    """Choose another table with columns of the same names, of which some have other values."""
+    kinds = [choose([kind, choose(ACCEPTED)]) for kind in kinds]
+    new = table(choose, choose(ROWS), kinds, X.columns)
+    if X.columns.is_unique and choose([False, False, True]):
+        column = choose(list(new))
+        new = (
+            new.assign(**{column: choose(CHANGES)(new[column])}) if isinstance(column, str) else new
+        )
+    return new
+
+
+@examples(30)
 @given(data=st.data())
 def test_a_table_is_encoded_or_refused_with_a_named_error(data):
-    kinds, names = data.draw(headers())
-    X = data.draw(containers())(data.draw(tables(data.draw(ROWS), kinds, names)))
-    encoder = TabularEncoder(**data.draw(some_of(ENCODER, 2)))
-    if not check_fit(encoder, {"X": X}):
+    encoder, X, _ = data.draw(drawn(encoder_and_table))
+    X = data.draw(drawn(contained, X))
+    if not check_fit(encoder, X=X):
         return
     with allowed(X) as transform:
         out = encoder.transform(X)
@@ -71,21 +68,18 @@ def test_a_table_is_encoded_or_refused_with_a_named_error(data):
     assert out.shape == (len(X), len(encoder.get_feature_names_out()))
 
 
-@examples(40)
+@examples(30)
 @given(data=st.data())
 def test_another_table_is_encoded_or_refused_with_a_named_error(data):
-    kinds, names = data.draw(headers())
-    encoder = TabularEncoder(**data.draw(some_of(ENCODER, 2)))
-    X = data.draw(tables(data.draw(ROWS), kinds, names))
-    if not check_fit(encoder, {"X": X}):
+    encoder, X, kinds = data.draw(drawn(encoder_and_table))
+    if not check_fit(encoder, X=X):
         return
-    kinds = [data.draw(st.just(kind) | st.sampled_from(list(COLUMNS))) for kind in kinds]
-    new = data.draw(tables(data.draw(ROWS), kinds, names))
+    new = data.draw(drawn(changed, X, kinds))
     with allowed(X, new) as transform:
         out = encoder.transform(new)
         frame = encoder.set_output(transform="pandas").transform(new)
     if transform.error:
-        check_fit(encoder, {"X": new})
+        check_fit(encoder, X=new)
         return
     assert np.isfinite(out).all()
     assert same(frame.to_numpy(), out)
@@ -96,25 +90,33 @@ def test_another_table_is_encoded_or_refused_with_a_named_error(data):
         assert same(reversed_out.to_numpy(), out)
 
 
-@examples(50)
+PIECEWISE = {
+    "n_bins": [2, 3, 8, 100],
+    "strategy": ["quantile", "tree"],
+    "encoding": ["linear", "steps", "both", "auto"],
+    "min_samples_leaf": [1, 5, 1000],
+}
+
+
+def bins_and_numbers(choose):
+    """Choose an encoder of numbers, what it is fitted to, and new rows."""
+    n_rows, n_columns = choose(ROWS), choose([1, 2, 3])
+    y = choose([lambda *_, **__: None, labels, numbers])(choose, n_rows, extreme=True)
+    X, new = (inputs(choose, n, n_columns, extreme=True) for n in (n_rows, 3))
+    given = {"X": X, "y": y, "sample_weight": weights(choose, n_rows, extreme=True)}
+    return PiecewiseLinearEncoder(**some_of(choose, PIECEWISE, 4)), given, new
+
+
+@examples(25)
 @given(data=st.data())
 def test_numbers_are_encoded_piecewise_or_refused(data):
-    n_rows, n_columns = data.draw(ROWS), data.draw(st.integers(1, 3))
-    X, new = (data.draw(inputs(n, n_columns)) for n in (n_rows, 3))
-    y = data.draw(st.none() | labels(n_rows) | numbers(n_rows))
-    options = {
-        "n_bins": st.sampled_from([2, 3, 8, 100]),
-        "strategy": st.sampled_from(["quantile", "tree"]),
-        "encoding": st.sampled_from(["linear", "steps", "both", "auto"]),
-        "min_samples_leaf": st.sampled_from([1, 5, 1000]),
-    }
-    encoder = PiecewiseLinearEncoder(**data.draw(some_of(options, 4)))
-    if not check_fit(encoder, {"X": X, "y": y, "sample_weight": data.draw(weights(n_rows))}):
+    encoder, arguments, new = data.draw(drawn(bins_and_numbers))
+    if not check_fit(encoder, **arguments):
         return
-    for table in (X, new):
-        with allowed(table) as transform:
-            out = encoder.transform(table)
-            assert same(pickle.loads(pickle.dumps(encoder)).transform(table), out)
+    for rows in (arguments["X"], new):
+        with allowed(rows) as transform:
+            out = encoder.transform(rows)
+            assert same(pickle.loads(pickle.dumps(encoder)).transform(rows), out)
         if not transform.error:
             assert out.shape[1] == len(encoder.get_feature_names_out())
             assert ((out >= 0) & (out <= 1)).all()
@@ -128,28 +130,11 @@ def fitted(Estimator):
     return Estimator(**SMALL).fit([[0, "a"], [1, "b"], [2, None], [3, "a"]], [0, 0, 1, 1])
 
 
-@st.composite
-def ensembles(draw, Estimator):
-    """Draw an estimator that is fitted to a small table, and the arguments of its next fit."""
-    n_rows = draw(ROWS)
-    options = {
-        "cv": st.sampled_from(sorted(SPLITS)).map(lambda name: SPLITS[name](n_rows)),
-        "hidden_layer_sizes": st.sampled_from([(), 1, (3, 3)]),
-        "max_iter": st.sampled_from([1, 3]),
-        "max_time": st.sampled_from([None, 1e-300]),
-        "categorical_features": CATEGORICAL,
-    }
-    y = draw((labels if Estimator is TabularMLPClassifier else numbers)(n_rows))
-    if Estimator is TabularMLPClassifier:
-        options["class_weight"] = class_weights(y)
-    kinds, names = draw(headers(3))
-    arguments = {
-        "X": draw(containers())(draw(tables(n_rows, kinds, names))),
-        "y": y,
-        "sample_weight": draw(weights(n_rows)),
-        "groups": draw(st.sampled_from(GROUPS))(n_rows),
-    }
-    return copy.deepcopy(fitted(Estimator)).set_params(**draw(some_of(options, 3))), arguments
+def fitted_before(choose, Estimator):
+    """Choose an estimator that is fitted to a small table, and the arguments of its next fit."""
+    case = unusual(choose, Estimator)
+    parameters = case.estimator.get_params()
+    return copy.deepcopy(fitted(Estimator)).set_params(**parameters), case.arguments
 
 
 def check_predictions(estimator, X):
@@ -165,12 +150,12 @@ def check_predictions(estimator, X):
 
 
 @for_both
-@examples(30)
+@examples(20)
 @given(data=st.data())
 def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
-    estimator, arguments = data.draw(ensembles(Estimator))
+    estimator, arguments = data.draw(drawn(fitted_before, Estimator))
     X = arguments["X"]
-    if not check_fit(estimator, arguments):
+    if not check_fit(estimator, **arguments):
         return
     with allowed(X) as prediction:
         check_predictions(estimator, X)
@@ -180,12 +165,12 @@ def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
 
 
 @for_both
-@examples(15)
+@examples(8)
 @given(data=st.data())
 def test_copies_and_repeated_fits_predict_the_same(Estimator, data):
-    estimator, arguments = data.draw(ensembles(Estimator))
+    estimator, arguments = data.draw(drawn(fitted_before, Estimator))
     estimator.set_params(cv=3, max_time=None)
-    if not check_fit(estimator, arguments):
+    if not check_fit(estimator, **arguments):
         return
     with allowed() as repeated:
         again = clone(estimator).fit(**arguments)
@@ -195,7 +180,7 @@ def test_copies_and_repeated_fits_predict_the_same(Estimator, data):
 
 
 @pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor, TabularEncoder])
-@examples(60)
+@examples(25)
 @given(data=st.data())
 def test_any_object_is_used_or_refused(Estimator, data):
     estimator = TabularEncoder() if Estimator is TabularEncoder else Estimator(**SMALL)
@@ -205,4 +190,4 @@ def test_any_object_is_used_or_refused(Estimator, data):
         X, y = [[0, "a"], [1, "b"], [2, None], [3, "a"]], [0, 0, 1, 1]
     else:
         X, y = data.draw(st.sampled_from(DATA)), data.draw(st.sampled_from(DATA))
-    check_fit(estimator, {"X": X, "y": y})
+    check_fit(estimator, X=X, y=y)

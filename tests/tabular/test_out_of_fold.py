@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from all_parts import all_parts
+from configurations.tables import SPLITS
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
-from table_strategies import SPLITS
 from tabular_estimators import out_of_fold, targets_for
 
 from scratchmlp.schedules import CosLog4
