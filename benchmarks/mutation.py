@@ -31,6 +31,7 @@ from itertools import chain
 from pathlib import Path
 from queue import SimpleQueue
 
+import mutation_tests
 import pytest
 from mutation_tests import CHOSEN, RECORD
 
@@ -273,8 +274,8 @@ ALIKE = [
 OPEN = "which test should have failed?"
 
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.
-LIBRARIES = ["hypothesis", "pandas", "sklearn.ensemble", "sklearn.model_selection", "scipy.stats"]
-LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks", "sybil"]
+LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
+LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks"]
 PROCESSES = multiprocessing.get_context("forkserver")
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -459,9 +460,9 @@ def run_pytest(folder: Path, tests: list[str], seconds: float, variables: dict[s
     sys.dont_write_bytecode = True
     sys.path[:0] = paths
     os.chdir(folder)
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "mutation_tests"]
+    options = ["-x", "-q", "-p", "no:cacheprovider"]
     options += ["-o", f"faulthandler_timeout={seconds}"]  # a loop without end is noticed, too
-    sys.exit(pytest.main([*options, *tests]))
+    sys.exit(pytest.main([*options, *tests], plugins=[mutation_tests]))
 
 
 class Suite:

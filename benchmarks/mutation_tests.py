@@ -9,24 +9,30 @@ import json
 import os
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 RECORD, CHOSEN = "MUTATION_RECORD", "MUTATION_CHOSEN"
-PACKAGE = f"{Path.cwd() / 'scratchmlp'}{os.sep}"
 
 called: set[tuple[str, str]] = set()
 called_by_fixture: dict[str, set[tuple[str, str]]] = {}
 recorded: dict[str, Any] = {}
 
 
+@cache
+def package() -> str:
+    """Return the folder of the package, which is in that of the tests."""
+    return f"{Path.cwd() / 'scratchmlp'}{os.sep}"
+
+
 def note_call(frame: Any, event: str, argument: Any) -> None:
     """Note the module and the function or class of a call."""
     code = frame.f_code
-    if code.co_filename.startswith(PACKAGE):
-        module = code.co_filename[len(PACKAGE) : -len(".py")].replace(os.sep, "/")
+    if code.co_filename.startswith(package()):
+        module = code.co_filename[len(package()) : -len(".py")].replace(os.sep, "/")
         called.add((module, code.co_qualname.partition(".")[0]))
 
 
