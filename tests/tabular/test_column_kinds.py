@@ -80,6 +80,7 @@ TOOK_CODES = "Took whole numbers for codes, and encoded them as categories: "
 TOOK_NUMBERS = "Took text of whole numbers for numbers, although they could be codes: "
 REPEAT = "whole numbers of 5 digits that repeat"
 ORDER = "dates written as "
+NO_CATEGORIES = {"categorical_features": None}
 NUMERIC = {"numeric_features": ["column"]}
 
 #: Columns by what they show. A new kind of column needs some rows here.
@@ -177,9 +178,20 @@ EXAMPLES = {
     "seats": category([f"{row}A" for row in range(1, 30)] * 2),
     "addresses of computers": category([f"10.{i % 7}.101.{i % 9}" for i in range(90)]),
     "rooms": category([f"{i % 9}E{i % 7}" for i in range(90)]),
-    # Booleans.
-    "text of booleans": category(["TRUE", "false", None], labels="flag", outputs=["_True"],
-        reason="every value is true or false", new={True: True, False: False}),
+    # Booleans are categories, unless you name the categories.
+    **{
+        f"booleans of dtype {dtype}": category(pd.Series([True, False, None], dtype=dtype),
+            labels="flag", outputs=["_True"], new={1: True, 0: False, 2: None})
+        for dtype in ("boolean", object, "category")
+    },
+    "text of booleans": category(["TRUE", "false", None], means=[True, False, None], labels="flag",
+        reason="every value is true or false"),
+    "no categories": number([True, False, True], means=[1, 0, 1], settings=NO_CATEGORIES),
+    "text of no categories": number(["true", "FALSE", None], means=[1, 0, None],
+        settings=NO_CATEGORIES),
+    "whole numbers by choice": category([1, 2, 3], outputs=["_1", "_2", "_3"],
+        new={1.0: 1, 3.5: None, None: None},
+        settings={"categorical_features": ["column"]}),
     # Dates that are written as text.
     **{
         str(values[0]): date(values, means=DAYS)
@@ -303,7 +315,7 @@ EXAMPLES = {
         indicator=True),
     "durations of Python": duration(WAITED.astype(object), means=WAITED),
     "durations that are no categories": duration(WAITED.astype("category"), means=WAITED,
-        settings={"categorical_features": None}),
+        settings=NO_CATEGORIES),
     # Month, weekday and hour have outputs if they differ.
     "Mondays in March": date(pd.date_range("2024-03-04", periods=3, freq="7D"), outputs=[""]),
     "Wednesdays in March": date(pd.date_range("2020-03-04", periods=3, freq="364D"), outputs=[""]),
