@@ -10,7 +10,9 @@ from scratchmlp.objective import Objective
 from scratchmlp.optimizers import SGD, Adam
 from scratchmlp.tabular.networks.tangent import Reparametrized, TangentParametrization
 
-SIZES = [(3, 2), (3, 4, 2), (3, 5, 4, 2)]
+NETWORKS = pytest.mark.parametrize(
+    ("sizes", "bias"), [((3, 2), True), ((3, 4, 2), False), ((3, 5, 4, 2), True)]
+)
 
 
 def made(sizes, bias=True, dtype=np.float64, random_state=0):
@@ -24,8 +26,7 @@ def made(sizes, bias=True, dtype=np.float64, random_state=0):
     return parametrization, phi, objective, X, Y
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("sizes", SIZES)
+@NETWORKS
 def test_theta_is_what_the_module_says(sizes, bias):
     parametrization, phi, *_ = made(sizes, bias)
     network = parametrization.network
@@ -39,12 +40,10 @@ def test_theta_is_what_the_module_says(sizes, bias):
         np.testing.assert_allclose(theta[network.n_weights :], 0.1 * phi[network.n_weights : -3])
 
 
-@pytest.mark.parametrize("bias", [True, False])
-@pytest.mark.parametrize("sizes", SIZES)
+@NETWORKS
 def test_the_gradient_is_that_of_central_differences(sizes, bias):
     parametrization, phi, objective, X, Y = made(sizes, bias)
     reparametrized = Reparametrized(objective, parametrization)
-    _, grad = reparametrized(phi, X, Y)
     numerical = [
         (reparametrized(phi + step, X, Y)[0] - reparametrized(phi - step, X, Y)[0]) / 2e-6
         for step in 1e-6 * np.eye(len(phi))
@@ -87,17 +86,15 @@ def test_factors_are_learning_rate_factors_of_theta(optimizer, power):
     np.testing.assert_allclose(parametrization.theta(phi), moved, rtol=1e-10)
 
 
-def test_float32_stays():
-    parametrization, phi, objective, X, Y = made((3, 4, 2), dtype=np.float32)
-    value, grad = Reparametrized(objective, parametrization)(phi, X, Y)
-    assert parametrization.theta(phi).dtype == grad.dtype == np.float32
-    assert isinstance(value, float)
-
-
-def test_arrays_are_filled_where_they_are_given():
+def test_arrays_are_filled_where_they_are_given_and_float32_stays():
     parametrization, phi, objective, X, Y = made((3, 4, 2))
     theta, grad = np.empty(parametrization.network.n_parameters), np.empty_like(phi)
     assert parametrization.theta(phi, out=theta) is theta
     of_theta = objective(theta, X, Y)[1]
     assert parametrization.gradient(phi, of_theta, out=grad) is grad
     np.testing.assert_array_equal(grad, parametrization.gradient(phi, of_theta))
+    phi, X, Y = (each.astype(np.float32) for each in (phi, X, Y))
+    parametrization = TangentParametrization(parametrization.network, np.float32)
+    value, grad = Reparametrized(objective, parametrization)(phi, X, Y)
+    assert parametrization.theta(phi).dtype == grad.dtype == np.float32
+    assert isinstance(value, float)

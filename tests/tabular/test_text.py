@@ -1,6 +1,5 @@
 """Columns of text: components in the encoder, and the terms that members select."""
 
-import json
 import pickle
 from dataclasses import replace
 
@@ -9,7 +8,6 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 from sklearn import config_context
-from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import roc_auc_score
 
@@ -54,21 +52,21 @@ def test_text_becomes_thirty_components_without_bins():
     names = [*(f"t_svd{number}" for number in range(1, 31)), "x"]
     assert list(encoder.get_feature_names_out()) == names
     assert encoder.numeric_outputs_.tolist() == [30]
-    entry = encoder.columns_["t"]
-    assert entry["kind"] == "text"
-    assert entry["n_components"] == 30
-    json.dumps(encoder.columns_)
+    assert encoder.columns_["t"]["n_components"] == 30
     out = encoder.transform(texts(values, x=0.0))[:, :30]
     assert (abs(out) < 3).all()
     assert out.var(axis=0).sum() == pytest.approx(0.5**2, rel=0.1)
 
 
-def test_components_do_not_depend_on_the_targets_and_are_reproducible():
-    values, _ = sentences(100)
-    a, b = (TabularEncoder().fit(texts(values), y) for y in (None, np.arange(100)))
-    np.testing.assert_array_equal(a.transform(texts(values)), b.transform(texts(values)))
-    again = pickle.loads(pickle.dumps(a))
-    np.testing.assert_array_equal(again.transform(texts(values)), a.transform(texts(values)))
+def test_components_are_reproducible_also_from_some_rows_and_terms(monkeypatch):
+    monkeypatch.setattr(text_module, "_MOST_ROWS", 40)
+    monkeypatch.setattr(text_module, "_MOST_TERMS", 25)
+    X = texts(sentences(100)[0])
+    a, b = (TabularEncoder(text_features=["t"]).fit(X, y) for y in (None, np.arange(100)))
+    np.testing.assert_array_equal(a.transform(X), b.transform(X))
+    encoder = a.text_encoders_["t"]
+    assert [len(each.vocabulary_) for each in encoder.vectorizers] == [25, 25]
+    assert encoder.vectorizers[0]._tfidf.n_features_in_ == 25
 
 
 def test_components_of_equal_texts_are_finite():
@@ -106,7 +104,7 @@ def test_any_text_is_encoded(values, has_terms):
     assert [case for case, _ in encoder.notes_] == ["terms"] * (not has_terms)
     new = texts([*values, None, "", "unseen", "\ud800", "ω" * 1000])
     assert np.isfinite(encoder.transform(new)).all()
-    model = TabularMLPClassifier(text_features=["t"], **SMALL)
+    model = TabularMLPClassifier(text_features=["t"], cv=2, max_iter=1, random_state=0)
     model.fit(texts(values, x=rng().normal(size=n)), np.arange(n) % 2)
     assert np.isfinite(model.predict_proba(new.assign(x=0))).all()
 
@@ -141,51 +139,30 @@ def test_text_of_another_kind_is_rejected_unless_fit_had_it():
 
 
 def test_long_texts_have_no_n_grams():
-    short, _ = sentences(50)
-    long, _ = sentences(50, n_words=40)
-    sizes = [len(fit(values).text_encoders_["t"].vectorizers) for values in (short, long)]
+    all_values = (sentences(50, n_words)[0] for n_words in (10, 40))
+    sizes = [len(fit(values).text_encoders_["t"].vectorizers) for values in all_values]
     assert sizes == [2, 1]
-
-
-def test_only_some_rows_and_terms_are_learned_from(monkeypatch):
-    monkeypatch.setattr(text_module, "_MOST_ROWS", 40)
-    monkeypatch.setattr(text_module, "_MOST_TERMS", 25)
-    values, _ = sentences(100)
-    encoder = fit(values).text_encoders_["t"]
-    assert [len(each.vocabulary_) for each in encoder.vectorizers] == [25, 25]
-    assert encoder.vectorizers[0]._tfidf.n_features_in_ == 25
-    np.testing.assert_array_equal(
-        fit(values).transform(texts(values)), fit(values).transform(texts(values))
-    )
 
 
 def test_a_word_that_decides_is_found_among_two_hundred():
     values, contains = sentences(600)
-    flipped = rng().random(600) < 0.1
-    y = contains ^ flipped
-    x = rng().normal(size=600)
-    scores = {}
-    for name, table in {
-        "text": texts(values, x=x),
-        "clean": texts(np.where(contains, "yes", "no"), x=x),
-    }.items():
-        model = TabularMLPClassifier(cv=3, max_iter=32, random_state=0).fit(table, y)
-        scores[name] = roc_auc_score(y, model.oof_proba_[:, 1])
-    assert scores["text"] > scores["clean"] - 0.03
+    y = contains ^ (rng().random(600) < 0.1)
+    model = TabularMLPClassifier(cv=2, max_iter=16, random_state=0)
+    of_text, of_answer = (
+        roc_auc_score(y, model.fit(texts(column), y).oof_proba_[:, 1])
+        for column in (values, np.where(contains, "yes", "no"))
+    )
+    assert of_text > of_answer - 0.03
 
 
-def test_an_answer_in_the_text_reaches_classifier_and_regressor():
+def test_a_word_reaches_several_classes_and_several_targets():
     values, contains = sentences(300)
-    values = np.where(contains, "it is word7x and " + values, values)
-    table = texts(values)
-    three = np.where(
-        contains, "yes", np.where(np.char.find(values.astype(str), "word8x") >= 0, "b", "c")
-    )
-    assert TabularMLPClassifier(**SMALL).fit(table, three).score(table, three) > 0.9
-    model = TabularMLPRegressor(cv=2, max_iter=32, random_state=0).fit(
-        table, np.c_[contains, -3.0 * contains]
-    )
-    assert model.score(table, np.c_[contains, -3.0 * contains]) > 0.7
+    others = np.char.find(values.astype(str), "word8x") >= 0
+    X = texts(np.where(contains, "it is word7x and " + values, values))
+    three = np.where(contains, "yes", np.where(others, "b", "c"))
+    assert TabularMLPClassifier(**SMALL).fit(X, three).score(X, three) > 0.9
+    Y = np.c_[contains, -3.0 * contains]
+    assert TabularMLPRegressor(**SMALL | {"max_iter": 32}).fit(X, Y).score(X, Y) > 0.7
 
 
 def test_each_member_selects_terms_on_its_own_training_rows():
@@ -235,34 +212,33 @@ def test_a_fit_of_inputs_leaves_unfitted_ones_and_selected_terms_as_they_are():
     assert [chosen.tolist() for chosen in kept.selected] == [[0]]
 
 
-def test_rows_without_weight_are_not_learned_from():
-    """Neither the encoder nor the members see them, nor classes of weight 0."""
+@pytest.mark.parametrize("by_class", [False, True])
+def test_rows_without_weight_are_not_learned_from(by_class):
+    """The encoder does not see rows of weight 0, and the members no classes of weight 0 either."""
     values, contains = sentences(300)
-    y = contains.astype(int)
-    junk = texts(np.concatenate([values, np.full(60, "word9x junk", dtype=object)]))
-    model = TabularMLPClassifier(**SMALL)
-    weight = np.r_[np.ones(300), np.zeros(60)]
-    with_junk = clone(model).fit(junk, np.r_[y, np.ones(60, int)], sample_weight=weight)
-    assert "junk" not in with_junk.encoder_.text_encoders_["t"].vectorizers[0].vocabulary_
-    by_class = model.set_params(class_weight={0: 1, 1: 1, 2: 0})
-    by_class.fit(junk, np.r_[y, np.full(60, 2)])
-    words = by_class.encoder_.text_encoders_["t"].vectorizers[0].get_feature_names_out()
-    for member in by_class.members_:
-        assert "junk" not in words[member.inputs.supervised[0].selected[0]]
+    junk = texts([*values, *["word9x junk"] * 60])
+    model, y = TabularMLPClassifier(**SMALL), np.r_[contains, np.full(60, 1 + by_class)]
+    weight = None if by_class else np.r_[np.ones(300), np.zeros(60)]
+    model.set_params(class_weight={0: 1, 1: 1, 2: 0} if by_class else None)
+    model.fit(junk, y, sample_weight=weight)
+    vectorizer = model.encoder_.text_encoders_["t"].vectorizers[0]
+    assert ("junk" in vectorizer.vocabulary_) == by_class
+    for member in model.members_:
+        selected = vectorizer.get_feature_names_out()[member.inputs.supervised[0].selected[0]]
+        assert "junk" not in selected
 
 
-def test_predictions_do_not_depend_on_memory_and_models_are_small():
+def test_predictions_do_not_depend_on_memory_and_members_hold_no_vocabulary():
     values, contains = sentences(300)
-    model = TabularMLPClassifier(**SMALL, n_jobs=2).fit(texts(values), contains)
-    expected = model.predict_proba(texts(values))
+    X, model = texts(values), TabularMLPClassifier(**SMALL)
+    expected = model.fit(X, contains).predict_proba(X)
     with config_context(working_memory=0.05):  # MB
-        np.testing.assert_allclose(model.predict_proba(texts(values)), expected, rtol=1e-5)
-    serial = clone(model).set_params(n_jobs=None).fit(texts(values), contains)
-    np.testing.assert_array_equal(serial.predict_proba(texts(values)), expected)
-    sizes = [len(pickle.dumps(each)) for each in (model.encoder_, model.members_[0])]
-    whole = len(pickle.dumps(model))
+        np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-5)
+    encoder, member, whole = (
+        len(pickle.dumps(each)) for each in (model.encoder_, model.members_[0], model)
+    )
     of_rows_and_epochs = 30_000
-    assert whole < sizes[0] + 2 * sizes[1] + of_rows_and_epochs  # a member holds no vocabulary
+    assert whole < encoder + 2 * member + of_rows_and_epochs
 
 
 @pytest.mark.parametrize("n_words", [10, 40])  # with and without n-grams
