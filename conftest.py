@@ -32,8 +32,7 @@ settings.load_profile("suite")
 SLOWEST = [
     "tests/cluster/test_failures.py",
     "tests/test_parity.py",
-    "tests/test_faults.py",
-    "tests/cli/test_main.py",
+    "tests/cli/test_faults.py",
     "tests/cluster/test_tables.py",
     "tests/tabular/test_estimators.py",
     "docs/cluster.md",

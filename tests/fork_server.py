@@ -12,6 +12,7 @@ PROCESSES = get_context("forkserver" if AVAILABLE else "spawn")
 _MODULES = [
     "scratchmlp.cli.main",
     "scratchmlp.callbacks",
+    "skops.io",
     "matplotlib.figure",
     "matplotlib.backends.backend_pdf",
     "dask.array",

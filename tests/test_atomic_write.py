@@ -1,4 +1,4 @@
-"""Files are whole at any time; test_faults.py kills the processes that write them."""
+"""Files are whole at any time; cli/test_faults.py kills the processes that write them."""
 
 import os
 import sys

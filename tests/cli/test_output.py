@@ -1,0 +1,257 @@
+"""What is printed: scores and numbers, values and lists in messages, and progress."""
+
+import sys
+from contextlib import suppress
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
+
+from scratchmlp.cli import main as command_line
+from scratchmlp.cli.comparison import make_plan
+from scratchmlp.cli.messages import count, quote, steps
+from scratchmlp.cli.scores import (
+    best_model,
+    fit_notes,
+    means_and_deviations,
+    networks_suffice,
+    score_table,
+    seconds,
+)
+from scratchmlp.io import load
+from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
+from scratchmlp.tabular.reading.findings import listed
+
+CLASSES, NUMBERS = np.repeat([0, 1], 9), np.arange(9.0)
+
+# Tables of scores.
+
+
+def of_classes(accuracy, loss, auc):
+    columns = {"accuracy": accuracy, "log-loss": loss, "AUC": auc, "fit_time": 0.2512}
+    return pd.DataFrame(columns)
+
+
+RESULTS = {
+    "low": of_classes([0.5, 0.7], [1.0, 0.5], [0.5, np.nan]),
+    "high": of_classes([0.9, 0.9], [0.9, 0.8], [np.nan, np.nan]),
+}
+
+
+def test_scores_are_means_and_deviations_over_the_folds():
+    header, *rows = score_table(RESULTS, make_plan(CLASSES, is_class=True)).splitlines()
+    assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
+    assert [row.split() for row in rows] == [
+        ["low", "0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000", "0.25"],
+        ["high", "0.900", "±", "0.000", "0.850", "±", "0.050", "undefined", "0.25"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "best"), [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")]
+)
+def test_the_metric_decides_which_model_is_the_best(metric, best):
+    assert best_model(RESULTS, make_plan(CLASSES, is_class=True, metric=metric)) == best
+
+
+def ensemble(own, networks):
+    """Results of an ensemble in three folds; the trees were left out of the last."""
+    folds = pd.DataFrame({"RMSE": own, "R²": 0.5, "fit_time": 1.0})
+    parts = [{"networks": {"RMSE": loss, "R²": 0.5, "weight": 0.4}} for loss in networks]
+    for fold in parts[:2]:
+        fold["trees"] = {"RMSE": 0.7, "R²": 0.5, "weight": 0.6}
+    parts[2]["networks"]["weight"] = 1.0
+    return {"ensemble": folds.assign(parts=parts)}
+
+
+def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
+    results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
+    constant = results["ensemble"].drop(columns="parts")
+    table = score_table({**results, "constant": constant}, make_plan(NUMBERS, False))
+    rows = table.splitlines()[1:]
+    assert [row[:24].rstrip() for row in rows] == [
+        "ensemble",
+        "  networks, weight 0.60",
+        "  trees, weight 0.40",
+        "constant",
+    ]
+    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
+    assert "0.600 ± 0.000" in rows[1]
+
+
+def test_long_lines_show_one_digit_of_the_deviations():
+    names = ("accuracy", "log-loss", "macro AUC", "balanced accuracy")
+    folds = pd.DataFrame({name: [0.5, 0.5024] for name in names}).assign(fit_time=1.0)
+    plan = make_plan(np.repeat([0, 1, 2], [3, 6, 9]), is_class=True)
+    short, long = (score_table({"a" * n: folds}, plan).splitlines()[1] for n in (10, 30))
+    assert "0.5012 ± 0.0012" in short
+    assert long.split("  ")[1] == "0.501 ± 0.001"
+    assert len(long) < 100
+
+
+def test_huge_scores_are_divided_by_a_power_of_ten():
+    folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
+    table = score_table({"a": folds}, make_plan(NUMBERS, is_class=False))
+    assert "RMSE / 1e9" in table
+    assert "2.0 ± 1.0" in table
+    assert "0.000 ± 0.000" in table
+
+
+@pytest.mark.parametrize(
+    ("networks", "suffice"),
+    [
+        ([0.5, 0.5, 0.5], True),
+        ([0.4, 0.5, 0.5], True),
+        ([0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its standard error 0.012
+        ([0.53, 0.51, 0.5], False),  # 0.013 and 0.009
+        ([0.6, 0.6, 0.6], False),
+    ],
+)
+def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(networks, suffice):
+    plan = make_plan(NUMBERS, False)
+    assert networks_suffice(ensemble([0.5, 0.5, 0.5], networks), plan) == suffice
+
+
+def test_networks_suffice_if_the_ensemble_dropped_all_others():
+    results = ensemble([0.5, 0.6, 0.7], [0.5, 0.6, 0.7])
+    for parts in results["ensemble"]["parts"]:
+        parts.pop("trees", None)
+    assert networks_suffice(results, make_plan(NUMBERS, False))
+
+
+def test_networks_suffice_by_a_metric_of_which_higher_is_better():
+    plan, results = make_plan(NUMBERS, False, metric="R2"), ensemble([0.5] * 3, [0.5] * 3)
+    assert networks_suffice(results, plan)
+    results["ensemble"]["R²"] = 0.6
+    assert not networks_suffice(results, plan)
+    assert not networks_suffice(RESULTS, make_plan(CLASSES, is_class=True))  # no ensemble
+
+
+def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
+    networks = SimpleNamespace(max_time=2.5, stop_reasons_=["", OUT_OF_TIME])
+    late = "TimeoutError: the fits would take 3 s"
+    failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
+    whole = SimpleNamespace(max_time=2.5, named_estimators_={}, errors_={})
+    timed = [
+        SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks}, errors_=errors)
+        for errors in failures
+    ]
+    assert list(fit_notes([whole, *timed])) == [
+        "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
+        "Increase or remove --max-time: the predictions may then be better.",
+        "--max-time 2.5 is too short for boosting, which the ensemble leaves out in 2 of 3 fits. "
+        "Increase or remove it.",
+        "mine is left out of the ensemble in 1 of 3 fits: ValueError: it is mine",
+    ]
+    assert len(list(fit_notes([networks]))) == 1
+    assert list(fit_notes([whole])) == []
+
+
+# Numbers with the digits that matter.
+
+
+def test_short_times_are_not_told_apart():
+    times = [0.0, 0.00061, 0.00999, 0.0101, 0.25, 12.3]
+    assert [seconds(time) for time in times] == ["<0.01", "<0.01", "<0.01", "0.010", "0.25", "12"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "texts", "unit"),
+    [
+        ([(0.81234, 0.0123), (0.5, 0.0)], "0.812 ± 0.012, 0.500 ± 0.000", ""),
+        ([(53.2, 4.23), (61.0, 2.0)], "53.2 ± 4.2, 61.0 ± 2.0", ""),
+        ([(4321, 234), (5618, 0)], "4,320 ± 230, 5,620 ± 0", ""),
+        ([(1.0, 0.0), (0.5, 0.0)], "1.000 ± 0.000, 0.500 ± 0.000", ""),
+        ([(1.234e9, 2.3e7), (3e9, 1e7)], "1.234 ± 0.023, 3.000 ± 0.010", " / 1e9"),
+        ([(2.34e-6, 1.2e-7), (3e-6, 1e-7)], "2.34 ± 0.12, 3.00 ± 0.10", " / 1e-6"),
+        ([(0.001, 0.0001), (0.693, 0.0)], "0.00100 ± 0.00010, 0.693 ± 0.000", ""),
+        ([(0.98333, 0.0), (0.5, 3e-5)], "0.983 ± 0.000, 0.500000 ± 0.000030", ""),
+        ([(61.23, 0.0), (50, 0.123)], "61.2 ± 0.0, 50.00 ± 0.12", ""),
+        ([(0.00123, 0.0), (0.5, 0.1)], "0.00123 ± 0.00000, 0.50 ± 0.10", ""),
+        # A model that is far off does not hide the digits of the others.
+        (
+            [(0.5, 0.01), (0.6, 0.02), (0.7, 0.03), (-3e12, 2e12)],
+            "0.500 ± 0.010, 0.600 ± 0.020, 0.700 ± 0.030, -3.0e+12 ± 2e+12",
+            "",
+        ),
+        (
+            [(0.91, 0.02), (0.9, 0.06), (-12.1, 5.3), (-9, 6)],
+            "0.910 ± 0.020, 0.900 ± 0.060, -12.100 ± 5.300, -9.000 ± 6.000",
+            "",
+        ),
+    ],
+)
+def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
+    folds = pd.DataFrame([[mean - std, mean + std] for mean, std in columns]).T
+    result = means_and_deviations(folds)
+    assert (", ".join(result), result.name) == (texts, unit)
+
+
+def test_equal_scores_have_no_deviation():
+    """The mean of equal scores is rounded, and so they seem to deviate from it."""
+    folds = pd.DataFrame({"a": [0.9833, 0.9833, np.nextafter(0.9833, 1)], "b": [0.7] * 3})
+    assert list(means_and_deviations(folds)) == ["0.983 ± 0.000", "0.700 ± 0.000"]
+
+
+# Values, numbers and lists in messages.
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a 'b'", "\"a 'b'\""),
+        (1.5, "'1.5'"),
+        ("x" * 40, f"'{'x' * 40}'"),
+        ("x" * 41, f"'{'x' * 40}…'"),
+    ],
+)
+def test_long_values_are_cut(value, text):
+    assert quote(value) == text
+
+
+def test_nouns_are_plural_unless_there_is_one():
+    assert [count(n, "row") for n in (0, 1, 2, 1234)] == ["0 rows", "1 row", "2 rows", "1,234 rows"]
+
+
+def test_long_lists_are_cut():
+    names = [f"c{i}" for i in range(21)]
+    assert listed(["a", "b"]) == "a, b"
+    assert listed(names[:20]).endswith(", c19")
+    assert listed(names).endswith(", c19 and 1 more")
+
+
+# Progress on stderr.
+
+
+def test_a_line_for_each_name_and_a_dot_for_each_step(capsys):
+    with steps(3) as begin:
+        for name in ("a", "a", "b"):
+            begin(name)
+    assert capsys.readouterr().err == "scratchmlp: a ..\nscratchmlp: b .\n"
+
+
+def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
+    with suppress(KeyboardInterrupt), steps(3) as begin:
+        begin("a")
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == "scratchmlp: a .\n"
+
+
+@pytest.mark.usefixtures("brief")
+def test_bars_in_a_terminal_and_dots_elsewhere(trained, csv, capsys, monkeypatch, tmp_path):
+    table = trained["class"].table[["size", "code", "class"]]
+    command = [csv(table), "--target", "class", "--save", str(tmp_path / "y.model")]
+    assert command_line.main(command) == 0
+    out, err = capsys.readouterr()
+    names = (ENSEMBLES[0], TREES, LINEAR[0], BASELINE)
+    dots = "".join(f"scratchmlp: {name} ...\n" for name in names)
+    assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert command_line.main(command) == 0
+    with_bars, err = capsys.readouterr()
+    assert "TabularEnsembleClassifier - member" in err
+    assert ".." not in err
+    assert without_times(with_bars) == without_times(out)
+    assert not getattr(load(tmp_path / "y.model"), "_skl_callbacks", [])
