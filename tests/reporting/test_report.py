@@ -26,7 +26,7 @@ from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPR
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
-QUICK = {"cv": 2, "max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
+QUICK = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 4, "random_state": 0}
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -161,16 +161,27 @@ def test_the_most_frequent_number_is_on_the_grid():
 
 
 def test_arrays_and_columns_without_names():
-    """Dates of Python and periods, which partial dependence and ranges must read."""
+    page = Page(report(TabularMLPClassifier(**QUICK).fit(X, Y), X, Y))
+    assert [*page.table("Columns to predict from")] == ["x0", "x1"]
+
+
+@pytest.mark.parametrize(("rows", "cv"), [("fit", TimeSeriesSplit(2)), ("new", 2)])
+def test_dates_of_python_and_periods(rows, cv):
+    """Ranges and partial dependence read them."""
     days = [date(2020, 1 + i % 12, 1) for i in range(60)]
     months = pd.period_range("2020-01", periods=60, freq="M")
     table = pd.DataFrame({0: X[:, 0], 1: days, 2: months})
-    for given, rows in ((X, "fit"), (table, "fit"), (table, "new")):
-        estimator = TabularMLPClassifier(**QUICK).fit(given, Y)
-        columns = Page(report(estimator, given, Y, rows=rows)).table("Columns to predict from")
-        assert [*columns] == ["x0", "x1", "x2"][: given.shape[1]]
-    assert columns["x1"][3] == "2020-01-01 to 2020-12-01"
-    assert columns["x2"][3] == "2020-01-01 to 2024-12-01"
+    y = 100.0 * np.array([day.month for day in days])
+    estimator = TabularMLPRegressor(cv=cv, hidden_layer_sizes=16, max_iter=32, random_state=0)
+    page = Page(report(estimator.fit(table, y), table, y, rows=rows))
+    columns = page.table("Columns to predict from")
+    assert [*columns] == ["x0", "x1", "x2"]
+    ranges = [columns[name][3] for name in ("x1", "x2")]
+    start = "2020-01-01" if rows == "new" else "2021-09-01"
+    assert ranges == ["2020-01-01 to 2020-12-01", f"{start} to 2024-12-01"]
+    assert "x1" in page.pictures
+    lost = "20 other rows have no out-of-fold prediction and are left out"
+    assert (lost in " ".join(page.texts)) == (rows == "fit")
 
 
 @pytest.fixture(scope="module")
