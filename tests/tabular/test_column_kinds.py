@@ -311,6 +311,8 @@ EXAMPLES = {
             "NumPy": pd.Series([*EARLY.to_numpy()], dtype=object),
         }.items()
     },
+    "periods that are no categories": date(pd.Series(EARLY.to_period("D")).astype("category"),
+        means=EARLY, settings=NO_CATEGORIES),
     "durations": duration(WAITED.astype("timedelta64[s]"), means=WAITED, centre=1.0, scale=1.75,
         indicator=True),
     "durations of Python": duration(WAITED.astype(object), means=WAITED),
