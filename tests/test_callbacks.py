@@ -207,12 +207,6 @@ def test_time_limit():
     assert seconds[-2] < 0.2  # no epoch began after the limit
 
 
-def test_a_time_limit_that_is_not_reached_changes_nothing(net):
-    net.set_callbacks(TimeLimit(1000)).fit(X_IRIS, Y_IRIS)
-    assert net.n_iter_ == EPOCHS
-    assert "time limit" not in net.stop_reason_
-
-
 def test_each_fit_of_a_search_has_its_own_time_limit():
     net = long_net().set_callbacks(TimeLimit(0.05))
     search = GridSearchCV(net, {"alpha": [0.1, 1.0]}, cv=2).fit(X_IRIS, Y_IRIS)
@@ -226,19 +220,25 @@ def test_a_time_limit_is_a_positive_number(seconds):
         TimeLimit(seconds)
 
 
-def assert_same(loaded, net):
-    assert repr(loaded) == repr(net)
-    np.testing.assert_equal(loaded.history_, net.history_)
-    assert loaded.stop_reason_ == net.stop_reason_
-    np.testing.assert_array_equal(loaded.theta_, net.theta_)
-
-
-def test_a_checkpoint_of_a_parameter_that_cannot_be_saved(net, tmp_path):
-    net.set_params(learning_rate=lambda progress: 1.0)
-    with pytest.raises(ModelFileError, match="cannot be saved"):
-        net.set_callbacks(ModelCheckpoint(tmp_path / "net.skops")).fit(X_IRIS, Y_IRIS)
+@pytest.mark.parametrize(
+    ("place", "settings", "n_epochs", "error", "message"),
+    [
+        ("x.skops", {"learning_rate": lambda progress: 1.0}, 1, ModelFileError, "cannot be saved"),
+        ("taken", {}, 1, OSError, "taken"),
+        ("none/x.skops", {}, 0, FileNotFoundError, r"there is no folder .*none'\. Make it before"),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_saved_ends_the_fit_and_leaves_nothing_behind(
+    Estimator, place, settings, n_epochs, error, message, tmp_path
+):
+    (tmp_path / "taken").mkdir()
+    recorder = Recorder()
+    net = Estimator(**settings).set_callbacks(recorder, ModelCheckpoint(tmp_path / place))
+    with pytest.raises(error, match=message):
+        net.fit(X_IRIS, Y_IRIS)
+    assert len(recorder.models) == n_epochs
     assert not hasattr(net, "theta_")
-    assert not list(tmp_path.iterdir())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
 
 
 def test_checkpoint_saves_the_model_of_each_epoch(net, tmp_path):
@@ -265,13 +265,9 @@ def test_a_checkpoint_of_a_fit_that_diverges_has_finite_parameters(rate, n_epoch
     assert np.isfinite(saved.theta_).all()
 
 
-def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
-    path = tmp_path / "net.skops"
-    net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
-    assert_same(load(path), net)
-
-
-def test_fits_that_save_to_one_path_at_once_do_not_meet(net, tmp_path, monkeypatch):
+def test_checkpoint_of_a_whole_fit_is_the_fitted_model_though_another_saves_there(
+    net, tmp_path, monkeypatch
+):
     path, replace = tmp_path / "net.skops", os.replace
     other = clone(net).set_callbacks(ModelCheckpoint(path))
 
@@ -281,24 +277,13 @@ def test_fits_that_save_to_one_path_at_once_do_not_meet(net, tmp_path, monkeypat
         replace(new, old)
 
     monkeypatch.setattr(os, "replace", replace_meanwhile)
-    net.set_callbacks(ModelCheckpoint(path)).fit(X_IRIS, Y_IRIS)
-    assert_same(load(path), net)
+    net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
+    saved = load(path)
+    assert repr(saved) == repr(net)
+    assert saved.stop_reason_ == net.stop_reason_
+    np.testing.assert_equal(saved.history_, net.history_)
+    np.testing.assert_array_equal(saved.theta_, net.theta_)
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_checkpoint_that_cannot_be_saved_leaves_nothing_behind(net, tmp_path):
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
-        net.set_callbacks(ModelCheckpoint(tmp_path / "taken")).fit(X_IRIS, Y_IRIS)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
-
-
-def test_a_checkpoint_s_folder_is_looked_for_before_training(net, tmp_path):
-    recorder = Recorder()
-    net.set_callbacks(recorder, ModelCheckpoint(tmp_path / "none" / "net.skops"))
-    with pytest.raises(FileNotFoundError, match=r"there is no folder .*none'\. Make it before"):
-        net.fit(X_IRIS, Y_IRIS)
-    assert not recorder.models
 
 
 def test_checkpoint_with_the_best_or_the_latest_weights(tmp_path):
