@@ -1,4 +1,6 @@
+import functools
 import sys
+from copy import deepcopy
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -19,7 +21,8 @@ from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-DISPLAYS = [TrainingCurveDisplay, NetworkDisplay, WeightsDisplay]
+SINGLE = [NetworkDisplay, WeightsDisplay]  # they draw a single network
+DISPLAYS = [TrainingCurveDisplay, *SINGLE]
 IRIS = load_iris(as_frame=True)
 DIGITS = load_digits()
 LABELS = {
@@ -36,6 +39,7 @@ def close():
     plt.close("all")
 
 
+@functools.cache
 def iris_network(**settings):
     defaults = {"hidden_layer_sizes": (4,), "max_iter": 20, "random_state": 0}
     network = ScratchMLPClassifier(**{**defaults, **settings})
@@ -68,14 +72,41 @@ def dots_of(ax):
 # All displays.
 
 
-@pytest.mark.parametrize("Display", DISPLAYS)
-def test_only_fitted_networks_are_drawn(Display):
-    with pytest.raises(NotFittedError, match="not fitted yet"):
-        Display.from_estimator(ScratchMLPClassifier())
-    with pytest.raises(NotFittedError, match="not fitted yet"):
-        Display.from_estimator(make_pipeline(StandardScaler(), ScratchMLPRegressor()))
-    with pytest.raises(TypeError, match=r"got LinearRegression\. Pass the network inside it"):
-        Display.from_estimator(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]))
+LINEAR = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
+NOT_FITTED = (NotFittedError, "not fitted yet")
+REFUSED = [
+    *[(Display, ScratchMLPClassifier(), *NOT_FITTED) for Display in DISPLAYS],
+    (NetworkDisplay, make_pipeline(StandardScaler(), ScratchMLPRegressor()), *NOT_FITTED),
+    (TrainingCurveDisplay, TabularMLPRegressor(), *NOT_FITTED),
+    *[(Display, LINEAR, TypeError, "got LinearRegression. Pass the network") for Display in SINGLE],
+    *[(Display, TabularMLPRegressor(), TypeError, "which has several") for Display in SINGLE],
+    (TrainingCurveDisplay, LINEAR, TypeError, r"an estimator of scratchmlp\.tabular or a Pipeline"),
+    *[(TrainingCurveDisplay, each, ValueError, "at least one fitted") for each in ([], {}, ())],
+]
+
+
+@pytest.mark.parametrize(("Display", "estimator", "error", "message"), REFUSED)
+def test_estimators_that_cannot_be_drawn(Display, estimator, error, message):
+    with pytest.raises(error, match=message):
+        Display.from_estimator(estimator)
+
+
+@pytest.mark.parametrize(
+    ("Display", "arguments", "message"),
+    [
+        *[(Display, {"max_units": 0}, "max_units == 0, must be >= 1") for Display in SINGLE],
+        (NetworkDisplay, {"feature_names": ["a", "b"]}, "each of the 64 features; got 2 names"),
+        (NetworkDisplay, {"feature_names": 4}, "each of the 64 features; got 4"),
+        (NetworkDisplay, {"feature_names": "abcd"}, "each of the 64 features; got 'abcd'"),
+        *[
+            (WeightsDisplay, {"image_shape": shape}, r"above 0 with a product of 64, .* got .*[48]")
+            for shape in ((8, 9), (64,), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88", np.array([8, 9]))
+        ],
+    ],
+)
+def test_arguments_that_are_refused(Display, arguments, message, digits_network):
+    with pytest.raises(ValueError, match=message):
+        Display.from_estimator(digits_network, **arguments)
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
@@ -86,7 +117,7 @@ def test_matplotlib_is_required(Display, digits_network, monkeypatch):
 
 
 @pytest.mark.parametrize("Display", DISPLAYS)
-def test_given_axes_are_drawn_on(Display, digits_network):
+def test_given_axes_are_drawn_on_and_others_when_it_is_drawn_again(Display, digits_network):
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
     display = Display.from_estimator(digits_network, ax=right)
     assert display.figure_ is figure
@@ -95,15 +126,9 @@ def test_given_axes_are_drawn_on(Display, digits_network):
     assert not left.has_data()
     border = left.get_position().x1
     assert all(ax.get_position().x0 > border for ax in figure.axes if ax is not left)
-
-
-@pytest.mark.parametrize("Display", DISPLAYS)
-def test_a_display_can_be_drawn_again(Display, digits_network):
-    display = Display.from_estimator(digits_network)
-    first = display.figure_
     assert display.plot() is display
-    assert display.figure_ is not first
-    assert len(display.figure_.axes) == len(first.axes)
+    assert display.figure_ is not figure
+    assert len(display.figure_.axes) == len(figure.axes) - 1
 
 
 @pytest.mark.parametrize("Display", [TrainingCurveDisplay, WeightsDisplay])
@@ -238,14 +263,8 @@ def test_every_network_has_its_own_color():
     assert len(np.unique(colors, axis=0)) == 12
 
 
-@pytest.mark.parametrize("nothing", [[], {}, ()])
-def test_at_least_one_estimator_is_required(nothing):
-    with pytest.raises(ValueError, match="at least one fitted estimator"):
-        TrainingCurveDisplay.from_estimator(nothing)
-
-
 def test_curves_do_not_change_with_later_training():
-    network = iris_network()
+    network = deepcopy(iris_network())
     display = TrainingCurveDisplay.from_estimator(network)
     network.partial_fit(IRIS.data, IRIS.target_names[IRIS.target])
     assert len(display.plot().ax_.lines[0].get_xdata()) == 20 < len(network.loss_curve_)
@@ -291,7 +310,7 @@ def test_units_and_weights_are_drawn():
 
 
 def test_edges_show_sign_and_size():
-    network = iris_network(hidden_layer_sizes=(4,))
+    network = iris_network()
     display = NetworkDisplay.from_estimator(network)
     for W, edges, (start, end) in zip(
         network.coefs_, display.edges_, pairwise(display.units_), strict=True
@@ -309,7 +328,7 @@ def test_edges_show_sign_and_size():
 
 
 def test_units_are_filled_by_their_biases():
-    network = iris_network(hidden_layer_sizes=(4,))
+    network = deepcopy(iris_network())
     network.intercepts_[0] = [0.0, 2.0, -1.0, 1.0]
     inputs, hidden, _ = NetworkDisplay.from_estimator(network).units_
     white = np.ones(3)
@@ -370,14 +389,8 @@ def test_outputs_of_a_regressor_are_numbered(n_outputs, names):
 
 
 def test_feature_names_can_be_given():
-    network = iris_network()
-    display = NetworkDisplay.from_estimator(network, feature_names=["a", "b", "c", 4])
+    display = NetworkDisplay.from_estimator(iris_network(), feature_names=["a", "b", "c", 4])
     assert display.feature_names == ["a", "b", "c", "4"]
-    with pytest.raises(ValueError, match="name for each of the 4 features; got 2 names"):
-        NetworkDisplay.from_estimator(network, feature_names=["a", "b"])
-    for no_list in (4, "abcd"):
-        with pytest.raises(ValueError, match=f"each of the 4 features; got {no_list!r}"):
-            NetworkDisplay.from_estimator(network, feature_names=no_list)
 
 
 # Weights of the first layer.
@@ -408,14 +421,6 @@ def test_images_of_any_shape(digits_network):
     assert display.colorbar_.ax.get_ylabel() == "weight (3 of 10 units)"
 
 
-@pytest.mark.parametrize(
-    "image_shape", [(8, 9), (64,), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88", np.array([8, 9])]
-)
-def test_image_shape_must_fit(image_shape, digits_network):
-    with pytest.raises(ValueError, match=r"above 0 with a product of 64, .* got .*[48].*\."):
-        WeightsDisplay.from_estimator(digits_network, image_shape=image_shape)
-
-
 def test_image_shape_is_required_if_features_do_not_fill_a_square():
     network = ScratchMLPRegressor(max_iter=1).fit(DIGITS.data[:20, :30], DIGITS.target[:20])
     with pytest.raises(ValueError, match=r"product of 30, .* got none, and .* fill a square"):
@@ -425,12 +430,6 @@ def test_image_shape_is_required_if_features_do_not_fill_a_square():
 def test_the_color_scale_of_zero_weights():
     display = WeightsDisplay(coefs=np.zeros((4, 2)), image_shape=(2, 2)).plot()
     assert display.images_[0].get_clim() == (-1, 1)
-
-
-@pytest.mark.parametrize("Display", [NetworkDisplay, WeightsDisplay])
-def test_max_units_must_be_positive(Display, digits_network):
-    with pytest.raises(ValueError, match="max_units == 0, must be >= 1"):
-        Display.from_estimator(digits_network, max_units=0)
 
 
 # Estimators for tables.
@@ -478,13 +477,3 @@ def test_curves_of_networks_and_trees(tabular_networks):
     trees = TabularEnsembleRegressor(parts[2:], **settings).fit(X, y)
     with pytest.raises(ValueError, match=r"has no networks, only 'trees'\. Add a"):
         TrainingCurveDisplay.from_estimator(trees)
-
-
-def test_other_displays_need_a_single_network(tabular_networks):
-    for Display in (NetworkDisplay, WeightsDisplay):
-        with pytest.raises(TypeError, match="got TabularMLPRegressor, which has several"):
-            Display.from_estimator(tabular_networks)
-    with pytest.raises(TypeError, match=r"an estimator of scratchmlp\.tabular or a Pipeline"):
-        TrainingCurveDisplay.from_estimator(LinearRegression())
-    with pytest.raises(NotFittedError):
-        TrainingCurveDisplay.from_estimator(TabularMLPRegressor())
