@@ -333,6 +333,11 @@ def test_r2_does_not_depend_on_the_scale(power, shape):
     assert scaled_r2(*scaled, weight) == r2_score(y, predictions, sample_weight=weight)
 
 
+def test_r2_needs_two_rows():
+    assert np.isnan(scaled_r2(np.ones(1), np.ones(1), None))
+    assert scaled_r2(np.array([0, 1]), np.array([0.0, 0.5]), None) == 0.5
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_r2_of_predictions_that_are_far_too_large_is_very_negative(dtype):
     y = np.linspace(-1e-30, 1e-30, 9)

@@ -94,12 +94,16 @@ def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
         Estimator(max_iter=2, learning_rate="cosine").fit(X_IRIS, Y_IRIS)
     assert w[0].filename == __file__
     assert "StandardScaler" not in str(w[0].message)
-    scales = np.outer([1.0, -1.0] * 5, [1e150, 1e-160])
+    two = np.array([[1.0], [-1.0]] * 5)
+    with pytest.warns(ConvergenceWarning) as w:
+        Estimator(max_iter=2, learning_rate_init=1e-6).fit(two * [1, 100], [0, 1] * 5)
+    assert "StandardScaler" not in str(w[0].message)
     for X, y, factor in (
         (X_IRIS * [1, 1, 1, 500], Y_IRIS, 500),
         (scipy.sparse.csr_array(X_IRIS * [1, 1, 1, 500]), Y_IRIS, 500),
         (np.hstack([X_IRIS * [1, 1, 1, 500], np.ones((150, 1))]), Y_IRIS, 500),  # a constant column
-        (scales, [0, 1] * 5, "inf"),
+        (two * [1, 101], [0, 1] * 5, 101),
+        (two * [1e150, 1e-160], [0, 1] * 5, "inf"),
     ):
         message = f"differ in scale by a factor of {factor}: put a StandardScaler"
         with pytest.warns(ConvergenceWarning, match=message):

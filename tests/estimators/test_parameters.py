@@ -57,7 +57,6 @@ def infinite(random_state, n_in, n_out, activation):
         ("activation", object(), "'activation' parameter.*implementing 'forward' and 'backward'"),
         ("activation", Tanh, "implementing 'forward' and 'backward'.*Got <class"),
         ("dropout", 1.0, r"'dropout' parameter.*in the range \[0.0, 1.0\).*Got 1.0"),
-        ("dropout", -0.1, "'dropout' parameter.*Got -0.1"),
         ("dropout", "half", "'dropout' parameter.*Got 'half'"),
         ("dropout", (0.5, 1.5), r"'dropout' parameter.*in the range \[0.0, 1.0\).*Got 1.5"),
         ("dropout", (0.1, 0.2, 0.3), FOR_EACH_LAYER + "which has 3"),
@@ -68,7 +67,6 @@ def infinite(random_state, n_in, n_out, activation):
         ("solver", SGD(momentum=-1.0), "'momentum' parameter of SGD.*Got -1.0"),
         ("solver", Adam(max_grad_norm=0), "'max_grad_norm' parameter of Adam.*Got 0"),
         ("batch_size", 0, "'batch_size' parameter.*'full'.*Got 0"),
-        ("alpha", -1.0, "'alpha' parameter.*Got -1.0"),
         ("weight_init", "ones", "'weight_init' parameter.*'glorot_uniform'.*Got 'ones'"),
         ("weight_init", lambda *_: (0.0, 0.0), WEIGHTS),
         ("weight_init", infinite, "must return finit"),
@@ -89,6 +87,38 @@ def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, val
     estimator = Estimator(hidden_layer_sizes=(6, 5), max_iter=1).fit(X_IRIS, Y_IRIS)
     estimator.set_params(**{name: value})
     with fails(estimator, ValueError, f"(?s){message}"):
+        estimator.fit(X_IRIS, Y_IRIS)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("hidden_layer_sizes", 1, 0),
+        ("alpha", 0, -1e-9),
+        ("batch_size", 1, 0),
+        ("learning_rate_init", 1e-9, 0),
+        ("power_t", 0, -1e-9),
+        ("max_iter", 1, 0),
+        ("tol", 0, -1e-9),
+        ("momentum", 0, -1e-9),
+        ("momentum", 1, 1.1),
+        ("validation_fraction", 0, -1e-9),
+        ("validation_fraction", 0.99, 1),
+        ("beta_1", 0, -1e-9),
+        ("beta_1", 0.99, 1),
+        ("beta_2", 0, -1e-9),
+        ("beta_2", 0.99, 1),
+        ("epsilon", 1e-9, 0),
+        ("n_iter_no_change", 1, 0),
+        ("n_iter_no_change", np.inf, 1.5),
+        ("max_fun", 1, 0),
+        ("dropout", 0, -1e-9),
+    ],
+)
+def test_numbers_may_be_as_small_or_large_as_their_limits(Estimator, name, allowed, refused):
+    estimator = Estimator(**SMALL | {"solver": "sgd", name: allowed}).fit(X_IRIS, Y_IRIS)
+    estimator.set_params(**{name: refused})
+    with fails(estimator, ValueError, f"{name}.* (must be|in the range).*(?i:got) {refused}"):
         estimator.fit(X_IRIS, Y_IRIS)
 
 

@@ -153,6 +153,7 @@ def test_a_rare_event_keeps_its_digits():
     classifier.fit([[-1.0], [1.0]], [0, 1])
     classifier.coefs_[0][:], classifier.intercepts_[0][:] = 1, 0
     assert classifier.predict_proba([[50.0]])[0, 0] == pytest.approx(np.exp(-50), rel=1e-12)
+    np.testing.assert_array_equal(classifier.predict([[-50.0], [0.0], [1e-9]]), [0, 0, 1])
 
 
 def test_outputs_of_a_regressor_stay_in_their_range():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.estimators.scaling import scaled_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -154,6 +155,19 @@ def test_float32_stays_float32_with_class_weights():
 
 
 # The scale of weights.
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_scaled_by_a_power_of_two_and_the_smallest_are_0(dtype):
+    limit = np.finfo(dtype).tiny / np.finfo(dtype).eps
+    for largest in (5e-324, 1e-300, 1.0, 3.0, 1.7e308):
+        weight = np.array([largest, 0.0, largest / 2])
+        scaled, exponent = scaled_weights(weight, np.ones((3, 1)), dtype)
+        assert scaled.dtype == dtype
+        assert 1 <= scaled[0] < 2
+        np.testing.assert_allclose(np.ldexp(scaled.astype(float), exponent), weight, rtol=1e-7)
+    scaled, _ = scaled_weights(np.array([1.0, limit, limit / 2]), np.ones((3, 1)), dtype)
+    np.testing.assert_array_equal(scaled, [1.0, limit, 0.0])
 
 
 def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
