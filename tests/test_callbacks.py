@@ -7,12 +7,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from estimator_examples import X_IRIS, Y_IRIS
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar, ScoringMonitor
-from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler, scale
+from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
@@ -20,8 +20,6 @@ from scratchmlp.io import ModelFileError, load
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-X_IRIS, Y_IRIS = load_iris(return_X_y=True)
-X_IRIS = scale(X_IRIS)
 EPOCHS = 4
 
 

@@ -1,12 +1,11 @@
-import pickle
 import re
 
 import numpy as np
 import pytest
+from estimator_examples import X_IRIS, Y_IRIS, fails
 from loss_examples import EXAMPLES, example
 from scipy.special import expit, softmax
 from sklearn.base import clone
-from sklearn.datasets import load_iris
 from sklearn.linear_model import QuantileRegressor
 from sklearn.metrics import (
     log_loss,
@@ -15,7 +14,6 @@ from sklearn.metrics import (
     mean_poisson_deviance,
     mean_squared_error,
 )
-from sklearn.preprocessing import scale
 from sklearn.utils import get_tags
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -233,8 +231,6 @@ ESTIMATORS = {"classifier": ScratchMLPClassifier, "regressor": ScratchMLPRegress
 TRAINABLE = [(kind, name) for kind in ESTIMATORS for name in losses_for(kind)]
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 10, "random_state": 0}
 LINEAR = {"hidden_layer_sizes": (), "alpha": 0.0, "solver": "lbfgs", "random_state": 0}
-X_IRIS, Y_IRIS = load_iris(return_X_y=True)
-X_IRIS = scale(X_IRIS)
 
 
 @pytest.mark.parametrize(("kind", "name"), TRAINABLE)
@@ -333,11 +329,6 @@ KNOWN = "'identity', 'logistic', 'softmax', 'exp'"
             {"loss": FocalLoss(), "output_activation": "identity"},
             "loss=FocalLoss() supports these output activations: softmax, logistic; got",
         ),
-        (
-            "regressor",
-            {"loss": PoissonLoss(), "output_activation": "logistic"},
-            "loss=PoissonLoss() supports these output activations: exp; got",
-        ),
         ("classifier", {"loss": Nameless()}, f"out of {KNOWN}; got None. Write"),
         ("classifier", {"loss": misnamed(())}, f"out of {KNOWN}; got (). Write"),
         ("regressor", {"loss": misnamed("identity")}, f"out of {KNOWN}; got 'identity'. Write"),
@@ -351,10 +342,8 @@ KNOWN = "'identity', 'logistic', 'softmax', 'exp'"
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_losses_that_cannot_be_trained_with_are_refused(kind, settings, message, method):
     estimator = ESTIMATORS[kind](**SMALL).fit(X_IRIS, Y_IRIS).set_params(**settings)
-    before = pickle.dumps(vars(estimator))
-    with pytest.raises(ValueError, match=re.escape(message)):
+    with fails(estimator, ValueError, re.escape(message)):
         getattr(estimator, method)(X_IRIS, Y_IRIS)
-    assert pickle.dumps(vars(estimator)) == before
 
 
 @pytest.mark.parametrize("loss", [FocalLoss(), LogLoss(label_smoothing=0.2)], ids=str)
