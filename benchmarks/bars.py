@@ -1,4 +1,4 @@
-"""The bars of `accuracy.py --check`: our estimators beside constants, others and their past.
+"""The bars of `accuracy.py --check`: our estimators beside constants and others.
 
 A bar that compares needs both sides measured; where CPU seconds are compared, on one kind of
 processor. Our estimators need all three random states.
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from checks import Check, check
 from rivals import ENSEMBLE, ENSEMBLE_REGRESSOR, OUR_REGRESSOR, OURS, RIVALS, SEEDS
-from runs import REAL_OFFSET, summarize
+from runs import summarize
 from tabular_data import GROUPS, has_numbers
 
 # The ensemble took 2.5 times as long as the networks until these stopped when they were done, which
@@ -19,28 +19,12 @@ from tabular_data import GROUPS, has_numbers
 MOST_TIMES = 4.0
 LABELS = {"error": "error", "log_loss": "log-loss", "one_minus_auc": "1 - AUC"}
 OVER_10_000 = ("magic", "adult", "covid", "diamonds")  # training rows
-# Log-loss, and RMSE as a share of the deviation, of the networks before the ensembles were added:
-# means over three random states, measured by real_tables.py at commit 5697b51.
-BEFORE = {
-    "wa_churn": 0.4102,
-    "mlc_churn": 0.1565,
-    "stroke": 0.1583,
-    "thyroid": 0.0388,
-    "covid": 0.0597,
-    "hmda": 0.2789,
-    "lending_club": 0.1866,
-    "ames": 0.2797,
-    "loans": 0.2276,
-    "star": 0.6529,
-    "diamonds": 0.1299,
-}
 
 
 def check_all(runs: pd.DataFrame) -> Iterator[Check]:
     """Check every bar, measured or not."""
     yield from check_networks(runs)
     yield from check_networks_seconds(runs)
-    yield from check_change(runs)
     yield from check_ensemble(runs)
     yield from check_ensemble_seconds(runs)
 
@@ -110,30 +94,16 @@ def sharp_error(runs: pd.DataFrame, name: str) -> float:
     return sum(value(runs, name, [table], "error") for table in ("phoneme", "segment")) / 2
 
 
-def check_change(runs: pd.DataFrame) -> Iterator[Check]:
-    """Compare the networks with those of before, on the real tables."""
-    changes = {}
-    for name, key, offset in (("real", "log_loss", REAL_OFFSET), ("real-regression", "rmse", 0)):
-        tables = GROUPS[name]
-        before = np.array([BEFORE[table] for table in tables])
-        now = np.array([value(runs, networks(table), [table], key) for table in tables])
-        change = np.exp(np.log((now + offset) / (before + offset)).mean())
-        label = LABELS.get(key, "RMSE")
-        yield check(f"{name}: {label}, networks / before", change, 0.98, at_least=False, digits=3)
-        changes |= dict(zip(tables, now / before, strict=True))
-    yield worst("real: networks / before", changes, 1.01, digits=3)
-
-
 def networks(table: str) -> str:
     """Name the networks for a table's kind of target."""
     return OUR_REGRESSOR if has_numbers(table) else OURS
 
 
-def worst(what: str, ratios: dict[str, float], bar: float, digits: int = 2) -> Check:
+def worst(what: str, ratios: dict[str, float], bar: float) -> Check:
     """Check the highest of some tables' ratios, which is nan if one of them is."""
     values = np.array(list(ratios.values()))
     name = list(ratios)[values.argmax()]
-    return check(f"{what}, at worst ({name})", values.max(), bar, at_least=False, digits=digits)
+    return check(f"{what}, at worst ({name})", values.max(), bar, at_least=False)
 
 
 # The ensembles.
