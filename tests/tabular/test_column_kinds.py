@@ -4,7 +4,7 @@ import json
 import pickle
 import warnings
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 from unittest.mock import Mock
 
@@ -421,14 +421,14 @@ def warnings_of(function, X):
     return [str(warning.message) for warning in caught]
 
 
-@cache
-def fitted(why):
-    """Fit an encoder to an example; return it, the warnings, the table, and its encoding."""
-    given = EXAMPLES[why]
+@pytest.fixture(scope="module")
+def fitted(request):
+    """Fit an encoder to an example; return both, the warnings, the table and its encoding."""
+    given = EXAMPLES[request.param]
     encoder, X = TabularEncoder(**given.settings or {}), table(given.values, given.name)
     notes = warnings_of(encoder.fit, X)
     with warnings.catch_warnings(action="error"):  # `fit` has told of what cannot be read
-        return encoder, notes, X, encoder.transform(X)
+        return given, encoder, notes, X, encoder.transform(X)
 
 
 def typed(values, kind):
@@ -440,14 +440,13 @@ def typed(values, kind):
 
 
 def those_with(field):
-    return pytest.mark.parametrize(
-        "why", [w for w, e in EXAMPLES.items() if getattr(e, field) is not None]
-    )
+    names = [name for name, each in EXAMPLES.items() if getattr(each, field) is not None]
+    return pytest.mark.parametrize("fitted", names, indirect=True)
 
 
 @those_with("kind")
-def test_the_kind_of_a_column(why):
-    given, (encoder, notes, *_) = EXAMPLES[why], fitted(why)
+def test_the_kind_of_a_column(fitted):
+    given, encoder, notes, *_ = fitted
     entry = encoder.columns_[given.name]
     json.dumps(entry)  # plain data
     assert entry["kind"] == given.kind
@@ -458,30 +457,31 @@ def test_the_kind_of_a_column(why):
 
 
 @those_with("outputs")
-def test_the_outputs_of_a_column(why):
-    names = [f"{EXAMPLES[why].name}{suffix}" for suffix in EXAMPLES[why].outputs]
-    assert [*fitted(why)[0].get_feature_names_out()] == [*names, "other"]
+def test_the_outputs_of_a_column(fitted):
+    given, encoder, *_ = fitted
+    names = [f"{given.name}{suffix}" for suffix in given.outputs]
+    assert [*encoder.get_feature_names_out()] == [*names, "other"]
 
 
 @those_with("means")
-def test_the_meaning_of_values(why):
-    given, (encoder, _, X, out) = EXAMPLES[why], fitted(why)
+def test_the_meaning_of_values(fitted):
+    given, encoder, _, X, out = fitted
     meaning = X.assign(column=typed(given.means, given.kind))
     np.testing.assert_allclose(encoder.transform(meaning), out, atol=1e-6)
 
 
 @those_with("new")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
-def test_the_meaning_of_values_of_another_table(why):
-    given, encoder = EXAMPLES[why], fitted(why)[0]
+def test_the_meaning_of_values_of_another_table(fitted):
+    given, encoder, *_ = fitted
     out = encoder.transform(table([*given.new]))
     meaning = table(typed(given.new.values(), given.kind))
     np.testing.assert_allclose(out, encoder.transform(meaning), atol=1e-6)
 
 
 @those_with("kind")
-def test_a_row_alone_is_read_in_the_same_way_by_a_copy(why):
-    encoder, _, X, out = fitted(why)
+def test_a_row_alone_is_read_in_the_same_way_by_a_copy(fitted):
+    _, encoder, _, X, out = fitted
     copy = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(copy.transform(X[-1:]), out[-1:])
 
@@ -570,16 +570,10 @@ EMPTY = "No values, although there were some in fit, in columns: "
 UNSEEN = "Only categories not known from fit, in columns: "
 
 
-@cache
-def known_encoder():
+@pytest.fixture(scope="module")
+def encoder_of_known():
     encoder = TabularEncoder(["from_dtype", "name"], text_features=["note"])
     return encoder.fit(pd.DataFrame(KNOWN))
-
-
-def notes_of_new(columns):
-    """Return the warnings about a table of KNOWN with some other columns."""
-    n = max(map(len, columns.values()))
-    return warnings_of(known_encoder().transform, pd.DataFrame(KNOWN)[:n].assign(**columns))
 
 
 @pytest.mark.parametrize(
@@ -625,8 +619,10 @@ def notes_of_new(columns):
         ),
     ],
 )
-def test_what_is_said_of_new_values(columns, expected):
-    notes = notes_of_new(columns)
+def test_what_is_said_of_new_values(encoder_of_known, columns, expected):
+    n_rows = max(map(len, columns.values()))
+    X = pd.DataFrame(KNOWN)[:n_rows].assign(**columns)
+    notes = warnings_of(encoder_of_known.transform, X)
     assert len(notes) == len(expected), notes
     for note, beginning in zip(notes, expected, strict=True):
         assert note.startswith(beginning)
