@@ -81,6 +81,7 @@ TOOK_NUMBERS = "Took text of whole numbers for numbers, although they could be c
 REPEAT = "whole numbers of 5 digits that repeat"
 ORDER = "dates written as "
 NO_CATEGORIES = {"categorical_features": None}
+CATEGORY = {"categorical_features": ["column"]}
 NUMERIC = {"numeric_features": ["column"]}
 
 #: Columns by what they show. A new kind of column needs some rows here.
@@ -96,7 +97,7 @@ EXAMPLES = {
     "flags by choice": number([True, False], settings=NUMERIC, reason="your choice"),
     # Numbers that are written as text.
     **{
-        values[0]: number(values, means=MONEY)
+        repr(values[0]): number(values, means=MONEY)
         for values in [
             ["1234567.5", "-1234.5", "20.25"],
             ["1,234,567.50", "-1,234.50", "20.25"],
@@ -114,47 +115,38 @@ EXAMPLES = {
             ["1.2345675e6", "-12345E-1", "+2025e-02"],
         ]
     },
-    "1,234,567": number(["1,234,567", "-1,234", "20"], means=WHOLE),
-    "1.234.567": number(["1.234.567", "-1.234", "20"], means=WHOLE),
-    "12,34,567 in India": number(["12,34,567", "-1,234", "20"], means=WHOLE),
-    "(1,234)": number(["1,234,567", "(1,234)", "20"], means=WHOLE),
+    "thousands": number(["1,234,567", "(1,234)", "20"], means=WHOLE),
+    "points for thousands": number(["1.234.567", "-1.234", "20"], means=WHOLE),
+    "lakhs": number(["12,34,567", "-1,234", "20"], means=WHOLE),
     "signs of typographers": number(["\N{MINUS SIGN}3.5", "\N{EN DASH}2"], means=[-3.5, -2]),
-    "before three digits, a comma is no decimal mark": number(["1,234", "20,500"],
-        means=[1234, 20500]),
-    "before two digits, it is": number(["1,234", "3,75", "0,5"], means=[1.234, 3.75, 0.5],
-        decimal=","),
-    "after a zero, it is": number(["1,234", "0,125"], means=[1.234, 0.125], decimal=","),
+    "a comma before two digits": number(["1,234", "3,75"], means=[1.234, 3.75], decimal=","),
+    "a comma after a zero": number(["1,234", "0,125"], means=[1.234, 0.125], decimal=","),
     "units": number(["3 kg", "2 kg"], reason="numbers with kg", units="kg"),
     "units and commas": number(["€3,5", "€1,25"], reason="numbers with € and decimal commas",
         units="€"),
     "whole numbers that could be codes": number([*"1234567"], TOOK_NUMBERS + "column. Convert"),
     "text and numbers": number([0.5, 12, "7.25"], means=[0.5, 12, 7.25]),
     "different signs": number(["$5", "€7", "€8"],
-        "The numbers of column have different signs: $, €. "
-        "The signs are dropped. Convert", means=[5, 7, 8], units="$ €"),
-    "signs of some numbers only": number(["12%", "0.12"],
-        "Only some of the numbers of column have the sign %"),
+        "The numbers of column have different signs: $, €. The signs are dropped. Convert",
+        means=[5, 7, 8], units="$ €"),
+    "some signs": number(["12%", "0.12"], "Only some of the numbers of column have the sign %"),
     # How numbers are written in another table.
     "text for numbers": number([1.0, 5, 9], new={"1,234": 1234, "$5": 5, "9 %": 9, "n.a.": None}),
     "fit tells what a lone point means": number(["€1.234,50", "€3,25"], new={"1.234": 1234}),
     "new values tell more": number(["3,326.37", "20.50"], new={"3.326,37": 3326.37, "20,50": 20.5}),
     # Values that are no numbers are missing if they are few.
-    "a word": number([*TEXTS[:199], "err"],
-        "1 of 200 values of column is not a number: 'err'. Such "
-        "values count as missing. Correct them, or name the column in "
-        "categorical_features=['from_dtype', ...] if they are categories.", indicator=True,
-            unreadable=["err"]),
-    "a word twice": number([*TEXTS[:198], "err", "err"],
-        "2 of 200 values of column are not numbers: 'err'."),
-    "several words": number([*"abcd", *TEXTS[4:]], "4 of 1,500 values of column are not numbers: "
-        "'a', 'b', 'c', ...."),
+    "a word": number([*TEXTS[:199], "err"], "1 of 200 values of column is not a number: 'err'. "
+        "Such values count as missing. Correct them, or name the column in categorical_features="
+        "['from_dtype', ...] if they are categories.", indicator=True, unreadable=["err"]),
+    "a word twice": number([*TEXTS[:98], "err", "err"], "of column are not numbers: 'err'."),
+    "several words": number([*"abcd", *TEXTS[4:]],
+        "4 of 1,500 values of column are not numbers: 'a', 'b', 'c', ...."),
     "too many words": category([*"abcdefghij", *TEXTS[:100]] * 2,
         "200 of 220 values of column are numbers, but"),
     "many missing values": number([*TEXTS[:9], *["unknown"] * 90], "90 of 99 values",
         indicator=True),
-    "one word that may mean anything": number([*TEXTS[:50], *["unlimited"] * 50],
-        "50 of 100 values"),
-    "more of them than numbers": category([*TEXTS[:50], *["unlimited"] * 51]),
+    "a word that may be a number": number([*TEXTS[:50], *["unlimited"] * 50], "50 of 100 values"),
+    "more words than numbers": category([*TEXTS[:50], *["unlimited"] * 51]),
     "infinity": number([*TEXTS[:50], "inf"], "1 of 51 values of column is not a number: 'inf'."),
     "a word of a million letters": number([*TEXTS[:50], LONG_WORD], f"number: '{LONG_WORD[:40]}'."),
     "a long number": category(["1" * 100_000 + ",x", "2"] * 9),  # read in linear time
@@ -162,8 +154,8 @@ EXAMPLES = {
         units="kg"),
     "one leading zero": number([*TEXTS[:199], "00"]),
     "words by choice": number(["1.5", "none", "A"],
-        "2 of 3 values of column are not numbers: 'none', 'A'",
-        means=[1.5, None, None], settings=NUMERIC),
+        "2 of 3 values of column are not numbers: 'none', 'A'.", means=[1.5, None, None],
+        settings=NUMERIC),
     # Other text with digits.
     "leading zeros": category(["00", "01", "007", "12"] * 9, labels="text"),
     "codes of four digits": category([f"{i % 37:04}" for i in range(200)], labels="text"),
@@ -190,11 +182,10 @@ EXAMPLES = {
     "text of no categories": number(["true", "FALSE", None], means=[1, 0, None],
         settings=NO_CATEGORIES),
     "whole numbers by choice": category([1, 2, 3], outputs=["_1", "_2", "_3"],
-        new={1.0: 1, 3.5: None, None: None},
-        settings={"categorical_features": ["column"]}),
+        new={1.0: 1, 3.5: None, None: None}, settings=CATEGORY),
     # Dates that are written as text.
     **{
-        str(values[0]): date(values, means=DAYS)
+        repr(values[0]): date(values, means=DAYS)
         for values in [
             DAYS,
             ["17.03.2020", "05.12.2019", "31.01.2021"],
@@ -214,7 +205,7 @@ EXAMPLES = {
         ]
     },
     **{
-        values[0]: date(values, means=MONTHS)
+        repr(values[0]): date(values, means=MONTHS)
         for values in [
             ["2020-03", "2019-12", "2021-01"],
             ["03/2020", "12/2019", "01/2021"],
@@ -229,7 +220,7 @@ EXAMPLES = {
         new={20191205: "2019-12-05"}),
     # Times of dates, in UTC.
     **{
-        values[0]: date(values, means=MOMENTS)
+        repr(values[0]): date(values, means=MOMENTS)
         for values in [
             MOMENTS,
             ["17.03.2020 14:05", "05.12.2019 0:30", "31.01.2021 12:00"],
@@ -258,8 +249,7 @@ EXAMPLES = {
         "as month/day/year. Convert the column with pandas.to_datetime to choose the order.",
         means=["2020-03-04", "2021-05-06"]),
     "points and no day above 12": date(["03.04.2020", "05.06.2021"],
-        "it is read as day.month.year.",
-        means=["2020-04-03", "2021-06-05"]),
+        "it is read as day.month.year.", means=["2020-04-03", "2021-06-05"]),
     "hyphens and no day above 12": date(["03-04-20", "05-06-21"], "it is read as day-month-year.",
         means=["2020-04-03", "2021-06-05"]),
     "a slash in a word": date([*MARCH, "n/a"], "is not a date: 'n/a'",
@@ -267,17 +257,14 @@ EXAMPLES = {
     "new dates tell more": date(["03/17/2020", "01/02/2020"],
         new={"17.03.2020": "2020-03-17", "02.01.2020": "2020-01-02"}),
     # Text that is not all dates.
-    "a word among dates": date([*MARCH, "soon"],
-        "1 of 31 values of column is not a date: 'soon'. Such",
+    "a word among dates": date([*MARCH, "soon"], "1 of 31 values of column is not a date: 'soon'.",
         indicator=True),
     "a long word among dates": date([*MARCH, LONG_WORD],
         f"is not a date: '{LONG_WORD[:40]}'. Such"),
     "dates by choice": date(["17.03.2020", "soon", "later", "05.12.2019"],
         "2 of 4 values of column are not dates: 'soon', 'later'",
-            means=[DAYS[0], None, None, DAYS[1]],
-        settings={"date_features": ["column"]}),
-    "categories by choice": category(DAYS, reason="your choice",
-        settings={"categorical_features": ["column"]}),
+        means=[DAYS[0], None, None, DAYS[1]], settings={"date_features": ["column"]}),
+    "categories by choice": category(DAYS, reason="your choice", settings=CATEGORY),
     "categories may all look like dates": category([*DAYS, "soon"], labels="text",
         new={DAYS[0]: DAYS[0]}),
     **{
@@ -287,7 +274,7 @@ EXAMPLES = {
     },
     # Times of the day are durations.
     **{
-        values[0]: duration(values, means=["14:05:00", "00:30:00", "12:00:00"],
+        repr(values[0]): duration(values, means=["14:05:00", "00:30:00", "12:00:00"],
             reason="times of the day")
         for values in [
             ["14:05", "0:30", "12:00"],
@@ -373,8 +360,8 @@ EXAMPLES = {
         *UNLIKE),
     "words named key": left_out([f"{word} {word}" for word in "abcdefghijkl"], *UNLIKE, name="key"),
     "an identifier that may be missing": example("identifier",
-        [None if i % 3 else f"C{i}" for i in range(90)],
-        UNLIKE[0], outputs=["_missing"], indicator=True),
+        [None if i % 3 else f"C{i}" for i in range(90)], UNLIKE[0], outputs=["_missing"],
+        indicator=True),
     "a single value": constant([1, 1], reason="every value is '1'", indicator=False),
     "a single word": constant(["x", "x"], reason="every value is 'x'"),
     "no value": example("missing", [None, None], "Left out columns without any value: column",
