@@ -1,6 +1,7 @@
 """Tables, saved models and fast runs that the tests of the command line share."""
 
 from collections import namedtuple
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -20,38 +21,14 @@ from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
-Saved = namedtuple("Saved", "table class_model number_model")
 Trained = namedtuple("Trained", "table path folder out err")
+#: The files that `trained` writes, and the packages that they need.
 OUTPUTS = {
-    "--save": "y.model",
-    "--plot": "y.PNG",
-    "--report": "a report.html",
-    "--export": "y.onnx",
+    "--save": ("y.model", "skops"),
+    "--plot": ("y.PNG", "matplotlib"),
+    "--report": ("a report.html", "jinja2"),
+    "--export": ("y.onnx", "onnx"),
 }
-
-
-@pytest.fixture
-def table():
-    """Columns of every type, with missing values; `signal` separates the classes."""
-    rng, n = np.random.default_rng(0), 60
-    signal = rng.normal(size=n)
-    frame = pd.DataFrame(
-        {
-            "signal": signal.round(3),
-            "cost in $, with a $": rng.normal(scale=1e4, size=n),
-            "colour": rng.choice(["red", "green", None], n),
-            "flag": rng.choice([True, False], n),
-            "flag with holes": rng.choice(np.array([True, False, None]), n),
-            "key": [f"key {i}" for i in range(n)],
-            "day": pd.date_range("2020-01-01", periods=n),
-            "infinite": np.where(np.arange(n) % 9, np.arange(n), np.inf),
-            "constant": 5,
-            "empty": np.nan,
-            "nearly empty": [*[np.nan] * (n - 1), 3.0],
-        }
-    )
-    frame.loc[::7, "signal"] = np.nan
-    return frame.assign(y=np.where(signal > 0.3, "$yes$", "no"))
 
 
 @pytest.fixture
@@ -67,25 +44,6 @@ def csv(tmp_path):
         return str(path)
 
     return write
-
-
-@pytest.fixture
-def refused(capsys):
-    """Run into an error: status 2 and, after notes, one line on stderr, which is returned."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            command_line.main(arguments)
-        out, err = capsys.readouterr()
-        assert stop.value.code == 2
-        assert out == ""
-        *notes, line = err.splitlines(keepends=True)
-        assert all(note.startswith("scratchmlp: ") and "error" not in note for note in notes)
-        assert line.startswith("scratchmlp: error: ")
-        assert line.endswith("\n")
-        return line
-
-    return run
 
 
 def brief_estimators(is_class):
@@ -123,32 +81,6 @@ def brief(monkeypatch):
     train_briefly(monkeypatch)
 
 
-@pytest.fixture(scope="session")
-def saved(tmp_path_factory):
-    """A table, and saved models of its column of classes and of its column of numbers."""
-    folder, rng, n = tmp_path_factory.mktemp("saved"), np.random.default_rng(0), 80
-    size = rng.normal(size=n)
-    table = pd.DataFrame(
-        {
-            "size": size.round(3),
-            "code": rng.choice(["01", "1", "x"], n),
-            "day": pd.date_range("2020-01-01", periods=n),
-            "flag": rng.choice([True, False], n),
-            "class": np.where(size > 0, "big", "small"),
-            "number": 100 * size,
-        }
-    )
-    table.loc[::7, "size"] = np.nan
-    path = folder / "data.csv"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        train_briefly(monkeypatch)
-        for target, other in (("class", "number"), ("number", "class")):
-            table.drop(columns=other).to_csv(path, index=False)
-            command = [str(path), "--target", target, "--save", str(folder / target)]
-            assert command_line.main(command) == 0
-    return Saved(table, folder / "class", folder / "number")
-
-
 def people(n=80):
     """Columns of several types, with missing values, and two targets that `size` explains."""
     rng = np.random.default_rng(0)
@@ -177,7 +109,9 @@ def trained(tmp_path_factory):
         folder = tmp_path_factory.mktemp(target)
         table, path = people().drop(columns=other), folder / "data.csv"
         table.to_csv(path, index=False)
-        outputs = [part for option, name in OUTPUTS.items() for part in (option, folder / name)]
+        outputs = []
+        for option, (name, package) in OUTPUTS.items():
+            outputs += [option, folder / name] if find_spec(package) else []
         out, err = run(path, "--target", target, "--id", "key", "--seed", 3, *outputs)
         return Trained(table, path, folder, out, err)
 

@@ -1,6 +1,5 @@
-"""Files that are read, and files that are refused."""
+"""Reading messy files: separators, decimal marks, encodings, formats, and what is refused."""
 
-import base64
 import bz2
 import gzip
 import io
@@ -9,40 +8,26 @@ import lzma
 import pickle
 import re
 import sys
-import zlib
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from cli_output import refused, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
 from table_files import TABLE, csv_text, excel, parquet, tarred, without_emojis, zipped
 
-from scratchmlp.cli import main as command_line
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
-
-#: A file of Excel 97, compressed: the table of `test_an_old_workbook`.
-OLD_WORKBOOK = (
-    "c-rk)J!lj`6#i!JF84!n*^3t;5yBBL#w3l{*d%KNO=UQ3lql%N+al!L3#Uy|Xf$3a2v&+sAdOAb#vioM&O(W3Aqc"
-    "{qmZ<~<i{v(M-tNXblOhK(sLXfFH*em&xASi2&Fs#;TS}GZA9Ysn8-@@<)s3U6MklDmgN6a>cU>h0b&QIu@lPQhq"
-    "ls*a;CaiNsG37H-xWwa48I}<zEC-fDU22zJF|m0!ZBDv#V|-LaE~-ebZ}H{%omt<F+X6-7tDuQbCY?HY|CN{OXg_"
-    "bAwP>x%Wm#VLS6R>`+Q=}0kq?_%HpfHgl8MUaB;%Q|D7FO;bts==554w?4p$~BTW;yfFEuK_#Uj(ml>_!S-k-1f7"
-    "a`xo9J)LFfa@EJSTXG67p@xTZCD=FqOAg&`VPdE@bIg7j3F8P0ZM2mb0db#|q2D!;X_sn=>zFqi!*`aFRC@=g`V>"
-    "ic{U7?Rw?@xA(`#v*tP0%<=~AZS#9oWN>j!d609GdqV5n#~%I6*ZHb@Sngy_Q^ZvFWZQk=*c{v3;NBh@=OE*Qxvx"
-    "g<CAqYG;%QgutGS=##gWQPdhw$<k8XPG<j7zB<}e@z#N9gz&&;3}{+95Wxnslj5R--<yX!y8TCs`*iz#NWrS6VcZ"
-    "%O}NDR05;dT+tr>V902363s>Gt#q{o7hXX5Bv7sT&Qt|WE&o<PTIPDAps2y4Gj$q4Gj&AZHD(+>%G*6{iB9DHbnj"
-    "JI;&Kw`ZLLYi<2nO?=l@skHVq4i0Ov%XE!1uxR%(WPw>4^;S`Nt#3aT!j>(4emyUg+_Wx|z(b&Ev)adxtM&kU#<F"
-    "5fb%*V("
-)
 
 # Files that are read as the same table.
 
@@ -56,9 +41,14 @@ ENCODINGS = {
 }
 
 
-@pytest.mark.parametrize("decimal", [".", ","])
-@pytest.mark.parametrize("sep", SEPARATORS)
-@pytest.mark.parametrize("encoding", ENCODINGS)
+FORMS_OF_TEXT = [
+    *[("utf-8", sep, decimal) for sep in SEPARATORS for decimal in ".,"],
+    *[(encoding, ";", ",") for encoding in ENCODINGS],
+    *[(encoding, ",", ".") for encoding in ENCODINGS],
+]
+
+
+@pytest.mark.parametrize(("encoding", "sep", "decimal"), FORMS_OF_TEXT)
 def test_separator_decimal_mark_and_encoding_are_recognized(encoding, sep, decimal, csv):
     """What is said of the file, and nothing if all three are the usual ones."""
     change = without_emojis if encoding in ("cp1252", "latin-1") else str
@@ -107,18 +97,23 @@ def test_forms_of_text_files(form, csv):
     assert len(notes) <= 1
 
 
-@pytest.mark.parametrize("name", ["data.xlsx", "data.csv", "data.XLSX.zip"])
-def test_excel(name, csv):
-    data = excel(TABLE)
-    path = csv(zipped(data, "data.xlsx") if name.endswith("zip") else data, name)
-    table, notes, *_ = read_file(path)
-    pd.testing.assert_frame_equal(table, TABLE)
-    assert notes == []
+def zipped_excel(table):
+    return zipped(excel(table), "data.xlsx")
 
 
-@pytest.mark.parametrize("name", ["data.parquet", "data.pq", "data.csv"])
-def test_parquet(name, csv):
-    table, notes, *_ = read_file(csv(parquet(TABLE), name))
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("data.xlsx", excel),
+        ("data.csv", excel),
+        ("data.XLSX.zip", zipped_excel),
+        ("data.parquet", parquet),
+        ("data.pq", parquet),
+        ("data.csv", parquet),
+    ],
+)
+def test_excel_and_parquet_are_recognized_by_content(name, write, csv):
+    table, notes, *_ = read_file(csv(write(TABLE), name))
     pd.testing.assert_frame_equal(table, TABLE)
     assert notes == []
 
@@ -128,37 +123,135 @@ cells = st.text(
 ).filter(lambda text: not any(mark in text for mark in "\ufeff,;|"))
 
 
+WRITERS = {
+    "excel": excel,
+    "parquet": parquet,
+    "csv": lambda table: table.to_csv(index=False).encode(),
+    "with a mark": lambda table: table.to_csv(index=False, sep=";").encode("utf-8-sig"),
+    "utf-16": lambda table: table.to_csv(index=False, sep="\t").encode("utf-16"),
+    "bars": lambda table: table.to_csv(index=False, sep="|").encode(),
+}
+
+
+@pytest.mark.random
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 2,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(rows=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6))
-def test_the_same_table_in_all_formats_is_the_same_frame(rows, csv):
+@given(
+    rows=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6),
+    form=st.sampled_from([*WRITERS]),
+)
+def test_any_table_in_any_format_is_the_same_frame(rows, form, csv):
     rows = [tuple(f"{i}{cell}x" if cell else "" for cell in row) for i, row in enumerate(rows)]
     table = pd.DataFrame(rows, columns=["a", "b c", "d"], dtype=object)
-    expected = table.where(table != "").dropna(how="all").reset_index(drop=True)
-    expected = expected.astype(object)
-    if expected.empty:
-        return
-    contents = [excel(expected), parquet(expected)]
-    for sep in SEPARATORS:
-        for encoding in ("utf-8", "utf-8-sig", "utf-16"):
-            contents.append(expected.to_csv(index=False, sep=sep).encode(encoding))
-    for content in contents:
-        pd.testing.assert_frame_equal(read_file(csv(content)).frame, expected)
+    expected = table.where(table != "").dropna(how="all").reset_index(drop=True).astype(object)
+    if len(expected):
+        read = read_file(csv(WRITERS[form](expected))).frame
+        pd.testing.assert_frame_equal(read, expected)
+
+
+# Separators that are hard to recognize.
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "fact"),
+    [
+        ("a;b\n1,5;2,5\n3,25;4\n", (2, 2), "semicolons"),
+        ("price, EUR;weight, kg\n1,5;2,5\n2,5;3,5\n", (2, 2), "semicolons"),
+        ("id\ttext, raw\n1\tHello, you, all\n2\tone, two\n", (2, 2), "tabs"),
+        ("id\ttext\n" + "1\tone,two\n" * 20, (20, 2), "tabs"),
+        ("id,genres\n1,Action|Comedy\n2,Drama|War\n", (2, 2), None),
+        ("id,genres\n1,a;b\n2,c;d\n", (2, 2), None),
+        ("a;b\n1;2;\n3;4;\n", (2, 2), "semicolons"),
+        ('a;b\n"x;y";"two\nlines, three"\n1;2\n', (2, 2), "semicolons"),
+        ('"a";"b"\n"1,2";"3,4"\n', (1, 2), "semicolons"),
+        ("text\nI came, I saw\nHello\na, b, c, d\n", (3, 1), "a single column"),
+        ("name\nDoe, John\nRoe, Jane\n", (2, 1), "a single column"),
+        ("x\n1,5\n2,5\n", (2, 1), "a single column"),
+        ("x\n1\n\n2\n", (2, 1), "a single column"),
+        ("a, b, y\n1, ?, u\n", (1, 3), None),
+        ("a b;c d\nx y;z\n", (1, 2), "semicolons"),
+        ("a,b\n1,2\n", (1, 2), None),
+        ('a,b\n5" pipe,2\n"6"" pipe",3\n', (2, 2), None),
+        ("# a comment,b\n1,2\n", (1, 2), None),
+        ("a,b\n#1,2\n", (1, 2), None),
+        ("\ta\n1\t2\n", (1, 2), "tabs"),
+    ],
+)
+def test_separators_that_are_hard_to_recognize(text, shape, fact, csv):
+    table, notes, *_ = read_file(csv(text.encode()))
+    assert table.shape == shape
+    assert (fact is None and not notes) or fact in notes[0]
+
+
+# Decimal commas.
+
+
+#: The cells of columns, what they become, and what is said.
+DECIMAL_COMMAS = """
+    12,5 | 1.234,5 | 3          -> 12.5 | 1234.5 | 3        -> decimal commas
+    0,123 | 1,234               -> 0.123 | 1.234            -> decimal commas
+    1 234,5 | 1\u202f234,25     -> 1234.5 | 1234.25         -> decimal commas
+    €12,50 | -1,5 %             -> €12.50 | -1.5 %          -> decimal commas
+    1,5e-3 | ,5                 -> 1.5e-3 | .5              -> decimal commas
+    1,234 | 5                   -> 1,234 | 5                -> the comma of numbers such as 1,234
+    1,234 | 1,234,567           -> 1,234 | 1,234,567        ->
+    1,234 | 1,234.5             -> 1,234 | 1,234.5          ->
+    1,2 | 3,4,5 | 6             -> 1,2 | 3,4,5 | 6          ->
+    Doe, J | 12,5               -> Doe, J | 12,5            ->
+    12,5 | 3 ; 1,234 | 2,345    -> 12.5 | 3 ; 1.234 | 2.345 -> decimal commas
+    12,5 | 3 ; 1.234 | 12       -> 12.5 | 3 ; 1234 | 12     -> decimal commas
+    12,5 | 3 ; 1.1.20 | x       -> 12.5 | 3 ; 1.1.20 | x    -> decimal commas
+    12,5 | 3 ; 0.5 | 2          -> 12.5 | 3 ; 0.5 | 2       -> decimal commas in '0'
+    1,234 | 5 ; 1.5 | 2         -> 1,234 | 5 ; 1.5 | 2      ->
+"""
+
+
+def columns_of(cells):
+    return {f"{i}": column.split(" | ") for i, column in enumerate(cells.split(" ; "))}
+
+
+@pytest.mark.parametrize("row", DECIMAL_COMMAS.strip().splitlines())
+def test_decimal_commas_in_a_file_separated_by_commas(row, csv):
+    """Cells change only if there is evidence, and what is not clear is said."""
+    cells, expected, note = (part.strip() for part in row.split("->"))
+    table, notes, *_ = read_file(csv(pd.DataFrame({"id": "x", **columns_of(cells)})))
+    assert table.drop(columns="id").to_dict("list") == columns_of(expected)
+    assert note in notes[0] if note else not notes
+    assert all("--decimal comma" in each for each in notes if "1,234" in each)
+
+
+def test_a_few_words_among_decimal_commas(csv):
+    cells = ["12,5"] * 20 + ["1.5", "err"]
+    table, notes, *_ = read_file(csv(pd.DataFrame({"id": "x", "a": cells})))
+    assert list(table["a"]) == ["12.5"] * 20 + ["1.5", "err"]
+    assert "decimal commas" in notes[0]
+
+
+def test_decimal_commas_in_a_file_separated_by_semicolons(csv):
+    """A table to predict may have few rows: they are read like the many rows of training."""
+    assert list(read_file(csv(b"a;b\n1,234;x\n")).frame["a"]) == ["1.234"]
+    table, notes, *_ = read_file(csv(b"a;b\n1,234;x\n567;y\n"))
+    assert list(table["a"]) == ["1,234", "567"]
+    assert "add --decimal comma" in notes[1]
+    assert list(read_file(csv(b"a;b\n1,234;0.5\n2,345;1.5\n")).frame["a"]) == ["1,234", "2,345"]
 
 
 # Headers.
 
 
-def test_columns_without_a_name(csv):
-    assert list(read_file(csv(b",a,\n0,1,2\n1,2,3\n")).frame) == ["Unnamed: 0", "a", "Unnamed: 2"]
-    assert list(read_file(csv(b",Unnamed: 0,a\n0,0,1\n")).frame) == [
-        "Unnamed: 0.1",
-        "Unnamed: 0",
-        "a",
-    ]
-    assert list(read_file(csv(b"a,,b,\n1,,2,\n")).frame) == ["a", "b"]
-    assert list(read_file(csv(excel(TABLE.rename(columns={"n": ""})))).frame)[-1] == "Unnamed: 4"
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        (b",a,\n0,1,2\n1,2,3\n", ["Unnamed: 0", "a", "Unnamed: 2"]),
+        (b",Unnamed: 0,a\n0,0,1\n", ["Unnamed: 0.1", "Unnamed: 0", "a"]),
+        (b"a,,b,\n1,,2,\n", ["a", "b"]),
+        (excel(TABLE.rename(columns={"n": ""})), [*TABLE.columns[:-1], "Unnamed: 4"]),
+    ],
+)
+def test_columns_without_a_name(content, names, csv):
+    assert list(read_file(csv(content)).frame) == names
 
 
 def test_a_header_of_numbers_is_probably_missing(csv):
@@ -194,12 +287,6 @@ def test_a_long_cell(csv):
     assert len(read_file(csv(b"a,b\n1," + b"x" * 200_000 + b"\n")).frame["b"][0]) == 200_000
 
 
-def test_names_that_occur_twice(csv):
-    for content in (b"y,a, y\n1,2,3\n", excel(TABLE.set_axis(list("abcad"), axis="columns"))):
-        with pytest.raises(InputError, match=r"two columns named '[ya]'. Rename one of them."):
-            read_file(csv(content))
-
-
 # Missing values.
 
 
@@ -207,13 +294,14 @@ def test_missing_values_are_those_of_pandas_and_question_marks():
     assert STR_NA_VALUES | {"?"} == MISSING_IN_FILES
 
 
-def test_words_for_missing_values(csv):
+@pytest.mark.parametrize(
+    ("keep_na", "kept"), [((), False), (True, True), (["a"], True), (["b"], False)]
+)
+def test_words_for_missing_values(keep_na, kept, csv):
     words = [word for word in MISSING_IN_FILES if word]
     path = csv(pd.DataFrame({"a": [*words, " ", "x"], "b": "y"}))
-    assert list(read_file(path).frame["a"].dropna()) == ["x"]
-    assert list(read_file(path, FileFormat(keep_na=True)).frame["a"].dropna()) == [*words, "x"]
-    assert list(read_file(path, FileFormat(keep_na=["a"])).frame["a"].dropna()) == [*words, "x"]
-    assert list(read_file(path, FileFormat(keep_na=["b"])).frame["a"].dropna()) == ["x"]
+    values = list(read_file(path, FileFormat(keep_na=keep_na)).frame["a"].dropna())
+    assert values == ([*words, "x"] if kept else ["x"])
 
 
 def test_na_is_a_value_among_codes_of_countries(csv):
@@ -273,15 +361,6 @@ def test_a_word_that_was_a_category_is_one_in_a_table_to_predict(keep_na, csv):
     assert list(X["country"]) == ["NA"]
 
 
-@pytest.mark.parametrize(
-    ("options", "n_rows"), [([], 20), (["--keep-na"], 30), (["--keep-na", "y"], 30)]
-)
-def test_keep_na_on_the_command_line(options, n_rows, csv, refused):
-    path = csv(b"a,y\n" + b"1,None\n2,one\n3,two\n" * 10)
-    line = refused(path, "--target", "y", "--task", "regression", *options)
-    assert ("it contains 'None'" in line) == (n_rows == 30)
-
-
 # Excel and Parquet.
 
 
@@ -305,8 +384,17 @@ def test_types_are_kept(write, csv):
     pd.testing.assert_frame_equal(table.iloc[:, :4], typed().iloc[:, :4], check_dtype=False)
 
 
-@pytest.mark.parametrize("write", [excel, parquet])
-@pytest.mark.parametrize("target", list(typed()))
+@pytest.mark.parametrize(
+    ("write", "target"),
+    [
+        (excel, "integer"),
+        (excel, "date"),
+        (excel, "text"),
+        (parquet, "float"),
+        (parquet, "flag"),
+        (parquet, "text"),
+    ],
+)
 def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
     table = pd.concat(
         [typed().fillna({"float": 1, "date": pd.Timestamp(0)})] * 8, ignore_index=True
@@ -321,11 +409,6 @@ def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
     assert settings == theirs_settings
     assert list(ours.y) == list(theirs.y)
     assert ours.is_class == theirs.is_class
-
-
-def test_a_typed_table_to_predict(csv):
-    X = load_new_table(csv(parquet(typed())), {}).frame
-    assert [dtype.kind for dtype in X[["flag", "date"]].dtypes] == ["b", "M"]
 
 
 def test_objects_of_excel_and_parquet(csv):
@@ -383,20 +466,14 @@ def test_a_chart_is_no_sheet_to_read(csv):
     pd.testing.assert_frame_equal(read_file(csv(buffer.getvalue())).frame, TABLE)
 
 
-def test_an_old_workbook(csv):
-    table, notes, *_ = read_file(csv(zlib.decompress(base64.b85decode(OLD_WORKBOOK)), "old.xls"))
+def test_an_old_workbook():
+    """A file of Excel 97."""
+    table, notes, *_ = read_file(str(Path(__file__).with_name("old_workbook.xls")))
     assert notes == []
     assert list(table) == ["name", "size", "day"]
     assert table["name"].to_list() == ["Zoë", "Ann"]
     assert table["size"].to_list() == [1.5, 2]
     assert table["day"].isna().all()
-
-
-@pytest.mark.parametrize("write", [excel, parquet])
-def test_only_text_files_have_separators(write, csv):
-    with pytest.raises(InputError, match="has no column 'y'") as error:
-        load_table(csv(write(pd.DataFrame({"a": [1]}))), "y")
-    assert "--sep" not in str(error.value)
 
 
 @pytest.mark.parametrize(("write", "package"), [(excel, "python_calamine"), (parquet, "pyarrow")])
@@ -419,7 +496,7 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-@pytest.mark.parametrize("name", ["{}", "data.csv.{}", "data.csv"])
+@pytest.mark.parametrize("name", ["data.csv.{}", "data.csv"])
 def test_archives_are_recognized_by_content(archive, name, csv):
     path = csv(ARCHIVES[archive](csv_text(sep=";").encode("utf-16")), name.format(archive))
     pd.testing.assert_frame_equal(read_file(path).frame, TABLE)
@@ -456,12 +533,10 @@ def test_stdin_without_a_table(monkeypatch):
         read_file("-")
 
 
-def test_stdin_to_stdout(saved, monkeypatch, capsys):
-    send(monkeypatch, saved.table.to_csv(index=False).encode())
-    assert command_line.main(["-", "--load", str(saved.class_model), "--out", "-"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("prediction,probability of big,")
-    assert out.count("\n") == 1 + len(saved.table)
+def test_stdin_to_stdout(trained, monkeypatch):
+    send(monkeypatch, trained["class"].path.read_bytes())
+    out, _ = run("-", "--load", trained["class"].folder / "y.model", "--out", "-")
+    assert out == run(trained["class"].path, "--load", trained["class"].folder / "y.model")[0]
 
 
 # Files that are refused.
@@ -492,6 +567,10 @@ REFUSED = {
         "line 2 of {} has 3 cells, but the header has 1. If a cell contains commas",
     ),
     "a comment": (b"# made by x\na;b\n" + b"1;2\n" * 30, "If the first line is a title, delete it"),
+    "duplicated names in Excel": (
+        excel(TABLE.set_axis(list("abcad"), axis="columns")),
+        "has two columns named 'a'. Rename one of them.",
+    ),
     "duplicated names": (b"y,a, y\n1,2,3\n", "has two columns named 'y'. Rename one of them."),
     "no header": (
         b"1,0,1\n2,0,1\n",
@@ -554,12 +633,10 @@ def test_files_that_are_refused(kind, csv):
     assert re.search(remedy, text)
 
 
-def test_files_that_cannot_be_opened(tmp_path, csv, refused, monkeypatch):
-    line = refused(str(tmp_path), "--target", "y")
+def test_files_that_cannot_be_opened(tmp_path, csv, monkeypatch):
     remedy = "Give the path of a local CSV, Excel or Parquet file."
-    assert f"cannot read {tmp_path}: Is a directory. {remedy}" in line
-    for path in (f"{tmp_path}/none.csv", "https://example.org/data.csv"):
-        assert f"cannot read {path}: No such file or directory." in refused(path, "--target", "y")
+    error = f"cannot read {tmp_path}: Is a directory. {remedy}"
+    assert error in refused(tmp_path, "--target", "y")
     assert ": File name too long" in refused(300 * "x", "--target", "y")
 
     def forbid(*_, **__):
@@ -570,9 +647,8 @@ def test_files_that_cannot_be_opened(tmp_path, csv, refused, monkeypatch):
     assert f"cannot read {path}: Permission denied" in refused(path, "--target", "y")
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@pytest.mark.random
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.binary(max_size=60)
     | st.text('ab1,;|\t"\n\r .', max_size=40).map(str.encode)

@@ -1,0 +1,677 @@
+"""What a table contains: its columns, its target, the order of its rows, and tables to predict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from cli_output import refused, run
+from table_files import excel, parquet
+
+from scratchmlp.cli.kinds import (
+    Roles,
+    decide_columns,
+    describe_columns,
+    read_columns,
+    unlike_training,
+)
+from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
+from scratchmlp.cli.target import describe_classes, is_classification, usable_target
+from scratchmlp.io import load
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.numeric import DateColumn, NumberColumn
+from scratchmlp.tabular.reading.findings import Reading
+
+N = 40
+
+
+def text(values):
+    return pd.Series([str(value) for value in values], dtype=object)
+
+
+# Tables as they are read.
+
+
+@pytest.mark.parametrize(
+    ("content", "X", "y"),
+    [
+        (
+            "a, b, y\n1, ?, u\n2, x, u\n?, x, v\n4, z, v\n5, z, v\n6, z, u\n",
+            {"a": ["1", "2", None, "4", "5", "6"], "b": [None, "x", "x", "z", "z", "z"]},
+            "uuvvvu",
+        ),
+        ("a,y\n" + "1,u,\n2,v,\n" * 3, {"a": ["1", "2"] * 3}, "uvuvuv"),  # a comma at the end
+        (
+            "a ,b,y \n1,x,u\n2,x ,u \n3,z, v\n4,z,u\n5,z,v\n6,z,v\n",
+            {"a": [*"123456"], "b": [*"xxzzzz"]},
+            "uuvuvv",
+        ),
+        ("a,y,,\n" + "1,u,,\n2,v,,\n" * 3, {"a": ["1", "2"] * 3}, "uvuvuv"),  # nameless and empty
+        (
+            "code,flag,y\n01,true,T\nx,FALSE,f\n1,,T\n1,,f\n2,,T\n2,,f\n",
+            {"code": ["01", "x", "1", "1", "2", "2"], "flag": ["true", "FALSE", *[None] * 4]},
+            "TfTfTf",
+        ),
+    ],
+)
+def test_cells_are_text_without_blanks_and_question_marks_are_missing(content, X, y, csv):
+    table = load_table(csv(content.encode()), "y")
+    assert table.X.astype(object).where(table.X.notna(), None).to_dict("list") == X
+    assert list(table.y) == [*y]
+
+
+def test_dates_huge_numbers_and_mixed_text(csv):
+    path = csv(b"day,huge,key,y\n" + b"2024-05-17,1e300,a1,u\n2024-05-18 12:00,,2,v\n" * 9)
+    table = load_table(path, "y")
+    assert isinstance(table.columns["day"], DateColumn)
+    assert table.columns["huge"].center == 1e300
+    assert list(table.X["key"][:2]) == ["a1", "2"]
+
+
+TEN = b"a,y\n" + b"1,%d\n" * 9 % tuple(range(9))
+TWENTY = pd.DataFrame({"a": range(20), "y": range(20)})
+AS_CLASSES, AS_NUMBERS = ["--task", "classification"], ["--task", "regression"]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        (b"", [], "data.csv is empty. It needs a header and rows"),
+        (b"a:y\n1:2\n", [], "If another character separates its columns, name it with --sep."),
+        (b"Report 2024,,\na,b,y\n1,2,u\n3,4,v\n", [], "if it is a title, delete it"),
+        (b"a,y\n", [], "has no rows"),
+        (b"y\nu\nv\n" * 9, [], "no column is left to predict from"),
+        (b"a,y\n" + b",u\n,v\n" * 9, [], "no column is left to predict from"),
+        (b"a,y\n" + b"1,\n" * 9, [], "column 'y' has no values"),
+        (b"a,y\n" + b"1,u\n" * 9, [], "column 'y' is constant: every value is 'u'"),
+        (b"a,y\n1,\n" + b"1,2\n" * 9, [], "column 'y' is constant: every value is '2"),
+        (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", [], "Classes of that size: 1, with 3 of 5 rows."),
+        (b"a,y\n" + b"1,8\n" * 8 + b"1,2\n" * 2, [], "8 of 10 rows. Add rows of the rare classes"),
+        (TEN, [], "has 9 finite numbers and 9 different"),
+        (TEN, [], "10 finite numbers and two different values. Add rows."),
+        (b"t,x,y\n" + b",1,2\n,3,4\n" * 9, ["--time", "t"], "column 't' has no values"),
+        (b"a,y\n" + b"1,u\n2,v\n" * 9, AS_NUMBERS, "column 'y' is not numeric: it contains 'u'"),
+        (TWENTY, AS_CLASSES, "20 different values in 20 rows, too many for classes. Choose --task"),
+        (TWENTY // 2, AS_CLASSES, "of that size: 0, with 0 of 20 rows. Choose --task regression."),
+        # Words for missing values may be what is missing.
+        (
+            b"a,y\n" + b"1,NA\n2,no\n" * 9,
+            [],
+            "values. 'NA' in 9 rows counts as a missing value; if it is a value, add --keep-na y.",
+        ),
+        (
+            b"a,y\n" + b"1,NA\n2,null\n" * 9,
+            [],
+            "has no values: 'NA' in 9 rows, 'null' in 9 rows count as missing values; if they are "
+            "values, add --keep-na y. Choose",
+        ),
+        (
+            b"a,y\n" + b"1,None\n2,one\n3,two\n" * 9,
+            AS_NUMBERS,
+            "'y' is not numeric: it contains 'o",
+        ),
+        (
+            b"a,y\n" + b"1,None\n2,one\n3,two\n" * 9,
+            [*AS_NUMBERS, "--keep-na", "y"],
+            "it contains 'None'",
+        ),
+        (b"a,y\n" + b"1,None\n2,one\n" * 9, [*AS_NUMBERS, "--keep-na"], "it contains 'None'"),
+    ],
+)
+def test_a_table_without_anything_to_learn_is_refused(content, options, message, csv):
+    assert message in refused(csv(content), "--target", "y", *options)
+
+
+@pytest.mark.parametrize("write", [excel, parquet])
+def test_a_separator_is_no_remedy_for_files_of_other_formats(write, csv):
+    assert "--sep" not in refused(csv(write(pd.DataFrame({"a": [1]}))), "--target", "y")
+
+
+# Columns.
+
+
+def described(columns, **roles):
+    """Return the lines about columns of text, and the notes."""
+    X = pd.DataFrame(columns)
+    columns, notes = decide_columns(X, Roles(**roles))
+    return describe_columns(X, columns).splitlines(), notes
+
+
+def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
+    numbers = np.random.default_rng(0).normal(size=N).round(3)
+    lines, _ = described(
+        {
+            "key": text(f"k{i}" for i in range(N)),
+            "one": "u",
+            "size": text(numbers),
+            "price": text(f"${x:.2f}" for x in numbers),
+            "plan": ["basic", "full"] * (N // 2),
+            "flag": ["True", "false"] * (N // 2),
+            "day": text(f"{1 + i % 28}.3.2020" for i in range(N)),
+            "leak": ["5", None] * (N // 2),
+            "labels": pd.Series([1.0, 2.0, np.nan, 4.0] * (N // 4), dtype="category"),
+            "empty": np.nan,
+        }
+    )
+    assert lines == [
+        "  numeric: size, price (with $)",
+        "  dates: day (written as day.month.year)",
+        "  boolean: flag",
+        "  categorical: plan (2 values), labels (3 values, 10 missing)",
+        "  used only for whether the value is missing: leak (20 missing)",
+        "  left out: key (every value is different), one (every value is 'u'), empty (no values). "
+        "To use a column whose values are all different, name it in --text or --numeric.",
+    ]
+
+
+def test_what_is_guessed_is_said_with_what_to_do():
+    rng = np.random.default_rng(0)
+    lines, notes = described(
+        {
+            "err": text(rng.normal(size=N).round(3)).where(np.arange(N) > 0, "err"),
+            "day": text(f"{1 + i % 12}/3/2020" for i in range(N)),
+            "number": text(rng.integers(9, size=N)),
+            "zip": text(np.arange(N) % 4),
+        }
+    )
+    assert "  categorical: zip (4 values, named like a code)" in lines
+    codes, unreadable, order = notes
+    bad = "1 of 40 values of err is not a number: 'err'. Such values count as missing."
+    assert bad in unreadable
+    assert "day-first or month-first" in order
+    assert order.endswith("If this is wrong, write the dates as 2024-05-17.")
+    assert codes == (
+        "took whole numbers for codes, and encoded them as categories: zip. If they are "
+        "quantities, name them in --numeric."
+    )
+
+
+def test_columns_in_which_no_value_or_word_repeats():
+    words = [chr(ord("a") + i) for i in range(12)]
+    columns = {"size": np.arange(12) / 8, "word": text(2 * a for a in words)}
+    lines, notes = described(columns, categorical=["word"])
+    assert lines[1].startswith("  left out: word (every value is different). To use a column whose")
+    columns["word"] = text(f"{a} {a}" for a in words)
+    lines, _ = described(columns, text=["word"])
+    assert lines[1] == "  left out: word (no word occurs twice)"
+    assert notes == []
+
+
+def test_the_user_says_what_a_column_is():
+    zip_codes = text([10_001, 10_002] * (N // 2))
+    columns = {"zip": zip_codes, "day": text(range(20200301, 20200301 + 30)).reindex(range(N))}
+    lines, notes = described(columns, categorical=["zip"], date=["day"])
+    assert "dates: day (written as yearmonthday, 10 missing)" in lines[0]
+    assert lines[1].startswith("  categorical: zip (2 values, your choice)")
+    assert notes == []
+    with pytest.raises(InputError, match="--date names 'zip', but none of its values is a date"):
+        described(columns, date=["zip"])
+
+
+def test_the_user_says_that_codes_and_identifiers_are_numbers():
+    columns = {
+        "zip": text(10_000 + 997 * (i % 17) for i in range(N)),
+        "id": text([*range(N - 1), "none"]),
+        "other": text(f"a{i % 3}" for i in range(N)),
+    }
+    lines, notes = described(columns, numeric=["zip", "id"])
+    assert lines[0].startswith("  numeric: zip, id")
+    assert notes == [
+        "1 of 40 values of id is not a number: 'none'. Such values count as missing. For "
+        "categories, name the column in --categorical."
+    ]
+    with pytest.raises(InputError, match=r"--numeric names 'other', but .* one is 'a0'\. Remove"):
+        described(columns, numeric=["other"])
+
+
+DAYS_APART = [np.datetime64("300000000-01-01", "s"), np.datetime64("2000-01-01", "s")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (
+            {"key": text(f"k{i}" for i in range(N)), "one": "u", "empty": np.nan},
+            r"no column can inform a prediction: key \(every value is different\), one \(every "
+            r"value is 'u'\), empty \(no values\)\.",
+        ),
+        ({"b": np.arange(N) + 1j}, "'b' holds"),
+        ({"b": [np.inf, *range(N)]}, "'b' holds"),
+        (
+            {"day": pd.Series(DAYS_APART), "b": [1, 2]},
+            r"^Out of bounds.*\. The error is about column 'day'\.$",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_used_are_refused(columns, message):
+    with pytest.raises(InputError, match=message):
+        described(columns)
+
+
+def test_columns_are_read_once_for_the_comparison():
+    """A part of the rows could be read in another way: a word may be frequent in it."""
+    X = pd.DataFrame(
+        {
+            "number": text([*(i % 50 for i in range(100)), *["err"] * 4]),
+            "day": text(f"{1 + i % 28}/{1 + i % 12}/2020" for i in range(104)),
+            "word": text(["err", "u"] * 52),
+            "zip": text(10_000 + 997 * (i % 50) for i in range(104)),
+            "key": [None, *text(f"k{i}" for i in range(103))],
+            "one": "x",
+        }
+    )
+    typed, settings = read_columns(X, decide_columns(X, Roles(categorical=["zip"]))[0])
+    assert typed["number"].isna().sum() == 4
+    assert typed["day"].dt.day.to_list()[:3] == [1, 2, 3]
+    assert typed["key"].to_list()[:2] == [True, False]
+    pd.testing.assert_series_equal(typed["word"], X["word"])
+    assert "one" not in typed
+    assert settings == {"categorical_features": ["word", "zip", "key"], "text_features": []}
+
+
+# The target.
+
+
+def read(values, task=None):
+    """Read a target; return whether it holds classes, its values and the notes."""
+    known = text(values).rename("y")
+    is_class = is_classification(known, task)
+    y, notes = usable_target(known, is_class, task)
+    return is_class, y.to_numpy(), notes
+
+
+@pytest.mark.parametrize("task", [None, "classification", "regression"])
+@pytest.mark.parametrize(
+    ("values", "few"), [(np.arange(60) % 7, True), (np.repeat(np.arange(60), 4), False)]
+)
+def test_the_task_can_be_chosen(values, few, task, csv):
+    table = load_table(csv(pd.DataFrame({"a": range(len(values)), "y": values})), "y", task)
+    assert table.is_class == (few if task is None else task == "classification")
+    assert table.y.astype(float).tolist() == values.tolist()
+    assert (table.y.dtype == float) == (not table.is_class)
+
+
+LABELS = [
+    ["007", "7", "07"],
+    ["01", "02", "03"],
+    ["1e3", "1000", "1e+3"],
+    ["1.0", "1", "=1+1"],
+    ["9007199254740992", "9007199254740993", "5"],
+    ["\N{ARABIC-INDIC DIGIT THREE}", "3", "4"],
+]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_classes_are_the_text_of_the_file(labels, csv):
+    table = pd.DataFrame({"a": range(12), "y": [f" {label}" for label in labels] * 4})
+    assert load_table(csv(table), "y").y.tolist() == labels * 4
+
+
+@pytest.mark.parametrize("write", [excel, parquet])
+@pytest.mark.parametrize("values", [[1, 2, None], [1, 2, 2]])
+def test_typed_whole_numbers_are_classes_without_decimals(write, values, csv):
+    table = pd.DataFrame({"a": range(12), "y": values * 4})
+    known = [each for each in values * 4 if each is not None]
+    assert load_table(csv(write(table)), "y").y.tolist() == known
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [
+        ([False, True, True], ["False", "True"]),
+        ([0, 1, 2], [0, 1, 2]),
+        ([1.0, 2.0, 2.0], ["1.0", "2.0"]),
+        ([1.0, 2.5, 2.5], ["1.0", "2.5"]),
+    ],
+    ids=["bool", "int", "whole", "float"],
+)
+@pytest.mark.parametrize("missing", [0, 4])
+def test_target_of_any_type(values, classes, missing, csv):
+    """With missing values, pandas would read integers and booleans as another type."""
+    y = pd.Series(values * 10, dtype=object).where(np.arange(30) >= missing)
+    X, y, is_class, notes, *_ = load_table(csv(pd.DataFrame({"a": np.arange(30), "y": y})), "y")
+    assert is_class
+    assert len(X) == len(y) == 30 - missing
+    assert list(np.unique(y)) == classes
+    left_out = [f"left out {missing} rows without a value of 'y'"] if missing else []
+    assert [note for note in notes if "left out" in note] == left_out
+
+
+def test_words_for_missing_targets_are_named(csv):
+    path = csv(b"a,the y\n3,\n" + b"1,None\n2,no\n3,yes\n" * 9)
+    assert load_table(path, "the y").notes == [
+        "left out 10 rows without a value of 'the y': 'None' in 9 rows counts as a missing value; "
+        "if it is a value, add --keep-na 'the y'"
+    ]
+
+
+def test_the_largest_classes_are_counted():
+    y = np.repeat(["no", "yes"], [5174, 1869])
+    assert describe_classes(y) == "classes: no 5,174 (73.5%), yes 1,869 (26.5%)"
+    line = describe_classes(np.repeat(np.arange(200), np.arange(3, 203)))
+    assert line.startswith("classes: 199 202 (1.0%), 198 201 (1.0%), ")
+    assert line.endswith(" and 192 others")
+    assert line.count(",") == 7
+    assert describe_classes(np.repeat(["x" * 50, *"abcdefgh"], 2)).endswith(" and 1 other")
+    assert describe_classes(np.repeat(["x" * 50, "y"], [3, 1])).startswith(f"classes: {'x' * 40} 3")
+
+
+def test_classes_that_are_left_out_are_named():
+    _, y, notes = read([*"uv" * 29, "rare", "other"])
+    assert set(y) == {"u", "v"}
+    assert notes == ["left out 2 rows of classes with fewer than 3 rows: 'rare', 'other'"]
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "told"),
+    [
+        (np.arange(60) % 4, None, True),
+        ([f"{10 * (i % 5)}%" for i in range(60)], None, True),
+        (np.arange(60) % 3, None, False),
+        (np.arange(60) % 4, "classification", False),
+        (["abcd"[i % 4] for i in range(60)], None, False),
+        ([f"{i % 4:02}" for i in range(60)], None, False),
+        ([f"${10 + i % 2}" for i in range(60)], None, False),
+    ],
+)
+def test_numbers_taken_as_classes_may_be_counts(values, task, told):
+    is_class, y, notes = read(values, task)
+    assert is_class
+    assert list(y) == list(values if isinstance(values, list) else map(type(y[0]), values))
+    note = (
+        "the numbers of 'y' are taken as classes. If they are counts or amounts, add --task "
+        "regression"
+    )
+    assert notes == [note] * told
+
+
+COUNTS = np.minimum(np.arange(300) % 27, np.arange(300) // 9)  # 0 to 26; large ones are rare
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "is_class"),
+    [
+        (COUNTS, "visits", False),
+        (COUNTS / 2, "grade", False),
+        (np.arange(300) % 10, "digit", True),
+        (3 + np.arange(300) % 6, "quality", True),
+        ([f"{i % 27:02}" for i in range(300)], "class", True),
+        ([f"{i % 60:03}" for i in range(300)], "class", True),
+        (np.arange(300) % 12 * 1000 + 10_000 + np.arange(300) % 12, "occupation", True),
+        (np.arange(300) % 27, "product_code", True),
+    ],
+)
+def test_numbers_are_classes_if_they_are_few_or_codes(values, name, is_class):
+    known = text(values).rename(name)
+    assert is_classification(known, None) == is_class
+    y, notes = usable_target(known, is_class, None)
+    assert len(y) == 300
+    note = (
+        f"the numbers of '{name}' are predicted as quantities. If they are classes, add --task "
+        "classification"
+    )
+    assert (note in notes) == (not is_class)
+    assert is_classification(known, "classification")
+
+
+def test_regression_is_no_advice_for_codes_with_leading_zeros():
+    codes = ["007", "7", "07", "7.0", "07.0", *(f"{i:03}" for i in range(5))] * 2
+    with pytest.raises(InputError, match="too few rows per class") as error:
+        read(codes)
+    assert "regression" not in str(error.value)
+
+
+NUMBERS = np.random.default_rng(0).uniform(1000, 9999, 60).round(2)
+
+
+@pytest.mark.parametrize(
+    ("form", "unit"),
+    [
+        (lambda x: f"\u20ac{x:,.2f}", "\u20ac"),
+        (lambda x: f"{x:,.2f}", ""),
+        (lambda x: f"{x:.2f}%", "%"),
+        (lambda x: f"{x:,.2f}".translate(str.maketrans(",.", ".,")), ""),
+    ],
+    ids=["euros", "thousands", "per cent", "decimal commas"],
+)
+def test_numbers_are_read_however_they_are_written(form, unit):
+    is_class, y, notes = read([form(x) for x in NUMBERS])
+    assert not is_class
+    np.testing.assert_allclose(y, NUMBERS)
+    note = f"the values of 'y' are read as numbers, and predicted without {unit}"
+    assert notes == [note] * bool(unit)
+
+
+def test_numbers_of_different_units_are_named():
+    read_as = "the values of 'y' are read as numbers, and predicted without "
+    _, y, notes = read([f"{'$€'[i % 2]}{x}" for i, x in enumerate(NUMBERS)])
+    np.testing.assert_allclose(y, NUMBERS)
+    assert notes == [f"{read_as}$ €, although their signs differ. Convert the numbers to one unit"]
+    _, _, notes = read(["0.125", *(f"{x}%" for x in NUMBERS[1:]), "err"])
+    assert notes[1] == (
+        f"{read_as}%, although there is no % in 1 of 60 values, such as '0.125'. If they have "
+        "another unit, convert the numbers to one unit"
+    )
+
+
+def test_rows_without_a_number_are_left_out_and_named(csv):
+    values = [f"{x:,}" for x in NUMBERS]
+    values[3:6] = ["err", "inf", "err"]
+    table = load_table(csv(pd.DataFrame({"a": NUMBERS, "y": values})), "y")
+    assert not table.is_class
+    np.testing.assert_allclose(table.y, np.delete(NUMBERS, [3, 4, 5]))
+    assert len(table.X) == 57
+    assert table.notes == [
+        "left out 2 rows where 'y' is not a number: 'err'",
+        "left out 1 row with infinite targets",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            pd.date_range("2020-01-01", periods=60).astype(str),
+            "To predict dates or times, convert them to numbers",
+        ),
+        (
+            [f"C{i:03d}" for i in range(60)],
+            "'y' has 60 different values in 60 rows, too many for classes. It seems to identify "
+            "rows. Choose another",
+        ),
+        (
+            [f"C{max(i, 4):03d}" for i in range(60)],
+            "'y' has 56 different values in 60 rows, too many for classes. It seems to identify",
+        ),
+    ],
+)
+def test_dates_and_columns_that_identify_rows_are_no_target(values, message):
+    with pytest.raises(InputError, match=message):
+        read(values)
+
+
+# The order of rows in time, and groups.
+
+DAYS = pd.date_range("2019-12-25", periods=20)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        DAYS.astype(str),
+        DAYS.strftime("%d.%m.%Y"),
+        np.arange(20) - 5,
+        [f"{1000 * i:,}" for i in range(20)],
+    ],
+    ids=["ISO", "day.month.year", "numbers", "thousands"],
+)
+def test_rows_are_sorted_by_dates_or_numbers(written):
+    shuffled = pd.DataFrame({"t": text(written)}).sample(frac=1, random_state=0)
+    table, times, notes = in_order(shuffled, "t")
+    assert list(table.index) == list(times) == list(range(20))
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "times", "note"),
+    [
+        (
+            text([2, 1, 1, 2, 3]),
+            [1, 2, 0, 3, 4],
+            [0, 0, 1, 1, 2],
+            "4 rows have the same 't' as another row. They are on the same side of each split",
+        ),
+        (
+            text([*range(20), "soon"]),
+            [*range(20)],
+            [*range(20)],
+            "left out 1 row where 't' is not a n",
+        ),
+        (
+            [3.0, np.inf, 1.0, -np.inf],
+            [2, 0],
+            [0, 1],
+            "left out 2 rows where 't' is not a number",
+        ),
+    ],
+)
+def test_equal_times_and_values_that_are_no_times(values, order, times, note):
+    table, numbers, (said,) = in_order(pd.DataFrame({"t": values}), "t")
+    assert (list(table.index), list(numbers)) == (order, times)
+    assert said.startswith(note)
+
+
+def test_text_is_no_time():
+    with pytest.raises(InputError, match="column 't' cannot order the rows: it contains 'u'"):
+        in_order(pd.DataFrame({"t": ["u", "v"]}), "t")
+
+
+@pytest.fixture
+def visits(csv):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"t": rng.permutation(DAYS.astype(str)), "g": np.arange(20) // 4})
+    table = table.assign(x=rng.normal(size=20).round(3), y=rng.normal(size=20))
+    table.loc[2, "t"] = table.loc[3, "g"] = None
+    return csv(table)
+
+
+@pytest.mark.parametrize("date", [[], ["t"]])
+def test_a_table_in_the_order_of_time(date, visits):
+    table = load_table(visits, "y", roles=Roles(time="t", date=date))
+    assert list(table.times) == list(range(19))
+    assert table.groups is None
+    assert ("t" in table.X) == bool(date)
+    assert "left out 1 row without a value of 't'" in table.notes
+    expected = pd.read_csv(visits).dropna(subset="t").sort_values("t")
+    np.testing.assert_array_equal(table.y, expected["y"])
+    assert list(table.X["x"].astype(float)) == list(expected["x"])
+
+
+def test_a_table_with_groups(visits):
+    table = load_table(visits, "y", roles=Roles(groups="g", id="t"))
+    assert list(table.groups) == [0, 0, 0, *np.repeat([1, 2, 3, 4], 4)]
+    assert list(table.X) == ["x"]
+    assert "left out 1 row without a value of 'g'" in table.notes
+
+
+# A table to predict.
+
+USED = NumberColumn(reason="numbers", reading=Reading(), center=0.0, scale=1.0, indicator=False)
+
+
+def test_a_new_table_gets_the_columns_of_training(csv):
+    path = csv(b"b,other,a,day\nTRUE,1,01,2024-05-17\n,2,x,\n")
+    unused = LeftOutColumn(kind="constant", reason="", reading=Reading(), indicator=False)
+    columns = {"a": USED, "left out": unused, "b": USED, "day": USED}
+    X = select_features(load_new_table(path, columns), path, columns)
+    assert list(X) == ["a", "b", "day"]
+    assert list(X["a"]) == ["01", "x"]
+
+
+def test_missing_columns_are_named_with_those_of_similar_names_that_the_model_does_not_know(csv):
+    path = csv(pd.DataFrame({"Size": [1], "prize": [2], "prices": [3]}))
+    columns = dict.fromkeys(["size", "price", "prices", "zip"], USED)
+    with pytest.raises(InputError) as error:
+        select_features(load_new_table(path, {}), path, columns)
+    assert str(error.value) == (
+        f"{path} lacks columns that the model was trained on: 'size', 'price', 'zip'. Rename "
+        "'Size' to 'size', 'prize' to 'price' if they are the same, or add the missing columns; "
+        "their cells may be empty."
+    )
+
+
+def test_what_differs_from_training_is_said(trained, csv):
+    """The model replaces what is missing by what it has learned: this must not pass in silence."""
+    model, table = trained["class"].folder / "y.model", trained["class"].table
+    err = run(csv(table.assign(code="X", size=np.nan)), "--load", model)[1]
+    for sentence in (
+        "column 'code' contains categories not seen in training, in 80 of 80 rows: 'X'",
+        "column 'size' has no values here, but the model learned from its values in training. The "
+        "predictions do without them.",
+    ):
+        assert f"scratchmlp: {sentence}\n" in err
+    X = table.assign(code=table["code"].where(table["flag"]))  # missing values are not unseen
+    assert list(unlike_training(X, load(model).encoder_._columns)) == []
+
+
+def differences(X, new, **roles):
+    """Return what is said about a table to predict, after training on another one."""
+    return list(unlike_training(new, decide_columns(X, Roles(**roles))[0]))
+
+
+@pytest.mark.parametrize(("n", "named"), [(9, []), (10, ["a"]), (20, ["a", "rare"])])
+def test_few_empty_cells_may_be_chance(n, named):
+    """The command line names the same columns as the warnings in Python."""
+    X = pd.DataFrame({"a": np.arange(40) / 8, "rare": [None] * 24 + [1.5, 2.5] * 8})
+    assert [each.split("'")[1] for each in differences(X, X[:n] * np.nan)] == named
+
+
+def test_columns_whose_values_the_model_does_not_use_may_be_empty():
+    X = pd.DataFrame({"a": np.arange(20.0), "few": [1.0, *[np.nan] * 19], "none": np.nan})
+    X["length"] = pd.to_timedelta(X["a"], unit="D")
+    assert differences(X, X[["a", "few", "length"]].assign(few=np.nan)) == []
+    (sentence,) = differences(X, X.assign(length=pd.NaT))
+    assert sentence.startswith("column 'length' has no values here")
+
+
+def test_values_that_cannot_be_read_are_named():
+    X = pd.DataFrame({"a": text(np.arange(40) / 8)})
+    assert differences(X, X.where(X["a"] != "2.0", "high")) == [
+        "1 of 40 values of a is not a number: 'high'. Such values count as missing."
+    ]
+    X["day"] = pd.date_range("2020-01-13", periods=N).strftime("%Y-%m-%d")
+    with pytest.raises(InputError, match=r"month-first\. Write them as 2024-05-17"):
+        differences(X, X.assign(day="06/04/2022"))
+
+
+def test_long_texts_are_named_in_training_and_in_prediction():
+    X = pd.DataFrame({"t": [f"row{i % 7} " * 1001 for i in range(40)]})
+    cut = "only the first 5,000 characters of 40 of 40 values of t are used"
+    assert (
+        f"{cut}. To use all of the text, split it into several columns."
+        in (described(X, text=("t",))[1])
+    )
+    assert differences(X, X, text=("t",)) == [cut]
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        ({"s": range(N)}, "'s' contains numbers, such as '0', but contained text in training. Con"),
+        ({"s": pd.Timestamp(0)}, "'s' contains dates, such as '1970-01-01 00:00:00', but contain"),
+        ({"n": "high"}, "'n' contains text, such as 'high', but contained numbers in training. C"),
+        ({"few": "x"}, "'few' contains text, such as 'x', but contained numbers in training"),
+        ({"n": True, "s": np.nan}, None),
+        ({"n": np.nan}, None),
+    ],
+)
+def test_columns_of_another_kind_are_refused_before_anything_else_is_said(new, message):
+    X = pd.DataFrame({"w": ["u", "v"] * (N // 2), "s": ["a", "b"] * (N // 2)})
+    X = X.assign(n=np.arange(N) / 8, few=[1.0, *[np.nan] * (N - 1)])
+    sentences = unlike_training(X.assign(w="unseen", **new), decide_columns(X, Roles())[0])
+    if message is None:
+        assert len(list(sentences)) == 2
+        return
+    with pytest.raises(InputError) as error:
+        next(sentences)
+    assert message in str(error.value)
+    assert "astype" not in str(error.value)
