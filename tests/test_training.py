@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from unittest import mock
 
 import numpy as np
@@ -139,6 +140,13 @@ def test_ctrl_c_ends_training_with_the_latest_weights(iris, solver):
     assert monitor.stop_reason == "interrupted by the user after 3 epochs"
     assert not monitor.finished
     assert not np.array_equal(run.theta, iris[2])
+
+
+def test_lbfgs_says_why_it_ended(iris):
+    run, monitor, _ = train_iris(iris, LBFGS(tol=0.0, max_iter=3, max_fun=1000))
+    assert not monitor.finished
+    assert re.match("L-BFGS-B ended with status 1, .*LIMIT", monitor.stop_reason)
+    assert len(run.history["loss"]) == 3
 
 
 @pytest.mark.parametrize(("tol", "n_epsilons"), [(1e-3, 1e7), (1e-6, 1e5), (1e-12, 64)])
