@@ -36,6 +36,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -79,6 +80,12 @@ def test_clone_copies_parameters_and_nothing_else(estimator):
     with pytest.raises(NotFittedError):
         check_is_fitted(twin)
     np.testing.assert_array_equal(twin.fit(X, y).theta_, estimator.theta_)
+
+
+def test_tags_name_the_data_that_networks_take(estimator):
+    tags = get_tags(estimator)
+    assert tags.input_tags.sparse
+    assert tags.classifier_tags is None or tags.classifier_tags.multi_label
 
 
 LOGISTIC = LogisticRegression()
