@@ -1,77 +1,107 @@
 """Workers that die, hang, leave or have little memory, and fits that are interrupted.
 
-Each test starts real processes. The results are those of a fit without failures, bit for bit.
+The results are those of a fit without failures, bit for bit.
 """
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import dask
 import dask.array as da
 import numpy as np
 import pytest
-from dask.sizeof import sizeof
-from distributed import Client, LocalCluster
+from cluster_examples import (
+    arrays,
+    check_nothing_stays,
+    cluster_of,
+    compare_ensembles,
+    on_cluster,
+    table,
+)
 
 from scratchmlp import ScratchMLPRegressor
-from scratchmlp.dask import DaskScratchMLPClassifier, DaskScratchMLPRegressor
+from scratchmlp.dask import (
+    DaskScratchMLPClassifier,
+    DaskScratchMLPRegressor,
+    DaskTabularMLPClassifier,
+)
 from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.tables.members import ClusterExecutor
+from scratchmlp.tabular import TabularMLPClassifier
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
-    pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there are no such signals"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-RNG = np.random.default_rng(0)
-X, Y = RNG.normal(size=(400, 5)), RNG.integers(0, 3, 400)
-DATA = da.from_array(X, chunks=(60, 5)), da.from_array(Y, chunks=60)
-PARAMETERS = {"hidden_layer_sizes": (8,), "max_iter": 8, "random_state": 0}
-SOLVERS = [{"solver": "lbfgs"}, {"batch_size": 100, "max_iter": 3}]
+#: Tests that stop processes.
+SIGNALS = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="there are no such signals")
+
+X, TARGETS, _ = arrays()
+TABLE, CLASSES, _ = table()
+TABLE = TABLE[["number", "city", "review"]]
+SMALL = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 16, "random_state": 0}
+
+
+def network(**parameters):
+    return DaskScratchMLPClassifier((8,), max_iter=5, random_state=0, **parameters)
+
+
+def fit_network(model):
+    return model.fit(on_cluster(X), on_cluster(TARGETS["classes"])).theta_
+
+
+def fit_ensemble(model):
+    return model.fit(on_cluster(TABLE), on_cluster(CLASSES))
+
+
+def local_ensemble(**parameters):
+    return TabularMLPClassifier(**SMALL | parameters).fit(TABLE, CLASSES)
 
 
 class After:
-    """A callback that calls a function after an epoch, and counts the rounds from then on."""
+    """A callback that calls a function after an epoch."""
 
     def __init__(self, epoch, do):
-        self.epoch, self.do = epoch, do
+        self.epoch, self.do, self.seen = epoch, do, 0
 
     def setup(self, estimator, context): ...
     def teardown(self, estimator, context): ...
-    def on_fit_task_begin(self, estimator, context):
-        self.seen = getattr(self, "seen", 0)
-
+    def on_fit_task_begin(self, estimator, context): ...
     def on_fit_task_end(self, estimator, context):
         self.seen += 1
         if self.seen == self.epoch:
             self.do()
 
 
+# Workers that are killed.
+
+
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """Return a client of three worker processes that tests may kill."""
+    """Return a client of two worker processes that tests may kill."""
     with (
-        dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"}),
+        # The cluster drops a worker that is down at this time after any of its deaths.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}),
         suppress(KeyError),  # distributed may raise it at the end if workers have died
-        LocalCluster(
-            n_workers=3,
-            threads_per_worker=1,
-            dashboard_address=":0",
-            local_directory=tmp_path_factory.mktemp("workers"),
-        ) as cluster,
-        Client(cluster) as client,
+        cluster_of(2, tmp_path_factory.mktemp("workers")) as client,
     ):
         yield client
 
 
 @pytest.fixture(scope="module")
-def expected(workers):
-    return [DaskScratchMLPClassifier(**PARAMETERS | s).fit(*DATA).theta_ for s in SOLVERS]
+def expected(client):
+    """Return the parameters of networks that two workers in this process have trained."""
+    return {solver: fit_network(network(solver=solver)) for solver in ("lbfgs", "adam")}
+
+
+def processes(client):
+    """Return the processes of the workers, when there are two."""
+    client.wait_for_workers(2)
+    return list(client.run(os.getpid).values())
 
 
 def send(client, number):
@@ -81,35 +111,68 @@ def send(client, number):
     os.kill(client.run(os.getpid, workers=[address])[address], number)
 
 
-def test_a_worker_that_is_killed_changes_no_bit(workers, expected, monkeypatch):
-    n_rounds = []
-    get = Rounds.get
+@SIGNALS
+@pytest.mark.parametrize("solver", ["lbfgs", pytest.param("adam", marks=pytest.mark.nightly)])
+def test_a_worker_that_is_killed_changes_no_bit(workers, expected, monkeypatch, solver):
+    n_rounds, get = [], Rounds.get
     monkeypatch.setattr(Rounds, "get", lambda *args: (n_rounds.append(1), get(*args))[1])
-    for solver, theta in zip(SOLVERS, expected, strict=True):
-        n_rounds.clear()
-        DaskScratchMLPClassifier(**PARAMETERS | solver).fit(*DATA)
-        usual = len(n_rounds)
-        n_rounds.clear()
-        network = DaskScratchMLPClassifier(**PARAMETERS | solver)
-        network.set_callbacks(After(2, lambda: send(workers, signal.SIGKILL))).fit(*DATA)
-        np.testing.assert_array_equal(network.theta_, theta)
-        assert len(n_rounds) == usual  # the scheduler repeats tasks, and no round is repeated
-        workers.wait_for_workers(3)
+    model = network(client=workers, solver=solver)
+    np.testing.assert_array_equal(fit_network(model), expected[solver])
+    usual = len(n_rounds)
+    before = processes(workers)
+    model.set_callbacks(After(2, lambda: send(workers, signal.SIGKILL)))
+    np.testing.assert_array_equal(fit_network(model), expected[solver])
+    assert len(n_rounds) == 2 * usual  # the scheduler repeats tasks, and no round is repeated
+    assert len({*processes(workers)} & {*before}) == 1
 
 
-def test_a_worker_that_hangs_is_restarted_by_the_scheduler(expected, tmp_path):
-    with (
-        dask.config.set({"distributed.scheduler.worker-ttl": "5s"}),  # the shortest one
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        network = DaskScratchMLPClassifier(**PARAMETERS | SOLVERS[0], client=client)
-        network.set_callbacks(After(2, lambda: send(client, signal.SIGSTOP))).fit(*DATA)
-        np.testing.assert_array_equal(network.theta_, expected[0])
+@SIGNALS
+def test_members_that_are_lost_with_a_worker_are_trained_again(workers, monkeypatch):
+    killed, original = [], ClusterExecutor.finish
+
+    def after_a_kill(*args):
+        killed.append(processes(workers)[0])
+        os.kill(killed[0], signal.SIGKILL)
+        return original(*args)
+
+    monkeypatch.setattr(ClusterExecutor, "finish", after_a_kill)
+    found = fit_ensemble(DaskTabularMLPClassifier(**SMALL, client=workers))
+    compare_ensembles(found, local_ensemble())
+    assert killed[0] not in processes(workers)
 
 
+@SIGNALS
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", ["lbfgs", "adam", "ensemble"])
+def test_a_worker_that_is_killed_at_any_moment_changes_no_bit(workers, expected, rounds, kind):
+    """The fit of an ensemble equals the local one."""
+
+    def fit():
+        if kind == "ensemble":
+            model = DaskTabularMLPClassifier(**SMALL, client=workers)
+            compare_ensembles(fit_ensemble(model), local)
+        else:
+            theta = fit_network(network(client=workers, solver=kind))
+            np.testing.assert_array_equal(theta, expected[kind])
+
+    local = local_ensemble()
+    start = time.perf_counter()
+    fit()
+    seconds = time.perf_counter() - start
+    for _ in range(rounds // 4):  # each takes a second or two
+        workers.wait_for_workers(2)
+        address, process = random.choice([*workers.run(os.getpid).items()])
+        moment = random.uniform(0, seconds)
+        print(f"A worker is killed after {moment:.3f} s.")  # if the test fails, pytest shows it
+        killer = threading.Timer(moment, os.kill, (process, signal.SIGKILL))
+        killer.start()
+        fit()
+        killer.join()
+        while address in workers.nthreads():  # the scheduler has not noticed yet
+            time.sleep(0.01)
+
+
+@SIGNALS
 def test_workers_that_always_die_are_an_error(workers):
     def die(block):
         os._exit(1)
@@ -117,22 +180,40 @@ def test_workers_that_always_die_are_an_error(workers):
     def allow(dask_scheduler, n_failures):
         dask_scheduler.allowed_failures = n_failures
 
-    network = DaskScratchMLPClassifier(**PARAMETERS)
-    lazy = DATA[0].map_blocks(die, meta=DATA[0]._meta)
+    model, x = network(client=workers), on_cluster(X)
     workers.run_on_scheduler(allow, n_failures=0)
     with pytest.raises(RuntimeError, match="Workers died again and again in the same round"):
-        network.fit(lazy[:60], DATA[1][:60])
+        model.fit(x[:70].map_blocks(die, meta=x._meta), on_cluster(TARGETS["classes"])[:70])
     workers.run_on_scheduler(allow, n_failures=3)
-    assert not hasattr(network, "classes_")
-    workers.wait_for_workers(3)
+    assert not hasattr(model, "classes_")
+    processes(workers)
 
 
-def test_two_fits_at_once(workers, expected):
-    networks = [DaskScratchMLPClassifier(**PARAMETERS | solver) for solver in SOLVERS]
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda network: network.fit(*DATA).theta_, networks))
-    for each, theta in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(each, theta)
+@SIGNALS
+@pytest.mark.nightly
+def test_a_worker_that_hangs_is_restarted_by_the_scheduler(expected, tmp_path):
+    with (
+        dask.config.set({"distributed.scheduler.worker-ttl": "5s"}),  # the shortest one
+        cluster_of(2, tmp_path) as client,
+    ):
+        model = network(client=client, solver="lbfgs")
+        model.set_callbacks(After(2, lambda: send(client, signal.SIGSTOP)))
+        np.testing.assert_array_equal(fit_network(model), expected["lbfgs"])
+
+
+def test_a_fit_waits_for_workers_until_its_timeout(expected, tmp_path):
+    with cluster_of(0, tmp_path, processes=False) as client:
+        for fit, kind in ((fit_network, network), (fit_ensemble, DaskTabularMLPClassifier)):
+            with pytest.raises(TimeoutError, match=r"no workers for timeout=0\.2 seconds"):
+                fit(kind(client=client, timeout=0.2))
+        client.cluster.adapt(minimum=0, maximum=1, interval="100ms")  # starts workers for tasks
+        model = network(client=client, timeout=60, solver="adam")
+        np.testing.assert_array_equal(fit_network(model), expected["adam"])
+        client.cluster.scale(0)
+        assert model.predict(X).shape == (240,)  # the result is in this process
+
+
+# Fits that are interrupted.
 
 
 @pytest.fixture
@@ -143,58 +224,47 @@ def interruptible():
     signal.signal(signal.SIGINT, handler)
 
 
+@SIGNALS
 @pytest.mark.usefixtures("interruptible")
-def test_ctrl_c_keeps_what_was_learned_and_cancels_the_round(workers):
+def test_ctrl_c_keeps_what_was_learned_and_cancels_the_round(client):
     def interrupt():
         threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
-    network = DaskScratchMLPClassifier(**PARAMETERS | {"max_iter": 10**5, "tol": 0.0})
-    network.n_iter_no_change = np.inf
-    network.set_callbacks(After(3, interrupt))
+    model = network(tol=0.0, n_iter_no_change=np.inf).set_params(max_iter=10**5)
+    model.set_callbacks(After(3, interrupt))
     with pytest.raises(KeyboardInterrupt):
-        network.fit(*DATA)
-    assert network.n_iter_ >= 3
-    assert network.stop_reason_ == f"interrupted by the user after {network.n_iter_} epochs"
-    while workers.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
-        time.sleep(0.01)
+        fit_network(model)
+    assert model.n_iter_ >= 3
+    assert model.stop_reason_ == f"interrupted by the user after {model.n_iter_} epochs"
+    check_nothing_stays(client)
 
 
-def test_without_workers_a_fit_waits_for_some_until_the_timeout(workers, expected):
-    """Workers that leave after training lose nothing: the result is in this process."""
-    network = DaskScratchMLPClassifier(**PARAMETERS | SOLVERS[0]).fit(*DATA)
-    workers.cluster.scale(0)
-    while workers.nthreads():
-        time.sleep(0.01)
-    np.testing.assert_array_equal(network.theta_, expected[0])
-    assert network.predict(X).shape == (400,)
-    network.timeout = 0.5
-    with pytest.raises(TimeoutError, match=r"no workers for timeout=0\.5 seconds"):
-        network.fit(*DATA)
-    network.timeout = 30
-    threading.Timer(0.5, workers.cluster.scale, (1,)).start()
-    np.testing.assert_array_equal(network.fit(*DATA).theta_, expected[0])
+def test_after_an_interrupted_fit_of_an_ensemble_the_workers_are_free(client, monkeypatch):
+    def executing(dask_worker):
+        return any("train_on_worker" in str(key) for key in dask_worker.active_keys)
+
+    def interrupt(rounds, tasks):
+        tasks = list(tasks)
+        if not tasks[0].key.startswith("without_arrays"):  # members do not train yet
+            return original(rounds, tasks)
+        while not all(client.run(executing).values()):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    original = Rounds.get_all
+    endless = DaskTabularMLPClassifier(**SMALL | {"max_iter": 10**7})
+    with monkeypatch.context() as patch:
+        patch.setattr(Rounds, "get_all", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit_ensemble(endless)
+    assert not hasattr(endless, "members_")
+    found = fit_ensemble(DaskTabularMLPClassifier(**SMALL, timeout=20.0))
+    compare_ensembles(found, local_ensemble())
+    assert not any(client.run(executing).values())
+    check_nothing_stays(client)
 
 
-def test_an_adaptive_cluster_starts_workers_for_a_fit(expected, tmp_path):
-    with (
-        LocalCluster(
-            n_workers=0,
-            threads_per_worker=1,
-            processes=False,
-            dashboard_address=":0",
-            local_directory=tmp_path,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        cluster.adapt(minimum=0, maximum=1, interval="100ms")
-        network = DaskScratchMLPClassifier(**PARAMETERS | SOLVERS[0], client=client, timeout=60)
-        np.testing.assert_array_equal(network.fit(*DATA).theta_, expected[0])
-
-
-def memory_of_libraries():
-    """Return the bytes of a process that has imported what a worker imports."""
-    code = "import psutil, scratchmlp.dask; print(psutil.Process().memory_info().rss)"
-    return int(subprocess.check_output([sys.executable, "-c", code]))
+# Workers that have little memory.
 
 
 def repeated(block):
@@ -202,32 +272,26 @@ def repeated(block):
     return np.random.default_rng(0).random((15_000, 100))
 
 
-def test_data_of_four_times_the_memory_of_a_worker(tmp_path, monkeypatch):
-    """They are moved to disk. The driver never holds as much as a partition."""
+@pytest.mark.nightly
+def test_data_of_four_times_the_memory_of_a_worker(tmp_path):
+    """They are moved to disk."""
+    code = "import psutil, scratchmlp.dask; print(psutil.Process().memory_info().rss)"
+    memory_of_libraries = int(subprocess.check_output([sys.executable, "-c", code]))
     partition = repeated(None)
-    limit = memory_of_libraries() + 9 * partition.nbytes
+    limit = memory_of_libraries + 9 * partition.nbytes
     n_partitions = -(-4 * limit // partition.nbytes)
-    sizes = []
-    get = Rounds.get
-    monkeypatch.setattr(Rounds, "get", lambda *args: (sizes.append(get(*args)), sizes[-1])[1])
     settings = {"memory.target": 0.2, "memory.spill": 0.7, "memory.pause": 0.9}
     settings["multiprocessing-method"] = "spawn"  # processes that share no memory
+    fit = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
+    fit |= {"hidden_layer_sizes": (), "random_state": 0}
     with (
         dask.config.set({f"distributed.worker.{k}": v for k, v in settings.items()}),
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            memory_limit=limit,
-            dashboard_address=":0",
-            local_directory=tmp_path,
-        ) as cluster,
-        Client(cluster),
+        cluster_of(2, tmp_path, memory_limit=limit) as client,
     ):
         lazy = da.zeros((n_partitions * 15_000, 100), chunks=(15_000, 100)).map_blocks(repeated)
-        fit = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
-        fit |= {"hidden_layer_sizes": (), "random_state": 0}
-        network = DaskScratchMLPRegressor(alpha=n_partitions, **fit).fit(lazy, lazy[:, 0])
-        assert {worker.memory_limit for worker in cluster.scheduler.workers.values()} == {limit}
-    assert max(map(sizeof, sizes)) < partition.nbytes
+        network = DaskScratchMLPRegressor(alpha=n_partitions, client=client, **fit)
+        network.fit(lazy, lazy[:, 0])
+        workers = client.cluster.scheduler.workers.values()
+        assert {worker.memory_limit for worker in workers} == {limit}
     local = ScratchMLPRegressor(alpha=1, **fit).fit(partition, partition[:, 0])
     np.testing.assert_allclose(network.theta_, local.theta_, rtol=0, atol=1e-9)

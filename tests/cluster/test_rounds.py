@@ -1,16 +1,114 @@
-"""Rounds of tasks, apart from networks."""
+"""What fits do on a cluster: they read rows once, bring few of them, and leave nothing."""
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import dask
+import dask.dataframe as dd
+import joblib
 import numpy as np
+import pandas as pd
 import pytest
+from cluster_examples import arrays, check_nothing_stays, on_cluster, table
+from dask.delayed import delayed
+from dask.sizeof import sizeof
 from distributed import wait
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV
 
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.dask import DaskScratchMLPClassifier, DaskTabularMLPClassifier
 from scratchmlp.dask.rounds import Rounds, moves, reduced, task
+from scratchmlp.model_selection import StackedGridSearchCV
+from scratchmlp.tabular import TabularMLPClassifier
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, TARGETS, _ = arrays()
+Y = TARGETS["classes"]
+TABLE, CLASSES, _ = table()
+TABLE = TABLE[["number", "city"]]
+FAST = {"batch_size": "full", "max_iter": 2, "random_state": 0}
+SMALL = {"cv": 2, "max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
+ESTIMATORS = {
+    "network": DaskScratchMLPClassifier(standardize=True, early_stopping=True, **FAST),
+    "ensemble": DaskTabularMLPClassifier(**SMALL),
+}
+
+#: Partitions that were read: the workers are threads of this process.
+READ = []
 
 
-@pytest.mark.parametrize("n_tasks", [1, 2, 8, 9, 65])
+def read(block):
+    READ.append(len(block))
+    return block
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_columns_of_one_table_are_read_once(client, kind):
+    rows = pd.DataFrame(X[:, :2], columns=["a", "b"]).assign(y=Y, weight=1.0)
+    files = rows[:100], rows[100:]
+    frame = dd.from_map(lambda i: read(files[i]), range(2), meta=rows[:0])
+    columns = frame[["a", "b"]] * 2.0, frame["y"].astype(str), frame["weight"]
+    READ.clear()
+    model = clone(ESTIMATORS[kind]).fit(*columns)
+    assert sorted(READ) == [100, 140]
+    READ.clear()
+    model.score(*columns)
+    assert sorted(READ) == [100, 140]
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_nothing_stays_on_the_cluster(client, kind):
+    x, y = on_cluster(TABLE[["number"]]), on_cluster(CLASSES)
+    model = clone(ESTIMATORS[kind]).fit(x, y)
+    check_nothing_stays(client)
+    model.score(x, y)
+    model.predict(x).compute()
+    check_nothing_stays(client)
+
+
+def test_the_driver_never_holds_as_much_as_a_partition(client, monkeypatch):
+    sizes, get = [], Rounds.get
+    monkeypatch.setattr(Rounds, "get", lambda *args: (sizes.append(get(*args)), sizes[-1])[1])
+    rows = np.random.default_rng(0).random((2_000, 50))
+    x, y = on_cluster(rows, (1_000, 1_000)), on_cluster(rows[:, 0] > 0.5, (1_000, 1_000))
+    DaskScratchMLPClassifier((2,), **FAST).fit(x, y).score(x, y)
+    assert 0 < max(map(sizeof, sizes)) < rows.nbytes / 2
+
+
+def test_large_parameters_and_batches_give_no_warning(client):
+    """Warnings are errors here. Dask's is about graphs that users make."""
+    setting = "distributed.admin.large-graph-warning-threshold"
+    x, y = on_cluster(X), on_cluster(Y)
+    with dask.config.set({setting: 10_000}):
+        network = DaskScratchMLPClassifier((1_000,), batch_size=120, max_iter=1, random_state=0)
+        network.fit(x, y).score(x, y)
+        assert dask.config.get(setting) == 10_000
+        with pytest.warns(UserWarning, match="Sending large graph"):
+            client.compute(delayed(np.zeros(10_000))).result()
+
+
+def test_fits_of_a_client_may_run_at_once(client):
+    x, y = on_cluster(TABLE[["number"]]), on_cluster(CLASSES)
+
+    def fit(model):
+        return clone(model).set_params(client=client).fit(x, y).predict_proba(TABLE[["number"]])
+
+    expected = [fit(each) for each in ESTIMATORS.values()]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(fit, ESTIMATORS.values()))
+    for each, proba in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(each, proba)
+    check_nothing_stays(client)
+
+
+# Rounds of tasks, apart from networks.
+
+
+@pytest.mark.parametrize("n_tasks", [1, 8, 9, 65])
 def test_a_tree_combines_all_results_in_their_order(client, n_tasks):
     tasks = [task(str, i) for i in range(n_tasks)]
     with Rounds(client) as rounds:
@@ -18,15 +116,14 @@ def test_a_tree_combines_all_results_in_their_order(client, n_tasks):
     assert found == ",".join(map(str, range(n_tasks)))
 
 
-def test_an_error_of_a_task_is_raised(client):
-    with Rounds(client) as rounds:
-        for error in (ZeroDivisionError, TimeoutError):
-            with pytest.raises(error):
-                rounds.get(task(raise_error, error))
-
-
 def raise_error(error):
     raise error
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, TimeoutError])
+def test_an_error_of_a_task_is_raised(client, error):
+    with Rounds(client) as rounds, pytest.raises(error):
+        rounds.get(task(raise_error, error))
 
 
 def test_balance_moves_results_to_workers_that_have_fewer(client):
@@ -55,7 +152,30 @@ def test_moves_make_the_largest_share_smaller(sizes):
 
 def test_data_that_are_cancelled_are_an_error(client):
     with Rounds(client) as rounds:
-        kept = rounds.keep([task(time.sleep, 2)])
-        threading.Timer(0.2, client.cancel, (kept,)).start()
+        kept = rounds.keep([task(time.sleep, 0.5)])
+        threading.Timer(0.05, client.cancel, (kept,)).start()
         with pytest.raises(RuntimeError, match="was cancelled: the client was closed"):
             rounds.get(task(abs, *kept))
+
+
+# Fits of searches and local ensembles, through joblib's backend "dask".
+
+IRIS = load_iris(return_X_y=True)
+NETWORK, GRID = ScratchMLPClassifier((4,), max_iter=3, random_state=0), {"alpha": [0.01, 1.0]}
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, StackedGridSearchCV])
+def test_searches_send_their_fits_to_the_cluster(client, search):
+    local = search(NETWORK, GRID, cv=2).fit(*IRIS)
+    with joblib.parallel_config(backend="dask"):
+        found = search(NETWORK, GRID, cv=2, n_jobs=2).fit(*IRIS)
+    for name in ("split0_test_score", "split1_test_score"):
+        np.testing.assert_array_equal(found.cv_results_[name], local.cv_results_[name])
+    np.testing.assert_array_equal(found.best_estimator_.theta_, local.best_estimator_.theta_)
+
+
+def test_local_ensembles_send_their_members_to_the_cluster(client):
+    local = TabularMLPClassifier(**SMALL).fit(TABLE, CLASSES)
+    with joblib.parallel_config(backend="dask"):
+        found = TabularMLPClassifier(**SMALL, n_jobs=2).fit(TABLE, CLASSES)
+    np.testing.assert_array_equal(found.predict_proba(TABLE), local.predict_proba(TABLE))

@@ -1,0 +1,379 @@
+"""Ensembles for raw tables on a cluster are those that the local estimators train, bit for bit."""
+
+import pickle
+import warnings
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import dask
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import pytest
+from cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
+from sklearn.base import clone
+from sklearn.exceptions import DataConversionWarning
+from sklearn.model_selection import TimeSeriesSplit
+from threadpoolctl import threadpool_limits
+
+from scratchmlp import io
+from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp.dask.tables import base
+from scratchmlp.dask.tables.members import most_rows, shared
+from scratchmlp.dask.tables.rows import packed, unpacked
+from scratchmlp.dask.tables.table import ClusterTable, Parts
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
+
+SMALL = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 16, "random_state": 0}
+X, CLASSES, NUMBER = table()
+FEW = X[["number", "city"]]
+WEIGHT = pd.Series(np.arange(240) % 3 / 2)
+GROUPS = pd.Series(np.random.default_rng(1).integers(0, 30, 240))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_blas_thread():
+    """Give this process one thread, like worker processes: the last bits may depend on it."""
+    with threadpool_limits(1, "blas"):
+        yield
+
+
+class Sharing(TabularMLPClassifier):
+    """A local ensemble whose members train on 50 rows each, as on a cluster."""
+
+    def _prepare(self, *args):
+        prepared = super()._prepare(*args)
+        splits = shared(prepared.splits, prepared.seeds.tolist(), 50)
+        return prepared._replace(splits=splits)
+
+
+CLASSIFIERS = DaskTabularMLPClassifier, TabularMLPClassifier
+REGRESSORS = DaskTabularMLPRegressor, TabularMLPRegressor
+
+
+@dataclass(frozen=True)
+class Case:
+    """A configuration of a fit; `own` are parameters that local estimators do not have."""
+
+    kinds: tuple[Any, Any]
+    X: Any
+    y: Any
+    parameters: dict[str, Any] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+    chunks: tuple[int, ...] = CHUNKS
+    own: dict[str, Any] = field(default_factory=dict)
+
+
+CASES = {
+    "classifier": Case(CLASSIFIERS, X, CLASSES),
+    "regressor": Case(REGRESSORS, X, NUMBER, chunks=(120, 120)),
+    "weights of classes": Case(
+        CLASSIFIERS,
+        FEW,
+        CLASSES,
+        {"class_weight": "balanced"},
+        {"sample_weight": WEIGHT},
+        own={"rows_per_member": 10**6},
+    ),
+    "repeats": Case(
+        CLASSIFIERS,
+        X,
+        CLASSES,
+        {"n_repeats": 2},
+        {"groups": GROUPS},
+        chunks=(240,),
+        own={"rows_per_member": "all"},
+    ),
+    "splitter": Case(
+        REGRESSORS, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, {"sample_weight": WEIGHT}
+    ),
+    "kinds of columns": Case(
+        REGRESSORS,
+        X[["number", "price"]],
+        NUMBER,
+        {"numeric_features": ["price"], "max_time": 1e6},
+        {"groups": GROUPS},
+    ),
+    "targets": Case(REGRESSORS, FEW, pd.DataFrame({"a": NUMBER, "b": X["number"] ** 2})),
+    "counts": Case(REGRESSORS, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
+    "share of the rows": Case(
+        (DaskTabularMLPClassifier, Sharing),
+        X[["number", "review"]],
+        CLASSES,
+        others={"sample_weight": WEIGHT + 1},
+        own={"rows_per_member": 50},
+    ),
+    "array": Case(REGRESSORS, X[["number", "heavy", "late"]].to_numpy(), NUMBER.to_numpy()),
+}
+
+
+@pytest.fixture(scope="module")
+def trained(client):
+    """Return a function that trains the ensembles of a case, each once, on the cluster and here."""
+
+    @cache
+    def train(name):
+        case = CASES[name]
+        found, expected = (kind(**SMALL | case.parameters) for kind in case.kinds)
+        given = {name: on_cluster(each, case.chunks) for name, each in case.others.items()}
+        found.set_params(**case.own)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataConversionWarning)
+            found.fit(on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks), **given)
+            return found, expected.fit(case.X, case.y, **case.others)
+
+    return train
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_ensemble_is_that_of_the_local_estimator(trained, name):
+    compare_ensembles(*trained(name))
+
+
+LABELS = {
+    "Int64": lambda y: (y == "few").astype("Int64"),
+    "boolean": lambda y: (y == "few").astype("boolean"),
+    "category of booleans": lambda y: (y == "few").astype("category"),
+    "category": lambda y: y.astype("category"),
+    "string": lambda y: y.astype("string"),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_classes_are_those_of_the_local_estimator(client, kind):
+    y = LABELS[kind](CLASSES)
+    parts = [y[:70], y[70:]]  # the first does not have all categories
+    if kind == "category":
+        parts = [each.cat.remove_unused_categories() for each in parts]
+    rows, targets = on_cluster(FEW, (70, 170)), in_pieces(parts)
+    found = DaskTabularMLPClassifier(**SMALL).fit(rows, targets)
+    expected = TabularMLPClassifier(**SMALL).fit(FEW, y)
+    compare_ensembles(found, expected)
+    np.testing.assert_array_equal(found.classes_, expected.classes_)
+    assert found.classes_.dtype == expected.classes_.dtype
+    assert found.score(rows, targets) == pytest.approx(expected.score(FEW, y))
+
+
+def test_partitions_may_have_other_categories_and_types(client):
+    rows = X[["number", "city", "size"]].assign(code=np.arange(240) % 7 + 1.0)
+    first, second, third = rows[:80], rows[80:81], rows[81:]
+    sizes = first["size"].cat.remove_categories("XL"), third["size"].cat.set_categories(list("LMS"))
+    pieces = [
+        first.assign(size=sizes[0], code=first["code"].astype(int)),
+        second.assign(city=np.nan, size=pd.Categorical([None], ["L"])),
+        third.assign(size=sizes[1]),
+    ]
+    found = DaskTabularMLPClassifier(**SMALL).fit(
+        in_pieces(pieces), on_cluster(CLASSES, (80, 1, 159))
+    )
+    row = rows.index == 80
+    whole = rows.assign(city=rows["city"].mask(row), size=rows["size"].mask(row))
+    expected = TabularMLPClassifier(**SMALL).fit(whole, CLASSES)
+    assert found.encoder_.columns_["size"]["levels"] == ["L", "M", "S"]
+    np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
+
+
+def test_a_weight_may_be_a_number_and_blocks_may_have_few_columns(client, trained):
+    _, expected = trained("array")
+    case = CASES["array"]
+    rows, targets = on_cluster(case.X).rechunk({1: 2}), on_cluster(case.y)
+    found = DaskTabularMLPRegressor(**SMALL).fit(rows, targets, sample_weight=2.0)
+    compare_ensembles(found, expected)
+    np.testing.assert_allclose(found.predict(rows).compute(), expected.predict(case.X), atol=1e-6)
+    intervals = found.predict_interval(rows, 0.8).compute()
+    np.testing.assert_allclose(intervals, expected.predict_interval(case.X, 0.8), atol=1e-6)
+
+
+# More rows than the encoder learns from, or than a member trains on.
+
+
+def test_the_encoder_learns_from_a_sample_of_many_rows(client, monkeypatch):
+    monkeypatch.setattr("scratchmlp.dask.tables.table.MOST_LEARNED", 100)
+    model = DaskTabularMLPClassifier(**SMALL)
+    rows = X[["number", "price"]]
+    rows = rows.assign(price=rows["price"].where(rows.index != 200, "sold out"))
+    with pytest.warns(DataConversionWarning, match=r"In partition 3, 1 of 169 .* 'sold out'"):
+        model.fit(on_cluster(rows), on_cluster(CLASSES))
+    sample = np.sort(np.random.RandomState(0).choice(240, 100, replace=False))
+    assert 200 not in sample
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert model.encoder_.columns_ == TabularEncoder().fit(rows.iloc[sample]).columns_
+    assert np.isfinite(model.oof_proba_).all()
+    again = clone(model).fit(on_cluster(rows, (240,)), on_cluster(CLASSES, (240,)))
+    np.testing.assert_array_equal(model.oof_proba_, again.oof_proba_)
+    parts = (200, 1, 39)  # the second has no number
+    with pytest.raises(ValueError, match=r"'price' held numbers .* \(in partition 1 of X"):
+        clone(model).fit(on_cluster(rows, parts), on_cluster(CLASSES, parts))
+
+
+def test_a_fit_tells_how_many_rows_members_train_on(client, trained, monkeypatch, caplog):
+    assert trained("classifier")[0].rows_per_member_ == "all"
+    sharing, _ = trained("share of the rows")
+    assert sharing.rows_per_member_ == 50
+    assert not hasattr(sharing.to_local(), "rows_per_member_")
+    rows, targets = on_cluster(FEW, (120, 120)), on_cluster(CLASSES, (120, 120))
+    parameters = SMALL | {"cv": 4}
+    with monkeypatch.context() as patch, caplog.at_level("INFO", "scratchmlp.dask"):
+        patch.setattr(base, "_workers", lambda: [(15_000.0, 1)])
+        found = DaskTabularMLPClassifier(**parameters).fit(rows, targets)
+    chosen = found.rows_per_member_
+    assert 0 < chosen < 180
+    assert f"Each member trains on {chosen} rows." in caplog.messages
+    again = DaskTabularMLPClassifier(**parameters, rows_per_member=chosen)
+    compare_ensembles(again.fit(rows, targets), found)
+
+
+def test_shares_are_rows_that_a_member_does_not_hold_out():
+    splits = [(np.arange(10, 60), np.arange(10)), (np.arange(5), np.arange(5, 60))]
+    for (training, held_out), (given, same) in zip(shared(splits, [3, 4], 20), splits, strict=True):
+        assert len(training) == min(20, len(given))
+        assert np.isin(training, given).all()
+        assert (np.diff(training) > 0).all()
+        assert held_out is same
+    assert not np.array_equal(*(shared(splits[:1], [seed], 20)[0][0] for seed in (3, 4)))
+
+
+FEW_BYTES, MANY_BYTES = (800.0, 1), (1e9, 4)
+#: rows_per_member, memory and threads of the workers, and the rows that a member trains on.
+ROWS_OF_MEMBERS = [
+    ("auto", [FEW_BYTES, MANY_BYTES], None),
+    ("auto", [(799.0, 1), MANY_BYTES], 99 - 10),
+    ("auto", [(800.0, 2)], 50 - 10),
+    ("auto", [], None),
+    ("all", [(1.0, 1)], None),
+    (90, [FEW_BYTES], None),
+    (89, [FEW_BYTES], 89),
+]
+
+
+@pytest.mark.parametrize(("choice", "workers", "expected"), ROWS_OF_MEMBERS)
+def test_a_member_gets_the_rows_for_which_workers_have_memory(choice, workers, expected):
+    splits = [(np.arange(10, 100), np.arange(10))] * 10
+    assert most_rows(choice, splits, workers, n_bytes=100, n_rows=100) == expected
+
+
+def test_workers_that_have_too_little_memory_for_a_fold_are_an_error():
+    splits = [(np.arange(10, 100), np.arange(10))] * 10
+    with pytest.raises(ValueError, match=r"memory for 19 rows in all. Use cv=11 or more"):
+        most_rows("auto", splits, [(159.0, 1)], n_bytes=100, n_rows=100)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.arange(3, 100, 2), np.array([5, 2]), np.array([7, 10**6]), np.array([3]), np.arange(0)],
+)
+def test_packed_rows_can_be_unpacked(rows):
+    found = unpacked(packed(rows))
+    np.testing.assert_array_equal(found, rows)
+    assert found.dtype == rows.dtype
+
+
+def test_the_rows_of_a_member_are_sent_as_bits():
+    parts = Parts(None, ["A", "B"], [500_000, 500_000], [0, 1])
+    tasks = ClusterTable(parts, 0).taken(np.arange(0, 1_000_000, 2))
+    assert len(tasks) == 2
+    assert all(500_000 / 8 < len(pickle.dumps(dict(each.dask))) < 70_000 for each in tasks)
+
+
+# Predictions, and models without a client.
+
+KINDS = pytest.mark.parametrize("name", ["classifier", "regressor"])
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "columns"),
+    [
+        ("classifier", "predict", None),
+        ("classifier", "predict_proba", ["few", "many", "no"]),
+        ("classifier", "predict_log_proba", ["few", "many", "no"]),
+        ("classifier", "predict_set", ["few", "many", "no"]),
+        ("regressor", "predict", None),
+        ("regressor", "predict_interval", ["lower", "upper"]),
+        ("targets", "predict", [0, 1]),
+    ],
+)
+def test_predictions_are_lazy_and_have_the_index_of_the_rows(trained, name, method, columns):
+    model, _ = trained(name)
+    rows = CASES[name].X.set_axis(np.arange(240) * 10)
+    lazy = getattr(model, method)(on_cluster(rows))
+    assert isinstance(lazy, dd.DataFrame if columns else dd.Series)
+    with dask.config.set(scheduler="synchronous"):
+        found = lazy.compute()
+    expected = getattr(model.to_local(), method)(rows)
+    np.testing.assert_array_equal(found.index, rows.index)
+    if columns:
+        assert list(lazy.columns) == list(found.columns) == columns
+        assert list(lazy.dtypes) == list(found.dtypes)
+    if expected.dtype.kind == "f":  # in float32, the rows of a block decide on the last bits
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    else:
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(getattr(model, method)(rows), expected)
+
+
+def test_several_targets_have_no_intervals(trained):
+    model, _ = trained("targets")
+    with pytest.raises(ValueError, match="Intervals of several targets"):
+        model.predict_interval(on_cluster(FEW))
+
+
+def test_counts_have_the_intervals_of_the_local_copy(trained):
+    model, _ = trained("counts")
+    expected = model.to_local().predict_interval(FEW)
+    np.testing.assert_array_equal(model.predict_interval(FEW), expected)
+
+
+@KINDS
+def test_the_score_is_that_of_the_local_copy(trained, name):
+    model, _ = trained(name)
+    y, local = CASES[name].y, model.to_local()
+    weight = WEIGHT.where(np.arange(240) >= CHUNKS[0], 0.0)  # the first partition has none
+    for given in ((), (weight,)):
+        score = model.score(on_cluster(X), on_cluster(y), *map(on_cluster, given))
+        assert score == pytest.approx(local.score(X, y, *given), abs=1e-6)
+        assert model.score(X, y, *given) == local.score(X, y, *given)
+
+
+@KINDS
+def test_a_local_copy_can_be_saved(trained, name, tmp_path):
+    model, _ = trained(name)
+    local = model.to_local()
+    assert type(local) is CASES[name].kinds[1]
+    io.save(local, tmp_path / "model")
+    loaded = io.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    compare_ensembles(loaded, local)
+    local.members_[0].theta[:] = 0
+    assert model.members_[0].theta.any()
+
+
+@KINDS
+def test_importances_are_those_of_the_local_copy(trained, name):
+    model, _ = trained(name)
+    given = X, CASES[name].y
+    parameters = {"columns": ["number", "city"], "n_repeats": 2, "sample_weight": WEIGHT}
+    found, expected = (
+        each.oof_importances(*given, **parameters, random_state=0)
+        for each in (model, model.to_local())
+    )
+    np.testing.assert_array_equal(found.importances, expected.importances)
+    assert found.n_rows == expected.n_rows == 160
+    assert found.importances.any()
+
+
+@KINDS
+def test_predictions_travel_without_what_belongs_to_rows_of_fit(trained, name):
+    model, _ = trained(name)
+    kept = vars(model._predictor())
+    assert not {"oof_proba_", "oof_prediction_", "held_out_", "history_"} & set(kept)
+
+
+def test_clones_share_the_client(threads):
+    model = DaskTabularMLPClassifier(**SMALL, client=threads, timeout=100.0)
+    assert clone(model).client is threads
+    assert clone(model).get_params() == model.get_params()
+    assert "n_jobs" not in model.get_params()

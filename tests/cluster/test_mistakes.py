@@ -1,0 +1,357 @@
+"""Messages about data, parameters and clients, which say where the mistake is."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import dask.array as da
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from cluster_examples import CHUNKS, arrays, check_nothing_stays, in_pieces, on_cluster, table
+from dask.delayed import delayed
+from distributed import Client, get_client, worker_client
+from fork_server import PROCESSES, execute
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import KFold
+
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.callbacks import TimeLimit
+from scratchmlp.dask import (
+    DaskScratchMLPClassifier,
+    DaskScratchMLPRegressor,
+    DaskTabularMLPClassifier,
+    DaskTabularMLPRegressor,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+FAST = {"batch_size": "full", "max_iter": 2, "random_state": 0}
+SMALL = {"cv": 2, "max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
+X, TARGETS, WEIGHT = arrays()
+Y = TARGETS["classes"]
+ONES = np.ones(240)
+FRAME = pd.DataFrame(X, columns=list("abcd"))
+TABLE, CLASSES, _ = table()
+
+
+def changed(array, index, value):
+    array = array.copy()
+    array[index] = value
+    return array
+
+
+# Errors of the local estimators.
+
+#: Arguments of `fit`, parameters, and the partition that the message names. None names none.
+LOCAL_ERRORS = {
+    "nan": ((changed(X, (90, 1), np.nan), Y), {}, 3),
+    "infinity": ((changed(X, (70, 1), np.inf), Y), {}, 2),
+    "strings": ((X.astype(str).astype(object) + "a", Y), {}, 0),
+    "labels": ((X, changed(Y.astype(float), 90, 0.5)), {}, 3),
+    "y with nan": ((X, changed(Y.astype(float), 5, np.nan)), {}, 0),
+    "weights": ((X, Y, changed(ONES, 239, -1.0)), {}, 3),
+    "infinite weights": ((X, Y, changed(ONES, 70, np.inf)), {}, 2),
+    "weights of zero": ((X, Y, 0 * ONES), {}, None),
+    "other classes": ((X, Y), {"class_weight": {7: 1.0}}, None),
+    "classes of weight zero": ((X, Y), {"class_weight": dict.fromkeys(range(3), 0.0)}, None),
+}
+
+
+@pytest.mark.parametrize("mistake", LOCAL_ERRORS)
+def test_errors_are_the_local_ones_and_name_the_partition(client, mistake):
+    given, parameters, partition = LOCAL_ERRORS[mistake]
+    start = sum(CHUNKS[:partition])
+    rows = slice(None) if partition is None else slice(start, start + CHUNKS[partition])
+    with pytest.raises(ValueError) as expected:  # noqa: PT011
+        ScratchMLPClassifier(**FAST, **parameters).fit(*(each[rows] for each in given))
+    network = DaskScratchMLPClassifier(**FAST, **parameters)
+    with pytest.raises(ValueError) as found:  # noqa: PT011
+        network.fit(*map(on_cluster, given))
+    message, _, place = str(found.value).replace("Dask", "").partition(" (in partition ")
+    assert message == str(expected.value)
+    assert place == ("" if partition is None else f"{partition} of X; the first one is 0)")
+    assert vars(network).keys() == vars(DaskScratchMLPClassifier()).keys()
+
+
+def test_an_error_of_a_loss_names_the_partition(client):
+    with pytest.raises(ValueError, match=r"y goes from -1 to 0\..*\(in partition 0 of X;"):
+        DaskScratchMLPRegressor(loss="poisson").fit(on_cluster(X), on_cluster(Y - 1.0))
+
+
+# Errors of fits on a cluster alone.
+
+
+class SplitterByTable(KFold):
+    """A splitter that looks at the table."""
+
+    def split(self, X, y=None, groups=None):
+        return super().split(X[:], y)
+
+
+def of_network(**parameters):
+    return DaskScratchMLPClassifier(**FAST | parameters)
+
+
+def of_table(**parameters):
+    return DaskTabularMLPClassifier(**SMALL | parameters)
+
+
+x, y = on_cluster(X), on_cluster(Y)
+rows, classes = on_cluster(TABLE), on_cluster(CLASSES)
+number = TABLE["number"]
+halves = on_cluster(FRAME, (120, 120)), on_cluster(Y, (120, 120))
+first, second = FRAME[:120], FRAME[120:]
+swapped = in_pieces([first, second[list("bacd")]])
+renamed = in_pieces([first, second.rename(columns={"d": "z"})])
+blocks = da.from_delayed(delayed(X[:120]), (120, 4), float)
+labels = on_cluster(TARGETS["labels"])
+narrow = da.from_delayed(delayed(X[120:, :2]), (120, 4), float)
+sparse = x.map_blocks(scipy.sparse.csr_array)
+
+#: An estimator, arguments of `fit`, and a part of the message.
+TYPE_ERRORS = {
+    "array": (of_network(), (X, Y), "X must be a dask array, DataFrame or Series; got ndarray"),
+    "table": (of_table(), (TABLE, CLASSES), "X must be a dask array"),
+    "y": (of_network(), (x, Y), "y must be a dask array"),
+    "weights": (of_network(), (x, y, list(WEIGHT)), "sample_weight must be a dask array"),
+    "delayed": (of_network(), (delayed(X), y), "X must be a dask array, .* got Delayed"),
+    "sparse": (of_network(), (sparse, y), "X is sparse"),
+    "splitter": (of_table(cv=SplitterByTable(2)), (rows, classes), "rows of X, but these stay on"),
+}
+VALUE_ERRORS = {
+    "no y": (of_network(), (x, None), "y is None, but targets are needed"),
+    "no y of a table": (of_table(), (rows, None), "requires y"),
+    "no rows": (of_network(), (x[:0], y[:0]), "array with 0 sample"),
+    "no rows of a table": (of_table(), (rows.partitions[[1]], classes.partitions[[1]]), "0 sample"),
+    "partitions": (of_network(), (halves[0], y), "numbers are {'X': 2, 'y': 4}"),
+    "rows": (of_network(), (x, y[1:]), r"inconsistent numbers of samples: \[240, 239\]"),
+    "rows of a partition": (
+        of_network(),
+        (halves[0], on_cluster(Y, (115, 125))),
+        r"samples: \[120, 115\] \(in partition 0",
+    ),
+    "rows of a partition of a table": (
+        of_table(),
+        (rows, on_cluster(CLASSES[1:], (69, 0, 1, 169))),
+        "inconsistent numbers.*partition 0 of X",
+    ),
+    "order of columns": (
+        of_network(),
+        (swapped, halves[1]),
+        r"partition of X has the columns .*\(in partition 1 of X;",
+    ),
+    "names of columns": (
+        of_network(),
+        (renamed, halves[1]),
+        r"partition of X has the columns .*\(in partition 1 of X;",
+    ),
+    "order of targets": (
+        DaskScratchMLPRegressor(**FAST),
+        (halves[0], swapped),
+        r"partition of y has the columns .*\(in partition 1 of X;",
+    ),
+    "numbers of columns": (
+        of_network(),
+        (da.concatenate([blocks, narrow]), halves[1]),
+        r"partitions of X must .*, \[0, 1\], have \[4, 2\]",
+    ),
+    "missing target": (
+        of_table(),
+        (rows, on_cluster(CLASSES.mask(CLASSES.index == 100))),
+        "Each row needs a target, but 1 of the 240",
+    ),
+    "infinity": (of_table(), (rows.assign(number=np.inf), classes), "'number' holds infinity"),
+    "infinity in a row without weight": (
+        of_table(),
+        (
+            on_cluster(TABLE.assign(number=number.mask(number.index == 200, np.inf))),
+            classes,
+            on_cluster(pd.Series(number.index != 200)),
+        ),
+        "holds infinity.*partition 3 of X",
+    ),
+    "dropout": (of_network(dropout=(0.0, 0.1)), (x, y), "dropout is not supported on a cluster"),
+    "timeout": (of_network(timeout=0), (x, y), "'timeout' parameter"),
+    "client": (of_network(client="tcp://somewhere"), (x, y), "'client' parameter"),
+    "rows_per_member": (of_table(rows_per_member=0), (rows, classes), "rows_per_member"),
+    "callbacks": (of_table().set_callbacks(TimeLimit(9)), (rows, classes), "Callbacks are not sup"),
+    "early stopping": (of_network(early_stopping=True), (x[70:73], y[70:73]), "of n_samples=3"),
+    "AUC": (of_network(scoring="roc_auc"), (x, y), "must be None or one of 'loss', 'accuracy'"),
+    "function": (of_network(scoring=max), (x, y), "must be None or one of 'loss', 'accuracy'"),
+    "accuracy": (
+        DaskScratchMLPRegressor(scoring="accuracy"),
+        (x, y),
+        "must be None or one of 'loss', 'r2'",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", TYPE_ERRORS)
+def test_what_has_another_type_is_refused(client, mistake):
+    estimator, given, message = TYPE_ERRORS[mistake]
+    with pytest.raises(TypeError, match=message):
+        estimator.fit(*given)
+
+
+@pytest.mark.parametrize("mistake", VALUE_ERRORS)
+def test_mistakes_name_what_is_wrong_and_change_nothing(client, mistake):
+    estimator, given, message = VALUE_ERRORS[mistake]
+    before = vars(estimator).copy()
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(*given)
+    assert vars(estimator) == before
+    check_nothing_stays(client)
+
+
+def test_columns_in_another_order_can_be_selected_as_the_message_says(client):
+    X = swapped
+    found = of_network().fit(X.map_partitions(lambda part: part[list(X.columns)]), halves[1])
+    np.testing.assert_array_equal(found.theta_, of_network().fit(*halves).theta_)
+
+
+#: scoring, targets, validation data, and a part of the message.
+VALIDATION_ERRORS = [
+    (None, "binary", {"X_val": x}, "y_val was not given"),
+    (None, "binary", {"X_val": x, "y_val": y}, "got .2.. .*partition"),
+    (None, "binary", {"X_val": x[:, :2], "y_val": y}, "X_val, .* X has 2 features"),
+    (None, "binary", {"X_val": X, "y_val": Y}, "X_val must be a dask array"),
+    ("neg_log_loss", "labels", {"X_val": x, "y_val": labels}, "not supported for an indicator"),
+]
+
+
+@pytest.mark.parametrize(("scoring", "targets", "given", "message"), VALIDATION_ERRORS)
+def test_validation_data_are_checked(client, scoring, targets, given, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        of_network(scoring=scoring).fit(x, on_cluster(TARGETS[targets]), **given)
+
+
+def test_balanced_weights_need_all_rows(client):
+    with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
+        of_network(class_weight="balanced").partial_fit(x, y, classes=[0, 1, 2])
+
+
+# Predictions and scores.
+
+
+@pytest.fixture(scope="module")
+def fitted(client):
+    """Return networks of rows without and with names, and ensembles of a table and an array."""
+    return {
+        "network": of_network().fit(x, y),
+        "named": of_network().fit(*halves),
+        "ensemble": of_table().fit(rows[["number", "city"]], classes),
+        "of numbers": of_table().fit(x[:, :2], y),
+    }
+
+
+@pytest.mark.parametrize("kind", [DaskScratchMLPClassifier, DaskTabularMLPRegressor])
+def test_estimators_must_be_fitted(kind):
+    estimator = kind()
+    for call in (estimator.predict, lambda X: estimator.score(X, y), lambda _: kind().to_local()):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            call(x)
+
+
+#: A model, a method, rows, and a part of the message, which comes before rows are computed.
+REFUSED_ROWS = [
+    ("network", "predict", x[:, :2], "X has 2 features, but .* expecting 4"),
+    ("network", "predict", x[:, 0], "must have two dimensions.* got 1"),
+    ("named", "predict", halves[0][["a", "b"]], "feature names should match"),
+    ("ensemble", "predict", rows["number"], "must have two dimensions.* got 1"),
+    ("ensemble", "predict", rows[["number"]], "these are missing: 'city'"),
+    ("of numbers", "predict_proba", x[:, :1], "X has 1 features, but .* expecting 2"),
+    ("of numbers", "predict_proba", x[:, :, np.newaxis], "must have two dimensions.* got 3"),
+]
+
+
+@pytest.mark.parametrize(("model", "method", "X", "message"), REFUSED_ROWS)
+def test_columns_are_checked_when_predictions_are_asked_for(fitted, model, method, X, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(fitted[model], method)(X)
+    with pytest.raises(ValueError, match=message):
+        fitted[model].score(X, classes)
+
+
+def test_names_of_columns_that_are_missing_or_unknown_are_a_warning(fitted):
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        fitted["named"].predict(x)
+    with pytest.warns(UserWarning, match="X has feature names"):
+        fitted["network"].predict(halves[0])
+
+
+def test_what_cannot_be_predicted_or_scored_is_refused(fitted):
+    network, ensemble = fitted["network"], fitted["ensemble"]
+    with pytest.raises(TypeError, match="sparse"):
+        network.predict(x.map_blocks(scipy.sparse.csr_array))
+    with pytest.raises(ValueError, match="y is None, but targets are needed"):
+        network.score(x, None)
+    with pytest.raises(TypeError, match="table in memory"):
+        ensemble.member_predictions(rows)
+    with pytest.raises(TypeError, match="table in memory"):
+        ensemble.oof_importances(rows, classes)
+    with pytest.raises(ValueError, match=r"coverage=0\.999"):
+        ensemble.predict_set(rows[["number", "city"]], 0.999)
+    with pytest.raises(ValueError, match="no rows with a weight other than 0"):
+        network.score(x, y, on_cluster(0 * ONES))
+
+
+# Clients.
+
+
+def test_a_client_is_asked_for(tmp_path):
+    """There is none in a new process."""
+    code = (
+        "import dask.array as da; from scratchmlp.dask import DaskScratchMLPClassifier\n"
+        "DaskScratchMLPClassifier().fit(da.ones((2, 2)), da.ones(2))"
+    )
+    process = PROCESSES.Process(target=execute, args=(code, tmp_path / "stderr"))
+    process.start()
+    process.join()
+    assert "A client of a Dask cluster is needed" in (tmp_path / "stderr").read_text()
+
+
+def test_a_closed_client_is_refused(client):
+    other = Client(client.cluster, set_as_default=False)
+    other.close()
+    with pytest.raises(ValueError, match=r"The client is closed\. Make a new one"):
+        of_network(client=other).fit(x, y)
+
+
+def test_a_task_must_free_its_thread_before_it_fits(client):
+    """The task is on a worker with one thread, which its own tasks may need, too."""
+
+    def fit_in_the_thread():
+        return of_network(client=get_client()).fit(x, y)
+
+    def fit_beside_it():
+        with worker_client():
+            return of_network().fit(x, y).theta_
+
+    error = client.submit(fit_in_the_thread, pure=False).exception()
+    assert type(error) is RuntimeError
+    assert "worker_client" in str(error)
+    tasks = [client.submit(fit_beside_it, pure=False) for _ in range(2)]
+    for theta in client.gather(tasks):
+        np.testing.assert_array_equal(theta, of_network().fit(x, y).theta_)
+
+
+# The package without Dask.
+
+
+def test_importing_the_package_imports_no_dask():
+    code = """
+import sys, scratchmlp, scratchmlp.tabular, scratchmlp.model_selection, scratchmlp.callbacks
+assert "dask" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("missing", ["dask", "distributed"])
+def test_without_dask_a_message_says_what_to_install(monkeypatch, missing):
+    for name in [name for name in sys.modules if name.startswith("scratchmlp.dask")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=r'pip install "scratchmlp\[dask\]"'):
+        import_module("scratchmlp.dask")
