@@ -381,6 +381,7 @@ def test_lone_surrogates_are_like_other_words(column):
         (RAW[:0], ValueError, "at least one of each is required"),
         (RAW[[]], ValueError, "at least one of each is required"),
         (csr_array(np.eye(3)), TypeError, "Sparse data"),
+        (RAW["n"], ValueError, r"X is a Series, .* pass X\.iloc\[\[0\]\]"),
         (table(x=[1j, 2]), ValueError, "Column 'x' holds complex numbers.* real part"),
     ],
 )
