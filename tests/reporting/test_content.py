@@ -131,9 +131,7 @@ def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     X = pd.DataFrame(rng.normal(size=(60, 8)), columns=list("abcdefgh"))
     X["h"] = np.where(X["c"] > 0, "yes", "no")
     y = 5 * X["c"] - 3 * X["f"] + (X["h"] == "yes")
-    regressor = TabularMLPRegressor(cv=2, hidden_layer_sizes=32, max_iter=16, random_state=0).fit(
-        X, y
-    )
+    regressor = TabularMLPRegressor(**SMALL).fit(X, y)
     page = Page(report(regressor, X, y, rows=rows))
     table = page.table("Importance of each column")
     assert set(table) == {"c", "f", "h"}
@@ -306,11 +304,8 @@ def test_intervals_of_an_ensemble_of_counts_begin_at_0():
 
 def test_parts_that_an_ensemble_dropped_are_named():
     X = pd.DataFrame({"x": np.linspace(-1, 1, 60)})
-    networks = TabularMLPRegressor(max_iter=8)
-    parts = [
-        ("networks", networks),
-        ("constant", DummyRegressor(strategy="constant", constant=9.0)),
-    ]
+    far_off = DummyRegressor(strategy="constant", constant=9.0)
+    parts = [("networks", TabularMLPRegressor(**SMALL)), ("constant", far_off)]
     ensemble = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X, X["x"])
     section = training_section(evaluate(ensemble, X, X["x"], "fit", 0))
     [table] = [part for part in section.parts if isinstance(part, Table)]

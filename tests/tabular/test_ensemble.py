@@ -515,7 +515,7 @@ def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
 
 
 def test_few_rows_keep_the_prior_and_many_do_not():
-    y = np.zeros(100_000)
+    y = np.full(100_000, 10.0)
     bad, good, prior = y + 1, y, np.array([1.0, 0.0])
     for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
         weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
@@ -630,13 +630,17 @@ def test_a_dropped_estimator_can_be_what_was_hardly_needed():
     loss, none = squared_error(y, None), np.zeros(3, bool)
     good, like_it, bad = y + 1, y + 1.0001, y - 2
     weights = np.array([0.6, 0.1, 0.3])
-    found = without_negligible(weights, [good, like_it, bad], loss, none)
-    np.testing.assert_allclose(found, [6 / 9, 0, 3 / 9])
+    for scale in (1.0, 1000.0):  # of the loss
+        scaled = squared_error(y, None, scale)
+        found = without_negligible(weights, [good, like_it, bad], scaled, none)
+        np.testing.assert_allclose(found, [6 / 9, 0, 3 / 9])
     needed = np.array([False, True, False])
     found = without_negligible(weights, [good, like_it, bad], loss, needed)
     np.testing.assert_array_equal(found, weights)
     found = without_negligible(weights, [good, good, good], loss, none)  # the largest is kept
     np.testing.assert_array_equal(found, [1, 0, 0])
+    found = without_negligible(np.full(2, 0.5), [y, y], loss, none[:2])  # of loss 0
+    np.testing.assert_array_equal(found, [0, 1])
 
 
 def test_only_names_an_estimator(classifier):
