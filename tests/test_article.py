@@ -121,8 +121,15 @@ def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
         assert max(accuracy) >= 0.9  # what the article reports, for some seeds
 
 
-# The six mistakes. `test_activations.py` has values and slopes of the first and the fifth: the
-# derivative of ReLU is 0 or 1, and the logistic function does not overflow.
+# The six mistakes.
+
+
+def test_mistake_1_the_derivative_of_relu_is_0_or_1():
+    """The article's function returns its argument."""
+    z = np.array([[-2.0, 3.0, 0.5]])
+    delta, relu = np.array([[10.0, 10.0, 10.0]]), ACTIVATIONS["relu"]
+    relu.backward(z, relu.forward(z, np.empty_like(z)), delta)
+    np.testing.assert_array_equal(delta, [[0, 10, 10]])
 
 
 def test_mistake_2_training_accuracy_is_over_the_training_rows(iris):
@@ -154,6 +161,13 @@ def test_mistake_4_sizes_come_from_the_data_and_the_rate_is_a_parameter(n_classe
     n_outputs = 1 if n_classes == 2 else n_classes
     assert [W.shape for W in slow.coefs_] == [(5, 6), (6, n_outputs)]
     assert not np.allclose(slow.theta_, fast.theta_)
+
+
+def test_mistake_5_the_logistic_function_does_not_overflow():
+    """np.exp(-z) overflows; warnings are errors here."""
+    z = np.array([[-1e4, -800.0, 0.0, 800.0, 1e4]])
+    a = ACTIVATIONS["logistic"].forward(z, np.empty_like(z))
+    np.testing.assert_array_equal(a, [[0, 0, 0.5, 1, 1]])
 
 
 def test_mistake_6_the_scaler_learns_from_training_rows_only(iris):
