@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.io.files import model_bytes
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
     TabularEncoder,
@@ -115,6 +116,8 @@ def varied_table(n_rows=160):
 
 
 TABLE = mixed_table()
+#: Rows with known and with new categories.
+ROWS = pd.concat([TABLE[:20], TABLE[9:20].assign(color="unseen", shop=None)])
 VARIED = varied_table()
 LABELS = np.array(["no", "yes", "perhaps"])[np.arange(len(TABLE)) % 3]
 NUMBERS = np.nan_to_num(TABLE["size"]) + np.log(TABLE["price"])
@@ -145,8 +148,8 @@ FITS = {
     "ensemble classifier": lambda: TabularEnsembleClassifier(
         [
             ("networks", TabularMLPClassifier(**NETWORKS)),
-            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
-            ("trees", ExtraTreesClassifier(3)),
+            ("boosting", HistGradientBoostingClassifier(max_iter=1)),
+            ("trees", ExtraTreesClassifier(2, max_leaf_nodes=9)),
             ("linear", LogisticRegression()),
         ],
         **TABULAR,
@@ -154,8 +157,8 @@ FITS = {
     "ensemble regressor": lambda: TabularEnsembleRegressor(
         [
             ("networks", TabularMLPRegressor(**NETWORKS)),
-            ("boosting", HistGradientBoostingRegressor(max_iter=3)),
-            ("forest", RandomForestRegressor(3)),
+            ("boosting", HistGradientBoostingRegressor(max_iter=1)),
+            ("forest", RandomForestRegressor(2, max_leaf_nodes=9)),
         ],
         **TABULAR,
     ).fit(TABLE, NUMBERS),
@@ -178,6 +181,12 @@ def fitted(name):
         return (FITS | VARIED_FITS)[name]()
 
 
+@cache
+def file_of(name, training_state=True):
+    """Return the content of the file of a model."""
+    return model_bytes(fitted(name), training_state=training_state)
+
+
 def inputs(model):
     """Return rows that a model of `FITS` or `VARIED_FITS` predicts."""
     tables = {each.shape[1]: each for each in (X, VARIED)}
@@ -196,7 +205,8 @@ def _dense(values):
 
 def predictions(model, rows=None):
     """Return all that a model predicts, as arrays by the name of the method."""
-    rows = inputs(model) if rows is None else rows
+    if rows is None:
+        rows = ROWS if inputs(model) is TABLE else inputs(model)
     with warnings.catch_warnings(action="ignore"):
         return {
             method: _dense(getattr(model, method)(rows))

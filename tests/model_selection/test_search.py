@@ -89,7 +89,7 @@ def counted(monkeypatch):
 
 def both(estimator, grid, *, data=IRIS, searches=GRIDS, fit_params=None, **arguments):
     """Fit our search and scikit-learn's, each with a splitter of its own."""
-    arguments = {"cv": 3} | arguments
+    arguments = {"cv": 2} | arguments
     return [
         S(clone(estimator), grid, **copy.deepcopy(arguments)).fit(*data, **fit_params or {})
         for S in searches
@@ -115,29 +115,29 @@ def assert_same(ours, theirs):
 
 #: An estimator, what is searched, how many networks train together, and other arguments.
 SEARCHES = {
-    "a network": (NETWORK, GRID, 18, {"return_train_score": True}),
-    "a pipeline": (PIPELINE, OF_PIPELINE, 18, {"return_train_score": True}),
-    "other steps": (PIPELINE, OTHER_STEPS, 42, {}),
-    "several shapes": (NETWORK, SHAPES, 60, {}),
-    "early stopping in float32": (STOPPED, GRID, 18, {"data": IRIS_32}),
+    "a network": (NETWORK, GRID, 12, {"return_train_score": True}),
+    "a pipeline": (PIPELINE, OF_PIPELINE, 12, {"return_train_score": True}),
+    "other steps": (PIPELINE, OTHER_STEPS, 28, {}),
+    "several shapes": (NETWORK, SHAPES, 40, {}),
+    "early stopping in float32": (STOPPED, GRID, 12, {"data": IRIS_32}),
     "several processes": (PIPELINE, OF_PIPELINE, 0, METRICS | {"n_jobs": 2}),
     "a splitter that is asked once": (
-        *(NETWORK, GRID, 18),
-        {"cv": ShuffleSplit(3, random_state=np.random.RandomState(0))},
+        *(NETWORK, GRID, 12),
+        {"cv": ShuffleSplit(2, random_state=np.random.RandomState(0))},
     ),
     "weights and groups": (
-        *(NETWORK, GRID, 18),
+        *(NETWORK, GRID, 12),
         {
-            "cv": GroupKFold(3),
+            "cv": GroupKFold(2),
             "fit_params": {"groups": np.arange(150) % 7, "sample_weight": WEIGHTS},
         },
     ),
     "weights of a step": (
-        *(PIPELINE, OF_PIPELINE, 18),
+        *(PIPELINE, OF_PIPELINE, 12),
         {"fit_params": {"scratchmlpclassifier__sample_weight": WEIGHTS}},
     ),
     "random candidates": (
-        *(REGRESSOR, DISTRIBUTIONS, 24),
+        *(REGRESSOR, DISTRIBUTIONS, 16),
         {"searches": RANDOMIZED, "data": DIABETES, "n_iter": 8, "random_state": 0},
     ),
     "another estimator": (LogisticRegression(), {"C": [0.1, 1.0]}, 0, {}),
@@ -169,7 +169,7 @@ def test_tasks_are_fitted_when_they_are_needed(monkeypatch, counted):
     monkeypatch.setattr(stacked_fits, "_MOST_AT_ONCE", 6)
     assert_same(*both(NETWORK, GRID | {"alpha": [0.0, 0.1]}))
     assert max(counted) <= 6
-    assert sum(counted) == 36
+    assert sum(counted) == 24
 
 
 def test_large_tables_are_left_to_scikit_learn(monkeypatch, counted):
@@ -233,9 +233,8 @@ HALVINGS = {
     "constant rate": (with_rate("constant"), GRID, epochs(3, 12, 2)),
     "adaptive rate": (with_rate("adaptive"), GRID, epochs(3, 12, 2)),
     "planned rate": (with_rate("cosine"), GRID, epochs(3, 12, 2)),
-    "several processes": (NETWORK, GRID, epochs(3, 9, n_jobs=2)),
     "rounds of equally many epochs": (
-        *(NETWORK, GRID),
+        *(NETWORK, {"alpha": [0.0, 0.1, 1.0]}),
         epochs(4, 5, 1.3, aggressive_elimination=True, scoring="neg_log_loss"),
     ),
     "epochs of another step": (
@@ -244,13 +243,13 @@ HALVINGS = {
     ),
     "other rows in each round": (NETWORK, GRID, epochs(3, 9, cv=Rotating(3))),
     "networks that diverge": (
-        *(DIVERGING, {"learning_rate_init": [0.7, 1.0, 1.3, 1.6], "random_state": [*range(6)]}),
-        epochs(15, 40, 1.3, data=(20 * DIABETES[0], DIABETES[1]), refit=False),
+        *(DIVERGING, {"learning_rate_init": [1.0], "random_state": [0, 1, 2]}),
+        epochs(15, 40, 1.3, cv=3, data=(20 * DIABETES[0], DIABETES[1]), refit=False),
     ),
 }
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+@pytest.mark.filterwarnings("ignore")  # some networks diverge
 @pytest.mark.parametrize(("estimator", "grid", "arguments"), HALVINGS.values(), ids=HALVINGS)
 def test_halving_has_the_results_of_scikit_learn(estimator, grid, arguments):
     assert_same(*both(estimator, grid, searches=HALVING, **arguments))
@@ -345,7 +344,7 @@ def test_an_interruption_leaves_the_search_unfitted(monkeypatch):
 
 
 def test_a_search_with_callbacks_can_be_pickled(capsys):
-    search = StackedGridSearchCV(PIPELINE, OF_PIPELINE, cv=3).set_callbacks(ProgressBar())
+    search = StackedGridSearchCV(NETWORK, GRID, cv=2).set_callbacks(ProgressBar())
     loaded = pickle.loads(pickle.dumps(search.fit(*IRIS)))
     np.testing.assert_array_equal(loaded.predict(IRIS[0]), search.predict(IRIS[0]))
 
@@ -353,7 +352,9 @@ def test_a_search_with_callbacks_can_be_pickled(capsys):
 @parametrize_with_checks(
     [
         StackedGridSearchCV(
-            ScratchMLPClassifier(max_iter=16, random_state=0), {"alpha": [0.1, 1.0, 2.0]}, cv=2
+            ScratchMLPClassifier(32, max_iter=16, learning_rate_init=0.01, random_state=0),
+            {"alpha": [0.1, 1.0]},
+            cv=2,
         )
     ]
 )
