@@ -351,6 +351,7 @@ def test_an_evaluator_keeps_the_best_epochs_and_averages_around_them(averaging_r
     phis = rng.normal(size=(n_epochs, len(parametrization.initial(rng))))
     thetas = [parametrization.theta(phi) for phi in phis]
     losses = [evaluator(phi)[0] for phi in phis]
+    assert list(evaluator.raw) == [*range(n_epochs)]
     best = np.argsort(losses, kind="stable")[: FoldEvaluator.N_KEPT]
     kept = evaluator.candidates()
     assert sorted(c.epoch for c in kept) == sorted(best)
