@@ -541,7 +541,7 @@ TABLES = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
 
 
 @pytest.mark.random
-@examples(30)
+@examples(15)
 @given(X=TABLES, data=st.data())
 def test_rows_and_columns_are_encoded_in_the_same_way_in_any_order(X, data):
     encoder = TabularEncoder()
