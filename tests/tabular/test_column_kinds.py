@@ -93,7 +93,7 @@ EXAMPLES = {
     },
     "decimals": number([Decimal(1), Decimal(2), None], means=[1, 2, None]),
     "several types": number([1, 2.5, np.float32(5), pd.NA], means=[1, 2.5, 5, None]),
-    "equal quartiles": number([0] * 7 + [10.0], reason="numbers", centre=0.0, scale=5.0),
+    "equal quartiles": number([1] * 7 + [11.0], reason="numbers", centre=1.0, scale=5.0),
     "flags by choice": number([True, False], settings=NUMERIC, reason="your choice"),
     # Numbers that are written as text.
     **{
@@ -122,6 +122,8 @@ EXAMPLES = {
     "a comma before two digits": number(["1,234", "3,75"], means=[1.234, 3.75], decimal=","),
     "a comma after a zero": number(["1,234", "0,125"], means=[1.234, 0.125], decimal=","),
     "degrees": number(["21.5 °C", "-3 °C"], means=[21.5, -3], units="°C"),
+    "units in capitals": number(["3.5 KW", "2 KW"], means=[3.5, 2], units="KW"),
+    "a unit of one letter": number(["3.5 m", "2 m"], means=[3.5, 2], units="m"),
     "units": number(["3 kg", "2 kg"], reason="numbers with kg", units="kg"),
     "units and commas": number(["€3,5", "€1,25"], reason="numbers with € and decimal commas",
         units="€"),
