@@ -60,20 +60,11 @@ def truncate(data, rng):
     return data[: rng.integers(len(data))]
 
 
-def overwrite(data, rng):
-    start, length = rng.integers(len(data)), rng.integers(1, 300)
-    new = rng.bytes(length) if rng.random() < 0.5 else bytes(length)
-    return (data[:start] + new)[: len(data)] + data[start + length :]
-
-
-def cut(data, rng):
-    start = rng.integers(len(data))
-    return data[:start] + data[start + rng.integers(1, 300) :]
-
-
-def insert(data, rng):
-    start = rng.integers(len(data))
-    return data[:start] + rng.bytes(rng.integers(1, 300)) + data[start:]
+def splice(data, rng):
+    """Remove a part, insert one, or overwrite one."""
+    start, length, n_removed = rng.integers(len(data)), *rng.integers(1, 300, size=2)
+    new = [b"", bytes(length), rng.bytes(length)][rng.integers(3)]
+    return data[:start] + new + data[start + (n_removed if rng.random() < 0.7 or not new else 0) :]
 
 
 def append(data, rng):
@@ -120,9 +111,7 @@ ACCIDENTS = [
     flip_bits,
     flip_bits_of_the_directory,
     truncate,
-    overwrite,
-    cut,
-    insert,
+    splice,
     append,
     swap_members,
     rename_or_drop_a_member,

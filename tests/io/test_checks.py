@@ -59,12 +59,12 @@ def put(values, value, at=0):
     values[at] = value
 
 
+def tree_of(boosting):
+    return boosting._predictors[0][0]
+
+
 def nodes_of(boosting):
-    return boosting._predictors[0][0].nodes
-
-
-def split_by_categories(boosting):
-    nodes_of(boosting)["is_categorical"] = 1
+    return tree_of(boosting).nodes
 
 
 def with_position(position):
@@ -75,6 +75,9 @@ def with_position(position):
     return random_state
 
 
+PIPELINE = Pipeline([("tree", TREE)])
+FAR = np.array([0, 256])
+NO_SETS = np.zeros((1, 7), np.uint32)
 NO_CHILDREN = "a node of a tree has no children"
 OTHER_FEATURES = "a tree has other features"
 OTHER_COLUMNS = "categories have other columns"
@@ -83,65 +86,43 @@ OTHER_POSITION = "a random number generator has another position"
 UNUSUAL = "not NumPy's usual one, PCG64"
 #: Models, functions that change a copy of them, and the message.
 REFUSED = [
-    (TREE, lambda model: setattr(model.tree_, "max_depth", 0), "a tree has another depth"),
-    (TREE, lambda model: setattr(model.tree_, "n_features", 9), OTHER_FEATURES),
-    (TREE, lambda model: put(model.tree_.feature, 3), OTHER_FEATURES),
-    (TREE, lambda model: put(model.tree_.feature, -1), OTHER_FEATURES),
-    (TREE, lambda model: put(model.tree_.children_left, 0), NO_CHILDREN),
-    (TREE, lambda model: put(model.tree_.children_left, TREE.tree_.node_count), NO_CHILDREN),
-    (TREE, lambda model: put(model.tree_.children_right, 0), NO_CHILDREN),
-    (TREE, lambda model: put(model.tree_.children_right, 10**6), NO_CHILDREN),
-    (FOREST, lambda model: put(model.estimators_, OTHER_FOREST[0], 1), OTHER_FEATURES),
-    (in_an_array(False), lambda model: put(model.steps[0][1].tree_.feature, 3), OTHER_FEATURES),
-    (in_an_array(True), lambda model: put(model.steps[0].data[1].tree_.feature, 3), OTHER_FEATURES),
-    (BOOSTING, lambda model: put(nodes_of(model)["left"], 0), NO_CHILDREN),
-    (BOOSTING, lambda model: put(nodes_of(model)["left"], 10**6), NO_CHILDREN),
-    (BOOSTING, lambda model: put(nodes_of(model)["right"], 0), NO_CHILDREN),
-    (BOOSTING, lambda model: put(nodes_of(model)["right"], 10**6), NO_CHILDREN),
-    (BOOSTING, lambda model: put(nodes_of(model)["feature_idx"], 3), OTHER_FEATURES),
-    (BOOSTING, lambda model: setattr(model, "n_features_in_", 4), "boosting has other features"),
-    (BOOSTING, split_by_categories, "a tree has other categories"),
-    (
-        *(CATEGORIES, lambda model: put(nodes_of(model)["bitset_idx"], 9)),
-        "a tree has no set of categories",
-    ),
-    (
-        CATEGORIES,
-        lambda model: setattr(
-            model._predictors[0][0], "raw_left_cat_bitsets", np.zeros((1, 7), np.uint32)
-        ),
-        "a tree has smaller sets of categories",
-    ),
-    (
-        CATEGORIES,
-        lambda model: put(model._bin_mapper.bin_thresholds_, np.array([0.0, 256.0])),
-        "boosting has other categories",
-    ),
-    (INFREQUENT, lambda model: put(model._default_to_infrequent_mappings[0], 9), OTHER_COLUMNS),
-    (INFREQUENT, lambda model: put(model._infrequent_indices, None), OTHER_COLUMNS),
-    (ONE_HOT, lambda model: setattr(model, "_n_features_outs", [2]), OTHER_COLUMNS),
-    (DROPPED, lambda model: put(model._drop_idx_after_grouping, -1), OTHER_COLUMNS),
-    (DROPPED, lambda model: put(model._drop_idx_after_grouping, 5), OTHER_COLUMNS),
-    (
-        *(ONE_HOT, lambda model: put(model.categories_, np.array([2.0, 0.5, 1.0, 3.0, 4.0]))),
-        "categories are not in order",
-    ),
-    (LABELS, lambda model: put(model._cached_dict, 3, "a"), "labels have other columns"),
-    (LABELS, lambda model: setattr(model, "classes_", ["a", "b", "a"]), "a label occurs twice"),
-    (TERMS, lambda model: put(model.vocabulary_, -1, "day"), OTHER_TERMS),
-    (TERMS, lambda model: put(model.vocabulary_, 2, "day"), OTHER_TERMS),
-    (NETWORK, lambda model: setattr(model, "random_state", with_position(-1)), OTHER_POSITION),
-    (NETWORK, lambda model: setattr(model, "random_state", with_position(625)), OTHER_POSITION),
-    (NETWORK, lambda model: put(model._run["random_state"]["state"], -1, "pos"), OTHER_POSITION),
-    (NETWORK, lambda model: put(model._run["random_state"]["state"], 625, "pos"), OTHER_POSITION),
-    (
-        *(NETWORK, lambda model: setattr(model, "own", np.random.Generator(np.random.Philox(0)))),
-        UNUSUAL,
-    ),
-    (
-        *(Pipeline([("tree", TREE)]), lambda model: setattr(model, "memory", "folder")),
-        r"memory='folder'.*Set memory=None",
-    ),
+    (TREE, lambda m: setattr(m.tree_, "max_depth", 0), "a tree has another depth"),
+    (TREE, lambda m: setattr(m.tree_, "n_features", 9), OTHER_FEATURES),
+    (TREE, lambda m: put(m.tree_.feature, 3), OTHER_FEATURES),
+    (TREE, lambda m: put(m.tree_.feature, -1), OTHER_FEATURES),
+    (TREE, lambda m: put(m.tree_.children_left, 0), NO_CHILDREN),
+    (TREE, lambda m: put(m.tree_.children_left, TREE.tree_.node_count), NO_CHILDREN),
+    (TREE, lambda m: put(m.tree_.children_right, 0), NO_CHILDREN),
+    (TREE, lambda m: put(m.tree_.children_right, 10**6), NO_CHILDREN),
+    (FOREST, lambda m: put(m.estimators_, OTHER_FOREST[0], 1), OTHER_FEATURES),
+    (in_an_array(False), lambda m: put(m.steps[0][1].tree_.feature, 3), OTHER_FEATURES),
+    (in_an_array(True), lambda m: put(m.steps[0].data[1].tree_.feature, 3), OTHER_FEATURES),
+    (BOOSTING, lambda m: put(nodes_of(m)["left"], 0), NO_CHILDREN),
+    (BOOSTING, lambda m: put(nodes_of(m)["left"], 10**6), NO_CHILDREN),
+    (BOOSTING, lambda m: put(nodes_of(m)["right"], 0), NO_CHILDREN),
+    (BOOSTING, lambda m: put(nodes_of(m)["right"], 10**6), NO_CHILDREN),
+    (BOOSTING, lambda m: put(nodes_of(m)["feature_idx"], 3), OTHER_FEATURES),
+    (BOOSTING, lambda m: setattr(m, "n_features_in_", 4), "boosting has other features"),
+    (BOOSTING, lambda m: put(nodes_of(m)["is_categorical"], 1), "a tree has other categories"),
+    (CATEGORIES, lambda m: put(nodes_of(m)["bitset_idx"], 9), "a tree has no set of categories"),
+    (CATEGORIES, lambda m: setattr(tree_of(m), "raw_left_cat_bitsets", NO_SETS), "smaller sets"),
+    (CATEGORIES, lambda m: put(m._bin_mapper.bin_thresholds_, FAR), "other categories"),
+    (INFREQUENT, lambda m: put(m._default_to_infrequent_mappings[0], 9), OTHER_COLUMNS),
+    (INFREQUENT, lambda m: put(m._infrequent_indices, None), OTHER_COLUMNS),
+    (ONE_HOT, lambda m: setattr(m, "_n_features_outs", [2]), OTHER_COLUMNS),
+    (DROPPED, lambda m: put(m._drop_idx_after_grouping, -1), OTHER_COLUMNS),
+    (DROPPED, lambda m: put(m._drop_idx_after_grouping, 5), OTHER_COLUMNS),
+    (ONE_HOT, lambda m: put(m.categories_, np.array([2, 0, 1, 3, 4])), "are not in order"),
+    (LABELS, lambda m: put(m._cached_dict, 3, "a"), "labels have other columns"),
+    (LABELS, lambda m: setattr(m, "classes_", ["a", "b", "a"]), "a label occurs twice"),
+    (TERMS, lambda m: put(m.vocabulary_, -1, "day"), OTHER_TERMS),
+    (TERMS, lambda m: put(m.vocabulary_, 2, "day"), OTHER_TERMS),
+    (NETWORK, lambda m: setattr(m, "random_state", with_position(-1)), OTHER_POSITION),
+    (NETWORK, lambda m: setattr(m, "random_state", with_position(625)), OTHER_POSITION),
+    (NETWORK, lambda m: put(m._run["random_state"]["state"], -1, "pos"), OTHER_POSITION),
+    (NETWORK, lambda m: put(m._run["random_state"]["state"], 625, "pos"), OTHER_POSITION),
+    (NETWORK, lambda m: setattr(m, "own", np.random.Generator(np.random.Philox(0))), UNUSUAL),
+    (PIPELINE, lambda m: setattr(m, "memory", "folder"), r"memory='folder'.*Set memory=None"),
 ]
 
 

@@ -165,17 +165,20 @@ def test_metadata_routing():
         assert_same(*both(pipeline, OF_PIPELINE, fit_params=fit_params, scoring=scoring))
 
 
-def test_tasks_are_fitted_when_they_are_needed(monkeypatch, counted):
-    monkeypatch.setattr(stacked_fits, "_MOST_AT_ONCE", 6)
-    assert_same(*both(NETWORK, GRID | {"alpha": [0.0, 0.1]}))
-    assert max(counted) <= 6
-    assert sum(counted) == 24
-
-
-def test_large_tables_are_left_to_scikit_learn(monkeypatch, counted):
-    monkeypatch.setattr(stacked_fits, "_MOST_NUMBERS", 100)
-    assert_same(*both(PIPELINE, OF_PIPELINE))
-    assert counted == []
+@pytest.mark.parametrize(
+    ("limit", "value", "n_at_once"),
+    [
+        ("_MOST_AT_ONCE", 6, [6, 6]),
+        ("_MOST_NUMBERS_AT_ONCE", 3700, [6, 6]),
+        ("_MOST_NUMBERS", 100, []),
+    ],
+)
+def test_large_searches_and_tables_train_fewer_networks_at_once(
+    limit, value, n_at_once, monkeypatch, counted
+):
+    monkeypatch.setattr(stacked_fits, limit, value)
+    assert_same(*both(PIPELINE, {"scratchmlpclassifier__alpha": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]}))
+    assert counted == n_at_once
 
 
 def test_steps_before_the_network_are_fitted_once_for_each_split():
