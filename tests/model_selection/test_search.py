@@ -65,11 +65,15 @@ SHAPES = [
     {"alpha": [0.0, 1.0], "dropout": [0.0, 0.3]},
 ]
 DISTRIBUTIONS = {"alpha": loguniform(1e-5, 1), "solver": ["sgd", "adam", "nadam"]}
+RANDOM = (StackedRandomizedSearchCV, RandomizedSearchCV)
+RANDOMIZED = {"searches": RANDOM, "data": DIABETES, "n_iter": 8, "random_state": 0}
+RANDOM_SPLITS = ShuffleSplit(2, random_state=np.random.RandomState(0))
 WEIGHTS = np.linspace(0.5, 2, 150)
+WITH_GROUPS = {"groups": np.arange(150) % 7, "sample_weight": WEIGHTS}
+STEP_WEIGHTS = {"scratchmlpclassifier__sample_weight": WEIGHTS}
 METRICS = {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"}
 
 GRIDS = (StackedGridSearchCV, GridSearchCV)
-RANDOMIZED = (StackedRandomizedSearchCV, RandomizedSearchCV)
 HALVING = (StackedHalvingGridSearchCV, HalvingGridSearchCV)
 
 
@@ -121,25 +125,10 @@ SEARCHES = {
     "several shapes": (NETWORK, SHAPES, 40, {}),
     "early stopping in float32": (STOPPED, GRID, 12, {"data": IRIS_32}),
     "several processes": (PIPELINE, OF_PIPELINE, 0, METRICS | {"n_jobs": 2}),
-    "a splitter that is asked once": (
-        *(NETWORK, GRID, 12),
-        {"cv": ShuffleSplit(2, random_state=np.random.RandomState(0))},
-    ),
-    "weights and groups": (
-        *(NETWORK, GRID, 12),
-        {
-            "cv": GroupKFold(2),
-            "fit_params": {"groups": np.arange(150) % 7, "sample_weight": WEIGHTS},
-        },
-    ),
-    "weights of a step": (
-        *(PIPELINE, OF_PIPELINE, 12),
-        {"fit_params": {"scratchmlpclassifier__sample_weight": WEIGHTS}},
-    ),
-    "random candidates": (
-        *(REGRESSOR, DISTRIBUTIONS, 16),
-        {"searches": RANDOMIZED, "data": DIABETES, "n_iter": 8, "random_state": 0},
-    ),
+    "a splitter that is asked once": (NETWORK, GRID, 12, {"cv": RANDOM_SPLITS}),
+    "weights and groups": (NETWORK, GRID, 12, {"cv": GroupKFold(2), "fit_params": WITH_GROUPS}),
+    "weights of a step": (PIPELINE, OF_PIPELINE, 12, {"fit_params": STEP_WEIGHTS}),
+    "random candidates": (REGRESSOR, DISTRIBUTIONS, 16, RANDOMIZED),
     "another estimator": (LogisticRegression(), {"C": [0.1, 1.0]}, 0, {}),
 }
 
