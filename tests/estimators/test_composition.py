@@ -33,7 +33,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputClassifier, RegressorChain
+from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import get_tags
@@ -134,15 +134,6 @@ def test_a_grid_search_in_a_pipeline_has_the_same_scores_with_two_workers(backen
     assert two.best_params_[f"{name}__learning_rate_init"] == 0.02
     best = two.best_params_[f"{name}__hidden_layer_sizes"]
     assert two.best_estimator_[-1].coefs_[0].shape == (4, best[0])
-
-
-def test_multi_output_partial_fit_hands_classes_on():
-    Y = np.column_stack([Y_IRIS, Y_IRIS == 1]).astype(int)
-    model = MultiOutputClassifier(CLASSIFIER)
-    for rows in (slice(0, 100), slice(50, 150)):
-        model.partial_fit(X_IRIS[rows], Y[rows], classes=[[0, 1, 2], [0, 1]])
-    assert [list(member.classes_) for member in model.estimators_] == [[0, 1, 2], [0, 1]]
-    assert [member.t_ for member in model.estimators_] == [200, 200]
 
 
 # Metadata.

@@ -1,4 +1,4 @@
-"""Fitted attributes: weights and how to change them, history; warnings and printed lines."""
+"""Fitted attributes: weights and how to change them, history; warnings."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_what_users_hold_of_the_history_does_not_grow(Estimator):
     assert len(estimator.loss_curve_) == 2
 
 
-# Warnings and printed lines.
+# Warnings.
 
 
 def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
@@ -110,11 +110,6 @@ def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
             Estimator(max_iter=2, learning_rate_init=1e-6).fit(X, y)
 
 
-def test_lbfgs_warns_when_it_ends_too_early(Estimator):
-    with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge after 2 iteration"):
-        Estimator(solver="lbfgs", max_iter=2).fit(X_IRIS, Y_IRIS)
-
-
 def test_converging_and_partial_fit_do_not_warn(Estimator):
     Estimator(max_iter=5000, learning_rate_init=0.01, random_state=0).fit(X_IRIS, Y_IRIS)
     partial_fit(Estimator(), X_IRIS, Y_IRIS)
@@ -128,10 +123,3 @@ def test_a_batch_larger_than_the_data_warns(Estimator):
     with pytest.warns(UserWarning, match=message) as in_partial_fit:
         estimator.partial_fit(X_IRIS, Y_IRIS)
     assert [w[0].filename for w in (in_fit, in_partial_fit)] == [__file__] * 2
-
-
-@ignore_convergence
-def test_verbose_prints_each_epoch(Estimator, capsys):
-    Estimator(verbose=True, max_iter=3).fit(X_IRIS, Y_IRIS)
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 2", "Iteration 3"]

@@ -237,15 +237,6 @@ def test_every_parameter_of_the_solvers_acts(Estimator, name, one, other, settin
     assert not np.array_equal(*thetas)
 
 
-def test_rates_of_schedules(Estimator):
-    estimator = Estimator(learning_rate=InverseScaling(1.0), **SMALL).fit(X_IRIS, Y_IRIS)
-    rates = [0.001 / (150 * epoch + 1) for epoch in range(5)]
-    assert estimator.history_["learning_rate"] == pytest.approx(rates)
-    estimator.set_params(learning_rate=Cosine(n_epochs=8)).fit(X_IRIS, Y_IRIS)
-    rates = [0.0005 * (1 + np.cos(np.pi * epoch / 8)) for epoch in range(5)]
-    assert estimator.history_["learning_rate"] == pytest.approx(rates)
-
-
 def test_parts_and_their_parameters_can_be_searched(Estimator):
     grid = [
         {"activation": ["relu", ("mish", "tanh"), [OwnTanh(), "elu"]], "dropout": [0, (0.1, 0)]},
