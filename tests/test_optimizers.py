@@ -177,18 +177,6 @@ def test_dtype_is_kept_and_the_gradient_unchanged(name, common):
     np.testing.assert_array_equal(grad, np.full(3, 0.5, np.float32))
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_step_depends_on_nothing_but_theta_gradient_and_state(name):
-    """So training can stop, be copied and continue."""
-    straight = two_steps(OPTIMIZERS[name]())[-1]
-    theta = np.array([1.0, 1.0])
-    state = OPTIMIZERS[name]().init(theta)
-    OPTIMIZERS[name]().step(theta, G1, state, ETA)
-    copied = {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
-    OPTIMIZERS[name]().step(theta, G2, copied, ETA)
-    np.testing.assert_array_equal(theta, straight)
-
-
 class TrustRatio(SGD):
     """A rule that needs norms of whole vectors, as LARS does."""
 
