@@ -66,7 +66,7 @@ class DaskScratchMLPClassifier(DaskMLP, ScratchMLPClassifier):
     >>> import dask.array as da
     >>> from distributed import Client
     >>> from scratchmlp.dask import DaskScratchMLPClassifier
-    >>> X = da.random.default_rng(0).normal(size=(1000, 3), chunks=(250, 3))
+    >>> X = da.random.default_rng(0).normal(size=(1000, 3), chunks=(500, 3))
     >>> y = (X[:, 0] > X[:, 1]).astype(int)
     >>> with Client(n_workers=1, processes=False, dashboard_address=":0") as client:
     ...     network = DaskScratchMLPClassifier((8,), solver="lbfgs", random_state=0)

@@ -67,7 +67,7 @@ class DaskScratchMLPRegressor(DaskMLP, ScratchMLPRegressor):
     >>> import dask.array as da
     >>> from distributed import Client
     >>> from scratchmlp.dask import DaskScratchMLPRegressor
-    >>> X = da.random.default_rng(0).normal(size=(1000, 3), chunks=(250, 3))
+    >>> X = da.random.default_rng(0).normal(size=(1000, 3), chunks=(500, 3))
     >>> y = X[:, 0] - X[:, 1]
     >>> with Client(n_workers=1, processes=False, dashboard_address=":0") as client:
     ...     network = DaskScratchMLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)

@@ -120,10 +120,8 @@ def trained(client):
         found, expected = (kind(**SMALL | case.parameters) for kind in case.kinds)
         given = {name: on_cluster(each, case.chunks) for name, each in case.others.items()}
         found.set_params(**case.own)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataConversionWarning)
-            found.fit(on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks), **given)
-            return found, expected.fit(case.X, case.y, **case.others)
+        found.fit(on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks), **given)
+        return found, expected.fit(case.X, case.y, **case.others)
 
     return train
 
