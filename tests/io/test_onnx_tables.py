@@ -214,6 +214,11 @@ REGRESSORS = [
 NETWORK = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
 TO_FLOAT64 = FunctionTransformer(np.float64)
 
+
+def encoded(*steps):
+    return make_pipeline(TabularEncoder(), *steps)
+
+
 #: Estimators, targets and columns.
 ESTIMATORS = {
     "networks": (TabularMLPClassifier(cv=3, **DEEP), "binary", COLUMNS),
@@ -225,16 +230,12 @@ ESTIMATORS = {
     "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", FEW),
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=3), "one number", COLUMNS),
     "ensemble for numbers": (TabularEnsembleRegressor(REGRESSORS[1:], cv=2), "two numbers", FEW),
-    "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
-    "linear, float64": (
-        *(make_pipeline(TabularEncoder(), TO_FLOAT64, LogisticRegression()), "multiclass", FEW),
-    ),
-    "ridge": (make_pipeline(TabularEncoder(), Ridge()), "one number", FEW),
-    "ridge, float64": (make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()), "two numbers", FEW),
-    "network": (make_pipeline(TabularEncoder(), ScratchMLPClassifier(**NETWORK)), "binary", FEW),
-    "network for numbers": (
-        *(make_pipeline(TabularEncoder(), ScratchMLPRegressor(**NETWORK)), "two numbers", FEW),
-    ),
+    "linear": (encoded(LogisticRegression()), "binary", FEW),
+    "linear, float64": (encoded(TO_FLOAT64, LogisticRegression()), "multiclass", FEW),
+    "ridge": (encoded(Ridge()), "one number", FEW),
+    "ridge, float64": (encoded(TO_FLOAT64, Ridge()), "two numbers", FEW),
+    "network": (encoded(ScratchMLPClassifier(**NETWORK)), "binary", FEW),
+    "network for numbers": (encoded(ScratchMLPRegressor(**NETWORK)), "two numbers", FEW),
 }
 
 
@@ -352,8 +353,12 @@ def alone(estimator):
 @pytest.mark.parametrize(
     ("estimator", "error", "message"),
     [
-        (make_pipeline(TabularEncoder(), RidgeClassifier()), TypeError, "of an encoder .*; got Pi"),
-        (make_pipeline(TabularEncoder(), StandardScaler()), TypeError, "of an encoder .*; got Pip"),
+        (encoded(RidgeClassifier()), TypeError, r"pipelines of an encoder .*; got Pipeline\."),
+        (
+            encoded(FunctionTransformer(np.float32)),
+            TypeError,
+            r"pipelines of an encoder .*; got Pipeline\.",
+        ),
         (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
         (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
         (alone(SCALED), ImportError, r"Pipeline, the estimator 'mine'.* needs skl2onnx"),
