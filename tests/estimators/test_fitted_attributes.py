@@ -16,6 +16,8 @@ def test_unfitted_attributes_raise_not_fitted(Estimator):
     estimator = Estimator()
     for name in ("coefs_", "loss_curve_", "history_", "t_", "best_loss_"):
         assert not hasattr(estimator, name)
+        with pytest.raises(NotFittedError):
+            getattr(estimator, name)
     with pytest.raises(NotFittedError):
         check_is_fitted(estimator)
     with pytest.raises(NotFittedError):
