@@ -1,6 +1,7 @@
 """The number of BLAS threads while several threads of a program fit and predict."""
 
 import os
+import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -92,10 +93,12 @@ def test_small_products_run_on_one_thread_and_large_ones_on_those_of_numpy(two):
 def test_the_last_of_several_threads_restores_the_number(callers, two, sizes, order):
     contexts = [call(enter, size) for call, size in zip(callers, sizes, strict=True)]
     assert set(blas_threads().values()) == {1}
-    for i in order[:2]:
-        callers[i](leave, contexts[i])
-        assert blas_threads() != two
-    callers[order[2]](leave, contexts[order[2]])
+    first, second, last = order
+    callers[first](leave, contexts[first])
+    assert set(blas_threads().values()) == {1}
+    callers[second](leave, contexts[second])
+    assert blas_threads() != two
+    callers[last](leave, contexts[last])
     assert blas_threads() == two
 
 
@@ -255,15 +258,17 @@ def test_fits_that_fail_in_a_thread(two, error):
 def test_a_process_forked_during_a_fit_in_another_thread(callers, two):
     """The child has no fit in progress: nothing limits it, and no lock stays closed."""
     expected = net(2).fit(X, Y).theta_
-    context = callers[0](enter, SMALL)
-    with module._LIMITS[0].lock:  # as if another thread were entering
-        child = os.fork()
+    context, lock = callers[0](enter, SMALL), module._LIMITS[0].lock
+    callers[1](lock.acquire)  # as if another thread were entering
+    child = os.fork()
     if child == 0:
         status = 1
+        signal.alarm(60)  # ends a child that waits for the lock
         try:
             same = np.array_equal(net(2).fit(X, Y).theta_, expected)
             status = 0 if same and blas_threads() == two else 2
         finally:
             os._exit(status)
+    callers[1](lock.release)
     callers[0](leave, context)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
