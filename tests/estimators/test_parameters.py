@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS, Tanh
 from scratchmlp.initializers import he_uniform
+from scratchmlp.losses import LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES, Cosine, InverseScaling
 
@@ -66,6 +67,7 @@ def infinite(random_state, n_in, n_out, activation):
         ("solver", Adam(beta_2=2.0), "'beta_2' parameter of Adam.*Got 2.0"),
         ("solver", SGD(momentum=-1.0), "'momentum' parameter of SGD.*Got -1.0"),
         ("solver", Adam(max_grad_norm=0), "'max_grad_norm' parameter of Adam.*Got 0"),
+        ("loss", LogLoss(label_smoothing=2.0), "'label_smoothing' parameter of LogLoss.*Got 2.0"),
         ("batch_size", 0, "'batch_size' parameter.*'full'.*Got 0"),
         ("weight_init", "ones", "'weight_init' parameter.*'glorot_uniform'.*Got 'ones'"),
         ("weight_init", lambda *_: (0.0, 0.0), WEIGHTS),
