@@ -294,11 +294,24 @@ class StandIn(BaseEstimator):
 
     error = None
 
+    def __init__(
+        self,
+        cat_features=None,
+        n_jobs=None,
+        thread_count=None,
+        random_state=None,
+        verbose=True,
+        allow_writing_files=True,
+    ):
+        self.cat_features, self.n_jobs, self.thread_count = cat_features, n_jobs, thread_count
+        self.random_state, self.verbose = random_state, verbose
+        self.allow_writing_files = allow_writing_files
+
     def fit(self, X, y):
         if self.error is not None:
             raise self.error
-        names = getattr(self, "cat_features", None)
-        categories = X.columns[list(names)] if names else X.select_dtypes("category").columns
+        text = X.columns[list(self.cat_features or [])]
+        categories = text if len(text) else X.select_dtypes("category").columns
         assert X[categories].map(lambda value: isinstance(value, str | float)).all(axis=None)
         assert (X.drop(columns=categories).dtypes == np.float64).all()
         assert X.columns.str.fullmatch(r"x\d+").all()
@@ -310,36 +323,11 @@ class StandIn(BaseEstimator):
         return self.model_.predict(X)
 
 
-class LGBMRegressor(RegressorMixin, StandIn):
+class Regressor(RegressorMixin, StandIn):
     _trees = HistGradientBoostingRegressor
 
-    def __init__(self, n_jobs=None, random_state=None, verbose=1):
-        self.n_jobs, self.random_state, self.verbose = n_jobs, random_state, verbose
 
-
-class LGBMClassifier(ClassifierMixin, LGBMRegressor):
-    _trees = HistGradientBoostingClassifier
-
-    def predict_proba(self, X):
-        return self.model_.predict_proba(X)
-
-
-class CatBoostRegressor(RegressorMixin, StandIn):
-    _trees = HistGradientBoostingRegressor
-
-    def __init__(
-        self,
-        cat_features=None,
-        thread_count=None,
-        random_state=None,
-        verbose=True,
-        allow_writing_files=True,
-    ):
-        self.cat_features, self.allow_writing_files = cat_features, allow_writing_files
-        self.thread_count, self.random_state, self.verbose = thread_count, random_state, verbose
-
-
-class CatBoostClassifier(ClassifierMixin, CatBoostRegressor):
+class Classifier(ClassifierMixin, StandIn):
     _trees = HistGradientBoostingClassifier
 
     def predict_proba(self, X):
@@ -349,12 +337,9 @@ class CatBoostClassifier(ClassifierMixin, CatBoostRegressor):
 @pytest.fixture
 def stand_ins(monkeypatch):
     """Stand-ins of both packages."""
-    for name, estimators in {
-        "catboost": (CatBoostClassifier, CatBoostRegressor),
-        "lightgbm": (LGBMClassifier, LGBMRegressor),
-    }.items():
-        module = SimpleNamespace(**{each.__name__: each for each in estimators})
-        monkeypatch.setitem(sys.modules, name, module)
+    for package, name in (("catboost", "CatBoost"), ("lightgbm", "LGBM")):
+        estimators = {f"{name}Classifier": Classifier, f"{name}Regressor": Regressor}
+        monkeypatch.setitem(sys.modules, package, SimpleNamespace(**estimators))
 
 
 @pytest.fixture(params=["stand-ins", "packages"])
@@ -430,9 +415,9 @@ def test_columns_are_converted_to_what_the_packages_accept():
 @pytest.mark.usefixtures("stand_ins")
 def test_an_error_of_a_package_is_reported(monkeypatch):
     """The packages have types of errors of their own."""
-    monkeypatch.setattr(LGBMRegressor, "error", type("LightGBMError", (Exception,), {})("no rows"))
+    monkeypatch.setattr(Regressor, "error", type("LightGBMError", (Exception,), {})("no rows"))
     y = np.arange(20.0)
-    plan, models = comparison.make_plan(y, False), {"LightGBM": LGBMRegressor()}
+    plan, models = comparison.make_plan(y, False), {"LightGBM": Regressor()}
     with pytest.raises(InputError, match=r"^LightGBM cannot use the table: no rows$"):
         comparison.compare(models, pd.DataFrame({"x": y}), y, plan)
 
@@ -486,12 +471,3 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     dots = [f"scratchmlp: {name} ....." for name in (article.TUNED, "LogisticRegression")]
     assert [line for line in lines if ".." in line] == dots
     assert lines[-1] == f"scratchmlp: drawing {picture}"
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_measuring_during_training_changes_nothing(monkeypatch):
-    monkeypatch.setattr(article, "EPOCHS", np.array([1, 10, 500]))
-    measured = article._train_article("with biases")
-    monkeypatch.setattr(article, "EPOCHS", np.array([500]))
-    pd.testing.assert_frame_equal(measured.loc[[500]], article._train_article("with biases"))
-    assert measured["train loss"].is_monotonic_decreasing

@@ -113,29 +113,17 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
 
 
 @pytest.mark.parametrize(
-    ("y", "rows", "message"),
+    ("y", "option", "values", "message"),
     [
-        (
-            CLASSES,
-            {"groups": np.arange(N) % 2},
-            r"--groups has 2 different values .* at least 3",
-        ),
-        (
-            NUMBERS,
-            {"groups": np.arange(N) % 2},
-            r"--groups has 2 different values .* at least 3",
-        ),
-        (NUMBERS, {"times": np.arange(N) * 8 // N}, r"--time has 8 different values .* at least 9"),
-        (
-            np.repeat(["a", "b"], [58, 2]),
-            {"times": np.arange(N)},
-            "every split has training rows of a single class",
-        ),
+        (CLASSES, "groups", np.arange(N) % 2, r"--groups has 2 different values .* at least 3"),
+        (NUMBERS, "groups", np.arange(N) % 2, r"--groups has 2 different values .* at least 3"),
+        (NUMBERS, "times", np.arange(N) * 8 // N, r"--time has 8 different values .* at least 9"),
+        (np.repeat(["a", "b"], [58, 2]), "times", np.arange(N), "training rows of a single class"),
     ],
 )
-def test_groups_and_times_that_leave_nothing_to_compare_are_refused(y, rows, message):
+def test_groups_and_times_that_leave_nothing_to_compare_are_refused(y, option, values, message):
     with pytest.raises(InputError, match=message):
-        make_folds(y, y is not NUMBERS, **rows)
+        make_folds(y, y is not NUMBERS, **{option: values})
 
 
 # The folds of the ensemble within those of the comparison.

@@ -68,6 +68,8 @@ def test_dates_huge_numbers_and_mixed_text(csv):
 
 
 TEN = b"a,y\n" + b"1,%d\n" * 9 % tuple(range(9))
+NA_NO, NA_NULL = b"a,y\n" + b"1,NA\n2,no\n" * 9, b"a,y\n" + b"1,NA\n2,null\n" * 9
+NONE_ONE = b"a,y\n" + b"1,None\n2,one\n3,two\n" * 9
 TWENTY = pd.DataFrame({"a": range(20), "y": range(20)})
 AS_CLASSES, AS_NUMBERS = ["--task", "classification"], ["--task", "regression"]
 
@@ -94,27 +96,18 @@ AS_CLASSES, AS_NUMBERS = ["--task", "classification"], ["--task", "regression"]
         (TWENTY // 2, AS_CLASSES, "of that size: 0, with 0 of 20 rows. Choose --task regression."),
         # Words for missing values may be what is missing.
         (
-            b"a,y\n" + b"1,NA\n2,no\n" * 9,
+            NA_NO,
             [],
-            "values. 'NA' in 9 rows counts as a missing value; if it is a value, add --keep-na y.",
+            "values. 'NA' in 9 rows counts as a missing value; if it is a value, add --kee",
         ),
         (
-            b"a,y\n" + b"1,NA\n2,null\n" * 9,
+            NA_NULL,
             [],
-            "has no values: 'NA' in 9 rows, 'null' in 9 rows count as missing values; if they are "
-            "values, add --keep-na y. Choose",
+            "has no values: 'NA' in 9 rows, 'null' in 9 rows count as missing values; if",
         ),
-        (
-            b"a,y\n" + b"1,None\n2,one\n3,two\n" * 9,
-            AS_NUMBERS,
-            "'y' is not numeric: it contains 'o",
-        ),
-        (
-            b"a,y\n" + b"1,None\n2,one\n3,two\n" * 9,
-            [*AS_NUMBERS, "--keep-na", "y"],
-            "it contains 'None'",
-        ),
-        (b"a,y\n" + b"1,None\n2,one\n" * 9, [*AS_NUMBERS, "--keep-na"], "it contains 'None'"),
+        (NONE_ONE, AS_NUMBERS, "column 'y' is not numeric: it contains 'one'"),
+        (NONE_ONE, [*AS_NUMBERS, "--keep-na", "y"], "it contains 'None'"),
+        (NONE_ONE, [*AS_NUMBERS, "--keep-na"], "it contains 'None'"),
     ],
 )
 def test_a_table_without_anything_to_learn_is_refused(content, options, message, csv):
@@ -466,22 +459,15 @@ def test_rows_without_a_number_are_left_out_and_named(csv):
     ]
 
 
+IDENTIFIERS = "different values in 60 rows, too many for classes. It seems to identify rows. Choose"
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (
-            pd.date_range("2020-01-01", periods=60).astype(str),
-            "To predict dates or times, convert them to numbers",
-        ),
-        (
-            [f"C{i:03d}" for i in range(60)],
-            "'y' has 60 different values in 60 rows, too many for classes. It seems to identify "
-            "rows. Choose another",
-        ),
-        (
-            [f"C{max(i, 4):03d}" for i in range(60)],
-            "'y' has 56 different values in 60 rows, too many for classes. It seems to identify",
-        ),
+        (pd.date_range("2020-01-01", periods=60), "To predict dates or times, convert them to num"),
+        ([f"C{i:03d}" for i in range(60)], f"'y' has 60 {IDENTIFIERS}"),
+        ([f"C{max(i, 4):03d}" for i in range(60)], f"'y' has 56 {IDENTIFIERS}"),
     ],
 )
 def test_dates_and_columns_that_identify_rows_are_no_target(values, message):
@@ -511,27 +497,15 @@ def test_rows_are_sorted_by_dates_or_numbers(written):
     assert notes == []
 
 
+SAME, NO_TIMES = "4 rows have the same 't' as another row. They are on the same", "where 't' is not"
+
+
 @pytest.mark.parametrize(
     ("values", "order", "times", "note"),
     [
-        (
-            text([2, 1, 1, 2, 3]),
-            [1, 2, 0, 3, 4],
-            [0, 0, 1, 1, 2],
-            "4 rows have the same 't' as another row. They are on the same side of each split",
-        ),
-        (
-            text([*range(20), "soon"]),
-            [*range(20)],
-            [*range(20)],
-            "left out 1 row where 't' is not a n",
-        ),
-        (
-            [3.0, np.inf, 1.0, -np.inf],
-            [2, 0],
-            [0, 1],
-            "left out 2 rows where 't' is not a number",
-        ),
+        (text([2, 1, 1, 2, 3]), [1, 2, 0, 3, 4], [0, 0, 1, 1, 2], SAME),
+        (text([*range(20), "soon"]), [*range(20)], [*range(20)], f"left out 1 row {NO_TIMES} a n"),
+        ([3.0, np.inf, 1.0, -np.inf], [2, 0], [0, 1], f"left out 2 rows {NO_TIMES} a number"),
     ],
 )
 def test_equal_times_and_values_that_are_no_times(values, order, times, note):
