@@ -55,9 +55,13 @@ def on_a_slow_disk(write, *arguments):
 
 
 def limited(size, write, *arguments):
-    """Limit the size of all files that the process writes."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    write(*arguments)
+    """Limit the size of all files that the job writes, but not of what coverage writes later."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        write(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def short_of_memory(size, *arguments):
