@@ -231,3 +231,20 @@ def test_a_stored_generator_is_made_when_it_is_needed_and_goes_on():
     np.testing.assert_array_equal(run.shuffle(9), generator.permutation(9))
     assert run.generator() is run.random_state
     assert run.generator().rand() == generator.rand()
+
+
+def test_an_epoch_shuffles_the_order_of_the_last_one_unless_the_number_of_rows_has_changed():
+    run, generator = run_of(), np.random.RandomState(0)
+    first = run.shuffle(9)
+    np.testing.assert_array_equal(first, generator.permutation(9))
+    np.testing.assert_array_equal(run.shuffle(9), first[generator.permutation(9)])
+    np.testing.assert_array_equal(run.shuffle(5), generator.permutation(5))
+
+
+def test_a_failure_takes_the_epochs_and_columns_of_the_history_back():
+    run = run_of()
+    watch(patient(), [3.0], run)
+    before = {name: list(column) for name, column in run.history.items()}
+    with pytest.raises(DivergenceError), run.unchanged_history_on_failure():
+        watch(patient(validate=lambda _: (0.25, 0.5)), [2.0, np.nan], run)
+    assert run.history == before
