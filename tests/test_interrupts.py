@@ -178,7 +178,8 @@ ENSEMBLE = "TabularMLPClassifier(max_iter=10_000, n_jobs=2)"
 SEARCH = "GridSearchCV(ScratchMLPClassifier(max_iter=10**6, tol=0), {'alpha': [1, 2]}, n_jobs=2)"
 
 
-@pytest.mark.parametrize("model", [ENSEMBLE, pytest.param(SEARCH, marks=nightly)])
+@nightly
+@pytest.mark.parametrize("model", [ENSEMBLE, SEARCH])
 def test_fits_in_other_processes_are_interrupted(model, rounds):
     """Ctrl-C in a terminal goes to all processes."""
     code = IN_TWO_PROCESSES.replace("MODEL", model)

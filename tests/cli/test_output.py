@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, without_times
+from cli_output import BASELINE, LINEAR, NETWORKS, TREES, without_times
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_plan
@@ -242,16 +242,17 @@ def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
 @pytest.mark.usefixtures("brief")
 def test_bars_in_a_terminal_and_dots_elsewhere(trained, csv, capsys, monkeypatch, tmp_path):
     table = trained["class"].table[["size", "code", "class"]]
-    command = [csv(table), "--target", "class", "--save", str(tmp_path / "y.model")]
+    command = [csv(table), "--target", "class", "--model", "networks"]
+    command += ["--save", str(tmp_path / "y.model")]
     assert command_line.main(command) == 0
     out, err = capsys.readouterr()
-    names = (ENSEMBLES[0], TREES, LINEAR[0], BASELINE)
+    names = (NETWORKS[0], TREES, LINEAR[0], BASELINE)
     dots = "".join(f"scratchmlp: {name} ...\n" for name in names)
-    assert err == f"{dots}scratchmlp: training the ensemble on all rows\n"
+    assert err == f"{dots}scratchmlp: training the networks on all rows\n"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert command_line.main(command) == 0
     with_bars, err = capsys.readouterr()
-    assert "TabularEnsembleClassifier - member" in err
+    assert "TabularMLPClassifier - member" in err
     assert ".." not in err
     assert without_times(with_bars) == without_times(out)
     assert not getattr(load(tmp_path / "y.model"), "_skl_callbacks", [])
