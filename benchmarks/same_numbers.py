@@ -1,9 +1,10 @@
 """Check that two checkouts of the package compute the same numbers, bit for bit.
 
-A process for each checkout runs the configurations of `grid_networks.py`, `grid_resumed.py`,
-`grid_columns.py` and `grid_tables.py`, with one BLAS thread. Their outputs are compared: shapes,
-dtypes and bytes of arrays, and texts. NaN equals NaN. Stop reasons, warnings, errors and printed
-lines may be reworded, each in the same way everywhere; new wordings are listed.
+A process for each checkout runs configurations, with one BLAS thread: networks and estimators for
+tables that `tests/configurations` makes from a seed, the number in their name, and every kind of
+column. `same_networks.py` and `same_tables.py` say what is done with them. Their outputs are
+compared: shapes, dtypes and bytes of arrays, and texts. NaN equals NaN. Stop reasons, warnings,
+errors and printed lines may be reworded, each in the same way everywhere; new wordings are listed.
 
 The exit status is 1 if a configuration or an output is missing, if anything but a wording differs,
 or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below).
@@ -12,14 +13,17 @@ Usage: python -m benchmarks same_numbers --before DIR [--after DIR] [--only TEXT
 """
 
 import argparse
+import io
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +32,9 @@ import numpy as np
 from scipy.sparse import issparse
 from threadpoolctl import threadpool_limits
 
+HERE = Path(__file__).resolve().parents[1]
+N_NETWORKS, N_BINS, N_TABLES = 1800, 60, 100
+LONGEST_NAME = 300
 TOLERANCE = 1e-12
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 TIMES = ("seconds", "fit_time", "score_time")  # outputs with these in the name are left out
@@ -56,9 +63,10 @@ def flat(name: str, value: Any) -> Iterator[tuple[str, np.ndarray | str]]:
         yield name, array if array.dtype.kind in "biuf" else str(array.tolist())
 
 
-def outputs(work: Any) -> Outputs:
-    """Run one configuration; return its results, its warnings and its error."""
-    with warnings.catch_warnings(record=True) as caught:
+def outputs(work: Callable[[], Any]) -> Outputs:
+    """Run one configuration; return its results, its warnings, its error and what it prints."""
+    printed = io.StringIO()
+    with warnings.catch_warnings(record=True) as caught, redirect_stdout(printed):
         warnings.simplefilter("always")
         try:
             results = work()
@@ -67,26 +75,50 @@ def outputs(work: Any) -> Outputs:
     results["warnings"] = [warning.category.__name__ for warning in caught]
     for number, warning in enumerate(caught):
         results[f"message {number}"] = str(warning.message)
-    return dict(flat("", results))
+    return dict(flat("", results | {"printed message": printed.getvalue()}))
+
+
+def chooser(seed: int) -> Callable[[Sequence[Any]], Any]:
+    """Return a function that chooses one of a sequence at random."""
+    rng = np.random.default_rng(seed)
+    return lambda options: options[rng.integers(len(options))]
+
+
+def seeded(make: Any, n: int) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the name and the work of `n` configurations, which differ in their seed."""
+    for seed in range(n):
+        with warnings.catch_warnings(action="ignore"):  # of SciPy: not all formats suit all data
+            what, work = make(chooser(seed))
+        what = re.sub(r"\s+", " ", re.sub(r" at 0x\w+", "", what))
+        yield f"{seed}: {what[:LONGEST_NAME]}", work
+
+
+def configurations() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the name and the work of each configuration."""
+    sys.path.append(str(HERE / "tests"))
+    import same_networks
+    import same_tables
+
+    groups = {
+        "networks": seeded(same_networks.networks, N_NETWORKS),
+        "numbers": seeded(same_tables.bins, N_BINS),
+        "tables": seeded(same_tables.tables, N_TABLES),
+        "columns": same_tables.columns(),
+        "command line": same_tables.command_line(),
+    }
+    for group, named in groups.items():
+        yield from ((f"{group} {name}", work) for name, work in named)
 
 
 def run_all(directory: Path, only: str, path: str) -> None:
     """Run the configurations with the package of a checkout, and pickle the results."""
-    import grid_columns
-    import grid_networks
-    import grid_resumed
-    import grid_tables
-
     import scratchmlp  # only here: the parent does without the package
 
     imported = Path(scratchmlp.__file__)
     if not imported.is_relative_to(directory):
         raise ImportError(f"scratchmlp was imported from {imported}, which is not in {directory}.")
     with threadpool_limits(1):
-        grids = (grid_networks, grid_resumed, grid_columns, grid_tables)
-        groups = (group for grid in grids for group in grid.GROUPS)
-        named = ((f"{group.__name__}: {name}", work) for group in groups for name, work in group())
-        results = {name: outputs(work) for name, work in named if only in name}
+        results = {name: outputs(work) for name, work in configurations() if only in name}
     Path(path).write_bytes(pickle.dumps(results))
 
 
@@ -203,9 +235,8 @@ def report(before: Results, after: Results) -> bool:
 def main() -> int:
     """Compare two checkouts, and return 1 if they differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parents[1]
     parser.add_argument("--before", type=Path, required=True, help="a checkout")
-    parser.add_argument("--after", type=Path, default=here, help="a checkout; default: this one")
+    parser.add_argument("--after", type=Path, default=HERE, help="a checkout; default: this one")
     parser.add_argument("--only", default="", help="run configurations with this text in the name")
     parser.add_argument("--write", help=argparse.SUPPRESS)  # the task of a worker
     args = parser.parse_args()

@@ -367,7 +367,8 @@ def lists(column):
     return [[1]] * len(column)
 
 
-CHANGES = (
-    *(unseen, partly_unseen, emptied, partly_empty, as_object, as_text, as_category, as_numbers),
-    *(as_dates, as_durations, numbered, infinite, lists),
+ORDINARY_CHANGES = (
+    *(partly_empty, as_object, as_category, emptied, partly_unseen, as_text, as_numbers),
 )
+EXTREME_CHANGES = (unseen, as_dates, as_durations, numbered, infinite, lists)
+CHANGES = ORDINARY_CHANGES + EXTREME_CHANGES

@@ -284,7 +284,7 @@ LABELS = [
 def labels(choose, n_rows, *, extreme=False):
     """Choose class labels."""
     rng = np.random.default_rng(choose(SEEDS))
-    n_classes = choose(range(1, 6) if extreme else [2, 3, 3])
+    n_classes = choose(range(1, 6) if extreme else [2, 3, 2, 3, 2, 3, 1])
     return choose(LABELS)(rng.integers(0, n_classes, n_rows))
 
 
@@ -371,7 +371,7 @@ def case(choose, Estimator, n_columns=None, *, extreme=False):
         parameters |= choose(TOGETHER) | choose(OUTPUTS[kind])
     parameters |= some_of(choose, options(kind, extreme=extreme), 6 if extreme else 4)
     n_rows = choose(range(1, 61) if extreme else [40, 60, 90])
-    n_columns = n_columns or choose(range(1, 5))
+    n_columns = n_columns or choose(range(1, 5) if extreme else [3, 1, 5, 30])
     y = targets(choose, n_rows, extreme=extreme)
     if "class_weight" in parameters:
         parameters["class_weight"] = class_weights(choose, y, extreme=extreme)

@@ -42,11 +42,9 @@ def changed(choose, X, kinds):
     """Choose another table with columns of the same names, of which some have other values."""
     kinds = [choose([kind, choose(ACCEPTED)]) for kind in kinds]
     new = table(choose, choose(ROWS), kinds, X.columns)
-    if X.columns.is_unique and choose([False, False, True]):
-        column = choose(list(new))
-        new = (
-            new.assign(**{column: choose(CHANGES)(new[column])}) if isinstance(column, str) else new
-        )
+    if choose([False, False, True]):
+        place = choose(range(len(kinds)))
+        new.isetitem(place, choose(CHANGES)(new.iloc[:, place]))
     return new
 
 
