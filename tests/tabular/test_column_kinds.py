@@ -343,6 +343,7 @@ EXAMPLES = {
         for name in ("phone_calls", "valid", "number", "telemetry", "DAYS_ID_PUBLISH")
     },
     "whole numbers with a unit": number([f"{x} kg" for x in DIFFERENT], units="kg"),
+    "even": number(ZIPS // 2 * 2),
     "one is negative": number([*ZIPS, -10_001]),
     "years of birth": number(rng().integers(1950, 2020, N)),
     "rounded": number(rng().choice(np.arange(20_000, 90_000, 500), N)),
