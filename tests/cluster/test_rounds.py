@@ -47,27 +47,17 @@ def read(block):
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
-def test_columns_of_one_table_are_read_once(client, kind):
+def test_columns_of_one_table_are_read_once_and_do_not_stay_on_the_cluster(client, kind):
     rows = pd.DataFrame(X[:, :2], columns=["a", "b"]).assign(y=Y, weight=1.0)
     files = rows[:100], rows[100:]
     frame = dd.from_map(lambda i: read(files[i]), range(2), meta=rows[:0])
     columns = frame[["a", "b"]] * 2.0, frame["y"].astype(str), frame["weight"]
-    READ.clear()
-    model = clone(ESTIMATORS[kind]).fit(*columns)
-    assert sorted(READ) == [100, 140]
-    READ.clear()
-    model.score(*columns)
-    assert sorted(READ) == [100, 140]
-
-
-@pytest.mark.parametrize("kind", ESTIMATORS)
-def test_nothing_stays_on_the_cluster(client, kind):
-    x, y = on_cluster(TABLE[["number"]]), on_cluster(CLASSES)
-    model = clone(ESTIMATORS[kind]).fit(x, y)
-    check_nothing_stays(client)
-    model.score(x, y)
-    model.predict(x).compute()
-    check_nothing_stays(client)
+    model = clone(ESTIMATORS[kind])
+    for method in ("fit", "score"):
+        READ.clear()
+        getattr(model, method)(*columns)
+        assert sorted(READ) == [100, 140]
+        check_nothing_stays(client)
 
 
 def test_the_driver_never_holds_as_much_as_a_partition(client, monkeypatch):
