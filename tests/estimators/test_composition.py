@@ -193,6 +193,14 @@ def test_threads_predict_what_one_thread_predicts():
                 np.testing.assert_array_equal(result, reference)
 
 
+@pytest.mark.parametrize("n_rows", [1, 20, 100, 450])
+def test_some_rows_are_predicted_as_among_all_rows(n_rows):
+    X = np.tile(X_DIGITS, (1, 4))
+    net = ScratchMLPClassifier((20,), max_iter=1, random_state=0).fit(X, Y_DIGITS)
+    some, every = net.predict_proba(X[:n_rows]), net.predict_proba(X)
+    np.testing.assert_allclose(some, every[:n_rows], rtol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("solver", "dtype", "early_stopping", "warm_start"),
     [
