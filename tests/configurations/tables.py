@@ -192,8 +192,7 @@ EXTREME_OPTIONS = {
 def unusual(choose, Estimator):
     """Choose a tabular network, with unusual parameters and an unusual table."""
     n_rows = choose(range(1, 61))
-    options = joined(ORDINARY_OPTIONS, EXTREME_OPTIONS)
-    options |= {"max_iter": [1, 3], "cv": [split(n_rows) for split in SPLITS.values()]}
+    options = joined(ORDINARY_OPTIONS, EXTREME_OPTIONS) | {"max_iter": [1, 3]}
     targets = labels if Estimator is TabularMLPClassifier else numbers
     y = targets(choose, n_rows, extreme=True)
     if Estimator is TabularMLPClassifier:
@@ -201,6 +200,8 @@ def unusual(choose, Estimator):
     parameters = SMALL | some_of(choose, options, 3)
     if "class_weight" in parameters:
         parameters["class_weight"] = class_weights(choose, y, extreme=True)
+    if choose([False, True]):
+        parameters["cv"] = SPLITS[choose(sorted(SPLITS))](n_rows)
     kinds, names = header(choose, 3)
     X = contained(choose, table(choose, n_rows, kinds, names))
     given = {"sample_weight": weights(choose, n_rows, extreme=True)}
