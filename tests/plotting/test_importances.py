@@ -29,13 +29,11 @@ def labels_of(ax):
 def test_bars_are_sorted_means_and_dots_are_repeats():
     found = result()
     order = [2, 0, 4, 1, 3]
-    shuffled = result(
-        importances=found.importances[order], names=[found.names[i] for i in order], scoring="auc"
-    )
+    names = [found.names[i] for i in order]
+    shuffled = result(importances=found.importances[order], names=names, scoring="auc")
     display = ImportancesDisplay.from_importances(shuffled)
-    np.testing.assert_allclose(
-        [bar.get_width() for bar in display.bars_], found.importances.mean(axis=1)
-    )
+    widths = [bar.get_width() for bar in display.bars_]
+    np.testing.assert_allclose(widths, found.importances.mean(axis=1))
     assert labels_of(display.ax_) == found.names
     dots = display.dots_.get_offsets()
     np.testing.assert_allclose(dots[:, 0], found.importances.ravel())
@@ -78,7 +76,7 @@ def test_long_names_are_shortened_and_dollars_are_no_formulas():
     display.figure_.canvas.draw()
 
 
-def test_from_estimator_measures():
+def test_from_estimator_measures_for_estimators_of_tables():
     X = np.random.default_rng(0).normal(size=(60, 3))
     model = TabularMLPRegressor(cv=2, max_iter=4, random_state=0).fit(X, X[:, 1])
     kwargs = {"columns": {"first": ["x0"], "rest": ["x1", "x2"]}, "random_state": 0}
@@ -86,11 +84,6 @@ def test_from_estimator_measures():
     assert labels_of(display.ax_) == ["rest", "first"]
     expected = model.oof_importances(X, X[:, 1], n_repeats=2, **kwargs).importances
     np.testing.assert_array_equal(display.importances, expected)
-
-
-def test_other_estimators_are_rejected():
-    network = ScratchMLPClassifier()
-    with pytest.raises(
-        TypeError, match=r"one of scratchmlp\.tabular.*got ScratchMLPClassifier.*last step"
-    ):
-        ImportancesDisplay.from_estimator(network, [[0]], [0])
+    message = r"one of scratchmlp\.tabular.*got ScratchMLPClassifier.*last step"
+    with pytest.raises(TypeError, match=message):
+        ImportancesDisplay.from_estimator(ScratchMLPClassifier(), X, X[:, 1])

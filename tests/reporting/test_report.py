@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from report_pages import Page
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -34,9 +33,8 @@ def test_a_file_with_title_and_comparison(tmp_path):
     path = tmp_path / "r.html"
     table = pd.DataFrame({"score": [0.5, 0.25]}, index=["one <b>", "two"])
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[:30], Y[:30])
-    html = report(
-        model, X[30:], Y[30:], rows="new", path=path, title="<My> title", comparison=table
-    )
+    options = {"rows": "new", "path": path, "title": "<My> title", "comparison": table}
+    html = report(model, X[30:], Y[30:], **options)
     assert path.read_text(encoding="utf-8") == html
     page = Page(html)
     assert "<My> title" in page.texts
@@ -78,18 +76,9 @@ def test_many_classes_get_tables_of_the_worst(monkeypatch):
     assert len(page.table("The 2 classes with the lowest F1")) == 2
 
 
-class SometimesNothing(RegressorMixin, BaseEstimator):
-    """Predict 1 or nan."""
-
-    def fit(self, X, y):
-        self.is_fitted_ = True
-        return self
-
-    def predict(self, X):
-        return np.where(X[:, 0] > 0, np.nan, 1)
-
-
 LOGISTIC, LINEAR = LogisticRegression().fit(X, Y), LinearRegression().fit(X, Y)
+UNDEFINED = LinearRegression().fit(X, Y)
+UNDEFINED.coef_ *= np.nan
 
 
 @pytest.mark.parametrize(
@@ -105,7 +94,7 @@ LOGISTIC, LINEAR = LogisticRegression().fit(X, Y), LinearRegression().fit(X, Y)
         (LinearRegression().fit(X, X), {}, ValueError, r"1d array, got .* shape \(60, 2\)"),
         (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
         (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
-        (SometimesNothing().fit(X, Y), {}, ValueError, "contains NaN"),
+        (UNDEFINED, {}, ValueError, "contains NaN"),
     ],
 )
 def test_what_cannot_be_reported_is_refused(estimator, arguments, error, message):
@@ -160,11 +149,6 @@ def test_the_most_frequent_number_is_on_the_grid():
     assert len(values) == len({*values})
 
 
-def test_arrays_and_columns_without_names():
-    page = Page(report(TabularMLPClassifier(**QUICK).fit(X, Y), X, Y))
-    assert [*page.table("Columns to predict from")] == ["x0", "x1"]
-
-
 @pytest.mark.parametrize(("rows", "cv"), [("fit", TimeSeriesSplit(2)), ("new", 2)])
 def test_dates_of_python_and_periods(rows, cv):
     """Ranges and partial dependence read them."""
@@ -172,8 +156,8 @@ def test_dates_of_python_and_periods(rows, cv):
     months = pd.period_range("2020-01", periods=60, freq="M")
     table = pd.DataFrame({0: X[:, 0], 1: days, 2: months})
     y = 100.0 * np.array([day.month for day in days])
-    estimator = TabularMLPRegressor(cv=cv, hidden_layer_sizes=16, max_iter=32, random_state=0)
-    page = Page(report(estimator.fit(table, y), table, y, rows=rows))
+    estimator = TabularMLPRegressor(**QUICK | {"cv": cv, "max_iter": 32}).fit(table, y)
+    page = Page(report(estimator, table, y, rows=rows))
     columns = page.table("Columns to predict from")
     assert [*columns] == ["x0", "x1", "x2"]
     ranges = [columns[name][3] for name in ("x1", "x2")]
@@ -184,26 +168,19 @@ def test_dates_of_python_and_periods(rows, cv):
     assert (lost in " ".join(page.texts)) == (rows == "fit")
 
 
-@pytest.fixture(scope="module")
-def in_order():
-    """Networks of rows in time, of which the first have no out-of-fold prediction."""
-    table = pd.DataFrame(X, columns=["a", "b"])
-    return TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
-
-
 @pytest.mark.parametrize(
     ("index", "head"),
     [
         (pd.Index([f"row {i}" for i in range(60)], name="name"), "name"),
         (pd.RangeIndex(60, name="number"), "number"),
         (pd.Index(np.arange(60) + 100), "index"),
-        (pd.RangeIndex(60), "row, counted from 0"),
         (None, "row, counted from 0"),
     ],
 )
-def test_rows_have_the_labels_of_the_index(in_order, index, head):
-    table = X if index is None else pd.DataFrame(X, index, ["a", "b"])
-    labels = [str(label) for label in (range(60) if index is None else index)]
+def test_rows_have_the_labels_of_the_index(index, head):
+    table = pd.DataFrame(X, index)
+    in_order = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
+    labels = [str(label) for label in table.index]  # the first rows have no prediction
     _, shown = mistakes_section(evaluate(in_order, table, Y, "fit", 0), []).parts
     assert shown.header[:2] == [head, "true value"]
     for label, truth, predicted, _ in shown.rows:
@@ -230,8 +207,5 @@ def test_missing_packages_are_named(monkeypatch):
 
 
 def test_the_same_call_makes_the_same_page(others):
-    html = report(others.estimator, others.X, others.y, rows="new")
-    assert (
-        html.split('<th scope="row" class="short">Date')[0]
-        == others.html.split('<th scope="row" class="short">Date')[0]
-    )
+    html, date = report(others.estimator, others.X, others.y, rows="new"), 'short">Date'
+    assert html.partition(date)[0] == others.html.partition(date)[0]
