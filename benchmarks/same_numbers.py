@@ -33,7 +33,7 @@ from scipy.sparse import issparse
 from threadpoolctl import threadpool_limits
 
 HERE = Path(__file__).resolve().parents[1]
-N_NETWORKS, N_BINS, N_TABLES = 1800, 60, 80
+N_NETWORKS, N_BINS, N_TABLES = 1800, 60, 100
 LONGEST_NAME = 300
 TOLERANCE = 1e-12
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
