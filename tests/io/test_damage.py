@@ -13,7 +13,6 @@ from scratchmlp.io import ModelFileError, load
 
 pytest.importorskip("skops")
 
-NAMES = list(FITS)
 KINDS = (*ACCIDENTS, *ATTACKS, *LIES)
 #: Files of each kind in a round.
 N_FILES = 4
@@ -21,9 +20,9 @@ N_FILES = 4
 
 def cases(damage, rounds):
     """Yield the name of a model, and a random generator that damages its file."""
-    seed = 0 if rounds == 1 else randbelow(2**32)
-    for number in range(N_FILES * rounds):
-        name = NAMES[(number + KINDS.index(damage)) % len(NAMES)]
+    seed, first = 0 if rounds == 1 else randbelow(2**32), KINDS.index(damage)
+    for number in range(first, first + N_FILES * rounds):
+        name = list(FITS)[number % len(FITS)]
         print(f"{name}, damaged with default_rng([{seed}, {number}])")
         yield name, np.random.default_rng([seed, number])
 
@@ -46,8 +45,7 @@ def test_damage_is_found_or_changes_nothing(damage, rounds, tmp_path):
         model = loaded(damage(file_of(name), rng), tmp_path / "model")
         n_loaded += model is not None
         assert model is None or same(model, name)
-    reaches_contents = damage.__name__ not in ("append", "flip_bits_of_the_directory")
-    assert not reaches_contents or n_loaded <= N_FILES * rounds / 4
+    assert n_loaded <= N_FILES * rounds / 2
 
 
 @pytest.mark.random
