@@ -2,10 +2,8 @@
 
 import copy
 import pickle
-import zipfile
-from enum import Enum
 from functools import partial
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 import pandas as pd
@@ -13,7 +11,6 @@ import pytest
 from model_files import CLASSES, FITS, SMALL, X, file_of, fitted, same
 from scipy import special
 from sklearn.base import clone
-from sklearn.model_selection import RandomizedSearchCV
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
@@ -26,7 +23,7 @@ from scratchmlp.io.container import FORMAT
 from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import SCHEDULES
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular import TabularEncoder
 
 skops_io = pytest.importorskip("skops.io")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -49,12 +46,16 @@ def test_every_model_predicts_the_same(name, path):
     assert type(loaded) is type(fitted(name))
     assert repr(loaded) == repr(fitted(name))
     assert same(loaded, name)
-    assert same(skops_io.load(path, trusted=TRUSTED), name)
     clone(loaded)
 
 
-@pytest.mark.parametrize("name", FITS)
-def test_every_model_predicts_the_same_without_training_state(name, path):
+def test_skops_reads_the_files_too(path):
+    path.write_bytes(file_of("ensemble classifier"))
+    assert same(skops_io.load(path, trusted=TRUSTED), "ensemble classifier")
+
+
+@pytest.mark.parametrize("name", ["search", "tabular regressor", "ensemble classifier"])
+def test_models_predict_the_same_without_training_state(name, path):
     path.write_bytes(file_of(name, training_state=False))
     loaded = load(path)
     assert same(loaded, name)
@@ -62,85 +63,71 @@ def test_every_model_predicts_the_same_without_training_state(name, path):
     assert getattr(loaded, "oof_score_", None) == getattr(fitted(name), "oof_score_", None)
     for each in (loaded, *getattr(loaded, "named_estimators_", {}).values()):
         assert not hasattr(each, "members_") or len(each.history_["loss"]) > 0
-    if name.startswith("ensemble"):
-        alone = loaded.only("networks", "boosting").only("boosting")
-        assert same(alone, fitted(name).only("boosting"))
 
 
-def test_several_estimators_of_an_ensemble_have_a_smaller_file(path):
-    path.write_bytes(file_of("ensemble classifier"))
+@pytest.mark.parametrize("training_state", [True, False])
+def test_some_estimators_of_an_ensemble_have_a_smaller_file(training_state, path):
+    path.write_bytes(file_of("ensemble classifier", training_state))
     smaller = load(path).only("networks", "linear")
     assert same(again(smaller, path), smaller)
     assert path.stat().st_size < 0.8 * len(file_of("ensemble classifier"))
+    assert same(smaller.only("linear"), fitted("ensemble classifier").only("linear"))
 
 
-@pytest.mark.parametrize("name", ["classifier", "regressor", "multilabel"])
+@pytest.mark.parametrize("name", ["classifier", "multilabel"])
 def test_all_attributes_of_networks_are_kept(name, path):
-    loaded, model = again(fitted(name), path), fitted(name)
-    assert vars(loaded).keys() == vars(model).keys()
-    for key, value in vars(model).items():
-        if key not in ("_loss", "_label_binarizer"):
-            np.testing.assert_equal(vars(loaded)[key], value)
+    path.write_bytes(file_of(name))
+    loaded, model = vars(load(path)), vars(fitted(name))
+    assert loaded.keys() == model.keys()
+    for key in model.keys() - {"_loss", "_label_binarizer"}:
+        np.testing.assert_equal(loaded[key], model[key])
 
 
-REGISTRIES = {
-    **{f"activation {name}": {"activation": name} for name in ACTIVATIONS},
-    "activation object": {"activation": SELU()},
-    "activations": {"activation": ("relu", SELU())},
-    **{f"optimizer {name}": {"solver": cls()} for name, cls in OPTIMIZERS.items()},
-    **{f"solver {name}": {"solver": name} for name in ("sgd", "adam", "lbfgs")},
-    **{f"schedule {name}": {"learning_rate": cls()} for name, cls in SCHEDULES.items()},
-    "adaptive": {"solver": "sgd", "learning_rate": "adaptive"},
-    "early stopping": {"early_stopping": True},
-    "dropout": {"dropout": (0.1, 0.5)},
-    "no bias": {"fit_intercept": False},
-    "no layers": {"hidden_layer_sizes": ()},
-    "NumPy's numbers": {"alpha": np.float32(0.1), "hidden_layer_sizes": np.array([5, 4])},
-    "initializer function": {"weight_init": he_normal},
-    "a generator": {"random_state": np.random.RandomState(0)},
-    "weights of classes": {"class_weight": {0: 1.0, 1: 2.0, 2: 0.5}},
-    "balanced": {"class_weight": "balanced"},
-}
+COMBINED = zip(ACTIVATIONS, cycle(OPTIMIZERS.values()), cycle(SCHEDULES.values()), strict=False)
+SETTINGS = [
+    *(
+        {"activation": f, "solver": Solver(), "learning_rate": Rate()}
+        for f, Solver, Rate in COMBINED
+    ),
+    {"solver": "sgd", "learning_rate": "adaptive", "class_weight": "balanced"},
+    {"solver": "lbfgs", "fit_intercept": False},
+    {"activation": ("relu", SELU()), "weight_init": he_normal},
+    {"early_stopping": True, "dropout": (0.1, 0.5)},
+    {"alpha": np.float32(0.1), "hidden_layer_sizes": np.array([5, 4])},
+    {"random_state": np.random.RandomState(0)},
+    {"hidden_layer_sizes": (), "class_weight": {0: 1.0, 1: 2.0, 2: 0.5}},
+]
 
 
-@pytest.mark.parametrize(
-    ("settings", "dtype"),
-    [*zip(REGISTRIES.values(), cycle([np.float64, np.float32]), strict=False)],
-    ids=REGISTRIES,
-)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_training_goes_on_as_if_nothing_had_happened(settings, dtype, path):
     settings = copy.deepcopy(SMALL | {"warm_start": True} | settings)
-    model = ScratchMLPClassifier(**settings).fit(X.astype(dtype), CLASSES)
+    rows = X.astype(dtype)
+    model = ScratchMLPClassifier(**settings).fit(rows, CLASSES)
     loaded = again(model, path)
     assert same(loaded, model)
-    model.fit(X.astype(dtype), CLASSES)
-    loaded.fit(X.astype(dtype), CLASSES)
+    model.fit(rows, CLASSES)
+    loaded.fit(rows, CLASSES)
     assert loaded.theta_.tobytes() == model.theta_.tobytes()
     assert loaded.loss_curve_ == model.loss_curve_
 
 
-@pytest.mark.parametrize(
-    ("loss", "kind"),
-    [(name, kind) for name, loss in LOSSES.items() for kind in loss.estimator_types],
-)
-def test_every_loss(loss, kind, path):
-    for output in LOSSES[loss].outputs:
-        settings = SMALL | {"loss": LOSSES[loss]().with_output(output)}
-        if kind == "classifier":
-            model = ScratchMLPClassifier(**settings).fit(X, CLASSES)
-        else:
-            model = ScratchMLPRegressor(**settings).fit(X, np.eye(3)[CLASSES])
-        assert same(again(model, path), model), output
+@pytest.mark.parametrize("loss", LOSSES.values())
+def test_every_loss_and_output(loss, path):
+    for kind, output in product(loss.estimator_types, loss.outputs):
+        Network = ScratchMLPClassifier if kind == "classifier" else ScratchMLPRegressor
+        y = CLASSES if kind == "classifier" else np.eye(3)[CLASSES]
+        model = Network(loss=loss().with_output(output), **SMALL).fit(X, y)
+        assert same(again(model, path), model), (kind, output)
 
 
 #: Targets, and the output activation that networks have.
 TARGETS = {
     "two integers": (np.arange(60) % 2, "softmax"),
     "negative integers": (CLASSES - 7, "auto"),
-    "unsigned integers": (CLASSES.astype(np.uint8), "softmax"),
     "numbers": (CLASSES.astype(float), "auto"),
     "booleans": (CLASSES == 0, "auto"),
-    "two booleans": (CLASSES == 0, "softmax"),
     "text": (np.array(["ä", "b", "c" * 30])[CLASSES], "softmax"),
     "objects": (np.array(["ä", "b", "\ud800"], dtype=object)[CLASSES], "auto"),
     "one class": (np.zeros(60, int), "auto"),
@@ -150,21 +137,15 @@ TARGETS = {
 
 @pytest.mark.parametrize(("y", "output"), TARGETS.values(), ids=TARGETS)
 def test_labels_of_any_type(y, output, path):
-    models = [ScratchMLPClassifier(output_activation=output, **SMALL)]
-    if len(np.unique(y)) > 1 and y.ndim == 1 and "\ud800" not in y.tolist():
-        models += [TabularMLPClassifier(cv=2, max_iter=1, hidden_layer_sizes=2, random_state=0)]
-    rows = pd.DataFrame(X, columns=list("abcd"))
-    for model in models:
-        loaded = again(model.fit(rows, y), path)
-        assert loaded.classes_.dtype == model.classes_.dtype
-        np.testing.assert_array_equal(loaded.predict(rows), model.predict(rows))
-        np.testing.assert_array_equal(loaded.predict_proba(rows), model.predict_proba(rows))
+    model = ScratchMLPClassifier(output_activation=output, **SMALL).fit(X, y)
+    loaded = again(model, path)
+    assert loaded.classes_.dtype == model.classes_.dtype
+    assert same(loaded, model)
 
 
 def test_class_weights_of_booleans(path):
-    weights = {True: 1.0, False: 3.0}
-    model = ScratchMLPClassifier(class_weight=weights, **SMALL).fit(X, CLASSES == 1)
-    assert again(model, path).class_weight == weights
+    network = ScratchMLPClassifier(class_weight={True: 1.0, False: 3.0})
+    assert again(network, path).class_weight == {True: 1.0, False: 3.0}
 
 
 def test_a_file_without_training_state(path):
@@ -184,10 +165,9 @@ def in_zone(zone):
     return pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize(zone)
 
 
-ZONES = ["Asia/Kolkata", "Etc/GMT+3", "America/Argentina/Ushuaia", "+02:00", "-03:30", "UTC", "EST"]
 LEVELS = {
     "dates": in_zone(None),
-    **{zone: in_zone(zone) for zone in ["Europe/Rome", *ZONES]},
+    **{zone: in_zone(zone) for zone in ("America/Argentina/Ushuaia", "Etc/GMT+3", "-03:30", "UTC")},
     "nanoseconds": pd.to_datetime(["2020-01-01 00:00:00.000000001", None] * 20),
     "durations": pd.to_timedelta([1, 2] * 20, unit="h"),
     "integers": [1, 10**17] * 20,
@@ -207,14 +187,14 @@ def test_categories_of_any_type(column, path):
         np.testing.assert_array_equal(loaded.transform(table), encoder.transform(table))
 
 
-OTHERS = {
-    "months": pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
-    "bytes": np.array([b"a", b"b"] * 20, dtype=object),
-    "a zone of dateutil": in_zone("dateutil/Europe/Rome"),
-}
-
-
-@pytest.mark.parametrize("column", OTHERS.values(), ids=OTHERS)
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
+        np.array([b"a", b"b"] * 20, dtype=object),
+        in_zone("dateutil/Europe/Rome"),
+    ],
+)
 def test_a_column_that_cannot_be_saved_is_named(column, path):
     table = pd.DataFrame({"a": range(40), "b": pd.Categorical(column)})
     encoder = TabularEncoder(["b"]).fit(table)
@@ -248,13 +228,6 @@ def test_a_path_may_be_text_and_a_file_is_replaced_at_once(path, monkeypatch):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_files_are_zip_files_that_any_tool_can_list(path):
-    save(fitted("classifier"), path)
-    with zipfile.ZipFile(path) as file:
-        assert {"schema.json", "scratchmlp.json"} < set(file.namelist())
-        assert file.testzip() is None
-
-
 def test_the_type_names_exist_and_are_pinned():
     """They are part of the format: a name may be added, but none may change."""
     for name in TRUSTED:
@@ -282,10 +255,6 @@ def own_rate(progress):
     return 0.5
 
 
-class Colors(Enum):
-    RED = 1
-
-
 def test_types_of_users_are_loaded_if_they_are_trusted(path):
     settings = SMALL | {"activation": OwnSine(), "learning_rate": own_rate, "warm_start": True}
     model = ScratchMLPClassifier(**settings).fit(X, CLASSES)
@@ -293,34 +262,31 @@ def test_types_of_users_are_loaded_if_they_are_trusted(path):
     with pytest.warns(UserWarning, match=rf"To load it, pass trusted=\[{names}\]"):
         save(model, path)
     for trusted in ((), ["os.system"]):
-        with pytest.raises(
-            ModelFileError, match=rf"not in scratchmlp.io.TRUSTED: {names}.*trusted"
-        ):
+        with pytest.raises(ModelFileError, match=rf"not in scratchmlp.io.TRUSTED: {names}"):
             load(path, trusted=trusted)
     loaded = load(path, trusted=[OwnSine, f"{own_rate.__module__}.own_rate"])
     assert same(loaded, model)
     assert loaded.fit(X, CLASSES).theta_.tobytes() == model.fit(X, CLASSES).theta_.tobytes()
 
 
-def test_a_type_of_scikit_learn_that_skops_trusts_is_refused(path):
-    model = SVC().fit(X, CLASSES)
-    with pytest.warns(UserWarning, match=r"sklearn\.svm\._classes\.SVC"):
+@pytest.mark.parametrize(
+    ("model", "part"),
+    [
+        (SVC(), SVC),  # skops trusts it
+        (FunctionTransformer(special.expit), special.expit),  # has no module
+        (FunctionTransformer(np.cbrt), np.cbrt),
+    ],
+)
+def test_other_types_and_functions_must_be_trusted(model, part, path):
+    with pytest.warns(UserWarning, match=part.__name__):
         save(model, path)
-    with pytest.raises(ModelFileError, match=r"not in scratchmlp.io.TRUSTED: 'sklearn\.svm"):
+    with pytest.raises(ModelFileError, match=rf"not in scratchmlp.io.TRUSTED: .*{part.__name__}"):
         load(path)
-    assert same(load(path, trusted=[SVC]), model)
-
-
-@pytest.mark.parametrize("function", [special.expit, np.cbrt])
-def test_functions_without_a_module_are_trusted_by_the_name_of_skops(function, path):
-    with pytest.warns(UserWarning, match=function.__name__):
-        save(FunctionTransformer(function), path)
-    assert load(path, trusted=[function]).func is function
+    assert repr(load(path, trusted=[part])) == repr(model)
 
 
 @pytest.mark.parametrize(
-    "trusted",
-    ["os.system", b"os.system", OwnSine, 3, [OwnSine()], [3], Colors, [partial(own_rate)]],
+    "trusted", ["os.system", b"os.system", OwnSine, 3, [3], [partial(own_rate)]]
 )
 def test_what_is_trusted_must_be_types_or_names(trusted, path):
     save(fitted("bins"), path)
@@ -329,18 +295,14 @@ def test_what_is_trusted_must_be_types_or_names(trusted, path):
 
 
 WITH_LAMBDA = ScratchMLPClassifier(learning_rate=lambda progress: 1.0)
-EQUAL_KEYS = RandomizedSearchCV(ScratchMLPClassifier(), {"alpha": [1.0]})
-EQUAL_KEYS.own = {1: "a", "1": "b"}
-NO_ESTIMATOR = (TypeError, "save needs an estimator, got")
+EQUAL_KEYS = ScratchMLPClassifier(class_weight={1: 1.0, "1": 2.0})
 
 
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
-        ({}, *NO_ESTIMATOR),
-        ([ScratchMLPClassifier()], *NO_ESTIMATOR),
-        (None, *NO_ESTIMATOR),
-        (ScratchMLPClassifier, *NO_ESTIMATOR),
+        ([ScratchMLPClassifier()], TypeError, "save needs an estimator, got"),
+        (ScratchMLPClassifier, TypeError, "save needs an estimator, got"),
         (WITH_LAMBDA, ModelFileError, "This ScratchMLPClassifier cannot be saved"),
         (EQUAL_KEYS, ModelFileError, "keys that are equal as text"),
     ],
@@ -355,7 +317,7 @@ def test_what_cannot_be_loaded_is_not_saved(value, error, message, path):
 # Pickles.
 
 
-@pytest.mark.parametrize("name", ["classifier", "encoder", "bins", "tabular classifier", "search"])
+@pytest.mark.parametrize("name", ["classifier", "encoder", "bins", "tabular classifier"])
 def test_a_pickle_of_another_version_fails_with_a_sentence(name, monkeypatch):
     monkeypatch.setattr(scratchmlp, "__version__", "0.0.9")
     content = pickle.dumps(fitted(name))
@@ -367,9 +329,9 @@ def test_a_pickle_of_another_version_fails_with_a_sentence(name, monkeypatch):
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickles_of_all_protocols(protocol):
-    for name in ("classifier", "encoder"):
-        assert same(pickle.loads(pickle.dumps(fitted(name), protocol)), name)
+@pytest.mark.parametrize("name", ["classifier", "encoder"])
+def test_pickles_of_all_protocols(name, protocol):
+    assert same(pickle.loads(pickle.dumps(fitted(name), protocol)), name)
 
 
 def test_the_version_is_checked_before_types_that_have_moved(monkeypatch):
