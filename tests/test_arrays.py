@@ -9,9 +9,6 @@ from scratchmlp.batches import Batches, Data
 from scratchmlp.kernels import add_row, add_scaled
 from scratchmlp.network import Network
 
-both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
 # Batches.
 
 
@@ -87,28 +84,6 @@ def assert_is_head(whole, few):
 
 
 # Additions in place.
-
-
-@both_dtypes
-@pytest.mark.parametrize("step", [1, 2], ids=["contiguous", "strided"])
-def test_add_scaled_works_in_place_and_in_the_dtype(dtype, step):
-    whole, x = np.arange(20, dtype=dtype), np.linspace(1, 2, 20, dtype=dtype)[::step]
-    y = whole[::step]
-    expected = y + 3 * x
-    add_scaled(y, 3.0, x)
-    np.testing.assert_allclose(whole[::step], expected, rtol=1e-6)
-    assert y.dtype == dtype
-
-
-@both_dtypes
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("shape", [(5, 3), (1, 3), (5, 1), (1, 1)])
-def test_add_row_works_in_place_in_either_layout(dtype, order, shape):
-    Z = np.asarray(np.random.default_rng(0).normal(size=shape), dtype, order=order)
-    row = np.arange(1, shape[1] + 1, dtype=dtype)
-    expected = Z + row
-    add_row(Z, row, np.ones(shape[0], dtype))
-    np.testing.assert_allclose(Z, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [">f8", np.float16, np.float64])

@@ -85,22 +85,6 @@ def test_models_are_as_if_training_had_stopped_there_without_callbacks(net):
     np.testing.assert_array_equal(net.theta_, recorder.models[-1].theta_)
 
 
-def test_early_stopping_gives_models_with_the_best_weights_so_far(Estimator):
-    recorder = Recorder()
-    net = Estimator(
-        hidden_layer_sizes=(5,),
-        early_stopping=True,
-        learning_rate_init=0.1,
-        max_iter=30,
-        random_state=0,
-    )
-    net.set_callbacks(recorder).fit(X_IRIS, Y_IRIS)
-    last = recorder.models[-2]
-    np.testing.assert_array_equal(last.theta_, net.theta_)
-    assert not np.array_equal(last._latest(), last.theta_)
-    assert last.best_epoch_ == net.best_epoch_ < net.n_iter_
-
-
 def test_callbacks_get_the_user_s_own_data(Estimator):
     X, y = pd.DataFrame(X_IRIS, columns=list("abcd")), pd.Series(Y_IRIS)
     weight, recorder = np.full(150, 2.0), Recorder()

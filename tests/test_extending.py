@@ -208,11 +208,13 @@ def test_own_objects_are_parameters_in_scikit_learn_s_sense(Estimator):
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
-def test_a_fitted_network_keeps_its_activation(Estimator, copied):
-    """Also if the parameters of the user's object change."""
-    net = Estimator(**SMALL, activation=OwnTanh()).fit(X, Y)
+def test_a_fitted_network_keeps_its_activations(Estimator, copied):
+    """Also if the user's objects, or the list of them, change."""
+    tanh = OwnTanh()
+    activation = [tanh, "relu"]
+    net = Estimator(**SMALL, activation=activation).fit(X, Y)
     expected = net.predict(X)
-    net.set_params(activation__slope=3.0)
+    tanh.slope, activation[1] = 3.0, "softplus"
     np.testing.assert_array_equal(copied(net).predict(X), expected)
     assert not np.array_equal(net.fit(X, Y).predict(X), expected)
 

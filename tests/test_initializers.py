@@ -63,13 +63,3 @@ def test_an_initialiser_s_shapes_are_checked(drawn, got):
     network = Network((4, 3, 2), ACTIVATIONS["relu"])
     with pytest.raises(ValueError, match=rf"shapes \(4, 3\) and \(3,\); got .*{got}"):
         initialize(network, lambda *_: drawn, np.random.RandomState(0), np.float64)
-
-
-@pytest.mark.parametrize("weight_init", INITIALIZERS)
-@pytest.mark.parametrize("bias", [True, False])
-def test_initialisers_fill_theta_in_its_dtype(weight_init, bias):
-    network = Network((4, 3, 2), ACTIVATIONS["relu"], bias)
-    theta = initialize(network, weight_init, np.random.RandomState(0), np.float32)
-    assert theta.shape == (network.n_parameters,)
-    assert theta.dtype == np.float32
-    assert np.isfinite(theta).all()

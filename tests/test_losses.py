@@ -6,7 +6,6 @@ from estimator_examples import X_IRIS, Y_IRIS, fails
 from loss_examples import EXAMPLES, example
 from scipy.special import expit, softmax
 from sklearn.base import clone
-from sklearn.linear_model import QuantileRegressor
 from sklearn.metrics import (
     log_loss,
     mean_absolute_error,
@@ -36,7 +35,6 @@ every_loss = pytest.mark.parametrize("loss", EXAMPLES)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 LOGISTIC = [each for each in EXAMPLES if each.values[0].output == "logistic"]
 BOUNDED = [each for each in EXAMPLES if each.values[0].output != "exp"]
-SHARP = [each for each in EXAMPLES if not getattr(each.values[0], "label_smoothing", 0)]
 
 
 def assert_gradient_is_central_difference(loss, Y, raw, h=1e-6):
@@ -79,20 +77,6 @@ def test_shapes_and_dtype_are_kept_and_arguments_unchanged(loss, dtype):
     assert value.dtype == gradient.dtype == loss.predictions(raw).dtype == dtype
     np.testing.assert_array_equal(Y, before[0])
     np.testing.assert_array_equal(raw, before[1])
-
-
-@pytest.mark.parametrize("loss", SHARP)
-def test_a_perfect_prediction_costs_nothing(loss):
-    Y, _ = example(loss.output)
-    raw = {
-        "softmax": 50 * Y,
-        "logistic": 100 * Y - 50,
-        "identity": Y,
-        "exp": np.log(np.maximum(Y, 1e-30)),
-    }[loss.output]
-    value, gradient = loss.value_and_gradient(Y, raw)
-    np.testing.assert_allclose(value, 0, atol=1e-12)
-    np.testing.assert_allclose(gradient, 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("loss", BOUNDED)
@@ -165,9 +149,9 @@ def test_confident_and_wrong_costs_the_score_not_the_clipped_probability(loss, s
     np.testing.assert_allclose(gradient, [[-1, 1]])
 
 
-@pytest.mark.parametrize("gamma", [0.1, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("gamma", [0.1, 1.0, 2.0])
 @pytest.mark.parametrize("output", FocalLoss.outputs)
-@pytest.mark.parametrize("sure", [20.0, 40.0, 1e4])
+@pytest.mark.parametrize("sure", [20.0, 1e4])
 def test_confident_and_right_teaches_nothing(gamma, output, sure):
     """Also if p rounds to 1, for every power of 1 - p."""
     loss, Y = FocalLoss(gamma).with_output(output), np.eye(2)
@@ -176,24 +160,17 @@ def test_confident_and_right_teaches_nothing(gamma, output, sure):
     np.testing.assert_allclose(gradient, 0, atol=1e-8)
 
 
-@pytest.mark.parametrize("output", LogLoss.outputs)
-def test_focal_without_gamma_is_the_log_loss(output):
-    Y, raw = example(output, n_samples=50)
-    focal, plain = (loss.with_output(output) for loss in (FocalLoss(gamma=0), LogLoss()))
-    expected = plain.value_and_gradient(Y, raw)
-    assert_same(focal.value_and_gradient(Y, raw), expected, rtol=1e-12, atol=1e-15)
-
-
+@pytest.mark.parametrize("gamma", [0, 0.5, 2])
 @pytest.mark.parametrize("output", FocalLoss.outputs)
-def test_focal_counts_easy_samples_for_less(output):
-    """The factor is (1 - p)^gamma: 0.01 at p = 0.9, and 1/4 of the log-loss at p = 1/2."""
+def test_focal_counts_easy_samples_for_less_than_the_log_loss(output, gamma):
     p = np.array([0.9, 0.5, 0.1])
     log_odds = np.log(p / (1 - p))[:, np.newaxis]
     raw = np.hstack([log_odds, 0 * log_odds]) if output == "softmax" else log_odds
     Y = np.zeros_like(raw)
     Y[:, 0] = 1
-    focal, plain = (loss.with_output(output).value(Y, raw) for loss in (FocalLoss(2), LogLoss()))
-    np.testing.assert_allclose(focal / plain, [0.01, 0.25, 0.81])
+    losses = FocalLoss(gamma), LogLoss()
+    focal, plain = (loss.with_output(output).value(Y, raw) for loss in losses)
+    np.testing.assert_allclose(focal / plain, (1 - p) ** gamma)
 
 
 @pytest.mark.parametrize(
@@ -217,20 +194,11 @@ def test_huber_is_squared_for_small_errors_and_absolute_for_large_ones():
     np.testing.assert_array_equal(gradient, [[-0.5, 0.5]])
 
 
-@pytest.mark.parametrize("output", QuantileLoss.outputs)
-def test_the_loss_of_the_median_is_half_the_absolute_error(output):
-    Y, raw = example(output)
-    median, absolute = (loss.with_output(output) for loss in (QuantileLoss(0.5), AbsoluteError()))
-    half = [result / 2 for result in absolute.value_and_gradient(Y, raw)]
-    assert_same(median.value_and_gradient(Y, raw), half, rtol=1e-15)
-
-
 # In the estimators.
 
 ESTIMATORS = {"classifier": ScratchMLPClassifier, "regressor": ScratchMLPRegressor}
 TRAINABLE = [(kind, name) for kind in ESTIMATORS for name in losses_for(kind)]
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 10, "random_state": 0}
-LINEAR = {"hidden_layer_sizes": (), "alpha": 0.0, "solver": "lbfgs", "random_state": 0}
 
 
 @pytest.mark.parametrize(("kind", "name"), TRAINABLE)
@@ -244,13 +212,6 @@ def test_a_loss_object_is_what_its_name_is(kind, name):
     assert given.out_activation_ == named.out_activation_
     given_tags, named_tags = get_tags(given).target_tags, get_tags(named).target_tags
     assert given_tags.positive_only == named_tags.positive_only == (name == "poisson")
-
-
-def test_the_loss_of_the_fit_predicts():
-    estimator = ScratchMLPRegressor(loss="poisson", **SMALL).fit(X_IRIS, Y_IRIS)
-    expected = estimator.predict(X_IRIS)
-    estimator.set_params(loss="squared_error")
-    np.testing.assert_array_equal(estimator.predict(X_IRIS), expected)
 
 
 @pytest.mark.parametrize("copied", [lambda estimator: estimator, clone])
@@ -302,80 +263,31 @@ class Nameless(Loss):
     def value_and_gradient(self, Y, raw): ...
 
 
-def misnamed(outputs):
-    loss = Nameless()
-    loss.outputs = outputs
-    return loss
+class Misnamed(Nameless):
+    outputs = ("exp", "swish")
 
 
-KNOWN = "'identity', 'logistic', 'softmax', 'exp'"
+UNKNOWN = "out of 'identity', 'logistic', 'softmax', 'exp'; got {}"
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings", "message"),
+    ("kind", "loss", "message"),
     [
         (
             "classifier",
-            {"loss": HuberLoss()},
+            HuberLoss(),
             "loss=HuberLoss() is for a regressor, but ScratchMLPClassifier is a classifier. "
             "Choose one of 'log_loss', 'squared_error', 'focal'",
         ),
-        ("regressor", {"loss": FocalLoss()}, "FocalLoss() is for a classifier"),
-        ("classifier", {"loss": FocalLoss(-1)}, "'gamma' parameter of FocalLoss must be"),
-        ("regressor", {"loss": QuantileLoss(1.5)}, "'quantile' parameter of QuantileLoss must be"),
-        ("classifier", {"loss": LogLoss}, "'loss' parameter of ScratchMLPClassifier must be"),
-        (
-            "classifier",
-            {"loss": FocalLoss(), "output_activation": "identity"},
-            "loss=FocalLoss() supports these output activations: softmax, logistic; got",
-        ),
-        ("classifier", {"loss": Nameless()}, f"out of {KNOWN}; got None. Write"),
-        ("classifier", {"loss": misnamed(())}, f"out of {KNOWN}; got (). Write"),
-        ("regressor", {"loss": misnamed("identity")}, f"out of {KNOWN}; got 'identity'. Write"),
-        (
-            "regressor",
-            {"loss": misnamed(("exp", "swish"))},
-            f"out of {KNOWN}; got ('exp', 'swish')",
-        ),
+        ("regressor", FocalLoss(), "FocalLoss() is for a classifier"),
+        ("regressor", QuantileLoss(1.5), "'quantile' parameter of QuantileLoss must be"),
+        ("classifier", LogLoss, "'loss' parameter of ScratchMLPClassifier must be"),
+        ("classifier", Nameless(), UNKNOWN.format("None. Write")),
+        ("regressor", Misnamed(), UNKNOWN.format("('exp', 'swish')")),
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_losses_that_cannot_be_trained_with_are_refused(kind, settings, message, method):
-    estimator = ESTIMATORS[kind](**SMALL).fit(X_IRIS, Y_IRIS).set_params(**settings)
+def test_losses_that_cannot_be_trained_with_are_refused(kind, loss, message, method):
+    estimator = ESTIMATORS[kind](**SMALL).fit(X_IRIS, Y_IRIS).set_params(loss=loss)
     with fails(estimator, ValueError, re.escape(message)):
         getattr(estimator, method)(X_IRIS, Y_IRIS)
-
-
-@pytest.mark.parametrize("loss", [FocalLoss(), LogLoss(label_smoothing=0.2)], ids=str)
-def test_focal_loss_and_label_smoothing_keep_probabilities_moderate(loss):
-    moderate, plain = (
-        ScratchMLPClassifier(loss=each, **LINEAR).fit(X_IRIS, Y_IRIS).predict_proba(X_IRIS)
-        for each in (loss, LogLoss())
-    )
-    assert moderate.max(axis=1).mean() < plain.max(axis=1).mean() - 0.02
-
-
-def test_a_linear_quantile_is_scikit_learn_s():
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((200, 3))
-    y = X @ [1.0, -2.0, 0.5] + rng.standard_t(3, size=200)
-    network = ScratchMLPRegressor(loss=QuantileLoss(0.8), max_iter=1000, tol=1e-8, **LINEAR)
-    ours, theirs = (
-        mean_pinball_loss(y, model.fit(X, y).predict(X), alpha=0.8)
-        for model in (network, QuantileRegressor(quantile=0.8, alpha=0.0))
-    )
-    assert ours == pytest.approx(theirs, rel=1e-4)
-
-
-@pytest.mark.parametrize("loss", ["absolute_error", "huber", "quantile"])
-def test_outliers_pull_little(loss):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((300, 2))
-    y = X @ [1.0, -2.0] + 0.1 * rng.standard_normal(300)
-    y[:15] += 100
-    robust, squared = (
-        ScratchMLPRegressor(loss=name, **LINEAR).fit(X, y) for name in (loss, "squared_error")
-    )
-    clean = slice(15, None)
-    assert mean_absolute_error(y[clean], robust.predict(X[clean])) < 0.2
-    assert mean_absolute_error(y[clean], squared.predict(X[clean])) > 1

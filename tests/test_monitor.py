@@ -83,15 +83,6 @@ def test_verbose_prints_the_newest_entry(capsys):
     )
 
 
-def test_validation_data_that_come_later_leave_gaps_in_the_history():
-    run = run_of()
-    watch(patient(), [3.0, 2.0], run)
-    watch(patient(validate=lambda _: (0.25, 0.5)), [1.0], run)
-    assert run.best_theta is None  # without early stopping no best weights are kept
-    np.testing.assert_array_equal(run.history["validation_loss"], [np.nan, np.nan, 0.25])
-    np.testing.assert_array_equal(run.history["score"], [np.nan, np.nan, 0.5])
-
-
 class Observer:
     """An observer that records what the monitor says, and asks to stop at an epoch."""
 
@@ -166,15 +157,6 @@ def test_a_first_loss_of_zero_is_no_measure_of_divergence():
     assert watch(patient(), [0.0, 1.0]) is None
 
 
-def test_renewed_patience_measures_afresh_but_keeps_the_best_epoch():
-    run = run_of()
-    assert watch(Monitor(tol=0.1, n_iter_no_change=1), [0.1, 0.1, 0.1], run) == 3
-    assert (run.best_loss, run.no_improvement) == (0.1, 2)
-    run.renew_patience()
-    assert (run.best_loss, run.no_improvement, run.best_epoch) == (np.inf, 0, 1)
-    assert watch(Monitor(tol=0.1, n_iter_no_change=1), [9.0, 8.0, 7.0], run) is None
-
-
 def test_large_weights_are_finite_though_their_squares_are_not():
     run = run_of()
     run.theta = np.array([1e30, 1.0], np.float32)
@@ -183,68 +165,3 @@ def test_large_weights_are_finite_though_their_squares_are_not():
 
 
 # The state of training.
-
-
-def test_a_new_run_has_trained_nothing_and_has_no_best():
-    run = run_of()
-    assert (run.epoch, run.samples_seen, run.rate_drops, run.no_improvement) == (0, 0, 0, 0)
-    assert (run.best_epoch, run.best_theta) == (0, None)
-    assert (run.best_loss, run.best_score, run.n_epochs) == (np.inf, -np.inf, np.inf)
-    assert np.isnan(run.loss)
-    assert (run.order, run.split, run.optimizer_state) == (None, None, {})
-    assert run.history == {"loss": [], "learning_rate": [], "seconds": []}
-    run.history["loss"].append(1.0)
-    run.optimizer_state["t"] = 1
-    assert run.epoch == 1
-    assert run_of().epoch == len(run_of().optimizer_state) == 0  # their lists are not shared
-
-
-def test_a_copy_has_vectors_of_its_own_and_shares_history_and_generator():
-    run = run_of(best_theta=np.ones(2), optimizer_state={"velocity": np.ones(2)})
-    copy = run.copy()
-    run.theta += 1
-    run.best_theta += 1
-    run.optimizer_state["velocity"] += 1
-    np.testing.assert_array_equal(copy.theta, [0, 0])
-    np.testing.assert_array_equal(copy.best_theta, [1, 1])
-    np.testing.assert_array_equal(copy.optimizer_state["velocity"], [1, 1])
-    assert copy.history is run.history
-    assert copy.random_state is run.random_state
-    assert run_of().copy().best_theta is None
-
-
-def test_a_snapshot_stays_while_training_goes_on():
-    run = run_of()
-    watch(patient(), [3.0], run)
-    snapshot = run.snapshot()
-    run.theta += 1
-    watch(patient(), [2.0], run)
-    np.testing.assert_array_equal(snapshot.theta, [0, 0])
-    assert snapshot.history["loss"] == [3.0]
-
-
-def test_a_stored_generator_is_made_when_it_is_needed_and_goes_on():
-    generator = np.random.RandomState(3)
-    run = run_of()
-    run.random_state = generator.get_state(legacy=False)
-    assert run.copy().random_state is run.random_state
-    np.testing.assert_array_equal(run.shuffle(9), generator.permutation(9))
-    assert run.generator() is run.random_state
-    assert run.generator().rand() == generator.rand()
-
-
-def test_an_epoch_shuffles_the_order_of_the_last_one_unless_the_number_of_rows_has_changed():
-    run, generator = run_of(), np.random.RandomState(0)
-    first = run.shuffle(9)
-    np.testing.assert_array_equal(first, generator.permutation(9))
-    np.testing.assert_array_equal(run.shuffle(9), first[generator.permutation(9)])
-    np.testing.assert_array_equal(run.shuffle(5), generator.permutation(5))
-
-
-def test_a_failure_takes_the_epochs_and_columns_of_the_history_back():
-    run = run_of()
-    watch(patient(), [3.0], run)
-    before = {name: list(column) for name, column in run.history.items()}
-    with pytest.raises(DivergenceError), run.unchanged_history_on_failure():
-        watch(patient(validate=lambda _: (0.25, 0.5)), [2.0, np.nan], run)
-    assert run.history == before

@@ -52,17 +52,6 @@ def test_the_largest_product_counts_and_none_with_a_sparse_input():
     assert Network((3, 2), activation).multiplications(7, scipy.sparse.csr_array(X)) == 0
 
 
-def test_forward_is_what_the_notation_says():
-    rng = np.random.default_rng(0)
-    network = Network((3, 4, 5, 2), (ACTIVATIONS["tanh"], ACTIVATIONS["elu"]))
-    theta, X = rng.normal(size=network.n_parameters), rng.normal(size=(5, 3))
-    (W1, b1), (W2, b2), (W3, b3) = network.layers(theta)
-    z = np.tanh(X @ W1 + b1) @ W2 + b2
-    expected = np.where(z > 0, z, np.exp(z) - 1) @ W3 + b3
-    for inputs in (X, scipy.sparse.csr_array(X), scipy.sparse.csr_matrix(X)):
-        np.testing.assert_allclose(raw_scores(network, theta, inputs), expected, rtol=1e-12)
-
-
 @pytest.mark.parametrize(
     ("rate", "dtype"), [(0.1, np.float64), (0.5, np.float32), (np.float64(0.9), np.float32)]
 )
@@ -86,21 +75,6 @@ def test_dropout_by_layer_multiplies_that_layer_s_outputs_by_its_mask():
     workspace = network.workspace(6, np.float64, random_state=np.random.RandomState(7))
     raw = network.forward(network.layers(theta), X, workspace)
     np.testing.assert_allclose(raw, expected, rtol=1e-12)
-
-
-def test_prediction_has_no_dropout():
-    rng = np.random.default_rng(0)
-    thin, whole = (Network((3, 8, 2), ACTIVATIONS["tanh"], dropout=rate) for rate in (0.5, 0.0))
-    theta, X = rng.normal(size=thin.n_parameters), rng.normal(size=(5, 3))
-    np.testing.assert_array_equal(raw_scores(thin, theta, X), raw_scores(whole, theta, X))
-
-
-def test_without_dropout_nothing_is_drawn():
-    network = Network((3, 8, 8, 2), ACTIVATIONS["tanh"], dropout=(0.0, 0.0))
-    rng = mock.Mock(spec=np.random.RandomState)
-    workspace = network.workspace(5, np.float64, random_state=rng)
-    network.forward(network.layers(np.ones(network.n_parameters)), np.ones((5, 3)), workspace)
-    assert rng.mock_calls == []
 
 
 @pytest.mark.parametrize(

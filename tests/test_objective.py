@@ -4,7 +4,7 @@ from unittest import mock
 import numpy as np
 import pytest
 import scipy.sparse
-from loss_examples import EXAMPLES, example
+from loss_examples import example
 
 from scratchmlp.activations import ACTIVATIONS, resolve_activation
 from scratchmlp.losses import LogLoss
@@ -31,30 +31,20 @@ def assert_is_central_difference(objective, theta, *batch, before=lambda: None):
     np.testing.assert_allclose(grad, numerical, rtol=1e-5, atol=1e-8)
 
 
-def random_problem(sizes, activation, bias, sparse, dropout=0.0, output="softmax"):
+def random_problem(sizes, activation, bias, sparse, dropout=0.0):
     """A network, its parameters (zero biases would sit on kinks), X with zeros, and targets."""
     rng = np.random.default_rng(1)
-    Y, _ = example(output)
+    Y, _ = example("softmax")
     X = rng.normal(size=(len(Y), 4)) * (rng.random((len(Y), 4)) < 0.7)
     X = scipy.sparse.csr_array(X) if sparse else X
     network = Network((4, *sizes, Y.shape[1]), resolve_activation(activation), bias, dropout)
     return network, 0.7 * rng.normal(size=network.n_parameters), X, Y
 
 
-def assert_weighted_gradient_is_central_difference(network, loss, theta, X, Y):
+def assert_weighted_gradient_is_central_difference(network, theta, X, Y):
     weight = np.random.default_rng(2).random(len(Y))
-    objective = Objective(network, loss, alpha=0.3, mean_weight=weight.mean())
+    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=weight.mean())
     assert_is_central_difference(objective, theta, X, Y, weight)
-
-
-@pytest.mark.parametrize("loss", EXAMPLES)
-@pytest.mark.parametrize(
-    ("hidden", "bias", "sparse"), [((), False, False), ((), True, True), ((4, 3), True, False)]
-)
-def test_gradient_of_every_loss_equals_central_differences(hidden, bias, sparse, loss):
-    """A loss depends on the network only through the raw scores: one activation is enough."""
-    network, theta, X, Y = random_problem(hidden, "tanh", bias, sparse, output=loss.output)
-    assert_weighted_gradient_is_central_difference(network, loss, theta, X, Y)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -62,14 +52,17 @@ def test_gradient_of_every_loss_equals_central_differences(hidden, bias, sparse,
 def test_gradient_of_every_activation_equals_central_differences(hidden, bias, sparse, activation):
     """Activations do not depend on the loss, so one loss is enough."""
     network, theta, X, Y = random_problem(hidden, activation, bias, sparse)
-    assert_weighted_gradient_is_central_difference(network, LogLoss(), theta, X, Y)
+    assert_weighted_gradient_is_central_difference(network, theta, X, Y)
 
 
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_gradient_of_wide_layers_equals_central_differences(activation):
+@pytest.mark.parametrize(
+    ("hidden", "activation", "sparse"),
+    [((70,), "relu", False), ((70,), "gelu", False), ((), "relu", False), ((), "relu", True)],
+)
+def test_gradient_of_wide_and_of_no_layers_equals_central_differences(hidden, activation, sparse):
     """Rows of wide layers are stored in one piece, and columns of narrow ones."""
-    network, theta, X, Y = random_problem((70,), activation, bias=True, sparse=False)
-    assert_weighted_gradient_is_central_difference(network, LogLoss(), theta, X, Y)
+    network, theta, X, Y = random_problem(hidden, activation, True, sparse)
+    assert_weighted_gradient_is_central_difference(network, theta, X, Y)
 
 
 @pytest.mark.parametrize(
@@ -129,19 +122,16 @@ def test_batches_of_any_size_and_parameters_that_change_in_place_may_follow_each
         np.testing.assert_array_equal(grad, expected_grad)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_sums_of_shards_and_the_penalty_make_the_objective(problem, weighted):
+def test_sums_of_shards_and_the_penalty_make_the_objective(problem):
     """As workers that each have some of the rows compute it."""
     network, theta, X, Y = problem
-    weight = np.arange(1.0, 1 + len(Y)) if weighted else None
-    mean_weight = weight.mean() if weighted else 1.0
-    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=mean_weight)
+    weight = np.arange(1.0, 1 + len(Y))
+    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=weight.mean())
     value, grad = objective(theta, X, Y, weight)
-    scale = 1 / (len(Y) * mean_weight)
+    scale = 1 / weight.sum()
     loss_sum, grad_sum = 0.0, np.zeros_like(theta)
     for rows in (slice(0, 2), slice(2, len(Y))):
-        part = None if weight is None else weight[rows]
-        loss, shard_grad = objective.at(theta).sums(X[rows], Y[rows], part, scale)
+        loss, shard_grad = objective.at(theta).sums(X[rows], Y[rows], weight[rows], scale)
         loss_sum += loss
         grad_sum += shard_grad
     sharded_value, sharded_grad = objective.penalized(theta, loss_sum, grad_sum, scale)
@@ -158,16 +148,3 @@ def test_arrays_are_allocated_for_the_largest_batch_alone(problem):
         for n_rows in (4, 2, 4, 6, 6, 1):
             evaluate(X[:n_rows], Y[:n_rows])
     assert [call.args[1] for call in spy.call_args_list] == [4, 6]
-
-
-def test_float32_stays_float32(problem):
-    network, *arrays = problem
-    objective = Objective(
-        replace(network, dropout=np.float64(0.2)),
-        LogLoss(),
-        np.float64(0.1),
-        np.float64(2),
-        np.random.RandomState(0),
-    )
-    _, grad = objective(*(a.astype(np.float32) for a in arrays))
-    assert grad.dtype == np.float32

@@ -3,7 +3,7 @@ import pytest
 from sklearn.base import clone
 
 from scratchmlp.kernels import by_blocks
-from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer
+from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam, AdamW
 
 G1, G2, ETA = np.array([2.0, -4.0]), np.array([1.0, 3.0]), 0.1
 
@@ -18,12 +18,12 @@ def two_steps(optimizer, theta=(1.0, 1.0)):
     return path
 
 
-def adam_steps(theta=1.0):
+def adam_steps():
     m1, v1 = 0.1 * G1, 0.001 * G1**2
     m2, v2 = 0.9 * m1 + 0.1 * G2, 0.999 * v1 + 0.001 * G2**2
     rate1 = ETA * np.sqrt(1 - 0.999) / (1 - 0.9)
     rate2 = ETA * np.sqrt(1 - 0.999**2) / (1 - 0.9**2)
-    first = theta - rate1 * m1 / (np.sqrt(v1) + 1e-8)
+    first = 1 - rate1 * m1 / (np.sqrt(v1) + 1e-8)
     return first, first - rate2 * m2 / (np.sqrt(v2) + 1e-8)
 
 
@@ -36,40 +36,25 @@ def nadam_steps():
     return first, first - ETA * np.sqrt(1 - 0.999**2) * ahead2 / (np.sqrt(v2) + 1e-8)
 
 
+SIGN, ROOT = np.sign(G1), np.sqrt(0.1)
 # Two steps of each rule, worked out from the equations of its docstring.
 RULES = {
-    "plain": (SGD(momentum=0.0), (1 - ETA * G1, 1 - ETA * G1 - ETA * G2)),
-    "momentum": (
-        SGD(momentum=0.5, nesterov=False),
-        (1 - ETA * G1, 1 - 1.5 * ETA * G1 - ETA * G2),
-    ),
-    "nesterov": (
-        SGD(momentum=0.5),
-        (1 - 1.5 * ETA * G1, 1 - 1.75 * ETA * G1 - 1.5 * ETA * G2),
-    ),
+    "plain": (SGD(momentum=0.0), (1 - ETA * G1, 1 - ETA * (G1 + G2))),
+    "momentum": (SGD(momentum=0.5, nesterov=False), (1 - ETA * G1, 1 - ETA * (1.5 * G1 + G2))),
+    "nesterov": (SGD(momentum=0.5), (1 - 1.5 * ETA * G1, 1 - ETA * (1.75 * G1 + 1.5 * G2))),
     "adagrad": (
         OPTIMIZERS["adagrad"](),
-        (
-            1 - ETA * np.sign(G1),
-            1 - ETA * np.sign(G1) - ETA * G2 / np.sqrt(G1**2 + G2**2),
-        ),
+        (1 - ETA * SIGN, 1 - ETA * (SIGN + G2 / np.sqrt(G1**2 + G2**2))),
     ),
     "rmsprop": (
         OPTIMIZERS["rmsprop"](),
         (
-            1 - ETA * np.sign(G1) / np.sqrt(0.1),
-            1 - ETA * np.sign(G1) / np.sqrt(0.1) - ETA * G2 / np.sqrt(0.09 * G1**2 + 0.1 * G2**2),
+            1 - ETA * SIGN / ROOT,
+            1 - ETA * (SIGN / ROOT + G2 / np.sqrt(0.09 * G1**2 + 0.1 * G2**2)),
         ),
     ),
     "adam": (Adam(), adam_steps()),
-    # The decay multiplies by 1 - 0.1 * 0.5 before each of Adam's steps.
-    "adamw": (
-        AdamW(weight_decay=0.5),
-        (
-            adam_steps(0.95)[0],
-            0.95 * adam_steps(0.95)[0] + adam_steps()[1] - adam_steps()[0],
-        ),
-    ),
+    "adamw": (AdamW(weight_decay=0.0), adam_steps()),  # for its decay see below
     "nadam": (OPTIMIZERS["nadam"](), nadam_steps()),
 }
 
@@ -87,18 +72,6 @@ def test_first_steps(rule):
 
 def test_every_optimizer_has_its_steps_worked_out():
     assert {type(optimizer) for optimizer, _ in RULES.values()} == set(OPTIMIZERS.values())
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_finds_the_bottom_of_a_parabola(rule):
-    optimizer = bare(rule)
-    theta = np.array([3.0, -2.0])
-    state = optimizer.init(theta)
-    for step in range(3000):
-        # AdaGrad shrinks its steps itself.
-        rate = 1.0 if rule == "adagrad" else ETA / (1 + step / 100)
-        optimizer.step(theta, np.array([1.0, 10.0]) * theta, state, rate)
-    assert np.linalg.norm(theta) < 1e-2 * np.linalg.norm([3.0, -2.0])
 
 
 # What all have in common: clipping and decay.
@@ -138,29 +111,6 @@ def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
     with np.errstate(invalid="ignore"):  # as in training
         optimizer.step(theta, np.array([bad, 1.0]), optimizer.init(theta), 1.0)
     assert np.isnan(theta[0])
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_decay_and_clipping_are_given_by_name(name):
-    """An optimizer may get more hyper-parameters of its own."""
-    n_own = len(OPTIMIZERS[name]().get_params()) - 2
-    with pytest.raises(TypeError, match="positional argument"):
-        OPTIMIZERS[name](*[0.5] * (n_own + 1))
-
-
-def test_a_user_s_optimizer_need_not_know_of_decay_and_clipping():
-    class Sign(Optimizer):
-        def __init__(self, factor=1.0):
-            self.factor = factor
-
-        def init(self, theta):
-            return {}
-
-        def update(self, theta, grad, state, learning_rate):
-            theta -= self.factor * learning_rate * np.sign(grad)
-
-    optimizer = clone(Sign(factor=2.0))
-    np.testing.assert_allclose(two_steps(optimizer)[0], 1 - 2 * ETA * np.sign(G1))
 
 
 @pytest.mark.parametrize(

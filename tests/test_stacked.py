@@ -116,17 +116,6 @@ def test_float32_and_weights(target):
         assert_same(each, alone, rtol=1e-4)
 
 
-def test_networks_may_train_on_different_rows():
-    y = TARGETS["multiclass"]
-    parts = [np.arange(30), np.arange(10, 40), np.arange(17, 47)]
-    together = [network("multiclass", random_state=0) for _ in parts]
-    plans = [each._plan(X[rows], y[rows], None) for each, rows in zip(together, parts, strict=True)]
-    train_together([plan.training for plan in plans])
-    for each, plan, rows in zip(together, plans, parts, strict=True):
-        each._keep(plan)
-        assert_same(each, network("multiclass", random_state=0).fit(X[rows], y[rows]))
-
-
 def test_a_network_that_diverges_leaves_the_others_alone():
     y = TARGETS["number"]
     parameters = {"solver": "sgd", "random_state": 0, "max_iter": 20}

@@ -101,45 +101,12 @@ def test_each_step_has_its_own_rate(iris):
     assert not np.allclose(two.theta, one.theta)
 
 
-@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), np.int64(1), 0])
-def test_factors_become_python_floats(iris, number):
-    """A NumPy scalar would turn float32 parameters into float64 ones."""
-    run, _, _ = train_iris(iris, descent(schedule=lambda progress: number, max_iter=2))
-    assert run.history["learning_rate"] == pytest.approx([0.1 * float(number)] * 2)
-    assert {type(rate) for rate in run.history["learning_rate"]} == {float}
-
-
-@pytest.mark.parametrize(
-    "bad", [None, "0.5", np.nan, np.inf, -0.1, 1j, np.array([0.5, 0.5]), Cosine()], ids=repr
-)
+@pytest.mark.parametrize("bad", [None, np.nan, -0.1, 1j, np.array([0.5, 0.5]), Cosine()], ids=repr)
 def test_what_a_schedule_must_not_return(iris, bad):
     solver = descent(schedule=lambda progress: bad if progress.epoch > 1 else 1.0)
     with pytest.raises(ValueError, match="must return a finite number >= 0") as error:
         train_iris(iris, solver)
     assert f"returned {bad!r} for Progress(samples_seen=150, epoch=1.33" in str(error.value)
-
-
-@either_solver
-def test_settings_of_a_solver_do_not_change(solver):
-    """One object may serve several networks at once."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        solver.max_iter = 7
-
-
-@either_solver
-def test_ctrl_c_ends_training_with_the_latest_weights(iris, solver):
-    class Interrupt(Monitor):
-        def epoch_end(self, run, learning_rate):
-            super().epoch_end(run, learning_rate)
-            if self.n_iter == 3:
-                raise KeyboardInterrupt
-            return False
-
-    run, monitor, interrupted = train_iris(iris, solver, Interrupt(0.0, np.inf))
-    assert interrupted
-    assert monitor.stop_reason == "interrupted by the user after 3 epochs"
-    assert not monitor.finished
-    assert not np.array_equal(run.theta, iris[2])
 
 
 def test_lbfgs_says_why_it_ended(iris):
@@ -167,17 +134,6 @@ def test_a_solver_takes_no_state_of_another_kind(iris):
     assert run.optimizer_state["t"] == 2 * 3
     train(Objective(network, loss, 0.01), LBFGS(1e-4, 3, 100), monitor, run, data)
     assert run.optimizer_state == {}
-
-
-@pytest.mark.parametrize("tol", [1e-4, 1e-6])
-def test_lbfgs_meets_its_tolerance(iris, tol):
-    """With a penalty that makes the minimum round: in a long valley gains end it before."""
-    solver = LBFGS(tol=tol, max_iter=5000, max_fun=50_000)
-    run, monitor, _ = train_iris(iris, solver, alpha=1.0)
-    assert monitor.finished
-    network, loss, _, data = iris
-    _, grad = Objective(network, loss, 1.0)(run.theta, *data.arrays())
-    assert np.abs(grad).max() <= tol
 
 
 @either_solver

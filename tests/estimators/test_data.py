@@ -27,9 +27,8 @@ LBFGS = {"solver": "lbfgs", "random_state": 0, "hidden_layer_sizes": (10,), "alp
     "settings",
     [
         {"solver": "sgd", "early_stopping": True},
-        {"solver": "sgd", "learning_rate": "invscaling"},
-        {"solver": "adam", "learning_rate": Cosine()},
-        {"solver": "lbfgs"},
+        {"solver": "sgd", "learning_rate": "invscaling", "alpha": np.float64(0.1)},
+        {"solver": "adam", "learning_rate": Cosine(), "dropout": np.float64(0.2)},
         {"solver": "lbfgs", "early_stopping": True},
     ],
 )
@@ -50,7 +49,7 @@ def test_the_layout_of_X_does_not_matter(Estimator):
     np.testing.assert_allclose(fitted[0].theta_, fitted[1].theta_, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_numbers_may_have_another_byte_order(activation):
     settings = {**SMALL, "activation": activation, "max_iter": 2}
     net = ScratchMLPClassifier(**settings).fit(X_IRIS.astype(">f4"), Y_IRIS)
@@ -76,11 +75,8 @@ def test_a_fit_needs_little_memory_beyond_its_data(Estimator, order):
     ("change", "message"),
     [
         (lambda X: np.where(X > 1, np.nan, X), "contains NaN"),
-        (lambda X: np.where(X > 1, -np.inf, X), "contains infinity"),
         (lambda X: X[:, :3], "X has 3 features, but"),
         (lambda X: X[0], "Expected 2D array, got 1D array"),
-        (lambda X: X[:0], "Found array with 0 sample"),
-        (lambda X: X.astype(complex), "Complex data not supported"),
     ],
 )
 def test_what_is_predicted_on_is_validated(Estimator, change, message):
@@ -121,11 +117,7 @@ def test_parameters_of_another_type_are_predicted_with(Estimator, dtype):
 # Labels and targets.
 
 
-@pytest.mark.parametrize(
-    "names",
-    [["a", "b", "c"], [False, True, True], [-5, 0, 7], [1.0, 2.0, 3.0]],
-    ids=["str", "bool", "int", "float"],
-)
+@pytest.mark.parametrize("names", [["a", "b", "c"], [False, True, True], [-5, 0, 7], [1.0, 2, 3]])
 def test_labels_of_any_type_come_back(names):
     y = np.array(names)[Y_IRIS]
     classifier = ScratchMLPClassifier(max_iter=200, **LBFGS).fit(X_IRIS, y)
@@ -156,7 +148,7 @@ def test_sparse_indicator_targets_come_back_sparse():
 
 SOFTMAX = {"output_activation": "softmax"}
 PAIRS = [[0.5, 0.5], [0.2, 0.1], [1, 0]]
-CANNOT_SUPPORT = "loss='{}' supports these output activations: {}; got .*'identity'"
+CANNOT_SUPPORT = "'log_loss' supports these output activations: softmax, logistic; .*'identity'"
 
 
 @pytest.mark.parametrize(
@@ -165,16 +157,7 @@ CANNOT_SUPPORT = "loss='{}' supports these output activations: {}; got .*'identi
         (ScratchMLPClassifier(), [0.1, 1.2, 1], "Unknown label type: continuous"),
         (ScratchMLPClassifier(), [[0, 2], [1, 1], [2, 0]], "several columns.*MultiOutputClass"),
         (ScratchMLPClassifier(**SOFTMAX), np.eye(3, dtype=int), "exclusive classes.*several lab"),
-        (
-            ScratchMLPClassifier(output_activation="identity"),
-            [0, 1, 2],
-            CANNOT_SUPPORT.format("log_loss", "softmax, logistic"),
-        ),
-        (
-            ScratchMLPRegressor("poisson", output_activation="identity"),
-            [0, 1, 1],
-            CANNOT_SUPPORT.format("poisson", "exp"),
-        ),
+        (ScratchMLPClassifier(output_activation="identity"), [0, 1, 2], CANNOT_SUPPORT),
         (ScratchMLPRegressor("poisson"), [-1, 2, 3], "'exp' .* from 0 to inf.*from -1 to 3"),
         (ScratchMLPRegressor(output_activation="logistic"), [0, 1, 2], "0 to 1, but y .*0 to 2"),
         (ScratchMLPRegressor(**SOFTMAX), [0, 1, 1], "among two or more targets; got one"),

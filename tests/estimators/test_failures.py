@@ -90,10 +90,14 @@ def test_an_estimator_predicts_as_before_during_a_second_fit(Estimator):
     assert len(estimator.coefs_) == 3
 
 
-@pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, monkeypatch):
+@pytest.mark.parametrize(
+    ("method", "solver", "last"),
+    [("fit", "adam", 3), ("fit", "lbfgs", 3), ("partial_fit", "adam", 1)],
+)
+def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(
+    Estimator, method, solver, last, monkeypatch
+):
     epoch_end = Monitor.epoch_end
-    last = 3 if method == "fit" else 1
 
     def interrupted_epoch_end(monitor, run, learning_rate):
         epoch_end(monitor, run, learning_rate)
@@ -101,7 +105,7 @@ def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(Estimator, method, mon
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Monitor, "epoch_end", interrupted_epoch_end)
-    estimator = Estimator(random_state=0)
+    estimator = Estimator(solver=solver, random_state=0)
     train = estimator.fit if method == "fit" else functools.partial(partial_fit, estimator)
     with warnings.catch_warnings(action="error"), pytest.raises(KeyboardInterrupt):
         train(X_IRIS, Y_IRIS)
@@ -165,15 +169,9 @@ def test_weights_of_users_that_are_too_large_to_validate_are_not_the_best(Estima
 
 def test_best_weights_that_overflow_on_training_rows_are_an_error():
     """Here the validation rows are far smaller than those that training has learned from."""
-    regressor = ScratchMLPRegressor(
-        hidden_layer_sizes=(3, 3),
-        activation="identity",
-        solver="sgd",
-        learning_rate_init=1e104,
-        early_stopping=True,
-        max_iter=1,
-        random_state=0,
-    )
+    settings = {"activation": "identity", "solver": "sgd", "learning_rate_init": 1e104}
+    settings |= {"hidden_layer_sizes": (3, 3), "early_stopping": True, "max_iter": 1}
+    regressor = ScratchMLPRegressor(random_state=0, **settings)
     with fails(regressor, DivergenceError, r"The loss grew from .* to nan"):
         regressor.fit(X_IRIS, Y_IRIS, X_val=np.zeros((9, 4)), y_val=np.zeros(9))
 
@@ -212,59 +210,60 @@ def test_the_loss_is_that_of_the_weights_that_lbfgs_goes_back_to():
 # Numbers near the limits of floating point: a good result or an error of ours, no warning.
 
 
+#: The beginnings of the messages that extreme numbers may cause.
+EXPECTED = "The loss grew|Solver produced|Input [Xy] contains|The outputs of the network"
+SOLVERS = ["sgd", "adam", "adagrad", "lbfgs"]
+
+
 def extreme_inputs(kind, dtype):
     """Return Iris with extreme numbers: of one size, in one column, or in one row."""
     X, largest = X_IRIS[::3].copy(), float(np.finfo(dtype).max)
     if kind == "largest":
         X = np.sign(X) * largest
-    elif kind == "constant":
-        X[:] = largest
     elif kind == "column":
         X[:, 0] *= largest / 10
     elif kind == "row":
         X[0] = largest
     else:
         X *= largest ** float(kind)
-    return X.astype(dtype), Y_IRIS[::3]
+    return X.astype(dtype)
 
 
-#: The beginnings of the messages that extreme numbers may cause.
-EXPECTED = "The loss grew|Solver produced|Input [Xy] contains|The outputs of the network"
-KINDS = ["largest", "constant", "column", "row", "0.97", "0.5", "-0.5", "-0.97"]
-SOLVERS = ["sgd", "adam", "adagrad", "lbfgs"]
-DTYPES = [np.float32, np.float64]
+def finite_predictions(estimator, X, y):
+    """Return predictions and probabilities, or None after one of the expected errors."""
+    try:
+        estimator.fit(X, y)
+        outputs = [estimator.predict(X)]
+        if is_classifier(estimator):
+            outputs += [estimator.predict_proba(X), estimator.predict_log_proba(X)]
+    except ValueError as error:  # DivergenceError is one
+        message = str(error)
+    else:
+        assert all(np.isfinite(each).all() for each in outputs)
+        return outputs
+    assert re.match(EXPECTED, message)
+    return None
 
 
+@pytest.mark.parametrize("kind", ["largest", "column", "row", "0.97", "0.5", "-0.5", "-0.97"])
 @pytest.mark.parametrize(
-    ("kind", "solver", "dtype"),
-    [(kind, SOLVERS[i % 4], DTYPES[i // 4]) for i, kind in enumerate(KINDS)]
-    + [(kind, SOLVERS[3 - i % 4], DTYPES[1 - i // 4]) for i, kind in enumerate(KINDS)],
+    ("dtype", "early_stopping", "alpha", "rate"),
+    [
+        (np.float32, False, 0.0, 0.1),
+        (np.float64, False, 1e300, 1e300),
+        (np.float32, True, 0.0, 1e300),
+        (np.float64, True, 1e300, 0.1),
+    ],
 )
-def test_extreme_inputs_give_finite_outputs_or_an_error(Estimator, solver, dtype, kind):
-    X, y = extreme_inputs(kind, dtype)
-    for early_stopping, alpha, rate in [
-        (False, 0.0, 0.1),
-        (False, 1e300, 1e300),
-        (True, 0.0, 1e300),
-        (True, 1e300, 0.1),
-    ]:
+def test_extreme_inputs_give_finite_outputs_or_an_error(
+    Estimator, kind, dtype, early_stopping, alpha, rate
+):
+    X = extreme_inputs(kind, dtype)
+    for solver in SOLVERS:
         estimator = Estimator(**SMALL, solver=solver, alpha=alpha, learning_rate_init=rate)
         estimator.set_params(early_stopping=early_stopping, max_iter=2)
-        message = ""
-        try:
-            estimator.fit(X, y)
-            outputs = estimator.predict(X)
-        except ValueError as error:  # DivergenceError is one
-            message = str(error)
-        if message:
-            assert re.match(EXPECTED, message)
-            assert alpha > 0 or rate > 1 or not kind.startswith("-")
-            continue
-        assert np.isfinite(outputs).all()
-        if is_classifier(estimator):
-            p = estimator.predict_proba(X)
-            np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
-            assert np.isfinite(estimator.predict_log_proba(X)).all()
+        outputs = finite_predictions(estimator, X, Y_IRIS[::3])
+        assert outputs or alpha > 0 or rate > 1 or not kind.startswith("-")
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
@@ -273,30 +272,17 @@ def test_extreme_inputs_give_finite_outputs_or_an_error(Estimator, solver, dtype
     [
         (1e-300, np.float64, "squared_error"),
         (1e-30, np.float32, "poisson"),
-        (1e30, np.float32, "squared_error"),
         (1e30, np.float32, "huber"),
-        (1e30, np.float64, "absolute_error"),
         (1e150, np.float64, "poisson"),
         (1e300, np.float32, "quantile"),
-        (1e300, np.float64, "squared_error"),
         (1.7e308, np.float64, "huber"),
-        (1.7e308, np.float64, "quantile"),
     ],
 )
 def test_extreme_targets_give_finite_predictions_or_an_error(size, dtype, loss, solver):
     X, y = X_IRIS[::3].astype(dtype), np.abs(X_IRIS[::3, 0]) / 3 * size
     for targets in (y, np.r_[y[:1], np.sign(y[1:])]):
         regressor = ScratchMLPRegressor(loss, **SMALL, solver=solver, early_stopping=True)
-        message = ""
-        try:
-            regressor.fit(X, targets)
-        except ValueError as error:
-            message = str(error)
-        if message:
-            assert re.match(EXPECTED, message)
-            assert size > 1
-            continue
-        assert np.isfinite(regressor.predict(X)).all()
+        assert finite_predictions(regressor, X, targets) or size > 1
 
 
 def test_numbers_too_large_for_float32_are_named(Estimator):
@@ -333,12 +319,7 @@ def test_r2_does_not_depend_on_the_scale(power, shape):
     assert scaled_r2(*scaled, weight) == r2_score(y, predictions, sample_weight=weight)
 
 
-def test_r2_needs_two_rows():
-    assert np.isnan(scaled_r2(np.ones(1), np.ones(1), None))
-    assert scaled_r2(np.array([0, 1]), np.array([0.0, 0.5]), None) == 0.5
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_r2_of_predictions_that_are_far_too_large_is_very_negative(dtype):
     y = np.linspace(-1e-30, 1e-30, 9)
     for predictions in (np.full(9, 1e30, dtype), np.full(9, np.finfo(dtype).max)):

@@ -27,14 +27,6 @@ def test_the_activation_of_the_fit_predicts(Estimator, activation, duplicate):
     assert not np.allclose(raw_scores(twin.fit(X_IRIS, Y_IRIS), X_IRIS), expected)
 
 
-def test_a_list_of_activations_that_changes_after_the_fit_does_not_matter(Estimator):
-    activation = ["tanh"]
-    estimator = Estimator(activation=activation, **SMALL).fit(X_IRIS, Y_IRIS)
-    expected = raw_scores(estimator, X_IRIS)
-    activation[0] = "softplus"
-    np.testing.assert_array_equal(raw_scores(estimator, X_IRIS), expected)
-
-
 def test_a_network_without_hidden_layers_has_nothing_to_activate_or_drop(Estimator):
     settings = {**SMALL, "hidden_layer_sizes": ()}
     plain = Estimator(**settings).fit(X_IRIS, Y_IRIS)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from estimator_examples import SMALL, X_IRIS, Y_IRIS, OwnTanh, fails, partial_fit
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -52,35 +51,27 @@ def infinite(random_state, n_in, n_out, activation):
     ("name", "value", "message"),
     [
         ("activation", "swish", "'activation' parameter.*'relu'.*Got 'swish'"),
-        ("activation", ("relu", "swish"), "'activation' parameter.*'relu'.*Got 'swish'"),
         ("activation", (("relu", "relu"), "relu"), r"Got \('relu', 'relu'\)"),
         ("activation", ["relu"], FOR_EACH_LAYER + r"got \['relu'\], which has 1"),
         ("activation", object(), "'activation' parameter.*implementing 'forward' and 'backward'"),
         ("activation", Tanh, "implementing 'forward' and 'backward'.*Got <class"),
         ("dropout", 1.0, r"'dropout' parameter.*in the range \[0.0, 1.0\).*Got 1.0"),
-        ("dropout", "half", "'dropout' parameter.*Got 'half'"),
         ("dropout", (0.5, 1.5), r"'dropout' parameter.*in the range \[0.0, 1.0\).*Got 1.5"),
         ("dropout", (0.1, 0.2, 0.3), FOR_EACH_LAYER + "which has 3"),
         ("scoring", "auc", "'scoring' parameter.*Got 'auc' instead. Did you mean 'roc_auc'?"),
         ("solver", "Adma", "Got 'Adma' instead. Did you mean 'adam'?"),
-        ("solver", "newton", "'solver' parameter.*'lbfgs'.*Got 'newton'"),
         ("solver", Adam(beta_2=2.0), "'beta_2' parameter of Adam.*Got 2.0"),
-        ("solver", SGD(momentum=-1.0), "'momentum' parameter of SGD.*Got -1.0"),
-        ("solver", Adam(max_grad_norm=0), "'max_grad_norm' parameter of Adam.*Got 0"),
         ("loss", LogLoss(label_smoothing=2.0), "'label_smoothing' parameter of LogLoss.*Got 2.0"),
-        ("batch_size", 0, "'batch_size' parameter.*'full'.*Got 0"),
         ("weight_init", "ones", "'weight_init' parameter.*'glorot_uniform'.*Got 'ones'"),
         ("weight_init", lambda *_: (0.0, 0.0), WEIGHTS),
         ("weight_init", infinite, "must return finit"),
         ("weight_init", Cosine, "a callable, not a class. Got <class"),
         ("hidden_layer_sizes", (5, 0), r"hidden_layer_sizes must be > 0.*got \(5, 0\)"),
-        ("hidden_layer_sizes", (2.5,), r"hidden_layer_sizes must be > 0.*got \(2.5,\)"),
         ("hidden_layer_sizes", ((1, 2), 3), r"hidden_layer_sizes must be > 0.*\(\(1, 2\), 3\)"),
         ("hidden_layer_sizes", np.array(2), r"hidden_layer_sizes must be > 0.*got array\(2\)"),
         ("hidden_layer_sizes", (True,), r"hidden_layer_sizes must be > 0.*got \(True,\)"),
         ("learning_rate", "linear", "'cosine'.*a callable.*Got 'linear'"),
         ("learning_rate", Cosine(n_epochs=0), "'n_epochs' parameter of Cosine.*Got 0"),
-        ("learning_rate", lambda progress: -1, "a finite number >= 0.*returned -1"),
         ("learning_rate", Cosine, "a callable, not a class.*Got <class"),
         ("learning_rate", 0.1, "pass a number as learning_rate_init.*Got 0.1"),
     ],
@@ -98,19 +89,13 @@ def test_bad_parameters_are_named_with_their_rule_and_value(Estimator, name, val
         ("hidden_layer_sizes", 1, 0),
         ("alpha", 0, -1e-9),
         ("batch_size", 1, 0),
-        ("learning_rate_init", 1e-9, 0),
         ("power_t", 0, -1e-9),
-        ("max_iter", 1, 0),
         ("tol", 0, -1e-9),
-        ("momentum", 0, -1e-9),
         ("momentum", 1, 1.1),
         ("validation_fraction", 0, -1e-9),
         ("validation_fraction", 0.99, 1),
         ("beta_1", 0, -1e-9),
         ("beta_1", 0.99, 1),
-        ("beta_2", 0, -1e-9),
-        ("beta_2", 0.99, 1),
-        ("epsilon", 1e-9, 0),
         ("n_iter_no_change", 1, 0),
         ("n_iter_no_change", np.inf, 1.5),
         ("max_fun", 1, 0),
@@ -124,13 +109,9 @@ def test_numbers_may_be_as_small_or_large_as_their_limits(Estimator, name, allow
         estimator.fit(X_IRIS, Y_IRIS)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("learning_rate_init", -0.1), ("alpha", -5.0), ("activation", "swish"), ("batch_size", 0)],
-)
-def test_partial_fit_validates_parameters_every_time(Estimator, name, value):
-    estimator = partial_fit(Estimator(**SMALL), X_IRIS, Y_IRIS).set_params(**{name: value})
-    with fails(estimator, ValueError, f"The '{name}' parameter of {Estimator.__name__}"):
+def test_partial_fit_validates_parameters_every_time(Estimator):
+    estimator = partial_fit(Estimator(**SMALL), X_IRIS, Y_IRIS).set_params(alpha=-5.0)
+    with fails(estimator, ValueError, f"The 'alpha' parameter of {Estimator.__name__}"):
         partial_fit(estimator, X_IRIS, Y_IRIS)
 
 
@@ -158,15 +139,9 @@ SOLVERS = [*OPTIMIZERS, "lbfgs"]
 @pytest.mark.parametrize(("activation", "solver"), [*zip(ACTIVATIONS, cycle(SOLVERS))])
 def test_every_solver_and_every_activation_learns(Estimator, activation, solver):
     rate = {"sgd": 0.1, "adagrad": 0.2, "rmsprop": 0.005}.get(solver, 0.02)
-    estimator = Estimator(
-        hidden_layer_sizes=(10,),
-        activation=activation,
-        solver=solver,
-        learning_rate_init=rate,
-        max_iter=500,
-        n_iter_no_change=50,
-        random_state=0,
-    ).fit(X_IRIS, Y_IRIS)
+    settings = {"hidden_layer_sizes": (10,), "max_iter": 500, "n_iter_no_change": 50}
+    settings |= {"activation": activation, "solver": solver, "learning_rate_init": rate}
+    estimator = Estimator(**settings, random_state=0).fit(X_IRIS, Y_IRIS)
     assert estimator.score(X_IRIS, Y_IRIS) > 0.9
 
 
@@ -206,48 +181,23 @@ def test_a_name_is_what_its_object_is_and_one_value_that_of_every_layer(Estimato
 @pytest.mark.parametrize(
     ("name", "one", "other", "settings"),
     [
-        ("momentum", 0.0, 0.9, {"solver": "sgd"}),
-        ("nesterovs_momentum", False, True, {"solver": "sgd"}),
-        ("power_t", 0.5, 0.1, {"solver": "sgd", "learning_rate": "invscaling"}),
-        ("learning_rate", "constant", "invscaling", {"solver": "sgd"}),
         ("learning_rate", "constant", InverseScaling(1.0), {"solver": "adam"}),
         ("learning_rate__n_epochs", 3, 8, {"learning_rate": Cosine(5)}),
-        ("beta_1", 0.9, 0.5, {"solver": "adam"}),
         ("beta_2", 0.999, 0.9, {"solver": "adamw"}),
         ("epsilon", 1e-8, 1.0, {"solver": "adagrad"}),
         ("epsilon", 1e-8, 1.0, {"solver": "rmsprop"}),
         ("solver__max_grad_norm", 1e-3, 1.0, {"solver": SGD()}),
         ("solver__weight_decay", 1e-3, 1.0, {"solver": Adam()}),
-        ("alpha", 0.0, 10.0, {}),
         ("batch_size", 20, "full", {}),
-        ("shuffle", True, False, {}),
         ("weight_init", "glorot_uniform", "standard_normal", {}),
         ("dropout", 0.0, 0.5, {}),
         ("dropout", [0.3], (0.4,), {"solver": "sgd"}),
-        ("random_state", 0, 1, {}),
-        ("max_iter", 2, 3, {"solver": "lbfgs"}),
-        ("max_fun", 2, 30, {"solver": "lbfgs"}),
-        ("tol", 10.0, 0.0, {"solver": "lbfgs"}),
     ],
 )
-def test_every_parameter_of_the_solvers_acts(Estimator, name, one, other, settings):
+def test_parameters_that_scikit_learn_lacks_act(Estimator, name, one, other, settings):
     estimator = Estimator(**SMALL | {"batch_size": 40} | settings)
     thetas = [
         clone(estimator).set_params(**{name: value}).fit(X_IRIS, Y_IRIS).theta_
         for value in (one, other)
     ]
     assert not np.array_equal(*thetas)
-
-
-def test_parts_and_their_parameters_can_be_searched(Estimator):
-    grid = [
-        {"activation": ["relu", ("mish", "tanh"), [OwnTanh(), "elu"]], "dropout": [0, (0.1, 0)]},
-        {"solver__beta_1": [0.5, 0.9]},
-        {"learning_rate__n_epochs": [3, 8]},
-    ]
-    settings = {**SMALL, "hidden_layer_sizes": (6, 5)}
-    estimator = Estimator(solver=Adam(), learning_rate=Cosine(5), **settings)
-    search = GridSearchCV(estimator, grid, cv=2).fit(X_IRIS, Y_IRIS)
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    best = clone(estimator).set_params(**search.best_params_).fit(X_IRIS, Y_IRIS)
-    np.testing.assert_array_equal(search.best_estimator_.theta_, best.theta_)

@@ -41,11 +41,9 @@ def assert_same_weights(one, other):
     ("estimator", "y"),
     [
         (Classifier(solver="sgd", alpha=0.0), Y),
-        (Classifier(solver="lbfgs", alpha=1.0), Y),
         (Classifier(solver="adam", alpha=1.0), Y_LABELS),
         (Regressor(solver="sgd", alpha=1.0), X[:, 0] * X[:, 1]),
         (Regressor(solver="lbfgs", alpha=0.0, loss="poisson"), Y),
-        (Classifier(solver="adam", alpha=1.0, class_weight="balanced"), Y),
         (Classifier(solver="lbfgs", alpha=1.0, class_weight={0: 3.0, 1: 0.5}), Y),
         (Classifier(solver="sgd", alpha=1.0, class_weight={0: 0, 1: 1, 2: 4}), Y),
     ],
@@ -71,10 +69,8 @@ def test_a_row_of_weight_zero_may_hold_anything_finite():
     ("absent", "class_weight", "solver"),
     [
         (0, "balanced", "lbfgs"),
-        (1, "balanced", "sgd"),
-        (2, "balanced", "adam"),
+        (2, "balanced", "sgd"),
         (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam"),
-        (2, {0: 3.0, 1: 0.5, 2: 1.0}, "lbfgs"),
     ],
 )
 def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, solver):
@@ -91,10 +87,8 @@ def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, 
     ("y", "class_weight", "solver"),
     [
         (Y, "balanced", "sgd"),
-        (np.array(["x", "y", "z"])[Y], "balanced", "lbfgs"),
         (np.array(["x", "y", "z"])[Y], {"x": 1.0, "y": 20.0, "z": 3.0}, "sgd"),
         (np.array([-1.0, 0.0, 7.0])[Y], {-1.0: 1.0, 0.0: 20.0, 7.0: 3.0}, "lbfgs"),
-        (Y, {0: 1.0, 1: 20.0, 2: 3.0}, "adam"),
         (Y_LABELS, "balanced", "adam"),
         (Y_LABELS, [{0: 1, 1: 2}, {0: 3.0, 1: 1.5}], "sgd"),
     ],
@@ -116,18 +110,6 @@ def test_a_class_of_weight_zero_is_not_trained_on_but_known():
     classifier.fit(X, Y)
     assert list(classifier.classes_) == [0, 1, 2]
     assert set(classifier.predict(X)) == {0, 1}
-
-
-def test_early_stopping_looks_at_the_weighted_score():
-    settings = {"early_stopping": True, "max_iter": 5, "random_state": 0, "warm_start": True}
-    given = {0: 1.0, 1: 10.0, 2: 0.1}
-    classifier = ScratchMLPClassifier(class_weight=given, **settings).fit(X, Y)
-    held_out = classifier._run["split"][1]
-    score = classifier.set_params(max_iter=1).fit(X, Y).validation_scores_[-1]
-    weight = compute_sample_weight(given, Y[held_out])
-    latest = ScratchMLPClassifier(**settings).fit(X, Y)
-    latest.theta_[:] = classifier._latest_theta
-    assert score == pytest.approx(latest.score(X[held_out], Y[held_out], weight))
 
 
 def test_class_weights_act_in_partial_fit_however_the_classes_come():
@@ -158,14 +140,8 @@ def test_float32_stays_float32_with_class_weights():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_weights_are_scaled_by_a_power_of_two_and_the_smallest_are_0(dtype):
+def test_weights_too_small_for_quotients_are_0(dtype):
     limit = np.finfo(dtype).tiny / np.finfo(dtype).eps
-    for largest in (5e-324, 1e-300, 1.0, 3.0, 1.7e308):
-        weight = np.array([largest, 0.0, largest / 2])
-        scaled, exponent = scaled_weights(weight, np.ones((3, 1)), dtype)
-        assert scaled.dtype == dtype
-        assert 1 <= scaled[0] < 2
-        np.testing.assert_allclose(np.ldexp(scaled.astype(float), exponent), weight, rtol=1e-7)
     scaled, _ = scaled_weights(np.array([1.0, limit, limit / 2]), np.ones((3, 1)), dtype)
     np.testing.assert_array_equal(scaled, [1.0, limit, 0.0])
 
@@ -185,22 +161,14 @@ def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
     return [estimator.theta_, *(history[name] for name in ("loss", "validation_loss", "score"))]
 
 
-WAYS = st.sampled_from(
-    [
-        ("sgd", "fit"),
-        ("sgd", "partial_fit"),
-        ("adam", "validation"),
-        ("adam", "early_stopping"),
-        ("lbfgs", "fit"),
-        ("lbfgs", "validation"),
-    ]
-)
+WAYS = [("sgd", "fit"), ("sgd", "partial_fit"), ("adam", "validation"), ("adam", "early_stopping")]
+WAYS += [("lbfgs", "fit"), ("lbfgs", "validation")]
 
 
 @pytest.mark.random
 @examples(20)
 @given(
-    way=WAYS,
+    way=st.sampled_from(WAYS),
     power=st.integers(-1000, 1000),
     dtype=st.sampled_from([np.float32, np.float64]),
     alpha=st.sampled_from([0.0, 1.0]),
@@ -217,7 +185,7 @@ def test_a_power_of_two_in_the_weights_and_the_penalty_changes_nothing(
 
 @pytest.mark.random
 @examples(20)
-@given(way=WAYS, constant=st.floats(1e-300, 1e300))
+@given(way=st.sampled_from(WAYS), constant=st.floats(1e-300, 1e300))
 def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(Estimator, way, constant):
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver)
@@ -235,16 +203,10 @@ def test_equal_weights_of_any_size_and_type_are_no_weights(Estimator, weight, dt
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("y", "dtype", "constant"),
-    [(Y, np.float32, 1e-6), (Y, np.float64, 1e6), (Y_LABELS, np.float32, 1e6)],
-)
-def test_the_scale_of_class_weights_does_not_matter(y, dtype, constant):
-    """Without a penalty."""
-    given = dict.fromkeys(range(3), constant) if y is Y else [{0: constant, 1: constant}] * 2
-    scaled, plain = (
-        Classifier(alpha=0.0, class_weight=w).fit(X.astype(dtype), y, WEIGHT) for w in (given, None)
-    )
+@pytest.mark.parametrize("constant", [1e-300, 1e300])
+def test_the_scale_of_class_weights_does_not_matter_without_a_penalty(constant):
+    given = dict.fromkeys(range(3), constant)
+    scaled, plain = (Classifier(alpha=0.0, class_weight=w).fit(X, Y, WEIGHT) for w in (given, None))
     np.testing.assert_allclose(scaled.theta_, plain.theta_, rtol=0, atol=1e-4)
 
 
@@ -296,8 +258,6 @@ def test_an_outlier_with_almost_no_weight_is_no_divergence(solver):
     ("weight", "message"),
     [
         (np.inf, "input sample_weight contains infinity"),
-        (np.nan, "input sample_weight contains nan"),
-        (np.full(150, np.inf), "input sample_weight contains infinity"),
         ([np.nan] * 150, "input sample_weight contains nan"),
         (-np.ones(150), "Negative values"),
         (np.zeros(150), "at least one non-zero"),
@@ -315,8 +275,6 @@ def test_weights_are_finite_and_at_least_0(Estimator, weight, message):
     ("class_weight", "message"),
     [
         (np.array([1, 2]), "The 'class_weight' parameter of"),
-        (np.array(["balanced"]), "The 'class_weight' parameter of"),
-        ("heavy", "The 'class_weight' parameter of"),
         ("balanced", "'balanced' is not supported for partial_fit.*compute_c"),
     ],
 )
@@ -333,15 +291,11 @@ def test_partial_fit_checks_what_class_weight_is(class_weight, message):
         ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
         ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Weigh at least"),
         ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* none near the limits"),
-        ({0: np.inf}, Y, "must be finite"),
-        ([{0: -1, 1: -1}] * 2, Y_LABELS, "must be finite and at least 0"),
-        (["balanced", "balanced"], Y_LABELS, "a list with one dict for each column"),
         ([{0: 1, 1: 2}, 3], Y_LABELS, "a list with one dict for each column"),
         ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
         ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
         ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
         ({0: 1}, Y_LABELS, r"one dict for each column of y.*got \{0: 1\} for 2 columns"),
-        ([{0: 1}], Y_LABELS, r"one dict for each column of y.*for 2 columns"),
     ],
 )
 def test_bad_class_weights_get_an_error_that_teaches(class_weight, y, message):
