@@ -350,6 +350,7 @@ ROWS = DIGITS.data[:10, 18:21]
 @pytest.mark.parametrize(
     ("Estimator", "y", "names"),
     [
+        (ScratchMLPClassifier, ["no", "yes"] * 5, ["yes"]),
         (ScratchMLPClassifier, ["b", "c" * 30] * 4 + ["a", "$"], ["$", "a", "b", "c" * 23 + "…"]),
         (ScratchMLPClassifier, ["one"] * 10, ["one"]),
         (ScratchMLPClassifier, np.eye(5)[[*range(5)] * 2], list("01234")),

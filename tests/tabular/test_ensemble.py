@@ -7,8 +7,8 @@ from copy import copy
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.ensemble
 from all_parts import all_parts
+from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
@@ -18,18 +18,11 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import (
-    accuracy_score,
-    f1_score,
-    log_loss,
-    mean_squared_error,
-    r2_score,
-    roc_auc_score,
-    root_mean_squared_error,
-)
 from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -50,18 +43,17 @@ from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending, ensemble
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
-from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
-from scratchmlp.tabular.scoring import log_loss as blend_log_loss
+from scratchmlp.tabular.scoring import is_within_error, log_loss, negative_score, squared_error
 
 NETWORKS = ("networks", TabularMLPClassifier(**SMALL))
 TREES = ("trees", ExtraTreesClassifier(10))
 TREE = ("tree", DecisionTreeClassifier(min_samples_leaf=5))
 BOOSTING = ("boosting", HistGradientBoostingClassifier(max_iter=10))
-CLASSIFIERS = [NETWORKS, BOOSTING, TREES]
+CLASSIFIERS = [NETWORKS, TREES, BOOSTING]
 REGRESSORS = [
     ("networks", TabularMLPRegressor(**SMALL)),
-    ("boosting", HistGradientBoostingRegressor(max_iter=10)),
     ("trees", ExtraTreesRegressor(10)),
+    ("boosting", HistGradientBoostingRegressor(max_iter=10)),
 ]
 FOLDS = {"cv": 3, "random_state": 0}
 N = 150
@@ -103,7 +95,7 @@ def alone():
 @pytest.mark.parametrize("name", ["classifier", "regressor"])
 def test_fitted_attributes(name, request):
     model = request.getfixturevalue(name)
-    assert list(model.oof_scores_) == ["networks", "boosting", "trees"]
+    assert list(model.oof_scores_) == ["networks", "trees", "boosting"]
     assert sum(model.weights_.values()) == pytest.approx(1)
     assert list(model.weights_) == list(model.named_estimators_)
     assert {*model.oof_scores_} == {*model.weights_} | {*model.dropped_}
@@ -111,7 +103,6 @@ def test_fitted_attributes(name, request):
     assert networks.encoder_ is model.encoder_
     assert networks.oof_score_ == model.oof_scores_["networks"]
     assert not hasattr(networks, model._oof_name)  # they are kept once
-    assert len(model.named_estimators_.trees) == 3
     assert model.errors_ == {}
 
 
@@ -128,38 +119,29 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
     rng = np.random.default_rng(0)
     words = rng.choice([f"word{i}" for i in range(40)], (120, 6))
     X, y = pd.DataFrame({"t": [" ".join(row) for row in words]}), 1 + (words == "word0").sum(axis=1)
-    settings = {**FOLDS, "text_features": ["t"]}
-    networks = TabularMLPRegressor(max_iter=2, loss=loss)
-    both = [("networks", networks), REGRESSORS[1]]
-    model = TabularEnsembleRegressor(both, **settings).fit(X, y)
+    networks, settings = TabularMLPRegressor(max_iter=2, loss=loss), FOLDS | {"text_features": [0]}
+    parts = [("networks", networks), REGRESSORS[2]]
+    model = TabularEnsembleRegressor(parts, **settings).fit(X, y)
     alone = clone(networks).set_params(**settings).fit(X, y)
-    predicted = model.named_estimators_["networks"].predict(X)
-    np.testing.assert_array_equal(predicted, alone.predict(X))
-    fitted, boosting = (model._parts[name].fitted for name, _ in both)
-    for member, fold in zip(fitted.members_, boosting, strict=True):
+    found = model.named_estimators_.networks
+    np.testing.assert_array_equal(found.predict(X), alone.predict(X))
+    for member, fold in zip(found.members_, model._parts["boosting"].fitted, strict=True):
         [terms], [others] = member.inputs.supervised, fold.inputs.supervised
         assert terms.selected[0].size
         assert (terms.selected is others.selected) == (loss == "squared_error")
 
 
-def test_folds_are_the_same_for_all_estimators():
-    fold = np.arange(N) % 3
-    with all_parts():
-        model = fitted_classifier(*CLASSIFIERS, cv=PredefinedSplit(fold))
-    for name in ("networks", "trees"):
-        members = model.only(name).member_predictions(X)
-        np.testing.assert_allclose(model.only(name).predict_proba(X), members.mean(axis=0))
-    out_of_fold = members[fold, np.arange(N)]
-    predicted = model.classes_[out_of_fold.argmax(axis=1)]
-    assert model.oof_scores_["trees"] == accuracy_score(LABELS, predicted)
-
-
-@pytest.mark.parametrize("is_class", [True, False])
-@pytest.mark.parametrize("kind", ["ExtraTrees", "RandomForest"])
-def test_forests_predict_few_rows_as_they_predict_many(kind, is_class):
-    forest = getattr(sklearn.ensemble, f"{kind}{'Classifier' if is_class else 'Regressor'}")(7)
-    Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
-    model = Ensemble([("forest", forest)], cv=2, random_state=0)
+@pytest.mark.parametrize(
+    ("Ensemble", "Forest"),
+    [
+        (TabularEnsembleClassifier, ExtraTreesClassifier),
+        (TabularEnsembleClassifier, RandomForestClassifier),
+        (TabularEnsembleRegressor, ExtraTreesRegressor),
+        (TabularEnsembleRegressor, RandomForestRegressor),
+    ],
+)
+def test_forests_predict_few_rows_as_they_predict_many(Ensemble, Forest):
+    model = Ensemble([("forest", Forest(7))], cv=2, random_state=0)
     model.fit(X, targets_for(model, NUMBERS))
     many = predictions(model, pd.concat([X] * 2))
     np.testing.assert_array_equal(many[:63], predictions(model, X[:63]))
@@ -241,14 +223,15 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     ("n_others", "settings", "weight"),
     [
         (0, {}, None),
-        (1, {}, None),  # one fold trains without it
+        (1, {}, None),  # one fold trains without it, and boosting stops early by rows of it
         (75, {"class_weight": {"yes": 1, "no": 0}}, None),
         (75, {}, [0.0] * 75 + [1.0] * 75),
     ],
 )
 def test_no_estimator_is_left_out_if_only_one_class_is_learned_from(n_others, settings, weight):
     y = np.array(["no"] * n_others + ["yes"] * (N - n_others))
-    model = TabularEnsembleClassifier([BOOSTING, TREES], **FOLDS, **settings)
+    early = HistGradientBoostingClassifier(max_iter=10, early_stopping=True)
+    model = TabularEnsembleClassifier([BOOSTING, ("early", early), TREES], **FOLDS, **settings)
     model.fit(X, y, sample_weight=weight)  # FitFailedWarning would be an error
     assert model.errors_ == {}
     for name in model.weights_:
@@ -281,12 +264,6 @@ def test_weights_reach_training_and_validation_rows():
             _, labels, weight = found
             np.testing.assert_array_equal(model.classes_[labels], LABELS[rows])
             np.testing.assert_allclose(weight / weight[0], row[rows] / row[rows[0]], rtol=1e-6)
-
-
-def test_boosting_stops_early_though_its_fold_has_another_class():
-    boosting = HistGradientBoostingClassifier(max_iter=10, early_stopping=True)
-    model = fitted_classifier(("boosting", boosting), y=np.r_[["rare"], LABELS[1:]])
-    assert list(model.weights_) == ["boosting"]
 
 
 def test_weights_reach_the_last_step_of_a_pipeline():
@@ -330,7 +307,6 @@ class Infinite(ClassifierMixin, BaseEstimator):
         (Fails(), "ZeroDivisionError: no wonder"),
         (Infinite(), "ValueError: its predictions are not finite"),
     ],
-    ids=["fails", "infinite"],
 )
 def test_an_estimator_that_fails_is_left_out(estimator, error):
     with pytest.warns(FitFailedWarning, match=f"odd is left out of the ensemble: {error}"):
@@ -384,6 +360,8 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
 
 # Parameters.
 
+WATCHED = TabularMLPClassifier().set_callbacks(ProgressBar())
+
 
 @pytest.mark.parametrize(
     ("estimators", "message"),
@@ -391,26 +369,17 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
         ([], "list of pairs of a name and an estimator, with at least one pair; got"),
         ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
         ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
-        ([("none", None)], "needs a classifier as 'none'; got None"),
         ([TREES, ("b", "dorp")], "needs a classifier as 'b'; got 'dorp'"),
-        (
-            [("mine", TabularMLPClassifier().set_callbacks(ProgressBar()))],
-            "'mine' has callbacks of its own. Pass them to set_callbacks of TabularEnsembleClass",
-        ),
         ([("class", ExtraTreesClassifier)], "needs a classifier as 'class'; got <class"),
+        ([("mine", WATCHED)], "has callbacks of its own. Pass them to set_callbacks of TabularEns"),
         ([("trees", "drop")], "All estimators are 'drop'"),
         ([("networks", TabularMLPClassifier(max_iter=0))], "'max_iter' parameter"),
         ([TREES, TREES], "Names provided are not unique"),
-        ([("a__b", TREES[1])], "must not contain __"),
-        ([("cv", TREES[1])], "conflict with constructor arguments"),
     ],
 )
-def test_estimators_must_be_named_classifiers(estimators, message):
+def test_estimators_must_be_named_and_of_the_kind_of_the_ensemble(estimators, message):
     with pytest.raises(ValueError, match=message):
         TabularEnsembleClassifier(estimators).fit(X, LABELS)
-
-
-def test_clusterers_are_no_regressors():
     with pytest.raises(ValueError, match="needs a regressor as 'clusters'; got KMeans"):
         TabularEnsembleRegressor([("clusters", KMeans(3))]).fit(X, NUMBERS)
 
@@ -431,12 +400,10 @@ def test_parameters_of_named_estimators_can_be_searched_and_set():
     ("scoring", "message"),
     [
         ("f1", "cannot score predictions for these targets"),
-        ("r2", "cannot score predictions for these targets"),
         (lambda model, X, y: "high", "cannot score predictions for these targets"),
         ("auc", r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"),
         ("x", r"Got 'x' instead\.$"),
     ],
-    ids=["positive label", "regression", "text", "typo", "unknown"],
 )
 def test_a_scorer_that_does_not_fit_is_refused_before_training(scoring, message):
     model = TabularEnsembleClassifier([("odd", Fails())], scoring=scoring)
@@ -455,35 +422,27 @@ def defaults(n_rows, n_targets, *, classifier):
     return dict(default_estimators(data, splits, classifier=classifier))
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_classes", "names"),
-    [
-        (3, 2, ["networks", "extra trees"]),  # one fold has no row of the second class
-        (10, 2, ["networks", "linear", "extra trees"]),
-        (900, 2, ["networks", "linear", "boosting", "extra trees"]),
-        (900, 60, ["networks", "linear", "boosting"]),
-        (5000, 2, ["networks", "linear", "boosting", "forest"]),
-        (5000, 500, ["networks", "linear"]),
-        (20_000, 2, ["networks", "linear", "boosting"]),
-        (20_000, 2000, ["networks", "linear"]),
-        (20_000, 4000, ["networks"]),
-        (20_001, 2, ["networks", "boosting"]),
-    ],
-)
-def test_default_classifiers_are_bounded(n_rows, n_classes, names):
-    assert list(defaults(n_rows, n_classes, classifier=True)) == names
+DEFAULTS = [
+    # rows, targets, classes, names
+    (3, 2, True, "networks, extra trees"),  # one fold has no row of the second class
+    (10, 2, True, "networks, linear, extra trees"),
+    (900, 2, True, "networks, linear, boosting, extra trees"),
+    (900, 60, True, "networks, linear, boosting"),
+    (5000, 2, True, "networks, linear, boosting, forest"),
+    (5000, 500, True, "networks, linear"),
+    (20_000, 2, True, "networks, linear, boosting"),
+    (20_000, 2000, True, "networks, linear"),
+    (20_000, 4000, True, "networks"),
+    (20_001, 2, True, "networks, boosting"),
+    (900, 1, False, "networks, linear, boosting, extra trees"),
+    (900, 2, False, "networks, linear, extra trees"),
+    (5000, 1, False, "networks, linear, boosting"),
+]
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_targets", "names"),
-    [
-        (900, 1, ["networks", "linear", "boosting", "extra trees"]),
-        (900, 2, ["networks", "linear", "extra trees"]),
-        (5000, 1, ["networks", "linear", "boosting"]),
-    ],
-)
-def test_default_regressors_are_bounded(n_rows, n_targets, names):
-    assert list(defaults(n_rows, n_targets, classifier=False)) == names
+@pytest.mark.parametrize(("n_rows", "n_targets", "classifier", "names"), DEFAULTS)
+def test_default_estimators_are_bounded(n_rows, n_targets, classifier, names):
+    assert ", ".join(defaults(n_rows, n_targets, classifier=classifier)) == names
 
 
 def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():
@@ -494,13 +453,6 @@ def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():
 
 
 # Weights of the estimators.
-
-
-def test_the_weighted_loss_is_not_above_that_of_any_estimator_but_for_the_prior(monkeypatch, alone):
-    monkeypatch.setattr(blending, "_PRIOR", 0)
-    model = fitted_classifier(*CLASSIFIERS)
-    assert model.weights_["networks"] < 1
-    assert log_loss(LABELS, model.oof_proba_) <= log_loss(LABELS, alone.oof_proba_) + 1e-6
 
 
 def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
@@ -536,30 +488,23 @@ def test_a_score_that_is_nan_rules_out_an_estimator():
         select_weights([bad, bad], loss, prior)
 
 
-LOW_AND_HIGH = [
-    (name, DummyClassifier(strategy="constant", constant=value))
-    for name, value in (("low", 0), ("high", 1))
-]
-LOWEST_AND_HIGHEST = [
-    (name, DummyRegressor(strategy="constant", constant=value))
-    for name, value in (("low", -1e3), ("high", 1e3))
-]
-
-
 @pytest.mark.parametrize(
-    ("model", "better"),
+    ("Ensemble", "Dummy", "values", "scoring"),
     [
-        (TabularEnsembleClassifier(LOW_AND_HIGH), "low"),
-        (TabularEnsembleClassifier(LOW_AND_HIGH, scoring="neg_log_loss"), "high"),
-        (TabularEnsembleRegressor(LOWEST_AND_HIGHEST), "high"),
-        (TabularEnsembleRegressor(LOWEST_AND_HIGHEST, scoring="neg_mean_absolute_error"), "low"),
+        (TabularEnsembleClassifier, DummyClassifier, (0, 1), None),
+        (TabularEnsembleClassifier, DummyClassifier, (1, 0), "neg_log_loss"),
+        (TabularEnsembleRegressor, DummyRegressor, (1e3, -1e3), None),
+        (TabularEnsembleRegressor, DummyRegressor, (-1e3, 1e3), "neg_mean_absolute_error"),
     ],
 )
-def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(model, better):
+def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(
+    Ensemble, Dummy, values, scoring
+):
+    better, worse = (Dummy(strategy="constant", constant=value) for value in values)
+    model = Ensemble([("better", better), ("worse", worse)], scoring=scoring, cv=2, random_state=0)
     X, y = np.random.default_rng(0).normal(size=(60, 1)), np.arange(60) % 2
-    weight = np.where(y == (better == "high"), 9.0, 1.0)
-    model = clone(model).set_params(cv=2, random_state=0).fit(X, y, sample_weight=weight)
-    assert model.weights_[better] > 0.55
+    model.fit(X, y, sample_weight=np.where(y == (values[0] > 0), 9.0, 1.0))
+    assert model.weights_["better"] > 0.55
 
 
 # Scorers and losses.
@@ -570,27 +515,28 @@ WEIGHT, TARGETS, PREDICTED = RNG.random(50), RNG.normal(size=(50, 2)), RNG.norma
 
 
 def test_losses_of_weights_are_scikit_learn_s():
-    expected = log_loss(CODES, PROBA, sample_weight=WEIGHT)
-    assert blend_log_loss(CODES, WEIGHT)(PROBA) == pytest.approx(expected)
-    expected = mean_squared_error(TARGETS, PREDICTED, sample_weight=WEIGHT)
+    expected = metrics.log_loss(CODES, PROBA, sample_weight=WEIGHT)
+    assert log_loss(CODES, WEIGHT)(PROBA) == pytest.approx(expected)
+    expected = metrics.mean_squared_error(TARGETS, PREDICTED, sample_weight=WEIGHT)
     assert squared_error(TARGETS, WEIGHT)(PREDICTED) == pytest.approx(expected)
     assert squared_error(TARGETS, WEIGHT, 2.0)(PREDICTED) == pytest.approx(expected / 4)
 
 
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weights"])
 def test_a_scorer_judges_predictions(weight):
-    y, classes, proba = np.array(["a", "b"])[CODES % 2], np.array(["a", "b"]), PROBA[:, :2]
+    classes, proba = np.array(["a", "b"]), PROBA[:, :2]
+    y = classes[CODES % 2]
     predicted = classes[proba.argmax(axis=1)]
     expected = {
-        "roc_auc": roc_auc_score(y, proba[:, 1] / proba[:, 0], sample_weight=weight),
-        "accuracy": accuracy_score(y, predicted, sample_weight=weight),
-        "f1_macro": f1_score(y, predicted, average="macro", sample_weight=weight),
+        "roc_auc": metrics.roc_auc_score(y, proba[:, 1] / proba[:, 0], sample_weight=weight),
+        "accuracy": metrics.accuracy_score(y, predicted, sample_weight=weight),
+        "f1_macro": metrics.f1_score(y, predicted, average="macro", sample_weight=weight),
     }
     for scoring, score in expected.items():
         loss = negative_score(scoring, y, weight, classes)
         assert loss(proba / proba.sum(axis=1, keepdims=True)) == pytest.approx(-score), scoring
     r2 = negative_score("r2", TARGETS[:, 0], weight, None)(PREDICTED[:, 0])
-    assert r2 == -r2_score(TARGETS[:, 0], PREDICTED[:, 0], sample_weight=weight)
+    assert r2 == -metrics.r2_score(TARGETS[:, 0], PREDICTED[:, 0], sample_weight=weight)
 
 
 @pytest.mark.parametrize("classes", [None, np.array(["a", "b"])])
@@ -608,14 +554,12 @@ def test_a_scorer_may_check_that_its_model_is_fitted(classes):
 def test_an_estimator_of_weight_0_is_dropped_and_nothing_else_changes(classifier):
     reason = {"boosting": "Its weight is 0: it does not lower the loss of the others."}
     assert classifier.dropped_ == reason
-    without = fitted_classifier(TREES, NETWORKS)  # both have the same random states
-    with_it = fitted_classifier(TREES, NETWORKS, BOOSTING)
-    assert with_it.dropped_.keys() == {"boosting"}
-    assert without.weights_ == with_it.weights_
+    without = fitted_classifier(NETWORKS, TREES)
+    assert without.weights_ == classifier.weights_
     for name in ("oof_proba_", "oof_score_", "temperature_", "floor_"):
-        np.testing.assert_array_equal(getattr(with_it, name), getattr(without, name))
-    np.testing.assert_array_equal(with_it.predict_proba(X), without.predict_proba(X))
-    np.testing.assert_array_equal(with_it.predict_set(X), without.predict_set(X))
+        np.testing.assert_array_equal(getattr(classifier, name), getattr(without, name))
+    np.testing.assert_array_equal(classifier.predict_proba(X), without.predict_proba(X))
+    np.testing.assert_array_equal(classifier.predict_set(X), without.predict_set(X))
 
 
 def test_an_estimator_that_is_hardly_needed_is_dropped(monkeypatch):
@@ -668,19 +612,12 @@ def test_several_estimators_of_an_ensemble(whole):
     size = len(pickle.dumps(whole.named_estimators_.boosting))
     assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
     assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
-
-
-def test_sets_of_several_estimators_are_those_of_the_worst(whole):
-    two = whole.only("networks", "boosting")
     worst = max(two.weights_, key=lambda name: whole._parts[name].scores.scores.mean())
     assert two._held_out_scores is whole._parts[worst].scores
-
-
-def test_all_estimators_of_an_ensemble_are_the_ensemble(whole):
-    found = whole.only(*whole.weights_)
-    np.testing.assert_array_equal(found.predict_proba(X), whole.predict_proba(X))
-    np.testing.assert_array_equal(found.predict_set(X), whole.predict_set(X))
-    assert found.oof_proba_ is whole.oof_proba_
+    every = whole.only(*whole.weights_)
+    np.testing.assert_array_equal(every.predict_proba(X), whole.predict_proba(X))
+    np.testing.assert_array_equal(every.predict_set(X), whole.predict_set(X))
+    assert every.oof_proba_ is whole.oof_proba_
 
 
 def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):
@@ -691,7 +628,7 @@ def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):
     assert found.oof_score_ == old.oof_score_
     assert old.only("boosting").weights_ == {"boosting": 1}
     old.weights_ = {"networks": 1.0, "boosting": 0.0, "trees": 0.0}
-    with pytest.raises(ValueError, match=r"'boosting', 'trees' are 0, so they have no mean"):
+    with pytest.raises(ValueError, match=r"'trees', 'boosting' are 0, so they have no mean"):
         old.only("boosting", "trees")
     assert old.only("trees").weights_ == {"trees": 1.0}
 
@@ -701,16 +638,16 @@ def test_leaderboard(scoring, alone):
     model = fitted_classifier(*CLASSIFIERS, scoring=scoring)
     board = model.leaderboard()
     whole, parts = board.iloc[0], board.iloc[1:]
-    assert board.index.tolist() == ["TabularEnsembleClassifier", "networks", "boosting", "trees"]
+    assert board.index.tolist() == ["TabularEnsembleClassifier", "networks", "trees", "boosting"]
     dropped = dict.fromkeys(model.dropped_, 0)
     assert parts["weight"].to_dict() == dropped | model.weights_
     assert parts["score"].to_dict() == model.oof_scores_
     assert whole["score"] == model.oof_score_
-    metric = log_loss if scoring is None else lambda y, proba: -roc_auc_score(y, proba[:, 1])
-    assert whole["loss"] == model.oof_loss_ == pytest.approx(metric(LABELS, model.oof_proba_))
-    assert parts["loss"]["networks"] == pytest.approx(metric(LABELS, alone.oof_proba_))
+    loss = metrics.log_loss if scoring is None else lambda y, p: -metrics.roc_auc_score(y, p[:, 1])
+    assert whole["loss"] == model.oof_loss_ == pytest.approx(loss(LABELS, model.oof_proba_))
+    assert parts["loss"]["networks"] == pytest.approx(loss(LABELS, alone.oof_proba_))
     losses = [
-        [log_loss(LABELS[rows], each.oof_proba_[rows]) for rows in model.held_out_]
+        [metrics.log_loss(LABELS[rows], each.oof_proba_[rows]) for rows in model.held_out_]
         for each in (alone, model)
     ]
     gain = np.subtract(*losses)
@@ -730,12 +667,12 @@ def test_a_gain_is_within_the_error_of_folds(gain, expected):
 
 
 def test_the_loss_of_a_leaderboard_is_in_units_of_the_target():
-    model = TabularEnsembleRegressor(REGRESSORS[::2], **FOLDS).fit(X, 100 * NUMBERS)
-    expected = root_mean_squared_error(100 * NUMBERS, model.oof_prediction_)
+    model = TabularEnsembleRegressor(REGRESSORS[:2], **FOLDS).fit(X, 100 * NUMBERS)
+    expected = metrics.root_mean_squared_error(100 * NUMBERS, model.oof_prediction_)
     assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
     model.fit(X, np.c_[100 * NUMBERS, NUMBERS])
     scaled = model.oof_prediction_ / [100, 1] / NUMBERS.std(), np.c_[NUMBERS, NUMBERS]
-    expected = mean_squared_error(scaled[0], scaled[1] / NUMBERS.std()) ** 0.5
+    expected = metrics.mean_squared_error(scaled[0], scaled[1] / NUMBERS.std()) ** 0.5
     assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
     board = model.only("networks").leaderboard()
     assert board.iloc[0]["loss"] == board.iloc[1]["loss"]

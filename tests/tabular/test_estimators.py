@@ -14,7 +14,6 @@ from scipy.stats import gmean
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar
-from sklearn.datasets import make_classification
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score
@@ -92,19 +91,19 @@ def fitted(request):
 
 
 def test_it_learns_from_a_raw_table_and_estimates_its_score_of_new_rows(fitted):
+    tags = get_tags(fitted)
+    assert tags.input_tags.categorical
+    assert tags.input_tags.string
+    assert tags.input_tags.allow_nan
     score = fitted.score(NEW, targets_for(fitted, NEW_NUMBERS))
     assert score > 0.8
     assert fitted.oof_score_ == pytest.approx(score, abs=0.1)
-
-
-def test_out_of_fold_predictions_have_their_score(fitted):
     y, oof = targets_for(fitted, NUMBERS), out_of_fold(fitted)
-    np.testing.assert_array_equal(np.sort(np.concatenate(fitted.held_out_)), range(len(y)))
     if is_classifier(fitted):
-        np.testing.assert_allclose(oof.sum(axis=1), 1)
         assert fitted.oof_score_ == accuracy_score(y, fitted.classes_[oof.argmax(axis=1)])
     else:
         assert fitted.oof_score_ == pytest.approx(r2_score(y, oof))
+        assert tags.target_tags.multi_output
 
 
 def test_predictions_are_the_mean_of_the_members(fitted):
@@ -145,14 +144,6 @@ def test_columns_are_found_by_name(fitted):
     assert len(fitted.predict(NEW.iloc[[0]])) == 1
 
 
-def test_tags_say_which_tables_and_targets_are_accepted(fitted):
-    tags = get_tags(fitted)
-    assert tags.input_tags.categorical
-    assert tags.input_tags.string
-    assert tags.input_tags.allow_nan
-    assert tags.target_tags.multi_output != is_classifier(fitted)
-
-
 @for_classifiers
 @pytest.mark.parametrize("name", ["classes_", "temperature_", "floor_"])
 def test_attributes_of_an_estimator_that_is_not_fitted(estimator, name):
@@ -171,32 +162,19 @@ def test_predictions_stay_within_the_range_of_the_targets(Estimator):
     assert {*equal.predict(X)} == {0.1}  # (0.1 + 0.1 + 0.1) / 3 would be above 0.1
 
 
-@pytest.mark.parametrize("Estimator", [TabularMLPRegressor, TabularEnsembleRegressor])
-def test_several_numbers(Estimator):
-    Y = np.c_[NUMBERS, -3 * NUMBERS]
-    model = clone(ESTIMATORS[Estimator.__name__]).fit(X, Y)
-    assert model.predict(X).shape == model.oof_prediction_.shape == Y.shape
-    assert model.member_predictions(X).shape == (3, *Y.shape)
-    assert model.oof_score_ > 0.6
-
-
 # Targets.
 
 
 @for_classifiers
-@pytest.mark.parametrize("n_rare", [1, 3])
-def test_classes_may_be_rare(estimator, n_rare):
-    X, y = make_classification(60, random_state=0)
-    y[:n_rare] = 2
-    model = quick(estimator, cv=4).fit(X, y)
-    assert len(model.held_out_) == 4
-    assert model.predict_proba(X).shape == (60, 3)
-
-
-@for_classifiers
-def test_one_class_alone_is_sure(estimator):
+def test_classes_may_be_rare_or_a_single_one(estimator):
+    y, model = targets_for(estimator, NUMBERS).astype("U4"), quick(estimator, cv=4)
+    for n_rare in (1, 3):
+        y[:n_rare] = "rare"
+        model.fit(X, y)
+        assert len(model.held_out_) == 4
+        assert model.predict_proba(X).shape == (120, 3)
     with pytest.warns(UserWarning, match="y has one class, 'yes', so every prediction"):
-        model = quick(estimator).fit(X, np.full(len(X), "yes"))
+        model.fit(X, np.full(len(X), "yes"))
     np.testing.assert_array_equal(model.predict_proba(X), np.ones((len(X), 1)))
 
 
@@ -219,7 +197,6 @@ Y = pd.Series(NUMBERS)
         (None, ValueError, "requires y to be passed, but the target y is None"),
         (csr_array(NUMBERS[:, np.newaxis] > 0), TypeError, "Sparse data was passed for y"),
     ],
-    ids=["missing", "name", "none", "sparse"],
 )
 def test_targets_of_no_estimator(estimator, y, error, message):
     with pytest.raises(error, match=message):
@@ -227,28 +204,23 @@ def test_targets_of_no_estimator(estimator, y, error, message):
 
 
 @pytest.mark.parametrize(
-    ("y", "message"),
+    ("Estimator", "y", "message"),
     [
-        (Y.astype(str) + "!", "use TabularMLPClassifier or TabularEnsembleClassifier"),
-        (Y.astype(object).where(Y.index != 7, "bad"), "got 'bad'"),
-        (pd.to_datetime(Y), "Convert dates and durations to numbers"),
-        (np.ones(len(Y), "f4,i4"), "must be numbers; got"),
-        (Y * 1e200, r"must be at most 1e\+150; got"),
+        (TabularMLPRegressor, Y.astype(str) + "!", "use TabularMLPClassifier or TabularEnsembleCl"),
+        (TabularMLPRegressor, Y.astype(object).where(Y.index != 7, "bad"), "got 'bad'"),
+        (TabularMLPRegressor, pd.to_datetime(Y), "Convert dates and durations to numbers"),
+        (TabularMLPRegressor, np.ones(len(Y), "f4,i4"), "must be numbers; got"),
+        (TabularMLPRegressor, Y * 1e200, r"must be at most 1e\+150; got"),
+        (TabularMLPClassifier, np.resize([-1.7e308, 1.7e308], 120), "label type: continuous"),
+        (ScratchMLPClassifier, np.resize([-1.7e308, 1.7e308], 120), "label type: continuous"),
     ],
-    ids=["text", "one text", "dates", "records", "huge"],
 )
-def test_targets_of_no_regressor(y, message):
+def test_targets_of_the_other_kind(Estimator, y, message):
     with pytest.raises(ValueError, match=message):
-        TabularMLPRegressor().fit(X, y)
+        Estimator().fit(X[["member"]], y)
 
 
-@pytest.mark.parametrize("Classifier", [TabularMLPClassifier, ScratchMLPClassifier])
-def test_huge_numbers_are_no_labels(Classifier):
-    with pytest.raises(ValueError, match="Unknown label type: continuous"):
-        Classifier().fit(np.arange(40.0).reshape(-1, 1), np.resize([-1.7e308, 1.7e308], 40))
-
-
-@pytest.mark.parametrize("power", [-1000, -500, 480])
+@pytest.mark.parametrize("power", [-1000, 480])
 def test_targets_of_any_scale_are_predicted_alike(power):
     model = ESTIMATORS["TabularMLPRegressor"]
     plain, scaled = clone(model).fit(X, NUMBERS), clone(model).fit(X, np.ldexp(NUMBERS, power))
@@ -304,7 +276,7 @@ def test_a_constant_in_the_weights_changes_nothing(estimator, constant):
         assert_alike(outputs(estimator, constant * weight), expected, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("constant", [1e-6, 0.3, 1e6])
+@pytest.mark.parametrize("constant", [1e-6, 1e6])
 def test_a_constant_in_the_class_weights_changes_nothing(constant):
     weighted = clone(ESTIMATORS["TabularMLPClassifier"])
     weighted.set_params(class_weight={"yes": constant, "no": constant})
@@ -313,7 +285,7 @@ def test_a_constant_in_the_class_weights_changes_nothing(constant):
 
 
 @for_all
-@pytest.mark.parametrize("weight", [np.inf, np.full(120, np.nan)], ids=["infinite", "nan"])
+@pytest.mark.parametrize("weight", [np.inf, np.full(120, np.nan)])
 def test_weights_that_are_not_finite_are_refused_by_name(estimator, weight):
     with pytest.raises(ValueError, match=r"(?i)input sample_weight contains (infinity|nan)"):
         fit(estimator, sample_weight=weight)
@@ -339,14 +311,9 @@ def test_class_weights_are_weights_of_rows(estimator):
     )
     assert more > base + 0.05
     assert same == pytest.approx(more, abs=0.05)
-
-
-@for_classifiers
-def test_scores_have_the_weights_of_rows_without_those_of_classes(estimator):
-    model = quick(estimator, class_weight={"yes": 9, "no": 1})
-    model = fit(model, sample_weight=WEIGHT)
-    right = model.classes_[model.oof_proba_.argmax(axis=1)] == targets_for(model, NUMBERS)
-    assert model.oof_score_ == pytest.approx(np.average(right, weights=WEIGHT))
+    both = fit(by_class, sample_weight=WEIGHT)  # scores have the weights of rows alone
+    right = both.classes_[both.oof_proba_.argmax(axis=1)] == y
+    assert both.oof_score_ == pytest.approx(np.average(right, weights=WEIGHT))
 
 
 # Folds and groups.
@@ -361,6 +328,9 @@ def test_rows_of_a_group_are_held_out_together(estimator):
         assert not {*groups[rows]} & {*np.delete(groups, rows)}
     splitter = fit(quick(estimator, cv=GroupKFold(4)), groups=groups)
     assert len(splitter.held_out_) == 4
+    uneven = fit(model, groups=np.repeat([0, 1, 2, 3], [7, 36, 3, 74]))
+    assert 2 <= len(uneven.held_out_) <= 4
+    assert np.isfinite(out_of_fold(uneven)).all()
 
 
 @pytest.mark.parametrize(
@@ -372,25 +342,15 @@ def test_rows_of_a_group_are_held_out_together(estimator):
         (3, np.array([1, "a"] * 60, object), TypeError, r"Got \['int', 'str'\]"),
         (GroupKFold(4), None, ValueError, "groups"),
     ],
-    ids=["one", "missing", "name", "types", "none"],
 )
 def test_groups_that_are_none(cv, groups, error, message):
     with pytest.raises(error, match=message):
         fit(TabularMLPClassifier(cv=cv), groups=groups)
 
 
-def test_few_uneven_groups_make_fewer_folds():
-    groups = np.repeat([0, 1, 2, 3], [2, 11, 1, 22])
-    X, y = np.random.RandomState(0).normal(size=(36, 2)), np.isin(groups, [0, 2])
-    model = quick(ESTIMATORS["TabularMLPClassifier"], cv=8).fit(X, y, groups=groups)
-    assert 2 <= len(model.members_) <= 4
-    assert np.isfinite(model.oof_proba_).all()
-
-
-@for_all
-def test_repeats_split_the_rows_again(estimator):
-    first = fit(quick(estimator)).held_out_
-    again = fit(quick(estimator, n_repeats=2)).held_out_
+def test_repeats_split_the_rows_again():
+    estimator = ESTIMATORS["TabularMLPRegressor"]
+    first, again = (fit(quick(estimator, n_repeats=n)).held_out_ for n in (1, 2))
     assert len(again) == 4
     for rows, others in zip(first, again[:2], strict=True):
         np.testing.assert_array_equal(rows, others)
@@ -404,7 +364,6 @@ MASK = np.arange(len(X)) < 80
 @pytest.mark.parametrize(
     "split",
     [([*range(80)], [*range(80, 120)]), (MASK, ~MASK), (np.arange(80), np.arange(-40, 0))],
-    ids=["lists", "masks", "from the end"],
 )
 def test_splits_may_be_lists_masks_or_count_from_the_end(split):
     weight = np.r_[0.0, np.ones(119)]
@@ -415,7 +374,7 @@ def test_splits_may_be_lists_masks_or_count_from_the_end(split):
 
 
 NO = np.argsort(NUMBERS > 0, kind="stable")  # rows of the class "no" come first
-N_NO = np.count_nonzero(NUMBERS <= 0)
+N_NO, THIRD = np.count_nonzero(NUMBERS <= 0), np.arange(120) % 3
 
 
 @pytest.mark.parametrize(
@@ -423,21 +382,15 @@ N_NO = np.count_nonzero(NUMBERS <= 0)
     [
         ({"cv": [([0, 1], [120])]}, None, "cv must .* for 120 rows: .*index 120 is out.*Change cv"),
         ({"cv": [([0.0, 1.0], [2])]}, None, "cv must give .*must be of integer.*Change cv"),
-        ({"cv": [(["a"], ["b"])]}, None, "cv must give .*must be of integer.*Change cv"),
         ({"cv": PredefinedSplit(np.full(120, -1))}, None, "cv has none"),
         ({"cv": KFold(3), "n_repeats": 2}, None, "n_repeats=2 needs a number of folds.*KFold"),
-        (
-            {"cv": PredefinedSplit(np.arange(120) % 3)},
-            np.arange(120) % 3 != 1,
-            "split 1 of cv has 80 and 0",
-        ),
+        ({"cv": PredefinedSplit(THIRD)}, THIRD != 1, "split 1 of cv has 80 and 0"),
         (
             {"cv": [(NO[:N_NO], NO[N_NO:])], "class_weight": {"no": 0}},
             None,
             f"split 0 of cv has 0 and {120 - N_NO}. Change cv, or",
         ),
     ],
-    ids=["number", "float", "text", "none", "repeats", "no fold", "no training"],
 )
 def test_splits_that_are_refused(settings, weight, message):
     with pytest.raises(ValueError, match=message):
@@ -458,13 +411,12 @@ def test_a_single_row_that_is_held_out_has_no_r2(estimator):
         model.oof_importances(X, targets_for(model, NUMBERS))
 
 
-@pytest.mark.parametrize("cv", [KFold(5), TimeSeriesSplit(3)], ids=str)
 @for_all
-def test_a_column_may_have_no_value_in_the_training_rows_of_a_fold(estimator, cv):
+def test_a_column_may_have_no_value_in_the_training_rows_of_a_fold(estimator):
     rng = np.random.default_rng(0)
     late = np.where(np.arange(60) >= 50, rng.normal(size=60), np.nan)
     X, numbers = pd.DataFrame({"x": rng.normal(size=60), "late": late}), rng.normal(size=60)
-    model = fit(quick(estimator, cv=cv), X, numbers + X["x"])
+    model = fit(quick(estimator, cv=TimeSeriesSplit(3)), X, numbers + X["x"])
     assert getattr(model, "errors_", {}) == {}
     uncertain = model.predict_set if is_classifier(model) else model.predict_interval
     assert np.isfinite(uncertain(X, 0.5)).all()
@@ -494,12 +446,8 @@ def test_a_failure_changes_nothing(estimator):
 
 @for_all
 def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
-    name = type(estimator).__name__
-    expected = (
-        rf"^{name}\.fit\(\) got an unexpected keyword argument 'eval_set'\. "
-        r"Its parameters are X, y, sample_weight, groups\.$"
-    )
-    with pytest.raises(TypeError, match=expected):
+    name, known = name_of(estimator), r"Its parameters are X, y, sample_weight, groups\.$"
+    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) got .* 'eval_set'\. {known}"):
         estimator.fit(X, NUMBERS, eval_set=[(X, NUMBERS)])
     with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) missing .* 'y'"):
         estimator.fit(X)
@@ -530,12 +478,8 @@ def readers(request):
     [
         (pd.DataFrame(np.ones((20, 3)), columns=["a", "b", "a"]), "^X has two columns named 'a'. "),
         (pd.DataFrame(np.ones((20, 3)), columns=[1, 2, 1]), "^X has two columns named 1. Rename"),
-        (
-            pd.Series(np.arange(20.0), name="a"),
-            r"a Series, .* X\.iloc\[\[0\]\] .* X\[\['a'\]\] instead of X\['a'\]\.",
-        ),
+        (pd.Series(np.ones(20), name="a"), r"a Series, .* X\.iloc\[\[0\]\] .* X\[\['a'\]\] inst"),
     ],
-    ids=["names", "numbers", "series"],
 )
 def test_tables_that_are_rejected(readers, table, message):
     for read in readers:
@@ -562,25 +506,17 @@ def test_lazy_tables_are_rejected(readers):
         ("TabularEnsembleRegressor", 2),
     ],
 )
-def test_a_progress_bar_over_members_and_epochs(name, n_jobs, capfd):
-    estimator = ESTIMATORS[name]
-    plain, model = fit(quick(estimator)), quick(estimator, n_jobs=n_jobs)
-    model.set_callbacks(ProgressBar()).fit(X, targets_for(model, NUMBERS))
-    np.testing.assert_array_equal(predictions(model, X), predictions(plain, X))
+def test_callbacks_see_members_and_epochs_and_get_the_fitted_estimator(name, n_jobs, capfd):
+    plain, counter = fit(quick(ESTIMATORS[name])), Counter()
+    model = quick(ESTIMATORS[name], n_jobs=n_jobs).set_callbacks(ProgressBar(), counter)
+    model.fit(X, targets_for(model, NUMBERS))
     shown = capfd.readouterr().out
     assert f"{name} - fit" in shown
     assert "member" in shown
     assert "100%" in shown
-    again = pickle.loads(pickle.dumps(model))
-    np.testing.assert_array_equal(predictions(again, X), predictions(plain, X))
-
-
-@for_all
-def test_callbacks_get_the_fitted_estimator_when_all_tasks_have_ended(estimator):
-    model, counter = quick(estimator), Counter()
-    model.set_callbacks(counter).fit(X, targets_for(model, NUMBERS))
     assert counter.n_running == 0
-    np.testing.assert_array_equal(predictions(counter.fitted, X), predictions(model, X))
+    for each in (model, counter.fitted, pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(predictions(each, X), predictions(plain, X))
 
 
 @for_all
