@@ -27,8 +27,6 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import import_time
-
 BAR = 1.03  # how much slower than before a case may be
 PROCESSES = 5  # pairs of processes for each case: memory layout alone makes some slower
 SHORTEST = 0.1  # seconds of a run; shorter work is repeated
@@ -119,11 +117,17 @@ def compare_case(before: Worker, after: Worker, case: Case, runs: int) -> list[P
     return take_turns(partial(before.ask, repeat), partial(after.ask, repeat), runs)
 
 
+def import_seconds(package: str, checkout: Path) -> float:
+    """Import a package of a checkout in a new process; return the CPU seconds that it took."""
+    clock = "from time import process_time as clock; start = clock()"
+    code = f"{clock}; import {package}; print(clock() - start)"
+    run = [sys.executable, "-c", code]
+    return float(subprocess.run(run, capture_output=True, check=True, cwd=checkout).stdout)
+
+
 def compare_import(checkouts: list[Path], package: str, runs: int) -> list[Pair]:
     """Compare how long an import takes, in new processes."""
-    before, after = (
-        partial(import_time.seconds, package, checkout, "process_time") for checkout in checkouts
-    )
+    before, after = (partial(import_seconds, package, checkout) for checkout in checkouts)
     before(), after()  # compile, and fill the disk cache
     return take_turns(before, after, runs)
 

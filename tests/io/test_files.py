@@ -100,7 +100,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", SETTINGS, ids=",".join)
 def test_training_goes_on_as_if_nothing_had_happened(settings, dtype, path):
     settings = copy.deepcopy(SMALL | {"warm_start": True} | settings)
     rows = X.astype(dtype)
