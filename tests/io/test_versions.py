@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import members_of, zipped
-from model_files import FITS, TABLE, VARIED_FITS, fitted, inputs, predictions
+from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
 
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import FORMAT, MANIFEST, _digest
@@ -110,8 +110,3 @@ def test_a_file_of_skops_alone_is_refused_with_a_remedy(path):
     skops.io.dump(load(path), path)
     with pytest.raises(ModelFileError, match=r"skops\.io\.load\(path, trusted=scratchmlp\.io\.TRU"):
         load(path)
-
-
-def test_the_table_of_the_tests_is_the_one_of_the_files():
-    """The predictions that are kept are those of its first rows."""
-    assert TABLE["price"].round(6).tolist()[:3] == [4.831594, 5.409504, 1.163214]
