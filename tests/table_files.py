@@ -1,7 +1,6 @@
 """A table with hard cells, and the files that it can be written to."""
 
 import io
-import tarfile
 import zipfile
 
 import numpy as np
@@ -32,16 +31,6 @@ def zipped(data, *names):
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
             archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def tarred(data, *names, mode="w"):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:
-        for name in names:
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
 
 

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import lzma
-import pickle
 import re
 import sys
 from datetime import date
@@ -20,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
-from table_files import TABLE, csv_text, excel, parquet, tarred, without_emojis, zipped
+from table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
 
 from scratchmlp.cli.kinds import read_columns
 from scratchmlp.cli.messages import InputError
@@ -39,12 +38,10 @@ ENCODINGS = {
     "cp1252": "cp1252",
     "latin-1": "cp1252",
 }
-
-
 FORMS_OF_TEXT = [
     *[("utf-8", sep, decimal) for sep in SEPARATORS for decimal in ".,"],
     *[(encoding, ";", ",") for encoding in ENCODINGS],
-    *[(encoding, ",", ".") for encoding in ENCODINGS],
+    ("cp1252", ",", "."),
 ]
 
 
@@ -65,55 +62,40 @@ def test_separator_decimal_mark_and_encoding_are_recognized(encoding, sep, decim
 
 
 TEXT_FORMS = {
-    "quoted": lambda: csv_text(quoting=1),
-    "quoted, decimal commas": lambda: csv_text(quoting=1, decimal=","),
-    "Windows lines": lambda: csv_text(end="\r\n"),
-    "old Mac lines": lambda: csv_text(end="\r", quoting=1),
-    "old Mac lines, blank ones": lambda: (
-        "\r" + csv_text(end="\r", quoting=1).replace('\r"Bob', '\r\r"Bob') + "\r\r"
-    ),
-    "no last line end": lambda: csv_text().rstrip("\n"),
-    "blank lines": lambda: "\n\n" + csv_text().replace("\nBob", "\n\n   \nBob") + "\n\n",
-    "blanks after separators": lambda: csv_text().replace("Ann,", "  Ann  , "),
-    "non-breaking spaces": lambda: (
-        csv_text().replace("Ann", "\xa0Ann\u2009").replace("n\n", " n\n", 1)
-    ),
-    "trailing separators": lambda: "\n".join(
-        line if line == 'Ann,0.125,"two' else line + "," for line in csv_text().splitlines()
-    ),
-    "trailing separators in rows": lambda: (
-        csv_text().replace(",22\n", ",22,,\n").replace(",5\n", ",5,\n")
-    ),
-    "sep=;": lambda: "sep=;\r\n" + csv_text(sep=";", end="\r\n"),
-    "separators above": lambda: ",,,,\n" + csv_text(),
-    "NA words": lambda: csv_text().replace("Bob,,", "Bob,n/a,").replace(",,333", ",?,333"),
+    "quoted": csv_text(quoting=1),
+    "Windows lines": csv_text(end="\r\n"),
+    "old Mac lines": csv_text(end="\r", quoting=1).replace('\r"Bob', '\r\r"Bob') + "\r\r",
+    "no last line end": csv_text().rstrip("\n"),
+    "blank lines": "\n\n" + csv_text().replace("\nBob", "\n\n   \nBob") + "\n\n",
+    "blanks after separators": csv_text().replace("Ann,", "  Ann  , "),
+    "non-breaking spaces": csv_text().replace("Ann", "\xa0Ann\u2009").replace("n\n", " n\n", 1),
+    "trailing separators": csv_text().replace("n\n", "n,\n", 1).replace(",22\n", ",22,\n"),
+    "trailing separators in rows": csv_text().replace(",22\n", ",22,,\n"),
+    "sep=;": "sep=;\r\n" + csv_text(sep=";", end="\r\n"),
+    "separators above": ",,,,\n" + csv_text(),
+    "NA words": csv_text().replace("Bob,,", "Bob,n/a,").replace(",,333", ",?,333"),
 }
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_forms_of_text_files(form, csv):
-    table, notes, *_ = read_file(csv(TEXT_FORMS[form]().encode()))
+    table, notes, *_ = read_file(csv(TEXT_FORMS[form].encode()))
     pd.testing.assert_frame_equal(table, TABLE)
     assert len(notes) <= 1
 
 
-def zipped_excel(table):
-    return zipped(excel(table), "data.xlsx")
-
-
 @pytest.mark.parametrize(
-    ("name", "write"),
+    ("name", "content"),
     [
-        ("data.xlsx", excel),
-        ("data.csv", excel),
-        ("data.XLSX.zip", zipped_excel),
-        ("data.parquet", parquet),
-        ("data.pq", parquet),
-        ("data.csv", parquet),
+        ("data.xlsx", excel(TABLE)),
+        ("data.csv", excel(TABLE)),
+        ("data.XLSX.zip", zipped(excel(TABLE), "data.xlsx")),
+        ("data.parquet", parquet(TABLE)),
+        ("data.csv", parquet(TABLE)),
     ],
 )
-def test_excel_and_parquet_are_recognized_by_content(name, write, csv):
-    table, notes, *_ = read_file(csv(write(TABLE), name))
+def test_excel_and_parquet_are_recognized_by_content(name, content, csv):
+    table, notes, *_ = read_file(csv(content, name))
     pd.testing.assert_frame_equal(table, TABLE)
     assert notes == []
 
@@ -157,25 +139,18 @@ def test_any_table_in_any_format_is_the_same_frame(rows, form, csv):
 @pytest.mark.parametrize(
     ("text", "shape", "fact"),
     [
-        ("a;b\n1,5;2,5\n3,25;4\n", (2, 2), "semicolons"),
         ("price, EUR;weight, kg\n1,5;2,5\n2,5;3,5\n", (2, 2), "semicolons"),
-        ("id\ttext, raw\n1\tHello, you, all\n2\tone, two\n", (2, 2), "tabs"),
         ("id\ttext\n" + "1\tone,two\n" * 20, (20, 2), "tabs"),
         ("id,genres\n1,Action|Comedy\n2,Drama|War\n", (2, 2), None),
-        ("id,genres\n1,a;b\n2,c;d\n", (2, 2), None),
         ("a;b\n1;2;\n3;4;\n", (2, 2), "semicolons"),
         ('a;b\n"x;y";"two\nlines, three"\n1;2\n', (2, 2), "semicolons"),
         ('"a";"b"\n"1,2";"3,4"\n', (1, 2), "semicolons"),
         ("text\nI came, I saw\nHello\na, b, c, d\n", (3, 1), "a single column"),
-        ("name\nDoe, John\nRoe, Jane\n", (2, 1), "a single column"),
         ("x\n1,5\n2,5\n", (2, 1), "a single column"),
-        ("x\n1\n\n2\n", (2, 1), "a single column"),
         ("a, b, y\n1, ?, u\n", (1, 3), None),
         ("a b;c d\nx y;z\n", (1, 2), "semicolons"),
-        ("a,b\n1,2\n", (1, 2), None),
         ('a,b\n5" pipe,2\n"6"" pipe",3\n', (2, 2), None),
         ("# a comment,b\n1,2\n", (1, 2), None),
-        ("a,b\n#1,2\n", (1, 2), None),
         ("\ta\n1\t2\n", (1, 2), "tabs"),
     ],
 )
@@ -244,7 +219,6 @@ def test_decimal_commas_in_a_file_separated_by_semicolons(csv):
 @pytest.mark.parametrize(
     ("content", "names"),
     [
-        (b",a,\n0,1,2\n1,2,3\n", ["Unnamed: 0", "a", "Unnamed: 2"]),
         (b",Unnamed: 0,a\n0,0,1\n", ["Unnamed: 0.1", "Unnamed: 0", "a"]),
         (b"a,,b,\n1,,2,\n", ["a", "b"]),
         (excel(TABLE.rename(columns={"n": ""})), [*TABLE.columns[:-1], "Unnamed: 4"]),
@@ -273,16 +247,6 @@ def test_rows_with_fewer_cells_than_the_header(csv):
     ]
 
 
-def test_a_long_table(csv):
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(
-        {"a": rng.normal(size=50_000).round(6), "b": rng.choice(["x", "y, z"], 50_000)}
-    )
-    read = read_file(csv(table.to_csv(index=False, sep=";", decimal=",").encode())).frame
-    np.testing.assert_array_equal(read["a"].astype(float), table["a"])
-    np.testing.assert_array_equal(read["b"], table["b"])
-
-
 def test_a_long_cell(csv):
     assert len(read_file(csv(b"a,b\n1," + b"x" * 200_000 + b"\n")).frame["b"][0]) == 200_000
 
@@ -306,30 +270,25 @@ def test_words_for_missing_values(keep_na, kept, csv):
 
 def test_na_is_a_value_among_codes_of_countries(csv):
     path = csv(b"country,word,n\nDE,DE,1\nNA,NA,2\nFR,FR,NA\n,,4\nUS,none,5\nn/a,x,6\n")
-    table, notes, *_ = read_file(path)
+    table, (note,), *_ = read_file(path)
     assert table["country"].to_list()[:3] == ["DE", "NA", "FR"]
-    assert table["country"].isna().sum() == 2
-    assert table["word"].isna().sum() == 2
-    assert table["n"].isna().sum() == 1
-    assert (
-        "NA is a value, not a missing one, among the codes of capital letters in 'country'"
-        in notes[0]
+    assert table.isna().sum().to_list() == [2, 2, 1]
+    assert note == (
+        f"{path}: NA is a value, not a missing one, among the codes of capital letters in "
+        "'country'; leave a cell empty if its value is missing"
     )
-    assert "leave a cell empty" in notes[0]
-    assert read_file(csv(b"a,b\nNA,1\nDE,2\nFR,3\n")).frame["a"].isna().sum() == 1
 
 
 @pytest.mark.parametrize(
     ("others", "is_value"),
     [
-        (["USA", "FRA", "ITA"], True),
         (["EMEA", "APAC", "LATAM"], True),
         (["USA", "FRA", "USA"], False),
-        (["USA", "FRA", "Italy"], False),
         (["USA", "FRA", "CANADA"], False),
+        (["USA", "FRA", "Ita"], False),
     ],
 )
-def test_codes_have_two_to_five_capital_letters(others, is_value, csv):
+def test_codes_are_three_of_two_to_five_capital_letters(others, is_value, csv):
     table = read_file(csv(pd.DataFrame({"a": ["NA", *others], "b": 1}))).frame
     assert table["a"].notna()[0] == is_value
 
@@ -384,18 +343,23 @@ def test_types_are_kept(write, csv):
     pd.testing.assert_frame_equal(table.iloc[:, :4], typed().iloc[:, :4], check_dtype=False)
 
 
-@pytest.mark.parametrize("target", ["integer", "float", "date", "flag", "text"])
-@pytest.mark.parametrize("write", [excel, parquet])
+@pytest.mark.parametrize(
+    ("write", "target"),
+    [
+        (excel, "integer"),
+        (parquet, "float"),
+        (excel, "date"),
+        (parquet, "flag"),
+        (excel, "text"),
+    ],
+)
 def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
-    table = pd.concat(
-        [typed().fillna({"float": 1, "date": pd.Timestamp(0)})] * 8, ignore_index=True
-    )
-    table["text"] = ["u", "v", "w"] * 8
-    table["key"] = range(24)
+    known = typed().fillna({"float": 1, "date": pd.Timestamp(0)})
+    table = pd.concat([known] * 8, ignore_index=True)
+    table = table.assign(text=["u", "v", "w"] * 8, key=range(24))
     ours, theirs = (load_table(csv(content), target) for content in (write(table), table))
-    (X, settings), (theirs_X, theirs_settings) = (
-        read_columns(each.X, each.columns) for each in (ours, theirs)
-    )
+    X, settings = read_columns(ours.X, ours.columns)
+    theirs_X, theirs_settings = read_columns(theirs.X, theirs.columns)
     pd.testing.assert_frame_equal(X, theirs_X, check_dtype=False)
     assert settings == theirs_settings
     assert list(ours.y) == list(theirs.y)
@@ -404,22 +368,14 @@ def test_typed_tables_reach_the_models_as_csv_files_do(write, target, csv):
 
 def test_objects_of_excel_and_parquet(csv):
     """Values of several types are text: they may be numbers with errors among them."""
-    table = pd.DataFrame(
-        {"mixed": [1, "err", 2.5], "late": [date(9999, 12, 31), None, date(2020, 1, 1)]}
-    )
-    read = read_file(csv(excel(table))).frame
+    late = [date(9999, 12, 31), None, date(2020, 1, 1)]
+    read = read_file(csv(excel(pd.DataFrame({"mixed": [1, "err", 2.5], "late": late})))).frame
     assert read["mixed"].to_list() == ["1", "err", "2.5"]
     assert read["late"].dt.year.to_list()[::2] == [9999, 2020]
-    table = pd.DataFrame(
-        {
-            "price": [Decimal("1.5"), None],
-            "list": [[1], None],
-            "empty": [None, None],
-            "flag": [True, None],
-        }
-    ).set_index(pd.Index([7, 9], name="key"))
-    read = read_file(csv(parquet(table))).frame
-    assert list(read) == ["key", "price", "list", "empty", "flag"]
+    columns = {"price": Decimal("1.5"), "list": [1], "empty": None, "flag": True}
+    table = pd.DataFrame({name: [value, None] for name, value in columns.items()})
+    read = read_file(csv(parquet(table.set_index(pd.Index([7, 9], name="key"))))).frame
+    assert list(read) == ["key", *columns]
     assert read["price"].dtype.kind == "f"
     assert read["list"].fillna("missing").to_list() == ["[1]", "missing"]
     assert read["flag"].fillna("missing").to_list() == ["True", "missing"]
@@ -427,8 +383,7 @@ def test_objects_of_excel_and_parquet(csv):
 
 def test_infinite_numbers_are_missing(csv, capsys):
     table = pd.DataFrame({"a": np.arange(20.0), "b": range(20), "y": ["u", "v"] * 10})
-    table.loc[3, "a"] = np.inf
-    table.loc[7, "a"] = -np.inf
+    table.loc[[3, 7], "a"] = [np.inf, -np.inf]
     note = "2 infinite numbers count as missing in column 'a'"
     path = csv(parquet(table.astype({"a": "Float32"})))
     learned = load_table(path, "y")
@@ -487,10 +442,10 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-@pytest.mark.parametrize("name", ["data.csv.{}", "data.csv"])
-def test_archives_are_recognized_by_content(archive, name, csv):
-    path = csv(ARCHIVES[archive](csv_text(sep=";").encode("utf-16")), name.format(archive))
-    pd.testing.assert_frame_equal(read_file(path).frame, TABLE)
+def test_archives_are_recognized_by_content(archive, csv):
+    content = ARCHIVES[archive](csv_text(sep=";").encode("utf-16"))
+    for name in (f"data.csv.{archive}", "data.csv"):
+        pd.testing.assert_frame_equal(read_file(csv(content, name)).frame, TABLE)
 
 
 # Standard input.
@@ -533,77 +488,49 @@ def test_stdin_to_stdout(trained, monkeypatch):
 # Files that are refused.
 
 
+LONGER = (
+    "line 4 of {} has 3 cells, but the header has 2. If a cell contains commas, write the cell in "
+    "double quotes. If commas do not separate the columns, name the separator with --sep. If the "
+    "first line is a title, delete it."
+)
+BELOW_A_TITLE = "line 2 of {} has 2 cells, but the header has 1. If a cell contains semicolons"
 NO_TABLE = (
     "cannot read {}: it is not the text of a table in UTF-8, UTF-16 with a byte order mark, or "
     "cp1252. Extract"
 )
+TWO_FILES = "it is an archive of 2 files: 'a.csv', 'b.csv'. Extract the file with the table"
+WITHOUT_ROWS = "has no rows below its header"
 REFUSED = {
     "empty": (b"", "is empty. It needs a header and rows"),
     "blank": (b"\n \n\n", "is empty"),
-    "empty gz": (gzip.compress(b""), "is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf", "is empty"),
-    "only a header": (b"a,b\n", "has no rows below its header. Add rows"),
-    "a longer row": (
-        b'a,b\n"1\n",2\n1,2,3\n',
-        "line 4 of {} has 3 cells, but the header has 2. If a cell contains commas, write the cell "
-        "in double quotes. If commas do not separate the columns, name the separator with --sep.",
-    ),
-    "longer rows": (
-        b"a,b\n" + b"1,u,7\n2,v,8\n" * 9,
-        "line 2 of {} has 3 cells, but the header has 2",
-    ),
-    "longer rows, tabs": (b"a\tb\n1\t2\t3\n", "If a cell contains tabs, write"),
-    "a title": (
-        b"My report\na,b,c\n" + b"1,2,3\n" * 30,
-        "line 2 of {} has 3 cells, but the header has 1. If a cell contains commas",
-    ),
-    "a comment": (b"# made by x\na;b\n" + b"1;2\n" * 30, "If the first line is a title, delete it"),
-    "duplicated names in Excel": (
-        excel(TABLE.set_axis(list("abcad"), axis="columns")),
-        "has two columns named 'a'. Rename one of them.",
-    ),
+    "only a header": (b"a,b\n", f"{WITHOUT_ROWS}. Add rows"),
+    "a longer row": (b'a,b\n"1\n",2\n1,2,3\n', LONGER),
+    "a longer row, tabs": (b"a\tb\n1\t2\t3\n", "If a cell contains tabs, write"),
+    "a title": (b"# made by x\na;b\n" + b"1;2\n" * 30, BELOW_A_TITLE),
     "duplicated names": (b"y,a, y\n1,2,3\n", "has two columns named 'y'. Rename one of them."),
-    "no header": (
-        b"1,0,1\n2,0,1\n",
-        "has two columns named '1'. Add a header.",
-    ),
-    "an open quote": (
-        b'a,b\n1,2\n"3,4\n5,6\n',
-        "a double quote in line 3 of {} is not closed. Close it",
-    ),
-    "an open quote in a long file": (
-        b'a,b\n1,"2\n' + b"3,4\n" * 99_999,
-        "a double quote in line 2 of {} is not closed",
-    ),
+    "no header": (b"1,0,1\n2,0,1\n", "has two columns named '1'. Add a header."),
+    "an open quote": (b'a,b\n1,2\n"3,4\n5,6\n', "a double quote in line 3 of {} is not closed."),
     "NUL bytes": (b"a,b\n1,\x00\n" * 99, NO_TABLE),
-    "random bytes": (bytes(range(255, -1, -1)) * 9, NO_TABLE),
     "control characters": (b"a,b\n1,\x01\xe9\n", NO_TABLE),
     "Shift JIS": ("名、,b\nデ,2\n".encode("shift_jis"), NO_TABLE),
-    "UTF-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), NO_TABLE),
     "half a character": (b"\xff\xfea\x00,", NO_TABLE),
     "PDF": (b"%PDF-1.7\n...", NO_TABLE),
-    "PNG": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", NO_TABLE),
-    "pickle": (pickle.dumps({"a": 1}), NO_TABLE),
     "HTML": (b"\n<!DOCTYPE html>\n<html>...", NO_TABLE),
     "HTML without a type": (b"<html><body>", NO_TABLE),
     "XML": (b'\xef\xbb\xbf<?xml version="1.0"?>\n<a/>', NO_TABLE),
     "JSON": (json.dumps([{"a": 1}, {"a": 2}], indent=1).encode(), NO_TABLE),
     "JSON lines": (b'{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n', NO_TABLE),
     "RTF": (b"{\\rtf1 ...", NO_TABLE),
-    "tar": (tarred(b"a,b\n1,2\n", "a.csv"), NO_TABLE),
     "damaged zip": (zipped(b"a,b\n1,2\n", "a.csv")[:-9], NO_TABLE),
     "no Excel file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...", "Cannot detect file format. Save"),
     "damaged Excel": (zipped(b"", "xl/workbook.xml"), "cannot read {}: "),
     "damaged Parquet": (b"PAR1....PAR1", "cannot read {}: "),
     "empty Excel": (excel(pd.DataFrame()), "{} is empty. It needs a header and rows."),
-    "Excel header": (excel(TABLE[:0]), "has no rows below its header"),
+    "Excel header": (excel(TABLE[:0]), WITHOUT_ROWS),
     "damaged gz": (gzip.compress(csv_text().encode())[:-20], "cannot read {}: Compressed file"),
-    "damaged bz2": (bz2.compress(csv_text().encode())[:-20], "cannot read {}: Compressed data"),
     "damaged xz": (lzma.compress(csv_text().encode())[:-20], "cannot read {}: Compressed data"),
-    "zip of two files": (
-        zipped(b"a,b\n", "a.csv", "b.csv"),
-        "it is an archive of 2 files: 'a.csv', 'b.csv'. Extract the file with the table",
-    ),
+    "zip of two files": (zipped(b"a,b\n", "a.csv", "b.csv"), TWO_FILES),
     "zip of no file": (zipped(b""), NO_TABLE),
     "zip of a zip": (zipped(zipped(b"a,b\n", "a"), "b"), NO_TABLE),
     "zip of a page": (zipped(b"<html>", "data.csv"), NO_TABLE),
@@ -624,18 +551,11 @@ def test_files_that_are_refused(kind, csv):
     assert re.search(remedy, text)
 
 
-def test_files_that_cannot_be_opened(tmp_path, csv, monkeypatch):
+def test_files_that_cannot_be_opened(tmp_path):
     remedy = "Give the path of a local CSV, Excel or Parquet file."
     error = f"cannot read {tmp_path}: Is a directory. {remedy}"
     assert error in refused(tmp_path, "--target", "y")
     assert ": File name too long" in refused(300 * "x", "--target", "y")
-
-    def forbid(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    path = csv(b"a,y\n1,2\n")
-    monkeypatch.setattr("pathlib.Path.read_bytes", forbid)
-    assert f"cannot read {path}: Permission denied" in refused(path, "--target", "y")
 
 
 @pytest.mark.random
