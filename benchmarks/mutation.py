@@ -50,7 +50,7 @@ PACKAGES = {
     },
 }
 #: Files at the root of tests/ that call neither the core nor estimators, or that end processes.
-OTHERS = ["accuracy", "atomic_write", "benchmarks", "comparison", "faults", "interrupts", "links"]
+OTHERS = ["accuracy", "atomic_write", "benchmarks", "faults", "interrupts", "links"]
 OTHERS += ["private_names"]
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {

@@ -1,19 +1,12 @@
 """The benchmarks of predictions and of memory: their tables, contestants, bars and picture."""
 
 import itertools
-import re
-import subprocess
-import sys
 
-import memory
 import numpy as np
 import pandas as pd
 import pytest
-import tradeoff
-from accuracy import small_sets
 from bars import check_ensemble
-from matplotlib.figure import Figure
-from rivals import CLASSIFIERS, RIVALS, SEEDS
+from rivals import RIVALS, SEEDS
 from tabular_data import NAMES, Places, has_numbers, load, n_folds
 
 
@@ -75,22 +68,3 @@ def test_our_estimators_need_all_random_states():
     runs = made_up_runs(0.9)
     runs = runs[(runs["seed"] < 2) | ~runs["contestant"].str.startswith("Tabular")]
     assert {check.verdict for check in check_ensemble(runs)} == {"NOT MEASURED"}
-
-
-@pytest.mark.nightly
-def test_the_picture_shows_all_contestants_and_points_out_ours():
-    figure = Figure()
-    tradeoff.draw(figure, *small_sets(made_up_runs()))
-    for ax in figure.axes:
-        colors = {text.get_text(): text.get_color() for text in ax.texts}
-        assert set(colors) == set(CLASSIFIERS)
-        ours = {name for name, color in colors.items() if color == tradeoff.OURS}
-        assert ours == {"TabularMLPClassifier", "TabularEnsembleClassifier"}
-
-
-@pytest.mark.nightly
-def test_a_prediction_takes_more_memory_than_its_table():
-    command = [sys.executable, memory.__file__, "--rows", "500", "--classes", "3", "--predict"]
-    last = subprocess.check_output(command, text=True).splitlines()[-1]
-    megabytes = re.fullmatch(r"predict, 500 rows, 3 classes: (\d+) MB", last)[1]
-    assert 1 <= int(megabytes) < 200

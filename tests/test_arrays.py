@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.batches import Batches, Data
 from scratchmlp.kernels import add_row, add_scaled
-from scratchmlp.network import Network
 
 # Batches.
 
@@ -53,34 +51,6 @@ def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
 
 
 # Workspaces.
-
-
-@pytest.mark.parametrize(
-    ("activation", "width", "dropout"),
-    [("relu", 4, 0.0), ("relu", 70, 0.5), ("gelu", 4, 0.5), ("gelu", 70, 0.0)],
-)
-def test_a_workspace_s_head_is_contiguous_in_its_memory(activation, width, dropout):
-    network = Network((3, width, 2), ACTIVATIONS[activation], dropout=dropout)
-    rng = np.random.RandomState(0)
-    workspace = network.workspace(10, np.float64, random_state=rng)
-    head = workspace.head(4)
-    assert head.random_state is rng
-    assert len(workspace.masks) == (dropout > 0)
-    for part in ("z", "a", "inputs", "delta"):
-        for whole, few in zip(getattr(workspace, part), getattr(head, part), strict=True):
-            assert_is_head(whole, few)
-    for layer, mask in workspace.masks.items():
-        assert_is_head(mask, head.masks[layer])
-    in_place = np.shares_memory(workspace.z[0], workspace.a[0])
-    assert in_place == (activation == "relu")
-    assert (workspace.inputs[1] is workspace.a[0]) == (dropout == 0)
-
-
-def assert_is_head(whole, few):
-    if whole is not None:  # the first input is X, which comes with each batch
-        assert len(few) == 4
-        assert few.flags.c_contiguous or few.flags.f_contiguous
-        assert np.shares_memory(whole, few)
 
 
 # Additions in place.

@@ -97,16 +97,6 @@ def test_negative_weights_are_accepted(Theirs, Ours):
 # Losses and probabilities.
 
 
-def test_squared_error_of_several_outputs_is_averaged_but_its_gradient_summed():
-    """scikit-learn's loss_ of two outputs is half of what its gradient descends."""
-    targets = np.column_stack([X[:, 0] * X[:, 1], X[:, 2]])
-    settings = {**PLAIN, "alpha": 0.0, "max_iter": 1, "batch_size": 150}
-    theirs, ours = (E(**settings).fit(X, targets) for E in (MLPRegressor, ScratchMLPRegressor))
-    assert ours.loss_ == pytest.approx(2 * theirs.loss_, rel=1e-12)
-    for mine, reference in zip(ours.coefs_, theirs.coefs_, strict=True):
-        np.testing.assert_allclose(mine, reference, rtol=1e-9)
-
-
 def test_log_loss_is_clipped():
     """A row that is wrong by 500 costs 500 nats; scikit-learn says 36.04."""
     settings = {**SMALL, "activation": "identity", "hidden_layer_sizes": (1,)}

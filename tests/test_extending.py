@@ -41,11 +41,10 @@ class OwnTanh(BaseEstimator):
         self.slope = slope
 
     def forward(self, z, out):
-        out[...] = np.tanh(self.slope * z)
-        return out
+        return np.tanh(self.slope * z)  # a new array, as is that of backward
 
     def backward(self, z, a, delta):
-        delta *= self.slope * (1 - np.tanh(self.slope * z) ** 2)
+        return delta * self.slope * (1 - a * a)
 
 
 @dataclass  # with the equality and repr of a plain dataclass, as users would write it
@@ -156,11 +155,9 @@ def test_own_objects_train_as_the_package_s_do(Estimator, train, dtype, convert)
     "settings",
     [
         {"solver": "lbfgs", "early_stopping": True},
-        {"early_stopping": True, "batch_size": 10},
         {"batch_size": "full", "alpha": np.float64(1.0)},
         {"dropout": (0.3, 0.1)},
-        {"hidden_layer_sizes": ()},
-        {"fit_intercept": False},
+        {"hidden_layer_sizes": (), "fit_intercept": False},
     ],
     ids=str,
 )
@@ -176,19 +173,6 @@ def test_own_objects_see_every_kind_of_target():
     assert_own_is_built_in(ScratchMLPRegressor, X, np.c_[Y, X[:, 0]])
     assert_own_is_built_in(ScratchMLPRegressor, X, Y / 2, output_activation="logistic")
     assert_own_is_built_in(ScratchMLPRegressor, X[:1], Y[:1])
-
-
-@pytest.mark.parametrize("kind", [int, np.float32, bool])
-def test_what_an_initialiser_draws_is_cast(Estimator, kind):
-    def ones(random_state, n_in, n_out, activation):
-        return np.ones((n_in, n_out), kind), np.zeros(n_out, kind)
-
-    for dtype in (np.float32, np.float64):
-        net = Estimator(weight_init=ones, learning_rate=lambda progress: 0, **SMALL)
-        net.fit(X.astype(dtype), Y)
-        assert net.theta_.dtype == dtype
-        assert (net.coefs_[0] == 1).all()
-        assert (net.intercepts_[0] == 0).all()
 
 
 # As parameters.

@@ -11,8 +11,6 @@ from scratchmlp.network import Network
     [
         (("logistic", "tanh"), (2, 6, 6)),
         (("tanh", "logistic"), (6, 2, 2)),
-        (("tanh", "tanh", "logistic"), (6, 6, 2, 2)),
-        ("logistic", (2,)),
         ((), (6,)),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.network import Network, dropout_mask
-from scratchmlp.prediction import hidden_activations, raw_scores
+from scratchmlp.prediction import raw_scores
 
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5).map(tuple)
 one = st.sampled_from(list(ACTIVATIONS.values()))
@@ -102,36 +102,3 @@ def test_chunks_fit_the_cache_unless_they_have_too_few_rows(fewest, n_rows, chun
     ):
         raw_scores(network, theta, X)
     assert seen == chunks
-
-
-class Forgetful:
-    """A tanh that returns new arrays and writes into none."""
-
-    def forward(self, z, out):
-        return np.tanh(z)
-
-    def backward(self, z, a, delta):
-        return delta * (1 - a * a)
-
-
-class Silent(Forgetful):
-    """One that writes in place, and returns nothing."""
-
-    def forward(self, z, out):
-        np.tanh(z, out=out)
-
-
-@pytest.mark.parametrize("own", [Forgetful(), Silent()])
-def test_an_activation_may_return_new_arrays_or_nothing(own):
-    passes = []
-    for activation in (ACTIVATIONS["tanh"], own):
-        network = Network((4, 5, 3), activation)
-        theta = np.random.RandomState(0).standard_normal(network.n_parameters)
-        layers, grad = network.layers(theta), np.zeros_like(theta)
-        workspace = network.workspace(6, np.float64)
-        raw = network.forward(layers, np.linspace(-1, 1, 24).reshape(6, 4), workspace).copy()
-        network.backward(layers, network.layers(grad), workspace, np.ones((6, 3)))
-        hidden = hidden_activations(network, theta, np.ones((6, 4)), 0)
-        passes.append((raw, grad, hidden))
-    for expected, result in zip(*passes, strict=True):
-        np.testing.assert_array_equal(result, expected)

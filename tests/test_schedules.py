@@ -3,7 +3,6 @@ import pytest
 
 from scratchmlp.schedules import (
     SCHEDULES,
-    Constant,
     HorizonSchedule,
     InverseScaling,
     OneCycle,
@@ -16,11 +15,7 @@ OVER_HORIZON = [name for name in SCHEDULES if issubclass(SCHEDULES[name], Horizo
 HALF_ROOT = np.sqrt(0.5)
 VALUES = {
     "cosine": [1, (1 + HALF_ROOT) / 2, 0.5, (1 - HALF_ROOT) / 2, 0],
-    "coslog4": [
-        0,
-        *(0.5 - np.cos(2 * np.pi * np.log2(1 + 15 * t)) / 2 for t in (0.25, 0.5, 0.75)),
-        0,
-    ],
+    "coslog4": [0.5 - np.cos(2 * np.pi * np.log2(1 + 15 * t)) / 2 for t in (0, 0.25, 0.5, 0.75, 1)],
     "flat_cosine": [1, 1, 1, 0.5, 0],
     "one_cycle": [
         1 / 25,
@@ -53,14 +48,6 @@ def test_a_horizon_of_its_own_wins(name, n_epochs):
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_factors_are_numbers_between_0_and_1(name):
-    factors = [at(SCHEDULES[name](), t) for t in np.linspace(0, 2, 101)]
-    assert all(type(factor) in (float, np.float64) for factor in factors)
-    assert min(factors) >= 0
-    assert max(factors) <= 1
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
 def test_only_stepwise_schedules_change_within_an_epoch(name):
     """Others are called once per epoch."""
     schedule = SCHEDULES[name]()
@@ -71,10 +58,6 @@ def test_only_stepwise_schedules_change_within_an_epoch(name):
 def test_one_cycle_without_a_warm_up_falls_from_the_beginning():
     schedule = OneCycle(warmup=0.0, end=0.2)
     assert [at(schedule, t) for t in (0, 0.5, 1)] == pytest.approx([1, 0.6, 0.2])
-
-
-def test_constant():
-    assert [Constant()(Progress(t, t, 9)) for t in (0, 5, 500)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("power_t", [0, 0.5, np.int64(1)])

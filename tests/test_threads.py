@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.threads import threads
 
 X, Y = load_digits(return_X_y=True)
@@ -107,12 +107,6 @@ def test_a_large_product_alone_has_its_threads_back(callers):
     callers[1](leave, small)
     assert 2 in blas_threads().values()
     callers[0](leave, large)
-
-
-def test_a_large_product_in_the_same_thread_is_not_a_competitor():
-    """Validation predicts while a fit waits for it."""
-    with threads(LARGE), threads(LARGE):
-        assert 2 in blas_threads().values()
 
 
 def test_a_limit_of_one_thread_is_respected(callers):
@@ -234,23 +228,6 @@ def test_threads_predict_while_other_estimators_are_fitted(two):
     for results in predictions:
         for p in results.result():
             np.testing.assert_array_equal(p, probabilities)
-
-
-@pytest.mark.parametrize("error", [DivergenceError, KeyboardInterrupt, ValueError])
-def test_fits_that_fail_in_a_thread(two, error):
-    def raises(progress):
-        raise error
-
-    failing = net(5).set_params(learning_rate=raises)
-    if error is DivergenceError:
-        failing = net(5).set_params(solver="sgd", learning_rate_init=1e9)
-    with ThreadPoolExecutor(3) as pool:
-        first, second, third = (
-            pool.submit(model.fit, X, Y) for model in (failing, net(3), failing)
-        )
-    assert type(first.exception()) is type(third.exception()) is error
-    assert second.exception() is None
-    assert blas_threads() == two
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

@@ -47,27 +47,6 @@ def train_iris(iris, solver, monitor=None, random_state=0, alpha=0.01):
     return run, monitor, interrupted
 
 
-def test_descent_without_shuffling_is_the_loop_written_out(iris):
-    network, loss, theta, data = iris
-    run, _, _ = train_iris(iris, descent(batch_size=40, shuffle=False, max_iter=1))
-    by_hand = theta.copy()
-    for start in (0, 40, 80, 120):
-        X, Y = data.X[start : start + 40], data.Y[start : start + 40]
-        (W1, b1), (W2, b2) = network.layers(by_hand)
-        a = np.tanh(X @ W1 + b1)
-        delta_2 = (loss.predictions(a @ W2 + b2) - Y) / len(X)
-        delta_1 = delta_2 @ W2.T * (1 - a**2)
-        penalty = 0.01 / len(X)
-        W1_step, b1_step = X.T @ delta_1 + penalty * W1, delta_1.sum(axis=0)
-        W2_step, b2_step = a.T @ delta_2 + penalty * W2, delta_2.sum(axis=0)
-        W1 -= 0.1 * W1_step
-        b1 -= 0.1 * b1_step
-        W2 -= 0.1 * W2_step
-        b2 -= 0.1 * b2_step
-    np.testing.assert_allclose(run.theta, by_hand, rtol=1e-12)
-    assert run.samples_seen == 150
-
-
 def test_the_order_of_a_full_batch_does_not_matter(iris):
     shuffled, _, _ = train_iris(iris, descent(batch_size=150))
     unshuffled, _, _ = train_iris(iris, descent(batch_size=150, shuffle=False))

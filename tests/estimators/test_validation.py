@@ -131,13 +131,6 @@ def test_own_rows_and_the_same_rows_held_out_give_the_same(Estimator):
     assert own.history_["validation_loss"] == inner.history_["validation_loss"]
 
 
-def test_two_classes_are_held_out_in_their_shares():
-    y = np.r_[np.zeros(140, int), np.ones(10, int)]
-    settings = {"validation_fraction": 0.5, "warm_start": True, "max_iter": 2}
-    split = Classifier(**settings).fit(X_IRIS, y)._run["split"]
-    assert [y[rows].sum() for rows in split] == [5, 5]
-
-
 def test_rows_of_weight_zero_are_removed_before_rows_are_held_out(Estimator):
     weight = np.zeros(150)
     rows = np.r_[0:10, 50:60, 100:110]
