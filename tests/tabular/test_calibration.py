@@ -60,22 +60,17 @@ def test_no_calibration_near_the_one_found_is_more_probable(weight):
 ALL_RIGHT = np.array([[3.0, -3.0], [-3.0, 3.0]] * 50), np.eye(2)[[0, 1] * 50]
 
 
-def test_few_rows_leave_the_temperature_near_one():
-    raw, Y = ALL_RIGHT
-    found = fit_calibration(Data(None, Y[:10], None), raw[:10])
-    assert 0.5 < found.temperature < 2  # without a prior it would be 1/16
-
-
 def test_rows_that_hardly_count_do_not_make_sure():
     raw, Y = ALL_RIGHT
     few = fit_calibration(Data(None, Y[:3], None), raw[:3])
     hardly = fit_calibration(Data(None, Y, np.where(np.arange(100) < 3, 1.0, 1e-9)), raw)
     assert hardly == pytest.approx(few, rel=1e-2)
+    assert 0.5 < few.temperature < 2  # without a prior it would be 1/16
     many = fit_calibration(Data(None, Y, np.full(100, 0.1)), raw)
     assert many.temperature < 0.9 * few.temperature
 
 
-@pytest.mark.parametrize("constant", [1e-44, 1e-24, 1.0, 1e19, 3e38])
+@pytest.mark.parametrize("constant", [1e-44, 1.0, 3e38])
 def test_calibration_does_not_depend_on_the_scale_of_float32_weights(constant):
     rng = np.random.RandomState(0)
     raw, Y = rng.normal(size=(50, 2)), np.eye(2)[rng.randint(2, size=50)]

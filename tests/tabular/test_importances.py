@@ -76,12 +76,11 @@ def encode(encoder, table):
     return encoder._encode(table)[0]
 
 
-def same(one, other):
-    assert (one.numbers == other.numbers).all()
-    assert (one.codes == other.codes).all()
-    for a, b in zip(one.terms, other.terms, strict=True):
-        assert (a != b).nnz == 0
-    return True
+def assert_same(one, other):
+    np.testing.assert_array_equal(one.numbers, other.numbers)
+    np.testing.assert_array_equal(one.codes, other.codes)
+    for terms, others in zip(one.terms, other.terms, strict=True):
+        assert (terms != others).nnz == 0
 
 
 def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
@@ -90,14 +89,11 @@ def test_to_permute_an_encoded_column_is_to_permute_the_raw_column(regressor):
     places = places_of(encoder._columns)
     assert list(places) == list(X)
     assert encoded.terms
-    for name, place in places.items():
-        permuted = X.assign(**{name: X[name].to_numpy()[order]})
-        exchanged = exchange(encoded, np.arange(N), [(place, order)])
-        assert same(exchanged, encode(encoder, permuted))
-        assert place.is_empty == (name == "constant")
-    both = join_places([places["a"], places["note"]])
-    permuted = X.assign(a=X["a"].to_numpy()[order], note=X["note"].to_numpy()[order])
-    assert same(exchange(encoded, np.arange(N), [(both, order)]), encode(encoder, permuted))
+    assert [name for name, place in places.items() if place.is_empty] == ["constant"]
+    for names in (*([name] for name in places), ["a", "note"]):
+        permuted = X.assign(**{name: X[name].to_numpy()[order] for name in names})
+        place = join_places([places[name] for name in names])
+        assert_same(exchange(encoded, np.arange(N), [(place, order)]), encode(encoder, permuted))
 
 
 def test_several_changes_give_what_each_gives_alone(regressor):
@@ -126,20 +122,13 @@ def test_importances_rank_the_columns(regressor):
     assert by_name["b"] > max(by_name[name] for name in ("flag", "note", "many", "since", "key"))
     assert result.scoring == "r2"
     assert result.n_rows == N
+    again = regressor.oof_importances(X, NUMBER, n_repeats=3, random_state=0)
+    np.testing.assert_array_equal(again.importances, result.importances)
     members = regressor.member_predictions(X)
     own = np.empty(N)
     for number, rows in enumerate(regressor.held_out_):
         own[rows] = members[number][rows]
     assert result.score == pytest.approx(r2_score(NUMBER, own))
-
-
-def test_a_random_state_gives_the_same_numbers(regressor):
-    first, second, other = (
-        regressor.oof_importances(X, NUMBER, columns=["a"], n_repeats=2, random_state=seed)
-        for seed in (0, 0, 1)
-    )
-    assert (first.importances == second.importances).all()
-    assert (first.importances != other.importances).all()
 
 
 def test_ensembles_and_scorers(classifier):
@@ -167,15 +156,6 @@ def test_weights_and_scorers_of_ones_own(regressor):
     assert (result.importances[1] > result.importances[0]).all()
 
 
-def test_fewer_rows_estimate_the_same(regressor):
-    fewer, everything = (
-        regressor.oof_importances(X, NUMBER, max_samples=max_samples, random_state=0)
-        for max_samples in (120, 1.0)
-    )
-    assert (fewer.n_rows, everything.n_rows) == (120, N)
-    assert spearmanr(fewer.importances_mean[:4], everything.importances_mean[:4])[0] > 0.7
-
-
 def test_as_many_rows_are_used_as_take_so_many_predictions(regressor, monkeypatch):
     monkeypatch.setattr(importances, "_PREDICTIONS", 60 * 2 * 3)
     monkeypatch.setattr(importances, "_LEAST_ROWS", 50)
@@ -184,12 +164,14 @@ def test_as_many_rows_are_used_as_take_so_many_predictions(regressor, monkeypatc
         assert regressor.oof_importances(X, NUMBER, **settings).n_rows == n_rows
 
 
-def test_rows_are_drawn_once_among_those_of_a_weight():
-    random, weight = np.random.RandomState(0), np.r_[np.zeros(10), np.ones(40)]
-    rows = importances._rows_to_use([np.arange(50)], weight, 30, random)
-    assert len(np.unique(rows)) == 30
-    assert rows.min() >= 10
-    assert len(importances._rows_to_use([np.arange(50)], weight, 0.5, random)) == 20
+def test_some_rows_of_a_weight_are_used(regressor):
+    weight, kwargs = np.r_[np.zeros(40), np.ones(200)], {"columns": ["a"], "n_repeats": 1}
+    kwargs |= {"sample_weight": weight}
+    for max_samples, n_rows in ((1.0, 200), (0.5, 100), (120, 120), (500, 200), (1e-6, 2)):
+        found = regressor.oof_importances(X, NUMBER, max_samples=max_samples, **kwargs)
+        assert found.n_rows == n_rows
+    rows = importances._rows_to_use([np.arange(N)], weight, 120, np.random.RandomState(0))
+    assert len({*rows} - {*range(40)}) == 120
 
 
 @pytest.mark.parametrize(
@@ -202,12 +184,17 @@ def test_rows_may_be_in_no_fold_or_in_several(settings):
     assert result.importances_mean[0] > result.importances_mean[1]
 
 
-def test_arrays_and_several_targets():
-    A = np.random.default_rng(0).normal(size=(90, 2))
-    Y = A[:, [1, 1]] * [1, 2]
-    result = TabularMLPRegressor(**QUICK).fit(A, Y).oof_importances(A, Y, random_state=0)
-    assert result.names == ["x0", "x1"]
+def test_columns_may_be_positions_of_arrays_for_several_targets():
+    A = np.random.default_rng(0).normal(size=(90, 3))
+    model, Y = TabularMLPRegressor(**QUICK).fit(A, A[:, [1, 1]] * [1, 2]), A[:, [1, 1]] * [1, 2]
+    result = model.oof_importances(A, Y, random_state=0)
+    assert result.names == ["x0", "x1", "x2"]
     assert result.importances_mean.argmax() == 1
+    turned = model.oof_importances(A, Y, columns=np.array([1, -3]), random_state=0)
+    assert turned.names == ["x1", "x0"]
+    assert turned.importances_mean.argmax() == 0
+    groups = {1: [0, "x1"], 2: (2,)}
+    assert model.oof_importances(A, Y, columns=groups, random_state=0).names == ["1", "2"]
 
 
 def test_a_class_may_have_no_row():
@@ -261,9 +248,8 @@ def test_correlations_of_numbers_and_categories():
     assert (found["constant"] == 0).all()
     pairs = correlated_pairs(encode(encoder, T), places, np.random.RandomState(0))
     found = found.where(np.triu(np.ones(found.shape), 1) == 1).stack()
-    assert [(one, two) for one, two, _ in pairs] == list(
-        found[found > 0.7].sort_values()[::-1].index
-    )
+    strong = found[found > 0.7].sort_values()[::-1].index
+    assert [(one, two) for one, two, _ in pairs] == list(strong)
     assert len(pairs) == 4
 
 
@@ -297,10 +283,7 @@ def test_frequent_levels_of_a_category_are_compared():
         ({"X": X[:-1], "y": NUMBER[:-1]}, "must have the 240 rows of fit"),
         ({"n_repeats": 0}, r"'n_repeats' parameter of TabularMLPRegressor\.oof_importances"),
         ({"sample_weight": -np.ones(N)}, "Negative values in data passed to `sample_weight`"),
-        (
-            {"scoring": make_scorer(lambda y, predicted: np.nan)},
-            r"must be finite; got nan\. Choose",
-        ),
+        ({"scoring": make_scorer(lambda *_: np.nan)}, r"must be finite; got nan\. Choose"),
         *[
             ({"max_samples": wrong}, "'max_samples' parameter of TabularMLPRegressor")
             for wrong in (1, True, 0, 0.0, 1.5)
@@ -319,16 +302,6 @@ def test_classes_and_rows_of_an_ensemble_that_are_refused(classifier):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
 
 
-def test_columns_may_be_positions(regressor):
-    kwargs = {"n_repeats": 1, "max_samples": 40, "random_state": 0}
-    by_name = regressor.oof_importances(X, NUMBER, columns=["b", "a"], **kwargs)
-    by_position = regressor.oof_importances(X, NUMBER, columns=np.array([3, -9]), **kwargs)
-    assert by_position.names == ["b", "a"]
-    assert (by_position.importances == by_name.importances).all()
-    groups = {1: [0, "b"], 2: (1,)}
-    assert regressor.oof_importances(X, NUMBER, columns=groups, **kwargs).names == ["1", "2"]
-
-
 @pytest.mark.parametrize(
     ("columns", "error", "match"),
     [
@@ -336,11 +309,9 @@ def test_columns_may_be_positions(regressor):
         (["a", "age"], ValueError, "'age', which is no column of the table"),
         ([9], ValueError, "position 9, but the table has 9 columns"),
         ([-10], ValueError, "position -10, but the table has 9 columns"),
-        ([0.0], TypeError, "of type float"),
         ([True], TypeError, "of type bool"),
         ("city", TypeError, r"list of names or positions; got 'city'\. Pass \['city'\]"),
         ({"place": 1}, TypeError, r"group 'place' of columns must be a list .* got 1"),
-        ({"place": "city"}, TypeError, r"got 'city'\. Pass \['city'\]"),
         ({"place": []}, ValueError, "group 'place' of columns must name at least one"),
         ([["a", "b"]], TypeError, r'pass \{"name": \["first", "second"\]\}'),
         ({1: ["a"], "1": ["b"]}, ValueError, "'1' twice"),
@@ -350,11 +321,6 @@ def test_columns_may_be_positions(regressor):
 def test_columns_that_are_none(regressor, columns, error, match):
     with pytest.raises(error, match=match):
         regressor.oof_importances(X, NUMBER, columns=columns)
-
-
-def test_importances_use_two_rows_at_least(regressor):
-    fewest = regressor.oof_importances(X, NUMBER, max_samples=1e-6, n_repeats=1, random_state=0)
-    assert fewest.n_rows == 2
 
 
 # The rows of `fit`.
@@ -388,20 +354,15 @@ def test_targets_in_another_order_are_a_warning(regressor, classifier):
         classifier.only("networks").oof_importances(X[USED], CLASS[ORDER], **kwargs)
 
 
-def test_weights_of_fit_do_not_seem_to_be_another_order():
-    weight = np.where(X["city"] == "Oslo", 5.0, 0.1)
+def test_neither_weights_nor_predictions_of_noise_seem_to_be_another_order():
+    weight, kwargs = np.where(X["city"] == "Oslo", 5.0, 0.1), {"columns": ["a"], "n_repeats": 1}
     model = TabularMLPRegressor(**SMALL).fit(X[USED], NUMBER, weight)
     for sample_weight in (None, weight, (NUMBER > 2).astype(float)):
-        model.oof_importances(
-            X[USED], NUMBER, sample_weight=sample_weight, columns=["a"], random_state=0
-        )
-
-
-def test_predictions_of_noise_do_not_tell_rows_apart():
-    noise = np.random.default_rng(0).normal(size=(90, 3))
-    model = TabularMLPRegressor(**QUICK).fit(noise[:, :2], noise[:, 2])
+        model.oof_importances(X[USED], NUMBER, sample_weight=sample_weight, **kwargs)
+    noise = np.random.default_rng(1).normal(size=N)
+    model = TabularMLPRegressor(**QUICK).fit(X[["a", "b"]], noise)
     assert model.oof_score_ < 0.1
-    model.oof_importances(noise[:, :2], noise[:, 2], random_state=0)
+    model.oof_importances(X[["a", "b"]], noise, random_state=0)
 
 
 def test_rows_that_were_held_out_need_a_weight():

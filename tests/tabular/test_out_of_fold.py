@@ -8,7 +8,7 @@ import pytest
 from all_parts import all_parts
 from configurations.tables import SPLITS
 from sklearn.base import clone, is_classifier
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from tabular_estimators import out_of_fold, targets_for
 
@@ -35,11 +35,7 @@ ESTIMATORS = {
         ]
     ),
     "named regressors": TabularEnsembleRegressor(
-        [
-            ("networks", TabularMLPRegressor(**SMALL)),
-            ("boosting", HistGradientBoostingRegressor(max_iter=3)),
-            ("linear", Ridge()),
-        ]
+        [("networks", TabularMLPRegressor(**SMALL)), ("linear", Ridge())]
     ),
     "default classifiers": TabularEnsembleClassifier(),
     "default regressors": TabularEnsembleRegressor(),
@@ -50,7 +46,6 @@ GROUPS = np.random.default_rng(2).integers(0, 9, N)
 CASES = {
     "folds": ({"cv": 3}, {}),
     "repeats": ({"cv": 2, "n_repeats": 2}, {}),
-    "weights": ({"cv": 3}, {"sample_weight": WEIGHT}),
     "groups": ({"cv": 2, "n_repeats": 2}, {"sample_weight": WEIGHT, "groups": GROUPS}),
     "KFold": ({"cv": SPLITS["KFold"](N)}, {"sample_weight": WEIGHT}),
     "GroupKFold": ({"cv": SPLITS["GroupKFold"](N)}, {"sample_weight": WEIGHT, "groups": GROUPS}),
@@ -148,8 +143,6 @@ def before_calibration(model, number):
         ("networks of numbers", "TimeSeriesSplit"),
         ("named classifiers", "TimeSeriesSplit"),
         ("named regressors", "ShuffleSplit"),
-        ("default classifiers", "KFold"),
-        ("default regressors", "TimeSeriesSplit"),
     ],
 )
 def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(name, case):
@@ -159,10 +152,10 @@ def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(name, c
     changed = y.copy()
     changed[rows] = y[rows][::-1]
     after = fit(ESTIMATORS[name], case, changed)
-    for one, other in zip(*(before_calibration(each, 0) for each in (model, after)), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
-    for one, other in zip(*(before_calibration(each, 1) for each in (model, after)), strict=True):
-        assert not np.allclose(one, other, rtol=1e-3)
+    for number, is_same in ((0, True), (1, False)):
+        found = (before_calibration(each, number) for each in (model, after))
+        for one, other in zip(*found, strict=True):
+            assert np.allclose(one, other, rtol=1e-4, atol=1e-6) == is_same
 
 
 def test_a_row_s_own_target_has_no_say_in_the_epoch_that_predicts_it():

@@ -81,6 +81,19 @@ def test_intervals_of_ensembles_and_of_each_estimator_alone(ensemble):
     assert [part.oof.size for part in ensemble._parts.values()] == [0, 0]  # the scores are enough
 
 
+def test_an_estimator_alone_is_as_unsure_as_its_own_errors_demand():
+    (X, y, _), (new, new_y, _) = TRAINING, TEST
+    far_off = ("bad", DummyRegressor(strategy="constant", constant=3.0))
+    with all_parts():
+        numbers = TabularEnsembleRegressor([BOOSTING, far_off], **CV).fit(X, y)
+        parts = [BOOSTED_CLASSES, ("bad", DummyClassifier())]
+        classes = TabularEnsembleClassifier(parts, **CV).fit(X, X["z"] > 0)
+    for name in ("boosting", "bad"):
+        assert coverage_of(numbers.only(name).predict_interval(new), new_y) > 0.85
+    assert classes.only("boosting").predict_set(new).sum(axis=1).mean() < 1.1
+    assert classes.only("bad").predict_set(new).all()
+
+
 def test_sets_cover_new_classes_and_contain_the_most_probable(classifier):
     X, _, y = TEST
     ensemble = TabularEnsembleClassifier([BOOSTED_CLASSES], **CV).fit(TRAINING[0], TRAINING[2])
@@ -95,40 +108,14 @@ def test_sets_cover_new_classes_and_contain_the_most_probable(classifier):
         assert (found | few == found).all()
 
 
-def test_an_estimator_alone_is_as_unsure_as_its_own_errors_demand():
-    (X, y, _), (new, new_y, _) = TRAINING, TEST
-    far_off = DummyRegressor(strategy="constant", constant=3.0)
-    ensemble = TabularEnsembleRegressor([BOOSTING, ("bad", far_off)], **CV)
-    classifiers = TabularEnsembleClassifier([BOOSTED_CLASSES, ("bad", DummyClassifier())], **CV)
-    with all_parts():
-        ensemble.fit(X, y)
-        classifiers.fit(X, X["z"] > 0)
-    for name in ("boosting", "bad"):
-        assert coverage_of(ensemble.only(name).predict_interval(new), new_y) > 0.85
-    assert classifiers.only("boosting").predict_set(new).sum(axis=1).mean() < 1.1
-    assert classifiers.only("bad").predict_set(new).all()
-
-
-def test_several_targets():
-    X, y, _ = TRAINING
-    both = TabularMLPRegressor(cv=2, **SMALL).fit(X, np.column_stack([y, 1000 - 100 * y]))
-    ends = both.predict_interval(X)
-    assert ends.shape == (len(X), 2, 2)
-    np.testing.assert_allclose(ends[:, 1], 1000 - 100 * ends[:, 0, ::-1], rtol=1e-3, atol=1e-2)
-
-
 def test_a_quantile_by_hand():
-    scores = np.array([[3.0], [1.0], [2.0], [4.0]])
-    assert held_out_scores(scores, None).quantile(0.6) == [3.0]  # the third of 5 = 4 + 1
-    assert held_out_scores(scores, None).quantile(0.61) == [4.0]
-    assert held_out_scores(scores, None).quantile(0.8) == [4.0]
-    assert held_out_scores(scores, np.ones(4)).quantile(0.6) == [3.0]
-    both = np.hstack([scores, -scores])
-    np.testing.assert_array_equal(held_out_scores(both, None).quantile(0.6), [3.0, -2.0])
-
-
-def test_a_weighted_quantile_by_hand():
     scores, weight = np.array([[3.0], [1.0], [2.0], [4.0]]), np.array([1.0, 5.0, 1.0, 1.0])
+    for equal in (None, np.ones(4)):
+        known = held_out_scores(scores, equal)
+        quantiles = [known.quantile(coverage)[0] for coverage in (0.6, 0.61, 0.8)]
+        assert quantiles == [3.0, 4.0, 4.0]  # 0.6 is the third of 5 = 4 + 1
+    both = held_out_scores(np.hstack([scores, -scores]), None)
+    np.testing.assert_array_equal(both.quantile(0.6), [3.0, -2.0])
     known = held_out_scores(scores, weight)  # of weight 8, and 11.5 with a new row of weight 28 / 8
     assert known.quantile(5 / 11.5) == [1.0]
     assert known.quantile(5.1 / 11.5) == [2.0]
@@ -138,7 +125,7 @@ def test_a_weighted_quantile_by_hand():
         known.quantile(0.7)
 
 
-@pytest.mark.parametrize("n", [9, 19, 99, 999])
+@pytest.mark.parametrize("n", [9, 99, 999])
 def test_a_coverage_needs_so_many_rows(n):
     coverage = n / (n + 1)
     assert held_out_scores(np.arange(n)[:, None], None).quantile(coverage) == [n - 1]
@@ -150,7 +137,7 @@ def test_a_coverage_needs_so_many_rows(n):
 @pytest.mark.parametrize(
     ("coverage", "error", "message"),
     [
-        *[(wrong, ValueError, "above 0 and below 1") for wrong in (0, 1, 1.5, -0.1, np.nan)],
+        *[(wrong, ValueError, "above 0 and below 1") for wrong in (0, 1, np.nan)],
         *[(wrong, TypeError, "must be a number") for wrong in ("0.9", None, True, [0.9])],
     ],
 )
@@ -168,7 +155,6 @@ def test_coverages_that_are_refused(networks, classifier, coverage, error, messa
         ({"cv": [(np.arange(250), np.arange(250, 450))]}, None, 200),
         ({"cv": 2, "n_repeats": 2}, None, 450),
     ],
-    ids=["times", "weights", "one split", "repeats"],
 )
 def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scores):
     networks = TabularMLPRegressor(**settings, **SMALL).fit(*TRAINING[:2], weight)
@@ -178,12 +164,16 @@ def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scor
     assert 0.8 < coverage_of(networks.predict_interval(TEST[0]), TEST[1]) < 0.98
 
 
-def test_two_rows():
-    networks = TabularMLPRegressor(cv=2, **SMALL).fit([[0.0], [1.0]], [0.0, 1.0])
-    assert np.isfinite(networks.predict_interval([[0.5]], coverage=0.5)).all()
+def test_two_rows_and_several_targets():
     X, y = np.arange(3.0)[:, None], np.arange(3.0)
-    alone = TabularMLPRegressor(cv=[([0], [1, 2])], **SMALL).fit(X, y)
-    assert np.isfinite(alone.predict_interval(X, coverage=0.5)).all()
+    for cv, n_rows in ((2, 2), ([([0], [1, 2])], 3)):
+        networks = TabularMLPRegressor(cv=cv, **SMALL).fit(X[:n_rows], y[:n_rows])
+        assert np.isfinite(networks.predict_interval(X, coverage=0.5)).all()
+    X, y, _ = TRAINING
+    both = TabularMLPRegressor(cv=2, **SMALL).fit(X, np.column_stack([y, 1000 - 100 * y]))
+    ends = both.predict_interval(X)
+    assert ends.shape == (len(X), 2, 2)
+    np.testing.assert_allclose(ends[:, 1], 1000 - 100 * ends[:, 0, ::-1], rtol=1e-3, atol=1e-2)
 
 
 def test_many_rows_are_drawn(monkeypatch):
@@ -195,16 +185,6 @@ def test_many_rows_are_drawn(monkeypatch):
     np.testing.assert_array_equal(drawn, scored_rows(oof[:, None]))
 
 
-def test_sizes_do_not_depend_on_the_errors_that_they_divide():
-    rng = np.random.default_rng(0)
-    X, errors, folds = rng.normal(size=(300, 2)), rng.exponential(size=(300, 1)), np.arange(300) % 3
-    before = fit_difficulty(X, errors, np.ones(1), folds, None)[1]
-    changed = np.where(folds[:, None] == 1, 100.0, errors)
-    after = fit_difficulty(X, changed, np.ones(1), folds, None)[1]
-    np.testing.assert_array_equal(before[folds == 1], after[folds == 1])
-    assert (before[folds != 1] < after[folds != 1]).all()
-
-
 def test_rows_are_in_the_fold_of_a_member_that_held_them_out():
     rows = np.array([0, 1, 3])
     found = fold_numbers([np.array([0, 1]), np.array([2, 3])], rows, n_rows=5)
@@ -213,18 +193,30 @@ def test_rows_are_in_the_fold_of_a_member_that_held_them_out():
     np.testing.assert_array_equal(found, [0, 1, 2, 3, 4, 0, 1, 2, 3])
 
 
-def test_the_least_size_is_a_share_of_the_weighted_mean_error():
-    errors, weight = np.array([[0.0], [1.0]] * 30), np.array([3.0, 1.0] * 30)
-    X, folds = np.zeros((60, 1)), np.arange(60) // 2 % 2
-    found, _ = fit_difficulty(X, errors, np.ones(1), folds, weight)
-    assert found.least == pytest.approx(0.1 * 0.25)
+# The expected sizes of errors.
+
+RNG = np.random.default_rng(0)
+INPUTS, ERRORS = RNG.normal(size=(300, 2)), RNG.exponential(size=(300, 2))
+FOLDS = np.arange(300) % 3
 
 
 def test_outputs_share_a_model_of_their_mean_error():
-    rng = np.random.default_rng(0)
-    X, errors = rng.normal(size=(300, 2)), rng.exponential(size=(300, 2))
-    unit, folds = np.array([1.0, 100.0]), np.arange(300) % 3
-    found, sizes = fit_difficulty(X, unit * errors, unit, folds, None)
-    alone, expected = fit_difficulty(X, errors.mean(axis=1)[:, None], np.ones(1), folds, None)
+    unit, mean_error = np.array([1.0, 100.0]), ERRORS.mean(axis=1)[:, None]
+    found, sizes = fit_difficulty(INPUTS, unit * ERRORS, unit, FOLDS, None)
+    alone, expected = fit_difficulty(INPUTS, mean_error, np.ones(1), FOLDS, None)
     np.testing.assert_allclose(sizes, expected * unit)
-    np.testing.assert_allclose(found.predict(X), alone.predict(X) * unit)
+    np.testing.assert_allclose(found.predict(INPUTS), alone.predict(INPUTS) * unit)
+
+
+def test_sizes_do_not_depend_on_the_errors_that_they_divide():
+    changed = np.where(FOLDS[:, None] == 1, 100.0, ERRORS)
+    _, before = fit_difficulty(INPUTS, ERRORS, np.ones(2), FOLDS, None)
+    _, after = fit_difficulty(INPUTS, changed, np.ones(2), FOLDS, None)
+    np.testing.assert_array_equal(before[FOLDS == 1], after[FOLDS == 1])
+    assert (before[FOLDS != 1] < after[FOLDS != 1]).all()
+
+
+def test_the_least_size_is_a_share_of_the_weighted_mean_error():
+    errors, weight = np.array([[0.0], [1.0]] * 150), np.array([3.0, 1.0] * 150)
+    found, _ = fit_difficulty(np.zeros((300, 1)), errors, np.ones(1), FOLDS, weight)
+    assert found.least == pytest.approx(0.1 * 0.25)
