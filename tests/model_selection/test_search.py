@@ -66,8 +66,9 @@ SHAPES = [
 ]
 DISTRIBUTIONS = {"alpha": loguniform(1e-5, 1), "solver": ["sgd", "adam", "nadam"]}
 RANDOM = (StackedRandomizedSearchCV, RandomizedSearchCV)
+RANDOM_SPLITS = ShuffleSplit(2, random_state=np.random.RandomState(0))  # asked once
 RANDOMIZED = {"searches": RANDOM, "data": DIABETES, "n_iter": 8, "random_state": 0}
-RANDOM_SPLITS = ShuffleSplit(2, random_state=np.random.RandomState(0))
+RANDOMIZED["cv"] = RANDOM_SPLITS
 WEIGHTS = np.linspace(0.5, 2, 150)
 WITH_GROUPS = {"groups": np.arange(150) % 7, "sample_weight": WEIGHTS}
 STEP_WEIGHTS = {"scratchmlpclassifier__sample_weight": WEIGHTS}
@@ -78,17 +79,18 @@ HALVING = (StackedHalvingGridSearchCV, HalvingGridSearchCV)
 
 
 @pytest.fixture(autouse=True)
-def counted(monkeypatch):
-    """Count the networks that train together."""
-    numbers = []
+def trained(monkeypatch):
+    """List how many epochs each network trains, for all that train together."""
+    stacks, original = [], together.train_together
 
     def train_together(trainings):
-        numbers.append(len(trainings))
-        return original(trainings)
+        before = [each.run.epoch for each in trainings]
+        errors = original(trainings)
+        stacks.append([each.run.epoch - n for each, n in zip(trainings, before, strict=True)])
+        return errors
 
-    original = together.train_together
     monkeypatch.setattr(together, "train_together", train_together)
-    return numbers
+    return stacks
 
 
 def both(estimator, grid, *, data=IRIS, searches=GRIDS, fit_params=None, **arguments):
@@ -120,14 +122,12 @@ def assert_same(ours, theirs):
 #: An estimator, what is searched, how many networks train together, and other arguments.
 SEARCHES = {
     "a network": (NETWORK, GRID, 12, {"return_train_score": True}),
-    "a pipeline": (PIPELINE, OF_PIPELINE, 12, {"return_train_score": True}),
+    "a pipeline": (PIPELINE, OF_PIPELINE, 12, {"fit_params": STEP_WEIGHTS}),
     "other steps": (PIPELINE, OTHER_STEPS, 28, {}),
     "several shapes": (NETWORK, SHAPES, 40, {}),
     "early stopping in float32": (STOPPED, GRID, 12, {"data": IRIS_32}),
     "several processes": (PIPELINE, OF_PIPELINE, 0, METRICS | {"n_jobs": 2}),
-    "a splitter that is asked once": (NETWORK, GRID, 12, {"cv": RANDOM_SPLITS}),
     "weights and groups": (NETWORK, GRID, 12, {"cv": GroupKFold(2), "fit_params": WITH_GROUPS}),
-    "weights of a step": (PIPELINE, OF_PIPELINE, 12, {"fit_params": STEP_WEIGHTS}),
     "random candidates": (REGRESSOR, DISTRIBUTIONS, 16, RANDOMIZED),
     "another estimator": (LogisticRegression(), {"C": [0.1, 1.0]}, 0, {}),
 }
@@ -136,9 +136,9 @@ SEARCHES = {
 @pytest.mark.parametrize(
     ("estimator", "grid", "n_together", "arguments"), SEARCHES.values(), ids=SEARCHES
 )
-def test_results_are_those_of_scikit_learn(estimator, grid, n_together, arguments, counted):
+def test_results_are_those_of_scikit_learn(estimator, grid, n_together, arguments, trained):
     ours, theirs = both(estimator, grid, **arguments)
-    assert sum(counted) == n_together
+    assert sum(map(len, trained)) == n_together
     assert_same(ours, theirs)
     assert (ours.cv_results_["mean_fit_time"] > 0).all()
     X = arguments.get("data", IRIS)[0]
@@ -163,11 +163,11 @@ def test_metadata_routing():
     ],
 )
 def test_large_searches_and_tables_train_fewer_networks_at_once(
-    limit, value, n_at_once, monkeypatch, counted
+    limit, value, n_at_once, monkeypatch, trained
 ):
     monkeypatch.setattr(stacked_fits, limit, value)
     assert_same(*both(PIPELINE, {"scratchmlpclassifier__alpha": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]}))
-    assert counted == n_at_once
+    assert [len(stack) for stack in trained] == n_at_once
 
 
 def test_steps_before_the_network_are_fitted_once_for_each_split():
@@ -208,36 +208,29 @@ class Rotating(KFold):
         ]
 
 
-def with_rate(rate):
-    return clone(NETWORK).set_params(learning_rate=rate, solver="sgd", n_iter_no_change=2)
-
-
 def epochs(least, most, factor=3, **arguments):
     """Return the arguments of a search by halving over epochs."""
     resources = {"min_resources": least, "max_resources": most, "factor": factor}
     return {"resource": "max_iter", "random_state": 0} | resources | arguments
 
 
+STEPS = {"solver": "sgd", "n_iter_no_change": 2}
+ADAPTIVE = clone(NETWORK).set_params(learning_rate="adaptive", **STEPS)
+PLANNED = clone(NETWORK).set_params(learning_rate="cosine", **STEPS)
 DIVERGING = clone(REGRESSOR).set_params(
     solver=SGD(momentum=0.0), early_stopping=True, batch_size=10, n_iter_no_change=50
 )
+RESTARTS = {"learning_rate_init": [1.0], "random_state": [0, 1, 2]}
+HUGE = {"cv": 3, "data": (20 * DIABETES[0], DIABETES[1]), "refit": False}
+EQUAL_ROUNDS = epochs(4, 5, 1.3, aggressive_elimination=True, scoring="neg_log_loss")
+OTHER_EPOCHS = epochs(2, 4, 2, aggressive_elimination=True, resource="repeats__max_iter")
 HALVINGS = {
-    "constant rate": (with_rate("constant"), GRID, epochs(3, 12, 2)),
-    "adaptive rate": (with_rate("adaptive"), GRID, epochs(3, 12, 2)),
-    "planned rate": (with_rate("cosine"), GRID, epochs(3, 12, 2)),
-    "rounds of equally many epochs": (
-        *(NETWORK, {"alpha": [0.0, 0.1, 1.0]}),
-        epochs(4, 5, 1.3, aggressive_elimination=True, scoring="neg_log_loss"),
-    ),
-    "epochs of another step": (
-        *(make_pipeline(Repeats(), NETWORK), OF_PIPELINE),
-        epochs(2, 4, 2, aggressive_elimination=True, resource="repeats__max_iter"),
-    ),
+    "adaptive rate": (ADAPTIVE, GRID, epochs(3, 12, 2)),
+    "planned rate": (PLANNED, GRID, epochs(3, 12, 2)),
+    "rounds of equally many epochs": (NETWORK, {"alpha": [0.0, 0.1, 1.0]}, EQUAL_ROUNDS),
+    "epochs of another step": (make_pipeline(Repeats(), NETWORK), OF_PIPELINE, OTHER_EPOCHS),
     "other rows in each round": (NETWORK, GRID, epochs(3, 9, cv=Rotating(3))),
-    "networks that diverge": (
-        *(DIVERGING, {"learning_rate_init": [1.0], "random_state": [0, 1, 2]}),
-        epochs(15, 40, 1.3, cv=3, data=(20 * DIABETES[0], DIABETES[1]), refit=False),
-    ),
+    "networks that diverge": (DIVERGING, RESTARTS, epochs(15, 40, 1.3, **HUGE)),
 }
 
 
@@ -247,19 +240,9 @@ def test_halving_has_the_results_of_scikit_learn(estimator, grid, arguments):
     assert_same(*both(estimator, grid, searches=HALVING, **arguments))
 
 
-def test_halving_trains_the_further_epochs_only(monkeypatch):
-    trained = []
-    original = together.train_together
-
-    def train_together(trainings):
-        before = [each.run.epoch for each in trainings]
-        errors = original(trainings)
-        trained.extend(each.run.epoch - n for each, n in zip(trainings, before, strict=True))
-        return errors
-
-    monkeypatch.setattr(together, "train_together", train_together)
+def test_halving_trains_the_further_epochs_only(trained):
     StackedHalvingGridSearchCV(NETWORK, GRID, cv=3, refit=False, **epochs(3, 9)).fit(*IRIS)
-    assert trained == [3] * 18 + [6] * 6
+    assert [n for stack in trained for n in stack] == [3] * 18 + [6] * 6
 
 
 # Failures and warnings.
@@ -306,14 +289,11 @@ def test_a_failing_candidate_can_raise_its_error():
         StackedGridSearchCV(NETWORK, {"alpha": [-1.0]}, error_score="raise").fit(*IRIS)
 
 
-@pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize(
-    ("network", "grid"),
-    [
-        (clone(NETWORK).set_params(batch_size=500), {"dropout": [0.0, 0.3], "alpha": [0.0, 0.1]}),
-        (REGRESSOR, DIVERGES),
-    ],
-)
+BATCHES = clone(NETWORK).set_params(batch_size=500)
+DROPOUTS = {"dropout": [0.0, 0.3], "alpha": [0.0, 0.1]}
+
+
+@pytest.mark.parametrize(("network", "grid"), [(BATCHES, DROPOUTS), (REGRESSOR, DIVERGES)])
 def test_users_are_warned_as_often_as_by_scikit_learn(network, grid):
     messages = []
     for search in GRIDS:
@@ -341,15 +321,10 @@ def test_a_search_with_callbacks_can_be_pickled(capsys):
     np.testing.assert_array_equal(loaded.predict(IRIS[0]), search.predict(IRIS[0]))
 
 
-@parametrize_with_checks(
-    [
-        StackedGridSearchCV(
-            ScratchMLPClassifier(32, max_iter=16, learning_rate_init=0.01, random_state=0),
-            {"alpha": [0.1, 1.0]},
-            cv=2,
-        )
-    ]
-)
+CHECKED = ScratchMLPClassifier(32, max_iter=16, learning_rate_init=0.01, random_state=0)
+
+
+@parametrize_with_checks([StackedGridSearchCV(CHECKED, {"alpha": [0.1, 1.0]}, cv=2)])
 def test_scikit_learn_check(estimator, check):
     with warnings.catch_warnings(action="ignore"):
         check(estimator)
