@@ -2,9 +2,8 @@
 
 import pickle
 import warnings
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask
 import dask.dataframe as dd
@@ -21,7 +20,6 @@ from scratchmlp import io
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.tables import base
 from scratchmlp.dask.tables.members import most_rows, shared
-from scratchmlp.dask.tables.rows import packed, unpacked
 from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
@@ -54,59 +52,38 @@ CLASSIFIERS = DaskTabularMLPClassifier, TabularMLPClassifier
 REGRESSORS = DaskTabularMLPRegressor, TabularMLPRegressor
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """A configuration of a fit; `own` are parameters that local estimators do not have."""
 
     kinds: tuple[Any, Any]
     X: Any
     y: Any
-    parameters: dict[str, Any] = field(default_factory=dict)
-    others: dict[str, Any] = field(default_factory=dict)
+    parameters: Any = None
+    others: Any = None
+    own: Any = None
     chunks: tuple[int, ...] = CHUNKS
-    own: dict[str, Any] = field(default_factory=dict)
 
 
+POSITIVE = {"sample_weight": WEIGHT + 1}
+SHARING = DaskTabularMLPClassifier, Sharing
+ARRAY = X[["number", "heavy", "late"]].to_numpy(), NUMBER.to_numpy()
+TWO = pd.DataFrame({"a": NUMBER, "b": X["number"] ** 2})
+REVIEWS = X[["number", "review"]]
+WEIGHTED, GROUPED = {"sample_weight": WEIGHT}, {"groups": GROUPS}
+BALANCED, REPEATED = {"class_weight": "balanced"}, {"n_repeats": 2}
+TIMED = {"numeric_features": ["price"], "max_time": 1e6}
+ALL, MANY, FIFTY = ({"rows_per_member": choice} for choice in ("all", 10**6, 50))
 CASES = {
     "classifier": Case(CLASSIFIERS, X, CLASSES),
     "regressor": Case(REGRESSORS, X, NUMBER, chunks=(120, 120)),
-    "weights of classes": Case(
-        CLASSIFIERS,
-        FEW,
-        CLASSES,
-        {"class_weight": "balanced"},
-        {"sample_weight": WEIGHT},
-        own={"rows_per_member": 10**6},
-    ),
-    "repeats": Case(
-        CLASSIFIERS,
-        X,
-        CLASSES,
-        {"n_repeats": 2},
-        {"groups": GROUPS},
-        chunks=(240,),
-        own={"rows_per_member": "all"},
-    ),
-    "splitter": Case(
-        REGRESSORS, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, {"sample_weight": WEIGHT}
-    ),
-    "kinds of columns": Case(
-        REGRESSORS,
-        X[["number", "price"]],
-        NUMBER,
-        {"numeric_features": ["price"], "max_time": 1e6},
-        {"groups": GROUPS},
-    ),
-    "targets": Case(REGRESSORS, FEW, pd.DataFrame({"a": NUMBER, "b": X["number"] ** 2})),
+    "weights of classes": Case(CLASSIFIERS, FEW, CLASSES, BALANCED, WEIGHTED, MANY),
+    "repeats": Case(CLASSIFIERS, X, CLASSES, REPEATED, GROUPED, ALL, chunks=(240,)),
+    "splitter": Case(REGRESSORS, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
+    "kinds of columns": Case(REGRESSORS, X[["number", "price"]], NUMBER, TIMED, GROUPED),
+    "targets": Case(REGRESSORS, FEW, TWO),
     "counts": Case(REGRESSORS, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
-    "share of the rows": Case(
-        (DaskTabularMLPClassifier, Sharing),
-        X[["number", "review"]],
-        CLASSES,
-        others={"sample_weight": WEIGHT + 1},
-        own={"rows_per_member": 50},
-    ),
-    "array": Case(REGRESSORS, X[["number", "heavy", "late"]].to_numpy(), NUMBER.to_numpy()),
+    "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),
+    "array": Case(REGRESSORS, *ARRAY),
 }
 
 
@@ -117,11 +94,12 @@ def trained(client):
     @cache
     def train(name):
         case = CASES[name]
-        found, expected = (kind(**SMALL | case.parameters) for kind in case.kinds)
-        given = {name: on_cluster(each, case.chunks) for name, each in case.others.items()}
-        found.set_params(**case.own)
+        others = case.others or {}
+        found, expected = (kind(**SMALL | (case.parameters or {})) for kind in case.kinds)
+        given = {name: on_cluster(each, case.chunks) for name, each in others.items()}
+        found.set_params(**case.own or {})
         found.fit(on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks), **given)
-        return found, expected.fit(case.X, case.y, **case.others)
+        return found, expected.fit(case.X, case.y, **others)
 
     return train
 
@@ -132,9 +110,8 @@ def test_an_ensemble_is_that_of_the_local_estimator(trained, name):
 
 
 LABELS = {
-    "Int64": lambda y: (y == "few").astype("Int64"),
-    "boolean": lambda y: (y == "few").astype("boolean"),
     "category of booleans": lambda y: (y == "few").astype("category"),
+    "boolean": lambda y: (y == "few").astype("boolean"),
     "category": lambda y: y.astype("category"),
     "string": lambda y: y.astype("string"),
 }
@@ -260,16 +237,6 @@ def test_workers_that_have_too_little_memory_for_a_fold_are_an_error():
         most_rows("auto", splits, [(159.0, 1)], n_bytes=100, n_rows=100)
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [np.arange(3, 100, 2), np.array([5, 2]), np.array([7, 10**6]), np.array([3]), np.arange(0)],
-)
-def test_packed_rows_can_be_unpacked(rows):
-    found = unpacked(packed(rows))
-    np.testing.assert_array_equal(found, rows)
-    assert found.dtype == rows.dtype
-
-
 def test_the_rows_of_a_member_are_sent_as_bits():
     parts = Parts(None, ["A", "B"], [500_000, 500_000], [0, 1])
     tasks = ClusterTable(parts, 0).taken(np.arange(0, 1_000_000, 2))
@@ -313,16 +280,12 @@ def test_predictions_are_lazy_and_have_the_index_of_the_rows(trained, name, meth
     np.testing.assert_array_equal(getattr(model, method)(rows), expected)
 
 
-def test_several_targets_have_no_intervals(trained):
-    model, _ = trained("targets")
+def test_counts_have_intervals_and_several_targets_have_none(trained):
+    counts, targets = (trained(name)[0] for name in ("counts", "targets"))
+    expected = counts.to_local().predict_interval(FEW)
+    np.testing.assert_array_equal(counts.predict_interval(FEW), expected)
     with pytest.raises(ValueError, match="Intervals of several targets"):
-        model.predict_interval(on_cluster(FEW))
-
-
-def test_counts_have_the_intervals_of_the_local_copy(trained):
-    model, _ = trained("counts")
-    expected = model.to_local().predict_interval(FEW)
-    np.testing.assert_array_equal(model.predict_interval(FEW), expected)
+        targets.predict_interval(on_cluster(FEW))
 
 
 @KINDS
@@ -345,6 +308,7 @@ def test_a_local_copy_can_be_saved(trained, name, tmp_path):
     loaded = io.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
     compare_ensembles(loaded, local)
+    assert not {"oof_proba_", "oof_prediction_", "history_"} & vars(model._predictor()).keys()
     local.members_[0].theta[:] = 0
     assert model.members_[0].theta.any()
 
@@ -361,13 +325,6 @@ def test_importances_are_those_of_the_local_copy(trained, name):
     np.testing.assert_array_equal(found.importances, expected.importances)
     assert found.n_rows == expected.n_rows == 160
     assert found.importances.any()
-
-
-@KINDS
-def test_predictions_travel_without_what_belongs_to_rows_of_fit(trained, name):
-    model, _ = trained(name)
-    kept = vars(model._predictor())
-    assert not {"oof_proba_", "oof_prediction_", "held_out_", "history_"} & set(kept)
 
 
 def test_clones_share_the_client(threads):

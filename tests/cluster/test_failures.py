@@ -58,8 +58,8 @@ def fit_ensemble(model):
     return model.fit(on_cluster(TABLE), on_cluster(CLASSES))
 
 
-def local_ensemble(**parameters):
-    return TabularMLPClassifier(**SMALL | parameters).fit(TABLE, CLASSES)
+def local_ensemble():
+    return TabularMLPClassifier(**SMALL).fit(TABLE, CLASSES)
 
 
 class After:

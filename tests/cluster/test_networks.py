@@ -31,6 +31,8 @@ Y = TARGETS["classes"]
 X_VAL, VAL_TARGETS, VAL_WEIGHT = arrays(50, seed=1)
 VAL_CHUNKS = (49, 1)
 NAMES = list("abcd")
+CLASSIFIERS = DaskScratchMLPClassifier, ScratchMLPClassifier
+REGRESSORS = DaskScratchMLPRegressor, ScratchMLPRegressor
 LBFGS = {"solver": "lbfgs", "max_iter": 4, "activation": "tanh"}
 ADAM = {"batch_size": 90, "max_iter": 2}
 FAST = {"batch_size": "full", "max_iter": 2, "random_state": 0}
@@ -49,11 +51,7 @@ class Case(NamedTuple):
 
     def estimators(self):
         """Return the estimator on a cluster and the local one."""
-        pair = (
-            (DaskScratchMLPRegressor, ScratchMLPRegressor)
-            if self.targets.startswith("number")
-            else (DaskScratchMLPClassifier, ScratchMLPClassifier)
-        )
+        pair = REGRESSORS if self.targets.startswith("number") else CLASSIFIERS
         return [each(random_state=0, **self.parameters) for each in pair]
 
     def rows(self):
@@ -76,35 +74,28 @@ def scored(scoring, **parameters):
     return ADAM | {"early_stopping": True, "scoring": scoring} | parameters
 
 
-TINY = 1e-200 * WEIGHT
+TINY, TINY_PENALTY = 1e-200 * WEIGHT, {"alpha": 1e-201}
+OF_CLASSES, OF_LABELS = {"class_weight": {0: 3.0, 2: 0.0}}, {"class_weight": [{1: 2.0}, {0: 0.5}]}
+BALANCED, NO_LAYER = {"class_weight": "balanced"}, {"hidden_layer_sizes": (), "alpha": 1.0}
+SQUARES = scored("neg_mean_squared_error", batch_size="full", hidden_layer_sizes=(7, 5))
+ABSOLUTE = scored("neg_mean_absolute_error", solver="sgd", learning_rate="adaptive")
 CASES = {
     "lbfgs, one partition": Case("numbers", LBFGS, chunks=(240,)),
     "lbfgs, float32": Case("classes", LBFGS, dtype=np.float32),
     "float32": Case("number", ADAM, dtype=np.float32, chunks=(1, 0, 0, 238, 1)),
     "frames": Case("words", ADAM, WEIGHT, in_frames=True),
-    "no hidden layer": Case("classes", LBFGS | {"hidden_layer_sizes": (), "alpha": 1.0}, WEIGHT),
+    "no hidden layer": Case("classes", LBFGS | NO_LAYER, WEIGHT),
     "accuracy": Case("binary", scored("accuracy", shuffle=False), WEIGHT, scores=True),
     "log-loss": Case("classes", scored("neg_log_loss", solver="rmsprop"), WEIGHT, scores=True),
     "loss": Case("classes", scored("loss", learning_rate="one_cycle"), WEIGHT, scores=True),
     "R² by default": Case("numbers", scored(None), WEIGHT, chunks=(24,) * 10, scores=True),
-    "squares": Case(
-        "number",
-        scored("neg_mean_squared_error", batch_size="full", hidden_layer_sizes=(7, 5)),
-        WEIGHT,
-        scores=True,
-    ),
-    "absolute errors": Case(
-        "numbers",
-        scored("neg_mean_absolute_error", solver="sgd", learning_rate="adaptive"),
-        scores=True,
-    ),
-    "weights of classes": Case(
-        "classes", LBFGS | {"class_weight": {0: 3.0, 2: 0.0}, "alpha": 1e-201}, TINY
-    ),
-    "balanced, weights": Case("words", LBFGS | {"class_weight": "balanced", "alpha": 1e-201}, TINY),
+    "squares": Case("number", SQUARES, WEIGHT, scores=True),
+    "absolute errors": Case("numbers", ABSOLUTE, scores=True),
+    "weights of classes": Case("classes", LBFGS | OF_CLASSES | TINY_PENALTY, TINY),
+    "balanced, weights": Case("words", LBFGS | BALANCED | TINY_PENALTY, TINY),
     "labels": Case("labels", scored(None), WEIGHT, scores=True),
-    "weights of labels": Case("labels", LBFGS | {"class_weight": [{1: 2.0}, {0: 0.5}]}, WEIGHT),
-    "balanced labels": Case("labels", LBFGS | {"class_weight": "balanced"}),
+    "weights of labels": Case("labels", LBFGS | OF_LABELS, WEIGHT),
+    "balanced labels": Case("labels", LBFGS | BALANCED),
 }
 
 
@@ -145,11 +136,12 @@ def test_training_is_that_of_the_local_estimator(trained, name):
         assert network.best_epoch_ == local.best_epoch_
 
 
-METHODS = [
-    "predict", "decision_function", "predict_proba", "predict_log_proba", "hidden_activations"
-]  # fmt: skip
+METHODS = (
+    *("predict", "decision_function", "predict_proba", "predict_log_proba"),
+    "hidden_activations",
+)
 predictors = pytest.mark.parametrize(
-    "name", ["accuracy", "balanced, weights", "labels", "R² by default", "float32", "frames"]
+    "name", ["accuracy", "labels", "R² by default", "float32", "frames"]
 )
 
 
@@ -324,13 +316,7 @@ def test_r_squared_of_few_rows_is_that_of_scikit_learn(y, p):
 # Parameters, copies and callbacks.
 
 
-@pytest.mark.parametrize(
-    ("cluster", "local"),
-    [
-        (DaskScratchMLPClassifier, ScratchMLPClassifier),
-        (DaskScratchMLPRegressor, ScratchMLPRegressor),
-    ],
-)
+@pytest.mark.parametrize(("cluster", "local"), [CLASSIFIERS, REGRESSORS])
 def test_parameters_are_those_of_the_local_estimators(cluster, local):
     own = {"client": None, "standardize": False, "timeout": 300.0}
     assert cluster().get_params() == local().get_params() | own
