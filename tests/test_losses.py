@@ -88,18 +88,6 @@ def test_extreme_scores_stay_finite(loss, dtype):
     assert np.isfinite(gradient).all()
 
 
-@every_loss
-def test_with_output_copies_the_loss_with_its_hyper_parameters(loss):
-    unbound = type(loss)(**loss.get_params())
-    before = dict(vars(unbound))
-    assert unbound.output == loss.outputs[0]
-    for output in loss.outputs:
-        bound = unbound.with_output(output)
-        assert bound.output == clone(bound).output == output
-        assert bound.get_params() == loss.get_params()
-    assert vars(unbound) == before
-
-
 # Values.
 
 

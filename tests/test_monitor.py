@@ -43,8 +43,19 @@ def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
     )
 
 
-def test_an_improvement_by_exactly_tol_counts():
-    assert watch(Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25]) is None
+@pytest.mark.parametrize(
+    ("monitor", "losses", "stops", "best"),
+    [
+        (Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25], None, 4),  # by exactly tol
+        (Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], None, 2),  # the first of equals
+        (Monitor(tol=0.0, n_iter_no_change=9), [0.0, 1.0], None, 1),  # 0 measures no divergence
+        (Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda _: np.nan)), [2.0, 1.0], 2, 0),
+    ],
+)
+def test_what_counts_as_an_improvement(monitor, losses, stops, best):
+    run = run_of()
+    assert watch(monitor, losses, run) == stops
+    assert run.best_epoch == best
 
 
 def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
@@ -57,11 +68,6 @@ def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
     assert (run.best_score, run.best_epoch) == (0.9, 2)
     assert run.history["score"] == [0.5, 0.9, 0.8, 0.9, 0.7]
     assert run.best_loss == np.inf
-
-
-def test_a_score_of_nan_is_no_improvement():
-    monitor = Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda theta: np.nan))
-    assert watch(monitor, [1.0, 0.9, 0.8]) == 2
 
 
 def test_history_has_one_entry_an_epoch():
@@ -128,7 +134,11 @@ def test_divergence_is_noticed_at_once(losses, message):
         watch(patient(), losses)
 
 
-def test_non_finite_weights_are_divergence_too():
+def test_non_finite_weights_are_divergence_too_but_not_those_whose_squares_overflow():
+    run = run_of()
+    run.theta = np.array([1e30, 1.0], np.float32)
+    with np.errstate(over="ignore"):
+        assert watch(patient(), [1.0], run) is None
     message = "Solver produced non-finite parameter weights.*need to be preprocessed .epoch 1; no"
     with pytest.raises(DivergenceError, match=message):
         watch(patient(), [1.0], run_of([np.nan, 0.0]))
@@ -145,23 +155,6 @@ def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
     assert (run.loss, run.optimizer_state) == (3.0, {})
     assert not monitor.finished
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
-
-
-def test_of_equal_losses_the_first_epoch_is_the_best():
-    run = run_of()
-    watch(patient(), [2.0, 1.0, 1.0], run)
-    assert run.best_epoch == 2
-
-
-def test_a_first_loss_of_zero_is_no_measure_of_divergence():
-    assert watch(patient(), [0.0, 1.0]) is None
-
-
-def test_large_weights_are_finite_though_their_squares_are_not():
-    run = run_of()
-    run.theta = np.array([1e30, 1.0], np.float32)
-    with np.errstate(over="ignore"):
-        assert watch(patient(), [1.0], run) is None
 
 
 # The state of training.

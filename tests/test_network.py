@@ -2,7 +2,6 @@ from unittest import mock
 
 import numpy as np
 import pytest
-import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,14 +41,6 @@ def test_scores_do_not_depend_on_the_chunking_of_rows(network, n_rows, seed):
     with mock.patch.multiple("scratchmlp.prediction", _CACHE=three_rows, _SMALL=0):
         chunked = raw_scores(network, theta, X)
     np.testing.assert_allclose(chunked, whole, rtol=1e-12, atol=1e-12)
-
-
-def test_the_largest_product_counts_and_none_with_a_sparse_input():
-    X, activation = np.ones((7, 3)), ACTIVATIONS["relu"]
-    assert Network((3, 5, 2), activation).multiplications(7, X) == 7 * 3 * 5
-    assert Network((3, 5, 2), activation).multiplications(7, scipy.sparse.csr_array(X)) == 7 * 5 * 2
-    assert Network((3, 2), activation).multiplications(7, X) == 7 * 3 * 2
-    assert Network((3, 2), activation).multiplications(7, scipy.sparse.csr_array(X)) == 0
 
 
 @pytest.mark.parametrize(
