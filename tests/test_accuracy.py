@@ -1,4 +1,4 @@
-"""The benchmarks of predictions and of memory: their tables, contestants, bars and picture."""
+"""The benchmarks of predictions: their tables, contestants and bars."""
 
 import itertools
 

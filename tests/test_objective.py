@@ -10,7 +10,6 @@ from scratchmlp.activations import ACTIVATIONS, resolve_activation
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
-from scratchmlp.prediction import raw_scores
 
 
 def central_differences(f, theta, h=1e-6):
@@ -98,18 +97,6 @@ def problem():
     return network, np.random.default_rng(3).normal(size=network.n_parameters), X, Y
 
 
-def test_value_is_the_formula(problem):
-    network, theta, X, Y = problem
-    loss = LogLoss()
-    weight = np.arange(1.0, len(Y) + 1)
-    W = theta[: network.n_weights]
-    expected = (weight @ loss.value(Y, raw_scores(network, theta, X)) + 0.5 / 2 * W @ W) / (
-        len(Y) * 2.5
-    )
-    value, _ = Objective(network, loss, alpha=0.5, mean_weight=2.5)(theta, X, Y, weight)
-    assert value == pytest.approx(expected, rel=1e-12)
-
-
 def test_batches_of_any_size_and_parameters_that_change_in_place_may_follow_each_other(problem):
     network, theta, X, Y = problem
     objective, changing = Objective(network, LogLoss(), alpha=0.1), theta.copy()
@@ -120,23 +107,6 @@ def test_batches_of_any_size_and_parameters_that_change_in_place_may_follow_each
         expected_value, expected_grad = objective(changing.copy(), X[rows], Y[rows])
         assert value == expected_value
         np.testing.assert_array_equal(grad, expected_grad)
-
-
-def test_sums_of_shards_and_the_penalty_make_the_objective(problem):
-    """As workers that each have some of the rows compute it."""
-    network, theta, X, Y = problem
-    weight = np.arange(1.0, 1 + len(Y))
-    objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=weight.mean())
-    value, grad = objective(theta, X, Y, weight)
-    scale = 1 / weight.sum()
-    loss_sum, grad_sum = 0.0, np.zeros_like(theta)
-    for rows in (slice(0, 2), slice(2, len(Y))):
-        loss, shard_grad = objective.at(theta).sums(X[rows], Y[rows], weight[rows], scale)
-        loss_sum += loss
-        grad_sum += shard_grad
-    sharded_value, sharded_grad = objective.penalized(theta, loss_sum, grad_sum, scale)
-    assert sharded_value == pytest.approx(value, rel=1e-12)
-    np.testing.assert_allclose(sharded_grad, grad, rtol=1e-10, atol=1e-14)
 
 
 def test_arrays_are_allocated_for_the_largest_batch_alone(problem):

@@ -15,16 +15,13 @@ from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
     StackingClassifier,
-    VotingClassifier,
 )
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - enables the import below
 from sklearn.feature_selection import SelectFromModel, SequentialFeatureSelector
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
-    TunedThresholdClassifierCV,
 )
 from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
@@ -81,7 +78,6 @@ def test_tags_name_the_data_that_networks_take(estimator):
     assert tags.classifier_tags is None or tags.classifier_tags.multi_label
 
 
-LOGISTIC = LogisticRegression()
 EPOCHS = {"resource": "max_iter", "min_resources": 20, "max_resources": 40, "factor": 2, "cv": 2}
 SELECTOR = SequentialFeatureSelector(CLASSIFIER, n_features_to_select=1, cv=2)
 
@@ -90,13 +86,11 @@ SELECTOR = SequentialFeatureSelector(CLASSIFIER, n_features_to_select=1, cv=2)
     ("model", "data"),
     [
         (BaggingClassifier(CLASSIFIER, 3, random_state=0), IRIS),
-        (VotingClassifier([("net", CLASSIFIER), ("lr", LOGISTIC)], voting="soft"), IRIS),
         (StackingClassifier([("net", CLASSIFIER)], clone(CLASSIFIER), cv=2), CANCER),
         (AdaBoostClassifier(CLASSIFIER, n_estimators=3, random_state=0), IRIS),
         (RegressorChain(REGRESSOR), TWO_TARGETS),
         (TransformedTargetRegressor(REGRESSOR, transformer=StandardScaler()), DIABETES),
         (CalibratedClassifierCV(CLASSIFIER, cv=2), CANCER),
-        (TunedThresholdClassifierCV(CLASSIFIER, cv=2, random_state=0), CANCER),
         (HalvingGridSearchCV(CLASSIFIER, {"alpha": [0.1, 10]}, **EPOCHS), IRIS),
         (make_pipeline(SELECTOR, CLASSIFIER), IRIS),
     ],

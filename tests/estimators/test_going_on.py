@@ -95,17 +95,6 @@ def test_training_from_a_checkpoint_ends_where_patience_would_have(
     assert again.n_iter_ > 10
 
 
-def test_partial_fit_on_parts_of_the_rows_is_partial_fit_on_all_rows(Estimator):
-    """So the rows need not be in memory at once."""
-    settings = {**SMALL, "batch_size": 25, "shuffle": False}
-    parts, whole = (Estimator(**settings) for _ in range(2))
-    for _ in range(2):
-        for rows in (slice(0, 50), slice(50, 75), slice(75, 150)):
-            partial_fit(parts, X_IRIS[rows], Y_IRIS[rows])
-        partial_fit(whole, X_IRIS, Y_IRIS)
-    np.testing.assert_allclose(parts.theta_, whole.theta_, rtol=1e-9)
-
-
 # What may change between two fits.
 
 
