@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from all_parts import all_parts
-from cli_output import BASELINE, run
+from cli_output import BASELINE, TREES, run
 from sklearn.base import is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -46,31 +46,33 @@ def csv(tmp_path):
     return write
 
 
-def brief_estimators(is_class):
-    """Estimators that are fitted fast, under the names of the default ones."""
-    if is_class:
-        return [
-            ("networks", TabularMLPClassifier(max_iter=20)),
-            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
-            ("extra trees", ExtraTreesClassifier(3)),
-        ]
-    return [
-        ("networks", TabularMLPRegressor(max_iter=20)),
-        ("boosting", HistGradientBoostingRegressor(max_iter=3)),
-        ("extra trees", ExtraTreesRegressor(3)),
-    ]
+def brief_models(*arguments, **settings):
+    """Models of a comparison that are fitted fast, under the names of the default ones."""
+    models = models_for(*arguments, **settings)
+    own = next(iter(models.values())).set_params(cv=2, n_jobs=1)
+    models[TREES][-1].set_params(max_iter=5)
+    if not hasattr(own, "estimators"):
+        own.set_params(max_iter=20)
+    elif is_classifier(own):
+        own.set_params(
+            estimators=[
+                ("networks", TabularMLPClassifier(max_iter=20)),
+                ("boosting", HistGradientBoostingClassifier(max_iter=3)),
+                ("extra trees", ExtraTreesClassifier(3)),
+            ]
+        )
+    else:
+        own.set_params(
+            estimators=[
+                ("networks", TabularMLPRegressor(max_iter=20)),
+                ("boosting", HistGradientBoostingRegressor(max_iter=3)),
+                ("extra trees", ExtraTreesRegressor(3)),
+            ]
+        )
+    return models
 
 
 def train_briefly(monkeypatch):
-    def brief_models(*arguments, **settings):
-        models = models_for(*arguments, **settings)
-        own = next(iter(models.values()))
-        if hasattr(own, "estimators"):
-            own.set_params(cv=2, n_jobs=1, estimators=brief_estimators(is_classifier(own)))
-        else:
-            own.set_params(cv=2, n_jobs=1, max_iter=20)
-        return models
-
     monkeypatch.setattr(command_line, "models_for", brief_models)
     monkeypatch.setattr(comparison, "SMALL", 0)  # three folds instead of five
 
