@@ -3,10 +3,8 @@
 import re
 
 import pytest
-from report_pages import Page
 
-from scratchmlp.reporting.content import Picture, Section, number, plain
-from scratchmlp.reporting.page import render
+from scratchmlp.reporting.content import Picture, plain
 from scratchmlp.reporting.pictures import image
 
 
@@ -38,12 +36,6 @@ def test_white_space_and_joiners_are_no_control_characters():
         plain("a\n\tb\xa0c\u200cd\u200d\x07\u202e\ud800") == "a  b c\u200cd\u200d\ufffd\ufffd\ufffd"
     )
     assert plain("abc\n", 2) == "ab…"
-
-
-def test_a_lone_surrogate_is_replaced():
-    html = render("a \ud800", [Section("one", "One", ["\udfff", {"b": number(1.5)}])])
-    assert Page(html).facts == {"b": 1.5}
-    html.encode("utf-8")
 
 
 def test_identifiers_are_unique_and_references_resolve(any_case):

@@ -283,19 +283,15 @@ def test_weights_need_an_estimator_that_takes_them():
 # Failures.
 
 
-class Fails(ClassifierMixin, BaseEstimator):
+class Fails(Recorder):
     """An estimator that cannot be fitted."""
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         raise ZeroDivisionError("no wonder")
 
 
-class Infinite(ClassifierMixin, BaseEstimator):
+class Infinite(Recorder):
     """An estimator whose probabilities are nan."""
-
-    def fit(self, X, y, sample_weight=None):
-        self.classes_ = np.unique(y)
-        return self
 
     def predict_proba(self, X):
         return np.full((len(X), len(self.classes_)), np.nan)
@@ -323,14 +319,6 @@ def test_if_all_fail_the_first_error_is_raised_and_nothing_changes():
     with pytest.warns(FitFailedWarning), pytest.raises(ZeroDivisionError):
         model.fit(X, LABELS)
     assert {**vars(model), "estimators": before["estimators"]} == before
-
-
-def test_several_targets_leave_out_what_predicts_one():
-    model = TabularEnsembleRegressor(REGRESSORS, **FOLDS)
-    with pytest.warns(FitFailedWarning, match="boosting is left out of the ensemble: ValueError"):
-        model.fit(X, np.c_[NUMBERS, -NUMBERS])
-    assert model.errors_.keys() == {"boosting"}
-    assert model.predict(X).shape == (N, 2)
 
 
 def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_left_out(monkeypatch):
@@ -634,8 +622,8 @@ def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):
 
 
 @pytest.mark.parametrize("scoring", [None, "roc_auc"])
-def test_leaderboard(scoring, alone):
-    model = fitted_classifier(*CLASSIFIERS, scoring=scoring)
+def test_leaderboard(scoring, alone, classifier):
+    model = fitted_classifier(*CLASSIFIERS, scoring=scoring) if scoring else classifier
     board = model.leaderboard()
     whole, parts = board.iloc[0], board.iloc[1:]
     assert board.index.tolist() == ["TabularEnsembleClassifier", "networks", "trees", "boosting"]
@@ -666,13 +654,16 @@ def test_a_gain_is_within_the_error_of_folds(gain, expected):
     assert is_within_error(pd.Series(gain)) == expected
 
 
-def test_the_loss_of_a_leaderboard_is_in_units_of_the_target():
-    model = TabularEnsembleRegressor(REGRESSORS[:2], **FOLDS).fit(X, 100 * NUMBERS)
+def test_the_loss_of_a_leaderboard_is_in_units_of_the_target(regressor):
+    model = clone(regressor).fit(X, 100 * NUMBERS)
     expected = metrics.root_mean_squared_error(100 * NUMBERS, model.oof_prediction_)
     assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
-    model.fit(X, np.c_[100 * NUMBERS, NUMBERS])
-    scaled = model.oof_prediction_ / [100, 1] / NUMBERS.std(), np.c_[NUMBERS, NUMBERS]
-    expected = metrics.mean_squared_error(scaled[0], scaled[1] / NUMBERS.std()) ** 0.5
+    with pytest.warns(FitFailedWarning, match="boosting is left out of the ensemble: ValueError"):
+        model.fit(X, np.c_[100 * NUMBERS, NUMBERS])
+    assert model.errors_.keys() == {"boosting"}  # which predicts a single target
+    assert model.predict(X).shape == (N, 2)
+    scaled = model.oof_prediction_ / [100, 1], np.c_[NUMBERS, NUMBERS]
+    expected = metrics.mean_squared_error(*scaled) ** 0.5 / NUMBERS.std()
     assert model.oof_loss_ == pytest.approx(expected, rel=1e-5)
     board = model.only("networks").leaderboard()
     assert board.iloc[0]["loss"] == board.iloc[1]["loss"]

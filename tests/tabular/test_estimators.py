@@ -15,7 +15,6 @@ from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeriesSplit
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -33,7 +32,6 @@ from tabular_estimators import (
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.tabular import (
-    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
@@ -173,16 +171,11 @@ def test_classes_may_be_rare_or_a_single_one(estimator):
         model.fit(X, y)
         assert len(model.held_out_) == 4
         assert model.predict_proba(X).shape == (120, 3)
+    few = model.fit([[0], [1], [2], [3]], [0, 0, 1, 1])
+    assert len(few.held_out_) == 2
     with pytest.warns(UserWarning, match="y has one class, 'yes', so every prediction"):
         model.fit(X, np.full(len(X), "yes"))
     np.testing.assert_array_equal(model.predict_proba(X), np.ones((len(X), 1)))
-
-
-def test_two_rows_of_each_class_are_enough():
-    model = quick(ESTIMATORS["TabularMLPClassifier"], cv=8).fit([[0], [1], [2], [3]], [0, 0, 1, 1])
-    assert len(model.members_) == 2
-    with pytest.raises(ValueError, match=r"at least 2 rows .* n_samples=1\. Add rows"):
-        TabularMLPRegressor().fit([[0]], [0])
 
 
 Y = pd.Series(NUMBERS)
@@ -349,11 +342,9 @@ def test_groups_that_are_none(cv, groups, error, message):
 
 
 def test_repeats_split_the_rows_again():
-    estimator = ESTIMATORS["TabularMLPRegressor"]
-    first, again = (fit(quick(estimator, n_repeats=n)).held_out_ for n in (1, 2))
-    assert len(again) == 4
-    for rows, others in zip(first, again[:2], strict=True):
-        np.testing.assert_array_equal(rows, others)
+    model = ESTIMATORS["TabularMLPRegressor"]
+    first, again = (fit(quick(model, n_repeats=n)).held_out_ for n in (1, 2))
+    np.testing.assert_array_equal(first, again[:2])
     assert not np.array_equal(again[0], again[2])
     np.testing.assert_array_equal(np.sort(np.concatenate(again[2:])), np.arange(len(X)))
 
@@ -436,12 +427,42 @@ def test_a_table_without_usable_columns(estimator):
 
 
 @for_all
+@pytest.mark.filterwarnings("ignore:tree is left out")
 def test_a_failure_changes_nothing(estimator):
+    class Stops(Counter):
+        def on_fit_task_end(self, *_, **__):
+            raise RuntimeError("stop")
+
     model = fit(quick(estimator))
     before = dict(vars(model))
     with pytest.raises(ValueError, match="Column 'age' holds infinity"):
         model.fit(X.assign(age=np.inf), targets_for(model, NUMBERS))
     assert vars(model) == before
+    before = dict(vars(model.set_callbacks(Stops())))
+    with pytest.raises(RuntimeError, match="stop"):
+        model.fit(X, targets_for(model, -NUMBERS))
+    assert vars(model) == before
+
+
+REJECTED = [
+    (pd.DataFrame(np.ones((9, 3)), columns=["a", "b", "a"]), "^X has two columns named 'a'. "),
+    (pd.DataFrame(np.ones((9, 3)), columns=[1, 2, 1]), "^X has two columns named 1. Rename"),
+    (pd.Series(np.ones(9), name="a"), r"a Series, .* X\.iloc\[\[0\]\] .* X\[\['a'\]\] instead"),
+]
+
+
+@pytest.mark.parametrize(("table", "message"), REJECTED)
+def test_tables_that_are_rejected(fitted, table, message):
+    for read in (fitted.predict, lambda table: clone(fitted).fit(table, np.arange(9) % 2)):
+        with pytest.raises(ValueError, match=message):
+            read(table)
+
+
+def test_lazy_tables_are_rejected(fitted):
+    lazy = pytest.importorskip("polars").LazyFrame({"a": np.arange(9.0)})
+    for read in (fitted.predict, lambda table: clone(fitted).fit(table, np.arange(9) % 2)):
+        with pytest.raises(TypeError, match=r"^X is a LazyFrame, .* Pass X\.collect\(\)"):
+            read(lazy)
 
 
 @for_all
@@ -453,45 +474,6 @@ def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
         estimator.fit(X)
     with pytest.raises(TypeError, match=rf"^{name}\.predict\(\) got .* 'eval_set'"):
         estimator.predict(X, eval_set=[(X, NUMBERS)])
-
-
-READERS = [
-    TabularEncoder(),
-    TabularMLPClassifier(max_iter=1, cv=2),
-    TabularMLPRegressor(max_iter=1, cv=2),
-    TabularEnsembleClassifier([("linear", LogisticRegression())], cv=2),
-    TabularEnsembleRegressor([("linear", Ridge())], cv=2),
-]
-
-
-@pytest.fixture(scope="module", params=READERS, ids=name_of)
-def readers(request):
-    """What reads a table: `fit`, and `predict` or `transform` of an estimator that is fitted."""
-    X, y = pd.DataFrame({"a": np.arange(20.0), "b": np.arange(20.0) ** 2}), np.arange(20) % 2
-    model = clone(request.param).fit(X, y)
-    use = model.transform if hasattr(model, "transform") else model.predict
-    return lambda X: model.fit(X, y), use
-
-
-@pytest.mark.parametrize(
-    ("table", "message"),
-    [
-        (pd.DataFrame(np.ones((20, 3)), columns=["a", "b", "a"]), "^X has two columns named 'a'. "),
-        (pd.DataFrame(np.ones((20, 3)), columns=[1, 2, 1]), "^X has two columns named 1. Rename"),
-        (pd.Series(np.ones(20), name="a"), r"a Series, .* X\.iloc\[\[0\]\] .* X\[\['a'\]\] inst"),
-    ],
-)
-def test_tables_that_are_rejected(readers, table, message):
-    for read in readers:
-        with pytest.raises(ValueError, match=message):
-            read(table)
-
-
-def test_lazy_tables_are_rejected(readers):
-    frame = pytest.importorskip("polars").DataFrame({"a": np.arange(20.0), "b": np.ones(20)})
-    for read in readers:
-        with pytest.raises(TypeError, match=r"^X is a LazyFrame, .* Pass X\.collect\(\)"):
-            read(frame.lazy())
 
 
 # Callbacks and threads.
@@ -519,17 +501,6 @@ def test_callbacks_see_members_and_epochs_and_get_the_fitted_estimator(name, n_j
         np.testing.assert_array_equal(predictions(each, X), predictions(plain, X))
 
 
-@for_all
-@pytest.mark.filterwarnings("ignore:tree is left out")
-def test_an_error_of_a_callback_ends_the_fit(estimator):
-    class Stops(Counter):
-        def on_fit_task_end(self, *_, **__):
-            raise RuntimeError("stop")
-
-    with pytest.raises(RuntimeError, match="stop"):
-        quick(estimator).set_callbacks(Stops()).fit(X, targets_for(estimator, NUMBERS))
-
-
 @pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("network.skops")])
 def test_callbacks_of_single_networks_name_the_alternative(callback):
     with pytest.raises(TypeError, match="takes a limit of time as max_time"):
@@ -538,25 +509,14 @@ def test_callbacks_of_single_networks_name_the_alternative(callback):
 
 @for_all
 def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator, monkeypatch):
-    first, second = (targets_for(estimator, each) for each in (NUMBERS, -NUMBERS))
-    model = quick(estimator).fit(X, second)
-    of_second = predictions(model, X)
-    of_first = predictions(model.fit(X, first), X)
-    assert (of_first != of_second).any()
-    during_fit, Estimator = [], type(model)
-    predict_one, keep_scores = Estimator._member_prediction, Estimator._keep_uncertainty
+    model = fit(quick(estimator))
+    of_first, predict_one = predictions(model, X), type(model)._member_prediction
 
     def fit_meanwhile(self, number, encoded):
         monkeypatch.undo()
-        monkeypatch.setattr(Estimator, "_keep_uncertainty", predict_meanwhile)
-        model.fit(X, second)
+        model.fit(X, targets_for(model, -NUMBERS))
         return predict_one(self, number, encoded)
 
-    def predict_meanwhile(self, *arguments):
-        during_fit.append(predictions(model, X))
-        keep_scores(self, *arguments)
-
-    monkeypatch.setattr(Estimator, "_member_prediction", fit_meanwhile)
+    monkeypatch.setattr(type(model), "_member_prediction", fit_meanwhile)
     np.testing.assert_array_equal(predictions(model, X), of_first)
-    np.testing.assert_array_equal(during_fit[0], of_first)
-    np.testing.assert_array_equal(predictions(model, X), of_second)
+    assert (predictions(model, X) != of_first).any()

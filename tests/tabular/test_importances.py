@@ -144,34 +144,28 @@ def test_ensembles_and_scorers(classifier):
     assert own.oof_importances(X[USED], CLASS, n_repeats=1).scoring == "accuracy"
 
 
-def test_weights_and_scorers_of_ones_own(regressor):
-    weight = np.r_[np.ones(N // 2), np.zeros(N // 2)]
-    scorer = make_scorer(mean_absolute_error, greater_is_better=False)
-    kwargs = {"columns": ["b", "a"], "scoring": scorer, "random_state": 0}
-    result = regressor.oof_importances(X, NUMBER, sample_weight=weight, **kwargs)
-    assert result.names == ["b", "a"]
-    assert result.n_rows == N // 2
-    assert result.score < 0
-    assert "mean_absolute_error" in result.scoring
-    assert (result.importances[1] > result.importances[0]).all()
-
-
-def test_as_many_rows_are_used_as_take_so_many_predictions(regressor, monkeypatch):
-    monkeypatch.setattr(importances, "_PREDICTIONS", 60 * 2 * 3)
-    monkeypatch.setattr(importances, "_LEAST_ROWS", 50)
-    for n_repeats, n_rows in ((2, 60), (3, 50)):
-        settings = {"columns": USED, "n_repeats": n_repeats, "random_state": 0}
-        assert regressor.oof_importances(X, NUMBER, **settings).n_rows == n_rows
-
-
-def test_some_rows_of_a_weight_are_used(regressor):
-    weight, kwargs = np.r_[np.zeros(40), np.ones(200)], {"columns": ["a"], "n_repeats": 1}
-    kwargs |= {"sample_weight": weight}
+def test_some_rows_of_a_weight_are_used(regressor, monkeypatch):
+    weight, own = np.r_[np.zeros(40), np.ones(200)], make_scorer(lambda y, *_, **__: len(set(y)))
+    kwargs = {"columns": USED, "n_repeats": 2, "sample_weight": weight, "scoring": own}
+    kwargs |= {"random_state": 0}
+    # By default, as many as take so many predictions, but at least some.
+    monkeypatch.setattr(importances, "_PREDICTIONS", 60 * len(USED) * 2)
+    for least, n_rows in ((50, 60), (70, 70)):
+        monkeypatch.setattr(importances, "_LEAST_ROWS", least)
+        assert regressor.oof_importances(X, NUMBER, **kwargs).n_rows == n_rows
     for max_samples, n_rows in ((1.0, 200), (0.5, 100), (120, 120), (500, 200), (1e-6, 2)):
         found = regressor.oof_importances(X, NUMBER, max_samples=max_samples, **kwargs)
-        assert found.n_rows == n_rows
-    rows = importances._rows_to_use([np.arange(N)], weight, 120, np.random.RandomState(0))
-    assert len({*rows} - {*range(40)}) == 120
+        assert found.n_rows == found.score == n_rows  # none of them twice
+    assert "<lambda>" in found.scoring
+
+
+def test_names_keep_their_order_and_errors_are_negative_scores(regressor):
+    scorer = make_scorer(mean_absolute_error, greater_is_better=False)
+    kwargs = {"columns": ["b", "a"], "scoring": scorer, "random_state": 0}
+    result = regressor.oof_importances(X, NUMBER, **kwargs)
+    assert result.names == ["b", "a"]
+    assert result.score < 0
+    assert (result.importances[1] > result.importances[0]).all()
 
 
 @pytest.mark.parametrize(
@@ -253,25 +247,18 @@ def test_correlations_of_numbers_and_categories():
     assert len(pairs) == 4
 
 
-def association(T, one, other):
-    """The correlation of two groups of columns."""
-    encoder = TabularEncoder().fit(T)
-    places = places_of(encoder._columns)
-    groups = [join_places([places[name] for name in group]) for group in (one, other)]
-    return associations(encode(encoder, T), groups)[0, 1]
-
-
-def test_a_copy_in_a_group_changes_no_correlation():
-    x, noise = np.random.default_rng(0).normal(size=(2, 400))
-    T = pd.DataFrame({"x": x, "copy": x, "sum": x + noise})
-    assert association(T, ["x", "copy"], ["sum"]) == pytest.approx(association(T, ["x"], ["sum"]))
-
-
-def test_frequent_levels_of_a_category_are_compared():
+def test_neither_copies_in_a_group_nor_rare_levels_change_a_correlation():
+    x, noise = np.random.default_rng(0).normal(size=(2, 420))
     level = np.r_[np.arange(300) % 10, np.arange(10, 50).repeat(3)]
     names = np.char.add("level ", level.astype(str))
-    T = pd.DataFrame({"names": names, "number": np.where(level < 10, level, 4.5)})
-    assert association(T, ["names"], ["number"]) > 0.9
+    T = pd.DataFrame({"x": x, "copy": x, "sum": x + noise, "names": names})
+    T["number"] = np.where(level < 10, level, 4.5)
+    encoder = TabularEncoder().fit(T)
+    places = places_of(encoder._columns)
+    places["both"] = join_places([places["x"], places["copy"]])
+    found = pd.DataFrame(associations(encode(encoder, T), places.values()), places, places)
+    assert found.loc["both", "sum"] == pytest.approx(found.loc["x", "sum"])
+    assert found.loc["names", "number"] > 0.9
 
 
 # Errors.
@@ -293,6 +280,13 @@ def test_frequent_levels_of_a_category_are_compared():
 def test_arguments_that_are_refused(regressor, change, message):
     with pytest.raises(ValueError, match=message):
         regressor.oof_importances(**{"X": X, "y": NUMBER} | change)
+
+
+def test_rows_that_were_held_out_need_a_weight():
+    model = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(X[["a"]], NUMBER)
+    weight = np.r_[1.0, np.zeros(N - 1)]  # the first row is in no fold
+    with pytest.raises(ValueError, match=r"a weight above 0; got 0\. Change sample_weight"):
+        model.oof_importances(X[["a"]], NUMBER, sample_weight=weight)
 
 
 def test_classes_and_rows_of_an_ensemble_that_are_refused(classifier):
@@ -363,13 +357,6 @@ def test_neither_weights_nor_predictions_of_noise_seem_to_be_another_order():
     model = TabularMLPRegressor(**QUICK).fit(X[["a", "b"]], noise)
     assert model.oof_score_ < 0.1
     model.oof_importances(X[["a", "b"]], noise, random_state=0)
-
-
-def test_rows_that_were_held_out_need_a_weight():
-    model = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(X[["a"]], NUMBER)
-    weight = np.r_[1.0, np.zeros(N - 1)]  # the first row is in no fold
-    with pytest.raises(ValueError, match=r"a weight above 0; got 0\. Change sample_weight"):
-        model.oof_importances(X[["a"]], NUMBER, sample_weight=weight)
 
 
 def test_a_file_without_training_state_lacks_the_folds(regressor, tmp_path):

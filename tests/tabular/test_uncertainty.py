@@ -169,6 +169,8 @@ def test_two_rows_and_several_targets():
     for cv, n_rows in ((2, 2), ([([0], [1, 2])], 3)):
         networks = TabularMLPRegressor(cv=cv, **SMALL).fit(X[:n_rows], y[:n_rows])
         assert np.isfinite(networks.predict_interval(X, coverage=0.5)).all()
+    with pytest.raises(ValueError, match=r"at least 2 rows .* n_samples=1\. Add rows"):
+        networks.fit(X[:1], y[:1])
     X, y, _ = TRAINING
     both = TabularMLPRegressor(cv=2, **SMALL).fit(X, np.column_stack([y, 1000 - 100 * y]))
     ends = both.predict_interval(X)
