@@ -41,11 +41,7 @@ def outputs_and_slopes(activation, z):
     return a, delta
 
 
-def test_every_activation_has_its_formula_here():
-    assert FORMULAS.keys() == EVERY.keys()
-
-
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", EVERY)
 def test_values(name):
     formula, slope = FORMULAS[name]
     z = np.array([[-30.0, -1.0, 0.0, 2.0, 30.0]])

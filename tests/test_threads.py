@@ -203,26 +203,14 @@ def test_fits_and_large_predictions_are_limited_and_single_rows_are_not(monkeypa
 def test_threads_predict_while_other_estimators_are_fitted(two):
     fitted, expected = net(2).fit(X, Y), [net(n).fit(X, Y).theta_ for n in (10, 3)]
     probabilities = fitted.predict_proba(X)
-    done = threading.Event()
-
-    def predict():
-        results = [fitted.predict_proba(X)]
-        while not done.is_set():
-            results.append(fitted.predict_proba(X))
-        return results
-
     with ThreadPoolExecutor(6) as pool:
-        predictions = [pool.submit(predict) for _ in range(4)]
-        try:
-            thetas = list(pool.map(lambda n: net(n).fit(X, Y).theta_, (10, 3)))
-        finally:
-            done.set()
+        fits = [pool.submit(net(n).fit, X, Y) for n in (10, 3)]
+        predictions = [pool.submit(fitted.predict_proba, X) for _ in range(100)]
     assert blas_threads() == two
-    for theta, reference in zip(thetas, expected, strict=True):
-        np.testing.assert_array_equal(theta, reference)
-    for results in predictions:
-        for p in results.result():
-            np.testing.assert_array_equal(p, probabilities)
+    for fit, reference in zip(fits, expected, strict=True):
+        np.testing.assert_array_equal(fit.result().theta_, reference)
+    for prediction in predictions:
+        np.testing.assert_array_equal(prediction.result(), probabilities)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
