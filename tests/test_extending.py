@@ -87,21 +87,10 @@ def own_glorot(random_state, n_in, n_out, activation):
     return weight.tolist(), bias.tolist()
 
 
-OWN = {
-    "activation": OwnTanh(),
-    "loss": OwnSquares(),
-    "solver": OwnMomentum(),
-    "learning_rate": OwnCosine(),
-    "weight_init": own_glorot,
-}
-BUILT_IN = {
-    "activation": "tanh",
-    "loss": "squared_error",
-    "solver": "sgd",
-    "nesterovs_momentum": False,
-    "learning_rate": "cosine",
-    "learning_rate_init": 0.01,
-}
+OWN = {"activation": OwnTanh(), "loss": OwnSquares(), "solver": OwnMomentum()}
+OWN |= {"learning_rate": OwnCosine(), "weight_init": own_glorot}
+BUILT_IN = {"activation": "tanh", "loss": "squared_error", "solver": "sgd"}
+BUILT_IN |= {"nesterovs_momentum": False, "learning_rate": "cosine", "learning_rate_init": 0.01}
 NESTED = {"activation__slope", "loss__factor", "solver__memory", "learning_rate__lowest"}
 
 

@@ -8,11 +8,7 @@ from scratchmlp.network import Network
 
 @pytest.mark.parametrize(
     ("activation", "factors"),
-    [
-        (("logistic", "tanh"), (2, 6, 6)),
-        (("tanh", "logistic"), (6, 2, 2)),
-        ((), (6,)),
-    ],
+    [(("logistic", "tanh"), (2, 6, 6)), (("tanh", "logistic"), (6, 2, 2)), ((), (6,))],
 )
 def test_glorot_uniform_goes_by_the_activation_that_weights_feed(activation, factors):
     """The output layer uses the activation of the last hidden layer."""

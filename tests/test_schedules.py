@@ -1,13 +1,7 @@
 import numpy as np
 import pytest
 
-from scratchmlp.schedules import (
-    SCHEDULES,
-    HorizonSchedule,
-    InverseScaling,
-    OneCycle,
-    Progress,
-)
+from scratchmlp.schedules import SCHEDULES, HorizonSchedule, InverseScaling, OneCycle, Progress
 
 OVER_HORIZON = [name for name in SCHEDULES if issubclass(SCHEDULES[name], HorizonSchedule)]
 

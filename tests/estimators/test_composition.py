@@ -11,18 +11,11 @@ from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
-from sklearn.ensemble import (
-    AdaBoostClassifier,
-    BaggingClassifier,
-    StackingClassifier,
-)
+from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - enables the import below
 from sklearn.feature_selection import SelectFromModel, SequentialFeatureSelector
-from sklearn.model_selection import (
-    GridSearchCV,
-    HalvingGridSearchCV,
-)
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale

@@ -44,13 +44,7 @@ FAILURES = [
     (X_IRIS, None, {}, ValueError, "(?i)requires y to be passed|y should be"),
     (X_IRIS, Y_IRIS, HUGE_STEPS, DivergenceError, "lower learning_rate_init"),
     (X_IRIS * 1e200, Y_IRIS, {"learning_rate_init": 1e9}, DivergenceError, DIVERGED),
-    (
-        X_IRIS,
-        Y_IRIS,
-        {"learning_rate": nan_later},
-        ValueError,
-        "finite number >= 0.*returned nan",
-    ),
+    (X_IRIS, Y_IRIS, {"learning_rate": nan_later}, ValueError, "finite number >= 0.*returned nan"),
 ]
 
 

@@ -67,11 +67,7 @@ def test_a_row_of_weight_zero_may_hold_anything_finite():
 
 @pytest.mark.parametrize(
     ("absent", "class_weight", "solver"),
-    [
-        (0, "balanced", "lbfgs"),
-        (2, "balanced", "sgd"),
-        (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam"),
-    ],
+    [(0, "balanced", "lbfgs"), (2, "balanced", "sgd"), (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam")],
 )
 def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, solver):
     """The remaining classes are weighted as if there were no other class."""
