@@ -1,6 +1,7 @@
 """The arguments: what they mean, and what is said about mistakes before any work."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -11,9 +12,10 @@ from cli_output import TREES, refused
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.kinds import Roles, check_roles
+from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.options import LISTS, command, parse
-from scratchmlp.cli.reading import FileFormat, RawTable, read_file
+from scratchmlp.cli.reading import FileFormat, read_file
+from scratchmlp.cli.table import load_table
 
 SINGLE = ("id", "groups", "time")
 
@@ -53,25 +55,16 @@ MISTAKES = """
     d.csv --target y --bogus         -> '--bogus'. python -m scratchmlp --help lists all options.
     my table.csv --target y          -> it is not clear what 'table.csv' is
     d.csv --target y --task guess    -> argument --task: invalid choice: 'guess'
-    d.csv --target y --model trees   -> argument --model: invalid choice: 'trees'
-    d.csv --target y --with boost    -> argument --with: invalid choice: 'boost'
-    d.csv --target y --keep a        -> argument --keep: invalid choice: 'a'
     d.csv --seed=-1                  -> argument --seed: '-1' is not a whole number from 0 to 429
     d.csv --seed 1.5                 -> argument --seed: '1.5' is not a
     d.csv --seed 4294967296          -> argument --seed: '4294967296' is not a
-    d.csv --seed x                   -> argument --seed: 'x' is not a
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
-    d.csv --jobs=-2                  -> argument --jobs: '-2' is not a
-    d.csv --jobs 2.0                 -> argument --jobs: '2.0' is not a
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
-    d.csv --max-time=-1              -> argument --max-time: '-1' is not a
-    d.csv --max-time nan             -> argument --max-time: 'nan' is not a
     d.csv --max-time inf             -> argument --max-time: 'inf' is not a
     d.csv --max-time soon            -> argument --max-time: 'soon' is not a
     d.csv --coverage 0               -> argument --coverage: '0' is not a number above 0 and below 1
     d.csv --coverage 1               -> argument --coverage: '1' is not a
     class.csv --target y --sep ::    -> --sep is '::', which cannot separate columns. Choose comma
-    class.csv --target y --sep x     -> --sep is 'x', which cannot
     class.csv --target y --sep=      -> --sep is '', which cannot
     class.csv --decimal ';'          -> --decimal is ';'. Choose comma or point.
     class.csv --encoding utf-9       -> 'utf-9', which is no encoding of text. Choose one
@@ -92,40 +85,25 @@ MISTAKES = """
     d.csv --target y --allow-pickle  -> --allow-pickle is about the file of --load. Add --load
     d.csv --target y --coverage 0.8  -> --coverage is about the predictions of --load. Add --load
     d.csv --target y --keep best     -> --keep chooses the model of --save and --export. Add --save
-    d.csv --target y --groups g --time t -> --groups and --time split the rows in different ways
     d.csv --load m --seed 0 --text t --max-time 2 -> Remove --text, --seed, --max-time.
-    d.csv --load m --target y        -> --load predicts without training. Remove --target.
-    d.csv --load m --model ensemble  -> without training. Remove --model.
-    d.csv --load m --with catboost   -> without training. Remove --with.
-    d.csv --load m --keep best       -> without training. Remove --keep.
-    d.csv --load m --report r.html   -> without training. Remove --report.
-    d.csv --load m --plot p.png      -> without training. Remove --plot.
-    d.csv --load m --export y.onnx   -> without training. Remove --export.
+    d.csv --target y --groups g --time t -> --groups and --time split the rows in different ways
 
     class.csv --target class --save class.csv           -> another argument names the same file
     class.csv --load class.model --out ../{folder}/class.csv -> another argument names the same file
     class.csv --load new.csv --out new.csv              -> another argument names the same file
     class.csv --target class --save p.png --plot p.png  -> another argument names the same file
-    class.csv --target class --save r.html --report r.html -> another argument names the same file
-    class.csv --target class --save y.onnx --export y.onnx -> another argument names the same file
     class.csv --load class.model --out none/p.csv       -> there is no folder
-    class.csv --target class --report none/r.html       -> there is no folder
     --plot none/curve.png                               -> there is no folder
     class.csv --target class --save subfolder           -> it is a folder. Add a file name.
     n.csv --load m --out p.txt       -> Choose a name that ends in .csv, .csv.gz or .parquet, or -
-    n.csv --load m --out p           -> Choose a name that ends in .csv
-    n.csv --load m --out p.xlsx      -> Choose a name that ends in .csv
     n.csv --load m --out p.gz        -> Choose a name that ends in .csv
     n.csv --load m --out p.csv.zip   -> Choose a name that ends in .csv
-    n.csv --load m --out parquet     -> Choose a name that ends in .csv
     --plot curve.xyz                 -> Its name must end in .png, .svg or .pdf
     n.csv --target y --report y.pdf  -> Its name must end in .html or .htm.
     n.csv --target y --export y.pkl  -> y.pkl as an ONNX model. Its name must end in .onnx
     class.csv --load none            -> No such file or directory. Train
     class.csv --load subfolder       -> cannot read subfolder:
-    subfolder --target y             -> cannot read subfolder:
     none.csv --target y              -> cannot read none.csv: No such file or directory.
-    https://example.org/d.csv --target y -> cannot read https://example.org/d.csv: No such file
 
     class.csv --target Class         -> 'Class', which --target names. Did you mean 'class'?
     class.csv --target zzz           -> which --target names. Its columns: 'size', 'code',
@@ -264,20 +242,28 @@ def test_the_values_of_options():
 
 
 @pytest.mark.parametrize(
-    ("fields", "kept_out"),
-    [
-        (("id", "groups"), True),
-        (("id", "time"), True),
-        (("time", "date"), False),
-        (("id", "time", "date"), False),
-    ],
+    "fields", [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
 )
-def test_options_that_may_name_the_same_column(fields, kept_out):
-    table = RawTable(read_file("class.csv").frame, [])
+def test_options_that_may_name_the_same_column(fields):
     roles = Roles(**{field: ["day"] if field in LISTS else "day" for field in fields})
-    check_roles(table, "class.csv", "class", roles)
-    assert ("day" in roles.not_features()) == kept_out
-    check_roles(table, "class.csv", "class", Roles(ignore=["day", "day"]))
+    table = load_table("class.csv", "class", roles=roles)
+    assert ("day" in table.X) == ("date" in fields)
+
+
+def test_a_column_may_be_ignored_twice():
+    assert "day" not in load_table("class.csv", "class", roles=Roles(ignore=["day", "day"])).X
+
+
+TRAINING = (
+    "--target y --seed 0 --text t --model ensemble --with catboost --keep best "
+    "--plot p.png --report r.html --export y.onnx"
+)
+
+
+@pytest.mark.parametrize("option", re.findall(r"--\S+ \S+", TRAINING))
+def test_an_option_of_training_is_refused_beside_a_model(option):
+    line = refused("d.csv", "--load", "m", *option.split())
+    assert f"--load predicts without training. Remove {option.split()[0]}." in line
 
 
 @pytest.mark.parametrize("name", ["scratchmlp", "scratchmlp.exe", "__main__.py"])

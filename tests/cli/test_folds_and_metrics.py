@@ -39,7 +39,7 @@ def test_large_tables_get_fewer_folds(monkeypatch):
     assert len(repeated.splits) == 6
 
 
-@pytest.mark.parametrize("n_folds", [3, 4, 5, 9])
+@pytest.mark.parametrize("n_folds", [3, 9])
 def test_no_fold_is_without_a_row_of_the_rarest_class(n_folds):
     y = np.repeat(["common", "rare"], [50, n_folds])
     splits = make_folds(y, True).splits
@@ -58,7 +58,7 @@ def test_the_seed_shuffles_the_folds(y):
 # Groups.
 
 
-@pytest.mark.parametrize("n_groups", [3, 4, 12])
+@pytest.mark.parametrize("n_groups", [3, 12])
 @each_target
 def test_rows_of_a_group_are_in_one_fold(n_groups, y):
     groups = np.random.default_rng(0).permutation(N) % n_groups
@@ -116,7 +116,6 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
     ("y", "option", "values", "message"),
     [
         (CLASSES, "groups", np.arange(N) % 2, r"--groups has 2 different values .* at least 3"),
-        (NUMBERS, "groups", np.arange(N) % 2, r"--groups has 2 different values .* at least 3"),
         (NUMBERS, "times", np.arange(N) * 8 // N, r"--time has 8 different values .* at least 9"),
         (np.repeat(["a", "b"], [58, 2]), "times", np.arange(N), "training rows of a single class"),
     ],
@@ -191,16 +190,12 @@ def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are(count
     ("given", "y", "name", "is_loss"),
     [
         ("log_loss", TWO, "log-loss", True),
-        ("neg_log_loss", TWO, "log-loss", True),
         ("Balanced Accuracy", TWO, "balanced accuracy", False),
-        ("auc", TWO, "AUC", False),
         ("roc_auc_ovr", THREE, "macro AUC", False),
-        ("f1", TWO, "f1", False),
         ("neg_brier_score", TWO, "brier_score", True),
         ("brier_score", THREE, "brier_score", True),
         ("rmse", NUMBERS, "RMSE", True),
         ("R²", NUMBERS, "R²", False),
-        ("r2", NUMBERS, "R²", False),
         ("neg_mean_absolute_error", NUMBERS, "mean absolute error", True),
         ("MAE", NUMBERS, "mean absolute error", True),
         ("median_absolute_error", NUMBERS, "median absolute error", True),

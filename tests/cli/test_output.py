@@ -11,7 +11,7 @@ from cli_output import BASELINE, LINEAR, NETWORKS, TREES, without_times
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_plan
-from scratchmlp.cli.messages import count, quote, steps
+from scratchmlp.cli.messages import quote, steps
 from scratchmlp.cli.scores import (
     best_model,
     fit_notes,
@@ -100,25 +100,17 @@ def test_huge_scores_are_divided_by_a_power_of_ten():
 
 
 @pytest.mark.parametrize(
-    ("networks", "suffice"),
+    ("own", "networks", "suffice"),
     [
-        ([0.5, 0.5, 0.5], True),
-        ([0.4, 0.5, 0.5], True),
-        ([0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its standard error 0.012
-        ([0.53, 0.51, 0.5], False),  # 0.013 and 0.009
-        ([0.6, 0.6, 0.6], False),
+        ([0.5, 0.5, 0.5], [0.4, 0.5, 0.5], True),
+        ([0.5, 0.5, 0.5], [0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its error 0.012
+        ([0.5, 0.5, 0.5], [0.53, 0.51, 0.5], False),  # 0.013 and 0.009
+        ([0.5, 0.5, 0.5], [0.6, 0.6, 0.6], False),
+        ([0.5, 0.6, 0.7], [0.5, 0.6, 0.7], True),  # the ensemble has dropped all others
     ],
 )
-def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(networks, suffice):
-    plan = make_plan(NUMBERS, False)
-    assert networks_suffice(ensemble([0.5, 0.5, 0.5], networks), plan) == suffice
-
-
-def test_networks_suffice_if_the_ensemble_dropped_all_others():
-    results = ensemble([0.5, 0.6, 0.7], [0.5, 0.6, 0.7])
-    for parts in results["ensemble"]["parts"]:
-        parts.pop("trees", None)
-    assert networks_suffice(results, make_plan(NUMBERS, False))
+def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(own, networks, suffice):
+    assert networks_suffice(ensemble(own, networks), make_plan(NUMBERS, False)) == suffice
 
 
 def test_networks_suffice_by_a_metric_of_which_higher_is_better():
@@ -157,32 +149,24 @@ def test_short_times_are_not_told_apart():
     assert [seconds(time) for time in times] == ["<0.01", "<0.01", "<0.01", "0.010", "0.25", "12"]
 
 
-@pytest.mark.parametrize(
-    ("columns", "texts", "unit"),
-    [
-        ([(0.81234, 0.0123), (0.5, 0.0)], "0.812 ± 0.012, 0.500 ± 0.000", ""),
-        ([(53.2, 4.23), (61.0, 2.0)], "53.2 ± 4.2, 61.0 ± 2.0", ""),
-        ([(4321, 234), (5618, 0)], "4,320 ± 230, 5,620 ± 0", ""),
-        ([(1.0, 0.0), (0.5, 0.0)], "1.000 ± 0.000, 0.500 ± 0.000", ""),
-        ([(1.234e9, 2.3e7), (3e9, 1e7)], "1.234 ± 0.023, 3.000 ± 0.010", " / 1e9"),
-        ([(2.34e-6, 1.2e-7), (3e-6, 1e-7)], "2.34 ± 0.12, 3.00 ± 0.10", " / 1e-6"),
-        ([(0.001, 0.0001), (0.693, 0.0)], "0.00100 ± 0.00010, 0.693 ± 0.000", ""),
-        ([(0.98333, 0.0), (0.5, 3e-5)], "0.983 ± 0.000, 0.500000 ± 0.000030", ""),
-        ([(61.23, 0.0), (50, 0.123)], "61.2 ± 0.0, 50.00 ± 0.12", ""),
-        ([(0.00123, 0.0), (0.5, 0.1)], "0.00123 ± 0.00000, 0.50 ± 0.10", ""),
-        # A model that is far off does not hide the digits of the others.
-        (
-            [(0.5, 0.01), (0.6, 0.02), (0.7, 0.03), (-3e12, 2e12)],
-            "0.500 ± 0.010, 0.600 ± 0.020, 0.700 ± 0.030, -3.0e+12 ± 2e+12",
-            "",
-        ),
-        (
-            [(0.91, 0.02), (0.9, 0.06), (-12.1, 5.3), (-9, 6)],
-            "0.910 ± 0.020, 0.900 ± 0.060, -12.100 ± 5.300, -9.000 ± 6.000",
-            "",
-        ),
-    ],
-)
+DECIMALS = [
+    ([(0.81234, 0.0123), (0.5, 0.0)], "0.812 ± 0.012, 0.500 ± 0.000", ""),
+    ([(4321, 234), (5618, 0)], "4,320 ± 230, 5,620 ± 0", ""),
+    ([(1.0, 0.0), (0.5, 0.0)], "1.000 ± 0.000, 0.500 ± 0.000", ""),
+    ([(1.234e9, 2.3e7), (3e9, 1e7)], "1.234 ± 0.023, 3.000 ± 0.010", " / 1e9"),
+    ([(2.34e-6, 1.2e-7), (3e-6, 1e-7)], "2.34 ± 0.12, 3.00 ± 0.10", " / 1e-6"),
+    ([(0.001, 0.0001), (0.693, 0.0)], "0.00100 ± 0.00010, 0.693 ± 0.000", ""),
+    ([(0.98333, 0.0), (0.5, 3e-5)], "0.983 ± 0.000, 0.500000 ± 0.000030", ""),
+    ([(61.23, 0.0), (50, 0.123)], "61.2 ± 0.0, 50.00 ± 0.12", ""),
+    # A model that is far off does not hide the digits of the others.
+    ([(0.5, 0.01), (0.6, 0.02), (0.7, 0.03), (-3e12, 2e12)],
+     "0.500 ± 0.010, 0.600 ± 0.020, 0.700 ± 0.030, -3.0e+12 ± 2e+12", ""),
+    ([(0.91, 0.02), (0.9, 0.06), (-12.1, 5.3), (-9, 6)],
+     "0.910 ± 0.020, 0.900 ± 0.060, -12.100 ± 5.300, -9.000 ± 6.000", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "texts", "unit"), DECIMALS)
 def test_decimals_come_from_the_standard_deviations(columns, texts, unit):
     folds = pd.DataFrame([[mean - std, mean + std] for mean, std in columns]).T
     result = means_and_deviations(folds)
@@ -198,38 +182,16 @@ def test_equal_scores_have_no_deviation():
 # Values, numbers and lists in messages.
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("a 'b'", "\"a 'b'\""),
-        (1.5, "'1.5'"),
-        ("x" * 40, f"'{'x' * 40}'"),
-        ("x" * 41, f"'{'x' * 40}…'"),
-    ],
-)
-def test_long_values_are_cut(value, text):
-    assert quote(value) == text
-
-
-def test_nouns_are_plural_unless_there_is_one():
-    assert [count(n, "row") for n in (0, 1, 2, 1234)] == ["0 rows", "1 row", "2 rows", "1,234 rows"]
-
-
-def test_long_lists_are_cut():
+def test_long_values_and_lists_are_cut():
+    assert quote("a 'b'") == "\"a 'b'\""
+    assert quote("x" * 40) == f"'{'x' * 40}'"
+    assert quote("x" * 41) == f"'{'x' * 40}…'"
     names = [f"c{i}" for i in range(21)]
-    assert listed(["a", "b"]) == "a, b"
     assert listed(names[:20]).endswith(", c19")
     assert listed(names).endswith(", c19 and 1 more")
 
 
 # Progress on stderr.
-
-
-def test_a_line_for_each_name_and_a_dot_for_each_step(capsys):
-    with steps(3) as begin:
-        for name in ("a", "a", "b"):
-            begin(name)
-    assert capsys.readouterr().err == "scratchmlp: a ..\nscratchmlp: b .\n"
 
 
 def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
