@@ -2,8 +2,13 @@
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
+from report_pages import Page
+from sklearn.linear_model import LinearRegression
 
+from scratchmlp import report
 from scratchmlp.reporting.content import Picture, plain
 from scratchmlp.reporting.pictures import image
 
@@ -29,6 +34,19 @@ def test_names_and_values_stay_text(classes):
     assert "<img src=x onerror=alert" in text
     assert "b\ufffd \ufffdc" in text
     assert not re.search("[\x00-\x09\x0b-\x1f]", classes.html)
+
+
+def test_the_same_call_makes_the_same_page(others):
+    html, date = report(others.estimator, others.X, others.y, rows="new"), 'short">Date'
+    assert html.partition(date)[0] == others.html.partition(date)[0]
+    assert date in html
+
+
+def test_columns_with_similar_long_names_have_their_own_marks():
+    a, b = np.random.default_rng(0).normal(size=(2, 60))
+    table = pd.DataFrame({f"{'a long name ' * 4}{i}": x for i, x in enumerate((a, 2 * a, b))})
+    page = Page(report(LinearRegression().fit(table, a), table, a, rows="new"))
+    assert sum(svg.count("shared with") for svg in page.pictures.values()) == 2
 
 
 def test_white_space_and_joiners_are_no_control_characters():

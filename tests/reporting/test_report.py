@@ -23,12 +23,12 @@ from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
 QUICK = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 4, "random_state": 0}
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_a_file_with_title_and_comparison(tmp_path):
     path = tmp_path / "r.html"
     table = pd.DataFrame({"score": [0.5, 0.25]}, index=["one <b>", "two"])
@@ -47,7 +47,6 @@ def test_a_file_without_a_folder_is_refused_before_the_work(tmp_path):
         report(LinearRegression(), X, Y, path=tmp_path / "none" / "r.html")
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_models_that_learned_nothing_or_leave_out_all_columns_are_called_so():
     model = DummyClassifier(strategy="prior").fit(X, Y > 0)
     html = report(model, X, Y > 0, rows="new")
@@ -116,7 +115,6 @@ def test_one_class(rows):
     assert "The model knows a single class." in " ".join(page.texts)
 
 
-@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("rows", "as_table"), [("fit", False), ("new", True)])
 def test_targets_as_text_and_as_a_table_with_one_column(rows, as_table):
     numbers = X[:, 0].round(3)
@@ -128,13 +126,6 @@ def test_targets_as_text_and_as_a_table_with_one_column(rows, as_table):
     assert page.facts["R²"] == pytest.approx(r2_score(numbers, predicted), rel=1e-5)
     assert "How well price can be predicted" in page.texts
     assert page.table("Prediction intervals")
-
-
-def test_columns_with_similar_long_names_have_their_own_marks():
-    names = [f"{'a long name ' * 4}{i}" for i in range(3)]
-    table = pd.DataFrame(np.column_stack([X[:, 0], 2 * X[:, 0], X[:, 1]]), columns=names)
-    page = Page(report(LinearRegression().fit(table, Y), table, Y, rows="new"))
-    assert sum(svg.count("shared with") for svg in page.pictures.values()) == 2
 
 
 def test_the_most_frequent_number_is_on_the_grid():
@@ -200,8 +191,3 @@ def test_missing_packages_are_named(monkeypatch):
     )
     with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
         report(None, X, Y)
-
-
-def test_the_same_call_makes_the_same_page(others):
-    html, date = report(others.estimator, others.X, others.y, rows="new"), 'short">Date'
-    assert html.partition(date)[0] == others.html.partition(date)[0]
