@@ -69,21 +69,6 @@ def test_a_folder_that_cannot_be_listed_is_enough(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["a"]
 
 
-def test_writers_of_the_same_file_do_not_disturb_each_other(tmp_path):
-    path = tmp_path / "a"
-
-    def save(new):
-        new.write_text("half")
-        write_text(path, "other")
-        assert path.read_text() == "other"
-        assert len(os.listdir(tmp_path)) == 2
-        new.write_text("whole")
-
-    write_atomically(path, save)
-    assert path.read_text() == "whole"
-    assert os.listdir(tmp_path) == ["a"]
-
-
 @needs_locks
 def test_only_temporary_files_of_the_same_file_without_a_writer_are_removed(tmp_path):
     (tmp_path / f".a.{HEX}.part.csv").touch()
@@ -95,7 +80,9 @@ def test_only_temporary_files_of_the_same_file_without_a_writer_are_removed(tmp_
 
 
 @needs_locks
-def test_a_temporary_file_may_be_removed_before_it_is_locked(tmp_path, monkeypatch):
+def test_another_writer_may_remove_a_temporary_file_before_it_is_locked_but_not_later(
+    tmp_path, monkeypatch
+):
     from scratchmlp.atomic_write import fcntl
 
     lock, removed = fcntl.flock, []

@@ -229,24 +229,18 @@ def test_a_checkpoint_of_a_fit_that_diverges_has_finite_parameters(rate, n_epoch
     assert np.isfinite(saved.theta_).all()
 
 
-def test_checkpoint_of_a_whole_fit_is_the_fitted_model(net, tmp_path):
-    path = tmp_path / "net.skops"
-    net.set_callbacks(ModelCheckpoint(str(path))).fit(X_IRIS, Y_IRIS)
-    saved = load(path)
+def test_checkpoint_is_the_fitted_model_with_the_best_or_the_latest_weights(tmp_path):
+    best, latest = tmp_path / "best.skops", tmp_path / "latest.skops"
+    settings = {"learning_rate_init": 0.1, "n_iter_no_change": 2, "random_state": 0}
+    net = ScratchMLPClassifier((20,), early_stopping=True, **settings)
+    net.set_callbacks(ModelCheckpoint(str(best)), ModelCheckpoint(latest, weights="latest"))
+    net.fit(X_IRIS, Y_IRIS)
+    assert net.best_epoch_ < net.n_iter_
+    saved = load(best)
     assert repr(saved) == repr(net)
     assert saved.stop_reason_ == net.stop_reason_
     np.testing.assert_equal(saved.history_, net.history_)
     np.testing.assert_array_equal(saved.theta_, net.theta_)
-
-
-def test_checkpoint_with_the_best_or_the_latest_weights(tmp_path):
-    best, latest = tmp_path / "best.skops", tmp_path / "latest.skops"
-    settings = {"learning_rate_init": 0.1, "n_iter_no_change": 2, "random_state": 0}
-    net = ScratchMLPClassifier((20,), early_stopping=True, **settings)
-    net.set_callbacks(ModelCheckpoint(best), ModelCheckpoint(latest, weights="latest"))
-    net.fit(X_IRIS, Y_IRIS)
-    assert net.best_epoch_ < net.n_iter_
-    np.testing.assert_array_equal(load(best).theta_, net.theta_)
     np.testing.assert_array_equal(load(latest).theta_, net._latest())
 
 

@@ -9,15 +9,15 @@ from scratchmlp.monitor import Monitor
 from scratchmlp.run import DivergenceError, Run
 
 
-def run_of(theta=(0.0, 0.0), **kept):
-    return Run(np.array(theta), np.random.RandomState(0), **kept)
+def run_of(theta=(0.0, 0.0)):
+    return Run(np.array(theta), np.random.RandomState(0))
 
 
-def watch(monitor, losses, run=None, learning_rate=0.1):
+def watch(monitor, losses, run=None):
     """Show a monitor these losses; return the number of epochs until it stops, or None."""
     run = run or run_of()
     for epoch, run.loss in enumerate(losses, start=1):
-        if monitor.epoch_end(run, learning_rate):
+        if monitor.epoch_end(run, 0.1):
             return epoch
     return None
 
@@ -72,7 +72,7 @@ def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
 
 def test_history_has_one_entry_an_epoch():
     run, began = run_of(), perf_counter()
-    watch(patient(), [3.0, 2.0], run, learning_rate=0.1)
+    watch(patient(), [3.0, 2.0], run)
     assert run.epoch == len(run.history["seconds"]) == 2
     assert run.history["loss"] == [3.0, 2.0]
     assert run.history["learning_rate"] == [0.1, 0.1]

@@ -33,17 +33,12 @@ def descent(optimizer=None, schedule=None, batch_size=50, shuffle=True, max_iter
     return Descent(optimizer, schedule or Constant(), 0.1, batch_size, shuffle, max_iter)
 
 
-either_solver = pytest.mark.parametrize(
-    "solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"]
-)
-
-
-def train_iris(iris, solver, monitor=None, random_state=0, alpha=0.01):
+def train_iris(iris, solver, monitor=None, **kept):
     network, loss, theta, data = iris
-    run = Run(theta.copy(), np.random.RandomState(random_state))
+    run = Run(theta.copy(), np.random.RandomState(0), **kept)
     monitor = monitor or Monitor(tol=0.0, n_iter_no_change=np.inf)
-    interrupted = train(Objective(network, loss, alpha), solver, monitor, run, data)
-    return run, monitor, interrupted
+    train(Objective(network, loss, 0.01), solver, monitor, run, data)
+    return run, monitor
 
 
 def test_a_schedule_is_asked_for_every_step(iris):
@@ -53,10 +48,7 @@ def test_a_schedule_is_asked_for_every_step(iris):
         asked.append(progress)
         return 1 - 0.1 * progress.epoch
 
-    network, loss, theta, data = iris
-    run, monitor = Run(theta.copy(), np.random.RandomState(0), n_epochs=5), Monitor(0.0, np.inf)
-    solver = descent(schedule=schedule, max_iter=2)
-    train(Objective(network, loss, 0.01), solver, monitor, run, data)
+    run, _ = train_iris(iris, descent(schedule=schedule, max_iter=2), n_epochs=5)
     assert asked == [Progress(150 * k, k + i / 3, 5) for k in range(2) for i in range(3)]
     assert run.history["learning_rate"] == pytest.approx([0.1, 0.09])  # of each first step
 
@@ -94,15 +86,15 @@ def test_the_gain_that_ends_lbfgs_shrinks_with_tol(iris, tol, n_epsilons, monkey
 
 def test_a_solver_takes_no_state_of_another_kind(iris):
     network, loss, _, data = iris
-    run, monitor, _ = train_iris(iris, descent(SGD(momentum=0.9), max_iter=2))
+    run, monitor = train_iris(iris, descent(SGD(momentum=0.9), max_iter=2))
     train(Objective(network, loss, 0.01), descent(Adam(), max_iter=2), monitor, run, data)
     assert run.optimizer_state["t"] == 2 * 3
     train(Objective(network, loss, 0.01), LBFGS(1e-4, 3, 100), monitor, run, data)
     assert run.optimizer_state == {}
 
 
-@either_solver
-def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver, monkeypatch):
+@pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"])
+def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver):
     class Diverge(Monitor):
         def epoch_end(self, run, learning_rate):
             if self.n_iter == 2:
@@ -110,7 +102,7 @@ def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver, monkeypatc
             return super().epoch_end(run, learning_rate)
 
     monitor = Diverge(0.0, 9, validate=lambda theta: (0.25, 1.0), early_stopping=True)
-    run, monitor, _ = train_iris(iris, solver, monitor)
+    run, monitor = train_iris(iris, solver, monitor)
     np.testing.assert_array_equal(run.theta, run.best_theta)
     assert not run.optimizer_state
     assert "weights of epoch 1 are kept" in monitor.stop_reason
@@ -119,7 +111,7 @@ def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver, monkeypatc
 def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):
     network, loss, theta, data = iris
     solver = dataclasses.replace(descent(batch_size=149, shuffle=False, max_iter=1), drop_last=True)
-    run, _, _ = train_iris(iris, solver)
+    run, _ = train_iris(iris, solver)
     assert run.samples_seen == 149
     rows = data.rows(slice(149)).arrays()
     assert run.loss == pytest.approx(Objective(network, loss, 0.01)(theta, *rows)[0])
