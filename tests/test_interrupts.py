@@ -88,15 +88,9 @@ MODELS = {
     "lbfgs": net(solver="lbfgs"),
     "ensemble": TabularMLPClassifier(cv=2, max_iter=3, random_state=0),
 }
-
-
-DAILY = [
-    ("adam", False),
-    ("early stopping", True),
-    ("warm start", True),
-    ("lbfgs", False),
-    ("ensemble", True),
-]
+#: Models that are fitted again in the daily tests, and those that are fitted for the first time.
+AGAIN, FIRST = ["early stopping", "warm start", "ensemble"], ["adam", "lbfgs"]
+DAILY = [*((name, True) for name in AGAIN), *((name, False) for name in FIRST)]
 OTHERS = [pytest.param(name, not fitted, marks=nightly) for name, fitted in DAILY]
 
 

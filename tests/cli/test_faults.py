@@ -65,11 +65,6 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def model(folder):
-    return load(folder / "model")
-
-
 @pytest.fixture
 def command(folder):
     """Arguments that train or predict."""
@@ -90,11 +85,12 @@ def logs(tmp_path):
 
 
 @pytest.fixture(params=["saves", pytest.param("checkpoints", marks=nightly)])
-def writer(request, model, tmp_path):
+def writer(request, folder, tmp_path):
     """A file, a job that writes it without an end, and one that writes it once."""
     path = tmp_path / "a.model"
     if request.param == "checkpoints":
         return path, (jobs.checkpoints, path), (jobs.checkpoints, path, 1)
+    model = load(folder / "model")
     return path, (jobs.saves, path, model), (jobs.saves, path, model, 1)
 
 
@@ -169,10 +165,7 @@ def test_an_interrupt_during_the_imports(rounds):
         assert all(line.startswith("scratchmlp: ") for line in err.splitlines())
 
 
-@pytest.mark.parametrize(
-    "option",
-    ["--none", pytest.param("--help", marks=nightly), pytest.param("--version", marks=nightly)],
-)
+@pytest.mark.parametrize("option", ["--none", pytest.param("--version", marks=nightly)])
 def test_an_interrupt_while_python_shuts_down(option):
     code = (
         f"import atexit, sys\nsys.argv[1:] = ['{option}']\n{CTRL_C}"
@@ -184,38 +177,43 @@ def test_an_interrupt_while_python_shuts_down(option):
     assert process.stderr.endswith(INTERRUPTED)
 
 
+def status_and_errors(code, folder):
+    """Run code in a process where Ctrl-C is handled; return its status and stderr."""
+    status = end_of(execute, f"{CTRL_C}{code}", folder / "err")
+    return status, (folder / "err").read_text()
+
+
 def test_an_interrupt_that_python_loses(tmp_path):
     """Python prints and drops what a callback of a weak reference raises."""
     code = (
         "import sys, weakref\n"
         "from scratchmlp.cli import main\n"
-        f"sys.argv[1:] = []\n{CTRL_C}"
+        "sys.argv[1:] = []\n"
         "def run_iris(_):\n"
         "    weakref.finalize(main.InputError(), signal.raise_signal, signal.SIGINT)\n"
         f"main.run_iris = run_iris\n{STARTS['module']}"
     )
-    assert end_of(execute, code, tmp_path / "err") == 130
-    assert (tmp_path / "err").read_text() == INTERRUPTED
+    assert status_and_errors(code, tmp_path) == (130, INTERRUPTED)
 
 
-@pytest.mark.parametrize("interrupted", [False, True])
 @pytest.mark.parametrize("start", STARTS)
-def test_an_interrupt_that_comes_out_as_another_error(interrupted, start, tmp_path):
+def test_an_interrupt_that_comes_out_as_another_error(start, tmp_path):
     """Python 3.11 makes a RuntimeError of one that comes while a class is created."""
     code = (
-        "import signal\n"
         "from scratchmlp.cli import main\n"
         "def fail():\n"
         "    try:\n"
-        f"        signal.raise_signal(signal.SIGINT) if {interrupted} else None\n"
+        "        INTERRUPT\n"
         "    finally:\n"
         "        raise RuntimeError('another error')\n"
-        f"main.main = fail\n{CTRL_C}{STARTS[start]}"
+        f"main.main = fail\n{STARTS[start]}"
     )
-    assert end_of(execute, code, tmp_path / "err") == (130 if interrupted else 1)
-    err = (tmp_path / "err").read_text()
-    assert (err == INTERRUPTED) == interrupted
-    assert ("another error" in err) != interrupted
+    interrupted = code.replace("INTERRUPT", "signal.raise_signal(signal.SIGINT)")
+    assert status_and_errors(interrupted, tmp_path) == (130, INTERRUPTED)
+    status, errors = status_and_errors(code.replace("INTERRUPT", "pass"), tmp_path)
+    assert status == 1
+    assert "another error" in errors
+    assert INTERRUPTED not in errors
 
 
 def interrupted(moment, job, *arguments):
@@ -276,15 +274,6 @@ def test_an_interrupt_while_the_reader_has_stopped(command, logs):
 # A full disk: a limit to the size of files makes writes end early, too.
 
 
-def test_a_full_disk_behind_a_model(writer, tmp_path):
-    path, _, once = writer
-    assert end_of(*once) == 0
-    before = path.read_bytes()
-    assert end_of(jobs.limited, 1_000, *once) == 1  # an error
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["a.model"]
-
-
 @pytest.mark.parametrize(
     ("task", "option", "name"),
     [
@@ -293,7 +282,6 @@ def test_a_full_disk_behind_a_model(writer, tmp_path):
         ("predict", "--out", "p.parquet"),
         ("train", "--save", "model"),
         pytest.param("train", "--plot", "p.png", marks=nightly),
-        pytest.param("train", "--plot", "p.pdf", marks=nightly),
     ],
 )
 def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
@@ -307,19 +295,12 @@ def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("task", "unbuffered"), [("train", True), ("predict", False), ("predict", True), ("help", True)]
+    ("task", "unbuffered"), [("train", True), ("predict", False), ("help", True)]
 )
 def test_a_full_disk_behind_stdout(task, unbuffered, command, logs):
     assert end_of(jobs.limited, 300, jobs.run, command[task], *logs, unbuffered) == 2
     last = logs[1].read_text().splitlines()[-1]
     assert last == "scratchmlp: error: cannot write: File too large"
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-@pytest.mark.parametrize("unbuffered", [False, True])
-def test_a_full_device_behind_stdout(unbuffered, command, logs):
-    assert end_of(jobs.run, command["predict"], "/dev/full", logs[1], unbuffered) == 2
-    assert logs[1].read_text() == "scratchmlp: error: cannot write: No space left on device\n"
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
@@ -331,9 +312,7 @@ def test_a_full_device_behind_stderr(command, logs):
 # Pipes, and streams that are closed.
 
 
-@pytest.mark.parametrize(
-    ("n_lines", "unbuffered"), [(0, False), (1, True), (1, False), (None, True)]
-)
+@pytest.mark.parametrize(("n_lines", "unbuffered"), [(0, False), (1, True), (None, True)])
 def test_a_reader_that_is_slow_or_leaves(n_lines, unbuffered, command, logs):
     """The predictions are longer than what a pipe holds."""
     os.mkfifo(logs[0])
@@ -405,9 +384,9 @@ def test_the_console_script():
 
 @nightly
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit differs")
-def test_a_model_that_does_not_fit_into_memory(folder, model, logs, tmp_path):
+def test_a_model_that_does_not_fit_into_memory(folder, logs, tmp_path):
     fat = tmp_path / "fat"
-    fat.write_bytes(pickle.dumps([model, np.zeros(2**25)]))
+    fat.write_bytes(pickle.dumps([load(folder / "model"), np.zeros(2**25)]))
     arguments = [folder / "new.csv", "--load", fat, "--allow-pickle"]
     assert end_of(jobs.short_of_memory, 2**26, arguments, *logs) == 2
     assert logs[1].read_text().startswith("scratchmlp: error: there is not enough memory")
