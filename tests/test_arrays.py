@@ -1,4 +1,4 @@
-"""The arrays that training works in: batches of rows, workspaces, and what BLAS adds in place."""
+"""The arrays that training works in: batches of rows, and what BLAS adds in place."""
 
 import numpy as np
 import pytest
@@ -48,9 +48,6 @@ def test_a_last_batch_that_has_fewer_rows_is_left_out(batch_size, sizes):
         expected = X if rows is None or len(sizes) == 1 else X[rows]
         np.testing.assert_array_equal(np.concatenate(given), expected[: sum(sizes)])
     assert batches.n_rows == sum(sizes)
-
-
-# Workspaces.
 
 
 # Additions in place.

@@ -104,7 +104,7 @@ def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
         assert max(accuracy) >= 0.9  # what the article reports, for some seeds
 
 
-# The six mistakes.
+# The mistakes.
 
 
 def test_mistake_2_training_accuracy_is_over_the_training_rows(iris):

@@ -1,4 +1,4 @@
-"""A run, which is the state of training, and the monitor that decides when it ends."""
+"""The monitor, which records training and decides when it ends."""
 
 from time import perf_counter
 
@@ -155,6 +155,3 @@ def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
     assert (run.loss, run.optimizer_state) == (3.0, {})
     assert not monitor.finished
     assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
-
-
-# The state of training.

@@ -1,4 +1,4 @@
-"""The estimators inside scikit-learn's meta-estimators, in threads and in pickles."""
+"""The estimators inside scikit-learn's meta-estimators and in pickles."""
 
 import pickle
 
@@ -153,7 +153,7 @@ def test_partial_fit_gets_the_classes_and_weights_that_it_requests():
             selector(CLASSIFIER).partial_fit(X, y, **{name: value})
 
 
-# Threads and pickles.
+# Predictions and pickles.
 
 
 @pytest.mark.parametrize("n_rows", [1, 20, 100, 450])

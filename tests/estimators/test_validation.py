@@ -168,12 +168,6 @@ def test_partial_fit_keeps_the_weights_of_the_best_call_and_goes_on_from_the_lat
     assert net.loss_curve_ == plain.loss_curve_
 
 
-def test_partial_fit_holds_out_no_rows(Estimator):
-    net = partial_fit(Estimator(**SMALL, early_stopping=True), X, Y)
-    assert net.validation_scores_ is None
-    assert net.t_ == len(X)
-
-
 @pytest.mark.filterwarnings("error")
 def test_partial_fit_that_diverges_back_to_the_best_weights_warns(Estimator):
     net = partial_fit(Estimator(**SMALL, solver="sgd", early_stopping=True), X, Y, **VAL)
