@@ -285,10 +285,6 @@ def test_a_pipeline_transforms_validation_data_if_it_is_told_to():
         model = make_pipeline(StandardScaler(), net, transform_input=["X_val"])
         model.fit(100 * X, Y, X_val=100 * X_VAL, y_val=Y_VAL)
     assert net.best_validation_score_ == model.score(100 * X_VAL, Y_VAL) > 0.8
-    model = make_pipeline(StandardScaler(), Classifier())
-    scaled = StandardScaler().fit(100 * X).transform(100 * X_VAL)
-    model.fit(100 * X, Y, scratchmlpclassifier__X_val=scaled, scratchmlpclassifier__y_val=Y_VAL)
-    assert model[-1].best_validation_score_ == model.score(100 * X_VAL, Y_VAL) > 0.8
 
 
 # Errors.
