@@ -86,6 +86,15 @@ def assert_same(together, alone, rtol=1e-9):
         np.testing.assert_allclose(ours[name], value, rtol, rtol)
 
 
+def assert_each_is_the_one_alone(target, settings):
+    y = TARGETS[target]
+    together = [network(target, **each) for each in settings]
+    assert fit_together(together, y) == [None] * len(settings)
+    for one, parameters in zip(together, settings, strict=True):
+        assert_same(one, network(target, **parameters).fit(X, y))
+    return together
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_each_network_is_the_one_that_trains_alone(name):
     target, parameters = CASES[name]
@@ -95,11 +104,7 @@ def test_each_network_is_the_one_that_trains_alone(name):
         {"random_state": 2, "alpha": 0.3, "beta_2": 0.9, "epsilon": 1e-3},
         {"random_state": 0, "max_iter": 3},
     ]
-    together = [network(target, **parameters | each) for each in differing]
-    alone = [network(target, **parameters | each).fit(X, TARGETS[target]) for each in differing]
-    assert fit_together(together, TARGETS[target]) == [None] * len(differing)
-    for one, other in zip(together, alone, strict=True):
-        assert_same(one, other)
+    assert_each_is_the_one_alone(target, [parameters | each for each in differing])
 
 
 @pytest.mark.parametrize("target", ["multiclass", "numbers"])
@@ -126,14 +131,10 @@ def test_a_network_that_diverges_leaves_the_others_alone():
 
 
 def test_a_network_that_diverges_after_its_best_epoch():
-    y = TARGETS["number"]
     parameters = {"solver": "sgd", "random_state": 0, "max_iter": 30, "early_stopping": True}
-    rates = [0.45, 0.01, 0.02]
-    together = [network("number", learning_rate_init=rate, **parameters) for rate in rates]
-    fit_together(together, y)
-    assert "are kept" in together[0].stop_reason_
-    for rate, each in zip(rates, together, strict=True):
-        assert_same(each, network("number", learning_rate_init=rate, **parameters).fit(X, y))
+    settings = [parameters | {"learning_rate_init": rate} for rate in (0.45, 0.01, 0.02)]
+    first, *_ = assert_each_is_the_one_alone("number", settings)
+    assert "are kept" in first.stop_reason_
 
 
 def test_a_schedule_that_fails_ends_the_training_of_its_network_only():
@@ -181,8 +182,4 @@ def test_what_cannot_train_with_others(parameters):
 def test_any_networks(target, seeds, sizes, **parameters):
     with warnings.catch_warnings(action="ignore"):  # batch_size is clipped
         parameters |= {"hidden_layer_sizes": sizes, "max_iter": 3}
-        together = [network(target, random_state=seed, **parameters) for seed in seeds]
-        fit_together(together, TARGETS[target])
-        for seed, each in zip(seeds, together, strict=True):
-            alone = network(target, random_state=seed, **parameters)
-            assert_same(each, alone.fit(X, TARGETS[target]))
+        assert_each_is_the_one_alone(target, [parameters | {"random_state": s} for s in seeds])
