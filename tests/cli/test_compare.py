@@ -191,21 +191,6 @@ def test_a_limit_of_time_that_ends_training_is_named(trained, csv, tmp_path):
     assert "ended the training" not in trained["class"].err
 
 
-@pytest.mark.usefixtures("brief")
-def test_rare_words_among_dates_and_similar_names_of_columns_do_no_harm(csv):
-    """Some folds have no word. An indicator of missing values in `a` would be `a_missing`."""
-    rng = np.random.default_rng(0)
-    days = pd.date_range("2024-01-01", periods=60).astype(str).to_series(index=range(60))
-    a, words = rng.normal(size=60), rng.choice(["u", "v"], 60)
-    table = pd.DataFrame({"a": a, "a_missing": words, "day": days, "y": np.arange(60) % 2})
-    table.loc[7, "day"] = "soon"
-    table.loc[::5, "a"] = np.nan
-    out, err = run(csv(table), "--target", "y", "--model", "networks")
-    assert "1 of 60 values of day is not a date: 'soon'. Such values count as missing." in err
-    assert "dates: day (written as year-month-day)\n" in out
-    assert "nan" not in out
-
-
 # The models.
 
 

@@ -112,11 +112,14 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
     ]
 
 
+AT_LEAST = r"{} has {} different values .* at least {}"
+
+
 @pytest.mark.parametrize(
     ("y", "option", "values", "message"),
     [
-        (CLASSES, "groups", np.arange(N) % 2, r"--groups has 2 different values .* at least 3"),
-        (NUMBERS, "times", np.arange(N) * 8 // N, r"--time has 8 different values .* at least 9"),
+        (CLASSES, "groups", np.arange(N) % 2, AT_LEAST.format("--groups", 2, 3)),
+        (NUMBERS, "times", np.arange(N) * 8 // N, AT_LEAST.format("--time", 8, 9)),
         (np.repeat(["a", "b"], [58, 2]), "times", np.arange(N), "training rows of a single class"),
     ],
 )
