@@ -87,18 +87,17 @@ def people(n=80):
     """Columns of several types, with missing values, and two targets that `size` explains."""
     rng = np.random.default_rng(0)
     size = rng.normal(size=n)
-    table = pd.DataFrame(
-        {
-            "size": size.round(3),
-            "code": rng.choice(["01", "1", "x"], n),
-            "cost in $, with a $": rng.normal(scale=1e4, size=n),
-            "day": pd.date_range("2020-01-01", periods=n),
-            "flag": rng.choice([True, False], n),
-            "key": [f"0{i}" for i in range(n)],
-            "class": np.where(size > 0, "big", "small"),
-            "number": 100 * size,
-        }
-    )
+    columns = {
+        "size": size.round(3),
+        "code": rng.choice(["01", "1", "x"], n),
+        "cost in $, with a $": rng.normal(scale=1e4, size=n),
+        "day": pd.date_range("2020-01-01", periods=n),
+        "flag": rng.choice([True, False], n),
+        "key": [f"0{i}" for i in range(n)],
+        "class": np.where(size > 0, "big", "small"),
+        "number": 100 * size,
+    }
+    table = pd.DataFrame(columns)
     table.loc[::7, "size"] = np.nan
     return table
 

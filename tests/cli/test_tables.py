@@ -88,20 +88,19 @@ def described(columns, **roles):
 
 def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
     numbers = np.random.default_rng(0).normal(size=N).round(3)
-    lines, _ = described(
-        {
-            "key": text(f"k{i}" for i in range(N)),
-            "one": "u",
-            "size": text(numbers),
-            "price": text(f"${x:.2f}" for x in numbers),
-            "plan": ["basic", "full"] * (N // 2),
-            "flag": ["True", "false"] * (N // 2),
-            "day": text(f"{1 + i % 28}.3.2020" for i in range(N)),
-            "leak": ["5", None] * (N // 2),
-            "labels": pd.Series([1.0, 2.0, np.nan, 4.0] * (N // 4), dtype="category"),
-            "empty": np.nan,
-        }
-    )
+    columns = {
+        "key": text(f"k{i}" for i in range(N)),
+        "one": "u",
+        "size": text(numbers),
+        "price": text(f"${x:.2f}" for x in numbers),
+        "plan": ["basic", "full"] * (N // 2),
+        "flag": ["True", "false"] * (N // 2),
+        "day": text(f"{1 + i % 28}.3.2020" for i in range(N)),
+        "leak": ["5", None] * (N // 2),
+        "labels": pd.Series([1.0, 2.0, np.nan, 4.0] * (N // 4), dtype="category"),
+        "empty": np.nan,
+    }
+    lines, _ = described(columns)
     assert lines == [
         "  numeric: size, price (with $)",
         "  dates: day (written as day.month.year)",
@@ -115,13 +114,12 @@ def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
 
 def test_what_is_guessed_is_said_with_what_to_do():
     numbers = np.random.default_rng(0).normal(size=N).round(3)
-    lines, notes = described(
-        {
-            "err": text(numbers).where(np.arange(N) > 0, "err"),
-            "day": text(f"{1 + i % 12}/3/2020" for i in range(N)),
-            "zip": text(np.arange(N) % 4),
-        }
-    )
+    columns = {
+        "err": text(numbers).where(np.arange(N) > 0, "err"),
+        "day": text(f"{1 + i % 12}/3/2020" for i in range(N)),
+        "zip": text(np.arange(N) % 4),
+    }
+    lines, notes = described(columns)
     assert "  categorical: zip (4 values, named like a code)" in lines
     codes, unreadable, order = notes
     assert unreadable == (
@@ -187,16 +185,15 @@ def test_columns_that_cannot_be_used_are_refused(columns, roles, message):
 
 def test_columns_are_read_once_for_the_comparison():
     """A part of the rows could be read in another way: a word may be frequent in it."""
-    X = pd.DataFrame(
-        {
-            "number": text([*(i % 50 for i in range(100)), *["err"] * 4]),
-            "day": text(f"{1 + i % 28}/{1 + i % 12}/2020" for i in range(104)),
-            "word": text(["err", "u"] * 52),
-            "zip": text(10_000 + 997 * (i % 50) for i in range(104)),
-            "key": [None, *text(f"k{i}" for i in range(103))],
-            "one": "x",
-        }
-    )
+    columns = {
+        "number": text([*(i % 50 for i in range(100)), *["err"] * 4]),
+        "day": text(f"{1 + i % 28}/{1 + i % 12}/2020" for i in range(104)),
+        "word": text(["err", "u"] * 52),
+        "zip": text(10_000 + 997 * (i % 50) for i in range(104)),
+        "key": [None, *text(f"k{i}" for i in range(103))],
+        "one": "x",
+    }
+    X = pd.DataFrame(columns)
     typed, settings = read_columns(X, decide_columns(X, Roles(categorical=["zip"]))[0])
     assert typed["number"].isna().sum() == 4
     assert typed["day"].dt.day.to_list()[:3] == [1, 2, 3]
@@ -317,14 +314,10 @@ READ_AS = "the values of 'y' are read as numbers, and predicted without "
 UNITS = "onvert the numbers to one unit"
 
 
-@pytest.mark.parametrize(
-    ("form", "note"),
-    [
-        ("{:,.2f}", None),
-        ("€{:,.2f}", f"{READ_AS}€"),
-        ("{:.2f}%", f"{READ_AS}%"),
-    ],
-)
+FORMS = [("{:,.2f}", None), ("€{:,.2f}", f"{READ_AS}€"), ("{:.2f}%", f"{READ_AS}%")]
+
+
+@pytest.mark.parametrize(("form", "note"), FORMS)
 def test_numbers_are_read_however_they_are_written(form, note):
     is_class, y, notes = read([form.format(x) for x in NUMBERS])
     assert not is_class
