@@ -20,14 +20,7 @@ from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeri
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from tabular_estimators import (
-    ESTIMATORS,
-    Counter,
-    out_of_fold,
-    predictions,
-    table,
-    targets_for,
-)
+from tabular_estimators import ESTIMATORS, Counter, out_of_fold, predictions, table, targets_for
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
@@ -177,21 +170,6 @@ def test_classes_may_be_rare_or_a_single_one(estimator):
 Y = pd.Series(NUMBERS)
 
 
-@for_all
-@pytest.mark.parametrize(
-    ("y", "error", "message"),
-    [
-        (Y.round().where(Y.index > 2), ValueError, "3 of the 120 values of y are missing"),
-        ("left", ValueError, r"y is 'left', .* X=df.drop\(columns='left'\) and y=df\['left'\]"),
-        (None, ValueError, "requires y to be passed, but the target y is None"),
-        (csr_array(NUMBERS[:, np.newaxis] > 0), TypeError, "Sparse data was passed for y"),
-    ],
-)
-def test_targets_of_no_estimator(estimator, y, error, message):
-    with pytest.raises(error, match=message):
-        clone(estimator).fit(X, y)
-
-
 @pytest.mark.parametrize(
     ("Estimator", "y", "message"),
     [
@@ -274,13 +252,6 @@ def test_a_constant_in_the_class_weights_changes_nothing(constant):
 
 
 @for_all
-@pytest.mark.parametrize("weight", [np.inf, np.full(120, np.nan)])
-def test_weights_that_are_not_finite_are_refused_by_name(estimator, weight):
-    with pytest.raises(ValueError, match=r"(?i)input sample_weight contains (infinity|nan)"):
-        fit(estimator, sample_weight=weight)
-
-
-@for_all
 def test_rows_of_weight_zero_are_absent(estimator):
     weighted = fit(quick(estimator), sample_weight=np.tile([1.0, 0.0], 60))
     absent = fit(quick(estimator), X[::2], NUMBERS[::2])
@@ -322,21 +293,6 @@ def test_rows_of_a_group_are_held_out_together(estimator):
     assert np.isfinite(out_of_fold(uneven)).all()
 
 
-@pytest.mark.parametrize(
-    ("cv", "groups", "error", "message"),
-    [
-        (3, np.zeros(120), ValueError, "at least 2 groups are needed; got 1"),
-        (3, [None, *range(119)], ValueError, "1 of the 120 values of groups are missing"),
-        (3, "city", ValueError, r"name of a column\. Pass groups=X\['city'\]\."),
-        (3, np.array([1, "a"] * 60, object), TypeError, r"Got \['int', 'str'\]"),
-        (GroupKFold(4), None, ValueError, "groups"),
-    ],
-)
-def test_groups_that_are_none(cv, groups, error, message):
-    with pytest.raises(error, match=message):
-        fit(TabularMLPClassifier(cv=cv), groups=groups)
-
-
 def test_repeats_split_the_rows_again():
     model = ESTIMATORS["TabularMLPRegressor"]
     first, again = (fit(quick(model, n_repeats=n)).held_out_ for n in (1, 2))
@@ -358,27 +314,6 @@ def test_splits_may_be_lists_masks_or_count_from_the_end(split):
     [(training, held_out)] = networks._prepare(X, NUMBERS > 0, weight, None).splits
     np.testing.assert_array_equal(training, range(1, 80))
     np.testing.assert_array_equal(held_out, range(80, 120))
-
-
-NO = np.argsort(NUMBERS > 0, kind="stable")  # rows of the class "no" come first
-N_NO, THIRD = np.count_nonzero(NUMBERS <= 0), np.arange(120) % 3
-BY_CLASS = {"cv": [(NO[:N_NO], NO[N_NO:])], "class_weight": {"no": 0}}
-
-
-@pytest.mark.parametrize(
-    ("settings", "weight", "message"),
-    [
-        ({"cv": [([0, 1], [120])]}, None, "cv must .* for 120 rows: .*index 120 is out.*Change cv"),
-        ({"cv": [([0.0, 1.0], [2])]}, None, "cv must give .*must be of integer.*Change cv"),
-        ({"cv": PredefinedSplit(np.full(120, -1))}, None, "cv has none"),
-        ({"cv": KFold(3), "n_repeats": 2}, None, "n_repeats=2 needs a number of folds.*KFold"),
-        ({"cv": PredefinedSplit(THIRD)}, THIRD != 1, "split 1 of cv has 80 and 0"),
-        (BY_CLASS, None, f"split 0 of cv has 0 and {120 - N_NO}. Change cv, or"),
-    ],
-)
-def test_splits_that_are_refused(settings, weight, message):
-    with pytest.raises(ValueError, match=message):
-        fit(TabularMLPClassifier(**settings), sample_weight=weight)
 
 
 @for_all
@@ -417,6 +352,38 @@ def test_a_table_without_usable_columns(estimator):
 
 
 # Failures.
+
+NO, YES = np.flatnonzero(NUMBERS <= 0), np.flatnonzero(NUMBERS > 0)
+THIRD = np.arange(120) % 3
+NO_FOLD, NO_TRAINING = {"sample_weight": THIRD != 1}, {"sample_weight": NUMBERS > 0}
+REFUSED = [
+    # parameters, arguments of fit, error, message
+    ({}, {"y": Y.round().where(Y.index > 2)}, ValueError, "3 of the 120 values of y are missing"),
+    ({}, {"y": "left"}, ValueError, r"y is 'left', .* X=df.drop\(columns='left'\) and y=df"),
+    ({}, {"y": None}, ValueError, "requires y to be passed, but the target y is None"),
+    ({}, {"y": csr_array(NUMBERS[:, None] > 0)}, TypeError, "Sparse data was passed for y"),
+    ({}, {"sample_weight": np.inf}, ValueError, "(?i)input sample_weight contains infinity"),
+    ({}, {"sample_weight": THIRD * np.nan}, ValueError, "(?i)input sample_weight contains nan"),
+    ({}, {"groups": np.zeros(120)}, ValueError, "at least 2 groups are needed; got 1"),
+    ({}, {"groups": [None, *range(119)]}, ValueError, "1 of the 120 values of groups are missing"),
+    ({}, {"groups": "city"}, ValueError, r"name of a column\. Pass groups=X\['city'\]\."),
+    ({}, {"groups": np.array([1, "a"] * 60, object)}, TypeError, r"Got \['int', 'str'\]"),
+    ({"cv": GroupKFold(4)}, {}, ValueError, "groups"),
+    ({"cv": [([0, 1], [120])]}, {}, ValueError, "for 120 rows: .*index 120 is out.*Change cv"),
+    ({"cv": [([0.0, 1.0], [2])]}, {}, ValueError, "cv must give .*must be of integer.*Change cv"),
+    ({"cv": PredefinedSplit(np.full(120, -1))}, {}, ValueError, "cv has none"),
+    ({"cv": KFold(3), "n_repeats": 2}, {}, ValueError, "n_repeats=2 needs a number .*KFold"),
+    ({"cv": PredefinedSplit(THIRD)}, NO_FOLD, ValueError, "split 1 .* 80 and 0"),
+    ({"cv": [(NO, YES)]}, NO_TRAINING, ValueError, "split 0 .* 0 and .*Change cv"),
+]
+
+
+@for_all
+@pytest.mark.parametrize(("settings", "arguments", "error", "message"), REFUSED)
+def test_what_fit_refuses(estimator, settings, arguments, error, message):
+    given = {"y": targets_for(estimator, NUMBERS)} | arguments
+    with pytest.raises(error, match=message):
+        clone(estimator).set_params(**settings).fit(X, **given)
 
 
 @for_all

@@ -263,23 +263,31 @@ def test_neither_copies_in_a_group_nor_rare_levels_change_a_correlation():
 
 # Errors.
 
+BOUNDED = "'max_samples' parameter of TabularMLPRegressor"
+REFUSED = [
+    ({"X": X[:-1], "y": NUMBER[:-1]}, ValueError, "must have the 240 rows of fit"),
+    ({"n_repeats": 0}, ValueError, r"'n_repeats' parameter of TabularMLPRegressor\.oof_impor"),
+    ({"sample_weight": -np.ones(N)}, ValueError, "Negative values in data passed to `sample_weigh"),
+    ({"scoring": make_scorer(lambda *_: np.nan)}, ValueError, r"must be finite; got nan\. Choose"),
+    *[({"max_samples": wrong}, ValueError, BOUNDED) for wrong in (1, True, 0, 0.0, 1.5)],
+    ({"columns": []}, ValueError, "columns must name at least one"),
+    ({"columns": ["a", "age"]}, ValueError, "'age', which is no column of the table"),
+    ({"columns": [9]}, ValueError, "position 9, but the table has 9 columns"),
+    ({"columns": [-10]}, ValueError, "position -10, but the table has 9 columns"),
+    ({"columns": [True]}, TypeError, "of type bool"),
+    ({"columns": "city"}, TypeError, r"list of names or positions; got 'city'\. Pass \['city'\]"),
+    ({"columns": {"place": 1}}, TypeError, r"group 'place' of columns must be a list .* got 1"),
+    ({"columns": {"place": []}}, ValueError, "group 'place' of columns must name at least one"),
+    ({"columns": [["a", "b"]]}, TypeError, r'pass \{"name": \["first", "second"\]\}'),
+    ({"columns": {1: ["a"], "1": ["b"]}}, ValueError, "'1' twice"),
+    ({"columns": ["a", 0]}, ValueError, "'a' twice"),
+]
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"X": X[:-1], "y": NUMBER[:-1]}, "must have the 240 rows of fit"),
-        ({"n_repeats": 0}, r"'n_repeats' parameter of TabularMLPRegressor\.oof_importances"),
-        ({"sample_weight": -np.ones(N)}, "Negative values in data passed to `sample_weight`"),
-        ({"scoring": make_scorer(lambda *_: np.nan)}, r"must be finite; got nan\. Choose"),
-        *[
-            ({"max_samples": wrong}, "'max_samples' parameter of TabularMLPRegressor")
-            for wrong in (1, True, 0, 0.0, 1.5)
-        ],
-    ],
-)
-def test_arguments_that_are_refused(regressor, change, message):
-    with pytest.raises(ValueError, match=message):
-        regressor.oof_importances(**{"X": X, "y": NUMBER} | change)
+
+@pytest.mark.parametrize(("arguments", "error", "message"), REFUSED)
+def test_arguments_that_are_refused(regressor, arguments, error, message):
+    with pytest.raises(error, match=message):
+        regressor.oof_importances(**{"X": X, "y": NUMBER} | arguments)
 
 
 def test_rows_that_were_held_out_need_a_weight():
@@ -294,27 +302,6 @@ def test_classes_and_rows_of_an_ensemble_that_are_refused(classifier):
         classifier.only("networks").oof_importances(X[USED][:-40], CLASS[:-40])
     with pytest.raises(ValueError, match="the class 'other', not seen in fit"):
         classifier.oof_importances(X[USED], np.r_[["other"], CLASS[1:]])
-
-
-@pytest.mark.parametrize(
-    ("columns", "error", "match"),
-    [
-        ([], ValueError, "columns must name at least one"),
-        (["a", "age"], ValueError, "'age', which is no column of the table"),
-        ([9], ValueError, "position 9, but the table has 9 columns"),
-        ([-10], ValueError, "position -10, but the table has 9 columns"),
-        ([True], TypeError, "of type bool"),
-        ("city", TypeError, r"list of names or positions; got 'city'\. Pass \['city'\]"),
-        ({"place": 1}, TypeError, r"group 'place' of columns must be a list .* got 1"),
-        ({"place": []}, ValueError, "group 'place' of columns must name at least one"),
-        ([["a", "b"]], TypeError, r'pass \{"name": \["first", "second"\]\}'),
-        ({1: ["a"], "1": ["b"]}, ValueError, "'1' twice"),
-        (["a", 0], ValueError, "'a' twice"),
-    ],
-)
-def test_columns_that_are_none(regressor, columns, error, match):
-    with pytest.raises(error, match=match):
-        regressor.oof_importances(X, NUMBER, columns=columns)
 
 
 # The rows of `fit`.
