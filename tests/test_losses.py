@@ -202,6 +202,13 @@ def test_a_loss_object_is_what_its_name_is(kind, name):
     assert given_tags.positive_only == named_tags.positive_only == (name == "poisson")
 
 
+def test_the_loss_of_the_fit_predicts():
+    estimator = ScratchMLPRegressor(loss="poisson", **SMALL).fit(X_IRIS, Y_IRIS)
+    expected = estimator.predict(X_IRIS)
+    estimator.set_params(loss="squared_error")
+    np.testing.assert_array_equal(estimator.predict(X_IRIS), expected)
+
+
 @pytest.mark.parametrize("copied", [lambda estimator: estimator, clone])
 def test_a_loss_keeps_the_output_activation_that_it_was_given(copied):
     loss = SquaredError().with_output("logistic")

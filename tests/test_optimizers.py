@@ -92,6 +92,14 @@ def test_clipping_does_not_hide_a_gradient_that_is_not_finite(bad):
     assert np.isnan(theta[0])
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_decay_and_clipping_are_given_by_name(name):
+    """An optimizer may get more hyper-parameters of its own."""
+    n_own = len(OPTIMIZERS[name]().get_params()) - 2
+    with pytest.raises(TypeError, match="positional argument"):
+        OPTIMIZERS[name](*[0.5] * (n_own + 1))
+
+
 @pytest.mark.parametrize(
     "common", [{}, {"weight_decay": np.float64(0.5), "max_grad_norm": np.float64(0.1)}]
 )

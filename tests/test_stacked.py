@@ -151,6 +151,14 @@ def test_a_schedule_that_fails_ends_the_training_of_its_network_only():
     assert_same(together[3], network("number", random_state=0).fit(X, y))
 
 
+def test_training_can_go_on_alone():
+    y = TARGETS["multiclass"]
+    together = [network("multiclass", random_state=s, warm_start=True) for s in range(3)]
+    fit_together(together, y)
+    alone = network("multiclass", random_state=1, warm_start=True).fit(X, y).fit(X, y)
+    assert_same(together[1].fit(X, y), alone)
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -102,6 +102,12 @@ def test_the_last_of_several_threads_restores_the_number(callers, two, sizes, or
     assert blas_threads() == two
 
 
+def test_a_large_product_in_the_same_thread_is_not_a_competitor():
+    """Validation predicts while a fit waits for it."""
+    with threads(LARGE), threads(LARGE):
+        assert 2 in blas_threads().values()
+
+
 def test_a_limit_of_one_thread_is_respected(callers):
     with threadpool_limits(1, user_api="blas"):
         for call in callers:

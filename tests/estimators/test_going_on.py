@@ -235,7 +235,6 @@ def test_a_generator_that_is_set_later_acts_at_once(Estimator):
 @pytest.mark.parametrize(
     ("change", "y", "message"),
     [
-        ({"hidden_layer_sizes": (6,)}, Y_IRIS, r"layer sizes \(4, 5, .*require \(4, 6, "),
         ({"fit_intercept": False}, Y_IRIS, "with biases.*without biases"),
         ({}, np.eye(3, dtype=int)[Y_IRIS], "`y` has multilabel-ind.* .*began with multiclass"),
         ({}, Y_IRIS + 1, r"got \[0 1 2\], `y` has \[1 2 3\].*warm_start=False"),
