@@ -18,7 +18,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import DataConversionWarning
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -85,7 +85,6 @@ def test_missing_values_become_the_median_or_no_category(missing):
 @pytest.mark.parametrize(
     "column",
     [
-        [1e300, -1e300, 0, 5],
         [1.7e308, -1.7e308, 0, 5],
         [1e-320, 0, 1, 1e308],
         [2**63 - 1, -(2**63), 0],
@@ -165,15 +164,12 @@ def test_two_levels_are_one_column():
     [
         pd.Timestamp("2020-01-02 03:04"),
         pd.Timestamp("2020-01-02 03:04", tz="Europe/Rome"),
-        pd.Timedelta(90, "s"),
-        dt.date(2020, 1, 2),
-        Decimal("1.50"),
+        *(pd.Timedelta(90, "s"), dt.date(2020, 1, 2), Decimal("1.50")),
     ],
     ids=repr,
 )
 def test_levels_that_are_no_plain_data_are_written_as_such(level):
-    written = json.dumps(plain_level(level))
-    again = level_of_plain(json.loads(written))
+    again = level_of_plain(json.loads(json.dumps(plain_level(level))))
     assert (type(again), again, str(again)) == (type(level), level, str(level))
 
 
@@ -184,19 +180,6 @@ def test_levels_of_several_types_are_distinct():
     assert encode(fitted, objects("1", 1, 1.0)) == [text, number, number]
     assert encode(fitted, table(x=["1", "b"])) == [text, none]
     assert encode(fitted, table(x=[1, 7])) == [number, none]
-
-
-@pytest.mark.parametrize(
-    ("max_categories", "kept"),
-    [(1, ["b"]), (2, ["a", "b"]), (3, ["a", "b", "c"]), (4, ["a", "b", "c", "d"])],
-)
-def test_the_most_frequent_levels_are_kept(max_categories, kept):
-    """c and d are equally frequent: c is kept first, although d occurs first in the table."""
-    fitted, new = table(x=[*"bbbaaddcc"]), table(x=[*"abcde"])
-    found = names(fitted, max_categories=max_categories)
-    assert found[: len(kept)] == [f"x_{level}" for level in kept]
-    out = np.array(encode(fitted, new, max_categories=max_categories))
-    np.testing.assert_array_equal(out[:, : len(kept)], new.to_numpy() == kept)
 
 
 def test_of_more_categories_than_max_categories_the_frequency_counts():
@@ -211,16 +194,12 @@ def test_of_more_categories_than_max_categories_the_frequency_counts():
     assert encoder.columns_["x"]["counts"] == [8, 4, 2, 1]
 
 
-def test_categories_that_all_occur_once_say_nothing():
-    keys = [f"key-{i}" for i in range(1000)]
-    fitted = table(key=pd.Categorical(keys), x=np.arange(1000) / 7)
-    encoder = TabularEncoder(["key"]).fit(fitted)
+def test_categories_that_all_occur_once_say_nothing_except_where_one_is_missing():
+    keys = pd.Categorical([f"key-{i}" for i in range(1000)])
+    encoder = TabularEncoder(["key"]).fit(table(key=keys, x=np.arange(1000) / 7))
     assert list(encoder.get_feature_names_out()) == ["x"]
-    assert encoder.columns_["key"]["n_levels"] == 1000
-    assert encoder.columns_["key"]["encoding"] == "none"
-    cabins = table(
-        cabin=pd.Categorical([None, *keys[:12], None])
-    )  # whether there is one may matter
+    assert encoder.columns_["key"].items() >= {"n_levels": 1000, "encoding": "none"}.items()
+    cabins = table(cabin=pd.Categorical([None, *keys[:12], None]))
     assert names(cabins) == ["cabin_missing"]
     assert encode(cabins, table(cabin=["another", None])) == [[0], [1]]
 
@@ -240,7 +219,7 @@ MANY = np.repeat(list(COUNTS), list(COUNTS.values()))
         (MANY, 64, ["a", "b", "frequency"]),  # frequent ones have ten rows
         (MANY, 1, ["a", "frequency"]),
         (MANY, 83, sorted(COUNTS)),
-        ([*"aabbc"], 2, ["a", "b", "frequency"]),
+        ([*"bbbaaddcc"], 3, ["a", "b", "c", "frequency"]),  # c before d, which is as frequent
         (pd.Categorical(["b", "c", "a"], categories=[*"dcba"]), 64, [*"abc"]),
     ],
 )
@@ -309,7 +288,6 @@ RAW = table(
     d=pd.to_datetime(["2020", "2021", "2022", "2023"]),
 )
 
-
 SENTENCES = [f"{i} {i % 7} words" for i in range(40)]
 
 
@@ -322,17 +300,14 @@ def test_columns_are_matched_by_name():
 
 
 @pytest.mark.parametrize(
-    "column",
+    ("missing", "dtype"),
     [
-        *(pd.Series([missing] * 2, dtype=object) for missing in MISSING),
-        *(
-            pd.Series([None] * 2, dtype=dtype)
-            for dtype in ("category", "float64", "Int64", "str", "string", "datetime64[s]")
-        ),
+        *((missing, object) for missing in MISSING),
+        *((None, dtype) for dtype in ("category", "float64", "Int64", "str", "datetime64[s]")),
     ],
 )
-def test_any_column_may_be_without_values_in_transform(column):
-    new = pd.DataFrame(dict.fromkeys(RAW, column))
+def test_any_column_may_be_without_values_in_transform(missing, dtype):
+    new = pd.DataFrame(dict.fromkeys(RAW, pd.Series([missing] * 2, dtype=dtype)))
     assert encode(RAW, new) == [[0, 1] + [0] * 9] * 2
 
 
@@ -342,21 +317,11 @@ def test_any_column_may_be_without_values_in_transform(column):
         (RAW["n"], ["x", "y"], "numbers in fit and holds text now. .* pandas.to_numeric"),
         (RAW["n"], RAW["d"], "numbers in fit and holds dates now"),
         (RAW["n"], [1j, 2], "numbers in fit and holds complex numbers now"),
-        (
-            RAW["k"],
-            [1, 2],
-            "categories made of text in fit and holds numbers now. If it comes from a file, .* "
-            r"pandas\.read_csv\(\.\.\., dtype=\{'x': str\}\), .* astype\(str\)",
-        ),
+        (RAW["k"], [1, 2], r"categories made of text .* now\. If it .* dtype=\{'x': str\}\)"),
         (RAW["k"], [True, False], "categories made of text in fit and holds booleans now"),
         (SENTENCES, [1, 2], "text in fit and holds numbers now"),
         (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
-        (RAW["d"], [1, 2], "dates in fit and holds numbers now"),
-        (
-            ["2022-06-04", "2022-06-05"],
-            ["06/04/2022"],
-            r"'06/04/2022' could be day-first .*\. Write",
-        ),
+        (["2022-06-04", "2022-06-05"], ["06/04/2022"], "'06/04/2022' could be day-first .* Write"),
     ],
 )
 def test_another_kind_of_values_is_rejected(fitted, values, message):
@@ -388,11 +353,6 @@ def test_lone_surrogates_are_like_other_words(column):
 def test_invalid_tables_are_rejected(X, error, message):
     with pytest.raises(error, match=message):
         TabularEncoder().fit(X)
-
-
-def test_another_number_of_columns_is_rejected():
-    with pytest.raises(ValueError, match="has 3 features, but TabularEncoder is expecting 2"):
-        encode(np.ones((2, 2)), np.ones((2, 3)))
 
 
 # Warnings.
@@ -429,10 +389,8 @@ def test_errors_and_warnings_as_errors_leave_the_encoder_unchanged(X):
     "use",
     [
         lambda X, y: TabularEncoder().fit(X),
-        lambda X, y: TabularEncoder().fit_transform(X),
         lambda X, y: TabularMLPClassifier(cv=2, max_iter=1).fit(X, y),
         lambda X, y: cross_validate(make_pipeline(TabularEncoder(), DummyClassifier()), X, y, cv=2),
-        lambda X, y: GridSearchCV(TabularMLPClassifier(cv=2, max_iter=1), {}, cv=2).fit(X, y),
     ],
 )
 def test_warnings_point_to_the_code_of_the_user(use):
@@ -443,15 +401,12 @@ def test_warnings_point_to_the_code_of_the_user(use):
 
 
 def test_an_ensemble_warns_once_in_fit_and_in_predict():
-    ages = pd.Series([f"{i}.5" for i in range(38)] + ["n.a.", "oops"], dtype=object)
+    ages = table(age=[f"{i}.5" for i in range(38)] + ["n.a.", "oops"])
     model, y = TabularMLPClassifier(cv=2, max_iter=1), np.arange(40) % 2
-    weight = np.where(ages == "oops", 0, 1)
-    with pytest.warns(DataConversionWarning) as caught:
-        model.fit(table(age=ages), y, weight)
-    assert len(caught) == 1
-    with pytest.warns(DataConversionWarning) as caught:
-        model.predict(table(age=ages))
-    assert [warning.filename for warning in caught] == [__file__]
+    for use in (lambda: model.fit(ages, y, ages["age"] != "oops"), lambda: model.predict(ages)):
+        with pytest.warns(DataConversionWarning) as caught:
+            use()
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 # Containers.
@@ -462,7 +417,6 @@ def test_arrays_and_lists():
     rows = [[1, "a"], [2, "b"], [5, "a"]]
     expected = [[clip(-0.5), -1], [0, 1], [clip(1.5), -1]]
     assert encode(rows) == encode(np.array(rows, dtype=object)) == expected
-    assert names(np.array(rows, dtype=object)) == ["x0", "x1_b"]
     assert names(np.array(rows)) == ["x0", "x1_b"]  # all text
 
 
@@ -483,12 +437,10 @@ def test_names_of_outputs_are_distinct():
 
 def test_output_as_a_data_frame():
     new = RAW.set_index(pd.Index([*"pqrs"]))
-    encoder = TabularEncoder().fit(RAW)
     with config_context(transform_output="pandas"):
-        out = encoder.transform(new)
+        out = TabularEncoder().fit(RAW).transform(new)
     assert list(out.index) == [*"pqrs"]
-    days = ["d", *(f"d_weekday_{day}" for day in ("Wed", "Fri", "Sat", "Sun"))]
-    assert list(out) == ["n", "n_missing", "k_a", "k_b", "k_c", "b_True", *days]
+    assert list(out)[:6] == ["n", "n_missing", "k_a", "k_b", "k_c", "b_True"]
     assert set(out.dtypes) == {np.dtype(np.float32)}
 
 
@@ -510,13 +462,8 @@ def test_polars_frames():
     assert encoder.columns_ == TabularEncoder().fit(same).columns_
     np.testing.assert_array_equal(encoder.transform(frame[:, ::-1]), encoder.transform(same))
     assert encoder.set_output(transform="polars").transform(frame).columns == names(same)
-
-
-def test_structs_of_polars_are_refused():
-    pl = pytest.importorskip("polars")
-    frame = pl.DataFrame({"s": [{"a": 1}, {"a": 2}], "n": [1, 2]})
     with pytest.raises(TypeError, match=r"Column 's' .*unhashable type: 'numpy.ndarray'"):
-        TabularEncoder().fit(frame)
+        TabularEncoder().fit(pl.DataFrame({"s": [{"a": 1}, {"a": 2}]}))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
