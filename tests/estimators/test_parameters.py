@@ -157,7 +157,7 @@ def test_a_name_is_what_its_object_is_and_one_value_that_of_every_layer(Estimato
     ("name", "one", "other", "settings"),
     [
         ("learning_rate", "constant", InverseScaling(1.0), {"solver": "adam"}),
-        ("learning_rate__n_epochs", 3, 8, {"learning_rate": Cosine(5)}),
+        ("learning_rate__n_epochs", 1, 8, {"learning_rate": Cosine(5)}),
         ("beta_2", 0.999, 0.9, {"solver": "adamw"}),
         ("epsilon", 1e-8, 1.0, {"solver": "adagrad"}),
         ("epsilon", 1e-8, 1.0, {"solver": "rmsprop"}),
