@@ -349,25 +349,35 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
 # Parameters.
 
 WATCHED = TabularMLPClassifier().set_callbacks(ProgressBar())
+PAIRS = "list of pairs of a name and an estimator, with at least one pair; got"
+REFUSED = [
+    ({"estimators": []}, PAIRS),
+    ({"estimators": [ExtraTreesClassifier()]}, PAIRS),
+    ({"estimators": [("ridge", Ridge())]}, "needs a classifier as 'ridge'; got Ridge"),
+    ({"estimators": [TREES, ("b", "dorp")]}, "needs a classifier as 'b'; got 'dorp'"),
+    ({"estimators": [("b", ExtraTreesClassifier)]}, "needs a classifier as 'b'; got <class"),
+    (
+        {"estimators": [("mine", WATCHED)]},
+        "callbacks of its own. Pass them to set_callbacks of Ta",
+    ),
+    ({"estimators": [("trees", "drop")]}, "All estimators are 'drop'"),
+    ({"estimators": [("a", TabularMLPClassifier(max_iter=0))]}, "'max_iter' parameter"),
+    ({"estimators": [TREES, TREES]}, "Names provided are not unique"),
+    ({"scoring": "f1"}, "cannot score predictions for these targets"),
+    ({"scoring": lambda model, X, y: "high"}, "cannot score predictions for these targets"),
+    ({"scoring": "auc"}, r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"),
+    ({"scoring": "x"}, r"Got 'x' instead\.$"),
+]
 
 
-@pytest.mark.parametrize(
-    ("estimators", "message"),
-    [
-        ([], "list of pairs of a name and an estimator, with at least one pair; got"),
-        ([ExtraTreesClassifier()], "list of pairs of a name and an estimator"),
-        ([("ridge", Ridge())], "needs a classifier as 'ridge'; got Ridge"),
-        ([TREES, ("b", "dorp")], "needs a classifier as 'b'; got 'dorp'"),
-        ([("class", ExtraTreesClassifier)], "needs a classifier as 'class'; got <class"),
-        ([("mine", WATCHED)], "has callbacks of its own. Pass them to set_callbacks of TabularEns"),
-        ([("trees", "drop")], "All estimators are 'drop'"),
-        ([("networks", TabularMLPClassifier(max_iter=0))], "'max_iter' parameter"),
-        ([TREES, TREES], "Names provided are not unique"),
-    ],
-)
-def test_estimators_must_be_named_and_of_the_kind_of_the_ensemble(estimators, message):
+@pytest.mark.parametrize(("parameters", "message"), REFUSED)
+def test_parameters_that_are_refused_before_training(parameters, message):
+    given = {"estimators": [("odd", Fails())]} | parameters
     with pytest.raises(ValueError, match=message):
-        TabularEnsembleClassifier(estimators).fit(X, LABELS)
+        TabularEnsembleClassifier(**given).fit(X, LABELS)
+
+
+def test_regressors_must_be_regressors():
     with pytest.raises(ValueError, match="needs a regressor as 'clusters'; got KMeans"):
         TabularEnsembleRegressor([("clusters", KMeans(3))]).fit(X, NUMBERS)
 
@@ -382,21 +392,6 @@ def test_parameters_of_named_estimators_can_be_searched_and_set():
     assert model.get_params()["tree__max_depth"] is None
     assert model.set_params(tree=BOOSTING[1]).estimators[0] == ("tree", BOOSTING[1])
     assert TabularEnsembleClassifier().get_params()["estimators"] is None
-
-
-@pytest.mark.parametrize(
-    ("scoring", "message"),
-    [
-        ("f1", "cannot score predictions for these targets"),
-        (lambda model, X, y: "high", "cannot score predictions for these targets"),
-        ("auc", r"Got 'auc' instead\. Did you mean 'roc_auc'\?$"),
-        ("x", r"Got 'x' instead\.$"),
-    ],
-)
-def test_a_scorer_that_does_not_fit_is_refused_before_training(scoring, message):
-    model = TabularEnsembleClassifier([("odd", Fails())], scoring=scoring)
-    with pytest.raises(ValueError, match=message):
-        model.fit(X, LABELS)
 
 
 def defaults(n_rows, n_targets, *, classifier):
