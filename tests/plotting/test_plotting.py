@@ -155,38 +155,40 @@ def test_every_kind_of_network_is_drawn(settings):
 # Training curves.
 
 
-@pytest.mark.parametrize(
-    ("fit", "settings"),
-    [
-        (regressor, {"solver": "lbfgs"}),
-        (iris_network, {"early_stopping": True, "learning_rate_init": 0.02}),
-        (iris_network, {"solver": "sgd", "learning_rate": "invscaling"}),
-    ],
-)
-def test_curves_are_the_history(fit, settings):
+STOPPED = {"early_stopping": True, "learning_rate_init": 0.02}
+CURVES = [
+    (regressor, {"solver": "lbfgs"}, {"loss"}),
+    (iris_network, STOPPED, {"loss", "validation_loss", "score"}),
+    (iris_network, {"solver": "sgd", "learning_rate": "invscaling"}, {"loss", "learning_rate"}),
+]
+
+
+@pytest.mark.parametrize(("fit", "settings", "columns"), CURVES)
+def test_curves_are_the_history(fit, settings, columns):
     network = fit(**settings)
     display = TrainingCurveDisplay.from_estimator(network)
     display.figure_.canvas.draw()
     (lines,) = display.lines_.values()
-    expected = {"loss"}
-    expected |= {"validation_loss", "score"} if network.early_stopping else set()
-    expected |= {"learning_rate"} if network.learning_rate == "invscaling" else set()
-    assert set(lines) == expected
-    assert list(dict.fromkeys(line.axes for line in lines.values())) == display.axes_
+    assert {*lines} == columns
     for column, line in lines.items():
         np.testing.assert_array_equal(line.get_xdata(), network.history_["epoch"])
         np.testing.assert_array_equal(line.get_ydata(), network.history_[column])
         assert line.axes.get_ylabel() == LABELS[column]
+    assert list(dict.fromkeys(line.axes for line in lines.values())) == display.axes_
     assert display.ax_ is display.axes_[0]
     assert display.axes_[-1].get_xlabel() == "epoch"
     entries = ["training", *["validation"] * network.early_stopping]
+    assert legend_of(display.ax_) == [*entries, f"best epoch ({network.best_epoch_})"]
+
+
+def test_the_best_epoch_is_marked():
+    network = iris_network(**STOPPED)
+    display = TrainingCurveDisplay.from_estimator(network)
     best, history = network.best_epoch_, network.history_
-    assert legend_of(display.ax_) == [*entries, f"best epoch ({best})"]
-    if network.early_stopping:
-        assert best < network.n_iter_
-        losses = [history[column][best - 1] for column in ("loss", "validation_loss")]
-        assert dots_of(display.axes_[0]) == [(best, loss) for loss in losses]
-        assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
+    assert best < network.n_iter_
+    losses = [history[column][best - 1] for column in ("loss", "validation_loss")]
+    assert dots_of(display.axes_[0]) == [(best, loss) for loss in losses]
+    assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
 
 
 def test_validation_loss_is_dashed_and_nan_is_left_out():
