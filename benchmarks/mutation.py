@@ -4,7 +4,8 @@ A mutant is a copy of the package in which one expression or statement is anothe
 becomes ``<=``, ``+`` becomes ``-``, ``and`` becomes ``or``, a number grows by one, True becomes
 False, a condition is negated, a statement is left out. The tests that call the changed function or
 class run on a copy of the repository in a temporary folder. A mutant that no test fails on has
-survived, and either a test is missing or the change makes no difference.
+survived, and either a test is missing or the change makes no difference. Mutants that are known to
+make none, and numbers that experiments chose, are not drawn.
 CONTRIBUTING.md says how to read what is printed.
 
 Usage: python -m benchmarks mutation [--modules NAME ...] [--n N] [--seed N] [--jobs N]
@@ -66,7 +67,7 @@ TUNED = {
     ),
     "tabular/columns/text": ("_vectorizers",),
 }
-#: Survivors that no test could kill: module, line before and part of it after, and why.
+#: Mutants that no test could kill: module, line before and part of it after, and why.
 HARMLESS = {
     (
         "activations",
@@ -271,8 +272,6 @@ ALIKE = [
     (r"(RandomState\(|random_state=)0", r"\g<1>1", "any seed will do"),
     (r"(reshape\(.*)-1\)", r"\g<1>-2)", "NumPy takes any negative size for the one to compute"),
 ]
-OPEN = "which test should have failed?"
-
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.
 LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
 LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks"]
@@ -517,15 +516,19 @@ def survives(mutant: Mutant, folder: Path, suite: Suite) -> bool:
         path.write_text(original, encoding="utf-8")
 
 
-def harmless(mutant: Mutant) -> str:
-    """Say why a survivor does no harm, if that is known."""
-    for (module, before, part), why in HARMLESS.items():
-        if (module, before) == (mutant.module, mutant.before) and part in mutant.after:
-            return why
-    for pattern, new, why in ALIKE:
-        if mutant.before != mutant.after == re.sub(pattern, new, mutant.before):
-            return why
-    return "a number that was chosen, or equality with it" if mutant.is_tuned else OPEN
+def is_harmless(mutant: Mutant) -> bool:
+    """Tell whether no test should fail: nothing that users see changes, or a number was chosen."""
+    return (
+        mutant.is_tuned
+        or any(
+            (module, before) == (mutant.module, mutant.before) and part in mutant.after
+            for module, before, part in HARMLESS
+        )
+        or any(
+            mutant.before != mutant.after == re.sub(pattern, new, mutant.before)
+            for pattern, new, _ in ALIKE
+        )
+    )
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -551,8 +554,10 @@ def main() -> None:
     modules = [module for name in arguments.modules for module in PACKAGES.get(name, [name])]
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     PROCESSES.set_forkserver_preload(LIBRARIES)
-    drawn = [mutant for module in modules for mutant in mutants(module)]
-    print(f"{len(drawn)} mutants of {', '.join(arguments.modules)}", flush=True)
+    found = [mutant for module in modules for mutant in mutants(module)]
+    drawn = [mutant for mutant in found if not is_harmless(mutant)]
+    n_harmless, names = len(found) - len(drawn), ", ".join(arguments.modules)
+    print(f"{len(drawn)} mutants of {names}, without {n_harmless} that are harmless", flush=True)
     if len(drawn) > arguments.n:
         drawn = random.Random(arguments.seed).sample(drawn, arguments.n)
     survivors = []
@@ -573,15 +578,13 @@ def main() -> None:
             folder = copies.get()
             if survives(mutant, folder, suites[package_of(mutant.module)]):
                 survivors.append(mutant)
-                print(mutant, f"    ({harmless(mutant)})", sep="\n", flush=True)
+                print(mutant, flush=True)
             copies.put(folder)
 
         with ThreadPoolExecutor(arguments.jobs) as pool:
             list(pool.map(test, enumerate(drawn)))
     n_killed = len(drawn) - len(survivors)
-    n_harmless = sum(harmless(mutant) != OPEN for mutant in survivors)
     print(f"{n_killed} of {len(drawn)} mutants killed: {100 * n_killed / len(drawn):.1f} %")
-    print(f"{len(survivors)} survived, {n_harmless} of them known to be harmless")
 
 
 if __name__ == "__main__":
