@@ -10,7 +10,7 @@ from all_parts import all_parts
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from model_files import TABLE
+from model_files import TABLE, varied_table
 from onnx_runs import check_exported
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -47,47 +47,40 @@ N_ROWS = 200
 NETWORK = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
 
 
-def all_columns(rng, n):
-    """Return a column of every kind. Values will be missing in those that are named so."""
-    day = pd.Timestamp("2019-03-01") + pd.to_timedelta(rng.integers(0, 900, n), unit="D")
-    dates = pd.to_datetime(["2020-01-01 00:00", "2020-01-01 12:30", "1950-02-03 00:00"])
-    return {
-        "normal": rng.normal(size=n),
-        "skewed": rng.lognormal(10, 2, n),
-        "large": 1.7e9 + rng.integers(0, 1000, n),
-        "counts": rng.poisson(2, n),
-        "numbers, missing": rng.normal(50, 9, n),
-        "one number, missing": np.full(n, 3.0),
-        "text of numbers": rng.integers(0, 9, n).astype(str),
-        "strings": rng.choice(["Oslo", "Rome", "Å", "nan"], n),
-        "strings, missing": rng.choice(list("abc"), n),
-        "two strings": rng.choice(["no", "yes"], n),
-        "one string, missing": np.full(n, "x"),
-        "many strings": [f"s{k % 99}" for k in rng.zipf(1.3, n)],
-        "many strings, missing": [f"s{k % 200}" for k in rng.zipf(1.2, n)],
-        "booleans": rng.random(n) < 0.4,
-        "booleans, missing": pd.array(rng.random(n) < 0.4, "boolean"),
-        "zip code": 20_000 + 7 * rng.integers(0, 30, n),
-        "categories of floats": pd.Categorical(rng.choice([0.1, 1e9 + 1, 3], n)),
-        "categories of numbers, missing": pd.Categorical(rng.zipf(1.2, n) % 150 + 16_777_216),
-        "days": day,
-        "hours, missing": day + pd.to_timedelta(rng.integers(0, 86_400, n), unit="s"),
-        "categories of dates": pd.Categorical(rng.choice(dates, n)),
-        "durations": pd.to_timedelta(rng.integers(0, 999, n), unit="s"),
-        "constant": np.ones(n),
-    }
+NUMBERS = ["number", "skewed", "large", "one number or none"]
+STRINGS = ["labels", "two labels", "many labels", "flags"]
+FEW = ["number", "labels", "day"]
+#: Columns without outputs are "constant" and "key".
+COLUMNS = [
+    *NUMBERS,
+    *STRINGS,
+    *("zip", "flags or none", "many numbers or none", "day", "moment", "duration"),
+    *("single labels", "single labels or none", "labels of numbers", "labels of dates"),
+    *("labels of durations", "customer_id", "constant", "key"),
+]
 
 
-COLUMNS = list(all_columns(np.random.default_rng(0), N_ROWS))
+def source(n_rows):
+    i = np.arange(n_rows)
+    known = i % 6 > 0
+    flags = pd.array(i % 3 > 0, "boolean")
+    return varied_table(n_rows).assign(
+        **{
+            "large": 1.7e9 + i * i % 1000,
+            "flags or none": pd.Series(flags).where(known),
+            "many numbers or none": pd.Categorical(
+                np.where(known, i * i % 211 + 16_777_216, np.nan)
+            ),
+            "constant": 1.0,
+        }
+    )
+
+
+SOURCE = source(1200)
 
 
 def make_table(names, seed=0, n=N_ROWS):
-    rng = np.random.default_rng(seed)
-    table = pd.DataFrame(all_columns(rng, n))[names]
-    for name in names:
-        if name.endswith("missing"):
-            table[name] = table[name].where(rng.random(n) < 0.8)
-    return table
+    return SOURCE[names].sample(n, random_state=seed, ignore_index=True)
 
 
 def new_rows(names, seed=0, n=40):
@@ -106,9 +99,9 @@ def new_rows(names, seed=0, n=40):
 # Encoders.
 
 
-@pytest.mark.parametrize("name", [name for name in COLUMNS if name != "constant"])
+@pytest.mark.parametrize("name", COLUMNS)
 def test_encoders_of_each_kind_of_column(name):
-    table = make_table([name] if name == "normal" else [name, "normal"])
+    table = make_table(list({name: 0, "number": 0}))
     check_exported(TabularEncoder().fit(table), table, new_rows([*table]))
 
 
@@ -116,7 +109,7 @@ def test_encoders_of_each_kind_of_column(name):
 @examples(4)
 @given(st.lists(st.sampled_from(COLUMNS[1:]), unique=True), st.integers(0, 999))
 def test_encoders_of_random_tables(names, seed):
-    names = [*names, "normal"]
+    names = [*names, "number"]
     encoder = TabularEncoder().fit(make_table(names, seed))
     check_exported(encoder, new_rows(names, seed))
 
@@ -159,7 +152,7 @@ def test_calendars_of_six_centuries():
 
 @pytest.mark.parametrize("encoding", ["linear", "steps", "both", "auto"])
 def test_bins_and_networks_of_bins(encoding):
-    names = ["normal", "constant", "skewed", "numbers, missing", "counts"]
+    names = ["large", "constant", "number", "skewed", "one number or none"]
     X, new = (make_table(names, seed).to_numpy() for seed in (0, 1))
     new[:3, 0] = np.nan, 1e308, -1e308
     encoder = PiecewiseLinearEncoder(encoding=encoding)
@@ -188,9 +181,6 @@ def targets(task, n=N_ROWS):
     }[task]
 
 
-NUMBERS = ["normal", "skewed", "counts", "numbers, missing"]
-STRINGS = ["strings", "two strings", "many strings", "many strings, missing"]
-FEW = ["normal", "numbers, missing", "strings", "days"]
 SMALL = {"max_iter": 2, "hidden_layer_sizes": 4}
 DEEP = {"max_iter": 2, "hidden_layer_sizes": (7, 6)}
 TO_FLOAT64 = FunctionTransformer(np.float64)
@@ -251,7 +241,7 @@ def test_single_estimators_of_ensembles(name):
 @pytest.mark.parametrize("task", ["multiclass", "one number"])
 def test_networks_of_many_rows(task):
     """They have other bins: steps and quantiles, and members with equally many inputs."""
-    names = [*NUMBERS, "strings", "many strings"]
+    names = [*NUMBERS, "labels", "many labels"]
     Networks = TabularMLPRegressor if "number" in task else TabularMLPClassifier
     estimator = Networks(cv=4, max_iter=1, random_state=0)
     check_exported(estimator.fit(make_table(names, 0, 1200), targets(task, 1200)), new_rows(names))
@@ -335,7 +325,7 @@ def alone(estimator):
 )
 def test_estimators_that_cannot_be_converted_are_named(estimator, error, message, monkeypatch):
     pytest.importorskip("skl2onnx")
-    estimator.fit(make_table(["numbers, missing", "counts"]).fillna(50), targets("binary"))
+    estimator.fit(make_table(["number", "large"]).fillna(0.5), targets("binary"))
     if error is ImportError:
         monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: name != "skl2onnx")
     with pytest.raises(error, match=message):
@@ -346,28 +336,28 @@ def test_estimators_that_cannot_be_converted_are_named(estimator, error, message
 
 
 def test_columns_without_outputs_are_no_inputs_and_inputs_say_what_they_are():
-    names = ["constant", "strings", "hours, missing", "booleans", "durations", "normal"]
+    names = ["constant", "labels", "moment", "flags", "duration", "number"]
     model = to_onnx(TabularEncoder().fit(make_table(names)))
     assert {each.name: each.doc_string for each in model.graph.input} == {
-        "strings": "string; empty if missing",
-        "hours, missing": "days since 1970-01-01 in UTC, as a number; NaN if missing",
-        "booleans": "1 for true, 0 for false; NaN if missing",
-        "durations": "days, as a number; NaN if missing",
-        "normal": "number; NaN if missing",
+        "labels": "string; empty if missing",
+        "moment": "days since 1970-01-01 in UTC, as a number; NaN if missing",
+        "flags": "1 for true, 0 for false; NaN if missing",
+        "duration": "days, as a number; NaN if missing",
+        "number": "number; NaN if missing",
     }
     opsets = {(each.domain, each.version) for each in model.opset_import}
     assert opsets == {("", 17), ("ai.onnx.ml", 3)}
 
 
 def test_columns_may_have_the_names_of_inner_values():
-    table = make_table(["normal", "strings"])
+    table = make_table(["number", "labels"])
     plain = to_onnx(TabularEncoder().fit(table))
     inner = [each for node in plain.graph.node for each in node.output if each != "encoded"]
     inner += [each.name for each in plain.graph.initializer]
-    table = pd.DataFrame(dict.fromkeys(inner, table["normal"]))
+    table = pd.DataFrame(dict.fromkeys(inner, table["number"]))
     check_exported(TabularEncoder().fit(table), table)
 
 
 def test_names_without_a_table_that_has_any():
-    model = to_onnx(TabularEncoder().fit(make_table(["normal", "counts"]).to_numpy()))
+    model = to_onnx(TabularEncoder().fit(make_table(["number", "large"]).to_numpy()))
     assert [each.name for each in model.graph.input] == ["x0", "x1"]
