@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from all_parts import all_parts
 from scipy.sparse import issparse
+from sklearn.base import clone
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
@@ -121,64 +122,55 @@ ROWS = pd.concat([TABLE[:20], TABLE[9:20].assign(color="unseen", shop=None)])
 VARIED = varied_table()
 LABELS = np.array(["no", "yes", "perhaps"])[np.arange(len(TABLE)) % 3]
 NUMBERS = np.nan_to_num(TABLE["size"]) + np.log(TABLE["price"])
+TWO_NUMBERS = np.column_stack([NUMBERS, -NUMBERS])
 X = np.random.default_rng(1).normal(size=(60, 4))
 CLASSES = np.arange(60) % 3
 
+WARM = ScratchMLPClassifier(warm_start=True, early_stopping=True, **SMALL)
+PIPELINE = make_pipeline(StandardScaler(), ScratchMLPClassifier(**SMALL))
+ALPHAS = {"scratchmlpclassifier__alpha": [0.1, 0.001]}
+CLASSIFIERS = [
+    ("networks", TabularMLPClassifier(**NETWORKS)),
+    ("boosting", HistGradientBoostingClassifier(max_iter=1)),
+    ("trees", ExtraTreesClassifier(2, max_leaf_nodes=9)),
+    ("linear", LogisticRegression()),
+]
+REGRESSORS = [
+    ("networks", TabularMLPRegressor(**NETWORKS)),
+    ("boosting", HistGradientBoostingRegressor(max_iter=1)),
+    ("forest", RandomForestRegressor(2, max_leaf_nodes=9)),
+]
+LONGER = TabularEnsembleClassifier(
+    [("networks", TabularMLPClassifier(max_iter=20, hidden_layer_sizes=4))], **TABULAR
+)
+ENCODINGS = ["from_dtype", "single labels", "single labels or none"]
+#: An estimator, rows and targets.
 FITS = {
-    "classifier": lambda: ScratchMLPClassifier(warm_start=True, early_stopping=True, **SMALL).fit(
-        X, CLASSES
-    ),
-    "regressor": lambda: ScratchMLPRegressor(**SMALL).fit(X, X[:, :2]),
-    "multilabel": lambda: ScratchMLPClassifier(**SMALL).fit(X, (X > 0).astype(int)),
-    "pipeline": lambda: make_pipeline(StandardScaler(), ScratchMLPClassifier(**SMALL)).fit(
-        X, CLASSES == 1
-    ),
-    "search": lambda: GridSearchCV(
-        make_pipeline(StandardScaler(), ScratchMLPClassifier(**SMALL)),
-        {"scratchmlpclassifier__alpha": [0.1, 0.001]},
-        cv=2,
-        scoring="roc_auc_ovr",
-    ).fit(X, CLASSES),
-    "bins": lambda: PiecewiseLinearEncoder(n_bins=3).fit(X),
-    "encoder": lambda: TabularEncoder(max_categories=60).fit(TABLE),
-    "tabular classifier": lambda: TabularMLPClassifier(**TABULAR, **NETWORKS).fit(TABLE, LABELS),
-    "tabular regressor": lambda: TabularMLPRegressor(**TABULAR, **NETWORKS).fit(
-        TABLE, np.column_stack([NUMBERS, -NUMBERS])
-    ),
-    "ensemble classifier": lambda: TabularEnsembleClassifier(
-        [
-            ("networks", TabularMLPClassifier(**NETWORKS)),
-            ("boosting", HistGradientBoostingClassifier(max_iter=1)),
-            ("trees", ExtraTreesClassifier(2, max_leaf_nodes=9)),
-            ("linear", LogisticRegression()),
-        ],
-        **TABULAR,
-    ).fit(TABLE, LABELS),
-    "ensemble regressor": lambda: TabularEnsembleRegressor(
-        [
-            ("networks", TabularMLPRegressor(**NETWORKS)),
-            ("boosting", HistGradientBoostingRegressor(max_iter=1)),
-            ("forest", RandomForestRegressor(2, max_leaf_nodes=9)),
-        ],
-        **TABULAR,
-    ).fit(TABLE, NUMBERS),
+    "classifier": (WARM, X, CLASSES),
+    "regressor": (ScratchMLPRegressor(**SMALL), X, X[:, :2]),
+    "multilabel": (ScratchMLPClassifier(**SMALL), X, (X > 0).astype(int)),
+    "pipeline": (PIPELINE, X, CLASSES == 1),
+    "search": (GridSearchCV(PIPELINE, ALPHAS, cv=2, scoring="roc_auc_ovr"), X, CLASSES),
+    "bins": (PiecewiseLinearEncoder(n_bins=3), X, None),
+    "encoder": (TabularEncoder(max_categories=60), TABLE, None),
+    "tabular classifier": (TabularMLPClassifier(**TABULAR, **NETWORKS), TABLE, LABELS),
+    "tabular regressor": (TabularMLPRegressor(**TABULAR, **NETWORKS), TABLE, TWO_NUMBERS),
+    "ensemble classifier": (TabularEnsembleClassifier(CLASSIFIERS, **TABULAR), TABLE, LABELS),
+    "ensemble regressor": (TabularEnsembleRegressor(REGRESSORS, **TABULAR), TABLE, NUMBERS),
 }
 #: Models of columns of each kind and encoding, for files that are kept.
 VARIED_FITS = {
-    "varied encoder": lambda: TabularEncoder(
-        ["from_dtype", "single labels", "single labels or none"]
-    ).fit(VARIED),
-    "varied classifier": lambda: TabularEnsembleClassifier(
-        [("networks", TabularMLPClassifier(max_iter=20, hidden_layer_sizes=4))], **TABULAR
-    ).fit(VARIED, VARIED["skewed"] > 0),
+    "varied encoder": (TabularEncoder(ENCODINGS), VARIED, None),
+    "varied classifier": (LONGER, VARIED, VARIED["skewed"] > 0),
 }
 
 
 @cache
 def fitted(name):
     """Return a model of `FITS` or `VARIED_FITS`, which all tests share."""
+    estimator, rows, targets = (FITS | VARIED_FITS)[name]
     with warnings.catch_warnings(action="ignore"), all_parts():
-        return (FITS | VARIED_FITS)[name]()
+        return clone(estimator).fit(rows, targets)
 
 
 @cache

@@ -143,11 +143,6 @@ def test_labels_of_any_type(y, output, path):
     assert same(loaded, model)
 
 
-def test_class_weights_of_booleans(path):
-    network = ScratchMLPClassifier(class_weight={True: 1.0, False: 3.0})
-    assert again(network, path).class_weight == {True: 1.0, False: 3.0}
-
-
 def test_a_file_without_training_state(path):
     model = fitted("classifier")
     loaded = again(model, path, training_state=False)
@@ -204,11 +199,12 @@ def test_a_column_that_cannot_be_saved_is_named(column, path):
 
 
 def test_objects_of_users_are_kept(path):
-    network = ScratchMLPClassifier()
+    network = ScratchMLPClassifier(class_weight={True: 1.0, False: 3.0})
     network.own = np.array([["a", None], [1, np.float64(2)], [True, "é"]], dtype=object)
     network.networks = np.array([[fitted("bins"), fitted("bins")]])
     network.set = {1, "b"}
     loaded = again(network, path)
+    assert loaded.class_weight == network.class_weight
     assert loaded.set == network.set
     np.testing.assert_array_equal(loaded.own, network.own)
     assert loaded.networks.shape == (1, 2)

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import warnings
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -265,8 +266,7 @@ RATES = {"learning_rate": ["constant", failing], "alpha": [0.1, 0.2, 0.3]}
 SCORES = {"early_stopping": [True], "scoring": [ScoreThatFails()], "alpha": [0.1, 0.2, 0.3, 0.4]}
 DIVERGES = {"learning_rate_init": [0.01, 1e9, 0.02], "solver": ["sgd"], "alpha": [0.0, 1e-3]}
 FAILURES = {
-    "rate": (NETWORK, RATES, 3, "ValueError", {}),
-    "rate in another process": (NETWORK, RATES, 3, "ValueError", {"n_jobs": 2}),
+    "rate in other processes": (NETWORK, RATES, 3, "ValueError", {"n_jobs": 2}),
     "score": (NETWORK, SCORES, 1, "no score", {}),
     "divergence": (REGRESSOR, DIVERGES, 2, "DivergenceError", {"data": DIABETES}),
 }
@@ -304,10 +304,7 @@ def test_users_are_warned_as_often_as_by_scikit_learn(network, grid):
 
 
 def test_an_interruption_leaves_the_search_unfitted(monkeypatch):
-    def interrupt(trainings):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(together, "train_together", interrupt)
+    monkeypatch.setattr(together, "train_together", Mock(side_effect=KeyboardInterrupt))
     search = StackedGridSearchCV(NETWORK, GRID)
     with pytest.raises(KeyboardInterrupt):
         search.fit(*IRIS)

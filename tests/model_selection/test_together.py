@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -65,12 +66,9 @@ def test_networks_stay_as_they_were_if_training_fails(is_fitted):
 
 
 def test_an_interruption_leaves_networks_as_they_were(monkeypatch):
-    def interrupt(trainings):
-        raise KeyboardInterrupt
-
     networks = fit_together(with_rates(0.01, 0.02, 0.03), X, Y)
     before = attributes(networks)
-    monkeypatch.setattr(together, "train_together", interrupt)
+    monkeypatch.setattr(together, "train_together", Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         fit_together(networks, X[:, :3], Y > 0)
     assert attributes(networks) == before
