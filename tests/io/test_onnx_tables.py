@@ -48,15 +48,15 @@ NETWORK = {"hidden_layer_sizes": 4, "max_iter": 3, "random_state": 0}
 
 
 NUMBERS = ["number", "skewed", "large", "one number or none"]
-STRINGS = ["labels", "two labels", "many labels", "flags"]
+LABELS = ["labels", "two labels", "labels of numbers"]
 FEW = ["number", "labels", "day"]
 #: Columns without outputs are "constant" and "key".
 COLUMNS = [
     *NUMBERS,
-    *STRINGS,
+    *LABELS,
     *("zip", "flags or none", "many numbers or none", "day", "moment", "duration"),
-    *("single labels", "single labels or none", "labels of numbers", "labels of dates"),
-    *("labels of durations", "customer_id", "constant", "key"),
+    *("single labels", "single labels or none", "labels of dates"),
+    *("many labels", "flags", "labels of durations", "customer_id", "constant", "key"),
 ]
 
 
@@ -165,6 +165,7 @@ def targets(task, n=N_ROWS):
     y = rng.integers(0, 3, n)
     return {
         "binary": np.array(["no", "yes"])[y % 2],
+        "half known": np.where(make_table(["skewed"], 3, n)["skewed"] > 0, "high", y % 2),
         "multiclass": y,
         "booleans": y > 0,
         "one number": rng.normal(1e4, 1e3, n),
@@ -195,14 +196,14 @@ REGRESSORS = [
 #: Estimators, targets and columns.
 ESTIMATORS = {
     "networks": (TabularMLPClassifier(cv=3, **DEEP), "binary", COLUMNS),
-    "networks of booleans": (TabularMLPClassifier(cv=4, **SMALL), "booleans", STRINGS),
+    "networks of booleans": (TabularMLPClassifier(cv=4, **SMALL), "booleans", LABELS),
     "networks for a number": (TabularMLPRegressor(cv=3, **DEEP), "one number", COLUMNS),
     "networks for numbers": (TabularMLPRegressor(cv=4, **SMALL), "two numbers", NUMBERS),
-    "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", STRINGS),
+    "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", LABELS),
     "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", FEW),
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=2), "one number", COLUMNS),
     "ensemble for numbers": (TabularEnsembleRegressor(REGRESSORS[1:], cv=2), "two numbers", FEW),
-    "default ensemble": (TabularEnsembleClassifier(cv=2), "binary", FEW),
+    "default ensemble": (TabularEnsembleClassifier(cv=2), "half known", ["skewed", *FEW]),
     "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
     "ridge": (make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()), "two numbers", FEW),
     "network": (make_pipeline(TabularEncoder(), ScratchMLPClassifier(**NETWORK)), "binary", FEW),
