@@ -149,15 +149,20 @@ def test_other_one_hot_encoders_are_loaded(parameters, table, path):
     assert same(load(path), encoder, table)
 
 
-@pytest.mark.parametrize("zone", ["dateutil//tmp/zone", "../../tmp/zone", "tzlocal()", "/tmp/zone"])
-def test_a_time_zone_that_is_a_path_is_refused(zone, path):
+ZONES = ["dateutil//tmp/zone", "../../tmp/zone", "tzlocal()", "/tmp/zone"]
+COLUMNS = [("Europe/Rome", zone, "is no time zone") for zone in ZONES]
+COLUMNS += [(r"\"category\"", r"\"other\"", "describes no kind of column")]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), COLUMNS)
+def test_a_time_zone_that_is_a_path_and_another_kind_of_column_are_refused(old, new, message, path):
     days = pd.to_datetime(["2020-01-01", "2021-05-06"] * 20).tz_localize("Europe/Rome")
     save(TabularEncoder().fit(pd.DataFrame({"a": pd.Categorical(days)})), path)
     members = members_of(path.read_bytes())
-    assert b"Europe/Rome" in members[SCHEMA]
-    members[SCHEMA] = members[SCHEMA].replace(b"Europe/Rome", zone.encode())
-    path.write_bytes(signed(members))
-    with pytest.raises(ModelFileError, match="is no time zone"):
+    schema = members[SCHEMA].decode()
+    assert old in schema
+    path.write_bytes(signed(members | {SCHEMA: schema.replace(old, new).encode()}))
+    with pytest.raises(ModelFileError, match=message):
         load(path)
 
 
