@@ -11,6 +11,7 @@ from sklearn.linear_model import LinearRegression
 from scratchmlp import report
 from scratchmlp.reporting.content import Picture, plain
 from scratchmlp.reporting.pictures import image
+from scratchmlp.tabular import TabularMLPClassifier
 
 
 def test_the_page_needs_no_other_file(any_case):
@@ -47,6 +48,18 @@ def test_columns_with_similar_long_names_have_their_own_marks():
     table = pd.DataFrame({f"{'a long name ' * 4}{i}": x for i, x in enumerate((a, 2 * a, b))})
     page = Page(report(LinearRegression().fit(table, a), table, a, rows="new"))
     assert sum(svg.count("shared with") for svg in page.pictures.values()) == 2
+
+
+def test_pictures_of_several_classes_and_of_dates_say_what_is_what():
+    table = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=90)})
+    y = np.repeat(["first", "second", "third"], 30)
+    model = TabularMLPClassifier(cv=2, max_iter=4, hidden_layer_sizes=4, random_state=0)
+    pictures = Page(report(model.fit(table, y), table, y)).pictures
+    ticks_and_labels = re.findall("<text[^>]*>(.*?)</text>", pictures["day"])
+    assert {"Feb", "2024-Apr", "first", "second", "third"} <= {*ticks_and_labels}
+    assert all(
+        f"{label} (AUC = " in pictures["ROC curve"] for label in ("first", "second", "third")
+    )
 
 
 def test_white_space_and_joiners_are_no_control_characters():

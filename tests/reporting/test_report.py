@@ -165,10 +165,11 @@ def test_dates_of_python_and_periods(rows, cv):
     ],
 )
 def test_rows_have_the_labels_of_the_index(index, head):
-    table = pd.DataFrame(X, index)
+    table = pd.DataFrame(X, index, ["a", "b"])
     in_order = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
     labels = [str(label) for label in table.index]  # the first rows have no prediction
-    _, shown = mistakes_section(evaluate(in_order, table, Y, "fit", 0), []).parts
+    given = X if index is None else table
+    _, shown = mistakes_section(evaluate(in_order, given, Y, "fit", 0), []).parts
     assert shown.header[:2] == [head, "true value"]
     for label, truth, predicted, _ in shown.rows:
         i = labels.index(label)
