@@ -15,6 +15,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
+from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
@@ -75,6 +76,8 @@ def brief_models(*arguments, **settings):
 def train_briefly(monkeypatch):
     monkeypatch.setattr(command_line, "models_for", brief_models)
     monkeypatch.setattr(comparison, "SMALL", 0)  # three folds instead of five
+    # As for all small tables: on few rows, threads wait for each other.
+    monkeypatch.setattr(comparison, "threadpool_limits", lambda _: threadpool_limits(1))
 
 
 @pytest.fixture
