@@ -1,7 +1,6 @@
 """Columns of text: components in the encoder, and the terms that members select."""
 
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -69,11 +68,6 @@ def test_components_are_reproducible_also_from_some_rows_and_terms(monkeypatch):
     assert encoder.vectorizers[0]._tfidf.n_features_in_ == 25
 
 
-def test_components_of_equal_texts_are_finite():
-    encoder = text_module.TextEncoder().fit(["so it is"] * 2)
-    assert np.isfinite(encoder.components(encoder.tf_idf(["so it is"]))).all()
-
-
 def test_similar_words_have_similar_components():
     values = ["refunded the order", "great and fast delivery"] * 20
     encoder = fit(values)
@@ -86,6 +80,7 @@ def test_similar_words_have_similar_components():
     ("values", "has_terms"),
     [
         (["the and of"] * 8 + ["the"], True),
+        (["so it is"] * 8, True),
         (["a", "b", "a", "b", "c", "c"], True),  # with a blank at either end, they are n-grams
         (["?!", "", "...", " "] * 3, True),
         (["", " ", "\t", "\n"] * 3, False),
@@ -104,6 +99,7 @@ def test_any_text_is_encoded(values, has_terms):
     assert [case for case, _ in encoder.notes_] == ["terms"] * (not has_terms)
     new = texts([*values, None, "", "unseen", "\ud800", "ω" * 1000])
     assert np.isfinite(encoder.transform(new)).all()
+    assert np.isfinite(encoder.transform(texts(["text", "more text"]))).all()
     model = TabularMLPClassifier(text_features=["t"], cv=2, max_iter=1, random_state=0)
     model.fit(texts(values, x=rng().normal(size=n)), np.arange(n) % 2)
     assert np.isfinite(model.predict_proba(new.assign(x=0))).all()
@@ -129,17 +125,6 @@ def test_missing_text_is_marked_and_empty_text_is_not():
     assert out[:, -1].tolist() == [1, 0, 0, 1]
     np.testing.assert_array_equal(out[[0, 3], :-1], 0)
     assert out[1, :-1].any()
-    assert fit(values[2:]).transform(texts([None, values[5]])).shape == (2, 30)
-
-
-def test_texts_may_be_numbers_if_some_are_no_numbers():
-    fit(["some text", 7, 8.5] * 3).transform(texts(["text", "more text"]))
-
-
-def test_long_texts_have_no_n_grams():
-    all_values = (sentences(50, n_words)[0] for n_words in (10, 40))
-    sizes = [len(fit(values).text_encoders_["t"].vectorizers) for values in all_values]
-    assert sizes == [2, 1]
 
 
 def test_a_word_that_decides_is_found_among_two_hundred():
@@ -175,38 +160,38 @@ def test_each_member_selects_terms_on_its_own_training_rows():
     assert "word7x" not in selected[1]
 
 
+def rows_of_terms(terms, y):
+    """Return training rows that have a number and some terms."""
+    numbers, no_codes = np.arange(len(y), dtype=np.float32)[:, None], np.zeros((len(y), 0), "int32")
+    table = EncodedTable(numbers, no_codes, (csr_array(terms.astype(np.int8)),), layout_of({}))
+    return Data(table, y, None, np.eye(2, dtype=np.float32))
+
+
 @pytest.mark.parametrize("n_rows", [2, 3, 40])
 def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
     """NumPy would warn of them, and of targets that are all the same."""
     numbers = np.arange(n_rows)
-    terms = csr_array(np.c_[numbers >= 0, numbers < 0, numbers % 2].astype(np.int8))
-    numbers_of_text, no_codes = np.zeros((n_rows, 0), np.float32), np.zeros((n_rows, 0), np.int32)
-    table = EncodedTable(numbers_of_text, no_codes, (terms,) * 2, layout_of({}))
+    terms = np.c_[numbers >= 0, numbers < 0, numbers % 2]
     for y, expected in [(numbers % 2, [2] * (n_rows > 2)), (numbers * 0, [])]:
         selection = TermSelection()
-        rows = Data(table, y, None, np.eye(2, dtype=np.float32))
-        assert selection.fit_transform(rows).shape == (n_rows, 2 * len(expected))
-        assert [chosen.tolist() for chosen in selection.selected] == [expected] * 2
-    constant = csr_array(terms[:, :2])
-    table = replace(table, terms=(constant,))
-    assert TermSelection().fit_transform(rows._replace(X=table)).shape == (n_rows, 0)
+        assert selection.fit_transform(rows_of_terms(terms, y)).shape == (n_rows, len(expected))
+        assert [chosen.tolist() for chosen in selection.selected] == [expected]
+    constant = rows_of_terms(terms[:, :2], numbers % 2)
+    assert TermSelection().fit_transform(constant).shape == (n_rows, 0)
 
 
 def test_a_fit_of_inputs_leaves_unfitted_ones_and_selected_terms_as_they_are():
     numbers = np.arange(60)
-    shown = csr_array(np.c_[numbers % 2, numbers % 3 == 0].astype(np.int8))
-    values, no_codes = numbers[:, None].astype(np.float32), np.zeros((60, 0), np.int32)
-    table = EncodedTable(values, no_codes, (shown,), layout_of({}))
-    rows = Data(table, numbers % 2, None, np.eye(2, dtype=np.float32))
+    shown = np.c_[numbers % 2, numbers % 3 == 0]
+    rows, others = (rows_of_terms(shown, y) for y in (numbers % 2, (numbers % 3 == 0).astype(int)))
     terms, bins = TermSelection(), Bins(PiecewiseLinearEncoder(2), np.array([0]))
-    inputs = unfitted_inputs(table, 0, terms, bins)
+    inputs = unfitted_inputs(rows.X, 0, terms, bins)
     fitted, encoded = inputs.fit(rows)
     assert inputs.supervised == (TermSelection(),)
     assert not hasattr(bins.encoder, "bin_edges_")
-    np.testing.assert_array_equal(encoded, shown.toarray()[:, :1])
+    np.testing.assert_array_equal(encoded, shown[:, :1])
     np.testing.assert_array_equal(fitted.bins.encoder.bin_edges_, [[0, 29.5, 59]])
-    by_others = rows._replace(Y=(numbers % 3 == 0).astype(int))
-    kept = unfitted_inputs(table, 0, terms.fit(rows)).fit(by_others)[0].supervised[0]
+    kept = unfitted_inputs(rows.X, 0, terms.fit(rows)).fit(others)[0].supervised[0]
     assert [chosen.tolist() for chosen in kept.selected] == [[0]]
 
 
@@ -239,8 +224,8 @@ def test_predictions_do_not_depend_on_memory_and_members_hold_no_vocabulary():
     assert whole < encoder + 2 * member + of_rows_and_epochs
 
 
-@pytest.mark.parametrize("n_words", [10, 40])  # with and without n-grams
-def test_long_texts_are_cut_in_fit_and_in_transform(n_words):
+@pytest.mark.parametrize(("n_words", "n_vectorizers"), [(10, 2), (40, 1)])
+def test_many_words_have_no_n_grams_and_long_texts_are_cut(n_words, n_vectorizers):
     values, _ = sentences(60, n_words)
     long, cut = values.copy(), values.copy()
     for row in (3, 30):
@@ -249,6 +234,7 @@ def test_long_texts_are_cut_in_fit_and_in_transform(n_words):
     with pytest.warns(DataConversionWarning, match="Only the first 5,000 characters of 2 of 60"):
         of_long = fit(long)
     of_cut = fit(cut)
+    assert len(of_cut.text_encoders_["t"].vectorizers) == n_vectorizers
     assert [case for case, _ in of_long.notes_] == ["long"]
     assert of_cut.notes_ == []
     expected = of_cut.transform(texts(cut))
