@@ -9,12 +9,7 @@ from sklearn.inspection import PartialDependenceDisplay, permutation_importance
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.tabular import (
-    TabularEncoder,
-    TabularEnsembleRegressor,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
-)
+from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -27,60 +22,36 @@ X = pd.DataFrame(
     }
 )
 NUMBER = (X["age"] - 40) / 10 + 3 * (X["city"] == "Oslo")
-CLASS = np.where(NUMBER > 0.5, "yes", "no")
-SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
-ESTIMATORS = {
-    "networks": (TabularMLPClassifier(**SMALL), CLASS),
-    "ensemble": (
-        TabularEnsembleRegressor(
-            [
-                ("networks", TabularMLPRegressor(max_iter=12)),
-                ("boosting", HistGradientBoostingRegressor(max_iter=4, learning_rate=0.5)),
-            ],
-            cv=2,
-            random_state=0,
-        ),
-        NUMBER,
-    ),
-    "pipeline": (
-        make_pipeline(TabularEncoder(), ScratchMLPClassifier(max_iter=100, random_state=0)),
-        CLASS,
-    ),
-}
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+PARTS = [
+    ("networks", TabularMLPRegressor(max_iter=12)),
+    ("boosting", HistGradientBoostingRegressor(max_iter=4, learning_rate=0.5)),
+]
+PIPELINE = make_pipeline(TabularEncoder(), ScratchMLPClassifier(max_iter=100, random_state=0))
 
 
-@pytest.fixture(scope="module", params=ESTIMATORS)
-def fitted(request):
-    estimator, y = ESTIMATORS[request.param]
-    return estimator.fit(X, y), y
-
-
-def test_permutation_importance(fitted):
-    model, y = fitted
-    result = permutation_importance(model, X, y, n_repeats=2, random_state=0)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [(TabularEnsembleRegressor(PARTS, cv=2, random_state=0), NUMBER), (PIPELINE, NUMBER > 0.5)],
+)
+def test_permutation_importance_and_partial_dependence(model, y):
+    result = permutation_importance(model.fit(X, y), X, y, n_repeats=2, random_state=0)
     assert set(result.importances_mean.argsort()[-2:]) == {0, 1}
-
-
-def test_partial_dependence(fitted):
-    model, _ = fitted
     features, categorical = ["age", "city", ("city", "plan")], ["city", "plan"]
-    try:
-        display = PartialDependenceDisplay.from_estimator(
-            model, X, features, categorical_features=categorical, grid_resolution=5
-        )
-        age, city, both = display.pd_results
-        assert age["average"][0, -1] > age["average"][0, 0]
-        levels = city["grid_values"][0].tolist()
-        assert levels[city["average"][0].argmax()] == "Oslo"
-        assert both["average"].shape == (1, 3, 2)
-    finally:
-        plt.close("all")
+    display = PartialDependenceDisplay.from_estimator(
+        model, X, features, categorical_features=categorical, grid_resolution=5
+    )
+    plt.close("all")
+    age, city, both = display.pd_results
+    assert age["average"][0, -1] > age["average"][0, 0]
+    levels = city["grid_values"][0].tolist()
+    assert levels[city["average"][0].argmax()] == "Oslo"
+    assert both["average"].shape == (1, 3, 2)
 
 
 def test_shap_explains_rows_of_a_raw_table():
     shap = pytest.importorskip("shap")
-    model = TabularMLPRegressor(**SMALL).fit(X, NUMBER)
+    model = TabularMLPRegressor(cv=2, max_iter=12, random_state=0).fit(X, NUMBER)
 
     def predict(rows):
         columns = {name: X[name].array[rows[:, i].astype(int)] for i, name in enumerate(X)}
