@@ -145,6 +145,11 @@ HARMLESS = {
         "(1 + t / self.warmup)",
     ): "half a cosine is symmetric about 1",
     (
+        "estimators/base",
+        'if incremental and hasattr(self, "theta_"):',
+        "or",
+    ): "speed only: fit validates parameters that are valid a second time",
+    (
         "tabular/ensemble/cross_fitting",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",

@@ -45,6 +45,7 @@ WEIGHTS = {"class_weight": {0: 5.0, 1: 1.0}}
 BALANCED = {"class_weight": "balanced"}
 WEIGHTED, EVEN = logistic_regression(**WEIGHTS), logistic_regression(**BALANCED)
 IDENTITY = {"loss": "squared_error", "output_activation": "identity"}
+LABELS = X_IRIS, Y_LABELS
 LINES = make_regression(60, 3, noise=1.0, random_state=0)
 POISSON = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000)
 
@@ -57,10 +58,14 @@ POISSON = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000)
         (Classifier(alpha=1, **BALANCED), EVEN, CANCER, "predict_proba", 1e-4),
         (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), WINE, "decision_function", 1e-5),
         (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), CANCER, "decision_function", 1e-5),
+        (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), LABELS, "decision_function", 1e-5),
         (Regressor(alpha=0), LinearRegression(), LINES, "predict", 1e-5),
         (Regressor("poisson", alpha=3), POISSON, counts(), "predict", 1e-4),
     ],
-    ids=["logistic", "weights", "balanced", "ridge", "ridge of two", "least squares", "Poisson"],
+    ids=[
+        *("logistic", "weights", "balanced", "ridge", "ridge of two", "ridge of several labels"),
+        *("least squares", "Poisson"),
+    ],
 )
 def test_a_network_without_hidden_layers_is_a_linear_model(network, reference, data, method, atol):
     """Both minimize the mean loss plus alpha / (2 n) ‖W‖²."""
