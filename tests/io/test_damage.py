@@ -15,7 +15,7 @@ pytest.importorskip("skops")
 
 KINDS = (*ACCIDENTS, *ATTACKS, *LIES)
 #: Files of each kind in a round.
-N_FILES = 4
+N_FILES = 3
 
 
 def cases(damage, rounds):

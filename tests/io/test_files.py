@@ -99,8 +99,11 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("settings", SETTINGS, ids=",".join)
+@pytest.mark.parametrize(
+    ("settings", "dtype"),
+    [*zip(SETTINGS, cycle([np.float64, np.float32]), strict=False)],
+    ids=map(",".join, SETTINGS),
+)
 def test_training_goes_on_as_if_nothing_had_happened(settings, dtype, path):
     settings = copy.deepcopy(SMALL | {"warm_start": True} | settings)
     rows = X.astype(dtype)
