@@ -82,6 +82,7 @@ def test_history_has_one_entry_an_epoch():
 
 
 def test_verbose_prints_the_newest_entry(capsys):
+    watch(patient(), [3.0])  # prints nothing
     watch(patient(verbose=True, **stop_early(lambda _: 0.5)), [3.0, 2.0])
     validation = "validation loss = 0.25000000, validation score = 0.500000\n"
     assert capsys.readouterr().out == (
