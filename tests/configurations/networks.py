@@ -67,6 +67,12 @@ HYPERPARAMETERS = {
     **{name: [*FRACTION, *DECAY] for name in ("beta_1", "beta_2", "rho")},
     "epsilon": POSITIVE,
 }
+CHANGED_OPTIMIZERS = [
+    Kind().set_params(**{name: value})
+    for Kind in OPTIMIZERS.values()
+    for name in sorted(Kind().get_params())
+    for value in HYPERPARAMETERS[name]
+]
 ORDINARY = {
     "hidden_layer_sizes": [(3,), (), 4, [2, 3], (5, 4, 3), (40, 30)],
     "activation": [
@@ -107,15 +113,7 @@ ORDINARY = {
 EXTREME = {
     "hidden_layer_sizes": [1, np.array([3])],
     "activation": [*ACTIVATIONS, (), ("relu",), ("tanh", "relu"), [ACTIVATIONS["gelu"]]],
-    "solver": [
-        *[*OPTIMIZERS, "lbfgs"] * 12,
-        *(
-            Kind().set_params(**{name: value})
-            for Kind in OPTIMIZERS.values()
-            for name in sorted(Kind().get_params())
-            for value in HYPERPARAMETERS[name]
-        ),
-    ],
+    "solver": [*[*OPTIMIZERS, "lbfgs"] * 12, *CHANGED_OPTIMIZERS],
     "alpha": POSITIVE,
     "batch_size": range(1, 70),
     "learning_rate": [
@@ -172,22 +170,18 @@ def options(kind, *, extreme=True):
     return joined(ordinary, EXTREME) if extreme else ordinary
 
 
+ADAPTIVE = {"solver": "sgd", "learning_rate": "adaptive"}
+DIVERGING = {"solver": "sgd", "learning_rate_init": 30.0, "activation": "identity"}
 #: Settings that say something together. Each case changes one of them a little.
 TOGETHER = [
     {},
     {"early_stopping": True, "n_iter_no_change": 2, "max_iter": 25},
     {"early_stopping": True, "scoring": "loss", "validation_fraction": 0.3},
     {"solver": "lbfgs", "max_iter": 10},
-    {
-        **{"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1},
-        **{"tol": 0.05, "n_iter_no_change": 1, "max_iter": 30},
-    },
+    ADAPTIVE | {"learning_rate_init": 0.1, "tol": 0.05, "n_iter_no_change": 1, "max_iter": 30},
     {"hidden_layer_sizes": (6, 5), "activation": ("tanh", Sine()), "dropout": (0.0, 0.5)},
     {"hidden_layer_sizes": (9, 8), "dropout": 0.3},
-    {
-        **{"solver": "sgd", "learning_rate_init": 30.0, "activation": "identity"},
-        **{"early_stopping": True, "n_iter_no_change": np.inf, "max_iter": 40},
-    },
+    DIVERGING | {"early_stopping": True, "n_iter_no_change": np.inf, "max_iter": 40},
 ]
 OUTPUTS = {
     "classifier": [
@@ -222,10 +216,7 @@ def strided(values):
 
 
 LAYOUTS = [
-    np.ascontiguousarray,
-    np.asfortranarray,
-    frozen,
-    strided,
+    *(np.ascontiguousarray, np.asfortranarray, frozen, strided),
     lambda values: values[::-1].copy()[::-1],
     lambda values: values.byteswap().view(values.dtype.newbyteorder()),
 ]
@@ -321,13 +312,8 @@ def weights(choose, n_rows, *, extreme=False):
     if kind == "none":
         return None
     w = np.random.default_rng(choose(SEEDS)).uniform(size=n_rows)
-    w = {
-        "ones": np.ones(n_rows),
-        "random": w,
-        "few": w * (w > 0.7),
-        "one": (np.arange(n_rows) == 0) * 1.0,
-        "zeros": np.zeros(n_rows),
-    }[kind]
+    one, ones = np.eye(1, n_rows)[0], np.ones(n_rows)
+    w = {"ones": ones, "random": w, "few": w * (w > 0.7), "one": one, "zeros": 0 * w}[kind]
     w *= 10.0 ** choose([0, 0, 0, -300, -40, 30, 300] if extreme else [0])
     kinds = [np.asarray, np.float32, np.ndarray.tolist, pd.Series, frozen, lambda w: w[:, None]]
     with np.errstate(all="ignore"):
@@ -350,11 +336,9 @@ def validation_data(choose, y, targets, n_columns, *, extreme=False):
     n_val = choose(range(1, 11) if extreme else [10, 20])
     y_val = targets(choose, n_val, extreme=True) if extreme and choose([False, True]) else y[:n_val]
     n_val = y_val.shape[0] if hasattr(y_val, "shape") else len(y_val)
-    return {
-        "X_val": inputs(choose, n_val, n_columns, extreme=extreme),
-        "y_val": y_val,
-        "sample_weight_val": weights(choose, n_val, extreme=extreme),
-    }
+    X_val = inputs(choose, n_val, n_columns, extreme=extreme)
+    weight = weights(choose, n_val, extreme=extreme)
+    return {"X_val": X_val, "y_val": y_val, "sample_weight_val": weight}
 
 
 def kind_of(Estimator):

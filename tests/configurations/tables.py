@@ -2,24 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
+from sklearn import ensemble as ensembles
+from sklearn import model_selection as splits
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import (
-    GroupKFold,
-    GroupShuffleSplit,
-    KFold,
-    LeaveOneOut,
-    PredefinedSplit,
-    RepeatedKFold,
-    ShuffleSplit,
-    StratifiedKFold,
-    TimeSeriesSplit,
-)
 
 from configurations import SEEDS, Case, joined, some_of
 from configurations.columns import ACCEPTED, COLUMNS, ORDINARY, REFUSED
@@ -78,12 +63,8 @@ def _as_polars(frame):
 
     if any(dtype.kind == "O" for dtype in frame.dtypes):  # polars panics on some objects
         return frame
-    table = pl.DataFrame(
-        {
-            str(name): column.astype(object).where(column.notna(), None).tolist()
-            for name, column in frame.items()
-        }
-    )
+    values = frame.astype(object).where(frame.notna(), None)
+    table = pl.DataFrame({str(name): column.tolist() for name, column in values.items()})
     return frame if pl.Object in table.dtypes else table  # polars cannot pickle objects
 
 
@@ -126,22 +107,22 @@ def _masks(n):
 ORDINARY_SPLITS = {
     "2": lambda n: 2,
     "3": lambda n: 3,
-    "KFold": lambda n: KFold(2),
-    "RepeatedKFold": lambda n: RepeatedKFold(n_splits=2, n_repeats=2, random_state=0),
-    "ShuffleSplit": lambda n: ShuffleSplit(2, test_size=0.4, random_state=0),
-    "TimeSeriesSplit": lambda n: TimeSeriesSplit(2),
-    "PredefinedSplit": lambda n: PredefinedSplit(np.arange(n) % 3 - 1),
-    "list": lambda n: list(KFold(2).split(np.empty(n))) if n > 1 else [],
+    "KFold": lambda n: splits.KFold(2),
+    "RepeatedKFold": lambda n: splits.RepeatedKFold(n_splits=2, n_repeats=2, random_state=0),
+    "ShuffleSplit": lambda n: splits.ShuffleSplit(2, test_size=0.4, random_state=0),
+    "TimeSeriesSplit": lambda n: splits.TimeSeriesSplit(2),
+    "PredefinedSplit": lambda n: splits.PredefinedSplit(np.arange(n) % 3 - 1),
+    "list": lambda n: list(splits.KFold(2).split(np.empty(n))) if n > 1 else [],
     "masks": _masks,
 }
 SPLITS = ORDINARY_SPLITS | {
     "100": lambda n: 100,
-    "StratifiedKFold": lambda n: StratifiedKFold(2),
-    "one ShuffleSplit": lambda n: ShuffleSplit(1, test_size=1, random_state=0),
-    "LeaveOneOut": lambda n: LeaveOneOut() if n < 5 else 2,
-    "GroupKFold": lambda n: GroupKFold(2),
-    "GroupShuffleSplit": lambda n: GroupShuffleSplit(2, random_state=0),
-    "generator": lambda n: KFold(2).split(np.empty(max(n, 2))),
+    "StratifiedKFold": lambda n: splits.StratifiedKFold(2),
+    "one ShuffleSplit": lambda n: splits.ShuffleSplit(1, test_size=1, random_state=0),
+    "LeaveOneOut": lambda n: splits.LeaveOneOut() if n < 5 else 2,
+    "GroupKFold": lambda n: splits.GroupKFold(2),
+    "GroupShuffleSplit": lambda n: splits.GroupShuffleSplit(2, random_state=0),
+    "generator": lambda n: splits.KFold(2).split(np.empty(max(n, 2))),
     "one split": lambda n: [(range(n // 2), range(n // 2, n))],
     "lists of booleans": lambda n: [(a.tolist(), b.tolist()) for a, b in _masks(n)],
     "overlapping": lambda n: [(np.arange(n), np.arange(n)), (np.arange(n)[1:], np.arange(n)[-2:])],
@@ -177,16 +158,9 @@ GROUPS = [
 SMALL = {"cv": 2, "max_iter": 2, "hidden_layer_sizes": (4,), "random_state": 0}
 CATEGORICAL = ["from_dtype", None, [0], [True], ["a"], [0, 1], [-1], np.array([False, True])]
 ENCODER = {"categorical_features": CATEGORICAL, "max_categories": [1, 2, 64]}
-ORDINARY_OPTIONS = {
-    "hidden_layer_sizes": [(), 8, (6, 6)],
-    "max_iter": [1, 5],
-    "max_time": [1e6],
-}
-EXTREME_OPTIONS = {
-    "hidden_layer_sizes": [1, (3, 3)],
-    "max_time": [None, 1e-300],
-    "categorical_features": CATEGORICAL,
-}
+ORDINARY_OPTIONS = {"hidden_layer_sizes": [(), 8, (6, 6)], "max_iter": [1, 5], "max_time": [1e6]}
+EXTREME_OPTIONS = {"hidden_layer_sizes": [1, (3, 3)], "max_time": [None, 1e-300]}
+EXTREME_OPTIONS["categorical_features"] = CATEGORICAL
 
 
 def unusual(choose, Estimator):
@@ -221,12 +195,12 @@ def ensemble(kind, networks):
     """Return an ensemble of networks and of a few estimators of scikit-learn."""
     parts = [("networks", networks.set_params(cv=8))]
     if kind.endswith("classes"):
-        parts += [("boosting", HistGradientBoostingClassifier(max_iter=3))]
-        parts += [("trees", ExtraTreesClassifier(3)), ("linear", LogisticRegression())]
+        parts += [("boosting", ensembles.HistGradientBoostingClassifier(max_iter=3))]
+        parts += [("trees", ensembles.ExtraTreesClassifier(3)), ("linear", LogisticRegression())]
         return TabularEnsembleClassifier(parts, cv=2, random_state=0)
     if kind != "numbers":
-        parts += [("boosting", HistGradientBoostingRegressor(max_iter=3))]
-    parts += [("trees", ExtraTreesRegressor(3)), ("linear", Ridge())]
+        parts += [("boosting", ensembles.HistGradientBoostingRegressor(max_iter=3))]
+    parts += [("trees", ensembles.ExtraTreesRegressor(3)), ("linear", Ridge())]
     return TabularEnsembleRegressor(parts, cv=2, random_state=0)
 
 
