@@ -528,16 +528,7 @@ def printed(capsys, target, **settings):
 
 
 # With two outputs, the loss is twice as large.
-@pytest.mark.parametrize(
-    ("target", "solver"),
-    [
-        ("binary", "plain sgd"),
-        ("multiclass", "sgd with momentum"),
-        ("multilabel", "sgd with Nesterov's momentum"),
-        ("regression", "adam"),
-        ("Poisson", "adam"),
-    ],
-)
+@pytest.mark.parametrize(("target", "solver"), in_turn([*TARGETS][:5], turns=FIRST_ORDER))
 def test_verbose_prints_scikit_learn_s_lines(target, solver, capsys):
     mine, reference = printed(capsys, target, tol=0.0, max_iter=20, **MINI, **SOLVERS[solver])
     assert len(mine) == 20

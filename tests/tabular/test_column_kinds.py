@@ -482,15 +482,6 @@ def test_columns_written_with_the_same_marks_may_tell_the_order(others, reason):
     assert any("day of a is above 12" in note for note in notes) == ("as in" not in reason)
 
 
-def test_columns_that_are_left_out_are_not_required_later():
-    X = pd.DataFrame({"id": range(100), "one": 1, "x": rng().normal(size=100)})
-    encoder = TabularEncoder()
-    assert len(warnings_of(encoder.fit, X)) == 2
-    np.testing.assert_array_equal(encoder.transform(X[["x"]]), encoder.transform(X))
-    with pytest.raises(ValueError, match=r"these are missing: 'x'"):
-        encoder.transform(X[["id"]])
-
-
 def test_arrays_are_taken_as_they_are():
     """An array has no names, and one dtype for all columns: nothing is left out of it."""
     X = np.column_stack([np.arange(100), rng().permutation(100), np.ones(100), MONEY[:1] * 100])
