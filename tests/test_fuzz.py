@@ -95,18 +95,10 @@ def lives(draw, Estimator):
     """Draw cases of the same number of columns, the method to call, and parameters to change."""
     n_columns = draw(st.integers(1, 3))
     first = draw(cases(Estimator, n_columns))
-    steps = draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from(["fit", "partial_fit", "partial_fit"]),
-                st.just(first) | cases(Estimator, n_columns),
-                drawn(some_of, OPTIONS[Estimator], 2),
-            ),
-            min_size=1,
-            max_size=4,
-        )
-    )
-    return first.estimator, steps
+    methods = st.sampled_from(["fit", "partial_fit", "partial_fit"])
+    data = st.just(first) | cases(Estimator, n_columns)
+    steps = st.tuples(methods, data, drawn(some_of, OPTIONS[Estimator], 2))
+    return first.estimator, draw(st.lists(steps, min_size=1, max_size=4))
 
 
 @for_both

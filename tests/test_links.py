@@ -18,7 +18,7 @@ PAGES = [*FRONT, *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]
 
 def links(page):
     """Yield the text of each link of a page, with the path and the heading that it leads to."""
-    for text, address in LINK.findall(page.read_text(encoding="utf-8")):
+    for text, address in LINK.findall(page.read_text("utf-8")):
         if not address.startswith("https://"):
             path, _, heading = address.partition("#")
             yield text, source(page.parent / path if path else page), heading
@@ -36,30 +36,29 @@ def source(path):
 
 def headings(path):
     """Return the headings of a page as GitHub writes them in links, and its labels."""
-    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.M | re.S)
     found = re.findall(r"^#+ (.+)$", text, flags=re.M)
     slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
     return slugs | set(re.findall(r"^\(([\w-]+)\)=$", text, flags=re.M))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def for_each(pages):
+    return pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@for_each(PAGES)
 def test_links_lead_to_files_and_headings(page):
-    missing = [
-        (text, path.name, heading)
-        for text, path, heading in links(page)
-        if not path.exists() or (heading and heading not in headings(path))
-    ]
-    assert not missing
+    for text, path, heading in links(page):
+        assert path.exists(), text
+        assert not heading or heading in headings(path), text
 
 
-@pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "CITATION.cff"], ids=lambda page: page.relative_to(ROOT).as_posix()
-)
+@for_each([*PAGES, ROOT / "CITATION.cff"])
 def test_addresses_of_the_project_are_those_of_pyproject(page):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     addresses = set(project["urls"].values())
     source = re.escape(project["urls"]["Source"])
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text("utf-8")
     for address in re.findall(r"https://[\w./-]*scratchmlp[\w./-]*\w", text):
         inside = re.fullmatch(rf"{source}/(blob|tree)/main/(.+)", address)
         exists = {"blob": Path.is_file, "tree": Path.is_dir}
@@ -68,7 +67,7 @@ def test_addresses_of_the_project_are_those_of_pyproject(page):
 
 def test_docstrings_lead_to_pages():
     for module in (ROOT / "scratchmlp").rglob("*.py"):
-        text = module.read_text(encoding="utf-8")
+        text = module.read_text("utf-8")
         assert "docs/" not in re.sub(r"#.*", "", text)
         for page in re.findall(r":doc:`/([^`]+)`", text):
             assert (DOCS / f"{page}.md").is_file()
@@ -79,7 +78,7 @@ def test_times_for_users_of_catboost_are_those_of_the_measurements():
     model = measured["contestant"].str.replace("Classifier|Regressor", "", regex=True)
     seconds = measured.groupby(["table", model])["seconds"].mean().unstack()
     ensemble, catboost = seconds["TabularEnsemble"], seconds["CatBoost"]
-    text = " ".join((DOCS / "coming_from.md").read_text(encoding="utf-8").split())
+    text = " ".join((DOCS / "coming_from.md").read_text("utf-8").split())
     assert f"on {(catboost < ensemble).sum()} of the {len(seconds)} tables" in text
     both = {table: (catboost[table], ensemble[table]) for table in ("adult", "covid", "diamonds")}
     adult, covid, diamonds = (tuple(map(round, pair)) for pair in both.values())
@@ -92,12 +91,12 @@ def test_times_for_users_of_catboost_are_those_of_the_measurements():
 def test_ratios_for_users_are_those_of_the_measurements():
     """The first table of docs/performance.md is a part of the first one of speed_history.md."""
     measured = {}
-    for row in (DOCS / "speed_history.md").read_text(encoding="utf-8").splitlines():
+    for row in (DOCS / "speed_history.md").read_text("utf-8").splitlines():
         case, *cells = (cell.strip() for cell in row.strip("|").split(" | "))
         if len(cells) == 5 and cells[0] == "float32":
             ratios = [re.sub(r"\*|\(.*?\)", "", cell).strip() for cell in cells[2:4]]
             measured.setdefault(case, [cells[1], *ratios])  # the first machine's
-    table = (DOCS / "performance.md").read_text(encoding="utf-8").split("|---|---|---|---|\n")[1]
+    table = (DOCS / "performance.md").read_text("utf-8").split("|---|---|---|---|\n")[1]
     rows = [row.strip("|").split(" | ") for row in table.split("\n\n")[0].splitlines()]
     assert len(rows) > 5
     for case, *cells in rows:
@@ -107,19 +106,15 @@ def test_ratios_for_users_are_those_of_the_measurements():
 def test_commands_of_the_front_page_are_those_of_readme():
     command = re.compile(r"^python3 -m venv .*$", flags=re.M)
     pages = (ROOT / "README.md", DOCS / "index.md")
-    readme, front = (command.findall(page.read_text(encoding="utf-8")) for page in pages)
+    readme, front = (command.findall(page.read_text("utf-8")) for page in pages)
     assert front == readme
     assert len(front) == 2
 
 
 def test_formulas_of_readme_lead_to_the_modules_of_their_functions():
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("| formula | function |")[1]
-    rows = [row for row in table.split("\n\n")[0].splitlines()[2:] if row]
-    functions = [
-        (name, module)
-        for row in rows
-        for name, module in re.findall(r"\[`([\w.]+)`\]\(scratchmlp/(\w+)\.py\)", row)
-    ]
+    table = (ROOT / "README.md").read_text("utf-8").split("| formula | function |")[1]
+    rows = table.split("\n\n")[0].strip().splitlines()[1:]
+    functions = re.findall(r"\[`([\w.]+)`\]\(scratchmlp/(\w+)\.py\)", "".join(rows))
     assert len(functions) >= len(rows) > 10
     for name, module in functions:
         path = f"scratchmlp.{module}"

@@ -182,10 +182,8 @@ def assert_same(ours, theirs, X):
     """Assert that all fitted attributes and predictions agree up to rounding."""
     dtype = ours.coefs_[0].dtype
     tolerance = TOLERANCES[dtype]
-    layers = zip(
-        [*ours.coefs_, *ours.intercepts_], [*theirs.coefs_, *theirs.intercepts_], strict=True
-    )
-    for mine, reference in layers:
+    layers = (each.coefs_ + each.intercepts_ for each in (ours, theirs))
+    for mine, reference in zip(*layers, strict=True):
         assert mine.dtype == reference.dtype
         assert_close(mine, reference, tolerance)
     for name in ("n_iter_", "t_", "n_layers_", "n_outputs_", "n_features_in_", "out_activation_"):
@@ -290,9 +288,7 @@ def test_two_poisson_outputs_are_summed_by_both(solver):
 def test_the_penalty_is_counted_once_however_many_outputs(solver):
     """With several outputs, our data term is scikit-learn's times the number of outputs."""
     X, y = TARGETS["two outputs"]
-    settings = {"max_iter": 6, "alpha": 1.0, "hidden_layer_sizes": (7,), "random_state": 0}
-    ours = ScratchMLPRegressor(**SOLVERS[solver] | settings)
-    theirs = MLPRegressor(**SOLVERS[solver] | settings)
+    ours, theirs = (each.set_params(alpha=1.0) for each in pair("two outputs", **SOLVERS[solver]))
     # The loss of a full batch, in the sixth epoch, is that of the weights after five.
     train_both(ours.set_params(max_iter=5), theirs.set_params(max_iter=5), X, y)
     penalty = sum(np.sum(W**2) for W in theirs.coefs_) / 2 / N_ROWS
