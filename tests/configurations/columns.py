@@ -10,6 +10,7 @@ import pandas as pd
 
 START = pd.Timestamp("2023-02-03")
 DAY = pd.Timedelta(days=1)
+MONTHS = pd.period_range("2020", periods=4, freq="M")
 WORDS = ["good", "bad", "fine", "late", "early", "broken", "cheap", "slow", "kind", "loud"]
 
 
@@ -124,9 +125,7 @@ ORDINARY = {
     "labels of durations": categories(gaps(lengths)),
     "labels of datetime.date": categories(one_of(dt.date(2020, 1, 1), dt.date(2021, 5, 6))),
     "labels of Decimal": categories(one_of(Decimal("1.5"), Decimal(2), Decimal(3), None)),
-    "labels of periods": categories(
-        one_of(*pd.period_range("2020", periods=4, freq="M"), dtype=None)
-    ),
+    "labels of periods": categories(one_of(*MONTHS, dtype=None)),
     "labels of intervals": categories(one_of(*pd.interval_range(0, 3), dtype=None)),
     "ordered labels": lambda rng, n: pd.Categorical(
         rng.choice(list("SML"), n), list("SMLX"), ordered=True

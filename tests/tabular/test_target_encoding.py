@@ -1,12 +1,13 @@
 """Columns of many categories in ensembles: the encoding of each level by its targets."""
 
 import pickle
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
 from all_parts import all_parts
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.dummy import DummyRegressor
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import PredefinedSplit
 
@@ -77,43 +78,35 @@ def test_the_encoding_of_a_training_row_does_not_depend_on_its_own_target():
     assert change[7] < change[others].max() / 2
 
 
-class Recorder(RegressorMixin, BaseEstimator):
+class Recorder(DummyRegressor):
     """An estimator that keeps what it is trained on."""
-
-    def __init__(self, is_tree=False):
-        self.is_tree = is_tree
 
     def fit(self, X, y):
         self.X_, self.y_ = X, y
-        return self
+        return super().fit(X, y)
 
-    def predict(self, X):
-        return np.zeros(len(X))
 
+class TreeRecorder(Recorder):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self.is_tree
+        tags.input_tags.allow_nan = True
         return tags
 
 
 def test_nothing_is_trained_on_rows_that_are_encoded_by_their_own_targets(monkeypatch):
     """If each category has one training row, its encoding tells nothing of the target."""
-    train, seen = member.train, []
-
-    def recorded(objective, solver, monitor, run, rows):
-        seen.append((rows.X, rows.Y))
-        return train(objective, solver, monitor, run, rows)
-
-    monkeypatch.setattr(member, "train", recorded)
+    train = Mock(side_effect=member.train)
+    monkeypatch.setattr(member, "train", train)
     shop, y = np.tile(np.arange(70), 2), rng().normal(size=140)
     X = pd.DataFrame({"shop": [f"shop-{number}" for number in shop]})
-    estimators = [("networks", TabularMLPRegressor(max_iter=1)),
-                  ("trees", Recorder(is_tree=True)), ("others", Recorder())]  # fmt: skip
+    networks = ("networks", TabularMLPRegressor(max_iter=1))
+    estimators = [networks, ("trees", TreeRecorder()), ("others", Recorder())]
     cv = PredefinedSplit(np.arange(140) // 70)
     model = TabularEnsembleRegressor(estimators, cv=cv, random_state=0)
     with all_parts():
         found = model.fit(X, y).named_estimators_
-    seen += [(each.X_, each.y_) for each in (*found["trees"], *found["others"])]
+    seen = [(each.X_, each.y_) for each in (*found["trees"], *found["others"])]
+    seen += [(call.args[-1].X, call.args[-1].Y) for call in train.call_args_list]
     assert len(seen) == 6
     for inputs, targets in seen:
         assert len(targets) == 70
