@@ -276,6 +276,7 @@ CONSTANT = re.compile(r"-?(\d+ \* )?_?[A-Z][A-Z_]+( \* [^()]+)?")
 ALIKE = [
     (r"(RandomState\(|random_state=)0", r"\g<1>1", "any seed will do"),
     (r"(reshape\(.*)-1\)", r"\g<1>-2)", "NumPy takes any negative size for the one to compute"),
+    ("frozen=True", "frozen=False", "nothing assigns to the fields"),
 ]
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.
 LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
