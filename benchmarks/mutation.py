@@ -145,6 +145,21 @@ HARMLESS = {
         "(1 + t / self.warmup)",
     ): "half a cosine is symmetric about 1",
     (
+        "stacked",
+        "return (np.ascontiguousarray(X) if self.is_whole else X), np.ascontiguousarray(Y), weight",
+        "not self",
+    ): "speed only: where rows are in one piece",
+    (
+        "stacked",
+        "n_numbers = n_rows * (sizes[0] + 2 * sum(sizes[1:])) + n_parameters",
+        "n_numbers",
+    ): "memory only: how many networks train at the same time",
+    (
+        "network",
+        "out[...] = random_state.random_sample(out.shape) >= rate",
+        "> rate",
+    ): "no number that is drawn is the rate",
+    (
         "estimators/base",
         'if incremental and hasattr(self, "theta_"):',
         "or",
@@ -275,7 +290,11 @@ CONSTANT = re.compile(r"-?(\d+ \* )?_?[A-Z][A-Z_]+( \* [^()]+)?")
 #: Changes that never make a difference: pattern, what it becomes, and why.
 ALIKE = [
     (r"(RandomState\(|random_state=)0", r"\g<1>1", "any seed will do"),
-    (r"(reshape\(.*)-1\)", r"\g<1>-2)", "NumPy takes any negative size for the one to compute"),
+    (
+        r"(reshape\(.*)-1([,)])",
+        r"\g<1>-2\g<2>",
+        "NumPy takes any negative size for the one to compute",
+    ),
     ("frozen=True", "frozen=False", "nothing assigns to the fields"),
 ]
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.

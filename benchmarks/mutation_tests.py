@@ -31,6 +31,9 @@ def package() -> str:
 def note_call(frame: Any, event: str, argument: Any) -> None:
     """Note the module and the function or class of a call."""
     code = frame.f_code
+    if code.co_filename == "<string>" and code.co_name == "__init__":  # that of a dataclass
+        kind = type(frame.f_locals["self"])
+        called.add((kind.__module__.partition(".")[2].replace(".", "/"), kind.__name__))
     if code.co_filename.startswith(package()):
         module = code.co_filename[len(package()) : -len(".py")].replace(os.sep, "/")
         called.add((module, code.co_qualname.partition(".")[0]))

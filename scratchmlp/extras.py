@@ -19,6 +19,14 @@ def check_installed(what: str, extra: str, *packages: str) -> None:
     ------
     ImportError
         If one is missing.
+
+    Examples
+    --------
+    >>> check_installed("It", "plot", "numpy", "a_plotter")
+    Traceback (most recent call last):
+        ...
+    ImportError: It needs a_plotter. To install what is missing, run pip install "scratchmlp[plot]".
+    >>> check_installed("It", "plot", "numpy")
     """
     if missing := [name for name in packages if not find_spec(name)]:
         raise ImportError(
