@@ -37,6 +37,7 @@ PIPELINE = make_pipeline(TabularEncoder(), ScratchMLPClassifier(max_iter=100, ra
 def test_permutation_importance_and_partial_dependence(model, y):
     result = permutation_importance(model.fit(X, y), X, y, n_repeats=2, random_state=0)
     assert set(result.importances_mean.argsort()[-2:]) == {0, 1}
+    assert model.feature_names_in_.tolist() == [*X]
     features, categorical = ["age", "city", ("city", "plan")], ["city", "plan"]
     display = PartialDependenceDisplay.from_estimator(
         model, X, features, categorical_features=categorical, grid_resolution=5
