@@ -321,7 +321,7 @@ EXAMPLES = {
     "dense": number(3 * rng().integers(4000, 4200, N)),
     "few different": number(rng().choice(12_341 * np.arange(1, 8), N)),
     "four digits": number(ZIPS // 10),
-    "of different lengths": number(ZIPS % 20_000),
+    "of different lengths": number(ZIPS * 3),
     "hardly repeating": number(rng().integers(10_000, 99_999, N)),
     # Columns that are left out.
     "row numbers from 0": left_out(range(8), *ROWS, name="Unnamed: 0"),
@@ -371,8 +371,8 @@ EXAMPLES = {
         settings={"categorical_features": ["from_dtype", "column"]}),
     # Text has several words and many different values; other text is categories.
     "names with a number": category([f"user {i}" for i in rng().integers(0, 1000, N)]),
-    "few sentences": category([f"w{i % 50} is the one" for i in range(200)]),
-    "many sentences": text([" ".join(each) for each in rng().choice([*"abcdefghijklm"], (200, 3))]),
+    "few sentences": category([f"{chr(97 + i % 7)} {chr(97 + i % 11)}" for i in range(350)]),
+    "many sentences": text([" ".join(each) for each in rng().choice([*"abcdefghijklm"], (200, 2))]),
     "different sentences": text([" ".join(each) for each in rng().choice([*"abcdefg"], (40, 8))]),
     "e-mail addresses": text([f"name{i}@mail{i % 3}.org" for i in range(80)]),
     "paths": text([f"/files/{i % 7}/{i}" for i in range(80)]),
