@@ -71,8 +71,8 @@ class Network:
     >>> from scratchmlp.network import Network
     >>> from scratchmlp.prediction import raw_scores
     >>> network = Network((2, 3, 1), ACTIVATIONS["relu"])
-    >>> network.n_weights, network.n_parameters
-    (9, 13)
+    >>> network.n_weights, network.n_parameters, network.dropout_rates
+    (9, 13, (0.0,))
     >>> theta = np.zeros(network.n_parameters)
     >>> network.layers(theta)[1].bias[:] = 5.0
     >>> raw_scores(network, theta, np.ones((4, 2))).ravel()
