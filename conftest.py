@@ -30,16 +30,18 @@ settings.load_profile("suite")
 #: The files that take longest, in the order in which processes of xdist get them. A file that came
 #: last would leave the other processes without work.
 SLOWEST = [
-    "tests/cluster/test_failures.py",
-    "tests/test_parity.py",
-    "tests/cli/test_faults.py",
-    "tests/cluster/test_ensembles.py",
     "tests/tabular/test_estimators.py",
-    "docs/cluster.md",
     "tests/cluster/test_networks.py",
+    "tests/cluster/test_ensembles.py",
+    "tests/cli/test_faults.py",
+    "tests/cli/test_compare.py",
+    "tests/cluster/test_failures.py",
     "tests/test_common.py",
-    "tests/io/test_files.py",
-    "tests/io/test_damage.py",
+    "docs/cluster.md",
+    "tests/model_selection/test_search.py",
+    "tests/test_parity.py",
+    "tests/tabular/test_ensemble.py",
+    "tests/cli/test_save_and_predict.py",
 ]
 
 pytest_collect_file = Sybil(
