@@ -160,6 +160,16 @@ HARMLESS = {
         "> rate",
     ): "no number that is drawn is the rate",
     (
+        "stacked",
+        "(data.X.shape, data.X.dtype, data.Y.shape, data.sample_weight is None),",
+        "is not None",
+    ): "networks with weights and without differ either way",
+    (
+        "stacked",
+        "self.is_whole = self.slices == [slice(0, n_rows)]",
+        "slice(1",
+    ): "speed only: where rows are in one piece",
+    (
         "estimators/base",
         'if incremental and hasattr(self, "theta_"):',
         "or",
