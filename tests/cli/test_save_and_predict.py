@@ -16,13 +16,15 @@ from onnx_runs import run as run_onnx
 from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli import saved_model
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.kinds import Roles, read_columns
+from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.table import load_table
-from scratchmlp.io import load, save
+from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 TARGETS = ["class", "number"]
@@ -31,6 +33,26 @@ PROBABILITIES = ["probability of big", "probability of small"]
 
 def model_of(trained, target):
     return trained[target].folder / "y.model"
+
+
+def test_a_saved_model_is_no_table(trained):
+    message = refused(model_of(trained, "class"), "--target", "class")
+    assert "y.model is a model saved with --save, not a table. Use it with --load." in message
+
+
+def test_a_model_that_cannot_be_written_is_named_with_the_reason(trained, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ModelFileError("this part has no file")
+
+    for name in ("model_bytes", "to_onnx"):
+        monkeypatch.setattr(saved_model, name, fail)
+    model = load_model(model_of(trained, "class"))
+    for write_to, what in (
+        (saved_model.save_model, model),
+        (saved_model.export_model, model.model),
+    ):
+        with pytest.raises(InputError, match="cannot save new: this part has no file"):
+            write_to(Path("new"), what)
 
 
 # Predictions of a saved model.

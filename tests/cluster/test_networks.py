@@ -250,14 +250,19 @@ def test_inputs_are_standardized_over_the_cluster(client, kind):
     np.testing.assert_allclose(local.predict_proba(wide), proba, atol=1e-7)
 
 
-def test_training_resumes(client):
-    first, second = slice(0, 120), slice(120, 240)
-    network, local = Case("classes", {"batch_size": 40}).estimators()
-    for rows in (first, second):
-        x, y = (on_cluster(each[rows], (60, 60)) for each in (X, Y))
-        network.partial_fit(x, y, classes=[0, 1, 2])
-        local.partial_fit(X[rows], Y[rows], classes=[0, 1, 2])
+@pytest.mark.parametrize(
+    ("targets", "known"), [("classes", {"classes": [0, 1, 2]}), ("number", {})]
+)
+def test_partial_fit_goes_on(client, targets, known):
+    network, local = Case(targets, {"batch_size": 40}).estimators()
+    for rows in (slice(0, 120), slice(120, 240)):
+        x, y = X[rows], TARGETS[targets][rows]
+        network.partial_fit(on_cluster(x, (60, 60)), on_cluster(y, (60, 60)), **known)
+        local.partial_fit(x, y, **known)
     compare(network, local)
+
+
+def test_warm_starts_go_on(client):
     network, local = Case("classes", ADAM | {"warm_start": True}).estimators()
     for _ in range(2):
         network.fit(on_cluster(X), on_cluster(Y))
