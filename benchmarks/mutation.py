@@ -464,7 +464,7 @@ def files_of(package: str) -> list[str]:
     names = sorted(path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py"))
     tests = [f"tests/test_{name}.py" for name in names if name not in OTHERS]
     core = [f"scratchmlp/{module}.py" for module in PACKAGES["core"]]
-    return [*core, "scratchmlp/estimators", *tests, "tests/estimators", "tests/model_selection"]
+    return [*core, "scratchmlp/estimators", *tests, "tests/estimators"]
 
 
 def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables: Path) -> bool:
