@@ -51,8 +51,7 @@ PACKAGES = {
     },
 }
 #: Files at the root of tests/ that call neither the core nor estimators, or that end processes.
-OTHERS = ["accuracy", "atomic_write", "benchmarks", "faults", "interrupts", "links"]
-OTHERS += ["private_names"]
+OTHERS = ["accuracy", "atomic_write", "benchmarks", "interrupts", "links", "private_names"]
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
     "tabular/ensemble/default_estimators": ("_boosting", "_boosting_settings", "_forest"),

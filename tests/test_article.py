@@ -1,8 +1,4 @@
-"""The article's network, reproduced: its equations, its Iris run, and its mistakes.
-
-The tests of activations cover the slope of ReLU and the overflow of the logistic function, which
-are mistakes 1 and 5. Mistake 4 is that sizes and the learning rate are no parameters.
-"""
+"""The article's network, reproduced: its equations, its Iris run, and its six mistakes."""
 
 import numpy as np
 import pytest
@@ -11,6 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
+from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.cli.article import article_split
 from scratchmlp.model_selection import fit_together
 
@@ -103,7 +100,16 @@ def test_ten_seeds_on_iris(iris, fit_intercept, max_iter):
         assert max(accuracy) >= 0.9  # what the article reports, for some seeds
 
 
-# The mistakes.
+# The six mistakes.
+
+
+def test_mistake_1_the_derivative_of_relu_is_0_or_1():
+    """The article's function returns its argument."""
+    z = np.array([[-2.0, 3.0, 0.5]])
+    delta = np.array([[10.0, 10.0, 10.0]])
+    relu = ACTIVATIONS["relu"]
+    relu.backward(z, relu.forward(z, np.empty_like(z)), delta)
+    np.testing.assert_array_equal(delta, [[0, 10, 10]])
 
 
 def test_mistake_2_training_accuracy_is_over_the_training_rows(iris):
@@ -122,6 +128,26 @@ def test_mistake_3_every_row_gets_a_class(iris):
     rounded = (outputs > 0.5).sum(axis=1)
     assert (rounded != 1).any()
     np.testing.assert_array_equal(classifier.predict(X_test), outputs.argmax(axis=1))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 7])
+def test_mistake_4_sizes_come_from_the_data_and_the_rate_is_a_parameter(n_classes):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(70, 5)), np.arange(70) % n_classes
+    slow, fast = (
+        fit(X, y, hidden_layer_sizes=(6,), learning_rate_init=rate, max_iter=3, random_state=0)
+        for rate in (1e-6, 0.5)
+    )
+    n_outputs = 1 if n_classes == 2 else n_classes
+    assert [W.shape for W in slow.coefs_] == [(5, 6), (6, n_outputs)]
+    assert not np.allclose(slow.theta_, fast.theta_)
+
+
+def test_mistake_5_the_logistic_function_does_not_overflow():
+    """np.exp(-z) overflows; warnings are errors here."""
+    z = np.array([[-1e4, -800.0, 0.0, 800.0, 1e4]])
+    a = ACTIVATIONS["logistic"].forward(z, np.empty_like(z))
+    np.testing.assert_array_equal(a, [[0, 0, 0.5, 1, 1]])
 
 
 def test_mistake_6_the_scaler_learns_from_training_rows_only(iris):

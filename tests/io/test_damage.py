@@ -6,7 +6,7 @@ from secrets import randbelow
 
 import numpy as np
 import pytest
-from damage import ACCIDENTS, ATTACKS, LIES, disguise, members_of, signed
+from damage import ACCIDENTS, ATTACKS, LIES, disguise, flip_bits, members_of, signed
 from model_files import FITS, file_of, predictions, same
 
 from scratchmlp.io import ModelFileError, load
@@ -45,7 +45,9 @@ def test_damage_is_found_or_changes_nothing(damage, rounds, tmp_path):
         model = loaded(damage(file_of(name), rng), tmp_path / "model")
         n_loaded += model is not None
         assert model is None or same(model, name)
-    assert n_loaded <= N_FILES * rounds / 2
+    # Half of the flipped bits are in the last part of the file, where many tell nothing.
+    share = 1 / 2 if damage is flip_bits else 1 / 4
+    assert n_loaded <= max(1, share * N_FILES * rounds)
 
 
 @pytest.mark.random
