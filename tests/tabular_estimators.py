@@ -67,3 +67,4 @@ class Counter:
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         self.n_running -= 1
         self.fitted = fitted_estimator
+        assert (self.fitted is None) == (context.task_name != "fit")  # not before all are trained

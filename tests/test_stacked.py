@@ -1,5 +1,6 @@
 """Networks that train together are those that train one by one."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -151,12 +152,19 @@ def test_a_schedule_that_fails_ends_the_training_of_its_network_only():
     assert_same(together[3], network("number", random_state=0).fit(X, y))
 
 
-def test_training_can_go_on_alone():
-    y = TARGETS["multiclass"]
-    together = [network("multiclass", random_state=s, warm_start=True) for s in range(3)]
+def test_training_can_go_on_alone_or_together():
+    y, other = TARGETS["number"], -TARGETS["number"]
+    settings = {"solver": "sgd", "learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 1}
+    settings |= {"early_stopping": True, "warm_start": True}
+    together = [network("number", **settings, random_state=seed) for seed in range(3)]
+    alone = network("number", **settings, random_state=1).fit(X, y)
     fit_together(together, y)
-    alone = network("multiclass", random_state=1, warm_start=True).fit(X, y).fit(X, y)
-    assert_same(together[1].fit(X, y), alone)
+    assert_same(copy.deepcopy(together[1]).fit(X, y), copy.deepcopy(alone).fit(X, y))
+    for rate in ("constant", "adaptive"):
+        for each in (*together, alone):
+            each.set_params(learning_rate=rate)
+        fit_together(together, other)
+        assert_same(together[1], alone.fit(X, other))
 
 
 @pytest.mark.parametrize(

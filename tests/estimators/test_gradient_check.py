@@ -73,6 +73,8 @@ def test_data_of_any_kind():
     check = check_gradient(labels, A.astype(np.float32), B, np.arange(20.0))
     assert max(check.difference) < 1e-6
     assert check.analytic[0].weight.dtype == np.float64
+    flat = ScratchMLPRegressor(hidden_layer_sizes=(), fit_intercept=False, alpha=0.0)
+    assert check_gradient(flat, 0 * A, B[:, 0]).difference == [0.0]  # all gradients are 0
 
 
 def test_rules_of_fit_hold():
