@@ -17,7 +17,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
@@ -418,10 +418,14 @@ def _not_converged(training: PlannedTraining) -> str:
     return message
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _scale_factor(data: Data) -> float:
     """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
     some = data.sample(200).X
-    spread = np.sqrt(mean_variance_axis(some, axis=0)[1]) if issparse(some) else some.std(axis=0)
-    spread = spread[spread > 0]  # constant columns do not count
+    if issparse(some):
+        spread = np.sqrt(mean_variance_axis(some, axis=0)[1])
+        low, high = min_max_axis(some, axis=0)
+    else:
+        spread, low, high = some.std(axis=0), some.min(axis=0), some.max(axis=0)
+    spread = spread[low < high]  # constant columns do not count; rounding hides that some are
     return float(spread.max() / spread.min()) if spread.size else 1.0

@@ -87,9 +87,11 @@ def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
     assert w[0].filename == __file__
     assert "StandardScaler" not in str(w[0].message)
     two = np.array([[1.0], [-1.0]] * 5)
-    with pytest.warns(ConvergenceWarning) as w:
-        Estimator(max_iter=2, learning_rate_init=1e-6).fit(two * [1, 100], [0, 1] * 5)
-    assert "StandardScaler" not in str(w[0].message)
+    rounded = np.full((10, 1), 0.3)  # its standard deviation is not 0, by rounding
+    for X in (two * [1, 100], np.hstack([two, rounded])):
+        with pytest.warns(ConvergenceWarning) as w:
+            Estimator(max_iter=2, learning_rate_init=1e-6).fit(X, [0, 1] * 5)
+        assert "StandardScaler" not in str(w[0].message)
     for X, factor in (
         (scipy.sparse.csr_array(two * [1, 500]), 500),
         (np.hstack([two * [1, 101], np.ones((10, 1))]), 101),  # a constant column
