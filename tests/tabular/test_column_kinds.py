@@ -493,16 +493,17 @@ def test_arrays_are_taken_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("parameters", "values", "message"),
     [
-        ({"numeric_features": ["a"]}, r"numeric_features names column 'a', .* one is 'x'\. Conv"),
-        ({"date_features": ["a"]}, r"date_features names column 'a', .* one is 'x'\. Convert"),
-        ({"date_features": ["a"], "text_features": ["a"]}, "'a' is named in two of .* Remove it"),
+        (["numeric_features"], ["x", "y"], "numeric_features names column 'a', .* is 'x'. Convert"),
+        (["numeric_features"], pd.Categorical(["1", "2"]), "names column 'a', .* one is '1'"),
+        (["date_features"], ["x", "y"], "date_features names column 'a', .* one is 'x'. Convert"),
+        (["date_features", "text_features"], ["x", "y"], "'a' is named in two of .* Remove it"),
     ],
 )
-def test_a_column_has_one_role_which_its_values_suit(settings, message):
+def test_a_column_has_one_role_which_its_values_suit(parameters, values, message):
     with pytest.raises(ValueError, match=message):
-        TabularEncoder(**settings).fit(pd.DataFrame({"a": ["x", "y"]}))
+        TabularEncoder(**dict.fromkeys(parameters, ["a"])).fit(pd.DataFrame({"a": values}))
 
 
 # What is said of the values of another table.

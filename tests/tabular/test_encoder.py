@@ -310,6 +310,7 @@ def test_any_column_may_be_without_values_in_transform(missing, dtype):
         (RAW["k"], [True, False], "categories made of text in fit and holds booleans now"),
         (SENTENCES, [1, 2], "text in fit and holds numbers now"),
         (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
+        (RAW["d"], [20200101, 20210101], "dates in fit and holds numbers now"),
         (["2022-06-04", "2022-06-05"], ["06/04/2022"], "'06/04/2022' could be day-first .* Write"),
     ],
 )

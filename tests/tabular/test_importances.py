@@ -218,7 +218,7 @@ def test_a_group_has_the_importance_that_its_columns_share():
     assert grouped.importances_mean[0] > 1.3 * single.importances_mean[:2].sum()
 
 
-def test_correlations_of_numbers_and_categories():
+def test_correlations_of_numbers_and_categories(monkeypatch):
     rng = np.random.default_rng(0)
     city = rng.choice(["Rome", "Milan", "Oslo", "Bergen"], 400)
     T = pd.DataFrame(
@@ -245,6 +245,10 @@ def test_correlations_of_numbers_and_categories():
     strong = found[found > 0.7].sort_values()[::-1].index
     assert [(one, two) for one, two, _ in pairs] == list(strong)
     assert len(pairs) == 4
+    monkeypatch.setattr(importances, "_COMPARED_ROWS", 200)
+    of_some_rows = correlated_pairs(encode(encoder, T), places, np.random.RandomState(0))
+    assert {pair[:2] for pair in of_some_rows} == {pair[:2] for pair in pairs}
+    assert of_some_rows != pairs
 
 
 def test_neither_copies_in_a_group_nor_rare_levels_change_a_correlation():
