@@ -15,17 +15,16 @@ from scratchmlp.tabular import (
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 32}
 TREE = {"min_samples_leaf": 5}
 FOLDS = {"cv": 3, "random_state": 0}
+CLASSIFIERS = [
+    ("networks", TabularMLPClassifier(**SMALL)),
+    ("tree", DecisionTreeClassifier(**TREE)),
+]
+REGRESSORS = [("networks", TabularMLPRegressor(**SMALL)), ("tree", DecisionTreeRegressor(**TREE))]
 ESTIMATORS = {
     "TabularMLPClassifier": TabularMLPClassifier(**SMALL, **FOLDS),
     "TabularMLPRegressor": TabularMLPRegressor(**SMALL, **FOLDS),
-    "TabularEnsembleClassifier": TabularEnsembleClassifier(
-        [("networks", TabularMLPClassifier(**SMALL)), ("tree", DecisionTreeClassifier(**TREE))],
-        **FOLDS,
-    ),
-    "TabularEnsembleRegressor": TabularEnsembleRegressor(
-        [("networks", TabularMLPRegressor(**SMALL)), ("tree", DecisionTreeRegressor(**TREE))],
-        **FOLDS,
-    ),
+    "TabularEnsembleClassifier": TabularEnsembleClassifier(CLASSIFIERS, **FOLDS),
+    "TabularEnsembleRegressor": TabularEnsembleRegressor(REGRESSORS, **FOLDS),
 }
 
 

@@ -460,17 +460,17 @@ def test_a_row_alone_is_read_in_the_same_way_by_a_copy(fitted):
     np.testing.assert_array_equal(copy.transform(X[-1:]), out[-1:])
 
 
-@pytest.mark.parametrize(
-    ("others", "reason"),
-    [
-        (["{}/3/2020"], "day/month/year, as in b"),
-        (["3/{}/2020"], "month/day/year, as in b"),
-        (["{}/3/2020", "{}/4/2020"], "day/month/year, as in c"),
-        (["{}/3/2020", "3/{}/2020"], "month/day/year"),  # they differ
-        (["{}.3.2020"], "month/day/year"),
-        (["{}/3/20"], "month/day/year"),
-    ],
-)
+ORDERS = [
+    (["{}/3/2020"], "day/month/year, as in b"),
+    (["3/{}/2020"], "month/day/year, as in b"),
+    (["{}/3/2020", "{}/4/2020"], "day/month/year, as in c"),
+    (["{}/3/2020", "3/{}/2020"], "month/day/year"),  # they differ
+    (["{}.3.2020"], "month/day/year"),
+    (["{}/3/20"], "month/day/year"),
+]
+
+
+@pytest.mark.parametrize(("others", "reason"), ORDERS)
 def test_columns_written_with_the_same_marks_may_tell_the_order(others, reason):
     X = pd.DataFrame({"a": [f"{day}/2/2020" for day in range(1, 13)]})
     for name, form in zip("bc", others, strict=False):
@@ -492,18 +492,18 @@ def test_arrays_are_taken_as_they_are():
         assert TabularEncoder().fit_transform(X.astype(int)[:, :2]).shape == (100, 2)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "values", "message"),
-    [
-        (["numeric_features"], ["x", "y"], "numeric_features names column 'a', .* is 'x'. Convert"),
-        (["numeric_features"], pd.Categorical(["1", "2"]), "names column 'a', .* one is '1'"),
-        (["date_features"], ["x", "y"], "date_features names column 'a', .* one is 'x'. Convert"),
-        (["date_features", "text_features"], ["x", "y"], "'a' is named in two of .* Remove it"),
-    ],
-)
+WRONG_ROLES = [
+    (["numeric_features"], ["x", "y"], "numeric_features names column 'a', .* is 'x'. Convert"),
+    (["numeric_features"], pd.Categorical(["1", "2"]), "names column 'a', .* one is '1'"),
+    (["date_features"], ["x", "y"], "date_features names column 'a', .* one is 'x'. Convert"),
+    (["date_features", "text_features"], ["x", "y"], "'a' is named in two of .* Remove it"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "values", "message"), WRONG_ROLES)
 def test_a_column_has_one_role_which_its_values_suit(parameters, values, message):
     with pytest.raises(ValueError, match=message):
-        TabularEncoder(**dict.fromkeys(parameters, ["a"])).fit(pd.DataFrame({"a": values}))
+        TabularEncoder(**{each: ["a"] for each in parameters}).fit(pd.DataFrame({"a": values}))
 
 
 # What is said of the values of another table.
@@ -567,16 +567,16 @@ def test_what_is_said_of_new_values(encoder_of_known, case):
         assert "categorical_features" not in note
 
 
-@pytest.mark.parametrize(
-    ("n_missing", "n_rows", "is_named"),
-    [
-        (0, 9, False),  # a server must not warn of each row
-        (0, 10, True),
-        (50, 10, True),
-        (60, 10, False),  # 0.6 ** 10 is above 0.001
-        (60, 20, True),
-    ],
-)
+SHARES = [
+    (0, 9, False),  # a server must not warn of each row
+    (0, 10, True),
+    (50, 10, True),
+    (60, 10, False),  # 0.6 ** 10 is above 0.001
+    (60, 20, True),
+]
+
+
+@pytest.mark.parametrize(("n_missing", "n_rows", "is_named"), SHARES)
 def test_an_empty_column_is_named_if_this_is_hardly_chance(n_missing, n_rows, is_named):
     X = pd.DataFrame({"x": np.arange(100) / 8, "c": ["a", "b"] * 50, "day": KNOWN["day"]})
     X.iloc[:n_missing] = None

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
-from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from scratchmlp.tabular import TabularEncoder
 
 WEEK = [f"when_weekday_{day}" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
 ALL_YEAR = pd.Series(pd.date_range("2022-01-01", periods=999, freq="7h"))
@@ -56,16 +55,6 @@ def test_hours_are_exact():
     dates = pd.date_range("1850-01-01", periods=3500, freq="1003h")
     hours = encoded(dates, dates)["when_hour"]
     np.testing.assert_allclose((hours + 1) * 12, dates.hour, atol=1e-5)
-
-
-def test_an_ensemble_learns_what_happens_at_the_weekend_and_at_night():
-    rng = np.random.default_rng(0)
-    dates = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 8760, 400), unit="h")
-    weekend, night = dates.day_of_week >= 5, (dates.hour < 6) | (dates.hour > 20)
-    for y in (weekend, night):
-        model = TabularMLPClassifier(cv=2, max_iter=16, random_state=0)
-        model.fit(pd.DataFrame({"when": dates}), y)
-        assert roc_auc_score(y, model.oof_proba_[:, 1]) > 0.9
 
 
 def test_periods_are_dates_also_as_categories():

@@ -72,16 +72,16 @@ def test_missing_values_become_the_median_or_no_category(missing):
     assert encode(labels) == [[1, 0, 0], [0, 0, 0], [0, 1, 0], [0, 0, 1]]
 
 
-@pytest.mark.parametrize(
-    "column",
-    [
-        [1.7e308, -1.7e308, 0, 5],
-        [1e-320, 0, 1, 1e308],
-        [2**63 - 1, -(2**63), 0],
-        [0, 0, 5e-324, 5e-324, 1],
-        [10**200, -(10**200)],
-    ],
-)
+EXTREME = [
+    [1.7e308, -1.7e308, 0, 5],
+    [1e-320, 0, 1, 1e308],
+    [2**63 - 1, -(2**63), 0],
+    [0, 0, 5e-324, 5e-324, 1],
+    [10**200, -(10**200)],
+]
+
+
+@pytest.mark.parametrize("column", EXTREME)
 def test_extreme_numbers(column):
     out = np.array(encode(table(x=column)))
     assert (abs(out) <= 3).all()
@@ -89,13 +89,10 @@ def test_extreme_numbers(column):
     assert (abs(np.array(encode(table(x=[1, 2, 3]), table(x=column)))) <= 3).all()
 
 
-@pytest.mark.parametrize(
-    "tables",
-    [
-        *([objects(1, infinite)] for infinite in (np.inf, -np.inf, 10**400)),
-        [table(x=[1, 2]), table(x=[1, np.inf])],
-    ],
-)
+INFINITE = [[objects(1, infinite)] for infinite in (np.inf, -np.inf, 10**400)]
+
+
+@pytest.mark.parametrize("tables", [*INFINITE, [table(x=[1, 2]), table(x=[1, np.inf])]])
 def test_infinity_is_rejected(tables):
     with pytest.raises(ValueError, match=r"Column 'x' holds infinity, .*Replace it"):
         encode(*tables)
@@ -148,15 +145,14 @@ def test_two_levels_are_one_column():
     assert encode(fitted, table(x=["yes", "no", None, "never"])) == [[1], [-1], [0], [0]]
 
 
-@pytest.mark.parametrize(
-    "level",
-    [
-        pd.Timestamp("2020-01-02 03:04"),
-        pd.Timestamp("2020-01-02 03:04", tz="Europe/Rome"),
-        *(pd.Timedelta(90, "s"), dt.date(2020, 1, 2), Decimal("1.50")),
-    ],
-    ids=repr,
-)
+LEVELS = [
+    pd.Timestamp("2020-01-02 03:04"),
+    pd.Timestamp("2020-01-02 03:04", tz="Europe/Rome"),
+    *(pd.Timedelta(90, "s"), dt.date(2020, 1, 2), Decimal("1.50")),
+]
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=repr)
 def test_levels_that_are_no_plain_data_are_written_as_such(level):
     again = level_of_plain(json.loads(json.dumps(plain_level(level))))
     assert (type(again), again, str(again)) == (type(level), level, str(level))
@@ -198,20 +194,20 @@ COUNTS = {"a": 12, "b": 10, "c": 9, **{f"u{i}": 2 for i in range(80)}}
 MANY = np.repeat(list(COUNTS), list(COUNTS.values()))
 
 
-@pytest.mark.parametrize(
-    ("values", "max_categories", "suffixes"),
-    [
-        (["Oslo", "Rome", "Bonn"], 64, ["Bonn", "Oslo", "Rome"]),  # in a small table all count
-        ([*"abcdefghij" * 5, "x", "y"], 64, [*"abcdefghij"]),  # among many, rare ones do not
-        (U40 + U40[:8], 64, sorted(U40[:8])),  # only those that repeat
-        (U2500 + U2500[:500], 64, ["frequency"]),
-        (MANY, 64, ["a", "b", "frequency"]),  # frequent ones have ten rows
-        (MANY, 1, ["a", "frequency"]),
-        (MANY, 83, sorted(COUNTS)),
-        ([*"bbbaaddcc"], 3, ["a", "b", "c", "frequency"]),  # c before d, which is as frequent
-        (pd.Categorical(["b", "c", "a"], categories=[*"dcba"]), 64, [*"abc"]),
-    ],
-)
+OWN_COLUMNS = [
+    (["Oslo", "Rome", "Bonn"], 64, ["Bonn", "Oslo", "Rome"]),  # in a small table all count
+    ([*"abcdefghij" * 5, "x", "y"], 64, [*"abcdefghij"]),  # among many, rare ones do not
+    (U40 + U40[:8], 64, sorted(U40[:8])),  # only those that repeat
+    (U2500 + U2500[:500], 64, ["frequency"]),
+    (MANY, 64, ["a", "b", "frequency"]),  # frequent ones have ten rows
+    (MANY, 1, ["a", "frequency"]),
+    (MANY, 83, sorted(COUNTS)),
+    ([*"bbbaaddcc"], 3, ["a", "b", "c", "frequency"]),  # c before d, which is as frequent
+    (pd.Categorical(["b", "c", "a"], categories=[*"dcba"]), 64, [*"abc"]),
+]
+
+
+@pytest.mark.parametrize(("values", "max_categories", "suffixes"), OWN_COLUMNS)
 def test_levels_with_a_column_of_their_own(values, max_categories, suffixes):
     found = names(table(x=values), max_categories=max_categories)
     assert found == [f"x_{suffix}" for suffix in suffixes]
@@ -233,18 +229,16 @@ def test_categorical_features_can_be_given(choice):
     assert found == ["a", "b_1", "b_2", "b_3", "c_y"]
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"categorical_features": None}, "Column 'b' holds text, .*Name it in categorical_feat"),
-        ({"categorical_features": ["a"]}, "Column 'b' holds text, .*Name it in categorical_feat"),
-        ({"categorical_features": ["c"]}, "'c' .* not a valid feature name"),
-        ({"categorical_features": [5]}, r"must be in \[0, n_features - 1\]"),
-        ({"categorical_features": [True]}, "boolean mask .* shape"),
-        ({"categorical_features": "dtype"}, "'categorical_features' parameter .* Got 'dtype'"),
-        ({"max_categories": 0}, "'max_categories' parameter .* Got 0"),
-    ],
-)
+INVALID = [
+    ({"categorical_features": None}, "Column 'b' holds text, .*Name it in categorical_feat"),
+    ({"categorical_features": ["c"]}, "'c' .* not a valid feature name"),
+    ({"categorical_features": [True]}, "boolean mask .* shape"),
+    ({"categorical_features": "dtype"}, "'categorical_features' parameter .* Got 'dtype'"),
+    ({"max_categories": 0}, "'max_categories' parameter .* Got 0"),
+]
+
+
+@pytest.mark.parametrize(("settings", "message"), INVALID)
 def test_invalid_parameters_are_rejected(settings, message):
     with pytest.raises(ValueError, match=message):
         encode(table(a=[1, 2], b=["x", "y"]), **settings)
@@ -270,13 +264,8 @@ def test_if_all_columns_are_dropped_the_class_frequencies_can_be_learned():
 
 # Tables in transform.
 
-RAW = table(
-    n=[1.5, None, 3, 4],
-    k=["a", "b", "c", None],
-    b=[True, False, True, True],
-    d=pd.to_datetime(["2020", "2021", "2022", "2023"]),
-)
-
+RAW = table(n=[1.5, None, 3, 4], k=["a", "b", "c", None], b=[True, False, True, True])
+RAW["d"] = pd.to_datetime(["2020", "2021", "2022", "2023"])
 SENTENCES = [f"{i} {i % 7} words" for i in range(40)]
 
 
@@ -288,47 +277,45 @@ def test_columns_are_matched_by_name():
         encoder.transform(RAW[["d", "n"]])
 
 
-@pytest.mark.parametrize(
-    ("missing", "dtype"),
-    [
-        *((missing, object) for missing in MISSING),
-        *((None, dtype) for dtype in ("category", "float64", "Int64", "str", "datetime64[s]")),
-    ],
-)
+EMPTY = [(missing, object) for missing in MISSING]
+EMPTY += [(None, dtype) for dtype in ("category", "float64", "Int64", "str", "datetime64[s]")]
+
+
+@pytest.mark.parametrize(("missing", "dtype"), EMPTY)
 def test_any_column_may_be_without_values_in_transform(missing, dtype):
     new = pd.DataFrame(dict.fromkeys(RAW, pd.Series([missing] * 2, dtype=dtype)))
     assert encode(RAW, new) == [[0, 1] + [0] * 9] * 2
 
 
-@pytest.mark.parametrize(
-    ("fitted", "values", "message"),
-    [
-        (RAW["n"], ["x", "y"], "numbers in fit and holds text now. .* pandas.to_numeric"),
-        (RAW["n"], RAW["d"], "numbers in fit and holds dates now"),
-        (RAW["n"], [1j, 2], "numbers in fit and holds complex numbers now"),
-        (RAW["k"], [1, 2], r"categories made of text .* now\. If it .* dtype=\{'x': str\}\)"),
-        (RAW["k"], [True, False], "categories made of text in fit and holds booleans now"),
-        (SENTENCES, [1, 2], "text in fit and holds numbers now"),
-        (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
-        (RAW["d"], [20200101, 20210101], "dates in fit and holds numbers now"),
-        (["2022-06-04", "2022-06-05"], ["06/04/2022"], "'06/04/2022' could be day-first .* Write"),
-    ],
-)
+OTHER_KINDS = [
+    (RAW["n"], ["x", "y"], "numbers in fit and holds text now. .* pandas.to_numeric"),
+    (RAW["n"], RAW["d"], "numbers in fit and holds dates now"),
+    (RAW["n"], [1j, 2], "numbers in fit and holds complex numbers now"),
+    (RAW["k"], [1, 2], r"categories made of text .* now\. If it .* dtype=\{'x': str\}\)"),
+    (RAW["k"], [True, False], "categories made of text in fit and holds booleans now"),
+    (SENTENCES, [1, 2], "text in fit and holds numbers now"),
+    (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
+    (RAW["d"], [20200101, 20210101], "dates in fit and holds numbers now"),
+    (["2022-06-04", "2022-06-05"], ["06/04/2022"], "'06/04/2022' could be day-first .* Write"),
+]
+
+
+@pytest.mark.parametrize(("fitted", "values", "message"), OTHER_KINDS)
 def test_another_kind_of_values_is_rejected(fitted, values, message):
     with pytest.raises(ValueError, match=f"Column 'x' held .*{message}.* fit again"):
         encode(table(x=fitted), table(x=pd.Series(values)[:2]))
 
 
-@pytest.mark.parametrize(
-    ("X", "error", "message"),
-    [
-        (RAW[:0], ValueError, "at least one of each is required"),
-        (RAW[[]], ValueError, "at least one of each is required"),
-        (csr_array(np.eye(3)), TypeError, "Sparse data"),
-        (RAW["n"], ValueError, r"X is a Series, .* pass X\.iloc\[\[0\]\]"),
-        (table(x=[1j, 2]), ValueError, "Column 'x' holds complex numbers.* real part"),
-    ],
-)
+INVALID_TABLES = [
+    (RAW[:0], ValueError, "at least one of each is required"),
+    (RAW[[]], ValueError, "at least one of each is required"),
+    (csr_array(np.eye(3)), TypeError, "Sparse data"),
+    (RAW["n"], ValueError, r"X is a Series, .* pass X\.iloc\[\[0\]\]"),
+    (table(x=[1j, 2]), ValueError, "Column 'x' holds complex numbers.* real part"),
+]
+
+
+@pytest.mark.parametrize(("X", "error", "message"), INVALID_TABLES)
 def test_invalid_tables_are_rejected(X, error, message):
     with pytest.raises(error, match=message):
         TabularEncoder().fit(X)
@@ -363,14 +350,14 @@ def test_errors_and_warnings_as_errors_leave_the_encoder_unchanged(X):
     np.testing.assert_array_equal(encoder.transform(RAW), TabularEncoder().fit_transform(RAW))
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda X, y: TabularEncoder().fit(X),
-        lambda X, y: TabularMLPClassifier(cv=2, max_iter=1).fit(X, y),
-        lambda X, y: cross_validate(make_pipeline(TabularEncoder(), DummyClassifier()), X, y, cv=2),
-    ],
-)
+USES = [
+    lambda X, y: TabularEncoder().fit(X),
+    lambda X, y: TabularMLPClassifier(cv=2, max_iter=1).fit(X, y),
+    lambda X, y: cross_validate(make_pipeline(TabularEncoder(), DummyClassifier()), X, y, cv=2),
+]
+
+
+@pytest.mark.parametrize("use", USES)
 def test_warnings_point_to_the_code_of_the_user(use):
     X, y = table(one=1, x=np.arange(20.0)), np.arange(20) % 2
     with pytest.warns(DataConversionWarning) as caught:

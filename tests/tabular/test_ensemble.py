@@ -130,13 +130,13 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
         assert (terms.selected is others.selected) == (loss == "squared_error")
 
 
-@pytest.mark.parametrize(
-    ("Ensemble", "Forest"),
-    [
-        (TabularEnsembleClassifier, RandomForestClassifier),
-        (TabularEnsembleRegressor, ExtraTreesRegressor),
-    ],
-)
+FORESTS = [
+    (TabularEnsembleClassifier, RandomForestClassifier),
+    (TabularEnsembleRegressor, ExtraTreesRegressor),
+]
+
+
+@pytest.mark.parametrize(("Ensemble", "Forest"), FORESTS)
 def test_forests_predict_few_rows_as_they_predict_many(Ensemble, Forest, monkeypatch):
     model = Ensemble([("forest", Forest(7))], cv=2, random_state=0)
     model.fit(X, targets_for(model, NUMBERS))
@@ -169,16 +169,16 @@ def test_trees_do_not_depend_on_a_column_that_had_no_value_in_their_rows():
     assert (known[1] != unknown[1]).any()
 
 
-@pytest.mark.parametrize(
-    ("n_known", "weights", "filled"),
-    [
-        (0, None, True),
-        (1, None, True),  # of 20,000 rows
-        (3, None, False),
-        (3, (0.0, 1.0), True),  # of rows where it is known, and of others
-        (3, (1.0, 0.0), False),
-    ],
-)
+FILLED = [
+    (0, None, True),
+    (1, None, True),  # of 20,000 rows
+    (3, None, False),
+    (3, (0.0, 1.0), True),  # of rows where it is known, and of others
+    (3, (1.0, 0.0), False),
+]
+
+
+@pytest.mark.parametrize(("n_known", "weights", "filled"), FILLED)
 def test_columns_that_are_filled_for_trees(n_known, weights, filled):
     X = np.full((20_000, 2), np.nan, np.float32)
     X[:10_000, 0] = X[:n_known, 1] = 5
@@ -217,16 +217,16 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
 
 
+SINGLE_CLASSES = [
+    (0, {}, None),
+    (1, {}, None),  # one fold trains without it, and boosting stops early by rows of it
+    (75, {"class_weight": {"yes": 1, "no": 0}}, None),
+    (75, {}, [0.0] * 75 + [1.0] * 75),
+]
+
+
 @pytest.mark.filterwarnings("ignore:y has one class")
-@pytest.mark.parametrize(
-    ("n_others", "settings", "weight"),
-    [
-        (0, {}, None),
-        (1, {}, None),  # one fold trains without it, and boosting stops early by rows of it
-        (75, {"class_weight": {"yes": 1, "no": 0}}, None),
-        (75, {}, [0.0] * 75 + [1.0] * 75),
-    ],
-)
+@pytest.mark.parametrize(("n_others", "settings", "weight"), SINGLE_CLASSES)
 def test_no_estimator_is_left_out_if_only_one_class_is_learned_from(n_others, settings, weight):
     y = np.array(["no"] * n_others + ["yes"] * (N - n_others))
     early = HistGradientBoostingClassifier(max_iter=10, early_stopping=True)
@@ -296,13 +296,13 @@ class Infinite(Recorder):
         return np.full((len(X), len(self.classes_)), np.nan)
 
 
-@pytest.mark.parametrize(
-    ("estimator", "error"),
-    [
-        (Fails(), "ZeroDivisionError: no wonder"),
-        (Infinite(), "ValueError: its predictions are not finite"),
-    ],
-)
+FAILURES = [
+    (Fails(), "ZeroDivisionError: no wonder"),
+    (Infinite(), "ValueError: its predictions are not finite"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "error"), FAILURES)
 def test_an_estimator_that_fails_is_left_out(estimator, error):
     with pytest.warns(FitFailedWarning, match=f"odd is left out of the ensemble: {error}"):
         model = fitted_classifier(TREE, ("odd", estimator))
@@ -355,10 +355,7 @@ REFUSED = [
     ({"estimators": [("ridge", Ridge())]}, "needs a classifier as 'ridge'; got Ridge"),
     ({"estimators": [TREES, ("b", "dorp")]}, "needs a classifier as 'b'; got 'dorp'"),
     ({"estimators": [("b", ExtraTreesClassifier)]}, "needs a classifier as 'b'; got <class"),
-    (
-        {"estimators": [("mine", WATCHED)]},
-        "callbacks of its own. Pass them to set_callbacks of Ta",
-    ),
+    ({"estimators": [("a", WATCHED)]}, "callbacks of its own. Pass them to set_callbacks of Ta"),
     ({"estimators": [("trees", "drop")]}, "All estimators are 'drop'"),
     ({"estimators": [("a", TabularMLPClassifier(max_iter=0))]}, "'max_iter' parameter"),
     ({"estimators": [TREES, TREES]}, "Names provided are not unique"),
@@ -470,15 +467,15 @@ def test_a_score_that_is_nan_rules_out_an_estimator():
         select_weights([bad, bad], loss, prior)
 
 
-@pytest.mark.parametrize(
-    ("Ensemble", "Dummy", "values", "scoring"),
-    [
-        (TabularEnsembleClassifier, DummyClassifier, (0, 1), None),
-        (TabularEnsembleClassifier, DummyClassifier, (1, 0), "neg_log_loss"),
-        (TabularEnsembleRegressor, DummyRegressor, (1e3, -1e3), None),
-        (TabularEnsembleRegressor, DummyRegressor, (-1e3, 1e3), "neg_mean_absolute_error"),
-    ],
-)
+CONSTANTS = [
+    (TabularEnsembleClassifier, DummyClassifier, (0, 1), None),
+    (TabularEnsembleClassifier, DummyClassifier, (1, 0), "neg_log_loss"),
+    (TabularEnsembleRegressor, DummyRegressor, (1e3, -1e3), None),
+    (TabularEnsembleRegressor, DummyRegressor, (-1e3, 1e3), "neg_mean_absolute_error"),
+]
+
+
+@pytest.mark.parametrize(("Ensemble", "Dummy", "values", "scoring"), CONSTANTS)
 def test_an_estimator_that_predicts_rows_of_large_weight_better_has_more_weight(
     Ensemble, Dummy, values, scoring
 ):

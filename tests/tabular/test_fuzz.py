@@ -9,19 +9,13 @@ import pandas as pd
 import pytest
 from configurations import some_of
 from configurations.columns import ACCEPTED, CHANGES
-from configurations.networks import inputs, labels, numbers, weights
 from configurations.tables import ENCODER, SMALL, contained, header, table, unusual
 from fuzzing import DATA, JUNK, allowed, check_fit, drawn, examples, same
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from scratchmlp.tabular import (
-    PiecewiseLinearEncoder,
-    TabularEncoder,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
-)
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 
 pytestmark = pytest.mark.random
 for_both = pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])
@@ -88,38 +82,6 @@ def test_another_table_is_encoded_or_refused_with_a_named_error(data):
         assert same(reversed_out.to_numpy(), out)
 
 
-PIECEWISE = {
-    "n_bins": [2, 3, 8, 100],
-    "strategy": ["quantile", "tree"],
-    "encoding": ["linear", "steps", "both", "auto"],
-    "min_samples_leaf": [1, 5, 1000],
-}
-
-
-def bins_and_numbers(choose):
-    """Choose an encoder of numbers, what it is fitted to, and new rows."""
-    n_rows, n_columns = choose(ROWS), choose([1, 2, 3])
-    y = choose([lambda *_, **__: None, labels, numbers])(choose, n_rows, extreme=True)
-    X, new = (inputs(choose, n, n_columns, extreme=True) for n in (n_rows, 3))
-    given = {"X": X, "y": y, "sample_weight": weights(choose, n_rows, extreme=True)}
-    return PiecewiseLinearEncoder(**some_of(choose, PIECEWISE, 4)), given, new
-
-
-@examples(25)
-@given(data=st.data())
-def test_numbers_are_encoded_piecewise_or_refused(data):
-    encoder, arguments, new = data.draw(drawn(bins_and_numbers))
-    if not check_fit(encoder, **arguments):
-        return
-    for rows in (arguments["X"], new):
-        with allowed(rows) as transform:
-            out = encoder.transform(rows)
-            assert same(pickle.loads(pickle.dumps(encoder)).transform(rows), out)
-        if not transform.error:
-            assert out.shape[1] == len(encoder.get_feature_names_out())
-            assert ((out >= 0) & (out <= 1)).all()
-
-
 # Estimators.
 
 
@@ -159,22 +121,9 @@ def test_a_fit_gives_finite_predictions_or_a_named_error(Estimator, data):
         check_predictions(estimator, X)
         if isinstance(X, pd.DataFrame) and all(isinstance(name, str) for name in X):
             assert same(estimator.predict(X.iloc[:, ::-1]), estimator.predict(X))
+        for other in (pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
+            assert same(other.predict(X), estimator.predict(X))
     assert not prediction.error
-
-
-@for_both
-@examples(8)
-@given(data=st.data())
-def test_copies_and_repeated_fits_predict_the_same(Estimator, data):
-    estimator, arguments = data.draw(drawn(fitted_before, Estimator))
-    estimator.set_params(cv=3, max_time=None)
-    if not check_fit(estimator, **arguments):
-        return
-    with allowed() as repeated:
-        again = clone(estimator).fit(**arguments)
-        for other in (again, pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
-            assert same(other.predict(arguments["X"]), estimator.predict(arguments["X"]))
-    assert not repeated.error
 
 
 @pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor, TabularEncoder])

@@ -209,18 +209,18 @@ def history_of(losses):
     return MemberHistory(losses, raw, candidates, None, None, "", {})
 
 
-@pytest.mark.parametrize(
-    ("losses", "chosen"),
-    [
-        # 2 + 1 is less than 1 + 2.5, which has the first member's own best epoch.
-        ([[3.0, 1.0, 2.0], [5.0, 4.0, 0.0]], [2, 2]),
-        ([[1.0, 1.0]], [1]),  # the last of equals
-        ([[3.0], [1.0, 2.0, 0.5]], [0, 2]),  # not all members reached it
-        # It stays at its last loss, or the mean would fall to the losses of the easier fold.
-        ([[9.0, 5.0], [1.0, 0.5, 0.6, 0.7]], [1, 1]),
-        ([[2.0, 1.0, 1e300], [9.0, 5.0, 4.0, 3.0]], [1, 3]),  # divergence
-    ],
-)
+CHOSEN = [
+    # 2 + 1 is less than 1 + 2.5, which has the first member's own best epoch.
+    ([[3.0, 1.0, 2.0], [5.0, 4.0, 0.0]], [2, 2]),
+    ([[1.0, 1.0]], [1]),  # the last of equals
+    ([[3.0], [1.0, 2.0, 0.5]], [0, 2]),  # not all members reached it
+    # It stays at its last loss, or the mean would fall to the losses of the easier fold.
+    ([[9.0, 5.0], [1.0, 0.5, 0.6, 0.7]], [1, 1]),
+    ([[2.0, 1.0, 1e300], [9.0, 5.0, 4.0, 3.0]], [1, 3]),  # divergence
+]
+
+
+@pytest.mark.parametrize(("losses", "chosen"), CHOSEN)
 def test_epochs_are_chosen_by_the_member_and_by_all(losses, chosen):
     assert [each.epoch for each in choose_epochs([history_of(each) for each in losses])] == chosen
 

@@ -24,19 +24,14 @@ from scratchmlp.tabular.networks.member import Member
 
 N = 160
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}
+CLASSIFIERS = [("networks", TabularMLPClassifier(**SMALL)), ("linear", LogisticRegression())]
+CLASSIFIERS += [("boosting", HistGradientBoostingClassifier(max_iter=3))]
+REGRESSORS = [("networks", TabularMLPRegressor(**SMALL)), ("linear", Ridge())]
 ESTIMATORS = {
     "networks of classes": TabularMLPClassifier(**SMALL),
     "networks of numbers": TabularMLPRegressor(**SMALL),
-    "named classifiers": TabularEnsembleClassifier(
-        [
-            ("networks", TabularMLPClassifier(**SMALL)),
-            ("boosting", HistGradientBoostingClassifier(max_iter=3)),
-            ("linear", LogisticRegression()),
-        ]
-    ),
-    "named regressors": TabularEnsembleRegressor(
-        [("networks", TabularMLPRegressor(**SMALL)), ("linear", Ridge())]
-    ),
+    "named classifiers": TabularEnsembleClassifier(CLASSIFIERS),
+    "named regressors": TabularEnsembleRegressor(REGRESSORS),
     "default classifiers": TabularEnsembleClassifier(),
     "default regressors": TabularEnsembleRegressor(),
 }
@@ -136,15 +131,15 @@ def before_calibration(model, number):
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "case"),
-    [
-        ("networks of classes", "KFold"),
-        ("networks of numbers", "TimeSeriesSplit"),
-        ("named classifiers", "TimeSeriesSplit"),
-        ("named regressors", "ShuffleSplit"),
-    ],
-)
+CHANGED = [
+    ("networks of classes", "KFold"),
+    ("networks of numbers", "TimeSeriesSplit"),
+    ("named classifiers", "TimeSeriesSplit"),
+    ("named regressors", "ShuffleSplit"),
+]
+
+
+@pytest.mark.parametrize(("name", "case"), CHANGED)
 def test_targets_of_a_fold_change_nothing_in_the_member_that_held_it_out(name, case):
     model = fitted(name, case)
     y, rows = targets_for(model, CENTERED), model.held_out_[0]

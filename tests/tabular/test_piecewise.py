@@ -21,16 +21,14 @@ from scratchmlp.tabular.inputs.inputs import Bins
 ENCODINGS = ["linear", "steps", "both", "auto"]
 STRATEGIES = ["quantile", "tree"]
 IRIS, SPECIES = load_iris(return_X_y=True)
-MIXED = np.column_stack(
-    [
-        np.linspace(-1, 1, 60),  # smooth
-        np.r_[np.zeros(40), np.arange(1, 21)],  # a frequent value
-        np.r_[np.nan, np.linspace(0, 1, 59) ** 3],  # a missing value
-        np.full(60, 3.0),  # constant
-        np.full(60, np.nan),  # no number at all
-        np.arange(60) % 2,  # two values
-    ]
-)
+MIXED = np.c_[
+    np.linspace(-1, 1, 60),  # smooth
+    np.r_[np.zeros(40), np.arange(1, 21)],  # a frequent value
+    np.r_[np.nan, np.linspace(0, 1, 59) ** 3],  # a missing value
+    np.full(60, 3.0),  # constant
+    np.full(60, np.nan),  # no number at all
+    np.arange(60) % 2,  # two values
+]
 
 
 def columns(elements):
@@ -138,17 +136,17 @@ def test_quantile_bins_have_equally_many_rows(n_bins):
     assert (edges[0], edges[-1]) == (x.min(), x.max())
 
 
-@pytest.mark.parametrize(
-    ("x", "edges"),
-    [
-        ([0, 0, 0, 0, 0, 0, 0, 1, 2], [0, 0.5, 2]),  # a frequent value at the lower end
-        ([1, 2, 3, 3, 3, 3, 3, 3, 3], [1, 2.5, 3]),  # at the upper end
-        ([0, 5, 5, 5, 5, 5, 5, 5, 9], [0, 2.5, 7, 9]),  # in between
-        ([0, 1, 1, 1, 1, 1, 1, 1, 1], [0, 0.5, 1]),  # two values, one of them rare
-        ([4, 4, np.nan], [4]),
-        ([np.nan, np.nan], []),
-    ],
-)
+FREQUENT = [
+    ([0, 0, 0, 0, 0, 0, 0, 1, 2], [0, 0.5, 2]),  # a frequent value at the lower end
+    ([1, 2, 3, 3, 3, 3, 3, 3, 3], [1, 2.5, 3]),  # at the upper end
+    ([0, 5, 5, 5, 5, 5, 5, 5, 9], [0, 2.5, 7, 9]),  # in between
+    ([0, 1, 1, 1, 1, 1, 1, 1, 1], [0, 0.5, 1]),  # two values, one of them rare
+    ([4, 4, np.nan], [4]),
+    ([np.nan, np.nan], []),
+]
+
+
+@pytest.mark.parametrize(("x", "edges"), FREQUENT)
 def test_a_frequent_value_has_an_edge_on_both_sides(x, edges):
     (found,) = PiecewiseLinearEncoder(4).fit(np.array(x)[:, None]).bin_edges_
     np.testing.assert_array_equal(found, edges)
@@ -199,17 +197,17 @@ def test_trees_take_several_targets_and_weights():
     np.testing.assert_equal(one, encoder.fit(X, two[:, 0]).bin_edges_)
 
 
-@pytest.mark.parametrize(
-    ("x", "y", "edges"),
-    [
-        # Rows with missing numbers are ignored.
-        ([1, 2, 3, 4, np.nan, np.nan], [0, 0, 1, 1, 2, 2], [1, 2.5, 4]),
-        # Seconds since 1970 are equal in float32.
-        (1.7e9 + np.arange(20), np.arange(20) >= 7, [1.7e9, 1.7e9 + 6.5, 1.7e9 + 19]),
-        # No integer can hold the target.
-        (np.arange(8.0), np.repeat([0.0, 1e75], 4), [0, 3.5, 7]),
-    ],
-)
+TREE_EDGES = [
+    # Rows with missing numbers are ignored.
+    ([1, 2, 3, 4, np.nan, np.nan], [0, 0, 1, 1, 2, 2], [1, 2.5, 4]),
+    # Seconds since 1970 are equal in float32.
+    (1.7e9 + np.arange(20), np.arange(20) >= 7, [1.7e9, 1.7e9 + 6.5, 1.7e9 + 19]),
+    # No integer can hold the target.
+    (np.arange(8.0), np.repeat([0.0, 1e75], 4), [0, 3.5, 7]),
+]
+
+
+@pytest.mark.parametrize(("x", "y", "edges"), TREE_EDGES)
 def test_edges_of_trees(x, y, edges):
     encoder = PiecewiseLinearEncoder(4, strategy="tree").fit(np.array(x)[:, None], y)
     np.testing.assert_array_equal(encoder.bin_edges_[0], edges)
@@ -253,18 +251,18 @@ def test_names():
 TREE = {"strategy": "tree"}
 
 
-@pytest.mark.parametrize(
-    ("settings", "arguments", "message"),
-    [
-        ({"n_bins": 1}, (IRIS,), "'n_bins' parameter .* Got 1"),
-        ({"strategy": "uniform"}, (IRIS,), "'strategy' parameter .* Got 'uniform'"),
-        ({"encoding": "onehot"}, (IRIS,), "'encoding' parameter .* Got 'onehot'"),
-        ({"min_samples_leaf": 0}, (IRIS,), "'min_samples_leaf' parameter .* Got 0"),
-        (TREE, (IRIS,), "requires y to be passed"),
-        (TREE, (IRIS, np.array([object()] * len(IRIS))), "Unknown label type"),
-        ({}, ([[np.inf], [1.0]],), "infinity"),
-    ],
-)
+INVALID = [
+    ({"n_bins": 1}, (IRIS,), "'n_bins' parameter .* Got 1"),
+    ({"strategy": "uniform"}, (IRIS,), "'strategy' parameter .* Got 'uniform'"),
+    ({"encoding": "onehot"}, (IRIS,), "'encoding' parameter .* Got 'onehot'"),
+    ({"min_samples_leaf": 0}, (IRIS,), "'min_samples_leaf' parameter .* Got 0"),
+    (TREE, (IRIS,), "requires y to be passed"),
+    (TREE, (IRIS, np.array([object()] * len(IRIS))), "Unknown label type"),
+    ({}, ([[np.inf], [1.0]],), "infinity"),
+]
+
+
+@pytest.mark.parametrize(("settings", "arguments", "message"), INVALID)
 def test_invalid_parameters_and_data_are_rejected(settings, arguments, message):
     with pytest.raises(ValueError, match=message):
         PiecewiseLinearEncoder(**settings).fit(*arguments)

@@ -100,16 +100,16 @@ def test_counts_are_exact_beside_an_outlier():
     np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("loss", "y", "message"),
-    [
-        ("poisson", COUNTS - 3, r"loss='poisson' needs targets of at least 0; got -3\. Use"),
-        (SquaredError().with_output("logistic"), COUNTS, "it can use 'identity' and 'exp' alone"),
-        (LogLoss(), COUNTS, "is for a classifier"),
-        (HuberLoss(delta=-1), COUNTS, "'delta' parameter of HuberLoss must"),
-        ("log_loss", COUNTS, "'loss' parameter of TabularMLPRegressor must be"),
-    ],
-)
+UNFIT = [
+    ("poisson", COUNTS - 3, r"loss='poisson' needs targets of at least 0; got -3\. Use"),
+    (SquaredError().with_output("logistic"), COUNTS, "it can use 'identity' and 'exp' alone"),
+    (LogLoss(), COUNTS, "is for a classifier"),
+    (HuberLoss(delta=-1), COUNTS, "'delta' parameter of HuberLoss must"),
+    ("log_loss", COUNTS, "'loss' parameter of TabularMLPRegressor must be"),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "message"), UNFIT)
 def test_losses_that_do_not_fit(loss, y, message):
     networks = TabularMLPRegressor(loss=loss, **SMALL)
     ensemble = TabularEnsembleRegressor([("networks", networks)], cv=2)

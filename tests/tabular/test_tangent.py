@@ -84,17 +84,3 @@ def test_factors_are_learning_rate_factors_of_theta(optimizer, power):
         optimizer.step(moved, objective(moved, X, Y)[1], state_of_theta, 0.01)
         moved = before + (moved - before) * factors**power
     np.testing.assert_allclose(parametrization.theta(phi), moved, rtol=1e-10)
-
-
-def test_arrays_are_filled_where_they_are_given_and_float32_stays():
-    parametrization, phi, objective, X, Y = made((3, 4, 2))
-    theta, grad = np.empty(parametrization.network.n_parameters), np.empty_like(phi)
-    assert parametrization.theta(phi, out=theta) is theta
-    of_theta = objective(theta, X, Y)[1]
-    assert parametrization.gradient(phi, of_theta, out=grad) is grad
-    np.testing.assert_array_equal(grad, parametrization.gradient(phi, of_theta))
-    phi, X, Y = (each.astype(np.float32) for each in (phi, X, Y))
-    parametrization = TangentParametrization(parametrization.network, np.float32)
-    value, grad = Reparametrized(objective, parametrization)(phi, X, Y)
-    assert parametrization.theta(phi).dtype == grad.dtype == np.float32
-    assert isinstance(value, float)

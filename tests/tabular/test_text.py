@@ -76,21 +76,21 @@ def test_similar_words_have_similar_components():
     assert nearest.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("values", "has_terms"),
-    [
-        (["the and of"] * 8 + ["the"], True),
-        (["so it is"] * 8, True),
-        (["a", "b", "a", "b", "c", "c"], True),  # with a blank at either end, they are n-grams
-        (["?!", "", "...", " "] * 3, True),
-        (["", " ", "\t", "\n"] * 3, False),
-        (["ab", "cd", "ef", "gh"], False),
-        (["ab", "ac", "de", "fg"], False),  # a single n-gram occurs twice
-        (["\udc80 low", "\udc80 low", "\U0001f600 low"] * 2, True),
-        ([1, "1 a", 2.5, "2.5"] * 3, True),
-        (["東京都港区", "東京都渋谷区", "京都市"] * 4, True),
-    ],
-)
+ANY_TEXT = [
+    (["the and of"] * 8 + ["the"], True),
+    (["so it is"] * 8, True),
+    (["a", "b", "a", "b", "c", "c"], True),  # with a blank at either end, they are n-grams
+    (["?!", "", "...", " "] * 3, True),
+    (["", " ", "\t", "\n"] * 3, False),
+    (["ab", "cd", "ef", "gh"], False),
+    (["ab", "ac", "de", "fg"], False),  # a single n-gram occurs twice
+    (["\udc80 low", "\udc80 low", "\U0001f600 low"] * 2, True),
+    ([1, "1 a", 2.5, "2.5"] * 3, True),
+    (["東京都港区", "東京都渋谷区", "京都市"] * 4, True),
+]
+
+
+@pytest.mark.parametrize(("values", "has_terms"), ANY_TEXT)
 @pytest.mark.filterwarnings("ignore:Left out text of which no word occurs twice, in columns. t")
 def test_any_text_is_encoded(values, has_terms):
     n = len(values)
@@ -200,9 +200,10 @@ def test_rows_without_weight_are_not_learned_from(by_class):
     """The encoder does not see rows of weight 0, and the members no classes of weight 0 either."""
     values, contains = sentences(300)
     junk = texts([*values, *["word9x junk"] * 60])
-    model, y = TabularMLPClassifier(**SMALL), np.r_[contains, np.full(60, 1 + by_class)]
+    y = np.r_[contains, np.full(60, 1 + by_class)]
     weight = None if by_class else np.r_[np.ones(300), np.zeros(60)]
-    model.set_params(class_weight={0: 1, 1: 1, 2: 0} if by_class else None)
+    class_weight = {0: 1, 1: 1, 2: 0} if by_class else None
+    model = TabularMLPClassifier(cv=2, max_iter=1, class_weight=class_weight)
     model.fit(junk, y, sample_weight=weight)
     vectorizer = model.encoder_.text_encoders_["t"].vectorizers[0]
     assert ("junk" in vectorizer.vocabulary_) == by_class
@@ -213,7 +214,7 @@ def test_rows_without_weight_are_not_learned_from(by_class):
 
 def test_predictions_do_not_depend_on_memory_and_members_hold_no_vocabulary():
     values, contains = sentences(300)
-    X, model = texts(values), TabularMLPClassifier(**SMALL)
+    X, model = texts(values), TabularMLPClassifier(cv=2, max_iter=2)
     expected = model.fit(X, contains).predict_proba(X)
     with config_context(working_memory=0.05):  # MB
         np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-5)

@@ -122,28 +122,28 @@ def test_a_coverage_needs_so_many_rows(n):
         too_few.quantile(coverage)
 
 
-@pytest.mark.parametrize(
-    ("coverage", "error", "message"),
-    [
-        *[(wrong, ValueError, "above 0 and below 1") for wrong in (0, 1, np.nan)],
-        *[(wrong, TypeError, "must be a number") for wrong in ("0.9", None, True, [0.9])],
-    ],
-)
+REFUSED = [
+    *[(wrong, ValueError, "above 0 and below 1") for wrong in (0, 1, np.nan)],
+    *[(wrong, TypeError, "must be a number") for wrong in ("0.9", None, True, [0.9])],
+]
+
+
+@pytest.mark.parametrize(("coverage", "error", "message"), REFUSED)
 def test_coverages_that_are_refused(networks, classifier, coverage, error, message):
     for predict in (networks.predict_interval, classifier.predict_set):
         with pytest.raises(error, match=message):
             predict(TEST[0][:3], coverage)
 
 
-@pytest.mark.parametrize(
-    ("settings", "weight", "n_scores"),
-    [
-        ({"cv": TimeSeriesSplit(2)}, None, 300),  # the first rows are in no fold
-        ({"cv": 2}, np.repeat([0.0, 1.0, 2.0], 150), 300),
-        ({"cv": [(np.arange(250), np.arange(250, 450))]}, None, 200),
-        ({"cv": 2, "n_repeats": 2}, None, 450),
-    ],
-)
+SPLITS = [
+    ({"cv": TimeSeriesSplit(2)}, None, 300),  # the first rows are in no fold
+    ({"cv": 2}, np.repeat([0.0, 1.0, 2.0], 150), 300),
+    ({"cv": [(np.arange(250), np.arange(250, 450))]}, None, 200),
+    ({"cv": 2, "n_repeats": 2}, None, 450),
+]
+
+
+@pytest.mark.parametrize(("settings", "weight", "n_scores"), SPLITS)
 def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scores):
     networks = TabularMLPRegressor(**settings, **SMALL).fit(*TRAINING[:2], weight)
     assert len(networks._held_out_scores.scores) == n_scores
