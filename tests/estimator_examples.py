@@ -26,6 +26,31 @@ class OwnTanh:
         delta *= 1 - a * a
 
 
+class Recorder:
+    """A callback that records its arguments, and asks to stop or raises an error at an epoch."""
+
+    def __init__(self, stop_at=None, error_at=None):
+        self.told, self.models, self.given = [], [], []
+        self.stop_at, self.error_at = stop_at, error_at
+
+    def setup(self, estimator, context):
+        self.told.append("setup")
+
+    def teardown(self, estimator, context):
+        self.told.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, X=None, y=None, metadata=None):
+        self.told.append(("begin", context.task_name, context.task_id))
+        self.given.append((X, y, metadata))
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        self.told.append(("end", context.task_name, context.task_id))
+        self.models.append(fitted_estimator)
+        if context.task_name == "epoch" and context.task_id == self.error_at:
+            raise RuntimeError("from a callback")
+        return context.task_name == "epoch" and context.task_id == self.stop_at
+
+
 def snapshot(estimator):
     """Return the values of all attributes by name, so that a failed test shows the difference."""
     attributes = vars(estimator).items()
@@ -41,7 +66,7 @@ def fails(estimator, error, match):
     assert snapshot(estimator) == before
 
 
-def joblib_round_trip(estimator):
+def by_joblib(estimator):
     file = io.BytesIO()
     joblib.dump(estimator, file)
     file.seek(0)

@@ -77,14 +77,12 @@ def test_an_activation_whose_backward_needs_no_scores_says_so(name):
     assert getattr(activation, "in_place", False) == needs_no_scores
 
 
-@pytest.mark.parametrize("name", sorted(EVERY.keys() - {"exp"}))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_extreme_scores_stay_finite(name, dtype):
-    """Nothing overflows, and warnings are errors; exp alone may, for rates have no bound."""
+def test_softmax_of_extreme_scores(dtype):
     z = np.array([[-1e4, 0, 1e4], [1e4, 1e4, 1e4]], dtype)
-    a, delta = outputs_and_slopes(EVERY[name], z)
-    assert np.isfinite(a).all()
-    assert np.isfinite(delta).all()
+    a, delta = outputs_and_slopes(EVERY["softmax"], z)
+    np.testing.assert_allclose(a, [[0, 0, 1], [1 / 3] * 3], rtol=1e-6)
+    np.testing.assert_allclose(delta, 0, atol=1e-6)
 
 
 def test_float32_stays_float32_and_has_its_digits(activation):
@@ -96,21 +94,14 @@ def test_float32_stays_float32_and_has_its_digits(activation):
         np.testing.assert_allclose(single, double, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("name", "left", "slope_left", "slope_right"),
-    [
-        ("leaky_relu", -100, 0.01, 1),
-        ("elu", -1, 0, 1),
-        ("selu", -SCALE * ALPHA, 0, SCALE),
-        ("gelu", 0, 0, 1),
-        ("silu", 0, 0, 1),
-        ("mish", 0, 0, 1),
-        ("softplus", 0, 0, 1),
-    ],
-)
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_far_from_zero_these_are_two_lines(name, left, slope_left, slope_right, dtype):
-    a, delta = outputs_and_slopes(ACTIVATIONS[name], np.array([[-1e4, 1e4]], dtype))
+def test_far_from_zero_all_are_two_lines(name, dtype):
+    """Nothing overflows, and warnings are errors."""
+    formula, z = FORMULAS[name][0], np.array([[-1e4, 1e4]])
+    with np.errstate(over="ignore"):
+        before, here, after = (formula(each) for each in (z - 1000, z, z + 1000))
+    a, delta = outputs_and_slopes(ACTIVATIONS[name], z.astype(dtype))
     rtol = 4 * np.finfo(dtype).eps
-    np.testing.assert_allclose(a, [[left, slope_right * 1e4]], rtol, atol=1e-30)
-    np.testing.assert_allclose(delta, [[slope_left, slope_right]], rtol, atol=rtol)
+    np.testing.assert_allclose(a, here, rtol, atol=1e-30)
+    np.testing.assert_allclose(delta, (after - before) / 2000, rtol, atol=rtol)

@@ -12,22 +12,10 @@ from scratchmlp.cli.article import article_split
 from scratchmlp.model_selection import fit_together
 
 # Written out again, not imported from the command line: these are the article's settings.
-ARTICLE = {
-    "hidden_layer_sizes": (4,),
-    "activation": "relu",
-    "output_activation": "logistic",
-    "loss": "squared_error",
-    "fit_intercept": False,
-    "weight_init": "standard_normal",
-    "solver": "sgd",
-    "momentum": 0.0,
-    "learning_rate_init": 0.5,
-    "batch_size": "full",
-    "max_iter": 10_000,
-    "alpha": 0.0,
-    "tol": 0.0,
-    "n_iter_no_change": 10_000,
-}
+ARTICLE = {"hidden_layer_sizes": (4,), "activation": "relu", "output_activation": "logistic"}
+ARTICLE |= {"loss": "squared_error", "fit_intercept": False, "weight_init": "standard_normal"}
+ARTICLE |= {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.5, "batch_size": "full"}
+ARTICLE |= {"max_iter": 10_000, "alpha": 0.0, "tol": 0.0, "n_iter_no_change": 10_000}
 
 
 @pytest.fixture(scope="module")

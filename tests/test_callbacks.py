@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, partial_fit
+from estimator_examples import X_IRIS, Y_IRIS, Recorder, partial_fit
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
@@ -35,31 +35,6 @@ def net(request):
 
 def long_net():
     return ScratchMLPClassifier((5,), max_iter=10**7, tol=0, n_iter_no_change=10**7)
-
-
-class Recorder:
-    """A callback that records its arguments, and asks to stop at an epoch."""
-
-    def __init__(self, stop_at=None, error_at=None):
-        self.told, self.models, self.given = [], [], []
-        self.stop_at, self.error_at = stop_at, error_at
-
-    def setup(self, estimator, context):
-        self.told.append("setup")
-
-    def teardown(self, estimator, context):
-        self.told.append("teardown")
-
-    def on_fit_task_begin(self, estimator, context, *, X=None, y=None, metadata=None):
-        self.told.append(("begin", context.task_name, context.task_id))
-        self.given.append((X, y, metadata))
-
-    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        self.told.append(("end", context.task_name, context.task_id))
-        self.models.append(fitted_estimator)
-        if context.task_name == "epoch" and context.task_id == self.error_at:
-            raise RuntimeError("from a callback")
-        return context.task_name == "epoch" and context.task_id == self.stop_at
 
 
 # Arguments of callbacks.
@@ -184,14 +159,13 @@ def test_a_time_limit_is_a_positive_number(seconds):
         TimeLimit(seconds)
 
 
-@pytest.mark.parametrize(
-    ("place", "settings", "n_epochs", "error", "message"),
-    [
-        ("x.skops", {"learning_rate": lambda progress: 1.0}, 1, ModelFileError, "cannot be saved"),
-        ("taken", {}, 1, OSError, "taken"),
-        ("none/x.skops", {}, 0, FileNotFoundError, r"there is no folder .*none'\. Make it before"),
-    ],
-)
+OWN = {"learning_rate": lambda progress: 1.0}
+UNSAVED = [("x.skops", OWN, 1, ModelFileError, "cannot be saved")]
+UNSAVED += [("taken", {}, 1, OSError, "taken")]
+UNSAVED += [("none/x.skops", {}, 0, FileNotFoundError, r"no folder .*none'\. Make it before")]
+
+
+@pytest.mark.parametrize(("place", "settings", "n_epochs", "error", "message"), UNSAVED)
 def test_a_checkpoint_that_cannot_be_saved_ends_the_fit_and_leaves_nothing_behind(
     Estimator, place, settings, n_epochs, error, message, tmp_path
 ):

@@ -5,6 +5,7 @@ rows, with their reasons, are in docs/comparison.md.
 """
 
 import pickle
+from itertools import product
 
 import numpy as np
 import pytest
@@ -28,20 +29,11 @@ X, Y = load_iris(return_X_y=True)
 X = scale(X)
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
 PLAIN = {**SMALL, "solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.01}
-PAIRS = pytest.mark.parametrize(
-    ("Theirs", "Ours"),
-    [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)],
-    ids=["classifier", "regressor"],
-)
+THEIRS, OURS = (MLPClassifier, MLPRegressor), (ScratchMLPClassifier, ScratchMLPRegressor)
+PAIRS = pytest.mark.parametrize(("Theirs", "Ours"), [*zip(THEIRS, OURS, strict=True)])
 #: Each of the four estimators, with whether it is ours.
 EACH = pytest.mark.parametrize(
-    ("Estimator", "ours"),
-    [
-        (MLPClassifier, False),
-        (ScratchMLPClassifier, True),
-        (MLPRegressor, False),
-        (ScratchMLPRegressor, True),
-    ],
+    ("Estimator", "ours"), [*product(THEIRS, [False]), *product(OURS, [True])]
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from estimator_examples import by_joblib, raw_scores
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.datasets import load_iris, make_multilabel_classification
@@ -126,30 +127,22 @@ def assert_own_is_built_in(Estimator, X, y, train=fit, **settings):
     assert own.n_iter_ == built_in.n_iter_
 
 
-@pytest.mark.parametrize(
-    ("train", "dtype", "convert"),
-    [
-        (fit, np.float32, csr_array),
-        (fit_twice, np.float64, csr_array),
-        (weighted, np.float32, np.asarray),
-        (piecewise, np.float32, np.asarray),
-        (piecewise, np.float64, csr_array),
-    ],
-)
+WAYS = [(fit, np.float32, csr_array), (fit_twice, np.float64, csr_array)]
+WAYS += [(weighted, np.float32, np.asarray), (piecewise, np.float32, np.asarray)]
+WAYS += [(piecewise, np.float64, csr_array)]
+
+
+@pytest.mark.parametrize(("train", "dtype", "convert"), WAYS)
 def test_own_objects_train_as_the_package_s_do(Estimator, train, dtype, convert):
     assert_own_is_built_in(Estimator, convert(X.astype(dtype)), Y, train)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"solver": "lbfgs", "early_stopping": True},
-        {"batch_size": "full", "alpha": np.float64(1.0)},
-        {"dropout": (0.3, 0.1)},
-        {"hidden_layer_sizes": (), "fit_intercept": False},
-    ],
-    ids=str,
-)
+SETTINGS = [{"solver": "lbfgs", "early_stopping": True}, {"dropout": (0.3, 0.1)}]
+SETTINGS += [{"batch_size": "full", "alpha": np.float64(1.0)}]
+SETTINGS += [{"hidden_layer_sizes": (), "fit_intercept": False}]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_own_objects_combine_with_every_setting(Estimator, settings):
     assert_own_is_built_in(Estimator, X, Y, **settings)
 
@@ -180,16 +173,18 @@ def test_own_objects_are_parameters_in_scikit_learn_s_sense(Estimator):
     assert search.best_estimator_.theta_.dtype == np.float32
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+@pytest.mark.parametrize("copied", [lambda net: net, copy.deepcopy, by_joblib])
 def test_a_fitted_network_keeps_its_activations(Estimator, copied):
-    """Also if the user's objects, or the list of them, change."""
+    """Also if the user's objects, the list of them, or the parameter change."""
     tanh = OwnTanh()
     activation = [tanh, "relu"]
     net = Estimator(**SMALL, activation=activation).fit(X, Y)
-    expected = net.predict(X)
+    expected = raw_scores(net, X)
     tanh.slope, activation[1] = 3.0, "softplus"
-    np.testing.assert_array_equal(copied(net).predict(X), expected)
-    assert not np.array_equal(net.fit(X, Y).predict(X), expected)
+    np.testing.assert_array_equal(raw_scores(copied(net), X), expected)
+    changed = copied(net).set_params(activation="relu")
+    np.testing.assert_array_equal(raw_scores(changed, X), expected)
+    assert not np.allclose(raw_scores(changed.fit(X, Y), X), expected)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """The monitor, which records training and decides when it ends."""
 
-from time import perf_counter
-
 import numpy as np
 import pytest
 
@@ -56,29 +54,6 @@ def test_what_counts_as_an_improvement(monitor, losses, stops, best):
     run = run_of()
     assert watch(monitor, losses, run) == stops
     assert run.best_epoch == best
-
-
-def test_with_a_score_the_score_decides_and_the_best_weights_are_kept():
-    scores, run = iter([0.5, 0.9, 0.8, 0.9, 0.7]), run_of()
-    monitor = patient(**stop_early(lambda theta: next(scores)))
-    for epoch in range(5):
-        run.theta[:] = epoch
-        watch(monitor, [1.0], run)
-    np.testing.assert_array_equal(run.best_theta, [1, 1])
-    assert (run.best_score, run.best_epoch) == (0.9, 2)
-    assert run.history["score"] == [0.5, 0.9, 0.8, 0.9, 0.7]
-    assert run.best_loss == np.inf
-
-
-def test_history_has_one_entry_an_epoch():
-    run, began = run_of(), perf_counter()
-    watch(patient(), [3.0, 2.0], run)
-    assert run.epoch == len(run.history["seconds"]) == 2
-    assert run.history["loss"] == [3.0, 2.0]
-    assert run.history["learning_rate"] == [0.1, 0.1]
-    assert run.history.keys() == {"loss", "learning_rate", "seconds"}
-    assert min(run.history["seconds"]) > 0
-    assert sum(run.history["seconds"]) <= perf_counter() - began
 
 
 def test_verbose_prints_the_newest_entry(capsys):
@@ -143,16 +118,3 @@ def test_non_finite_weights_are_divergence_too_but_not_those_whose_squares_overf
     message = "Solver produced non-finite parameter weights.*need to be preprocessed .epoch 1; no"
     with pytest.raises(DivergenceError, match=message):
         watch(patient(), [1.0], run_of([np.nan, 0.0]))
-
-
-def test_divergence_goes_back_to_the_best_weights_if_there_are_any():
-    observer, run, scores = Observer(stop_at=2), run_of([1.0, 2.0]), iter([0.9, 0.7])
-    monitor = patient(**stop_early(lambda theta: next(scores)))
-    assert watch(monitor, [3.0, 2.0], run) is None
-    run.theta[:], run.optimizer_state, monitor.observers = np.nan, {"t": 2}, [observer]
-    assert watch(monitor, [np.nan], run) == 1
-    assert observer.said == [2]  # the epoch is not in the history
-    np.testing.assert_array_equal(run.theta, [1.0, 2.0])
-    assert (run.loss, run.optimizer_state) == (3.0, {})
-    assert not monitor.finished
-    assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")

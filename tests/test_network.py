@@ -68,14 +68,11 @@ def test_dropout_by_layer_multiplies_that_layer_s_outputs_by_its_mask():
     np.testing.assert_allclose(raw, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("fewest", "n_rows", "chunks"),
-    [
-        (1, 25, [10, 10, 5]),  # ten rows of 14 float64 numbers fill the cache
-        (20, 25, [20, 5]),  # enough rows to be worth reading the weights
-        (1, 10, [10]),
-    ],
-)
+# Ten rows of 14 float64 numbers fill the cache; twenty are worth reading the weights.
+CHUNKS = [(1, 25, [10, 10, 5]), (20, 25, [20, 5]), (1, 10, [10])]
+
+
+@pytest.mark.parametrize(("fewest", "n_rows", "chunks"), CHUNKS)
 def test_chunks_fit_the_cache_unless_they_have_too_few_rows(fewest, n_rows, chunks):
     network = Network((3, 5, 2), ACTIVATIONS["relu"])
     theta, X = np.zeros(network.n_parameters), np.zeros((n_rows, 3))

@@ -40,39 +40,27 @@ def random_problem(sizes, activation, bias, sparse, dropout=0.0):
     return network, 0.7 * rng.normal(size=network.n_parameters), X, Y
 
 
-def assert_weighted_gradient_is_central_difference(network, theta, X, Y):
+# Rows of wide layers are stored in one piece, and columns of narrow ones.
+NETWORKS = [((70,), "relu", True, False), ((70,), "gelu", True, False)]
+NETWORKS += [((), "relu", True, sparse) for sparse in (False, True)]
+NETWORKS += [((5,), activation, True, False) for activation in ACTIVATIONS]
+NETWORKS += [((4, 3), activation, False, True) for activation in ACTIVATIONS]
+
+
+@pytest.mark.parametrize(("hidden", "activation", "bias", "sparse"), NETWORKS)
+def test_gradient_equals_central_differences(hidden, activation, bias, sparse):
+    """Activations do not depend on the loss, so one loss is enough."""
+    network, theta, X, Y = random_problem(hidden, activation, bias, sparse)
     weight = np.random.default_rng(2).random(len(Y))
     objective = Objective(network, LogLoss(), alpha=0.3, mean_weight=weight.mean())
     assert_is_central_difference(objective, theta, X, Y, weight)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize(("hidden", "bias", "sparse"), [((5,), True, False), ((4, 3), False, True)])
-def test_gradient_of_every_activation_equals_central_differences(hidden, bias, sparse, activation):
-    """Activations do not depend on the loss, so one loss is enough."""
-    network, theta, X, Y = random_problem(hidden, activation, bias, sparse)
-    assert_weighted_gradient_is_central_difference(network, theta, X, Y)
+DROPPING = [("tanh", 0.3, True, False), ("gelu", (0.0, 0.5), False, False)]
+DROPPING += [(("tanh", "gelu"), 0.3, False, True), (("mish", "relu"), (0.0, 0.5), True, True)]
 
 
-@pytest.mark.parametrize(
-    ("hidden", "activation", "sparse"),
-    [((70,), "relu", False), ((70,), "gelu", False), ((), "relu", False), ((), "relu", True)],
-)
-def test_gradient_of_wide_and_of_no_layers_equals_central_differences(hidden, activation, sparse):
-    """Rows of wide layers are stored in one piece, and columns of narrow ones."""
-    network, theta, X, Y = random_problem(hidden, activation, True, sparse)
-    assert_weighted_gradient_is_central_difference(network, theta, X, Y)
-
-
-@pytest.mark.parametrize(
-    ("activation", "dropout", "bias", "sparse"),
-    [
-        ("tanh", 0.3, True, False),
-        ("gelu", (0.0, 0.5), False, False),
-        (("tanh", "gelu"), 0.3, False, True),
-        (("mish", "relu"), (0.0, 0.5), True, True),
-    ],
-)
+@pytest.mark.parametrize(("activation", "dropout", "bias", "sparse"), DROPPING)
 def test_gradient_with_the_same_masks_equals_central_differences(activation, dropout, bias, sparse):
     network, *problem = random_problem((5, 4), activation, bias, sparse, dropout)
     source = np.random.RandomState()

@@ -64,7 +64,7 @@ TARGETS = {
     "Poisson": counts(1),
     "two outputs": regression(2),
 }
-CLASSIFICATION = ["binary", "multiclass", "multilabel"]
+CLASSIFICATION, ONE_OUTPUT = [*TARGETS][:3], [*TARGETS][:5]
 
 SGD = {"solver": "sgd", "learning_rate_init": 0.02}
 FIRST_ORDER = {
@@ -100,21 +100,19 @@ def agrees(cell):
     return target != "two outputs" and "float32" not in form
 
 
-CELLS = [*filter(agrees, product(TARGETS, SOLVERS))]
-
-
-def in_turn(*lists, turns):
-    """Cross lists, and add to each combination the next of `turns`.
+def in_turn(names, *lists, turns):
+    """Parametrize a test: cross lists, and add to each combination the next of `turns`.
 
     Along each list, one step is one turn. So each turn meets each entry, if a list of as many
     entries crosses it: the pairs of a full product, in a fraction of its tests.
     """
     lists, turns = [[*each] for each in lists], [*turns]
     places = product(*(range(len(each)) for each in lists))
-    return [
+    cells = [
         (*(each[i] for each, i in zip(lists, place, strict=True)), turns[sum(place) % len(turns)])
         for place in places
     ]
+    return pytest.mark.parametrize(names, [*filter(agrees, cells)])
 
 
 def pair(target, **settings):
@@ -231,14 +229,10 @@ def assert_close(mine, reference, tolerance):
 # What a network is made of.
 
 
-@pytest.mark.parametrize(
-    ("target", "solver", "form", "activation"),
-    [*filter(agrees, in_turn(TARGETS, SOLVERS, FORMS, turns=ACTIVATIONS))],
-)
+@in_turn("target, solver, form, activation", TARGETS, SOLVERS, FORMS, turns=ACTIVATIONS)
 def test_a_fit_gives_scikit_learn_s_numbers(target, solver, form, activation):
-    ours, _ = fit_alike(
-        target, load(target, form), activation=activation, **MINI, **SOLVERS[solver]
-    )
+    settings = {"activation": activation, **MINI, **SOLVERS[solver]}
+    ours, _ = fit_alike(target, load(target, form), **settings)
     assert ours.coefs_[0].dtype == form.split()[-1]
 
 
@@ -301,10 +295,7 @@ def test_the_penalty_is_counted_once_however_many_outputs(solver):
 # Batches.
 
 
-@pytest.mark.parametrize(
-    ("size", "target", "solver"),
-    in_turn([20, 7, N_ROWS - 1, N_ROWS, "auto"], TARGETS, turns=FIRST_ORDER),
-)
+@in_turn("size, target, solver", [20, 7, N_ROWS - 1, N_ROWS, "auto"], TARGETS, turns=FIRST_ORDER)
 def test_batches_are_the_same_whether_or_not_their_size_divides_the_rows(size, target, solver):
     fit_alike(target, batch_size=size, **SOLVERS[solver])
 
@@ -320,19 +311,17 @@ def test_too_large_batches_are_clipped_with_a_warning(target, early_stopping, n_
 # Sparse formats, labels, shapes, weights.
 
 
-@pytest.mark.parametrize(
-    ("layout", "kind", "target"), in_turn(LAYOUTS, ["matrix", "array"], turns=TARGETS)
-)
+@in_turn("layout, kind, target", LAYOUTS, ["matrix", "array"], turns=TARGETS)
 def test_every_sparse_format_gives_scikit_learn_s_numbers(layout, kind, target):
     X, y = TARGETS[target]
     fit_alike(target, (getattr(scipy.sparse, f"{layout}_{kind}")(X), y), **MINI)
 
 
+OF_STRINGS = [(str, {}), (object, {"solver": "lbfgs"}), (str, {"early_stopping": True})]
+
+
 @pytest.mark.parametrize("target", ["binary", "multiclass"])
-@pytest.mark.parametrize(
-    ("dtype", "settings"),
-    [(str, {}), (object, {"solver": "lbfgs"}), (str, {"early_stopping": True})],
-)
+@pytest.mark.parametrize(("dtype", "settings"), OF_STRINGS)
 def test_strings_may_be_labels(target, dtype, settings):
     X, y = TARGETS[target]
     ours, _ = fit_alike(target, (X, np.array(["no", "yes", "if"], dtype)[y]), **MINI, **settings)
@@ -346,7 +335,7 @@ def test_a_column_of_targets_is_flattened_with_a_warning(target):
     assert categories == [DataConversionWarning, ConvergenceWarning]
 
 
-@pytest.mark.parametrize(("target", "solver"), CELLS)
+@pytest.mark.parametrize(("target", "solver"), [*filter(agrees, product(TARGETS, SOLVERS))])
 def test_weights_of_rows_mean_the_same_in_full_batches(target, solver):
     """In mini-batches they differ: scikit-learn's weights cancel in part."""
     weights = np.random.default_rng(0).uniform(0.5, 2, N_ROWS)
@@ -356,10 +345,10 @@ def test_weights_of_rows_mean_the_same_in_full_batches(target, solver):
 # Schedules, and when training stops.
 
 
-@pytest.mark.parametrize(
-    ("schedule", "early_stopping", "target", "solver"),
-    in_turn(["invscaling", "adaptive"], [False, True], TARGETS, turns=[*FIRST_ORDER][:3]),
-)
+LOWERING, SGDS = ["invscaling", "adaptive"], [*FIRST_ORDER][:3]
+
+
+@in_turn("schedule, early_stopping, target, solver", LOWERING, [False, True], TARGETS, turns=SGDS)
 def test_schedules_give_scikit_learn_s_numbers(schedule, early_stopping, target, solver):
     settings = {**MINI, **SOLVERS[solver], **SCHEDULES[schedule], "max_iter": 20}
     ours, _ = fit_alike(target, early_stopping=early_stopping, **settings)
@@ -367,12 +356,9 @@ def test_schedules_give_scikit_learn_s_numbers(schedule, early_stopping, target,
         assert ours.history_["learning_rate"][-1] < settings["learning_rate_init"] / 100
 
 
-@pytest.mark.parametrize(
-    ("target", "solver", "form_and_fraction"),
-    in_turn(TARGETS, FIRST_ORDER, turns=[*product(FORMS, [0.1, 0.25])]),
-)
-def test_early_stopping_gives_scikit_learn_s_numbers(target, solver, form_and_fraction):
-    form, fraction = form_and_fraction
+@in_turn("target, solver, held_out", TARGETS, FIRST_ORDER, turns=product(FORMS, [0.1, 0.25]))
+def test_early_stopping_gives_scikit_learn_s_numbers(target, solver, held_out):
+    form, fraction = held_out
     settings = {"early_stopping": True, "validation_fraction": fraction, "n_iter_no_change": 3}
     fit_alike(target, load(target, form), **settings, **MINI, **SOLVERS[solver], max_iter=20)
 
@@ -385,20 +371,18 @@ STOPPING = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("target", "stopping", "solver"), in_turn(TARGETS, STOPPING, turns=FIRST_ORDER)
-)
+@in_turn("target, stopping, solver", TARGETS, STOPPING, turns=FIRST_ORDER)
 def test_training_stops_in_the_same_epoch(target, stopping, solver):
     ours, categories = fit_alike(target, **stopping, **SOLVERS[solver], max_iter=60)
     assert categories == []
     assert stopping["n_iter_no_change"] < ours.n_iter_ < 60
 
 
+ENDS = [(4, 3, False), (5, 3, True), (6, 3, True), (6, np.inf, False)]
+
+
 @pytest.mark.parametrize("solver", ["plain sgd", "adam"])
-@pytest.mark.parametrize(
-    ("max_iter", "patience", "stops"),
-    [(4, 3, False), (5, 3, True), (6, 3, True), (6, np.inf, False)],
-)
+@pytest.mark.parametrize(("max_iter", "patience", "stops"), ENDS)
 def test_stopping_in_the_last_epoch_is_not_stopping_too_early(solver, max_iter, patience, stops):
     """The first epoch always improves; with a huge tol, no other epoch does."""
     settings = {"max_iter": max_iter, "n_iter_no_change": patience, "tol": 1e3}
@@ -416,12 +400,11 @@ def test_adaptive_stops_when_the_rate_is_too_small(target, rate):
     assert ours.history_["learning_rate"][-1] <= 1e-6
 
 
+LIMITS = [{"max_iter": 1}, {"max_fun": 1}, {"max_fun": 10}, {"tol": 0.1}, {"tol": 10.0}]
+
+
 @pytest.mark.parametrize("target", ["binary", "multilabel", "Poisson"])
-@pytest.mark.parametrize(
-    "settings",
-    [{"max_iter": 1}, {"max_fun": 1}, {"max_fun": 10}, {"tol": 0.1}, {"tol": 10.0}],
-    ids=str,
-)
+@pytest.mark.parametrize("settings", LIMITS, ids=str)
 def test_lbfgs_stops_in_the_same_iteration(target, settings):
     ours, categories = fit_alike(target, solver="lbfgs", **{"max_iter": 20} | settings)
     assert categories == ([] if "tol" in settings else [ConvergenceWarning])
@@ -440,10 +423,7 @@ def test_convergence_warnings_begin_with_scikit_learn_s_words(solver):
 # without momentum, without a schedule, and in an order that does not depend on the generator.
 
 
-@pytest.mark.parametrize(
-    ("target", "solver", "form"),
-    [*filter(agrees, in_turn(TARGETS, ["plain sgd", "lbfgs"], turns=FORMS[::3]))],
-)
+@in_turn("target, solver, form", TARGETS, ["plain sgd", "lbfgs"], turns=FORMS[::3])
 def test_a_warm_start_gives_scikit_learn_s_numbers(target, solver, form):
     X, y = load(target, form)
     ours, theirs = pair(target, warm_start=True, shuffle=False, **MINI, **SOLVERS[solver])
@@ -452,7 +432,7 @@ def test_a_warm_start_gives_scikit_learn_s_numbers(target, solver, form):
         assert_same(ours, theirs, X)
 
 
-@pytest.mark.parametrize(("target", "solver", "form"), in_turn(TARGETS, FIRST_ORDER, turns=FORMS))
+@in_turn("target, solver, form", TARGETS, FIRST_ORDER, turns=FORMS)
 def test_partial_fits_shuffle_alike_with_a_generator(target, solver, form):
     """Both continue with the state of the generator."""
     X, y = load(target, form)
@@ -464,16 +444,13 @@ def test_partial_fits_shuffle_alike_with_a_generator(target, solver, form):
         assert_same(ours, theirs, X)
 
 
-PARTIAL = in_turn(SCHEDULES, FIRST_ORDER, ["fit", "partial_fit"], turns=TARGETS)
+SCHEDULED = [*product(SCHEDULES, SGDS), ("constant", "adam")]
 
 
-@pytest.mark.parametrize(
-    ("schedule", "solver", "begin", "target"),
-    [cell for cell in PARTIAL if cell[0] == "constant" or "sgd" in cell[1]],
-)
-def test_later_partial_fits_give_scikit_learn_s_numbers(schedule, solver, begin, target):
+@in_turn("scheduled, begin, target", SCHEDULED, ["fit", "partial_fit"], turns=TARGETS)
+def test_later_partial_fits_give_scikit_learn_s_numbers(scheduled, begin, target):
     """Without shuffling: a given seed repeats scikit-learn's second order for ever, not ours."""
-    X, y = TARGETS[target]
+    (schedule, solver), (X, y) = scheduled, TARGETS[target]
     settings = SOLVERS[solver] | SCHEDULES[schedule] | {"shuffle": False, "max_iter": 2}
     ours, theirs = pair(target, batch_size=20, **settings)
     classes = classes_of(target, y) if begin == "partial_fit" else {}
@@ -496,16 +473,13 @@ def test_strings_may_be_labels_in_partial_fit(target):
     assert_same(ours, theirs, X)
 
 
-@pytest.mark.parametrize(
-    ("solver", "make_random_state", "target"),
-    in_turn(SOLVERS, [int, np.random.RandomState], turns=[*TARGETS][:5]),
-)
-def test_fitting_again_begins_anew_alike(solver, make_random_state, target):
+@in_turn("solver, generator, target", SOLVERS, [int, np.random.RandomState], turns=ONE_OUTPUT)
+def test_fitting_again_begins_anew_alike(solver, generator, target):
     """With a seed, both start from the same numbers; with a generator, from different ones."""
     X, y = TARGETS[target]
     ours, theirs = pair(target, **MINI, **SOLVERS[solver])
     for estimator in (ours, theirs):
-        estimator.set_params(random_state=make_random_state(0))
+        estimator.set_params(random_state=generator(0))
     for _ in range(2):
         train_both(ours, theirs, X, y)
         assert_same(ours, theirs, X)
@@ -524,7 +498,7 @@ def printed(capsys, target, **settings):
 
 
 # With two outputs, the loss is twice as large.
-@pytest.mark.parametrize(("target", "solver"), in_turn([*TARGETS][:5], turns=FIRST_ORDER))
+@in_turn("target, solver", ONE_OUTPUT, turns=FIRST_ORDER)
 def test_verbose_prints_scikit_learn_s_lines(target, solver, capsys):
     mine, reference = printed(capsys, target, tol=0.0, max_iter=20, **MINI, **SOLVERS[solver])
     assert len(mine) == 20

@@ -13,6 +13,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "scratchmlp"
 
 VALIDATION = "sklearn.utils._param_validation"
+HALVING = "sklearn.model_selection._search_successive_halving"
+BOOSTING = "sklearn.ensemble._hist_gradient_boosting"
 #: Names that modules import.
 IMPORTED = {
     "sklearn.base._fit_context": "all fits: parameters are validated once, not again in parts",
@@ -39,17 +41,11 @@ IMPORTED = {
     "sklearn.preprocessing._data._handle_zeros_in_scale": "clusters: the scale of a column",
     "sklearn.preprocessing._data._is_constant_feature": "clusters: columns without a scale",
     "sklearn.model_selection._search.BaseSearchCV": "the base of our searches",
-    "sklearn.model_selection._search_successive_halving.HalvingGridSearchCV": (
-        "our halving searches; its public name needs an import of sklearn.experimental"
-    ),
+    f"{HALVING}.HalvingGridSearchCV": "our halving searches; public after an experimental import",
     "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
-    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.BaseHistGradientBoosting": (
-        "model files: which objects are boosted trees"
-    ),
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor": (
-        "model files: trees whose nodes are checked, because compiled code trusts them"
-    ),
-    "sklearn.tree._tree.Tree": "model files: trees whose nodes are checked, for the same reason",
+    f"{BOOSTING}.gradient_boosting.BaseHistGradientBoosting": "model files: what boosted trees are",
+    f"{BOOSTING}.predictor.TreePredictor": "model files: nodes, which compiled code trusts",
+    "sklearn.tree._tree.Tree": "model files: nodes, for the same reason",
     "skops.io._utils.get_module": "model files: the module that skops writes for a type",
 }
 #: Methods of base classes that a class overrides.

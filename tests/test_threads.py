@@ -81,15 +81,11 @@ def test_small_products_run_on_one_thread_and_large_ones_on_those_of_numpy(two):
     assert blas_threads() == two
 
 
-@pytest.mark.parametrize(
-    ("sizes", "order"),
-    [
-        ((SMALL, LARGE, LARGE), (0, 1, 2)),
-        ((SMALL, LARGE, LARGE), (1, 2, 0)),
-        ((LARGE, LARGE, LARGE), (1, 2, 0)),
-        ((SMALL, SMALL, SMALL), (2, 1, 0)),
-    ],
-)
+ORDERS = [((SMALL, LARGE, LARGE), order) for order in ((0, 1, 2), (1, 2, 0))]
+ORDERS += [(3 * (LARGE,), (1, 2, 0)), (3 * (SMALL,), (2, 1, 0))]
+
+
+@pytest.mark.parametrize(("sizes", "order"), ORDERS)
 def test_the_last_of_several_threads_restores_the_number(callers, two, sizes, order):
     contexts = [call(enter, size) for call, size in zip(callers, sizes, strict=True)]
     assert set(blas_threads().values()) == {1}

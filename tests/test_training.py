@@ -104,8 +104,9 @@ def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver):
     monitor = Diverge(0.0, 9, validate=lambda theta: (0.25, 1.0), early_stopping=True)
     run, monitor = train_iris(iris, solver, monitor)
     np.testing.assert_array_equal(run.theta, run.best_theta)
-    assert not run.optimizer_state
-    assert "weights of epoch 1 are kept" in monitor.stop_reason
+    assert (run.loss, run.optimizer_state) == (run.history["loss"][0], {})
+    assert monitor.stop_reason.endswith("the weights of epoch 1 are kept")
+    assert not monitor.finished
 
 
 def test_rows_that_are_left_out_count_neither_as_loss_nor_as_seen(iris):

@@ -12,7 +12,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier
-from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - enables the import below
 from sklearn.feature_selection import SelectFromModel, SequentialFeatureSelector
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
@@ -20,10 +20,8 @@ from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.optimizers import Adam
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -52,17 +50,6 @@ def routing():
 
 def data_of(estimator):
     return IRIS if isinstance(estimator, ScratchMLPClassifier) else DIABETES
-
-
-def test_clone_copies_parameters_and_nothing_else(estimator):
-    X, y = data_of(estimator)
-    estimator.set_params(solver=Adam(beta_1=0.5)).fit(X, y)
-    twin = clone(estimator)
-    assert twin.get_params(deep=False).keys() == estimator.get_params(deep=False).keys()
-    assert twin.solver is not estimator.solver
-    with pytest.raises(NotFittedError):
-        check_is_fitted(twin)
-    np.testing.assert_array_equal(twin.fit(X, y).theta_, estimator.theta_)
 
 
 def test_tags_name_the_data_that_networks_take(estimator):
@@ -153,25 +140,13 @@ def test_partial_fit_gets_the_classes_and_weights_that_it_requests():
             selector(CLASSIFIER).partial_fit(X, y, **{name: value})
 
 
-# Predictions and pickles.
+# Pickles.
+
+GOING_ON = [("sgd", np.float64, True, True), ("adam", np.float64, True, False)]
+GOING_ON += [("lbfgs", np.float32, False, True)]
 
 
-@pytest.mark.parametrize("n_rows", [1, 20, 100, 450])
-def test_some_rows_are_predicted_as_among_all_rows(n_rows):
-    X = np.tile(X_DIGITS, (1, 4))
-    net = ScratchMLPClassifier((20,), max_iter=1, random_state=0).fit(X, Y_DIGITS)
-    some, every = net.predict_proba(X[:n_rows]), net.predict_proba(X)
-    np.testing.assert_allclose(some, every[:n_rows], rtol=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("solver", "dtype", "early_stopping", "warm_start"),
-    [
-        ("sgd", np.float64, True, True),
-        ("adam", np.float64, True, False),
-        ("lbfgs", np.float32, False, True),
-    ],
-)
+@pytest.mark.parametrize(("solver", "dtype", "early_stopping", "warm_start"), GOING_ON)
 def test_a_pickle_is_hardly_larger_than_what_training_goes_on_from(
     solver, dtype, early_stopping, warm_start
 ):

@@ -71,20 +71,6 @@ def test_a_fit_needs_little_memory_beyond_its_data(Estimator, order):
 # Data of predictions.
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda X: np.where(X > 1, np.nan, X), "contains NaN"),
-        (lambda X: X[:, :3], "X has 3 features, but"),
-        (lambda X: X[0], "Expected 2D array, got 1D array"),
-    ],
-)
-def test_what_is_predicted_on_is_validated(Estimator, change, message):
-    estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)
-    with pytest.raises(ValueError, match=message):
-        estimator.predict(change(X_IRIS))
-
-
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_validation_is_skipped_only_where_it_would_change_nothing(Estimator, monkeypatch):
     estimator = Estimator(**SMALL).fit(X_IRIS, Y_IRIS)

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, fails, partial_fit
+from estimator_examples import SMALL, X_IRIS, Y_IRIS, Recorder, fails, partial_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import is_classifier
@@ -112,24 +112,11 @@ def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(
 # Divergence.
 
 
-class Stop:
-    """A callback that stops training after the first epoch."""
-
-    def setup(self, estimator, context): ...
-
-    teardown = on_fit_task_begin = setup
-
-    def on_fit_task_end(self, estimator, context):
-        return not context.max_subtasks
+WAYS = [*itertools.product(["fit", "validation", "partial_fit", "callback"], [1e10, 1e300])]
+WAYS.append(("early_stopping", 1e300))  # with 1e10, a finite validation loss keeps the weights
 
 
-@pytest.mark.parametrize(
-    ("how", "learning_rate"),
-    [
-        *itertools.product(["fit", "validation", "partial_fit", "callback"], [1e10, 1e300]),
-        ("early_stopping", 1e300),  # with 1e10 the validation loss is finite: the weights are kept
-    ],
-)
+@pytest.mark.parametrize(("how", "learning_rate"), WAYS)
 def test_a_last_step_that_diverges_is_an_error(Estimator, how, learning_rate):
     """The loss of an epoch precedes its last step. Here this step is the only one."""
     estimator = Estimator(**SMALL, solver="sgd", learning_rate_init=learning_rate)
@@ -138,7 +125,7 @@ def test_a_last_step_that_diverges_is_an_error(Estimator, how, learning_rate):
     fit = functools.partial(partial_fit, estimator) if how == "partial_fit" else estimator.fit
     more = {"X_val": X_IRIS[::5], "y_val": Y_IRIS[::5]} if how == "validation" else {}
     if how == "callback":
-        estimator.set_callbacks(Stop())
+        estimator.set_callbacks(Recorder(stop_at=0))
     with pytest.raises(DivergenceError, match=DIVERGED):
         fit(X_IRIS, Y_IRIS, **more)
     assert not hasattr(estimator, "theta_")
@@ -241,16 +228,12 @@ def finite_predictions(estimator, X, y):
     return None
 
 
+EXTREME = [(np.float32, False, 0.0, 0.1), (np.float64, False, 1e300, 1e300)]
+EXTREME += [(np.float32, True, 0.0, 1e300), (np.float64, True, 1e300, 0.1)]
+
+
 @pytest.mark.parametrize("kind", ["largest", "column", "row", "0.97", "0.5", "-0.5", "-0.97"])
-@pytest.mark.parametrize(
-    ("dtype", "early_stopping", "alpha", "rate"),
-    [
-        (np.float32, False, 0.0, 0.1),
-        (np.float64, False, 1e300, 1e300),
-        (np.float32, True, 0.0, 1e300),
-        (np.float64, True, 1e300, 0.1),
-    ],
-)
+@pytest.mark.parametrize(("dtype", "early_stopping", "alpha", "rate"), EXTREME)
 def test_extreme_inputs_give_finite_outputs_or_an_error(
     Estimator, kind, dtype, early_stopping, alpha, rate
 ):
@@ -262,18 +245,13 @@ def test_extreme_inputs_give_finite_outputs_or_an_error(
         assert outputs or alpha > 0 or rate > 1 or not kind.startswith("-")
 
 
+TARGETS = [(1e-300, np.float64, "squared_error"), (1e-30, np.float32, "poisson")]
+TARGETS += [(1e30, np.float32, "huber"), (1e150, np.float64, "poisson")]
+TARGETS += [(1e300, np.float32, "quantile"), (1.7e308, np.float64, "huber")]
+
+
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@pytest.mark.parametrize(
-    ("size", "dtype", "loss"),
-    [
-        (1e-300, np.float64, "squared_error"),
-        (1e-30, np.float32, "poisson"),
-        (1e30, np.float32, "huber"),
-        (1e150, np.float64, "poisson"),
-        (1e300, np.float32, "quantile"),
-        (1.7e308, np.float64, "huber"),
-    ],
-)
+@pytest.mark.parametrize(("size", "dtype", "loss"), TARGETS)
 def test_extreme_targets_give_finite_predictions_or_an_error(size, dtype, loss, solver):
     X, y = X_IRIS[::3].astype(dtype), np.abs(X_IRIS[::3, 0]) / 3 * size
     for targets in (y, np.r_[y[:1], np.sign(y[1:])]):

@@ -1,5 +1,7 @@
 """Fitted attributes: weights and how to change them, history; warnings."""
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -21,8 +23,9 @@ def test_unfitted_attributes_raise_not_fitted(Estimator):
 
 @ignore_convergence
 def test_fitted_attributes(Estimator):
-    estimator = Estimator(hidden_layer_sizes=(5, 6), max_iter=7, random_state=0)
+    estimator, began = Estimator(hidden_layer_sizes=(5, 6), max_iter=7), perf_counter()
     estimator.fit(X_IRIS, Y_IRIS)
+    assert 0 < min(estimator.history_["seconds"]) < perf_counter() - began
     n_out = 3 if Estimator is ScratchMLPClassifier else 1
     assert [W.shape for W in estimator.coefs_] == [(4, 5), (5, 6), (6, n_out)]
     assert [b.shape for b in estimator.intercepts_] == [(5,), (6,), (n_out,)]

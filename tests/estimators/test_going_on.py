@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, fails, joblib_round_trip, partial_fit
+from estimator_examples import SMALL, X_IRIS, Y_IRIS, Recorder, by_joblib, fails, partial_fit
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -39,7 +39,7 @@ def test_half_the_epochs_and_half_of_a_copy_are_all_the_epochs(Estimator, solver
     settings["early_stopping"] = early_stopping
     straight = Estimator(**settings, max_iter=8).fit(X_IRIS, Y_IRIS)
     half = Estimator(**settings, max_iter=4).fit(X_IRIS, Y_IRIS)
-    copies = copy.deepcopy(half), pickle.loads(pickle.dumps(half)), joblib_round_trip(half)
+    copies = copy.deepcopy(half), pickle.loads(pickle.dumps(half)), by_joblib(half)
     for resumed in (*copies, half):
         assert_same(resumed.fit(X_IRIS, Y_IRIS), straight)
         assert (resumed.n_iter_, len(resumed.loss_curve_)) == (4, 8)
@@ -60,21 +60,6 @@ def test_calls_of_partial_fit_are_the_epochs_of_a_fit(Estimator, dtype):
     assert parts.t_ == 5 * 150 + 60
 
 
-class Killed:
-    """A callback that raises an error after an epoch."""
-
-    def __init__(self, n_epochs):
-        self.n_epochs = n_epochs
-
-    def setup(self, estimator, context): ...
-
-    teardown = on_fit_task_begin = setup
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_id + 1 == self.n_epochs:
-            raise RuntimeError("killed")
-
-
 @pytest.mark.parametrize(
     ("Estimator", "early_stopping"), [(ScratchMLPClassifier, True), (ScratchMLPRegressor, False)]
 )
@@ -86,8 +71,9 @@ def test_training_from_a_checkpoint_ends_where_patience_would_have(
     straight = clone(net).fit(X_IRIS, Y_IRIS)
     assert "did not improve" in straight.stop_reason_
     n_epochs, path = straight.n_iter_ - 5, tmp_path / "net.skops"
-    with pytest.raises(RuntimeError, match="killed"):
-        net.set_callbacks(ModelCheckpoint(path), Killed(n_epochs)).fit(X_IRIS, Y_IRIS)
+    net.set_callbacks(ModelCheckpoint(path), Recorder(error_at=n_epochs - 1))
+    with pytest.raises(RuntimeError, match="from a callback"):
+        net.fit(X_IRIS, Y_IRIS)
     resumed = load(path).set_params(max_iter=500 - n_epochs).fit(X_IRIS, Y_IRIS)
     assert_same(resumed, straight)
     assert resumed.stop_reason_ == straight.stop_reason_
@@ -196,7 +182,7 @@ def test_other_rows_are_split_anew_and_the_best_weights_forgotten(Estimator):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("persist", [lambda estimator: estimator, joblib_round_trip])
+@pytest.mark.parametrize("persist", [lambda estimator: estimator, by_joblib])
 def test_training_goes_on_from_the_weights_that_users_write(Estimator, early_stopping, persist):
     settings = {**SMALL, "solver": "sgd", "momentum": 0.0, "warm_start": True}
     estimator = Estimator(early_stopping=early_stopping, **settings).fit(X_IRIS, Y_IRIS)

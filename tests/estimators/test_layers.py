@@ -1,30 +1,12 @@
 """Layers: their activations, biases and outputs."""
 
-import copy
-
 import numpy as np
 import pytest
 import scipy.sparse
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, OwnTanh, joblib_round_trip, raw_scores
+from estimator_examples import SMALL, X_IRIS, Y_IRIS, raw_scores
 from sklearn.exceptions import NotFittedError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.mark.parametrize(
-    ("activation", "duplicate"),
-    [
-        ("tanh", lambda estimator: estimator),
-        (OwnTanh(), copy.deepcopy),
-        ((OwnTanh(),), joblib_round_trip),
-    ],
-)
-def test_the_activation_of_the_fit_predicts(Estimator, activation, duplicate):
-    estimator = Estimator(activation=activation, **SMALL).fit(X_IRIS, Y_IRIS)
-    expected = raw_scores(estimator, X_IRIS)
-    twin = duplicate(estimator).set_params(activation="relu")
-    np.testing.assert_array_equal(raw_scores(twin, X_IRIS), expected)
-    assert not np.allclose(raw_scores(twin.fit(X_IRIS, Y_IRIS), X_IRIS), expected)
 
 
 def test_a_network_without_hidden_layers_has_nothing_to_activate_or_drop(Estimator):

@@ -6,13 +6,8 @@ import numpy as np
 import pytest
 from estimator_examples import X_IRIS, Y_IRIS
 from scipy.special import expit, softmax
-from sklearn.datasets import load_breast_cancer, load_wine, make_regression
-from sklearn.linear_model import (
-    LinearRegression,
-    LogisticRegression,
-    PoissonRegressor,
-    RidgeClassifier,
-)
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier
 from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -46,7 +41,7 @@ BALANCED = {"class_weight": "balanced"}
 WEIGHTED, EVEN = logistic_regression(**WEIGHTS), logistic_regression(**BALANCED)
 IDENTITY = {"loss": "squared_error", "output_activation": "identity"}
 LABELS = X_IRIS, Y_LABELS
-LINES = make_regression(60, 3, noise=1.0, random_state=0)
+DIABETES = tuple(map(scale, load_diabetes(return_X_y=True)))
 POISSON = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000)
 
 
@@ -59,12 +54,12 @@ POISSON = PoissonRegressor(alpha=3.0 / 300, tol=1e-9, max_iter=1000)
         (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), WINE, "decision_function", 1e-5),
         (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), CANCER, "decision_function", 1e-5),
         (Classifier(alpha=1, **IDENTITY), RidgeClassifier(), LABELS, "decision_function", 1e-5),
-        (Regressor(alpha=0), LinearRegression(), LINES, "predict", 1e-5),
+        (Regressor(alpha=1), Ridge(), DIABETES, "predict", 1e-5),
         (Regressor("poisson", alpha=3), POISSON, counts(), "predict", 1e-4),
     ],
     ids=[
-        *("logistic", "weights", "balanced", "ridge", "ridge of two", "ridge of several labels"),
-        *("least squares", "Poisson"),
+        *("logistic", "weights", "balanced", "ridge of three", "ridge of two", "ridge of labels"),
+        *("ridge of numbers", "Poisson"),
     ],
 )
 def test_a_network_without_hidden_layers_is_a_linear_model(network, reference, data, method, atol):
@@ -84,22 +79,14 @@ def expected_probabilities(classifier, raw):
 
 
 SMOOTH = LogLoss(label_smoothing=0.1)
+LOSSES = [("multiclass", "squared_error", "softmax"), ("multiclass", "focal", "logistic")]
+LOSSES += [("binary", "squared_error", "auto"), ("binary", "focal", "softmax")]
+LOSSES += [("multilabel", "squared_error", "logistic"), ("multilabel", "focal", "auto")]
+LOSSES += [("multiclass", SMOOTH, "softmax"), ("binary", SMOOTH, "logistic")]
+LOSSES += [("multilabel", SMOOTH, "auto")]
 
 
-@pytest.mark.parametrize(
-    ("target", "loss", "output"),
-    [
-        ("multiclass", "squared_error", "softmax"),
-        ("multiclass", "focal", "logistic"),
-        ("multiclass", SMOOTH, "softmax"),
-        ("binary", "squared_error", "auto"),
-        ("binary", "focal", "softmax"),
-        ("binary", SMOOTH, "logistic"),
-        ("multilabel", "squared_error", "logistic"),
-        ("multilabel", "focal", "auto"),
-        ("multilabel", SMOOTH, "auto"),
-    ],
-)
+@pytest.mark.parametrize(("target", "loss", "output"), LOSSES)
 def test_every_loss_and_output_learns_and_gives_probabilities(target, loss, output):
     y = TARGETS[target]
     classifier = ScratchMLPClassifier(
@@ -124,15 +111,11 @@ def test_identity_outputs_have_no_probabilities():
     assert classifier.score(X_IRIS, Y_LABELS) > 0.95
 
 
-@pytest.mark.parametrize(
-    ("target", "dtype", "output"),
-    [
-        ("multiclass", np.float32, "auto"),
-        ("binary", np.float32, "softmax"),
-        ("binary", np.float64, "logistic"),
-        ("multilabel", np.float32, "logistic"),
-    ],
-)
+OUTPUTS = [("multiclass", np.float32, "auto"), ("binary", np.float32, "softmax")]
+OUTPUTS += [("binary", np.float64, "logistic"), ("multilabel", np.float32, "logistic")]
+
+
+@pytest.mark.parametrize(("target", "dtype", "output"), OUTPUTS)
 def test_probabilities_are_never_0_and_their_logarithms_finite(target, dtype, output):
     classifier = ScratchMLPClassifier(output_activation=output, max_iter=1, random_state=0)
     X = X_IRIS.astype(dtype)

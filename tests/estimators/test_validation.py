@@ -289,6 +289,8 @@ def test_a_pipeline_transforms_validation_data_if_it_is_told_to():
 
 # Errors.
 
+OTHER_TARGETS = r"multiclass targets|y has shape \(100, 1\), and y_val \(50, 3\)"
+
 
 @pytest.mark.parametrize(
     ("validation", "message"),
@@ -300,10 +302,7 @@ def test_a_pipeline_transforms_validation_data_if_it_is_told_to():
         ({"X_val": np.full_like(X_VAL, np.nan), "y_val": Y_VAL}, "NaN"),
         ({"X_val": X_VAL, "y_val": Y_VAL[1:]}, "inconsistent numbers of samples"),
         ({"X_val": X_VAL[:1], "y_val": Y_VAL[:1]}, r"at least 2 rows .* got 1\. Pass more"),
-        (
-            {"X_val": X_VAL, "y_val": np.eye(3)[Y_VAL]},
-            r"multiclass targets|y has shape \(100, 1\), and y_val \(50, 3\)",
-        ),
+        ({"X_val": X_VAL, "y_val": np.eye(3)[Y_VAL]}, OTHER_TARGETS),
     ],
 )
 @pytest.mark.parametrize("fitted", [False, True])
@@ -322,16 +321,14 @@ def test_two_rows_are_enough_for_early_stopping_and_one_without(Estimator):
     assert np.isfinite(Estimator(**SMALL).fit(X, Y, **one).history_["validation_loss"]).all()
 
 
-@pytest.mark.parametrize(
-    ("fraction", "message"),
-    [
-        (0.0, "hold out validation_fraction=0.0 of n_samples=150. test_size=0.0 should be"),
-        (0.005, "hold out validation_fraction=0.005 of n_samples=150. The validation set is too s"),
-        (0.999, "hold out validation_fraction=0.999 of n_samples=150.*train set will be empty"),
-    ],
-)
-def test_early_stopping_needs_rows_to_validate_and_to_train_on(Estimator, fraction, message):
+TOO_FEW = [(0.0, "test_size=0.0 should be"), (0.005, "The validation set is too s")]
+TOO_FEW += [(0.999, ".*train set will be empty")]
+
+
+@pytest.mark.parametrize(("fraction", "reason"), TOO_FEW)
+def test_early_stopping_needs_rows_to_validate_and_to_train_on(Estimator, fraction, reason):
     net = Estimator(early_stopping=True, validation_fraction=fraction)
+    message = f"hold out validation_fraction={fraction} of n_samples=150. {reason}"
     of_each_class = r" \(of each class\)" if Estimator is ScratchMLPClassifier else ""
     remedy = f"Change 'validation_fraction' or increase the size of your dataset{of_each_class}"
     with fails(net, ValueError, rf"{message}.*{remedy}\."):

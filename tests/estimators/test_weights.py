@@ -9,6 +9,7 @@ from estimator_examples import SMALL, X_IRIS, Y_IRIS, fails
 from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -50,11 +51,9 @@ def assert_same_weights(one, other):
 )
 def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(estimator, y):
     """A quarter of the rows have weight 0. Repeated rows change the frequencies of classes."""
-    theta, losses = estimator.fit(X, y, sample_weight=REPEATS).theta_, estimator.loss_curve_
-    estimator.fit(X[ROWS], y[ROWS])
-    largest = np.abs(theta).max()
-    np.testing.assert_allclose(estimator.theta_, theta, rtol=0, atol=1e-7 * largest)
-    np.testing.assert_allclose(estimator.loss_curve_, losses, rtol=1e-7)
+    weighted = clone(estimator).fit(X, y, sample_weight=REPEATS)
+    assert_same_weights(weighted, estimator.fit(X[ROWS], y[ROWS]))
+    np.testing.assert_allclose(weighted.loss_curve_, estimator.loss_curve_, rtol=1e-7)
 
 
 def test_a_row_of_weight_zero_may_hold_anything_finite():
@@ -143,7 +142,7 @@ def test_weights_too_small_for_quotients_are_0(dtype):
 
 
 def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
-    """Train for three epochs with weights, in one of several ways; return all numbers."""
+    """Train for three epochs with weights, in one of several ways; return all numbers in a row."""
     estimator = Estimator(**SMALL | {"max_iter": 3}, solver=solver, alpha=alpha)
     estimator.set_params(early_stopping=how == "early_stopping")
     data, more = X.astype(dtype), {}
@@ -153,8 +152,8 @@ def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
         more = {"classes": [0, 1, 2]}
     train = estimator.partial_fit if how == "partial_fit" else estimator.fit
     train(data, Y, weight, **more)
-    history = estimator.history_
-    return [estimator.theta_, *(history[name] for name in ("loss", "validation_loss", "score"))]
+    curves = [estimator.history_[name] for name in ("loss", "validation_loss", "score")]
+    return np.concatenate([estimator.theta_, *curves])
 
 
 WAYS = [("sgd", "fit"), ("sgd", "partial_fit"), ("adam", "validation"), ("adam", "early_stopping")]
@@ -175,8 +174,7 @@ def test_a_power_of_two_in_the_weights_and_the_penalty_changes_nothing(
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver, dtype, alpha)
     result = trained(Estimator, np.ldexp(WEIGHT, power), how, solver, dtype, np.ldexp(alpha, power))
-    for one, other in zip(result, plain, strict=True):
-        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(result, plain)
 
 
 @pytest.mark.random
@@ -186,8 +184,7 @@ def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(Estimator, 
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver)
     result = trained(Estimator, WEIGHT * constant, how, solver)
-    for one, other in zip(result, plain, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(result, plain, rtol=1e-7, atol=1e-9)
 
 
 @pytest.mark.parametrize("weight", [np.float32(3e38), 1.7e308, 5e-324, 2**60, True])
@@ -195,8 +192,7 @@ def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(Estimator, 
 def test_equal_weights_of_any_size_and_type_are_no_weights(Estimator, weight, dtype):
     result = trained(Estimator, np.full(150, weight), "validation", "adam", dtype)
     plain = trained(Estimator, np.ones(150), "validation", "adam", dtype)
-    for one, other in zip(result, plain, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(result, plain, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("constant", [1e-300, 1e300])
@@ -250,15 +246,11 @@ def test_an_outlier_with_almost_no_weight_is_no_divergence(solver):
 # Errors.
 
 
-@pytest.mark.parametrize(
-    ("weight", "message"),
-    [
-        (np.inf, "input sample_weight contains infinity"),
-        ([np.nan] * 150, "input sample_weight contains nan"),
-        (-np.ones(150), "Negative values"),
-        (np.zeros(150), "at least one non-zero"),
-    ],
-)
+REFUSED = [(np.inf, "sample_weight contains infinity"), (np.nan, "sample_weight contains nan")]
+REFUSED += [(-np.ones(150), "Negative values"), (np.zeros(150), "at least one non-zero")]
+
+
+@pytest.mark.parametrize(("weight", "message"), REFUSED)
 def test_weights_are_finite_and_at_least_0(Estimator, weight, message):
     estimator = Estimator(**SMALL)
     with fails(estimator, ValueError, f"(?i){message}"):
@@ -267,16 +259,9 @@ def test_weights_are_finite_and_at_least_0(Estimator, weight, message):
         estimator.fit(X, Y, X_val=X, y_val=Y, sample_weight_val=weight)
 
 
-@pytest.mark.parametrize(
-    ("class_weight", "message"),
-    [
-        (np.array([1, 2]), "The 'class_weight' parameter of"),
-        ("balanced", "'balanced' is not supported for partial_fit.*compute_c"),
-    ],
-)
-def test_partial_fit_checks_what_class_weight_is(class_weight, message):
-    classifier = Classifier(max_iter=1).fit(X, Y).set_params(class_weight=class_weight)
-    with fails(classifier, ValueError, message):
+def test_partial_fit_does_not_know_all_rows_and_cannot_balance_them():
+    classifier = Classifier(max_iter=1).fit(X, Y).set_params(class_weight="balanced")
+    with fails(classifier, ValueError, "'balanced' is not supported for partial_fit.*compute_c"):
         classifier.partial_fit(X, Y)
 
 
