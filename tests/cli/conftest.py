@@ -23,6 +23,8 @@ from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Trained = namedtuple("Trained", "table path folder out err")
+CLASSIFIERS = TabularMLPClassifier, HistGradientBoostingClassifier, ExtraTreesClassifier
+REGRESSORS = TabularMLPRegressor, HistGradientBoostingRegressor, ExtraTreesRegressor
 #: The files that `trained` writes, and the packages that they need.
 OUTPUTS = {
     "--save": ("y.model", "skops"),
@@ -54,22 +56,10 @@ def brief_models(*arguments, **settings):
     models[TREES][-1].set_params(max_iter=5)
     if not hasattr(own, "estimators"):
         own.set_params(max_iter=20)
-    elif is_classifier(own):
-        own.set_params(
-            estimators=[
-                ("networks", TabularMLPClassifier(max_iter=20)),
-                ("boosting", HistGradientBoostingClassifier(max_iter=3)),
-                ("extra trees", ExtraTreesClassifier(3)),
-            ]
-        )
-    else:
-        own.set_params(
-            estimators=[
-                ("networks", TabularMLPRegressor(max_iter=20)),
-                ("boosting", HistGradientBoostingRegressor(max_iter=3)),
-                ("extra trees", ExtraTreesRegressor(3)),
-            ]
-        )
+        return models
+    networks, boosting, trees = CLASSIFIERS if is_classifier(own) else REGRESSORS
+    parts = networks(max_iter=20), boosting(max_iter=3), trees(3)
+    own.set_params(estimators=[*zip(("networks", "boosting", "extra trees"), parts, strict=True)])
     return models
 
 
@@ -78,6 +68,8 @@ def train_briefly(monkeypatch):
     monkeypatch.setattr(comparison, "SMALL", 0)  # three folds instead of five
     # As for all small tables: on few rows, threads wait for each other.
     monkeypatch.setattr(comparison, "threadpool_limits", lambda _: threadpool_limits(1))
+    for name in ("importances", "dependence", "uncertainty"):
+        monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
 
 
 @pytest.fixture
@@ -87,7 +79,10 @@ def brief(monkeypatch):
 
 
 def people(n=80):
-    """Columns of several types, with missing values, and two targets that `size` explains."""
+    """Columns of several types, and two targets that `size` explains.
+
+    "size" has missing values, and another column has the name of an indicator of them.
+    """
     rng = np.random.default_rng(0)
     size = rng.normal(size=n)
     columns = {
@@ -95,7 +90,7 @@ def people(n=80):
         "code": rng.choice(["01", "1", "x"], n),
         "cost in $, with a $": rng.normal(scale=1e4, size=n),
         "day": pd.date_range("2020-01-01", periods=n),
-        "flag": rng.choice([True, False], n),
+        "size_missing": rng.choice([True, False], n),
         "key": [f"0{i}" for i in range(n)],
         "class": np.where(size > 0, "big", "small"),
         "number": 100 * size,
@@ -121,19 +116,7 @@ def trained(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as monkeypatch, all_parts():
         train_briefly(monkeypatch)
-        measure_few_rows(monkeypatch)
         return {"class": train("class", "number"), "number": train("number", "class")}
-
-
-def measure_few_rows(monkeypatch):
-    for name in ("importances", "dependence", "uncertainty"):
-        monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
-
-
-@pytest.fixture
-def few_rows(monkeypatch):
-    """Measure what a report and a picture show with few rows."""
-    measure_few_rows(monkeypatch)
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ MISTAKES = """
     new.csv --load class.model --id Size   -> no column 'Size', which --id names. Did you mean
 
     empty.csv --load class.model     -> has no rows
-    few.csv --load class.model       -> was trained on: 'size', 'cost in $, with a $', 'flag'. Add
+    few.csv --load class.model       -> was trained on: 'size', 'cost in $, with a $', 'size_missing'.
     text.csv --load class.model      -> 'size' contains text, such as 'large', but contained numbers
     class.csv --load class.model --coverage 0.8 -> class.model predicts classes. Remove --coverage.
     review.csv --target y --text review --export y.onnx -> y.onnx: Column 'review' is free text
@@ -151,14 +151,14 @@ def test_an_option_that_has_taken_the_table(option):
     assert parse([option, "a", "--target", "y", "--", "d.csv"]).data == "d.csv"
 
 
-@pytest.mark.parametrize(
-    ("option", "name", "needs", "extra"),
-    [
-        ("--export", "y.onnx", "onnx", "onnx"),
-        ("--report", "r.html", "jinja2 and matplotlib", "report"),
-        ("--plot", "p.png", "matplotlib", "plot"),
-    ],
-)
+PACKAGES = [
+    ("--export", "y.onnx", "onnx", "onnx"),
+    ("--report", "r.html", "jinja2 and matplotlib", "report"),
+    ("--plot", "p.png", "matplotlib", "plot"),
+]
+
+
+@pytest.mark.parametrize(("option", "name", "needs", "extra"), PACKAGES)
 def test_a_missing_package_is_named_before_the_work(option, name, needs, extra, monkeypatch):
     monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     line = refused("class.csv", "--target", "class", option, name)
@@ -183,20 +183,25 @@ def test_a_package_that_cannot_be_imported_is_named_before_the_work(error, monke
     assert "To install it, run pip install lightgbm." in line
 
 
-@pytest.mark.parametrize(
-    ("denied", "permission"), [("class.csv", "write to it"), ("", "create files in")]
-)
+DENIED = [("class.csv", "write to it"), ("", "create files in")]
+
+
+@pytest.mark.parametrize(("denied", "permission"), DENIED)
 def test_a_file_without_permission_is_refused(denied, permission, folder, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: folder / path != folder / denied)
     line = refused("number.csv", "--load", "number.model", "--out", "class.csv")
     assert f"you have no permission to {permission}" in line
 
 
+OF_THE_ENSEMBLE = [
+    ("--export y.onnx", "onnx"),
+    ("--plot y.png", "matplotlib"),
+    ("--report y.html", "jinja2"),
+]
+
+
 @pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize(
-    ("option", "package"),
-    [("--export y.onnx", "onnx"), ("--plot y.png", "matplotlib"), ("--report y.html", "jinja2")],
-)
+@pytest.mark.parametrize(("option", "package"), OF_THE_ENSEMBLE)
 def test_what_cannot_be_made_of_the_best_model_is_refused_after_it_is_saved(
     option, package, folder, capsys, tmp_path, monkeypatch
 ):
@@ -232,9 +237,10 @@ def test_the_values_of_options():
     assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"
 
 
-@pytest.mark.parametrize(
-    "fields", [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
-)
+TOGETHER = [["id", "groups"], ["id", "time"], ["time", "date"], ["id", "time", "date"]]
+
+
+@pytest.mark.parametrize("fields", TOGETHER)
 def test_options_that_may_name_the_same_column(fields):
     roles = Roles(**{field: ["day"] if field in LISTS else "day" for field in fields})
     table = load_table("class.csv", "class", roles=roles)
@@ -299,14 +305,14 @@ def test_options_choose_how_a_file_is_read(content, options, expected, csv):
         ]
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        "latin.csv --sep semicolon --encoding latin-1",
-        "latin.csv --sep ; --encoding latin-1",
-        r"tabs.csv --sep \t --decimal comma",
-        "tabs.csv --sep tab --decimal point",
-    ],
-)
+NAMED_MARKS = [
+    "latin.csv --sep semicolon --encoding latin-1",
+    "latin.csv --sep ; --encoding latin-1",
+    r"tabs.csv --sep \t --decimal comma",
+    "tabs.csv --sep tab --decimal point",
+]
+
+
+@pytest.mark.parametrize("options", NAMED_MARKS)
 def test_separators_and_decimal_marks_have_names(options):
     assert "Its columns: 'a', 'b'." in refused(*options.split(), "--target", "c")

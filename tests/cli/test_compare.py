@@ -64,7 +64,7 @@ def test_the_table_is_described_before_the_scores(trained):
         "  classes: big 44 (55.0%), small 36 (45.0%)\n"
         "  numeric: size (12 missing), cost in $, with a $\n"
         "  dates: day (written as year-month-day)\n"
-        "  boolean: flag\n"
+        "  boolean: size_missing\n"
         "  categorical: code (3 values)\n"
         "  not used to predict: key (--id)\n"
         "\n"

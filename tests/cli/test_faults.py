@@ -229,15 +229,15 @@ def interrupted(moment, job, *arguments):
     return process.exitcode, time.perf_counter() - started
 
 
+INTERRUPTIBLE = [
+    ("predict", "--out", "p.csv"),
+    ("train", "--save", "y.model"),
+    pytest.param("train", "--plot", "y.png", marks=nightly),
+]
+
+
 @pytest.mark.random
-@pytest.mark.parametrize(
-    ("task", "option", "name"),
-    [
-        ("predict", "--out", "p.csv"),
-        ("train", "--save", "y.model"),
-        pytest.param("train", "--plot", "y.png", marks=nightly),
-    ],
-)
+@pytest.mark.parametrize(("task", "option", "name"), INTERRUPTIBLE)
 def test_an_interrupt_at_any_moment(task, option, name, command, logs, rounds, tmp_path):
     """The moments lie in any step, from reading the table to writing the file."""
     job = jobs.run, [*command[task], option, tmp_path / name], *logs
@@ -274,16 +274,16 @@ def test_an_interrupt_while_the_reader_has_stopped(command, logs):
 # A full disk: a limit to the size of files makes writes end early, too.
 
 
-@pytest.mark.parametrize(
-    ("task", "option", "name"),
-    [
-        ("predict", "--out", "p.csv"),
-        ("predict", "--out", "p.csv.gz"),
-        ("predict", "--out", "p.parquet"),
-        ("train", "--save", "model"),
-        pytest.param("train", "--plot", "p.png", marks=nightly),
-    ],
-)
+FILES = [
+    ("predict", "--out", "p.csv"),
+    ("predict", "--out", "p.csv.gz"),
+    ("predict", "--out", "p.parquet"),
+    ("train", "--save", "model"),
+    pytest.param("train", "--plot", "p.png", marks=nightly),
+]
+
+
+@pytest.mark.parametrize(("task", "option", "name"), FILES)
 def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
     path = tmp_path / name
     path.write_text("old")

@@ -115,14 +115,14 @@ def test_classes_that_come_later_are_not_scored_before_they_are_known():
 AT_LEAST = r"{} has {} different values .* at least {}"
 
 
-@pytest.mark.parametrize(
-    ("y", "option", "values", "message"),
-    [
-        (CLASSES, "groups", np.arange(N) % 2, AT_LEAST.format("--groups", 2, 3)),
-        (NUMBERS, "times", np.arange(N) * 8 // N, AT_LEAST.format("--time", 8, 9)),
-        (np.repeat(["a", "b"], [58, 2]), "times", np.arange(N), "training rows of a single class"),
-    ],
-)
+NOTHING_TO_COMPARE = [
+    (CLASSES, "groups", np.arange(N) % 2, AT_LEAST.format("--groups", 2, 3)),
+    (NUMBERS, "times", np.arange(N) * 8 // N, AT_LEAST.format("--time", 8, 9)),
+    (np.repeat(["a", "b"], [58, 2]), "times", np.arange(N), "training rows of a single class"),
+]
+
+
+@pytest.mark.parametrize(("y", "option", "values", "message"), NOTHING_TO_COMPARE)
 def test_groups_and_times_that_leave_nothing_to_compare_are_refused(y, option, values, message):
     with pytest.raises(InputError, match=message):
         make_folds(y, y is not NUMBERS, **{option: values})
@@ -175,35 +175,33 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
 TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
 
 
-@pytest.mark.parametrize(
-    ("counts", "names"),
-    [
-        ([10, 19], ["accuracy", "log-loss", "AUC"]),
-        ([10, 20], ["accuracy", "log-loss", "AUC", "balanced accuracy"]),
-        ([9, 9, 9], ["accuracy", "log-loss", "macro AUC"]),
-        (None, ["RMSE", "R²"]),
-    ],
-)
+DEFAULTS = [
+    ([10, 19], ["accuracy", "log-loss", "AUC"]),
+    ([10, 20], ["accuracy", "log-loss", "AUC", "balanced accuracy"]),
+    ([9, 9, 9], ["accuracy", "log-loss", "macro AUC"]),
+    (None, ["RMSE", "R²"]),
+]
+
+
+@pytest.mark.parametrize(("counts", "names"), DEFAULTS)
 def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are(counts, names):
     metrics = default_metrics(counts if counts is None else np.array(counts))
     assert [metric.name for metric in metrics] == names
 
 
-@pytest.mark.parametrize(
-    ("given", "y", "name", "is_loss"),
-    [
-        ("log_loss", TWO, "log-loss", True),
-        ("Balanced Accuracy", TWO, "balanced accuracy", False),
-        ("roc_auc_ovr", THREE, "macro AUC", False),
-        ("neg_brier_score", TWO, "brier_score", True),
-        ("brier_score", THREE, "brier_score", True),
-        ("rmse", NUMBERS, "RMSE", True),
-        ("R²", NUMBERS, "R²", False),
-        ("neg_mean_absolute_error", NUMBERS, "mean absolute error", True),
-        ("MAE", NUMBERS, "mean absolute error", True),
-        ("median_absolute_error", NUMBERS, "median absolute error", True),
-    ],
-)
+METRICS = [
+    ("Balanced Accuracy", TWO, "balanced accuracy", False),
+    ("roc_auc_ovr", THREE, "macro AUC", False),
+    ("neg_brier_score", TWO, "brier_score", True),
+    ("brier_score", THREE, "brier_score", True),
+    ("R²", NUMBERS, "R²", False),
+    ("neg_mean_absolute_error", NUMBERS, "mean absolute error", True),
+    ("MAE", NUMBERS, "mean absolute error", True),
+    ("median_absolute_error", NUMBERS, "median absolute error", True),
+]
+
+
+@pytest.mark.parametrize(("given", "y", "name", "is_loss"), METRICS)
 def test_names_of_metrics(given, y, name, is_loss):
     metric = find_metric(given, y, is_class=y is not NUMBERS)
     assert (metric.name, metric.is_loss) == (name, is_loss)
@@ -216,16 +214,16 @@ def test_all_scorers_of_scikit_learn_can_be_used_or_are_refused(name):
             find_metric(name, y, is_class)
 
 
-@pytest.mark.parametrize(
-    ("name", "y", "message"),
-    [
-        ("r2", TWO, "--metric r2 is not a metric of classification."),
-        ("f1", NUMBERS, "--metric f1 is not a metric of regression. Choose one of RMSE, R2, MAE"),
-        ("f1_makro", THREE, "classification. Did you mean 'f1_macro'? Choose one of accuracy, log"),
-        ("aucc", TWO, "'AUC'? Choose one of accuracy, log-loss, AUC, \"balanced accuracy\", or "),
-        ("f1", THREE, "--metric f1 cannot be computed here: Target is multiclass"),
-    ],
-)
+REFUSED = [
+    ("r2", TWO, "--metric r2 is not a metric of classification."),
+    ("f1", NUMBERS, "--metric f1 is not a metric of regression. Choose one of RMSE, R2, MAE"),
+    ("f1_makro", THREE, "classification. Did you mean 'f1_macro'? Choose one of accuracy, log"),
+    ("aucc", TWO, "'AUC'? Choose one of accuracy, log-loss, AUC, \"balanced accuracy\", or "),
+    ("f1", THREE, "--metric f1 cannot be computed here: Target is multiclass"),
+]
+
+
+@pytest.mark.parametrize(("name", "y", "message"), REFUSED)
 def test_a_metric_that_cannot_be_used(name, y, message):
     with pytest.raises(InputError) as error:
         find_metric(name, y, is_class=y is not NUMBERS)

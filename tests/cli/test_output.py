@@ -49,9 +49,10 @@ def test_scores_are_means_and_deviations_over_the_folds():
     ]
 
 
-@pytest.mark.parametrize(
-    ("metric", "best"), [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")]
-)
+BEST = [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")]
+
+
+@pytest.mark.parametrize(("metric", "best"), BEST)
 def test_the_metric_decides_which_model_is_the_best(metric, best):
     assert best_model(RESULTS, make_plan(CLASSES, is_class=True, metric=metric)) == best
 
@@ -71,12 +72,8 @@ def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
     constant = results["ensemble"].drop(columns="parts")
     table = score_table({**results, "constant": constant}, make_plan(NUMBERS, False))
     rows = table.splitlines()[1:]
-    assert [row[:24].rstrip() for row in rows] == [
-        "ensemble",
-        "  networks, weight 0.60",
-        "  trees, weight 0.40",
-        "constant",
-    ]
+    parts = "  networks, weight 0.60", "  trees, weight 0.40"
+    assert [row[:24].rstrip() for row in rows] == ["ensemble", *parts, "constant"]
     assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
     assert "0.600 ± 0.000" in rows[1]
 
@@ -99,16 +96,16 @@ def test_huge_scores_are_divided_by_a_power_of_ten():
     assert "0.000 ± 0.000" in table
 
 
-@pytest.mark.parametrize(
-    ("own", "networks", "suffice"),
-    [
-        ([0.5, 0.5, 0.5], [0.4, 0.5, 0.5], True),
-        ([0.5, 0.5, 0.5], [0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its error 0.012
-        ([0.5, 0.5, 0.5], [0.53, 0.51, 0.5], False),  # 0.013 and 0.009
-        ([0.5, 0.5, 0.5], [0.6, 0.6, 0.6], False),
-        ([0.5, 0.6, 0.7], [0.5, 0.6, 0.7], True),  # the ensemble has dropped all others
-    ],
-)
+#: RMSE of an ensemble in the folds, that of its networks, and whether these suffice.
+GAINS = [
+    ([0.5, 0.5, 0.5], [0.4, 0.5, 0.5], True),
+    ([0.5, 0.5, 0.5], [0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its error 0.012
+    ([0.5, 0.5, 0.5], [0.53, 0.51, 0.5], False),  # 0.013 and 0.009
+    ([0.5, 0.6, 0.7], [0.5, 0.6, 0.7], True),  # the ensemble has dropped all others
+]
+
+
+@pytest.mark.parametrize(("own", "networks", "suffice"), GAINS)
 def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(own, networks, suffice):
     assert networks_suffice(ensemble(own, networks), make_plan(NUMBERS, False)) == suffice
 

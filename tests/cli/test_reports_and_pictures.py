@@ -11,7 +11,7 @@ from report_pages import Page
 from scratchmlp.cli import main as command_line
 
 pytest.importorskip("jinja2")
-pytestmark = pytest.mark.usefixtures("brief", "few_rows")
+pytestmark = pytest.mark.usefixtures("brief")
 TARGETS = ["class", "number"]
 TWO_PANELS = 1800, 675
 
@@ -94,15 +94,15 @@ def test_a_picture_says_how_right_predictions_are_and_what_matters(target, train
     assert f" Right: How much worse the {metric} gets if the values of one column" in shown
 
 
+PICTURES = [
+    (["👍", "👎"], "y.png", b"\x89PNG"),
+    (["$a$", "b", "c$"], "y.svg", b"<?xml"),
+    (None, "y.pdf", b"%PDF"),
+]
+
+
 @pytest.mark.usefixtures("uncompared")
-@pytest.mark.parametrize(
-    ("classes", "name", "start"),
-    [
-        (["👍", "👎"], "y.png", b"\x89PNG"),
-        (["$a$", "b", "c$"], "y.svg", b"<?xml"),
-        (None, "y.pdf", b"%PDF"),
-    ],
-)
+@pytest.mark.parametrize(("classes", "name", "start"), PICTURES)
 def test_pictures_of_rows_that_no_member_holds_out_and_of_names_without_a_glyph(
     classes, name, start, csv, tmp_path
 ):

@@ -60,9 +60,13 @@ def test_a_model_that_cannot_be_written_is_named_with_the_reason(trained, monkey
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_saved_model_predicts_what_it_does_in_python(target, trained, csv):
-    """Also for other columns in another order, and codes of which all look like numbers."""
+    """Also for other columns in another order, and codes of which all look like numbers.
+
+    In training, "size" has missing values, and "size_missing" is another column.
+    """
     table, model = trained[target].table, load(model_of(trained, target))
-    new = table[table["code"] != "x"][["key", "flag", "cost in $, with a $", "day", "code", "size"]]
+    columns = ["key", "size_missing", "cost in $, with a $", "day", "code", "size"]
+    new = table.loc[table["code"] != "x", columns]
     path = csv(new.assign(other="other"))
     predicted = predictions(path, "--load", model_of(trained, target))
     assert predicted.pop("key").tolist() == new["key"].tolist()
@@ -172,10 +176,10 @@ def test_another_id_column_can_be_named_or_be_missing(trained, csv):
 
 def test_known_targets_are_scored_on_stderr(trained, csv):
     table = trained["number"].table
-    table = table.assign(number=table["number"].where(table["flag"]))
+    table = table.assign(number=table["number"].where(table["size_missing"]))
     out, err = run(csv(table), "--load", model_of(trained, "number"))
     assert len(out.splitlines()) == 1 + len(table)
-    n_known = table["flag"].sum()
+    n_known = table["size_missing"].sum()
     assert f"scratchmlp: {n_known} rows with a value of 'number': RMSE " in err
     _, err = run(trained["class"].path, "--load", model_of(trained, "class"))
     assert "scratchmlp: 80 rows with a value of 'class': accuracy 0.9" in err
@@ -283,7 +287,7 @@ def test_a_kept_model_scores_known_targets_and_names_missing_columns(
     metric = {"class": "accuracy ", "number": "RMSE "}[target]
     scores = run(csv(table), *load_)[1]
     assert f"scratchmlp: 80 rows with a value of '{target}': {metric}" in scores
-    one = table.drop(columns=target)[:1].assign(code=None, flag=None, day="2024-01-01")
+    one = table.drop(columns=target)[:1].assign(code=None, size_missing=None, day="2024-01-01")
     assert len(run(csv(one), *load_)[0].splitlines()) == 2
     line = refused(csv(one.drop(columns="size")), *load_)
     assert "lacks columns that the model was trained on: 'size'. Add them" in line
@@ -300,15 +304,15 @@ def test_the_decisive_metric_chooses_the_best(csv, tmp_path):
     assert f"\nSaved Ridge in {tmp_path / 'y.model'}. To predict: " in out
 
 
+BETTER = [
+    (ENSEMBLES[0], [], ""),
+    (TREES, ["--keep", "model"], f", although {TREES} has the lower log-loss"),
+    (BASELINE, ["--metric", "AUC"], f", although the {BASELINE} has the higher AUC"),
+]
+
+
 @pytest.mark.usefixtures("brief", "uncompared")
-@pytest.mark.parametrize(
-    ("best", "options", "although"),
-    [
-        (ENSEMBLES[0], [], ""),
-        (TREES, ["--keep", "model"], f", although {TREES} has the lower log-loss"),
-        (BASELINE, ["--metric", "AUC"], f", although the {BASELINE} has the higher AUC"),
-    ],
-)
+@pytest.mark.parametrize(("best", "options", "although"), BETTER)
 def test_a_better_model_than_the_one_that_is_saved_is_named(
     best, options, although, trained, monkeypatch, tmp_path
 ):

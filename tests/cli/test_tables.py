@@ -214,10 +214,11 @@ def read(values, task=None, name="y"):
     return is_class, y.to_numpy(), notes
 
 
+FEW_AND_MANY = [(np.arange(60) % 7, True), (np.repeat(np.arange(60), 4), False)]
+
+
 @pytest.mark.parametrize("task", [None, "classification", "regression"])
-@pytest.mark.parametrize(
-    ("values", "few"), [(np.arange(60) % 7, True), (np.repeat(np.arange(60), 4), False)]
-)
+@pytest.mark.parametrize(("values", "few"), FEW_AND_MANY)
 def test_the_task_can_be_chosen(values, few, task, csv):
     table = load_table(csv(pd.DataFrame({"a": range(len(values)), "y": values})), "y", task)
     assert table.is_class == (few if task is None else task == "classification")
@@ -225,24 +226,24 @@ def test_the_task_can_be_chosen(values, few, task, csv):
     assert (table.y.dtype == float) == (not table.is_class)
 
 
-@pytest.mark.parametrize(
-    ("labels", "classes"),
-    [
-        (["0", "1", "2"], [0, 1, 2]),
-        (["007", "7", "07"], None),
-        (["1e3", "1000", "1e+3"], None),
-        (["1.0", "1", "=1+1"], None),
-        (["9007199254740992", "9007199254740993", "5"], None),
-        (["\N{ARABIC-INDIC DIGIT THREE}", "3", "4"], None),
-        (["True", "False", "true"], None),
-        (["1.0", "2.5", "3.0"], None),
-    ],
-)
-def test_classes_are_whole_numbers_or_the_text_of_the_file(labels, classes, csv):
+#: Labels of which not all are whole numbers, written in one way only.
+TEXT_LABELS = [
+    ["007", "7", "07"],
+    ["1e3", "1000", "1e+3"],
+    ["1.0", "1", "=1+1"],
+    ["9007199254740992", "9007199254740993", "5"],
+    ["\N{ARABIC-INDIC DIGIT THREE}", "3", "4"],
+    ["True", "False", "true"],
+    ["1.0", "2.5", "3.0"],
+]
+
+
+@pytest.mark.parametrize("labels", [["0", "1", "2"], *TEXT_LABELS])
+def test_classes_are_whole_numbers_or_the_text_of_the_file(labels, csv):
     values = [f" {label}" for label in labels] * 4
     table = load_table(csv(pd.DataFrame({"a": range(13), "y": [*values, None]})), "y")
     assert table.is_class
-    assert table.y.tolist() == (classes or labels) * 4
+    assert table.y.tolist() == (labels if labels in TEXT_LABELS else [0, 1, 2]) * 4
     assert table.notes == ["left out 1 row without a value of 'y'"]
 
 
@@ -278,21 +279,21 @@ MAY_BE_COUNTS = "are taken as classes. If they are counts or amounts, add --task
 MAY_BE_CLASSES = "are predicted as quantities. If they are classes, add --task classification"
 
 
-@pytest.mark.parametrize(
-    ("name", "values", "note"),
-    [
-        ("visits", COUNTS, MAY_BE_CLASSES),
-        ("grade", COUNTS / 2, MAY_BE_CLASSES),
-        ("digit", MANY % 10, MAY_BE_COUNTS),
-        ("rate", [f"{10 * (i % 5)}%" for i in SIXTY], MAY_BE_COUNTS),
-        ("occupation", 10_000 + 1001 * (MANY % 12), MAY_BE_COUNTS),
-        ("product_code", MANY % 27, MAY_BE_COUNTS),
-        ("kind", SIXTY % 3, None),
-        ("letter", ["abcd"[i % 4] for i in SIXTY], None),
-        ("class", [f"{i % 60:03}" for i in MANY], None),
-        ("price", [f"${10 + i % 2}" for i in SIXTY], None),
-    ],
-)
+TARGETS = [
+    ("visits", COUNTS, MAY_BE_CLASSES),
+    ("grade", COUNTS / 2, MAY_BE_CLASSES),
+    ("digit", MANY % 10, MAY_BE_COUNTS),
+    ("rate", [f"{10 * (i % 5)}%" for i in SIXTY], MAY_BE_COUNTS),
+    ("occupation", 10_000 + 1001 * (MANY % 12), MAY_BE_COUNTS),
+    ("product_code", MANY % 27, MAY_BE_COUNTS),
+    ("kind", SIXTY % 3, None),
+    ("letter", ["abcd"[i % 4] for i in SIXTY], None),
+    ("class", [f"{i % 60:03}" for i in MANY], None),
+    ("price", [f"${10 + i % 2}" for i in SIXTY], None),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "note"), TARGETS)
 def test_numbers_are_classes_if_they_are_few_or_codes(name, values, note):
     """What the user has not chosen is said, unless it is plain."""
     is_class, y, notes = read(values, name=name)
@@ -370,14 +371,14 @@ def test_rows_are_sorted_by_dates_or_numbers(written):
 SAME, NO_TIMES = "4 rows have the same 't' as another row. They are on the same", "where 't' is not"
 
 
-@pytest.mark.parametrize(
-    ("values", "order", "times", "note"),
-    [
-        (text([2, 1, 1, 2, 3]), [1, 2, 0, 3, 4], [0, 0, 1, 1, 2], SAME),
-        (text([*range(20), "soon"]), [*range(20)], [*range(20)], f"left out 1 row {NO_TIMES} a n"),
-        ([3.0, np.inf, 1.0, -np.inf], [2, 0], [0, 1], f"left out 2 rows {NO_TIMES} a number"),
-    ],
-)
+TIMES = [
+    (text([2, 1, 1, 2, 3]), [1, 2, 0, 3, 4], [0, 0, 1, 1, 2], SAME),
+    (text([*range(20), "soon"]), [*range(20)], [*range(20)], f"left out 1 row {NO_TIMES} a n"),
+    ([3.0, np.inf, 1.0, -np.inf], [2, 0], [0, 1], f"left out 2 rows {NO_TIMES} a number"),
+]
+
+
+@pytest.mark.parametrize(("values", "order", "times", "note"), TIMES)
 def test_equal_times_and_values_that_are_no_times(values, order, times, note):
     table, numbers, (said,) = in_order(pd.DataFrame({"t": values}), "t")
     assert (list(table.index), list(numbers)) == (order, times)
@@ -442,7 +443,9 @@ def test_what_differs_from_training_is_said(trained, csv):
         "predictions do without them.",
     ):
         assert f"scratchmlp: {sentence}\n" in err
-    X = table.assign(code=table["code"].where(table["flag"]))  # missing values are not unseen
+    X = table.assign(
+        code=table["code"].where(table["size_missing"])
+    )  # missing values are not unseen
     assert list(unlike_training(X, load(model).encoder_._columns)) == []
 
 
@@ -452,15 +455,12 @@ def differences(X, new, **roles):
 
 
 @pytest.mark.parametrize(("n", "named"), [(9, []), (10, ["a"]), (20, ["a", "rare"])])
-def test_few_empty_cells_may_be_chance(n, named):
+def test_empty_columns_are_named_if_values_matter_and_it_is_hardly_chance(n, named):
     """The command line names the same columns as the warnings in Python."""
     X = pd.DataFrame({"a": np.arange(40) / 8, "rare": [None] * 24 + [1.5, 2.5] * 8})
-    assert [each.split("'")[1] for each in differences(X, X[:n] * np.nan)] == named
-
-
-def test_columns_whose_values_the_model_does_not_use_may_be_empty():
-    X = pd.DataFrame({"a": np.arange(20.0), "few": [1.0, *[np.nan] * 19], "none": np.nan})
-    assert differences(X, X[["a", "few"]].assign(few=np.nan)) == []
+    X = X.assign(only_missing_or_not=[1.0, np.nan] * 20, few=[1.0, *[np.nan] * 39], none=np.nan)
+    new = X[:n].drop(columns="none") * np.nan
+    assert [each.split("'")[1] for each in differences(X, new)] == named
 
 
 def test_values_that_cannot_be_read_are_named():
@@ -481,17 +481,17 @@ def test_long_texts_are_named_in_training_and_in_prediction():
 MARCH = pd.date_range("2020-03-01", periods=N).strftime("%Y-%m-%d")
 
 
-@pytest.mark.parametrize(
-    ("new", "message"),
-    [
-        ({"s": range(N)}, "'s' contains numbers, such as '0', but contained text in training. Con"),
-        ({"s": pd.Timestamp(0)}, "'s' contains dates, such as '1970-01-01 00:00:00', but contain"),
-        ({"n": "high"}, "'n' contains text, such as 'high', but contained numbers in training. C"),
-        ({"few": "x"}, "'few' contains text, such as 'x', but contained numbers in training"),
-        ({"day": "06/04/2022"}, "month-first. Write them as 2024-05-17"),
-        ({"n": True, "s": np.nan}, None),
-    ],
-)
+OTHER_KINDS = [
+    ({"s": range(N)}, "'s' contains numbers, such as '0', but contained text in training. Con"),
+    ({"s": pd.Timestamp(0)}, "'s' contains dates, such as '1970-01-01 00:00:00', but contain"),
+    ({"n": "high"}, "'n' contains text, such as 'high', but contained numbers in training. C"),
+    ({"few": "x"}, "'few' contains text, such as 'x', but contained numbers in training"),
+    ({"day": "06/04/2022"}, "month-first. Write them as 2024-05-17"),
+    ({"n": True, "s": np.nan}, None),
+]
+
+
+@pytest.mark.parametrize(("new", "message"), OTHER_KINDS)
 def test_columns_of_another_kind_are_refused_before_anything_else_is_said(new, message):
     X = pd.DataFrame({"w": ["u", "v"] * (N // 2), "s": ["a", "b"] * (N // 2), "day": MARCH})
     X = X.assign(n=np.arange(N) / 8, few=[1.0, *[np.nan] * (N - 1)])

@@ -249,18 +249,18 @@ def test_the_rows_of_a_member_are_sent_as_bits():
 KINDS = pytest.mark.parametrize("name", ["classifier", "regressor"])
 
 
-@pytest.mark.parametrize(
-    ("name", "method", "columns"),
-    [
-        ("classifier", "predict", None),
-        ("classifier", "predict_proba", ["few", "many", "no"]),
-        ("classifier", "predict_log_proba", ["few", "many", "no"]),
-        ("classifier", "predict_set", ["few", "many", "no"]),
-        ("regressor", "predict", None),
-        ("regressor", "predict_interval", ["lower", "upper"]),
-        ("targets", "predict", [0, 1]),
-    ],
-)
+PREDICTIONS = [
+    ("classifier", "predict", None),
+    ("classifier", "predict_proba", ["few", "many", "no"]),
+    ("classifier", "predict_log_proba", ["few", "many", "no"]),
+    ("classifier", "predict_set", ["few", "many", "no"]),
+    ("regressor", "predict", None),
+    ("regressor", "predict_interval", ["lower", "upper"]),
+    ("targets", "predict", [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "columns"), PREDICTIONS)
 def test_predictions_are_lazy_and_have_the_index_of_the_rows(trained, name, method, columns):
     model, _ = trained(name)
     rows = CASES[name].X.set_axis(np.arange(240) * 10)

@@ -310,9 +310,10 @@ def test_many_small_pieces_hold_out_as_many_rows_as_one():
     assert max(quota[""] for quota in quotas) == 1
 
 
-@pytest.mark.parametrize(
-    ("y", "p"), [([1, 1.0], [1, 1.0]), ([1, 1.0], [1, 2.0]), ([1, 2.0], [1, 1.0])]
-)
+FEW_ROWS = [([1, 1.0], [1, 1.0]), ([1, 1.0], [1, 2.0]), ([1, 2.0], [1, 1.0])]
+
+
+@pytest.mark.parametrize(("y", "p"), FEW_ROWS)
 def test_r_squared_of_few_rows_is_that_of_scikit_learn(y, p):
     y, p = np.array(y), np.array(p)
     assert RSquared.of(y, p, None).value() == r2_score(y, p)

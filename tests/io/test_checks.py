@@ -135,14 +135,14 @@ def test_a_value_that_could_crash_the_process_is_refused(model, change, message,
         load(path, trusted=OF_CATEGORIES)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "table"),
-    [
-        ({"drop": "if_binary"}, np.hstack([LETTERS, LETTERS == "a"])),
-        ({"drop": ["b"], "min_frequency": 3}, LETTERS),
-        ({}, NUMBERS),
-    ],
-)
+ENCODERS = [
+    ({"drop": "if_binary"}, np.hstack([LETTERS, LETTERS == "a"])),
+    ({"drop": ["b"], "min_frequency": 3}, LETTERS),
+    ({}, NUMBERS),
+]
+
+
+@pytest.mark.parametrize(("parameters", "table"), ENCODERS)
 def test_other_one_hot_encoders_are_loaded(parameters, table, path):
     encoder = OneHotEncoder(**parameters).fit(table)
     save(encoder, path)

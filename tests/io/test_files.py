@@ -185,14 +185,14 @@ def test_categories_of_any_type(column, path):
         np.testing.assert_array_equal(loaded.transform(table), encoder.transform(table))
 
 
-@pytest.mark.parametrize(
-    "column",
-    [
-        pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
-        np.array([b"a", b"b"] * 20, dtype=object),
-        in_zone("dateutil/Europe/Rome"),
-    ],
-)
+UNSAVED = [
+    pd.PeriodIndex(["2020-01", "2020-02"] * 20, freq="M"),
+    np.array([b"a", b"b"] * 20, dtype=object),
+    in_zone("dateutil/Europe/Rome"),
+]
+
+
+@pytest.mark.parametrize("column", UNSAVED)
 def test_a_column_that_cannot_be_saved_is_named(column, path):
     table = pd.DataFrame({"a": range(40), "b": pd.Categorical(column)})
     encoder = TabularEncoder(["b"]).fit(table)
@@ -268,14 +268,14 @@ def test_types_of_users_are_loaded_if_they_are_trusted(path):
     assert loaded.fit(X, CLASSES).theta_.tobytes() == model.fit(X, CLASSES).theta_.tobytes()
 
 
-@pytest.mark.parametrize(
-    ("model", "part"),
-    [
-        (SVC(), SVC),  # skops trusts it
-        (FunctionTransformer(special.expit), special.expit),  # has no module
-        (FunctionTransformer(np.cbrt), np.cbrt),
-    ],
-)
+UNTRUSTED = [
+    (SVC(), SVC),  # skops trusts it
+    (FunctionTransformer(special.expit), special.expit),  # has no module
+    (FunctionTransformer(np.cbrt), np.cbrt),
+]
+
+
+@pytest.mark.parametrize(("model", "part"), UNTRUSTED)
 def test_other_types_and_functions_must_be_trusted(model, part, path):
     with pytest.warns(UserWarning, match=part.__name__):
         save(model, path)
@@ -284,9 +284,10 @@ def test_other_types_and_functions_must_be_trusted(model, part, path):
     assert repr(load(path, trusted=[part])) == repr(model)
 
 
-@pytest.mark.parametrize(
-    "trusted", ["os.system", b"os.system", OwnSine, 3, [3], [partial(own_rate)]]
-)
+NO_TYPES = ["os.system", b"os.system", OwnSine, 3, [3], [partial(own_rate)]]
+
+
+@pytest.mark.parametrize("trusted", NO_TYPES)
 def test_what_is_trusted_must_be_types_or_names(trusted, path):
     save(fitted("bins"), path)
     with pytest.raises(TypeError, match=r"trusted must (be a collection|contain types)"):
@@ -297,15 +298,15 @@ WITH_LAMBDA = ScratchMLPClassifier(learning_rate=lambda progress: 1.0)
 EQUAL_KEYS = ScratchMLPClassifier(class_weight={1: 1.0, "1": 2.0})
 
 
-@pytest.mark.parametrize(
-    ("value", "error", "message"),
-    [
-        ([ScratchMLPClassifier()], TypeError, "save needs an estimator, got"),
-        (ScratchMLPClassifier, TypeError, "save needs an estimator, got"),
-        (WITH_LAMBDA, ModelFileError, "This ScratchMLPClassifier cannot be saved"),
-        (EQUAL_KEYS, ModelFileError, "keys that are equal as text"),
-    ],
-)
+REFUSED = [
+    ([ScratchMLPClassifier()], TypeError, "save needs an estimator, got"),
+    (ScratchMLPClassifier, TypeError, "save needs an estimator, got"),
+    (WITH_LAMBDA, ModelFileError, "This ScratchMLPClassifier cannot be saved"),
+    (EQUAL_KEYS, ModelFileError, "keys that are equal as text"),
+]
+
+
+@pytest.mark.parametrize(("value", "error", "message"), REFUSED)
 def test_what_cannot_be_loaded_is_not_saved(value, error, message, path):
     path.write_bytes(b"before")
     with pytest.raises(error, match=message):

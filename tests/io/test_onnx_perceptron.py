@@ -80,13 +80,13 @@ class MySquares(SquaredError):  # noqa: N818
     """A loss of the user that predicts as ours does."""
 
 
-@pytest.mark.parametrize(
-    ("loss", "output"),
-    [
-        (MySquares(), "identity"),
-        *((name, output) for name in losses_for("regressor") for output in LOSSES[name].outputs),
-    ],
-)
+OUTPUTS = [
+    (MySquares(), "identity"),
+    *((name, output) for name in losses_for("regressor") for output in LOSSES[name].outputs),
+]
+
+
+@pytest.mark.parametrize(("loss", "output"), OUTPUTS)
 def test_regressors_of_all_losses_and_outputs(loss, output):
     y = abs(X_IRIS[:, :2])
     chosen = "auto" if output == "exp" else output  # the only one of its loss
@@ -123,16 +123,16 @@ class Doubling(SquaredError):  # noqa: N818
         return 2 * raw
 
 
-@pytest.mark.parametrize(
-    ("make", "error", "message"),
-    [
-        (lambda: regressor(activation=MyTanh()), ValueError, r"activation <.*MyTanh object"),
-        (lambda: regressor(loss=Doubling()), ValueError, r"loss Doubling\(\)"),
-        (lambda: with_classes("a", 1, None), ValueError, r"\['a', 1, None\] have no type"),
-        (ScratchMLPRegressor, NotFittedError, "not fitted"),
-        (SquaredError, TypeError, r"got SquaredError.*register_skl2onnx_converters"),
-    ],
-)
+REFUSED = [
+    (lambda: regressor(activation=MyTanh()), ValueError, r"activation <.*MyTanh object"),
+    (lambda: regressor(loss=Doubling()), ValueError, r"loss Doubling\(\)"),
+    (lambda: with_classes("a", 1, None), ValueError, r"\['a', 1, None\] have no type"),
+    (ScratchMLPRegressor, NotFittedError, "not fitted"),
+    (SquaredError, TypeError, r"got SquaredError.*register_skl2onnx_converters"),
+]
+
+
+@pytest.mark.parametrize(("make", "error", "message"), REFUSED)
 def test_what_has_no_expression_is_refused_by_name(make, error, message):
     estimator = make()
     with pytest.raises(error, match=message):

@@ -264,19 +264,19 @@ def test_folds_without_rows_of_a_class():
 # What is refused.
 
 
-@pytest.mark.parametrize(
-    ("columns", "message"),
-    [
-        ({"review": SOURCE["text"]}, "Column 'review' is free text"),
-        ({"a": ["x", 1] * 100}, "Column 'a' has categories of several kinds"),
-        ({"a": ["", "b"] * 50}, "Column 'a' has the category ''"),
-        ({"a": ["", *(f"s{i}" for i in range(80))] * 5}, "Column 'a' has the category ''"),
-        ({"label": range(5)}, "name of column 'label', because it is that of an output"),
-        ({"": [0.5, 1, 2]}, "name of column '', because it is empty"),
-        ({"a": pd.Categorical([2**53, 2**53 + 1] * 9)}, "'a' has categories that are the same"),
-        ({"a": [1] * 5}, "No column of the table has outputs"),
-    ],
-)
+REFUSED = [
+    ({"review": SOURCE["text"]}, "Column 'review' is free text"),
+    ({"a": ["x", 1] * 100}, "Column 'a' has categories of several kinds"),
+    ({"a": ["", "b"] * 50}, "Column 'a' has the category ''"),
+    ({"a": ["", *(f"s{i}" for i in range(80))] * 5}, "Column 'a' has the category ''"),
+    ({"label": range(5)}, "name of column 'label', because it is that of an output"),
+    ({"": [0.5, 1, 2]}, "name of column '', because it is empty"),
+    ({"a": pd.Categorical([2**53, 2**53 + 1] * 9)}, "'a' has categories that are the same"),
+    ({"a": [1] * 5}, "No column of the table has outputs"),
+]
+
+
+@pytest.mark.parametrize(("columns", "message"), REFUSED)
 def test_tables_that_have_no_expression_are_refused_by_name(columns, message):
     encoder = TabularEncoder().fit(pd.DataFrame(columns))
     with pytest.raises(ValueError, match=message):
@@ -306,15 +306,15 @@ def alone(estimator):
     return TabularEnsembleClassifier([("mine", estimator)], cv=2)
 
 
-@pytest.mark.parametrize(
-    ("estimator", "error", "message"),
-    [
-        (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline\."),
-        (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
-        (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
-        (alone(SCALED), ImportError, r"Pipeline, the estimator 'mine'.* needs skl2onnx"),
-    ],
-)
+UNCONVERTED = [
+    (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline\."),
+    (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
+    (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
+    (alone(SCALED), ImportError, r"Pipeline, the estimator 'mine'.* needs skl2onnx"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "error", "message"), UNCONVERTED)
 def test_estimators_that_cannot_be_converted_are_named(estimator, error, message, monkeypatch):
     pytest.importorskip("skl2onnx")
     estimator.fit(make_table(["number", "large"]).fillna(0.5), targets("binary"))

@@ -155,14 +155,14 @@ def test_metadata_routing():
         assert_same(*both(pipeline, OF_PIPELINE, fit_params=fit_params, scoring=scoring))
 
 
-@pytest.mark.parametrize(
-    ("limit", "value", "n_at_once"),
-    [
-        ("_MOST_AT_ONCE", 6, [6, 6]),
-        ("_MOST_NUMBERS_AT_ONCE", 3700, [6, 6]),
-        ("_MOST_NUMBERS", 100, []),
-    ],
-)
+LIMITS = [
+    ("_MOST_AT_ONCE", 6, [6, 6]),
+    ("_MOST_NUMBERS_AT_ONCE", 3700, [6, 6]),
+    ("_MOST_NUMBERS", 100, []),
+]
+
+
+@pytest.mark.parametrize(("limit", "value", "n_at_once"), LIMITS)
 def test_large_searches_and_tables_train_fewer_networks_at_once(
     limit, value, n_at_once, monkeypatch, trained
 ):

@@ -83,13 +83,13 @@ def test_a_warning_that_is_an_error_leaves_the_network_unfitted():
     assert not any(hasattr(each, "theta_") for each in networks)
 
 
-@pytest.mark.parametrize(
-    ("networks", "error", "message"),
-    [
-        (networks({}) * 2, ValueError, "occurs twice. Copy it"),
-        ([1], TypeError, "got int. Call its fit"),
-    ],
-)
+REFUSED = [
+    (networks({}) * 2, ValueError, "occurs twice. Copy it"),
+    ([1], TypeError, "got int. Call its fit"),
+]
+
+
+@pytest.mark.parametrize(("networks", "error", "message"), REFUSED)
 def test_errors_name_the_rule(networks, error, message):
     with pytest.raises(error, match=message):
         fit_together(networks, X, Y)

@@ -92,19 +92,19 @@ def test_estimators_that_cannot_be_drawn(Display, estimator, error, message):
         Display.from_estimator(estimator)
 
 
-@pytest.mark.parametrize(
-    ("Display", "arguments", "message"),
-    [
-        *[(Display, {"max_units": 0}, "max_units == 0, must be >= 1") for Display in SINGLE],
-        (NetworkDisplay, {"feature_names": ["a", "b"]}, "each of the 64 features; got 2 names"),
-        (NetworkDisplay, {"feature_names": 4}, "each of the 64 features; got 4"),
-        (NetworkDisplay, {"feature_names": "abcd"}, "each of the 64 features; got 'abcd'"),
-        *[
-            (WeightsDisplay, {"image_shape": shape}, r"above 0 with a product of 64, .* got .*[48]")
-            for shape in ((8, 9), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88")
-        ],
+REFUSED_ARGUMENTS = [
+    *[(Display, {"max_units": 0}, "max_units == 0, must be >= 1") for Display in SINGLE],
+    (NetworkDisplay, {"feature_names": ["a", "b"]}, "each of the 64 features; got 2 names"),
+    (NetworkDisplay, {"feature_names": 4}, "each of the 64 features; got 4"),
+    (NetworkDisplay, {"feature_names": "abcd"}, "each of the 64 features; got 'abcd'"),
+    *[
+        (WeightsDisplay, {"image_shape": shape}, r"above 0 with a product of 64, .* got .*[48]")
+        for shape in ((8, 9), (2, 4, 8), 8, (-8, -8), (8.0, 8.0), "88")
     ],
-)
+]
+
+
+@pytest.mark.parametrize(("Display", "arguments", "message"), REFUSED_ARGUMENTS)
 def test_arguments_that_are_refused(Display, arguments, message, digits_network):
     with pytest.raises(ValueError, match=message):
         Display.from_estimator(digits_network, **arguments)
@@ -206,9 +206,10 @@ def test_validation_loss_is_dashed_and_nan_is_left_out():
     assert display.plot().lines_ == {"net": {}}
 
 
-@pytest.mark.parametrize(
-    ("losses", "scale"), [([1.0, 0.02], "linear"), ([1.0, 0.002], "log"), ([1.0, 0.0], "linear")]
-)
+SCALES = [([1.0, 0.02], "linear"), ([1.0, 0.002], "log"), ([1.0, 0.0], "linear")]
+
+
+@pytest.mark.parametrize(("losses", "scale"), SCALES)
 def test_scale_of_the_loss(losses, scale):
     rates = [0.1, 1e-5]
     history = {"epoch": [1, 2], "loss": losses, "score": [1e-3, 1.0], "learning_rate": rates}
@@ -332,17 +333,17 @@ def test_large_layers_are_abridged(max_units, digits_network):
 ROWS = DIGITS.data[:10, 18:21]
 
 
-@pytest.mark.parametrize(
-    ("Estimator", "y", "names"),
-    [
-        (ScratchMLPClassifier, ["no", "yes"] * 5, ["yes"]),
-        (ScratchMLPClassifier, ["b", "c" * 30] * 4 + ["a", "$"], ["$", "a", "b", "c" * 23 + "…"]),
-        (ScratchMLPClassifier, ["one"] * 10, ["one"]),
-        (ScratchMLPClassifier, np.eye(5)[[*range(5)] * 2], list("01234")),
-        (ScratchMLPRegressor, ROWS[:, 0], ["y"]),
-        (ScratchMLPRegressor, ROWS[:, :2], ["y0", "y1"]),
-    ],
-)
+OUTPUTS = [
+    (ScratchMLPClassifier, ["no", "yes"] * 5, ["yes"]),
+    (ScratchMLPClassifier, ["b", "c" * 30] * 4 + ["a", "$"], ["$", "a", "b", "c" * 23 + "…"]),
+    (ScratchMLPClassifier, ["one"] * 10, ["one"]),
+    (ScratchMLPClassifier, np.eye(5)[[*range(5)] * 2], list("01234")),
+    (ScratchMLPRegressor, ROWS[:, 0], ["y"]),
+    (ScratchMLPRegressor, ROWS[:, :2], ["y0", "y1"]),
+]
+
+
+@pytest.mark.parametrize(("Estimator", "y", "names"), OUTPUTS)
 def test_outputs_are_named_by_classes_or_numbered_and_names_of_features_can_be_given(
     Estimator, y, names
 ):

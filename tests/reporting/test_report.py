@@ -76,22 +76,22 @@ UNDEFINED = LinearRegression().fit(X, Y)
 UNDEFINED.coef_ *= np.nan
 
 
-@pytest.mark.parametrize(
-    ("estimator", "arguments", "error", "message"),
-    [
-        (LogisticRegression(), {}, NotFittedError, "not fitted"),
-        (LOGISTIC, {"rows": "test"}, ValueError, "rows must be 'fit' or 'new'; got 'test'"),
-        (LOGISTIC, {"rows": "fit"}, TypeError, "LogisticRegression keeps no out-of-fold"),
-        (LOGISTIC, {"y": np.where(Y == 0, 7, Y)}, ValueError, "was not fitted with: '7'"),
-        (LinearSVC().fit(X, Y), {}, TypeError, "need predict_proba, which LinearSVC lacks"),
-        (StandardScaler().fit(X), {}, TypeError, "classifier or regressor; got Standard"),
-        (LinearRegression().fit(X, X), {"y": X}, ValueError, "y should be a 1d array"),
-        (LinearRegression().fit(X, X), {}, ValueError, r"1d array, got .* shape \(60, 2\)"),
-        (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
-        (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
-        (UNDEFINED, {}, ValueError, "contains NaN"),
-    ],
-)
+REFUSED = [
+    (LogisticRegression(), {}, NotFittedError, "not fitted"),
+    (LOGISTIC, {"rows": "test"}, ValueError, "rows must be 'fit' or 'new'; got 'test'"),
+    (LOGISTIC, {"rows": "fit"}, TypeError, "LogisticRegression keeps no out-of-fold"),
+    (LOGISTIC, {"y": np.where(Y == 0, 7, Y)}, ValueError, "was not fitted with: '7'"),
+    (LinearSVC().fit(X, Y), {}, TypeError, "need predict_proba, which LinearSVC lacks"),
+    (StandardScaler().fit(X), {}, TypeError, "classifier or regressor; got Standard"),
+    (LinearRegression().fit(X, X), {"y": X}, ValueError, "y should be a 1d array"),
+    (LinearRegression().fit(X, X), {}, ValueError, r"1d array, got .* shape \(60, 2\)"),
+    (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
+    (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
+    (UNDEFINED, {}, ValueError, "contains NaN"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "arguments", "error", "message"), REFUSED)
 def test_what_cannot_be_reported_is_refused(estimator, arguments, error, message):
     with pytest.raises(error, match=message):
         report(estimator, **{"X": X, "y": Y, "rows": "new"} | arguments)
@@ -155,15 +155,15 @@ def test_dates_of_python_and_periods(rows, cv):
     assert (lost in " ".join(page.texts)) == (rows == "fit")
 
 
-@pytest.mark.parametrize(
-    ("index", "head"),
-    [
-        (pd.Index([f"row {i}" for i in range(60)], name="name"), "name"),
-        (pd.RangeIndex(60, name="number"), "number"),
-        (pd.Index(np.arange(60) + 100), "index"),
-        (None, "row, counted from 0"),
-    ],
-)
+INDEXES = [
+    (pd.Index([f"row {i}" for i in range(60)], name="name"), "name"),
+    (pd.RangeIndex(60, name="number"), "number"),
+    (pd.Index(np.arange(60) + 100), "index"),
+    (None, "row, counted from 0"),
+]
+
+
+@pytest.mark.parametrize(("index", "head"), INDEXES)
 def test_rows_have_the_labels_of_the_index(index, head):
     table = pd.DataFrame(X, index, ["a", "b"])
     in_order = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
