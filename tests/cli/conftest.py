@@ -8,13 +8,8 @@ import pandas as pd
 import pytest
 from all_parts import all_parts
 from cli_output import BASELINE, TREES, run
+from sklearn import ensemble
 from sklearn.base import is_classifier
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli import comparison
@@ -23,8 +18,8 @@ from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 Trained = namedtuple("Trained", "table path folder out err")
-CLASSIFIERS = TabularMLPClassifier, HistGradientBoostingClassifier, ExtraTreesClassifier
-REGRESSORS = TabularMLPRegressor, HistGradientBoostingRegressor, ExtraTreesRegressor
+CLASSIFIERS = ensemble.HistGradientBoostingClassifier, ensemble.ExtraTreesClassifier
+REGRESSORS = ensemble.HistGradientBoostingRegressor, ensemble.ExtraTreesRegressor
 #: The files that `trained` writes, and the packages that they need.
 OUTPUTS = {
     "--save": ("y.model", "skops"),
@@ -57,9 +52,11 @@ def brief_models(*arguments, **settings):
     if not hasattr(own, "estimators"):
         own.set_params(max_iter=20)
         return models
-    networks, boosting, trees = CLASSIFIERS if is_classifier(own) else REGRESSORS
-    parts = networks(max_iter=20), boosting(max_iter=3), trees(3)
-    own.set_params(estimators=[*zip(("networks", "boosting", "extra trees"), parts, strict=True)])
+    networks, (boosting, trees) = TabularMLPRegressor, REGRESSORS
+    if is_classifier(own):
+        networks, (boosting, trees) = TabularMLPClassifier, CLASSIFIERS
+    parts = {"networks": networks(max_iter=20), "boosting": boosting(max_iter=3)}
+    own.set_params(estimators=[*parts.items(), ("extra trees", trees(3))])
     return models
 
 

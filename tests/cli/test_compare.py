@@ -75,21 +75,6 @@ def test_the_table_is_described_before_the_scores(trained):
     assert re.search(r" RMSE +R² +fit \(s\)\n", trained["number"].out)
 
 
-@pytest.mark.usefixtures("brief")
-def test_the_networks_alone(trained, csv, tmp_path):
-    model = tmp_path / "y.model"
-    table = trained["class"].table[["size", "class"]]
-    out, err = run(csv(table), "--target", "class", "--model", "networks", "--save", model)
-    names = [NETWORKS[0], TREES, LINEAR[0], BASELINE]
-    rows = lines_of_models(out)
-    assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
-    assert f"\nSaved the networks in {model}" in out
-    assert "weight" not in out
-    assert "The networks alone" not in out
-    assert "scratchmlp: training the networks on all rows\n" in err
-    assert isinstance(load(model), TabularMLPClassifier)
-
-
 def visits(n=90):
     """Three uneven classes, groups of three rows, and days in another order than the rows."""
     rng = np.random.default_rng(0)

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from fork_server import PROCESSES, execute
 
+from scratchmlp.__main__ import run
 from scratchmlp.cli.main import main
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
@@ -369,14 +370,16 @@ def test_closed_streams(folder, tmp_path, monkeypatch, capsys):
     assert "error: stdout is closed. Redirect it" in capsys.readouterr().err
 
 
-def test_the_console_script():
+def test_the_console_script(monkeypatch, capsys):
     project = Path(__file__).parents[2] / "pyproject.toml"
     scripts = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["scripts"]
     assert scripts == {"scratchmlp": "scratchmlp.__main__:run"}
-    code = f"import sys\nsys.argv = ['/usr/bin/scratchmlp', '--help']\n{STARTS['script']}"
-    typed = [sys.executable, "-W", "error", "-c", code]
-    process = subprocess.run(typed, stdout=subprocess.PIPE, text=True, check=True)
-    assert process.stdout.startswith("usage: scratchmlp [")
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/scratchmlp", "--help"])
+    monkeypatch.setattr(sys, "unraisablehook", None)  # is set, and restored after the test
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit, match="0"):
+        run()
+    assert capsys.readouterr().out.startswith("usage: scratchmlp [")
 
 
 # Memory.

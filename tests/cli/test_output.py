@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, LINEAR, NETWORKS, TREES, without_times
+from cli_output import BASELINE, LINEAR, NETWORKS, TREES, lines_of_models, without_times
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_plan
@@ -21,6 +21,7 @@ from scratchmlp.cli.scores import (
     seconds,
 )
 from scratchmlp.io import load
+from scratchmlp.tabular import TabularMLPClassifier
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.reading.findings import listed
 
@@ -199,19 +200,26 @@ def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
 
 
 @pytest.mark.usefixtures("brief")
-def test_bars_in_a_terminal_and_dots_elsewhere(trained, csv, capsys, monkeypatch, tmp_path):
-    table = trained["class"].table[["size", "code", "class"]]
-    command = [csv(table), "--target", "class", "--model", "networks"]
-    command += ["--save", str(tmp_path / "y.model")]
-    assert command_line.main(command) == 0
+def test_the_networks_alone_with_dots_and_with_bars_in_a_terminal(
+    trained, csv, capsys, monkeypatch, tmp_path
+):
+    model, table = tmp_path / "y.model", trained["class"].table[["size", "code", "class"]]
+    options = ["--target", "class", "--model", "networks", "--save", str(model)]
+    assert command_line.main([csv(table), *options]) == 0
     out, err = capsys.readouterr()
     names = (NETWORKS[0], TREES, LINEAR[0], BASELINE)
+    rows = lines_of_models(out)
+    assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
+    assert f"\nSaved the networks in {model}" in out
+    assert "weight" not in out
+    assert "The networks alone" not in out
     dots = "".join(f"scratchmlp: {name} ...\n" for name in names)
     assert err == f"{dots}scratchmlp: training the networks on all rows\n"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    assert command_line.main(command) == 0
+    assert command_line.main([csv(table), *options]) == 0
     with_bars, err = capsys.readouterr()
     assert "TabularMLPClassifier - member" in err
     assert ".." not in err
     assert without_times(with_bars) == without_times(out)
-    assert not getattr(load(tmp_path / "y.model"), "_skl_callbacks", [])
+    assert isinstance(load(model), TabularMLPClassifier)
+    assert not getattr(load(model), "_skl_callbacks", [])

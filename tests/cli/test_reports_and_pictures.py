@@ -24,6 +24,13 @@ def text_of(page):
     return " ".join(" ".join(page.texts).split())
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Draw no pictures of a page, which takes most of its time."""
+    picture = "data:image/svg+xml;base64,"
+    monkeypatch.setattr("scratchmlp.reporting.page.image", lambda _: picture)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_page_on_the_ensemble(target, trained):
     out, err, path = trained[target].out, trained[target].err, trained[target].folder
@@ -52,7 +59,7 @@ def test_a_page_on_the_ensemble(target, trained):
     assert sum(weights) == pytest.approx(1)
 
 
-@pytest.mark.usefixtures("uncompared")
+@pytest.mark.usefixtures("uncompared", "undrawn")
 @pytest.mark.parametrize(("target", "identified"), [("class", True), ("number", False)])
 def test_rows_are_named_by_the_column_that_identifies_them(
     target, identified, trained, csv, tmp_path
@@ -117,7 +124,7 @@ def test_pictures_of_rows_that_no_member_holds_out_and_of_names_without_a_glyph(
     assert (several in out) == (classes is not None and len(classes) > 2)
 
 
-@pytest.mark.usefixtures("uncompared")
+@pytest.mark.usefixtures("uncompared", "undrawn")
 def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch):
     """Importances are measured once for both. The first rows have no out-of-fold prediction."""
     calls, measure = [], command_line.importances_of

@@ -35,11 +35,6 @@ def model_of(trained, target):
     return trained[target].folder / "y.model"
 
 
-def test_a_saved_model_is_no_table(trained):
-    message = refused(model_of(trained, "class"), "--target", "class")
-    assert "y.model is a model saved with --save, not a table. Use it with --load." in message
-
-
 def test_a_model_that_cannot_be_written_is_named_with_the_reason(trained, monkeypatch):
     def fail(*args, **kwargs):
         raise ModelFileError("this part has no file")
@@ -122,13 +117,6 @@ def test_each_member_predicts_once(trained, monkeypatch):
     monkeypatch.setattr(TabularMLPRegressor, "_member_prediction", counted)
     run(trained["number"].path, "--load", model_of(trained, "number"))
     assert sorted(calls) == [*range(load(model_of(trained, "number"))._n_members)]
-
-
-def test_a_model_without_training_state_predicts_the_same(trained, tmp_path):
-    path, model = trained["number"].path, model_of(trained, "number")
-    save(load(model), tmp_path / "model", training_state=False)
-    out, _ = run(path, "--load", tmp_path / "model", "--id", "key")
-    assert out == run(path, "--load", model)[0]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")

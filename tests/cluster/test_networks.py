@@ -88,7 +88,7 @@ CASES = {
     "accuracy": Case("binary", scored("accuracy", shuffle=False), WEIGHT, scores=True),
     "log-loss": Case("classes", scored("neg_log_loss", solver="rmsprop"), WEIGHT, scores=True),
     "loss": Case("classes", scored("loss", learning_rate="one_cycle"), WEIGHT, scores=True),
-    "R² by default": Case("numbers", scored(None), WEIGHT, chunks=(24,) * 10, scores=True),
+    "R² by default": Case("numbers", scored(None), WEIGHT, chunks=(60,) * 4, scores=True),
     "squares": Case("number", SQUARES, WEIGHT, scores=True),
     "absolute errors": Case("numbers", ABSOLUTE, scores=True),
     "weights of classes": Case("classes", LBFGS | OF_CLASSES | TINY_PENALTY, TINY),

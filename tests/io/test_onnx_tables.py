@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.semi_supervised import LabelSpreading
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -310,6 +311,7 @@ UNCONVERTED = [
     (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline\."),
     (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
     (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
+    (alone(LabelSpreading()), ValueError, r"cannot convert LabelSpreading, the .*'mine'"),
     (alone(SCALED), ImportError, r"Pipeline, the estimator 'mine'.* needs skl2onnx"),
 ]
 

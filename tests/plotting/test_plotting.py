@@ -164,7 +164,7 @@ CURVES = [
 
 
 @pytest.mark.parametrize(("fit", "settings", "columns"), CURVES)
-def test_curves_are_the_history(fit, settings, columns):
+def test_curves_are_the_history_and_the_best_epoch_is_marked(fit, settings, columns):
     network = fit(**settings)
     display = TrainingCurveDisplay.from_estimator(network)
     display.figure_.canvas.draw()
@@ -179,16 +179,12 @@ def test_curves_are_the_history(fit, settings, columns):
     assert display.axes_[-1].get_xlabel() == "epoch"
     entries = ["training", *["validation"] * network.early_stopping]
     assert legend_of(display.ax_) == [*entries, f"best epoch ({network.best_epoch_})"]
-
-
-def test_the_best_epoch_is_marked():
-    network = iris_network(**STOPPED)
-    display = TrainingCurveDisplay.from_estimator(network)
-    best, history = network.best_epoch_, network.history_
-    assert best < network.n_iter_
-    losses = [history[column][best - 1] for column in ("loss", "validation_loss")]
-    assert dots_of(display.axes_[0]) == [(best, loss) for loss in losses]
-    assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
+    best = network.best_epoch_
+    losses = [c for c in ("loss", "validation_loss") if c in columns]
+    assert dots_of(display.ax_) == [(best, network.history_[c][best - 1]) for c in losses]
+    if network.early_stopping:
+        assert best < network.n_iter_
+        assert dots_of(display.axes_[1]) == [(best, network.best_validation_score_)]
 
 
 def test_validation_loss_is_dashed_and_nan_is_left_out():

@@ -115,6 +115,13 @@ def test_one_class(rows):
     assert "The model knows a single class." in " ".join(page.texts)
 
 
+@pytest.mark.parametrize(("n_rows", "are_shown"), [(12, False), (40, True)])
+def test_prediction_sets_need_errors_of_enough_rows(n_rows, are_shown):
+    rows, y = X[:n_rows], Y[:n_rows] > 0
+    page = Page(report(TabularMLPClassifier(**QUICK).fit(rows, y), rows, y))
+    assert ("How sure the predictions are" in page.texts) == are_shown
+
+
 @pytest.mark.parametrize(("rows", "as_table"), [("fit", False), ("new", True)])
 def test_targets_as_text_and_as_a_table_with_one_column(rows, as_table):
     numbers = X[:, 0].round(3)
