@@ -101,14 +101,9 @@ def compare_ensembles(found, expected):
 @contextmanager
 def cluster_of(n_workers, folder, **settings):
     """Start workers with one thread each, and return a client, which is not the default one."""
+    settings |= {"n_workers": n_workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
-        LocalCluster(
-            n_workers=n_workers,
-            threads_per_worker=1,
-            dashboard_address=":0",
-            local_directory=folder,
-            **settings,
-        ) as cluster,
+        LocalCluster(**settings, local_directory=folder) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import is_classifier
 from sklearn.datasets import load_iris
-
-from scratchmlp import ScratchMLPClassifier
 
 X_IRIS, Y_IRIS = load_iris(return_X_y=True)
 X_IRIS = (X_IRIS - X_IRIS.mean(axis=0)) / X_IRIS.std(axis=0)
+Y_LABELS = np.column_stack([Y_IRIS > 0, Y_IRIS > 1, X_IRIS[:, 0] > 0, Y_IRIS == 0]).astype(int)
 SMALL = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
 
 
@@ -74,11 +74,12 @@ def by_joblib(estimator):
 
 
 def raw_scores(estimator, X):
-    classifies = isinstance(estimator, ScratchMLPClassifier)
-    return estimator.decision_function(X) if classifies else estimator.predict(X)[:, np.newaxis]
+    if is_classifier(estimator):
+        return estimator.decision_function(X)
+    return estimator.predict(X)[:, np.newaxis]
 
 
 def partial_fit(estimator, X, y, **kwargs):
-    if isinstance(estimator, ScratchMLPClassifier):
+    if is_classifier(estimator):
         kwargs["classes"] = [0, 1, 2]
     return estimator.partial_fit(X, y, **kwargs)

@@ -35,6 +35,7 @@ from scratchmlp.tabular import (
 SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 4, "random_state": 0}
 TABULAR = {"cv": 2, "random_state": 0}
 NETWORKS = {"max_iter": 3, "hidden_layer_sizes": 8}
+JANUARY = pd.Timestamp("2020-01-01")
 
 
 def mixed_table(n_rows=120, seed=0):
@@ -48,15 +49,10 @@ def mixed_table(n_rows=120, seed=0):
             "color": rng.choice(["red", "green", "blue"], n_rows),
             "shop": [f"shop {n}" for n in rng.integers(70, size=n_rows)],
             "review": [" ".join(rng.choice(words, 6)) for _ in range(n_rows)],
-            "since": pd.Timestamp("2020-01-01")
-            + pd.to_timedelta(rng.integers(9000, size=n_rows), "h"),
+            "since": JANUARY + pd.to_timedelta(rng.integers(9000, size=n_rows), "h"),
             "paid": [f"€ {number:.2f}" for number in rng.uniform(1, 9, n_rows)],
-            "ordered": [
-                f"{day:02}.0{month}.2020" for day, month in rng.integers(1, 9, (n_rows, 2))
-            ],
-            "fixed": pd.Categorical(
-                pd.to_datetime(rng.choice(["2020-01-01", "2021-05-06"], n_rows))
-            ),
+            "ordered": [f"{d:02}.0{m}.2020" for d, m in rng.integers(1, 9, (n_rows, 2))],
+            "fixed": pd.Categorical(rng.choice([JANUARY, pd.Timestamp("2021-05-06")], n_rows)),
             "member": rng.random(n_rows) > 0.5,
         }
     )
@@ -185,10 +181,8 @@ def inputs(model):
     return tables.get(getattr(model, "n_features_in_", None), TABLE)
 
 
-METHODS = (
-    *("predict", "predict_proba", "decision_function", "transform"),
-    *("member_predictions", "predict_interval", "predict_set"),
-)
+METHODS = ["predict", "predict_proba", "decision_function", "transform"]
+METHODS += ["member_predictions", "predict_interval", "predict_set"]
 
 
 def _dense(values):
@@ -199,12 +193,9 @@ def predictions(model, rows=None):
     """Return all that a model predicts, as arrays by the name of the method."""
     if rows is None:
         rows = ROWS if inputs(model) is TABLE else inputs(model)
+    methods = [method for method in METHODS if hasattr(model, method)]
     with warnings.catch_warnings(action="ignore"):
-        return {
-            method: _dense(getattr(model, method)(rows))
-            for method in METHODS
-            if hasattr(model, method)
-        }
+        return {method: _dense(getattr(model, method)(rows)) for method in methods}
 
 
 @cache

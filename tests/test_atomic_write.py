@@ -80,9 +80,7 @@ def test_only_temporary_files_of_the_same_file_without_a_writer_are_removed(tmp_
 
 
 @needs_locks
-def test_another_writer_may_remove_a_temporary_file_before_it_is_locked_but_not_later(
-    tmp_path, monkeypatch
-):
+def test_another_writer_removes_no_temporary_file_that_is_locked(tmp_path, monkeypatch):
     from scratchmlp.atomic_write import fcntl
 
     lock, removed = fcntl.flock, []

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sklearn.base import is_classifier
+from estimator_examples import SMALL, partial_fit
 from sklearn.datasets import load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
@@ -27,7 +27,6 @@ pytestmark = [
 
 X, Y = load_iris(return_X_y=True)
 X = scale(X)
-SMALL = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
 PLAIN = {**SMALL, "solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.01}
 THEIRS, OURS = (MLPClassifier, MLPRegressor), (ScratchMLPClassifier, ScratchMLPRegressor)
 PAIRS = pytest.mark.parametrize(("Theirs", "Ours"), [*zip(THEIRS, OURS, strict=True)])
@@ -47,11 +46,6 @@ def write(estimator, weight, bias):
         array[:] = weight
     for array in estimator.intercepts_:
         array[:] = bias
-
-
-def partial_fit(estimator, X, y):
-    classes = {"classes": [0, 1, 2]} if is_classifier(estimator) else {}
-    return estimator.partial_fit(X, y, **classes)
 
 
 # Weights.

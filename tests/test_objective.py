@@ -85,18 +85,6 @@ def problem():
     return network, np.random.default_rng(3).normal(size=network.n_parameters), X, Y
 
 
-def test_batches_of_any_size_and_parameters_that_change_in_place_may_follow_each_other(problem):
-    network, theta, X, Y = problem
-    objective, changing = Objective(network, LogLoss(), alpha=0.1), theta.copy()
-    evaluate = objective.at(changing)
-    for rows in (slice(0, 4), slice(4, 6), slice(0, 6), slice(0, 1)):
-        changing *= 2
-        value, grad = evaluate(X[rows], Y[rows])
-        expected_value, expected_grad = objective(changing.copy(), X[rows], Y[rows])
-        assert value == expected_value
-        np.testing.assert_array_equal(grad, expected_grad)
-
-
 def test_arrays_are_allocated_for_the_largest_batch_alone(problem):
     network, theta, X, Y = problem
     with mock.patch.object(

@@ -147,9 +147,7 @@ GOING_ON += [("lbfgs", np.float32, False, True)]
 
 
 @pytest.mark.parametrize(("solver", "dtype", "early_stopping", "warm_start"), GOING_ON)
-def test_a_pickle_is_hardly_larger_than_what_training_goes_on_from(
-    solver, dtype, early_stopping, warm_start
-):
+def test_a_pickle_is_hardly_larger_than_its_parameters(solver, dtype, early_stopping, warm_start):
     """With early stopping, a pickle contains two vectors of parameters: the best and the latest."""
     settings = {"solver": solver, "early_stopping": early_stopping, "warm_start": warm_start}
     net = ScratchMLPClassifier((100,), max_iter=1, random_state=0, **settings)

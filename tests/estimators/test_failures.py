@@ -85,13 +85,11 @@ def test_an_estimator_predicts_as_before_during_a_second_fit(Estimator):
     assert len(estimator.coefs_) == 3
 
 
-@pytest.mark.parametrize(
-    ("method", "solver", "last"),
-    [("fit", "adam", 3), ("fit", "lbfgs", 3), ("partial_fit", "adam", 1)],
-)
-def test_ctrl_c_keeps_what_was_learnt_and_is_raised_again(
-    Estimator, method, solver, last, monkeypatch
-):
+INTERRUPTED = [("fit", "adam", 3), ("fit", "lbfgs", 3), ("partial_fit", "adam", 1)]
+
+
+@pytest.mark.parametrize(("method", "solver", "last"), INTERRUPTED)
+def test_ctrl_c_keeps_what_was_learnt_and_is_raised(Estimator, method, solver, last, monkeypatch):
     epoch_end = Monitor.epoch_end
 
     def interrupted_epoch_end(monitor, run, learning_rate):
@@ -233,14 +231,12 @@ EXTREME += [(np.float32, True, 0.0, 1e300), (np.float64, True, 1e300, 0.1)]
 
 
 @pytest.mark.parametrize("kind", ["largest", "column", "row", "0.97", "0.5", "-0.5", "-0.97"])
-@pytest.mark.parametrize(("dtype", "early_stopping", "alpha", "rate"), EXTREME)
-def test_extreme_inputs_give_finite_outputs_or_an_error(
-    Estimator, kind, dtype, early_stopping, alpha, rate
-):
+@pytest.mark.parametrize(("dtype", "stops", "alpha", "rate"), EXTREME)
+def test_extreme_inputs_give_finite_outputs_or_an_error(Estimator, kind, dtype, stops, alpha, rate):
     X = extreme_inputs(kind, dtype)
     for solver in SOLVERS:
         estimator = Estimator(**SMALL, solver=solver, alpha=alpha, learning_rate_init=rate)
-        estimator.set_params(early_stopping=early_stopping, max_iter=2)
+        estimator.set_params(early_stopping=stops, max_iter=2)
         outputs = finite_predictions(estimator, X, Y_IRIS[::3])
         assert outputs or alpha > 0 or rate > 1 or not kind.startswith("-")
 

@@ -63,9 +63,7 @@ def test_calls_of_partial_fit_are_the_epochs_of_a_fit(Estimator, dtype):
 @pytest.mark.parametrize(
     ("Estimator", "early_stopping"), [(ScratchMLPClassifier, True), (ScratchMLPRegressor, False)]
 )
-def test_training_from_a_checkpoint_ends_where_patience_would_have(
-    Estimator, early_stopping, tmp_path
-):
+def test_training_from_a_checkpoint_has_the_patience_left(Estimator, early_stopping, tmp_path):
     net = Estimator(hidden_layer_sizes=(8,), learning_rate_init=0.05, tol=1e-3, max_iter=500)
     net.set_params(warm_start=True, early_stopping=early_stopping, random_state=0)
     straight = clone(net).fit(X_IRIS, Y_IRIS)

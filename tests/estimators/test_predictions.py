@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS
+from estimator_examples import X_IRIS, Y_IRIS, Y_LABELS
 from scipy.special import expit, softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier
@@ -15,7 +15,6 @@ from scratchmlp.losses import LogLoss
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-Y_LABELS = np.column_stack([Y_IRIS > 0, Y_IRIS > 1, X_IRIS[:, 0] > 0, Y_IRIS == 0]).astype(int)
 TARGETS = {"multiclass": Y_IRIS, "binary": (Y_IRIS == 1).astype(int), "multilabel": Y_LABELS}
 LBFGS = {"solver": "lbfgs", "random_state": 0, "hidden_layer_sizes": (10,)}
 LINEAR = {"hidden_layer_sizes": (), "solver": "lbfgs", "tol": 1e-10, "max_iter": 1000}

@@ -30,9 +30,8 @@ Regressor = partial(ScratchMLPRegressor, **FULL)
 
 def assert_same_weights(one, other):
     """Assert that two results agree up to a relative difference of 1e-7."""
-    np.testing.assert_allclose(
-        one.theta_, other.theta_, rtol=0, atol=1e-7 * np.abs(other.theta_).max()
-    )
+    largest = np.abs(other.theta_).max()
+    np.testing.assert_allclose(one.theta_, other.theta_, rtol=0, atol=1e-7 * largest)
 
 
 # Equivalences.
@@ -64,10 +63,10 @@ def test_a_row_of_weight_zero_may_hold_anything_finite():
         np.testing.assert_array_equal(Estimator(**SMALL).fit(A, Y, weight).theta_, without.theta_)
 
 
-@pytest.mark.parametrize(
-    ("absent", "class_weight", "solver"),
-    [(0, "balanced", "lbfgs"), (2, "balanced", "sgd"), (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam")],
-)
+ABSENT = [(0, "balanced", "lbfgs"), (2, "balanced", "sgd"), (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam")]
+
+
+@pytest.mark.parametrize(("absent", "class_weight", "solver"), ABSENT)
 def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, solver):
     """The remaining classes are weighted as if there were no other class."""
     weight = np.where(absent == Y, 0, REPEATS)
@@ -88,9 +87,7 @@ def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, 
         (Y_LABELS, [{0: 1, 1: 2}, {0: 3.0, 1: 1.5}], "sgd"),
     ],
 )
-def test_class_weights_are_sample_weights_and_those_of_labels_are_multiplied(
-    y, class_weight, solver
-):
+def test_class_weights_are_sample_weights_multiplied_over_labels(y, class_weight, solver):
     A, y = X[10:], y[10:]
     weighted = Classifier(class_weight=class_weight, solver=solver).fit(A, y)
     plain = Classifier(solver=solver)
@@ -117,11 +114,11 @@ def test_class_weights_act_in_partial_fit_however_the_classes_come():
     for rows, factor in ((Y == 0, 1), (Y == 1, 1), (Y == 2, 9)):
         weighted.theta_[:] = plain.theta_
         before = plain.theta_.copy()
-        plain.partial_fit(X[rows], Y[rows], sample_weight=np.full(50, 3.0))
-        weighted.partial_fit(X[rows], Y[rows], sample_weight=np.full(50, 3.0))
-        np.testing.assert_allclose(
-            weighted.theta_ - before, factor * (plain.theta_ - before), rtol=1e-6, atol=1e-12
-        )
+        steps = [
+            net.partial_fit(X[rows], Y[rows], sample_weight=np.full(50, 3.0)).theta_ - before
+            for net in (weighted, plain)
+        ]
+        np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-6, atol=1e-12)
 
 
 def test_float32_stays_float32_with_class_weights():
@@ -168,9 +165,7 @@ WAYS += [("lbfgs", "fit"), ("lbfgs", "validation")]
     dtype=st.sampled_from([np.float32, np.float64]),
     alpha=st.sampled_from([0.0, 1.0]),
 )
-def test_a_power_of_two_in_the_weights_and_the_penalty_changes_nothing(
-    Estimator, way, power, dtype, alpha
-):
+def test_a_power_of_two_in_weights_and_penalty_changes_nothing(Estimator, way, power, dtype, alpha):
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver, dtype, alpha)
     result = trained(Estimator, np.ldexp(WEIGHT, power), how, solver, dtype, np.ldexp(alpha, power))
