@@ -94,10 +94,8 @@ def edit_a_value(data, rng):
     return zipped(members | {name: json.dumps(root).encode()})
 
 
-ACCIDENTS = [
-    *(flip_bits, truncate, insert),
-    *(swap_members, rename_or_drop_a_member, repeat_a_member, edit_a_value),
-]
+ACCIDENTS = [flip_bits, truncate, insert, swap_members, rename_or_drop_a_member]
+ACCIDENTS += [repeat_a_member, edit_a_value]
 
 
 # Damage on purpose: the digest is right.

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 EPOCHS = 4
 
 
-@pytest.fixture(params=[ScratchMLPClassifier, ScratchMLPRegressor])
-def Estimator(request):
-    return request.param
-
-
 @pytest.fixture(params=[(ScratchMLPClassifier, "adam"), (ScratchMLPRegressor, "lbfgs")])
 def net(request):
     Estimator, solver = request.param

@@ -181,10 +181,8 @@ def test_warm_start_draws_another_validation_split(Estimator, ours, monkeypatch)
         held_out.append(parts[1])
         return parts
 
-    for module in (
-        "sklearn.neural_network._multilayer_perceptron",
-        "scratchmlp.estimators.validation",
-    ):
+    theirs = "sklearn.neural_network._multilayer_perceptron"
+    for module in (theirs, "scratchmlp.estimators.validation"):
         monkeypatch.setattr(f"{module}.train_test_split", recording_split)
     settings = SMALL | {"random_state": np.random.RandomState(0)}
     Estimator(early_stopping=True, warm_start=True, **settings).fit(X, Y).fit(X, Y)

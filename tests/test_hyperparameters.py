@@ -29,28 +29,28 @@ def test_they_are_equal_to_nothing_but_themselves_and_may_be_keys(cls):
     assert len({part, clone(part), clone(part)}) == 3
 
 
-@pytest.mark.parametrize(
-    ("parameter", "legal", "refused"),
-    [
-        ("label_smoothing", [0, 0.99], [-0.1, 1]),
-        ("gamma", [0], [-1]),
-        ("delta", [1e-300], [0]),
-        ("quantile", [1e-300, 0.99], [0, 1.0]),
-        ("momentum", [0, 1], [-0.1, 1.1]),
-        ("nesterov", [True, False], [0.5]),
-        ("rho", [0, 0.99], [-0.1, 1]),
-        ("beta_1", [0, 0.99], [-0.1, 1]),
-        ("beta_2", [0, 0.99], [-0.1, 1]),
-        ("epsilon", [1e-300], [0, -1]),
-        ("weight_decay", [0], [-0.1, None]),
-        ("max_grad_norm", [None, 1e-300], [0, -1]),
-        ("n_epochs", [None, 1, np.int64(80)], [0, -1, 2.5]),
-        ("warmup", [0, 0.99], [-0.1, 1.0]),
-        ("start", [0, 3], [-1.0]),
-        ("end", [0, 2], [-1.0]),
-        ("power_t", [0], [-0.5]),
-    ],
-)
+RANGES = [
+    ("label_smoothing", [0, 0.99], [-0.1, 1]),
+    ("gamma", [0], [-1]),
+    ("delta", [1e-300], [0]),
+    ("quantile", [1e-300, 0.99], [0, 1.0]),
+    ("momentum", [0, 1], [-0.1, 1.1]),
+    ("nesterov", [True, False], [0.5]),
+    ("rho", [0, 0.99], [-0.1, 1]),
+    ("beta_1", [0, 0.99], [-0.1, 1]),
+    ("beta_2", [0, 0.99], [-0.1, 1]),
+    ("epsilon", [1e-300], [0, -1]),
+    ("weight_decay", [0], [-0.1, None]),
+    ("max_grad_norm", [None, 1e-300], [0, -1]),
+    ("n_epochs", [None, 1, np.int64(80)], [0, -1, 2.5]),
+    ("warmup", [0, 0.99], [-0.1, 1.0]),
+    ("start", [0, 3], [-1.0]),
+    ("end", [0, 2], [-1.0]),
+    ("power_t", [0], [-0.5]),
+]
+
+
+@pytest.mark.parametrize(("parameter", "legal", "refused"), RANGES)
 def test_values_out_of_range_are_refused(parameter, legal, refused):
     having = [cls for cls in CLASSES if parameter in cls().get_params()]
     assert having

@@ -257,16 +257,16 @@ NO_CLASSIFIER = "loss=HuberLoss() is for a regressor, but ScratchMLPClassifier i
 NO_CLASSIFIER += "Choose one of 'log_loss', 'squared_error', 'focal'"
 
 
-@pytest.mark.parametrize(
-    ("kind", "loss", "message"),
-    [
-        ("classifier", HuberLoss(), NO_CLASSIFIER),
-        ("regressor", FocalLoss(), "FocalLoss() is for a classifier"),
-        ("classifier", LogLoss, "'loss' parameter of ScratchMLPClassifier must be"),
-        ("classifier", Nameless(), UNKNOWN.format("None. Write")),
-        ("regressor", Misnamed(), UNKNOWN.format("('exp', 'swish')")),
-    ],
-)
+REFUSED = [
+    ("classifier", HuberLoss(), NO_CLASSIFIER),
+    ("regressor", FocalLoss(), "FocalLoss() is for a classifier"),
+    ("classifier", LogLoss, "'loss' parameter of ScratchMLPClassifier must be"),
+    ("classifier", Nameless(), UNKNOWN.format("None. Write")),
+    ("regressor", Misnamed(), UNKNOWN.format("('exp', 'swish')")),
+]
+
+
+@pytest.mark.parametrize(("kind", "loss", "message"), REFUSED)
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_losses_that_cannot_be_trained_with_are_refused(kind, loss, message, method):
     estimator = ESTIMATORS[kind](**SMALL).fit(X_IRIS, Y_IRIS).set_params(loss=loss)

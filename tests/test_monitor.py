@@ -41,15 +41,15 @@ def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
     )
 
 
-@pytest.mark.parametrize(
-    ("monitor", "losses", "stops", "best"),
-    [
-        (Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25], None, 4),  # by exactly tol
-        (Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], None, 2),  # the first of equals
-        (Monitor(tol=0.0, n_iter_no_change=9), [0.0, 1.0], None, 1),  # 0 measures no divergence
-        (Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda _: np.nan)), [2.0, 1.0], 2, 0),
-    ],
-)
+IMPROVEMENTS = [
+    (Monitor(tol=0.25, n_iter_no_change=1), [1.0, 0.75, 0.5, 0.25], None, 4),  # by exactly tol
+    (Monitor(tol=0.0, n_iter_no_change=9), [2.0, 1.0, 1.0], None, 2),  # the first of equals
+    (Monitor(tol=0.0, n_iter_no_change=9), [0.0, 1.0], None, 1),  # 0 measures no divergence
+    (Monitor(tol=0.0, n_iter_no_change=1, **stop_early(lambda _: np.nan)), [2.0, 1.0], 2, 0),
+]
+
+
+@pytest.mark.parametrize(("monitor", "losses", "stops", "best"), IMPROVEMENTS)
 def test_what_counts_as_an_improvement(monitor, losses, stops, best):
     run = run_of()
     assert watch(monitor, losses, run) == stops
@@ -96,15 +96,15 @@ def test_observers_hear_of_the_epoch_that_ends_training_and_its_own_reason_stand
     assert "training loss did not improve" in monitor.stop_reason
 
 
-@pytest.mark.parametrize(
-    ("losses", "message"),
-    [
-        ([np.inf], r"The loss grew to inf \(epoch 1; no loss was finite\).*StandardScaler"),
-        ([2.0, np.nan], r"The loss grew from 2 to nan \(epoch 2; the last finite loss was 2\)"),
-        ([2.0, 3e10], r"The loss grew from 2 to 3e\+10 \(epoch 2.*lower learning_rate_init"),
-        ([1e-12, 1.0], r"The loss grew from 1e-12 to 1 \(epoch 2"),
-    ],
-)
+DIVERGENCES = [
+    ([np.inf], r"The loss grew to inf \(epoch 1; no loss was finite\).*StandardScaler"),
+    ([2.0, np.nan], r"The loss grew from 2 to nan \(epoch 2; the last finite loss was 2\)"),
+    ([2.0, 3e10], r"The loss grew from 2 to 3e\+10 \(epoch 2.*lower learning_rate_init"),
+    ([1e-12, 1.0], r"The loss grew from 1e-12 to 1 \(epoch 2"),
+]
+
+
+@pytest.mark.parametrize(("losses", "message"), DIVERGENCES)
 def test_divergence_is_noticed_at_once(losses, message):
     with pytest.raises(DivergenceError, match=message):
         watch(patient(), losses)

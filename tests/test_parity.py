@@ -250,21 +250,20 @@ def test_hidden_layer_sizes_mean_the_same(solver, sizes):
     fit_alike("multiclass", hidden_layer_sizes=sizes, **MINI, **SOLVERS[solver])
 
 
-@pytest.mark.parametrize(
-    ("solver", "change"),
-    [
-        ("sgd with momentum", {"momentum": 0.5}),
-        ("sgd with Nesterov's momentum", {"momentum": 0.5}),
-        ("plain sgd", {"learning_rate": "invscaling", "power_t": 0.5, "alpha": 1.0}),
-        ("plain sgd", {"learning_rate": "invscaling", "power_t": 0.0, "shuffle": False}),
-        ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3, "random_state": 1}),
-        ("adam", {"alpha": 1.0, "shuffle": False, "learning_rate": "invscaling"}),
-        ("adam", {"learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 5}),
-        ("lbfgs", {"alpha": 1.0}),
-        ("lbfgs", {"learning_rate": "invscaling", "batch_size": 7, "n_iter_no_change": 1}),
-    ],
-    ids=str,
-)
+OTHERS = [
+    ("sgd with momentum", {"momentum": 0.5}),
+    ("sgd with Nesterov's momentum", {"momentum": 0.5}),
+    ("plain sgd", {"learning_rate": "invscaling", "power_t": 0.5, "alpha": 1.0}),
+    ("plain sgd", {"learning_rate": "invscaling", "power_t": 0.0, "shuffle": False}),
+    ("adam", {"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3, "random_state": 1}),
+    ("adam", {"alpha": 1.0, "shuffle": False, "learning_rate": "invscaling"}),
+    ("adam", {"learning_rate": "adaptive", "tol": 10.0, "n_iter_no_change": 5}),
+    ("lbfgs", {"alpha": 1.0}),
+    ("lbfgs", {"learning_rate": "invscaling", "batch_size": 7, "n_iter_no_change": 1}),
+]
+
+
+@pytest.mark.parametrize(("solver", "change"), OTHERS, ids=str)
 @pytest.mark.parametrize("target", ["multilabel", "Poisson"])
 def test_other_parameters_mean_the_same_or_are_ignored_alike(target, solver, change):
     fit_alike(target, **{**MINI, **SOLVERS[solver], **change})

@@ -5,6 +5,7 @@ Another release of these packages may drop or change them without notice. The wo
 """
 
 import ast
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -88,9 +89,10 @@ def is_private(name):
     return name.startswith("_") and not name.startswith("__")
 
 
+@cache
 def nodes():
-    for path in PACKAGE.rglob("*.py"):
-        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.rglob("*.py")]
+    return [node for tree in trees for node in ast.walk(tree)]
 
 
 def imported():

@@ -62,20 +62,19 @@ EPOCHS = {"resource": "max_iter", "min_resources": 20, "max_resources": 40, "fac
 SELECTOR = SequentialFeatureSelector(CLASSIFIER, n_features_to_select=1, cv=2)
 
 
-@pytest.mark.parametrize(
-    ("model", "data"),
-    [
-        (BaggingClassifier(CLASSIFIER, 3, random_state=0), IRIS),
-        (StackingClassifier([("net", CLASSIFIER)], clone(CLASSIFIER), cv=2), CANCER),
-        (AdaBoostClassifier(CLASSIFIER, n_estimators=3, random_state=0), IRIS),
-        (RegressorChain(REGRESSOR), TWO_TARGETS),
-        (TransformedTargetRegressor(REGRESSOR, transformer=StandardScaler()), DIABETES),
-        (CalibratedClassifierCV(CLASSIFIER, cv=2), CANCER),
-        (HalvingGridSearchCV(CLASSIFIER, {"alpha": [0.1, 10]}, **EPOCHS), IRIS),
-        (make_pipeline(SELECTOR, CLASSIFIER), IRIS),
-    ],
-    ids=lambda value: type(value).__name__,
-)
+META_ESTIMATORS = [
+    (BaggingClassifier(CLASSIFIER, 3, random_state=0), IRIS),
+    (StackingClassifier([("net", CLASSIFIER)], clone(CLASSIFIER), cv=2), CANCER),
+    (AdaBoostClassifier(CLASSIFIER, n_estimators=3, random_state=0), IRIS),
+    (RegressorChain(REGRESSOR), TWO_TARGETS),
+    (TransformedTargetRegressor(REGRESSOR, transformer=StandardScaler()), DIABETES),
+    (CalibratedClassifierCV(CLASSIFIER, cv=2), CANCER),
+    (HalvingGridSearchCV(CLASSIFIER, {"alpha": [0.1, 10]}, **EPOCHS), IRIS),
+    (make_pipeline(SELECTOR, CLASSIFIER), IRIS),
+]
+
+
+@pytest.mark.parametrize(("model", "data"), META_ESTIMATORS, ids=lambda value: type(value).__name__)
 def test_meta_estimators_learn_from_networks(model, data):
     assert model.fit(*data).score(*data) > (0.9 if is_classifier(model) else 0.5)
 

@@ -133,19 +133,19 @@ PAIRS = [[0.5, 0.5], [0.2, 0.1], [1, 0]]
 CANNOT_SUPPORT = "'log_loss' supports these output activations: softmax, logistic; .*'identity'"
 
 
-@pytest.mark.parametrize(
-    ("estimator", "y", "message"),
-    [
-        (ScratchMLPClassifier(), [0.1, 1.2, 1], "Unknown label type: continuous"),
-        (ScratchMLPClassifier(), [[0, 2], [1, 1], [2, 0]], "several columns.*MultiOutputClass"),
-        (ScratchMLPClassifier(**SOFTMAX), np.eye(3, dtype=int), "exclusive classes.*several lab"),
-        (ScratchMLPClassifier(output_activation="identity"), [0, 1, 2], CANNOT_SUPPORT),
-        (ScratchMLPRegressor("poisson"), [-1, 2, 3], "'exp' .* from 0 to inf.*from -1 to 3"),
-        (ScratchMLPRegressor(output_activation="logistic"), [0, 1, 2], "0 to 1, but y .*0 to 2"),
-        (ScratchMLPRegressor(**SOFTMAX), [0, 1, 1], "among two or more targets; got one"),
-        (ScratchMLPRegressor(**SOFTMAX), PAIRS, r"not all sum to 1: .* from 0.3 to 1\."),
-    ],
-)
+NO_TARGETS = [
+    (ScratchMLPClassifier(), [0.1, 1.2, 1], "Unknown label type: continuous"),
+    (ScratchMLPClassifier(), [[0, 2], [1, 1], [2, 0]], "several columns.*MultiOutputClass"),
+    (ScratchMLPClassifier(**SOFTMAX), np.eye(3, dtype=int), "exclusive classes.*several lab"),
+    (ScratchMLPClassifier(output_activation="identity"), [0, 1, 2], CANNOT_SUPPORT),
+    (ScratchMLPRegressor("poisson"), [-1, 2, 3], "'exp' .* from 0 to inf.*from -1 to 3"),
+    (ScratchMLPRegressor(output_activation="logistic"), [0, 1, 2], "0 to 1, but y .*0 to 2"),
+    (ScratchMLPRegressor(**SOFTMAX), [0, 1, 1], "among two or more targets; got one"),
+    (ScratchMLPRegressor(**SOFTMAX), PAIRS, r"not all sum to 1: .* from 0.3 to 1\."),
+]
+
+
+@pytest.mark.parametrize(("estimator", "y", "message"), NO_TARGETS)
 def test_targets_that_a_network_cannot_learn_are_refused(estimator, y, message):
     with fails(estimator, ValueError, message):
         estimator.fit([[0.0], [1.0], [2.0]], y)

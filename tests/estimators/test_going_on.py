@@ -216,14 +216,14 @@ def test_a_generator_that_is_set_later_acts_at_once(Estimator):
 # What must be as before.
 
 
-@pytest.mark.parametrize(
-    ("change", "y", "message"),
-    [
-        ({"fit_intercept": False}, Y_IRIS, "with biases.*without biases"),
-        ({}, np.eye(3, dtype=int)[Y_IRIS], "`y` has multilabel-ind.* .*began with multiclass"),
-        ({}, Y_IRIS + 1, r"got \[0 1 2\], `y` has \[1 2 3\].*warm_start=False"),
-    ],
-)
+ANOTHER = [
+    ({"fit_intercept": False}, Y_IRIS, "with biases.*without biases"),
+    ({}, np.eye(3, dtype=int)[Y_IRIS], "`y` has multilabel-ind.* .*began with multiclass"),
+    ({}, Y_IRIS + 1, r"got \[0 1 2\], `y` has \[1 2 3\].*warm_start=False"),
+]
+
+
+@pytest.mark.parametrize(("change", "y", "message"), ANOTHER)
 def test_warm_start_refuses_another_network_and_other_classes(change, y, message):
     classifier = ScratchMLPClassifier(warm_start=True, **SMALL).fit(X_IRIS, Y_IRIS)
     classifier.set_params(**change)

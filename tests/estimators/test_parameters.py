@@ -147,24 +147,24 @@ SGD_SCHEDULES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("named", "given"),
-    [
-        *SGD_SCHEDULES,
-        ({"learning_rate": "cosine"}, {"learning_rate": Cosine()}),
-        ({"learning_rate": "invscaling"}, {}),  # acts only with SGD, as the next one
-        ({"learning_rate": "adaptive"}, {"learning_rate": lambda progress: 1.0}),
-        ({"solver": "sgd", "momentum": 0.5}, {"solver": SGD(momentum=0.5)}),
-        ({"solver": "sgd", "nesterovs_momentum": False}, {"solver": SGD(nesterov=False)}),
-        ({"solver": "adam", "beta_2": 0.5}, {"solver": Adam(beta_2=0.5)}),
-        ({"weight_init": "he_uniform"}, {"weight_init": he_uniform}),
-        ({"activation": "tanh"}, {"activation": OwnTanh()}),
-        ({"activation": "tanh"}, {"activation": [OwnTanh(), "tanh"]}),
-        ({"activation": "gelu"}, {"activation": ("gelu", ACTIVATIONS["gelu"])}),
-        ({"dropout": 0.3}, {"dropout": [0.3, np.float64(0.3)]}),
-        ({"batch_size": 200}, {"batch_size": "auto"}),
-    ],
-)
+NAMED_AND_GIVEN = [
+    *SGD_SCHEDULES,
+    ({"learning_rate": "cosine"}, {"learning_rate": Cosine()}),
+    ({"learning_rate": "invscaling"}, {}),  # acts only with SGD, as the next one
+    ({"learning_rate": "adaptive"}, {"learning_rate": lambda progress: 1.0}),
+    ({"solver": "sgd", "momentum": 0.5}, {"solver": SGD(momentum=0.5)}),
+    ({"solver": "sgd", "nesterovs_momentum": False}, {"solver": SGD(nesterov=False)}),
+    ({"solver": "adam", "beta_2": 0.5}, {"solver": Adam(beta_2=0.5)}),
+    ({"weight_init": "he_uniform"}, {"weight_init": he_uniform}),
+    ({"activation": "tanh"}, {"activation": OwnTanh()}),
+    ({"activation": "tanh"}, {"activation": [OwnTanh(), "tanh"]}),
+    ({"activation": "gelu"}, {"activation": ("gelu", ACTIVATIONS["gelu"])}),
+    ({"dropout": 0.3}, {"dropout": [0.3, np.float64(0.3)]}),
+    ({"batch_size": 200}, {"batch_size": "auto"}),
+]
+
+
+@pytest.mark.parametrize(("named", "given"), NAMED_AND_GIVEN)
 def test_a_name_is_what_its_object_is_and_one_value_that_of_every_layer(Estimator, named, given):
     settings = {"batch_size": 40, **SMALL, "hidden_layer_sizes": (6, 5)}
     X, y = np.tile(X_IRIS, (2, 1)), np.tile(Y_IRIS, 2)
@@ -174,22 +174,22 @@ def test_a_name_is_what_its_object_is_and_one_value_that_of_every_layer(Estimato
     assert one.history_["learning_rate"] == other.history_["learning_rate"]
 
 
-@pytest.mark.parametrize(
-    ("name", "one", "other", "settings"),
-    [
-        ("learning_rate", "constant", InverseScaling(1.0), {"solver": "adam"}),
-        ("learning_rate__n_epochs", 1, 8, {"learning_rate": Cosine(5)}),
-        ("beta_2", 0.999, 0.9, {"solver": "adamw"}),
-        ("epsilon", 1e-8, 1.0, {"solver": "adagrad"}),
-        ("epsilon", 1e-8, 1.0, {"solver": "rmsprop"}),
-        ("solver__max_grad_norm", 1e-3, 1.0, {"solver": SGD()}),
-        ("solver__weight_decay", 1e-3, 1.0, {"solver": Adam()}),
-        ("batch_size", 20, "full", {}),
-        ("weight_init", "glorot_uniform", "standard_normal", {}),
-        ("dropout", 0.0, 0.5, {}),
-        ("dropout", [0.3], (0.4,), {"solver": "sgd"}),
-    ],
-)
+NEW = [
+    ("learning_rate", "constant", InverseScaling(1.0), {"solver": "adam"}),
+    ("learning_rate__n_epochs", 1, 8, {"learning_rate": Cosine(5)}),
+    ("beta_2", 0.999, 0.9, {"solver": "adamw"}),
+    ("epsilon", 1e-8, 1.0, {"solver": "adagrad"}),
+    ("epsilon", 1e-8, 1.0, {"solver": "rmsprop"}),
+    ("solver__max_grad_norm", 1e-3, 1.0, {"solver": SGD()}),
+    ("solver__weight_decay", 1e-3, 1.0, {"solver": Adam()}),
+    ("batch_size", 20, "full", {}),
+    ("weight_init", "glorot_uniform", "standard_normal", {}),
+    ("dropout", 0.0, 0.5, {}),
+    ("dropout", [0.3], (0.4,), {"solver": "sgd"}),
+]
+
+
+@pytest.mark.parametrize(("name", "one", "other", "settings"), NEW)
 def test_parameters_that_scikit_learn_lacks_act(Estimator, name, one, other, settings):
     estimator = Estimator(**SMALL | {"batch_size": 40} | settings)
     thetas = [

@@ -80,12 +80,8 @@ def test_balanced_weights_of_validation_rows_are_those_of_training_rows(multilab
 
 def test_a_class_that_only_validation_rows_weigh_does_not_count_when_balanced():
     others = {"X_val": X_VAL[Y_VAL > 0], "y_val": Y_VAL[Y_VAL > 0]}
-    scores, expected = (
-        ScratchMLPClassifier(**SMALL, class_weight="balanced")
-        .fit(X, Y, Y > 0, **validation)
-        .history_["score"]
-        for validation in (VAL, others)
-    )
+    net = ScratchMLPClassifier(**SMALL, class_weight="balanced")
+    scores, expected = (net.fit(X, Y, Y > 0, **v).history_["score"] for v in (VAL, others))
     np.testing.assert_allclose(scores, expected, rtol=1e-10)
 
 
@@ -198,18 +194,18 @@ def by_its_score(model, X, y):
 BALANCED = {"class_weight": "balanced"}
 
 
-@pytest.mark.parametrize(
-    ("Estimator", "scoring", "settings", "weight"),
-    [
-        (ScratchMLPClassifier, "roc_auc_ovr", {}, None),
-        (ScratchMLPRegressor, "neg_mean_absolute_error", {}, None),
-        # Weights go to scorers whose metric has such a parameter.
-        (ScratchMLPClassifier, "neg_log_loss", {}, WEIGHT_VAL),
-        (ScratchMLPRegressor, "neg_max_error", {}, WEIGHT_VAL),
-        (ScratchMLPClassifier, "v_measure_score", BALANCED, None),
-        (ScratchMLPClassifier, by_its_score, BALANCED, None),
-    ],
-)
+SCORERS = [
+    (ScratchMLPClassifier, "roc_auc_ovr", {}, None),
+    (ScratchMLPRegressor, "neg_mean_absolute_error", {}, None),
+    # Weights go to scorers whose metric has such a parameter.
+    (ScratchMLPClassifier, "neg_log_loss", {}, WEIGHT_VAL),
+    (ScratchMLPRegressor, "neg_max_error", {}, WEIGHT_VAL),
+    (ScratchMLPClassifier, "v_measure_score", BALANCED, None),
+    (ScratchMLPClassifier, by_its_score, BALANCED, None),
+]
+
+
+@pytest.mark.parametrize(("Estimator", "scoring", "settings", "weight"), SCORERS)
 def test_scoring_by_a_scorer_with_the_weights_that_it_takes(Estimator, scoring, settings, weight):
     net = Estimator(**SMALL, **settings, early_stopping=True, scoring=scoring)
     net.fit(X, Y, **VAL, sample_weight_val=weight)
@@ -292,19 +288,19 @@ def test_a_pipeline_transforms_validation_data_if_it_is_told_to():
 OTHER_TARGETS = r"multiclass targets|y has shape \(100, 1\), and y_val \(50, 3\)"
 
 
-@pytest.mark.parametrize(
-    ("validation", "message"),
-    [
-        ({"X_val": X_VAL}, "y_val was not given"),
-        ({"y_val": Y_VAL}, "X_val was not given"),
-        ({"sample_weight_val": np.ones(50)}, "X_val and y_val was not given"),
-        ({"X_val": X_VAL[:, :3], "y_val": Y_VAL}, "X has 3 features"),
-        ({"X_val": np.full_like(X_VAL, np.nan), "y_val": Y_VAL}, "NaN"),
-        ({"X_val": X_VAL, "y_val": Y_VAL[1:]}, "inconsistent numbers of samples"),
-        ({"X_val": X_VAL[:1], "y_val": Y_VAL[:1]}, r"at least 2 rows .* got 1\. Pass more"),
-        ({"X_val": X_VAL, "y_val": np.eye(3)[Y_VAL]}, OTHER_TARGETS),
-    ],
-)
+BAD = [
+    ({"X_val": X_VAL}, "y_val was not given"),
+    ({"y_val": Y_VAL}, "X_val was not given"),
+    ({"sample_weight_val": np.ones(50)}, "X_val and y_val was not given"),
+    ({"X_val": X_VAL[:, :3], "y_val": Y_VAL}, "X has 3 features"),
+    ({"X_val": np.full_like(X_VAL, np.nan), "y_val": Y_VAL}, "NaN"),
+    ({"X_val": X_VAL, "y_val": Y_VAL[1:]}, "inconsistent numbers of samples"),
+    ({"X_val": X_VAL[:1], "y_val": Y_VAL[:1]}, r"at least 2 rows .* got 1\. Pass more"),
+    ({"X_val": X_VAL, "y_val": np.eye(3)[Y_VAL]}, OTHER_TARGETS),
+]
+
+
+@pytest.mark.parametrize(("validation", "message"), BAD)
 @pytest.mark.parametrize("fitted", [False, True])
 def test_bad_validation_data_are_refused_and_change_nothing(Estimator, validation, message, fitted):
     net = Estimator(**SMALL, warm_start=True, early_stopping=True)

@@ -37,17 +37,17 @@ def assert_same_weights(one, other):
 # Equivalences.
 
 
-@pytest.mark.parametrize(
-    ("estimator", "y"),
-    [
-        (Classifier(solver="sgd", alpha=0.0), Y),
-        (Classifier(solver="adam", alpha=1.0), Y_LABELS),
-        (Regressor(solver="sgd", alpha=1.0), X[:, 0] * X[:, 1]),
-        (Regressor(solver="lbfgs", alpha=0.0, loss="poisson"), Y),
-        (Classifier(solver="lbfgs", alpha=1.0, class_weight={0: 3.0, 1: 0.5}), Y),
-        (Classifier(solver="sgd", alpha=1.0, class_weight={0: 0, 1: 1, 2: 4}), Y),
-    ],
-)
+WEIGHTED = [
+    (Classifier(solver="sgd", alpha=0.0), Y),
+    (Classifier(solver="adam", alpha=1.0), Y_LABELS),
+    (Regressor(solver="sgd", alpha=1.0), X[:, 0] * X[:, 1]),
+    (Regressor(solver="lbfgs", alpha=0.0, loss="poisson"), Y),
+    (Classifier(solver="lbfgs", alpha=1.0, class_weight={0: 3.0, 1: 0.5}), Y),
+    (Classifier(solver="sgd", alpha=1.0, class_weight={0: 0, 1: 1, 2: 4}), Y),
+]
+
+
+@pytest.mark.parametrize(("estimator", "y"), WEIGHTED)
 def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(estimator, y):
     """A quarter of the rows have weight 0. Repeated rows change the frequencies of classes."""
     weighted = clone(estimator).fit(X, y, sample_weight=REPEATS)
@@ -55,12 +55,11 @@ def test_integer_weights_equal_repeated_rows_and_zeros_absent_ones(estimator, y)
     np.testing.assert_allclose(weighted.loss_curve_, estimator.loss_curve_, rtol=1e-7)
 
 
-def test_a_row_of_weight_zero_may_hold_anything_finite():
-    for Estimator in (ScratchMLPClassifier, ScratchMLPRegressor):
-        A, weight = X.copy(), np.ones(150)
-        A[0], weight[0] = 1e300, 0
-        without = Estimator(**SMALL).fit(X[1:], Y[1:])
-        np.testing.assert_array_equal(Estimator(**SMALL).fit(A, Y, weight).theta_, without.theta_)
+def test_a_row_of_weight_zero_may_hold_anything_finite(Estimator):
+    A, weight = X.copy(), np.ones(150)
+    A[0], weight[0] = 1e300, 0
+    without = Estimator(**SMALL).fit(X[1:], Y[1:])
+    np.testing.assert_array_equal(Estimator(**SMALL).fit(A, Y, weight).theta_, without.theta_)
 
 
 ABSENT = [(0, "balanced", "lbfgs"), (2, "balanced", "sgd"), (0, {0: 3.0, 1: 0.5, 2: 1.0}, "adam")]
@@ -77,16 +76,16 @@ def test_a_class_whose_rows_have_no_weight_does_not_count(absent, class_weight, 
     assert_same_weights(one.fit(X, Y, weight), other.fit(X, Y, weight * by_hand))
 
 
-@pytest.mark.parametrize(
-    ("y", "class_weight", "solver"),
-    [
-        (Y, "balanced", "sgd"),
-        (np.array(["x", "y", "z"])[Y], {"x": 1.0, "y": 20.0, "z": 3.0}, "sgd"),
-        (np.array([-1.0, 0.0, 7.0])[Y], {-1.0: 1.0, 0.0: 20.0, 7.0: 3.0}, "lbfgs"),
-        (Y_LABELS, "balanced", "adam"),
-        (Y_LABELS, [{0: 1, 1: 2}, {0: 3.0, 1: 1.5}], "sgd"),
-    ],
-)
+CLASS_WEIGHTS = [
+    (Y, "balanced", "sgd"),
+    (np.array(["x", "y", "z"])[Y], {"x": 1.0, "y": 20.0, "z": 3.0}, "sgd"),
+    (np.array([-1.0, 0.0, 7.0])[Y], {-1.0: 1.0, 0.0: 20.0, 7.0: 3.0}, "lbfgs"),
+    (Y_LABELS, "balanced", "adam"),
+    (Y_LABELS, [{0: 1, 1: 2}, {0: 3.0, 1: 1.5}], "sgd"),
+]
+
+
+@pytest.mark.parametrize(("y", "class_weight", "solver"), CLASS_WEIGHTS)
 def test_class_weights_are_sample_weights_multiplied_over_labels(y, class_weight, solver):
     A, y = X[10:], y[10:]
     weighted = Classifier(class_weight=class_weight, solver=solver).fit(A, y)
@@ -155,16 +154,12 @@ def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
 
 WAYS = [("sgd", "fit"), ("sgd", "partial_fit"), ("adam", "validation"), ("adam", "early_stopping")]
 WAYS += [("lbfgs", "fit"), ("lbfgs", "validation")]
+DTYPES, ALPHAS = st.sampled_from([np.float32, np.float64]), st.sampled_from([0.0, 1.0])
 
 
 @pytest.mark.random
 @examples(20)
-@given(
-    way=st.sampled_from(WAYS),
-    power=st.integers(-1000, 1000),
-    dtype=st.sampled_from([np.float32, np.float64]),
-    alpha=st.sampled_from([0.0, 1.0]),
-)
+@given(way=st.sampled_from(WAYS), power=st.integers(-1000, 1000), dtype=DTYPES, alpha=ALPHAS)
 def test_a_power_of_two_in_weights_and_penalty_changes_nothing(Estimator, way, power, dtype, alpha):
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver, dtype, alpha)
@@ -260,20 +255,20 @@ def test_partial_fit_does_not_know_all_rows_and_cannot_balance_them():
         classifier.partial_fit(X, Y)
 
 
-@pytest.mark.parametrize(
-    ("class_weight", "y", "message"),
-    [
-        ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
-        ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
-        ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Weigh at least"),
-        ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* none near the limits"),
-        ([{0: 1, 1: 2}, 3], Y_LABELS, "a list with one dict for each column"),
-        ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
-        ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
-        ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
-        ({0: 1}, Y_LABELS, r"one dict for each column of y.*got \{0: 1\} for 2 columns"),
-    ],
-)
+BAD = [
+    ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
+    ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
+    ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Weigh at least"),
+    ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* none near the limits"),
+    ([{0: 1, 1: 2}, 3], Y_LABELS, "a list with one dict for each column"),
+    ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
+    ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
+    ([{0: 1}], Y, r"a dict, or for multilabel a list.*for 1 column\."),
+    ({0: 1}, Y_LABELS, r"one dict for each column of y.*got \{0: 1\} for 2 columns"),
+]
+
+
+@pytest.mark.parametrize(("class_weight", "y", "message"), BAD)
 def test_bad_class_weights_get_an_error_that_teaches(class_weight, y, message):
     classifier = ScratchMLPClassifier(class_weight=class_weight)
     with fails(classifier, ValueError, message):
