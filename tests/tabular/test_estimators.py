@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from fuzzing import examples
 from hypothesis import given
+from joblib import Parallel, delayed
 from scipy.sparse import csr_array
 from scipy.stats import gmean
 from sklearn import config_context
@@ -25,6 +26,7 @@ from tabular_estimators import ESTIMATORS, Counter, out_of_fold, predictions, ta
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.tabular import (
+    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
@@ -435,7 +437,7 @@ def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
         estimator.predict(X, eval_set=[(X, NUMBERS)])
 
 
-# Callbacks and threads.
+# Callbacks, processes and threads.
 
 
 @pytest.mark.parametrize(("name", "n_jobs"), [*zip(ESTIMATORS, [2, None, None, 2], strict=True)])
@@ -450,6 +452,21 @@ def test_callbacks_see_members_and_epochs_and_get_the_fitted_estimator(name, n_j
     assert counter.n_running == 0
     for each in (model, counter.fitted, pickle.loads(pickle.dumps(model))):
         np.testing.assert_array_equal(predictions(each, X), predictions(plain, X))
+
+
+def memory_of(encoded):
+    parts = encoded.numbers, encoded.codes
+    return [type(part).__name__ for part in parts], [part.filename for part in parts]
+
+
+def test_processes_share_one_memory_map_of_the_encoded_table():
+    random_state = np.random.RandomState(0)
+    numbers = pd.DataFrame(random_state.normal(size=(20_000, 15))).add_prefix("number ")
+    cities = pd.DataFrame(random_state.choice(["Bern", "Rome"], (20_000, 15))).add_prefix("city ")
+    encoded, _ = TabularEncoder().fit(numbers.join(cities))._encode(numbers.join(cities))
+    one, two = Parallel(n_jobs=2, batch_size=1)(delayed(memory_of)(encoded) for _ in range(2))
+    assert one == two
+    assert one[0] == ["memmap", "memmap"]
 
 
 @pytest.mark.parametrize("callback", [TimeLimit(1), ModelCheckpoint("network.skops")])

@@ -40,6 +40,11 @@ def columns(elements):
 ANY = columns(st.floats(allow_infinity=False))
 LEVELS = columns(st.sampled_from([0.0, 1.0, 2.5, np.nan]))
 INTEGERS = columns(st.integers(-50, 50).map(float))
+SETTINGS = {
+    "n_bins": st.integers(2, 9),
+    "strategy": st.sampled_from(STRATEGIES),
+    "encoding": st.sampled_from(ENCODINGS),
+}
 
 
 @parametrize_with_checks(
@@ -54,24 +59,15 @@ def test_scikit_learn_check(estimator, check):
 
 @pytest.mark.random
 @examples(60)
-@given(
-    X=ANY | LEVELS,
-    encoding=st.sampled_from(ENCODINGS),
-    strategy=st.sampled_from(STRATEGIES),
-    n_bins=st.integers(2, 9),
-    data=st.data(),
-)
-def test_outputs_are_in_0_to_1_and_rows_do_not_depend_on_others(
-    X, encoding, strategy, n_bins, data
-):
-    y = np.arange(len(X)) % 2
-    encoder = PiecewiseLinearEncoder(n_bins, strategy=strategy, encoding=encoding)
+@given(X=ANY | LEVELS, settings=st.fixed_dictionaries(SETTINGS), data=st.data())
+def test_outputs_are_in_0_to_1_and_rows_do_not_depend_on_others(X, settings, data):
+    y, encoder = np.arange(len(X)) % 2, PiecewiseLinearEncoder(**settings)
     out = encoder.fit(X, y).transform(X)
     assert ((out >= 0) & (out <= 1)).all()
     names = encoder.get_feature_names_out()
     assert len(set(names)) == len(names) == out.shape[1]
     assert all((np.diff(edges) > 0).all() for edges in encoder.bin_edges_)
-    assert max(map(len, encoder.bin_edges_)) <= n_bins + 1
+    assert max(map(len, encoder.bin_edges_)) <= encoder.n_bins + 1
     order = np.array(data.draw(st.permutations(range(len(X)))))
     np.testing.assert_array_equal(encoder.transform(X[order[:3]]), out[order[:3]])
     np.testing.assert_array_equal(encoder.fit(X[order], y[order]).transform(X), out)
