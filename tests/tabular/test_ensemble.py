@@ -410,7 +410,6 @@ DEFAULTS = [
     (5000, 2, True, "networks, linear, boosting, forest"),
     (5000, 500, True, "networks, linear"),
     (20_000, 2, True, "networks, linear, boosting"),
-    (20_000, 2000, True, "networks, linear"),
     (20_000, 4000, True, "networks"),
     (20_001, 2, True, "networks, boosting"),
     (900, 1, False, "networks, linear, boosting, extra trees"),
