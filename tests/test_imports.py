@@ -77,14 +77,14 @@ def test_names_and_public_modules_are_imported_on_first_use():
 import sys, scratchmlp
 assert {name for name in sys.modules if name.startswith("scratchmlp")} == {"scratchmlp"}
 assert not {"numpy", "scipy", "sklearn"} & {*sys.modules}
-import sklearn.neural_network
-before = {*sys.modules}
-import scratchmlp.plotting
-assert not {"matplotlib", "pandas", "rich"} & ({*sys.modules} - before)
 assert {*scratchmlp._MODULES, "__version__"} == {*scratchmlp.__all__}
 assert {"tabular", "ScratchMLPClassifier"} < {*dir(scratchmlp)}
+import sklearn.neural_network
+before = {*sys.modules}
 assert scratchmlp.estimators.__name__ == "scratchmlp.estimators"
 assert scratchmlp.tabular.TabularMLPClassifier and scratchmlp.callbacks.TimeLimit
+import scratchmlp.plotting
+assert not {"matplotlib", "pandas", "rich"} & ({*sys.modules} - before)
 assert all(hasattr(scratchmlp, name) for name in dir(scratchmlp))
 assert not hasattr(scratchmlp, "table")
 from scratchmlp import *
