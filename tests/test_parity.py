@@ -112,6 +112,7 @@ def in_turn(names, *lists, turns):
         (*(each[i] for each, i in zip(lists, place, strict=True)), turns[sum(place) % len(turns)])
         for place in places
     ]
+    # Where other lists come first, none has L-BFGS for two outputs or float32.
     return pytest.mark.parametrize(names, [*filter(agrees, cells)])
 
 

@@ -286,8 +286,6 @@ def test_a_pipeline_transforms_validation_data_if_it_is_told_to():
 # Errors.
 
 OTHER_TARGETS = r"multiclass targets|y has shape \(100, 1\), and y_val \(50, 3\)"
-
-
 BAD = [
     ({"X_val": X_VAL}, "y_val was not given"),
     ({"y_val": Y_VAL}, "X_val was not given"),
