@@ -21,6 +21,8 @@ class Page(HTMLParser):
         The important numbers.
     texts : list of str
         Texts between tags.
+    text : str
+        All of them, with single blanks between words.
     pictures : dict of str to str
         SVG by alternative text.
     """
@@ -32,6 +34,7 @@ class Page(HTMLParser):
         self.feed(html)
         self.close()
         assert not self.open
+        self.text = " ".join(" ".join(self.texts).split())
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)

@@ -205,14 +205,6 @@ def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
             assert part == {**expected, "weight": fold["estimator"].weights_[name]}
 
 
-def test_a_table_that_a_model_cannot_use_is_refused():
-    y = np.arange(20) % 2
-    X = pd.DataFrame({"a": ["1.5"] * 10 + ["2.5"] * 5 + ["x"] * 5})
-    plan = comparison.make_plan(y, True, times=np.arange(20))
-    with pytest.raises(InputError, match=r"linear cannot use the table: .*'x'"):
-        comparison.compare({"linear": LogisticRegression()}, X, y, plan)
-
-
 # Models of other packages.
 
 
@@ -337,14 +329,15 @@ def test_columns_are_converted_to_what_the_packages_accept():
     assert numbers_and_text(table[["size"]], []).to_numpy()[0] == [1.5]
 
 
-@pytest.mark.usefixtures("stand_ins")
-def test_an_error_of_a_package_is_reported(monkeypatch):
-    """The packages have types of errors of their own."""
-    monkeypatch.setattr(Regressor, "error", type("LightGBMError", (Exception,), {})("no rows"))
-    y = np.arange(20.0)
-    plan, models = comparison.make_plan(y, False), {"LightGBM": Regressor()}
-    with pytest.raises(InputError, match=r"^LightGBM cannot use the table: no rows$"):
-        comparison.compare(models, pd.DataFrame({"x": y}), y, plan)
+OWN_ERROR = type("LightGBMError", (Exception,), {})  # as packages have
+
+
+@pytest.mark.parametrize(("name", "error"), [("LightGBM", OWN_ERROR), ("linear", ValueError)])
+def test_an_error_of_a_model_is_reported(name, error, monkeypatch):
+    monkeypatch.setattr(Regressor, "error", error("no rows"))
+    X, y = pd.DataFrame({"x": range(20)}), np.arange(20.0)
+    with pytest.raises(InputError, match=f"^{name} cannot use the table: no rows$"):
+        comparison.compare({name: Regressor()}, X, y, comparison.make_plan(y, False))
 
 
 # Without arguments: the article's network and a tuned network on Iris.

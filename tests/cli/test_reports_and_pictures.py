@@ -20,10 +20,6 @@ def page_in(path):
     return Page(path.read_text(encoding="utf-8"))
 
 
-def text_of(page):
-    return " ".join(" ".join(page.texts).split())
-
-
 @pytest.fixture
 def undrawn(monkeypatch):
     """Draw no pictures of a page, which takes most of its time."""
@@ -38,10 +34,9 @@ def test_a_page_on_the_ensemble(target, trained):
     assert out.endswith(f"Wrote a report on the ensemble: {path}\n")
     assert err.endswith(f"writing {path}\n")
     page = page_in(path)
-    text = " ".join("".join(page.texts).split())
-    assert f"How well {target} can be predicted" in text
+    assert f"How well {target} can be predicted" in page.text
     metric, best = re.search(r"\nLowest (.*): (.*)\. Fit times", out).groups()
-    assert f"{best} has the lowest {metric}." in text
+    assert f"{best} has the lowest {metric}." in page.text
     origin = page.table("Origin")
     assert origin["Command"][0].startswith("python -m scratchmlp ")
     assert f" --target {target} --id key --seed 3 " in origin["Command"][0]
@@ -53,7 +48,7 @@ def test_a_page_on_the_ensemble(target, trained):
         name = name.removesuffix(" (part of the ensemble)")
         line = next(line for line in out.splitlines() if name in line)
         assert all(value in " ".join(line.split()) for value in values)
-    text_of_comparison = text.partition("Here, every model was trained again")[2]
+    text_of_comparison = page.text.partition("Here, every model was trained again")[2]
     assert "so its scores and weights differ from those here." in text_of_comparison
     weights = [values[0] for values in page.table("The parts of the ensemble").values()]
     assert sum(weights) == pytest.approx(1)
@@ -134,5 +129,5 @@ def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch
     options = ["--time", "t", "--model", "networks", "--plot", picture, "--report", page]
     run(csv(table), "--target", "y", "--task", "regression", *options)
     assert len(calls) == 1
-    n_left_out = re.search(r"(\d+) other rows have no out-of-fold", text_of(page_in(page)))
+    n_left_out = re.search(r"(\d+) other rows have no out-of-fold", page_in(page).text)
     assert int(n_left_out[1]) > 40

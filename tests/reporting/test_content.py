@@ -20,10 +20,6 @@ ATTACK = "<script>alert('x')</script>"
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}
 
 
-def texts(page):
-    return " ".join(" ".join(page.texts).split())
-
-
 def test_scores_of_classes(classes):
     y, P = classes.y, classes.estimator.oof_proba_
     expected = {
@@ -36,8 +32,8 @@ def test_scores_of_classes(classes):
     share = y.value_counts(normalize=True)
     assert table["accuracy"][:2] == pytest.approx([expected["accuracy"], share.max()])
     assert table["log-loss"][1] == pytest.approx(-(share * np.log(share)).sum())
-    assert f"{expected['accuracy']:.1%} of the predictions are right" in texts(classes.page)
-    assert f"would be right for {share.max():.1%}" in texts(classes.page)
+    assert f"{expected['accuracy']:.1%} of the predictions are right" in classes.page.text
+    assert f"would be right for {share.max():.1%}" in classes.page.text
 
 
 def test_confusion_and_quality_by_class(classes):
@@ -82,7 +78,7 @@ def test_importances_of_rows_of_fit(name, request):
     }
     used = [means[i] for i in found.values()]
     assert [values[0] for values in table.values()] == sorted(used, reverse=True)
-    assert "from 6 columns (left out: key)." in texts(case.page)
+    assert "from 6 columns (left out: key)." in case.page.text
     pairs = case.page.table("The most strongly correlated")
     (a, b, r), *_ = expected.correlated
     assert pairs[plain(a)] == [plain(b), pytest.approx(r)]
@@ -91,7 +87,7 @@ def test_importances_of_rows_of_fit(name, request):
 def test_scores_and_importances_of_new_rows(others):
     predicted = others.estimator.predict(others.X)
     assert others.page.facts["R²"] == pytest.approx(metrics.r2_score(others.y, predicted))
-    assert "40 rows that it was not trained on" in texts(others.page)
+    assert "40 rows that it was not trained on" in others.page.text
     expected = permutation_importance(
         others.estimator, others.X, others.y, scoring="r2", n_repeats=5, random_state=0
     )
@@ -114,8 +110,8 @@ def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
     table = page.table("Importance of each column")
     assert [*table] == ["c", "f", "h"]  # in the order of their importance for y
     method = "oof_importances" if rows == "fit" else "permutation_importance"
-    assert "Of the 8 columns, only the 3 that are most correlated with the pred" in texts(page)
-    assert method in texts(page)
+    assert "Of the 8 columns, only the 3 that are most correlated with the pred" in page.text
+    assert method in page.text
     assert page.table("The most strongly correlated")["c"][0] == "h"
 
 
@@ -139,7 +135,7 @@ def test_columns_and_notes(classes):
     assert table[ATTACK][1:3] == [10, classes.X.iloc[:, 0].nunique()]
     assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
     clause = dict(classes.estimator.encoder_.notes_)["identifier"]
-    assert clause[1:] in texts(classes.page)
+    assert clause[1:] in classes.page.text
 
 
 def test_worst_mistakes(classes, numbers):
@@ -258,8 +254,8 @@ def test_origin(classes, others):
     assert table["Table"] == ["90 rows, 7 columns"]
     assert table["Random state of the report"] == ["0"]
     assert "rows='new'" in others.page.table("Origin")["Call"][0]
-    assert "Training of the networks" in texts(classes.page)
-    assert "Training of the networks" not in texts(others.page)
+    assert "Training of the networks" in classes.page.text
+    assert "Training of the networks" not in others.page.text
 
 
 @pytest.mark.parametrize(("n_rows", "which"), [(90, "all rows"), (40, "40 random rows out of 90")])

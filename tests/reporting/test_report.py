@@ -112,7 +112,7 @@ def test_one_class(rows):
     estimator = TabularMLPClassifier(**QUICK).fit(X, ["a"] * 60)
     page = Page(report(estimator, X, ["a"] * 60, rows=rows))
     assert page.facts == {"accuracy": 1.0}
-    assert "The model knows a single class." in " ".join(page.texts)
+    assert "The model knows a single class." in page.text
 
 
 @pytest.mark.parametrize(("n_rows", "are_shown"), [(12, False), (40, True)])
@@ -159,7 +159,7 @@ def test_dates_of_python_and_periods(rows, cv):
     assert ranges == ["2020-01-01 to 2020-12-01", f"{start} to 2024-12-01"]
     assert "x1" in page.pictures
     lost = "20 other rows have no out-of-fold prediction and are left out"
-    assert (lost in " ".join(page.texts)) == (rows == "fit")
+    assert (lost in page.text) == (rows == "fit")
 
 
 INDEXES = [
