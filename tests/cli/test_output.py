@@ -200,9 +200,7 @@ def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
 
 
 @pytest.mark.usefixtures("brief")
-def test_the_networks_alone_with_dots_and_with_bars_in_a_terminal(
-    trained, csv, capsys, monkeypatch, tmp_path
-):
+def test_the_networks_alone_with_dots_or_with_bars(trained, csv, capsys, monkeypatch, tmp_path):
     model, table = tmp_path / "y.model", trained["class"].table[["size", "code", "class"]]
     options = ["--target", "class", "--model", "networks", "--save", str(model)]
     assert command_line.main([csv(table), *options]) == 0

@@ -56,9 +56,7 @@ def test_a_page_on_the_ensemble(target, trained):
 
 @pytest.mark.usefixtures("uncompared", "undrawn")
 @pytest.mark.parametrize(("target", "identified"), [("class", True), ("number", False)])
-def test_rows_are_named_by_the_column_that_identifies_them(
-    target, identified, trained, csv, tmp_path
-):
+def test_rows_are_named_by_the_column_of_id(target, identified, trained, csv, tmp_path):
     """Identifiers may repeat, or be missing. Without them, rows have their number in the file."""
     path, n_missing = tmp_path / "y.html", 7
     table = trained[target].table[["size", target]]
@@ -105,9 +103,7 @@ PICTURES = [
 
 @pytest.mark.usefixtures("uncompared")
 @pytest.mark.parametrize(("classes", "name", "start"), PICTURES)
-def test_pictures_of_rows_that_no_member_holds_out_and_of_names_without_a_glyph(
-    classes, name, start, csv, tmp_path
-):
+def test_pictures_of_some_rows_and_of_names_without_a_glyph(classes, name, start, csv, tmp_path):
     x = np.random.default_rng(0).normal(size=60).round(3)
     table = pd.DataFrame({"x": x, "t": np.arange(60), "y": 3.5 * x})
     if classes:

@@ -268,9 +268,7 @@ def test_a_kept_model_is_that_of_the_comparison(target, best, keep, trained):
 
 
 @pytest.mark.parametrize(("target", "best"), KEPT)
-def test_a_kept_model_scores_known_targets_and_names_missing_columns(
-    target, best, keep, trained, csv
-):
+def test_a_kept_model_scores_targets_and_names_missing_columns(target, best, keep, trained, csv):
     load_, table = ["--load", keep(target, best)[0]], trained[target].table
     metric = {"class": "accuracy ", "number": "RMSE "}[target]
     scores = run(csv(table), *load_)[1]
@@ -301,9 +299,7 @@ BETTER = [
 
 @pytest.mark.usefixtures("brief", "uncompared")
 @pytest.mark.parametrize(("best", "options", "although"), BETTER)
-def test_a_better_model_than_the_one_that_is_saved_is_named(
-    best, options, although, trained, monkeypatch, tmp_path
-):
+def test_a_better_model_is_named(best, options, although, trained, monkeypatch, tmp_path):
     monkeypatch.setattr(command_line, "best_model", lambda results, plan: best)
     save = ["--save", tmp_path / "y.model"]
     out, _ = run(trained["class"].path, "--target", "class", *options, *save)

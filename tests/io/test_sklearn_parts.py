@@ -52,14 +52,9 @@ OWN_PARAMETERS = {
     "VotingClassifier": {"voting": "soft"},
 }
 #: Rows of those that do not accept a table of numbers.
-ROWS = {
-    "CountVectorizer": TEXTS,
-    "IsotonicRegression": X[:, 0],
-    "LabelBinarizer": LABELS,
-    "LabelEncoder": LABELS,
-    "MultiLabelBinarizer": TEXTS,
-    "TfidfVectorizer": TEXTS,
-}
+ROWS = dict.fromkeys(["CountVectorizer", "MultiLabelBinarizer", "TfidfVectorizer"], TEXTS)
+ROWS |= dict.fromkeys(["LabelBinarizer", "LabelEncoder"], LABELS)
+ROWS["IsotonicRegression"] = X[:, 0]
 
 
 def targets_of(model):

@@ -163,9 +163,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("limit", "value", "n_at_once"), LIMITS)
-def test_large_searches_and_tables_train_fewer_networks_at_once(
-    limit, value, n_at_once, monkeypatch, trained
-):
+def test_large_searches_train_fewer_networks_at_once(limit, value, n_at_once, monkeypatch, trained):
     monkeypatch.setattr(stacked_fits, limit, value)
     assert_same(*both(PIPELINE, {"scratchmlpclassifier__alpha": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]}))
     assert [len(stack) for stack in trained] == n_at_once
@@ -275,9 +273,7 @@ FAILURES = {
 @pytest.mark.parametrize(
     ("estimator", "grid", "n_failed", "message", "arguments"), FAILURES.values(), ids=FAILURES
 )
-def test_a_candidate_whose_training_fails_leaves_the_others_alone(
-    estimator, grid, n_failed, message, arguments
-):
+def test_a_candidate_that_fails_leaves_others_alone(estimator, grid, n_failed, message, arguments):
     with pytest.warns(FitFailedWarning, match=message):
         ours, theirs = both(estimator, grid, **arguments)
     assert np.isnan(ours.cv_results_["mean_test_score"]).sum() == n_failed

@@ -340,9 +340,7 @@ OUTPUTS = [
 
 
 @pytest.mark.parametrize(("Estimator", "y", "names"), OUTPUTS)
-def test_outputs_are_named_by_classes_or_numbered_and_names_of_features_can_be_given(
-    Estimator, y, names
-):
+def test_outputs_are_named_by_classes_or_numbers_and_features_as_given(Estimator, y, names):
     network = Estimator(hidden_layer_sizes=(2,), max_iter=2).fit(ROWS, y)
     display = NetworkDisplay.from_estimator(network, feature_names=["a", "b", 4])
     assert texts_of(display.ax_)[3:] == ["a", "b", "4", *names]
