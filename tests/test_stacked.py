@@ -150,7 +150,7 @@ def test_a_schedule_that_fails_ends_the_training_of_its_network_only():
     assert first is last is None
     assert [type(each) for each in failed] == [ZeroDivisionError] * 2
     assert_same(together[3], network("number", random_state=0).fit(X, y))
-    assert all(fit_together([network("number", learning_rate=failing)] * 2, y))
+    assert all(fit_together([network("number", learning_rate=failing)] * 2, y))  # none is left
 
 
 def test_training_can_go_on_alone_or_together():
