@@ -15,13 +15,13 @@ NETWORKS = pytest.mark.parametrize(
 )
 
 
-def made(sizes, bias=True, dtype=np.float64, random_state=0):
+def made(sizes, bias=True):
     """Return a parametrization, a random phi, and the objective and data of a small batch."""
     network = Network(sizes, ACTIVATIONS["silu"], bias)
-    rng = np.random.RandomState(random_state)
-    X, Y = rng.standard_normal((6, 3)).astype(dtype), np.eye(2, dtype=dtype)[rng.randint(2, size=6)]
-    parametrization = TangentParametrization(network, dtype)
-    phi = rng.standard_normal(network.n_parameters + 3).astype(dtype)
+    rng = np.random.RandomState(0)
+    X, Y = rng.standard_normal((6, 3)), np.eye(2)[rng.randint(2, size=6)]
+    parametrization = TangentParametrization(network, np.float64)
+    phi = rng.standard_normal(network.n_parameters + 3)
     objective = Objective(network, LogLoss().with_output("softmax"), alpha=0.1)
     return parametrization, phi, objective, X, Y
 
@@ -50,6 +50,9 @@ def test_the_gradient_is_that_of_central_differences(sizes, bias):
     ]
     grad = reparametrized(phi, X, Y)[1]
     np.testing.assert_allclose(grad, numerical, rtol=1e-6, atol=1e-9)
+    of_theta, out = objective(parametrization.theta(phi), X, Y)[1], np.empty_like(phi)
+    assert parametrization.gradient(phi, of_theta, out=out) is out
+    np.testing.assert_array_equal(parametrization.gradient(phi, of_theta), grad)
 
 
 def test_initial_values():
@@ -57,7 +60,7 @@ def test_initial_values():
     parametrization = TangentParametrization(network)
     phi = parametrization.initial(np.random.RandomState(0))
     hidden, last = network.layers(parametrization.theta(phi))
-    assert phi.dtype == np.float32
+    assert phi.dtype == hidden.weight.dtype == np.float32
     assert hidden.weight.std() == pytest.approx(1 / 20, rel=0.02)
     assert hidden.bias.std() == pytest.approx(1, rel=0.1)
     assert not last.weight.any()
