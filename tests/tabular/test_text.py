@@ -25,10 +25,10 @@ def rng():
     return np.random.default_rng(0)
 
 
-def sentences(n, n_words=10, vocabulary=200):
+def sentences(n, n_words=10):
     """Sentences of random words, which all are equally frequent, and which contain "word7x"."""
-    words = np.array([f"word{number}x" for number in range(vocabulary)])
-    drawn = rng().integers(vocabulary, size=(n, n_words))
+    words = np.array([f"word{number}x" for number in range(200)])
+    drawn = rng().integers(200, size=(n, n_words))
     return np.array([" ".join(words[row]) for row in drawn], dtype=object), (drawn == 7).any(axis=1)
 
 
