@@ -93,7 +93,7 @@ def test_a_solver_takes_no_state_of_another_kind(iris):
     assert run.optimizer_state == {}
 
 
-@pytest.mark.parametrize("solver", [descent(), LBFGS(1e-4, 100, 1000)], ids=["descent", "lbfgs"])
+@pytest.mark.parametrize("solver", [descent(Adam()), LBFGS(1e-4, 100, 1000)], ids=["adam", "lbfgs"])
 def test_a_run_that_diverges_ends_with_the_best_weights(iris, solver):
     class Diverge(Monitor):
         def epoch_end(self, run, learning_rate):
