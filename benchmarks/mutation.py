@@ -174,6 +174,21 @@ HARMLESS = {
         "or",
     ): "speed only: fit validates parameters that are valid a second time",
     (
+        "estimators/targets",
+        "if Y.itemsize < y.dtype.itemsize:",
+        "<=",
+    ): "numbers of the same size have been checked with X",
+    (
+        "estimators/targets",
+        "unseen = np.setdiff1d(classes_of(y), self.classes, assume_unique=True)",
+        "assume_unique=False",
+    ): "speed only: both are unique",
+    (
+        "estimators/classifier",
+        'elif self._loss.output == "softmax" and len(self.classes_) > 1:',
+        "> 2",
+    ): "speed only: for two classes both ways are equal up to rounding",
+    (
         "tabular/ensemble/cross_fitting",
         'with threads(0), threadpool_limits(1, user_api="openmp"):',
         "",
