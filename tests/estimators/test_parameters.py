@@ -92,7 +92,7 @@ LIMITED = [
 
 def refuses(Estimator, **parameters):
     try:
-        Estimator(**parameters)._validate_params()
+        Estimator(**{"max_iter": 1, **parameters}).fit(X_IRIS[::10], Y_IRIS[::10])
     except ValueError:
         return True
     return False
@@ -101,7 +101,7 @@ def refuses(Estimator, **parameters):
 @pytest.mark.parametrize("name", LIMITED)
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS)
 def test_limits_of_parameters_are_those_of_scikit_learn(ours, theirs, name):
-    for value in (-1, -1e-9, 0, 0.0, 1, 1.0, 1 + 1e-9, 2, np.inf):
+    for value in (-1e-9, 0, 1, 1 + 1e-9, 2, np.inf):
         assert refuses(ours, **{name: value}) == refuses(theirs, **{name: value}), value
 
 
