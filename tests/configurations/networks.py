@@ -52,7 +52,8 @@ def mean_weight(estimator, X, y):
 
 
 def share_of_errors(estimator, X, y):
-    return -float(np.mean(estimator.predict(X) != np.asarray(y)))
+    y = y.toarray() if sparse.issparse(y) else np.asarray(y)
+    return -float(np.mean(estimator.predict(X) != y))
 
 
 SOLVERS = ["adam", "sgd", "adagrad", "rmsprop", "adamw", "nadam", "lbfgs"]

@@ -105,6 +105,9 @@ def test_dates_of_arrow_may_be_missing():
         column = pd.Series(days, dtype=pd.ArrowDtype(dtype))
         assert TabularEncoder().fit(table(x=column)).columns_ == expected.columns_
         assert encode(table(x=column)) == expected.transform(table(x=column)).tolist()
+    for dtype in ("int64[pyarrow]", "double[pyarrow]"):
+        numbers = pd.Series([20200317, None, 20191205, 20210131], dtype=dtype)
+        assert TabularEncoder().fit(table(x=numbers)).columns_["x"]["kind"] == "date"
 
 
 @pytest.mark.parametrize("dtype", [None, object])
@@ -431,7 +434,8 @@ def test_names_of_columns_and_levels_may_hold_lone_surrogates(library):
 
 # Properties of any table.
 
-VALUES = st.sampled_from([*MISSING, 1, 2.5, -7, "a", "b", "1", True])
+# True and 1 would be one category, of which the first names the output.
+VALUES = st.sampled_from([*MISSING, 1, 2.5, -7, "a", "b", "1", False])
 TABLES = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
     lambda shape: arrays(object, shape, elements=VALUES, fill=st.nothing())
 )

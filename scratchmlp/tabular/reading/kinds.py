@@ -298,8 +298,8 @@ def _compact_dates_as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
         return column
     if column.dtype.name in ("float16", "float32", "Float32"):  # they cannot hold eight digits
         return column
-    known = column.dropna()
-    if known.empty or known.min() < FIRST_DATE or known.max() > LAST_DATE or (known % 1).any():
+    known = column.dropna().to_numpy()  # numbers of Arrow have no remainder
+    if not known.size or known.min() < FIRST_DATE or known.max() > LAST_DATE or (known % 1).any():
         return column
     text = column.astype("Int64").astype(object).map(str, na_action="ignore")
     return text if are_compact_dates(list(text.dropna().unique())) else column
