@@ -13,6 +13,7 @@ from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.base import LeftOutColumn
 from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order
 from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
@@ -327,9 +328,16 @@ def _described(column: "pd.Series[Any]", fitted: Column) -> str:
         notes.append("no word occurs twice")
     elif fitted.reason not in PLAIN:
         notes.append(fitted.reason.removeprefix(f"{VALUES[fitted.expected].words} "))
+    if isinstance(fitted, NumberColumn) and _may_identify(column):
+        notes.append("different in each row: name it in --id if it identifies the rows")
     if (missing := int(column.isna().sum())) and use != "left out":
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
+
+
+def _may_identify(column: "pd.Series[Any]") -> bool:
+    """Return whether a column has a whole number in each row, and none twice."""
+    return column.is_unique and bool(column.astype(str).str.fullmatch(r"\d+").all())
 
 
 def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:

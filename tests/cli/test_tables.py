@@ -163,6 +163,14 @@ def test_the_user_says_what_a_column_is():
     assert described(columns, numeric=["zip"])[0][0] == "  numeric: zip"
 
 
+def test_numbers_that_may_identify_rows_are_named():
+    different = "different in each row: name it in --id if it identifies the rows"
+    columns = {"customer": text(range(100, 100 + N)), "price": text(np.arange(N) / 2)}
+    assert described(columns)[0] == [f"  numeric: customer ({different}), price"]
+    columns["customer"] = text([100, *range(100, 99 + N)])
+    assert described(columns)[0] == ["  numeric: customer, price"]
+
+
 DAYS_APART = [np.datetime64("300000000-01-01", "s"), np.datetime64("2000-01-01", "s")]
 WORDS = {"a": text(f"a{i % 3}" for i in range(N))}
 NOTHING = {"key": text(f"k{i}" for i in range(N)), "one": "u", "empty": np.nan}
