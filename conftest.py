@@ -2,15 +2,19 @@
 
 import gc
 import os
-from doctest import ELLIPSIS
+import re
+from contextlib import redirect_stdout
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
 from importlib.util import find_spec
+from io import StringIO
 from itertools import filterfalse
 
 import fork_server
 import pytest
 from hypothesis import HealthCheck, settings
-from sybil import Sybil
-from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+from sybil import Region, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 # Tests run side by side, and their matrices are small: threads of BLAS and OpenMP would only wait
@@ -44,8 +48,40 @@ SLOWEST = [
     "tests/cli/test_save_and_predict.py",
 ]
 
+OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
+#: A block of Python code, and the block of its output below it.
+WITH_OUTPUT = re.compile(r"^```python\n(?!>>>)[^`]*^```\n\s*^```text\n(.*?)^```", re.M | re.S)
+
+
+class PrintingEvaluator(PythonEvaluator):
+    """Run a block, and keep what it prints."""
+
+    def __call__(self, example):
+        """Run the block."""
+        with redirect_stdout(StringIO()) as printed:
+            super().__call__(example)
+        example.document.printed = printed.getvalue()
+
+
+def find_outputs(document):
+    """Yield the blocks of output that stand below a block of Python code."""
+    for match in WITH_OUTPUT.finditer(document.text):
+        yield Region(*match.span(1), match[1], check_output)
+
+
+def check_output(example):
+    """Return the difference between the output on the page and the one of the code above it."""
+    shown, printed = Example("", example.parsed), example.document.printed
+    checker = OutputChecker()
+    if not checker.check_output(shown.want, printed, OPTIONS):
+        return checker.output_difference(shown, printed, OPTIONS)
+    return None
+
+
+python_blocks = PythonCodeBlockParser(doctest_optionflags=OPTIONS)
+python_blocks.codeblock_parser = CodeBlockParser("python", PrintingEvaluator())
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(doctest_optionflags=ELLIPSIS), SkipParser()],
+    parsers=[python_blocks, find_outputs, SkipParser()],
     setup=lambda namespace: namespace.update(find_spec=find_spec),  # for conditions of skips
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
 ).pytest()

@@ -139,16 +139,17 @@ DERIVATION = (
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
-html_baseurl = "https://scratchmlp.readthedocs.io/en/stable/"
+_pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+_addresses = _pyproject["project"].get("urls", {})  # none before the first release
+html_baseurl = _addresses.get("Documentation", "")
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
 html_use_index = html_domain_indices = False  # the API reference and the search find names
 html_sidebars = {"index": []}  # elsewhere: the pages of the section
-_pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 html_theme_options = {
     "logo": {"text": f"scratchmlp {release}"},
-    "github_url": _pyproject["project"]["urls"]["Source"],  # an icon of the theme's own fonts
+    "github_url": _addresses.get("Source", ""),  # an icon of the theme's own fonts
     "header_links_before_dropdown": 6,  # all sections
     "secondary_sidebar_items": {
         "**": ["page-toc"],
