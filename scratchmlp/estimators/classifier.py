@@ -298,9 +298,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     Notes
     -----
-    float32 input stays float32, and so do the parameters; training then takes about half the time
-    of float64. Integers are converted to float64. Sparse input of any format is accepted and
-    converted to CSR.
+    float32 input stays float32, and so do the parameters. Training on large data then takes about
+    half the time of float64. Integers are converted to float64. Sparse input of any format is
+    accepted and converted to CSR.
 
     References
     ----------
