@@ -172,7 +172,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared distance
           between outputs and one-hot targets.
         - 'focal': :class:`~scratchmlp.losses.FocalLoss`, cross-entropy with a lower weight on
-          samples that are already predicted well. Use it if some class is rare or hard to predict.
+          samples that are already predicted well. Probabilities get less extreme; for rare classes,
+          a threshold is the better remedy: see :doc:`/imbalance`.
 
         A loss object has its own hyper-parameters, for instance ``LogLoss(label_smoothing=0.1)`` or
         ``FocalLoss(gamma=1)``. Your own class must be derived from
