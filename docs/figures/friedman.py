@@ -15,7 +15,7 @@ models = {
     "ridge regression": (Ridge(), "#b5480f"),
     "network": (
         ScratchMLPRegressor(
-            hidden_layer_sizes=(20,), solver="lbfgs", alpha=10.0, max_iter=1000, random_state=0
+            hidden_layer_sizes=(20,), solver="lbfgs", alpha=30.0, max_iter=2000, random_state=0
         ),
         "#1f5fa8",
     ),
