@@ -48,7 +48,7 @@ class DaskTabularMLPClassifier(DaskTabularMLP, TabularMLPClassifier):
         - 'auto': all rows if they fit, with what training needs, into half of the memory of the
           smallest worker. Otherwise, as many as fit: the number then depends on the memory and the
           threads of the workers that are connected during `fit`. To repeat a fit on other workers,
-          pass the `rows_per_member_` of the first one. The page :doc:`/cluster` compares
+          pass the `rows_per_member_` of the first one. The page :doc:`/cluster_methods` compares
           both.
 
     Attributes
