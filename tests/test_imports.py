@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -47,11 +48,15 @@ PUBLIC = ["", ".activations", ".io", ".losses", ".model_selection", ".optimizers
 PUBLIC.append(".tabular")
 
 
-def test_readme_lists_the_core():
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    others = ("__init__", "__main__", "atomic_write", "callbacks", "extras", "public")
-    core = [path.stem for path in PACKAGE.glob("*.py") if path.stem not in others]
-    assert not [name for name in core if f"`{name}`" not in readme]
+def test_the_page_on_architecture_lists_the_core_in_the_order_of_imports():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (?:{py:mod})?`(?:~scratchmlp\.)?(\w+)` \|", page, re.M)
+    others = {"__init__", "__main__", "atomic_write", "callbacks", "extras"}
+    assert {*listed} == {path.stem for path in PACKAGE.glob("*.py")} - others
+    for place, module in enumerate(listed):
+        source = PATHS[module].read_text(encoding="utf-8")
+        imported = re.findall(r"^from scratchmlp\.(\w+) import", source, re.M)
+        assert {*imported} <= {*listed[:place]}, module
 
 
 @pytest.mark.parametrize("path", [f"scratchmlp{name}" for name in PUBLIC])
