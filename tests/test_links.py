@@ -105,11 +105,10 @@ def test_commands_of_the_front_page_are_those_of_readme():
     assert len(front) == 2
 
 
-def test_formulas_of_readme_lead_to_the_modules_of_their_functions():
-    table = (ROOT / "README.md").read_text("utf-8").split("| formula | function |")[1]
+def test_formulas_lead_to_the_modules_of_their_functions():
+    table = (DOCS / "backpropagation.md").read_text("utf-8").split("| formula | function |")[1]
     rows = table.split("\n\n")[0].strip().splitlines()[1:]
-    functions = re.findall(r"\[`([\w.]+)`\]\(scratchmlp/(\w+)\.py\)", "".join(rows))
+    functions = re.findall(r"`([\w.]+) <(scratchmlp\.\w+)\.\1>`", "".join(rows))
     assert len(functions) >= len(rows) > 10
-    for name, module in functions:
-        path = f"scratchmlp.{module}"
+    for name, path in functions:
         assert attrgetter(name)(import_module(path)).__module__ == path
