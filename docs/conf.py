@@ -46,7 +46,7 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "examples", "serving"]
+exclude_patterns = ["_build", "data", "examples", "serving"]
 templates_path = ["_templates"]
 default_role = "py:obj"
 smartquotes = False  # they would change options such as --load
