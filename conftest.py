@@ -8,6 +8,9 @@ from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
 from importlib.util import find_spec
 from io import StringIO
 from itertools import filterfalse
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
 
 import fork_server
 import pytest
@@ -80,9 +83,27 @@ def check_output(example):
 
 python_blocks = PythonCodeBlockParser(doctest_optionflags=OPTIONS)
 python_blocks.codeblock_parser = CodeBlockParser("python", PrintingEvaluator())
+
+
+def enter_folder(namespace):
+    """Let a page run in a folder of its own, which has the tables of docs/data."""
+    folder = TemporaryDirectory()
+    copytree(Path("docs/data").resolve(), Path(folder.name, "docs", "data"))
+    namespace.update(find_spec=find_spec, page_folders=(folder, Path.cwd()))  # for skips; to leave
+    os.chdir(folder.name)
+
+
+def leave_folder(namespace):
+    """Go back, and remove the folder with what the page has written."""
+    folder, before = namespace["page_folders"]
+    os.chdir(before)
+    folder.cleanup()
+
+
 pytest_collect_file = Sybil(
     parsers=[python_blocks, find_outputs, SkipParser()],
-    setup=lambda namespace: namespace.update(find_spec=find_spec),  # for conditions of skips
+    setup=enter_folder,
+    teardown=leave_folder,
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
 ).pytest()
 

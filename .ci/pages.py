@@ -5,7 +5,9 @@ Usage: python .ci/pages.py [PAGE ...]
 Each page gets a copy of the repository and an environment with nothing but pip; what it needs, its
 own install lines install. Blocks of shell commands and of Python code run in their order. Where a
 block of output stands below a command, the words of the output must be the same, not its numbers.
-A line ``% by hand: reason`` above a block leaves the block out.
+So must those of a ``console`` block, a command after ``$`` with its output; it runs at the end, so
+that a page can show a result before it says how to install. A line ``% by hand: reason`` above a
+block leaves the block out.
 """
 
 import doctest
@@ -23,6 +25,7 @@ BLOCK = re.compile(
     r"(?:\s*^```text\n(?P<output>.*?)^```)?",
     re.M | re.S,
 )
+CONSOLE = re.compile(r"^```console\n\$ (?P<code>.*?\n)(?P<output>.*?)^```", re.M | re.S)
 SKIPPED = re.compile(r"^% skip: start.*?^% skip: end|^% skip: next.*?^```.*?^```", re.M | re.S)
 
 
@@ -31,7 +34,7 @@ def main(names):
     pages = [ROOT / name for name in names] or [
         page
         for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-        if re.search("^```sh$", page.read_text("utf-8"), re.M)
+        if re.search("^```(sh|console)$", page.read_text("utf-8"), re.M)
     ]
     failed = [page.name for page in pages if not run_page(page)]
     sys.exit(f"Pages with a command that fails: {', '.join(failed)}" if failed else 0)
@@ -44,7 +47,8 @@ def run_page(page):
         subprocess.run(["git", "clone", "-q", ROOT, copy], check=True)
         shutil.copy(page, copy / page.relative_to(ROOT))
         subprocess.run([sys.executable, "-m", "venv", Path(folder) / "venv"], check=True)
-        path = f"{folder}/venv/bin{os.pathsep}{os.environ['PATH']}"
+        # A page may make an environment of its own, in the folder of the source.
+        path = os.pathsep.join([f"{copy}/.venv/bin", f"{folder}/venv/bin", os.environ["PATH"]])
         environment = {**os.environ, "PATH": path, "MPLBACKEND": "agg", "COLUMNS": "100"}
         try:
             run_blocks(page, {"cwd": copy, "env": environment, "check": True})
@@ -59,7 +63,8 @@ def run_blocks(page, settings):
     """Run the blocks of a page: code before the next command, or the end, as one script."""
     script = Path(settings["cwd"]) / "page.py"
     pending = False
-    for block in BLOCK.finditer(SKIPPED.sub("", page.read_text("utf-8"))):
+    text = SKIPPED.sub("", page.read_text("utf-8"))
+    for block in BLOCK.finditer(text):
         if block["by_hand"]:
             continue
         if block["language"] == "python":
@@ -73,6 +78,8 @@ def run_blocks(page, settings):
         run_commands(block, settings)
     if pending:
         subprocess.run(["python", script.name], stdout=subprocess.DEVNULL, **settings)
+    for block in CONSOLE.finditer(text):
+        run_commands(block, settings)
 
 
 def source(code):

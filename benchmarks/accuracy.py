@@ -161,6 +161,32 @@ def write_json(path: Path, machine: str, averages: dict[str, Any], checks: list[
     path.write_text(json.dumps({"machine": machine, **rows}, indent=1))
 
 
+def wins(runs: pd.DataFrame) -> str:
+    """Count the tables on which the ensemble has a lower log-loss or RMSE than another model.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame(
+    ...     [("TabularEnsembleClassifier", "wine", 0.1), ("CatBoost", "wine", 0.2),
+    ...      ("TabularEnsembleRegressor", "ames", 0.4), ("CatBoostRegressor", "ames", 0.3)],
+    ...     columns=["contestant", "table", "log_loss"],
+    ... ).assign(rmse=float("nan"))
+    >>> print(wins(runs))
+    The ensemble has the lower log-loss or RMSE on 1 of 2 tables than CatBoost.
+    """
+    loss = runs["log_loss"].fillna(runs["rmse"])
+    model = runs["contestant"].str.replace("Classifier$|Regressor$", "", regex=True)
+    means = loss.groupby([runs["table"], model]).mean().unstack()
+    if (ours := means.get("TabularEnsemble")) is None:
+        return "The ensemble has not been measured."
+    both = means.drop(columns="TabularEnsemble").loc[ours.dropna().index]
+    counts = [
+        f"on {both[name].gt(ours).sum()} of {both[name].count()} tables than {name}"
+        for name in both
+    ]
+    return f"The ensemble has the lower log-loss or RMSE {', '.join(counts)}."
+
+
 def small_sets(
     runs: pd.DataFrame,
 ) -> tuple[str, dict[str, Any], dict[str, str], tuple[str, ...]]:
@@ -181,8 +207,9 @@ def main() -> int:
         measure_all(args)
     if args.measure_only:
         return 0
-    runs = latest(args.results, RIVALS)
+    runs = latest(args.results, {} if args.report_only else RIVALS)
     averages = report(args, runs)
+    print(f"\n{wins(runs)}")
     checks = list(check_all(runs)) if args.check else []
     if checks:
         print("\nchecks", *checks, sep="\n")
