@@ -97,12 +97,12 @@ def test_ratios_for_users_are_those_of_the_measurements():
         assert [cell.strip() for cell in cells] == measured[case.strip().removeprefix("fit: ")]
 
 
-def test_commands_of_the_front_page_are_those_of_readme():
+def test_the_command_of_the_front_page_is_the_first_of_readme():
     command = re.compile(r"^python3 -m venv .*$", flags=re.M)
     pages = (ROOT / "README.md", DOCS / "index.md")
     readme, front = (command.findall(page.read_text("utf-8")) for page in pages)
-    assert front == readme
-    assert len(front) == 2
+    assert len(readme) == 2  # .ci/run runs both
+    assert front == readme[:1]
 
 
 def test_formulas_lead_to_the_modules_of_their_functions():
