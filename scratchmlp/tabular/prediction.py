@@ -109,7 +109,7 @@ class TabularClassifierMixin(ClassifierMixin, BaseTabular):
         A set of one class means that the model is sure. A class is left out if it is less probable
         than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
         come from single members, which err more than the ensemble, so sets tend to contain the true
-        class more often than `coverage` says. The page :doc:`/see_why` says what breaks it.
+        class more often than `coverage` says. The page :doc:`/how_sure` says what breaks it.
 
         Parameters
         ----------
@@ -189,7 +189,7 @@ class TabularRegressorMixin(RegressorMixin, BaseTabular):
         errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
         size. These predictions come from single members, which err more than their mean, so
         intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
-        no proven lower bound of the coverage. The page :doc:`/see_why` says what breaks it.
+        no proven lower bound of the coverage. The page :doc:`/how_sure` says what breaks it.
 
         Parameters
         ----------

@@ -97,7 +97,8 @@ default='from_dtype'
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights and the temperature are fitted to the same predictions, and gradient boosting stops
-        by them: the score can be a little too high.
+        by them, which raises the score a little. `predict` averages the estimators of all folds,
+        which is usually a little better than one of them. The two effects nearly cancel.
     oof_scores_ : dict of str to float
         The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
         it as a table, with losses and times.

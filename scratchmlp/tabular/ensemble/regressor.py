@@ -86,9 +86,10 @@ default='from_dtype'
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
-        weights are fitted to the same predictions, and gradient boosting stops by them: the
-        score can be a little too high. nan if the members held out a single row: R² compares the
-        errors with the spread of the targets.
+        weights are fitted to the same predictions, and gradient boosting stops by them, which
+        raises the score a little. `predict` averages the estimators of all folds, which is usually
+        a little better than one of them. The two effects nearly cancel. nan if the members held out
+        a single row: R² compares the errors with the spread of the targets.
     oof_scores_ : dict of str to float
         The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
         it as a table, with losses and times.

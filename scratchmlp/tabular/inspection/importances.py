@@ -151,7 +151,7 @@ class ImportancesMixin:
 
         Rows that no member held out are not used. If several members held out a row, their
         predictions are averaged. The epochs of the networks, the calibration and the weights of an
-        ensemble were chosen on the same rows, so that `score` can be a little too high.
+        ensemble were chosen on the same rows, which raises `score` a little.
 
         The order of the rows is checked by their predictions, which must be near the out-of-fold
         predictions of `fit`. This check needs predictions that are clearly better than a constant.

@@ -1,0 +1,33 @@
+"""Intervals of the hours that persons of the Adult table work: the picture of how_sure.md."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from scratchmlp.tabular import TabularMLPRegressor
+
+TARGET, SHOWN = "hours_per_week", 50
+
+data = Path.cwd().parent / "data"  # drawn in docs/figures
+adult, new = (pd.read_csv(data / f"{name}.csv.gz") for name in ("adult", "adult_new"))
+model = TabularMLPRegressor(cv=4, random_state=0).fit(adult.drop(columns=TARGET), adult[TARGET])
+shown = new[:SHOWN]
+X, hours = shown.drop(columns=TARGET), shown[TARGET].to_numpy()
+low, high = model.predict_interval(X, coverage=0.9).T
+order = np.argsort(high - low)
+low, high, hours = low[order], high[order], hours[order]
+is_inside = (low <= hours) & (hours <= high)
+
+figure, ax = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
+places = np.arange(SHOWN)
+ax.vlines(places, low, high, color="#9cc9e3", linewidth=4, label="interval")
+for inside, color, marker in ((True, "#0072B2", "o"), (False, "#D55E00", "D")):
+    at = is_inside == inside
+    label = f"true value {'inside' if inside else 'outside'} ({at.sum()})"
+    ax.scatter(places[at], hours[at], 18, color, marker, label=label, zorder=3)
+ax.set(xlabel="persons, from the narrowest interval to the widest", ylabel="hours per week")
+ax.set_xticks([])
+ax.set_ylim(None, 112)  # above the intervals: the legend
+ax.legend(loc="upper left", ncols=2, frameon=False)
