@@ -18,6 +18,7 @@ from tradeoff import draw  # noqa: E402
 
 # No contestant is given: each one's last version counts, not the one installed here.
 title, summaries, measures, ours = small_sets(latest(benchmarks / "measured.jsonl", {}))
+plt.rcParams["font.size"] = 12  # readable on a phone
 figure = plt.figure()
 draw(figure, title.capitalize(), summaries, {"log_loss": measures["log_loss"]}, ours)
 if len(sys.argv) > 1:
