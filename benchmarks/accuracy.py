@@ -47,7 +47,7 @@ from bars import check_all
 from checks import Check, finite, number
 from machine import describe
 from rivals import CLASSIFIERS, ENSEMBLE, OURS, RIVALS, SEEDS
-from runs import latest, measure, summarize
+from runs import duels, latest, measure, summarize
 from tabular_data import ADULT, GROUPS, NAMES, Places, has_numbers, names_of
 
 CLASSIFICATION = {"error": "error", "log_loss": "log-loss", "auc": "AUC", "ece": "ECE"}
@@ -161,32 +161,6 @@ def write_json(path: Path, machine: str, averages: dict[str, Any], checks: list[
     path.write_text(json.dumps({"machine": machine, **rows}, indent=1))
 
 
-def wins(runs: pd.DataFrame) -> str:
-    """Count the tables on which the ensemble has a lower log-loss or RMSE than another model.
-
-    Examples
-    --------
-    >>> runs = pd.DataFrame(
-    ...     [("TabularEnsembleClassifier", "wine", 0.1), ("CatBoost", "wine", 0.2),
-    ...      ("TabularEnsembleRegressor", "ames", 0.4), ("CatBoostRegressor", "ames", 0.3)],
-    ...     columns=["contestant", "table", "log_loss"],
-    ... ).assign(rmse=float("nan"))
-    >>> print(wins(runs))
-    The ensemble has the lower log-loss or RMSE on 1 of 2 tables than CatBoost.
-    """
-    loss = runs["log_loss"].fillna(runs["rmse"])
-    model = runs["contestant"].str.replace("Classifier$|Regressor$", "", regex=True)
-    means = loss.groupby([runs["table"], model]).mean().unstack()
-    if (ours := means.get("TabularEnsemble")) is None:
-        return "The ensemble has not been measured."
-    both = means.drop(columns="TabularEnsemble").loc[ours.dropna().index]
-    counts = [
-        f"on {both[name].gt(ours).sum()} of {both[name].count()} tables than {name}"
-        for name in both
-    ]
-    return f"The ensemble has the lower log-loss or RMSE {', '.join(counts)}."
-
-
 def small_sets(
     runs: pd.DataFrame,
 ) -> tuple[str, dict[str, Any], dict[str, str], tuple[str, ...]]:
@@ -209,7 +183,9 @@ def main() -> int:
         return 0
     runs = latest(args.results, {} if args.report_only else RIVALS)
     averages = report(args, runs)
-    print(f"\n{wins(runs)}")
+    print(f"
+the ensemble beside others
+{duels(runs).to_string()}")
     checks = list(check_all(runs)) if args.check else []
     if checks:
         print("\nchecks", *checks, sep="\n")

@@ -1,8 +1,27 @@
 """Real tables of mixed types, from R packages, as a user reads them: with pandas.read_csv.
 
-Each table is split once: a third of the rows is the test set, stratified by class. Classes of fewer
-than 20 rows are left out, and so are the columns that identify a row. The folder's README.md names
-the packages.
+Each table is split once: a third of the rows is the test set, stratified by class. Rows without a
+target and classes of fewer than 20 rows are left out.
+
+To repeat the measurements, save each table as NAME.csv.gz, with the columns of the package but for
+the row numbers and those named here. The tables are also in the collection Rdatasets, as CSV files:
+https://vincentarelbundock.github.io/Rdatasets/
+
+============  ===============================  ==============================================
+name          package::table                   columns left out
+============  ===============================  ==============================================
+wa_churn      modeldata::wa_churn
+mlc_churn     modeldata::mlc_churn
+stroke        MLDataR::stroke_classification   pat_id
+thyroid       MLDataR::thyroid_disease         patient_age
+covid         medicaldata::covid_testing       subject_id, fake_first_name, fake_last_name
+hmda          AER::HMDA
+lending_club  modeldata::lending_club
+ames          modeldata::ames
+loans         openintro::loans_full_schema     grade, sub_grade
+star          AER::STAR                        read3
+diamonds      ggplot2::diamonds
+============  ===============================  ==============================================
 """
 
 from pathlib import Path
