@@ -245,6 +245,8 @@ def duels(runs: pd.DataFrame, ours: str = "TabularEnsemble") -> pd.DataFrame:
         and the error (or RMSE) are lower, and the median of how many times as long a fit takes.
     """
     losses, errors, seconds = (by_table(runs, name) for name in ("log_loss", "error", "seconds"))
+    if ours not in losses:
+        return pd.DataFrame()
     both = {other: losses[[ours, other]].dropna().index for other in losses if other != ours}
     return pd.DataFrame(
         {

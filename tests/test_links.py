@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from runs import duels, latest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -80,6 +81,15 @@ def test_times_for_users_of_catboost_are_those_of_the_measurements():
     assert "covid {} and {}, diamonds {} and {}.".format(*covid, *diamonds) in text
     others = seconds[["HistGradientBoosting", "LightGBM"]].max(axis=1)
     assert (others < ensemble).all()  # "faster on all of them"
+
+
+def test_counts_of_tables_are_those_of_the_measurements():
+    counts = duels(latest(ROOT / "benchmarks" / "measured.jsonl", {}))
+    text = (DOCS / "tabular_results.md").read_text("utf-8")
+    names = ["CatBoost", "LightGBM", "HistGradientBoosting", "TabularMLP"]
+    for name, (tables, loss, error, times) in counts.loc[names].iterrows():
+        cells = f"{loss:.0f} of {tables:.0f} | {error:.0f} of {tables:.0f} | {times:.2g} times"
+        assert re.search(rf"^\| [^|]*{name}[^|]* \| {cells} as long \|$", text, re.M)
 
 
 def test_ratios_for_users_are_those_of_the_measurements():

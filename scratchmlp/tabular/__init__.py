@@ -1,7 +1,7 @@
 """Classifiers, regressors and encoders for raw tables. They need no tuning.
 
-`TabularEnsembleClassifier` and `TabularEnsembleRegressor` combine neural networks with trees, and
-predict best. `TabularMLPClassifier` and `TabularMLPRegressor` are the ensembles of networks alone.
+`TabularEnsembleClassifier` and `TabularEnsembleRegressor` combine neural networks with trees.
+`TabularMLPClassifier` and `TabularMLPRegressor` are the ensembles of networks alone.
 `TabularEncoder` encodes numbers on any scale, missing values, categories, strings, booleans and
 dates as inputs of a network. `PiecewiseLinearEncoder` encodes each number as several numbers, one
 per bin, so that a network can change its slope at the edges of the bins.

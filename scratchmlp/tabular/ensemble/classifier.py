@@ -80,10 +80,10 @@ default='from_dtype'
         Class labels, sorted.
     weights_ : dict of str to float
         Weight of each estimator in the ensemble. The weights sum to 1 and minimize the loss of the
-        weighted out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps
-        most. Before the first round, the networks count as selected 16,000 / n_samples times,
-        because few rows cannot tell which estimator is better. Without networks, all estimators
-        share this.
+        weighted out-of-fold predictions, or maximize `scoring`: in each of 40 rounds, the estimator
+        is selected that helps most. Before the first round, the networks count as selected
+        16,000 / n_samples times, because few rows cannot tell which estimator is better. Without
+        networks, all estimators share this.
     named_estimators_ : Bunch
         The fitted estimators in the ensemble, by name: for "networks" a fitted
         :class:`TabularMLPClassifier`, which has no out-of-fold predictions of its own, for others a
@@ -98,7 +98,7 @@ default='from_dtype'
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights and the temperature are fitted to the same predictions, and gradient boosting stops
         by them, which raises the score a little. `predict` averages the estimators of all folds,
-        which is usually a little better than one of them. The two effects nearly cancel.
+        which is usually better than one of them. The page :doc:`/tabular` has measurements.
     oof_scores_ : dict of str to float
         The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
         it as a table, with losses and times.
@@ -188,8 +188,8 @@ default='from_dtype'
         """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
 
         The probabilities are calibrated for single members. Their arithmetic mean would be less
-        extreme, and therefore no longer calibrated. One estimator alone has the arithmetic mean, as
-        it would have without the ensemble.
+        extreme than they are on average, and therefore no longer calibrated. One estimator alone
+        has the arithmetic mean, as it would have without the ensemble.
         """
         if self._is_one_alone:
             return mean(predictions)

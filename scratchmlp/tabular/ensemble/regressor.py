@@ -70,10 +70,10 @@ default='from_dtype'
     ----------
     weights_ : dict of str to float
         Weight of each estimator in the ensemble. The weights sum to 1 and minimize the loss of the
-        weighted out-of-fold predictions: in each of 40 rounds, the estimator is selected that helps
-        most. Before the first round, the networks count as selected 16,000 / n_samples times,
-        because few rows cannot tell which estimator is better. Without networks, all estimators
-        share this.
+        weighted out-of-fold predictions, or maximize `scoring`: in each of 40 rounds, the estimator
+        is selected that helps most. Before the first round, the networks count as selected
+        16,000 / n_samples times, because few rows cannot tell which estimator is better. Without
+        networks, all estimators share this.
     named_estimators_ : Bunch
         The fitted estimators in the ensemble, by name: for "networks" a fitted
         :class:`TabularMLPRegressor`, which has no out-of-fold predictions of its own, for others a
@@ -88,8 +88,8 @@ default='from_dtype'
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights are fitted to the same predictions, and gradient boosting stops by them, which
         raises the score a little. `predict` averages the estimators of all folds, which is usually
-        a little better than one of them. The two effects nearly cancel. nan if the members held out
-        a single row: R² compares the errors with the spread of the targets.
+        better than one of them. The page :doc:`/tabular` has measurements. nan if the members held
+        out a single row: R² compares the errors with the spread of the targets.
     oof_scores_ : dict of str to float
         The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
         it as a table, with losses and times.

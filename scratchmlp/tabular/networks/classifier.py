@@ -70,9 +70,10 @@ default='from_dtype'
         row is predicted by the member that held it out, which is not trained on it. The epoch for
         this prediction is chosen on the folds of other members, among the epochs trained. Only the
         encoding by `encoder_`, which does not depend on targets, and the temperature are fitted on
-        all rows. The ensemble of all members is usually slightly better.
+        all rows.
     oof_score_ : float
-        Accuracy of the out-of-fold predictions, with the `sample_weight` of `fit`.
+        Accuracy of the out-of-fold predictions, with the `sample_weight` of `fit`. The page
+        :doc:`/tabular` compares it with the accuracy for new rows.
     temperature_ : float
         Number by which raw scores are divided before the softmax, to calibrate probabilities.
     floor_ : float

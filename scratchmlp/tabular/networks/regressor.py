@@ -85,7 +85,7 @@ default='from_dtype'
         row is predicted by the member that held it out, which is not trained on it. The epoch for
         this prediction is chosen on the folds of other members, among the epochs trained. Only the
         encoding by `encoder_`, which does not depend on targets, and the scaling of the targets are
-        fitted on all rows. The ensemble of all members is usually slightly better.
+        fitted on all rows.
     oof_score_ : float
         R² of the out-of-fold predictions, with the `sample_weight` of `fit`. nan if the members
         held out a single row: R² compares the errors with the spread of the targets.
