@@ -183,9 +183,7 @@ def main() -> int:
         return 0
     runs = latest(args.results, {} if args.report_only else RIVALS)
     averages = report(args, runs)
-    print(f"
-the ensemble beside others
-{duels(runs).to_string()}")
+    print(f"\nthe ensemble beside others\n{duels(runs).to_string()}")
     checks = list(check_all(runs)) if args.check else []
     if checks:
         print("\nchecks", *checks, sep="\n")
