@@ -14,7 +14,8 @@ model = TabularEnsembleClassifier(random_state=0).fit(X, y)
 evaluated = evaluate(model, X, y, "fit", random_state=0)
 pictures = how_right(evaluated), what_matters(importances_of(evaluated))
 
-figure, axes = plt.subplots(2, figsize=(5.2, 7.6), layout="constrained")
+figure, axes = plt.subplots(2, figsize=(5.2, 6.8), height_ratios=(4, 5), layout="constrained")
+figure.get_layout_engine().set(hspace=0.06)
 for ax, picture in zip(axes, pictures, strict=True):
     picture.plot(ax)
     ax.set_title(f"{picture.title}\n{ax.get_title()}".strip(), fontsize=11)
