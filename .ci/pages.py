@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(
-    r"(?P<by_hand>^% by hand: .*\n\s*)?^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
+    r"(?P<by_hand>^% by hand: [^\n]*\n\s*)?^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
     r"(?:\s*^```text\n(?P<output>.*?)^```)?",
     re.M | re.S,
 )
