@@ -21,7 +21,8 @@ OTHERS = {
 
 losses = by_table(latest(benchmarks / "measured.jsonl", {}), "log_loss")
 rng = np.random.default_rng(1)
-figure, ax = plt.subplots(figsize=(5.2, 3.9), layout="constrained")
+figure, ax = plt.subplots(figsize=(5.2, 3.9))
+figure.subplots_adjust(left=0.21, right=0.84, bottom=0.18, top=0.87)
 for row, other in enumerate(OTHERS):
     ratio = (losses[other] / losses[OURS]).clip(0.75, 3)
     height = row + rng.uniform(-0.22, 0.22, len(ratio))
