@@ -3,11 +3,11 @@
 Usage: python .ci/pages.py [PAGE ...]
 
 Each page gets a copy of the repository and an environment with nothing but pip; what it needs, its
-own install lines install. Blocks of shell commands and of Python code run in their order. Where a
-block of output stands below a command, the words of the output must be the same, not its numbers.
-So must those of a ``console`` block, a command after ``$`` with its output; it runs at the end, so
-that a page can show a result before it says how to install. A line ``% by hand: reason`` above a
-block leaves the block out.
+own install lines install. Blocks of shell commands and of Python code run in their order. Below a
+command, the words of a block of output must be those that it prints; numbers may differ, and
+``...`` stands for anything. So must those of a ``console`` block, a command after ``$`` with its
+output; it runs at the end, so that a page can show a result before it says how to install. A line
+``% by hand: reason`` above a block leaves the block out.
 """
 
 import doctest
@@ -92,8 +92,8 @@ def run_commands(block, settings):
     print(block["code"].strip(), flush=True)
     command = ["bash", "-euo", "pipefail", "-c", block["code"]]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, **settings)
-    shown = words(block["output"] or "")
-    if shown and shown not in words(done.stdout):
+    pattern = ".*".join(map(words, (block["output"] or "").split("...")))
+    if not re.search(pattern, words(done.stdout)):
         print(f"shown:\n{block['output']}\nprinted:\n{done.stdout}")
         raise subprocess.CalledProcessError(1, "output differs from the page's")
 
