@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
 from importlib.util import find_spec
 from io import StringIO
-from itertools import filterfalse
+from itertools import filterfalse, pairwise
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
@@ -52,8 +52,7 @@ SLOWEST = [
 ]
 
 OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
-#: A block of Python code, and the block of its output below it.
-WITH_OUTPUT = re.compile(r"^```python\n(?!>>>)[^`]*^```\n\s*^```text\n(.*?)^```", re.M | re.S)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 
 class PrintingEvaluator(PythonEvaluator):
@@ -67,9 +66,10 @@ class PrintingEvaluator(PythonEvaluator):
 
 
 def find_outputs(document):
-    """Yield the blocks of output that stand below a block of Python code."""
-    for match in WITH_OUTPUT.finditer(document.text):
-        yield Region(*match.span(1), match[1], check_output)
+    """Yield the blocks of text that follow a block of Python code: they are its output."""
+    for block, following in pairwise(BLOCK.finditer(document.text)):
+        if (block[1], following[1]) == ("python", "text") and not block[2].startswith(">>>"):
+            yield Region(*following.span(2), following[2], check_output)
 
 
 def check_output(example):
@@ -88,7 +88,7 @@ python_blocks.codeblock_parser = CodeBlockParser("python", PrintingEvaluator())
 def enter_folder(namespace):
     """Let a page run in a folder of its own, which has the tables of docs/data."""
     folder = TemporaryDirectory()
-    copytree(Path("docs/data").resolve(), Path(folder.name, "docs", "data"))
+    copytree(Path(__file__).parent / "docs" / "data", Path(folder.name, "docs", "data"))
     namespace.update(find_spec=find_spec, page_folders=(folder, Path.cwd()))  # for skips; to leave
     os.chdir(folder.name)
 

@@ -1,6 +1,7 @@
 """Pages name the extra that a command or an import needs before the reader runs it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?:sh|python|py)\n(.*?)^```", re.M | re.S)
 INSTALLED = re.compile(r"pip install[^\n]*\[([\w,]+)\]")
+OURS = re.compile(r"^scratchmlp\[([\w,]+)\]$")
 #: What needs an extra, as a regular expression, and the extra.
 NEEDS = [
     (r"--plot|scratchmlp\.plotting import", "plot"),
@@ -17,29 +19,39 @@ NEEDS = [
     (r"\.parquet|\.xlsx", "files"),
     (r"scratchmlp\.dask|distributed", "dask"),
 ]
-CONTAINS = {
-    "all": {"plot", "report", "onnx", "files", "dask", "progress"},
-    "report": {"report", "plot"},
-}
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+    "optional-dependencies"
+]
 
 
-def installed_before(text):
-    """Return the extras that the install lines of a text install."""
-    names = {name for found in INSTALLED.findall(text) for name in found.split(",")}
-    return names.union(*(CONTAINS.get(name, set()) for name in names))
+def contained(extra):
+    """Return an extra with the extras that it contains."""
+    inside = [name for each in EXTRAS.get(extra, ()) for name in OURS.findall(each)]
+    names = [name for found in inside for name in found.split(",")]
+    return {extra}.union(*map(contained, names))
+
+
+def missing(text):
+    """Yield what the blocks of a page need, with the extra, if no install line is above it."""
+    for block in BLOCK.finditer(text):
+        for pattern, extra in NEEDS:
+            for need in re.finditer(pattern, block[1], re.M):
+                above = INSTALLED.findall(text[: block.start(1) + need.start()])
+                names = [name for found in above for name in found.split(",")]
+                if extra not in set().union(*map(contained, names)):
+                    yield need[0], extra
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_extras_are_installed_before_they_are_needed(page):
-    text = page.read_text("utf-8")
-    for block in BLOCK.finditer(text):
-        for pattern, extra in NEEDS:
-            need = re.search(pattern, block[1], re.M)
-            if need:
-                before = text[: block.start(1) + need.start()]
-                assert extra in installed_before(before), f"{need[0]} needs [{extra}]"
+    assert not list(missing(page.read_text("utf-8")))
 
 
-def test_an_extra_that_is_missing_or_named_too_late_is_found():
-    assert installed_before('pip install ".[report,files]"') == {"report", "plot", "files"}
-    assert installed_before("pip install .") == set()
+COMMAND = "```sh\npython -m scratchmlp a.csv --target y --report a.html\n```\n"
+
+
+def test_an_extra_that_is_not_installed_or_too_late_is_found():
+    assert list(missing(COMMAND)) == [("--report", "report")]
+    assert list(missing('pip install ".[plot]"\n' + COMMAND)) == [("--report", "report")]
+    assert list(missing(COMMAND + 'pip install ".[report]"\n')) == [("--report", "report")]
+    assert not list(missing('`pip install ".[all]"`\n' + COMMAND))
