@@ -7,7 +7,8 @@ compared: shapes, dtypes and bytes of arrays, and texts. NaN equals NaN. Stop re
 errors and printed lines may be reworded, each in the same way everywhere; new wordings are listed.
 
 The exit status is 1 if a configuration or an output is missing, if anything but a wording differs,
-or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below).
+or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below). It is also
+1 if too many configurations raise an error, so that there are few numbers to compare.
 
 Usage: python -m benchmarks same_numbers --before DIR [--after DIR] [--only TEXT]
 """
@@ -36,6 +37,7 @@ HERE = Path(__file__).resolve().parents[1]
 N_NETWORKS, N_BINS, N_TABLES = 1800, 60, 100
 LONGEST_NAME = 300
 TOLERANCE = 1e-12
+MOST_ERRORS = 0.15  # the share of all configurations that may raise one
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 TIMES = ("seconds", "fit_time", "score_time")  # outputs with these in the name are left out
 MESSAGES = ("stop_reason_", "message", "error")
@@ -211,6 +213,11 @@ def wordings(before: Results, after: Results) -> dict[str, set[str]]:
     return {old: new for old, new in found.items() if new != {old}}
 
 
+def n_errors(results: Results) -> int:
+    """Return how many configurations raise an error."""
+    return sum("raised" in found for found in results.values())
+
+
 def report(before: Results, after: Results) -> bool:
     """Print the differences; return whether any is more than rounding or a new wording."""
     differences = [
@@ -219,8 +226,7 @@ def report(before: Results, after: Results) -> bool:
         for difference in compare(name, before.get(name, {}), after.get(name, {}))
     ]
     n_different = len({difference.configuration for difference in differences})
-    n_raised = sum("raised" in found for found in before.values())
-    n_outputs = sum(map(len, before.values()))
+    n_raised, n_outputs = n_errors(before), sum(map(len, before.values()))
     reworded = wordings(before, after)
     print(f"{len(before)} configurations with {n_outputs} outputs; {n_raised} raise an error")
     print(f"{len(before | after) - n_different} identical, {n_different} different")
@@ -233,7 +239,7 @@ def report(before: Results, after: Results) -> bool:
 
 
 def main() -> int:
-    """Compare two checkouts, and return 1 if they differ."""
+    """Compare two checkouts, and return 1 if they differ or too many configurations fail."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", type=Path, required=True, help="a checkout")
     parser.add_argument("--after", type=Path, default=HERE, help="a checkout; default: this one")
@@ -246,8 +252,11 @@ def main() -> int:
     start = time.perf_counter()
     before, after = results_of([args.before.resolve(), args.after.resolve()], args.only)
     differ = report(before, after)
+    too_many = not args.only and n_errors(before) > MOST_ERRORS * len(before)
+    if too_many:
+        print(f"More than {MOST_ERRORS:.0%} of the configurations raise an error.")
     print(f"{time.perf_counter() - start:.0f} s")
-    return int(differ)
+    return int(differ or too_many)
 
 
 if __name__ == "__main__":
