@@ -69,7 +69,6 @@ def fit(estimator, X=X, numbers=NUMBERS, **arguments):
     expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": ROWS
     },
-    xfail_strict=False,  # rounding is not the same everywhere
 )
 def test_scikit_learn_check(estimator, check):
     check(estimator)
