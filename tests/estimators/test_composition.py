@@ -15,7 +15,9 @@ from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClas
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - enables the import below
 from sklearn.feature_selection import SelectFromModel, SequentialFeatureSelector
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -77,6 +79,23 @@ META_ESTIMATORS = [
 @pytest.mark.parametrize(("model", "data"), META_ESTIMATORS, ids=lambda value: type(value).__name__)
 def test_meta_estimators_learn_from_networks(model, data):
     assert model.fit(*data).score(*data) > (0.9 if is_classifier(model) else 0.5)
+
+
+def test_calibration_is_fitted_to_log_odds():
+    X, y = CANCER
+    net = clone(CLASSIFIER).fit(X[:100], y[:100])
+    model = CalibratedClassifierCV(FrozenEstimator(net)).fit(X[100:], y[100:])
+    calibrator = model.calibrated_classifiers_[0].calibrators[0]
+    expected = calibrator.predict(net.decision_function(X))
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], expected, rtol=1e-12)
+
+
+def test_one_against_the_rest_is_the_same_for_log_odds_and_probabilities():
+    X, y = IRIS
+    model = OneVsRestClassifier(CLASSIFIER).fit(X, y)
+    p = [clone(CLASSIFIER).fit(X, y == each).predict_proba(X)[:, 1] for each in model.classes_]
+    np.testing.assert_array_equal(model.predict(X), np.argmax(p, axis=0))
+    np.testing.assert_allclose(model.predict_proba(X), np.transpose(p / np.sum(p, axis=0)))
 
 
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.nightly)])
