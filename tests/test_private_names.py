@@ -5,11 +5,21 @@ Another release of these packages may drop or change them without notice. The wo
 """
 
 import ast
+import sys
+from argparse import ArgumentParser
 from functools import cache
 from importlib import import_module
+from inspect import isclass, isroutine
 from pathlib import Path
 
 import pytest
+from sklearn.callback import ProgressBar
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
 
 PACKAGE = Path(__file__).parents[1] / "scratchmlp"
 
@@ -80,6 +90,8 @@ ATTRIBUTES = {
     "_meta_nonempty": "Dask: a table like a collection's partitions, to validate",
     "_option_string_actions": "the command line: options that resemble an unknown one",
 }
+#: Attributes that tests of threads and clusters need. Older threadpoolctl works without the first.
+ELSEWHERE = {"_real_set_num_threads", "_meta", "_meta_nonempty"}
 #: Names that start with an underscore but are documented.
 DOCUMENTED = {"_asdict", "_fields", "_replace", "_exit", "_getframe"}
 OURS = "scratchmlp"
@@ -126,9 +138,38 @@ def attributes():
     return {name for name in read - defined - DOCUMENTED if is_private(name)}
 
 
+def is_ours(each):
+    return each.__module__.split(".")[0] == OURS
+
+
+def classes():
+    """Return the classes of networks, estimators for tables, searches, and what these import."""
+    import_module(f"{OURS}.tabular")  # only here: without a private name it may fail
+    import_module(f"{OURS}.model_selection")
+    modules = [module for name, module in [*sys.modules.items()] if name.startswith(f"{OURS}.")]
+    found = {each for module in modules for each in vars(module).values() if isclass(each)}
+    return filter(is_ours, found)
+
+
+def overridden():
+    """Return the private methods of other packages that classes of the package override."""
+    found = set()
+    for each in classes():
+        for name in filter(is_private, dir(each)):
+            owners = [base for base in each.__mro__ if name in vars(base)]
+            first, last = owners[0], owners[-1]
+            if is_ours(first) and not is_ours(last) and isroutine(getattr(each, name)):
+                found.add(f"{last.__module__}.{last.__name__}.{name}")
+    return found
+
+
 def test_every_private_name_has_a_row():
     assert imported() == {*IMPORTED}
     assert attributes() == {*ATTRIBUTES}
+
+
+def test_every_private_method_that_is_overridden_has_a_row():
+    assert overridden() == {*OVERRIDDEN}
 
 
 @pytest.mark.parametrize("name", [*IMPORTED, *OVERRIDDEN])
@@ -140,3 +181,16 @@ def test_a_private_name_exists(name):
     else:
         found = import_module(owner)
     assert hasattr(found, attribute), (IMPORTED | OVERRIDDEN)[name]
+
+
+def test_attributes_exist():
+    X, y, letters = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1], [["a"], ["a"], ["b"], ["c"]]
+    objects = [
+        GridSearchCV(DummyClassifier(), {}, cv=2).fit(X, y).set_callbacks(ProgressBar()),
+        OneHotEncoder(min_frequency=2).fit(letters),
+        HistGradientBoostingClassifier(max_iter=1).fit(X, y),
+        MultiLabelBinarizer().fit([[0], [1]]),
+        *(make_pipeline(DummyClassifier()), get_scorer("accuracy"), ArgumentParser()),
+    ]
+    missing = {name for name in ATTRIBUTES if not any(hasattr(each, name) for each in objects)}
+    assert {name: ATTRIBUTES[name] for name in missing - ELSEWHERE} == {}
