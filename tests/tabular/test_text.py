@@ -213,6 +213,14 @@ def test_predictions_do_not_depend_on_memory_and_members_hold_no_vocabulary():
     assert whole < encoder + 2 * member + of_rows_and_epochs
 
 
+@pytest.mark.parametrize("dtype", ["category", pd.SparseDtype(object, "a b c")])
+def test_new_texts_may_be_categories_or_sparse(dtype):
+    encoder = fit(sentences(60)[0])
+    new = ["a b c", "word7x", "word9x word11x"]  # no two are of one length
+    result = encoder.transform(texts(new).astype(dtype))
+    np.testing.assert_array_equal(result, encoder.transform(texts(new)))
+
+
 @pytest.mark.parametrize(("n_words", "n_vectorizers"), [(10, 2), (40, 1)])
 def test_many_words_have_no_n_grams_and_long_texts_are_cut(n_words, n_vectorizers):
     values, _ = sentences(60, n_words)

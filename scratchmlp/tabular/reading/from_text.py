@@ -366,7 +366,8 @@ def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:
 
 def note_long(name: str, column: "pd.Series[Any]") -> list[Note]:
     """Note the texts of which `to_texts` cuts the end, if there are any."""
-    lengths = column.dropna().map(lambda value: len(str(value)))
+    known = column.astype(object).dropna()  # map of categories may return categories
+    lengths = known.map(lambda value: len(str(value)))
     n_long = int((lengths > MOST_CHARACTERS).sum())
     if not n_long:
         return []
