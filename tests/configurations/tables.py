@@ -174,12 +174,14 @@ def unusual(choose, Estimator):
     parameters = SMALL | some_of(choose, options, 3)
     if "class_weight" in parameters:
         parameters["class_weight"] = class_weights(choose, y, extreme=True)
-    if choose([False, True]):
+    if choose([False, False, True]):
         parameters["cv"] = SPLITS[choose(sorted(SPLITS))](n_rows)
     kinds, names = header(choose, 3)
     X = contained(choose, table(choose, n_rows, kinds, names))
-    given = {"sample_weight": weights(choose, n_rows, extreme=True)}
-    return Case(Estimator(**parameters), X, y, X, given | {"groups": choose(GROUPS)(n_rows)})
+    weight = weights(choose, n_rows, extreme=choose([False, True]))
+    groups = choose(choose([ORDINARY_GROUPS, ORDINARY_GROUPS, GROUPS]))(n_rows)
+    given = {"sample_weight": weight, "groups": groups}
+    return Case(Estimator(**parameters), X, y, X, given)
 
 
 TARGETS = {
