@@ -1,4 +1,4 @@
-"""The two pictures of ``--plot`` for the persons of docs/data/adult.csv.gz, one above the other."""
+"""The two pictures of ``--plot`` for the people of docs/data/adult.csv.gz, one above the other."""
 
 import matplotlib.pyplot as plt
 import pandas as pd

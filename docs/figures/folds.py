@@ -1,20 +1,29 @@
 """From folds to members, out-of-fold predictions and weights: how an ensemble is fitted."""
 
+import pandas as pd
 from drawing import BACKWARD, FORWARD, PALE, SIZE, arrow, box, canvas
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-N_FOLDS, CELL = 8, 0.3
-WIDTH = N_FOLDS * CELL
+from scratchmlp.tabular import TabularEnsembleClassifier
+
+N_FOLDS, WIDTH, HEIGHT = 4, 0.6, 0.34  # of a fold
 LEFT = 1.45
-WEIGHTS = {"networks": "0.45", "linear": "0", "boosting": "0.55", "trees": "0"}
+
+adult = pd.read_csv("../data/adult.csv.gz")[:600]
+X, y = adult.drop(columns="income"), adult["income"]
+ensemble = TabularEnsembleClassifier(cv=N_FOLDS, random_state=0).fit(X, y)  # as in tabular.md
+weights = ensemble.leaderboard()["weight"][1:].round(2)
 
 
 def cell(ax: Axes, x: float, y: float, color: str) -> None:
-    """Draw one fold as a filled square with its lower left corner at (x, y)."""
-    size = CELL - 0.04
+    """Draw one fold as a filled rectangle with its lower left corner at (x, y)."""
     face = BACKWARD if color == BACKWARD else PALE[FORWARD]
-    ax.add_patch(Rectangle((x, y), size, size, facecolor=face, edgecolor=color, linewidth=0.8))
+    ax.add_patch(
+        Rectangle(
+            (x, y), WIDTH - 0.04, HEIGHT - 0.04, facecolor=face, edgecolor=color, linewidth=0.8
+        )
+    )
 
 
 def text(ax: Axes, x: float, y: float, words: str, **style: str) -> None:
@@ -22,30 +31,31 @@ def text(ax: Axes, x: float, y: float, words: str, **style: str) -> None:
     ax.text(x, y, words, **{"fontsize": SIZE, "va": "center", "ha": "center", **style})
 
 
-figure, ax = canvas(5.2, 6.4)
-middle = LEFT + WIDTH / 2
-top = 5.95
-text(ax, middle, 6.2, "the rows of the table, in eight folds")
+figure, ax = canvas(5.2, 5.4)
+middle = LEFT + N_FOLDS * WIDTH / 2
+top = 4.95
+text(ax, middle, 5.2, "the rows of the table, in four folds")
 for i in range(N_FOLDS):
-    y = top - (i + 1) * CELL
-    text(ax, LEFT - 0.1, y + 0.13, f"member {i + 1}", ha="right")
+    y = top - (i + 1) * HEIGHT
+    text(ax, LEFT - 0.1, y + 0.15, f"member {i + 1}", ha="right")
     for j in range(N_FOLDS):
-        cell(ax, LEFT + j * CELL, y, BACKWARD if i == j else FORWARD)
-side = LEFT + WIDTH + 0.12
-text(ax, side, top - 0.75, "trained on\nthe others", ha="left", color=FORWARD)
-text(ax, side, top - 1.65, "predicts\nthe held-\nout fold", ha="left", color=BACKWARD)
+        cell(ax, LEFT + j * WIDTH, y, BACKWARD if i == j else FORWARD)
+side = LEFT + N_FOLDS * WIDTH + 0.12
+text(ax, side, top - 0.36, "trained on\nthe others", ha="left", color=FORWARD)
+text(ax, side, top - 1.0, "predicts the\nheld-out fold", ha="left", color=BACKWARD)
 
-low = top - N_FOLDS * CELL
+low = top - N_FOLDS * HEIGHT
 arrow(ax, (middle, low - 0.08), (middle, low - 0.4))
 text(ax, middle, low - 0.6, "out-of-fold predictions of all rows", color=BACKWARD)
-for i, (name, weight) in enumerate(WEIGHTS.items()):
-    y = low - 0.8 - (i + 1) * CELL
-    text(ax, LEFT - 0.1, y + 0.13, name, ha="right")
+for i, (name, weight) in enumerate(weights.items()):
+    y = low - 0.8 - (i + 1) * HEIGHT
+    text(ax, LEFT - 0.1, y + 0.15, name, ha="right")
     for j in range(N_FOLDS):
-        cell(ax, LEFT + j * CELL, y, BACKWARD)
-    text(ax, side, y + 0.13, rf"$\times$ {weight}", ha="left")
+        cell(ax, LEFT + j * WIDTH, y, BACKWARD)
+    text(ax, side, y + 0.15, rf"$\times$ {weight:g}", ha="left")
 text(ax, side, low - 0.6, "weights", ha="left")
-low -= 0.8 + len(WEIGHTS) * CELL
+low -= 0.8 + len(weights) * HEIGHT
 arrow(ax, (middle, low - 0.08), (middle, low - 0.4))
 text(ax, middle, low - 0.6, "the weights minimize the loss of the weighted mean")
-box(ax, middle, low - 1.05, r"0.45 $\times$ networks + 0.55 $\times$ boosting")
+total = " + ".join(rf"{w:g} $\times$ {name}" for name, w in weights[weights > 0].items())
+box(ax, middle, low - 1.05, total)

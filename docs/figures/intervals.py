@@ -1,4 +1,4 @@
-"""Intervals of the hours that persons of the Adult table work: the picture of how_sure.md."""
+"""Intervals of the hours that people of the Adult table work: the picture of how_sure.md."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ for inside, color, marker in ((True, "#0072B2", "o"), (False, "#D55E00", "D")):
     at = is_inside == inside
     label = f"true value {'inside' if inside else 'outside'} ({at.sum()})"
     ax.scatter(places[at], hours[at], 18, color, marker, label=label, zorder=3)
-ax.set(xlabel="persons, from the narrowest interval to the widest", ylabel="hours per week")
+ax.set(xlabel="people, from the narrowest interval to the widest", ylabel="hours per week")
 ax.set_xticks([])
 ax.set_ylim(None, 112)  # above the intervals: the legend
 ax.legend(loc="upper left", ncols=2, frameon=False)

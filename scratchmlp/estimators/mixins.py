@@ -31,7 +31,7 @@ class PickledWithVersion:
                 f"This {cls.__name__} was pickled with scratchmlp {version}, and a pickle can only "
                 f"be loaded with the version that wrote it; this is {_version()}. Install "
                 f"scratchmlp {version}, load the pickle and save the model with "
-                "scratchmlp.io.save: later versions can load such a file."
+                "scratchmlp.io.save: later versions are meant to load such a file."
             )
         return cls.__new__(cls)
 
