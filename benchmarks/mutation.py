@@ -510,7 +510,8 @@ def run_pytest(folder: Path, tests: list[str], seconds: float, variables: dict[s
     os.chdir(folder)
     options = ["-x", "-q", "-p", "no:cacheprovider"]
     options += ["-o", f"faulthandler_timeout={seconds}"]  # a loop without end is noticed, too
-    sys.exit(pytest.main([*options, *tests], plugins=[mutation_tests]))
+    code = pytest.main([*options, *tests], plugins=[mutation_tests])
+    os._exit(code)  # without waiting for the processes of joblib, which stay for five minutes
 
 
 class Suite:
