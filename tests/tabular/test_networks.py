@@ -96,6 +96,8 @@ def test_history_has_a_row_for_each_member_and_epoch(name):
     assert (kept["validation_loss"].to_numpy() < history["validation_loss"].mean()).all()
     assert (history["seconds"] > 0).all()
     assert history["learning_rate"].nunique() > 8
+    one_epoch = clone(model).set_params(max_iter=1).fit(X, targets_for(model, NUMBERS))
+    assert (one_epoch.best_epochs_ == 1).all()
 
 
 @pytest.mark.parametrize("hidden_layer_sizes", [4, (64, 64)])
