@@ -107,6 +107,15 @@ def test_ratios_for_users_are_those_of_the_measurements():
         assert [cell.strip() for cell in cells] == measured[case.strip().removeprefix("fit: ")]
 
 
+def test_readme_shows_the_comparison_of_the_page_on_the_command_line():
+    row = re.compile(r"^(?:\w+|constant baseline) +\d\.\d+ ± .*$", flags=re.M)
+    readme, page = (
+        row.findall(p.read_text("utf-8")) for p in (ROOT / "README.md", DOCS / "cli.md")
+    )
+    assert len(readme) == 4
+    assert set(readme) <= set(page)
+
+
 def test_the_command_of_the_front_page_is_the_first_of_readme():
     command = re.compile(r"^python3 -m venv .*$", flags=re.M)
     pages = (ROOT / "README.md", DOCS / "index.md")
