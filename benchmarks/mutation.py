@@ -300,6 +300,51 @@ HARMLESS = {
     ): "any limit will do that is far below the largest size and above rounding",
     (
         "tabular/reading/codes",
+        "return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)",
+        "6",
+    ): "a number that was chosen",
+    (
+        "tabular/reading/codes",
+        "return repeat and sparse and len(np.unique(different % 10)) > 5",
+        "6",
+    ): "a number that was chosen",
+    (
+        "tabular/inspection/held_out",
+        "if estimator.oof_score_ - score > max(gain / 2, _CLEAR):",
+        "3",
+    ): "a number that was chosen",
+    (
+        "tabular/calibration",
+        "[0.0, _MEAN_FLOOR / 2],",
+        "3",
+    ): "a number that was chosen",
+    (
+        "tabular/networks/fold_evaluator",
+        "if len(self.raw) * raw.nbytes > self.N_BYTES:",
+        ">=",
+    ): "memory only",
+    (
+        "tabular/inputs/inputs",
+        "return np.hstack(parts) if len(parts) > 1 else parts[0]",
+        ">= 1",
+    ): "a stack of one part is this part",
+    (
+        "tabular/inspection/uncertainty",
+        "numbers = np.full(n_rows, -1, np.intp)",
+        "-2",
+    ): "any number that no member has",
+    (
+        "tabular/reading/numbers",
+        'word, n = words.most_common(1)[0] if words else ("", 0)',
+        '("", 1)',
+    ): "the word is empty in either case",
+    (
+        "tabular/targets",
+        "loss.check_targets(Y)",
+        "pass",
+    ): "the network checks its targets again",
+    (
+        "tabular/reading/codes",
         "by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)",
         "",
     ): "numbers of an estimate that is compared with a number that was chosen",

@@ -52,6 +52,11 @@ def test_text_becomes_thirty_components_without_bins():
     assert out.var(axis=0).sum() == pytest.approx(0.5**2, rel=0.1)
 
 
+def test_components_of_rare_texts_are_limited():
+    values = ["red green"] * 600 + ["black white"] * 2
+    assert (abs(fit(values).transform(texts(values))) < 3).all()
+
+
 def test_components_are_reproducible_also_from_some_rows_and_terms(monkeypatch):
     monkeypatch.setattr(text_module, "_MOST_ROWS", 40)
     monkeypatch.setattr(text_module, "_MOST_TERMS", 25)
