@@ -339,11 +339,6 @@ HARMLESS = {
         '("", 1)',
     ): "the word is empty in either case",
     (
-        "tabular/targets",
-        "loss.check_targets(Y)",
-        "pass",
-    ): "the network checks its targets again",
-    (
         "tabular/reading/codes",
         "by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)",
         "",

@@ -100,12 +100,19 @@ def test_counts_are_exact_beside_an_outlier():
     np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 
+class WholeSquaredError(SquaredError):
+    def check_targets(self, Y):
+        if (Y % 1).any():
+            raise ValueError("whole numbers alone")
+
+
 UNFIT = [
     ("poisson", COUNTS - 3, r"loss='poisson' needs targets of at least 0; got -3\. Use"),
     (SquaredError().with_output("logistic"), COUNTS, "it can use 'identity' and 'exp' alone"),
     (LogLoss(), COUNTS, "is for a classifier"),
     (HuberLoss(delta=-1), COUNTS, "'delta' parameter of HuberLoss must"),
     ("log_loss", COUNTS, "'loss' parameter of TabularMLPRegressor must be"),
+    (WholeSquaredError().with_output("exp"), COUNTS + 0.5, "whole numbers alone"),
 ]
 
 
