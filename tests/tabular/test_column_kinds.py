@@ -457,6 +457,7 @@ ORDERS = [
     (["3/{}/2020"], "month/day/year, as in b"),
     (["{}/3/2020", "{}/4/2020"], "day/month/year, as in c"),
     (["{}/3/2020", "3/{}/2020"], "month/day/year"),  # they differ
+    (["{}/3/2020", "2021/12/{}"], "day/month/year, as in b"),
     (["{}.3.2020"], "month/day/year"),
     (["{}/3/20"], "month/day/year"),
 ]

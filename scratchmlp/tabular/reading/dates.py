@@ -70,15 +70,25 @@ class DateFormat(NamedTuple):
     ----------
     pattern : str
         A key of `FORMATS`.
-    order : str
-        The order in words, such as "day/month/year".
+    mark : {"/", ".", "-"}
+        What stands between the parts.
     ambiguous : bool
         Whether day and month could be swapped, because no day is above 12.
     """
 
     pattern: str
-    order: str
-    ambiguous: bool
+    mark: str
+    ambiguous: bool = False
+
+    @property
+    def order(self) -> str:
+        """The order in words, such as "day/month/year"."""
+        return FORMATS[self.pattern].replace("-", self.mark)
+
+    def with_any_order(self) -> "list[DateFormat]":
+        """Return what an ambiguous format may be: the day or the month comes first."""
+        pair = next(pair for pair in _SWAPPED.items() if self.pattern in pair)
+        return [DateFormat(pattern, self.mark) for pattern in pair]
 
 
 def find_date_format(values: Sequence[str]) -> DateFormat | None:
@@ -112,7 +122,7 @@ def find_date_format(values: Sequence[str]) -> DateFormat | None:
     ambiguous = swapped is not None and counts[swapped] == counts[best]
     if swapped and ambiguous and mark == "/":
         best = swapped
-    return DateFormat(best, FORMATS[best].replace("-", mark), ambiguous)
+    return DateFormat(best, mark, ambiguous)
 
 
 def read_dates(values: Sequence[str], pattern: str) -> pd.DatetimeIndex:

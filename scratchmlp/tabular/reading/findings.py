@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
+from scratchmlp.tabular.reading.dates import DateFormat
 from scratchmlp.tabular.reading.values import Kind
 
 
@@ -80,6 +81,8 @@ class Found(NamedTuple):
         How the values were written, if they were text.
     notes : sequence of Note
         What the user should know.
+    form : DateFormat or None
+        How dates that were text are written.
     """
 
     kind: Kind | Literal["category", "identifier", "constant"]
@@ -87,6 +90,7 @@ class Found(NamedTuple):
     values: "pd.Series[Any]"
     reading: Reading = Reading()
     notes: Sequence[Note] = ()
+    form: DateFormat | None = None
 
 
 #: Clauses about several columns, which the names of the columns follow.

@@ -60,7 +60,6 @@ MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
-DATES_WRITTEN = "dates written as "  # before the order, in the reason of a column of dates
 SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
@@ -181,7 +180,7 @@ def _read_as(
     notes += note_unreadable(name, column, converted, kind)
     unreadable = tuple(text for text, bad in zip(values.text, unread, strict=True) if bad)
     reading = replace(reading, unreadable=unreadable)
-    return Found(kind, _reason(kind, reading, form), converted, reading, notes)
+    return Found(kind, _reason(kind, reading, form), converted, reading, notes, form)
 
 
 def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Series[Any]":
@@ -339,7 +338,7 @@ def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Read
 def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     """Say why a column is of a kind."""
     if form:
-        return f"{DATES_WRITTEN}{form.order}"
+        return f"dates written as {form.order}"
     if kind == "number":
         how = [reading.units] if reading.units else []
         how += ["decimal commas"] * (reading.decimal == ",")

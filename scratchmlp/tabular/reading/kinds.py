@@ -20,10 +20,9 @@ from scratchmlp.tabular.reading.codes import (
     names_code,
     names_identifier,
 )
-from scratchmlp.tabular.reading.dates import DateFormat, are_compact_dates
+from scratchmlp.tabular.reading.dates import are_compact_dates
 from scratchmlp.tabular.reading.findings import Found, Note, Reading
 from scratchmlp.tabular.reading.from_text import (
-    DATES_WRITTEN,
     MISSING,
     note_long,
     note_numbers_among_text,
@@ -329,30 +328,16 @@ def order_as_in_others(
         What the column is. None if its own values tell the order, or if no other column written
         with the same marks tells it, or if these differ.
     """
-    if not _is_ambiguous(found[name]):
+    forms = {other: each.form for other, each in found.items() if each.kind == "date" and each.form}
+    form = forms.get(name)
+    if form is None or not form.ambiguous:
         return None
-    orders = {
-        other.reading.date_format: (other.reason, example)
-        for example, other in found.items()
-        if _in_any_order(other) == _in_any_order(found[name]) and not _is_ambiguous(other)
-    }
-    if len(orders) != 1:
+    told = {other: each for other, each in forms.items() if each in form.with_any_order()}
+    if len({*told.values()}) != 1:
         return None
-    ((pattern, (reason, example)),) = orders.items()
-    assert pattern is not None
-    form = DateFormat(
-        pattern, f"{reason.removeprefix(DATES_WRITTEN)}, as in {example}", ambiguous=False
-    )
-    return read_text_as("date", name, column, form)
-
-
-def _is_ambiguous(found: Found) -> bool:
-    return any(note.case == "order" for note in found.notes)
-
-
-def _in_any_order(found: Found) -> list[str]:
-    """Return the same for dates with the same marks and years, in any order of day and month."""
-    return sorted(found.reason + (found.reading.date_format or ""))
+    *_, (example, form) = told.items()
+    read = read_text_as("date", name, column, form)
+    return read and read._replace(reason=f"{read.reason}, as in {example}")
 
 
 def find_kinds(
