@@ -220,7 +220,7 @@ def _keep(
     say(f"training {what} on all rows")
     model = _fit_to_all(models[name], table, plan, options)
     if options.save is not None:
-        save_model(options.save, SavedModel(model, options.target, options.id))
+        save_model(options.save, SavedModel(model, options.target, options.id, table.marks))
         although = _although(name, best_model(results, plan), plan)
         saved = f"Saved {what} in {options.save}{although}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
@@ -351,7 +351,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     assert options.load is not None
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
     columns = saved.columns
-    raw = load_new_table(data, columns, options.file_format)
+    raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     X = select_features(raw, data, columns)
     ids = _ids(raw, data, options.id, saved.id)
     classes = getattr(saved.model, "classes_", None)

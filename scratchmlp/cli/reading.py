@@ -23,7 +23,7 @@ from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
     SEPARATORS,
     decode,
-    find_decimal_commas,
+    find_decimal_marks,
     rows_of,
     separate,
 )
@@ -51,12 +51,15 @@ class FileFormat(NamedTuple):
         Encoding of a text file.
     keep_na : sequence of str or True
         Names of the columns in which words such as NA are values; True stands for all columns.
+    marks : mapping of str to {",", "."}
+        Decimal marks of the columns in training, for those whose cells do not tell.
     """
 
     sep: str | None = None
     decimal: str | None = None
     encoding: str | None = None
     keep_na: Literal[True] | Sequence[str] = ()
+    marks: Mapping[str, str] = MappingProxyType({})
 
 
 DEFAULT = FileFormat()
@@ -79,6 +82,8 @@ class RawTable(NamedTuple):
         without such words are left out.
     with_commas : mapping of str to Series
         The columns whose decimal commas were replaced, as they were before.
+    marks : mapping of str to {",", "."}
+        Decimal marks of the columns of text, where they are known.
     """
 
     frame: pd.DataFrame
@@ -86,6 +91,7 @@ class RawTable(NamedTuple):
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
     with_commas: "Mapping[str, pd.Series[Any]]" = MappingProxyType({})
+    marks: Mapping[str, str] = MappingProxyType({})
 
     def as_written(self, name: str) -> "pd.Series[Any]":
         """Return a column with the decimal commas of the file, for classes and identifiers."""
@@ -123,12 +129,12 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
     frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
     texts = {str(each): frame[each] for each in frame if _is_text(frame[each])}
-    commas, comma_notes = find_decimal_commas(texts, how.decimal, raw.sep == ";")
-    with_commas = {each: texts[each] for each in commas}
-    for each in commas:
+    marks, mark_notes = find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
+    with_commas = {each: texts[each] for each, mark in marks.items() if mark == ","}
+    for each in with_commas:
         frame[each] = _with_each(texts[each], with_decimal_point)
-    notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *comma_notes]]
-    return RawTable(frame, notes, raw.sep, words, with_commas)
+    notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *mark_notes]]
+    return RawTable(frame, notes, raw.sep, words, with_commas, marks)
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:

@@ -1,8 +1,10 @@
 """The models that ``--save`` and ``--export`` write, and ``--load`` loads."""
 
 import pickle
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from sklearn.pipeline import Pipeline
@@ -45,11 +47,14 @@ class SavedModel(NamedTuple):
         Name of the column that the model predicts. None if it is unknown.
     id : str or None
         Name of the column to copy to the predictions, if any.
+    marks : dict of str to {",", "."}
+        Decimal marks of the columns of text in training, where they are known.
     """
 
     model: Model
     target: str | None = None
     id: str | None = None
+    marks: Mapping[str, str] = MappingProxyType({})
 
     @property
     def columns(self) -> Columns:
@@ -72,7 +77,7 @@ def save_model(path: Path, saved: SavedModel) -> None:
             # Boosted trees check arrays with it, which our encoders have checked. A file may not
             # contain it: files that may contain any partial functions could run code.
             each.func = None
-    notes = {name: value for name, value in saved._asdict().items() if name != "model"}
+    notes = {"target": saved.target, "id": saved.id, "marks": dict(saved.marks)}
     try:
         data = model_bytes(saved.model, notes=notes)
     except ModelFileError as error:
@@ -93,7 +98,8 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
     Returns
     -------
     SavedModel
-        The fitted model. The names of columns are None if only an estimator was saved.
+        The fitted model. The names of columns are None if only an estimator was saved, and the
+        decimal marks are those that its encoder has found.
 
     Raises
     ------
@@ -117,6 +123,9 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
         )
+    if saved.target is None:  # saved in Python
+        read = {name: column.reading.decimal for name, column in saved.columns.items()}
+        return saved._replace(marks={name: mark for name, mark in read.items() if mark})
     return saved
 
 
@@ -133,7 +142,7 @@ def _read(path: Path) -> SavedModel:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
-    return SavedModel(model, notes.get("target"), notes.get("id"))
+    return SavedModel(model, **notes) if notes else SavedModel(model)
 
 
 def _unpickle(path: Path) -> SavedModel:

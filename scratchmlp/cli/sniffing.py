@@ -4,16 +4,17 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from statistics import mode
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.messages import InputError, quoted
+from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.tabular.reading.numbers import find_decimal, read_numbers, without_units
 
 NO_SEPARATOR = "\x1f"  # a control character that stands for "one column"
@@ -164,62 +165,120 @@ def _score(rows: list[list[str]]) -> float:
 # Decimal mark.
 
 
-def find_decimal_commas(
-    texts: "dict[str, pd.Series[Any]]", decimal: str | None, semicolons: bool
-) -> tuple[list[str], list[str]]:
-    """Find the columns of numbers with decimal commas.
+class DecimalMarks(NamedTuple):
+    """The decimal marks of the columns of a table.
 
-    A number such as "12,5" or "1.234,5" has a decimal comma. In a number such as "1,234", the comma
-    is a decimal comma if other numbers of the table have one and no column has decimal points.
-    Otherwise, it is one if semicolons separate the columns and each number of the column has a
-    comma.
+    Attributes
+    ----------
+    marks : dict of str to {",", "."}
+        The mark of each column for which the user, the cells or training tell it. The other mark
+        separates thousands.
+    notes : list of str
+        Clauses that say which columns have decimal commas or another mark than in training, and in
+        which the meaning of commas is not clear.
+    """
+
+    marks: dict[str, str]
+    notes: list[str]
+
+
+def find_decimal_marks(
+    texts: "dict[str, pd.Series[Any]]",
+    decimal: str | None,
+    semicolons: bool,
+    training: Mapping[str, str] = MappingProxyType({}),
+) -> DecimalMarks:
+    """Find the decimal marks of the columns of text.
+
+    A number such as "12,5" or "1.234,5" has a decimal comma. If no number of a column tells, such
+    as "1,234" or "8.000", the column has the mark that it had in training. Without one, the mark is
+    a comma if another column has decimal commas and none has decimal points. If no column tells,
+    it is a comma if semicolons separate the columns and each number of the column has a comma.
 
     Parameters
     ----------
     texts : dict of str to Series
         The columns of text by name; missing values are nan.
     decimal : {",", "."} or None
-        The decimal mark; None decides from the cells.
+        The decimal mark; None decides from the cells and from training.
     semicolons : bool
         Whether semicolons separate the columns.
+    training : mapping of str to {",", "."}, default={}
+        The marks of the columns in training.
 
     Returns
     -------
-    found : list of str
-        The columns with decimal commas; if no column has decimal points, also columns of whole
-        numbers, in which points separate thousands.
-    notes : list of str
-        Clauses that say in which columns there are decimal commas, and in which the meaning of
-        commas is not clear.
+    DecimalMarks
+        The marks, and notes.
     """
     if decimal == ".":
-        return [], []
+        return DecimalMarks(dict.fromkeys(texts, "."), [])
     samples = {name: _sample(column) for name, column in texts.items()}
-    with_comma = [name for name, values in samples.items() if any("," in each for each in values)]
-    numbers = {name: found for name in with_comma if (found := _numbers_with(samples[name], ","))}
-    others = [
-        _numbers_with(samples[name], ".") for name in samples if numbers and name not in numbers
-    ]
-    found = [name for name in numbers if decimal or find_decimal(numbers[name]) == ","]
-    if any(find_decimal(each) == "." for each in others):
-        return found, [f"decimal commas in {quoted(found)}"] if found else []
-    if found:
-        found = [name for name in samples if name in numbers or _numbers_with(samples[name], ",")]
+    commas = {
+        name: numbers
+        for name, values in samples.items()
+        if any("," in each for each in values) and (numbers := _numbers_with(values, ","))
+    }
+    told = _told(samples, some_commas=bool(commas) or "," in training.values())
+    if decimal:
+        training, told = {}, told | dict.fromkeys(commas, ",")
+    marks = {**training, **told}
+    if "." in marks.values():
+        marks = dict.fromkeys(samples, ".") | marks
+    elif marks:
+        numbers = [name for name in samples if _numbers_with(samples[name], ",")]
+        marks = dict.fromkeys(numbers, ",") | marks
     elif semicolons:
-        found = [name for name in numbers if all("," in each for each in numbers[name])]
-    notes = ["decimal commas"] if found else []
-    if unclear := [name for name in numbers if name not in found]:
+        marks = {name: "," for name in commas if all("," in each for each in commas[name])}
+    notes = [*_notes_on_commas(samples, marks, told, training)]
+    if unclear := [name for name in commas if name not in marks]:
         notes.append(
             f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
             "is the decimal mark, add --decimal comma"
         )
-    return found, notes
+    return DecimalMarks({name: marks[name] for name in samples if name in marks}, notes)
+
+
+def _told(samples: dict[str, list[str]], some_commas: bool) -> dict[str, str]:
+    """Return the marks that the numbers of columns tell.
+
+    If no decimal commas are possible, the first column with decimal points tells enough.
+    """
+    marks = ((name, mark) for name in samples if (mark := _told_by(samples[name])))
+    return dict(marks if some_commas else islice((each for each in marks if each[1] == "."), 1))
+
+
+def _notes_on_commas(
+    samples: dict[str, list[str]],
+    marks: Mapping[str, str],
+    told: Mapping[str, str],
+    training: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield clauses on columns with decimal commas, and on marks that differ from training."""
+    changed = {name: mark for name, mark in told.items() if training.get(name, mark) != mark}
+    if with_commas := [n for n in samples if marks.get(n) == "," and n not in changed]:
+        where = f" in {quoted(with_commas)}" if "." in marks.values() else ""
+        yield f"decimal commas{where}"
+    words = {",": "decimal commas", ".": "decimal points"}
+    for mark, other in (",.", ".,"):
+        if names := [name for name in changed if changed[name] == mark]:
+            example = next(each for each in samples[names[0]] if find_decimal([each]) == mark)
+            found = f"{words[mark]} in {quoted(names)}, such as {quote(example)}"
+            yield f"{found}, but {words[other]} in training"
 
 
 def _sample(column: "pd.Series[Any]") -> list[str]:
     """Return the values of some rows, without units."""
     known = column.dropna()
     return [*map(without_units, known.iloc[:: len(known) // SAMPLE + 1])]
+
+
+def _told_by(values: list[str]) -> str | None:
+    """Return the decimal mark that the numbers of a column tell, if it is a column of numbers."""
+    mark = find_decimal(values)
+    if mark and np.isfinite(read_numbers(values, mark)).sum() >= MOST * len(values):
+        return mark
+    return None
 
 
 def _numbers_with(values: list[str], decimal: str) -> list[str]:

@@ -5,7 +5,8 @@ Cells of text files are read as text. The encoder of the table decides what a co
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +57,8 @@ class Table(NamedTuple):
         Number of the time of each row; equal times have the same number.
     ids : Series of shape (n_samples,) or None
         Text of the column that identifies the rows, if there is one.
+    marks : dict of str to {",", "."}
+        Decimal marks of the columns and of the target, where the file tells them.
     """
 
     X: pd.DataFrame
@@ -66,6 +69,7 @@ class Table(NamedTuple):
     groups: NDArray[np.intp] | None = None
     times: NDArray[np.intp] | None = None
     ids: "pd.Series[Any] | None" = None
+    marks: Mapping[str, str] = MappingProxyType({})
 
 
 def load_table(
@@ -120,7 +124,8 @@ def load_table(
     ids = None
     if roles.id is not None:
         ids = as_text(raw.as_written(roles.id)[table.index]).fillna("missing")
-    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids)
+    marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
+    return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids, marks)
 
 
 def _with_values(raw: RawTable, names: list[str | None]) -> tuple[pd.DataFrame, list[str]]:
@@ -316,7 +321,14 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
             f"{path} lacks columns that the model was trained on: {quoted(missing)}."
             f"{_remedy(missing, {*table} - {*columns})}"
         )
-    X, notes = _drop_infinite(table[[name for name in columns if name in table]])
+    # A model that was trained in Python may read decimal commas itself.
+    read = {name for name, column in columns.items() if column.reading.decimal == ","}
+    features = {
+        name: raw.as_written(name) if name in read else table[name]
+        for name in columns
+        if name in table
+    }
+    X, notes = _drop_infinite(pd.DataFrame(features))
     for note in notes:
         say(note)
     return X

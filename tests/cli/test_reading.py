@@ -195,6 +195,30 @@ def test_decimal_commas_in_a_file_separated_by_semicolons(csv):
     assert list(read_file(csv(b"a;b\n1,234;0.5\n2,345;1.5\n")).frame["a"]) == ["1,234", "2,345"]
 
 
+#: The marks of the columns in training, a file, its columns as they are read, and what is said.
+MARKS = [
+    ({"a": ",", "b": ","}, b"a;b\n8.000;12\n", ["8000", "12"], "decimal commas"),
+    ({"a": ",", "b": ","}, b"a;b\n8.000;12.5\n", ["8000", "12.5"],
+     "decimal points in 'b', such as '12.5', but decimal commas in training"),
+    ({"a": ".", "b": "."}, b"a;b\n8.000;12,5\n", ["8.000", "12.5"],
+     "decimal commas in 'b', such as '12,5', but decimal points in training"),
+    ({"a": ".", "b": ","}, b"a;b\n8.000;1.500\n", ["8.000", "1500"], "decimal commas in 'b'"),
+    ({"a": "."}, b"a;b\n1,234;x\n", ["1,234", "x"], None),
+    ({"y": ","}, b"a;b\n8.000;x\n", ["8000", "x"], "decimal commas"),
+    ({}, b"a;b\n8.000;12,5\n", ["8000", "12.5"], "decimal commas"),  # such as of Parquet
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marks", "content", "row", "note"), MARKS)
+def test_numbers_that_do_not_tell_the_decimal_mark_are_read_as_in_training(
+    marks, content, row, note, csv
+):
+    path = csv(content)
+    table, (_, *notes), *_ = read_file(path, FileFormat(marks=marks))
+    assert table.iloc[0].tolist() == row
+    assert notes[-1:] == ([] if note is None else [f"{path}: {note}"])
+
+
 # Headers.
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import sys
 from functools import cache
 from importlib.util import find_spec
@@ -132,6 +133,32 @@ def test_classes_and_identifiers_are_written_as_in_the_file(labels, sep, tmp_pat
     predicted = predictions(path, "--load", model).astype(str)
     assert list(predicted)[2:] == [f"probability of {label}" for label in sorted(labels)]
     assert predicted["key"].tolist() == table["key"].tolist()
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize("mark", ",.")
+def test_a_saved_model_remembers_the_decimal_marks_of_its_file(mark, csv, tmp_path):
+    """A file of one row may not tell them; its target is read with the mark of training too."""
+    n, thousands = np.arange(1000, 1080), {",": ".", ".": ","}[mark]
+    columns = {"a": [f"{i:,}" for i in n], "b": [f"{i / 10}" for i in n], "y": n / 1000}
+    swap = str.maketrans({",": ".", ".": ","} if mark == "," else {})
+    table = pd.DataFrame(columns).astype(str).map(lambda cell: cell.translate(swap))
+    model = tmp_path / "y.model"
+    run(csv(table), "--target", "y", "--model", "networks", "--save", model)
+    plain = predictions(csv(b"a,b\n1040,104\n"), "--load", model)
+    new = csv(f"a;b;y\n1{thousands}040;104;1{mark}040\n".encode())
+    pd.testing.assert_frame_equal(predictions(new, "--load", model), plain)
+    (error,) = re.findall("with a value of 'y': RMSE (.*),", run(new, "--load", model)[1])
+    assert float(error) < 1
+
+
+def test_a_model_from_python_reads_decimal_commas_itself(csv, tmp_path):
+    X = pd.DataFrame({"a": [f"{i / 8:.3f}".replace(".", ",") for i in range(40)]})
+    model = TabularMLPRegressor(max_iter=2, cv=2).fit(X, np.arange(40.0))
+    save(model, tmp_path / "own.model")
+    path = csv(X)
+    predicted = predictions(path, "--load", tmp_path / "own.model")["prediction"]
+    np.testing.assert_allclose(predicted, model.predict(X), atol=1e-3)
 
 
 def test_a_model_saved_from_python(csv, tmp_path):
@@ -367,14 +394,13 @@ def test_a_file_that_is_no_model_is_refused(content, options, csv):
 
 def test_a_pickle_is_loaded_only_on_demand(trained, csv, tmp_path):
     path, old = csv(trained["class"].table[:3]), tmp_path / "old.model"
-    model, target, identifier = load_model(model_of(trained, "class"))
+    saved = load_model(model_of(trained, "class"))._asdict()
     expected = run(path, "--load", model_of(trained, "class"))[0]
-    saved = {"model": model, "target": target, "id": identifier}
     for protocol in range(6):
         old.write_bytes(pickle.dumps(saved, protocol))
         assert "add --allow-pickle" in refused(path, "--load", old)
         assert run(path, "--load", old, "--allow-pickle")[0] == expected
-    old.write_bytes(pickle.dumps(model))
+    old.write_bytes(pickle.dumps(saved["model"]))
     assert run(path, "--load", old, "--allow-pickle")[0].startswith("prediction,probability of big")
 
 
