@@ -73,7 +73,13 @@ from scratchmlp.cli.saved_model import (
     save_model,
 )
 from scratchmlp.cli.scores import best_model, compared, fit_notes, networks_suffice, score_table
-from scratchmlp.cli.table import Table, load_new_table, load_table, select_features
+from scratchmlp.cli.table import (
+    Table,
+    load_new_table,
+    load_table,
+    note_repeated,
+    select_features,
+)
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
 from scratchmlp.reporting.importances import importances_of, what_matters
@@ -228,12 +234,6 @@ def _keep(
         export_model(options.export, model)
         print(f"Exported {what} to {options.export}", flush=True)
     if options.plot is not None or options.report is not None:
-        if name != own:
-            raise InputError(
-                f"cannot save {options.plot or options.report}: it would show out-of-fold "
-                f"predictions, which {what} does not have. For a picture of the "
-                f"{options.own_model} or a report on it, remove --keep."
-            )
         _show(model, table, plan, options, results)
 
 
@@ -362,6 +362,8 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         )
     if ids is not None:
         check_id(str(ids.name), classes)
+        for note in note_repeated(ids):
+            say(note)
     for difference in unlike_training(X, columns):
         say(difference)
     try:

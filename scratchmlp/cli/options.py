@@ -265,6 +265,12 @@ def _check(options: Options) -> None:
             "--keep chooses the model of --save and --export. Add --save MODEL or --export "
             "MODEL.onnx."
         )
+    if options.keep == "best" and (shown := options.plot or options.report):
+        raise InputError(
+            f"cannot save {shown}: it would show out-of-fold predictions, which the best model may "
+            "not have. Only the ensemble and the networks have them. Remove --keep best, or remove "
+            "--plot and --report."
+        )
     if options.groups is not None and options.time is not None:
         raise InputError(
             "--groups and --time split the rows in different ways and cannot be combined. Remove "

@@ -20,6 +20,7 @@ PROBABILITY_DECIMALS = 6
 COVERAGE = 0.9  # of intervals
 NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
+MOST_DECIMALS = 300  # NumPy rounds by a power of ten, which must be finite
 
 
 class Predictions(NamedTuple):
@@ -89,7 +90,9 @@ def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
     P, ends = predicted.values, predicted.ends
     if not is_classifier(model):
         numbers = [P] if ends is None else [P, *ends.T]
-        return pd.DataFrame(dict(zip(_names(), numbers, strict=False))).round(_decimals(model, P))
+        table = pd.DataFrame(dict(zip(_names(), numbers, strict=False)))
+        decimals = _decimals(model, P)
+        return table if decimals > MOST_DECIMALS else table.round(decimals)
     first, *names = _names(model.classes_)
     table = pd.DataFrame(P.round(PROBABILITY_DECIMALS), columns=names)
     table.insert(0, first, model.classes_[P.argmax(axis=1)])
@@ -157,8 +160,9 @@ def scores_of_known(
     str
         A sentence about rows that cannot be scored, or the scores.
     """
-    is_class, target = is_classifier(model), as_text(target)
-    y = _class_numbers(model, target) if is_class else _numbers(target)
+    is_class = is_classifier(model)
+    y = _class_numbers(model, target) if is_class else _numbers(as_text(target))
+    target = as_text(target)
     known = np.isfinite(y)
     if (others := target.notna() & ~known).any():
         what = "classes that the model does not know" if is_class else "targets that are no numbers"
@@ -182,8 +186,11 @@ def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":
 
 def _class_numbers(model: Any, target: "pd.Series[Any]") -> "pd.Series[float]":
     """Return the number of each row's class in `classes_`; nan for other classes."""
-    is_number = model.classes_.dtype.kind in "iuf"
-    end = ".0" if is_number else ""  # pandas writes 1 as 1.0 beside missing values
+    # A whole number may be written as 1 in one file and as 1.0 in another, unless both are text.
+    are_numbers = any(each.dtype.kind in "iuf" for each in (model.classes_, target))
+    end = ".0" if are_numbers else ""
     numbers = {str(label).removesuffix(end): i for i, label in enumerate(model.classes_)}
-    found = target.map(lambda text: numbers.get(text.removesuffix(end)), na_action="ignore")
+    found = as_text(target).map(
+        lambda text: numbers.get(text.removesuffix(end)), na_action="ignore"
+    )
     return found.astype(float)

@@ -158,7 +158,10 @@ def _score(rows: list[list[str]]) -> float:
     n_cells = widths[0] if widths[0] > 1 else mode(widths)
     fitting = sum(len(row) >= n_cells and not any(row[n_cells:]) for row in rows)
     cells = [cell for row in rows for cell in row if cell]
-    whole = sum(not _SEPARATED.search(cell) or bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    whole = sum(
+        not _SEPARATED.search(cell) or bool(_NUMBER.fullmatch(without_units(cell)))
+        for cell in cells
+    )
     return fitting * whole / max(1, len(rows) * len(cells))
 
 

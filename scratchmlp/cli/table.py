@@ -123,7 +123,9 @@ def load_table(
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
     if roles.id is not None:
-        ids = as_text(raw.as_written(roles.id)[table.index]).fillna("missing")
+        ids = as_text(raw.as_written(roles.id)[table.index])
+        notes += note_repeated(ids)
+        ids = ids.fillna("missing")
     marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
     return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids, marks)
 
@@ -234,6 +236,15 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
             "same side of each split"
         )
     return table.loc[times.index], numbers, notes
+
+
+def note_repeated(ids: "pd.Series[Any]") -> list[str]:
+    """Say that values of the column that identifies the rows repeat, if they do."""
+    repeated = int(ids.dropna().duplicated(keep=False).sum())
+    return [
+        f"{count(repeated, 'row')} have the same {quote(ids.name)} as another row, although --id "
+        "names the column that identifies a row"
+    ] * (repeated > 0)
 
 
 def _drop_infinite(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -128,6 +128,8 @@ HARD = [
     ('"a";"b"\n"1,2";"3,4"\n', (1, 2), "semicolons"),
     ("text\nI came, I saw\nHello\na, b, c, d\n", (3, 1), "a single column"),
     ("x\n1,5\n2,5\n", (2, 1), "a single column"),
+    ("x\n12,5 €\n7,0 €\n", (2, 1), "a single column"),
+    ("weight\n66,0 kg\n7,5 kg\n", (2, 1), "a single column"),
     ("a, b, y\n1, ?, u\n", (1, 3), None),
     ('a,b\n5" pipe,2\n"6"" pipe",3\n', (2, 2), None),
     ("# a comment,b\n1,2\n", (1, 2), None),

@@ -107,6 +107,13 @@ def test_predicted_numbers_have_seven_digits_of_their_range(scale):
     assert lengths.max() <= len("0.1234567")
 
 
+def test_tiny_numbers_are_predicted_without_rounding():
+    X = pd.DataFrame({"a": np.linspace(0, 1, 40)})
+    model = TabularMLPRegressor(cv=2, max_iter=8, random_state=0).fit(X, 1e-309 * X["a"])
+    table = prediction_table(model, predict(model, X))
+    np.testing.assert_array_equal(table["prediction"], model.predict(X))
+
+
 def test_each_member_predicts_once(trained, monkeypatch):
     """The prediction, its interval and the score of known targets need the same numbers."""
     calls, predict_member = [], TabularMLPRegressor._member_prediction
@@ -179,7 +186,9 @@ def test_a_model_saved_from_python(csv, tmp_path):
 
 def test_another_id_column_can_be_named_or_be_missing(trained, csv):
     table, load_ = trained["class"].table, ["--load", model_of(trained, "class")]
-    assert run(csv(table), *load_, "--id", "size")[0].startswith("size,prediction,")
+    out, err = run(csv(table.assign(size=2)), *load_, "--id", "size")
+    assert out.startswith("size,prediction,")
+    assert "80 rows have the same 'size' as another row, although --id names the column" in err
     path = csv(table.drop(columns="key"))
     out, err = run(path, *load_)
     assert out.startswith("prediction,")
@@ -234,6 +243,14 @@ def test_unknown_classes_and_words_are_named_and_not_scored(flags, trained):
     unknown, scores = scored(model, X, ["soon", *["1"] * 79])
     assert unknown == "1 row with targets that are no numbers, not scored: 'soon'"
     assert scores.startswith("79 rows with a value of 'y': RMSE ")
+
+
+def test_classes_written_as_1_0_are_those_of_a_column_of_floats(flags):
+    X, models = flags
+    model = clone(models["int"]).fit(X, np.where(X["a"] > 9, "2.0", "1.0"))
+    target = pd.Series(np.where(X["a"] > 9, 2.0, 1.0), name="y")
+    (sentence,) = scores_of_known(model, predict(model, X), target)
+    assert sentence.startswith("20 rows with a value of 'y': accuracy ")
 
 
 # The best model, which `--keep best` saves.

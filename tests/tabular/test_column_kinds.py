@@ -341,6 +341,7 @@ EXAMPLES = {
     "codes with gaps": example("identifier", [None if i % 3 else f"C{i}" for i in range(90)],
         UNLIKE[0], outputs=["_missing"], indicator=True),
     "a single value": constant([1, 1], reason="every value is '1'", indicator=False),
+    "a single number as text": constant(["2013"] * 3, reason="every value is '2013'"),
     "a single word": constant(["x", "x"], reason="every value is 'x'"),
     "no value": example("missing", [None, None], "Left out columns without any value", outputs=[]),
     "a single value that may be missing": number([1, None, 1], outputs=["_missing"]),

@@ -87,7 +87,7 @@ def find_kind(
         return _by_choice(name, column, role)
     found, different = _by_values(name, column, role)
     _check_supported(name, found, role)
-    return (guess and (_left_out(name, found, different) or _code(name, found))) or found
+    return (guess and (_left_out(name, column, found, different) or _code(name, found))) or found
 
 
 def read_column(
@@ -186,11 +186,13 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
     return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
 
 
-def _left_out(name: str, found: Found, different: Different | None) -> Found | None:
+def _left_out(
+    name: str, column: "pd.Series[Any]", found: Found, different: Different | None
+) -> Found | None:
     """Return why a column is left out, or None if it is not."""
     known = found.values.dropna()
     if len(known) == len(found.values) and _is_constant(known, different):
-        reason = f"every value is {_short(known.iloc[0])}"
+        reason = f"every value is {_short(column.iloc[0])}"
         return found._replace(kind="constant", reason=reason, notes=[Note("constant", name)])
     case = None
     if found.kind == "number":
