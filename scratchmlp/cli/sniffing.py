@@ -174,7 +174,7 @@ class DecimalMarks(NamedTuple):
     Attributes
     ----------
     marks : dict of str to {",", "."}
-        The mark of each column for which the user, the cells or training tell it. The other mark
+        The mark of the columns with points or commas, unless nothing tells it. The other mark
         separates thousands.
     notes : list of str
         Clauses that say which columns have decimal commas or another mark than in training, and in
@@ -194,9 +194,10 @@ def find_decimal_marks(
     """Find the decimal marks of the columns of text.
 
     A number such as "12,5" or "1.234,5" has a decimal comma. If no number of a column tells, such
-    as "1,234" or "8.000", the column has the mark that it had in training. Without one, the mark is
-    a comma if another column has decimal commas and none has decimal points. If no column tells,
-    it is a comma if semicolons separate the columns and each number of the column has a comma.
+    as "1,234" or "8.000", the column has the mark that it had in training. Without one, the other
+    columns decide: the mark is a comma if some have decimal commas and none has decimal points. If
+    no column tells, those of training decide. If these do not tell either, it is a comma if
+    semicolons separate the columns and each number of the column has a comma.
 
     Parameters
     ----------
@@ -214,32 +215,35 @@ def find_decimal_marks(
     DecimalMarks
         The marks, and notes.
     """
-    if decimal == ".":
-        return DecimalMarks(dict.fromkeys(texts, "."), [])
     samples = {name: _sample(column) for name, column in texts.items()}
+    marked = {name: v for name, v in samples.items() if any(re.search("[.,]", one) for one in v)}
+    if decimal == ".":
+        return DecimalMarks(dict.fromkeys(marked, "."), [])
     commas = {
         name: numbers
-        for name, values in samples.items()
-        if any("," in each for each in values) and (numbers := _numbers_with(values, ","))
+        for name, values in marked.items()
+        if any("," in one for one in values) and (numbers := _numbers_with(values, ","))
     }
-    told = _told(samples, some_commas=bool(commas) or "," in training.values())
+    told = _told(marked, some_commas=bool(commas) or "," in training.values())
     if decimal:
         training, told = {}, told | dict.fromkeys(commas, ",")
-    marks = {**training, **told}
-    if "." in marks.values():
-        marks = dict.fromkeys(samples, ".") | marks
-    elif marks:
-        numbers = [name for name in samples if _numbers_with(samples[name], ",")]
-        marks = dict.fromkeys(numbers, ",") | marks
+    others = {*told.values()} or {*training.values()}
+    if "." in others:
+        marks = dict.fromkeys(marked, ".")
+    elif others:
+        marks = {name: "," for name, values in marked.items() if _numbers_with(values, ",")}
     elif semicolons:
-        marks = {name: "," for name in commas if all("," in each for each in commas[name])}
-    notes = [*_notes_on_commas(samples, marks, told, training)]
+        marks = {name: "," for name, values in commas.items() if all("," in one for one in values)}
+    else:
+        marks = {}
+    marks |= {name: mark for name, mark in training.items() if name in marked} | told
+    notes = [*_notes_on_commas(marked, marks, told, training)]
     if unclear := [name for name in commas if name not in marks]:
         notes.append(
             f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
             "is the decimal mark, add --decimal comma"
         )
-    return DecimalMarks({name: marks[name] for name in samples if name in marks}, notes)
+    return DecimalMarks(marks, notes)
 
 
 def _told(samples: dict[str, list[str]], some_commas: bool) -> dict[str, str]:

@@ -205,6 +205,9 @@ MARKS = [
     ({"a": ".", "b": "."}, b"a;b\n8.000;12,5\n", ["8.000", "12.5"],
      "decimal commas in 'b', such as '12,5', but decimal points in training"),
     ({"a": ".", "b": ","}, b"a;b\n8.000;1.500\n", ["8.000", "1500"], "decimal commas in 'b'"),
+    ({"b": "."}, b"a;b\n8.000;12,5\n", ["8000", "12.5"],
+     "decimal commas in 'b', such as '12,5', but decimal points in training"),
+    ({"b": ","}, b"a;b\n8.000;x\n", ["8000", "x"], "decimal commas"),
     ({"a": "."}, b"a;b\n1,234;x\n", ["1,234", "x"], None),
     ({"y": ","}, b"a;b\n8.000;x\n", ["8000", "x"], "decimal commas"),
     ({}, b"a;b\n8.000;12,5\n", ["8000", "12.5"], "decimal commas"),  # such as of Parquet
