@@ -115,7 +115,7 @@ def test_dates_of_arrow_may_be_missing():
 @pytest.mark.parametrize("kind", ["datetime64", "timedelta64"])
 def test_dates_and_durations_that_microseconds_cannot_hold_are_rejected(kind, unit, dtype):
     def column(days):
-        values = np.array([0, 1, days], f"{kind}[D]").astype(f"{kind}[{unit}]")
+        values = np.array([0, 1, days, None], f"{kind}[D]").astype(f"{kind}[{unit}]")
         return table(x=pd.Series(values, dtype=dtype))
 
     near = column(106_000_000)  # nanoseconds cannot hold it

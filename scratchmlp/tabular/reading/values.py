@@ -247,7 +247,7 @@ def to_numbers(column: "pd.Series[Any]", kind: str) -> Floats:
         dates = to_dates(column).dt.as_unit("us").to_numpy("datetime64[us]")
         return (dates - np.datetime64(0, "us")) / _DAY
     if kind == "duration":
-        return pd.to_timedelta(_values(column)).dt.as_unit("us").to_numpy("timedelta64[us]") / _DAY
+        return _to_durations(column).dt.as_unit("us").to_numpy("timedelta64[us]") / _DAY
     values = column.to_numpy(np.float64, na_value=np.nan)
     if np.isinf(values).any():
         raise OverflowError("infinite")
@@ -274,6 +274,19 @@ def to_dates(column: "pd.Series[Any]") -> "pd.Series[Any]":
     except pd.errors.OutOfBoundsDatetime:  # pandas 2 counts nanoseconds: from 1677 to 2262
         dates = [pd.Timestamp(value).as_unit("us").to_datetime64() for value in column]
         return pd.Series(np.array(dates, "datetime64[us]"), column.index)
+
+
+def _to_durations(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Convert objects to durations."""
+    column = _values(column)
+    try:
+        return pd.to_timedelta(column)
+    except pd.errors.OutOfBoundsTimedelta:  # pandas 2 counts nanoseconds: up to 292 years
+        durations = [
+            None if pd.isna(value) else pd.Timedelta(value).as_unit("us").to_timedelta64()
+            for value in column
+        ]
+        return pd.Series(np.array(durations, "timedelta64[us]"), column.index)
 
 
 @contextmanager
