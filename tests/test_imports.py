@@ -49,7 +49,8 @@ PUBLIC.append(".tabular")
 
 
 def test_the_page_on_architecture_lists_the_core_in_the_order_of_imports():
-    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    docs = Path(__file__).parents[1] / "docs"  # the package may be an installed one
+    page = (docs / "architecture.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| (?:{py:mod})?`(?:~scratchmlp\.)?(\w+)` \|", page, re.M)
     others = {"__init__", "__main__", "atomic_write", "callbacks", "extras"}
     assert {*listed} == {path.stem for path in PACKAGE.glob("*.py")} - others
