@@ -123,7 +123,13 @@ class Doubling(SquaredError):  # noqa: N818
         return 2 * raw
 
 
+class MyRegressor(ScratchMLPRegressor):
+    def predict(self, X):
+        return 2 * super().predict(X)
+
+
 REFUSED = [
+    (lambda: MyRegressor(**SMALL).fit(X_IRIS, Y_IRIS), TypeError, "no subclasses.*got MyRegressor"),
     (lambda: regressor(activation=MyTanh()), ValueError, r"activation <.*MyTanh object"),
     (lambda: regressor(loss=Doubling()), ValueError, r"loss Doubling\(\)"),
     (lambda: with_classes("a", 1, None), ValueError, r"\['a', 1, None\] have no type"),

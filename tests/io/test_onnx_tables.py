@@ -22,7 +22,7 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import PredefinedSplit
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
@@ -307,8 +307,48 @@ def alone(estimator):
     return TabularEnsembleClassifier([("mine", estimator)], cv=2)
 
 
+def mine(kind):
+    """Return a subclass, which could predict other numbers."""
+    return type(f"My{kind.__name__}", (kind,), {})
+
+
+def described(*steps, pipeline=Pipeline):
+    """Return a pipeline, and how it is named."""
+    kinds = [type(step).__name__ for step in steps]
+    named = [*zip("abc", steps, strict=False)]
+    return pipeline(named), f"got {pipeline.__name__} of {' and '.join(kinds)}"
+
+
+ENCODER, LINEAR = TabularEncoder(), LogisticRegression()
+SUBCLASSES = [
+    described(ENCODER, mine(LogisticRegression)()),
+    described(ENCODER, mine(ScratchMLPClassifier)(**NETWORK)),
+    described(mine(TabularEncoder)(), LINEAR),
+    described(ENCODER, mine(FunctionTransformer)(np.float64), LINEAR),
+    described(ENCODER, LINEAR, pipeline=mine(Pipeline)),
+    (mine(TabularEncoder)(), "got MyTabularEncoder"),
+    (mine(TabularMLPClassifier)(**SMALL, cv=2), "got MyTabularMLPClassifier"),
+    (mine(TabularEnsembleClassifier)([("a", LINEAR)], cv=2), "got MyTabularEnsembleClassifier"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "named"), SUBCLASSES, ids=[name for _, name in SUBCLASSES])
+def test_subclasses_are_refused(estimator, named):
+    estimator.fit(make_table(FEW), targets("binary"))
+    with pytest.raises(TypeError, match=f"no subclasses of these, which .*; {named}\\."):
+        to_onnx(estimator)
+
+
+class Reversed(Pipeline):
+    def predict_proba(self, X):
+        return super().predict_proba(X)[:, ::-1]
+
+
 UNCONVERTED = [
-    (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline\."),
+    (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline of .* and RidgeClassifier\."),
+    (alone(mine(LogisticRegression)()), ValueError, "cannot convert MyLogisticRegression, the"),
+    (alone(mine(RandomForestClassifier)(2)), ValueError, "cannot convert MyRandomForest"),
+    (alone(Reversed(SCALED.steps)), ValueError, r"Reversed, the .*'mine'.* other numbers"),
     (alone(UNEQUAL), ValueError, r"BaggingClassifier, the .*'mine'.* other numbers"),
     (alone(OF_CATEGORIES), ValueError, r"splits categories.*categorical_features=None"),
     (alone(LabelSpreading()), ValueError, r"cannot convert LabelSpreading, the .*'mine'"),

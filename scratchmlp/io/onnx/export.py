@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
@@ -21,13 +22,19 @@ from scratchmlp.io.onnx.tabular import (
     export_linear,
     export_networks,
 )
-from scratchmlp.tabular.columns.encoder import TabularEncoder
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
-from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+from scratchmlp.tabular import (
+    PiecewiseLinearEncoder,
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
 
 if TYPE_CHECKING:
     from onnx import ModelProto
+
+# Subclasses are refused, because they may predict other numbers.
 
 _ENCODERS = (TabularEncoder, PiecewiseLinearEncoder)
 #: What may follow an encoder in a pipeline.
@@ -40,8 +47,10 @@ _AFTER_ENCODERS: dict[type, Callable[[Graph, Any, str], None]] = {
 _EXPORTERS: dict[type, Callable[[Graph, Any], None]] = {
     ScratchMLPClassifier: export_classifier,
     ScratchMLPRegressor: export_regressor,
-    BaseTabularMLP: export_networks,
-    BaseTabularEnsemble: export_ensemble,
+    TabularMLPClassifier: export_networks,
+    TabularMLPRegressor: export_networks,
+    TabularEnsembleClassifier: export_ensemble,
+    TabularEnsembleRegressor: export_ensemble,
     TabularEncoder: export_encoder,
     PiecewiseLinearEncoder: export_encoder,
 }
@@ -100,7 +109,8 @@ def to_onnx(estimator: Any) -> "ModelProto":
         If onnx is not installed, or an ensemble holds estimators other than networks, linear models
         and trees, and skl2onnx is not installed.
     TypeError
-        If the estimator is neither one of this package nor such a pipeline.
+        If the estimator is neither one of this package nor such a pipeline. Subclasses are refused,
+        because they may predict other numbers.
     ValueError
         If ONNX has no expression for something: columns of text or of categories of several kinds,
         the category "", an activation or a loss of your own, or an estimator of an ensemble that
@@ -135,31 +145,39 @@ def to_onnx(estimator: Any) -> "ModelProto":
 
 def _exporter(estimator: Any) -> Callable[[Graph, Any], None]:
     """Return the function that exports an estimator."""
+    if type(estimator) in _EXPORTERS:
+        return _EXPORTERS[type(estimator)]
+    got = type(estimator).__name__
     if isinstance(estimator, Pipeline):
-        steps = _steps(estimator)
-        kinds = _ENCODERS, tuple(_AFTER_ENCODERS)
-        if len(steps) == 2 and all(map(isinstance, steps, kinds)):
+        kinds = [type(step) for step in _steps(estimator)]
+        if type(estimator) is Pipeline and _is_exported(*kinds):
             return _export_pipeline
-    for kind, export in _EXPORTERS.items():
-        if isinstance(estimator, kind):
-            return export
+        got += f" of {' and '.join(kind.__name__ for kind in kinds)}"
     raise TypeError(
         "to_onnx converts ScratchMLPClassifier, ScratchMLPRegressor, the estimators and encoders "
         "of scratchmlp.tabular, and pipelines of an encoder of these and one of the first two, "
-        f"LogisticRegression or Ridge; got {type(estimator).__name__}. For pipelines and searches "
-        "that hold one of the first two and transformers of scikit-learn, call "
-        "scratchmlp.io.register_skl2onnx_converters(), and then skl2onnx.to_onnx."
+        "LogisticRegression or Ridge. It converts no subclasses of these, which may predict other "
+        f"numbers; got {got}. For pipelines and searches that hold one of the first two and "
+        "transformers of scikit-learn, call scratchmlp.io.register_skl2onnx_converters(), and then "
+        "skl2onnx.to_onnx."
     )
+
+
+def _is_exported(*kinds: type) -> bool:
+    """Return whether steps of these classes are exported as a pipeline."""
+    return len(kinds) == 2 and kinds[0] in _ENCODERS and kinds[1] in _AFTER_ENCODERS
 
 
 def _steps(pipeline: Pipeline) -> list[Any]:
     """Return the steps of a pipeline, without conversions to float64."""
-    steps = [step for _, step in pipeline.steps]
-    return [step for step in steps if getattr(step, "func", None) is not np.float64]
+    return [
+        step
+        for _, step in pipeline.steps
+        if not (type(step) is FunctionTransformer and step.func is np.float64)
+    ]
 
 
 def _export_pipeline(graph: Graph, pipeline: Pipeline) -> None:
     """Add an encoder and the network or the linear model that follows it."""
     encoder, model = _steps(pipeline)
-    export = next(each for kind, each in _AFTER_ENCODERS.items() if isinstance(model, kind))
-    export(graph, model, encode(graph, encoder))
+    _AFTER_ENCODERS[type(model)](graph, model, encode(graph, encoder))

@@ -28,7 +28,8 @@ def register_skl2onnx_converters() -> None:
     The options of the classifier are those of scikit-learn's classifiers: "zipmap" (True, False or
     "columns"), "nocl" (class numbers instead of labels) and "raw_scores" (scores instead of
     probabilities; two classes have opposite scores). As in skl2onnx, labels are strings or
-    integers, also for booleans, and a regressor with one output predicts a column.
+    integers, also for booleans, and a regressor with one output predicts a column. Of subclasses,
+    skl2onnx converts only those of Pipeline, and ignores what they override.
 
     Raises
     ------

@@ -92,7 +92,7 @@ def export_ensemble(graph: Graph, ensemble: Any) -> None:
 def _part(graph: Graph, table: TableValues, array: str, name: str, ensemble: Any) -> str:
     """Add the predictions of one estimator, of shape (n_members, n_samples, n_outputs)."""
     part: Part = ensemble._parts[name]
-    if isinstance(part.fitted, BaseTabularMLP):
+    if isinstance(part.fitted, BaseTabularMLP):  # also a subclass: only its members predict
         return _network_predictions(graph, table, array, part.fitted)
     raw = fold_predictions(graph, table, array, name, part.fitted)
     double = graph.of_dtype(np.float64)
