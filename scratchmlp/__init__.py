@@ -41,10 +41,12 @@ _MODULES = {
 _PUBLIC = (
     "activations",
     "callbacks",
+    "dask",
     "estimators",
     "initializers",
     "io",
     "losses",
+    "model_selection",
     "optimizers",
     "plotting",
     "schedules",
@@ -62,5 +64,9 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names, those that have not been imported included."""
-    return sorted({*globals(), *__all__, *_PUBLIC})
+    """List the public names, those that have not been imported included.
+
+    `help` gets all that is listed. The module for Dask, which may not be installed, is listed once
+    it has been imported.
+    """
+    return sorted({*__all__, *_PUBLIC} - {"dask"} | {*globals()})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,32 @@ def test_private_names_stay_in_their_wing(module):
 
 PUBLIC = ["", ".activations", ".io", ".losses", ".model_selection", ".optimizers", ".plotting"]
 PUBLIC.append(".tabular")
+
+
+def documented_modules():
+    """Return the modules that the API reference lists before the core, or names of which it lists.
+
+    Such as "io", for `io.save`.
+    """
+    page = (PACKAGE.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^   ([a-z_]+)(?:\.\w+)?$", page.partition("\n## The core")[0], re.M)
+    return sorted({*listed} - {*scratchmlp.__all__})
+
+
+def test_documented_modules_can_be_used_after_import_scratchmlp():
+    """Each is the first that a process uses: the import of one may import others."""
+    modules = [name for name in documented_modules() if name != "dask" or find_spec("dask")]
+    assert {"activations", "io", "model_selection", "tabular"} <= {*modules}
+    code = f"""
+import sys
+for module in {modules}:
+    for name in [name for name in sys.modules if name.startswith("scratchmlp")]:
+        del sys.modules[name]
+    import scratchmlp
+    assert getattr(scratchmlp, module) is sys.modules["scratchmlp." + module]
+    assert module in dir(scratchmlp)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_page_on_architecture_lists_the_core_in_the_order_of_imports():
@@ -91,7 +118,14 @@ assert scratchmlp.estimators.__name__ == "scratchmlp.estimators"
 assert scratchmlp.tabular.TabularMLPClassifier and scratchmlp.callbacks.TimeLimit
 import scratchmlp.plotting
 assert not {"matplotlib", "pandas", "rich"} & ({*sys.modules} - before)
-assert all(hasattr(scratchmlp, name) for name in dir(scratchmlp))
+sys.modules["dask"] = None  # as if it were not installed
+assert all(hasattr(scratchmlp, name) for name in dir(scratchmlp))  # as help does
+try:
+    scratchmlp.dask
+except ImportError as error:
+    assert 'pip install "scratchmlp[dask]"' in str(error)
+else:
+    raise AssertionError
 assert not hasattr(scratchmlp, "table")
 from scratchmlp import *
 assert ScratchMLPClassifier is scratchmlp.ScratchMLPClassifier

@@ -10,7 +10,7 @@ estimators, except for rounding errors.
 encode the table and train the members of the ensemble.
 
 It needs dask and distributed: ``pip install "scratchmlp[dask]"``. ``import scratchmlp`` does not
-import this package; write ``from scratchmlp.dask import DaskScratchMLPClassifier``.
+import this package; its first use does.
 """
 
 try:
