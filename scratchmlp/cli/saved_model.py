@@ -1,18 +1,20 @@
 """The models that ``--save`` and ``--export`` write, and ``--load`` loads."""
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.files import write
-from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.messages import InputError, say
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
@@ -116,13 +118,18 @@ def load_model(path: Path, *, allow_pickle: bool = False) -> SavedModel:
                 f"{path} is not a model saved with --save. {REMEDY} If it is a pickle file that "
                 "you trust, add --allow-pickle: loading it runs any code that it contains."
             )
-        saved = _read(path) if is_file_of_ours else _unpickle(path)
+        with warnings.catch_warnings(
+            record=True, action="always", category=InconsistentVersionWarning
+        ) as warned:
+            saved = _read(path) if is_file_of_ours else _unpickle(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}. {REMEDY}") from error
     if not _is_ours(saved.model):
         raise InputError(
             f"{path} is not a model saved with --save: it contains {type(saved.model)}. {REMEDY}"
         )
+    for each in warned[:1]:  # of another version, each part of the model warns
+        say(f"{path}: {' '.join(str(each.message).split())}")
     if saved.target is None:  # saved in Python
         read = {name: column.reading.decimal for name, column in saved.columns.items()}
         return saved._replace(marks={name: mark for name, mark in read.items() if mark})

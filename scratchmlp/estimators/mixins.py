@@ -1,13 +1,26 @@
 """What all estimators inherit: pickles that name their version, and suggestions of names."""
 
 import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any, Self
 
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
+
+
+class OtherVersionWarning(InconsistentVersionWarning):
+    """Another version of this package has written a pickle. The versions name their package."""
+
+    def __str__(self) -> str:
+        return (
+            f"A {self.estimator_name} pickled with {self.original_sklearn_version} is loaded with "
+            f"{self.current_sklearn_version}, where it may fail or predict other numbers. To keep "
+            "a model for other versions, save it with scratchmlp.io.save."
+        )
 
 
 class PickledWithVersion:
@@ -25,13 +38,15 @@ class PickledWithVersion:
 
     @classmethod
     def _of_version(cls, version: str) -> Self:
-        """Return an object without attributes, if this version has written its pickle."""
+        """Return an object without attributes, and warn if another version wrote its pickle."""
         if version != _version():
-            raise ValueError(
-                f"This {cls.__name__} was pickled with scratchmlp {version}, and a pickle can only "
-                f"be loaded with the version that wrote it; this is {_version()}. Install "
-                f"scratchmlp {version}, load the pickle and save the model with "
-                "scratchmlp.io.save: later versions are meant to load such a file."
+            warnings.warn(
+                OtherVersionWarning(
+                    estimator_name=cls.__name__,
+                    current_sklearn_version=f"scratchmlp {_version()}",
+                    original_sklearn_version=f"scratchmlp {version}",
+                ),
+                stacklevel=2,
             )
         return cls.__new__(cls)
 

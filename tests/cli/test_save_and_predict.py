@@ -421,6 +421,24 @@ def test_a_pickle_is_loaded_only_on_demand(trained, csv, tmp_path):
     assert run(path, "--load", old, "--allow-pickle")[0].startswith("prediction,probability of big")
 
 
+OTHERS = [
+    ("scratchmlp.__version__", "pickled with scratchmlp 0.0.1 is loaded with scratchmlp "),
+    ("sklearn.base.__version__", "unpickle estimator HistGradientBoostingClassifier from version "),
+]
+
+
+@pytest.mark.parametrize(("version", "words"), OTHERS)
+def test_a_model_of_another_version_warns_in_one_line(version, words, trained, csv, monkeypatch):
+    model = load(model_of(trained, "class"))
+    with monkeypatch.context() as patch:
+        patch.setattr(version, "0.0.1")
+        old = csv(pickle.dumps(model), "old.model")
+    _, err = run(csv(trained["class"].table[:3]), "--load", old, "--allow-pickle")
+    (line,) = (line for line in err.splitlines() if "version" in line or "pickled" in line)
+    assert line.startswith(f"scratchmlp: {old}: ")
+    assert words in line
+
+
 def test_a_damaged_model_is_refused(trained, csv):
     content = bytearray(model_of(trained, "class").read_bytes())
     content[len(content) // 2] ^= 4

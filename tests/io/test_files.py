@@ -11,6 +11,7 @@ import pytest
 from model_files import CLASSES, FITS, SMALL, X, file_of, fitted, same
 from scipy import special
 from sklearn.base import clone
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
@@ -318,14 +319,17 @@ def test_what_cannot_be_loaded_is_not_saved(value, error, message, path):
 
 
 @pytest.mark.parametrize("name", ["classifier", "encoder", "bins", "tabular classifier"])
-def test_a_pickle_of_another_version_fails_with_a_sentence(name, monkeypatch):
-    monkeypatch.setattr(scratchmlp, "__version__", "0.0.9")
+def test_a_pickle_of_another_version_loads_with_a_warning(name, monkeypatch):
+    """As those of scikit-learn do, with its warning."""
+    monkeypatch.setattr(scratchmlp, "__version__", "0.1.0")
     content = pickle.dumps(fitted(name))
     assert same(pickle.loads(content), name)
-    monkeypatch.setattr(scratchmlp, "__version__", "9.9")
-    message = r"was pickled with scratchmlp 0\.0\.9.*this is 9\.9\. Ins"
-    with pytest.raises(ValueError, match=message):
-        pickle.loads(content)
+    monkeypatch.setattr(scratchmlp, "__version__", "0.1.1")
+    message = r"pickled with scratchmlp 0\.1\.0 is loaded with scratchmlp 0\.1\.1, .*io\.save\."
+    with pytest.warns(InconsistentVersionWarning, match=message) as warned:
+        assert same(pickle.loads(content), name)
+    assert type(fitted(name)).__name__ in str(warned[0].message)
+    assert {each.filename for each in warned} == {__file__}
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
@@ -339,5 +343,8 @@ def test_the_version_is_checked_before_types_that_have_moved(monkeypatch):
     with pytest.raises(AttributeError, match="Inpust"):
         pickle.loads(content)
     monkeypatch.setattr(scratchmlp, "__version__", "9.9")
-    with pytest.raises(ValueError, match=r"this is 9\.9"):
+    with (
+        pytest.warns(InconsistentVersionWarning, match=r"with scratchmlp 9\.9"),
+        pytest.raises(AttributeError, match="Inpust"),
+    ):
         pickle.loads(content)
