@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from scratchmlp.io.container import MANIFEST, SCHEMA, to_bytes
+from scratchmlp.io.container import MANIFEST, SCHEMA, _digest, to_bytes
 
 
 def members_of(data):
@@ -38,6 +38,15 @@ def with_schema(data, change):
     root = json.loads(members[SCHEMA])
     change(root)
     return signed(members | {SCHEMA: json.dumps(root).encode()})
+
+
+def with_manifest(data, **entries):
+    """Return a signed file after a change of its manifest."""
+    members = members_of(data)
+    manifest = json.loads(members.pop(MANIFEST)) | entries
+    manifest.pop("sha256")
+    manifest["sha256"] = _digest(manifest, members)
+    return zipped({MANIFEST: json.dumps(manifest), **members})
 
 
 # Damage by accident.

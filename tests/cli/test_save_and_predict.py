@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
+from damage import with_manifest
 from onnx_runs import check_classes, check_numbers, table_inputs
 from onnx_runs import run as run_onnx
 from sklearn.base import clone
@@ -446,6 +447,14 @@ def test_a_damaged_model_is_refused(trained, csv):
     assert line.startswith("scratchmlp: error: Cannot load ")
     assert "The file is damaged" in line
     assert line.endswith(" Copy the file or save the model again.\n")
+
+
+@pytest.mark.parametrize("notes", [["target"], "target", None, {"target": 3}, {"id": ["key"]}])
+def test_a_model_whose_notes_are_no_texts_is_refused(notes, trained, tmp_path):
+    model = tmp_path / "y.model"
+    model.write_bytes(with_manifest(model_of(trained, "class").read_bytes(), notes=notes))
+    line = refused(trained["class"].path, "--load", model)
+    assert f"Cannot load '{model}'. The file is damaged: its notes must be texts" in line
 
 
 class Huge:

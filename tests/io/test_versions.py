@@ -1,17 +1,16 @@
 """Files of earlier versions load, and files of newer formats are refused with a sentence."""
 
 import gzip
-import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import members_of, zipped
+from damage import with_manifest
 from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
 
 from scratchmlp.io import ModelFileError, load, save
-from scratchmlp.io.container import FORMAT, MANIFEST, _digest
+from scratchmlp.io.container import FORMAT
 
 pytest.importorskip("skops")
 
@@ -69,13 +68,8 @@ def test_a_file_says_of_each_column_what_fit_says(tmp_path):
     assert encoder.notes_ == fitted("varied encoder").notes_
 
 
-def with_manifest(path, **entries):
-    """Change the manifest of a file, and sign it."""
-    members = members_of(path.read_bytes())
-    manifest = json.loads(members.pop(MANIFEST)) | entries
-    manifest.pop("sha256")
-    manifest["sha256"] = _digest(manifest, members)
-    path.write_bytes(zipped({MANIFEST: json.dumps(manifest), **members}))
+def change_manifest(path, **entries):
+    path.write_bytes(with_manifest(path.read_bytes(), **entries))
 
 
 @pytest.fixture
@@ -86,20 +80,20 @@ def path(tmp_path):
 
 def test_a_newer_format_is_refused(path):
     major, _ = FORMAT
-    with_manifest(path, format=[major + 1, 0], version="3.7", more=[])
+    change_manifest(path, format=[major + 1, 0], version="3.7", more=[])
     message = r"format 3\.0 of scratchmlp 3\.7, .*Update scratchmlp"
     with pytest.raises(ModelFileError, match=message):
         load(path)
 
 
 def test_a_newer_minor_version_loads(path):
-    with_manifest(path, format=[FORMAT[0], FORMAT[1] + 1], version="0.9", more=[])
+    change_manifest(path, format=[FORMAT[0], FORMAT[1] + 1], version="0.9", more=[])
     load(path)
 
 
 @pytest.mark.parametrize("wrong", [None, 1, [1], ["1", 0], [1, 0, 0]])
 def test_a_file_without_a_format_is_refused(wrong, path):
-    with_manifest(path, format=wrong)
+    change_manifest(path, format=wrong)
     with pytest.raises(ModelFileError, match="The file is damaged"):
         load(path)
 
