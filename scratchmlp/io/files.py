@@ -4,6 +4,7 @@ import io
 import os
 import warnings
 from collections.abc import Collection, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -96,7 +97,7 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
     ------
     ModelFileError
         If the file is damaged, is not a file of `save`, was saved by a version that is too new, or
-        contains types that are not trusted.
+        contains types that are not trusted or cannot be imported.
     TypeError
         If ``trusted`` is no collection of types, functions and names.
     OSError
@@ -116,10 +117,15 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
     data = Path(path).read_bytes()
     try:
         return _model_in(data, names)
-    except MemoryError:
+    except (MemoryError, Warning):  # a warning is an error if the user has chosen that
         raise
     except ModelFileError as error:
         raise ModelFileError(f"Cannot load {os.fspath(path)!r}. {error}") from error
+    except ImportError as error:
+        raise ModelFileError(
+            f"Cannot load {os.fspath(path)!r}. {error}. Install the module that defines it, in the "
+            "version with which the model was saved."
+        ) from error
     except Exception as error:  # a damaged file, and the types in it, can raise any type
         raise ModelFileError(
             f"Cannot load {os.fspath(path)!r}. The file is damaged, or is not a model saved with "
@@ -128,9 +134,9 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
 
 
 def model_bytes(
-    estimator: Any, *, training_state: bool = True, notes: Mapping[str, Any] | None = None
+    estimator: Any, *, training_state: bool = True, notes: Mapping[str, str | None] | None = None
 ) -> bytes:
-    """Return the content of a model file, with notes that JSON can express; see `save`."""
+    """Return the content of a model file, with notes; see `save`."""
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save needs an estimator, got {estimator!r:.80}. Pass a fitted estimator.")
     estimator = as_local(estimator)
@@ -173,11 +179,22 @@ def _model_in(data: bytes, trusted: Collection[str]) -> Any:
             "runs their code. If they are yours, or you trust them and the file, pass "
             f"trusted=[{names}]."
         )
+    _check_imports(types)
     estimator = skops.io.loads(data, trusted=sorted(types | {*trusted}))
     if not isinstance(estimator, BaseEstimator):
         raise TypeError("it contains no estimator")
     check_values(estimator)
     return estimator
+
+
+def _check_imports(types: Collection[str]) -> None:
+    """Raise an ImportError that names a type, if one cannot be imported."""
+    for name in sorted(types):
+        module, _, attribute = name.rpartition(".")
+        try:
+            getattr(import_module(module), attribute)
+        except Exception as error:  # modules of users can raise any type
+            raise ImportError(f"{name!r} cannot be imported: {error}") from error
 
 
 def _dumped(estimator: Any) -> dict[str, bytes]:

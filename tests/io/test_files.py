@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 from functools import partial
 from itertools import cycle, product
 
@@ -283,6 +284,27 @@ def test_other_types_and_functions_must_be_trusted(model, part, path):
     with pytest.raises(ModelFileError, match=rf"not in scratchmlp.io.TRUSTED: .*{part.__name__}"):
         load(path)
     assert repr(load(path, trusted=[part])) == repr(model)
+
+
+@pytest.mark.parametrize("missing", ["module", "class"])
+def test_a_file_whose_types_cannot_be_imported_is_not_called_damaged(missing, path, monkeypatch):
+    name = OwnSine.__module__
+    with pytest.warns(UserWarning, match="To load it"):
+        save(ScratchMLPClassifier(activation=OwnSine()), path)
+    if missing == "module":
+        monkeypatch.setitem(sys.modules, name, None)
+    else:
+        monkeypatch.delattr(sys.modules[name], "OwnSine")
+    message = rf"\. '{name}\.OwnSine' cannot be imported: .*{name}.*\. Install the module"
+    with pytest.raises(ModelFileError, match=message):
+        load(path, trusted=[f"{name}.OwnSine"])
+
+
+def test_a_warning_that_is_an_error_is_not_called_damage(path, monkeypatch):
+    save(fitted("pipeline"), path)
+    monkeypatch.setattr("sklearn.base.__version__", "0.0.1")
+    with pytest.raises(InconsistentVersionWarning):  # tests turn warnings into errors
+        load(path)
 
 
 NO_TYPES = ["os.system", b"os.system", OwnSine, 3, [3], [partial(own_rate)]]
