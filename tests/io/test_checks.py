@@ -135,6 +135,20 @@ def test_a_value_that_could_crash_the_process_is_refused(model, change, message,
         load(path, trusted=OF_CATEGORIES)
 
 
+ONE_LEAF = [
+    DecisionTreeClassifier().fit(X, np.zeros(60)),
+    RandomForestClassifier(2, min_samples_leaf=60).fit(X, Y),
+    HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=60).fit(X, Y),
+]
+
+
+@pytest.mark.parametrize("model", ONE_LEAF, ids=lambda model: type(model).__name__)
+def test_trees_of_one_leaf_are_loaded(model, path):
+    assert not np.ptp(model.predict_proba(X), axis=0).any()
+    save(model, path)
+    assert same(load(path), model, X)
+
+
 ENCODERS = [
     ({"drop": "if_binary"}, np.hstack([LETTERS, LETTERS == "a"])),
     ({"drop": ["b"], "min_frequency": 3}, LETTERS),
