@@ -97,14 +97,17 @@ REFUSED = [
     (BOOSTING, lambda m: put(nodes_of(m)["left"], 0), NO_CHILDREN),
     (BOOSTING, lambda m: put(nodes_of(m)["right"], 10**6), NO_CHILDREN),
     (BOOSTING, lambda m: put(nodes_of(m)["feature_idx"], 3), OTHER_FEATURES),
+    (BOOSTING, lambda m: setattr(tree_of(m), "nodes", nodes_of(m)[:0]), "a tree has no nodes"),
     (BOOSTING, lambda m: setattr(m, "n_features_in_", 4), "boosting has other features"),
     (BOOSTING, lambda m: put(nodes_of(m)["is_categorical"], 1), "a tree has other categories"),
     (CATEGORIES, lambda m: put(nodes_of(m)["bitset_idx"], 9), "a tree has no set of categories"),
+    (CATEGORIES, lambda m: put(nodes_of(m)["bitset_idx"], 1), "a tree has no set of categories"),
     (CATEGORIES, lambda m: setattr(tree_of(m), "raw_left_cat_bitsets", NO_SETS), "smaller sets"),
     (CATEGORIES, lambda m: put(m._bin_mapper.bin_thresholds_, FAR), "other categories"),
     (INFREQUENT, lambda m: put(m._default_to_infrequent_mappings[0], 9), OTHER_COLUMNS),
     (INFREQUENT, lambda m: put(m._infrequent_indices, None), OTHER_COLUMNS),
     (ONE_HOT, lambda m: setattr(m, "_n_features_outs", [2]), OTHER_COLUMNS),
+    (ONE_HOT, lambda m: setattr(m, "_n_features_outs", [4]), OTHER_COLUMNS),
     (DROPPED, lambda m: put(m._drop_idx_after_grouping, -1), OTHER_COLUMNS),
     (DROPPED, lambda m: put(m._drop_idx_after_grouping, 5), OTHER_COLUMNS),
     (ONE_HOT, lambda m: put(m.categories_, np.array([2, 0, 1, 3, 4])), "are not in order"),
@@ -154,6 +157,13 @@ ENCODERS = [
     ({"drop": ["b"], "min_frequency": 3}, LETTERS),
     ({}, NUMBERS),
 ]
+
+
+@pytest.mark.parametrize("position", [0, 624])
+def test_a_random_state_at_either_end_is_loaded(position, path):
+    network = ScratchMLPClassifier(random_state=with_position(position))
+    save(network, path)
+    assert load(path).random_state.get_state()[2] == position
 
 
 @pytest.mark.parametrize(("parameters", "table"), ENCODERS)

@@ -22,6 +22,8 @@ from scratchmlp.activations import ACTIVATIONS, SELU
 from scratchmlp.initializers import he_normal
 from scratchmlp.io import TRUSTED, ModelFileError, load, save
 from scratchmlp.io.container import FORMAT
+from scratchmlp.io.files import _listed
+from scratchmlp.io.objects import objects_in
 from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import SCHEDULES
@@ -208,12 +210,22 @@ def test_objects_of_users_are_kept(path):
     network.own = np.array([["a", None], [1, np.float64(2)], [True, "é"]], dtype=object)
     network.networks = np.array([[fitted("bins"), fitted("bins")]])
     network.set = {1, "b"}
+    network.of_words = {"false": 1, "": 2}
+    network.of_numpy = {np.False_: 1, np.True_: 2}
     loaded = again(network, path)
     assert loaded.class_weight == network.class_weight
     assert loaded.set == network.set
+    assert loaded.of_words == network.of_words
+    assert loaded.of_numpy == network.of_numpy
     np.testing.assert_array_equal(loaded.own, network.own)
     assert loaded.networks.shape == (1, 2)
     assert same(loaded.networks[0, 1], "bins")
+
+
+def test_objects_are_found_once_also_in_a_circle():
+    shared, circle = ("a",), []
+    circle += [shared, shared, circle]
+    assert [*objects_in(circle)] == [circle, shared]
 
 
 # The file.
@@ -260,14 +272,21 @@ def test_types_of_users_are_loaded_if_they_are_trusted(path):
     settings = SMALL | {"activation": OwnSine(), "learning_rate": own_rate, "warm_start": True}
     model = ScratchMLPClassifier(**settings).fit(X, CLASSES)
     names = rf"'{OwnSine.__module__}.OwnSine', '{own_rate.__module__}.own_rate'"
-    with pytest.warns(UserWarning, match=rf"To load it, pass trusted=\[{names}\]"):
+    with pytest.warns(UserWarning, match=rf"To load it, pass trusted=\[{names}\]") as warned:
         save(model, path)
+    assert [each.filename for each in warned] == [__file__]
     for trusted in ((), ["os.system"]):
         with pytest.raises(ModelFileError, match=rf"not in scratchmlp.io.TRUSTED: {names}"):
             load(path, trusted=trusted)
     loaded = load(path, trusted=[OwnSine, f"{own_rate.__module__}.own_rate"])
     assert same(loaded, model)
     assert loaded.fit(X, CLASSES).theta_.tobytes() == model.fit(X, CLASSES).theta_.tobytes()
+
+
+def test_of_many_types_the_first_are_named():
+    names = [f"a{number}" for number in range(10, 31)]
+    assert _listed(names).endswith("'a28', 'a29', and 1 more")
+    assert _listed(names[:-1]).endswith("'a28', 'a29'")
 
 
 UNTRUSTED = [

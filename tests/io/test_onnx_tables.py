@@ -193,6 +193,7 @@ REGRESSORS = [
     ("forest", RandomForestRegressor(2)),
     ("tree", DecisionTreeRegressor(max_leaf_nodes=9)),
     ("linear", Ridge()),
+    *([("pipeline", make_pipeline(StandardScaler(), Ridge()))] if find_spec("skl2onnx") else []),
 ]
 #: Estimators, targets and columns.
 ESTIMATORS = {
@@ -301,6 +302,7 @@ def test_bins_without_outputs_are_refused():
 OF_CATEGORIES = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
 UNEQUAL = BaggingClassifier(DecisionTreeClassifier(), random_state=0)
 RIDGES = make_pipeline(TabularEncoder(), RidgeClassifier())
+TANH = make_pipeline(TabularEncoder(), FunctionTransformer(np.tanh), LogisticRegression())
 
 
 def alone(estimator):
@@ -345,6 +347,7 @@ class Reversed(Pipeline):
 
 
 UNCONVERTED = [
+    (TANH, TypeError, "got Pipeline of .* and FunctionTransformer and LogisticRegression"),
     (RIDGES, TypeError, r"pipelines of an encoder .*; got Pipeline of .* and RidgeClassifier\."),
     (alone(mine(LogisticRegression)()), ValueError, "cannot convert MyLogisticRegression, the"),
     (alone(mine(RandomForestClassifier)(2)), ValueError, "cannot convert MyRandomForest"),

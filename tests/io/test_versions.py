@@ -10,7 +10,8 @@ from damage import with_manifest
 from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
 
 from scratchmlp.io import ModelFileError, load, save
-from scratchmlp.io.container import FORMAT
+from scratchmlp.io.container import FORMAT, read_notes
+from scratchmlp.io.files import model_bytes
 
 pytest.importorskip("skops")
 
@@ -96,6 +97,19 @@ def test_a_file_without_a_format_is_refused(wrong, path):
     change_manifest(path, format=wrong)
     with pytest.raises(ModelFileError, match="The file is damaged"):
         load(path)
+
+
+def test_notes_are_read(path):
+    notes = {"target": "y", "id": None}
+    path.write_bytes(model_bytes(load(path), notes=notes))
+    assert read_notes(path) == notes
+
+
+@pytest.mark.parametrize("wrong", [["target"], "target", None, {"target": 3}, {"id": ["key"]}])
+def test_notes_that_are_no_texts_are_refused(wrong, path):
+    change_manifest(path, notes=wrong)
+    with pytest.raises(ModelFileError, match="The file is damaged: its notes must be texts"):
+        read_notes(path)
 
 
 def test_a_file_of_skops_alone_is_refused_with_a_remedy(path):
