@@ -65,6 +65,7 @@ def test_regressors(target_opset, n_targets):
     y = X_IRIS[:, :n_targets] if n_targets > 1 else X_IRIS[:, 0]
     pipeline = make_pipeline(StandardScaler(), ScratchMLPRegressor(**SMALL)).fit(X_IRIS, y)
     model = convert(pipeline, target_opset=target_opset)
+    assert model.graph.output[0].type.tensor_type.shape.dim[1].dim_value == n_targets
     expected = pipeline.predict(X_IRIS).reshape(150, n_targets)
     for runtime in RUNTIMES:
         predicted = run(runtime, model, {"X": X32})["variable"]
@@ -82,8 +83,9 @@ def test_zipmap_makes_dictionaries():
     np.testing.assert_allclose(columns["syes"], proba[:, 1], atol=1e-5)
 
 
-def test_class_numbers_and_raw_scores():
-    classifier = NETWORK.fit(X_IRIS, TWO_WORDS)
+@pytest.mark.parametrize("output", ["logistic", "softmax"])
+def test_class_numbers_and_raw_scores(output):
+    classifier = ScratchMLPClassifier(output_activation=output, **SMALL).fit(X_IRIS, TWO_WORDS)
     model = convert(classifier, zipmap=False, nocl=True, raw_scores=True)
     scores = classifier.decision_function(X_IRIS)
     expected = np.column_stack([-scores, scores])
@@ -91,3 +93,18 @@ def test_class_numbers_and_raw_scores():
         outputs = run(runtime, model, {"X": X32})
         np.testing.assert_array_equal(outputs["label"], classifier.predict(X_IRIS) == "yes")
         np.testing.assert_allclose(outputs["probabilities"], expected, atol=1e-5, err_msg=runtime)
+
+
+OPTIONS = [
+    {"zipmap": True, "nocl": False, "raw_scores": False, "output_class_labels": False},
+    {"zipmap": False, "output_class_labels": True},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_of_scikit_learns_classifiers_are_accepted(options):
+    names = [
+        [each.name for each in convert(model.fit(X32, Y_IRIS), **options).graph.output]
+        for model in (LogisticRegression(), NETWORK)
+    ]
+    assert names[0] == names[1]

@@ -97,6 +97,13 @@ def test_encoders_of_each_kind_of_column(name):
     check_exported(TabularEncoder().fit(table), table, new_rows([*table]))
 
 
+def test_outputs_have_the_order_of_the_columns():
+    table = make_table(["two labels", "large"])
+    encoder = TabularEncoder().fit(table)
+    assert encoder.get_feature_names_out().tolist() == ["two labels_yes", "large"]
+    check_exported(encoder, table)
+
+
 @pytest.mark.random
 @examples(4)
 @given(st.lists(st.sampled_from(COLUMNS[1:]), unique=True), st.integers(0, 999))
@@ -169,6 +176,7 @@ def targets(task, n=N_ROWS):
         "half known": np.where(make_table(["skewed"], 3, n)["skewed"] > 0, "high", y % 2),
         "multiclass": y,
         "booleans": y > 0,
+        "counts": y,
         "one number": rng.normal(1e4, 1e3, n),
         "two numbers": rng.normal(size=(n, 2)),
     }[task]
@@ -201,12 +209,14 @@ ESTIMATORS = {
     "networks of booleans": (TabularMLPClassifier(cv=4, **SMALL), "booleans", LABELS),
     "networks for a number": (TabularMLPRegressor(cv=3, **DEEP), "one number", COLUMNS),
     "networks for numbers": (TabularMLPRegressor(cv=4, **SMALL), "two numbers", NUMBERS),
+    "networks for counts": (TabularMLPRegressor(loss="poisson", cv=2, **SMALL), "counts", FEW),
     "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", LABELS),
     "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", FEW),
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=2), "one number", COLUMNS),
     "ensemble for numbers": (TabularEnsembleRegressor(REGRESSORS[1:], cv=2), "two numbers", FEW),
     "default ensemble": (TabularEnsembleClassifier(cv=2), "half known", ["skewed", *FEW]),
     "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
+    "ridge for a number": (make_pipeline(TabularEncoder(), Ridge()), "one number", FEW),
     "ridge": (make_pipeline(TabularEncoder(), TO_FLOAT64, Ridge()), "two numbers", FEW),
     "network": (make_pipeline(TabularEncoder(), ScratchMLPClassifier(**NETWORK)), "binary", FEW),
 }
