@@ -149,7 +149,7 @@ def _read(path: Path) -> SavedModel:
         model, notes = load(path), read_notes(path)
     except ModelFileError as error:
         raise InputError(str(error)) from error
-    return SavedModel(model, **notes) if notes else SavedModel(model)
+    return SavedModel(model, notes.get("target"), notes.get("id"), notes.get("marks", {}))
 
 
 def _unpickle(path: Path) -> SavedModel:

@@ -42,7 +42,7 @@ class ModelFileError(ValueError):
     """
 
 
-def to_bytes(members: Mapping[str, bytes], notes: Mapping[str, str | None]) -> bytes:
+def to_bytes(members: Mapping[str, bytes], notes: Mapping[str, Any]) -> bytes:
     """Return the bytes of a model file: the schema and the arrays, with a manifest."""
     manifest = {"format": list(FORMAT), "version": __version__, "notes": dict(notes)}
     manifest["sha256"] = _digest(manifest, members)
@@ -90,22 +90,29 @@ def members_of(data: bytes) -> dict[str, bytes]:
     return members
 
 
-def read_notes(path: str | os.PathLike[str]) -> dict[str, str | None]:
+def read_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the notes in a model file that has been loaded before.
 
     Raises
     ------
     ModelFileError
-        If they are not a dict of texts.
+        If they are not a dict of texts, which may be in dicts.
     """
     with ZipFile(path) as file:
         notes = json.loads(file.read(MANIFEST)).get("notes")
-    if isinstance(notes, dict) and all(isinstance(each, str | None) for each in notes.values()):
+    if isinstance(notes, dict) and _are_texts(notes):
         return notes
     raise ModelFileError(
         f"Cannot load {os.fspath(path)!r}. The file is damaged: its notes must be texts, and are "
         f"{notes!r:.80}. Copy the file or save the model again."
     )
+
+
+def _are_texts(notes: Any) -> bool:
+    """Return whether notes are None, a text or a dict of such."""
+    if isinstance(notes, dict):
+        return all(map(_are_texts, notes.values()))
+    return isinstance(notes, str | None)
 
 
 def _digest(manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> str:

@@ -100,7 +100,7 @@ def test_a_file_without_a_format_is_refused(wrong, path):
 
 
 def test_notes_are_read(path):
-    notes = {"target": "y", "id": None}
+    notes = {"target": "y", "id": None, "marks": {"a": ","}}
     path.write_bytes(model_bytes(load(path), notes=notes))
     assert read_notes(path) == notes
 
