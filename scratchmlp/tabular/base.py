@@ -31,6 +31,7 @@ from scratchmlp.tabular.folds import (
     check_splits,
     make_splits,
     predicted_rows,
+    relative_weights,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
@@ -63,8 +64,7 @@ class TrainingProblem(NamedTuple):
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Labels or numbers as the user passed them.
     sample_weight : ndarray of shape (n_samples,)
-        Weights as the user passed them, without class weights, but scaled: see
-        `scratchmlp.estimators.scaling`.
+        Weights as the user passed them, without class weights, but divided by their mean.
     splits : list of tuple of two ndarrays
         For each member, the row numbers for training and the row numbers of its fold.
     seeds : ndarray of int
@@ -185,8 +185,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         y : array-like of shape (n_samples,)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0. Rows with weight 0 are not learned from, but they are
-            encoded: their values must be such that `predict` accepts them.
+            Weights of the rows, at least 0. Only their ratios matter: they are divided by their
+            mean. Rows with weight 0 are not learned from, but they are encoded: their values must
+            be such that `predict` accepts them.
         groups : array-like of shape (n_samples,), default=None
             Groups of the rows, such as patients. All rows of a group are in the same fold. If `cv`
             is a splitter, it must be one that uses groups. The target encoding of columns of many
@@ -243,7 +244,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
         check_no_missing(y, "target", "y")
-        weight, _ = scaled_weights(sample_weight, X, np.float32)
+        weight = relative_weights(scaled_weights(sample_weight, X, np.float64)[0])
         present = np.flatnonzero(weight)
         y = self._targets_type.check(y, self)
         targets = self._targets_type.learn(y, weight)

@@ -8,7 +8,6 @@ from scipy.special import log_expit, log_softmax, softmax
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.scaling import exponents
 from scratchmlp.tabular.folds import effective_number, predicted_rows
 
 #: Mean of the prior of the floor times the number of classes: the strongest label smoothing.
@@ -82,7 +81,6 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     weight = None if data.sample_weight is None else data.sample_weight[rows]
     n_rows, n_classes = float(len(rows)), raw.shape[1]
     if weight is not None:
-        weight = np.ldexp(weight, -exponents(weight))  # its squares must not vanish
         n_rows = effective_number(weight)
     used = rows[:: -(-len(rows) * n_classes // _MOST_SCORES)]
     raw, Y, weight = data._replace(X=raw).rows(used).arrays()

@@ -18,6 +18,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.scaling import scale_weights
 
 Rows = NDArray[np.intp]
 
@@ -220,6 +221,26 @@ def predicted_rows(oof: FloatArray) -> Rows:
     return np.flatnonzero(np.isfinite(oof.reshape(len(oof), -1)[:, 0]))
 
 
+def relative_weights(weight: FloatArray) -> FloatArray:
+    """Divide weights by the mean of those above 0.
+
+    A part of an ensemble that balances errors against a penalty, such as ridge regression, would
+    otherwise depend on the scale of the weights.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n_samples,), float64
+        Weights, at least 0, with a finite sum above 0.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,), float32
+        The quotients: see `scale_weights`. Equal weights become 1.
+    """
+    return scale_weights(weight / weight[weight > 0].mean(), 0, np.float32)
+
+
 def effective_number(weight: FloatArray) -> float:
     """Return how many rows of equal weight would tell as much as rows with these weights."""
+    weight = weight.astype(np.float64)  # in which no square vanishes
     return float(weight.sum() ** 2 / (weight**2).sum())

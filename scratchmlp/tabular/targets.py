@@ -25,7 +25,7 @@ from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import Calibration, fit_calibration
-from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.folds import Rows, relative_weights
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import (
@@ -90,9 +90,9 @@ class ClassLabels:
             return weight
         factors = class_weights(y, self.classes, class_weight, weight)
         with np.errstate(over="ignore"):  # an infinite product is reported
-            weight = (weight * factors[self.encode(y)]).astype(np.float32)
+            weight = weight * factors[self.encode(y)]
             check_total_weight(weight.sum(), class_weight)
-        return weight
+        return relative_weights(weight)
 
     # From raw scores to predictions.
 

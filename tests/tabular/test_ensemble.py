@@ -265,6 +265,28 @@ def test_weights_reach_training_and_validation_rows():
             np.testing.assert_allclose(weight / weight[0], row[rows] / row[rows[0]], rtol=1e-6)
 
 
+LINEAR = [(TabularEnsembleClassifier, LogisticRegression()), (TabularEnsembleRegressor, Ridge())]
+
+
+@pytest.mark.parametrize(("Ensemble", "linear"), LINEAR)
+def test_a_penalty_does_not_depend_on_the_scale_of_weights(Ensemble, linear):
+    model, weight = Ensemble([("linear", linear)], **FOLDS), np.random.default_rng(0).random(N)
+    y = targets_for(model, NUMBERS)
+    expected = predictions(model.fit(X, y, weight), X)
+    for factor, share in ((4, 0), (3.7, 1e-6)):
+        found = predictions(model.fit(X, y, factor * weight), X)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=share * np.ptp(expected))
+
+
+def test_a_penalty_does_not_depend_on_the_scale_of_class_weights():
+    linear = ("linear", LogisticRegression())
+    one, other = (
+        fitted_classifier(linear, class_weight={"yes": scale, "no": 3 * scale}).predict_proba(X)
+        for scale in (1, 3.7)
+    )
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
+
+
 def test_weights_reach_the_last_step_of_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     plain = fitted_classifier(("linear", pipeline))

@@ -203,7 +203,7 @@ def test_targets_of_rows_without_weight_may_be_far_away():
 
 # Weights.
 
-WEIGHT = np.random.RandomState(2).uniform(0.5, 3.0, len(X))
+WEIGHT = np.random.RandomState(2).uniform(0.5, 3.0, len(X)).astype(np.float32).astype(np.float64)
 
 
 def outputs(estimator, weight):
@@ -239,7 +239,7 @@ def test_a_power_of_two_in_the_weights_changes_nothing(estimator, share, dtype):
 def test_a_constant_in_the_weights_changes_nothing(estimator, constant):
     for weight, is_weighted in ((WEIGHT, True), (np.ones(len(X)), False)):
         expected = expected_outputs(name_of(estimator), is_weighted=is_weighted)
-        assert_alike(outputs(estimator, constant * weight), expected, rtol=1e-3, atol=1e-5)
+        assert_alike(outputs(estimator, constant * weight), expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("constant", [1e-6, 1e6])
