@@ -24,7 +24,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_total_weight, class_weights
 from scratchmlp.losses import Loss
-from scratchmlp.tabular.calibration import Calibration, fit_calibration
+from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows, relative_weights
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.reading.findings import stacklevel
@@ -51,6 +51,8 @@ class ClassLabels:
     """
 
     classes: NDArray[Any]
+
+    uncalibrated = NOT_CALIBRATED  # of one estimator, whose predictions are calibrated already
 
     # Before training.
 
@@ -117,6 +119,8 @@ class ClassLabels:
 
     def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Calibrate weighted predictions."""
+        if calibration == NOT_CALIBRATED:
+            return blend  # without rounding
         return self.predictions(log_probabilities(blend), calibration)
 
     # How good predictions are.
@@ -185,7 +189,7 @@ class Numbers:
     deviation: FloatArray
     output: str = "identity"
 
-    class_targets = None  # there are no classes
+    class_targets = uncalibrated = None  # there are no classes
 
     # Before training.
 

@@ -591,6 +591,27 @@ def test_only_names_an_estimator(classifier):
     assert classifier.weights_["networks"] > 0  # unchanged
 
 
+ONE_ESTIMATOR = {
+    "the only one": ([NETWORKS], 0.0),
+    "others are dropped": ([NETWORKS, TREE], np.inf),
+}
+
+
+@pytest.mark.parametrize(("estimators", "limit"), ONE_ESTIMATOR.values(), ids=ONE_ESTIMATOR)
+def test_an_ensemble_of_one_estimator_predicts_what_it_does_alone(
+    estimators, limit, alone, monkeypatch
+):
+    monkeypatch.setattr(blending, "NEGLIGIBLE", limit)
+    model = fitted_classifier(*estimators)
+    for other in (model.only("networks"), alone):
+        np.testing.assert_array_equal(model.predict_proba(X), other.predict_proba(X))
+        np.testing.assert_array_equal(model.predict_set(X), other.predict_set(X))
+        assert model.oof_score_ == other.oof_score_
+    np.testing.assert_array_equal(model.oof_proba_, alone.oof_proba_)
+    assert (model.temperature_, model.floor_) == (1, 0)
+    assert model.leaderboard()["as_good"]["networks"]
+
+
 def test_several_estimators_of_an_ensemble(whole):
     two = whole.only("trees", "networks")
     assert two.weights_ == {"networks": 0.5, "trees": 0.5}

@@ -109,7 +109,8 @@ default='from_dtype'
         Weighted and calibrated out-of-fold probabilities of the rows in `fit`; nan for rows that
         are in no fold.
     temperature_, floor_ : float
-        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
+        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`. 1 and 0 if the
+        ensemble holds one estimator, whose probabilities are calibrated already.
     held_out_ : list of ndarray of int
         Numbers of the rows in `fit` that each member held out.
     encoder_ : TabularEncoder

@@ -135,7 +135,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         parts = self._fit_parts(estimators, problem, tasks, started)
         self._keep_weighted(parts, seen, loss)
         blend: Any = sum(w * self._parts[name].oof for name, w in self.weights_.items())
-        self._calibration = self._targets.calibrate(problem.data, self._targets.raw_scores(blend))
+        self._calibration = self._fitted_calibration(problem.data, blend)
         self._keep_predictions(problem, self._targets.blended(blend, self._calibration))
         self._measure(parts, problem, lambda oof: loss(oof[seen]))
 
@@ -153,6 +153,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             for name, weight in zip(parts, selected, strict=True)
             if name not in self.weights_
         }
+
+    def _fitted_calibration(self, data: Data, blend: FloatArray) -> Calibration | None:
+        """Calibrate the weighted predictions. Those of a single estimator are calibrated."""
+        if len(self._parts) == 1:
+            return self._targets.uncalibrated
+        return self._targets.calibrate(data, self._targets.raw_scores(blend))
 
     def _measure(self, parts: dict[str, Part], problem: TrainingProblem, loss: BlendLoss) -> None:
         """Measure how good each estimator is, also of those that are dropped."""
@@ -381,8 +387,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _become_one_alone(self, name: str) -> None:
         """Predict as the only estimator does on its own."""
         self.weights_ = {name: 1.0}
-        if self._calibration:
-            self._calibration = NOT_CALIBRATED
+        self._calibration = self._targets.uncalibrated
         losses = self._measured["loss"]
         self._forget_whole(self.oof_scores_[name], losses[name], self._parts[name].scores)
 
