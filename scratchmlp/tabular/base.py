@@ -32,6 +32,7 @@ from scratchmlp.tabular.folds import (
     make_splits,
     predicted_rows,
     relative_weights,
+    warn_of_one_row,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
@@ -264,6 +265,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             n_repeats=self.n_repeats,
         )
         check_splits(splits, training_weight)
+        if not is_classifier(self):
+            warn_of_one_row(splits)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         terms = [TermSelection() for _ in splits]
         return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.model_selection import (
     GroupKFold,
     KFold,
@@ -19,6 +20,7 @@ from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import scale_weights
+from scratchmlp.tabular.reading.findings import stacklevel
 
 Rows = NDArray[np.intp]
 
@@ -161,6 +163,17 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
                 f"split {number} of cv has {n_training} and {n_held_out}. Change cv, or the "
                 "weights."
             )
+
+
+def warn_of_one_row(splits: list[tuple[Rows, Rows]]) -> None:
+    """Warn that R² is not defined, if all members together hold out a single row."""
+    if len(np.unique(np.concatenate([held_out for _, held_out in splits]))) == 1:
+        warnings.warn(
+            "cv holds out a single row, so oof_score_ is nan: R² compares the errors with the "
+            "spread of the targets of several rows. Hold out at least two.",
+            UndefinedMetricWarning,
+            stacklevel=stacklevel(),
+        )
 
 
 def _common(rows: Rows, present: Rows) -> Rows:

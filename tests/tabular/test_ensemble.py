@@ -626,11 +626,29 @@ def test_several_estimators_of_an_ensemble(whole):
     assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
     assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
     worst = max(two.weights_, key=lambda name: whole._parts[name].scores.scores.mean())
-    assert two._held_out_scores is whole._parts[worst].scores
+    np.testing.assert_array_equal(two._held_out_scores.scores, whole._parts[worst].scores.scores)
     every = whole.only(*whole.weights_)
     np.testing.assert_array_equal(every.predict_proba(X), whole.predict_proba(X))
     np.testing.assert_array_equal(every.predict_set(X), whole.predict_set(X))
     assert every.oof_proba_ is whole.oof_proba_
+
+
+@pytest.mark.parametrize("weight", [None, np.arange(1.0, N + 1)], ids=["equal", "weights"])
+def test_intervals_of_several_estimators_are_the_widest_for_each_target(weight):
+    constants = {"low": [0.0, 5.0], "high": [5.0, 0.0], "mean": [1.0, 1.0]}
+    parts = [
+        (name, DummyRegressor(strategy="constant", constant=each))
+        for name, each in constants.items()
+    ]
+    with all_parts():
+        model = TabularEnsembleRegressor(parts, **FOLDS).fit(X, np.c_[NUMBERS, NUMBERS], weight)
+    widths = {
+        names: np.ptp(model.only(*names).predict_interval(X[:1], 0.5), axis=-1)[0]
+        for names in [("low",), ("high",), ("low", "high")]
+    }
+    expected = np.maximum(widths["low",], widths["high",])
+    np.testing.assert_array_equal(widths["low", "high"], expected)
+    assert not any(np.array_equal(widths[name,], expected) for name in ("low", "high"))
 
 
 def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):

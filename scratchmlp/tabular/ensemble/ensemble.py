@@ -28,7 +28,7 @@ from scratchmlp.tabular.ensemble.cross_fitting import cross_fit
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.folds import by_row
 from scratchmlp.tabular.inputs.inputs import unfitted_inputs
-from scratchmlp.tabular.inspection.uncertainty import HeldOutScores
+from scratchmlp.tabular.inspection.uncertainty import HeldOutScores, largest_scores
 from scratchmlp.tabular.networks.member import MemberPlan
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.reading.findings import stacklevel
@@ -359,9 +359,9 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
 
             One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
             several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
-            are as wide as those of the estimator with the largest errors among them: the mean error
-            of a weighted mean is not above that. If those that are left out have weight 0, as files
-            of earlier versions can hold, nothing else changes.
+            are as wide as those of the estimator with the largest errors among them, for each
+            target: the mean error of a weighted mean is not above that. If those that are left out
+            have weight 0, as files of earlier versions can hold, nothing else changes.
 
         Raises
         ------
@@ -400,9 +400,8 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
                 "mean. Keep one of them alone, or add an estimator whose weight is above 0."
             )
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
-        scores = [part.scores for part in self._parts.values()]
-        worst = max(scores, key=lambda each: float(np.average(each.scores, weights=each.weight)))
-        self._forget_whole(np.nan, np.nan, worst)
+        scores = largest_scores([part.scores for part in self._parts.values()])
+        self._forget_whole(np.nan, np.nan, scores)
 
     def _forget_whole(self, score: float, loss: float, scores: HeldOutScores) -> None:
         """Replace what out-of-fold predictions of the whole ensemble told."""

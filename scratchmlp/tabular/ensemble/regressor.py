@@ -112,6 +112,8 @@ default='from_dtype'
     FitFailedWarning
         If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
         the first.
+    UndefinedMetricWarning
+        If the members hold out a single row, for which R² is not defined.
 
     See Also
     --------

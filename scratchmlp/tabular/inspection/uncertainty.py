@@ -5,7 +5,7 @@ thus like that for a new row, and a quantile of such errors tells how far off ne
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,6 +117,23 @@ def held_out_scores(scores: FloatArray, weight: FloatArray | None) -> HeldOutSco
     order = scores.argsort(axis=0)
     in_order = np.take_along_axis(scores, order, axis=0)
     return HeldOutScores(in_order, None if weight is None else weight[order])
+
+
+def largest_scores(parts: Sequence[HeldOutScores]) -> HeldOutScores:
+    """Return, for each output, the scores of the estimator with the largest mean.
+
+    `parts` are the scores of several estimators of an ensemble for the same rows.
+    """
+    means = [np.average(part.scores, axis=0, weights=part.weight) for part in parts]
+    worst = np.argmax(means, axis=0)
+
+    def of_worst(columns: Any) -> FloatArray:
+        return np.stack(columns)[worst, :, np.arange(len(worst))].T
+
+    weights = [part.weight for part in parts if part.weight is not None]
+    return HeldOutScores(
+        of_worst([part.scores for part in parts]), of_worst(weights) if weights else None
+    )
 
 
 def scored_rows(oof: FloatArray) -> NDArray[np.intp]:

@@ -114,6 +114,11 @@ default='from_dtype'
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in `fit`, if they are strings.
 
+    Warns
+    -----
+    UndefinedMetricWarning
+        If the members hold out a single row, for which R² is not defined.
+
     Notes
     -----
     In addition to the output of :class:`TabularEncoder`, each member has inputs that are fitted on
