@@ -22,6 +22,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
 from scratchmlp.tabular.columns.plain import level_of_plain, plain_level
+from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
@@ -224,7 +225,10 @@ def test_labels_that_are_not_hashable_are_rejected(label, what):
             encode(*tables)
 
 
-@pytest.mark.parametrize("choice", [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"])])
+CHOICES = [[1, 2], [False, True, True], ["b", "c"], np.array(["c", "b"]), pd.Series([1, 2])]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
 def test_categorical_features_can_be_given(choice):
     fitted = table(a=[1, 2, 3], b=[1, 2, 3], c=["x", "y", "x"])
     found = names(fitted, categorical_features=choice)
@@ -233,8 +237,6 @@ def test_categorical_features_can_be_given(choice):
 
 INVALID = [
     ({"categorical_features": None}, "Column 'b' holds text, .*Name it in categorical_feat"),
-    ({"categorical_features": ["c"]}, "'c' .* not a valid feature name"),
-    ({"categorical_features": [True]}, "boolean mask .* shape"),
     ({"categorical_features": "dtype"}, "'categorical_features' parameter .* Got 'dtype'"),
     ({"max_categories": 0}, "'max_categories' parameter .* Got 0"),
 ]
@@ -244,6 +246,29 @@ INVALID = [
 def test_invalid_parameters_are_rejected(settings, message):
     with pytest.raises(ValueError, match=message):
         encode(table(a=[1, 2], b=["x", "y"]), **settings)
+
+
+WRONG_CHOICES = [
+    (["a", "c"], r"names 'c', but the columns of the table are 'a', 'b'\. Pass names.*tions\.$"),
+    ([0, 2], "has the position 2, but the table has 2 columns, at the positions 0 to 1"),
+    ([-1], "has the position -1, but the table has 2 columns"),
+    ([True], "is a boolean mask of 1 values, but the table has 2 columns"),
+    ([1.0], r"must hold names of columns, positions or a boolean mask; got 1\.0"),
+    (["a", True], "must hold names of columns, positions or a boolean mask; got True"),
+]
+
+
+@pytest.mark.parametrize("parameter", ROLE_CONSTRAINTS)
+@pytest.mark.parametrize(("choice", "message"), WRONG_CHOICES)
+def test_an_error_about_a_choice_of_columns_names_its_parameter(parameter, choice, message):
+    with pytest.raises(ValueError, match=f"^{parameter} {message}"):
+        encode(table(a=[1, 2], b=["x", "y"]), **{parameter: choice})
+
+
+@pytest.mark.parametrize("parameter", [*ROLE_CONSTRAINTS][1:])
+def test_only_the_choice_of_categories_may_leave_some_to_dtypes(parameter):
+    with pytest.raises(ValueError, match=f"^{parameter} names 'from_dtype'.* Only categorical"):
+        encode(table(a=[1, 2], b=["x", "y"]), **{parameter: ["from_dtype", "a"]})
 
 
 # Dropped columns.
