@@ -151,6 +151,17 @@ def test_partitions_may_have_other_categories_and_types(client):
     np.testing.assert_array_equal(found.oof_proba_, expected.oof_proba_)
 
 
+def test_a_partition_may_have_text_where_another_has_categories(client):
+    rows, parts = X[["number", "size"]], (slice(80), slice(80, 240))
+    text = rows.assign(size=rows["size"].astype(object))
+    tables = [rows[parts[0]], text[parts[1]]]
+    labels = [CLASSES[parts[0]].astype("category"), CLASSES[parts[1]]]
+    found = DaskTabularMLPClassifier(**SMALL).fit(in_pieces(tables), in_pieces(labels))
+    expected = TabularMLPClassifier(**SMALL).fit(text, CLASSES)
+    compare_ensembles(found, expected)
+    assert found.encoder_.columns_ == expected.encoder_.columns_
+
+
 def test_a_weight_may_be_a_number_and_blocks_may_have_few_columns(client, trained):
     _, expected = trained("array")
     case = CASES["array"]

@@ -64,12 +64,22 @@ def _without_index(rows: Any) -> Any:
 
 
 def joined(rows: Sequence[Any]) -> Any:
-    """Join rows of several partitions. Categories are united."""
-    if isinstance(rows[0], pd.DataFrame | pd.Series):
+    """Join rows of several partitions. Categories are united, if all partitions have them."""
+    if isinstance(rows[0], pd.Series):
+        return joined([each.to_frame() for each in rows]).iloc[:, 0]
+    if isinstance(rows[0], pd.DataFrame):
+        rows = _categories_as_values(rows)
         with warnings.catch_warnings():  # pandas 2 warns of columns that are missing in a partition
             warnings.filterwarnings("ignore", "The behavior of DataFrame concatenation")
             return concat(list(rows), ignore_index=True, ignore_order=True)
     return np.concatenate(rows)
+
+
+def _categories_as_values(rows: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Convert columns that are categories in some partitions only, as pandas.concat does."""
+    kinds = zip(rows[0], *(each.dtypes == "category" for each in rows), strict=False)
+    some = {name: object for name, *each in kinds if any(each) and not all(each)}
+    return [each.astype(some) for each in rows] if some else list(rows)
 
 
 def without_table(raw: RawRows) -> tuple[int, dict[str, Any]]:
