@@ -144,6 +144,17 @@ def test_the_next_epoch_is_expected_to_take_as_long_as_the_last(monkeypatch):
         assert schedule(Progress(0, 1.5, 50)) == pytest.approx(factor, abs=1e-3)
 
 
+@pytest.mark.parametrize(("n_done", "t"), [(10, 10 / 50), (4, 0.5 * 20 / 50)])
+def test_a_member_needs_time_for_its_own_epochs_alone(monkeypatch, n_done, t):
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    schedule = TimedSchedule(CosLog4(), Deadline(time.time() + 10, 1), last_epoch=20)
+    schedule.start(epoch_seconds=0.0)
+    now[0] = 5.0  # of 10 s for 20 epochs of the 50 of the schedule
+    schedule.epoch_end(None, None)
+    assert schedule(Progress(0, n_done, 50)) == pytest.approx(CosLog4().factor(t), abs=1e-3)
+
+
 def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):
     started, start = [], TimedSchedule.start
 

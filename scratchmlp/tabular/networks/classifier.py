@@ -37,9 +37,9 @@ class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
         128 epochs for up to 2,000 rows, and fewer epochs for more rows, so that the number of steps
         grows slowly. Members stop earlier if the losses on the folds no longer fall: see Notes.
     max_time : float or None, default=None
-        Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
-        whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
-        the speed of the machine.
+        Time limit of `fit`, in seconds. Members that lack the time for their epochs run through the
+        same part of the learning-rate schedule in fewer epochs, but at least one. The result then
+        depends on the speed of the machine.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means weights
         inversely proportional to the frequencies of the classes. With class weights, the predicted

@@ -79,10 +79,16 @@ class TimedSchedule:
         The learning-rate schedule.
     deadline : Deadline or None
         The deadline of the member. None means no limit: the schedule then follows the epochs.
+    last_epoch : float, default=inf
+        Epoch after which training ends anyway, counted from 1. The time is only needed for the part
+        of the schedule until then.
     """
 
-    def __init__(self, schedule: HorizonSchedule, deadline: Deadline | None) -> None:
+    def __init__(
+        self, schedule: HorizonSchedule, deadline: Deadline | None, last_epoch: float = np.inf
+    ) -> None:
         self.schedule = schedule
+        self.last_epoch = last_epoch
         self.end = time.perf_counter() + (deadline.seconds() if deadline else np.inf)
         self.start(0.0)
 
@@ -118,8 +124,10 @@ class TimedSchedule:
         This is called for all steps of an epoch before the first step.
         """
         # `over` is the share of the time that has passed. `coming` is the share that the next epoch
-        # is expected to take. If less time is left, the schedule reaches its end in this epoch.
+        # is expected to take. If less time is left, the schedule reaches its end in this epoch, or
+        # the place where it would be after the last epoch.
         over = (self.epoch_started - self.started) / self.seconds
         coming = min(self.epoch_seconds / self.seconds, 1 - over)
-        t = max(progress.epoch / progress.n_epochs, over + progress.epoch % 1 * coming)
+        end = min(self.last_epoch / progress.n_epochs, 1.0)
+        t = max(progress.epoch / progress.n_epochs, end * (over + progress.epoch % 1 * coming))
         return self.schedule.factor(min(t, 1.0))

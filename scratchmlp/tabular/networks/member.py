@@ -235,7 +235,7 @@ def train_member(
     MemberHistory
         Losses and raw scores of the fold, and the best epochs.
     """
-    clock = TimedSchedule(recipe.schedule, plan.deadline)
+    clock = TimedSchedule(recipe.schedule, plan.deadline, recipe.last_epoch)
     if plan.tasks:
         plan.tasks.begin()
     with threads(0):  # one BLAS thread: other members may train at the same time

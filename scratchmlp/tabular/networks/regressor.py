@@ -58,9 +58,9 @@ class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
         fewer epochs for more rows, so that the number of steps grows slowly. Members stop earlier
         if the losses on the folds no longer fall: see Notes.
     max_time : float or None, default=None
-        Time limit of `fit`, in seconds. Members that lack the time for all epochs run through their
-        whole learning-rate schedule in fewer epochs, but at least one. The result then depends on
-        the speed of the machine.
+        Time limit of `fit`, in seconds. Members that lack the time for their epochs run through the
+        same part of the learning-rate schedule in fewer epochs, but at least one. The result then
+        depends on the speed of the machine.
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
         Which columns are categorical; see :class:`TabularEncoder`.
