@@ -165,7 +165,11 @@ REMEDIES = {
     "long": "To use all of the text, split it into several columns.",
 }
 #: The same for a table to predict: what a column is has been decided.
-REMEDIES_AFTER_TRAINING = {"unreadable": "Such values count as missing.", "long": ""}
+REMEDIES_AFTER_TRAINING = {
+    "unreadable": "Such values count as missing.",
+    "long": "",
+    "zone": "Dates without a time zone count as UTC.",
+}
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
 #: What is said of columns in which no value repeats.

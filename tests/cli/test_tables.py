@@ -474,6 +474,16 @@ def test_values_that_cannot_be_read_are_named():
     ]
 
 
+def test_dates_without_the_time_zone_of_training_are_named():
+    naive = pd.date_range("2024-03-01", periods=40, freq="7h")
+    X, new = (pd.DataFrame({"t": each}) for each in (naive.tz_localize("Europe/Rome"), naive))
+    assert differences(X, X) == []
+    assert differences(X, new) == [
+        "the dates of t have no time zone, but the column was fitted to dates in Europe/Rome. "
+        "Dates without a time zone count as UTC."
+    ]
+
+
 def test_long_texts_are_named_in_training_and_in_prediction():
     X = pd.DataFrame({"t": [f"row{i % 7} " * 1001 for i in range(40)]})
     cut = "only the first 5,000 characters of 40 of 40 values of t are used"

@@ -65,7 +65,9 @@ def test_an_ensemble_of_an_earlier_version_keeps_estimators_without_weight(tmp_p
 
 def test_a_file_says_of_each_column_what_fit_says(tmp_path):
     encoder = load_quietly(FOLDER / "format_2" / "varied_encoder.skops", tmp_path)
-    assert repr(encoder.columns_) == repr(fitted("varied encoder").columns_)
+    columns = fitted("varied encoder").columns_
+    said = {name: {k: v for k, v in each.items() if k != "zone"} for name, each in columns.items()}
+    assert repr(encoder.columns_) == repr(said)  # the file is older than "zone"
     assert encoder.notes_ == fitted("varied encoder").notes_
 
 

@@ -431,6 +431,7 @@ def test_the_outputs_of_a_column(fitted):
 
 
 @those_with("means")
+@pytest.mark.filterwarnings("ignore:The dates of column have no time zone")
 def test_the_meaning_of_values(fitted):
     given, encoder, _, X, out = fitted
     meaning = X.assign(column=typed(given.means, given.kind))

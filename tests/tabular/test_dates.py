@@ -1,7 +1,12 @@
 """Dates: days, and where they are in the year, in the week and in the day."""
 
+import pickle
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from scratchmlp.tabular import TabularEncoder
 
@@ -63,3 +68,52 @@ def test_periods_are_dates_also_as_categories():
     expected = encoder.transform(pd.DataFrame({"when": months}))
     out = encoder.transform(pd.DataFrame({"when": months.astype("category")}))
     np.testing.assert_array_equal(out, expected)
+
+
+NAIVE = pd.Series(pd.date_range("2024-03-01", periods=40, freq="7h"))
+ROME, UTC = NAIVE.dt.tz_localize("Europe/Rome"), NAIVE.dt.tz_localize("UTC")
+TEXT = NAIVE.dt.strftime("%Y-%m-%d %H:%M")
+NO_ZONE = "The dates of when have no time zone, but the column was fitted to dates in "
+SILENT = None
+ZONES = [
+    (ROME, NAIVE, f"{NO_ZONE}Europe/Rome. Dates without a time zone count as UTC."),
+    (ROME, TEXT, f"{NO_ZONE}Europe/Rome"),
+    (ROME.astype(object), NAIVE, f"{NO_ZONE}Europe/Rome"),
+    (ROME.astype(object), NAIVE.dt.date, f"{NO_ZONE}Europe/Rome"),
+    (TEXT + "+01:00", TEXT, f"{NO_ZONE}.01:00"),
+    (TEXT + np.resize(["Z", "+0100"], 40), NAIVE, f"{NO_ZONE}.0100"),
+    (NAIVE, ROME, "The dates of when are in the time zone Europe/Rome, but .* without one"),
+    (TEXT, TEXT + " -05:30", "The dates of when are in the time zone -05:30, but"),
+    # All of these have a zone, or are in UTC, as which dates without a zone count.
+    (ROME, NAIVE.dt.tz_localize("Japan"), SILENT),
+    (ROME, UTC, SILENT),
+    (ROME, TEXT + "Z", SILENT),
+    (UTC, NAIVE, SILENT),
+    (NAIVE, UTC, SILENT),
+    (TEXT + " GMT", TEXT, SILENT),
+    (NAIVE, TEXT, SILENT),
+    (ROME, NAIVE.where(NAIVE.index < 0), SILENT),  # all are missing
+]
+
+
+@pytest.mark.parametrize(("fitted", "new", "message"), ZONES)
+def test_dates_without_the_time_zone_of_the_others_are_named(fitted, new, message):
+    encoder = TabularEncoder().fit(pd.DataFrame({"when": fitted}))
+    for each in (encoder, pickle.loads(pickle.dumps(encoder))):
+        with warnings.catch_warnings(record=True, action="always") as found:
+            each.transform(pd.DataFrame({"when": new}).iloc[:9])
+        assert len(found) == (message is not None)
+        if found:
+            assert re.match(message, str(found[0].message))
+
+
+def test_dates_of_polars_have_their_time_zone():
+    pl = pytest.importorskip("polars")
+    encoder = TabularEncoder().fit(pd.DataFrame({"when": ROME}))
+    frame = pl.DataFrame({"when": ROME.to_list()}).select(
+        pl.col("when").dt.convert_time_zone("Europe/Rome")
+    )
+    with warnings.catch_warnings(action="error"):
+        out = encoder.transform(frame)
+    np.testing.assert_array_equal(out, encoder.transform(pd.DataFrame({"when": ROME})))
+    assert TabularEncoder().fit(frame).columns_ == encoder.columns_

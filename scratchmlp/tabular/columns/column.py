@@ -5,6 +5,7 @@ describes itself as plain data, which is an entry of `TabularEncoder.columns_`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 import numpy as np
@@ -20,7 +21,7 @@ from scratchmlp.tabular.columns.categories import (
 )
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
-from scratchmlp.tabular.reading.dates import dates_without_order
+from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
 from scratchmlp.tabular.reading.values import VALUES, Kind, kind_of, naming_column
 
@@ -31,13 +32,15 @@ Column = (
 Columns = dict[str, Column]
 
 
-def fit_column(name: str, found: Found, max_categories: int) -> Column:
+def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories: int) -> Column:
     """Learn the encoding of a column.
 
     Parameters
     ----------
     name : str
         Name of the column, for messages.
+    column : Series of shape (n_samples,)
+        The column of the table.
     found : Found
         What the column is.
     max_categories : int
@@ -66,7 +69,8 @@ def fit_column(name: str, found: Found, max_categories: int) -> Column:
             case "duration":
                 return DurationColumn.fit(values, **common)
             case "date":
-                return DateColumn.fit(values, **common)
+                reading = replace(found.reading, zone=zone_of(column))
+                return DateColumn.fit(values, **common | {"reading": reading})
             case "text":
                 return TextColumn.fit(values, **common)
             case "category" | "mixed" | "complex":  # `find_kind` returns none of the last two

@@ -126,7 +126,8 @@ default='from_dtype'
           out, "identifier", "constant" (a single value) or "missing" (no value).
         - "reason": why the column is of this kind, in words.
         - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
-          the decimal mark, signs or units, the format, and values that could not be read.
+          the decimal mark, signs or units, the format, and values that could not be read. "zone" of
+          dates: their time zone, if they have one.
         - "share_missing": the share of missing values in `fit`, if any are. "indicator": whether an
           indicator column marks them; categories have this only if their "encoding" is "many".
         - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
@@ -168,7 +169,8 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out, if their kind is a guess, if values cannot be read, or if texts are
-        cut. In `transform`, if other values cannot be read or texts are cut. For ten or more rows,
+        cut. In `transform`, if other values cannot be read or texts are cut, or if dates have no
+        time zone, but those in `fit` had one other than UTC, or the reverse. For ten or more rows,
         also if all values of a column are categories that are not known from `fit`, or if all are
         missing, which must have a probability below 0.001 if values are missing as often as in
         `fit`.
@@ -261,7 +263,8 @@ default='from_dtype'
         roles = column_roles(table, **{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
         found = find_kinds(names, table, roles, guess=nw.dependencies.is_into_dataframe(X))
         self._columns: Columns = {
-            name: fit_column(name, each, self.max_categories) for name, each in found.items()
+            name: fit_column(name, column, each, self.max_categories)
+            for (name, each), (_, column) in zip(found.items(), table.items(), strict=True)
         }
         notes = [note for each in found.values() for note in each.notes]
         self.notes_ = describe(notes + note_unrepeated(self._columns))

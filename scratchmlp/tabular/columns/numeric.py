@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.base import Encoded, FittedColumn
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
-from scratchmlp.tabular.reading.values import Floats, Kind, to_numbers
+from scratchmlp.tabular.reading.dates import zone_of
+from scratchmlp.tabular.reading.findings import Note
+from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_numbers
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 ALMOST_INFINITE = 1e100
@@ -117,6 +119,19 @@ class DateColumn(ScaledColumn):
         """Find the center and the scale, and the cycles in which the dates differ."""
         days = to_numbers(values, cls.expected)
         return cls(**_quartiles(days), calendar=Calendar.fit(days), **common)
+
+    def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
+        """Read dates of another table, and note if these have a time zone and those not."""
+        values, notes = super().read(name, column)
+        if not (values.notna().any() and kind_of(values) == "date"):
+            return values, notes
+        fitted, given = self.reading.zone, zone_of(column)
+        if (fitted is None) != (given is None) and (fitted or given) != "UTC":
+            new = "have no time zone" if given is None else f"are in the time zone {given}"
+            old = "without one" if fitted is None else f"in {fitted}"
+            clause = f"the dates of {name} {new}, but the column was fitted to dates {old}"
+            notes = [*notes, Note("zone", clause)]
+        return values, notes
 
     def suffixes(self) -> list[str]:
         """Return the suffixes of numbers, followed by those of the calendar."""

@@ -6,7 +6,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from datetime import date
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,9 @@ _MONTH = re.compile(
 )
 _QUARTER = re.compile(r"(?P<y>\d{4})-?q(?P<q>[1-4])|q(?P<q2>[1-4])-(?P<y2>\d{4})", re.ASCII)
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
+#: The zone at the end of a time of the day.
+_ZONE = re.compile(r":\d\d.{0,24}?(z|utc|gmt|[+-]\d\d(?::?\d\d)?)\s*$", re.ASCII | re.IGNORECASE)
+_UTC = {"z", "utc", "gmt", "+00:00", "+0000", "+00"}
 _MARKS = re.compile(r"[\s./,-]+")
 
 
@@ -154,6 +158,34 @@ def read_times(values: Sequence[str]) -> NDArray[np.float64]:
     """
     found = [_DURATION.fullmatch(value.strip().lower()) for value in values]
     return np.array([np.nan if time is None else _seconds(time) for time in found]) / 86_400
+
+
+def zone_of(column: "pd.Series[Any]") -> str | None:
+    """Return the time zone of dates, however they are written.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+        Dates of any dtype, or text.
+
+    Returns
+    -------
+    str or None
+        One of the zones, "UTC" only if there is no other. None if no date has a zone.
+    """
+    if column.dtype.kind == "M" and column.dtype.type is not date:  # days of Arrow have no zone
+        zone = column.dt.tz
+        return None if zone is None else str(zone)
+    zones = [zone for value in column.dropna().unique() if (zone := _zone_of_one(value))]
+    return max(zones, key=lambda zone: zone != "UTC", default=None)
+
+
+def _zone_of_one(value: Any) -> str | None:
+    if not isinstance(value, str):
+        zone = getattr(value, "tzinfo", None)
+        return None if zone is None else str(zone)
+    found = _ZONE.search(value)
+    return found and ("UTC" if found[1].lower() in _UTC else found[1])
 
 
 def are_compact_dates(values: Sequence[str]) -> bool:

@@ -23,7 +23,8 @@ class Note(NamedTuple):
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
-        `transform` "empty" if there are no values, and "unseen" if no category is known.
+        `transform` "empty" if there are no values, "unseen" if no category is known, and "zone" if
+        dates have a time zone unlike those of `fit`, or have none.
     text : str
         A clause that names the column, such as "2 of 90 values of age are not numbers: 'x', 'y'".
     """
@@ -46,12 +47,15 @@ class Reading:
         Pattern of dates: see `DateFormat`.
     unreadable : tuple of str
         Values that could not be read.
+    zone : str or None
+        Time zone of dates, also of those that are no text.
     """
 
     decimal: str | None = None
     units: str | None = None
     date_format: str | None = None
     unreadable: tuple[str, ...] = ()
+    zone: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return what is known, as in `TabularEncoder.columns_`."""
@@ -61,7 +65,7 @@ class Reading:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Reading":
         """Return the reading of a column that `TabularEncoder.columns_` describes."""
-        written = {key: plain.get(key) for key in ("decimal", "units", "date_format")}
+        written = {key: plain.get(key) for key in ("decimal", "units", "date_format", "zone")}
         return cls(**written, unreadable=tuple(plain.get("unreadable", ())))
 
 
@@ -144,6 +148,10 @@ REMEDIES = {
 }
 #: The same for a table to encode: what a column is has been decided.
 REMEDIES_AFTER_FIT = REMEDIES | {
+    "zone": (
+        "Dates without a time zone count as UTC. Convert the column as in fit, with "
+        "Series.dt.tz_localize or Series.dt.tz_convert."
+    ),
     "unreadable": "Such values count as missing. Correct them.",
     "long": "Shorten them to silence this warning.",
 }

@@ -190,7 +190,11 @@ def to_pandas(X: Any) -> pd.DataFrame:
     frame = nw.from_native(X, eager_only=True)
     columns = {name: frame[name].to_numpy() for name in frame.columns}
     # Structs become an array of two dimensions: one array for each row.
-    return pd.DataFrame({k: list(rows) if rows.ndim > 1 else rows for k, rows in columns.items()})
+    table = pd.DataFrame({k: list(rows) if rows.ndim > 1 else rows for k, rows in columns.items()})
+    for name, dtype in frame.schema.items():
+        if zone := getattr(dtype, "time_zone", None):  # NumPy has the time in UTC
+            table[name] = table[name].dt.tz_localize("UTC").dt.tz_convert(zone)
+    return table
 
 
 def check_is_no_series(X: Any) -> None:
