@@ -43,6 +43,7 @@ IMPORTED = {
     "sklearn.utils.metaestimators._BaseComposition": "parts of ensembles as parameters: `a__alpha`",
     "sklearn.utils.metaestimators._safe_split": "searches: rows of a fold, also of kernels",
     "sklearn.utils.multiclass._check_partial_fit_first_call": "partial_fit: its `classes`",
+    "sklearn.utils.validation._check_categorical_features": "categorical_features and the others",
     "sklearn.utils.validation._check_feature_names_in": "get_feature_names_out of the encoders",
     "sklearn.utils.validation._check_method_params": "searches: fit parameters of a fold",
     "sklearn.utils.validation._check_sample_weight": "sample_weight of importances and clusters",

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
-
-from scratchmlp.tabular.reading.findings import listed
+from sklearn.utils.validation import _check_categorical_features
 
 FROM_DTYPE = "from_dtype"
 #: What a column is for the user. "no category" means that `categorical_features` names all
@@ -29,15 +28,19 @@ _ROLES: dict[str, Role] = {
 }
 
 
-def column_roles(table: pd.DataFrame, **features: Any) -> list[Role | None]:
+def column_roles(
+    table: pd.DataFrame, categorical_features: Any, **features: Any
+) -> list[Role | None]:
     """Return the role that the user gave to each column.
 
     Parameters
     ----------
     table : DataFrame of shape (n_samples, n_features)
         The table.
-    **features : array-like, 'from_dtype' or None
-        The parameters of `ROLE_CONSTRAINTS`.
+    categorical_features : array-like, 'from_dtype' or None
+        Parameter of `TabularEncoder`.
+    **features : array-like or None
+        The other parameters of `ROLE_CONSTRAINTS`.
 
     Returns
     -------
@@ -49,11 +52,9 @@ def column_roles(table: pd.DataFrame, **features: Any) -> list[Role | None]:
     ValueError
         If a parameter names a column that does not exist, or two of them name the same column.
     """
-    items = {name: _items(choice) for name, choice in features.items()}
-    categories = items["categorical_features"]
-    named = [each for each in categories if not (isinstance(each, str) and each == FROM_DTYPE)]
-    items["categorical_features"] = named
-    chosen = {name: _mask(table, name, each) for name, each in items.items()}
+    choice, added = _split_choice(categorical_features)
+    features["categorical_features"] = choice if added is None else added
+    chosen = {_ROLES[name]: _mask(table, name, chosen) for name, chosen in features.items()}
     twice = np.sum(list(chosen.values()), axis=0) > 1
     if twice.any():
         name = next(iter(table.columns[twice]))
@@ -61,52 +62,30 @@ def column_roles(table: pd.DataFrame, **features: Any) -> list[Role | None]:
             f"Column {name!r} is named in two of {', '.join(ROLE_CONSTRAINTS)}, but a column has "
             "one role. Remove it from one of them."
         )
-    by_dtype = len(named) < len(categories)
-    roles = np.full(table.shape[1], None if by_dtype else "no category", dtype=object)
-    for name, mask in chosen.items():
-        roles[mask] = _ROLES[name]
+    roles = np.full(table.shape[1], None if added is not None else "no category", dtype=object)
+    for role, mask in chosen.items():
+        roles[mask] = role
     return list(roles)
 
 
-def _items(choice: Any) -> list[Any]:
-    """Return what a parameter holds."""
-    return [] if choice is None else list(np.ravel(np.asarray(choice, dtype=object)))
+def _split_choice(choice: Any) -> tuple[Any, Any]:
+    """Return `categorical_features`, and what it adds to the dtypes: None unless they decide."""
+    if isinstance(choice, str):
+        return choice, []
+    if choice is None or np.ndim(choice) != 1:
+        return choice, None
+    added = [each for each in choice if not (isinstance(each, str) and each == FROM_DTYPE)]
+    return (choice, None) if len(added) == len(choice) else (FROM_DTYPE, added)
 
 
-def _mask(table: pd.DataFrame, parameter: str, items: list[Any]) -> NDArray[np.bool_]:
+def _mask(table: pd.DataFrame, parameter: str, choice: Any) -> NDArray[np.bool_]:
     """Return which columns a parameter chooses by names, positions or a boolean mask."""
-    mask = np.zeros(table.shape[1], bool)
-    if items and all(isinstance(each, bool | np.bool_) for each in items):
-        if len(items) != len(mask):
-            raise ValueError(
-                f"{parameter} is a boolean mask of {len(items)} values, but the table has "
-                f"{len(mask)} columns. Pass one value for each column, or names."
-            )
-        return np.array(items, bool)
-    positions = {name: position for position, name in enumerate(table.columns)}
-    mask[[_position(positions, parameter, item) for item in items]] = True
-    return mask
-
-
-def _position(positions: dict[Any, int], parameter: str, item: Any) -> int:
-    """Return the position of the column that an item of a parameter names."""
-    n_columns = len(positions)
-    if isinstance(item, int | np.integer) and not isinstance(item, bool):
-        if not 0 <= item < n_columns:
-            raise ValueError(
-                f"{parameter} has the position {item}, but the table has {n_columns} columns, at "
-                f"the positions 0 to {n_columns - 1}. Pass positions of these, or names."
-            )
-        return int(item)
-    if not isinstance(item, str):
-        raise ValueError(
-            f"{parameter} must hold names of columns, positions or a boolean mask; got {item!r}."
-        )
-    if item not in positions:
-        hint = f" Only categorical_features may hold {FROM_DTYPE!r}." * (item == FROM_DTYPE)
-        raise ValueError(
-            f"{parameter} names {item!r}, but the columns of the table are "
-            f"{listed([repr(name) for name in positions])}. Pass names of these, or "
-            f"positions.{hint}"
-        )
-    return positions[item]
+    if choice is None or np.size(choice) == 0:
+        return np.zeros(table.shape[1], bool)
+    try:
+        return _check_categorical_features(table, choice)
+    except ValueError as error:  # it names the only such parameter of scikit-learn
+        message = str(error).replace("categorical_features", parameter)
+        if FROM_DTYPE in [*choice]:
+            message += f" Only categorical_features may contain {FROM_DTYPE!r}."
+        raise ValueError(message) from error
