@@ -5,7 +5,9 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+from scipy.sparse import issparse
 from sklearn.utils import gen_batches
+from sklearn.utils.sparsefuncs import min_max_axis
 
 from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.kernels import take_rows
@@ -85,8 +87,14 @@ class Data(NamedTuple):
         return Data(self.X[index], self.Y[index], weight, self.class_targets)
 
     def sample(self, n_rows: int) -> "Data":
-        """Select up to `n_rows` rows at equal distances."""
-        return self.rows(slice(None, None, -(-self.n_rows // n_rows)))
+        """Select up to `n_rows` rows at random, the same ones in each call."""
+        return self.rows(sampled(self.n_rows, n_rows))
+
+    def extremes(self) -> tuple[FloatArray, FloatArray]:
+        """Return the smallest and the largest value of each column of X."""
+        if issparse(self.X):
+            return min_max_axis(self.X, axis=0)
+        return self.X.min(axis=0), self.X.max(axis=0)
 
     def arrays(self) -> tuple[Any, FloatArray, FloatArray | None]:
         """Return X, the targets as an array of shape (n_samples, n_outputs), and the weights.
@@ -168,6 +176,14 @@ class Batches:
         X = take_rows(X, index, out=self._X[: len(index)])
         weight = None if weight is None else weight.take(index)
         return Data(X, Y.take(index, 0), weight, class_targets)
+
+
+def sampled(n_rows: int, n_sampled: int) -> NDArray[np.intp]:
+    """Return up to `n_sampled` of `n_rows` row numbers, drawn at random but always the same ones.
+
+    Rows at equal distances would be all alike in data that alternate.
+    """
+    return np.random.default_rng(0).choice(n_rows, min(n_sampled, n_rows), replace=False)
 
 
 def epoch_slices(n_rows: int, batch_size: int, *, drop_last: bool) -> list[slice]:

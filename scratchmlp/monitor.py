@@ -173,9 +173,9 @@ class Monitor:
         when = when or f"epoch {len(losses) + 1}"
         last = f"the last finite loss was {losses[-1]:.3g}" if losses else "no loss was finite"
         message = (
-            f"{what} ({when}; {last}). Scale X, and in regression y, for instance "
-            "with StandardScaler, lower alpha if it is far larger than the sample weights, "
-            "or, unless the solver is 'lbfgs', lower learning_rate_init"
+            f"{what} ({when}; {last}). Scale X, and in regression y, if they are not scaled yet, "
+            "for instance with StandardScaler, lower alpha if it is far larger than the sample "
+            "weights, or, unless the solver is 'lbfgs', lower learning_rate_init"
         )
         if run.best_theta is None:
             raise DivergenceError(f"{message}.")

@@ -51,6 +51,8 @@ class DaskMLP(OnCluster, BaseMLP):
         "standardize": ["boolean"],
     }
 
+    _scaling = "Set standardize=True"
+
     standardize: bool
     scaler_: StandardScaler | None
 

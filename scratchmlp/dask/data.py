@@ -7,8 +7,9 @@ import numpy as np
 from distributed import Future
 from numpy.typing import DTypeLike, NDArray
 
-from scratchmlp.batches import Data, epoch_slices
-from scratchmlp.dask.pieces import take
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data, epoch_slices, sampled
+from scratchmlp.dask.pieces import extremes, take
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import PieceSummary
 
@@ -125,9 +126,16 @@ class ClusterData:
             parts.append((i, None if inside == slice(0, stop - start) else inside))
         return ClusterBatch(rows.stop - rows.start, parts)
 
+    def extremes(self) -> tuple[FloatArray, FloatArray]:
+        """Return the smallest and the largest value of each column of X."""
+        pieces = zip(self.inputs, self.pieces, strict=True)
+        found = self.rounds.get_all(task(extremes, *each) for each in pieces)
+        low, high = zip(*found, strict=True)
+        return np.min(low, axis=0), np.max(high, axis=0)
+
     def sample(self, n_rows: int) -> Data:
-        """Bring the first rows to the driver. They are in few pieces."""
-        batch = self.successive(slice(0, min(n_rows, self.n_rows)))
+        """Bring up to `n_rows` rows to the driver: see `scratchmlp.batches.Data.sample`."""
+        batch = self.batch(sampled(self.n_rows, n_rows))
         found = self.rounds.get_all(
             task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
         )

@@ -266,6 +266,11 @@ def take(rows: Any, X: FloatArray, piece: Piece) -> Data:
     return data if rows is None else data.rows(rows)
 
 
+def extremes(X: FloatArray, piece: Piece) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest and the largest value of each input of a piece."""
+    return piece.data(X).extremes()
+
+
 def _check_names(name: str, part: Any, expected: Any) -> None:
     """Check that a partition has the columns of its collection, in the same order."""
     found = getattr(part, "columns", None)

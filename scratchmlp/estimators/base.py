@@ -12,18 +12,17 @@ from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators.columns import column_advice
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
 from scratchmlp.estimators.prepared import PlannedTraining, Prepared
@@ -48,7 +47,7 @@ from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
 from scratchmlp.public import names_class
-from scratchmlp.run import Run
+from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.threads import threads
 from scratchmlp.training import train
@@ -58,6 +57,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _metric: ClassVar[str]  # name of the score if `scoring` is None
+    _scaling: ClassVar[str] = "Put a StandardScaler before the network"  # as a remedy
 
     # What the subclasses add.
 
@@ -198,12 +198,17 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         run = prepared.run
         monitor.rescore_best(run)
         size = np.dot(run.theta, run.theta) if incremental else 0.0
-        with threads(prepared.multiplications(solver)):
-            interrupted = train(*training.training)
-        # In partial_fit, the check would take about a tenth of a call's time. So it is only made if
-        # the call has more than doubled the norm of theta. The next call evaluates theta anyway.
-        if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
-            self._check_last_step(prepared, monitor)
+        try:
+            with threads(prepared.multiplications(solver)):
+                interrupted = train(*training.training)
+            # In partial_fit, the check would take about a tenth of a call's time. So it is only
+            # made if the call has more than doubled the norm of theta. The next call evaluates
+            # theta anyway.
+            if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
+                self._check_last_step(prepared, monitor)
+        except DivergenceError as error:
+            error.args = (f"{error}{self._column_advice(prepared)}",)
+            raise
         if incremental and monitor.n_iter and not (monitor.finished or interrupted):
             # After one epoch, partial_fit has done its work. If n_iter is 0, this epoch diverged:
             # `finished` stays False, and the user is warned.
@@ -215,7 +220,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         monitor = training.monitor
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
-            warnings.warn(_not_converged(training), ConvergenceWarning, stacklevel=6)
+            message = _not_converged(training) + self._column_advice(training.prepared)
+            warnings.warn(message, ConvergenceWarning, stacklevel=6)
+
+    def _column_advice(self, prepared: Prepared) -> str:
+        """Advise on the columns of X: an addition to messages about training."""
+        return column_advice(prepared, getattr(self, "feature_names_in_", None), self._scaling)
 
     # Prepare.
 
@@ -398,34 +408,14 @@ def _not_converged(training: PlannedTraining) -> str:
     """Say why training has not converged, and name remedies."""
     solver, monitor = training.solver, training.monitor
     if isinstance(solver, Descent) and monitor.n_iter == solver.max_iter:
-        message = (
+        return (
             f"Stochastic Optimizer: Maximum iterations ({solver.max_iter}) reached and the "
             "optimization hasn't converged yet. Increase max_iter, or change learning_rate_init."
         )
-    elif isinstance(solver, LBFGS):
-        message = (
+    if isinstance(solver, LBFGS):
+        return (
             f"lbfgs failed to converge after {monitor.n_iter} iteration(s). "
             f"{monitor.stop_reason}. Increase max_iter ({solver.max_iter}) or max_fun "
-            f"({solver.max_fun}), or scale X."
+            f"({solver.max_fun}), or scale X if it is not scaled yet."
         )
-    else:
-        message = f"{monitor.stop_reason}."
-    if (factor := _scale_factor(training.prepared.data)) > 100:
-        message += (
-            f" The columns of X differ in scale by a factor of {factor:.0f}: put a StandardScaler "
-            "before the network."
-        )
-    return message
-
-
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def _scale_factor(data: Data) -> float:
-    """Divide the largest standard deviation of a column by the smallest, from at most 200 rows."""
-    some = data.sample(200).X
-    if issparse(some):
-        spread = np.sqrt(mean_variance_axis(some, axis=0)[1])
-        low, high = min_max_axis(some, axis=0)
-    else:
-        spread, low, high = some.std(axis=0), some.min(axis=0), some.max(axis=0)
-    spread = spread[low < high]  # constant columns do not count; rounding hides that some are
-    return float(spread.max() / spread.min()) if spread.size else 1.0
+    return f"{monitor.stop_reason}."

@@ -356,6 +356,9 @@ def test_callbacks_and_warnings_are_the_local_ones(client, tmp_path):
     np.testing.assert_array_equal(saved.theta_, network.theta_)
     assert clone(network)._skl_callbacks == network._skl_callbacks
     wide = X * [1.0, 1e3, 1.0, 1.0]
-    with pytest.warns(UserWarning, match="Maximum iterations.*differ in scale") as record:
+    with pytest.warns(UserWarning, match="Maximum iterations.*differ in scale.*standardize=") as w:
         DaskScratchMLPClassifier(**FAST).fit(on_cluster(wide), on_cluster(Y))
-    assert record[0].filename == __file__
+    assert w[0].filename == __file__
+    wide[-1, 2] = 1e6  # in the last partition
+    with pytest.warns(UserWarning, match=r"_init\. Column 2 of X has outliers"):
+        DaskScratchMLPClassifier(**FAST, standardize=True).fit(on_cluster(wide), on_cluster(Y))

@@ -1,14 +1,17 @@
 """Fitted attributes: weights and how to change them, history; warnings."""
 
+import re
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.preprocessing import scale
 
-from scratchmlp import ScratchMLPClassifier
+from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -88,21 +91,59 @@ def test_stopping_at_max_iter_warns_and_says_what_to_try(Estimator):
     with pytest.warns(ConvergenceWarning, match="Maximum iterations .2. reached.*max_iter") as w:
         Estimator(max_iter=2, learning_rate="cosine").fit(X_IRIS, Y_IRIS)
     assert w[0].filename == __file__
+
+
+TWO = np.array([[1.0], [-1.0]] * 1000)
+NORMAL = np.random.default_rng(0).normal(size=(2000, 2))
+OUTLIER = NORMAL.copy()
+OUTLIER[777, 1] = 1e5  # not among every tenth row
+RARE = scale(NORMAL) * [1, 0]
+RARE[777, 1] = 1.0  # the only row of its category
+SCALE, CLIP = r"scale by a factor of {}: .*column {}.*column {} .*\. Put a {}Scaler", "Clip them or"
+ADVICE = [
+    (TWO * [1, 100], None),
+    (np.hstack([TWO, np.full((2000, 1), 0.3)]), None),  # its deviation is not 0, by rounding
+    (scale(NORMAL), None),
+    (RARE, None),
+    (scale(RARE), None),
+    (np.hstack([TWO * [1, 101], np.ones((2000, 1))]), SCALE.format(101, 0, 1, "Standard")),
+    (TWO * [1e150, 1e-160], SCALE.format("inf", 1, 0, "Standard")),
+    (scipy.sparse.csr_array(TWO * [1, 500]), SCALE.format(500, 0, 1, "MaxAbs")),
+    (scale(OUTLIER), rf"Column 1 of X has outliers: .* to 44\.7, but .* range of 0\.001.*{CLIP}"),
+    (pd.DataFrame(OUTLIER, columns=["a", "b"]), rf"Column 'b' of X has outliers: .*{CLIP}"),
+    (np.hstack([OUTLIER, TWO * 1e4]), rf"column 2 by 2e\+04.*StandardScaler.*Column 1.*{CLIP}"),
+]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(("X", "advice"), ADVICE)
+def test_the_warning_advises_on_columns_that_need_it_alone(Estimator, X, advice, early_stopping):
+    network = Estimator(max_iter=2, early_stopping=early_stopping, random_state=0)
+    with pytest.warns(ConvergenceWarning) as w:
+        network.set_params(learning_rate_init=1e-6).fit(X, [0, 1] * 1000)
+    message = str(w[0].message)
+    if advice:
+        assert re.search(advice, message)
+    else:
+        assert message.endswith("change learning_rate_init.")
+    assert ("StandardScaler" in message) == ("StandardScaler" in (advice or ""))
+
+
+def test_an_outlier_among_the_held_out_rows_is_none_of_the_scale():
+    held_out = ScratchMLPRegressor(max_iter=1, early_stopping=True, warm_start=True, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        row = held_out.fit(NORMAL, NORMAL[:, 0])._run["split"][1][0]
+    X = NORMAL.copy()
+    X[row, 1] = 1e5
+    with pytest.warns(ConvergenceWarning, match=r"_init\. Column 1 .* to 44\.7") as w:
+        held_out.set_params(warm_start=False).fit(scale(X), X[:, 0])
     assert "StandardScaler" not in str(w[0].message)
-    two = np.array([[1.0], [-1.0]] * 5)
-    rounded = np.full((10, 1), 0.3)  # its standard deviation is not 0, by rounding
-    for X in (two * [1, 100], np.hstack([two, rounded])):
-        with pytest.warns(ConvergenceWarning) as w:
-            Estimator(max_iter=2, learning_rate_init=1e-6).fit(X, [0, 1] * 5)
-        assert "StandardScaler" not in str(w[0].message)
-    for X, factor in (
-        (scipy.sparse.csr_array(two * [1, 500]), 500),
-        (np.hstack([two * [1, 101], np.ones((10, 1))]), 101),  # a constant column
-        (two * [1e150, 1e-160], "inf"),
-    ):
-        message = f"differ in scale by a factor of {factor}: put a StandardScaler"
-        with pytest.warns(ConvergenceWarning, match=message):
-            Estimator(max_iter=2, learning_rate_init=1e-6).fit(X, [0, 1] * 5)
+
+
+def test_divergence_names_the_column_with_outliers():
+    network = ScratchMLPRegressor(solver="sgd", learning_rate_init=1.0, random_state=0)
+    with pytest.raises(DivergenceError, match=r"lower learning_rate_init\. Column 1 of X has out"):
+        network.fit(scale(OUTLIER) * 10, OUTLIER[:, 1])
 
 
 @ignore_convergence
