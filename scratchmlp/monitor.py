@@ -239,8 +239,8 @@ class Monitor:
             return
         what = f"validation {self.metric}" if self.early_stopping else "training loss"
         self._stop(
-            f"{what} did not improve by tol={self.tol:g} for {run.no_improvement} epochs; "
-            f"best at epoch {run.best_epoch}"
+            f"{what} did not improve by tol={self.tol:g} in any of the last {run.no_improvement} "
+            f"epochs; best at epoch {run.best_epoch}"
         )
 
     def _tell(self, run: Run) -> str:

@@ -37,7 +37,7 @@ def test_stops_after_more_than_n_iter_no_change_epochs_without_improvement():
     assert run.best_loss == 0.41
     assert run.best_epoch == 5
     assert monitor.stop_reason == (
-        "training loss did not improve by tol=0.1 for 3 epochs; best at epoch 5"
+        "training loss did not improve by tol=0.1 in any of the last 3 epochs; best at epoch 5"
     )
 
 

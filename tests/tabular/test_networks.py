@@ -251,7 +251,9 @@ def test_members_stop_when_they_are_done():
     assert longest.found == (40, 40, enough, enough)
     assert n_epochs == [best[0] + 21, best[1] + 21, enough, enough]
     assert model.n_iter_ == max(n_epochs) < 40
-    patience = "validation loss did not improve by tol=0 for 21 epochs; best at epoch"
+    patience = (
+        "validation loss did not improve by tol=0 in any of the last 21 epochs; best at epoch"
+    )
     seen = f"the first members show that {enough} epochs are enough"
     reasons = [f"{patience} {best[0]}", f"{patience} {best[1]}", seen, seen]
     assert model.stop_reasons_ == reasons
