@@ -294,6 +294,7 @@ def classes_of(y: Any) -> Any:
     """Check that targets are class labels, and return the sorted classes."""
     if y.ndim == 1 and y.dtype.kind in "biuU":  # booleans, integers and strings are labels
         return np.unique(y)
+    check_not_mixed(y)
     if type_of_target(y) == "multiclass-multioutput":
         raise ValueError(
             "y has several columns that are no yes-or-no labels. Fit one classifier for each, as "
@@ -301,6 +302,20 @@ def classes_of(y: Any) -> Any:
         )
     check_classification_targets(y)
     return unique_labels(y)
+
+
+def check_not_mixed(y: Any) -> None:
+    """Check that targets are not strings beside other objects, which cannot be sorted together."""
+    if y.dtype != object:
+        return
+    is_string = np.array([isinstance(label, str) for label in y.flat])
+    if is_string.any() and not is_string.all():
+        string, other = y.flat[is_string.argmax()], y.flat[is_string.argmin()]
+        raise ValueError(
+            f"y mixes strings, such as {string!r}, with labels of type {type(other).__name__}, "
+            f"such as {other!r}. Labels must be of one type: convert them, for instance with "
+            "y.astype(str)."
+        )
 
 
 def class_weights(

@@ -22,7 +22,7 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
-from scratchmlp.estimators.targets import check_total_weight, class_weights
+from scratchmlp.estimators.targets import check_not_mixed, check_total_weight, class_weights
 from scratchmlp.losses import Loss
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows, relative_weights
@@ -61,6 +61,7 @@ class ClassLabels:
         """Check the targets that the user passes to an estimator; return an array of labels."""
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers of any size
             y = _check_y(y, estimator=estimator)
+            check_not_mixed(y)
             check_classification_targets(y)
         return y
 

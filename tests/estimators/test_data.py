@@ -135,6 +135,12 @@ CANNOT_SUPPORT = "'log_loss' supports these output activations: softmax, logisti
 
 NO_TARGETS = [
     (ScratchMLPClassifier(), [0.1, 1.2, 1], "Unknown label type: continuous"),
+    (
+        ScratchMLPClassifier(),
+        np.array(["a", 1, "b"], object),
+        "'a', with .* int, such as 1",
+    ),
+    (ScratchMLPClassifier(), np.array([True, "a", "b"], object), "type bool, .*y.astype.str"),
     (ScratchMLPClassifier(), [[0, 2], [1, 1], [2, 0]], "several columns.*MultiOutputClass"),
     (ScratchMLPClassifier(**SOFTMAX), np.eye(3, dtype=int), "exclusive classes.*several lab"),
     (ScratchMLPClassifier(output_activation="identity"), [0, 1, 2], CANNOT_SUPPORT),

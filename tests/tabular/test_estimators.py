@@ -363,6 +363,7 @@ REFUSED = [
     # parameters, arguments of fit, error, message
     ({}, {"y": Y.round().where(Y.index > 2)}, ValueError, "3 of the 120 values of y are missing"),
     ({}, {"y": "left"}, ValueError, r"y is 'left', .* X=df.drop\(columns='left'\) and y=df"),
+    ({}, {"y": np.array(["a", 1] * 60, object)}, ValueError, "y mixes strings|be numbers; got 'a'"),
     ({}, {"y": None}, ValueError, "requires y to be passed, but the target y is None"),
     ({}, {"y": csr_array(NUMBERS[:, None] > 0)}, TypeError, "Sparse data was passed for y"),
     ({}, {"sample_weight": np.inf}, ValueError, "(?i)input sample_weight contains infinity"),
