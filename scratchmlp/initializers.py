@@ -139,8 +139,8 @@ def initialize(
     Raises
     ------
     ValueError
-        If a function does not return a weight and a bias of the layer's shapes, or if parameters
-        are not finite.
+        If a function does not return a weight and a bias of the layer's shapes and of real
+        numbers, or if parameters are not finite.
     """
     draw = INITIALIZERS[weight_init] if isinstance(weight_init, str) else weight_init
     theta = np.empty(network.n_parameters, dtype)
@@ -177,4 +177,10 @@ def _check_drawn(drawn: Any, n_in: int, n_out: int) -> None:
             "weight_init must return a tuple (weight, bias), for this layer of shapes "
             f"{(n_in, n_out)} and {(n_out,)}; got {shapes}. Return both even with "
             "fit_intercept=False, as scratchmlp.initializers.glorot_uniform does."
+        )
+    dtypes = [np.asarray(part).dtype for part in drawn]
+    if any(dtype.kind not in "biuf" for dtype in dtypes):
+        raise ValueError(
+            f"weight_init must return real numbers; got a weight of type {dtypes[0]} and a bias of "
+            f"type {dtypes[1]}. Convert them, complex numbers with .real."
         )

@@ -37,6 +37,8 @@ class Loss(BaseEstimator, ABC):
 
     To write a loss of your own, derive from this class, set `outputs` and define
     `value_and_gradient`. The constructor must keep each parameter in an attribute of the same name.
+    Only ScratchMLPRegressor trains with a loss that overrides `predictions` or `n_raw`: the other
+    estimators compute predictions by themselves and refuse it.
 
     Attributes
     ----------
@@ -139,22 +141,20 @@ class Loss(BaseEstimator, ABC):
                 f"{Y.sum(axis=1).max():g}. Divide each row by its sum, or choose 'logistic'."
             )
 
-    def predictions(self, raw: FloatArray, out: FloatArray | None = None) -> FloatArray:
+    def predictions(self, raw: FloatArray) -> FloatArray:
         """Turn raw scores into predictions with the output activation.
 
         Parameters
         ----------
         raw : ndarray of shape (n_samples, n_outputs)
             Scores before the output activation.
-        out : ndarray of shape (n_samples, n_outputs), default=None
-            Array for the predictions, which may be `raw`. None means a new array.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_outputs)
-            Predictions.
+        ndarray of shape (n_samples, n_targets)
+            Predictions, a new array.
         """
-        return self.output_activation.forward(raw, np.empty_like(raw) if out is None else out)
+        return self.output_activation.forward(raw, np.empty_like(raw))
 
     @abstractmethod
     def value_and_gradient(self, Y: FloatArray, raw: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -531,6 +531,12 @@ LOSSES: dict[str, type[Loss]] = {
     "huber": HuberLoss,
     "quantile": QuantileLoss,
 }
+
+
+def own_outputs(loss: Loss) -> str:
+    """Name the methods by which a loss predicts in a way of its own, separated by commas."""
+    names = ("predictions", "n_raw", "output_activation")
+    return ", ".join(n for n in names if getattr(type(loss), n) is not getattr(Loss, n))
 
 
 def losses_for(estimator_type: str) -> dict[str, type[Loss]]:

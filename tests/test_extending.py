@@ -16,10 +16,12 @@ from sklearn.datasets import load_iris, make_multilabel_classification
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
+from scratchmlp.activations import Identity
+from scratchmlp.estimators import own_objects
 from scratchmlp.initializers import glorot_uniform
-from scratchmlp.losses import Loss
-from scratchmlp.optimizers import Optimizer
+from scratchmlp.losses import HuberLoss, LogLoss, Loss
+from scratchmlp.optimizers import Adam, Optimizer
 from scratchmlp.schedules import Schedule
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -195,3 +197,100 @@ def test_a_classifier_refuses_losses_without_outputs_for_its_targets(outputs, y,
     ScratchMLPRegressor(loss=loss, **SMALL).fit(X, y)
     with pytest.raises(ValueError, match=message):
         ScratchMLPClassifier(loss=loss, **SMALL).fit(X, y)
+
+
+# What is refused before training.
+
+
+class Sharp(LogLoss):
+    def predictions(self, raw):
+        return super().predictions(3 * raw)
+
+
+class Twice(OwnSquares):
+    def n_raw(self, n_targets):
+        return 2 * n_targets
+
+
+class Logits(OwnSquares):
+    output_activation = Identity()
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"), [(Sharp(), "predictions"), (Twice(), "n_raw"), (Logits(), "output_activ")]
+)
+def test_a_classifier_refuses_losses_that_predict_in_their_own_way(loss, name):
+    message = rf"\(.*\) defines {name}.* which ScratchMLPClassifier would not use"
+    for y in (Y, Y > 0, np.eye(3, dtype=int)[Y]):
+        with pytest.raises(ValueError, match=message):
+            ScratchMLPClassifier(loss=loss, **SMALL).fit(X, y)
+
+
+def returning(change, name="value_and_gradient", base=OwnSquares):
+    """Return an object one method of which returns something else."""
+
+    def changed(self, *args):
+        return change(getattr(base, name)(self, *args))
+
+    return type("Wrong", (base,), {name: changed})()
+
+
+def without_effect(self, theta, grad, state, learning_rate):
+    return theta - learning_rate * grad
+
+
+WRONG = [
+    ("loss", returning(lambda both: None), "two arrays of floats.*an object of type NoneType"),
+    ("loss", returning(lambda both: both[1]), r"It returned an array of type float64 and shape"),
+    ("loss", returning(lambda both: (both[0].tolist(), both[1])), "object of type list and an arr"),
+    ("loss", returning(lambda both: (both[0].mean(), both[1])), r"of shape \(100,\), .* no sum or"),
+    (
+        "loss",
+        returning(lambda both: (both[0].sum(keepdims=True), both[1])),
+        r"shape \(1,\) and",
+    ),
+    ("loss", returning(lambda both: (both[0], both[1].sum(axis=1))), r"and shape \(100,\)\. Take"),
+    ("loss", returning(lambda both: (both[0], both[1] > 0)), "array of type bool"),
+    ("loss", returning(lambda both: (both[0], 1j * both[1])), "array of type complex128"),
+    ("solver", returning(lambda state: None, "init", OwnMomentum), "a dict .* of type NoneType"),
+    ("solver", returning(lambda state: [state], "init", OwnMomentum), "a dict .* of type list"),
+    ("solver", type("Wrong", (OwnMomentum,), {"update": without_effect})(), "theta in place"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "wrong", "message"), WRONG)
+def test_wrong_returns_are_refused_before_training_with_the_object_s_name(
+    Estimator, parameter, wrong, message
+):
+    net = Estimator(**SMALL, **{parameter: wrong})
+    with pytest.raises(ValueError, match=rf"{parameter}=Wrong\(.*{message}"):
+        net.fit(X, Y)
+    with pytest.raises(ValueError, match=message):
+        check_gradient(net, X, Y)
+
+
+def test_wrong_predictions_are_refused():
+    for loss in (returning(lambda p: p[:, 0], "predictions"), Twice()):
+        with pytest.raises(ValueError, match=r"predictions of loss=.*here \(100, 1\)\. For raw"):
+            ScratchMLPRegressor(**SMALL, loss=loss).fit(X, Y)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_initial_weights_are_real(Estimator, part):
+    def draw(*args):
+        return [each * (1j if i == part else 1) for i, each in enumerate(glorot_uniform(*args))]
+
+    with pytest.raises(ValueError, match=r"weight_init must return real.*complex128.* with \.real"):
+        Estimator(**SMALL, weight_init=lambda *args: tuple(draw(*args))).fit(X, Y)
+
+
+def test_only_objects_of_users_are_tried(monkeypatch):
+    """A trial takes time. In a stream, the first call makes it."""
+    tried = []
+    monkeypatch.setattr(own_objects, "try_loss", lambda *args: tried.append("loss"))
+    monkeypatch.setattr(own_objects, "_try_optimizer", lambda *args: tried.append("solver"))
+    ScratchMLPRegressor("huber", solver="adam", **SMALL).fit(X, Y)
+    ScratchMLPRegressor(HuberLoss(0.5), solver=Adam(), **SMALL).fit(X, Y)
+    assert tried == []
+    piecewise(ScratchMLPRegressor(OwnSquares(), solver=OwnMomentum(), **SMALL), X, Y)
+    assert tried == ["loss", "solver"]

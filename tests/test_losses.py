@@ -206,7 +206,7 @@ class Band(Loss):
     def target_range(self):
         return 2.0, np.inf
 
-    def predictions(self, raw, out=None):
+    def predictions(self, raw):
         return raw[:, ::2].copy()
 
     def value_and_gradient(self, Y, raw):

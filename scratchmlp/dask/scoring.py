@@ -79,14 +79,14 @@ def _log_loss(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
 
 
 def _r2(model: Any, y: Any, raw: FloatArray, weight: Any) -> RSquared:
-    return RSquared.of(y, model._predictions(raw.copy()), weight)
+    return RSquared.of(y, model._predictions(raw), weight)
 
 
 def _negative_errors(power: int) -> Callable[..., float]:
     """Return a function that adds up -|error|^power, averaged over the outputs."""
 
     def score(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
-        errors = np.abs(y - model._predictions(raw.copy())) ** power
+        errors = np.abs(y - model._predictions(raw)) ** power
         errors = errors.reshape(len(errors), -1).mean(axis=1, dtype=np.float64)
         return -float(errors.sum() if weight is None else weight @ errors)
 

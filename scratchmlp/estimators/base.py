@@ -24,6 +24,7 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.columns import column_advice
 from scratchmlp.estimators.mixins import PickledWithVersion
+from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
 from scratchmlp.estimators.prepared import PlannedTraining, Prepared
 from scratchmlp.estimators.state import (
@@ -248,6 +249,8 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         prepared = self._choose_rows(prepared, validation, split=not incremental)
         self._describe(prepared)
         solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
+        if not (resuming and incremental):  # the calls of a stream should be fast
+            try_objects(prepared, solver)
         monitor = self._make_monitor(prepared, solver, tasks)
         # After a fit that has ended, the count of epochs without improvement starts again. A
         # checkpoint was saved during a fit and has no stop reason, so the count continues.

@@ -19,6 +19,7 @@ from sklearn.utils.multiclass import (
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
+from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.initializers import Initializer
 from scratchmlp.losses import Loss, losses_for
@@ -602,6 +603,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "matrix of several labels. Choose 'logistic' or 'auto', and a loss that "
                 f"has 'logistic' among its outputs; got loss={self.loss!r}."
             )
+        refuse_own_outputs(loss, self)
         if loss.output == "exp":
             raise ValueError(
                 "The outputs of a classifier must be probabilities or raw scores, but those of "

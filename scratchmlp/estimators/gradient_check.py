@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.network import Layer
 
 
@@ -95,6 +96,7 @@ def check_gradient(
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
     prepared = model._prepare(X, y, sample_weight, resuming=fitted, incremental=fitted)
+    try_objects(prepared, model._make_solver(prepared.data.n_rows, 1))
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
     objective = prepared.objective(model.alpha, masks)

@@ -27,7 +27,7 @@ from sklearn.utils._param_validation import (
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS, resolve_activation
 from scratchmlp.estimators.mixins import SuggestsNames
 from scratchmlp.initializers import INITIALIZERS, Initializer
-from scratchmlp.losses import LOSSES, Loss, losses_for
+from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
@@ -255,6 +255,16 @@ def _defaults(estimator: type[BaseEstimator]) -> dict[str, Any]:
     """Return the parameters of a class with their default values."""
     parameters = signature(estimator).parameters
     return {name: parameters[name].default for name in estimator._get_param_names()}
+
+
+def refuse_own_outputs(loss: Loss, estimator: Any) -> None:
+    """Raise an error if a loss predicts in a way of its own, which an estimator would not use."""
+    if own := own_outputs(loss):
+        raise ValueError(
+            f"loss={loss!r} defines {own}, which {type(estimator).__name__} would not use: it "
+            "applies the output activation to one raw score for each target. Remove this from the "
+            "class of the loss, or use ScratchMLPRegressor, which asks the loss."
+        )
 
 
 def loss_of(estimator: Any) -> Loss:

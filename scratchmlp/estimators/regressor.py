@@ -417,7 +417,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         return self._from_raw(X, lambda raw: check_outputs(self._predictions(raw)))
 
     def _predictions(self, raw: FloatArray) -> FloatArray:
-        p = self._loss.predictions(raw, out=raw)
+        p = self._loss.predictions(raw)
         return p[:, 0] if p.shape[1] == 1 else p
 
     # Methods that BaseMLP requires.

@@ -106,7 +106,23 @@ class WholeSquaredError(SquaredError):
             raise ValueError("whole numbers alone")
 
 
+class DoubledSquaredError(SquaredError):
+    def predictions(self, raw):
+        return 2 * raw
+
+
+class MeanSquaredError(SquaredError):
+    def of_error(self, error):
+        return 0.5 * (error * error).mean(), error
+
+
 UNFIT = [
+    (DoubledSquaredError(), COUNTS, "defines predictions, which TabularMLPRegressor would not use"),
+    (
+        MeanSquaredError(),
+        COUNTS,
+        r"of loss=MeanSquaredError\(\) must return two arrays",
+    ),
     ("poisson", COUNTS - 3, r"loss='poisson' needs targets of at least 0; got -3\. Use"),
     (SquaredError().with_output("logistic"), COUNTS, "it can use 'identity' and 'exp' alone"),
     (LogLoss(), COUNTS, "is for a classifier"),

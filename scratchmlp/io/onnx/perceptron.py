@@ -15,7 +15,7 @@ from scratchmlp.io.onnx.layers import (
     forward,
     log_logistic,
 )
-from scratchmlp.losses import Loss
+from scratchmlp.losses import Loss, own_outputs
 from scratchmlp.network import for_each_layer
 
 
@@ -106,11 +106,8 @@ def _add_input(graph: Graph, estimator: Any) -> str:
 
 def _check_loss(loss: Loss) -> None:
     """Raise an error if a loss has a way of its own to predict."""
-    own = type(loss).predictions is not Loss.predictions or (
-        type(loss).output_activation is not Loss.output_activation
-    )
-    if own or loss.output not in OUTPUT_ACTIVATIONS:
+    if own := own_outputs(loss):
         raise ValueError(
             f"The loss {loss!r} computes predictions in its own way, and ONNX has no expression "
-            "for it. Fit with a loss that does not define predictions or output_activation."
+            f"for it. Fit with a loss that does not define {own}."
         )

@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from scratchmlp.estimators.parameters import loss_of
+from scratchmlp.estimators.own_objects import try_loss
+from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
@@ -202,11 +204,16 @@ default='from_dtype'
                 f"loss={self.loss!r} needs targets of at least 0; got {lowest:g}. Use another "
                 "loss, such as 'squared_error', or correct the targets."
             )
-        return problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
+        problem = problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
+        if isinstance(self.loss, Loss):
+            some = problem.data.Y[:100]
+            try_loss(loss, some, np.zeros_like(some))
+        return problem
 
     @property
     def _training_loss(self) -> Loss:
         loss = loss_of(self)
+        refuse_own_outputs(loss, self)
         if loss.output not in ("identity", "exp"):
             raise ValueError(
                 f"loss={self.loss!r} has the output activation {loss.output!r}, but "
