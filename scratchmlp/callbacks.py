@@ -147,8 +147,13 @@ class ModelCheckpoint(_EpochCallback):
         self.weights = weights
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Check that the estimator is a network, and that the folder exists."""
+        """Check that the estimator is a network, and that a file can be at the path."""
         super().setup(estimator, context)
+        if Path(self.path).is_dir():
+            raise IsADirectoryError(
+                f"ModelCheckpoint writes a file, but path={str(self.path)!r} is a folder. Add the "
+                'name of a file, for instance "network.skops".'
+            )
         folder = Path(self.path).parent
         if not folder.is_dir():
             raise FileNotFoundError(

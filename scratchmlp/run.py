@@ -154,8 +154,13 @@ class Run:
 
         The copy shares the random number generator.
         """
-        history = {name: list(column) for name, column in self.history.items()}
-        return replace(self.copy(), history=history)
+        snapshot = self.copy()
+        snapshot.own_history()
+        return snapshot
+
+    def own_history(self) -> None:
+        """Copy the history, which is then no longer shared."""
+        self.history = {name: list(column) for name, column in self.history.items()}
 
     @contextmanager
     def unchanged_history_on_failure(self) -> Iterator[None]:

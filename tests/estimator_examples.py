@@ -27,7 +27,10 @@ class OwnTanh:
 
 
 class Recorder:
-    """A callback that records its arguments, and asks to stop or raises an error at an epoch."""
+    """A callback that records its arguments, and asks to stop or raises an error at an epoch.
+
+    With error_at="teardown", it raises the error when it is torn down.
+    """
 
     def __init__(self, stop_at=None, error_at=None):
         self.told, self.models, self.given = [], [], []
@@ -38,6 +41,8 @@ class Recorder:
 
     def teardown(self, estimator, context):
         self.told.append("teardown")
+        if self.error_at == "teardown":
+            raise RuntimeError("from a teardown")
 
     def on_fit_task_begin(self, estimator, context, *, X=None, y=None, metadata=None):
         self.told.append(("begin", context.task_name, context.task_id))

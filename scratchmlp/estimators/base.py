@@ -150,7 +150,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         if incremental and hasattr(self, "theta_"):
             self._validate_changed_params()
         if not incremental:  # partial_fit calls no callbacks
-            # scikit-learn tears down the callbacks also after a failed fit, with attributes that
+            # After a failed fit, scikit-learn tears down the callbacks, with attributes that
             # begin_fit sets. So it is called before the block, which sets none on failure.
             tasks = begin_fit(
                 self,
@@ -160,6 +160,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 max_subtasks=self.max_iter,
                 reconstruct=fitted_attributes,
             )
+        before = vars(self)
         with all_at_once(self) as new:
             if tasks:
                 tasks.fitted = new
@@ -178,6 +179,8 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
                 # After an interruption the callback task is not ended: the fit is not complete.
                 if tasks and not interrupted:
                     tasks.end(fitted=True)
+        if tasks:
+            tasks.tear_down(before)
         if interrupted:  # raised outside of the block, so that what was learned is kept
             raise KeyboardInterrupt
         return self
@@ -252,10 +255,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         if not (resuming and incremental):  # the calls of a stream should be fast
             try_objects(prepared, solver)
         monitor = self._make_monitor(prepared, solver, tasks)
-        # After a fit that has ended, the count of epochs without improvement starts again. A
-        # checkpoint was saved during a fit and has no stop reason, so the count continues.
-        if resuming and not incremental and self.stop_reason_:
-            prepared.run.renew_patience()
+        if resuming and not incremental:
+            prepared.run.own_history()  # callbacks that fail later cannot change the old one
+            # After a fit that has ended, the count of epochs without improvement starts again. A
+            # checkpoint was saved during a fit and has no stop reason, so the count continues.
+            if self.stop_reason_:
+                prepared.run.renew_patience()
         random_state = prepared.run.generator() if any(prepared.network.dropout_rates) else None
         objective = prepared.objective(self.alpha, random_state, incremental=incremental)
         return PlannedTraining(prepared, solver, monitor, objective)

@@ -7,10 +7,15 @@ as if training had stopped after this epoch. The estimator is made only if a cal
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from sklearn.callback import with_callbacks
+
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run
 
 Reconstruct: TypeAlias = Callable[[Any, Run, Monitor], dict[str, Any]]
+
+#: Attributes that an estimator with callbacks has until these are torn down.
+_DURING_FIT = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}
 
 
 class CallbackTasks:
@@ -108,6 +113,28 @@ class CallbackTasks:
         """
         attributes = vars(self.fitted) if fitted else None
         self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=attributes)
+
+    def tear_down(self, before: dict[str, Any]) -> None:
+        """Tear down the callbacks of a fit that has succeeded.
+
+        scikit-learn would do so after `fit`, where an error could not be undone.
+
+        Parameters
+        ----------
+        before : dict
+            Attributes that the estimator gets back if a callback raises an error.
+        """
+        estimator = self.given["estimator"]
+        try:
+            _tear_down(estimator)
+        except Exception:
+            estimator.__dict__ = {k: v for k, v in before.items() if k not in _DURING_FIT}
+            raise
+
+
+@with_callbacks
+def _tear_down(estimator: Any) -> None:
+    """Do nothing: the decorator tears down the callbacks of the estimator."""
 
 
 def begin_fit(

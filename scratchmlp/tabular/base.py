@@ -209,6 +209,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """
         started = time.time()  # this clock is the same in all processes
         tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
+        before = vars(self)
         with all_at_once(self) as fitted:
             if tasks:
                 tasks.fitted = fitted
@@ -217,6 +218,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             fitted._keep_uncertainty(problem)
             if tasks:
                 tasks.end(fitted=True)
+        if tasks:
+            tasks.tear_down(before)
         return self
 
     def _fit_problem(

@@ -397,6 +397,10 @@ def test_a_failure_changes_nothing(estimator):
         def on_fit_task_end(self, *_, **__):
             raise RuntimeError("stop")
 
+    class FailsToEnd(Counter):
+        def teardown(self, estimator, context):
+            raise RuntimeError("torn down")
+
     model = fit(quick(estimator))
     before = dict(vars(model))
     with pytest.raises(ValueError, match="Column 'age' holds infinity"):
@@ -404,6 +408,10 @@ def test_a_failure_changes_nothing(estimator):
     assert vars(model) == before
     before = dict(vars(model.set_callbacks(Stops())))
     with pytest.raises(RuntimeError, match="stop"):
+        model.fit(X, targets_for(model, -NUMBERS))
+    assert vars(model) == before
+    before = dict(vars(model.set_callbacks(FailsToEnd())))
+    with pytest.raises(RuntimeError, match="torn down"):
         model.fit(X, targets_for(model, -NUMBERS))
     assert vars(model) == before
 
