@@ -288,7 +288,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         )
         loss = self._loss_for(targets)
         Y, class_targets = targets.encode(y, loss, X.dtype), targets.class_targets(loss, X.dtype)
-        weight = targets.weigh(y, sample_weight, X.dtype)
+        weight = targets.weigh(y, sample_weight, X.dtype, all_zero=incremental)
         data = Data(X, Y, weight, class_targets)
         hidden = hidden_sizes(self.hidden_layer_sizes)
         network = self._make_network((X.shape[1], *hidden, loss.n_raw(data.n_targets)))

@@ -214,7 +214,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - None: all classes have weight 1.
         - dict: maps class labels to weights. Classes that are not in the dict have weight 1; all
           keys must then be classes. `partial_fit` divides sample weights by their mean over the
-          samples of the call; it does not do this with class weights.
+          samples of the call; it does not do this with class weights. So if all samples of a call
+          are of classes of weight 0, only the L2 penalty acts.
         - 'balanced': weights inversely proportional to the frequencies of the classes in `y`,
           weighted by `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`).
           Not available for `partial_fit`, which does not see all samples.
@@ -431,7 +432,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, relative to the other samples of this call.
+            Weight of each sample, relative to the other samples of this call. Not all may be 0.
         classes : array-like of shape (n_classes,), default=None
             All classes of this and all later calls. Required in the first call, optional later.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None

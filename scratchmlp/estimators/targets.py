@@ -52,7 +52,9 @@ class NumericTargets:
     def class_targets(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
 
-    def weigh(self, y: Any, sample_weight: Any, dtype: Any, training: Any = None) -> Any:
+    def weigh(
+        self, y: Any, sample_weight: Any, dtype: Any, training: Any = None, all_zero: bool = False
+    ) -> Any:
         """Return the user's weights unchanged, because there are no class weights."""
         return sample_weight
 
@@ -204,7 +206,12 @@ class ClassTargets:
 
     @np.errstate(over="ignore")  # an infinite product is reported
     def weigh(
-        self, y: Any, sample_weight: FloatArray | None, dtype: Any, training: Any = None
+        self,
+        y: Any,
+        sample_weight: FloatArray | None,
+        dtype: Any,
+        training: Any = None,
+        all_zero: bool = False,
     ) -> FloatArray | None:
         """Multiply the weight of each row by the weights of its classes.
 
@@ -219,6 +226,8 @@ class ClassTargets:
         training : tuple or None, default=None
             Labels and weights of the training rows, from which class weights are computed. None
             means that `y` and `sample_weight` are those of the training rows.
+        all_zero : bool, default=False
+            Whether all products may be 0, because the rows are those of one call of `partial_fit`.
 
         Returns
         -------
@@ -228,13 +237,16 @@ class ClassTargets:
         Raises
         ------
         ValueError
-            If class_weight is not valid, or if the sum of the products is 0 or not finite.
+            If class_weight is not valid, if the sum of the products is not finite, or if it is 0
+            and not `all_zero`.
         """
         if self.class_weight is None:
             return sample_weight
         factors = self.factors(*(training or (y, sample_weight)))
         weight = self.weigh_by(factors, y, sample_weight, dtype)
-        check_total_weight(weight.sum(), self.class_weight)
+        total = weight.sum()
+        if not (all_zero and total == 0):
+            check_total_weight(total, self.class_weight)
         return weight
 
     def factors(self, y: Any, sample_weight: FloatArray | None) -> list[FloatArray]:

@@ -92,8 +92,8 @@ def choose_rows(
 ) -> Prepared:
     """Choose the training and the validation rows.
 
-    Rows of weight zero are left out. Validation rows are those that the user passed, or those that
-    early stopping holds out.
+    Rows of weight zero are left out, unless a call of `partial_fit` has no others. Validation rows
+    are those that the user passed, or those that early stopping holds out.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def choose_rows(
     """
     held_out = _validation_data(estimator, prepared, *validation)
     weight = prepared.data.sample_weight
-    if weight is not None and not weight.all():
+    if weight is not None and weight.any() and not weight.all():
         prepared = prepared.rows(np.flatnonzero(weight))
     if held_out is None and estimator.early_stopping and split:
         training, rows = _split(estimator, prepared)
@@ -267,7 +267,8 @@ def check_last_step(prepared: Prepared, monitor: Monitor) -> None:
             return
         # L-BFGS computes in float64, so a loss that only float32 cannot hold is no divergence.
         losses = prepared.loss.value(Y, raw.astype(np.float64, copy=False))
-        loss = float((losses if weight is None else weight * losses).mean()) / mean_weight
+        loss = float((losses if weight is None else weight * losses).mean())
+        loss /= mean_weight or 1.0  # all weights may be 0 in a call of partial_fit
     monitor.check_divergence(replace(run, best_theta=None, loss=loss), f"after epoch {run.epoch}")
 
 

@@ -120,6 +120,23 @@ def test_class_weights_act_in_partial_fit_however_the_classes_come():
         np.testing.assert_allclose(steps[0], factor * steps[1], rtol=1e-6, atol=1e-12)
 
 
+@pytest.mark.parametrize("rate", [0.1, 1e4])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_call_of_partial_fit_may_have_classes_of_weight_zero_alone(first, rate):
+    """Only the penalty acts: it multiplies each weight by the same factor, and biases stay."""
+    settings = {"solver": "sgd", "momentum": 0.0, "alpha": 1.0, "learning_rate_init": 0.1}
+    classifier = Classifier(**settings, class_weight={0: 0.0})
+    start = slice(50 if first else 150)
+    classifier.partial_fit(X[start], Y[start], classes=[0, 1, 2])
+    before = classifier.theta_.copy()
+    theta = classifier.set_params(learning_rate_init=rate).partial_fit(X[:50], Y[:50]).theta_
+    n_weights = 4 * 6 + 6 * 3
+    np.testing.assert_allclose(theta[:n_weights], (1 - rate / 50) * before[:n_weights])
+    np.testing.assert_array_equal(theta[n_weights:], before[n_weights:])
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        classifier.partial_fit(X[:50], Y[:50], sample_weight=np.zeros(50))
+
+
 def test_float32_stays_float32_with_class_weights():
     classifier, A, y = Classifier(class_weight="balanced"), X[20:].astype(np.float32), Y[20:]
     theta = classifier.fit(A, y).theta_
