@@ -4,7 +4,7 @@
 as if training had stopped after this epoch. The estimator is made only if a callback asks for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from sklearn.callback import with_callbacks
@@ -114,7 +114,7 @@ class CallbackTasks:
         attributes = vars(self.fitted) if fitted else None
         self.context.call_on_fit_task_end(**self.given, reconstruction_attributes=attributes)
 
-    def tear_down(self, before: dict[str, Any]) -> None:
+    def tear_down(self, before: Mapping[str, Any]) -> None:
         """Tear down the callbacks of a fit that has succeeded.
 
         scikit-learn would do so after `fit`, where an error could not be undone.
