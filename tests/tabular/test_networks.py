@@ -155,17 +155,17 @@ def test_a_member_needs_time_for_its_own_epochs_alone(monkeypatch, n_done, t):
     assert schedule(Progress(0, n_done, 50)) == pytest.approx(CosLog4().factor(t), abs=1e-3)
 
 
-def test_the_schedule_knows_how_long_the_first_epoch_will_take(monkeypatch):
+def test_the_schedule_knows_how_long_the_first_epoch_will_take_and_which_is_the_last(monkeypatch):
     started, start = [], TimedSchedule.start
 
     def recorded(schedule, epoch_seconds):
-        started.append(epoch_seconds)
+        started.append((epoch_seconds, schedule.last_epoch))
         start(schedule, epoch_seconds)
 
     monkeypatch.setattr(TimedSchedule, "start", recorded)
     monkeypatch.setattr("scratchmlp.tabular.networks.member._epoch_seconds", lambda *arguments: 7.0)
-    TabularMLPRegressor(cv=2, max_iter=1, max_time=60).fit(X, NUMBERS)
-    assert started == [0.0, 7.0] * 2
+    TabularMLPRegressor(cv=3, max_iter=1, max_time=60).fit(X, NUMBERS)
+    assert started == [(0.0, np.inf), (7.0, np.inf)] * 2 + [(0.0, 1), (7.0, 1)]
 
 
 def test_members_share_the_time():
