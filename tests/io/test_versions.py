@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from damage import with_manifest
-from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
+from model_files import CLASSES, FITS, VARIED_FITS, X, fitted, inputs, predictions
 
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import FORMAT, read_notes
@@ -101,10 +101,12 @@ def test_a_file_without_a_format_is_refused(wrong, path):
         load(path)
 
 
-def test_notes_are_read(path):
+def test_notes_are_read_and_the_model_can_train_on(tmp_path):
+    path, model = tmp_path / "model.skops", fitted("classifier")
     notes = {"target": "y", "id": None, "marks": {"a": ","}}
-    path.write_bytes(model_bytes(load(path), notes=notes))
+    path.write_bytes(model_bytes(model, notes=notes))
     assert read_notes(path) == notes
+    load(path).partial_fit(X, CLASSES)
 
 
 @pytest.mark.parametrize("wrong", [["target"], "target", None, {"target": 3}, {"id": ["key"]}])
