@@ -1,5 +1,6 @@
 """The plot of loss, score and learning rate by epoch."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -14,6 +15,9 @@ from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 # The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+
+LONGEST = 24  # characters of names in a legend beside the panels
+LINE = 80  # characters of a line in a legend below them
 
 
 @public("scratchmlp.plotting")
@@ -123,7 +127,8 @@ class TrainingCurveDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a new figure. If there are several panels, they divide the
             space of `ax`, which becomes the top panel. With several networks, the legend is to the
-            right of `ax`; create the figure with ``layout="constrained"`` to reserve space for it.
+            right of `ax`, or below the panels if a name is long; create the figure with
+            ``layout="constrained"`` to reserve space for it.
         loss_scale : {'auto', 'linear', 'log'}, default='auto'
             Scale of the loss. 'auto' is logarithmic if the largest loss is more than a hundred
             times the smallest.
@@ -147,7 +152,9 @@ class TrainingCurveDisplay:
 
         panels = self._panels(loss_scale)
         if ax is None:
-            size = 6.4 if len(self.histories) == 1 else 8.0, 3.6 + 1.2 * len(panels)
+            n_names = len(self.histories)
+            height = 3.6 + 1.2 * len(panels) + (0.25 * n_names if self._has_long_names() else 0)
+            size = 6.4 if n_names == 1 else 8.0, height
             _, ax = plt.subplots(figsize=size, layout="constrained")
         self.axes_ = _stack_panels(ax, len(panels))
         self.ax_, self.figure_ = ax, ax.figure
@@ -156,6 +163,8 @@ class TrainingCurveDisplay:
             for column in columns:
                 self._draw(panel, column, line_kw)
             panel.set(ylabel=label, yscale=_choose_scale(panel) if scale == "auto" else scale)
+            if panel.get_yscale() == "log":
+                panel.yaxis.set_major_formatter("{x:g}")  # needs no formulas, unlike the default
             panel.label_outer()
         last = self.axes_[-1]
         last.set_xlabel("epoch")
@@ -227,11 +236,28 @@ class TrainingCurveDisplay:
         best = "best epoch" if several else f"best epoch ({next(iter(self.best_epochs.values()))})"
         entries.append((best, {"color": grey, "linestyle": "", "marker": "o"}))
         labels, styles = zip(*entries, strict=True)
-        # Several curves rarely leave a free corner.
-        location = {"loc": "upper left", "bbox_to_anchor": (1, 1)} if several else {"loc": "best"}
         handles = [Line2D([], [], **style) for style in styles]
-        for text in self.ax_.legend(handles, labels, **location).get_texts():
+        panel, place = self._place_of_legend()
+        lines_of = [textwrap.fill(label, LINE) for label in labels]
+        for text in panel.legend(handles, lines_of, **place).get_texts():
             text.set_parse_math(False)
+
+    def _has_long_names(self) -> bool:
+        """Return whether names are so long that a legend beside the panels would displace them."""
+        return len(self.histories) > 1 and max(map(len, self.histories)) > LONGEST
+
+    def _place_of_legend(self) -> tuple[Any, dict[str, Any]]:
+        """Return the panel with the legend, and its place: several curves leave no free corner."""
+        from matplotlib.transforms import ScaledTranslation
+
+        if len(self.histories) == 1:
+            return self.ax_, {"loc": "best"}
+        if not self._has_long_names():
+            return self.ax_, {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        last, inches = self.axes_[-1], self.figure_.dpi_scale_trans
+        below = last.transAxes + ScaledTranslation(0, -0.5, inches)  # below the label of the axis
+        place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "bbox_transform": below}
+        return last, {**place, "fontsize": "small"}
 
 
 def _fitted_by_name(estimator: Any) -> dict[str, Any]:

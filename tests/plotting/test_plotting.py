@@ -242,6 +242,42 @@ def test_networks_in_a_dict_have_their_names():
     assert columns == {name: ["loss", "validation_loss", "score"], "none": ["loss"]}
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_networks", [2, 6])
+def test_long_names_leave_the_panels_their_width(n_networks, early_stopping):
+    """The legend is below all panels, and covers no label."""
+    networks = [
+        iris_network(
+            hidden_layer_sizes=(4 + i,) * 8,
+            alpha=0.1**i,
+            learning_rate_init=0.001 * (i + 1),
+            batch_size=16 + i,
+            max_iter=2,
+            early_stopping=early_stopping,
+        )
+        for i in range(n_networks)
+    ]
+    display = TrainingCurveDisplay.from_estimator(networks)
+    display.figure_.canvas.draw()
+    places = [ax.get_position() for ax in display.axes_]
+    assert all(place.width > 0.85 for place in places)
+    assert sum(place.height for place in places) > 0.4
+    last = display.axes_[-1]
+    assert max(map(len, display.lines_)) > 80  # characters
+    names = [" ".join(each.split("\n")) for each in legend_of(last)]
+    assert names[:n_networks] == list(display.lines_)
+    legend = last.get_legend().get_window_extent()
+    assert legend.y1 < last.xaxis.label.get_window_extent().y0
+    assert legend.x1 < display.figure_.bbox.x1
+
+
+def test_ticks_of_a_logarithmic_loss_are_numbers_without_formulas():
+    history = {"epoch": [1, 2], "loss": [1.0, 1e-4]}
+    display = TrainingCurveDisplay(histories={"net": history}, best_epochs={"net": 2}).plot()
+    ticks = {tick.get_text() for tick in display.ax_.get_yticklabels()}
+    assert {"1", "0.01", "0.0001"} <= ticks
+
+
 def test_curves_do_not_change_with_later_training():
     network = deepcopy(iris_network())
     display = TrainingCurveDisplay.from_estimator(network)
