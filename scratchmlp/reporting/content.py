@@ -151,5 +151,6 @@ def cell(value: Any) -> Cell:
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return Number(float(value), str(value))
     if isinstance(value, float | np.floating):
-        return Number(float(value), f"{value:.6g}")
+        number = float(value)
+        return Number(number, f"{number:.0f}" if 1e6 <= abs(number) < 1e15 else f"{number:.6g}")
     return plain(value)

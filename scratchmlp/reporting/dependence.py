@@ -5,17 +5,16 @@ from typing import Any, NamedTuple, assert_never
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.inspection import partial_dependence
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import read_values
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.pictures import COLORS
+from scratchmlp.reporting.pictures import COLORS, OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.base import LeftOutColumn
-from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
@@ -25,7 +24,6 @@ MOST_ROWS = 300
 N_POINTS = 12  # of a column of numbers
 MOST_LEVELS = 10  # of a column of categories
 MOST_CURVES = 4
-OUTER = 0.02  # share of the values that are left out at each end
 
 
 class Curve(NamedTuple):
@@ -38,9 +36,10 @@ class Curve(NamedTuple):
     values : ndarray of shape (n_values,)
         Values of the column.
     means : ndarray of shape (n_outputs, n_values)
-        Mean predictions, of all classes if there are more than two.
+        Mean predictions, of all classes.
     is_ordered : bool
-        Whether the values are numbers or dates.
+        Whether to draw a line. Categories have none, and numbers such as 0 and 1 neither: there are
+        no values between them.
     """
 
     name: str
@@ -83,7 +82,9 @@ def dependence_section(
         "Each picture shows the mean prediction if all rows had the same value of one column, and "
         "their own values of the others. All pictures have the same vertical scale. Combinations "
         "of values that do not occur together count too, so read the curves of correlated columns "
-        f"with care. Computed with {len(rows):,} {'random ' * (len(rows) < len(evaluated.y))}rows, "
+        "with care. Up to 2% of the values of a column at each end are left out, because extreme "
+        "values would hide the others. "
+        f"Computed with {len(rows):,} {'random ' * (len(rows) < len(evaluated.y))}rows, "
         f"for the {len(curves)} most important columns of numbers, dates or categories."
     )
     limits = _limits(evaluated, curves)
@@ -109,7 +110,10 @@ def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
     """Return the values of a column to predict for; none if it cannot be shown."""
     match fitted:
         case NumberColumn() | DateColumn():
-            return _grid(read_values(column, fitted).dropna()) if fitted.scale > 0 else np.array([])
+            known = read_values(column, fitted).dropna()
+            if fitted.scale == 0 or known.empty:
+                return np.array([])
+            return _grid(known.astype(np.float64) if isinstance(fitted, NumberColumn) else known)
         case FewLevels() | ManyLevels():
             frequent = column.dropna().value_counts().head(MOST_LEVELS)
             return np.array(list(frequent.index), dtype=object)
@@ -121,6 +125,7 @@ def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
 
 def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
     """Return different values at about equal shares of some numbers or dates."""
+    known = known[are_near(known)]
     if len(different := known.unique()) <= N_POINTS:
         return np.sort(np.asarray(different))
     shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
@@ -135,43 +140,36 @@ def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
 def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: Column) -> Curve:
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
-    is_ordered = not isinstance(fitted, CategoricalColumn)
-    if isinstance(fitted, NumberColumn):
-        values = values.astype(np.float64)
-    result = partial_dependence(
-        evaluated.estimator,
-        X,
-        [position],
-        categorical_features=None if is_ordered else [position],
-        custom_values={position: values},
-        method="brute",
-        kind="average",
+    is_ordered = isinstance(fitted, DateColumn) or (
+        isinstance(fitted, NumberColumn) and len(values) > 2
     )
-    return Curve(name, values, result.average, is_ordered)
+    predicted = evaluated.predict_changed(X, ((position, value) for value in values))
+    means = [each.reshape(len(each), -1).mean(axis=0) for each in predicted]
+    return Curve(name, values, np.transpose(means), is_ordered)
 
 
 def _limits(evaluated: Evaluated, curves: list[Curve]) -> tuple[float, float]:
     """Return the common limits of the predictions."""
-    shown = _outputs(evaluated, curves[0])
+    shown = _outputs(evaluated)
     means = np.hstack([curve.means[shown] for curve in curves])
     margin = 0.06 * float(np.ptp(means)) or 0.5
     return means.min() - margin, means.max() + margin
 
 
-def _outputs(evaluated: Evaluated, curve: Curve) -> NDArray[np.intp]:
+def _outputs(evaluated: Evaluated) -> NDArray[np.intp]:
     """Return the numbers of the outputs to draw."""
-    if len(curve.means) == 1:
+    if evaluated.proba is None:
         return np.array([0])
     return frequent_classes(evaluated, MOST_CURVES)
 
 
 def _picture(evaluated: Evaluated, curve: Curve, limits: tuple[float, float]) -> Picture:
     """Draw the partial dependence on a column."""
-    name, outputs = plain(curve.name, 40), _outputs(evaluated, curve)
+    name, outputs = plain(curve.name, 40), _outputs(evaluated)
     if evaluated.proba is None:
         what, labels = f"predicted {plain(evaluated.target, 30)}", [""]
-    elif len(curve.means) == 1:
-        what, labels = f"probability of {plain(evaluated.classes[1], 30)}", [""]
+    elif len(outputs) == 1:
+        what, labels = f"probability of {plain(evaluated.classes[outputs[0]], 30)}", [""]
     else:
         what, labels = "probability", [plain(evaluated.classes[k], 20) for k in outputs]
 
@@ -214,6 +212,7 @@ def _draw_levels(ax: Any, curve: Curve, means: FloatArray, style: dict[str, Any]
     places = np.arange(len(means))
     ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.plot(means, places, "o", **style)
-    ax.set_yticks(places, [plain(value, 22) for value in curve.values])
+    texts = [f"{each:.6g}" if isinstance(each, float) else each for each in curve.values]
+    ax.set_yticks(places, [plain(each, 22) for each in texts])
     ax.set_ylim(len(means) - 0.5, -0.5)
     ax.grid(axis="y", color="#cccccc", linewidth=0.6)

@@ -1,8 +1,9 @@
 """The rows that a report is about, with predictions that are not from training on these rows."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -25,6 +26,7 @@ from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import to_pandas
 
 ROWS = ("fit", "new")
+AT_ONCE = 2**13  # rows to predict in one call, if they are few
 Rows = NDArray[np.intp]
 
 
@@ -97,6 +99,11 @@ class Evaluated(NamedTuple):
         return np.searchsorted(self.classes, self.y)
 
     @property
+    def positive(self) -> int:
+        """Number of the positive one of two classes: the rarer one, or else the second."""
+        return int(2 * np.count_nonzero(self.codes) <= len(self.y))
+
+    @property
     def errors(self) -> FloatArray:
         """How wrong predictions are: 1 minus the probability of the true class, or the distance."""
         if self.proba is None:
@@ -118,6 +125,25 @@ class Evaluated(NamedTuple):
     def some(self, rows: Rows) -> Any:
         """Return some rows, as the estimator takes them."""
         return _safe_indexing(self.X, rows)
+
+    def predict_changed(self, X: Any, changes: Iterable[tuple[int, Any]]) -> Iterator[FloatArray]:
+        """Predict rows after each of several changes: the position of a column, and its new values.
+
+        Several changes are predicted in one call, because calls with few rows are slow.
+        """
+        n, left = len(X), iter(changes)
+        while batch := list(islice(left, max(1, AT_ONCE // n))):
+            many = _safe_indexing(X, np.tile(np.arange(n), len(batch)))
+            cells = many.iloc if isinstance(many, pd.DataFrame) else many
+            for number, (position, values) in enumerate(batch):
+                cells[number * n : (number + 1) * n, position] = values
+            yield from np.split(predict(self.estimator, many), len(batch))
+
+
+def predict(estimator: Any, X: Any) -> FloatArray:
+    """Predict the probabilities of classes, or numbers."""
+    method = estimator.predict_proba if is_classifier(estimator) else estimator.predict
+    return np.asarray(method(X))
 
 
 def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Evaluated:
@@ -153,10 +179,7 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     check_consistent_length(X, y)
     X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
     is_class = is_classifier(estimator)
-    if rows == "fit":
-        predicted = _out_of_fold(estimator, y)
-    else:
-        predicted = estimator.predict_proba(X) if is_class else estimator.predict(X)
+    predicted = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
     predicted = np.asarray(predicted if is_class else column_or_1d(predicted), dtype=np.float64)
     given, seen = (X, y), np.arange(len(y))
     if rows == "fit":  # with a cv for time series, the first rows have no prediction

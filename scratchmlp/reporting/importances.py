@@ -1,23 +1,18 @@
 """The section on what the predictions depend on: how much each column matters."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
-from sklearn.base import is_classifier
-from sklearn.inspection import permutation_importance
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
-from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly
+from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
 from scratchmlp.reporting.pictures import COLORS
+from scratchmlp.reporting.scores import CLASSES, NUMBERS, Metric, values_of
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.table import Place, places_of
 from scratchmlp.tabular.inspection.importances import associations_with, correlated_pairs
@@ -73,8 +68,9 @@ def importances_of(evaluated: Evaluated) -> Importances:
     -------
     Importances
         Those of the columns that the estimator uses. For rows of `fit`, the result of
-        `oof_importances`, otherwise of scikit-learn's `permutation_importance`. Of a wide table,
-        only the `MOST_COLUMNS` columns that are most correlated with the predictions are measured.
+        `oof_importances`, otherwise what scikit-learn's `permutation_importance` would return. Of a
+        wide table, only the `MOST_COLUMNS` columns that are most correlated with the predictions
+        are measured.
     """
     measure = _out_of_fold if evaluated.rows == "fit" else _permuted
     unused = left_out(evaluated)
@@ -133,39 +129,47 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
 
 def _permuted(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on rows that were not in `fit`."""
-    scoring = "neg_log_loss" if is_classifier(evaluated.estimator) else "r2"
     rows = evaluated.sample(_n_rows(evaluated))
-    y = evaluated.y[rows]
-    if scoring == "neg_log_loss" and len(np.unique(y)) < max(2, len(evaluated.classes)):
-        scoring = "accuracy"  # the log-loss needs rows of each class, and two of them
+    X, metric = evaluated.some(rows), _metric(evaluated, rows)
+    y = evaluated.y[rows] if evaluated.proba is None else evaluated.codes[rows]
+    orders = _orders(len(rows), evaluated.random_state)
     positions = [evaluated.columns.index(name) for name in names]
-    X = evaluated.some(rows)
-    others = FunctionTransformer(partial(_put, X, positions))  # adds columns that stay as they are
-    result = permutation_importance(
-        make_pipeline(others, evaluated.estimator),
-        _safe_indexing(X, positions, axis=1),
-        y,
-        scoring=scoring,
-        n_repeats=N_REPEATS,
-        random_state=evaluated.random_state,
+    changes = (
+        (position, _safe_indexing(_safe_indexing(X, position, axis=1), order))
+        for position in positions
+        for order in orders
     )
+    before = values_of([metric], y, predict(evaluated.estimator, X))[metric.name]
+    after = [
+        values_of([metric], y, predicted)[metric.name]
+        for predicted in evaluated.predict_changed(X, changes)
+    ]
+    worse = np.subtract(after, before) if metric.is_loss else np.subtract(before, after)
+    worse[np.isclose(after, before)] = 0  # rounding depends on how many rows a call predicts
     return Importances(
         list(names),
-        result.importances,
-        _SCORES.get(scoring, scoring),
+        worse.reshape(len(names), N_REPEATS),
+        metric.name,
         len(rows),
         _correlated(evaluated, rows, names),
     )
 
 
-def _put(X: Any, positions: Sequence[int], values: Any) -> Any:
-    """Return a copy of a table with other values in some columns."""
-    X = X.copy()
-    if isinstance(X, pd.DataFrame):
-        X[X.columns[positions]] = values
-    else:
-        X[:, positions] = values
-    return X
+def _metric(evaluated: Evaluated, rows: Rows) -> Metric:
+    """Choose what gets worse: the log-loss or R², or another metric if these are undefined."""
+    if evaluated.proba is None:
+        return NUMBERS["R2" if np.ptp(evaluated.y[rows]) > 0 else "RMSE"]
+    return CLASSES["log-loss" if len(evaluated.classes) > 1 else "accuracy"]
+
+
+def _orders(n_rows: int, random_state: int) -> list[Rows]:
+    """Return an order of the rows for each repeat, the same as `permutation_importance` draws."""
+    seed = np.random.RandomState(random_state).randint(np.iinfo(np.int32).max + 1)
+    random, shuffled, orders = np.random.RandomState(seed), np.arange(n_rows), [np.arange(n_rows)]
+    for _ in range(N_REPEATS):  # each of them shuffles the one before
+        random.shuffle(shuffled)
+        orders.append(orders[-1][shuffled])
+    return orders[1:]
 
 
 def _correlated(
@@ -177,7 +181,7 @@ def _correlated(
     return correlated_pairs(encoded, places, np.random.RandomState(evaluated.random_state))
 
 
-def importance_section(evaluated: Evaluated, importances: Importances) -> Section:
+def importance_section(evaluated: Evaluated, importances: Importances) -> Section | None:
     """Show the importances.
 
     Parameters
@@ -189,15 +193,17 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
 
     Returns
     -------
-    Section
-        A picture, a table, and the pairs of correlated columns.
+    Section or None
+        A picture, a table, and the pairs of correlated columns. None if no column is used, or if
+        there is a single row, which cannot be permuted.
     """
-    kind = "held-out" if evaluated.rows == "fit" else "new"
+    if not importances.names or importances.n_rows == 1:
+        return None
     sentences = [
         "The importance of a column is how much worse the predictions get without its information: "
         "0 means that they do not need the column. This says what the predictions depend on, not "
         "what causes the target.",
-        f"Measured on {importances.n_rows:,} {kind} rows, {N_REPEATS} times for each column.",
+        f"Measured on {_rows(evaluated, importances)}, {N_REPEATS} times for each column.",
         _left_out(evaluated),
     ]
     parts: list[Any] = [
@@ -212,6 +218,15 @@ def importance_section(evaluated: Evaluated, importances: Importances) -> Sectio
         )
         parts.append(_pairs(importances))
     return Section("importance", "What matters", parts)
+
+
+def _rows(evaluated: Evaluated, importances: Importances) -> str:
+    """Say on which rows importances are measured, and why not on all."""
+    n, n_all = importances.n_rows, len(evaluated.y)
+    kind = "held-out" if evaluated.rows == "fit" else "new"
+    if n == n_all:
+        return f"{n:,} {kind} rows"
+    return f"{n:,} random rows of the {n_all:,} {kind} ones, because all would take longer"
 
 
 def _left_out(evaluated: Evaluated) -> str:

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from scratchmlp.reporting.columns import columns_of, read_values
 from scratchmlp.reporting.content import Cell, Section, Table, cell, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.tabular.columns.column import Column
+from scratchmlp.tabular.columns.numeric import NumberColumn
 
 COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
@@ -56,16 +59,31 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
-    body: list[Sequence[Cell]] = []
-    for i in rows:
-        values = [cell(evaluated.table[name].iloc[i]) for name in columns]
-        body.append((plain(evaluated.table.index[i]), *_predicted(evaluated, int(i)), *values))
+    fitted = columns_of(evaluated)
+    cells = [_cells(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
+    body: list[Sequence[Cell]] = [
+        (
+            plain(evaluated.table.index[i]),
+            *_predicted(evaluated, int(i)),
+            *(each[k] for each in cells),
+        )
+        for k, i in enumerate(rows)
+    ]
     if evaluated.proba is None:
         header = ["true value", "predicted", "true minus predicted"]
     else:
         header = ["true class", "predicted class", "probability of the true class"]
     names = [_name_of_labels(evaluated.given[0]), *header, *(plain(name) for name in columns)]
     return Table("The worst mistakes", names, body)
+
+
+def _cells(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
+    """Write values of a column: numbers in text as the model reads them, without many digits."""
+    read = read_values(values, fitted) if isinstance(fitted, NumberColumn) else values
+    return [
+        cell(number if isinstance(value, str) and pd.notna(number) else value)
+        for value, number in zip(values, read, strict=True)
+    ]
 
 
 def _name_of_labels(X: Any) -> str:

@@ -102,7 +102,7 @@ def report(
         If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
     TypeError
         If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
-        predictions although ``rows="fit"``.
+        predictions although ``rows="fit"``, or `comparison` is no DataFrame.
     ValueError
         If `X` and `y` are not the rows of `fit` although ``rows="fit"``, a target is missing, `y`
         contains a class that the estimator does not know, or there are several targets.
@@ -136,6 +136,12 @@ def report(
     check_installed("scratchmlp.report", "report", *PACKAGES)
     if path is not None:
         check_folder(Path(path))
+    if not isinstance(comparison, pd.DataFrame | None):
+        raise TypeError(
+            "comparison must be a DataFrame with a row for each model and a column for each score; "
+            f"got {type(comparison).__name__}. For a dict of models and their scores, pass "
+            "pandas.DataFrame.from_dict(comparison, orient='index')."
+        )
     call = f"scratchmlp.report({' '.join(repr(estimator).split())}, X, y, rows={rows!r})"
     evaluated = evaluate(estimator, X, y, rows, random_state)
     compared = None if comparison is None else Compared(comparison)
@@ -193,7 +199,7 @@ def _sections(
         summary_section(evaluated, scores, importances, unused, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,
-        importance_section(evaluated, importances) if importances.names else None,
+        importance_section(evaluated, importances),
         dependence_section(evaluated, columns, importances),
         uncertainty_section(evaluated, columns, shown),
         mistakes_section(evaluated, shown),

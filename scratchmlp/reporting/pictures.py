@@ -7,11 +7,17 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from scratchmlp.reporting.content import Picture
 
 #: Colors of curves. Readers with color blindness can distinguish them (Okabe and Ito, darker).
 COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4")
 FAINT = "#7f7f7f"  # of what curves are compared with
+OUTER = 0.02  # share of the values at each end that may be far from the others
+FAR = 3  # times the range of the others
 PANEL = (6.0, 4.5)  # inches of each picture in a file
 _SETTINGS = {
     "text.parse_math": False,  # names may contain dollar signs
@@ -71,6 +77,36 @@ def side_by_side(pictures: Sequence[Picture], file_format: str) -> bytes:
         file = BytesIO()
         figure.savefig(file, format=file_format, dpi=150)
     return file.getvalue()
+
+
+def are_near(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    """Return which numbers or dates to show: others are so far off that they would stretch an axis.
+
+    Such a value is often no measurement: 999,999 may stand for a missing one.
+
+    Parameters
+    ----------
+    values : Series of shape (n_values,)
+        Numbers as floats, or dates; none is missing.
+
+    Returns
+    -------
+    Series of bool
+        False for at most 2% of the values at each end: those whose distance from all others is more
+        than three times the range of the others. At least two different values are shown.
+    """
+    different, counts = np.unique(values, return_counts=True)
+    high = different[-1 - _n_far(different - different[0], counts)]
+    low = different[_n_far((different[-1] - different)[::-1], counts[::-1])]
+    return values.between(low, high)
+
+
+def _n_far(places: NDArray[Any], counts: NDArray[np.intp]) -> int:
+    """Return how many of the ascending distances from the other end are far from the others."""
+    gaps, n_beyond = np.diff(places), counts.sum() - np.cumsum(counts)
+    is_far = (gaps / FAR > places[:-1]) & (n_beyond[:-1] <= OUTER * counts.sum())
+    last_near = np.flatnonzero(is_far[1:]) + 1  # one value alone has no range
+    return len(gaps) - last_near[-1] if len(last_near) else 0
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import (
@@ -24,7 +25,7 @@ from scratchmlp.reporting.content import (
     share,
 )
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.pictures import COLORS, FAINT
+from scratchmlp.reporting.pictures import COLORS, FAINT, are_near
 from scratchmlp.reporting.scores import Scores, auc, score_table
 
 MOST_CURVES = 5
@@ -53,11 +54,11 @@ def quality_section(evaluated: Evaluated, scores: Scores) -> Section:
         matrix, or for more than 20 classes the most confused pairs and the worst classes. For
         numbers, true values and residuals against predicted values, and quantiles of the errors.
     """
-    parts: list[Table | Picture] = [score_table(evaluated, scores)]
+    parts: list[str | Table | Picture] = [score_table(evaluated, scores)]
     if evaluated.proba is None:
         parts += [how_right(evaluated), _residuals(evaluated), _errors(evaluated)]
         return Section("quality", "How good the predictions are", parts)
-    parts += [*_curves(evaluated), how_right(evaluated)]
+    parts += [*_positive(evaluated), *_curves(evaluated), how_right(evaluated)]
     if len(evaluated.classes) > 1:
         few = len(evaluated.classes) <= MOST_CLASSES
         parts.append(_confusion(evaluated) if few else _confused_pairs(evaluated))
@@ -92,12 +93,24 @@ def how_right(evaluated: Evaluated) -> Picture:
 
 
 def frequent_classes(evaluated: Evaluated, most: int) -> NDArray[np.intp]:
-    """Return the numbers of the most frequent classes; of two classes, only the second."""
+    """Return the numbers of the most frequent classes; of two classes, only the positive one."""
     n_classes = len(evaluated.classes)
     if n_classes == 2:
-        return np.array([1])
+        return np.array([evaluated.positive])
     counts = np.bincount(evaluated.codes, minlength=n_classes)
     return np.argsort(-counts, kind="stable")[: min(most, np.count_nonzero(counts))]
+
+
+def _positive(evaluated: Evaluated) -> list[str]:
+    """Say which of two classes the pictures are about."""
+    if len(evaluated.classes) != 2:
+        return []
+    is_positive = evaluated.codes == evaluated.positive
+    return [
+        "The pictures are about the rarer of the two classes, the positive class: "
+        f"{plain(evaluated.classes[evaluated.positive])}, the class of "
+        f"{share(float(is_positive.mean())).text} of the rows."
+    ]
 
 
 def _curves(evaluated: Evaluated) -> list[Picture]:
@@ -147,12 +160,17 @@ def _plot_curves(display: Any, ax: Any, evaluated: Evaluated, shown: NDArray[np.
 
 
 def _calibration(evaluated: Evaluated) -> Picture:
-    """Draw how often the second of two classes occurs, or the predicted one of more is right."""
+    """Draw how often the positive of two classes occurs, or the predicted one of more is right."""
     assert evaluated.proba is not None
     classes, P = evaluated.classes, evaluated.proba
     if len(classes) == 2:
-        name = plain(classes[1], 30)
-        happened, probability, what = evaluated.codes == 1, P[:, 1], f"fraction of rows with {name}"
+        positive = evaluated.positive
+        name, happened, probability = (
+            plain(classes[positive], 30),
+            evaluated.codes == positive,
+            P[:, positive],
+        )
+        what = f"fraction of rows with {name}"
     else:
         name, what = "the predicted class", "fraction of rows predicted correctly"
         happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)
@@ -257,7 +275,14 @@ def _per_class(evaluated: Evaluated) -> Table:
 def _points(evaluated: Evaluated) -> tuple[NDArray[np.intp], str]:
     """Choose the rows to draw, and say which they are."""
     shown, n = evaluated.sample(MOST_POINTS), len(evaluated.y)
-    return shown, "all rows" if len(shown) == n else f"{len(shown):,} random rows out of {n:,}"
+    which = "all rows" if len(shown) == n else f"{len(shown):,} random rows out of {n:,}"
+    pairs = pd.DataFrame({"y": evaluated.y[shown], "predicted": evaluated.prediction[shown]})
+    near = pairs.apply(are_near).all(axis=1).to_numpy()
+    if not near.all():
+        which += (
+            f" but {np.count_nonzero(~near):,} with extreme values, which would hide the others"
+        )
+    return shown[near], which
 
 
 def _residuals(evaluated: Evaluated) -> Picture:

@@ -223,6 +223,8 @@ def scores_of(evaluated: Evaluated) -> Scores:
     if evaluated.proba is None:
         y, predicted, metrics = evaluated.y, evaluated.prediction, [*NUMBERS.values()]
         constant = np.full(len(y), np.mean(y))
+        if np.ptp(y) == 0:
+            metrics.remove(NUMBERS["R2"])  # there is no variance to explain
     else:
         y, predicted = evaluated.codes, evaluated.proba
         counts = np.bincount(y, minlength=len(evaluated.classes))

@@ -40,7 +40,9 @@ def summary_section(
     Section
         A paragraph and the scores.
     """
-    quality = _numbers(scores) if evaluated.proba is None else _classes(evaluated, scores)
+    quality = (
+        _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
+    )
     sentences = [_task(evaluated, unused), *quality, _important(importances), compared]
     numbers = {name: each.number for name, each in scores.items()}
     return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
@@ -87,14 +89,19 @@ def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
     return sentences
 
 
-def _numbers(scores: Scores) -> list[str]:
+def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
     half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R²")
     sentences = [
         f"Half of the predictions are off by less than {half.number.text}. The root mean squared "
         f"error is {rmse.number.text}; always predicting the mean has {number(rmse.constant).text}."
     ]
-    if rmse.value >= rmse.constant:
+    if np.ptp(evaluated.y) == 0:
+        sentences.append(
+            "All true values are equal, so these rows cannot tell whether the model is better than "
+            "the mean."
+        )
+    elif rmse.value >= rmse.constant:
         sentences.append(
             "The predictions are no better than the mean: the model has found nothing in the "
             "columns that predicts the target."

@@ -23,6 +23,7 @@ from scratchmlp.tabular.inspection.uncertainty import (
     n_needed,
     scored_rows,
 )
+from scratchmlp.tabular.reading.findings import listed
 
 MOST_ROWS = 2000  # new ones, for which intervals or sets are predicted
 LEVELS_OF_CLASSES, LEVELS_OF_NUMBERS = (0.9, 0.95, 0.99), (0.5, 0.8, 0.9, 0.95)
@@ -76,6 +77,7 @@ def uncertainty_section(
     if not known:
         return None
     parts: list[str | Table] = [_introduction(evaluated), _levels(evaluated, known)]
+    parts += _why_single(evaluated, known)
     if LEVEL in known:
         parts += _groups(evaluated, columns, important, known[LEVEL])
     return Section("uncertainty", "How sure the predictions are", parts)
@@ -104,20 +106,34 @@ def _introduction(evaluated: Evaluated) -> str:
 
 def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
     """Compare the coverage that was asked for with the measured one."""
-    n = len(next(iter(known.values())).rows)
+    n, n_all = len(next(iter(known.values())).rows), len(evaluated.y)
+    which = f"{n:,} rows" if n == n_all else f"{n:,} random rows out of {n_all:,}"
     rows: list[tuple[Cell, ...]] = [
         (f"{level:.0%}", share(float(regions.covered.mean())), _size(evaluated, regions.size))
         for level, regions in known.items()
     ]
     if evaluated.proba is None:
         header = ("coverage asked for", "true value in the interval", MEDIAN_SIZE)
-        return Table(f"Prediction intervals of {n:,} rows", header, rows)
+        return Table(f"Prediction intervals of {which}", header, rows)
     of_one = [share(float((regions.size == 1).mean())) for regions in known.values()]
     return Table(
-        f"Prediction sets of {n:,} rows",
+        f"Prediction sets of {which}",
         ("coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"),
         [(*row, one) for row, one in zip(rows, of_one, strict=True)],
     )
+
+
+def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
+    """Say why all sets have one class, if they have."""
+    single = [f"{level:.0%}" for level, regions in known.items() if (regions.size == 1).all()]
+    if evaluated.proba is None or not single:
+        return []
+    right = share(float(np.mean(evaluated.prediction == evaluated.y))).text
+    return [
+        f"The most probable class is always in the set, and it is right for {right} of the rows. "
+        f"So sets of one class are enough for a coverage of {listed(single)}. A higher coverage "
+        "tells which rows the model is less sure about."
+    ]
 
 
 def _size(evaluated: Evaluated, sizes: FloatArray) -> Number:

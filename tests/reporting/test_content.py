@@ -6,12 +6,14 @@ import pytest
 from report_pages import Page
 from sklearn import metrics
 from sklearn.dummy import DummyRegressor
-from sklearn.inspection import permutation_importance
+from sklearn.inspection import partial_dependence, permutation_importance
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
 from scratchmlp import report
-from scratchmlp.reporting import importances, quality, uncertainty
-from scratchmlp.reporting.content import Table, decimals, plain, significant
-from scratchmlp.reporting.dependence import _curve
+from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
+from scratchmlp.reporting.columns import columns_of
+from scratchmlp.reporting.content import Table, cell, decimals, plain, significant
+from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
@@ -47,6 +49,49 @@ def test_confusion_and_quality_by_class(classes):
         label = estimator.classes_[k]
         auc = metrics.roc_auc_score(y == label, estimator.oof_proba_[:, k])
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
+
+
+def drawn(picture):
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    picture.plot(ax)
+    return ax
+
+
+@pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
+def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
+    """In all pictures, and the page says which it is."""
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = np.where(X[:, 0] + X[:, 1] / 9 > limit, "0 high", "1 low")
+    model = LogisticRegression(C=0.1).fit(X, y)
+    name, p = model.classes_[positive], model.predict_proba(X)[:, positive]
+    page = Page(report(model, X, y, rows="new"))
+    share = np.mean(y == name)
+    assert f"the positive class: {name}, the class of {share:.1%} of the rows." in page.text
+    precision = metrics.average_precision_score(y == name, p)
+    assert f">{name} (AP = {precision:.2f})<" in page.pictures["Precision and recall"]
+    assert f"by false positive rate, for class {name}, at" in page.text
+    evaluated = evaluate(model, X, y, "new", 0)
+    calibration = drawn(quality.how_right(evaluated))
+    assert calibration.get_xlabel() == f"predicted probability of {name}"
+    fractions = calibration.lines[1].get_ydata()
+    assert fractions.mean() == pytest.approx(share)
+    assert fractions[0] < fractions[-1]
+    curve = _curve(evaluated, X, "x0", np.array([-2.0, 0.0, 2.0]), columns_of(evaluated)["x0"])
+    ax = drawn(_picture(evaluated, curve, (0, 1)))
+    assert ax.get_ylabel() == f"probability of {name}"
+    means = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, positive].mean() for v in (-2, 0, 2)]
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), means)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("y", "is_named"), [("ab" * 30, True), ("abc" * 20, False)])
+def test_two_equally_frequent_classes_have_the_second_as_the_positive_one(y, is_named):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    text = Page(report(LogisticRegression().fit(X, [*y]), X, [*y], rows="new")).text
+    assert ("the positive class: b, the class of 50.0% of" in text) == is_named
+    assert ("positive class" in text) == is_named
 
 
 def test_scores_of_numbers(numbers):
@@ -96,6 +141,52 @@ def test_scores_and_importances_of_new_rows(others):
     assert means == pytest.approx(list(expected.importances_mean))
 
 
+@pytest.mark.parametrize("name", ["classes", "numbers"])
+@pytest.mark.parametrize("at_once", [7, 1000])
+def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
+    name, at_once, request, monkeypatch
+):
+    """However many rows a call predicts; other columns keep their values."""
+    monkeypatch.setattr("scratchmlp.reporting.evaluated.AT_ONCE", at_once)
+    case = request.getfixturevalue(name)
+    X, y = case.X[:20], case.y[:20]
+    evaluated = evaluate(case.estimator, X, y, "new", 0)
+    scoring = "neg_log_loss" if name == "classes" else "r2"
+    with importances.calmly():
+        expected = permutation_importance(
+            case.estimator, X, y, scoring=scoring, n_repeats=5, random_state=0
+        )
+    found = importances.importances_of(evaluated)
+    assert len(found.names) == 6  # one column is left out
+    for each, repeats in zip(found.names, found.repeats, strict=True):
+        place = X.columns.get_loc(each)
+        np.testing.assert_allclose(repeats, expected.importances[place], atol=1e-5)
+    values, column = np.array([-1.0, 0.5]), X.columns.get_loc(ATTACK)
+    fitted = case.estimator.encoder_._columns[ATTACK]
+    curve = _curve(evaluated, X, ATTACK, values, fitted)
+    expected = partial_dependence(
+        case.estimator, X, [column], custom_values={column: values}, method="brute"
+    )
+    np.testing.assert_allclose(curve.means[-1], expected.average[0], rtol=1e-5)
+
+
+def test_new_rows_of_many_columns_need_few_calls():
+    """Calls with few rows are slow."""
+
+    class Counted(Ridge):
+        n_calls = 0
+
+        def predict(self, X):
+            Counted.n_calls += 1
+            return super().predict(X)
+
+    X = np.random.default_rng(0).normal(size=(60, 80))
+    evaluated = evaluate(Counted().fit(X[3:], X[3:, 0]), X[:3], X[:3, 0], "new", 0)
+    measured = importances.importances_of(evaluated)
+    assert dependence_section(evaluated, columns_of(evaluated), measured)
+    assert Counted.n_calls == 1 + 2 + dependence.MOST_COLUMNS
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("rows", ["fit", "new"])
 def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
@@ -124,6 +215,50 @@ def test_partial_dependence_of_text_that_holds_numbers(numbers):
     curve = _curve(evaluated, X, "cost in $", values, columns["cost in $"])
     as_text = [numbers.estimator.predict(X.assign(**{"cost in $": f"${v}"})).mean() for v in values]
     np.testing.assert_allclose(curve.means[0], as_text, rtol=1e-6)
+
+
+SENTINEL = 999_999
+#: Values, how often each occurs, and which of them are shown.
+GRIDS = [
+    ([0, 1, 2, SENTINEL], [33, 33, 33, 1], slice(3)),
+    ([0, 1, 2, SENTINEL], [49, 48, 1, 2], slice(3)),
+    ([0, 1, 2, SENTINEL], [49, 47, 1, 3], slice(4)),  # not rare
+    ([0, 1, 2, SENTINEL - 1, SENTINEL], [33, 33, 32, 1, 1], slice(3)),
+    ([-999, 0, 1, 2], [1, 33, 33, 33], slice(1, 4)),
+    ([-999, 0, 1, 2], [3, 32, 33, 32], slice(4)),
+    ([0, 1, 5], [49, 50, 1], slice(2)),
+    ([0, 1, 4], [49, 50, 1], slice(3)),  # not far
+    ([0, 1], [99, 1], slice(2)),
+    ([0, 5, SENTINEL], [98, 1, 1], slice(2)),
+    (pd.to_datetime(["1900-01-01", "2020-01-01", "2020-01-02"]), [1, 49, 50], slice(1, 3)),
+]
+
+
+@pytest.mark.parametrize(("values", "counts", "shown"), GRIDS)
+def test_rare_values_that_are_far_from_the_others_are_not_on_the_grid(values, counts, shown):
+    values = pd.Series(values)
+    if values.dtype == np.int64:
+        values = values.astype(float)
+    found = dependence._grid(values.repeat(counts))
+    np.testing.assert_array_equal(found, values[shown])
+
+
+def test_a_column_of_0_and_1_is_drawn_as_two_categories():
+    X = np.random.default_rng(0).integers(0, [2, 9], size=(60, 2)).astype(float)
+    y = X[:, 0] + X[:, 1] / 9
+    model = LinearRegression().fit(X, y)
+    X[0] = 0, SENTINEL
+    evaluated = evaluate(model, X, model.predict(X).clip(max=2), "new", 0)
+    columns = columns_of(evaluated)
+    section = dependence_section(evaluated, columns, importances.importances_of(evaluated))
+    assert "Up to 2% of the values of a column at each end are left out" in section.parts[0]
+    pictures = {picture.title: picture for picture in section.parts[1:]}
+    categories, line = drawn(pictures["x0"]), drawn(pictures["x1"])
+    assert [tick.get_text() for tick in categories.get_yticklabels()] == ["0", "1"]
+    assert categories.lines[0].get_linestyle() == "None"
+    assert categories.get_xlabel() == line.get_ylabel() == "predicted the target"
+    np.testing.assert_array_equal(line.lines[0].get_xdata(), np.arange(9))
+    assert line.get_xlim()[1] < 10
 
 
 def test_columns_and_notes(classes):
@@ -157,6 +292,48 @@ def test_worst_mistakes(classes, numbers):
     assert values[column - 1] == pytest.approx(numbers.X["same"][int(row)], rel=1e-5)
 
 
+def test_mistakes_show_numbers_of_text_with_few_digits():
+    text = [f"{i / 7} €" for i in range(38)]
+    X = pd.DataFrame(
+        {
+            "price": ["34.099998474121094 €", "unknown", *text],
+            "code": pd.Categorical(["007", "008"] * 20),
+            "size": np.array([34.1, 1234567.5] * 20, dtype=np.float32),
+        }
+    )
+    encoder = TabularEncoder()
+    with pytest.warns(UserWarning, match="not a number"):
+        encoder.fit(X)
+    cells = [mistakes._cells(X[name][:2], encoder._columns[name]) for name in X]
+    shown = [[each if isinstance(each, str) else each.text for each in column] for column in cells]
+    assert shown == [["34.1", "unknown"], ["007", "008"], ["34.1", "1234568"]]
+
+
+CELLS = [
+    (34.099998474121094, "34.1"),
+    (np.float32(34.1), "34.1"),
+    (0.123456789, "0.123457"),
+    (-999999.0, "-999999"),
+    (-1e6, "-1000000"),
+    (1234567.8, "1234568"),
+    (1e15, "1e+15"),
+    (12345678, "12345678"),
+    (np.int64(7), "7"),
+    (True, "True"),
+    (b"\xff", "b'\\xff'"),
+    (None, "missing"),
+    (pd.NaT, "missing"),
+    ([1, None], "[1, None]"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), CELLS)
+def test_cells(value, text):
+    found = cell(value)
+    assert (found if isinstance(found, str) else found.text) == text
+    assert isinstance(found, str) or found.value == value
+
+
 def n_by_group(column, fitted):
     return {name: inside.sum() for name, inside in uncertainty._groups_by(column, fitted)}
 
@@ -180,6 +357,10 @@ def test_prediction_sets(classes):
     assert found == pytest.approx(
         [covered, sets.sum(axis=1).mean(), (sets.sum(axis=1) == 1).mean()]
     )
+    evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
+    regions = uncertainty.regions_of(evaluated, [0.9])[0.9]
+    np.testing.assert_array_equal(regions.covered, sets[np.arange(len(P)), codes])
+    np.testing.assert_array_equal(regions.size, sets.sum(axis=1))
     groups = classes.page.table("Coverage in groups")
     assert sum(n for n, *_ in groups.values()) == len(P)
     columns, text = classes.estimator.encoder_._columns, "a & <b>"
@@ -205,12 +386,14 @@ def test_the_errors_of_a_fold_do_not_decide_its_intervals(numbers):
     assert covered == pytest.approx(found.covered.mean())
     assert 0.7 < covered < 0.9
     assert width == pytest.approx(np.median(found.size))
-    fold = numbers.estimator.held_out_[0]
-    y = evaluated.y.copy()
-    y[fold] += 1e5
-    found = uncertainty.regions_of(evaluated._replace(y=y), [0.5])[0.5]
-    assert not found.covered[fold].any()
-    assert np.delete(found.covered, fold).all()
+    for fold in numbers.estimator.held_out_:
+        limit = np.sort(np.delete(scores, fold))[int(np.ceil(0.8 * (90 - len(fold) + 1))) - 1]
+        np.testing.assert_array_equal(found.covered[fold], scores[fold] <= limit)
+        y = evaluated.y.copy()
+        y[fold] += 1e5
+        far = uncertainty.regions_of(evaluated._replace(y=y), [0.5])[0.5]
+        assert not far.covered[fold].any()
+        assert np.delete(far.covered, fold).all()
 
 
 @pytest.mark.parametrize("name", ["classes", "numbers"])
@@ -258,23 +441,30 @@ def test_origin(classes, others):
     assert "Training of the networks" not in others.page.text
 
 
-@pytest.mark.parametrize(("n_rows", "which"), [(90, "all rows"), (40, "40 random rows out of 90")])
-def test_errors_are_drawn_once_and_the_text_says_of_which_rows(numbers, n_rows, which, monkeypatch):
-    from matplotlib.figure import Figure
+DRAWN = [
+    (90, 0, "all rows"),
+    (40, 0, "40 random rows out of 90"),
+    (90, 1, "all rows but 1 with extreme values, which would hide the others"),
+]
 
+
+@pytest.mark.parametrize(("n_rows", "n_extreme", "which"), DRAWN)
+def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
+    numbers, n_rows, n_extreme, which, monkeypatch
+):
     monkeypatch.setattr(quality, "MOST_POINTS", n_rows)
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
+    evaluated.y[:n_extreme] = 999_999
     y, predicted = evaluated.y, evaluated.prediction
     for picture, vertical in (
         (quality.how_right(evaluated), y),
         (quality._residuals(evaluated), y - predicted),
     ):
         assert f"({which})" in picture.text
-        ax = Figure().subplots()
-        picture.plot(ax)
-        drawn = ax.collections[0].get_offsets()
-        assert len(drawn) == n_rows
-        assert {*map(tuple, drawn)} <= {*zip(predicted, vertical, strict=True)}
+        points = drawn(picture).collections[0].get_offsets()
+        assert len(points) == n_rows - n_extreme
+        assert {*map(tuple, points)} <= {*zip(predicted, vertical, strict=True)}
+        assert points.max() < 99_999
 
 
 def test_significant_digits():

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from report_pages import Page
 from scipy.sparse import csr_array
+from sklearn.base import is_regressor
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -88,6 +89,7 @@ REFUSED = [
     (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
     (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
     (UNDEFINED, {}, ValueError, "contains NaN"),
+    (LINEAR, {"comparison": {"one": {"R²": 0.5}}}, TypeError, r"got dict\. .* pass pandas\.DataFr"),
 ]
 
 
@@ -104,6 +106,62 @@ def test_rows_of_fit_that_are_refused(classes):
     del without.oof_proba_
     with pytest.raises(ValueError, match=r"has no oof_proba_\. Pass rows that"):
         report(without, classes.X, classes.y)
+
+
+FEW = [
+    (LINEAR, X[:1], Y[:1]),
+    (LogisticRegression(C=9).fit(X, X[:, 0] > 0), X[1:3], X[1:3, 0] > 0),
+    (LINEAR, X[:20], np.full(20, 0.1)),
+    (TabularMLPRegressor(**QUICK).fit(X, X[:, 0]), X[:1], [2.0]),
+    (LOGISTIC, X[:1], Y[:1]),
+    (LOGISTIC, X[Y == 0], Y[Y == 0]),
+]
+
+
+@pytest.mark.parametrize(("estimator", "few", "targets"), FEW)
+def test_few_new_rows_or_equal_targets(estimator, few, targets):
+    """Scores that are undefined are left out, without warnings."""
+    page = Page(report(estimator, few, targets, rows="new"))
+    is_one, are_equal = len(few) == 1, len(np.unique(targets)) == 1
+    assert not np.isnan([*page.facts.values()]).any()
+    assert not any("nan" in row for rows in page.tables.values() for row in rows)
+    assert ("What matters" in page.text) != is_one
+    if is_regressor(estimator):
+        assert ("R²" in page.facts) != are_equal
+        assert ("All true values are equal, so these rows cannot tell" in page.text) == are_equal
+    if are_equal and not is_one:
+        metric = "RMSE" if is_regressor(estimator) else "log-loss"
+        caption = "Importance of each column"
+        assert page.heads[caption][1] == f"{metric} gets worse by"
+        assert any(mean != 0 for mean, _ in page.table(caption).values())
+
+
+def test_a_constant_target_of_fit():
+    estimator = TabularMLPRegressor(**QUICK).fit(X, np.full(60, 2.5))
+    page = Page(report(estimator, X, np.full(60, 2.5)))
+    assert [*page.facts.values()] == [0, 0, 0]
+    assert "so these rows cannot tell whether the model is better than the mean." in page.text
+
+
+@pytest.mark.parametrize(
+    ("n_most", "text"),
+    [
+        (60, "Measured on 60 held-out rows, 5 times"),
+        (
+            30,
+            "Measured on 30 random rows of the 60 held-out ones, because all would take longer, 5",
+        ),
+    ],
+)
+def test_the_page_says_why_not_all_rows_are_used(n_most, text, monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.importances.MOST_ROWS", n_most)
+    y = X[:, 0] > 0
+    page = Page(report(TabularMLPClassifier(**QUICK | {"max_iter": 64}).fit(X, y), X, y))
+    assert text in page.text
+    covered, _, of_one = page.table("Prediction sets of 60 rows")["90%"]
+    assert of_one == 1
+    right = f"it is right for {covered:.1%} of the rows. So sets of one class are enough for a cove"
+    assert right in page.text
 
 
 @pytest.mark.filterwarnings("ignore:y has one class")

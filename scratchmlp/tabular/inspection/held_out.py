@@ -217,6 +217,8 @@ def _check_table(oof: FloatArray, rows: Rows, predictions: FloatArray) -> None:
     oof = oof.reshape(len(oof), -1)
     variance = np.nanvar(oof, axis=0)
     varied = variance > 0
+    if not varied.any():
+        return  # constant predictions cannot tell rows apart
     scale = np.sqrt(variance[varied])
     oof, found = oof[:, varied] / scale, predictions.reshape(len(rows), -1)[:, varied] / scale
     from_same = np.mean((found - oof[rows]) ** 2)
