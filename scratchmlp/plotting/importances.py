@@ -14,6 +14,7 @@ from scratchmlp.public import public
 from scratchmlp.tabular.base import BaseTabular
 
 MAX_NAME_LENGTH = 32
+MAX_PARTNER_LENGTH = 16  # of a name beside a bar, which would displace the bars
 
 
 @public("scratchmlp.plotting")
@@ -202,7 +203,7 @@ class ImportancesDisplay:
             if self.names[i] in partners:
                 name, correlation = partners[self.names[i]]
                 ax.annotate(
-                    f"shared with {shortened(name, MAX_NAME_LENGTH)} ({correlation:.2f})",
+                    f"shared with {shortened(name, MAX_PARTNER_LENGTH)} ({correlation:.2f})",
                     (max(self.importances[i].max(), 0), place),
                     (6, 0),
                     textcoords="offset points",

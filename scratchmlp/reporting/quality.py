@@ -165,12 +165,8 @@ def _calibration(evaluated: Evaluated) -> Picture:
     classes, P = evaluated.classes, evaluated.proba
     if len(classes) == 2:
         positive = evaluated.positive
-        name, happened, probability = (
-            plain(classes[positive], 30),
-            evaluated.codes == positive,
-            P[:, positive],
-        )
-        what = f"fraction of rows with {name}"
+        name, probability = plain(classes[positive], 30), P[:, positive]
+        happened, what = evaluated.codes == positive, f"fraction of rows with {name}"
     else:
         name, what = "the predicted class", "fraction of rows predicted correctly"
         happened, probability = evaluated.prediction == evaluated.y, P.max(axis=1)
