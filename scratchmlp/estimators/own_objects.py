@@ -12,7 +12,7 @@ from scratchmlp.prediction import raw_scores
 from scratchmlp.solvers import LBFGS, Descent
 
 #: Number of rows of a trial.
-_ROWS = 100
+TRIED_ROWS = 100
 
 
 def try_objects(prepared: Prepared, solver: Descent | LBFGS) -> None:
@@ -32,7 +32,7 @@ def try_objects(prepared: Prepared, solver: Descent | LBFGS) -> None:
     """
     theta = prepared.run.theta
     if type(prepared.loss) not in LOSSES.values():
-        X, Y, _ = prepared.some(_ROWS).data.arrays()
+        X, Y, _ = prepared.some(TRIED_ROWS).data.arrays()
         try_loss(prepared.loss, Y, raw_scores(prepared.network, theta, X))
     if isinstance(solver, Descent) and type(solver.optimizer) not in OPTIMIZERS.values():
         _try_optimizer(solver.optimizer, theta)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from scratchmlp.estimators.own_objects import try_loss
+from scratchmlp.estimators.own_objects import TRIED_ROWS, try_loss
 from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import TrainingProblem
@@ -206,7 +206,7 @@ default='from_dtype'
             )
         problem = problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
         if isinstance(self.loss, Loss):
-            some = problem.data.Y[:100]
+            some = problem.data.Y[:TRIED_ROWS]
             try_loss(loss, some, np.zeros_like(some))
         return problem
 
