@@ -265,8 +265,9 @@ def test_wrong_returns_are_refused_before_training_with_the_object_s_name(
     net = Estimator(**SMALL, **{parameter: wrong})
     with pytest.raises(ValueError, match=rf"{parameter}=Wrong\(.*{message}"):
         net.fit(X, Y)
-    with pytest.raises(ValueError, match=message):
-        check_gradient(net, X, Y)
+    if parameter == "loss":  # gradients need no optimizer
+        with pytest.raises(ValueError, match=message):
+            check_gradient(net, X, Y)
 
 
 def test_wrong_predictions_are_refused():

@@ -96,7 +96,7 @@ def check_gradient(
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
     prepared = model._prepare(X, y, sample_weight, resuming=fitted, incremental=fitted)
-    try_objects(prepared, model._make_solver(prepared.data.n_rows, 1))
+    try_objects(prepared)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
     objective = prepared.objective(model.alpha, masks)

@@ -15,15 +15,15 @@ from scratchmlp.solvers import LBFGS, Descent
 TRIED_ROWS = 100
 
 
-def try_objects(prepared: Prepared, solver: Descent | LBFGS) -> None:
+def try_objects(prepared: Prepared, solver: Descent | LBFGS | None = None) -> None:
     """Try the loss and the optimizer, unless they are of this package.
 
     Parameters
     ----------
     prepared : Prepared
         What training needs.
-    solver : Descent or LBFGS
-        The solver.
+    solver : Descent, LBFGS or None, default=None
+        The solver. None tries the loss alone.
 
     Raises
     ------
