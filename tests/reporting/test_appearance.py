@@ -12,7 +12,7 @@ from report_pages import Page
 from sklearn.linear_model import LogisticRegression
 
 from scratchmlp import report
-from scratchmlp.reporting import columns, dependence, mistakes, pictures, quality
+from scratchmlp.reporting import columns, dependence, mistakes, pictures, quality, uncertainty
 from scratchmlp.reporting.content import Picture, significant
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularMLPClassifier
@@ -110,7 +110,10 @@ def test_sentences(classes, numbers, others):
     assert other not in classes.page.text
     for case, what in ((classes, "a set of classes"), (numbers, "an interval")):
         assert f" predicts {what} for each row. It is meant to contain the true" in case.page.text
-        assert "Here, they are made from the out-of-fold predictions" in case.page.text
+        made = "Here, they are made from the out-of-fold predictions"
+        assert made in case.page.text
+        new = evaluate(case.estimator, case.X, case.y, "new", 0)
+        assert made not in uncertainty._introduction(new)
     half = f"off by less than {significant(numbers.page.facts['median absolute error'], 3)}."
     assert half in numbers.page.text
     assert f"The model explains {numbers.page.facts['R²']:.1%} of the" in numbers.page.text
@@ -120,6 +123,7 @@ def test_sentences(classes, numbers, others):
         numbers.page.text
     )
     assert "The table shows the" not in classes.page.text
+    assert "has found nothing in the columns" not in classes.page.text
     assert "Other models" not in classes.page.texts
 
 
@@ -129,7 +133,9 @@ def test_a_table_with_more_columns_than_are_shown(monkeypatch, others):
         monkeypatch.setattr(module, "MOST_COLUMNS", 2)
     page = Page(report(others.estimator, others.X, others.y, rows="new"))
     assert [*page.table("Columns to predict from")] == ["x0", "x1"]
-    assert "The table shows the first 2 of 3 columns." in page.text
+    shown = "The table shows the first"
+    assert f"{shown} 2 of 3 columns." in page.text
+    assert shown not in others.page.text
     assert "The table shows the 2 most important columns." in page.text
     assert len(page.heads["The worst mistakes"]) == 4 + 2
 
@@ -148,7 +154,7 @@ def drawn(picture):
     return ax
 
 
-def test_pictures_of_dependence_have_common_limits():
+def test_pictures_of_dependence_have_common_limits(monkeypatch):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"a": 1e4 * rng.normal(size=60).round(2), "b": rng.choice([*"uvw"], 60)})
     y = np.where(X["a"] > 3000, "x", np.where(X["b"] == "u", "y", "z"))
@@ -184,6 +190,9 @@ def test_pictures_of_dependence_have_common_limits():
         "Mean probability by values of a.",
         "Mean probability by the 3 most frequent values of b.",
     ]
+    monkeypatch.setattr(dependence, "MOST_CURVES", 2)
+    text = dependence._picture(evaluated, curves[0], limits).text
+    assert text == "Mean probability for the 2 most frequent classes by values of a."
 
 
 def test_curves_of_many_classes_are_those_of_the_most_frequent(monkeypatch):

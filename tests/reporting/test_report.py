@@ -88,6 +88,7 @@ REFUSED = [
     (LinearRegression().fit(X, X), {}, ValueError, r"1d array, got .* shape \(60, 2\)"),
     (LINEAR, {"X": csr_array(X)}, TypeError, r"do not take sparse X\. Pass X\.toarray"),
     (LINEAR, {"y": ["many", *Y[1:]]}, ValueError, "could not convert string to float"),
+    (LOGISTIC, {"y": pd.array([None, *Y[1:]])}, ValueError, "missing"),
     (UNDEFINED, {}, ValueError, "contains NaN"),
     (LINEAR, {"comparison": {"one": {"R²": 0.5}}}, TypeError, r"got dict\. .* pass pandas\.DataFr"),
 ]
