@@ -174,7 +174,10 @@ def test_pictures_of_dependence_have_common_limits(monkeypatch):
     line, dots = (drawn(dependence._picture(evaluated, curve, limits)) for curve in curves)
     np.testing.assert_allclose(line.get_ylim(), limits)
     np.testing.assert_allclose(dots.get_xlim(), limits)
+    assert line.yaxis.get_major_formatter()(12345.0) == "12,345"
+    assert dots.xaxis.get_major_formatter()(12345.0) == "12,345"
     assert dots.get_ylim() == (2.5, -0.5)
+    assert [each.get_visible() for each in dots.get_ygridlines()] == [True] * 3
     assert [tick.get_text() for tick in dots.get_yticklabels()] == [*"uvw"]
     assert (line.get_xlabel(), line.get_ylabel()) == ("a", "probability")
     assert (dots.get_xlabel(), dots.get_ylabel()) == ("probability", "")

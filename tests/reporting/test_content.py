@@ -12,9 +12,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
 from scratchmlp.reporting.columns import columns_of
-from scratchmlp.reporting.content import Table, cell, decimals, plain, significant
+from scratchmlp.reporting.content import Table, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.scores import CLASSES, default_metrics, values_of
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
@@ -49,6 +50,31 @@ def test_confusion_and_quality_by_class(classes):
         label = estimator.classes_[k]
         auc = metrics.roc_auc_score(y == label, estimator.oof_proba_[:, k])
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_scorers_are_those_of_scikit_learn(n_classes):
+    """The probabilities of the second of two classes suffice."""
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    y = np.digitize(X.sum(axis=1) + X[:, 0] ** 3, [0, 1][: n_classes - 1])
+    model = LogisticRegression().fit(X, y)
+    names = ["accuracy", "neg_log_loss", "roc_auc_ovr", "balanced_accuracy"]
+    expected = [metrics.get_scorer(name)(model, X, y) for name in names]
+    found = [metric.scorer(model, X, y) for metric in CLASSES.values()]
+    assert found == pytest.approx(expected)
+    P = model.predict_proba(X)
+    values = values_of(CLASSES.values(), y, P[:, 1] if n_classes == 2 else P)
+    assert [*values.values()] == pytest.approx(np.abs(expected))
+
+
+UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
+
+
+@pytest.mark.parametrize(("counts", "is_uneven"), UNEVEN)
+def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_uneven):
+    names = [metric.name for metric in default_metrics(np.array(counts))]
+    area = "AUC" if len(counts) == 2 else "macro AUC"
+    assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
 
 
 def drawn(picture):
@@ -367,9 +393,9 @@ def test_prediction_sets(classes):
     assert n_by_group(classes.X[ATTACK], columns[ATTACK])["missing value"] == 10
     many = pd.Series([*"aabbccddeeffgghhijk"], dtype="category")
     counts = pd.Series([0] * 40 + [1] * 20 + [2] * 12 + [3, 4] * 9)
-    number, category = fitted_column(counts), fitted_column(many)
-    assert n_by_group(counts, number) == {"0 to 1": 60, "2": 12, "3 to 4": 18}
-    assert len(n_by_group(pd.Series([1.0] * 9), number)) == 1
+    numeric, category = fitted_column(counts), fitted_column(many)
+    assert n_by_group(counts, numeric) == {"0 to 1": 60, "2": 12, "3 to 4": 18}
+    assert len(n_by_group(pd.Series([1.0] * 9), numeric)) == 1
     expected = classes.X[text].map(plain, na_action="ignore").fillna("missing value")
     assert n_by_group(classes.X[text], columns[text]) == expected.value_counts().to_dict()
     assert n_by_group(many, category)["all other values"] == 3
@@ -424,6 +450,9 @@ def test_an_ensemble_of_counts_names_what_it_dropped_and_its_intervals_begin_at_
     section = training_section(evaluate(ensemble, X, y, "fit", 0))
     [table] = [part for part in section.parts if isinstance(part, Table)]
     assert [row[0] for row in table.rows] == ["networks", "constant (left out)"]
+    assert table.header[2] == "R² alone, out of fold"
+    score = ensemble.oof_scores_["networks"]
+    assert table.rows[0][1:] == (number(1.0, 2), number(score))
     assert table.rows[1][1] == "Its weight is 0: it does not lower the loss of the others."
     low, high = ensemble.predict_interval(X, 0.8).T
     assert (low == 0).any()
@@ -461,7 +490,11 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
         (quality._residuals(evaluated), y - predicted),
     ):
         assert f"({which})" in picture.text
-        points = drawn(picture).collections[0].get_offsets()
+        ax = drawn(picture)
+        assert [axis.get_major_formatter()(12345.0) for axis in (ax.xaxis, ax.yaxis)] == [
+            "12,345"
+        ] * 2
+        points = ax.collections[0].get_offsets()
         assert len(points) == n_rows - n_extreme
         assert {*map(tuple, points)} <= {*zip(predicted, vertical, strict=True)}
         assert points.max() < 99_999
@@ -470,7 +503,7 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
 def test_significant_digits():
     numbers = [0.01234, 0.00999, 0.0996, 4.46, 12.34, 99.7, 1234.5, 0.0, np.nan]
     written = ["0.012", "0.010", "0.10", "4.5", "12", "100", "1,200", "0", "undefined"]
-    assert [significant(number) for number in numbers] == written
+    assert [significant(each) for each in numbers] == written
     assert significant(0.98765, 3) == "0.988"
     assert decimals(-1e-9, 4).text == "0.0000"  # without a sign
     assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
