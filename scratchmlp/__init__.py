@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """List the public names, those that have not been imported included.
 
-    `help` gets all that is listed. The module for Dask, which may not be installed, is listed once
-    it has been imported.
+    `help` imports all names in this list, so it has `dask`, which may not be installed, only after
+    its import.
     """
     return sorted({*__all__, *_PUBLIC} - {"dask"} | {*globals()})

@@ -37,8 +37,9 @@ class Loss(BaseEstimator, ABC):
 
     To write a loss of your own, derive from this class, set `outputs` and define
     `value_and_gradient`. The constructor must keep each parameter in an attribute of the same name.
-    Only ScratchMLPRegressor trains with a loss that overrides `predictions` or `n_raw`: the other
-    estimators compute predictions by themselves and refuse it.
+    Only ScratchMLPRegressor trains with a loss that overrides `predictions`, `n_raw` or
+    `output_activation`: classifiers and TabularMLPRegressor compute predictions by themselves and
+    refuse it.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.activations import Identity
 from scratchmlp.estimators import own_objects
 from scratchmlp.initializers import glorot_uniform
-from scratchmlp.losses import HuberLoss, LogLoss, Loss
+from scratchmlp.losses import ErrorLoss, HuberLoss, LogLoss, Loss
 from scratchmlp.optimizers import Adam, Optimizer
 from scratchmlp.schedules import Schedule
 
@@ -243,13 +243,17 @@ WRONG = [
     ("loss", returning(lambda both: None), "two arrays of floats.*an object of type NoneType"),
     ("loss", returning(lambda both: both[1]), r"It returned an array of type float64 and shape"),
     ("loss", returning(lambda both: (both[0].tolist(), both[1])), "object of type list and an arr"),
-    ("loss", returning(lambda both: (both[0].mean(), both[1])), r"of shape \(100,\), .* no sum or"),
+    ("loss", returning(lambda both: (both[0].mean(), both[1])), r"of shape \(100,\), .* not over"),
     (
         "loss",
         returning(lambda both: (both[0].sum(keepdims=True), both[1])),
         r"shape \(1,\) and",
     ),
-    ("loss", returning(lambda both: (both[0], both[1].sum(axis=1))), r"and shape \(100,\)\. Take"),
+    (
+        "loss",
+        returning(lambda both: (both[0], both[1].sum(axis=1))),
+        r"and shape \(100,\)\. Return",
+    ),
     ("loss", returning(lambda both: (both[0], both[1] > 0)), "array of type bool"),
     ("loss", returning(lambda both: (both[0], 1j * both[1])), "array of type complex128"),
     ("solver", returning(lambda state: None, "init", OwnMomentum), "a dict .* of type NoneType"),
@@ -268,6 +272,18 @@ def test_wrong_returns_are_refused_before_training_with_the_object_s_name(
     if parameter == "loss":  # gradients need no optimizer
         with pytest.raises(ValueError, match=message):
             check_gradient(net, X, Y)
+
+
+def test_an_error_within_a_loss_names_it(Estimator):
+    class Nothing(ErrorLoss):
+        outputs = ("identity", "logistic", "softmax")
+
+        def of_error(self, error):
+            return None
+
+    with pytest.raises(TypeError) as error:
+        Estimator(**SMALL, loss=Nothing()).fit(X, Y)
+    assert error.value.__notes__ == ["The error is from value_and_gradient of loss=Nothing()."]
 
 
 def test_wrong_predictions_are_refused():

@@ -16,6 +16,7 @@ import pytest
 import scratchmlp
 
 PACKAGE = Path(scratchmlp.__file__).parent
+DOCS = Path(__file__).parents[1] / "docs"  # the package may be an installed one
 
 
 def name_of(path):
@@ -50,11 +51,8 @@ PUBLIC.append(".tabular")
 
 
 def documented_modules():
-    """Return the modules that the API reference lists before the core, or names of which it lists.
-
-    Such as "io", for `io.save`.
-    """
-    page = (PACKAGE.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    """Return the modules of the API reference, such as "io" of `io.save`, without the core."""
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
     listed = re.findall(r"^   ([a-z_]+)(?:\.\w+)?$", page.partition("\n## The core")[0], re.M)
     return sorted({*listed} - {*scratchmlp.__all__})
 
@@ -76,8 +74,7 @@ for module in {modules}:
 
 
 def test_the_page_on_architecture_lists_the_core_in_the_order_of_imports():
-    docs = Path(__file__).parents[1] / "docs"  # the package may be an installed one
-    page = (docs / "architecture.md").read_text(encoding="utf-8")
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| (?:{py:mod})?`(?:~scratchmlp\.)?(\w+)` \|", page, re.M)
     others = {"__init__", "__main__", "atomic_write", "callbacks", "extras"}
     assert {*listed} == {path.stem for path in PACKAGE.glob("*.py")} - others

@@ -216,43 +216,33 @@ def find_decimal_marks(
         The marks, and notes.
     """
     samples = {name: _sample(column) for name, column in texts.items()}
-    marked = {name: v for name, v in samples.items() if any(re.search("[.,]", one) for one in v)}
+    samples = {name: s for name, s in samples.items() if any(re.search("[.,]", one) for one in s)}
     if decimal == ".":
-        return DecimalMarks(dict.fromkeys(marked, "."), [])
-    commas = {
-        name: numbers
-        for name, values in marked.items()
-        if any("," in one for one in values) and (numbers := _numbers_with(values, ","))
-    }
-    told = _told(marked, some_commas=bool(commas) or "," in training.values())
-    if decimal:
-        training, told = {}, told | dict.fromkeys(commas, ",")
-    others = {*told.values()} or {*training.values()}
-    if "." in others:
-        marks = dict.fromkeys(marked, ".")
-    elif others:
-        marks = {name: "," for name, values in marked.items() if _numbers_with(values, ",")}
-    elif semicolons:
-        marks = {name: "," for name, values in commas.items() if all("," in one for one in values)}
+        return DecimalMarks(dict.fromkeys(samples, "."), [])
+    training = {} if decimal else training
+    told = {name: mark for name, sample in samples.items() if (mark := _told_by(sample))}
+    untold = {name: sample for name, sample in samples.items() if name not in {**training, **told}}
+    numbers = {name: found for name, s in untold.items() if (found := _numbers_with(s, ","))}
+    points = [name for name, sample in untold.items() if _numbers_with(sample, ".")]
+    usual = {*told.values()} or {*training.values()}
+    unclear: list[str] = []
+    if decimal or usual == {","}:
+        commas = [*numbers]
+    elif usual:
+        commas = []
     else:
-        marks = {}
-    marks |= {name: mark for name, mark in training.items() if name in marked} | told
-    notes = [*_notes_on_commas(marked, marks, told, training)]
-    if unclear := [name for name in commas if name not in marks]:
+        with_comma = [n for n, found in numbers.items() if any("," in one for one in found)]
+        commas = [n for n in with_comma if semicolons and all("," in one for one in numbers[n])]
+        unclear = [name for name in with_comma if name not in commas]
+    marks = dict.fromkeys(points, ".") | dict.fromkeys(commas, ",")
+    marks |= {name: mark for name, mark in training.items() if name in samples} | told
+    notes = [*_notes_on_commas(samples, marks, told, training)]
+    if unclear:
         notes.append(
             f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
             "is the decimal mark, add --decimal comma"
         )
     return DecimalMarks(marks, notes)
-
-
-def _told(samples: dict[str, list[str]], some_commas: bool) -> dict[str, str]:
-    """Return the marks that the numbers of columns tell.
-
-    If no decimal commas are possible, the first column with decimal points tells enough.
-    """
-    marks = ((name, mark) for name in samples if (mark := _told_by(samples[name])))
-    return dict(marks if some_commas else islice((each for each in marks if each[1] == "."), 1))
 
 
 def _notes_on_commas(

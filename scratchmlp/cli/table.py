@@ -5,7 +5,7 @@ Cells of text files are read as text. The encoder of the table decides what a co
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -238,13 +238,14 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
     return table.loc[times.index], numbers, notes
 
 
-def note_repeated(ids: "pd.Series[Any]") -> list[str]:
+def note_repeated(ids: "pd.Series[Any]") -> Iterator[str]:
     """Say that values of the column that identifies the rows repeat, if they do."""
-    repeated = int(ids.dropna().duplicated(keep=False).sum())
-    return [
-        f"{count(repeated, 'row')} have the same {quote(ids.name)} as another row, although --id "
-        "names the column that identifies a row"
-    ] * (repeated > 0)
+    repeated = ids[ids.notna() & ids.duplicated(keep=False)]
+    if len(repeated):
+        yield (
+            f"{quote(ids.name)} does not identify the rows: {count(len(repeated), 'row')} have the "
+            f"value of another row, such as {quote(repeated.iloc[0])}. Name another column in --id"
+        )
 
 
 def _drop_infinite(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

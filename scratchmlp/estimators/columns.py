@@ -17,9 +17,9 @@ _FACTOR = 100
 def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
     """Say whether columns of X differ in scale, and which one has the largest outliers.
 
-    An outlier is far outside of the range of nine of ten values. Other columns differ in scale if
-    both their ranges and their standard deviations do: standardized columns may differ in their
-    ranges, and the 0 and 1 of categories in their standard deviations.
+    An outlier is far outside of the range of nine of ten values. Columns without outliers differ in
+    scale if both their ranges and their standard deviations differ. One of the two is not enough:
+    the ranges of standardized columns differ, and so do the standard deviations of indicators.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
     if outside[i := outside.argmax()] > _FACTOR:
         advice += (
             f" Column {names.tolist()[i]!r} of X has outliers: its values go from {low[i]:.3g} to "
-            f"{high[i]:.3g}, but nine of ten are within a range of {usual[i]:.3g}. Clip them or "
-            "take logarithms, and use a scaler that ignores them, such as RobustScaler."
+            f"{high[i]:.3g}, but nine of ten are within a range of {usual[i]:.3g}. Clip them, or "
+            "take logarithms before scaling."
         )
     return advice
 

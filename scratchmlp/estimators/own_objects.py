@@ -62,13 +62,18 @@ def try_loss(loss: Loss, Y: FloatArray, raw: FloatArray) -> None:
             f"targets, here {Y.shape}. For raw scores of shape {raw.shape}, it returned "
             f"{_described([predicted])}. Return a column for each target."
         )
-    returned = loss.value_and_gradient(Y, raw)
+    try:
+        returned = loss.value_and_gradient(Y, raw)
+    except Exception as error:
+        error.add_note(f"The error is from value_and_gradient of loss={loss!r}.")
+        raise
     parts = returned if isinstance(returned, tuple | list) else [returned]
     if [_shape(part) for part in parts] != [raw.shape[:1], raw.shape]:
         raise ValueError(
             f"value_and_gradient of loss={loss!r} must return two arrays of floats: the loss of "
             f"each row, here of shape {raw.shape[:1]}, and its gradient, of shape {raw.shape}. It "
-            f"returned {_described(parts)}. Take no sum or mean over the rows."
+            f"returned {_described(parts)}. Return arrays of floats: sum over the outputs, not "
+            "over the rows."
         )
 
 

@@ -90,29 +90,10 @@ def members_of(data: bytes) -> dict[str, bytes]:
     return members
 
 
-def read_notes(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the notes in a model file that has been loaded before.
-
-    Raises
-    ------
-    ModelFileError
-        If they are not a dict of texts, which may be in dicts.
-    """
+def read_notes(path: str | os.PathLike[str]) -> Any:
+    """Return the notes in a model file, which has been loaded before and thus is not damaged."""
     with ZipFile(path) as file:
-        notes = json.loads(file.read(MANIFEST)).get("notes")
-    if isinstance(notes, dict) and _are_texts(notes):
-        return notes
-    raise ModelFileError(
-        f"Cannot load {os.fspath(path)!r}. The file is damaged: its notes must be texts, and are "
-        f"{notes!r:.80}. Copy the file or save the model again."
-    )
-
-
-def _are_texts(notes: Any) -> bool:
-    """Return whether notes are None, a text or a dict of such."""
-    if isinstance(notes, dict):
-        return all(map(_are_texts, notes.values()))
-    return isinstance(notes, str | None)
+        return json.loads(file.read(MANIFEST)).get("notes")
 
 
 def _digest(manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> str:

@@ -136,7 +136,7 @@ def load(path: str | os.PathLike[str], *, trusted: Collection[str | type] = ()) 
 def model_bytes(
     estimator: Any, *, training_state: bool = True, notes: Mapping[str, Any] | None = None
 ) -> bytes:
-    """Return the content of a model file, with notes: texts by name; see `save`."""
+    """Return the content of a model file, with notes that JSON can express; see `save`."""
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save needs an estimator, got {estimator!r:.80}. Pass a fitted estimator.")
     estimator = as_local(estimator)

@@ -125,14 +125,14 @@ def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
 
 def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
     """Return different values at about equal shares of some numbers or dates."""
-    known = known[are_near(known)]
-    if len(different := known.unique()) <= N_POINTS:
+    near = known[are_near(known)]
+    if len(different := near.unique()) <= N_POINTS:
         return np.sort(np.asarray(different))
     shares = np.linspace(OUTER, 1 - OUTER, N_POINTS)
     values = np.unique(np.asarray(known.quantile(shares)))
     if len(values) <= N_POINTS // 2:  # most rows have the same value
-        others = known.drop_duplicates().quantile(shares)
-        often, least = known.mode()[:1], known.sort_values()[:1]
+        others = near.drop_duplicates().quantile(shares)
+        often, least = near.mode()[:1], near.sort_values()[:1]
         values = np.unique(np.concatenate([values, others, often, least]))
     return values
 

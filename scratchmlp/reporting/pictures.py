@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from scratchmlp.reporting.content import Picture
 
@@ -92,21 +90,14 @@ def are_near(values: "pd.Series[Any]") -> "pd.Series[bool]":
     Returns
     -------
     Series of bool
-        False for at most 2% of the values at each end: those whose distance from all others is more
-        than three times the range of the others. At least two different values are shown.
+        False for at most 2% of the values at each end: those that are farther from the others than
+        three times the range of the others.
     """
-    different, counts = np.unique(values, return_counts=True)
-    high = different[-1 - _n_far(different - different[0], counts)]
-    low = different[_n_far((different[-1] - different)[::-1], counts[::-1])]
-    return values.between(low, high)
-
-
-def _n_far(places: NDArray[Any], counts: NDArray[np.intp]) -> int:
-    """Return how many of the ascending distances from the other end are far from the others."""
-    gaps, n_beyond = np.diff(places), counts.sum() - np.cumsum(counts)
-    is_far = (gaps / FAR > places[:-1]) & (n_beyond[:-1] <= OUTER * counts.sum())
-    last_near = np.flatnonzero(is_far[1:]) + 1  # one value alone has no range
-    return len(gaps) - last_near[-1] if len(last_near) else 0
+    is_date = values.dtype.kind == "M"
+    numbers = values.dt.as_unit("us").astype("int64").astype(float) if is_date else values
+    low, high = numbers.quantile([OUTER, 1 - OUTER], interpolation="nearest")
+    margin = FAR * (high - low)
+    return numbers.between(low - margin, high + margin) if margin else numbers.notna()
 
 
 @contextmanager

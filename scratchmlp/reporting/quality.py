@@ -107,9 +107,8 @@ def _positive(evaluated: Evaluated) -> list[str]:
         return []
     is_positive = evaluated.codes == evaluated.positive
     return [
-        "The pictures are about the rarer of the two classes, the positive class: "
-        f"{plain(evaluated.classes[evaluated.positive])}, the class of "
-        f"{share(float(is_positive.mean())).text} of the rows."
+        f"The positive class of the pictures is {plain(evaluated.classes[evaluated.positive])}, "
+        f"with {share(float(is_positive.mean())).text} of the rows."
     ]
 
 

@@ -224,6 +224,28 @@ def test_numbers_that_do_not_tell_the_decimal_mark_are_read_as_in_training(
     assert notes[-1:] == ([] if note is None else [f"{path}: {note}"])
 
 
+#: Files, and the marks that a model keeps of them.
+KEPT_MARKS = [
+    (b"a;b;c\n1.296;11;x.y\n", {"a": "."}),  # nothing tells, so the points are decimal points
+    (b"a;b;c\n1.296;1,5;1,296\n", {"a": ",", "b": ",", "c": ","}),
+    (b"a;b\n1.296;1.5\n", {"a": ".", "b": "."}),
+    (b"a;b\n1,296;x\n", {"a": ","}),
+]
+
+
+@pytest.mark.parametrize(("content", "marks"), KEPT_MARKS)
+def test_the_decimal_marks_of_a_file_are_kept_for_columns_with_points_or_commas(
+    content, marks, csv
+):
+    assert read_file(csv(content)).marks == marks
+
+
+@pytest.mark.parametrize(("decimal", "read"), [(",", "6000"), (".", "6.000")])
+def test_a_decimal_mark_of_the_user_counts_more_than_that_of_training(decimal, read, csv):
+    how = FileFormat(decimal=decimal, marks={"a": {",": ".", ".": ","}[decimal]})
+    assert read_file(csv(b"a;b\n6.000;12\n"), how).frame["a"].tolist() == [read]
+
+
 # Headers.
 
 

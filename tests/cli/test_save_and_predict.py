@@ -189,7 +189,10 @@ def test_another_id_column_can_be_named_or_be_missing(trained, csv):
     table, load_ = trained["class"].table, ["--load", model_of(trained, "class")]
     out, err = run(csv(table.assign(size=2)), *load_, "--id", "size")
     assert out.startswith("size,prediction,")
-    assert "80 rows have the same 'size' as another row, although --id names the column" in err
+    assert (
+        "'size' does not identify the rows: 80 rows have the value of another row, such as '2'"
+        in err
+    )
     path = csv(table.drop(columns="key"))
     out, err = run(path, *load_)
     assert out.startswith("prediction,")
@@ -449,11 +452,22 @@ def test_a_damaged_model_is_refused(trained, csv):
     assert line.endswith(" Copy the file or save the model again.\n")
 
 
-def test_a_model_whose_notes_are_no_texts_is_refused(trained, tmp_path):
+WRONG_NOTES = [
+    ["class"],
+    None,
+    {"target": {"a": "b"}},
+    {"target": "class", "id": 3},
+    {"target": "class", "marks": None},
+    {"target": "class", "marks": {"size": {"a": "b"}}},
+]
+
+
+@pytest.mark.parametrize("notes", WRONG_NOTES)
+def test_a_model_with_other_notes_is_refused(notes, trained, tmp_path):
     model = tmp_path / "y.model"
-    model.write_bytes(with_manifest(model_of(trained, "class").read_bytes(), notes=["class"]))
+    model.write_bytes(with_manifest(model_of(trained, "class").read_bytes(), notes=notes))
     line = refused(trained["class"].path, "--load", model)
-    assert f"Cannot load '{model}'. The file is damaged: its notes must be texts" in line
+    assert f"{model} is not a model saved with --save: its notes are {notes!r}" in line
 
 
 class Huge:

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 from estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.preprocessing import scale
+from sklearn.preprocessing import robust_scale, scale
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 
@@ -99,7 +99,10 @@ OUTLIER = NORMAL.copy()
 OUTLIER[777, 1] = 1e5  # not among every tenth row
 RARE = scale(NORMAL) * [1, 0]
 RARE[777, 1] = 1.0  # the only row of its category
-SCALE, CLIP = r"scale by a factor of {}: .*column {}.*column {} .*\. Put a {}Scaler", "Clip them or"
+SCALE, CLIP = (
+    r"scale by a factor of {}: .*column {}.*column {} .*\. Put a {}Scaler",
+    "Clip them, or take",
+)
 ADVICE = [
     (TWO * [1, 100], None),
     (np.hstack([TWO, np.full((2000, 1), 0.3)]), None),  # its deviation is not 0, by rounding
@@ -110,6 +113,7 @@ ADVICE = [
     (TWO * [1e150, 1e-160], SCALE.format("inf", 1, 0, "Standard")),
     (scipy.sparse.csr_array(TWO * [1, 500]), SCALE.format(500, 0, 1, "MaxAbs")),
     (scale(OUTLIER), rf"Column 1 of X has outliers: .* to 44\.7, but .* range of 0\.001.*{CLIP}"),
+    (robust_scale(OUTLIER), rf"Column 1 of X has outliers: .*{CLIP}"),
     (pd.DataFrame(OUTLIER, columns=["a", "b"]), rf"Column 'b' of X has outliers: .*{CLIP}"),
     (np.hstack([OUTLIER, TWO * 1e4]), rf"column 2 by 2e\+04.*StandardScaler.*Column 1.*{CLIP}"),
 ]
@@ -127,6 +131,7 @@ def test_the_warning_advises_on_columns_that_need_it_alone(Estimator, X, advice,
     else:
         assert message.endswith("change learning_rate_init.")
     assert ("StandardScaler" in message) == ("StandardScaler" in (advice or ""))
+    assert "RobustScaler" not in message
 
 
 def test_an_outlier_among_the_held_out_rows_is_none_of_the_scale():

@@ -84,11 +84,13 @@ ZONES = [
     (TEXT + np.resize(["Z", "+0100"], 40), NAIVE, f"{NO_ZONE}.0100"),
     (NAIVE, ROME, "The dates of when are in the time zone Europe/Rome, but .* without one"),
     (TEXT, TEXT + " -05:30", "The dates of when are in the time zone -05:30, but"),
-    # All of these have a zone, or are in UTC, as which dates without a zone count.
+    # All of these have a zone or are in UTC. Dates without a zone count as UTC.
     (ROME, NAIVE.dt.tz_localize("Japan"), SILENT),
     (ROME, UTC, SILENT),
     (ROME, TEXT + "Z", SILENT),
     (UTC, NAIVE, SILENT),
+    (NAIVE.dt.tz_localize("Etc/UTC"), TEXT, SILENT),
+    (TEXT + "-00:00", NAIVE, SILENT),
     (NAIVE, UTC, SILENT),
     (TEXT + " GMT", TEXT, SILENT),
     (NAIVE, TEXT, SILENT),

@@ -63,7 +63,7 @@ _QUARTER = re.compile(r"(?P<y>\d{4})-?q(?P<q>[1-4])|q(?P<q2>[1-4])-(?P<y2>\d{4})
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 #: The zone at the end of a time of the day.
 _ZONE = re.compile(r":\d\d.{0,24}?(z|utc|gmt|[+-]\d\d(?::?\d\d)?)\s*$", re.ASCII | re.IGNORECASE)
-_UTC = {"z", "utc", "gmt", "+00:00", "+0000", "+00"}
+_UTC = {"z", "utc", "gmt", "etc/utc", "+00:00", "-00:00", "+0000", "-0000", "+00", "utc+00:00"}
 _MARKS = re.compile(r"[\s./,-]+")
 
 
@@ -175,7 +175,7 @@ def zone_of(column: "pd.Series[Any]") -> str | None:
     """
     if column.dtype.kind == "M" and column.dtype.type is not date:  # days of Arrow have no zone
         zone = column.dt.tz
-        return None if zone is None else str(zone)
+        return None if zone is None else _utc_or(str(zone))
     zones = [zone for value in column.dropna().unique() if (zone := _zone_of_one(value))]
     return max(zones, key=lambda zone: zone != "UTC", default=None)
 
@@ -183,9 +183,14 @@ def zone_of(column: "pd.Series[Any]") -> str | None:
 def _zone_of_one(value: Any) -> str | None:
     if not isinstance(value, str):
         zone = getattr(value, "tzinfo", None)
-        return None if zone is None else str(zone)
+        return None if zone is None else _utc_or(str(zone))
     found = _ZONE.search(value)
-    return found and ("UTC" if found[1].lower() in _UTC else found[1])
+    return found and _utc_or(found[1])
+
+
+def _utc_or(zone: str) -> str:
+    """Return "UTC" for its other names, and any other zone unchanged."""
+    return "UTC" if zone.lower() in _UTC else zone
 
 
 def are_compact_dates(values: Sequence[str]) -> bool:

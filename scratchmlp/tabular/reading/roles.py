@@ -54,7 +54,7 @@ def column_roles(
     """
     choice, added = _split_choice(categorical_features)
     features["categorical_features"] = choice if added is None else added
-    chosen = {_ROLES[name]: _mask(table, name, chosen) for name, chosen in features.items()}
+    chosen = {_ROLES[name]: _mask(table, name, each) for name, each in features.items()}
     twice = np.sum(list(chosen.values()), axis=0) > 1
     if twice.any():
         name = next(iter(table.columns[twice]))
@@ -85,7 +85,7 @@ def _mask(table: pd.DataFrame, parameter: str, choice: Any) -> NDArray[np.bool_]
     try:
         return _check_categorical_features(table, choice)
     except ValueError as error:  # it names the only such parameter of scikit-learn
-        message = str(error).replace("categorical_features", parameter)
+        message = str(error).replace("categorical_features", parameter, 1)
         if FROM_DTYPE in [*choice]:
             message += f" Only categorical_features may contain {FROM_DTYPE!r}."
         raise ValueError(message) from error
