@@ -160,6 +160,8 @@ def test_pictures_of_dependence_have_common_limits(monkeypatch):
     line, dots = (drawn(dependence._picture(evaluated, curve, limits)) for curve in curves)
     np.testing.assert_allclose(line.get_ylim(), limits)
     np.testing.assert_allclose(dots.get_xlim(), limits)
+    assert len(line.get_xticks()) <= 7
+    assert len(dots.get_xticks()) <= 6
     assert line.yaxis.get_major_formatter()(12345.0) == "12,345"
     assert dots.xaxis.get_major_formatter()(12345.0) == "12,345"
     assert dots.get_ylim() == (2.5, -0.5)
@@ -194,6 +196,10 @@ def test_curves_of_many_classes_are_those_of_the_most_frequent(monkeypatch):
     ax = drawn(roc)
     names = [text.get_text().split()[0] for text in ax.get_legend().get_texts()]
     assert names == ["1", "2", "chance"]
+    ax.figure.canvas.draw()
+    legend, curves = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert legend.x0 >= curves.x1  # beside the curves
+    assert curves.y0 < legend.y1 <= curves.y1
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("false positive rate", "true positive rate")
     monkeypatch.setattr(quality, "MOST_CURVES", 3)
     assert "for each class against all others, at" in quality._curves(evaluated)[0].text

@@ -101,6 +101,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     evaluated = evaluate(model, X, y, "new", 0)
     calibration = drawn(quality.how_right(evaluated))
     assert calibration.get_xlabel() == f"predicted probability of {name}"
+    assert calibration.get_legend() is None
     fractions = calibration.lines[1].get_ydata()
     assert fractions.mean() == pytest.approx(share)
     assert fractions[0] < fractions[-1]
@@ -287,6 +288,15 @@ def test_a_column_of_0_and_1_is_drawn_as_two_categories():
     assert line.get_xlim()[1] < 10
 
 
+def test_numbers_in_text_and_integers_are_read_before_they_get_other_values():
+    table = pd.DataFrame({"text": [f"{i / 90} €" for i in range(60)], "whole": np.arange(60) % 7})
+    y = np.arange(60.0)
+    evaluated = evaluate(TabularMLPRegressor(**SMALL).fit(table, y), table, y, "new", 0)
+    read = dependence._readable(evaluated, np.arange(3), columns_of(evaluated))
+    assert list(read.dtypes) == [np.float64] * 2
+    np.testing.assert_allclose(read["text"], [0, 1 / 90, 2 / 90])
+
+
 def test_columns_and_notes(classes):
     table = classes.page.table("Columns to predict from")
     columns = classes.estimator.encoder_.columns_
@@ -295,6 +305,13 @@ def test_columns_and_notes(classes):
     assert [values[0] for values in table.values()] == kinds
     assert table[ATTACK][1:3] == [10, classes.X.iloc[:, 0].nunique()]
     assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
+    found = {name: values[4] for name, values in table.items()}
+    assert found[ATTACK] == found["flag"] == ""
+    assert found["cost in $"] == "numbers with $"
+    assert found["key"] == "every value is different"
+    counts = classes.y.value_counts()
+    expected = {label: [n, n / 90] for label, n in counts.items()}
+    assert classes.page.table("Classes of <u>t</u>, the column to predict") == expected
     clause = dict(classes.estimator.encoder_.notes_)["identifier"]
     assert clause[1:] in classes.page.text
 

@@ -58,6 +58,8 @@ def test_models_that_learned_nothing_or_leave_out_all_columns_are_called_so():
         model = TabularMLPClassifier(**QUICK).fit(table, Y)
     html = report(model, table, Y)
     assert "from 0 columns (left out: one)" in html
+    model = LinearRegression().fit(X[:, :1], Y)
+    assert "a number, from 1 column. It is" in report(model, X[:, :1], Y, rows="new")
     assert "What matters" not in html
 
 
@@ -68,7 +70,15 @@ def test_many_classes_get_tables_of_the_worst(monkeypatch):
     wrong = model.predict(X) != Y
     mistakes = [caption for caption in page.tables if caption.startswith("The most frequent")]
     assert mistakes == ["The most frequent mistakes among 3 classes"]
-    assert sum(row[2] for row in page.tables[mistakes[0]]) == wrong.sum()
+    counts = [row[2] for row in page.tables[mistakes[0]]]
+    assert sum(counts) == wrong.sum()
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+    first, second, n, share = page.tables[mistakes[0]][0]
+    assert share == n / np.sum(str(first) == Y.astype(str))
+    monkeypatch.setattr("scratchmlp.reporting.quality.MOST_PAIRS", 1)
+    page = Page(report(model, X, Y, rows="new"))
+    assert page.tables[mistakes[0]] == [[first, second, n, share]]
     assert len(page.table("The 2 classes with the lowest F1")) == 2
 
 
