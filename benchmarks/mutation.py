@@ -47,13 +47,15 @@ PACKAGES = {
             path.relative_to(SOURCES).with_suffix("").as_posix()
             for path in SOURCES.glob(f"{folder}/**/[!_]*.py")
         )
-        for folder in ("estimators", "tabular")
+        for folder in ("estimators", "tabular", "cli", "io", "reporting", "dask")
     },
 }
-#: Files at the root of tests/ that call neither the core nor estimators, or that end processes.
+#: Files of tests that call nothing of the package, or that work in processes of their own.
 OTHERS = ["accuracy", "atomic_write", "benchmarks", "interrupts", "links", "private_names"]
+OTHERS += ["browser", "failures", "faults"]
 #: Functions and classes whose numbers experiments have chosen, as those of constants.
 TUNED = {
+    "cli/article": ("_make_search",),
     "tabular/ensemble/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
     "tabular/inspection/uncertainty": ("_model",),
     "tabular/networks/recipe": (
@@ -348,6 +350,41 @@ HARMLESS = {
         "with threads(0):  # one BLAS thread: other members may train at the same time",
         "",
     ): "speed only: how many threads compute",
+    (
+        "cli/article",
+        "eps=0.3,",
+        "",
+    ): "a margin of a picture",
+    (
+        "cli/article",
+        'color = "white" if image.norm(loss) > 0.5 else "black"',
+        ">= 0.5",
+    ): "the color of a text on a color between dark and light",
+    (
+        "cli/article",
+        "linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))",
+        "",
+    ): "it converges in fewer iterations",
+    (
+        "cli/comparison",
+        "n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)",
+        "else 2",
+    ): "speed only: how many processes train",
+    (
+        "cli/comparison",
+        "one_thread = threadpool_limits(1 if len(X) <= SMALL else None)",
+        "(2 if",
+    ): "speed only: how many threads compute",
+    (
+        "cli/sniffing",
+        "csv.field_size_limit(2**31 - 1)  # cells may be longer than the default, 128 KB",
+        "",
+    ): "any limit will do that no cell reaches",
+    (
+        "cli/sniffing",
+        "return fitting * whole / max(1, len(rows) * len(cells))",
+        "max(2",
+    ): "a single cell has no separator, so its score is compared with no other",
 }
 #: A constant of a number, or its product.
 CONSTANT = re.compile(r"-?(\d+ \* )?_?[A-Z][A-Z_]+( \* [^()]+)?")
@@ -364,6 +401,7 @@ ALIKE = [
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.
 LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
 LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks"]
+LIBRARIES += ["matplotlib.figure", "skops.io"]
 PROCESSES = multiprocessing.get_context("forkserver")
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -513,12 +551,17 @@ def package_of(module: str) -> str:
 
 def files_of(package: str) -> list[str]:
     """Return the files with the tests of a package: the core and the estimators share theirs."""
-    if package == "tabular":
-        return ["tests/tabular", "scratchmlp/tabular"]
-    names = sorted(path.stem.removeprefix("test_") for path in ROOT.glob("tests/test_*.py"))
-    tests = [f"tests/test_{name}.py" for name in names if name not in OTHERS]
-    core = [f"scratchmlp/{module}.py" for module in PACKAGES["core"]]
-    return [*core, "scratchmlp/estimators", *tests, "tests/estimators"]
+    if package in ("core", "estimators"):
+        core = [f"scratchmlp/{module}.py" for module in PACKAGES["core"]]
+        return [*core, "scratchmlp/estimators", *tests_in("tests"), "tests/estimators"]
+    tests = "cluster" if package == "dask" else package
+    return [f"scratchmlp/{package}", *tests_in(f"tests/{tests}")]
+
+
+def tests_in(folder: str) -> list[str]:
+    """Return the files of tests in a folder, without `OTHERS`."""
+    names = sorted(path.stem.removeprefix("test_") for path in ROOT.glob(f"{folder}/test_*.py"))
+    return [f"{folder}/test_{name}.py" for name in names if name not in OTHERS]
 
 
 def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables: Path) -> bool:
@@ -630,7 +673,7 @@ def parse_arguments() -> argparse.Namespace:
         choices=[*PACKAGES, *chain(*PACKAGES.values())],
         default=["core"],
         metavar="MODULE",
-        help="modules, such as losses or tabular/folds, or all of core or tabular (default: core)",
+        help="modules, such as losses or tabular/folds, or all of core or cli (default: core)",
     )
     parser.add_argument("--n", type=int, default=300, help="number of mutants (default: 300)")
     parser.add_argument("--seed", type=int, default=0, help="which mutants (default: 0)")

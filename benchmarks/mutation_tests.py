@@ -8,6 +8,7 @@ names a file that lists the tests to run.
 import json
 import os
 import sys
+import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -47,10 +48,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
     called.clear()
     start = time.perf_counter()
     sys.settrace(note_call)
+    threading.settrace(note_call)  # of threads that start now, such as workers of Dask
     try:
         return (yield)
     finally:
         sys.settrace(None)
+        threading.settrace(None)
         for name in getattr(item, "fixturenames", ()):
             called.update(called_by_fixture.get(name, ()))
         recorded[item.nodeid] = time.perf_counter() - start, sorted(called)
