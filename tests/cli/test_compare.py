@@ -345,11 +345,19 @@ def test_an_error_of_a_model_is_reported(name, error, monkeypatch):
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory):
-    picture = tmp_path_factory.mktemp("iris") / "iris.png"
+    path, save = tmp_path_factory.mktemp("iris") / "iris.png", article.save_pictures
+    axes = pytest.importorskip("matplotlib.figure").Figure().subplots(1, 3)
+
+    def save_and_draw(path, pictures):
+        for picture, ax in zip(pictures, axes, strict=True):
+            picture.plot(ax)
+        return save(path, pictures)
+
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, fewer in (("REPEATS", 1), ("GRID", 20), ("HIDDEN_UNITS", (4, 8))):
             monkeypatch.setattr(article, name, fewer)
-        return *run("--plot", picture), picture
+        monkeypatch.setattr(article, "save_pictures", save_and_draw)
+        return *run("--plot", path), path, axes
 
 
 def test_the_article_s_network_learns(iris):
@@ -367,7 +375,7 @@ def test_the_article_s_network_learns(iris):
 
 
 def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression(iris):
-    out, err, picture = iris
+    out, err, picture, _ = iris
     network, linear = map(scores, lines_of_models(out))
     assert network[0] >= linear[0] - linear[1]
     assert network[2] <= linear[2] + linear[3]
@@ -385,3 +393,39 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     dots = [f"scratchmlp: {name} ....." for name in (article.TUNED, "LogisticRegression")]
     assert [line for line in lines if ".." in line] == dots
     assert lines[-1] == f"scratchmlp: drawing {picture}"
+
+
+def test_the_network_of_the_demonstration_is_the_article_s():
+    network = article.article_network()
+    assert (network.hidden_layer_sizes, network.activation) == ((4,), "relu")
+    assert (network.loss, network.output_activation) == ("squared_error", "logistic")
+    assert (network.learning_rate_init, network.momentum, network.alpha) == (0.5, 0, 0)
+    assert (network.batch_size, network.fit_intercept) == ("full", False)
+
+
+def test_pictures_of_the_demonstration_say_what_they_show(iris):
+    curves, search, boundary = axes = iris[-1]
+    labels = [(ax.get_xlabel(), ax.get_ylabel()) for ax in axes]
+    assert labels[:2] == [
+        ("epoch", "loss (half the squared error)"),
+        ("learning rate", "hidden units"),
+    ]
+    assert labels[2] == ("petal length (cm)", "petal width (cm)")
+    names = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in (curves, boundary)]
+    parts = ["train, without biases", "test, without biases"]
+    assert names[0] == [*parts, *(name.replace("without", "with") for name in parts)]
+    assert names[1] == ["setosa", "versicolor", "virginica"]
+    assert boundary.get_legend().get_bbox_to_anchor().max == pytest.approx(boundary.bbox.max)
+    assert len({(line.get_color(), line.get_linestyle()) for line in curves.lines}) == 4
+    assert [tick.get_text() for tick in search.get_yticklabels()] == ["4", "8"]
+    losses = search.images[0].get_array()
+    shown = {text.get_position()[::-1]: text.get_text() for text in search.texts}
+    assert shown == {place: f"{loss:.3f}" for place, loss in np.ndenumerate(losses)}
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize("is_class", [True, False])
+def test_catboost_prints_and_writes_nothing(is_class):
+    model = RIVALS["catboost"].make(is_class, ["code"], 2, 0)[-1]
+    assert (model.verbose, model.allow_writing_files) == (False, False)
+    assert (model.thread_count, model.random_state) == (2, 0)

@@ -11,9 +11,9 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison
-from scratchmlp.cli.comparison import make_folds
+from scratchmlp.cli.comparison import make_folds, make_plan
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.metrics import find_metric, score
+from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.reporting.scores import default_metrics
 from scratchmlp.tabular import TabularMLPRegressor
 
@@ -272,3 +272,14 @@ def test_rows_without_some_of_the_classes_can_be_scored(present):
     scores = score(DummyClassifier().fit(X, THREE), X[rows], THREE[rows], metrics)
     assert scores["log-loss"] == pytest.approx(np.log(3))
     assert np.isnan(scores["macro AUC"]) == (len(present) == 1)
+
+
+def test_a_metric_that_is_named_comes_before_the_others():
+    first, *others = default_metrics(np.array([30, 30]))
+    plan = make_plan(TWO, True, metric="f1")
+    assert [metric.name for metric in plan.metrics][:2] == ["f1", first.name]
+    assert len(plan.metrics) == len({metric.name for metric in plan.metrics}) == SHOWN
+    plan = make_plan(TWO, True, metric=others[-1].name)
+    assert [metric.name for metric in plan.metrics][:2] == [others[-1].name, first.name]
+    assert len(plan.metrics) == 1 + len(others)
+    assert plan.decisive is plan.metrics[0]

@@ -1,11 +1,13 @@
 """The picture of --plot and the page of --report."""
 
 import re
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import png_size, run
+from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, png_size, run
 from report_pages import Page
 
 from scratchmlp.cli import main as command_line
@@ -127,3 +129,28 @@ def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch
     assert len(calls) == 1
     n_left_out = re.search(r"(\d+) other rows have no out-of-fold", page_in(page).text)
     assert int(n_left_out[1]) > 40
+
+
+@pytest.mark.usefixtures("uncompared", "undrawn")
+def test_what_is_printed_comes_before_the_steps_that_follow(trained, csv, tmp_path):
+    """In a file for both streams, too, although stdout has a buffer."""
+    both = BytesIO()
+    out, err = TextIOWrapper(both, "utf-8"), TextIOWrapper(both, "utf-8", write_through=True)
+    arguments = [csv(trained["class"].table[["size", "class"]]), "--target", "class"]
+    arguments += ["--model", "networks", "--save", str(tmp_path / "y.model")]
+    arguments += ["--plot", str(tmp_path / "y.png"), "--report", str(tmp_path / "y.html")]
+    with redirect_stdout(out), redirect_stderr(err):
+        assert command_line.main(arguments) == 0
+    order = ["Predicting", "..\n", "Mean ±", "training", "Saved the networks", "measuring"]
+    order += ["drawing", "Saved the picture", "writing", "Wrote a report"]
+    text = both.getvalue().decode()
+    assert sorted(order, key=text.index) == order
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_page_names_the_models_of_the_comparison_and_the_parts(target, trained):
+    page = page_in(trained[target].folder / "a report.html")
+    names, number = [*page.table("Mean ± standard deviation over 3")], TARGETS.index(target)
+    parts = ["networks", "boosting", "extra trees"]
+    parts = [f"{name}, weight 0.33 (part of the ensemble)" for name in parts]
+    assert names == [ENSEMBLES[number], *parts, TREES, LINEAR[number], BASELINE]
