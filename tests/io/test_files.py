@@ -389,3 +389,20 @@ def test_the_version_is_checked_before_types_that_have_moved(monkeypatch):
         pytest.raises(AttributeError, match="Inpust"),
     ):
         pickle.loads(content)
+
+
+# Warnings.
+
+
+def test_a_warning_of_types_is_about_the_call_of_save(path):
+    with pytest.warns(UserWarning, match="not in scratchmlp.io.TRUSTED") as warned:
+        save(SVC(), path)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize(("n_types", "end"), [(20, r"[^e]"), (21, " and 1 more")])
+def test_a_long_list_of_types_is_cut(n_types, end, path):
+    functions = [each for each in vars(special).values() if isinstance(each, np.ufunc)]
+    model = FunctionTransformer(kw_args={each.__name__: each for each in functions[:n_types]})
+    with pytest.warns(UserWarning, match=rf"trusted=\[.*{end}\] to load"):
+        save(model, path)

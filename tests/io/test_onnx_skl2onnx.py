@@ -114,3 +114,10 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r'needs skl2onnx.*pip install "scratchmlp\[onnx\]"'):
         register_skl2onnx_converters()
+
+
+def test_the_labels_of_the_classes_may_be_an_output():
+    model = convert(NETWORK.fit(X_IRIS, Y_IRIS), zipmap=False, output_class_labels=True)
+    for runtime in RUNTIMES:
+        *_, labels = run(runtime, model, {"X": X32}).values()
+        np.testing.assert_array_equal(labels, [0, 1, 2])
