@@ -16,6 +16,7 @@ from scratchmlp.reporting.content import Table, cell, decimals, number, plain, s
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.scores import CLASSES, default_metrics, values_of
+from scratchmlp.reporting.summary import _important
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
@@ -524,3 +525,87 @@ def test_significant_digits():
     assert significant(0.98765, 3) == "0.988"
     assert decimals(-1e-9, 4).text == "0.0000"  # without a sign
     assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
+
+
+def test_the_target_is_described(classes, numbers):
+    y = classes.y
+    assert classes.page.table("Classes of <u>t</u>") == {
+        label: [n, pytest.approx(n / len(y))] for label, n in y.value_counts().items()
+    }
+    y = numbers.y
+    parts = ["lowest", "first quartile", "median", "third quartile", "highest"]
+    quartiles = zip(parts, y.quantile([0, 0.25, 0.5, 0.75, 1]), strict=True)
+    table = numbers.page.table("Values of price")
+    assert [(part, values[0]) for part, values in table.items()] == [
+        (part, pytest.approx(value)) for part, value in [*quartiles, ("mean", y.mean())]
+    ]
+
+
+def test_what_was_found_in_columns_is_said(classes):
+    table = classes.page.table("Columns to predict from")
+    assert table["same"][4] == ""
+    reasons = classes.estimator.encoder_.columns_
+    assert table["cost in $"][4] == reasons["cost in $"]["reason"] != ""
+
+
+def test_the_columns_of_other_estimators_may_be_used_in_another_way(classes, others):
+    note = "The estimator may treat the columns in another way than this table says."
+    assert note in others.page.text
+    assert note not in classes.page.text
+
+
+def test_scores_are_beside_those_of_a_constant(classes, numbers):
+    for case, constant in ((classes, "the shares of the classes"), (numbers, "the mean")):
+        (caption,) = (each for each in case.page.heads if each.startswith("Scores"))
+        assert case.page.heads[caption][2] == f"always predicting {constant}"
+
+
+CELLS = [
+    *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
+    *[(3, "3"), (np.int64(1234), "1234"), (0.123456789, "0.123457"), (1e9, "1e+09")],
+    *[("a\nb", "a b"), (True, "True"), (b"a", "b'a'"), ([1.0, None], "[1.0, None]")],
+]
+
+
+@pytest.mark.parametrize(("value", "text"), CELLS)
+def test_cells_of_values(value, text):
+    found = cell(value)
+    assert (found if isinstance(found, str) else found.text) == text
+
+
+NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b and c")]
+
+
+@pytest.mark.parametrize(("columns", "which"), NAMED)
+def test_the_most_important_columns_are_named(columns, which):
+    repeats = np.ones((len(columns), 5))
+    found = importances.Importances([*columns], repeats, "R²", 9, [])
+    assert _important(found) == f"The predictions depend most on {which}."
+    assert _important(found._replace(repeats=-repeats)) == ""
+
+
+def test_a_class_of_one_row_counts_for_balanced_accuracy():
+    assert "balanced accuracy" in [each.name for each in default_metrics(np.array([2, 2, 1, 0]))]
+    assert "balanced accuracy" not in [each.name for each in default_metrics(np.array([3, 2, 0]))]
+
+
+def test_a_sample_has_each_row_once(classes):
+    evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
+    assert evaluated.sample(90).tolist() == [*range(90)]
+    few = evaluated.sample(60)
+    assert len(np.unique(few)) == 60
+    assert (np.diff(few) > 0).all()
+
+
+def test_scores_of_uneven_classes():
+    rng = np.random.default_rng(0)
+    y, P = np.repeat([0, 1, 2], [20, 10, 5]), rng.dirichlet(np.ones(3), 35)
+    predicted = P.argmax(axis=1)
+    assert values_of(default_metrics(np.bincount(y)), y, P) == pytest.approx(
+        {
+            "accuracy": metrics.accuracy_score(y, predicted),
+            "log-loss": metrics.log_loss(y, P),
+            "macro AUC": metrics.roc_auc_score(y, P, multi_class="ovr"),
+            "balanced accuracy": metrics.balanced_accuracy_score(y, predicted),
+        }
+    )

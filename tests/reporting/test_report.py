@@ -12,7 +12,7 @@ from sklearn.base import is_regressor
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.metrics import r2_score
+from sklearn.metrics import confusion_matrix, r2_score
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -268,3 +268,14 @@ def test_missing_packages_are_named(monkeypatch):
     )
     with pytest.raises(ImportError, match=r"scratchmlp.report needs jinja2.*scratchmlp\[report\]"):
         report(None, X, Y)
+
+
+def test_the_most_frequent_mistakes_come_first(monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.quality.MOST_CLASSES", 2)
+    page = Page(report(LOGISTIC, X, Y, rows="new"))
+    (rows,) = (v for k, v in page.tables.items() if k.startswith("The most frequent mistakes"))
+    matrix = confusion_matrix(Y, LOGISTIC.predict(X))
+    assert [row[2] for row in rows] == sorted((row[2] for row in rows), reverse=True)
+    for truth, predicted, n, share in rows:
+        assert n == matrix[int(truth), int(predicted)] > 0
+        assert share == pytest.approx(n / (int(truth) == Y).sum())

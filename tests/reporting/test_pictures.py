@@ -1,0 +1,235 @@
+"""What pictures show: points and curves, their names, and the limits of the axes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from sklearn import metrics
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from scratchmlp.reporting import importances, quality
+from scratchmlp.reporting.columns import columns_of
+from scratchmlp.reporting.content import Picture, plain
+from scratchmlp.reporting.dependence import _readable, _values_of, dependence_section
+from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.importances import Importances, what_matters
+from scratchmlp.reporting.pictures import side_by_side
+from scratchmlp.tabular import TabularEncoder
+
+X = np.random.default_rng(0).normal(size=(60, 2))
+Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+WORDS = np.array(["none", "one", "two"])[Y]
+LOGISTIC = LogisticRegression().fit(X, WORDS)
+
+
+def drawn(picture):
+    ax = Figure().subplots()
+    picture.plot(ax)
+    return ax
+
+
+def labels_of(ax):
+    return ax.get_xlabel(), ax.get_ylabel()
+
+
+def legend_of(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def of_fit(case):
+    return evaluate(case.estimator, case.X, case.y, "fit", 0)
+
+
+def dependence_on(evaluated, *names):
+    """Pictures of columns, the most important first."""
+    found = Importances([*names], np.ones((len(names), 5)), "R²", 9, [])
+    section = dependence_section(evaluated, columns_of(evaluated), found)
+    return [part for part in section.parts if isinstance(part, Picture)]
+
+
+# Curves and calibration.
+
+
+def test_curves_of_two_classes(classes):
+    evaluated = of_fit(classes)
+    roc, recall = quality._curves(evaluated)
+    for picture in (roc, recall):
+        assert f"for class {plain(evaluated.classes[1], 20)}, at each" in picture.text
+    ax, second = drawn(roc), evaluated.codes == 1
+    fpr, tpr, _ = metrics.roc_curve(second, evaluated.proba[:, 1])
+    np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.c_[fpr, tpr])
+    assert labels_of(ax) == ("false positive rate", "true positive rate")
+    name, chance = legend_of(ax)
+    auc = metrics.roc_auc_score(second, evaluated.proba[:, 1])
+    assert name.endswith(f"(AUC = {auc:.2f})")
+    assert chance == "chance"
+    assert labels_of(drawn(recall)) == ("recall", "precision")
+
+
+@pytest.mark.parametrize("most", [2, 3])
+def test_curves_of_several_classes(most, monkeypatch):
+    monkeypatch.setattr(quality, "MOST_CURVES", most)
+    evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
+    roc, _ = quality._curves(evaluated)
+    whose = "each class" if most == 3 else "each of the 2 most frequent classes"
+    assert f"for {whose} against all others" in roc.text
+    ax = drawn(roc)
+    frequent = pd.Series(WORDS).value_counts().index[:most]
+    assert [name.split(" ")[0] for name in legend_of(ax)] == [*frequent, "chance"]
+    assert len({line.get_color() for line in ax.lines}) == most + 1
+    assert ax.get_legend().get_bbox_to_anchor().x0 == pytest.approx(ax.bbox.x1)
+
+
+def test_there_is_no_curve_of_rows_of_one_class():
+    assert quality._curves(evaluate(LOGISTIC, X[Y == 1], WORDS[Y == 1], "new", 0)) == []
+
+
+def test_calibration_of_two_and_of_several_classes(classes):
+    evaluated = of_fit(classes)
+    second = plain(evaluated.classes[1], 30)
+    ax = drawn(quality.how_right(evaluated))
+    assert ax.get_xlabel() == f"predicted probability of {second}"
+    assert ax.get_ylabel() == f"fraction of rows with {second}"
+    assert len(ax.lines[-1].get_xdata()) == quality.N_BINS
+    assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(np.mean(evaluated.codes == 1))
+    assert ax.get_legend() is None
+    evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
+    ax = drawn(quality.how_right(evaluated))
+    assert ax.get_xlabel() == "predicted probability of the predicted class"
+    assert ax.get_ylabel() == "fraction of rows predicted correctly"
+    right = np.mean(evaluated.prediction == WORDS)
+    assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(right)
+
+
+# Errors of numbers.
+
+
+def test_true_values_and_errors_by_predicted_values(numbers):
+    evaluated = of_fit(numbers)
+    axes = drawn(quality.how_right(evaluated)), drawn(quality._residuals(evaluated))
+    assert [*map(labels_of, axes)] == [("predicted", "true"), ("predicted", "true minus predicted")]
+    for ax in axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            assert axis.get_major_formatter()(23000.0) == "23,000"
+            assert len(axis.get_major_locator()()) < 9
+
+
+# Partial dependence.
+
+
+def test_pictures_of_partial_dependence_have_one_scale(numbers):
+    evaluated = of_fit(numbers)
+    pictures = dependence_on(evaluated, "cost in $", "a & <b>", 'day" onload="x', "flag")
+    assert [picture.title for picture in pictures] == [
+        plain(name, 40) for name in ("cost in $", "a & <b>", 'day" onload="x', "flag")
+    ]
+    assert "by values of cost in $." in pictures[0].text
+    assert "Mean predicted price by the 2 most frequent values of flag" in pictures[3].text
+    assert "most frequent classes" not in pictures[0].text
+    cost, words, day, flag = axes = [drawn(picture) for picture in pictures]
+    assert [labels_of(ax) for ax in (cost, flag)] == [
+        ("cost in $", "predicted price"),
+        ("predicted price", ""),
+    ]
+    limits = {cost.get_ylim(), words.get_xlim(), day.get_ylim(), flag.get_xlim()}
+    assert len(limits) == 1
+    means = [ax.lines[0].get_ydata() for ax in (cost, day)]
+    means = np.hstack([*means, *(ax.lines[0].get_xdata() for ax in (words, flag))])
+    low, high = limits.pop()
+    assert low < means.min() < means.max() < high
+    assert high - low < 1.5 * np.ptp(means)
+    for ax, axis in ((cost, cost.yaxis), (flag, flag.xaxis)):
+        assert axis.get_major_formatter()(23000.0) == "23,000"
+        assert ax.get_legend() is None
+    assert all(len(ax.xaxis.get_major_locator()()) < 9 for ax in axes)
+    bottom, top = flag.get_ylim()
+    assert 1 < bottom < 2
+    assert -1 < top < 0
+    assert [text.get_text() for text in flag.get_yticklabels()] == [
+        str(value) for value in numbers.X["flag"].value_counts().index
+    ]
+
+
+def test_partial_dependence_of_two_classes_is_that_of_the_second(classes):
+    evaluated = of_fit(classes)
+    (picture,) = dependence_on(evaluated, "same")
+    second = plain(evaluated.classes[1], 30)
+    assert picture.text == f"Mean probability of {second} by values of same."
+    ax = drawn(picture)
+    assert labels_of(ax) == ("same", f"probability of {second}")
+    assert ax.get_legend() is None
+
+
+@pytest.mark.parametrize("rows", [Y >= 0, Y == 1], ids=["all", "of one class"])
+def test_partial_dependence_of_several_classes(rows):
+    evaluated = evaluate(LOGISTIC, X[rows], WORDS[rows], "new", 0)
+    (picture,) = dependence_on(evaluated, "x0")
+    assert picture.text == "Mean probability by values of x0."
+    assert legend_of(drawn(picture)) == [*pd.Series(WORDS[rows]).value_counts().index]
+
+
+def test_partial_dependence_of_the_most_frequent_of_several_classes(monkeypatch):
+    monkeypatch.setattr("scratchmlp.reporting.dependence.MOST_CURVES", 2)
+    (picture,) = dependence_on(evaluate(LOGISTIC, X, WORDS, "new", 0), "x0")
+    assert picture.text == "Mean probability for the 2 most frequent classes by values of x0."
+    assert legend_of(drawn(picture)) == [*pd.Series(WORDS).value_counts().index[:2]]
+
+
+def test_constant_predictions_are_drawn_in_the_middle():
+    model = LinearRegression().fit(X, np.full(60, 7.0))
+    (picture,) = dependence_on(evaluate(model, X, np.full(60, 7.0), "new", 0), "x0")
+    low, high = drawn(picture).get_ylim()
+    assert (low + high) / 2 == pytest.approx(7)
+    assert high - low > 0.1
+
+
+def test_a_number_that_was_constant_has_no_values_to_show():
+    fitted = TabularEncoder().fit(pd.DataFrame({"x": [1.0, None] * 20}))._columns["x"]
+    assert len(_values_of(pd.Series([1.0, 2.0, 3.0], name="x"), fitted)) == 0
+
+
+def test_text_of_small_numbers_is_read_as_numbers():
+    table = pd.DataFrame({"x": [f"0.0{i % 9}%" for i in range(60)], "y": X[:, 0]})
+    encoder = TabularEncoder().fit(table)
+    evaluated = evaluate(LinearRegression().fit(X, Y), X, Y, "new", 0)
+    evaluated = evaluated._replace(encoder=encoder, X=table, table=table)
+    read = _readable(evaluated, np.arange(30), encoder._columns)
+    assert read.dtypes.tolist() == [np.float64, np.float64]
+
+
+# Importances.
+
+
+def test_bars_of_the_most_important_columns(classes, monkeypatch):
+    found = importances.importances_of(of_fit(classes))
+    text = "How much worse the log-loss gets if the values of one column are exchanged at random"
+    picture = what_matters(found)
+    assert picture.text.startswith(text)
+    assert "a bar for all columns, a dot for each repeat. Columns that are strongly" in picture.text
+    ax = drawn(picture)
+    assert ax.get_xlabel() == "log-loss gets worse by"
+    assert len(ax.patches) == len(found.names)
+    monkeypatch.setattr(importances, "MOST_BARS", 2)
+    few = what_matters(found._replace(correlated=[]))
+    assert few.text.endswith("a bar for the most important columns, a dot for each repeat.")
+    assert len(drawn(few).patches) == 2
+    assert few.size[1] < picture.size[1]
+
+
+def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
+    monkeypatch.setattr(importances, "MOST_COLUMNS", 2)
+    wide = np.c_[np.random.default_rng(1).normal(size=(60, 3)), X]
+    model = LogisticRegression(C=100).fit(wide, WORDS)
+    assert importances._most_related(evaluate(model, wide, WORDS, "new", 0)) == ["x3", "x4"]
+
+
+# Several pictures in one file.
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_pictures_side_by_side_have_titles(n):
+    pictures = [Picture(f"title {i}", "text", lambda ax: ax.plot([1, 2])) for i in range(n)]
+    svg = side_by_side(pictures, "svg").decode()
+    assert svg.count('<g id="axes_') == n
+    places = [svg.index(picture.title) for picture in pictures]
+    assert places == sorted(places)
