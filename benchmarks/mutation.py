@@ -57,6 +57,9 @@ OTHERS += ["browser", "failures", "faults"]
 TUNED = {
     "cli/article": ("_make_search",),
     "io/onnx/folds": ("_probes",),
+    "reporting/dependence": ("_draw_levels", "_draw_ordered", "_limits"),
+    "reporting/importances": ("what_matters",),
+    "reporting/mistakes": ("_predicted",),
     "tabular/ensemble/default_estimators": ("_boosting", "_boosting_settings", "_forest"),
     "tabular/inspection/uncertainty": ("_model",),
     "tabular/networks/recipe": (
@@ -427,18 +430,70 @@ HARMLESS = {
         "if (np.diff(order) != 1).any():",
         "!= 2",
     ): "speed only: members that are in order are taken in this order",
+    (
+        "reporting/columns",
+        "lines = [(text, number(value, 4)) for text, value in pairs]",
+        "5",
+    ): "a number of digits",
+    (
+        "reporting/dependence",
+        "ax.xaxis.set_major_locator(MaxNLocator(5))",
+        "pass",
+    ): "how many ticks there are",
+    (
+        "reporting/dependence",
+        "if len(values) <= N_POINTS // 2:  # most rows have the same value",
+        "",
+    ): "a number that was chosen",
+    (
+        "reporting/dependence",
+        "often, least = known.mode()[:1], known.sort_values()[:1]",
+        "2",
+    ): "one more value on the curve",
+    (
+        "reporting/evaluated",
+        "if n <= most:",
+        "n < most",
+    ): "a sample of all rows, in order, is all rows",
+    (
+        "reporting/evaluated",
+        "with no_warning, threadpool_limits(1):",
+        "2",
+    ): "speed only: how many threads compute",
+    (
+        "reporting/quality",
+        '_POINTS = {"s": 9, "alpha": 0.45, "color": COLORS[0], "linewidths": 0}',
+        "",
+    ): "the look of points",
+    (
+        "reporting/importances",
+        '_OUTLINE = {"edgecolor": COLORS[0], "linewidth": 0.8}  # pale bars alone are hard to see',
+        "",
+    ): "the look of bars",
+    (
+        "reporting/quality",
+        "axis.set_major_locator(MaxNLocator(5))",
+        "",
+    ): "how many ticks there are",
+    (
+        "reporting/quality",
+        "size = (5.2, 3.6) if len(names) == 1 else (5.9, 3.3)",
+        "",
+    ): "the size of a picture",
 }
 #: A constant of a number, or its product.
 CONSTANT = re.compile(r"-?(\d+ \* )?_?[A-Z][A-Z_]+( \* [^()]+)?")
-#: Changes that never make a difference: pattern, what it becomes, and why.
+#: Changes that never make a difference: a pattern, what both lines have instead, and why.
 ALIKE = [
-    (r"(RandomState\(|default_rng\(|random_state=)0", r"\g<1>1", "any seed will do"),
+    (r"(RandomState\(|default_rng\(|random_state=)[01]", r"\g<1>n", "any seed will do"),
     (
-        r"(reshape\(.*)-1([,)])",
-        r"\g<1>-2\g<2>",
+        r"(reshape\(.*)-[12]([,)])",
+        r"\g<1>-n\g<2>",
         "NumPy takes any negative size for the one to compute",
     ),
-    ("frozen=True", "frozen=False", "nothing assigns to the fields"),
+    ("frozen=(True|False)", "frozen", "nothing assigns to the fields"),
+    (r"^(assert_never\(.*\)|pass)$", "pass", "only mypy reads it"),
+    (r"(plain\(.+, )\d+\)", r"\g<1>n)", "the length at which a name is cut was chosen"),
 ]
 #: What each run of tests imports, but for the package: a server has it, and forks the processes.
 LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
@@ -700,7 +755,8 @@ def is_harmless(mutant: Mutant) -> bool:
             for module, before, part in HARMLESS
         )
         or any(
-            mutant.before != mutant.after == re.sub(pattern, new, mutant.before)
+            mutant.before != mutant.after
+            and re.sub(pattern, new, mutant.before) == re.sub(pattern, new, mutant.after)
             for pattern, new, _ in ALIKE
         )
     )

@@ -71,6 +71,19 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Any:
         called.update(before)
 
 
+def pytest_sessionstart() -> None:
+    """Note what fixtures call, also for tests that ask for them while they run."""
+    get = pytest.FixtureRequest.getfixturevalue
+
+    def get_and_note(request: pytest.FixtureRequest, argname: str) -> Any:
+        value = get(request, argname)
+        called.update(called_by_fixture.get(argname, ()))
+        return value
+
+    if RECORD in os.environ:
+        pytest.FixtureRequest.getfixturevalue = get_and_note  # type: ignore[method-assign]
+
+
 def pytest_sessionfinish() -> None:
     """Write the record."""
     if RECORD in os.environ:
