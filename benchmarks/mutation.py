@@ -447,7 +447,7 @@ HARMLESS = {
     ): "a number that was chosen",
     (
         "reporting/dependence",
-        "often, least = known.mode()[:1], known.sort_values()[:1]",
+        "often, least = near.mode()[:1], near.sort_values()[:1]",
         "2",
     ): "one more value on the curve",
     (

@@ -562,7 +562,7 @@ def test_scores_are_beside_those_of_a_constant(classes, numbers):
 
 CELLS = [
     *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
-    *[(3, "3"), (np.int64(1234), "1234"), (0.123456789, "0.123457"), (1e9, "1e+09")],
+    *[(3, "3"), (np.int64(1234), "1234"), (0.123456789, "0.123457"), (1e9, "1000000000")],
     *[("a\nb", "a b"), (True, "True"), (b"a", "b'a'"), ([1.0, None], "[1.0, None]")],
 ]
 

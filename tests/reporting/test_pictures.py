@@ -53,14 +53,15 @@ def dependence_on(evaluated, *names):
 def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
     roc, recall = quality._curves(evaluated)
+    positive = evaluated.positive
     for picture in (roc, recall):
-        assert f"for class {plain(evaluated.classes[1], 20)}, at each" in picture.text
-    ax, second = drawn(roc), evaluated.codes == 1
-    fpr, tpr, _ = metrics.roc_curve(second, evaluated.proba[:, 1])
+        assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
+    ax, happened, proba = drawn(roc), evaluated.codes == positive, evaluated.proba[:, positive]
+    fpr, tpr, _ = metrics.roc_curve(happened, proba)
     np.testing.assert_array_equal(ax.lines[0].get_xydata(), np.c_[fpr, tpr])
     assert labels_of(ax) == ("false positive rate", "true positive rate")
     name, chance = legend_of(ax)
-    auc = metrics.roc_auc_score(second, evaluated.proba[:, 1])
+    auc = metrics.roc_auc_score(happened, proba)
     assert name.endswith(f"(AUC = {auc:.2f})")
     assert chance == "chance"
     assert labels_of(drawn(recall)) == ("recall", "precision")
@@ -86,12 +87,13 @@ def test_there_is_no_curve_of_rows_of_one_class():
 
 def test_calibration_of_two_and_of_several_classes(classes):
     evaluated = of_fit(classes)
-    second = plain(evaluated.classes[1], 30)
+    name = plain(evaluated.classes[evaluated.positive], 30)
     ax = drawn(quality.how_right(evaluated))
-    assert ax.get_xlabel() == f"predicted probability of {second}"
-    assert ax.get_ylabel() == f"fraction of rows with {second}"
+    assert ax.get_xlabel() == f"predicted probability of {name}"
+    assert ax.get_ylabel() == f"fraction of rows with {name}"
     assert len(ax.lines[-1].get_xdata()) == quality.N_BINS
-    assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(np.mean(evaluated.codes == 1))
+    share = np.mean(evaluated.codes == evaluated.positive)
+    assert np.mean(ax.lines[-1].get_ydata()) == pytest.approx(share)
     assert ax.get_legend() is None
     evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
     ax = drawn(quality.how_right(evaluated))
@@ -150,22 +152,25 @@ def test_pictures_of_partial_dependence_have_one_scale(numbers):
     ]
 
 
-def test_partial_dependence_of_two_classes_is_that_of_the_second(classes):
+def test_partial_dependence_of_two_classes_is_that_of_the_positive_one(classes):
     evaluated = of_fit(classes)
     (picture,) = dependence_on(evaluated, "same")
-    second = plain(evaluated.classes[1], 30)
-    assert picture.text == f"Mean probability of {second} by values of same."
+    name = plain(evaluated.classes[evaluated.positive], 30)
+    assert picture.text == f"Mean probability of {name} by values of same."
     ax = drawn(picture)
-    assert labels_of(ax) == ("same", f"probability of {second}")
+    assert labels_of(ax) == ("same", f"probability of {name}")
     assert ax.get_legend() is None
 
 
-@pytest.mark.parametrize("rows", [Y >= 0, Y == 1], ids=["all", "of one class"])
-def test_partial_dependence_of_several_classes(rows):
-    evaluated = evaluate(LOGISTIC, X[rows], WORDS[rows], "new", 0)
-    (picture,) = dependence_on(evaluated, "x0")
+def test_partial_dependence_of_several_classes():
+    (picture,) = dependence_on(evaluate(LOGISTIC, X, WORDS, "new", 0), "x0")
     assert picture.text == "Mean probability by values of x0."
-    assert legend_of(drawn(picture)) == [*pd.Series(WORDS[rows]).value_counts().index]
+    assert legend_of(drawn(picture)) == [*pd.Series(WORDS).value_counts().index]
+
+
+def test_partial_dependence_of_rows_of_one_of_several_classes():
+    (picture,) = dependence_on(evaluate(LOGISTIC, X[Y == 1], WORDS[Y == 1], "new", 0), "x0")
+    assert picture.text == "Mean probability of one by values of x0."
 
 
 def test_partial_dependence_of_the_most_frequent_of_several_classes(monkeypatch):
