@@ -31,11 +31,16 @@ def try_objects(prepared: Prepared, solver: Descent | LBFGS | None = None) -> No
         If one of them does not return what its base class documents.
     """
     theta = prepared.run.theta
-    if type(prepared.loss) not in LOSSES.values():
-        X, Y, _ = prepared.some(TRIED_ROWS).data.arrays()
+    if is_own(prepared.loss):
+        X, Y, _ = prepared.data.sample(TRIED_ROWS).arrays()
         try_loss(prepared.loss, Y, raw_scores(prepared.network, theta, X))
     if isinstance(solver, Descent) and type(solver.optimizer) not in OPTIMIZERS.values():
         _try_optimizer(solver.optimizer, theta)
+
+
+def is_own(loss: Loss) -> bool:
+    """Return whether a loss is the user's own."""
+    return type(loss) not in LOSSES.values()
 
 
 @np.errstate(all="ignore")  # only types and shapes count

@@ -57,10 +57,6 @@ class Prepared(NamedTuple):
         weight = None if self.sample_weight is None else self.sample_weight[index]
         return self._replace(data=self.data.rows(index), y=self.y[index], sample_weight=weight)
 
-    def some(self, n_rows: int) -> "Prepared":
-        """Return a copy with up to `n_rows` training rows."""
-        return self.rows(slice(0, n_rows))
-
     @property
     def mean_sample_weight(self) -> float:
         """Mean of the weights of the training rows as the user passed them, but scaled."""

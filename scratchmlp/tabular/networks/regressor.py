@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
-from scratchmlp.estimators.own_objects import TRIED_ROWS, try_loss
+from scratchmlp.estimators.own_objects import TRIED_ROWS, is_own, try_loss
 from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import TrainingProblem
@@ -205,7 +205,7 @@ default='from_dtype'
                 "loss, such as 'squared_error', or correct the targets."
             )
         problem = problem.for_targets(targets.for_loss(loss, problem.y, problem.sample_weight))
-        if isinstance(self.loss, Loss):
+        if is_own(loss):
             some = problem.data.Y[:TRIED_ROWS]
             try_loss(loss, some, np.zeros_like(some))
         return problem
