@@ -15,8 +15,8 @@ from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Table, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.reporting.scores import CLASSES, default_metrics, values_of
-from scratchmlp.reporting.summary import _important
+from scratchmlp.reporting.scores import CLASSES, default_metrics, scores_of, values_of
+from scratchmlp.reporting.summary import _important, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 
@@ -609,3 +609,15 @@ def test_scores_of_uneven_classes():
             "balanced accuracy": metrics.balanced_accuracy_score(y, predicted),
         }
     )
+
+
+@pytest.mark.parametrize("is_better", [True, False])
+def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
+    X = np.arange(30.0)[:, None]
+    model = LinearRegression().fit(X, X[:, 0] if is_better else -X[:, 0])
+    evaluated = evaluate(model, X, X[:, 0], "new", 0)
+    found = importances.Importances(["x0"], np.ones((1, 5)), "R²", 30, [])
+    text, _ = summary_section(evaluated, scores_of(evaluated), found, []).parts
+    assert "The model predicts the target, a number, from 1 column. It is judged by 30 rows" in text
+    assert ("The predictions are no better than the mean" in text) == (not is_better)
+    assert ("The model explains 100.0% of the variance." in text) == is_better
