@@ -12,10 +12,11 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
 from scratchmlp.reporting.columns import columns_of
-from scratchmlp.reporting.content import Table, cell, decimals, number, plain, significant
+from scratchmlp.reporting.content import Number, Table, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.reporting.scores import CLASSES, default_metrics, scores_of, values_of
+from scratchmlp.reporting.page import Compared, _comparison
+from scratchmlp.reporting.scores import CLASSES, NUMBERS, default_metrics, scores_of, values_of
 from scratchmlp.reporting.summary import _important, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
@@ -562,15 +563,15 @@ def test_scores_are_beside_those_of_a_constant(classes, numbers):
 
 CELLS = [
     *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
-    *[(3, "3"), (np.int64(1234), "1234"), (0.123456789, "0.123457"), (1e9, "1000000000")],
+    *[(3, Number(3, "3")), (np.int64(1234), Number(1234, "1234"))],
+    *[(0.123456789, Number(0.123456789, "0.123457")), (1e9, Number(1e9, "1000000000"))],
     *[("a\nb", "a b"), (True, "True"), (b"a", "b'a'"), ([1.0, None], "[1.0, None]")],
 ]
 
 
-@pytest.mark.parametrize(("value", "text"), CELLS)
-def test_cells_of_values(value, text):
-    found = cell(value)
-    assert (found if isinstance(found, str) else found.text) == text
+@pytest.mark.parametrize(("value", "expected"), CELLS)
+def test_cells_of_values(value, expected):
+    assert cell(value) == expected
 
 
 NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b and c")]
@@ -621,3 +622,43 @@ def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
     assert "The model predicts the target, a number, from 1 column. It is judged by 30 rows" in text
     assert ("The predictions are no better than the mean" in text) == (not is_better)
     assert ("The model explains 100.0% of the variance." in text) == is_better
+    assert "other rows" not in text
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_scorers_are_higher_for_better_models(kind):
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    y = X[:, 0] + X[:, 1] ** 2
+    if kind == "classes":
+        y = (y > 1).astype(int)
+    model = (LogisticRegression() if kind == "classes" else LinearRegression()).fit(X, y)
+    predicted = model.predict_proba(X) if kind == "classes" else model.predict(X)
+    for metric in (CLASSES if kind == "classes" else NUMBERS).values():
+        sign = -1 if metric.is_loss else 1
+        score = metric.scorer(model, X, y)
+        assert score == pytest.approx(sign * metric.function(y, predicted))
+
+
+def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():
+    X, y = np.eye(3)[[0, 0, 1, 1, 2, 2]], [0, 0, 1, 1, 2, 2]
+    model = LogisticRegression(C=1e4).fit(X, y)
+    table = quality._confusion(evaluate(model, X[1:5], y[1:5], "new", 0))
+    shades = [[number.shade for number in numbers] for _, *numbers in table.rows]
+    np.testing.assert_array_equal(shades, np.eye(3))
+
+
+def test_columns_that_make_a_single_group_are_passed_over(classes):
+    evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
+    evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
+    regions = uncertainty.regions_of(evaluated, [0.9])[0.9]
+    columns = classes.estimator.encoder_._columns
+    [table] = uncertainty._groups(evaluated, columns, ["key", "flag", "same", ATTACK], regions)
+    assert "by same" in table.caption
+    assert uncertainty._groups(evaluated, columns, ["flag"], regions) == []
+
+
+def test_a_comparison_may_have_a_note():
+    compared = Compared(pd.DataFrame({"score": [0.5]}, index=["a"]))
+    [table] = _comparison(compared).parts
+    assert [*table.header] == ["model", "score"]
+    assert _comparison(compared._replace(note="Note.")).parts[0] == "Note."

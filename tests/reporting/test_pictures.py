@@ -78,7 +78,7 @@ def test_curves_of_several_classes(most, monkeypatch):
     frequent = pd.Series(WORDS).value_counts().index[:most]
     assert [name.split(" ")[0] for name in legend_of(ax)] == [*frequent, "chance"]
     assert len({line.get_color() for line in ax.lines}) == most + 1
-    assert ax.get_legend().get_bbox_to_anchor().x0 == pytest.approx(ax.bbox.x1)
+    assert ax.get_legend().get_bbox_to_anchor().max == pytest.approx(ax.bbox.max)
 
 
 def test_there_is_no_curve_of_rows_of_one_class():
