@@ -451,6 +451,21 @@ HARMLESS = {
         "2",
     ): "one more value on the curve",
     (
+        "reporting/content",
+        "def number(value: float, n_digits: int = 3) -> Number:",
+        "",
+    ): "a number of digits",
+    (
+        "reporting/dependence",
+        "categorical_features=None if is_ordered else [position],",
+        "",
+    ): "of no effect on values that are given",
+    (
+        "reporting/dependence",
+        'return Picture(name, f"Mean {what}{classes} by {levels} of {name}.", plot, (4.2, 3.0))',
+        "",
+    ): "the size of a picture",
+    (
         "reporting/evaluated",
         "if n <= most:",
         "n < most",
@@ -470,6 +485,11 @@ HARMLESS = {
         '_OUTLINE = {"edgecolor": COLORS[0], "linewidth": 0.8}  # pale bars alone are hard to see',
         "",
     ): "the look of bars",
+    (
+        "reporting/quality",
+        "color=COLORS[0],",
+        "",
+    ): "any color will do",
     (
         "reporting/quality",
         "axis.set_major_locator(MaxNLocator(5))",
