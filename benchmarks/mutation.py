@@ -457,11 +457,6 @@ HARMLESS = {
     ): "a number of digits",
     (
         "reporting/dependence",
-        "categorical_features=None if is_ordered else [position],",
-        "",
-    ): "of no effect on values that are given",
-    (
-        "reporting/dependence",
         'return Picture(name, f"Mean {what}{classes} by {levels} of {name}.", plot, (4.2, 3.0))',
         "",
     ): "the size of a picture",
