@@ -212,21 +212,18 @@ class Parameters(SuggestsNames, ABC):
         )
 
     def _make_optimizer(self) -> Optimizer:
-        """Return the optimizer; a named one gets its hyper-parameters from this estimator."""
+        """Return the optimizer; some named ones get hyper-parameters from this estimator."""
         if isinstance(self.solver, Optimizer):
             self.solver._validate_params()
             return self.solver
-        given = {
-            "momentum": self.momentum,
-            "nesterov": self.nesterovs_momentum,
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
+        adam = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        given: dict[str, dict[str, Any]] = {
+            "sgd": {"momentum": self.momentum, "nesterov": self.nesterovs_momentum},
+            "adagrad": {"epsilon": self.epsilon},
+            "rmsprop": {"epsilon": self.epsilon},
+            **dict.fromkeys(("adam", "adamw", "nadam"), adam),
         }
-        optimizer = OPTIMIZERS[self.solver]()
-        for name in given.keys() & vars(optimizer).keys():
-            setattr(optimizer, name, given[name])
-        return optimizer
+        return OPTIMIZERS[self.solver](**given.get(self.solver, {}))
 
     def _make_schedule(self, optimizer: Optimizer) -> Callable[[Progress], float]:
         """Return the schedule; as in scikit-learn, "invscaling" has an effect only with SGD."""

@@ -1,6 +1,7 @@
 """Parameters of the estimators: order, defaults, invalid values and effects."""
 
 import inspect
+from dataclasses import dataclass
 from itertools import cycle
 
 import numpy as np
@@ -149,6 +150,7 @@ SGD_SCHEDULES = [
 
 NAMED_AND_GIVEN = [
     *SGD_SCHEDULES,
+    *(({"solver": name}, {"solver": optimizer()}) for name, optimizer in OPTIMIZERS.items()),
     ({"learning_rate": "cosine"}, {"learning_rate": Cosine()}),
     ({"learning_rate": "invscaling"}, {}),  # acts only with SGD, as the next one
     ({"learning_rate": "adaptive"}, {"learning_rate": lambda progress: 1.0}),
@@ -172,6 +174,20 @@ def test_a_name_is_what_its_object_is_and_one_value_that_of_every_layer(Estimato
     other = Estimator(**settings | given).fit(X, y)
     np.testing.assert_array_equal(one.theta_, other.theta_)
     assert one.history_["learning_rate"] == other.history_["learning_rate"]
+
+
+@dataclass(eq=False, repr=False)
+class Slow(Adam):
+    beta_2: float = 0.5
+
+
+def test_a_named_solver_has_defaults_of_its_own(Estimator, monkeypatch):
+    """It does not take `beta_2` from the estimator, unless that documents so."""
+    monkeypatch.setitem(OPTIMIZERS, "slow", Slow)
+    monkeypatch.setitem(Estimator._parameter_constraints, "solver", [str, Slow])
+    named, given = (Estimator(**SMALL, solver=solver) for solver in ("slow", Slow()))
+    thetas = [each.fit(X_IRIS, Y_IRIS).theta_ for each in (named, given)]
+    np.testing.assert_array_equal(*thetas)
 
 
 NEW = [
