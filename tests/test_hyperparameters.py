@@ -50,6 +50,11 @@ RANGES = [
 ]
 
 
+@every_class
+def test_every_hyper_parameter_has_a_range(cls):
+    assert cls().get_params().keys() <= {parameter for parameter, _, _ in RANGES}
+
+
 @pytest.mark.parametrize(("parameter", "legal", "refused"), RANGES)
 def test_values_out_of_range_are_refused(parameter, legal, refused):
     having = [cls for cls in CLASSES if parameter in cls().get_params()]

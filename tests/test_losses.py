@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from estimator_examples import X_IRIS, Y_IRIS, fails
 from loss_examples import EXAMPLES, example
+from scipy.special import xlogy
 from sklearn import metrics
 from sklearn.base import clone
 from sklearn.utils import get_tags
@@ -76,6 +77,26 @@ def test_extreme_scores_stay_finite(loss, dtype):
 
 
 # Values.
+
+#: The loss of each output by its target y and prediction p, which are summed over the outputs.
+FORMULAS = {
+    "log_loss": lambda y, p: -y * np.log(p),
+    "squared_error": lambda y, p: (p - y) ** 2 / 2,
+    "poisson": lambda y, p: p - y + xlogy(y, y / p),
+    "focal": lambda y, p: -y * (1 - p) ** 2 * np.log(p),
+    "absolute_error": lambda y, p: abs(p - y),
+    "huber": lambda y, p: np.where(abs(p - y) < 1, (p - y) ** 2 / 2, abs(p - y) - 0.5),
+    "quantile": lambda y, p: abs(p - y) / 2,
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_values(name):
+    loss = LOSSES[name]()
+    loss = loss.with_output(loss.outputs[0])
+    Y, raw = example(loss.output)
+    terms = FORMULAS[name](Y, loss.predictions(raw))
+    np.testing.assert_allclose(loss.value(Y, raw), terms.sum(axis=1), rtol=1e-12)
 
 
 def test_defaults():

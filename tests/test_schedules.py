@@ -8,6 +8,8 @@ OVER_HORIZON = [name for name in SCHEDULES if issubclass(SCHEDULES[name], Horizo
 # The factors at 0, 1/4, 1/2, 3/4 and 1 of the horizon, worked out from the equations.
 HALF_ROOT = np.sqrt(0.5)
 VALUES = {
+    "constant": [1, 1, 1, 1, 1],
+    "invscaling": [1 / np.sqrt(150 * epoch + 1) for epoch in (0, 10, 20, 30, 40)],
     "cosine": [1, (1 + HALF_ROOT) / 2, 0.5, (1 - HALF_ROOT) / 2, 0],
     "coslog4": [0.5 - np.cos(2 * np.pi * np.log2(1 + 15 * t)) / 2 for t in (0, 0.25, 0.5, 0.75, 1)],
     "flat_cosine": [1, 1, 1, 0.5, 0],
@@ -25,11 +27,15 @@ def at(schedule, t):
     return schedule(Progress(150 * int(40 * t), 40 * t, 40))
 
 
-@pytest.mark.parametrize("name", OVER_HORIZON)
-def test_values_over_the_horizon_and_beyond(name):
-    schedule = SCHEDULES[name]()
-    factors = [at(schedule, t) for t in (0, 0.25, 0.5, 0.75, 1)]
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_values(name):
+    factors = [at(SCHEDULES[name](), t) for t in (0, 0.25, 0.5, 0.75, 1)]
     np.testing.assert_allclose(factors, VALUES[name], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OVER_HORIZON)
+def test_beyond_the_horizon_the_last_value_stays(name):
+    schedule = SCHEDULES[name]()
     assert at(schedule, 1.01) == at(schedule, 7) == at(schedule, 1)
 
 
