@@ -1,6 +1,7 @@
 """What may be imported from where, and when. pyproject.toml holds the order of the modules."""
 
 import ast
+import doctest
 import inspect
 import pickle
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import scratchmlp
+import scratchmlp.io
 
 PACKAGE = Path(scratchmlp.__file__).parent
 DOCS = Path(__file__).parents[1] / "docs"  # the package may be an installed one
@@ -96,6 +98,18 @@ def test_public_classes_are_pickled_by_their_public_path(path):
         assert pickle.loads(pickle.dumps(each)) is each
         with suppress(OSError):  # of a class in another file: no source is better than a wrong one
             assert f"class {each.__name__}" in inspect.getsource(each)
+
+
+NAMES = [(scratchmlp, name) for name in scratchmlp._MODULES]
+NAMES += [(scratchmlp.io, name) for name in scratchmlp.io._MODULES]
+NAMED = [getattr(module, name) for module, name in NAMES if name[0].isupper()]
+
+
+@pytest.mark.parametrize("cls", [each for each in NAMED if isinstance(each, type)])
+def test_the_examples_of_classes_that_are_imported_on_first_use_run(cls):
+    """pytest looks for examples in `__init__.py`, before it has imported these classes."""
+    (examples,) = doctest.DocTestFinder(recurse=False).find(cls, module=False)
+    assert doctest.DocTestRunner().run(examples).failed == 0
 
 
 def test_names_and_public_modules_are_imported_on_first_use():
