@@ -7,10 +7,13 @@ from drawing import BACKWARD, FORWARD
 from scratchmlp.activations import ACTIVATIONS
 
 z = np.linspace(-4, 4, 401)[:, np.newaxis]
+n = len(ACTIVATIONS)
+n_rows = n // 2 + 1  # the last panel is the legend
 figure, axes = plt.subplots(
-    6, 2, figsize=(5.2, 9.6), sharex=True, sharey=True, layout="constrained"
+    n_rows, 2, figsize=(5.2, 1.6 * n_rows), sharex=True, sharey=True, layout="constrained"
 )
-for ax, (name, activation) in zip(axes.flat, ACTIVATIONS.items(), strict=False):
+panels, others = axes.flat[:n], axes.flat[n:]
+for ax, (name, activation) in zip(panels, ACTIVATIONS.items(), strict=True):
     a = activation.forward(z, np.empty_like(z))
     slope = np.ones_like(z)
     activation.backward(z, a, slope)
@@ -22,9 +25,10 @@ for ax, (name, activation) in zip(axes.flat, ACTIVATIONS.items(), strict=False):
     ax.set_title(name, fontsize=11)
     ax.set(ylim=(-2, 3), yticks=(-2, -1, 0, 1, 2, 3), xticks=(-4, -2, 0, 2, 4))
     ax.tick_params(labelsize=9)
-axes[-2, -1].tick_params(labelbottom=True)  # the panel below has no axis
-last = axes.flat[-1]
-last.axis("off")
-last.legend(
+for ax in panels[-2:]:
+    ax.tick_params(labelbottom=True)  # the panel below may have no axis
+for ax in others:
+    ax.axis("off")
+others[-1].legend(
     [output, derivative], ["output $f(z)$", "slope $f\\,'(z)$"], loc="center", frameon=False
 )

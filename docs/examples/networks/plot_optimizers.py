@@ -1,9 +1,9 @@
 """
-Comparing nine optimizers
-=========================
+Comparing optimizers
+====================
 
-An optimizer turns a gradient into a step. This example trains the same network with nine
-optimizers, from the same initial weights and on the same batches.
+An optimizer turns a gradient into a step. This example trains the same network with every
+optimizer of the package, from the same initial weights and on the same batches.
 """
 
 # %%
@@ -24,6 +24,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 
 from scratchmlp import ScratchMLPClassifier
+from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.plotting import TrainingCurveDisplay
 
 X, y = load_digits(return_X_y=True)
@@ -32,11 +33,7 @@ optimizers = {
     "momentum": {"solver": "sgd", "nesterovs_momentum": False},
     "nesterov": {"solver": "sgd"},
     "nesterov, cosine": {"solver": "sgd", "learning_rate": "cosine"},
-    "adagrad": {"solver": "adagrad"},
-    "rmsprop": {"solver": "rmsprop"},
-    "adam": {"solver": "adam"},
-    "adamw": {"solver": "adamw"},
-    "nadam": {"solver": "nadam"},
+    **{name: {"solver": name} for name in OPTIMIZERS if name != "sgd"},
 }
 
 
@@ -69,7 +66,7 @@ print(table)
 
 figure, ax = plt.subplots(figsize=(8.6, 6), layout="constrained")
 display = TrainingCurveDisplay.from_estimator(best, ax=ax)
-display.ax_.set_title("The same network, nine optimizers")
+display.ax_.set_title(f"The same network, {len(best)} optimizers")
 
 # %%
 # These are training losses after a few epochs. To compare the quality on new rows, use validation
