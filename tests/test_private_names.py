@@ -19,7 +19,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 
 PACKAGE = Path(__file__).parents[1] / "scratchmlp"
 
@@ -55,8 +55,6 @@ IMPORTED = {
     f"{HALVING}.HalvingGridSearchCV": "our halving searches; public after an experimental import",
     "sklearn.ensemble._forest.BaseForest": "model files: which objects are forests",
     f"{BOOSTING}.gradient_boosting.BaseHistGradientBoosting": "model files: what boosted trees are",
-    f"{BOOSTING}.predictor.TreePredictor": "model files: nodes, which compiled code trusts",
-    "sklearn.tree._tree.Tree": "model files: nodes, for the same reason",
     "skops.io._utils.get_module": "model files: the module that skops writes for a type",
 }
 #: Methods of base classes that a class overrides.
@@ -80,7 +78,6 @@ ATTRIBUTES = {
     "_baseline_prediction": "ONNX of boosted trees",
     "_predictors": "ONNX and model files of boosted trees",
     "_bin_mapper": "model files: categories of boosted trees",
-    "_cached_dict": "model files: labels of MultiLabelBinarizer",
     "_default_to_infrequent_mappings": "model files: rare categories of OneHotEncoder",
     "_drop_idx_after_grouping": "model files: a category that OneHotEncoder drops",
     "_infrequent_enabled": "model files: rare categories of OneHotEncoder",
@@ -189,7 +186,6 @@ def test_attributes_exist():
         GridSearchCV(DummyClassifier(), {}, cv=2).fit(X, y).set_callbacks(ProgressBar()),
         OneHotEncoder(min_frequency=2).fit(letters),
         HistGradientBoostingClassifier(max_iter=1).fit(X, y),
-        MultiLabelBinarizer().fit([[0], [1]]),
         *(make_pipeline(DummyClassifier()), get_scorer("accuracy"), ArgumentParser()),
     ]
     missing = {name for name in ATTRIBUTES if not any(hasattr(each, name) for each in objects)}

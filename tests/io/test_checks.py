@@ -10,7 +10,7 @@ from model_files import same
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from scratchmlp import ScratchMLPClassifier
@@ -35,8 +35,6 @@ NUMBERS = np.repeat([0.5, 2.0, np.nan], [9, 7, 3])[:, np.newaxis]
 ONE_HOT = OneHotEncoder().fit(LETTERS)
 INFREQUENT = OneHotEncoder(min_frequency=3).fit(LETTERS)
 DROPPED = OneHotEncoder(drop="first").fit(LETTERS)
-LABELS = MultiLabelBinarizer().fit([["a", "b"], ["c"]])
-LABELS.transform([["a"]])  # makes the columns
 TERMS = CountVectorizer().fit(["good day"])
 NETWORK = ScratchMLPClassifier(hidden_layer_sizes=2, warm_start=True, tol=1.0, random_state=0)
 NETWORK.fit(X, Y)
@@ -74,6 +72,7 @@ def with_position(position):
 
 
 PIPELINE = Pipeline([("tree", TREE)])
+AS_TUPLE = ("MT19937", np.zeros(624, np.uint32), 625)
 FAR = np.array([0, 256])
 NO_SETS = np.zeros((1, 7), np.uint32)
 NO_CHILDREN = "a node of a tree has no children"
@@ -111,14 +110,13 @@ REFUSED = [
     (DROPPED, lambda m: put(m._drop_idx_after_grouping, -1), OTHER_COLUMNS),
     (DROPPED, lambda m: put(m._drop_idx_after_grouping, 5), OTHER_COLUMNS),
     (ONE_HOT, lambda m: put(m.categories_, np.array([2, 0, 1, 3, 4])), "are not in order"),
-    (LABELS, lambda m: put(m._cached_dict, 3, "a"), "labels have other columns"),
-    (LABELS, lambda m: setattr(m, "classes_", ["a", "b", "a"]), "a label occurs twice"),
     (TERMS, lambda m: put(m.vocabulary_, -1, "day"), OTHER_TERMS),
     (TERMS, lambda m: put(m.vocabulary_, 2, "day"), OTHER_TERMS),
     (NETWORK, lambda m: setattr(m, "random_state", with_position(-1)), OTHER_POSITION),
     (NETWORK, lambda m: setattr(m, "random_state", with_position(625)), OTHER_POSITION),
     (NETWORK, lambda m: put(m._run["random_state"]["state"], 625, "pos"), OTHER_POSITION),
     (NETWORK, lambda m: setattr(m, "own", np.random.Generator(np.random.Philox(0))), UNUSUAL),
+    (NETWORK, lambda m: m._run.update(random_state=AS_TUPLE), OTHER_POSITION),
     (PIPELINE, lambda m: setattr(m, "memory", "folder"), r"memory='folder'.*Set memory=None"),
 ]
 

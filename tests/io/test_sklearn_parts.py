@@ -52,7 +52,7 @@ OWN_PARAMETERS = {
     "VotingClassifier": {"voting": "soft"},
 }
 #: Rows of those that do not accept a table of numbers.
-ROWS = dict.fromkeys(["CountVectorizer", "MultiLabelBinarizer", "TfidfVectorizer"], TEXTS)
+ROWS = dict.fromkeys(["CountVectorizer", "TfidfVectorizer"], TEXTS)
 ROWS |= dict.fromkeys(["LabelBinarizer", "LabelEncoder"], LABELS)
 ROWS["IsotonicRegression"] = X[:, 0]
 
