@@ -9,7 +9,7 @@ from itertools import cycle, product
 import numpy as np
 import pandas as pd
 import pytest
-from model_files import CLASSES, FITS, SMALL, X, file_of, fitted, same
+from model_files import CLASSES, FITS, SMALL, VARIED_FITS, X, file_of, fitted, same
 from scipy import special
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
@@ -43,7 +43,7 @@ def again(model, path, **settings):
     return load(path)
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", FITS | VARIED_FITS)
 def test_every_model_predicts_the_same(name, path):
     path.write_bytes(file_of(name))
     loaded = load(path)

@@ -1,8 +1,7 @@
 """Write the files of this version, which all later versions must load.
 
 Run it once for a release: ``python tests/io/write_versions.py 0.1``. It does not write over files.
-Names of models that follow limit it to these: the files of format 2 are those of ``python
-tests/io/write_versions.py format_2 "varied encoder" "varied classifier"``.
+Names of models that follow limit it to these.
 """
 
 import sys
