@@ -51,7 +51,7 @@ def evaluate(model: Any, X: pd.DataFrame, y: Target, X_test: pd.DataFrame, y_tes
 def columns(ensemble: TabularMLPClassifier) -> pd.DataFrame:
     """Return the encoding of each column."""
     table = pd.DataFrame(ensemble.encoder_.columns_).T
-    return table[["kind", "centre", "scale", "encoding", "n_levels"]].fillna("")
+    return table[["kind", "center", "scale", "encoding", "n_levels"]].fillna("")
 
 
 def honesty(ensemble: TabularMLPClassifier, y: Target, test: dict) -> pd.DataFrame:

@@ -64,7 +64,7 @@ def exported(model: Any, *rows: pd.DataFrame) -> Outputs:
 
 def input_of(column: Any, fitted: Outputs) -> np.ndarray:
     """Return a column as an input of an ONNX model. What cannot be converted is missing."""
-    kind, column = fitted.get("labels", fitted["kind"]), column.astype(object)
+    kind, column = fitted.get("expected", fitted["kind"]), column.astype(object)
     if kind == "text":
         values = column.where(column.notna(), "").to_numpy(object)
     elif kind == "date":

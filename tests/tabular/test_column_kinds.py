@@ -96,7 +96,7 @@ EXAMPLES = {
     },
     "decimals": number([Decimal(1), Decimal(2), None], means=[1, 2, None]),
     "several types": number([1, 2.5, np.float32(5), pd.NA], means=[1, 2.5, 5, None]),
-    "equal quartiles": number([1] * 7 + [11.0], reason="numbers", centre=1.0, scale=5.0),
+    "equal quartiles": number([1] * 7 + [11.0], reason="numbers", center=1.0, scale=5.0),
     "flags by choice": number([True, False], settings=NUMERIC, reason="your choice"),
     # Numbers that are written as text.
     **written(number, MONEY,
@@ -154,8 +154,8 @@ EXAMPLES = {
     "words by choice": number(["1.5", "none", "A"], f"2 of 3 {UNREAD}: 'none', 'A'.",
         means=[1.5, None, None], settings=NUMERIC),
     # Other text with digits.
-    "leading zeros": category(["00", "01", "007", "12"] * 9, labels="text"),
-    "codes of four digits": category([f"{i % 37:04}" for i in range(200)], labels="text"),
+    "leading zeros": category(["00", "01", "007", "12"] * 9, expected="text"),
+    "codes of four digits": category([f"{i % 37:04}" for i in range(200)], expected="text"),
     "few numbers and a category": category(["0", "1", "2", "3+"] * 10),
     "a third are no numbers": category([*map(str, range(100)), *(f"A{i}" for i in range(50))] * 2,
         f"200 of 300 {READ}, but not 'A0', 'A1', 'A2', .... The column is encoded as categories. "
@@ -169,7 +169,7 @@ EXAMPLES = {
     # Booleans are categories, unless you name the categories.
     **{
         f"booleans of dtype {dtype}": category(pd.Series([True, False, None], dtype=dtype),
-            labels="flag", outputs=["_True"], new={1: True, 0: False, 2: None})
+            expected="flag", outputs=["_True"], new={1: True, 0: False, 2: None})
         for dtype in ("boolean", object, "category")
     },
     "text of booleans": category(["TRUE", "false", None], means=[True, False, None],
@@ -246,10 +246,10 @@ EXAMPLES = {
         means=[DAYS[0], None, None], settings=DATES),
     "numbers by choice": date([20200317, 20191205], means=DAYS[:2], settings=DATES),
     "categories by choice": category(DAYS, reason="your choice", settings=CATEGORY),
-    "categories may all look like dates": category([*DAYS, "soon"], labels="text",
+    "categories may all look like dates": category([*DAYS, "soon"], expected="text",
         new={DAYS[0]: DAYS[0]}),
     **{
-        f"{text} is no date": category([text, "2024-05-17"] * 3, labels="text")
+        f"{text} is no date": category([text, "2024-05-17"] * 3, expected="text")
         for text in ("2024-05-32", "17.5.2024", "2024-05", "99.99.2020", "maya 2020", "12-34-56-78",
             "Mar-20", "2020")
     },
@@ -263,7 +263,7 @@ EXAMPLES = {
     "more than a day": duration(["25:10", "100:30:00"], means=["25:10:00", "100:30:00"]),
     # Dates and durations of every dtype.
     **{
-        f"dates of {what}": date(column, means=EARLY, centre=2.0, scale=2.0,
+        f"dates of {what}": date(column, means=EARLY, center=2.0, scale=2.0,
             new={None: None, DAYS[0]: DAYS[0]})
         for what, column in {
             "seconds": EARLY.as_unit("s"),
@@ -277,7 +277,7 @@ EXAMPLES = {
     },
     "periods that are no categories": date(pd.Series(EARLY.to_period("D")).astype("category"),
         means=EARLY, settings=NO_CATEGORIES),
-    "durations": duration(WAITED.dt.as_unit("s"), centre=1.0, scale=1.75, indicator=True),
+    "durations": duration(WAITED.dt.as_unit("s"), center=1.0, scale=1.75, indicator=True),
     "durations of Python": duration(WAITED.astype(object), means=WAITED),
     # Month, weekday and hour have outputs if they differ.
     "Mondays in March": date(pd.date_range("2024-03-04", periods=3, freq="7D"), outputs=[""]),

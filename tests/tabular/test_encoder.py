@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
-from scratchmlp.tabular.columns.plain import level_of_plain, plain_level
+from scratchmlp.tabular.columns.plain import from_plain, plain_level
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
@@ -157,7 +157,7 @@ LEVELS = [
 
 @pytest.mark.parametrize("level", LEVELS, ids=repr)
 def test_levels_that_are_no_plain_data_are_written_as_such(level):
-    again = level_of_plain(json.loads(json.dumps(plain_level(level))))
+    again = from_plain(json.loads(json.dumps(plain_level(level))))
     assert (type(again), again, str(again)) == (type(level), level, str(level))
 
 

@@ -17,7 +17,6 @@ from scratchmlp.tabular.columns.categories import ManyLevels
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
 from scratchmlp.tabular.networks import member
-from scratchmlp.tabular.reading.findings import Reading
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)
@@ -39,7 +38,8 @@ def data(codes, y, weight=None, class_targets=BINARY, n_levels=None):
     codes = np.asarray(codes, np.int32)[:, None]
     n_levels = int(codes.max()) + 1 if n_levels is None else n_levels
     column = ManyLevels(
-        **{"reason": "", "reading": Reading(), "expected": "text", "levels": ()},
+        **{"reason": "", "expected": "text", "levels": ()},
+        encoding="many",
         other_levels=tuple(map(str, range(n_levels))),
         n_levels=n_levels,
         counts=(1,) * n_levels,

@@ -1,7 +1,7 @@
 """What all fitted columns have in common, and columns that are left out."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -45,7 +45,7 @@ class FittedColumn(ABC):
     reading : Reading
         How the values were written, if they were text.
     share_missing : float
-        Share of missing values; 0.0 if the column is left out, and in files of older versions.
+        Share of missing values; 0.0 if the column is left out.
     """
 
     #: Suffixes of the outputs that are numbers in a range.
@@ -54,7 +54,7 @@ class FittedColumn(ABC):
     kind: str
     reason: str
     expected: Kind
-    reading: Reading
+    reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
 
     @abstractmethod
@@ -125,9 +125,8 @@ class FittedColumn(ABC):
         return received == self.expected or {received, self.expected} == {"number", "flag"}
 
     def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        plain = {"kind": self.kind, "reason": self.reason, **self.reading.plain()}
-        return plain | ({"share_missing": self.share_missing} if self.share_missing else {})
+        """Describe the column by its fields, as in `TabularEncoder.columns_`."""
+        return {"kind": self.kind, **_flat(self)}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -154,6 +153,19 @@ class LeftOutColumn(FittedColumn):
         out[:, 0] = values.isna()
         return Encoded()
 
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return super().plain() | {"indicator": self.indicator}
+
+def set_fields(record: Any) -> dict[str, Any]:
+    """Return the fields of a record, a dataclass, that do not have their default."""
+    values = ((each, getattr(record, each.name)) for each in fields(record))
+    return {each.name: value for each, value in values if value != each.default}
+
+
+def _flat(record: Any) -> dict[str, Any]:
+    """Return the fields of a record and of the records in it, with lists for tuples."""
+    flat: dict[str, Any] = {}
+    for name, value in set_fields(record).items():
+        if is_dataclass(value):
+            flat |= _flat(value)
+        else:
+            flat[name] = [*value] if isinstance(value, tuple) else value
+    return flat

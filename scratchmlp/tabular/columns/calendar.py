@@ -87,10 +87,6 @@ class Calendar:
         for column, values in zip(out.T, outputs, strict=True):
             column[:] = np.where(np.isnan(days), 0, values)
 
-    def plain(self) -> dict[str, Any]:
-        """Describe the calendar as plain data, as in `TabularEncoder.columns_`."""
-        return {"cycles": [*self.cycles], "weekdays": [*self.weekdays]}
-
 
 def weekday_suffix(number: int) -> str:
     """Return the suffix of the output of a day of the week, from 0 for Monday."""

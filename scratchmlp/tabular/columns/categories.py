@@ -26,10 +26,14 @@ class CategoricalColumn(FittedColumn):
         Levels with an output of their own.
     n_levels : int
         Number of levels in `fit`.
+    encoding : {'one-hot', 'sign', 'missing', 'none', 'many'}
+        An output of 0 and 1 for each level, a single output of -1 and 1, only an indicator of
+        missing values, no output, or the outputs of `ManyLevels`.
     """
 
     levels: tuple[Any, ...]
     n_levels: int
+    encoding: str
     kind: str = "category"
 
     @property
@@ -57,24 +61,10 @@ class CategoricalColumn(FittedColumn):
         code_of = {level: code for code, level in enumerate(self.coded_levels)}
         return np.fromiter(map(code_of.get, labels, repeat(-1)), np.int32, len(labels))
 
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        levels = {"levels": [*self.levels], "n_levels": self.n_levels}
-        return super().plain() | {"labels": self.expected} | levels
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FewLevels(CategoricalColumn):
-    """A column of up to `max_categories` levels, or of more that all occur once.
-
-    Attributes
-    ----------
-    encoding : {'one-hot', 'sign', 'missing', 'none'}
-        An output of 0 and 1 for each level, a single output of -1 and 1, only an indicator of
-        missing values, or no output.
-    """
-
-    encoding: str
+    """A column of up to `max_categories` levels, or of more that all occur once."""
 
     @property
     def has_codes(self) -> bool:
@@ -107,10 +97,6 @@ class FewLevels(CategoricalColumn):
         if self.encoding == "missing":
             out[:, -1] = pd.isna(labels)
         return Encoded(codes if self.has_codes else None)
-
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return super().plain() | {"encoding": self.encoding}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -166,15 +152,6 @@ class ManyLevels(CategoricalColumn):
         out[:, 0] = self.frequencies[codes]
         return Encoded(codes)
 
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return super().plain() | {
-            "encoding": "many",
-            "other_levels": [*self.other_levels],
-            "counts": [*self.counts],
-            "indicator": self.indicator,
-        }
-
 
 def fit_categories(
     values: "pd.Series[Any]", max_categories: int, **common: Any
@@ -218,6 +195,7 @@ def fit_categories(
     if n_levels <= max_categories or not levels:
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
     return ManyLevels(
+        encoding="many",
         other_levels=tuple(levels[i] for i in others),
         counts=tuple(int(counts[informative[i]]) for i in (*kept, *others)),
         indicator=missing,

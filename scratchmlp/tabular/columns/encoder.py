@@ -26,9 +26,9 @@ from scratchmlp.tabular.columns.column import (
     range_positions,
 )
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.plain import PlainState, text_encoders
+from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.table import encode_table, select_by_name
-from scratchmlp.tabular.columns.text import TextEncoder
+from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
@@ -130,9 +130,9 @@ default='from_dtype'
           dates: their time zone, if they have one.
         - "share_missing": the share of missing values in `fit`, if any are. "indicator": whether an
           indicator column marks them; categories have this only if their "encoding" is "many".
-        - "centre", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
+        - "center", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
           there is a single value, which is dropped).
-        - "labels" of categories and text: the kind of the labels, such as "text".
+        - "expected" of categories and text: the kind of their values, such as "text".
         - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
           (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than
           `max_categories` levels), "missing" (only an indicator column) or "none" (dropped); and
@@ -211,7 +211,7 @@ default='from_dtype'
     2  1.66          0.0        0.0         1.0        0.0          1.0
     3  0.00          1.0        0.0         0.0        1.0          1.0
     4  0.00          0.0        0.0         0.0        0.0         -1.0
-    >>> [encoder.columns_["age"][key] for key in ("reason", "centre", "scale", "share_missing")]
+    >>> [encoder.columns_["age"][key] for key in ("reason", "center", "scale", "share_missing")]
     ['numbers', 30.0, 5.0, 0.2]
     """
 
@@ -307,7 +307,8 @@ default='from_dtype'
     def text_encoders_(self) -> dict[str, TextEncoder]:
         """Fitted encoders of the columns of text."""
         check_is_fitted(self)
-        return text_encoders(self._columns)
+        columns = self._columns.items()
+        return {name: each.encoder for name, each in columns if isinstance(each, TextColumn)}
 
     @property
     def numeric_outputs_(self) -> NDArray[np.intp]:

@@ -76,11 +76,6 @@ class ScaledColumn(FittedColumn):
             clip_smoothly(z)
             out[:, 0] = np.nan_to_num(z, copy=False)
 
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        scaling = {"centre": self.center, "scale": self.scale, "indicator": self.indicator}
-        return super().plain() | scaling
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NumberColumn(ScaledColumn):
@@ -144,10 +139,6 @@ class DateColumn(ScaledColumn):
         self._encode_numbers(days, out[:, :n_numbers])
         self.calendar.encode(days, out[:, n_numbers:])
         return Encoded()
-
-    def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return super().plain() | self.calendar.plain()
 
 
 def _quartiles(numbers: Floats) -> dict[str, Any]:

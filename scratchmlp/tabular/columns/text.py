@@ -187,12 +187,9 @@ class TextColumn(FittedColumn):
         )
 
     def plain(self) -> dict[str, Any]:
-        """Describe the column as plain data, as in `TabularEncoder.columns_`."""
-        return super().plain() | {
-            "labels": self.expected,
-            "n_components": self.encoder.n_components,
-            "indicator": self.indicator,
-        }
+        """Describe the column; the encoder stands in `TabularEncoder.text_encoders_`."""
+        plain = super().plain()
+        return plain | {"n_components": plain.pop("encoder").n_components}
 
 
 def to_texts(column: "pd.Series[Any]") -> list[str]:

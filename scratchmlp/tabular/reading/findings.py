@@ -57,17 +57,6 @@ class Reading:
     unreadable: tuple[str, ...] = ()
     zone: str | None = None
 
-    def plain(self) -> dict[str, Any]:
-        """Return what is known, as in `TabularEncoder.columns_`."""
-        written = {**vars(self), "unreadable": [*self.unreadable]}
-        return {key: value for key, value in written.items() if value}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Reading":
-        """Return the reading of a column that `TabularEncoder.columns_` describes."""
-        written = {key: plain.get(key) for key in ("decimal", "units", "date_format", "zone")}
-        return cls(**written, unreadable=tuple(plain.get("unreadable", ())))
-
 
 class Found(NamedTuple):
     """What a column is.
