@@ -406,12 +406,12 @@ HARMLESS = {
         "2.0",
     ): "a tolerance that was chosen",
     (
-        "io/onnx/table",
+        "io/onnx/encoded_table",
         "z = g.scale(known, centers, np.where(scales > 0, scales, 1.0))",
         "2.0",
     ): "no output comes from a column whose scale is 0",
     (
-        "io/onnx/table",
+        "io/onnx/encoded_table",
         'if column.expected in ("date", "duration") and levels:',
         " or ",
     ): "other levels are the same numbers in both ways",

@@ -19,7 +19,7 @@ from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.objects import objects_in
-from scratchmlp.io.onnx.table import check_columns
+from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,

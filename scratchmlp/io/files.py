@@ -211,11 +211,10 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
 
 def _check_categories(encoder: Any) -> None:
     """Check that a `TabularEncoder` has only categories that a file can contain."""
-    from scratchmlp.tabular.columns.categories import CategoricalColumn  # needs pandas
-    from scratchmlp.tabular.columns.plain import plain_level
+    from scratchmlp.tabular.columns.plain import plain_level  # needs pandas
 
     for name, column in getattr(encoder, "_columns", {}).items():
-        for level in column.coded_levels if isinstance(column, CategoricalColumn) else ():
+        for level in column.coded_levels:
             if not isinstance(plain_level(level), str | int | float | dict | None):
                 raise ModelFileError(
                     f"The column {name!r:.80} has the category {level!r:.80} "

@@ -13,8 +13,7 @@ from scratchmlp.reporting.content import Picture, Section, Table, decimals, plai
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.reporting.scores import CLASSES, NUMBERS, Metric, values_of
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.table import Place, places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.inspection.importances import associations_with, correlated_pairs
 
 N_REPEATS = 5

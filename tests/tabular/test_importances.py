@@ -17,7 +17,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.columns.table import join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import join_places, places_of
 from scratchmlp.tabular.inspection import importances
 from scratchmlp.tabular.inspection.held_out import OutOfFold, _check_table, exchange
 from scratchmlp.tabular.inspection.importances import associations, correlated_pairs

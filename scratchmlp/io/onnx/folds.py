@@ -10,10 +10,10 @@ from sklearn.utils import get_tags
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.extras import check_installed
+from scratchmlp.io.onnx.encoded_table import TableValues
 from scratchmlp.io.onnx.graph import OPSETS, Graph
 from scratchmlp.io.onnx.inputs import member_inputs
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
-from scratchmlp.io.onnx.table import TableValues
 from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
@@ -81,21 +81,11 @@ def fold_predictions(
 
 def _numbers_and_codes(graph: Graph, table: TableValues) -> tuple[str, int]:
     """Add `EncodedTable.numbers_and_codes`, and return how many columns it has."""
-    parts, layout = [], table.layout
-    if table.numbers:
-        numbers, n_numbers = table.numbers, len(layout.numbers)
-        if len(layout.replaced):
-            # The indicator of each number, and for those without one a column of zeros.
-            zero = graph.add("Mul", graph.gather(numbers, [0]), 0.0)
-            indicator = np.full(n_numbers, n_numbers)
-            indicator[layout.replaced] = layout.replaced + 1
-            marks = graph.gather(graph.concat([numbers, zero]), indicator)
-            missing = graph.add("Greater", marks, 0.5)
-            numbers = graph.add("Where", missing, np.array(np.nan, np.float32), numbers)
-        parts.append(numbers)
+    parts = [table.numbers] if table.numbers else []
     if table.codes:
         parts.append(graph.cast(table.codes, np.float32))
-    return graph.concat(parts), len(layout.numbers) + len(layout.starts)
+    places = [each.place for each in table.layout.columns]
+    return graph.concat(parts), sum(len(each.numbers) + len(each.codes) for each in places)
 
 
 # Linear models.

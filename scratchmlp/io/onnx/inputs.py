@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchmlp.io.onnx.encoded_table import TableValues
 from scratchmlp.io.onnx.graph import Graph
-from scratchmlp.io.onnx.table import TableValues
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.inputs.inputs import Inputs
 from scratchmlp.tabular.inputs.logarithms import LEAST, LEAST_LEFT
@@ -70,10 +70,10 @@ def _target_encodings(
     encodings = [each.tables for each in supervised if isinstance(each, TargetEncoding)]
     if not encodings:
         return
-    for number, column in enumerate(table.layout.many):
+    for number, column in enumerate(table.layout.encoded_as("many")):
         tables = [each[number] for each in encodings]
         assert table.codes is not None
-        codes = graph.add("Gather", table.codes, np.array(column, np.int64), axis=1)
+        codes = graph.add("Gather", table.codes, np.int64(column.place.codes[0]), axis=1)
         value = graph.add("Gather", np.hstack(tables).astype(np.float32), codes, axis=0)
         widths = [each.shape[1] for each in tables]
         yield value, _divided(np.arange(sum(widths)), widths)
@@ -87,8 +87,8 @@ def _bins(
     outputs = np.concatenate(found)
     if not len(outputs):
         return
-    assert table.numbers is not None
-    value, order = add_bins(graph, graph.cast(table.numbers, np.float64), outputs)
+    assert table.imputed is not None
+    value, order = add_bins(graph, graph.cast(table.imputed, np.float64), outputs)
     yield value, _divided(order, [len(each) for each in found])
 
 
@@ -165,18 +165,14 @@ def _logarithms(
 ) -> Iterator[tuple[str, list[Positions]]]:
     """Add `Logarithms.transform` of all members."""
     chosen = [each.logarithms for each in members]
-    counts = [0 if each is None else len(each.outputs) for each in chosen]
+    counts = [0 if each is None else len(each.columns) for each in chosen]
     if not sum(counts):
         return
     known = [each for each in chosen if each is not None]
-    outputs, scales, widths = (
-        np.concatenate([getattr(each, name) for each in known])
-        for name in ("outputs", "scales", "widths")
-    )
-    assert table.numbers is not None
+    columns, scales, widths = map(np.concatenate, zip(*known, strict=True))
+    assert table.imputed is not None
     double = graph.of_dtype(np.float64)
-    numbers = double.cast(table.numbers, np.float64)
-    z = double.gather(numbers, np.searchsorted(table.layout.numbers, outputs))
+    z = double.gather(double.cast(table.imputed, np.float64), columns)
     third = double.add("Div", z, CLIP)
     left = double.add("Sub", 1.0, double.add("Mul", third, third))
     left = double.add("Max", left, LEAST_LEFT)

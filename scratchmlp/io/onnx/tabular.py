@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from scratchmlp.io.onnx.encoded_table import TableValues, add_array, add_table
 from scratchmlp.io.onnx.folds import add_linear, fold_predictions
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.inputs import Positions, add_bins, bin_outputs, member_inputs
@@ -16,7 +17,6 @@ from scratchmlp.io.onnx.layers import (
     forward,
     log_logistic,
 )
-from scratchmlp.io.onnx.table import TableValues, add_array, add_table
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.ensemble.ensemble import Part

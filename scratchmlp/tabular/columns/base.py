@@ -94,6 +94,26 @@ class FittedColumn(ABC):
         return 0
 
     @property
+    def coded_levels(self) -> tuple[Any, ...]:
+        """The levels that are told apart. The code of a level is its position."""
+        return ()
+
+    @property
+    def may_miss(self) -> bool:
+        """Whether the first number that is written is NaN if the value is missing."""
+        return False
+
+    @property
+    def relative_scale(self) -> float:
+        """Scale of positive numbers whose ratios have a meaning, divided by the median; else 0."""
+        return 0.0
+
+    @property
+    def n_terms(self) -> int:
+        """Number of arrays of terms."""
+        return 0
+
+    @property
     def use(self) -> Use:
         """How the encoder uses the column, in words."""
         if self.uses_values:

@@ -1,17 +1,19 @@
 """An encoded table in compact form: numbers, codes of categories, and indicators of words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
-from scratchmlp.tabular.columns.column import Column
-from scratchmlp.tabular.columns.numeric import ScaledColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.column import Columns, encode_column
+from scratchmlp.tabular.reading.findings import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000
 #: rows, scikit-learn's boosting looks at a sample of 200,000, which must contain a known value.
@@ -20,8 +22,31 @@ _EMPTY = 1e-4
 SIGNS = np.array([-1, 1, 0], np.float32)
 
 
-class Layout(NamedTuple):
-    """Where the outputs of an encoded table are.
+class Place(NamedTuple):
+    """Where an `EncodedTable` has the parts of a column, or of several.
+
+    Attributes
+    ----------
+    numbers : sequence of int
+        Columns of `numbers`.
+    codes : sequence of int
+        Columns of `codes`.
+    terms : sequence of int
+        Positions in `terms`.
+    """
+
+    numbers: Sequence[int]
+    codes: Sequence[int]
+    terms: Sequence[int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the table has nothing of these columns."""
+        return not any(self)
+
+
+class ColumnLayout(NamedTuple):
+    """Where the parts and the outputs of a column are.
 
     A categorical column has a code for each level. The first codes belong to levels with an output
     of their own, which is 1 for this level and 0 for others. A column of two levels has one output
@@ -29,73 +54,119 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
+    place : Place
+        The parts of the column.
+    outputs : range
+        Positions of its outputs: those that the code of the level tells, then its numbers.
+    encoding : str or None
+        See `CategoricalColumn`. None for columns of other kinds.
+    n_levels : int
+        Number of levels with a code.
+    may_miss : bool
+        Whether the first number is NaN if it is missing. Then the second one is its indicator.
+    """
+
+    place: Place
+    outputs: range
+    encoding: str | None
+    n_levels: int
+    may_miss: bool
+
+    @property
+    def n_shown(self) -> int:
+        """Number of outputs that the code of the level tells."""
+        return len(self.outputs) - len(self.place.numbers)
+
+
+class Layout(NamedTuple):
+    """Where the columns and the outputs of an encoded table are.
+
+    Attributes
+    ----------
+    columns : tuple of ColumnLayout
+        The columns of the table.
     n_outputs : int
         Number of outputs.
     numbers : ndarray of int
         Positions of the outputs that are numbers or indicators of missing values.
-    starts : ndarray of shape (n_categorical,), int
-        Position of the first output of each categorical column.
-    n_shown : ndarray of shape (n_categorical,), int
-        Number of levels with an output of their own; 0 for columns of two levels.
-    signs : ndarray of shape (n_categorical,), bool
-        Which columns have two levels.
-    many : ndarray of int
-        Which categorical columns have many categories, by number.
-    n_levels : tuple of int
-        Number of levels with a code in each of these columns.
-    replaced : ndarray of int
-        Which of the numbers are the median where the value is missing. Each is followed by its
-        indicator.
     """
 
+    columns: tuple[ColumnLayout, ...]
     n_outputs: int
     numbers: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    n_shown: NDArray[np.intp]
-    signs: NDArray[np.bool_]
-    many: NDArray[np.intp]
-    n_levels: tuple[int, ...]
-    replaced: NDArray[np.intp]
+
+    def encoded_as(self, *encodings: str) -> list[ColumnLayout]:
+        """Return the columns of some encodings."""
+        return [each for each in self.columns if each.encoding in encodings]
 
 
-def layout_of(columns: Mapping[str, Column]) -> Layout:
-    """Return the layout of the outputs of a table.
+def layout_of(columns: Columns) -> Layout:
+    """Return the layout of an encoded table.
 
     Parameters
     ----------
-    columns : mapping of str to Column
-        The columns of a table.
+    columns : dict of str to Column
+        The columns of the table.
 
     Returns
     -------
     Layout
         The layout.
     """
-    widths = np.array([each.n_outputs for each in columns.values()], np.intp)
-    n_outputs = np.array([each.n_coded_outputs for each in columns.values()], np.intp)
-    starts = np.cumsum(widths) - widths
-    is_number = np.ones(widths.sum(), bool)
-    for start, n in zip(starts, n_outputs, strict=True):
-        is_number[start : start + n] = False
-    has_codes = np.array([each.has_codes for each in columns.values()], bool)
-    coded = [each for each in columns.values() if each.has_codes]
-    signs = np.array([isinstance(e, FewLevels) and e.encoding == "sign" for e in coded], bool)
-    numbers = np.flatnonzero(is_number)
-    replaced = [
-        start
-        for start, each in zip(starts, columns.values(), strict=True)
-        if isinstance(each, ScaledColumn) and each.scale > 0 and each.indicator
-    ]
-    return Layout(
-        n_outputs=max(1, len(is_number)),  # without any output, a column of zeros
-        numbers=numbers,
-        starts=starts[has_codes],
-        n_shown=np.where(signs, 0, n_outputs[has_codes]),
-        signs=signs,
-        many=np.flatnonzero([isinstance(each, ManyLevels) for each in coded]),
-        n_levels=tuple(len(each.counts) for each in coded if isinstance(each, ManyLevels)),
-        replaced=np.searchsorted(numbers, replaced),
+    fitted = columns.values()
+    outputs = _consecutive(each.n_outputs for each in fitted)
+    numbers = _consecutive(
+        len(own) - each.n_coded_outputs for each, own in zip(fitted, outputs, strict=True)
     )
+    codes = _consecutive(each.has_codes for each in fitted)
+    terms = _consecutive(each.n_terms for each in fitted)
+    encodings = [e.encoding if isinstance(e, CategoricalColumn) else None for e in fitted]
+    places = map(Place, numbers, codes, terms)
+    laid = tuple(
+        ColumnLayout(place, own, encoding, len(each.coded_levels), each.may_miss)
+        for each, place, own, encoding in zip(fitted, places, outputs, encodings, strict=True)
+    )
+    positions = [i for each in laid for i in each.outputs[each.n_shown :]]
+    n_outputs = max(1, sum(map(len, outputs)))  # without any output, a column of zeros
+    return Layout(laid, n_outputs, np.array(positions, np.intp))
+
+
+def _consecutive(lengths: Iterable[int]) -> list[range]:
+    """Return ranges of these lengths, each of which begins where the one before it ends."""
+    return [range(*pair) for pair in pairwise(accumulate(lengths, initial=0))]
+
+
+def places_of(columns: Columns) -> dict[str, Place]:
+    """Find the parts of each column in an encoded table.
+
+    Parameters
+    ----------
+    columns : dict of str to Column
+        The columns of the table.
+
+    Returns
+    -------
+    dict of str to Place
+        The parts of each column, by its name. Columns without outputs have none.
+    """
+    laid = layout_of(columns).columns
+    return {name: each.place for name, each in zip(columns, laid, strict=True)}
+
+
+def join_places(places: Iterable[Place]) -> Place:
+    """Return the parts of several columns.
+
+    Parameters
+    ----------
+    places : iterable of Place
+        The parts of each column.
+
+    Returns
+    -------
+    Place
+        The parts of all.
+    """
+    return Place(*([*chain.from_iterable(parts)] for parts in zip(*places, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -107,7 +178,8 @@ class EncodedTable:
     Attributes
     ----------
     numbers : ndarray of shape (n_samples, n_numbers), float32
-        The outputs that are numbers or indicators of missing values.
+        The outputs that are numbers or indicators of missing values. A number that is missing is
+        NaN if its column has an indicator, else 0, the median.
     codes : ndarray of shape (n_samples, n_categorical), int32
         Codes of the levels of categorical columns, as `CategoricalColumn.codes_of` returns them.
     terms : tuple of csr_array of shape (n_samples, n_terms), int8
@@ -140,14 +212,25 @@ class EncodedTable:
         """
         layout = self.layout
         X = np.zeros((len(self), layout.n_outputs), np.float32)
-        X[:, layout.numbers] = self.numbers
-        rows, columns = np.nonzero((self.codes >= 0) & (self.codes < layout.n_shown))
-        X[rows, layout.starts[columns] + self.codes[rows, columns]] = 1
-        X[:, layout.starts[layout.signs]] = SIGNS[self.codes[:, layout.signs]]
+        X[:, layout.numbers] = self.imputed()
+        signs, shown = layout.encoded_as("sign"), layout.encoded_as("one-hot", "many")
+        X[:, _starts(signs)] = SIGNS[self.codes_of(signs)]
+        codes = self.codes_of(shown)
+        rows, columns = np.nonzero((codes >= 0) & (codes < [each.n_shown for each in shown]))
+        X[rows, _starts(shown)[columns] + codes[rows, columns]] = 1
         return X
 
+    def imputed(self, columns: Any = slice(None)) -> FloatArray:
+        """Return columns of `numbers`, in which 0, the median, replaces missing numbers."""
+        numbers = self.numbers[:, columns]
+        return np.where(np.isnan(numbers), np.float32(0), numbers)
+
+    def codes_of(self, columns: Iterable[ColumnLayout]) -> NDArray[np.int32]:
+        """Return the codes of some columns."""
+        return self.codes[:, [each.place.codes[0] for each in columns]]
+
     def numbers_and_codes(self) -> FloatArray:
-        """Return numbers, in which missing values are nan, and the codes of categories.
+        """Return numbers and the codes of categories.
 
         This is what trees need: they choose a side for missing values, and they split the levels
         of a category by their codes.
@@ -158,15 +241,49 @@ class EncodedTable:
             The numbers and the codes.
         """
         values = np.hstack([self.numbers, self.codes.astype(np.float32)])
-        if not values.shape[1]:  # as in `to_array`
-            return np.zeros((len(self), 1), np.float32)
-        for number in self.layout.replaced:
-            values[self.numbers[:, number + 1] == 1, number] = np.nan
-        return values
+        return values if values.shape[1] else self.to_array()
 
-    def many_codes(self) -> NDArray[np.int32]:
-        """Return the codes of the columns of many categories."""
-        return self.codes[:, self.layout.many]
+
+def _starts(columns: Iterable[ColumnLayout]) -> NDArray[np.intp]:
+    """Return the position of the first output of each column."""
+    return np.array([each.outputs.start for each in columns], np.intp)
+
+
+def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, list[Note]]:
+    """Encode a table.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_features)
+        The table, with the columns of `fit` in their order.
+    columns : dict of str to Column
+        The columns of `fit`.
+
+    Returns
+    -------
+    encoded : EncodedTable
+        The encoded table.
+    notes : list of Note
+        What the user should know about its columns.
+    """
+    layout = layout_of(columns)
+    numbers = np.zeros((len(table), len(layout.numbers)), np.float32)
+    n_codes = sum(len(each.place.codes) for each in layout.columns)
+    codes = np.empty((len(table), n_codes), np.int32)
+    terms: list[csr_array] = []
+    notes: list[Note] = []
+    end, coded = 0, iter(codes.T)
+    for (name, given), column, laid in zip(
+        table.items(), columns.values(), layout.columns, strict=True
+    ):
+        if laid.outputs:  # columns without outputs are not read
+            start, end = end, end + len(laid.place.numbers)
+            encoded, found = encode_column(name, given, column, numbers[:, start:end])
+            if encoded.codes is not None:
+                next(coded)[:] = encoded.codes
+            terms += encoded.terms
+            notes += found
+    return EncodedTable(numbers, codes, tuple(terms), layout), notes
 
 
 def fill_empty_columns(X: FloatArray, weight: FloatArray | None) -> FloatArray:

@@ -25,9 +25,8 @@ from scratchmlp.tabular.columns.column import (
     output_names,
     range_positions,
 )
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
-from scratchmlp.tabular.columns.table import encode_table, select_by_name
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
@@ -346,7 +345,7 @@ default='from_dtype'
             return pd.DataFrame(array, dtype=object if array.dtype.kind in "OU" else None)
         table = to_pandas(X)
         if not reset and hasattr(self, "feature_names_in_"):
-            table = select_by_name(table, self._columns)
+            table = _select_by_name(table, self._columns)
         validate_data(self, table, reset=reset, skip_check_array=True)
         if 0 in table.shape:
             raise ValueError(
@@ -371,3 +370,21 @@ default='from_dtype'
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _select_by_name(table: pd.DataFrame, columns: Columns) -> pd.DataFrame:
+    """Select the columns of `fit` by name and ignore others, as ColumnTransformer does.
+
+    Columns without outputs may be missing, and are NaN.
+    """
+    names = list(columns)
+    if list(table.columns) == names or not all(isinstance(name, str) for name in table):
+        return table
+    used = [name for name in names if columns[name].n_outputs]
+    if missing := [name for name in used if name not in table]:
+        raise ValueError(
+            "X must have all columns that it had in fit, but these are missing: "
+            f"{', '.join(map(repr, missing))}. Add them, with missing values if the values are "
+            "unknown."
+        )
+    return table.reindex(columns=pd.Index(names, dtype=object))

@@ -26,7 +26,7 @@ class ScaledColumn(FittedColumn):
     Attributes
     ----------
     center : float
-        Median, which replaces missing numbers.
+        Median.
     scale : float
         Divisor: the interquartile range, or else half the range; 0.0 if there is a single number.
     indicator : bool
@@ -34,6 +34,8 @@ class ScaledColumn(FittedColumn):
     """
 
     ranges: ClassVar[tuple[str, ...]] = ("",)
+    #: Whether 0 means nothing at all, so that ratios have a meaning.
+    has_ratios: ClassVar[bool] = True
 
     center: float
     scale: float
@@ -61,8 +63,21 @@ class ScaledColumn(FittedColumn):
         """Return "" for the scaled numbers and "_missing" for the indicator."""
         return [""] * (self.scale > 0) + ["_missing"] * self.indicator
 
+    @property
+    def may_miss(self) -> bool:
+        """Whether scaled numbers that are missing are NaN: an indicator follows them."""
+        return self.scale > 0 and self.indicator
+
+    @property
+    def relative_scale(self) -> float:
+        """Scale, divided by the median; 0 if this is not positive, or ratios mean nothing."""
+        return self.scale / self.center if self.has_ratios and self.center > 0 else 0.0
+
     def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
-        """Write the scaled and clipped numbers, and the indicator of missing values."""
+        """Write the scaled and clipped numbers, and the indicator of missing values.
+
+        Without an indicator, missing numbers become 0, the median.
+        """
         self._encode_numbers(to_numbers(values, self.expected), out)
         return Encoded()
 
@@ -74,7 +89,7 @@ class ScaledColumn(FittedColumn):
             with np.errstate(over="ignore"):  # the scale may be tiny
                 z = (numbers - self.center) / self.scale
             clip_smoothly(z)
-            out[:, 0] = np.nan_to_num(z, copy=False)
+            out[:, 0] = z if self.indicator else np.nan_to_num(z, copy=False)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -104,6 +119,7 @@ class DateColumn(ScaledColumn):
     """
 
     ranges: ClassVar[tuple[str, ...]] = ("", *POSITIONS)
+    has_ratios: ClassVar[bool] = False
 
     calendar: Calendar
     kind: str = "date"

@@ -155,6 +155,11 @@ class TextColumn(FittedColumn):
         """Case of the `Note` if no word occurs twice."""
         return None if self.encoder.n_components else "terms"
 
+    @property
+    def n_terms(self) -> int:
+        """Number of arrays of terms: one of words and, unless texts are long, one of n-grams."""
+        return len(self.encoder.vectorizers)
+
     def suffixes(self) -> list[str]:
         """Return a suffix for each component, and perhaps "_missing"."""
         components = [f"_svd{number + 1}" for number in range(self.encoder.n_components)]

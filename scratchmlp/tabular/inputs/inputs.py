@@ -45,13 +45,13 @@ class Bins(NamedTuple):
         """
         if len(data.Y) > _MOST_ROWS:
             data = _sample(data)
-        X = data.X.numbers[:, self.columns]
+        X = data.X.imputed(self.columns)
         encoder = clone(self.encoder).fit(X, data.Y, sample_weight=data.sample_weight)
         return Bins(encoder, self.columns)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Encode rows."""
-        return self.encoder._encode(table.numbers[:, self.columns])
+        return self.encoder._encode(table.imputed(self.columns))
 
 
 def _sample(data: Data) -> Data:
@@ -235,5 +235,5 @@ def unfitted_inputs(
     Inputs
         Encodings that are not fitted.
     """
-    levels = (TargetEncoding(seed),) if encoded.layout.n_levels else ()
+    levels = (TargetEncoding(seed),) if encoded.layout.encoded_as("many") else ()
     return Inputs((*levels, *((terms,) if encoded.terms else ())), bins, logarithms)

@@ -1,15 +1,14 @@
 """Logarithms of positive numbers, with which a network can learn ratios and products."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.column import Column
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.numeric import CLIP, DurationColumn, NumberColumn
+from scratchmlp.tabular.columns.column import Columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
+from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.reading.values import Floats
 
 #: Ratio of the ninth decile to the first from which a number has a logarithm. In a narrower range,
@@ -21,8 +20,6 @@ LEAST = 1e-3
 LEAST_LEFT = 1e-6
 #: Scale of numbers, divided by their median, from which outputs are too coarse for logarithms.
 _STEEP = 1e3
-#: Kinds of columns whose zero means nothing at all, so that ratios are meaningful.
-_RATIOS = (NumberColumn, DurationColumn)
 
 
 class Logarithms(NamedTuple):
@@ -34,28 +31,28 @@ class Logarithms(NamedTuple):
 
     Attributes
     ----------
-    outputs : ndarray of int
-        Positions of these numbers among the outputs of the table.
+    columns : ndarray of int
+        Which numbers of an encoded table these are.
     scales : ndarray of float
         The scale of each number, divided by its median.
     widths : ndarray of float or None, default=None
         What the logarithms are divided by. None before `fit`.
     """
 
-    outputs: NDArray[np.intp]
+    columns: NDArray[np.intp]
     scales: Floats
     widths: Floats | None = None
 
     @classmethod
-    def of_columns(cls, columns: Mapping[str, Column]) -> "Logarithms":
+    def of_columns(cls, columns: Columns) -> "Logarithms":
         """Find the columns that may have logarithms."""
-        outputs, scales, end = [], [], 0
-        for each in columns.values():
-            if isinstance(each, _RATIOS) and 0 < each.scale / _STEEP < each.center:
-                outputs.append(end)
-                scales.append(each.scale / each.center)
-            end += each.n_outputs
-        return cls(np.array(outputs, np.intp), np.array(scales))
+        places = places_of(columns)
+        scales = {
+            places[name].numbers[0]: each.relative_scale
+            for name, each in columns.items()
+            if 0 < each.relative_scale < _STEEP
+        }
+        return cls(np.array([*scales], np.intp), np.array([*scales.values()]))
 
     def fit(self, table: EncodedTable) -> "Logarithms":
         """Choose among the columns by training rows, and find the widths."""
@@ -65,7 +62,7 @@ class Logarithms(NamedTuple):
         skewed = (low + high) / 2 + np.sqrt(low * high) > 2
         chosen = (relative.min(axis=0) > -LEAST) & (high >= _WIDE * low) & skewed
         widths = np.log(high / low)[chosen] / 2
-        return Logarithms(self.outputs[chosen], self.scales[chosen], widths)
+        return Logarithms(self.columns[chosen], self.scales[chosen], widths)
 
     def transform(self, table: EncodedTable) -> FloatArray:
         """Return the scaled logarithms."""
@@ -74,6 +71,5 @@ class Logarithms(NamedTuple):
 
     def _relative(self, table: EncodedTable) -> Floats:
         """Return the numbers, divided by their medians: undo the smooth clip, and the scaling."""
-        columns = np.searchsorted(table.layout.numbers, self.outputs)
-        z = table.numbers[:, columns].astype(np.float64)
+        z = table.imputed(self.columns).astype(np.float64)
         return 1 + self.scales * z / np.sqrt(np.maximum(1 - (z / CLIP) ** 2, LEAST_LEFT))

@@ -84,7 +84,8 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        codes, n_levels = data.X.many_codes(), data.X.layout.n_levels
+        many = data.X.layout.encoded_as("many")
+        codes, n_levels = data.X.codes_of(many), [each.n_levels for each in many]
         used = used_rows(data)
         used = used if len(used) > 1 else np.repeat(used, 2)  # cross-fitting needs two rows
         fitted = [
@@ -111,12 +112,12 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        codes = table.many_codes().T
+        codes = table.codes_of(table.layout.encoded_as("many")).T
         return np.hstack([each[column] for each, column in zip(self.tables, codes, strict=True)])
 
 
 def _encode(
-    codes: NDArray[np.int32], n_levels: tuple[int, ...], y: FloatArray, seed: int
+    codes: NDArray[np.int32], n_levels: list[int], y: FloatArray, seed: int
 ) -> tuple[FloatArray, list[FloatArray]]:
     """Encode columns with one target; return the encoded rows, and a table for each column.
 

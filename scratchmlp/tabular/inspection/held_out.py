@@ -17,8 +17,7 @@ from sklearn.utils.validation import _num_samples
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.table import Place
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
 from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.threads import threads

@@ -24,8 +24,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.table import Place, join_places, places_of
+from scratchmlp.tabular.columns.encoded_table import (
+    EncodedTable,
+    Place,
+    join_places,
+    places_of,
+)
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inspection.held_out import OutOfFold, check_rows, rows_held_out
 from scratchmlp.tabular.reading.findings import listed
@@ -407,7 +411,7 @@ def associations(table: EncodedTable, places: Iterable[Place]) -> FloatArray:
     >>> import pandas as pd
     >>> from scratchmlp.tabular import TabularEncoder
     >>> from scratchmlp.tabular.inspection.importances import associations
-    >>> from scratchmlp.tabular.columns.table import places_of
+    >>> from scratchmlp.tabular.columns.encoded_table import places_of
     >>> table = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 4, 9, 16], "c": [0.1, 0.7, 0.5, 0.2]})
     >>> encoder = TabularEncoder().fit(table)
     >>> encoded, _ = encoder._encode(table)
@@ -461,8 +465,8 @@ def associations_with(
 
 def _outputs(table: EncodedTable, place: Place) -> FloatArray:
     """Return ranks of numbers, and indicators of the most frequent levels."""
-    indicators = {*(table.layout.replaced + 1).tolist()}  # of missing numbers
-    numbers = table.numbers[:, [n for n in place.numbers if n not in indicators][:_MOST]]
+    indicators = {each.place.numbers[1] for each in table.layout.columns if each.may_miss}
+    numbers = table.imputed([n for n in place.numbers if n not in indicators][:_MOST])
     parts = [rankdata(numbers, axis=0)] if numbers.size else [np.empty((len(table), 0))]
     for codes in table.codes[:, place.codes].T:
         levels, counts = np.unique(codes, return_counts=True)

@@ -8,11 +8,19 @@ import pandas as pd
 
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, check_name
-from scratchmlp.tabular.columns.base import FittedColumn, LeftOutColumn
-from scratchmlp.tabular.columns.categories import CategoricalColumn, FewLevels, ManyLevels
+from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.calendar import Calendar
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
-from scratchmlp.tabular.columns.numeric import ALMOST_INFINITE, CLIP, DateColumn, ScaledColumn
+from scratchmlp.tabular.columns.numeric import (
+    ALMOST_INFINITE,
+    CLIP,
+    DateColumn,
+    DurationColumn,
+    NumberColumn,
+    ScaledColumn,
+)
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
 
@@ -28,6 +36,8 @@ class TableValues(NamedTuple):
     numbers : str or None
         The outputs that are numbers or indicators, of shape (n_samples, n_numbers), float32. None
         if there are none.
+    imputed : str or None
+        The same without NaN, as `EncodedTable.imputed` returns them.
     codes : str or None
         Codes of the levels, of shape (n_samples, n_categorical), int64. None if there are none.
     layout : Layout
@@ -35,6 +45,7 @@ class TableValues(NamedTuple):
     """
 
     numbers: str | None
+    imputed: str | None
     codes: str | None
     layout: Layout
 
@@ -91,27 +102,15 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     ValueError
         See `check_columns`.
     """
-    columns = check_columns(encoder._columns)
+    columns, layout = check_columns(encoder._columns), layout_of(encoder._columns)
     for name, column in columns.items():
-        is_string = _is_string(column)
-        values = VALUES["text" if is_string else column.expected]
-        graph.add_input(name, object if is_string else np.float64, 1, values.onnx)
-    codes = {
-        name: _codes(graph, name, column)
-        for name, column in columns.items()
-        if isinstance(column, CategoricalColumn) and column.has_codes
-    }
-    outputs = [*_numeric_outputs(graph, columns), *_other_outputs(graph, columns, codes)]
-    wanted = [
-        (name, suffix)
-        for name, column in columns.items()
-        for suffix in column.suffixes()[column.n_coded_outputs :]
-    ]
-    return TableValues(
-        _in_order(graph, outputs, wanted) if wanted else None,
-        graph.concat([*codes.values()]) if codes else None,
-        layout_of(encoder._columns),
-    )
+        dtype = object if _is_string(column) else np.float64
+        graph.add_input(name, dtype, 1, _description(column))
+    codes = {name: _codes(graph, name, each) for name, each in columns.items() if each.has_codes}
+    numbers = imputed = _numbers(graph, columns, codes)
+    if numbers and any(each.may_miss for each in layout.columns):
+        imputed = graph.add("Where", graph.add("IsNaN", numbers), 0.0, numbers)
+    return TableValues(numbers, imputed, graph.concat([*codes.values()]) if codes else None, layout)
 
 
 def add_array(graph: Graph, table: TableValues) -> str:
@@ -120,44 +119,40 @@ def add_array(graph: Graph, table: TableValues) -> str:
     They are those of `EncodedTable.to_array`.
     """
     layout, parts, positions = table.layout, [], []
-    if table.numbers:
-        parts.append(table.numbers)
-        positions.append(layout.numbers)
-    if table.codes:
-        column = np.repeat(np.arange(len(layout.n_shown)), layout.n_shown)
-        first = np.cumsum(layout.n_shown) - layout.n_shown
-        level = np.arange(len(column)) - first[column]
-        if len(column):
-            shown = graph.add("Equal", graph.gather(table.codes, column), level[np.newaxis])
-            parts.append(graph.cast(shown, np.float32))
-            positions.append(layout.starts[column] + level)
-        if layout.signs.any():
-            coded = graph.gather(table.codes, np.flatnonzero(layout.signs))
-            parts.append(graph.add("Gather", SIGNS, coded, axis=0))
-            positions.append(layout.starts[layout.signs])
-    order = np.argsort(np.concatenate(positions))
+    if table.imputed:
+        parts.append(table.imputed)
+        positions += layout.numbers.tolist()
+    levels = [
+        (each.place.codes[0], code, output)
+        for each in layout.encoded_as("one-hot", "many")
+        for code, output in enumerate(each.outputs[: each.n_shown])
+    ]
+    if levels:
+        column, code, output = np.transpose(levels)
+        shown = graph.add("Equal", graph.gather(table.codes, column), code[np.newaxis])
+        parts.append(graph.cast(shown, np.float32))
+        positions += output.tolist()
+    if signs := layout.encoded_as("sign"):
+        coded = graph.gather(table.codes, [each.place.codes[0] for each in signs])
+        parts.append(graph.add("Gather", SIGNS, coded, axis=0))
+        positions += [each.outputs[0] for each in signs]
+    order = np.argsort(positions)
     array = graph.concat(parts)
     return array if (np.diff(order) == 1).all() else graph.gather(array, order)
 
 
 def _check_column(name: str, column: Column) -> None:
     """Raise an error if a column has no expression."""
-    if isinstance(column, TextColumn) and column.encoder.n_components:
+    if column.n_terms:
         raise ValueError(
             f"Column {name!r} is free text, for which ONNX has no expression. Leave the column "
             "out, or name it in categorical_features, and fit again."
         )
-    if isinstance(column, CategoricalColumn | TextColumn) and not VALUES[column.expected].onnx:
+    if not _description(column):
         raise ValueError(
             f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
             "have. Convert it with astype(str), and fit again."
         )
-    if isinstance(column, CategoricalColumn):
-        _check_categories(name, column)
-
-
-def _check_categories(name: str, column: CategoricalColumn) -> None:
-    """Raise an error if categories have a type of ONNX that cannot tell them apart."""
     if not _is_string(column):
         numbers = _level_numbers(column)
         if len(np.unique(numbers)) < len(numbers):
@@ -172,12 +167,17 @@ def _check_categories(name: str, column: CategoricalColumn) -> None:
         )
 
 
-def _is_string(column: FittedColumn) -> bool:
+def _is_string(column: Column) -> bool:
     """Return whether the input of a column is strings: text, or identifiers that may be missing."""
-    return isinstance(column, LeftOutColumn) or column.expected == "text"
+    return column.expected in ("text", "missing")
 
 
-def _level_numbers(column: CategoricalColumn) -> Any:
+def _description(column: Column) -> str:
+    """Say how an input contains the values of a column; "" if it cannot."""
+    return VALUES["text" if _is_string(column) else column.expected].onnx
+
+
+def _level_numbers(column: Column) -> Any:
     """Return levels that are not strings as numbers, as `to_numbers` does."""
     levels = [*column.coded_levels]
     if column.expected in ("date", "duration") and levels:
@@ -185,46 +185,76 @@ def _level_numbers(column: CategoricalColumn) -> Any:
     return np.array(levels, np.float64)
 
 
-def _in_order(graph: Graph, outputs: list[Outputs], wanted: list[tuple[str, str]]) -> str:
-    """Arrange outputs in the order that is wanted."""
+def _numbers(graph: Graph, columns: Columns, codes: dict[str, str]) -> str | None:
+    """Add the outputs that are no levels, in the order of the columns. None if there are none."""
+    wanted = [
+        (name, suffix)
+        for name, column in columns.items()
+        for suffix in column.suffixes()[column.n_coded_outputs :]
+    ]
+    if not wanted:
+        return None
+    outputs = [*_outputs(graph, columns, codes)]
     found = [key for _, keys in outputs for key in keys]
     order = [found.index(key) for key in wanted]
     array = graph.concat([value for value, _ in outputs])
     return array if order == list(range(len(found))) else graph.gather(array, order)
 
 
-def _numeric_outputs(graph: Graph, columns: Columns) -> Iterator[Outputs]:
+def _outputs(graph: Graph, columns: Columns, codes: dict[str, str]) -> Iterator[Outputs]:
+    """Add the outputs that are no levels, in any order."""
+    scaled: dict[str, ScaledColumn] = {}
+    calendars: dict[str, Calendar] = {}
+    for name, column in columns.items():
+        match column:
+            case NumberColumn() | DurationColumn():
+                scaled[name] = column
+            case DateColumn():
+                scaled[name], calendars[name] = column, column.calendar
+            case ManyLevels():
+                frequencies = column.frequencies.astype(np.float32)
+                yield graph.add("Gather", frequencies, codes[name], axis=0), [(name, "_frequency")]
+            case FewLevels() | TextColumn() | LeftOutColumn():
+                pass
+            case _:
+                assert_never(column)
+    if scaled:
+        yield from _scaled_outputs(graph.of_dtype(np.float64), scaled, calendars)
+    for name, column in columns.items():
+        if name not in scaled and "_missing" in column.suffixes()[column.n_coded_outputs :]:
+            yield _missing(graph, name, column), [(name, "_missing")]
+
+
+def _scaled_outputs(
+    g: Graph, columns: dict[str, ScaledColumn], calendars: dict[str, Calendar]
+) -> Iterator[Outputs]:
     """Add the outputs of numbers, dates and durations, for all columns at the same time.
 
     They are computed in float64, like those of `ScaledColumn`: large numbers and dates with a
     time need more digits than float32 has, and steps of bins would magnify rounding errors.
     """
-    numeric = {name: each for name, each in columns.items() if isinstance(each, ScaledColumn)}
-    if not numeric:
-        return
-    g, names = graph.of_dtype(np.float64), list(numeric)
+    names = [*columns]
     values = g.concat(names)
     missing = g.add("IsNaN", values)
-    centers = np.array([[each.center for each in numeric.values()]])
-    scales = np.array([[each.scale for each in numeric.values()]])
-    known = g.add("Where", missing, centers, values)
+    centers = np.array([[each.center for each in columns.values()]])
+    scales = np.array([[each.scale for each in columns.values()]])
     scaled = np.flatnonzero(scales > 0)
     if len(scaled):
-        known = g.add("Clip", known, -LARGEST, LARGEST)
+        known = g.add("Clip", g.add("Where", missing, centers, values), -LARGEST, LARGEST)
         z = g.scale(known, centers, np.where(scales > 0, scales, 1.0))
         z = g.add("Clip", z, -ALMOST_INFINITE, ALMOST_INFINITE)
         third = g.add("Div", z, CLIP)
         root = g.add("Sqrt", g.add("Add", g.add("Mul", third, third), 1.0))
-        z = g.cast(g.add("Div", z, root), np.float32)
+        replaced = np.array([[np.nan if each.may_miss else 0.0 for each in columns.values()]])
+        z = g.cast(g.add("Where", missing, replaced, g.add("Div", z, root)), np.float32)
         yield _columns(g, z, scaled, len(names)), [(names[i], "") for i in scaled]
-    marked = np.array([i for i, each in enumerate(numeric.values()) if each.indicator], np.intp)
+    marked = np.array([i for i, each in enumerate(columns.values()) if each.indicator], np.intp)
     if len(marked):
         indicators = _columns(g, g.cast(missing, np.float32), marked, len(names))
         yield indicators, [(names[i], "_missing") for i in marked]
-    dates = {name: each.calendar for name, each in numeric.items() if isinstance(each, DateColumn)}
-    if dates:
-        positions = np.array([names.index(name) for name in dates])
-        yield from add_calendar(g, _columns(g, values, positions, len(names)), dates)
+    if calendars:
+        positions = np.array([names.index(name) for name in calendars])
+        yield from add_calendar(g, _columns(g, values, positions, len(names)), calendars)
 
 
 def _columns(graph: Graph, value: str, columns: Any, n_columns: int) -> str:
@@ -232,26 +262,7 @@ def _columns(graph: Graph, value: str, columns: Any, n_columns: int) -> str:
     return value if len(columns) == n_columns else graph.gather(value, columns)
 
 
-def _other_outputs(graph: Graph, columns: Columns, codes: dict[str, str]) -> Iterator[Outputs]:
-    """Add the outputs of other columns that are no levels: frequencies, and missing values."""
-    for name, column in columns.items():
-        match column:
-            case ScaledColumn():  # see `_numeric_outputs`
-                marked = False
-            case FewLevels():
-                marked = column.encoding == "missing"
-            case ManyLevels():
-                marked, frequencies = column.indicator, column.frequencies.astype(np.float32)
-                yield graph.add("Gather", frequencies, codes[name], axis=0), [(name, "_frequency")]
-            case TextColumn() | LeftOutColumn():
-                marked = column.indicator
-            case _:
-                assert_never(column)
-        if marked:
-            yield _missing(graph, name, column), [(name, "_missing")]
-
-
-def _missing(graph: Graph, name: str, column: FittedColumn) -> str:
+def _missing(graph: Graph, name: str, column: Column) -> str:
     """Add the indicator of missing categories, of shape (n_samples, 1), float32."""
     if not _is_string(column):
         return graph.cast(graph.add("IsNaN", name), np.float32)
@@ -259,7 +270,7 @@ def _missing(graph: Graph, name: str, column: FittedColumn) -> str:
     return graph.add("LabelEncoder", name, domain=ML, **empty)
 
 
-def _codes(graph: Graph, name: str, column: CategoricalColumn) -> str:
+def _codes(graph: Graph, name: str, column: Column) -> str:
     """Add the codes of the levels of a column, of shape (n_samples, 1), int64; -1 for others."""
     codes = np.arange(len(column.coded_levels))
     if _is_string(column):
