@@ -143,7 +143,7 @@ def _note_unseen(
     known = values.dropna()
     if len(known) < SEVERAL:
         return []
-    return [Note("unseen", f"{name} (such as {str(known.iloc[0])[:40]!r})")]
+    return [Note("unseen", name, {"example": known.iloc[0]})]
 
 
 def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:

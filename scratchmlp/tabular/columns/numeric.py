@@ -138,10 +138,7 @@ class DateColumn(ScaledColumn):
             return values, notes
         fitted, given = self.reading.zone, zone_of(column)
         if (fitted is None) != (given is None) and (fitted or given) != "UTC":
-            new = "have no time zone" if given is None else f"are in the time zone {given}"
-            old = "without one" if fitted is None else f"in {fitted}"
-            clause = f"the dates of {name} {new}, but the column was fitted to dates {old}"
-            notes = [*notes, Note("zone", clause)]
+            notes = [*notes, Note("zone", name, {"given": given, "fitted": fitted})]
         return values, notes
 
     def suffixes(self) -> list[str]:

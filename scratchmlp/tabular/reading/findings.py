@@ -2,19 +2,22 @@
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import Kind
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind
+
+SHOWN = 3  # values in a clause
 
 
 class Note(NamedTuple):
-    """What the user should know about a column.
+    """What the user should know about a column; ``str`` writes a clause about it.
 
     Attributes
     ----------
@@ -25,12 +28,18 @@ class Note(NamedTuple):
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
         `transform` "empty" if there are no values, "unseen" if no category is known, and "zone" if
         dates have a time zone unlike those of `fit`, or have none.
-    text : str
-        A clause that names the column, such as "2 of 90 values of age are not numbers: 'x', 'y'".
+    column : str
+        Name of the column.
+    values : mapping of str to object
+        What was found: the arguments of the function of `CLAUSES`, after the name.
     """
 
     case: str
-    text: str
+    column: str
+    values: Mapping[str, Any] = MappingProxyType({})
+
+    def __str__(self) -> str:
+        return CLAUSES.get(self.case, str)(self.column, **self.values)
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,66 @@ class Found(NamedTuple):
     form: DateFormat | None = None
 
 
-#: Clauses about several columns, which the names of the columns follow.
+def _shown(values: Sequence[str]) -> str:
+    """List the first different values."""
+    different = [value[:40] for value in dict.fromkeys(values)]
+    return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
+
+
+def _unreadable(
+    column: str, *, kind: Kind, values: Sequence[str], n_known: int, any_order: bool = False
+) -> str:
+    what, remedy = VALUES[kind].one, ""
+    are = f"is not a {what}" if len(values) == 1 else f"are not {what}s"
+    if any_order:
+        are, remedy = "could be day-first or month-first", " (write dates as 2024-05-17)"
+    return f"{len(values):,} of {n_known:,} values of {column} {are}: {_shown(values)}{remedy}"
+
+
+def _mixed(column: str, *, n_numbers: int, others: Sequence[str], n_known: int) -> str:
+    numbers = f"{n_numbers:,} of {n_known:,} values of {column} are numbers"
+    return f"{numbers}, but not {_shown(others)}"
+
+
+def _order(column: str, *, example: str, order: str) -> str:
+    could_be = f"no day of {column} is above 12, so {example} could be day-first or month-first"
+    return f"{could_be}: it is read as {order}"
+
+
+def _units(column: str, *, units: Sequence[str]) -> str:
+    if len(units) == 1:
+        return f"only some of the numbers of {column} have the sign {units[0]}"
+    return f"the numbers of {column} have different signs: {', '.join(units)}"
+
+
+def _long(column: str, *, n_long: int, n_known: int) -> str:
+    return (
+        f"only the first {MOST_CHARACTERS:,} characters of {n_long:,} of {n_known:,} values of "
+        f"{column} are used"
+    )
+
+
+def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
+    new = "have no time zone" if given is None else f"are in the time zone {given}"
+    old = "without one" if fitted is None else f"in {fitted}"
+    return f"the dates of {column} {new}, but the column was fitted to dates {old}"
+
+
+def _unseen(column: str, *, example: object) -> str:
+    return f"{column} (such as {str(example)[:40]!r})"
+
+
+#: How a note is written, by its case. Of other cases, the name of the column suffices.
+CLAUSES: dict[str, Callable[..., str]] = {
+    "unreadable": _unreadable,
+    "mixed": _mixed,
+    "order": _order,
+    "units": _units,
+    "long": _long,
+    "zone": _zone,
+    "unseen": _unseen,
+}
+#: Clauses about several columns, which the notes follow.
 COMMON = {
     "index": "left out row numbers",
     "identifier": "left out identifiers, which are different in each row",
@@ -165,11 +233,11 @@ def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
         The case and the clause.
     """
     notes = list(notes)
-    common = {case: [note.text for note in notes if note.case == case] for case in COMMON}
+    common = {case: [str(note) for note in notes if note.case == case] for case in COMMON}
     clauses = [
         (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
     ]
-    return clauses + [(note.case, note.text) for note in notes if note.case not in COMMON]
+    return clauses + [(note.case, str(note)) for note in notes if note.case not in COMMON]
 
 
 def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = REMEDIES) -> None:

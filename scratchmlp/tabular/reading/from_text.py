@@ -60,7 +60,6 @@ MIN_CODES = 3  # different codes of capital letters, beside NA
 MANY = 10  # different values; with fewer, a value that cannot be read may be a category
 FEW = 0.05  # share of the values that may be unreadable, or that make codes if they begin with 0
 PROBED = 500  # different values that decide whether reading a column as numbers is hopeless
-SHOWN = 3  # unreadable values in a note
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _ROOM = re.compile(r"\d+E\d+", re.ASCII)  # "2E3" is rather a room than the number 2000
 _CODE = re.compile("[A-Z]{2,5}")
@@ -129,8 +128,8 @@ def note_numbers_among_text(name: str, values: Different) -> list[Note]:
     if padded or numbers.all() or numbers.sum() <= MANY or n_numbers < n_known / 2:
         return []
     others = [text for text, is_number in zip(values.text, numbers, strict=True) if not is_number]
-    clause = f"{n_numbers:,} of {n_known:,} values of {name} are numbers, but not {_shown(others)}"
-    return [Note("mixed", clause)]
+    found = {"n_numbers": n_numbers, "others": others, "n_known": n_known}
+    return [Note("mixed", name, found)]
 
 
 def read_text_as(
@@ -176,7 +175,8 @@ def _read_as(
     can_read = [text for text, bad in zip(values.text, unread, strict=True) if not bad]
     converted = _rows(read, values, column, kind)
     notes = [*_notes_on_numbers(name, can_read)] if kind == "number" else []
-    notes += [_note_on_order(name, can_read[0], form)] if form and form.ambiguous else []
+    if form and form.ambiguous:
+        notes.append(Note("order", name, {"example": can_read[0], "order": form.order}))
     notes += note_unreadable(name, column, converted, kind)
     unreadable = tuple(text for text, bad in zip(values.text, unread, strict=True) if bad)
     reading = replace(reading, unreadable=unreadable)
@@ -238,22 +238,12 @@ def note_unreadable(
     unclear = {*dates_without_order(lost)} if kind == "date" else set()
     others = [value for value in lost if value not in unclear]
     dates = [value for value in lost if value in unclear]
-    what = VALUES[kind].one
-    are = f"is not a {what}" if len(others) == 1 else f"are not {what}s"
-    n_of = f"of {column.notna().sum():,} values of {name}"
-    notes = []
+    found, notes = {"kind": kind, "n_known": int(column.notna().sum())}, []
     if not all(word in known or word.lower() in known for word in others):
-        notes.append(Note("unreadable", f"{len(others):,} {n_of} {are}: {_shown(others)}"))
+        notes.append(Note("unreadable", name, found | {"values": others}))
     if not all(word in known for word in dates):
-        clause = f"{len(dates):,} {n_of} could be day-first or month-first: {_shown(dates)}"
-        notes.append(Note("unreadable", f"{clause} (write dates as 2024-05-17)"))
+        notes.append(Note("unreadable", name, found | {"values": dates, "any_order": True}))
     return notes
-
-
-def _shown(values: Sequence[str]) -> str:
-    """List the first different values."""
-    different = [value[:40] for value in dict.fromkeys(values)]
-    return ", ".join(map(repr, different[:SHOWN])) + ", ..." * (len(different) > SHOWN)
 
 
 def _are_few(values: Different, unread: NDArray[np.bool_]) -> bool:
@@ -346,19 +336,11 @@ def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
     return VALUES[kind].from_text
 
 
-def _note_on_order(name: str, example: str, form: DateFormat) -> Note:
-    """Note that day and month could be swapped."""
-    text = f"no day of {name} is above 12, so {example} could be day-first or month-first"
-    return Note("order", f"{text}: it is read as {form.order}")
-
-
 def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:
     """Yield notes on what is guessed or dropped of numbers that are text."""
     units = units_of(values)
-    if len(units) > 1:
-        yield Note("units", f"the numbers of {name} have different signs: {', '.join(units)}")
-    elif units and not all(units[0] in value for value in values):
-        yield Note("units", f"only some of the numbers of {name} have the sign {units[0]}")
+    if len(units) > 1 or (units and not all(units[0] in value for value in values)):
+        yield Note("units", name, {"units": units})
     if all(map(_WHOLE.fullmatch, values)):
         yield Note("numbers", name)
 
@@ -368,10 +350,4 @@ def note_long(name: str, column: "pd.Series[Any]") -> list[Note]:
     known = column.astype(object).dropna()  # map of categories may return categories
     lengths = known.map(lambda value: len(str(value)))
     n_long = int((lengths > MOST_CHARACTERS).sum())
-    if not n_long:
-        return []
-    clause = (
-        f"only the first {MOST_CHARACTERS:,} characters of {n_long:,} of {len(lengths):,} values "
-        f"of {name} are used"
-    )
-    return [Note("long", clause)]
+    return [Note("long", name, {"n_long": n_long, "n_known": len(lengths)})] if n_long else []
