@@ -10,16 +10,11 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted, with_notes
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.base import LeftOutColumn
-from scratchmlp.tabular.columns.categories import CategoricalColumn
-from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import NumberColumn
-from scratchmlp.tabular.columns.text import TextColumn
-from scratchmlp.tabular.reading.dates import dates_without_order
-from scratchmlp.tabular.reading.findings import describe, is_beyond_chance, listed
-from scratchmlp.tabular.reading.kinds import find_kind
-from scratchmlp.tabular.reading.roles import Role
-from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Use, kind_of
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.column import Column, Columns, read_again
+from scratchmlp.tabular.reading.codes import may_identify
+from scratchmlp.tabular.reading.findings import describe, listed
+from scratchmlp.tabular.reading.values import ALL_DIFFERENT, VALUES, ColumnError, Use
 
 # What the user says of the columns, and whether it can be followed.
 
@@ -172,13 +167,11 @@ REMEDIES_AFTER_TRAINING = {
 }
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
-#: What is said of columns in which no value repeats.
-ALL_DIFFERENT = "every value is different"
+#: Said once for a file, not of each column.
+SAID_OF_FILES = "numbers with decimal commas"
 USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
-#: Reasons that say no more than the kind of a column.
-PLAIN = PLAIN_REASONS | {kind.from_text for kind in VALUES.values()}
 
 
 def encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
@@ -232,13 +225,11 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
         If a column of `roles.numeric` or `roles.date` contains no numbers or dates, or all columns
         are left out.
     """
-    chosen: dict[Role, Sequence[str]] = {"number": roles.numeric, "date": roles.date}
-    for role, names in chosen.items():
-        for column in (X[name] for name in names if name in X):
-            _check_choice(column, role)
     with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
         try:
             encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
+        except ColumnError as error:
+            raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:
             raise InputError(with_notes(error)) from error
     columns = encoder._columns
@@ -248,19 +239,17 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
             f"no column can inform a prediction: {listed(reasons)}. The table needs a column of "
             "numbers, or one whose values repeat and differ."
         )
-    return columns, list(_sentences(encoder.notes_))
+    return columns, list(_sentences(encoder.notes_, REMEDIES))
 
 
-def _check_choice(column: "pd.Series[Any]", role: Role) -> None:
-    """Raise an error if a column that the user calls numbers or dates contains none."""
-    try:
-        find_kind(str(column.name), column, role)
-    except (ValueError, TypeError) as error:
-        option, remedy = NAMED_BY[role]
-        raise InputError(
-            f"{option} names {quote(column.name)}, but none of its values is a {role}: one is "
-            f"{quote(column.dropna().iloc[0])}. Remove it from {option}{remedy}."
-        ) from error
+def _wrong_role(error: ColumnError) -> str:
+    """Say that a column contains none of what the user calls it."""
+    role, example = error.values["role"], error.values["example"]
+    option, remedy = NAMED_BY[role]
+    return (
+        f"{option} names {quote(error.column)}, but none of its values is a {role}: one is "
+        f"{quote(example)}. Remove it from {option}{remedy}."
+    )
 
 
 def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -283,15 +272,14 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     used = {name: column for name, column in columns.items() if column.n_outputs}
     typed = {
         # Whether there is an identifier may inform.
-        name: X[name].isna() if isinstance(column, LeftOutColumn) else column.read(name, X[name])[0]
+        name: X[name].isna() if column.kind == "identifier" else column.read(name, X[name])[0]
         for name, column in used.items()
     }
     settings = {
-        parameter: [name for name, column in used.items() if isinstance(column, kinds)]
-        for parameter, kinds in (
-            ("categorical_features", (CategoricalColumn, LeftOutColumn)),
-            ("text_features", TextColumn),
-        )
+        "categorical_features": [
+            n for n, c in used.items() if c.kind in ("category", "identifier")
+        ],
+        "text_features": [name for name, column in used.items() if column.kind == "text"],
     }
     return pd.DataFrame(typed, index=X.index), settings
 
@@ -316,32 +304,21 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     for name, column in columns.items():
         groups[column.use].append(_described(X[name], column))
     lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
-    if any(ALL_DIFFERENT in line for line in lines):
+    if any(ALL_DIFFERENT in column.remarks for column in columns.values()):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
     return "\n".join(lines)
 
 
 def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     """Return the name of a column with what is not plain about it."""
-    use, notes = fitted.use, []
-    if isinstance(fitted, CategoricalColumn) and use == "categorical":
-        notes.append(count(fitted.n_levels, "value"))
-    if use == "left out" and isinstance(fitted, CategoricalColumn):
-        notes.append(ALL_DIFFERENT if fitted.n_levels > 1 else "a single value")
-    elif fitted.unrepeated == "terms":
-        notes.append("no word occurs twice")
-    elif fitted.reason not in PLAIN:
-        notes.append(fitted.reason.removeprefix(f"{VALUES[fitted.expected].words} "))
-    if isinstance(fitted, NumberColumn) and _may_identify(column):
+    notes = [remark for remark in fitted.remarks if remark != SAID_OF_FILES]
+    if isinstance(fitted, FewLevels | ManyLevels) and fitted.use == "categorical":
+        notes.insert(0, count(fitted.n_levels, "value"))
+    if fitted.kind == "number" and may_identify(column):
         notes.append("different in each row: name it in --id if it identifies the rows")
-    if (missing := int(column.isna().sum())) and use != "left out":
+    if (missing := int(column.isna().sum())) and fitted.use != "left out":
         notes.append(f"{missing:,} missing")
     return f"{column.name} ({', '.join(notes)})" if notes else str(column.name)
-
-
-def _may_identify(column: "pd.Series[Any]") -> bool:
-    """Return whether a column has a whole number in each row, and none twice."""
-    return column.is_unique and bool(column.astype(str).str.fullmatch(r"\d+").all())
 
 
 def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
@@ -365,25 +342,24 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         If a column contains values of another kind than in training.
     """
     used = {
-        name: (column.read(name, X[name]), column)
+        name: column
         for name, column in columns.items()
-        if column.n_outputs and not isinstance(column, LeftOutColumn)
+        if column.n_outputs and column.kind != "identifier"
     }
-    for name, ((read, _), column) in used.items():
-        _check_kind(name, read, column)
-    for name, ((read, notes), column) in used.items():
-        if not column.uses_values:
-            continue
-        yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
-        if read.isna().all() and is_beyond_chance(len(read), column.share_missing):
-            yield (
-                f"column {quote(name)} has no values here, but the model learned from its values "
-                "in training. The predictions do without them."
-            )
-        # The model keeps only part of the categories if there were many: unseen is unknown then.
-        if not isinstance(column, CategoricalColumn) or len(column.levels) < column.n_levels:
-            continue
-        new = X[name][read.notna() & ~read.isin(column.levels)]
+    try:
+        read = {name: read_again(name, X[name], column) for name, column in used.items()}
+    except ColumnError as error:
+        raise InputError(_other_kind(error)) from error
+    for name, (values, notes) in read.items():
+        column = used[name]
+        if column.uses_values:
+            yield from _sentences(describe(notes), REMEDIES_AFTER_TRAINING)
+            if any(note.case == "empty" for note in notes):
+                yield (
+                    f"column {quote(name)} has no values here, but the model learned from its "
+                    "values in training. The predictions do without them."
+                )
+        new = X[name][column.unseen(values)]
         if len(new):
             yield (
                 f"column {quote(name)} contains categories not seen in training, in {len(new):,} "
@@ -391,31 +367,27 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
             )
 
 
-def _check_kind(name: str, read: "pd.Series[Any]", column: Column) -> None:
-    """Raise an error if a column contains values of another kind than in training."""
-    kind, received = column.expected, kind_of(read)
-    if read.isna().all() or column.is_like(received):
-        return
+def _other_kind(error: ColumnError) -> str:
+    """Say that a column contains values of another kind than in training."""
+    expected, received, example, any_order = error.values.values()
     remedy = "Correct its values or leave the cells empty."
-    if kind == "text":
+    if expected == "text":
         remedy = "Convert the column to text, or save the table as CSV."
-    if kind == "date" and dates_without_order(map(str, read.dropna())):
+    if any_order:
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
-    raise InputError(
-        f"column {quote(name)} contains {VALUES[received].words}, such as "
-        f"{quote(read.dropna().iloc[0])}, but contained {VALUES[kind].words} in training. {remedy}"
+    return (
+        f"column {quote(error.column)} contains {VALUES[received].words}, such as "
+        f"{quote(example)}, but contained {VALUES[expected].words} in training. {remedy}"
     )
 
 
 def are_words(column: Column) -> bool:
     """Return whether a column contains text or categories that are no numbers."""
-    return isinstance(column, TextColumn) or column.expected in ("text", "mixed", "flag")
+    return column.kind == "text" or column.expected in ("text", "mixed", "flag")
 
 
-def _sentences(
-    clauses: Iterable[tuple[str, str]], remedies: dict[str, str] = REMEDIES
-) -> Iterator[str]:
-    """Write clauses on columns with what to do about them."""
+def _sentences(clauses: Iterable[tuple[str, str]], remedies: dict[str, str]) -> Iterator[str]:
+    """Write clauses on columns with what to do about them; others are said in another way."""
     for case, clause in clauses:
         if case in remedies:
-            yield f"{clause}. {remedies[case]}".removesuffix(". ")
+            yield ". ".join(filter(None, [clause, remedies[case]]))

@@ -63,7 +63,7 @@ def test_the_table_is_described_before_the_scores(trained):
         "Predicting 'class' (classification, 2 classes): 80 rows, 5 columns\n"
         "  classes: big 44 (55.0%), small 36 (45.0%)\n"
         "  numeric: size (12 missing), cost in $, with a $\n"
-        "  dates: day (written as year-month-day)\n"
+        "  dates: day (dates written as year-month-day)\n"
         "  boolean: size_missing\n"
         "  categorical: code (3 values)\n"
         "  not used to predict: key (--id)\n"
@@ -102,7 +102,7 @@ CHANGES = [
     (BY_PATIENT, "  not used to predict: day (--id), patient (--groups)\n"),
     (BY_PATIENT, "\nHighest f1_macro: "),
     (BY_DAY, "over 3 splits by time"),
-    (BY_DAY, "  dates: day (written as year-month-day)\n"),
+    (BY_DAY, "  dates: day (dates written as year-month-day)\n"),
     (BY_DAY, "  not used to predict: patient (--ignore)\n"),
     (BY_DAY, "\nHighest balanced accuracy: "),
 ]

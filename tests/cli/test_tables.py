@@ -102,8 +102,8 @@ def test_a_line_for_each_kind_of_column_with_what_is_not_plain():
     }
     lines, _ = described(columns)
     assert lines == [
-        "  numeric: size, price (with $)",
-        "  dates: day (written as day.month.year)",
+        "  numeric: size, price (numbers with $)",
+        "  dates: day (dates written as day.month.year)",
         "  boolean: flag",
         "  categorical: plan (2 values), labels (3 values, 10 missing)",
         "  used only for whether the value is missing: leak (20 missing)",
@@ -154,7 +154,7 @@ def test_the_user_says_what_a_column_is():
     lines, notes = described(columns, categorical=["zip"], date=["day"], numeric=["id"])
     assert lines == [
         "  numeric: id",
-        "  dates: day (written as yearmonthday, 10 missing)",
+        "  dates: day (dates written as yearmonthday, 10 missing)",
         "  categorical: zip (2 values, your choice)",
     ]
     assert [note.partition(".")[0] for note in notes] == [

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.tabular.reading.findings import Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import VALUES, Kind, Use
+from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Kind, Use
 
 
 class Encoded(NamedTuple):
@@ -134,6 +134,15 @@ class FittedColumn(ABC):
     def unrepeated(self) -> str | None:
         """Case of the `Note` if the column has no outputs because no value or word repeats."""
         return None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not plain about the column, in words."""
+        return [] if self.reason in PLAIN_REASONS else [self.reason]
+
+    def unseen(self, values: "pd.Series[Any]") -> "pd.Series[bool]":
+        """Return which values, that `read` has returned, are categories not seen in `fit`."""
+        return pd.Series(False, values.index)
 
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read the same column of another table: see `read_column`."""

@@ -10,7 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.base import Encoded, FittedColumn
-from scratchmlp.tabular.reading.values import Floats, Kind, Use, different_values, kind_of
+from scratchmlp.tabular.reading.values import (
+    ALL_DIFFERENT,
+    Floats,
+    Kind,
+    Use,
+    different_values,
+    kind_of,
+)
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
 FREQUENT = 10  # rows of a level with a column of its own, among more than `max_categories` levels
@@ -44,6 +51,18 @@ class CategoricalColumn(FittedColumn):
     @property
     def _use_of_values(self) -> Use:
         return super()._use_of_values if self.expected == "flag" else "categorical"
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is not plain about the column, in words."""
+        if self.use == "left out":
+            return [ALL_DIFFERENT if self.n_levels > 1 else "a single value"]
+        return super().remarks
+
+    def unseen(self, values: "pd.Series[Any]") -> "pd.Series[bool]":
+        """Return which values are unseen: none if the column keeps only part of the levels."""
+        are_kept = len(self.levels) == self.n_levels
+        return values.notna() & ~values.isin(self.levels) & are_kept
 
     def is_like(self, received: Kind) -> bool:
         """Return whether labels of a kind may be those of `fit`."""

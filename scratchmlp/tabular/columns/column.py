@@ -23,7 +23,7 @@ from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, Numbe
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
 from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_chance
-from scratchmlp.tabular.reading.values import VALUES, Kind, kind_of, naming_column
+from scratchmlp.tabular.reading.values import VALUES, ColumnError, Kind, kind_of, naming_column
 
 Column = (
     NumberColumn | DurationColumn | DateColumn | FewLevels | ManyLevels | TextColumn | LeftOutColumn
@@ -117,17 +117,47 @@ def encode_column(
     if isinstance(column, LeftOutColumn):
         return column.encode(given, out), []
     with naming_column(name):
-        values, notes = column.read(name, given)
-        if values.array.isna().all():  # of a Series, isna() takes five times as long
-            values = pd.Series(np.full(len(values), np.nan))  # whatever the dtype was
-            if is_beyond_chance(len(values), column.share_missing):
-                notes.append(Note("empty", name))
-        else:
-            _check_kind(name, values, column)
+        values, notes = read_again(name, given, column)
         encoded = column.encode(values, out)
     if isinstance(column, CategoricalColumn) and encoded.codes is not None:
         notes += _note_unseen(name, values, encoded.codes, column)
     return encoded, notes
+
+
+def read_again(
+    name: str, given: "pd.Series[Any]", column: Column
+) -> tuple["pd.Series[Any]", list[Note]]:
+    """Read a column as in `fit`, and judge what differs.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column, for messages.
+    given : Series of shape (n_samples,)
+        Its values in a table.
+    column : Column
+        The fitted column.
+
+    Returns
+    -------
+    values : Series of shape (n_samples,)
+        Values of the kind that they had in `fit`, or only NaN.
+    notes : list of Note
+        Notes on values that cannot be read and, with `SEVERAL` or more rows, on a column without
+        values.
+
+    Raises
+    ------
+    ColumnError
+        If the column holds another kind of values than in `fit`.
+    """
+    values, notes = column.read(name, given)
+    if not values.array.isna().all():  # of a Series, isna() takes five times as long
+        _check_kind(name, values, column)
+        return values, notes
+    if is_beyond_chance(len(values), column.share_missing):
+        notes.append(Note("empty", name))
+    return pd.Series(np.nan, values.index), notes  # whatever the dtype was
 
 
 def _note_unseen(
@@ -148,26 +178,35 @@ def _note_unseen(
 
 def _check_kind(name: str, values: "pd.Series[Any]", column: Column) -> None:
     """Raise an error if a column holds another kind of values than in `fit`."""
-    received = kind_of(values)
+    expected, received = column.expected, kind_of(values)
     if column.is_like(received):
         return
     role = "categories made of " if isinstance(column, CategoricalColumn) else ""
-    raise ValueError(
-        f"Column {name!r} held {role}{VALUES[column.expected].words} in fit and holds "
-        f"{VALUES[received].words} now. {_remedy(name, values, column.expected, received)}, or fit "
-        "again on values of the new kind."
+    texts = map(str, values.dropna()) if (expected, received) == ("date", "text") else ()
+    unclear = dates_without_order(texts)
+    raise ColumnError(
+        f"Column {name!r} held {role}{VALUES[expected].words} in fit and holds "
+        f"{VALUES[received].words} now. {_remedy(name, unclear, expected, received)}, or fit "
+        "again on values of the new kind.",
+        "kind",
+        name,
+        {
+            "expected": expected,
+            "received": received,
+            "example": values.dropna().iloc[0],
+            "any_order": bool(unclear),
+        },
     )
 
 
-def _remedy(name: str, values: "pd.Series[Any]", expected: Kind, received: Kind) -> str:
+def _remedy(name: str, unclear: list[str], expected: Kind, received: Kind) -> str:
     """Say how to convert a column to the kind that it had in `fit`."""
     if (expected, received) == ("text", "number"):
         return (
             f"If it comes from a file, read it with pandas.read_csv(..., dtype={{{name!r}: str}}), "
             "which keeps leading zeros. Otherwise, convert it with astype(str)"
         )
-    texts = map(str, values.dropna()) if (expected, received) == ("date", "text") else ()
-    if unclear := dates_without_order(texts):
+    if unclear:
         return (
             f"Dates such as {unclear[0]!r} could be day-first or month-first. Write them as "
             "2024-05-17, or convert them with pandas.to_datetime, which has the parameter dayfirst"

@@ -160,6 +160,11 @@ class TextColumn(FittedColumn):
         """Number of arrays of terms: one of words and, unless texts are long, one of n-grams."""
         return len(self.encoder.vectorizers)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What is not plain about the column, in words."""
+        return ["no word occurs twice"] if self.unrepeated else super().remarks
+
     def suffixes(self) -> list[str]:
         """Return a suffix for each component, and perhaps "_missing"."""
         components = [f"_svd{number + 1}" for number in range(self.encoder.n_components)]

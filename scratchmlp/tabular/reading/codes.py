@@ -7,8 +7,10 @@ few of the range occur, they are codes.
 """
 
 import re
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from scratchmlp.tabular.reading.values import Floats
 
@@ -67,6 +69,11 @@ def is_identifier(name: str, numbers: Floats) -> bool:
         return False
     by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)
     return by_design or (n > 5 * SMALL and _n_digits(numbers) >= LONG)
+
+
+def may_identify(column: "pd.Series[Any]") -> bool:
+    """Return whether a column, of numbers or text, has a whole number in each row, none twice."""
+    return column.is_unique and bool(column.astype(str).str.fullmatch(r"\d+").all())
 
 
 def is_grid(numbers: Floats) -> bool:

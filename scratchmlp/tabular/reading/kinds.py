@@ -33,7 +33,9 @@ from scratchmlp.tabular.reading.from_text import (
 )
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
+    ALL_DIFFERENT,
     VALUES,
+    ColumnError,
     Different,
     Floats,
     Kind,
@@ -158,16 +160,20 @@ def _flags_as_category(found: Found, role: Role | None) -> Found:
 def _check_supported(name: str, found: Found, role: Role | None) -> None:
     """Check that a column can be encoded."""
     if found.kind == "complex":
-        raise ValueError(
+        raise ColumnError(
             f"Column {name!r} holds complex numbers, which are not supported. Take their real part "
-            "or their absolute value."
+            "or their absolute value.",
+            "complex",
+            name,
         )
     if role == "no category" and found.kind in ("category", "text", "mixed"):
         words = VALUES[kind_of(found.values)].words
-        raise ValueError(
+        raise ColumnError(
             f"Column {name!r} holds {words}, but a column that is not categorical must hold "
             "numbers, dates or durations. Name it in categorical_features, which must name all "
-            "categorical columns unless it contains 'from_dtype', or convert it."
+            "categorical columns unless it contains 'from_dtype', or convert it.",
+            "excluded",
+            name,
         )
 
 
@@ -179,9 +185,13 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
     found = read_text_as(role, name, text) if _is_readable(text) else None
     if found is None:
         parameter = {"number": "numeric_features", "date": "date_features"}[role]
-        raise ValueError(
+        example = column.dropna().iloc[0]
+        raise ColumnError(
             f"{parameter} names column {name!r}, but none of its values is a {role}; one is "
-            f"{_short(column.dropna().iloc[0])}. {VALUES[role].conversion}, or do not name it."
+            f"{_short(example)}. {VALUES[role].conversion}, or do not name it.",
+            "role",
+            name,
+            {"role": role, "example": example},
         )
     return found._replace(notes=[note for note in found.notes if note.case != "numbers"])
 
@@ -207,7 +217,7 @@ def _left_out(
         case = "identifier"
     if case is None:
         return None
-    reason = "row numbers" if case == "index" else "every value is different"
+    reason = "row numbers" if case == "index" else ALL_DIFFERENT
     return found._replace(kind="identifier", reason=reason, notes=[Note(case, name)])
 
 

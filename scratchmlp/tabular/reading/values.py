@@ -1,8 +1,9 @@
 """Kinds of values, and the conversion of a column of them to numbers or text."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import narwhals.stable.v2 as nw
@@ -99,7 +100,13 @@ VALUES: dict[Kind, ValueKind] = {
     "missing": ValueKind("missing values"),
 }
 #: Reasons that say no more than what a column is used as.
-PLAIN_REASONS = {"dtype category", *(kind.words for kind in VALUES.values())}
+PLAIN_REASONS = {
+    "dtype category",
+    *(kind.words for kind in VALUES.values()),
+    *(kind.from_text for kind in VALUES.values()),
+}
+#: Why a column is left out that identifies rows.
+ALL_DIFFERENT = "every value is different"
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
 #: Characters of a value that are read. Terms of text with millions of them would take minutes and
@@ -131,6 +138,30 @@ _BY_VALUES: dict[str, Kind] = {
     "empty": "missing",
 }
 _DAY = np.timedelta64(1, "D")
+
+
+class ColumnError(ValueError):
+    """A column cannot be used: the message says why in Python, the attributes as data.
+
+    Attributes
+    ----------
+    case : {'role', 'excluded', 'complex', 'kind'}
+        No value is what the user says that the column is; the user excludes what it holds; its
+        numbers are complex; or it holds another kind of values than in `fit`.
+    column : str
+        Name of the column.
+    values : mapping of str to object
+        What was found.
+    """
+
+    def __init__(
+        self, message: str, case: str, column: str, values: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        super().__init__(message, case, column, {**values})  # pickles contain these
+        self.case, self.column, self.values = case, column, values
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Different(NamedTuple):
@@ -313,10 +344,11 @@ def naming_column(name: str) -> Iterator[None]:
             f"Column {name!r} holds infinity, but numbers must be finite or missing. Replace it by "
             "NaN or by a finite number."
         ) from error
+    except ColumnError:
+        raise
     except Exception as error:
         if not (isinstance(error, TypeError) and "unhashable" in str(error)):
-            if repr(name) not in str(error):
-                error.add_note(f"The error is about column {name!r}.")
+            error.add_note(f"The error is about column {name!r}.")
             raise
         # scikit-learn's check_dtype_object looks for "argument must be a string ... number".
         raise TypeError(
