@@ -382,7 +382,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
         save_table(out, predictions)
         print(f"Saved {out}: {count(len(X), 'prediction')}")
     if saved.target is not None and saved.target in raw.frame:
-        known = raw.frame[saved.target] if classes is None else raw.as_written(saved.target)
+        known = raw.readable(saved.target) if classes is None else raw.frame[saved.target]
         for sentence in scores_of_known(saved.model, predicted, known):
             say(sentence)
 
@@ -395,6 +395,6 @@ def _ids(
         raise InputError(unknown_column(raw, data, "--id", given))
     name = given or remembered
     if name is None or name in raw.frame:
-        return None if name is None else raw.as_written(name)
+        return None if name is None else raw.frame[name]
     say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
     return None

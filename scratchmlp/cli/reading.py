@@ -10,7 +10,7 @@ import lzma
 import re
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -27,8 +27,7 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
-from scratchmlp.tabular.reading.from_text import words_for_missing
-from scratchmlp.tabular.reading.numbers import with_decimal_point
+from scratchmlp.tabular.reading.from_text import read_numbers_of, words_for_missing
 
 STDIN = "-"
 #: What decompresses a file, by its first bytes.
@@ -71,8 +70,8 @@ class RawTable(NamedTuple):
     Attributes
     ----------
     frame : DataFrame of shape (n_samples, n_columns)
-        Text columns have the dtype object, and nan for missing values. Columns of Excel and Parquet
-        files can have any other dtype.
+        Text columns have the dtype object, the cells as they are written, and nan for missing
+        values. Columns of Excel and Parquet files can have any other dtype.
     notes : list of str
         A sentence about each decision that the user should know.
     sep : str or None
@@ -80,22 +79,30 @@ class RawTable(NamedTuple):
     words : mapping of str to Series
         The words that count as missing values, with the number of cells, by text column. Columns
         without such words are left out.
-    with_commas : mapping of str to Series
-        The columns whose decimal commas were replaced, as they were before.
     marks : mapping of str to {",", "."}
         Decimal marks of the columns of text, where they are known.
+    told : set of str
+        Columns whose own cells tell the mark.
     """
 
     frame: pd.DataFrame
     notes: Sequence[str] = ()
     sep: str | None = None
     words: "Mapping[str, pd.Series[int]]" = MappingProxyType({})
-    with_commas: "Mapping[str, pd.Series[Any]]" = MappingProxyType({})
     marks: Mapping[str, str] = MappingProxyType({})
+    told: Set[str] = frozenset()
 
-    def as_written(self, name: str) -> "pd.Series[Any]":
-        """Return a column with the decimal commas of the file, for classes and identifiers."""
-        return self.with_commas.get(name, self.frame[name])
+    def readable(self, name: str, decimal: str | None = None) -> "pd.Series[Any]":
+        """Return a column for a reader that takes `decimal`, a point by default, for the mark.
+
+        Its text stays as it is if it tells the mark, or if the reader takes the right one.
+        Otherwise, its numbers are read here.
+        """
+        decimal = decimal or "."
+        mark = self.marks.get(name, decimal)
+        if mark == decimal or name in self.told:
+            return self.frame[name]
+        return read_numbers_of(self.frame[name], mark)
 
 
 def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
@@ -129,12 +136,9 @@ def read_file(path: str, how: FileFormat = DEFAULT) -> RawTable:
     nameless = [each for each, given in zip(frame, raw.frame, strict=True) if not given]
     frame = frame.drop(columns=[each for each in nameless if frame[each].isna().all()])
     texts = {str(each): frame[each] for each in frame if _is_text(frame[each])}
-    marks, mark_notes = find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
-    with_commas = {each: texts[each] for each, mark in marks.items() if mark == ","}
-    for each in with_commas:
-        frame[each] = _with_each(texts[each], with_decimal_point)
+    marks, told, mark_notes = find_decimal_marks(texts, how.decimal, raw.sep == ";", how.marks)
     notes = [f"{name}: {note}" for note in [*raw.notes, *code_notes, *mark_notes]]
-    return RawTable(frame, notes, raw.sep, words, with_commas, marks)
+    return RawTable(frame, notes, raw.sep, words, marks, told)
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:
@@ -380,7 +384,7 @@ def _mark_missing(
     """
     words, codes = {}, []
     for name in [str(each) for each in frame if _is_text(frame[each])]:
-        cells = _with_each(frame[name], str.strip)
+        cells = _stripped(frame[name])
         is_kept = keep_na is True or name in keep_na
         missing = {""} if is_kept else words_for_missing({*cells.dropna()})
         known = np.where(cells.isin(missing), np.nan, cells)
@@ -397,8 +401,8 @@ def _mark_missing(
     return words, [note] if codes else []
 
 
-def _with_each(column: "pd.Series[Any]", change: Any) -> "pd.Series[Any]":
-    """Change each different value of a text column; missing values become nan."""
+def _stripped(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Strip each different value of a text column; missing values become nan."""
     codes, values = pd.factorize(column.to_numpy(dtype=object))
-    changed = np.array([*map(change, values), np.nan], dtype=object)  # -1 is the code of missing
+    changed = np.array([*map(str.strip, values), np.nan], dtype=object)  # -1 is of missing values
     return pd.Series(changed[codes], column.index, dtype=object, name=column.name)

@@ -174,14 +174,17 @@ class DecimalMarks(NamedTuple):
     Attributes
     ----------
     marks : dict of str to {",", "."}
-        The mark of the columns with points or commas, unless nothing tells it. The other mark
-        separates thousands.
+        The mark of the columns with points or commas, unless they contain no numbers. The other
+        mark separates thousands.
+    told : set of str
+        Columns whose own numbers tell the mark.
     notes : list of str
         Clauses that say which columns have decimal commas or another mark than in training, and in
         which the meaning of commas is not clear.
     """
 
     marks: dict[str, str]
+    told: set[str]
     notes: list[str]
 
 
@@ -204,7 +207,7 @@ def find_decimal_marks(
     texts : dict of str to Series
         The columns of text by name; missing values are nan.
     decimal : {",", "."} or None
-        The decimal mark; None decides from the cells and from training.
+        The decimal mark of columns that do not tell it; None decides as described.
     semicolons : bool
         Whether semicolons separate the columns.
     training : mapping of str to {",", "."}, default={}
@@ -217,32 +220,29 @@ def find_decimal_marks(
     """
     samples = {name: _sample(column) for name, column in texts.items()}
     samples = {name: s for name, s in samples.items() if any(re.search("[.,]", one) for one in s)}
-    if decimal == ".":
-        return DecimalMarks(dict.fromkeys(samples, "."), [])
     training = {} if decimal else training
     told = {name: mark for name, sample in samples.items() if (mark := _told_by(sample))}
-    untold = {name: sample for name, sample in samples.items() if name not in {**training, **told}}
-    numbers = {name: found for name, s in untold.items() if (found := _numbers_with(s, ","))}
-    points = [name for name, sample in untold.items() if _numbers_with(sample, ".")]
-    usual = {*told.values()} or {*training.values()}
-    unclear: list[str] = []
-    if decimal or usual == {","}:
-        commas = [*numbers]
-    elif usual:
-        commas = []
-    else:
-        with_comma = [n for n, found in numbers.items() if any("," in one for one in found)]
-        commas = [n for n in with_comma if semicolons and all("," in one for one in numbers[n])]
-        unclear = [name for name in with_comma if name not in commas]
-    marks = dict.fromkeys(points, ".") | dict.fromkeys(commas, ",")
-    marks |= {name: mark for name, mark in training.items() if name in samples} | told
+    usual = {decimal} if decimal else {*told.values()} or {*training.values()}
+    marks = {**training, **told}
+    likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in marks}
+    marks = {name: mark for name in samples if (mark := {**likely, **marks}[name])}
     notes = [*_notes_on_commas(samples, marks, told, training)]
-    if unclear:
+    points = [name for name, mark in likely.items() if mark == "." and not usual]
+    if unclear := [n for n in points if any("," in one for one in _numbers(samples[n], ","))]:
         notes.append(
             f"in {quoted(unclear)}, the comma of numbers such as 1,234 separates thousands; if it "
             "is the decimal mark, add --decimal comma"
         )
-    return DecimalMarks(marks, notes)
+    return DecimalMarks(marks, {*told}, notes)
+
+
+def _likely_mark(values: list[str], usual: set[str], semicolons: bool) -> str | None:
+    """Return the mark of a column that does not tell it; None if it is no column of numbers."""
+    commas = _numbers(values, ",")
+    only_commas = semicolons and not usual and all("," in one for one in commas)
+    if commas and (usual == {","} or only_commas):
+        return ","
+    return "." if _numbers(values, ".") else None
 
 
 def _notes_on_commas(
@@ -278,7 +278,7 @@ def _told_by(values: list[str]) -> str | None:
     return None
 
 
-def _numbers_with(values: list[str], decimal: str) -> list[str]:
+def _numbers(values: list[str], decimal: str) -> list[str]:
     """Return the numbers among values; [] if too few are numbers with this decimal mark."""
     numbers, others = (
         [*np.array(values, dtype=object)[np.isfinite(read_numbers(values, mark))]]

@@ -25,7 +25,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.target import as_text, is_classification, usable_target
 from scratchmlp.estimators.mixins import most_similar
-from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Columns
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
@@ -108,9 +108,11 @@ def load_table(
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
     table, notes = _with_values(raw, [target, roles.groups, roles.time])
+    words = {*roles.categorical, *roles.text}
+    read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
+    written, table = as_text(table[target]), table.assign(**read)
     known = as_text(table[target])
     is_class = is_classification(known, task, _words_of(raw, target))
-    written = as_text(raw.as_written(target)[known.index])
     y, target_notes = usable_target(written if is_class else known, is_class, task)
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
@@ -123,7 +125,7 @@ def load_table(
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
     if roles.id is not None:
-        ids = as_text(raw.as_written(roles.id)[table.index])
+        ids = as_text(raw.frame[roles.id][table.index])
         notes += note_repeated(ids)
         ids = ids.fillna("missing")
     marks = {name: mark for name, mark in raw.marks.items() if name in {target, *columns}}
@@ -299,7 +301,8 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
     words = [
         name
         for name, column in columns.items()
-        if isinstance(column, CategoricalColumn) and not MISSING_IN_FILES.isdisjoint(column.levels)
+        if isinstance(column, FewLevels | ManyLevels)
+        and not MISSING_IN_FILES.isdisjoint(column.levels)
     ]
     return _read(path, file_format, words)
 
@@ -333,11 +336,11 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
             f"{path} lacks columns that the model was trained on: {quoted(missing)}."
             f"{_remedy(missing, {*table} - {*columns})}"
         )
-    # A model that was trained in Python may read decimal commas itself.
-    read = {name for name, column in columns.items() if column.reading.decimal == ","}
     features = {
-        name: raw.as_written(name) if name in read else table[name]
-        for name in columns
+        name: raw.readable(name, column.reading.decimal)
+        if column.expected == "number"
+        else table[name]
+        for name, column in columns.items()
         if name in table
     }
     X, notes = _drop_infinite(pd.DataFrame(features))

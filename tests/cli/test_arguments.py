@@ -276,17 +276,17 @@ FORMATS = [
     (b"a  b\n1    2\n", {"sep": " "}, {"a": ["1"], "b": ["2"]}),
     (b'a;b\n"12,5";1\n', {"decimal": "."}, {"a": ["12,5"], "b": ["1"]}),
     ("a:b\n1,234:ж\n5:x\n".encode("cp1251"), {"sep": ":", "decimal": ",", "encoding": "cp1251"},
-     {"a": ["1.234", "5"], "b": ["ж", "x"]}),
+     {"a": [1.234, 5.0], "b": ["ж", "x"]}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "options", "expected"), FORMATS)
 def test_options_choose_how_a_file_is_read(content, options, expected, csv):
     path = csv(content)
-    table, notes, *_ = read_file(path, FileFormat(**options))
-    assert table.to_dict("list") == expected
+    raw = read_file(path, FileFormat(**options))
+    assert {name: raw.readable(name).to_list() for name in raw.frame} == expected
     if "encoding" in options:
-        assert notes == [
+        assert raw.notes == [
             f"{path}: columns separated by ':', encoding cp1251",
             f"{path}: decimal commas",
         ]

@@ -207,6 +207,14 @@ def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Se
     return _rows(read, values, column, kind)
 
 
+def read_numbers_of(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
+    """Read the numbers of a column of text whose decimal mark is known; other values stay text."""
+    values = different_values(column)
+    reading = replace(_how_written("number", values, None), decimal=decimal)
+    read = _rows(_read(values, "number", reading), values, column, "number")
+    return read.astype(object).where(read.notna(), column)
+
+
 def note_unreadable(
     name: str,
     column: "pd.Series[Any]",

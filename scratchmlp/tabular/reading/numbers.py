@@ -1,7 +1,7 @@
 """Numbers and booleans that are written as text, as people write them.
 
 `find_decimal` decides for a whole column whether its decimal mark is a point or a comma.
-`read_numbers` then reads each value by itself, and `with_decimal_point` writes it with a point.
+`read_numbers` then reads each value by itself.
 """
 
 import re
@@ -90,20 +90,6 @@ def without_units(value: str) -> str:
     """Return a number without the few characters before its first digit and after its last one."""
     parts = _WITH_UNITS.fullmatch(value)
     return parts[2] if parts else value
-
-
-def with_decimal_point(value: str) -> str:
-    """Write a number that has a decimal comma with a point: "1.234,5 kg" becomes "1234.5 kg".
-
-    Other values stay as they are.
-    """
-    if value.replace(",", "", 1).lstrip("-").isdecimal():  # the usual case, without a slow match
-        return value.replace(",", ".")
-    parts = _WITH_UNITS.fullmatch(value)
-    if parts is None or np.isnan(_read_number(parts[2], ",")):
-        return value
-    number = re.sub(rf"[{_SPACES}.]", "", parts[2]).replace(",", ".")
-    return f"{parts[1]}{number}{parts[3]}"
 
 
 def units_of(values: Iterable[str]) -> list[str]:
