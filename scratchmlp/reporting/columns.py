@@ -7,13 +7,9 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.base import LeftOutColumn
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
-from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.findings import listed
-from scratchmlp.tabular.reading.values import PLAIN_REASONS, to_dates
+from scratchmlp.tabular.reading.values import PLAIN_REASONS
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured
@@ -97,24 +93,18 @@ def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
 
 def _values(column: "pd.Series[Any]", fitted: Column) -> str:
     """Write the range of a column of numbers or dates, or the most frequent values of others."""
-    match fitted:
-        case NumberColumn() | DurationColumn() | DateColumn():
-            if column.notna().any() and len(read := read_values(column, fitted).dropna()):
+    match fitted.kind:
+        case "number" | "duration" | "date":
+            if column.notna().any() and len(read := fitted.values_of(column).dropna()):
                 return range_of(read)
-        case TextColumn():
+        case "text":
             return "sentences or other text"
-        case FewLevels() | ManyLevels() | LeftOutColumn():
+        case "category" | "identifier" | "constant" | "missing":
             pass
         case _:
-            assert_never(fitted)
+            assert_never(fitted.kind)
     frequent = column.dropna().astype(str).value_counts().head(EXAMPLES)
     return listed([plain(value, 30) for value in frequent.index])
-
-
-def read_values(column: "pd.Series[Any]", fitted: Column) -> "pd.Series[Any]":
-    """Read a column as the encoder does: numbers, dates or durations, also from text."""
-    read = fitted.read(str(column.name), column)[0]
-    return to_dates(read) if isinstance(fitted, DateColumn) else read
 
 
 def range_of(values: "pd.Series[Any]") -> str:

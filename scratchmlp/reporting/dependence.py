@@ -7,17 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import read_values
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import COLORS, OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
-from scratchmlp.tabular.columns.base import LeftOutColumn
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
-from scratchmlp.tabular.columns.text import TextColumn
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -100,27 +95,26 @@ def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) ->
     X, names = X.copy(), X.columns
     X.columns = evaluated.columns
     for name, fitted in columns.items():
-        if isinstance(fitted, NumberColumn | DateColumn) and fitted.scale > 0:
-            read = read_values(X[name], fitted)
-            X[name] = read.astype(np.float64) if isinstance(fitted, NumberColumn) else read
+        if fitted.kind in ("number", "date") and fitted.uses_values:
+            X[name] = fitted.values_of(X[name])
     return X.set_axis(names, axis="columns")
 
 
 def _values_of(column: "pd.Series[Any]", fitted: Column | None) -> NDArray[Any]:
     """Return the values of a column to predict for; none if it cannot be shown."""
-    match fitted:
-        case NumberColumn() | DateColumn():
-            known = read_values(column, fitted).dropna()
-            if fitted.scale == 0 or known.empty:
-                return np.array([])
-            return _grid(known.astype(np.float64) if isinstance(fitted, NumberColumn) else known)
-        case FewLevels() | ManyLevels():
+    if fitted is None:
+        return np.array([])
+    match fitted.kind:
+        case "number" | "date":
+            known = fitted.values_of(column).dropna()
+            return _grid(known) if fitted.uses_values and len(known) else np.array([])
+        case "category":
             frequent = column.dropna().value_counts().head(MOST_LEVELS)
             return np.array(list(frequent.index), dtype=object)
-        case DurationColumn() | TextColumn() | LeftOutColumn() | None:
+        case "duration" | "text" | "identifier" | "constant" | "missing":
             return np.array([])
         case _:
-            assert_never(fitted)
+            assert_never(fitted.kind)
 
 
 def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
@@ -140,9 +134,7 @@ def _grid(known: "pd.Series[Any]") -> NDArray[Any]:
 def _curve(evaluated: Evaluated, X: Any, name: str, values: NDArray[Any], fitted: Column) -> Curve:
     """Compute the partial dependence on a column."""
     position = evaluated.columns.index(name)
-    is_ordered = isinstance(fitted, DateColumn) or (
-        isinstance(fitted, NumberColumn) and len(values) > 2
-    )
+    is_ordered = fitted.kind == "date" or (fitted.kind == "number" and len(values) > 2)
     predicted = evaluated.predict_changed(X, ((position, value) for value in values))
     means = [each.reshape(len(each), -1).mean(axis=0) for each in predicted]
     return Curve(name, values, np.transpose(means), is_ordered)

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.reporting.columns import columns_of, read_values
+from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Cell, Section, Table, cell, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.column import Column
-from scratchmlp.tabular.columns.numeric import NumberColumn
 
 COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
@@ -79,7 +78,7 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
 
 def _cells(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
     """Write values of a column: numbers in text as the model reads them, without many digits."""
-    read = read_values(values, fitted) if isinstance(fitted, NumberColumn) else values
+    read = fitted.values_of(values) if fitted and fitted.kind == "number" else values
     return [
         cell(number if isinstance(value, str) and pd.notna(number) else value)
         for value, number in zip(values, read, strict=True)

@@ -8,12 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.reporting.columns import range_of, read_values
+from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.column import Column, Columns
-from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
     difficulty_inputs,
@@ -263,15 +261,15 @@ def _groups_by(
     column: "pd.Series[Any]", fitted: Column | None
 ) -> list[tuple[str, NDArray[np.bool_]]]:
     """Return names and rows of groups: quarters of numbers, or the most frequent categories."""
+    if fitted is None or fitted.kind not in ("number", "category"):
+        return []
     values = column
-    if isinstance(fitted, NumberColumn):
-        values = read_values(column, fitted).astype(float)
+    if fitted.kind == "number":
+        values = fitted.values_of(column)
         groups = _quarters(values)
-    elif isinstance(fitted, CategoricalColumn):
+    else:
         frequent = values.value_counts().index[:MOST_GROUPS]
         groups = [(plain(each), values.isin([each]).to_numpy(bool)) for each in frequent]
-    else:
-        return []
     missing = values.isna().to_numpy()
     others = ~np.any([missing, *(inside for _, inside in groups)], axis=0)
     groups += [(OTHERS, others), (MISSING, missing)]

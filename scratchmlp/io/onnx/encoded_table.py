@@ -127,12 +127,13 @@ def add_array(graph: Graph, table: TableValues) -> str:
         for each in layout.encoded_as("one-hot", "many")
         for code, output in enumerate(each.outputs[: each.n_shown])
     ]
-    if levels:
+    if table.codes and levels:
         column, code, output = np.transpose(levels)
         shown = graph.add("Equal", graph.gather(table.codes, column), code[np.newaxis])
         parts.append(graph.cast(shown, np.float32))
         positions += output.tolist()
-    if signs := layout.encoded_as("sign"):
+    signs = layout.encoded_as("sign")
+    if table.codes and signs:
         coded = graph.gather(table.codes, [each.place.codes[0] for each in signs])
         parts.append(graph.add("Gather", SIGNS, coded, axis=0))
         positions += [each.outputs[0] for each in signs]

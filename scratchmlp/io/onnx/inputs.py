@@ -73,7 +73,7 @@ def _target_encodings(
     for number, column in enumerate(table.layout.encoded_as("many")):
         tables = [each[number] for each in encodings]
         assert table.codes is not None
-        codes = graph.add("Gather", table.codes, np.int64(column.place.codes[0]), axis=1)
+        codes = graph.add("Gather", table.codes, np.array(column.place.codes[0]), axis=1)
         value = graph.add("Gather", np.hstack(tables).astype(np.float32), codes, axis=0)
         widths = [each.shape[1] for each in tables]
         yield value, _divided(np.arange(sum(widths)), widths)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,10 @@ from scipy.sparse import csr_array
 from scratchmlp.tabular.reading.findings import Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
 from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Kind, Use
+
+ColumnKind = Literal[
+    "number", "date", "duration", "category", "text", "identifier", "constant", "missing"
+]
 
 
 class Encoded(NamedTuple):
@@ -36,7 +40,7 @@ class FittedColumn(ABC):
 
     Attributes
     ----------
-    kind : str
+    kind : ColumnKind
         Kind of the column, as in `TabularEncoder.columns_`.
     reason : str
         Why the column is of its kind, in words.
@@ -51,7 +55,7 @@ class FittedColumn(ABC):
     #: Suffixes of the outputs that are numbers in a range.
     ranges: ClassVar[tuple[str, ...]] = ()
 
-    kind: str
+    kind: ColumnKind
     reason: str
     expected: Kind
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
@@ -147,6 +151,10 @@ class FittedColumn(ABC):
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read the same column of another table: see `read_column`."""
         return read_column(name, column, self.expected, self.reading)
+
+    def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
+        """Return the values of the same column of another table: those of text, if it was read."""
+        return self.read(str(column.name), column)[0]
 
     def is_like(self, received: Kind) -> bool:
         """Return whether values of a kind may be encoded as those of `fit`."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import Encoded, FittedColumn
+from scratchmlp.tabular.columns.base import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.reading.values import (
     ALL_DIFFERENT,
     Floats,
@@ -41,7 +41,7 @@ class CategoricalColumn(FittedColumn):
     levels: tuple[Any, ...]
     n_levels: int
     encoding: str
-    kind: str = "category"
+    kind: ColumnKind = "category"
 
     @property
     def coded_levels(self) -> tuple[Any, ...]:

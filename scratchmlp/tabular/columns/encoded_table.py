@@ -273,8 +273,8 @@ def encode_table(table: pd.DataFrame, columns: Columns) -> tuple[EncodedTable, l
     terms: list[csr_array] = []
     notes: list[Note] = []
     end, coded = 0, iter(codes.T)
-    for (name, given), column, laid in zip(
-        table.items(), columns.values(), layout.columns, strict=True
+    for (name, column), (_, given), laid in zip(
+        columns.items(), table.items(), layout.columns, strict=True
     ):
         if laid.outputs:  # columns without outputs are not read
             start, end = end, end + len(laid.place.numbers)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import Encoded, FittedColumn
+from scratchmlp.tabular.columns.base import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
 from scratchmlp.tabular.reading.dates import zone_of
 from scratchmlp.tabular.reading.findings import Note
-from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_numbers
+from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_dates, to_numbers
 
 #: Limit of scaled numbers. Their squares stay finite, and the smooth clip is constant beyond it.
 ALMOST_INFINITE = 1e100
@@ -96,15 +96,19 @@ class ScaledColumn(FittedColumn):
 class NumberColumn(ScaledColumn):
     """A column of numbers, or of booleans that are no categories."""
 
-    kind: str = "number"
+    kind: ColumnKind = "number"
     expected: Kind = "number"
+
+    def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
+        """Return the values of the same column of another table as float64."""
+        return super().values_of(column).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DurationColumn(ScaledColumn):
     """A column of durations, which are encoded as days."""
 
-    kind: str = "duration"
+    kind: ColumnKind = "duration"
     expected: Kind = "duration"
 
 
@@ -122,7 +126,7 @@ class DateColumn(ScaledColumn):
     has_ratios: ClassVar[bool] = False
 
     calendar: Calendar
-    kind: str = "date"
+    kind: ColumnKind = "date"
     expected: Kind = "date"
 
     @classmethod
@@ -140,6 +144,10 @@ class DateColumn(ScaledColumn):
         if (fitted is None) != (given is None) and (fitted or given) != "UTC":
             notes = [*notes, Note("zone", name, {"given": given, "fitted": fitted})]
         return values, notes
+
+    def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
+        """Return the values of the same column of another table as dates."""
+        return to_dates(super().values_of(column))
 
     def suffixes(self) -> list[str]:
         """Return the suffixes of numbers, followed by those of the calendar."""

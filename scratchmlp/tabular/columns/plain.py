@@ -70,7 +70,7 @@ def from_plain(plain: Any) -> Any:
         case list():
             return tuple(map(from_plain, plain))
         case {"record": name, **given}:
-            return _RECORDS[name](**{field: from_plain(each) for field, each in given.items()})
+            return _RECORDS[name](**{str(key): from_plain(each) for key, each in given.items()})
         case dict():
             [(name, level)] = plain.items()
             return _LEVELS[name].read(level)
