@@ -124,14 +124,21 @@ predictions:
 #: How `--sep` and `--decimal` may name characters.
 _NAMES = {"tab": "\t", r"\t": "\t", "semicolon": ";", "bar": "|", "comma": ",", "space": " "}
 _DECIMALS = {"comma": ",", "point": ".", ",": ",", ".": "."}
-#: Options that take several names of columns.
-LISTS = ("ignore", "numeric", "categorical", "text", "date")
+#: Options that take several names of columns, and what these are.
+LISTS = {
+    "ignore": "columns that no model uses",
+    "numeric": "columns of numbers, which could be taken for codes or identifiers",
+    "categorical": "columns of categories, such as codes that look like numbers",
+    "text": "columns of sentences or other text",
+    "date": "columns of dates, with or without a time of the day",
+}
 
 
 class Options(NamedTuple):
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
     command: str  # the whole command
+    training: list[str]  # the options that were given and that only a comparison uses
     data: str | None
     load: Path | None
     allow_pickle: bool
@@ -170,17 +177,24 @@ class Options(NamedTuple):
         """The name of the model that is compared with the others: "ensemble" by default."""
         return self.model or "ensemble"
 
-    @property
-    def training(self) -> list[str]:
-        """Options that were given and that only a comparison uses."""
-        fields = self._fields[self._fields.index("target") :]
-        given = [field for field in fields if getattr(self, field) not in (None, [])]
-        names = [field.rstrip("_").replace("_", "-") for field in given if field != "id"]
-        return [f"--{name}" for name in names]
-
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises errors instead of printing them with the usage, or hiding them."""
+    """A parser that raises errors instead of printing them with the usage, or hiding them.
+
+    Attributes
+    ----------
+    training : list of Action
+        Options for training. Predictions use none of them but ``--id``.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.training: list[argparse.Action] = []
+
+    def training_group(self, title: str, description: str | None = None) -> Callable[..., None]:
+        """Make a group of options for training; return what adds one."""
+        group = self.add_argument_group(title, description)
+        return lambda *names, **how: self.training.append(group.add_argument(*names, **how))
 
     def error(self, message: str) -> NoReturn:
         raise InputError(message)
@@ -219,13 +233,21 @@ def parse(argv: Sequence[str] | None) -> Options:
         known, unknown = parser.parse_known_args(argv)
         if unknown:
             raise InputError(_unknown(unknown, parser._option_string_actions))
-        arguments = vars(known)
         text = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
-        options = Options(text, file_format=_take_file_format(arguments), **arguments)
+        training, arguments = _given_for_training(parser, known), vars(known)
+        file_format = _take_file_format(arguments)
+        options = Options(text, training, file_format=file_format, **arguments)
     finally:
         sys.stdout.flush()
     _check(options)
     return options
+
+
+def _given_for_training(parser: _Parser, known: argparse.Namespace) -> list[str]:
+    """Return the options that were given and that only a comparison uses."""
+    actions = [each for each in parser.training if each.dest != "id"]
+    given = [each for each in actions if getattr(known, each.dest) not in (None, [])]
+    return [action.option_strings[0] for action in given]
 
 
 def _unknown(arguments: list[str], options: Iterable[str]) -> str:
@@ -247,12 +269,13 @@ def _check(options: Options) -> None:
     data, load, given = options.data, options.load, options.training
     if data is None:
         _check_without_table(options)
-    if options.out is not None and load is None:
-        raise InputError("--out saves predictions, which need a model. Add --load MODEL.")
-    if options.allow_pickle and load is None:
-        raise InputError("--allow-pickle is about the file of --load. Add --load MODEL.")
-    if options.coverage is not None and load is None:
-        raise InputError("--coverage is about the predictions of --load. Add --load MODEL.")
+    for value, what in (
+        (options.out, "--out saves predictions, which need a model"),
+        (options.allow_pickle, "--allow-pickle is about the file of --load"),
+        (options.coverage, "--coverage is about the predictions of --load"),
+    ):
+        if value and load is None:
+            raise InputError(f"{what}. Add --load MODEL.")
     if load is not None and given:
         raise InputError(f"--load predicts without training. Remove {', '.join(given)}.")
     if data is not None and options.target is None and load is None:
@@ -323,23 +346,9 @@ def _make_parser() -> _Parser:
 
 def _add_column_options(parser: _Parser) -> None:
     """Add the options that say what columns contain."""
-    add = parser.add_argument_group("columns", COLUMNS).add_argument
-    what = {
-        "ignore": "columns that no model uses",
-        "numeric": "columns of numbers, which could be taken for codes or identifiers",
-        "categorical": "columns of categories, such as codes that look like numbers",
-        "text": "columns of sentences or other text",
-        "date": "columns of dates, with or without a time of the day",
-    }
-    for name in LISTS:
-        add(
-            f"--{name}",
-            nargs="+",
-            action="extend",
-            default=[],
-            metavar="COLUMN",
-            help=what[name],
-        )
+    add = parser.training_group("columns", COLUMNS)
+    for name, what in LISTS.items():
+        add(f"--{name}", nargs="+", action="extend", default=[], metavar="COLUMN", help=what)
     add(
         "--id",
         metavar="COLUMN",
@@ -350,7 +359,7 @@ def _add_column_options(parser: _Parser) -> None:
 
 def _add_row_options(parser: _Parser) -> None:
     """Add the options that say which rows depend on each other."""
-    add = parser.add_argument_group("rows that depend on each other", ROWS).add_argument
+    add = parser.training_group("rows that depend on each other", ROWS)
     add(
         "--groups",
         metavar="COLUMN",
@@ -401,7 +410,7 @@ def _add_prediction_options(parser: _Parser) -> None:
 # The options, by group.
 
 
-def _add_file_options(parser: argparse.ArgumentParser) -> None:
+def _add_file_options(parser: _Parser) -> None:
     """Add ``--sep``, ``--decimal``, ``--encoding`` and ``--keep-na`` to a parser."""
     add = parser.add_argument_group("table file", FILE).add_argument
     add(
@@ -461,9 +470,9 @@ def _encoding(text: str) -> str:
     return text
 
 
-def _add_training_options(parser: argparse.ArgumentParser) -> None:
+def _add_training_options(parser: _Parser) -> None:
     """Add the options that say what to learn, and what to keep of it."""
-    add = parser.add_argument_group("compare and train").add_argument
+    add = parser.training_group("compare and train")
     add(
         "--target",
         metavar="COLUMN",
@@ -508,9 +517,9 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_comparison_options(parser: argparse.ArgumentParser) -> None:
+def _add_comparison_options(parser: _Parser) -> None:
     """Add the options of the comparison and of the training of the ensemble."""
-    add = parser.add_argument_group("how to compare and train", COMPARISON).add_argument
+    add = parser.training_group("how to compare and train", COMPARISON)
     add(
         "--model",
         choices=("ensemble", "networks"),

@@ -87,9 +87,9 @@ MISTAKES = """
     d.csv --target y --save m --keep best --plot p.png    -> cannot save p.png: it would show
     d.csv --target y --save m --keep best --report r.html -> Remove --keep best, or remove --plot
     d.csv --load m --target y --seed 0 --max-time 2 -> Remove --target, --seed, --max-time.
-    d.csv --load m --text t --model ensemble --keep best -> Remove --text, --model, --keep.
+    d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
-    d.csv --load m --with catboost --export y.onnx -> Remove --with, --export.
+    d.csv --load m --with catboost --export y.onnx -> Remove --export, --with.
     d.csv --target y --groups g --time t -> --groups and --time split the rows in different ways
 
     class.csv --target class --save class.csv           -> another argument names the same file
