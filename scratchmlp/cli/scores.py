@@ -46,7 +46,9 @@ def _lines(table: pd.DataFrame) -> list[str]:
     return [line.rstrip() for line in table.to_string().splitlines()]
 
 
-def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2) -> pd.DataFrame:
+def score_frame(
+    results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2, part: str = "  {}"
+) -> pd.DataFrame:
     """Write the mean and standard deviation over the folds of each metric, and the fit times.
 
     Parameters
@@ -57,14 +59,15 @@ def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int =
         Folds and metrics.
     n_digits : int, default=2
         Number of digits of the standard deviations.
+    part : str, default="  {}"
+        How the names of an ensemble's estimators are written.
 
     Returns
     -------
     DataFrame of str
-        A row for each model, and below an ensemble a row for each of its estimators, whose names
-        begin with blanks.
+        A row for each model, and below an ensemble a row for each of its estimators.
     """
-    rows = dict(_rows(results))
+    rows = dict(_rows(results, part))
     table = pd.DataFrame(index=list(rows))
     for metric in plan.metrics:
         scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
@@ -77,13 +80,13 @@ def score_frame(results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int =
     return table
 
 
-def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
+def _rows(results: Mapping[str, pd.DataFrame], part: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the results of each model, and after an ensemble those of its estimators."""
     for name, result in results.items():
         yield name, result
-        for part, scores in _parts(result).items():
+        for estimator, scores in _parts(result).items():
             weight = scores["weight"].sum() / len(result)  # 0 where it was left out
-            yield f"  {part}, weight {weight:.2f}", scores
+            yield part.format(f"{estimator}, weight {weight:.2f}"), scores
 
 
 def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -204,13 +207,9 @@ def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
     """
     metric, best = plan.decisive, best_model(results, plan)
     which = "lowest" if metric.is_loss else "highest"
-    frame = score_frame(results, plan)
-    weights = " and weights" if any(name[0] == " " for name in frame.index) else ""
-    frame.index = [
-        f"{name.strip()} (part of the ensemble)" if name[0] == " " else name for name in frame.index
-    ]
+    weights = " and weights" if any(map(_parts, results.values())) else ""
     return Compared(
-        frame,
+        score_frame(results, plan, part="{} (part of the ensemble)"),
         f"Mean ± standard deviation over {plan.folds.description}. Fit times are means",
         f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
         "Here, every model was trained again for each fold, without the rows of the fold. The "
