@@ -47,6 +47,8 @@ class Metric(NamedTuple):
         probabilities; of two classes, those of the second suffice. None for the metrics of others.
     meaning : str, default=""
         What the metric is, in words.
+    is_share : bool, default=False
+        Whether it is a share of the rows, which is written in percent.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Metric(NamedTuple):
     is_loss: bool
     function: Callable[[Any, Any], float] | None = None
     meaning: str = ""
+    is_share: bool = False
 
 
 def default_metrics(counts: NDArray[np.intp] | None) -> list[Metric]:
@@ -114,11 +117,17 @@ def _balanced_accuracy(y: Codes, P: FloatArray) -> float:
 
 
 def _metric(
-    name: str, function: Callable[..., float], meaning: str, *, is_loss: bool, of: str
+    name: str,
+    function: Callable[..., float],
+    meaning: str,
+    *,
+    is_loss: bool,
+    of: str,
+    is_share: bool = False,
 ) -> Metric:
     """Make a metric of what a method of estimators returns."""
     scorer = make_scorer(function, greater_is_better=not is_loss, response_method=of)
-    return Metric(name, scorer, is_loss, function, meaning)
+    return Metric(name, scorer, is_loss, function, meaning, is_share)
 
 
 _of_classes = partial(_metric, is_loss=False, of="predict_proba")
@@ -129,11 +138,14 @@ _VARIANCE = "share of the variance that is explained; 1 is perfect, 0 is the mea
 _LOSS = "error of the probabilities; lower is better, 0 is perfect"
 #: Metrics of classes and of numbers, by what users type.
 CLASSES = {
-    "accuracy": _of_classes("accuracy", _accuracy, _RIGHT),
+    "accuracy": _of_classes("accuracy", _accuracy, _RIGHT, is_share=True),
     "log-loss": _of_classes("log-loss", _log_loss, _LOSS, is_loss=True),
     "AUC": _of_classes("AUC", auc, f"{_RANKED} class; 0.5 is chance, 1 is perfect"),
     "balanced accuracy": _of_classes(
-        "balanced accuracy", _balanced_accuracy, f"mean over the classes of the {_RIGHT}"
+        "balanced accuracy",
+        _balanced_accuracy,
+        f"mean over the classes of the {_RIGHT}",
+        is_share=True,
     ),
 }
 MACRO_AUC = CLASSES["AUC"]._replace(
@@ -199,8 +211,8 @@ class Score(NamedTuple):
         return self.written(self.value)
 
     def written(self, value: float) -> Number:
-        """Write a value of the metric as a cell: accuracies in percent."""
-        return share(value) if "accuracy" in self.metric.name else number(value)
+        """Write a value of the metric as a cell."""
+        return share(value) if self.metric.is_share else number(value)
 
 
 Scores = dict[str, Score]
