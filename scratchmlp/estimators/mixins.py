@@ -9,7 +9,11 @@ from typing import Any, Self
 
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.utils._param_validation import InvalidParameterError, StrOptions
+from sklearn.utils._param_validation import (
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
 
 class OtherVersionWarning(InconsistentVersionWarning):
@@ -68,15 +72,17 @@ class SuggestsNames(BaseEstimator):
     """An estimator whose errors about parameters suggest the name that may have been meant."""
 
     def _validate_params(self) -> None:
-        try:
-            super()._validate_params()
-        except InvalidParameterError as error:
-            raise InvalidParameterError(f"{error}{self._suggestion(str(error))}") from None
+        for name, value in self.get_params(deep=False).items():
+            try:
+                validate_parameter_constraints(
+                    self._parameter_constraints, {name: value}, type(self).__name__
+                )
+            except InvalidParameterError as error:
+                raise InvalidParameterError(f"{error}{self._suggestion(name, value)}") from None
 
-    def _suggestion(self, error: str) -> str:
-        """Return the name that is most similar to the one that an error rejects."""
-        parameter = error.split("'")[1]  # "The 'solver' parameter of ..."
-        value, constraints = getattr(self, parameter), self._parameter_constraints[parameter]
+    def _suggestion(self, parameter: str, value: Any) -> str:
+        """Return the name that is most similar to the one that is rejected."""
+        constraints = self._parameter_constraints[parameter]
         options = [sorted(each.options) for each in constraints if isinstance(each, StrOptions)]
         similar = most_similar(value, chain(*options)) if isinstance(value, str) else None
         return "" if similar is None else f" Did you mean {similar!r}?"
