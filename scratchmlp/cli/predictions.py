@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.saved_model import Model
-from scratchmlp.cli.target import as_text, find_numbers, plain_numbers
+from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.scores import default_metrics, values_of
 from scratchmlp.tabular.targets import Numbers
@@ -179,9 +179,10 @@ def scores_of_known(
 
 def _numbers(target: "pd.Series[Any]") -> "pd.Series[float]":
     """Return the target as numbers; other values become missing."""
-    found = find_numbers(target.dropna()) if target.notna().any() else None
-    numbers = plain_numbers(target) if found is None else found.values.reindex(target.index)
-    return numbers.astype(float)
+    numbers = read_target(target.dropna()).numbers
+    if numbers is None:
+        numbers = pd.to_numeric(target, errors="coerce")
+    return numbers.reindex(target.index).astype(float)
 
 
 def _class_numbers(model: Any, target: "pd.Series[Any]") -> "pd.Series[float]":

@@ -23,7 +23,13 @@ from scratchmlp.cli.kinds import (
 )
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
-from scratchmlp.cli.target import as_text, is_classification, usable_target
+from scratchmlp.cli.target import (
+    as_text,
+    classes_to_predict,
+    is_classification,
+    numbers_to_predict,
+    read_target,
+)
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.column import Columns
@@ -111,9 +117,11 @@ def load_table(
     words = {*roles.categorical, *roles.text}
     read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
     written, table = as_text(table[target]), table.assign(**read)
-    known = as_text(table[target])
-    is_class = is_classification(known, task, _words_of(raw, target))
-    y, target_notes = usable_target(written if is_class else known, is_class, task)
+    values = read_target(as_text(table[target]))
+    is_class = is_classification(values, task, _words_of(raw, target))
+    y, target_notes = (
+        classes_to_predict(values, written, task) if is_class else numbers_to_predict(values, task)
+    )
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]

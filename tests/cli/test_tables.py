@@ -15,7 +15,13 @@ from scratchmlp.cli.kinds import (
 )
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
-from scratchmlp.cli.target import describe_classes, is_classification, usable_target
+from scratchmlp.cli.target import (
+    classes_to_predict,
+    describe_classes,
+    is_classification,
+    numbers_to_predict,
+    read_target,
+)
 from scratchmlp.io import load
 
 N = 40
@@ -217,8 +223,11 @@ def test_columns_are_read_once_for_the_comparison():
 def read(values, task=None, name="y"):
     """Read a target; return whether it holds classes, its values and the notes."""
     known = text(values).rename(name)
-    is_class = is_classification(known, task)
-    y, notes = usable_target(known, is_class, task)
+    target = read_target(known)
+    is_class = is_classification(target, task)
+    y, notes = (
+        classes_to_predict(target, known, task) if is_class else numbers_to_predict(target, task)
+    )
     return is_class, y.to_numpy(), notes
 
 
