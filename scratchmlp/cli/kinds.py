@@ -11,7 +11,7 @@ from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quot
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
-from scratchmlp.tabular.columns.column import Column, Columns, read_again
+from scratchmlp.tabular.columns.column import Column, Columns, read_new
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
 from scratchmlp.tabular.reading.values import ALL_DIFFERENT, VALUES, ColumnError, Use
@@ -347,7 +347,7 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
         if column.n_outputs and column.kind != "identifier"
     }
     try:
-        read = {name: read_again(name, X[name], column) for name, column in used.items()}
+        read = {name: read_new(name, X[name], column) for name, column in used.items()}
     except ColumnError as error:
         raise InputError(_other_kind(error)) from error
     for name, (values, notes) in read.items():

@@ -166,15 +166,13 @@ def _are_notes(notes: Any) -> bool:
 
 
 def _unpickle(path: Path) -> SavedModel:
-    """Load a pickle: a dict of the attributes, or an estimator."""
+    """Load a pickle of an estimator."""
     try:
-        content = pickle.loads(path.read_bytes())
+        return SavedModel(pickle.loads(path.read_bytes()))
     except (MemoryError, OSError):
         raise
     except Exception as error:  # a damaged pickle can raise any type
         raise InputError(f"{path} is not a model saved with --save: {error} {REMEDY}") from error
-    is_ours = isinstance(content, dict) and set(content) == set(SavedModel._fields)
-    return SavedModel(**content) if is_ours else SavedModel(content)
 
 
 # ONNX models.

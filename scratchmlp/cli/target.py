@@ -68,7 +68,7 @@ class Target(NamedTuple):
         """Whether the values are whole numbers that would be categories in another column."""
         if self.numbers is None or (self.numbers % 1 != 0).any():
             return False
-        return is_code(str(self.known.name), self.numbers.to_numpy())
+        return is_code(str(self.known.name), self.numbers.to_numpy(np.float64))
 
 
 def read_target(known: "pd.Series[Any]") -> Target:

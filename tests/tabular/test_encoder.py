@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
 from scratchmlp.tabular.columns.plain import from_plain, plain_level
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
+from scratchmlp.tabular.reading.values import ColumnError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 
@@ -327,6 +328,21 @@ OTHER_KINDS = [
 def test_another_kind_of_values_is_rejected(fitted, values, message):
     with pytest.raises(ValueError, match=f"Column 'x' held .*{message}.* fit again"):
         encode(table(x=fitted), table(x=pd.Series(values)[:2]))
+
+
+def test_an_error_about_a_column_is_data_too():
+    """Workers of a cluster send it as a pickle."""
+    with pytest.raises(ColumnError) as caught:
+        encode(table(x=RAW["n"]), table(x=["x", "y"]))
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert str(error) == str(caught.value)
+    assert (error.case, error.column) == ("kind", "x")
+    assert error.values == {
+        "expected": "number",
+        "received": "text",
+        "example": "x",
+        "any_order": False,
+    }
 
 
 INVALID_TABLES = [

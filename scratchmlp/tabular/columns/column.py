@@ -117,14 +117,14 @@ def encode_column(
     if isinstance(column, LeftOutColumn):
         return column.encode(given, out), []
     with naming_column(name):
-        values, notes = read_again(name, given, column)
+        values, notes = read_new(name, given, column)
         encoded = column.encode(values, out)
     if isinstance(column, CategoricalColumn) and encoded.codes is not None:
         notes += _note_unseen(name, values, encoded.codes, column)
     return encoded, notes
 
 
-def read_again(
+def read_new(
     name: str, given: "pd.Series[Any]", column: Column
 ) -> tuple["pd.Series[Any]", list[Note]]:
     """Read a column as in `fit`, and judge what differs.
