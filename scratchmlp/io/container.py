@@ -16,9 +16,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from scratchmlp import __version__
 from scratchmlp.public import public
 
-#: Major and minor version of the format. Files of a newer major version cannot be read. Files of
-#: format 1 are not compressed.
-FORMAT = (2, 0)
+#: Major and minor version of the format. Files of a newer major version cannot be read.
+FORMAT = (1, 0)
 MANIFEST, SCHEMA = "scratchmlp.json", "schema.json"
 
 

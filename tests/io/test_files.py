@@ -53,6 +53,12 @@ def test_every_model_predicts_the_same(name, path):
     clone(loaded)
 
 
+def test_a_file_says_of_each_column_what_fit_says(path):
+    encoder = again(fitted("varied encoder"), path)
+    assert repr(encoder.columns_) == repr(fitted("varied encoder").columns_)
+    assert encoder.notes_ == fitted("varied encoder").notes_
+
+
 def test_skops_reads_the_files_too(path):
     path.write_bytes(file_of("ensemble classifier"))
     assert same(skops_io.load(path, trusted=TRUSTED), "ensemble classifier")
@@ -250,7 +256,7 @@ def test_the_type_names_exist_and_are_pinned():
     ours = [name for name in TRUSTED if name.startswith("scratchmlp.")]
     assert len(ours) == 62
     assert "scratchmlp.tabular.Member" in ours
-    assert FORMAT == (2, 0)
+    assert FORMAT == (1, 0)
 
 
 # What is not trusted, or cannot be saved.

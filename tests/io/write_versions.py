@@ -1,7 +1,7 @@
 """Write the files of this version, which all later versions must load.
 
-Run it once for a release: ``python tests/io/write_versions.py 0.1``. It does not write over files.
-Names of models that follow limit it to these.
+Run it once for a release: ``python tests/io/write_versions.py 0.1.0``. It does not write over
+files.
 """
 
 import sys
@@ -18,17 +18,17 @@ from scratchmlp.io import save
 FOLDER = Path(__file__).parent / "files"
 
 
-def main(version, *names):
+def main(version):
     folder, expected = FOLDER / version, {}
     folder.mkdir(parents=True)
-    for name in names or FITS | VARIED_FITS:
-        model = fitted(name)
-        save(model, folder / f"{name.replace(' ', '_')}.skops")
+    for name in FITS | VARIED_FITS:
+        model, stem = fitted(name), name.replace(" ", "_")
+        save(model, folder / f"{stem}.skops")
         found = predictions(model, inputs(model)[:9])
         found.pop("member_predictions", None)
-        expected |= {f"{name}/{method}": values for method, values in found.items()}
+        expected |= {f"{stem}/{method}": values for method, values in found.items()}
     np.savez_compressed(folder / "expected.npz", **expected)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])
