@@ -2,7 +2,6 @@
 
 import pickle
 import time
-from copy import copy
 
 import numpy as np
 import pandas as pd
@@ -649,19 +648,6 @@ def test_intervals_of_several_estimators_are_the_widest_for_each_target(weight):
     expected = np.maximum(widths["low",], widths["high",])
     np.testing.assert_array_equal(widths["low", "high"], expected)
     assert not any(np.array_equal(widths[name,], expected) for name in ("low", "high"))
-
-
-def test_estimators_of_weight_0_in_files_of_earlier_versions(whole):
-    old = copy(whole)
-    old.weights_ = {"networks": 0.5, "boosting": 0.0, "trees": 0.5}
-    found = old.only("networks", "trees")
-    np.testing.assert_array_equal(found.predict_proba(X), old.predict_proba(X))
-    assert found.oof_score_ == old.oof_score_
-    assert old.only("boosting").weights_ == {"boosting": 1}
-    old.weights_ = {"networks": 1.0, "boosting": 0.0, "trees": 0.0}
-    with pytest.raises(ValueError, match=r"'trees', 'boosting' are 0, so they have no mean"):
-        old.only("boosting", "trees")
-    assert old.only("trees").weights_ == {"trees": 1.0}
 
 
 @pytest.mark.parametrize("scoring", [None, "roc_auc"])

@@ -317,8 +317,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             - "seconds" : time of its fit.
             - "bytes" : size of its pickle, which is made for this, or the sum. 0 if it was dropped.
 
-            Of a model from a file of an earlier version, "loss", "as_good" and "seconds" are nan.
-
         See Also
         --------
         only : Keep some of the estimators.
@@ -360,13 +358,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             One estimator predicts as it does on its own, with its own `oof_score_`. The mean of
             several keeps the calibration of all. Its `oof_score_` is nan, and intervals and sets
             are as wide as those of the estimator with the largest errors among them, for each
-            target: the mean error of a weighted mean is not above that. If those that are left out
-            have weight 0, as files of earlier versions can hold, nothing else changes.
+            target: the mean error of a weighted mean is not above that.
 
         Raises
         ------
         ValueError
-            If a name is not in `weights_`, or several estimators are named whose weights are all 0.
+            If a name is not in `weights_`.
         """
         check_is_fitted(self)
         chosen = {name, *names}
@@ -380,7 +377,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         smaller.dropped_ = {}
         if len(chosen) == 1:
             smaller._become_one_alone(name)
-        elif any(weight for each, weight in self.weights_.items() if each not in chosen):
+        elif len(chosen) < len(self.weights_):
             smaller._become_mean_of_several()
         return smaller
 
@@ -394,11 +391,6 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     def _become_mean_of_several(self) -> None:
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
-        if total == 0:
-            raise ValueError(
-                f"The weights of {', '.join(map(repr, self.weights_))} are 0, so they have no "
-                "mean. Keep one of them alone, or add an estimator whose weight is above 0."
-            )
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
         scores = largest_scores([part.scores for part in self._parts.values()])
         self._forget_whole(np.nan, np.nan, scores)
@@ -409,20 +401,11 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         self.__dict__.update(self._with_scores(scores))
         self.__dict__.pop(self._oof_name, None)  # a file may lack it
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Set the attributes, also those of an ensemble that an earlier version fitted."""
-        if "oof_scores_" in state:
-            unknown = dict.fromkeys(state["oof_scores_"], np.nan)
-            measured = dict.fromkeys(("loss", "as_good", "seconds"), unknown)
-            state = {"dropped_": {}, "oof_loss_": np.nan, "_measured": measured} | state
-        super().__setstate__(state)
-
     def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
         """Return the weighted predictions of what was trained without one fold."""
         blend: Any = 0.0
         for name, weight in self.weights_.items():
-            if weight:
-                blend = blend + weight * self._part_prediction(self._parts[name], number, table)
+            blend = blend + weight * self._part_prediction(self._parts[name], number, table)
         return self._targets.blended(blend, self._calibration)
 
     @property
