@@ -1,5 +1,6 @@
-"""The names that users see: the paths of public classes, and classes in errors about arguments."""
+"""What users see: paths of public classes, names in errors, and the lines of warnings."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -7,6 +8,9 @@ from typing import Any, TypeVar, cast
 
 Class = TypeVar("Class", bound=type)
 Method = TypeVar("Method", bound=Callable[..., Any])
+
+#: Packages that call our code for the user: warnings point to the code that calls them.
+_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 
 
 def public(path: str) -> Callable[[Class], Class]:
@@ -68,23 +72,26 @@ def names_class(method: Method) -> Method:
     TypeError: Classifier.fit() missing a required argument: 'y'. Its parameters are X, y.
     """
     known = signature(method)
-    _, *names = known.parameters
-
-    def check_arguments(instance: Any, args: Any, kwargs: Any) -> None:
-        try:
-            known.bind(instance, *args, **kwargs)
-        except TypeError as error:
-            raise TypeError(
-                f"{type(instance).__name__}.{method.__name__}() {error}. Its parameters are "
-                f"{', '.join(names)}."
-            ) from None
+    names = ", ".join([*known.parameters][1:])
 
     @wraps(method)
     def checked(instance: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(instance, *args, **kwargs)
         except TypeError:
-            check_arguments(instance, args, kwargs)  # only now, because this takes time
+            try:
+                known.bind(instance, *args, **kwargs)  # only now, because this takes time
+            except TypeError as error:
+                called = f"{type(instance).__name__}.{method.__name__}()"
+                raise TypeError(f"{called} {error}. Its parameters are {names}.") from None
             raise
 
     return cast(Method, checked)
+
+
+def stacklevel() -> int:
+    """Return the level, seen from the caller, of the first frame that is not of a library."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    return level

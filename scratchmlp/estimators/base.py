@@ -47,7 +47,7 @@ from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
-from scratchmlp.public import names_class
+from scratchmlp.public import names_class, stacklevel
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.threads import threads
@@ -225,7 +225,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
             message = _not_converged(training) + self._column_advice(training.prepared)
-            warnings.warn(message, ConvergenceWarning, stacklevel=6)
+            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
     def _column_advice(self, prepared: Prepared) -> str:
         """Advise on the columns of X: an addition to messages about training."""

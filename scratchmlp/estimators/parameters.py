@@ -30,6 +30,7 @@ from scratchmlp.initializers import INITIALIZERS, Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for, own_outputs
 from scratchmlp.network import Network
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Optimizer, with_plain_numbers
+from scratchmlp.public import stacklevel
 from scratchmlp.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Progress, Schedule
 from scratchmlp.solvers import LBFGS, Descent
 
@@ -242,7 +243,7 @@ class Parameters(SuggestsNames, ABC):
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the number of training samples, so "
                 f"it is clipped to {n_rows}. Choose a smaller batch_size, or 'full'.",
-                stacklevel=8,
+                stacklevel=stacklevel(),
             )
         return min(int(self.batch_size), n_rows)
 

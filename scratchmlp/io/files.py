@@ -18,6 +18,7 @@ from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
 from scratchmlp.io.objects import objects_in, without_training_state
 from scratchmlp.io.schema import mended, types_in
 from scratchmlp.io.trusted import TRUSTED
+from scratchmlp.public import stacklevel
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool = True) -> None:
@@ -162,7 +163,7 @@ def model_bytes(
         warnings.warn(
             f"This {name} contains types that are not in scratchmlp.io.TRUSTED. To load it, pass "
             f"trusted=[{names}] to load.",
-            stacklevel=3,
+            stacklevel=stacklevel(),
         )
     return data
 

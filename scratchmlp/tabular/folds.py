@@ -20,7 +20,7 @@ from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import scale_weights
-from scratchmlp.tabular.reading.findings import stacklevel
+from scratchmlp.public import stacklevel
 
 Rows = NDArray[np.intp]
 

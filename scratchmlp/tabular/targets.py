@@ -24,10 +24,10 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, check_total_weight, class_weights
 from scratchmlp.losses import Loss
+from scratchmlp.public import stacklevel
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
 from scratchmlp.tabular.folds import Rows, relative_weights
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
-from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import (
     BlendLoss,
     log_loss,

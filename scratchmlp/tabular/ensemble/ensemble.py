@@ -19,6 +19,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import of_one_fit
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.public import stacklevel
 from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
@@ -31,7 +32,6 @@ from scratchmlp.tabular.inputs.inputs import unfitted_inputs
 from scratchmlp.tabular.inspection.uncertainty import HeldOutScores, largest_scores
 from scratchmlp.tabular.networks.member import MemberPlan
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, is_within_error
 
 

@@ -17,9 +17,9 @@ from sklearn.utils.validation import _num_samples
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.public import stacklevel
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
-from scratchmlp.tabular.reading.findings import stacklevel
 from scratchmlp.threads import threads
 
 _ROWS = 2**13  # that a member predicts at the same time, if it holds out fewer

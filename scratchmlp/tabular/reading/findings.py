@@ -1,6 +1,5 @@
 """What was found out about a column, and warnings of what is left out or guessed."""
 
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
+from scratchmlp.public import stacklevel
 from scratchmlp.tabular.reading.dates import DateFormat
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind
 
@@ -215,8 +215,6 @@ REMEDIES_AFTER_FIT = REMEDIES | {
 #: Number of rows from which it is noted that none has a known value: servers predict single rows.
 SEVERAL = 10
 _CHANCE = 1e-3  # least probability that counts as chance
-#: Libraries that call the encoder for the user: warnings point to the code that calls them.
-_LIBRARIES = ("scratchmlp", "sklearn", "joblib")
 
 
 def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
@@ -273,14 +271,6 @@ def is_beyond_chance(n_rows: int, share_missing: float) -> bool:
         often as in `fit`.
     """
     return n_rows >= SEVERAL and share_missing**n_rows < _CHANCE
-
-
-def stacklevel() -> int:
-    """Return the level, seen from the caller, of the first frame that is not of a library."""
-    frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _LIBRARIES:
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def listed(names: Sequence[str]) -> str:
