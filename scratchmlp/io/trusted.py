@@ -27,9 +27,10 @@ _NAMES = {
     "scratchmlp.optimizers": "AdaGrad Adam AdamW NAdam RMSProp SGD",
     "scratchmlp.schedules": "Constant CosLog4 Cosine FlatCosine InverseScaling OneCycle",
     "scratchmlp.tabular": (
-        "Bins Calibration Difficulty FoldModel HeldOutScores Inputs Logarithms Member Part "
-        "PiecewiseLinearEncoder TabularEncoder TabularEnsembleClassifier TabularEnsembleRegressor "
-        "TabularMLPClassifier TabularMLPRegressor TargetEncoding TermSelection TextEncoder"
+        "Bins Calibration ClassLabels CrossFitted Difficulty FoldModel HeldOutScores Inputs "
+        "Logarithms Member Numbers PiecewiseLinearEncoder TabularEncoder TabularEnsembleClassifier "
+        "TabularEnsembleRegressor TabularMLPClassifier TabularMLPRegressor TargetEncoding "
+        "TermSelection TextEncoder"
     ),
     "numpy": "dtype",
     "sklearn._loss._loss": (

@@ -26,8 +26,7 @@ from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.text import TextEncoder
 from scratchmlp.tabular.ensemble.classifier import TabularEnsembleClassifier
-from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
-from scratchmlp.tabular.ensemble.ensemble import Part
+from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted, FoldModel
 from scratchmlp.tabular.ensemble.regressor import TabularEnsembleRegressor
 from scratchmlp.tabular.inputs.inputs import Bins, Inputs
 from scratchmlp.tabular.inputs.logarithms import Logarithms
@@ -38,6 +37,7 @@ from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores
 from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
+from scratchmlp.tabular.targets import ClassLabels, Numbers
 
 __all__ = [
     "Member",
@@ -62,12 +62,14 @@ for _stored in (
     #
     Bins,
     Calibration,
+    ClassLabels,
+    CrossFitted,
     Difficulty,
     FoldModel,
     HeldOutScores,
     Inputs,
     Logarithms,
-    Part,
+    Numbers,
     TargetEncoding,
     TermSelection,
     TextEncoder,

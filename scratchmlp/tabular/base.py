@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import all_at_once, of_one_fit
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
@@ -44,6 +44,7 @@ from scratchmlp.tabular.inspection.uncertainty import (
     kept_weight,
     scored_rows,
 )
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.reading.values import check_collected
@@ -96,6 +97,10 @@ class TrainingProblem(NamedTuple):
     def held_out(self) -> list[Rows]:
         """Row numbers of each member's fold."""
         return [rows for _, rows in self.splits]
+
+    def with_other_seeds(self, number: int) -> Self:
+        """Return the problem with other seeds, the same for each number; those of 0 stay."""
+        return self._replace(seeds=(self.seeds + number) % np.iinfo(np.int32).max)
 
     def with_terms(self) -> Self:
         """Return the problem with terms that are selected for each fold, once for all estimators.
@@ -155,7 +160,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     # What the subclasses add.
 
     @abstractmethod
-    def _fit_table(
+    def _fit_problem(
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> None:
         """Train on an encoded table, and set the fitted attributes.
@@ -163,14 +168,10 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         `started` is the time at which the fit began: `max_time` counts from then.
         """
 
-    @abstractmethod
-    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
-        """Return the predictions of one member for the rows of an encoded table."""
-
     @property
     @abstractmethod
-    def _n_members(self) -> int:
-        """Number of members."""
+    def _blend(self) -> Blend:
+        """What predicts."""
 
     # Fit.
 
@@ -215,21 +216,11 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
                 tasks.fitted = fitted
             problem = fitted._prepare(X, y, sample_weight, groups)
             fitted._fit_problem(problem, tasks, started)
-            fitted._keep_uncertainty(problem)
             if tasks:
                 tasks.end(fitted=True)
         if tasks:
             tasks.tear_down(before)
         return self
-
-    def _fit_problem(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> None:
-        """Set the attributes that are known before training, and train."""
-        self.encoder_ = problem.encoder
-        self.held_out_ = problem.held_out
-        self._targets = problem.targets
-        self._fit_table(problem, tasks, started)
 
     def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs."""
@@ -288,29 +279,38 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """Return an encoder with the roles of columns that the user chose."""
         return TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
 
-    # Out-of-fold predictions.
+    # What subclasses keep of a fit.
+
+    def _keep_problem(self, problem: TrainingProblem) -> None:
+        """Keep what is known before training."""
+        self.encoder_ = problem.encoder
+        self.held_out_ = problem.held_out
+        self._targets = problem.targets
 
     @property
     def _out_of_fold(self) -> FloatArray | None:
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
 
-    def _keep_predictions(self, problem: TrainingProblem, predictions: FloatArray) -> None:
+    def _keep_predictions(self, problem: TrainingProblem, oof: FloatArray) -> None:
         """Keep out-of-fold predictions and their score."""
-        setattr(self, self._oof_name, predictions)
-        self.oof_score_ = self._oof_score(problem, predictions)
+        setattr(self, self._oof_name, oof)
+        self.oof_score_ = self._oof_score(problem, oof)
 
-    def _oof_score(self, problem: TrainingProblem, predictions: FloatArray) -> float:
+    def _oof_score(self, problem: TrainingProblem, oof: FloatArray) -> float:
         """Score the out-of-fold predictions of the rows that have them."""
-        rows, targets = predicted_rows(predictions), self._targets
+        rows, targets = predicted_rows(oof), self._targets
         y = targets.values(problem.data.Y)[rows]
-        return targets.score(y, predictions[rows], problem.sample_weight[rows])
+        return targets.score(y, oof[rows], problem.sample_weight[rows])
 
-    def _keep_uncertainty(self, problem: TrainingProblem) -> None:
-        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it."""
-        targets, data = self._targets, problem.data
-        oof: Any = self._out_of_fold
-        rows = scored_rows(oof)
+    def _keep_uncertainty(
+        self, problem: TrainingProblem, oof: FloatArray
+    ) -> Callable[[FloatArray], HeldOutScores]:
+        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it.
+
+        Return the function from out-of-fold predictions to their scores, for parts of an ensemble.
+        """
+        targets, data, rows = self._targets, problem.data, scored_rows(oof)
         folds = fold_numbers(self.held_out_, rows, len(oof))
         weight = kept_weight(problem.sample_weight[rows])
         self._difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
@@ -319,43 +319,31 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             return held_out_scores(targets.errors(data.Y[rows], oof[rows]) / sizes, weight)
 
         self._held_out_scores = scores_of(oof)
-        self._keep_part_scores(scores_of)
-
-    def _keep_part_scores(self, scores_of: Callable[[FloatArray], HeldOutScores]) -> None:
-        """Keep the same of each estimator of an ensemble: `scores_of` maps its predictions."""
-
-    def _with_scores(self, scores: HeldOutScores) -> dict[str, Any]:
-        """Return the attributes that intervals and sets need, for an estimator with such scores."""
-        return {"_held_out_scores": scores, "_difficulty": self._difficulty}
+        return scores_of
 
     # Prediction.
 
     def _encode(self, X: Any) -> EncodedTable:
         """Encode a table with the encoder of `fit`, and warn of what the user should know."""
-        check_is_fitted(self)
         encoded, notes = self.encoder_._encode(X)
         warn_of(notes, REMEDIES_AFTER_FIT)
         return encoded
 
-    def _member_predictions(self, table: EncodedTable) -> Iterator[FloatArray]:
-        """Yield the predictions of one member after the other."""
-        for number in range(self._n_members):
-            yield self._member_prediction(number, table)
+    def _blend_and_table(self, X: Any) -> tuple[Blend, EncodedTable]:
+        """Return what predicts, and the encoded rows to predict."""
+        check_is_fitted(self)
+        return self._blend, self._encode(X)
 
     def _mean_prediction(self, X: Any) -> FloatArray:
-        """Return the mean of the members' predictions."""
-        return self._mean_of(self._member_predictions(self._encode(X)))
+        """Return class probabilities or predicted targets."""
+        blend, table = self._blend_and_table(X)
+        return blend.predict(table)
 
-    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
-        """Return the prediction of the ensemble for those of its members."""
-        return mean(predictions)
-
-    @of_one_fit
     def member_predictions(self, X: Any) -> FloatArray:
-        """Predict with each member. If the members disagree, the prediction is uncertain.
+        """Predict by each fold. If the predictions disagree, their mean is uncertain.
 
-        A member is what was trained without one fold: a network, or in an ensemble of networks and
-        trees the weighted mean of one of each kind.
+        The prediction of a fold is that of what was trained without it: of a network, or in an
+        ensemble of networks and trees the weighted mean of one of each kind.
 
         Parameters
         ----------
@@ -364,32 +352,11 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
         Returns
         -------
-        ndarray of shape (n_members, n_samples) or (n_members, n_samples, n_outputs)
-            Class probabilities, or predicted targets, of each member.
+        ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
+            Class probabilities, or predicted targets.
         """
-        return np.stack(list(self._member_predictions(self._encode(X))))
-
-    # Pickles and files, where targets and calibration are plain data.
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes, in which arrays and numbers stand for records."""
-        state: dict[str, Any] = dict(super().__getstate__())
-        if targets := state.pop("_targets", None):
-            state |= targets.plain()
-        if calibration := state.pop("_calibration", None):
-            state |= {"temperature_": calibration.temperature, "floor_": calibration.floor}
-        if self._difficulty is None:
-            state.pop("_difficulty", None)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Set the attributes."""
-        state = dict(state)
-        if "encoder_" in state:
-            state["_targets"] = self._targets_type.taken_from(state)
-        if "temperature_" in state:
-            state["_calibration"] = Calibration(state.pop("temperature_"), state.pop("floor_"))
-        super().__setstate__(state)
+        blend, table = self._blend_and_table(X)
+        return np.stack([blend.predict_fold(fold, table) for fold in range(blend.n_folds)])
 
     @property
     def n_features_in_(self) -> int:
@@ -407,12 +374,3 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def mean(predictions: Iterable[FloatArray]) -> FloatArray:
-    """Return the mean of predictions, of which only one is in memory at a time."""
-    total: Any = 0.0
-    for n_predictions, prediction in enumerate(predictions, start=1):  # noqa: B007
-        total = total + prediction
-    average: FloatArray = total / n_predictions
-    return average

@@ -7,7 +7,7 @@ such as the calibration, stands beside the record.
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -53,6 +53,7 @@ class ClassLabels:
     classes: NDArray[Any]
 
     uncalibrated = NOT_CALIBRATED  # of one estimator, whose predictions are calibrated already
+    output = "softmax"
 
     # Before training.
 
@@ -114,15 +115,15 @@ class ClassLabels:
             raw[rows] = self.predictions(raw[rows], calibration)
         return raw
 
-    def raw_scores(self, predictions: FloatArray) -> FloatArray:
-        """Return raw scores for the probabilities that an estimator of scikit-learn predicts."""
+    def link(self, predictions: FloatArray) -> FloatArray:
+        """Return raw scores for probabilities that are not calibrated: their logarithms."""
         return log_probabilities(predictions)
 
     def blended(self, blend: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Calibrate weighted predictions."""
         if calibration == NOT_CALIBRATED:
             return blend  # without rounding
-        return self.predictions(log_probabilities(blend), calibration)
+        return self.predictions(self.link(blend), calibration)
 
     # How good predictions are.
 
@@ -153,17 +154,6 @@ class ClassLabels:
     ) -> tuple[None, float]:
         """Return no model of errors, and the unit of all: sets of classes need no other."""
         return None, 1.0
-
-    # Plain data in files.
-
-    def plain(self) -> dict[str, Any]:
-        """Return the attributes of an estimator that stand for this record in files."""
-        return {"classes_": self.classes}
-
-    @classmethod
-    def taken_from(cls, state: dict[str, Any]) -> Self:
-        """Take these attributes out of what a file holds."""
-        return cls(state.pop("classes_"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +238,7 @@ class Numbers:
 
     out_of_fold = predictions
 
-    def raw_scores(self, predictions: FloatArray) -> FloatArray:
+    def link(self, predictions: FloatArray) -> FloatArray:
         """Return predictions as they are: of numbers, nothing is fitted to raw scores."""
         return predictions
 
@@ -315,18 +305,6 @@ class Numbers:
         """
         X = difficulty_inputs(data.X[rows], oof.reshape(len(rows), -1))
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
-
-    # Plain data in files.
-
-    def plain(self) -> dict[str, Any]:
-        """Return the attributes of an estimator that stand for this record in files."""
-        return {f"_{name}": value for name, value in vars(self).items()}
-
-    @classmethod
-    def taken_from(cls, state: dict[str, Any]) -> Self:
-        """Take these attributes out of what a file holds."""
-        names = [each.name for each in fields(cls) if f"_{each.name}" in state]
-        return cls(**{name: state.pop(f"_{name}") for name in names})
 
 
 Targets = ClassLabels | Numbers

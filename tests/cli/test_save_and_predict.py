@@ -28,6 +28,7 @@ from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from scratchmlp.tabular.prediction import Blend
 
 TARGETS = ["class", "number"]
 PROBABILITIES = ["probability of big", "probability of small"]
@@ -115,17 +116,17 @@ def test_tiny_numbers_are_predicted_without_rounding():
     np.testing.assert_array_equal(table["prediction"], model.predict(X))
 
 
-def test_each_member_predicts_once(trained, monkeypatch):
+def test_each_fold_predicts_once(trained, monkeypatch):
     """The prediction, its interval and the score of known targets need the same numbers."""
-    calls, predict_member = [], TabularMLPRegressor._member_prediction
+    calls, predict_fold = [], Blend.predict_fold
 
-    def counted(self, number, table):
-        calls.append(number)
-        return predict_member(self, number, table)
+    def counted(self, fold, table):
+        calls.append(fold)
+        return predict_fold(self, fold, table)
 
-    monkeypatch.setattr(TabularMLPRegressor, "_member_prediction", counted)
+    monkeypatch.setattr(Blend, "predict_fold", counted)
     run(trained["number"].path, "--load", model_of(trained, "number"))
-    assert sorted(calls) == [*range(load(model_of(trained, "number"))._n_members)]
+    assert sorted(calls) == [*range(load(model_of(trained, "number"))._blend.n_folds)]
 
 
 @pytest.mark.usefixtures("brief", "uncompared")

@@ -123,7 +123,7 @@ def test_terms_of_text_are_selected_once_for_the_same_targets(loss):
     alone = clone(networks).set_params(**settings).fit(X, y)
     found = model.named_estimators_.networks
     np.testing.assert_array_equal(found.predict(X), alone.predict(X))
-    for member, fold in zip(found.members_, model._parts["boosting"].fitted, strict=True):
+    for member, fold in zip(found.members_, model._parts["boosting"].models_, strict=True):
         [terms], [others] = member.inputs.supervised, fold.inputs.supervised
         assert terms.selected[0].size
         assert (terms.selected is others.selected) == (loss == "squared_error")
@@ -212,7 +212,7 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert without.classes_.tolist() == [1, 2]
     members = model.only("trees").member_predictions(X)
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
-    proba = model._parts["trees"].fitted[0].predict(model._encode(X))
+    proba = model._parts["trees"].models_[0].predict(model._encode(X))
     assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
 
 
@@ -624,8 +624,10 @@ def test_several_estimators_of_an_ensemble(whole):
     size = len(pickle.dumps(whole.named_estimators_.boosting))
     assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
     assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
-    worst = max(two.weights_, key=lambda name: whole._parts[name].scores.scores.mean())
-    np.testing.assert_array_equal(two._held_out_scores.scores, whole._parts[worst].scores.scores)
+    worst = max(two.weights_, key=lambda name: whole._parts[name]._held_out_scores.scores.mean())
+    assert (
+        two._held_out_scores.scores.tolist() == whole._parts[worst]._held_out_scores.scores.tolist()
+    )
     every = whole.only(*whole.weights_)
     np.testing.assert_array_equal(every.predict_proba(X), whole.predict_proba(X))
     np.testing.assert_array_equal(every.predict_set(X), whole.predict_set(X))

@@ -33,6 +33,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.prediction import Blend
 
 ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
 X, NUMBERS = table()
@@ -444,8 +445,6 @@ def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
         estimator.fit(X, NUMBERS, eval_set=[(X, NUMBERS)])
     with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) missing .* 'y'"):
         estimator.fit(X)
-    with pytest.raises(TypeError, match=rf"^{name}\.predict\(\) got .* 'eval_set'"):
-        estimator.predict(X, eval_set=[(X, NUMBERS)])
 
 
 # Callbacks, processes and threads.
@@ -489,13 +488,13 @@ def test_callbacks_of_single_networks_name_the_alternative(callback):
 @for_all
 def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator, monkeypatch):
     model = fit(quick(estimator))
-    of_first, predict_one = predictions(model, X), type(model)._member_prediction
+    of_first, predict_fold = predictions(model, X), Blend.predict_fold
 
-    def fit_meanwhile(self, number, encoded):
+    def fit_meanwhile(self, fold, encoded):
         monkeypatch.undo()
         model.fit(X, targets_for(model, -NUMBERS))
-        return predict_one(self, number, encoded)
+        return predict_fold(self, fold, encoded)
 
-    monkeypatch.setattr(type(model), "_member_prediction", fit_meanwhile)
+    monkeypatch.setattr(Blend, "predict_fold", fit_meanwhile)
     np.testing.assert_array_equal(predictions(model, X), of_first)
     assert (predictions(model, X) != of_first).any()

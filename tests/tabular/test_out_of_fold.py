@@ -20,7 +20,6 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.networks import recipe
-from scratchmlp.tabular.networks.member import Member
 
 N = 160
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}
@@ -123,12 +122,7 @@ def test_no_member_trains_on_what_it_holds_out(name, case):
 def before_calibration(model, number):
     """Return what each estimator predicts that was trained without a fold, not yet calibrated."""
     encoded = model._encode(X)
-    parts = [part.fitted for part in model._parts.values()] if hasattr(model, "_parts") else [model]
-    trained = [getattr(fitted, "members_", fitted)[number] for fitted in parts]
-    return [
-        each.raw_scores(encoded) if isinstance(each, Member) else each.predict(encoded)
-        for each in trained
-    ]
+    return [part.models[number].raw_scores(encoded) for part in model._blend.parts.values()]
 
 
 CHANGED = [

@@ -17,10 +17,9 @@ from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
 from scratchmlp.io.onnx.tabular import (
     encode,
+    export_blend,
     export_encoder,
-    export_ensemble,
     export_linear,
-    export_networks,
 )
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
@@ -47,10 +46,10 @@ _AFTER_ENCODERS: dict[type, Callable[[Graph, Any, str], None]] = {
 _EXPORTERS: dict[type, Callable[[Graph, Any], None]] = {
     ScratchMLPClassifier: export_classifier,
     ScratchMLPRegressor: export_regressor,
-    TabularMLPClassifier: export_networks,
-    TabularMLPRegressor: export_networks,
-    TabularEnsembleClassifier: export_ensemble,
-    TabularEnsembleRegressor: export_ensemble,
+    TabularMLPClassifier: export_blend,
+    TabularMLPRegressor: export_blend,
+    TabularEnsembleClassifier: export_blend,
+    TabularEnsembleRegressor: export_blend,
     TabularEncoder: export_encoder,
     PiecewiseLinearEncoder: export_encoder,
 }

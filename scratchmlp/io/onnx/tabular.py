@@ -19,11 +19,9 @@ from scratchmlp.io.onnx.layers import (
 )
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoder import TabularEncoder
-from scratchmlp.tabular.ensemble.ensemble import Part
 from scratchmlp.tabular.networks.member import Member
-from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.reading.values import LARGEST
-from scratchmlp.tabular.targets import Numbers
+from scratchmlp.tabular.targets import ClassLabels, Numbers
 
 
 def export_encoder(graph: Graph, encoder: Any) -> None:
@@ -56,77 +54,40 @@ def export_linear(graph: Graph, linear: Any, x: str) -> None:
         add_prediction(graph, graph.cast(y, np.float32), *linear.coef_.shape[:-1])
 
 
-def export_networks(graph: Graph, networks: Any) -> None:
-    """Add a fitted TabularMLPClassifier or TabularMLPRegressor, with its inputs and outputs."""
-    table = add_table(graph, networks.encoder_)
-    members = _network_predictions(graph, table, add_array(graph, table), networks)
-    average = _mean(graph.of_dtype(np.float64), members)
-    if is_classifier(networks):
-        _add_classes(graph, average, networks.classes_)
-    else:
-        _add_numbers(graph, average, networks._targets)
+def export_blend(graph: Graph, estimator: Any) -> None:
+    """Add a fitted TabularMLP* or TabularEnsemble*, with its inputs and outputs.
 
-
-def export_ensemble(graph: Graph, ensemble: Any) -> None:
-    """Add a fitted ensemble, with its inputs and outputs."""
-    table = add_table(graph, ensemble.encoder_)
+    The nodes are those of `Blend.predict`, for all folds at once.
+    """
+    table, blend = add_table(graph, estimator.encoder_), estimator._blend
     array, double = add_array(graph, table), graph.of_dtype(np.float64)
     weighted = [
-        double.add("Mul", _part(graph, table, array, name, ensemble), float(weight))
-        for name, weight in ensemble.weights_.items()
-        if weight
+        double.add("Mul", _part(graph, table, array, name, part), float(blend.weights[name]))
+        for name, part in blend.parts.items()
     ]
-    blend = weighted[0] if len(weighted) == 1 else double.add("Sum", *weighted)
-    if not is_classifier(ensemble):
-        targets = ensemble._targets
-        _add_numbers(double, _mean(double, _clip(double, blend, targets)), targets)
-        return
-    members = _calibrate(double, _log(double, blend), ensemble._calibration)
-    if ensemble._is_one_alone:
-        proba = _mean(double, members)
+    folds = weighted[0] if len(weighted) == 1 else double.add("Sum", *weighted)
+    match blend.targets:
+        case Numbers() as targets:
+            _add_numbers(double, _mean(double, _clip(double, folds, targets)), targets)
+        case ClassLabels(classes) if len(weighted) == 1:
+            _add_classes(double, _mean(double, folds), classes)
+        case ClassLabels(classes):
+            folds = _calibrate(double, _log(double, folds), blend.calibration)
+            proba = double.add("Softmax", _mean(double, _log(double, folds)), axis=-1)
+            _add_classes(double, proba, classes)
+
+
+def _part(graph: Graph, table: TableValues, array: str, name: str, part: Any) -> str:
+    """Add the predictions of a `Part`, of shape (n_folds, n_samples, n_outputs), float64."""
+    double, is_class = graph.of_dtype(np.float64), isinstance(part.targets, ClassLabels)
+    if isinstance(part.models[0], Member):
+        raw = _member_scores(graph, table, array, part.models)
     else:
-        proba = double.add("Softmax", _mean(double, _log(double, members)), axis=-1)
-    _add_classes(double, proba, ensemble.classes_)
-
-
-def _part(graph: Graph, table: TableValues, array: str, name: str, ensemble: Any) -> str:
-    """Add the predictions of one estimator, of shape (n_members, n_samples, n_outputs)."""
-    part: Part = ensemble._parts[name]
-    if isinstance(part.fitted, BaseTabularMLP):  # also a subclass: only its members predict
-        return _network_predictions(graph, table, array, part.fitted)
-    raw = fold_predictions(graph, table, array, name, part.fitted)
-    double = graph.of_dtype(np.float64)
-    if part.calibration:
-        return _calibrate(double, _log(double, raw), part.calibration)
-    return _to_targets(double, raw, ensemble._targets)
-
-
-# The networks of an ensemble.
-
-
-def _network_predictions(graph: Graph, table: TableValues, array: str, networks: Any) -> str:
-    """Add the calibrated probabilities, or the predicted targets, of all members.
-
-    Parameters
-    ----------
-    graph : Graph
-        The graph.
-    table : TableValues
-        The encoded table.
-    array : str
-        Result of `add_array`.
-    networks : TabularMLPClassifier or TabularMLPRegressor
-        The fitted networks.
-
-    Returns
-    -------
-    str
-        Predictions, of shape (n_members, n_samples, n_outputs), float64.
-    """
-    raw, double = _member_scores(graph, table, array, networks.members_), graph.of_dtype(np.float64)
-    if is_classifier(networks):
-        return _calibrate(double, raw, networks._calibration)
-    return _to_targets(double, raw, networks._targets)
+        raw = fold_predictions(graph, table, array, name, part.models)
+        raw = _log(double, raw) if is_class else raw
+    if is_class:
+        return _calibrate(double, raw, part.calibration)
+    return _to_targets(double, raw, part.targets)
 
 
 def _member_scores(graph: Graph, table: TableValues, array: str, members: Sequence[Member]) -> str:

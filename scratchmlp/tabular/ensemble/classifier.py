@@ -1,18 +1,12 @@
 """The classifier that is an ensemble of networks and trees."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from scipy.special import softmax
-
-from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.base import mean
+from scratchmlp.tabular.base_classifier import BaseTabularClassifier
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.prediction import TabularClassifierMixin
-from scratchmlp.tabular.scoring import log_probabilities
 
 
-class TabularEnsembleClassifier(TabularClassifierMixin, BaseTabularEnsemble):
+class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
     Neural networks and trees make different errors, so their weighted mean usually predicts better
@@ -153,7 +147,7 @@ default='from_dtype'
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularEnsemble._parameter_constraints,
-        **TabularClassifierMixin._parameter_constraints,
+        **BaseTabularClassifier._parameter_constraints,
     }
 
     def __init__(
@@ -184,19 +178,3 @@ default='from_dtype'
         self.date_features = date_features
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    def _mean_of(self, predictions: Iterable[FloatArray]) -> FloatArray:
-        """Return the geometric mean of the members' probabilities, rescaled to a sum of 1.
-
-        The probabilities are calibrated for single members. Their arithmetic mean would be less
-        extreme than they are on average, and therefore no longer calibrated. One estimator alone
-        has the arithmetic mean, as it would have without the ensemble.
-        """
-        if self._is_one_alone:
-            return mean(predictions)
-        return softmax(mean(map(log_probabilities, predictions)), axis=1)
-
-    @property
-    def _is_one_alone(self) -> bool:
-        """Whether a single estimator has all the weight."""
-        return max(self.weights_.values()) == 1

@@ -1,7 +1,7 @@
 """Cross-fit any estimator of scikit-learn on an encoded table: one fit for each fold."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,9 +22,17 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.tabular.base import TrainingProblem
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
-from scratchmlp.tabular.inputs.inputs import Inputs
+from scratchmlp.tabular.folds import by_row
+from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
 from scratchmlp.tabular.networks.member import MemberPlan
+from scratchmlp.tabular.part import PartEstimator
+from scratchmlp.tabular.prediction import Part
+from scratchmlp.tabular.scoring import log_probabilities
+from scratchmlp.tabular.targets import Targets
 from scratchmlp.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
@@ -59,6 +67,11 @@ class FoldModel(NamedTuple):
     n_outputs: int
     least: float
 
+    def raw_scores(self, table: EncodedTable) -> FloatArray:
+        """Return logarithms of class probabilities, or standardized targets."""
+        found = self.predict(table)
+        return log_probabilities(found) if is_classifier(self.estimator) else found
+
     def predict(self, table: EncodedTable) -> FloatArray:
         """Predict the rows of an encoded table.
 
@@ -87,6 +100,91 @@ class FoldModel(NamedTuple):
         proba[:, estimator.classes_] = found[:, : len(estimator.classes_)]
         np.maximum(proba, self.least, out=proba)
         return proba / proba.sum(axis=1, keepdims=True)
+
+
+class CrossFitted(PartEstimator):
+    """An estimator of scikit-learn as a part of an ensemble: fitted once for each fold.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator, which is cloned.
+    n_jobs : int or None, default=None
+        Number of folds at the same time.
+    max_time : float or None, default=None
+        Seconds from the start of the fit of the ensemble until all folds must be fitted.
+
+    Attributes
+    ----------
+    models_ : list of FoldModel
+        The fitted estimators.
+    """
+
+    models_: list[FoldModel]
+    _targets: Targets
+    _calibration: Calibration | None
+
+    def __init__(
+        self, estimator: Any, n_jobs: int | None = None, max_time: float | None = None
+    ) -> None:
+        self.estimator = estimator
+        self.n_jobs = n_jobs
+        self.max_time = max_time
+
+    def _fit_part(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> FloatArray:
+        data, targets = problem.data, problem.targets
+        plans = [
+            MemberPlan(
+                *rows,
+                unfitted_inputs(data.X, seed, terms),
+                seed,
+                None,
+                tasks.member(0) if tasks else None,
+            )
+            for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
+        ]
+        results = self._fit_folds(data, plans, started)
+        self.models_ = [model for model, _ in results]
+        predictions = by_row(problem.held_out, [found for _, found in results], len(data.Y))
+        raw = targets.link(predictions)
+        self._targets, self._calibration = targets, targets.calibrate(data, raw)
+        return targets.predictions(raw, self._calibration)
+
+    def _fit_folds(
+        self, data: Data, plans: list[MemberPlan], started: float
+    ) -> list[tuple[FoldModel, FloatArray]]:
+        """Fit all folds: see `fit_fold`. The first one shows whether there is time for the others.
+
+        Raises
+        ------
+        TimeoutError
+            If there is not.
+        """
+        first = []
+        if self.max_time is not None:
+            begun = time.time()
+            first = [fit_fold(self.estimator, data, plans[0])]
+            n_rounds = -(-(len(plans) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
+            needed = n_rounds * (time.time() - begun)
+            left = started + self.max_time - time.time()
+            if needed > left:
+                raise TimeoutError(
+                    f"the fits for the other folds would take {needed:.3g} s, but "
+                    f"{max(left, 0):.3g} s are left of its share of max_time. Increase max_time"
+                )
+        return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
+            delayed(fit_fold)(self.estimator, data, plan) for plan in plans[len(first) :]
+        )
+
+    @property
+    def _part(self) -> Part:
+        return Part(self.models_, self._targets, self._calibration)
+
+    @property
+    def _named(self) -> list[Any]:
+        return [model.estimator for model in self.models_]
 
 
 def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, FloatArray]:
@@ -176,58 +274,6 @@ def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]
     if validation:
         validation["sample_weight_val"] = held_out.sample_weight
     return validation | {"sample_weight": weight}
-
-
-def cross_fit(
-    estimator: Any,
-    data: Data,
-    plans: Sequence[MemberPlan],
-    n_jobs: int | None,
-    end: float | None,
-) -> tuple[list[FoldModel], list[FloatArray]]:
-    """Fit an estimator once for each fold, up to `n_jobs` folds at the same time.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The estimator.
-    data : Data
-        All rows; X is an `EncodedTable`.
-    plans : sequence of MemberPlan
-        A plan for each fold.
-    n_jobs : int or None
-        Number of folds at the same time.
-    end : float or None
-        Time by which all must be fitted, of `time.time`. None means no limit.
-
-    Returns
-    -------
-    models : list of FoldModel
-        The fitted estimators.
-    predictions : list of ndarray of shape (n_held_out, n_outputs)
-        Their predictions for their folds.
-
-    Raises
-    ------
-    TimeoutError
-        If the fit for the first fold shows that there is too little time for all.
-    """
-    results = []
-    if end is not None:
-        started = time.time()
-        results.append(fit_fold(estimator, data, plans[0]))
-        n_rounds = -(-(len(plans) - 1) // effective_n_jobs(n_jobs))  # rounded up
-        needed, left = n_rounds * (time.time() - started), end - time.time()
-        if needed > left:
-            raise TimeoutError(
-                f"the fits for the other folds would take {needed:.3g} s, but {max(left, 0):.3g} s "
-                "are left of its share of max_time. Increase max_time"
-            )
-    results += Parallel(n_jobs=n_jobs, batch_size=1)(
-        delayed(fit_fold)(estimator, data, plan) for plan in plans[len(results) :]
-    )
-    models, predictions = zip(*results, strict=True)
-    return list(models), list(predictions)
 
 
 def _targets(data: Data) -> NDArray[Any]:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
+from scratchmlp.tabular.base_regressor import BaseTabularRegressor
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
-from scratchmlp.tabular.prediction import TabularRegressorMixin
 
 
-class TabularEnsembleRegressor(TabularRegressorMixin, BaseTabularEnsemble):
+class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
     Neural networks and trees make different errors, so their weighted mean usually predicts better
@@ -162,9 +161,3 @@ default='from_dtype'
         self.date_features = date_features
         self.n_jobs = n_jobs
         self.random_state = random_state
-
-    @property
-    def _is_positive(self) -> bool:
-        """Whether no prediction can be below 0: all estimators with a weight are like that."""
-        weighted = [self._parts[name].fitted for name, weight in self.weights_.items() if weight]
-        return all(isinstance(each, TabularMLPRegressor) and each._is_positive for each in weighted)

@@ -1,4 +1,4 @@
-"""Predictions of rows by the members that held them out, with some columns permuted.
+"""Predictions of rows by the folds that held them out, with some columns permuted.
 
 Also the checks that these rows are those of `fit`, in the same order.
 """
@@ -20,6 +20,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.threads import threads
 
 _ROWS = 2**13  # that a member predicts at the same time, if it holds out fewer
@@ -28,21 +29,21 @@ Change = tuple[Place, Rows]
 
 
 class OutOfFold:
-    """Predictions of each row by the members that held it out.
+    """Predictions of each row by the folds that held it out.
 
     Parameters
     ----------
-    estimator : BaseTabular
-        The fitted estimator.
+    blend : Blend
+        What predicts.
     table : EncodedTable
         The rows.
     held_out : list of ndarray of int
-        Which of them each member held out, which may be none.
+        Which of them each fold held out, which may be none.
     """
 
-    def __init__(self, estimator: Any, table: EncodedTable, held_out: list[Rows]) -> None:
-        self.estimator, self.table = estimator, table
-        self.held_out = {number: rows for number, rows in enumerate(held_out) if len(rows)}
+    def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows]) -> None:
+        self.blend, self.table = blend, table
+        self.held_out = {fold: rows for fold, rows in enumerate(held_out) if len(rows)}
 
     def predictions(self) -> FloatArray:
         """Predict the rows as they are."""
@@ -61,8 +62,8 @@ class OutOfFold:
         # If the processors are busy, threads would wait for each other in each of many calls.
         with threads(0), threadpool_limits(1, user_api="openmp"):
             predictions = [
-                self.estimator._member_prediction(number, exchange(self.table, rows, changes))
-                for number, rows in self.held_out.items()
+                self.blend.predict_fold(fold, exchange(self.table, rows, changes))
+                for fold, rows in self.held_out.items()
             ]
         is_vector = predictions[0].ndim == 1
         split = [np.split(each.reshape(len(each), -1), len(changes)) for each in predictions]

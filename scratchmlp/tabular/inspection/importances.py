@@ -23,13 +23,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import of_one_fit
-from scratchmlp.tabular.columns.encoded_table import (
-    EncodedTable,
-    Place,
-    join_places,
-    places_of,
-)
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, join_places, places_of
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.inspection.held_out import OutOfFold, check_rows, rows_held_out
 from scratchmlp.tabular.reading.findings import listed
@@ -54,7 +48,6 @@ _CONSTRAINTS = {
 class ImportancesMixin:
     """Permutation importance of the columns of a raw table."""
 
-    @of_one_fit
     def oof_importances(
         self,
         X: Any,
@@ -196,7 +189,7 @@ class ImportancesMixin:
             estimator, scoring, y[rows], None if sample_weight is None else weight[rows]
         )
         among_rows = [np.flatnonzero(np.isin(rows, fold)) for fold in held_out]
-        oof = OutOfFold(estimator, encoded, among_rows)
+        oof = OutOfFold(estimator._blend, encoded, among_rows)
         predictions = oof.predictions()
         check_rows(estimator, y, weight, rows, predictions)
         score = _finite(-loss(predictions), name)

@@ -2,11 +2,11 @@
 
 from typing import Any, ClassVar
 
+from scratchmlp.tabular.base_classifier import BaseTabularClassifier
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.prediction import TabularClassifierMixin
 
 
-class TabularMLPClassifier(TabularClassifierMixin, BaseTabularMLP):
+class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
 
     The table may contain numbers on any scale, missing values, categories, text, booleans and
@@ -152,7 +152,7 @@ default='from_dtype'
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
-        **TabularClassifierMixin._parameter_constraints,
+        **BaseTabularClassifier._parameter_constraints,
     }
 
     def __init__(

@@ -18,8 +18,8 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.losses import Loss
+from scratchmlp.run import DivergenceError
 from scratchmlp.tabular.base import BaseTabular, TrainingProblem
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import by_row
 from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
 from scratchmlp.tabular.inputs.logarithms import Logarithms
@@ -41,10 +41,15 @@ from scratchmlp.tabular.networks.member import (
     joined_history,
 )
 from scratchmlp.tabular.networks.recipe import Recipe, recommended_recipe
+from scratchmlp.tabular.part import PartEstimator
+from scratchmlp.tabular.prediction import Blend, Part
 
 
-class BaseTabularMLP(BaseTabular):
+class BaseTabularMLP(PartEstimator, BaseTabular):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
+
+    _is_preferred = True
+    _left_out_after = DivergenceError
 
     hidden_layer_sizes: Any
     max_iter: int | str
@@ -63,8 +68,31 @@ class BaseTabularMLP(BaseTabular):
         "max_iter": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingProblem:
-        return self._for_loss(super()._prepare(X, y, sample_weight, groups))
+    # Fit, alone or as a part of an ensemble.
+
+    def _fit_problem(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> None:
+        problem = self._for_loss(problem)
+        oof = self._fit_folds(problem, tasks, started)
+        self._keep_predictions(problem, oof)
+        self._keep_uncertainty(problem, oof)
+
+    def _check_part(self, name: str, ensemble: str) -> None:
+        self._validate_params()
+        if getattr(self, "_skl_callbacks", None):
+            raise ValueError(
+                f"Only the ensemble calls callbacks, but {name!r} has callbacks of its own. "
+                f"Pass them to set_callbacks of {ensemble}."
+            )
+
+    def _fit_part(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> FloatArray:
+        problem = self._for_loss(problem)
+        oof = self._fit_folds(problem, tasks, started)
+        self.oof_score_ = self._oof_score(problem, oof)
+        return oof
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss needs them."""
@@ -77,15 +105,18 @@ class BaseTabularMLP(BaseTabular):
 
     # Train, keep.
 
-    def _fit_table(
+    def _fit_folds(
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> None:
+    ) -> FloatArray:
+        """Train a member for each fold, and return the out-of-fold predictions."""
+        self._keep_problem(problem)
         recipe, executor = self._chosen_recipe(problem), self._executor(problem)
         histories = self._train(problem, recipe, executor, tasks, started)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
         finished = executor.finish(chosen, epochs, problem.held_out)
-        self._keep(problem, histories, chosen, finished)
+        self._keep_members(histories, chosen, finished)
+        return self._calibrated(problem, finished)
 
     def _executor(self, problem: TrainingProblem) -> Executor:
         """Return what trains the members."""
@@ -145,36 +176,39 @@ class BaseTabularMLP(BaseTabular):
             task = tasks.member(n_epochs) if tasks else None
             yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
 
-    def _keep(
+    def _keep_members(
         self,
-        problem: TrainingProblem,
         histories: list[MemberHistory],
         chosen: list[Candidate],
         finished: list[FinishedMember],
     ) -> None:
-        """Set the fitted attributes.
+        """Keep the members and how they trained.
 
         `histories`, `chosen` and `finished` hold, for each member, what its training returned, the
         epoch that it keeps, and its raw scores of its fold.
         """
-        self.members_ = [each.member for each in finished]
+        check_kept(chosen, [member.kept for member in finished])
+        self.members_ = [member.member for member in finished]
         self.n_iter_ = max(len(history.losses) for history in histories)
         self.stop_reasons_ = [history.stop_reason for history in histories]
         self.history_ = joined_history(histories)
         self.best_epochs_ = np.array([candidate.epoch + 1 for candidate in chosen])
+
+    def _calibrated(self, problem: TrainingProblem, finished: list[FinishedMember]) -> FloatArray:
+        """Fit the calibration, and return calibrated out-of-fold predictions."""
         held_out, n_rows = problem.held_out, len(problem.data.Y)
-        kept = [each.kept for each in finished]
-        check_kept(chosen, kept)
-        self._calibration = self._targets.calibrate(problem.data, by_row(held_out, kept, n_rows))
-        raw = by_row(held_out, [each.out_of_fold for each in finished], n_rows)
-        self._keep_predictions(problem, self._targets.out_of_fold(raw, self._calibration))
+        kept = by_row(held_out, [member.kept for member in finished], n_rows)
+        self._calibration = self._targets.calibrate(problem.data, kept)
+        raw = by_row(held_out, [member.out_of_fold for member in finished], n_rows)
+        return self._targets.out_of_fold(raw, self._calibration)
 
     # Prediction.
 
-    def _member_prediction(self, number: int, table: EncodedTable) -> FloatArray:
-        raw = self.members_[number].raw_scores(table).astype(np.float64)
-        return self._targets.predictions(raw, self._calibration)
+    @property
+    def _part(self) -> Part:
+        return Part(self.members_, self._targets, self._calibration)
 
     @property
-    def _n_members(self) -> int:
-        return len(self.members_)
+    def _blend(self) -> Blend:
+        parts, weights = {"networks": self._part}, {"networks": 1.0}
+        return Blend(parts, weights, self._targets, self._targets.uncalibrated)

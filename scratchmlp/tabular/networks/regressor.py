@@ -9,12 +9,12 @@ from scratchmlp.estimators.own_objects import TRIED_ROWS, is_own, try_loss
 from scratchmlp.estimators.parameters import loss_of, refuse_own_outputs
 from scratchmlp.losses import Loss, PoissonLoss, losses_for
 from scratchmlp.tabular.base import TrainingProblem
+from scratchmlp.tabular.base_regressor import BaseTabularRegressor
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
-from scratchmlp.tabular.prediction import TabularRegressorMixin
 from scratchmlp.tabular.targets import Numbers
 
 
-class TabularMLPRegressor(TabularRegressorMixin, BaseTabularMLP):
+class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
 
     The table may contain numbers on any scale, missing values, categories, text, booleans and

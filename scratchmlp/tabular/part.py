@@ -1,0 +1,56 @@
+"""The contract of a part: an estimator that an ensemble fits once for each fold."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from sklearn.base import BaseEstimator
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.callback_tasks import CallbackTasks
+from scratchmlp.tabular.base import TrainingProblem
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores
+from scratchmlp.tabular.prediction import Part
+
+
+class PartEstimator(BaseEstimator, ABC):
+    """An estimator that fits itself in the folds of an ensemble.
+
+    `CrossFitted` makes one of any estimator of scikit-learn. The ensemble sets the parameters that
+    a part shares with it by name, among them `max_time`: the seconds from the start of `fit` until
+    the part must be fitted, or None.
+    """
+
+    #: Whether the part has the weight of the prior, is never dropped, and is fitted after others,
+    #: because it can use what is left of `max_time`.
+    _is_preferred: ClassVar[bool] = False
+    #: Errors of its fit after which the ensemble goes on without it.
+    _left_out_after: ClassVar[type[Exception]] = Exception
+
+    _held_out_scores: HeldOutScores
+    _difficulty: Any
+
+    def _check_part(self, name: str, ensemble: str) -> None:
+        """Check what must be right before any part is fitted."""
+
+    @abstractmethod
+    def _fit_part(
+        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+    ) -> FloatArray:
+        """Fit in the folds of a problem, and return the out-of-fold predictions.
+
+        They are probabilities, or numbers as the user passed them; nan for rows in no fold.
+        """
+
+    @property
+    @abstractmethod
+    def _part(self) -> Part:
+        """What predicts."""
+
+    @property
+    def _named(self) -> Any:
+        """What `named_estimators_` of the ensemble shows."""
+        return self
+
+    def _keep_scores(self, scores: HeldOutScores, difficulty: Difficulty | None) -> None:
+        """Keep how wrong the out-of-fold predictions are, for intervals and sets."""
+        self._held_out_scores, self._difficulty = scores, difficulty
