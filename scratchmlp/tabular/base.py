@@ -29,9 +29,10 @@ from scratchmlp.tabular.folds import (
     check_groups,
     check_no_missing,
     check_splits,
-    make_splits,
+    given_splits,
     predicted_rows,
     relative_weights,
+    shuffled_splits,
     warn_of_one_row,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
@@ -248,22 +249,39 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         trained = None if (training_weight == 1).all() else training_weight
         data = Data(encoded, targets.encode(y), trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
-        splits = make_splits(
-            self.cv,
-            X,
-            data.Y,
-            groups,
-            present,
-            random_state,
-            classifier=is_classifier(self),
-            n_repeats=self.n_repeats,
-        )
+        splits = self._splits(X, data.Y, groups, present, random_state)
         check_splits(splits, training_weight)
         if not is_classifier(self):
             warn_of_one_row(splits)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         terms = [TermSelection() for _ in splits]
         return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms)
+
+    def _splits(
+        self,
+        X: Any,
+        Y: NDArray[Any],
+        groups: Any,
+        present: Rows,
+        random_state: np.random.RandomState,
+    ) -> list[tuple[Rows, Rows]]:
+        """Split the rows with a weight above 0 into training rows and a fold, as `cv` says."""
+        if len(present) < 2:
+            raise ValueError(
+                "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
+                f"on and one to hold out; got n_samples={len(present)}. Add rows."
+            )
+        if isinstance(self.cv, Integral):
+            groups = None if groups is None else _safe_indexing(groups, present)
+            splits = shuffled_splits(int(self.cv), self.n_repeats, Y[present], groups, random_state)
+            return [(present[training], present[held_out]) for training, held_out in splits]
+        if self.n_repeats > 1:
+            raise ValueError(
+                f"n_repeats={self.n_repeats} needs a number of folds as cv, to shuffle the rows "
+                f"again; got cv={self.cv!r}. Use a splitter that repeats, such as "
+                "RepeatedStratifiedKFold."
+            )
+        return given_splits(self.cv, X, Y, groups, present)
 
     def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
         """Fit an encoder and encode a table. Rows that are not present have weight 0.

@@ -1,7 +1,6 @@
-"""The folds of an ensemble: the rows that each member trains on, and those that it holds out."""
+"""The folds of an ensemble: the rows to train on, and those that are held out."""
 
 import warnings
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from sklearn.model_selection import (
     check_cv,
 )
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.scaling import scale_weights
@@ -25,117 +23,118 @@ from scratchmlp.public import stacklevel
 Rows = NDArray[np.intp]
 
 
-def make_splits(
-    cv: Any,
-    X: Any,
-    Y: NDArray[Any],
-    groups: Any,
-    present: Rows,
-    random_state: np.random.RandomState,
-    *,
-    classifier: bool,
-    n_repeats: int = 1,
+def given_splits(
+    cv: Any, X: Any, Y: NDArray[Any], groups: Any, present: Rows
 ) -> list[tuple[Rows, Rows]]:
-    """Split the rows with a weight above 0 into training rows and a fold, for each member.
+    """Return the splits that the user passes, without rows of weight 0.
 
     Parameters
     ----------
-    cv : int, splitter or iterable
-        The parameter `cv` of the ensemble.
+    cv : splitter, iterable or None
+        The parameter `cv` of the estimator.
     X : {DataFrame, array-like} of shape (n_samples, n_features)
-        The table. Only splitters that the user passes receive it.
+        The table.
     Y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Encoded targets: class numbers for a classifier.
+        Class numbers, or encoded targets of a regressor.
     groups : array-like of shape (n_samples,) or None
-        Group of each row. All rows of a group are in the same fold.
+        Group of each row.
     present : ndarray of int
         Numbers of the rows with a weight above 0.
-    random_state : RandomState
-        Random number generator for shuffled folds.
-    classifier : bool
-        Whether folds are stratified by class.
-    n_repeats : int, default=1
-        Number of times that the rows are split into folds. Only 1 is possible if `cv` is no number.
 
     Returns
     -------
     list of tuple of two ndarrays
-        For each member, the row numbers for training and the row numbers of its fold.
+        For each split, the row numbers for training and the row numbers of the fold.
 
     Raises
     ------
     ValueError
-        If there are too few rows, classes or groups, a split is not one of rows, or `cv` cannot be
-        repeated.
+        If a split is not one of rows.
     """
-    if len(present) < 2:
+    splits = check_cv(cv, Y, classifier=Y.ndim == 1).split(X, Y, groups)
+    # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them makes
+    # ordinary row numbers.
+    rows = np.arange(len(Y))
+    try:
+        return [
+            (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
+            for a, b in splits
+        ]
+    except IndexError as error:
         raise ValueError(
-            "A cross-fitted ensemble needs at least 2 rows of a weight above 0, one to train "
-            f"on and one to hold out; got n_samples={len(present)}. Add rows."
-        )
-    if not isinstance(cv, Integral):
-        if n_repeats > 1:
-            raise ValueError(
-                f"n_repeats={n_repeats} needs a number of folds as cv, to shuffle the rows again; "
-                f"got cv={cv!r}. Use a splitter that repeats, such as RepeatedStratifiedKFold."
-            )
-        splits = check_cv(cv, Y, classifier=classifier).split(X, Y, groups)
-        # A splitter may return boolean masks or negative row numbers. Indexing `rows` with them
-        # makes ordinary row numbers.
-        rows = np.arange(len(Y))
-        try:
-            return [
-                (_common(rows[np.asarray(a)], present), _common(rows[np.asarray(b)], present))
-                for a, b in splits
-            ]
-        except IndexError as error:
-            raise ValueError(
-                "cv must give the numbers of training rows and of held-out rows, or boolean "
-                f"masks, for {len(Y)} rows: {error}. Change cv."
-            ) from error
-    Y = Y[present]
-    if groups is not None:
-        groups = LabelEncoder().fit_transform(_safe_indexing(groups, present))
-    folds = _make_folds(int(cv), Y, groups, random_state, classifier=classifier)
+            "cv must give the numbers of training rows and of held-out rows, or boolean masks, for "
+            f"{len(Y)} rows: {error}. Change cv."
+        ) from error
+
+
+def shuffled_splits(
+    n_folds: int,
+    n_repeats: int,
+    Y: NDArray[Any],
+    groups: Any,
+    random_state: np.random.RandomState,
+) -> list[tuple[Rows, Rows]]:
+    """Split rows into shuffled folds, stratified by class for class numbers.
+
+    Parameters
+    ----------
+    n_folds : int
+        Number of folds. There are fewer if there are too few rows, classes or groups.
+    n_repeats : int
+        Number of times that the rows are split into folds.
+    Y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Class numbers, or encoded targets of a regressor.
+    groups : array-like of shape (n_samples,) or None
+        Group of each row. All rows of a group are in the same fold.
+    random_state : RandomState
+        Shuffles the rows.
+
+    Returns
+    -------
+    list of tuple of two ndarrays
+        For each split, the row numbers for training and the row numbers of the fold.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows of each class, or too few groups.
+    """
+    groups = None if groups is None else LabelEncoder().fit_transform(groups)
+    folds = _folds(n_folds, Y, groups, random_state)
     with warnings.catch_warnings():  # a class may have too few rows
         warnings.filterwarnings("ignore", message="The least populated class")
-        parts = [
-            (present[a], present[b])
-            for _ in range(n_repeats)  # the random state gives other folds each time
-            for a, b in folds.split(Y, Y, groups)
-        ]
-    return [part for part in parts if len(part[1])]  # with few groups, folds may be empty
+        # The random state gives other folds each time.
+        splits = [split for _ in range(n_repeats) for split in folds.split(Y, Y, groups)]
+    return [split for split in splits if len(split[1])]  # with few groups, folds may be empty
 
 
-def _make_folds(
-    n_splits: int,
+def _folds(
+    n_folds: int,
     Y: NDArray[Any],
     groups: NDArray[Any] | None,
     random_state: np.random.RandomState,
-    *,
-    classifier: bool,
 ) -> Any:
-    """Make shuffled folds, fewer than `n_splits` if there are too few rows, classes or groups."""
-    n_splits = min(n_splits, len(Y))
+    """Make shuffled folds, fewer than `n_folds` if there are too few rows, classes or groups."""
+    n_folds = min(n_folds, len(Y))
     Folds, GroupFolds = KFold, GroupKFold
-    if classifier:
+    if Y.ndim == 1:
         most = int(np.bincount(Y).max())
         if most < 2:
             raise ValueError(
                 "Some class needs 2 rows of a weight above 0, one to train on and one to hold "
                 f"out; got {len(Y)} rows of as many classes. Add rows."
             )
-        n_splits = min(n_splits, most)  # some class must have a row for each fold
+        n_folds = min(n_folds, most)  # some class must have a row for each fold
         Folds, GroupFolds = StratifiedKFold, StratifiedGroupKFold
     if groups is None:
-        return Folds(n_splits, shuffle=True, random_state=random_state)
+        return Folds(n_folds, shuffle=True, random_state=random_state)
     n_groups = int(groups.max()) + 1
     if n_groups < 2:
         raise ValueError(
             "Rows of a group stay in one fold, so at least 2 groups are needed; got "
             f"{n_groups}. Leave groups out, or pass the groups that rows belong to."
         )
-    return GroupFolds(min(n_splits, n_groups), shuffle=True, random_state=random_state)
+    return GroupFolds(min(n_folds, n_groups), shuffle=True, random_state=random_state)
 
 
 def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
