@@ -3,14 +3,18 @@
 import numpy as np
 import pandas as pd
 from sklearn.base import is_classifier
+from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from scratchmlp.batches import Data
 from scratchmlp.tabular import (
+    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 32}
 TREE = {"min_samples_leaf": 5}
@@ -52,6 +56,17 @@ def predictions(estimator, X):
 def out_of_fold(estimator):
     """Return probabilities or numbers for the rows of `fit`."""
     return estimator.oof_proba_ if is_classifier(estimator) else estimator.oof_prediction_
+
+
+def defaults(n_rows, n_targets, *, classifier):
+    """Return the default estimators by name, for a table of one column."""
+    encoder = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
+    X = encoder._encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
+    Y = np.arange(n_rows) % n_targets if classifier else np.zeros((n_rows, n_targets))
+    one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
+    data = Data(X, Y, None, one_hot if classifier else None)
+    splits = [*KFold(3).split(Y)]
+    return dict(default_estimators(data, splits, classifier=classifier))
 
 
 class Counter:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_files import varied_table
 from onnx_runs import check_exported
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     BaggingClassifier,
     ExtraTreesClassifier,
@@ -26,9 +27,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from tabular_estimators import defaults
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.io import to_onnx
+from scratchmlp.io import load, save, to_onnx
 from scratchmlp.tabular import (
     PiecewiseLinearEncoder,
     TabularEncoder,
@@ -37,6 +39,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.ensemble import default_estimators
 
 pytest.importorskip("onnx")
 
@@ -234,6 +237,36 @@ def fitted(name):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_estimators(name):
     check_exported(fitted(name), new_rows(ESTIMATORS[name][2], 3, n=20))
+
+
+#: Rows, targets, and whether these are classes, for which the defaults have each of their classes.
+SIZES = [(900, 2, True), (5000, 2, True), (900, 1, False), (5000, 1, False)]
+DEFAULTS = {
+    type(estimator): estimator
+    for n_rows, n_targets, classifier in SIZES
+    for estimator in defaults(n_rows, n_targets, classifier=classifier).values()
+}
+
+
+def test_default_estimators_are_known():
+    names = vars(default_estimators).values()
+    known = {name for name in names if isinstance(name, type) and issubclass(name, BaseEstimator)}
+    assert known == {*DEFAULTS}
+
+
+@pytest.mark.parametrize("estimator", DEFAULTS.values(), ids=lambda each: type(each).__name__)
+def test_default_estimators_are_saved_loaded_and_exported(estimator, tmp_path):
+    part = clone(estimator)
+    if isinstance(part, TabularMLPClassifier | TabularMLPRegressor):
+        part.set_params(**SMALL)
+    is_class = is_classifier(part)
+    Ensemble = TabularEnsembleClassifier if is_class else TabularEnsembleRegressor
+    y, rows = targets("multiclass" if is_class else "one number"), new_rows(FEW, 3, n=20)
+    model = Ensemble([("part", part)], cv=2, random_state=0).fit(make_table(FEW, 3), y)
+    save(model, tmp_path / "model.skops")
+    loaded = load(tmp_path / "model.skops")
+    np.testing.assert_array_equal(loaded.member_predictions(rows), model.member_predictions(rows))
+    check_exported(model, rows)
 
 
 def test_single_estimators_of_an_ensemble():

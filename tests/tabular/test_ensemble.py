@@ -21,17 +21,15 @@ from sklearn.ensemble import (
 )
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV, KFold, PredefinedSplit
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
-from tabular_estimators import SMALL, predictions, table, targets_for
+from tabular_estimators import SMALL, defaults, predictions, table, targets_for
 
-from scratchmlp.batches import Data
 from scratchmlp.tabular import (
-    TabularEncoder,
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
@@ -40,7 +38,6 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
-from scratchmlp.tabular.ensemble.default_estimators import default_estimators
 from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
 
 NETWORKS = ("networks", TabularMLPClassifier(**SMALL))
@@ -409,17 +406,6 @@ def test_parameters_of_named_estimators_can_be_searched_and_set():
     assert model.get_params()["tree__max_depth"] is None
     assert model.set_params(tree=BOOSTING[1]).estimators[0] == ("tree", BOOSTING[1])
     assert TabularEnsembleClassifier().get_params()["estimators"] is None
-
-
-def defaults(n_rows, n_targets, *, classifier):
-    """Return the default estimators by name, for a table of one column."""
-    encoder = TabularEncoder().fit(pd.DataFrame({"a": np.arange(10.0) ** 2}))
-    X = encoder._encode(pd.DataFrame({"a": np.zeros(n_rows)}))[0]
-    Y = np.arange(n_rows) % n_targets if classifier else np.zeros((n_rows, n_targets))
-    one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
-    data = Data(X, Y, None, one_hot if classifier else None)
-    splits = [*KFold(3).split(Y)]
-    return dict(default_estimators(data, splits, classifier=classifier))
 
 
 DEFAULTS = [
