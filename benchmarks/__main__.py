@@ -12,7 +12,6 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
-WIDTH = 16
 
 
 def benchmarks() -> dict[str, str]:
@@ -27,7 +26,7 @@ def benchmarks() -> dict[str, str]:
 
 def pages(name: str) -> list[str]:
     """Return the pages that quote a benchmark."""
-    command = re.compile(rf"python -m benchmarks {name}\b")
+    command = re.compile(rf"python -m\s+benchmarks\s+{name}\b")
     texts = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
     return [page for page, text in texts.items() if command.search(text)]
 
@@ -36,9 +35,9 @@ def main() -> int:
     """Run the benchmark that the command line names, or list all."""
     known, (name, *arguments) = benchmarks(), sys.argv[1:] or ["--help"]
     if name in known:
-        return subprocess.call([sys.executable, str(FOLDER / f"{name}.py"), *arguments])
-    for each, what in known.items():
-        print(f"{each:<{WIDTH}}{what}\n{'':<{WIDTH}}{', '.join(pages(each))}")
+        return subprocess.call([sys.executable, "-m", f"benchmarks.{name}", *arguments])
+    for listed, what in known.items():
+        print(f"{listed:<16}{what}\n{'':<16}{', '.join(pages(listed))}")
     print("\npython -m benchmarks NAME --help describes the arguments of one.")
     return int(name not in ("-h", "--help"))
 

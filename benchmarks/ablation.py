@@ -7,14 +7,12 @@ logarithms differ from the recipe's, in per cent, with the standard error over r
 these differences: positive is worse.
 
 Usage: python -m benchmarks ablation [--sets small|large|adult|NAME ...] [--only VARIANT ...]
-                                     [--seeds N ...] [--results FILE] [--data DIR] [--adult DIR]
-                                     [--report-only] [--json FILE]
+                                     [--results FILE] [--data DIR]
 """
 
 import argparse
 import hashlib
 import inspect
-import json
 import math
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -24,14 +22,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import keel
 import numpy as np
 import pandas as pd
-from machine import describe
-from rivals import SEEDS, Rival
-from runs import latest, measure, summarize
-from tabular_data import ADULT, GROUPS, NAMES, Places, has_numbers, names_of
 
+from benchmarks.machine import describe
+from benchmarks.rivals import SEEDS, Rival
+from benchmarks.runs import latest, measure, summarize
+from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 from scratchmlp.optimizers import AdamW
 from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
 from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, targets
@@ -183,9 +180,7 @@ PLAIN = ((member, "TangentParametrization", Plain),)
 LEFT_OUT = {
     RECIPE: Variant(),
     "no bins for any member": Variant(recipe=bins(None)),
-    "numbers scaled, but not clipped": Variant(
-        patches=((TabularEncoder, "transform", unclipped),),
-    ),
+    "numbers scaled, but not clipped": Variant(patches=((TabularEncoder, "transform", unclipped),)),
     "no scales of inputs": Variant(patches=((member, "TangentParametrization", Unscaled),)),
     "plain parameters, rate 0.003": Variant(recipe={"learning_rate_init": 0.003}, patches=PLAIN),
     "plain parameters, rate 0.01": Variant(recipe={"learning_rate_init": 0.01}, patches=PLAIN),
@@ -235,87 +230,53 @@ VARIANTS: Mapping[str, Variant] = LEFT_OUT | OTHER
 def difference(runs: pd.DataFrame, name: str, tables: list[str], key: str) -> tuple[float, float]:
     """Compare a variant with the recipe, in per cent; also the standard error over seeds."""
     changes = []
-    for seed in seeds_of_both(runs, name, tables):
-        of_seed = runs[runs["seed"] == seed]
-        ours, recipes = (summarize(of_seed, who, tables)[key] for who in (name, RECIPE))
+    for _, of_seed in runs.groupby("seed"):
+        ours, recipes = (
+            summarize(of_seed, who, tables).get(key, math.nan) for who in (name, RECIPE)
+        )
         changes.append(100 * math.log(ours / recipes))
+    changes = [change for change in changes if not math.isnan(change)]
     noise = np.std(changes, ddof=1) / len(changes) ** 0.5 if len(changes) > 1 else math.nan
     return float(np.mean(changes)) if changes else math.nan, float(noise)
 
 
-def seeds_of_both(runs: pd.DataFrame, name: str, tables: list[str]) -> list[int]:
-    """List the seeds with which both were measured on all of the tables."""
-    found = (set(summarize(runs, who, tables).get("seeds", ())) for who in (name, RECIPE))
-    return sorted(set.intersection(*found))
-
-
-def table(runs: pd.DataFrame, names: list[str], tables: list[str]) -> list[dict[str, Any]]:
-    """Average each variant's runs, and compare them with the recipe's."""
-    rows = []
-    for name in names:
-        row = {"variant": name, **summarize(runs, name, tables)}
-        for key in ("error", "log_loss"):
-            row[f"{key}_change"], row[f"{key}_noise"] = difference(runs, name, tables, key)
-        rows.append(row)
-    return [row for row in rows if "error" in row]
-
-
-def print_table(title: str, rows: list[dict[str, Any]]) -> None:
-    """Print averages and differences."""
+def print_table(title: str, runs: pd.DataFrame, names: list[str], tables: list[str]) -> None:
+    """Print each variant's averages, and compare them with the recipe's."""
     print(f"\n{title}\n{'':<42}{'error':>8}{'':>14}{'log-loss':>10}{'':>14}{'ECE':>8}{'CPU s':>8}")
-    for row in rows:
-        cells = [
-            f"{row['error']:>8.4f}",
-            f"{row['error_change']:>+7.1f} ± {row['error_noise']:<4.1f}",
-            f"{row['log_loss']:>10.4f}",
-            f"{row['log_loss_change']:>+7.1f} ± {row['log_loss_noise']:<4.1f}",
-            f"{row['ece']:>8.4f}",
-            f"{row['seconds']:>8.2f}",
-        ]
-        print(f"{row['variant']:<42}{''.join(cells)}")
+    for name in names:
+        row = summarize(runs, name, tables)
+        if not row:
+            continue
+        error, loss = (difference(runs, name, tables, key) for key in ("error", "log_loss"))
+        print(
+            f"{name:<42}{row['error']:>8.4f}{error[0]:>+7.1f} ± {error[1]:<4.1f}"
+            f"{row['log_loss']:>10.4f}{loss[0]:>+7.1f} ± {loss[1]:<4.1f}"
+            f"{row['ece']:>8.4f}{row['seconds']:>8.2f}"
+        )
 
 
 # The command.
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
+def main() -> None:
+    """Measure what is missing, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     groups = [name for name in GROUPS if "regression" not in name]
     names = [name for name in NAMES if not has_numbers(name)]
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*groups, *names], default=["small"], metavar="NAME")
     add("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT")
-    add("--seeds", nargs="+", type=int, default=list(SEEDS), metavar="N")
-    add("--results", type=Path, default=keel.CACHE / "ablation.jsonl", help="file that grows")
-    add("--data", type=Path, default=keel.CACHE, help="folder for KEEL's package")
-    add("--adult", type=Path, default=ADULT, help="folder of adult.data and adult.test")
-    add("--report-only", action="store_true", help="take the results as they are")
-    add("--json", type=Path, help="file for the tables")
+    add("--results", type=Path, default=CACHE / "ablation.jsonl", help="file that grows")
+    add("--data", type=Path, default=CACHE, help="folder of the tables")
     args = parser.parse_args()
-    args.tables = names_of(args.sets)
-    return args
-
-
-def main() -> None:
-    """Measure what is missing, and print the tables."""
-    args = arguments()
-    machine = describe()
-    print(machine, flush=True)
-    args.data.mkdir(parents=True, exist_ok=True)
-    names = list(dict.fromkeys([RECIPE, *args.only]))
-    variants = {name: VARIANTS[name] for name in names}
-    if not args.report_only:
-        measure(args.results, variants, args.tables, args.seeds, Places(args.data, args.adult))
+    print(describe(), flush=True)
+    tables = names_of(args.sets)
+    variants = {name: VARIANTS[name] for name in dict.fromkeys([RECIPE, *args.only])}
+    measure(args.results, variants, tables, SEEDS, args.data)
     runs = latest(args.results, variants)
-    written = {}
     for title, group in (("left out", LEFT_OUT), ("other choices", OTHER)):
-        rows = table(runs, [name for name in names if name in group], args.tables)
-        title = f"{title}: {', '.join(args.sets)}"
-        print_table(title, rows)
-        written[title] = rows
-    if args.json:
-        args.json.write_text(json.dumps({"machine": machine, "tables": written}, indent=1))
+        chosen = [name for name in variants if name in group]
+        print_table(f"{title}: {', '.join(args.sets)}", runs, chosen, tables)
 
 
 if __name__ == "__main__":

@@ -32,12 +32,12 @@ from typing import Any
 import dask
 import dask.array as da
 import numpy as np
-from checks import Check, check
 from distributed import Client, LocalCluster
-from machine import describe
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
+from benchmarks.bars import Check, check
+from benchmarks.machine import describe
 from scratchmlp import ScratchMLPRegressor
 from scratchmlp.dask import DaskScratchMLPRegressor
 

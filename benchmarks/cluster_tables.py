@@ -6,14 +6,14 @@ of out-of-fold and of test predictions: log-loss of classes, or root mean square
 divided by the standard deviation of the test targets.
 
 "homes" is drawn at random: 400,000 training rows and 100,000 test rows of the table "mixed" of
-`tabular_data.py`, whose target becomes three classes in "homes, classes".
+`tables.py`, whose target becomes three classes in "homes, classes".
 
 The last table tells the memory that the training of a member takes beside the encoded rows of a
 table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
 `scratchmlp.dask.tables.members._COPIES` times their size.
 
 Usage: python -m benchmarks cluster_tables [--tables NAME ...] [--shares SHARE ...] [--workers N]
-                                           [--cv N] [--rows N] [--adult DIR] [--real DIR]
+                                           [--cv N] [--rows N] [--data DIR]
 """
 
 import argparse
@@ -28,10 +28,10 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 from distributed import Client, LocalCluster
-from machine import describe
 from sklearn.metrics import log_loss, root_mean_squared_error
-from tabular_data import Places, Table, load, mixed
 
+from benchmarks.machine import describe
+from benchmarks.tables import CACHE, Table, load, mixed
 from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
 from scratchmlp.dask.tables.members import ClusterRows, TargetPortion
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
@@ -55,7 +55,7 @@ def read(name: str, arguments: argparse.Namespace) -> Table:
     """Read or draw a table."""
     if name.startswith("homes"):
         return homes(arguments.rows, classes=name != "homes")
-    return load(name, Places(adult=arguments.adult, real=arguments.real))
+    return load(name, arguments.data)
 
 
 def loss(y: np.ndarray, predictions: np.ndarray) -> float:
@@ -130,8 +130,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cv", type=int, default=8)
     parser.add_argument("--rows", type=int, default=400_000, help="training rows of homes")
-    parser.add_argument("--adult", type=Path, default=Places().adult)
-    parser.add_argument("--real", type=Path, default=Places().real)
+    parser.add_argument("--data", type=Path, default=CACHE, help="folder of the tables")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print(describe("dask", "distributed"))

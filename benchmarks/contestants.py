@@ -1,4 +1,4 @@
-"""Who does the work of a case: both estimators, torch, the matrix products and callbacks alone.
+"""Who does the work of a case: both estimators, torch, and the matrix products alone.
 
 A contestant is a function of a case and its data, in the case's dtype, that prepares what is not
 timed and returns the work that is.
@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sklearn.callback._callback_support import callback_management_context
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
 from sklearn.utils import gen_batches
-from workloads import N_CLASSES, Case, new_rows
 
+from benchmarks.workloads import N_CLASSES, Case, new_rows
 from scratchmlp import ScratchMLPClassifier
+from scratchmlp.model_selection import StackedGridSearchCV
 
 Work = Callable[[], None]
 
@@ -74,10 +74,6 @@ def search(cls: type, case: Case, X: Any, y: np.ndarray, *, search: type = GridS
 
 def stacked_search(case: Case, X: Any, y: np.ndarray) -> Work:
     """Do the same with networks that train together."""
-    try:
-        from scratchmlp.model_selection import StackedGridSearchCV
-    except ImportError:  # `versions.py` measures versions that lack it
-        StackedGridSearchCV = GridSearchCV
     return search(ScratchMLPClassifier, case, X, y, search=StackedGridSearchCV)
 
 
@@ -220,32 +216,12 @@ def floor_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     return Products(layer_sizes, X, random_weights(layer_sizes, X.dtype)).forward
 
 
-def callbacks(case: Case, X: Any, y: np.ndarray) -> Work:
-    """Do what a fit does for callbacks, of which there are none: look for them, epoch by epoch."""
-    # Not public: `versions.py` does without them.
-    from scratchmlp.estimators.callback_tasks import begin_fit
-    from scratchmlp.monitor import Monitor
-
-    model = estimator(ScratchMLPClassifier, case)
-
-    def work() -> None:
-        with callback_management_context(model):
-            tasks = begin_fit(model, X, y, None, max_subtasks=case.epochs)
-            monitor = Monitor(0.0, case.epochs, observers=[tasks] if tasks else [])
-            for _ in range(case.epochs):
-                monitor.epoch_begin()
-                assert not monitor.observers
-
-    return work
-
-
 CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
     "fit": {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),
         "torch": torch_fit,
         "floor": floor_fit,
-        "callbacks": callbacks,
     },
     "search": {
         "ours": stacked_search,

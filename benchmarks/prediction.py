@@ -1,8 +1,9 @@
-"""Compare the time of predicting many rows: our tabular classifiers against boosted trees.
+"""How long predictions take: ours, in onnxruntime too, and those of boosted trees.
 
-All are trained at their defaults on 3,000 generated rows with numbers, categories and missing
-values, and predict the same new rows on one thread, in turns. The medians of the CPU times are
-printed. Libraries that are not installed are left out: `accuracy.py` says how to install them.
+All classifiers are trained at their defaults on 3,000 generated rows with numbers, categories and
+missing values. They predict the same new rows, and the first of them alone, on one thread and in
+turns. Medians of the CPU times are printed; the time of onnxruntime includes making its arrays.
+Libraries that are not installed are left out: `accuracy.py` says how to install them.
 
 Usage: python -m benchmarks prediction [--rows N] [--rounds N]
 """
@@ -16,17 +17,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from machine import describe
-from measuring import seconds, threads
-from rivals import CLASSIFIERS, ENSEMBLE, OURS
-from tabular_data import mixed
 
-TRAINING_ROWS = 3_000
+from benchmarks.machine import describe
+from benchmarks.measuring import seconds, threads
+from benchmarks.rivals import CLASSIFIERS, ENSEMBLE, OURS
+from benchmarks.tables import mixed
+
+Predict = Callable[[pd.DataFrame], Any]
+
+TRAINING_ROWS, CALLS_OF_ONE_ROW = 3_000, 50
 NAMES = (ENSEMBLE, OURS, "CatBoost", "HistGradientBoosting", "LightGBM")
 
 
-def on_onnxruntime(model: Any, table: pd.DataFrame) -> Callable[[], Any]:
-    """Convert a model of ours, and return a function that predicts the table with it."""
+def on_onnxruntime(model: Any) -> Predict:
+    """Convert a model of ours, and return a function that predicts a table with it."""
     from onnxruntime import InferenceSession, SessionOptions
 
     from scratchmlp.io import to_onnx
@@ -34,14 +38,19 @@ def on_onnxruntime(model: Any, table: pd.DataFrame) -> Callable[[], Any]:
     options = SessionOptions()
     options.intra_op_num_threads = 1
     session = InferenceSession(to_onnx(model).SerializeToString(), options)
-    columns = {
-        name: column.astype(np.float64)
-        if pd.api.types.is_numeric_dtype(column)
-        else column.astype(object).fillna("")
-        for name, column in table.items()
-    }
-    inputs = {name: column.to_numpy()[:, None] for name, column in columns.items()}
-    return lambda: session.run(["probabilities"], inputs)
+
+    def predict(table: pd.DataFrame) -> Any:
+        inputs = {name: array_of(column)[:, None] for name, column in table.items()}
+        return session.run(["probabilities"], inputs)
+
+    return predict
+
+
+def array_of(column: pd.Series) -> np.ndarray:
+    """Return a column as an input of an ONNX model: numbers, or text without missing values."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64)
+    return column.astype(object).fillna("").to_numpy(object)
 
 
 def main() -> None:
@@ -57,17 +66,34 @@ def main() -> None:
     with threads(1):
         rivals = {name: CLASSIFIERS[name] for name in NAMES if CLASSIFIERS[name].find()}
         models = {name: rival.make(X, seed=0).fit(train, y) for name, rival in rivals.items()}
-        predict = {name: lambda m=m: m.predict_proba(new) for name, m in models.items()}
+        predict: dict[str, Predict] = {name: m.predict_proba for name, m in models.items()}
         if find_spec("onnxruntime"):
             for name in (ENSEMBLE, OURS):
-                predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name], new)
-        times = [
-            {name: seconds(call, 1, time.process_time) for name, call in predict.items()}
-            for _ in range(args.rounds)
+                predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name])
+        print(f"{'medians of CPU times':<40}{args.rows:>12,} rows{'one row':>17}")
+        for name, (many, one) in measure(predict, new, args.rounds).items():
+            print(f"{name:<40}{many:>15.2f} s{1e3 * one:>14.2f} ms")
+
+
+def measure(
+    predict: dict[str, Predict], new: pd.DataFrame, rounds: int
+) -> dict[str, tuple[float, float]]:
+    """Return the median seconds for all rows, and for the first, by contestant."""
+    jobs = ((new, 1), (new[:1], CALLS_OF_ONE_ROW))
+    runs = [
+        [
+            [
+                seconds(lambda call=call, rows=rows: call(rows), n, time.process_time)
+                for rows, n in jobs
+            ]
+            for call in predict.values()
         ]
-    print(f"{f'CPU seconds for {args.rows:,} rows':<50}{'median':>8}")
-    for name in predict:
-        print(f"{name:<50}{median(row[name] for row in times):8.2f}")
+        for _ in range(rounds)
+    ]
+    return {
+        name: (median(run[i][0] for run in runs), median(run[i][1] for run in runs))
+        for i, name in enumerate(predict)
+    }
 
 
 if __name__ == "__main__":

@@ -24,20 +24,10 @@ LEAST = float(np.finfo(np.float32).eps)
 
 
 def classification(y: np.ndarray, P: np.ndarray) -> dict[str, float]:
-    """Compute measures of the quality of predicted probabilities.
+    """Compute measures of predicted probabilities of the classes 0, 1, ..., all of which occur.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,)
-        Classes 0, 1, ...; all of them occur.
-    P : ndarray of shape (n_samples, n_classes)
-        Their probabilities.
-
-    Returns
-    -------
-    dict
-        ``error``, the share of wrong labels; ``log_loss`` in nats; ``auc``, the mean over classes
-        of the area under the curve of one against the rest; ``ece``, see `calibration_error`.
+    They are ``error``, the share of wrong labels; ``log_loss`` in nats; ``auc``, the mean over
+    classes of the area under the curve of one against the rest; ``ece``, see `calibration_error`.
     """
     P = P.astype(np.float64)
     P /= P.sum(axis=1, keepdims=True)

@@ -3,7 +3,7 @@
 All take the same DataFrame. What an estimator cannot take is made into something it can, as part
 of the fit and of its time: for all but ours, columns of text become categories; for the linear
 models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the
-median. Regression's targets are standardised for
+median. Regression's targets are standardized for
 every contestant but ours, which does so itself: MLPRegressor needs it, the others are indifferent.
 
 Everything runs on one thread and is otherwise at its defaults, except where this says so.
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from keel import category_names, with_categories
 from sklearn.base import TransformerMixin
 from sklearn.compose import (
     TransformedTargetRegressor,
@@ -29,6 +28,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
+
+from benchmarks.tables import category_names, with_categories
 
 SEEDS = (0, 1, 2)
 MAX_LEVELS = 255  # that HistGradientBoosting takes
@@ -50,14 +51,7 @@ def text() -> TransformerMixin:
 
 
 def categories_as_text(X: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose categories are text, all of them.
-
-    Examples
-    --------
-    >>> X = pd.DataFrame({"size": [1, 2], "colour": pd.Categorical(["red", None])})
-    >>> categories_as_text(X)["colour"].to_list()
-    ['red', 'missing']
-    """
+    """Return a table whose categories are text, all of them."""
     categories = X[category_names(X)].astype(object)
     return X.assign(**categories.where(categories.notna(), "missing").astype(str))
 
@@ -86,33 +80,15 @@ def names_of_many_levels(X: pd.DataFrame) -> list[str]:
 
 @dataclass(frozen=True)
 class Rival:
-    """One contestant.
+    """One contestant."""
 
-    Attributes
-    ----------
-    library : str
-        The distribution whose version is recorded.
-    path : str
-        Module and class.
-    parameters : dict
-        What is not at its default.
-    prepare : callable or None
-        Makes the transformer before the estimator; None for those that take the table as it is.
-    categories_as : str or None
-        The parameter that takes the names of the columns of categories.
-    random : bool
-        Whether another ``random_state`` gives another model.
-    regressor : bool
-        Whether targets are numbers, which are standardised for all but ours.
-    """
-
-    library: str
-    path: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-    prepare: Callable[[], TransformerMixin] | None = None
-    categories_as: str | None = None
-    random: bool = True
-    regressor: bool = False
+    library: str  # the distribution whose version is recorded
+    path: str  # module and class
+    parameters: dict[str, Any] = field(default_factory=dict)  # what is not at its default
+    prepare: Callable[[], TransformerMixin] | None = None  # the transformer before the estimator
+    categories_as: str | None = None  # the parameter for names of columns of categories
+    random: bool = True  # whether another random_state gives another model
+    regressor: bool = False  # targets are numbers, which are standardized for all but ours
 
     @property
     def is_ours(self) -> bool:
@@ -195,41 +171,33 @@ CLASSIFIERS: dict[str, Rival] = {
     "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP),
     "RealMLP-TD, 8 folds": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED),
 }
+
+
+def regressor(library: str, path: str, *args: Any, **settings: Any) -> Rival:
+    """Return a contestant for targets that are numbers."""
+    return Rival(library, path, *args, **settings, regressor=True)
+
+
 REGRESSORS: dict[str, Rival] = {
-    OUR_REGRESSOR: Rival(
-        "scratchmlp", f"scratchmlp.tabular.{OUR_REGRESSOR}", {"n_jobs": 1}, regressor=True
+    OUR_REGRESSOR: regressor("scratchmlp", f"scratchmlp.tabular.{OUR_REGRESSOR}", {"n_jobs": 1}),
+    ENSEMBLE_REGRESSOR: regressor(
+        "scratchmlp", f"scratchmlp.tabular.{ENSEMBLE_REGRESSOR}", {"n_jobs": 1}
     ),
-    ENSEMBLE_REGRESSOR: Rival(
-        "scratchmlp", f"scratchmlp.tabular.{ENSEMBLE_REGRESSOR}", {"n_jobs": 1}, regressor=True
+    "Ridge": regressor(
+        "scikit-learn", "sklearn.linear_model.Ridge", prepare=one_hot_scaled, random=False
     ),
-    "Ridge": Rival(
-        "scikit-learn",
-        "sklearn.linear_model.Ridge",
-        prepare=one_hot_scaled,
-        random=False,
-        regressor=True,
+    "MLPRegressor": regressor(
+        "scikit-learn", "sklearn.neural_network.MLPRegressor", prepare=one_hot_scaled
     ),
-    "MLPRegressor": Rival(
-        "scikit-learn",
-        "sklearn.neural_network.MLPRegressor",
-        prepare=one_hot_scaled,
-        regressor=True,
-    ),
-    "HistGradientBoostingRegressor": Rival(
+    "HistGradientBoostingRegressor": regressor(
         "scikit-learn",
         "sklearn.ensemble.HistGradientBoostingRegressor",
         {"categorical_features": "from_dtype"},
         few_levels,
-        regressor=True,
     ),
-    "CatBoostRegressor": Rival(
-        "catboost",
-        "catboost.CatBoostRegressor",
-        CATBOOST,
-        text,
-        categories_as="cat_features",
-        regressor=True,
+    "CatBoostRegressor": regressor(
+        "catboost", "catboost.CatBoostRegressor", CATBOOST, text, categories_as="cat_features"
     ),
-    "LightGBMRegressor": Rival("lightgbm", "lightgbm.LGBMRegressor", LIGHTGBM, regressor=True),
+    "LightGBMRegressor": regressor("lightgbm", "lightgbm.LGBMRegressor", LIGHTGBM),
 }
 RIVALS = CLASSIFIERS | REGRESSORS

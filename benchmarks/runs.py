@@ -1,7 +1,7 @@
 """What `accuracy.py` and `ablation.py` have measured: one fit a line of a file, and averages.
 
 A run is found again by its contestant, that contestant's version, its table, fold and seed, and is
-not measured twice.
+not measured twice. Each line also has the processor and the commit on which it was measured.
 """
 
 import json
@@ -11,18 +11,21 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from machine import processor
-from quality import classification, regression
-from rivals import Rival
 from sklearn.datasets import load_diabetes, load_iris
-from tabular_data import GROUPS, Places, Table, has_numbers, load, n_folds
 from threadpoolctl import threadpool_limits
 
+from benchmarks.machine import commit, processor
+from benchmarks.quality import classification, regression
+from benchmarks.rivals import Rival
+from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
+
+STORED = Path(__file__).parent / "measured.jsonl"  # the runs that the pages quote
 KEY = ("contestant", "version", "table", "fold", "seed")
 # Of errors, log-losses and 1 - AUC, so that a table where all is right does not decide.
 OFFSET, REAL_OFFSET = 0.01, 0.001
@@ -32,11 +35,7 @@ OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
 def measure(
-    path: Path,
-    rivals: Mapping[str, Rival],
-    tables: Sequence[str],
-    seeds: Sequence[int],
-    at: Places,
+    path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], seeds: Sequence[int], data: Path
 ) -> None:
     """Fit and evaluate every installed model on what is not in the file yet; append line by line.
 
@@ -44,26 +43,28 @@ def measure(
     """
     warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
-    done, warm = {tuple(run[key] for key in KEY) for run in read(path)}, set()
-    missing = [key for key in keys(rivals, tables, seeds) if key not in done]
-    readable = {name for name in dict.fromkeys(key[2] for key in missing) if can_read(name, at)}
-    for name, version, table, fold, seed in missing:
-        if table not in readable:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done, warm = set(read(path)[[*KEY]].itertuples(index=False, name=None)), set()
+    state = {"cpu": processor(), "commit": commit()}
+    readable = [table for table in tables if can_read(table, data)]
+    for key in keys(rivals, readable, seeds):
+        if key in done:
             continue
+        name, _, table, fold, seed = key
         if name not in warm:
             warm_up(rivals[name])
             warm.add(name)
-        measures = evaluate(rivals[name], load(table, at), fold, seed)
-        key = dict(zip(KEY, (name, version, table, fold, seed), strict=True))
-        append(path, key | measures | {"cpu": processor()})
+        measures = evaluate(rivals[name], load(table, data), fold, seed)
+        with path.open("a") as file:
+            file.write(json.dumps(dict(zip(KEY, key, strict=True)) | measures | state) + "\n")
         figures = "  ".join(f"{kind} {value:.4f}" for kind, value in measures.items())
         print(f"{name:<30}{table:<16}fold {fold}  seed {seed}  {figures}", flush=True)
 
 
-def can_read(table: str, at: Places) -> bool:
-    """Return the reason to skip a table, if there is one."""
+def can_read(table: str, data: Path) -> bool:
+    """Tell whether a table can be read, and print why not."""
     try:
-        load(table, at)
+        load(table, data)
     except OSError as error:
         print(f"{table} is left out: {error}", file=sys.stderr)
         return False
@@ -75,14 +76,10 @@ def keys(
 ) -> Iterator[tuple[str, str, str, int, int]]:
     """List the runs of the contestants that are installed."""
     versions = {name: rival.version() for name, rival in rivals.items() if rival.find()}
-    for seed in seeds:
-        for name, version in versions.items():
-            for table in tables:
-                fits = has_numbers(table) == rivals[name].regressor
-                if fits and (seed == seeds[0] or rivals[name].random):
-                    yield from (
-                        (name, version, table, fold, seed) for fold in range(n_folds(table))
-                    )
+    for seed, (name, version), table in product(seeds, versions.items(), tables):
+        fits = has_numbers(table) == rivals[name].regressor
+        if fits and (seed == seeds[0] or rivals[name].random):
+            yield from ((name, version, table, fold, seed) for fold in range(n_folds(table)))
 
 
 def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
@@ -123,63 +120,33 @@ def cpu_seconds() -> float:
 # The file.
 
 
-def append(path: Path, run: dict[str, Any]) -> None:
-    """Write one line, at once."""
-    with path.open("a") as file:
-        file.write(json.dumps(run) + "\n")
+def read(path: Path = STORED) -> pd.DataFrame:
+    """Read what was measured."""
+    return pd.read_json(path, lines=True) if path.exists() else pd.DataFrame(columns=[*KEY, "cpu"])
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Read what was measured, without a line that a kill has cut.
+def latest(path: Path = STORED, rivals: Mapping[str, Rival] | None = None) -> pd.DataFrame:
+    """Read the runs of one version of each contestant.
 
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as directory:
-    ...     path = Path(directory) / "runs.jsonl"
-    ...     before = read(path)
-    ...     append(path, {"contestant": "a", "error": 0.25})
-    ...     _ = path.write_text(path.read_text() + '{"contestant": "b", "er')
-    ...     before, read(path)
-    ([], [{'contestant': 'a', 'error': 0.25}])
+    That is the version installed here of those in `rivals`, and the one measured last of others.
     """
-    lines = path.read_text().splitlines() if path.exists() else []
-    runs = []
-    for line in lines:
-        try:
-            runs.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return runs
+    runs = read(path)
+    versions = runs.groupby("contestant")["version"].last().to_dict()
+    versions |= {name: rival.version() for name, rival in (rivals or {}).items() if rival.find()}
+    current = runs["version"] == runs["contestant"].map(versions)
+    return runs[current].drop_duplicates(list(KEY), keep="last")
 
 
 # Averages.
-
-
-def latest(path: Path, rivals: Mapping[str, Rival]) -> pd.DataFrame:
-    """Read the runs of every contestant's current version.
-
-    That is the one installed here, or, for a contestant that is not, the one measured last.
-    """
-    runs = pd.DataFrame(read(path))
-    if runs.empty:
-        return pd.DataFrame(columns=[*KEY, "cpu"])
-    versions = runs.groupby("contestant")["version"].last().to_dict()
-    versions |= {
-        n: rival.version() for n, rival in rivals.items() if n in versions and rival.find()
-    }
-    current = runs["version"] == runs["contestant"].map(versions)
-    return runs[current].drop_duplicates(list(KEY), keep="last")
 
 
 def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dict[str, Any]:
     """Average one contestant's runs over folds and seeds, then over tables.
 
     Errors, log-losses, 1 - AUC and RMSEs have their geometric mean over tables, all but the last
-    after 0.01 is added where there are several tables, or 0.001 if these are the real ones; the
-    others have their arithmetic one. Only seeds that were
-    measured on every fold of every table count, and are named as ``seeds``; without one the result
-    is empty.
+    after 0.01 is added, or 0.001 if the tables are real ones; the others have their arithmetic
+    mean. Only seeds that were measured on every fold of every table count, and are named as
+    ``seeds``; without one the result is empty.
 
     Examples
     --------
@@ -205,30 +172,19 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
     if "auc" in means:
         means["one_minus_auc"] = 1 - means["auc"]
     offset = REAL_OFFSET if set(tables) <= set(GROUPS["real"]) else OFFSET
-    averages = {name: float(average(name, means[name].to_numpy(), offset)) for name in means}
+    averages = means.mean().to_dict()
+    for name in (
+        {"error", "log_loss", "one_minus_auc", "rmse"} & {*means} if len(tables) > 1 else ()
+    ):
+        added = 0 if name == "rmse" else offset
+        averages[name] = float(np.exp(np.log(means[name] + added).mean()))
     return averages | {"seeds": seeds.tolist()}
-
-
-def average(measure: str, means: np.ndarray, offset: float) -> float:
-    """Average one measure over tables."""
-    if len(means) == 1 or measure not in ("error", "log_loss", "one_minus_auc", "rmse"):
-        return means.mean()
-    return np.exp(np.log(means + (0 if measure == "rmse" else offset)).mean())
 
 
 def by_table(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Average one measure over folds and seeds: a row a table, a column a contestant.
 
     Classifiers and regressors share a column, and RMSEs take the place of errors and log-losses.
-
-    Examples
-    --------
-    >>> runs = pd.DataFrame(
-    ...     [("CatBoost", "wine", 0.25, np.nan), ("CatBoostRegressor", "ames", np.nan, 2)],
-    ...     columns=["contestant", "table", "error", "rmse"],
-    ... )
-    >>> by_table(runs, "error").to_dict()
-    {'CatBoost': {'ames': 2.0, 'wine': 0.25}}
     """
     contestants = runs["contestant"].str.replace("Classifier|Regressor", "", regex=True)
     means = runs[[measure, "rmse"]].groupby([runs["table"], contestants]).mean()

@@ -4,7 +4,7 @@ Data are made in float64, with a fixed seed, and cast before anything is timed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -20,72 +20,28 @@ N_CLASSES = 10  # of the synthetic data, unless a case says otherwise
 
 
 @dataclass(frozen=True)
-class Bars:
-    """What one thread has to reach on a case in one dtype; None sets no bar.
-
-    Parameters
-    ----------
-    sklearn, torch : float or None
-        Least time of MLPClassifier, and of torch, in ours.
-    floor : float or None
-        Largest time of ours in that of the matrix products alone.
-    alone : float or None
-        Least time of a search that trains our networks one by one, in ours.
-    """
-
-    sklearn: float | None = None
-    torch: float | None = None
-    floor: float | None = None
-    alone: float | None = None
-
-
-@dataclass(frozen=True)
 class Case:
     """One piece of work, which every contestant does.
 
-    Parameters
-    ----------
-    title : str
-        The case in words.
-    data : callable
-        Returns X and y.
-    hidden : tuple of int
-        Units of the hidden layers.
-    epochs : int
-        Epochs of each fit; nothing ends it earlier.
-    float64, float32 : Bars
-        What to reach.
-    against : tuple of str
-        Contestants beside ours.
-    kind : {"fit", "search", "predict"}
-        What is timed.
-    batch : int
-        Rows of a batch.
-    shuffle : bool
-        Whether the estimators shuffle the rows before each epoch, as by default. MLPClassifier
-        does so even for a full batch, which then takes half of its time.
-    solver, learning_rate : str, float
-        "sgd" is without momentum.
-    runs : int
-        Timed runs of each contestant.
-    repeat : int
-        Calls in each run; the time of a run is that of one call.
+    The bars of a dtype are for one thread: of "sklearn", "torch" and "alone" (a search that trains
+    our networks one by one), the least time in ours; of "floor", the largest time of ours in that
+    of the matrix products alone.
     """
 
     title: str
     data: Callable[[], Data]
     hidden: tuple[int, ...]
-    epochs: int
-    float64: Bars
-    float32: Bars
+    epochs: int  # of each fit; nothing ends it earlier
+    float32: dict[str, float] = field(default_factory=dict)
+    float64: dict[str, float] = field(default_factory=dict)
     against: tuple[str, ...] = ("MLPClassifier", "torch", "floor")
-    kind: str = "fit"
+    kind: str = "fit"  # or "search", or "predict"
     batch: int = 200
-    shuffle: bool = True
-    solver: str = "adam"
+    shuffle: bool = True  # before each epoch; MLPClassifier shuffles even a full batch
+    solver: str = "adam"  # or "sgd", without momentum
     learning_rate: float = 1e-3
-    runs: int = 5
-    repeat: int = 1
+    runs: int = 5  # of each contestant
+    repeat: int = 1  # calls in each run; the time of a run is that of one call
 
     def quick(self) -> "Case":
         """Return a shorter version of the case."""
@@ -95,15 +51,6 @@ class Case:
             runs=min(3, self.runs),
             repeat=max(1, self.repeat // 5),
         )
-
-    @property
-    def has_memory(self) -> bool:
-        """Whether the peak memory of the case is measured: that of each fit, once."""
-        return self.kind == "fit" and self.shuffle
-
-    def bars(self, dtype: str) -> Bars:
-        """Return the bars of one dtype."""
-        return getattr(self, dtype)
 
     def load(self, dtype: str) -> Data:
         """Make the data in one dtype."""
@@ -153,77 +100,62 @@ def new_rows(n_rows: int) -> Data:
     return X, np.arange(n_rows) % N_CLASSES
 
 
-def search(
-    table: str,
-    data: Callable[[], Data],
-    epochs: int,
-    *,
-    float32: float | None = None,
-    float64: float | None = None,
-) -> Case:
+def search(table: str, data: Callable[[], Data], epochs: int, **bars: float) -> Case:
     """Return the case of a search, with the bars beside MLPClassifier."""
-    return Case(
-        f"search on {table}, 81 fits",
-        data,
-        (),
-        epochs,
-        Bars(sklearn=float64, alone=0.95),
-        Bars(sklearn=float32, alone=0.95),
-        against=("MLPClassifier", "one by one"),
-        kind="search",
-        runs=3,
-    )
+    of_dtype = {
+        dtype: {"alone": 0.95} | ({"sklearn": bars[dtype]} if dtype in bars else {})
+        for dtype in DTYPES
+    }
+    against = ("MLPClassifier", "one by one")
+    title = f"search on {table}, 81 fits"
+    return Case(title, data, (), epochs, **of_dtype, against=against, kind="search", runs=3)
 
 
+IRIS = Case(
+    "Iris, (4,), full batch, SGD",
+    iris,
+    (4,),
+    epochs=2_000,
+    float32={"torch": 4.5},
+    float64={"sklearn": 5},
+    against=("MLPClassifier", "torch"),
+    batch=150,
+    solver="sgd",
+    learning_rate=0.1,
+)
 CASES = {
-    "iris": Case(
-        "Iris, (4,), full batch, SGD",
-        iris,
-        (4,),
-        epochs=2_000,
-        float64=Bars(sklearn=5),
-        float32=Bars(torch=4.5),
-        against=("MLPClassifier", "torch", "callbacks"),
-        batch=150,
-        solver="sgd",
-        learning_rate=0.1,
-    ),
-    "iris-in-order": Case(
-        "Iris, the same, shuffle=False",
-        iris,
-        (4,),
-        epochs=2_000,
-        float64=Bars(),
-        float32=Bars(),
+    "iris": IRIS,
+    "iris-in-order": replace(
+        IRIS,
+        title="Iris, the same, shuffle=False",
         against=("MLPClassifier",),
-        batch=150,
         shuffle=False,
-        solver="sgd",
-        learning_rate=0.1,
+        float32={},
+        float64={},
     ),
     "digits": Case(
         "digits, (100,), Adam",
         digits,
         (100,),
         epochs=30,
-        float64=Bars(sklearn=2.2, floor=2),
-        float32=Bars(sklearn=3, torch=2.5, floor=2.5),
+        float32={"sklearn": 3, "torch": 2.5, "floor": 2.5},
+        float64={"sklearn": 2.2, "floor": 2},
     ),
     "20000x16": Case(
         "20,000×16, (100,), 26 classes",
         partial(dense, 20_000, 16, 26),
         (100,),
         epochs=10,
-        float64=Bars(sklearn=2.4, floor=2.5),
-        float32=Bars(sklearn=3, torch=2.5, floor=2.8),
+        float32={"sklearn": 3, "torch": 2.5, "floor": 2.8},
+        float64={"sklearn": 2.4, "floor": 2.5},
     ),
     "20000x784": Case(
         "20,000×784, (256, 128)",
         partial(dense, 20_000, 784),
         (256, 128),
         epochs=4,
-        float64=Bars(sklearn=1.4, floor=1.5),
-        float32=Bars(sklearn=1.8, torch=1.1, floor=1.55),
+        float32={"sklearn": 1.8, "torch": 1.1, "floor": 1.55},
+        float64={"sklearn": 1.4, "floor": 1.5},
         runs=3,
     ),
     "sparse": Case(
@@ -231,12 +163,12 @@ CASES = {
         sparse_rows,
         (64,),
         epochs=3,
-        float64=Bars(sklearn=2),
-        float32=Bars(sklearn=2),
+        float32={"sklearn": 2},
+        float64={"sklearn": 2},
         against=("MLPClassifier",),
         runs=3,
     ),
-    "search": search("Iris", iris, 200, float32=20, float64=15),
+    "search": search("Iris", iris, 200, float32=9, float64=7),
     "search-200x20": search("200×20", partial(dense, 200, 20, 3), 100),
     "search-500x10": search("500×10", partial(dense, 500, 10, 3), 50),
     "search-digits": search("digits", digits, 10),
@@ -245,8 +177,8 @@ CASES = {
         partial(new_rows, 1),
         (100,),
         epochs=1,
-        float64=Bars(sklearn=1.3),
-        float32=Bars(sklearn=1.3),
+        float32={"sklearn": 1.3},
+        float64={"sklearn": 1.3},
         against=("MLPClassifier", "torch"),
         kind="predict",
         repeat=1_000,
@@ -256,8 +188,6 @@ CASES = {
         partial(new_rows, 10_000),
         (1024, 1024),
         epochs=1,
-        float64=Bars(),
-        float32=Bars(),
         kind="predict",
         runs=3,
     ),
@@ -266,8 +196,7 @@ CASES = {
         partial(new_rows, 100_000),
         (100,),
         epochs=1,
-        float64=Bars(),
-        float32=Bars(sklearn=1.2, torch=0.9, floor=1.6),
+        float32={"sklearn": 1.2, "torch": 0.9, "floor": 1.6},
         kind="predict",
         repeat=3,
     ),

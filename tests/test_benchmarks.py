@@ -4,25 +4,26 @@ import ast
 import re
 from dataclasses import replace
 from pathlib import Path
-from runpy import run_path
 
 import pytest
-from contestants import CONTESTANTS
-from mutation import HARMLESS, TUNED, named_nodes
-from workloads import CASES
 
 import scratchmlp
+from benchmarks import __main__ as entry
+from benchmarks.contestants import CONTESTANTS
+from benchmarks.workloads import CASES
+from checks.mutants import KNOWN, named_nodes
 
 PACKAGE = Path(scratchmlp.__file__).parent
-ENTRY = run_path(str(Path(__file__).parents[1] / "benchmarks" / "__main__.py"))
 CONTESTS = [(kind, name) for kind, contestants in CONTESTANTS.items() for name in contestants]
 
 
 def test_every_benchmark_is_quoted_and_every_quoted_one_exists():
-    known = ENTRY["benchmarks"]()
-    assert not [name for name in known if not ENTRY["pages"](name)]
-    texts = [page.read_text(encoding="utf-8") for page in ENTRY["PAGES"]]
-    assert {*re.findall(r"python -m benchmarks (\w+)", "".join(texts))} <= {*known}
+    known = entry.benchmarks()
+    assert not [name for name in known if not entry.pages(name)]
+    texts = [page.read_text(encoding="utf-8") for page in entry.PAGES]
+    assert {*re.findall(r"python -m\s+benchmarks\s+(\w+)", "".join(texts))} <= {*known}
+    checks = {*re.findall(r"python -m\s+checks\.(\w+)", "".join(texts))}
+    assert checks == {"same_numbers", "versions", "mutation"}
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -41,11 +42,11 @@ def source_of(module):
 
 
 def test_harmless_mutants_are_of_lines_that_exist():
-    for module, before, _ in HARMLESS:
-        assert before in [line.strip() for line in source_of(module).splitlines()]
+    for module, lines in KNOWN["harmless"].items():
+        assert lines.keys() <= {line.strip() for line in source_of(module).splitlines()}
 
 
 def test_tuned_numbers_are_of_definitions_that_exist():
-    for module, names in TUNED.items():
+    for module, names in KNOWN["tuned"].items():
         defined = {name for name, _ in named_nodes(ast.parse(source_of(module)))}
         assert defined.issuperset(names)

@@ -5,9 +5,9 @@ from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from runs import duels, latest
+
+from benchmarks.runs import duels, latest, read
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -70,7 +70,7 @@ def test_docstrings_lead_to_pages():
 
 
 def test_times_for_users_of_catboost_are_those_of_the_measurements():
-    measured = pd.read_json(ROOT / "benchmarks" / "measured.jsonl", lines=True)
+    measured = read()
     model = measured["contestant"].str.replace("Classifier|Regressor", "", regex=True)
     seconds = measured.groupby(["table", model])["seconds"].mean().unstack()
     ensemble, catboost = seconds["TabularEnsemble"], seconds["CatBoost"]
@@ -85,7 +85,7 @@ def test_times_for_users_of_catboost_are_those_of_the_measurements():
 
 
 def test_counts_of_tables_are_those_of_the_measurements():
-    counts = duels(latest(ROOT / "benchmarks" / "measured.jsonl", {}))
+    counts = duels(latest())
     text = (DOCS / "tabular_results.md").read_text("utf-8")
     names = ["CatBoost", "LightGBM", "HistGradientBoosting", "TabularMLP"]
     for name, (tables, loss, error, times) in counts.loc[names].iterrows():

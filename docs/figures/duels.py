@@ -6,10 +6,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-benchmarks = Path.cwd().parents[1] / "benchmarks"  # a figure is drawn in its own folder
-sys.path.insert(0, str(benchmarks))
+sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from runs import by_table, latest  # noqa: E402
+from benchmarks.runs import by_table, latest
 
 OURS, BETTER, WORSE = "TabularEnsemble", "#1f5fa8", "#b5480f"
 OTHERS = {
@@ -19,7 +18,7 @@ OTHERS = {
     "TabularMLP": "the networks\nalone",
 }
 
-losses = by_table(latest(benchmarks / "measured.jsonl", {}), "log_loss")
+losses = by_table(latest(), "log_loss")
 rng = np.random.default_rng(1)
 figure, ax = plt.subplots(figsize=(5.2, 3.9))
 figure.subplots_adjust(left=0.21, right=0.84, bottom=0.18, top=0.87)

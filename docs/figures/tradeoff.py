@@ -1,16 +1,6 @@
-"""How good predictions are against the time of a fit, as measured by benchmarks/accuracy.py."""
-
-import sys
-from pathlib import Path
+"""Error and log-loss against the time of a fit, on the small data sets."""
 
 import matplotlib.pyplot as plt
+from small_sets import draw
 
-benchmarks = Path.cwd().parents[1] / "benchmarks"  # a figure is drawn in its own folder
-sys.path.insert(0, str(benchmarks))
-
-from accuracy import small_sets  # noqa: E402
-from runs import latest  # noqa: E402
-from tradeoff import draw  # noqa: E402
-
-# No contestant is given: each one's last version counts, not the one installed here.
-draw(plt.figure(), *small_sets(latest(benchmarks / "measured.jsonl", {})))
+draw(plt.figure(), "error", "log_loss")

@@ -1,4 +1,4 @@
-"""Estimators with parameters and data, for the fuzz tests and for `benchmarks/same_numbers.py`.
+"""Estimators with parameters and data, for the fuzz tests and for `checks/same_numbers.py`.
 
 Each decision is a call `choose(options)`, which returns one of a sequence. Hypothesis draws it, and
 shrinks what fails to the first option; `same_numbers.py` draws it with a seed. Tables state what

@@ -10,22 +10,18 @@ The exit status is 1 if a configuration or an output is missing, if anything but
 or if a number differs by more than 1e-12 (relative to numbers above 1, absolute below). It is also
 1 if too many configurations raise an error, so that there are few numbers to compare.
 
-Usage: python -m benchmarks same_numbers --before DIR [--after DIR] [--only TEXT]
+Usage: python -m checks.same_numbers --before DIR [--after DIR] [--only TEXT]
 """
 
 import argparse
 import io
-import os
 import pickle
 import re
-import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +29,12 @@ import numpy as np
 from scipy.sparse import issparse
 from threadpoolctl import threadpool_limits
 
-HERE = Path(__file__).resolve().parents[1]
+from checks.checkouts import HERE, start
+
 N_NETWORKS, N_BINS, N_TABLES = 1800, 60, 100
 LONGEST_NAME = 300
 TOLERANCE = 1e-12
 MOST_ERRORS = 0.15  # the share of all configurations that may raise one
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 TIMES = ("seconds", "fit_time", "score_time")  # outputs with these in the name are left out
 MESSAGES = ("stop_reason_", "message", "error")
 
@@ -97,9 +93,7 @@ def seeded(make: Any, n: int) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 def configurations() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the name and the work of each configuration."""
-    sys.path.append(str(HERE / "tests"))
-    import same_networks
-    import same_tables
+    from checks import same_networks, same_tables  # only here: the parent does without the package
 
     groups = {
         "networks": seeded(same_networks.networks, N_NETWORKS),
@@ -112,90 +106,54 @@ def configurations() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield from ((f"{group} {name}", work) for name, work in named)
 
 
-def run_all(directory: Path, only: str, path: str) -> None:
-    """Run the configurations with the package of a checkout, and pickle the results."""
-    import scratchmlp  # only here: the parent does without the package
-
-    imported = Path(scratchmlp.__file__)
-    if not imported.is_relative_to(directory):
-        raise ImportError(f"scratchmlp was imported from {imported}, which is not in {directory}.")
-    with threadpool_limits(1):
-        results = {name: outputs(work) for name, work in configurations() if only in name}
-    Path(path).write_bytes(pickle.dumps(results))
-
-
 # The parent.
 
 
-def results_of(directories: list[Path], only: str) -> list[Results]:
+def results_of(checkouts: list[Path], only: str) -> list[Results]:
     """Run the configurations in a process for each checkout, at the same time."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / str(number) for number in range(len(directories))]
+    with tempfile.TemporaryDirectory() as temporary:
+        folders = [Path(temporary) / name for name in ("before", "after")]
         workers = []
-        for directory, path in zip(directories, paths, strict=True):
-            arguments = ["--before", directory, "--only", only, "--write", path]
-            environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": str(directory)}
-            command = [sys.executable, __file__, *arguments]
-            workers.append(subprocess.Popen(command, env=environment))
+        for checkout, folder in zip(checkouts, folders, strict=True):
+            folder.mkdir()
+            arguments = ["--before", checkout, "--only", only, "--write", folder / "results"]
+            workers.append(start("checks.same_numbers", arguments, checkout, folder))
         failed = [worker.wait() for worker in workers]
         if any(failed):
             sys.exit(f"A worker failed; exit statuses {failed}.")
-        return [pickle.loads(path.read_bytes()) for path in paths]
+        return [pickle.loads((folder / "results").read_bytes()) for folder in folders]
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A difference in one output of a configuration; its size is infinite unless it is numeric."""
-
-    configuration: str
-    output: str
-    what: str
-    size: float = np.inf  # compared with the tolerance
-
-    def __str__(self) -> str:
-        return f"{self.configuration}: {self.output}: {self.what}"
-
-
-def compare(configuration: str, before: Outputs, after: Outputs) -> Iterator[Difference]:
-    """Compare the outputs of one configuration, except for wordings."""
-    for name in before.keys() | after.keys():
-        if name not in before or name not in after:
-            where = "before" if name in before else "after"
-            yield Difference(configuration, name, f"only {where}")
-            continue
-        old, new = before[name], after[name]
-        if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
-            yield from compare_arrays(configuration, name, old, new)
-        elif not (is_message(name) or np.array_equal(old, new)):
-            yield Difference(configuration, name, f"{old!s:.80} became {new!s:.80}")
+def differences(before: Outputs, after: Outputs) -> Iterator[tuple[str, float]]:
+    """Yield how outputs of a configuration differ, and by how much: texts by infinity."""
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name, "nothing"), after.get(name, "nothing")
+        if isinstance(old, str) or isinstance(new, str):
+            reworded = is_message(name) and name in before and name in after
+            if str(old) != str(new) and not reworded:
+                yield f"{name}: {old!s:.80} became {new!s:.80}", np.inf
+        elif (old.dtype, old.shape) != (new.dtype, new.shape):
+            yield f"{name}: {old.dtype} {old.shape} became {new.dtype} {new.shape}", np.inf
+        elif not same_bits(old, new):
+            error, scale = errors(old.astype(float), new.astype(float)), np.abs(old.astype(float))
+            relative = np.max(error / np.where(error > 0, np.maximum(scale, 1e-300), 1))
+            text = f"{name}: largest difference {error.max():.3g}, relative {relative:.3g}"
+            yield text, np.max(error / np.maximum(1, scale))
 
 
-def compare_arrays(
-    configuration: str, name: str, old: np.ndarray, new: np.ndarray
-) -> Iterator[Difference]:
-    """Yield how two arrays differ, if their types or their bytes do."""
-    types = [f"{array.dtype} {array.shape}" for array in (old, new)]
-    if types[0] != types[1]:
-        yield Difference(configuration, name, f"{types[0]} became {types[1]}")
-    elif not same_bits(old, new):
-        a, b = old.astype(float), new.astype(float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-            error[np.isnan(error)] = np.inf
-            relative = np.max(np.where(error > 0, error / np.abs(a), 0.0))
-            size = np.max(error / np.maximum(1.0, np.abs(a)), initial=0.0)
-        text = f"largest difference {error.max():.3g}, relative {relative:.3g}"
-        yield Difference(configuration, name, text, size)
+def errors(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return absolute differences; infinite where one number alone is nan."""
+    with np.errstate(invalid="ignore"):
+        error = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    return np.where(np.isnan(error), np.inf, error)
 
 
 def same_bits(old: np.ndarray, new: np.ndarray) -> bool:
     """Tell whether two arrays of one type have the same bytes, except in nan."""
     if old.dtype.kind != "f":
         return old.tobytes() == new.tobytes()
-    numbers = ~np.isnan(old)
-    return np.array_equal(numbers, ~np.isnan(new)) and (
-        old[numbers].tobytes() == new[numbers].tobytes()
-    )
+    nan = np.isnan(old)
+    return np.array_equal(nan, np.isnan(new)) and old[~nan].tobytes() == new[~nan].tobytes()
 
 
 def is_message(name: str) -> bool:
@@ -220,22 +178,21 @@ def n_errors(results: Results) -> int:
 
 def report(before: Results, after: Results) -> bool:
     """Print the differences; return whether any is more than rounding or a new wording."""
-    differences = [
-        difference
-        for name in before | after
-        for difference in compare(name, before.get(name, {}), after.get(name, {}))
-    ]
-    n_different = len({difference.configuration for difference in differences})
-    n_raised, n_outputs = n_errors(before), sum(map(len, before.values()))
+    found = {
+        name: [*differences(before.get(name, {}), after.get(name, {}))] for name in before | after
+    }
+    found = {name: different for name, different in sorted(found.items()) if different}
+    n_outputs = sum(map(len, before.values()))
+    print(f"{len(before)} configurations with {n_outputs} outputs; ", end="")
+    print(f"{n_errors(before)} raise an error")
+    print(f"{len(before | after) - len(found)} identical, {len(found)} different")
+    for name, different in found.items():
+        print(*(f"  {name}: {text}" for text, _ in different), sep="\n")
     reworded = wordings(before, after)
-    print(f"{len(before)} configurations with {n_outputs} outputs; {n_raised} raise an error")
-    print(f"{len(before | after) - n_different} identical, {n_different} different")
-    for difference in sorted(differences, key=str):
-        print(f"  {difference}")
     for old, new in sorted(reworded.items()):
         print(f"reworded: {old}", *sorted(new), sep="\n      to: ")
     ambiguous = any(len(new) > 1 for new in reworded.values())
-    return ambiguous or any(difference.size > TOLERANCE for difference in differences)
+    return ambiguous or any(size > TOLERANCE for pairs in found.values() for _, size in pairs)
 
 
 def main() -> int:
@@ -244,18 +201,18 @@ def main() -> int:
     parser.add_argument("--before", type=Path, required=True, help="a checkout")
     parser.add_argument("--after", type=Path, default=HERE, help="a checkout; default: this one")
     parser.add_argument("--only", default="", help="run configurations with this text in the name")
-    parser.add_argument("--write", help=argparse.SUPPRESS)  # the task of a worker
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)  # the task of a worker
     args = parser.parse_args()
     if args.write:
-        run_all(args.before, args.only, args.write)
+        with threadpool_limits(1):
+            results = {name: outputs(work) for name, work in configurations() if args.only in name}
+        args.write.write_bytes(pickle.dumps(results))
         return 0
-    start = time.perf_counter()
-    before, after = results_of([args.before.resolve(), args.after.resolve()], args.only)
+    before, after = results_of([args.before, args.after], args.only)
     differ = report(before, after)
     too_many = not args.only and n_errors(before) > MOST_ERRORS * len(before)
     if too_many:
         print(f"More than {MOST_ERRORS:.0%} of the configurations raise an error.")
-    print(f"{time.perf_counter() - start:.0f} s")
     return int(differ or too_many)
 
 

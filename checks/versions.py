@@ -2,30 +2,31 @@
 
 Two processes, one for each checkout and with one BLAS thread each, take turns (before, after,
 after, before, ...) on each case; four more pairs of processes then do the same. The cases are short
-versions of those of `speed.py`, and some that `versions_worker.py` adds. Imports of the package are
-timed in new processes, which take turns too. All times are processor times, because other
-processes disturb these less.
+versions of those of `benchmarks/speed.py`, and some that `versions_worker.py` adds. Imports of the
+package are timed in new processes, which take turns too. All times are processor times, because
+other processes disturb these less.
 
 Each pair of runs gives a ratio, after / before. A case is slower if the median of its ratios is
 above the bar; it is then measured again, and fails if it is slower again.
 The exit status is 1 if a case fails.
 
-Usage: python -m benchmarks versions --before DIR [--after DIR] [--runs N] [--cases TEXT ...]
+Usage: python -m checks.versions --before DIR [--after DIR] [--runs N] [--cases TEXT ...]
 """
 
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
+
+from benchmarks.machine import commit, describe
+from checks.checkouts import HERE, start
 
 BAR = 1.03  # how much slower than before a case may be
 PROCESSES = 5  # pairs of processes for each case: memory layout alone makes some slower
@@ -42,14 +43,10 @@ class Worker:
     """A process that works with one checkout."""
 
     def __init__(self, checkout: Path) -> None:
-        script = Path(__file__).with_name("versions_worker.py")
-        self.process = subprocess.Popen(
-            [sys.executable, script, checkout],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(checkout), "PYTHONHASHSEED": "0"},
-        )
+        self.folder = tempfile.TemporaryDirectory()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        folder = Path(self.folder.name)
+        self.process = start("checks.versions_worker", [], checkout, folder, **pipes)
 
     def __enter__(self) -> "Worker":
         return self
@@ -57,6 +54,7 @@ class Worker:
     def __exit__(self, *exception: Any) -> None:
         self.process.stdin.close()
         self.process.wait()
+        self.folder.cleanup()
 
     def ask(self, question: Any) -> Any:
         """Send a question and wait for the answer."""
@@ -66,36 +64,6 @@ class Worker:
         if not answer:
             raise RuntimeError(f"A worker ended with status {self.process.wait()}.")
         return json.loads(answer)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Seconds of each pair of runs of one case."""
-
-    name: str
-    dtype: str
-    seconds: list[Pair]
-
-    @property
-    def ratios(self) -> list[float]:
-        """After / before of each pair."""
-        return [after / before for before, after in self.seconds]
-
-    @property
-    def is_slower(self) -> bool:
-        """Whether the median ratio is above the bar."""
-        return median(self.ratios) > BAR
-
-    def __str__(self) -> str:
-        before, after = (1e3 * median(times) for times in zip(*self.seconds, strict=True))
-        low, middle, high = quantiles(self.ratios, method="inclusive")
-        times = f"{before:>12.4g}{after:>12.4g}"
-        return f"{self.name:<44}{self.dtype:<8}{times}{middle:>9.3f}{low:>9.3f} to {high:.3f}"
-
-
-HEADING = (
-    f"{'medians':<44}{'dtype':<8}{'before, ms':>12}{'after, ms':>12}{'ratio':>9}{'middle half':>17}"
-)
 
 
 def take_turns(before: Clock, after: Clock, runs: int) -> list[Pair]:
@@ -132,8 +100,8 @@ def compare_import(checkouts: list[Path], package: str, runs: int) -> list[Pair]
     return take_turns(before, after, runs)
 
 
-def compare(checkouts: list[Path], cases: list[Case], runs: int) -> list[Comparison]:
-    """Compare the checkouts on cases and imports, in several pairs of processes."""
+def compare(checkouts: list[Path], cases: list[Case], runs: int) -> list[Case]:
+    """Compare the checkouts in several pairs of processes; return the cases that are slower."""
     seconds: dict[Case, list[Pair]] = {case: [] for case in cases}
     for number in range(PROCESSES):
         with Worker(checkouts[0]) as before, Worker(checkouts[1]) as after:
@@ -143,56 +111,42 @@ def compare(checkouts: list[Path], cases: list[Case], runs: int) -> list[Compari
                 else:
                     seconds[case] += compare_case(before, after, case, runs // PROCESSES)
         print(f"{number + 1} of {PROCESSES} pairs of processes are done", file=sys.stderr)
-    return [Comparison(*case, times) for case, times in seconds.items()]
+    print(f"\n{'medians':<52}{'before, ms':>12}{'after, ms':>12}{'ratio':>9}{'middle half':>17}")
+    return [case for case in cases if report(case, seconds[case])]
 
 
-def report(comparisons: list[Comparison]) -> list[Case]:
-    """Print a line for each case; return those that are slower after than before."""
-    print(f"\n{HEADING}")
-    for found in comparisons:
-        print(found, "  slower" if found.is_slower else "")
-    return [(found.name, found.dtype) for found in comparisons if found.is_slower]
-
-
-def commit(checkout: Path) -> str:
-    """Name the commit that is checked out, and whether there are changes."""
-    command = ["git", "-C", checkout, "describe", "--always", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "no commit"
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parents[1]
-    parser.add_argument("--before", type=Path, required=True, help="a checkout")
-    parser.add_argument("--after", type=Path, default=here, help="a checkout; default: this one")
-    parser.add_argument("--runs", type=int, default=30, help="pairs of runs of each case")
-    parser.add_argument("--cases", nargs="*", default=[""], help="texts that names contain")
-    args = parser.parse_args()
-    args.runs = PROCESSES * math.ceil(args.runs / PROCESSES)
-    return args
+def report(case: Case, pairs: list[Pair]) -> bool:
+    """Print a line for a case; return whether it is slower after than before."""
+    before, after = (1e3 * median(times) for times in zip(*pairs, strict=True))
+    ratios = [after / before for before, after in pairs]
+    low, middle, high = quantiles(ratios, method="inclusive")
+    print(f"{', '.join(case):<52}{before:>12.4g}{after:>12.4g}{middle:>9.3f}", end="")
+    print(f"{low:>9.3f} to {high:.3f}{'  slower' if middle > BAR else ''}")
+    return middle > BAR
 
 
 def main() -> int:
     """Compare two checkouts, and return 1 if a case is slower twice."""
-    args, start = arguments(), time.perf_counter()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--before", type=Path, required=True, help="a checkout")
+    parser.add_argument("--after", type=Path, default=HERE, help="a checkout; default: this one")
+    parser.add_argument("--runs", type=int, default=30, help="pairs of runs of each case")
+    parser.add_argument("--cases", nargs="*", default=[""], help="texts that names contain")
+    args = parser.parse_args()
+    runs = PROCESSES * math.ceil(args.runs / PROCESSES)
     checkouts = [args.before.resolve(), args.after.resolve()]
+    print(describe())
+    print(f"before: {commit(checkouts[0])}, after: {commit(checkouts[1])}", flush=True)
     with Worker(checkouts[0]) as worker:
-        about = worker.ask("introduce")
-    print(about["machine"])
-    print(f"before: {commit(checkouts[0])}, after: {commit(checkouts[1])}")
-    print(f"{args.runs} pairs of runs of each case in {PROCESSES} pairs of processes, ", end="")
-    print(f"{IMPORT_RUNS} of each import; bar {BAR}", flush=True)
-    cases = [*about["cases"], *((package, "import") for package in IMPORTS)]
-    cases = [(name, kind) for name, kind in cases if any(text in name for text in args.cases)]
-    slower = report(compare(checkouts, cases, args.runs))
+        cases = [*map(tuple, worker.ask("cases")), *((package, "import") for package in IMPORTS)]
+    cases = [case for case in cases if any(text in case[0] for text in args.cases)]
+    slower = compare(checkouts, cases, runs)
     if slower:
         print(f"\nmeasured again, as the median ratio was above {BAR}:")
-        slower = report(compare(checkouts, slower, args.runs))
-    for name, dtype in slower:
-        print(f"FAIL  {name}, {dtype}: slower in both measurements")
-    print(f"\n{len(cases) - len(slower)} of {len(cases)} cases are not slower; ", end="")
-    print(f"{time.perf_counter() - start:.0f} s")
+        slower = compare(checkouts, slower, runs)
+    for case in slower:
+        print(f"FAIL  {', '.join(case)}: slower in both measurements")
+    print(f"\n{len(cases) - len(slower)} of {len(cases)} cases are not slower")
     return int(bool(slower))
 
 

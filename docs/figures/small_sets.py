@@ -1,8 +1,8 @@
-"""The picture of `accuracy.py`: how good predictions are against the CPU time of a fit."""
+"""How good predictions are against the CPU time of a fit, as `benchmarks/accuracy.py` measured."""
 
-from collections.abc import Collection, Iterable
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +10,14 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
-OURS, OTHERS = "tab:red", "0.35"
+sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
+
+from benchmarks.rivals import CLASSIFIERS, ENSEMBLE, OURS
+from benchmarks.runs import latest, summarize
+from benchmarks.tables import SMALL
+
+MEASURES = {"error": "error, geometric mean", "log_loss": "log-loss, geometric mean"}
+RED, GRAY = "tab:red", "0.35"
 # Where a label may stand from its point, in points, and its alignments there; the first that is
 # free is taken.
 PLACES = (
@@ -25,61 +32,45 @@ PLACES = (
 )
 
 
-def save(path: Path, *what: Any) -> None:
-    """Save the picture in a format of matplotlib's; see `draw` for the rest."""
-    figure = Figure(dpi=150)
-    draw(figure, *what)
-    figure.savefig(path)
-
-
-def draw(
-    figure: Figure,
-    title: str,
-    summaries: dict[str, dict[str, Any]],
-    measures: dict[str, str],
-    ours: Collection[str],
-) -> None:
-    """Draw one panel a measure.
-
-    Parameters
-    ----------
-    figure : Figure
-        Where to draw.
-    title : str
-        What was averaged over.
-    summaries : dict
-        For each contestant its ``seconds`` and each of the measures.
-    measures : dict
-        Measures, with the labels of their axes; less is better.
-    ours : collection of str
-        The contestants to point out.
-    """
+def draw(figure: Figure, *measures: str) -> None:
+    """Draw one panel a measure: all contestants that were measured on all small sets."""
+    runs = latest()
+    summaries = {name: summarize(runs, name, SMALL) for name in CLASSIFIERS}
+    summaries = {name: summary for name, summary in summaries.items() if summary}
     figure.set_size_inches(6.5, 4 * len(measures))  # below each other: readable on a phone
     figure.set_layout_engine("constrained")
-    figure.suptitle(f"{title}: lower left is better")
+    figure.suptitle("Fourteen small sets: lower left is better")
     panels = figure.subplots(len(measures), squeeze=False)[:, 0]
-    for ax, (measure, label) in zip(panels, measures.items(), strict=True):
-        points = {n: (row["seconds"], row[measure]) for n, row in summaries.items()}
-        colors = [OURS if name in ours else OTHERS for name in points]
-        ax.scatter(*zip(*points.values(), strict=True), c=colors, s=30, zorder=3)
-        ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
+    points = [
+        {name: (row["seconds"], row[measure]) for name, row in summaries.items()}
+        for measure in measures
+    ]
+    for ax, measure, of_measure in zip(panels, measures, points, strict=True):
+        colors = [color(name, GRAY) for name in of_measure]
+        ax.scatter(*zip(*of_measure.values(), strict=True), c=colors, s=30, zorder=3)
+        ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=MEASURES[measure])
         ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
         ax.margins(0.15)
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(alpha=0.3)
     figure.draw_without_rendering()  # what follows needs the places of the axes
     figure.set_layout_engine("none")
-    for ax, measure in zip(panels, measures, strict=True):
-        label_points(ax, {n: (row["seconds"], row[measure]) for n, row in summaries.items()}, ours)
+    for ax, of_measure in zip(panels, points, strict=True):
+        label_points(ax, of_measure)
 
 
-def label_points(ax: Axes, points: dict[str, tuple[float, float]], ours: Collection[str]) -> None:
+def color(name: str, other: str) -> str:
+    """Return the color of a contestant."""
+    return RED if name in (OURS, ENSEMBLE) else other
+
+
+def label_points(ax: Axes, points: dict[str, tuple[float, float]]) -> None:
     """Write each name beside its point, where no other name or point is."""
     pixels = ax.transData.transform(list(points.values()))
     taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in pixels]
     for i, (name, point) in enumerate(points.items()):
         others = [*taken[:i], *taken[i + 1 :]]
-        taken.append(place(ax, name, point, OURS if name in ours else "black", others))
+        taken.append(place(ax, name, point, color(name, "black"), others))
 
 
 def place(

@@ -49,28 +49,28 @@ def loaded(model: Any) -> Any:
         return load(Path(folder) / "model.skops")
 
 
-def exported(model: Any, *rows: pd.DataFrame) -> Outputs:
+def exported(model: Any, *tables: pd.DataFrame) -> Outputs:
     """Run what an ONNX file of an encoder or of an estimator holds."""
     from onnx.reference import ReferenceEvaluator
 
-    exported, columns = to_onnx(model), getattr(model, "encoder_", model).columns_
-    inputs = [(each.name, each.doc_string) for each in exported.graph.input]
-    found: Outputs = {"inputs": inputs}
-    for number, each in enumerate(rows):
-        given = {name: input_of(each[name], columns[name]) for name, _ in inputs}
-        found[f"outputs {number}"] = ReferenceEvaluator(exported).run(None, given)
+    onnx = to_onnx(model)
+    expected = {given.name: given.doc_string for given in onnx.graph.input}
+    found: Outputs = {"inputs": expected}
+    for number, table in enumerate(tables):
+        inputs = {name: input_of(table[name], expected[name]) for name in expected}
+        found[f"outputs {number}"] = ReferenceEvaluator(onnx).run(None, inputs)
     return found
 
 
-def input_of(column: Any, fitted: Outputs) -> np.ndarray:
+def input_of(column: Any, expected: str) -> np.ndarray:
     """Return a column as an input of an ONNX model. What cannot be converted is missing."""
-    kind, column = fitted.get("expected", fitted["kind"]), column.astype(object)
-    if kind == "text":
+    column = column.astype(object)
+    if expected.startswith("string"):
         values = column.where(column.notna(), "").to_numpy(object)
-    elif kind == "date":
+    elif expected.startswith("days since"):
         dates = pd.to_datetime(column.astype(str), errors="coerce", utc=True, format="mixed")
         values = dates.dt.tz_localize(None).to_numpy("datetime64[us]").astype(float) / 86.4e9
-    elif kind == "duration":
+    elif expected.startswith("days"):
         values = (pd.to_timedelta(column.astype(str), errors="coerce") / DAY).to_numpy(float)
     else:
         text = column.astype(str).replace({"True": "1", "False": "0"})

@@ -1,0 +1,1 @@
+"""What the pages quote: time, quality of predictions, and what each part of the method is worth."""
