@@ -29,8 +29,8 @@ from scratchmlp.tabular.inspection.held_out import OutOfFold, check_rows, rows_h
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.scoring import SCORING, BlendLoss, log_loss, negative_score
 
-#: Rows to predict in all columns and repeats, which takes less CPU time than `fit` on the tables of
-#: `benchmarks/importances.py --cost`; and rows to use at least: with fewer, importances are noisy.
+#: Rows to predict in all columns and repeats, which takes less CPU time than `fit` on the tables
+#: that were measured; and rows to use at least: with fewer, importances are noisy.
 _PREDICTIONS, _LEAST_ROWS = 400_000, 500
 
 _CONSTRAINTS = {
