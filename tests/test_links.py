@@ -12,7 +12,7 @@ from benchmarks.runs import duels, latest, read
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 DOCS = ROOT / "docs"
-FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
+FRONT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")]
 PAGES = [*FRONT, *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]
 
 
