@@ -119,7 +119,7 @@ collect_ignore = [
     if not find_spec(package)
 ]
 if not find_spec("distributed"):
-    collect_ignore_glob += ["benchmarks/cluster.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
+    collect_ignore_glob += ["benchmarks/cluster*.py", "docs/cluster.md", "scratchmlp/dask/*.py"]
 
 
 def pytest_addoption(parser):
