@@ -1,6 +1,7 @@
 """Files are whole at any time; cli/test_faults.py kills the processes that write them."""
 
 import os
+import pathlib
 import sys
 
 import pytest
@@ -88,7 +89,7 @@ def test_another_writer_removes_no_temporary_file_that_is_locked(tmp_path, monke
     def remove_first(file, operation):
         if not removed:  # as another writer does that finds the file without a lock
             removed.append(file.name)
-            os.unlink(file.name)
+            pathlib.Path(file.name).unlink()
         lock(file, operation)
 
     def save(new):

@@ -16,7 +16,7 @@ places = np.arange(len(rows))
 styles = (("MLPClassifier", "#1f5fa8", -0.2), ("torch, eager", "#e08214", 0.2))
 for (name, color, shift), ratio in zip(styles, zip(*ratios, strict=True), strict=True):
     bars = ax.barh(places + shift, np.nan_to_num(ratio), 0.38, color=color, label=name)
-    labels = [f"{each:.2f}" if each == each else "" for each in ratio]
+    labels = ["" if np.isnan(value) else f"{value:.2f}" for value in ratio]
     behind = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
     ax.bar_label(bars, labels, padding=3, bbox=behind)  # in front of the line
 ax.axvline(1, color="0.3", linewidth=1)

@@ -304,7 +304,7 @@ def test_a_full_disk_behind_stdout(task, unbuffered, command, logs):
     assert last == "scratchmlp: error: cannot write: File too large"
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_full_device_behind_stderr(command, logs):
     assert end_of(jobs.run, command["train"], logs[0], "/dev/full") == 2
     assert logs[0].read_text().startswith("Predicting 'y'")

@@ -131,8 +131,8 @@ def test_training_is_that_of_the_local_estimator(trained, name):
     if case.in_frames:
         assert network.feature_names_in_.tolist() == NAMES
     if case.scores:
-        for name in ("validation_loss", "score"):
-            np.testing.assert_allclose(network.history_[name], local.history_[name], rtol=1e-10)
+        for key in ("validation_loss", "score"):
+            np.testing.assert_allclose(network.history_[key], local.history_[key], rtol=1e-10)
         assert network.best_epoch_ == local.best_epoch_
 
 
