@@ -106,7 +106,7 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
         graph.add_input(name, dtype, 1, _description(column))
-    codes = {name: _codes(graph, name, each) for name, each in columns.items() if each.has_codes}
+    codes = {name: _codes(graph, name, each) for name, each in columns.items() if each.coded_as}
     numbers = imputed = _numbers(graph, columns, codes)
     if numbers and any(each.may_miss for each in layout.columns):
         imputed = graph.add("Where", graph.add("IsNaN", numbers), 0.0, numbers)
@@ -124,7 +124,7 @@ def add_array(graph: Graph, table: TableValues) -> str:
         positions += layout.numbers.tolist()
     levels = [
         (each.place.codes[0], code, output)
-        for each in layout.encoded_as("one-hot", "many")
+        for each in layout.coded_as("one-hot", "many")
         for code, output in enumerate(each.outputs[: each.n_shown])
     ]
     if table.codes and levels:
@@ -132,7 +132,7 @@ def add_array(graph: Graph, table: TableValues) -> str:
         shown = graph.add("Equal", graph.gather(table.codes, column), code[np.newaxis])
         parts.append(graph.cast(shown, np.float32))
         positions += output.tolist()
-    signs = layout.encoded_as("sign")
+    signs = layout.coded_as("sign")
     if table.codes and signs:
         coded = graph.gather(table.codes, [each.place.codes[0] for each in signs])
         parts.append(graph.add("Gather", SIGNS, coded, axis=0))

@@ -70,7 +70,7 @@ def _target_encodings(
     encodings = [each.tables for each in supervised if isinstance(each, TargetEncoding)]
     if not encodings:
         return
-    for number, column in enumerate(table.layout.encoded_as("many")):
+    for number, column in enumerate(table.layout.coded_as("many")):
         tables = [each[number] for each in encodings]
         assert table.codes is not None
         codes = graph.add("Gather", table.codes, np.array(column.place.codes[0]), axis=1)

@@ -88,9 +88,9 @@ class FittedColumn(ABC):
         return len(self.suffixes())
 
     @property
-    def has_codes(self) -> bool:
-        """Whether the column is encoded by the codes of its levels."""
-        return False
+    def coded_as(self) -> str | None:
+        """How the codes of levels are encoded: "one-hot", "sign" or "many"; None without codes."""
+        return None
 
     @property
     def n_coded_outputs(self) -> int:
@@ -132,7 +132,7 @@ class FittedColumn(ABC):
     @property
     def uses_values(self) -> bool:
         """Whether an output tells more than that the value is missing."""
-        return self.has_codes or any(suffix != "_missing" for suffix in self.suffixes())
+        return self.coded_as is not None or any(suffix != "_missing" for suffix in self.suffixes())
 
     @property
     def unrepeated(self) -> str | None:
@@ -153,7 +153,7 @@ class FittedColumn(ABC):
         return read_column(name, column, self.expected, self.reading)
 
     def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
-        """Return the values of the same column of another table: those of text, if it was read."""
+        """Return the values of the same column of another table as they are read."""
         return self.read(str(column.name), column)[0]
 
     def is_like(self, received: Kind) -> bool:

@@ -49,6 +49,11 @@ class CategoricalColumn(FittedColumn):
         return self.levels
 
     @property
+    def coded_as(self) -> str | None:
+        """The encoding, if its outputs tell levels apart."""
+        return None if self.encoding in ("missing", "none") else self.encoding
+
+    @property
     def _use_of_values(self) -> Use:
         return super()._use_of_values if self.expected == "flag" else "categorical"
 
@@ -86,11 +91,6 @@ class FewLevels(CategoricalColumn):
     """A column of up to `max_categories` levels, or of more that all occur once."""
 
     @property
-    def has_codes(self) -> bool:
-        """Whether the outputs tell levels apart."""
-        return self.encoding in ("one-hot", "sign")
-
-    @property
     def n_coded_outputs(self) -> int:
         """Number of outputs that depend on the code of the level alone."""
         return {"one-hot": len(self.levels), "sign": 1}.get(self.encoding, 0)
@@ -98,7 +98,7 @@ class FewLevels(CategoricalColumn):
     @property
     def unrepeated(self) -> str | None:
         """Case of the `Note` if no level repeats, or there is only one."""
-        if self.has_codes:
+        if self.coded_as:
             return None
         return "constant" if self.n_levels == 1 else "unrepeated"
 
@@ -115,7 +115,7 @@ class FewLevels(CategoricalColumn):
         codes = self.codes_of(labels)
         if self.encoding == "missing":
             out[:, -1] = pd.isna(labels)
-        return Encoded(codes if self.has_codes else None)
+        return Encoded(codes if self.coded_as else None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -135,11 +135,6 @@ class ManyLevels(CategoricalColumn):
     other_levels: tuple[Any, ...]
     counts: tuple[int, ...]
     indicator: bool
-
-    @property
-    def has_codes(self) -> bool:
-        """Whether the outputs tell levels apart."""
-        return True
 
     @property
     def n_coded_outputs(self) -> int:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.column import Columns, encode_column
 from scratchmlp.tabular.reading.findings import Note
 
@@ -58,8 +57,8 @@ class ColumnLayout(NamedTuple):
         The parts of the column.
     outputs : range
         Positions of its outputs: those that the code of the level tells, then its numbers.
-    encoding : str or None
-        See `CategoricalColumn`. None for columns of other kinds.
+    coded_as : {'one-hot', 'sign', 'many'} or None
+        How the codes of levels are encoded. None for columns without codes.
     n_levels : int
         Number of levels with a code.
     may_miss : bool
@@ -68,7 +67,7 @@ class ColumnLayout(NamedTuple):
 
     place: Place
     outputs: range
-    encoding: str | None
+    coded_as: str | None
     n_levels: int
     may_miss: bool
 
@@ -95,9 +94,9 @@ class Layout(NamedTuple):
     n_outputs: int
     numbers: NDArray[np.intp]
 
-    def encoded_as(self, *encodings: str) -> list[ColumnLayout]:
-        """Return the columns of some encodings."""
-        return [each for each in self.columns if each.encoding in encodings]
+    def coded_as(self, *encodings: str) -> list[ColumnLayout]:
+        """Return the columns whose codes are encoded in one of some ways."""
+        return [each for each in self.columns if each.coded_as in encodings]
 
 
 def layout_of(columns: Columns) -> Layout:
@@ -118,13 +117,12 @@ def layout_of(columns: Columns) -> Layout:
     numbers = _consecutive(
         len(own) - each.n_coded_outputs for each, own in zip(fitted, outputs, strict=True)
     )
-    codes = _consecutive(each.has_codes for each in fitted)
+    codes = _consecutive(each.coded_as is not None for each in fitted)
     terms = _consecutive(each.n_terms for each in fitted)
-    encodings = [e.encoding if isinstance(e, CategoricalColumn) else None for e in fitted]
     places = map(Place, numbers, codes, terms)
     laid = tuple(
-        ColumnLayout(place, own, encoding, len(each.coded_levels), each.may_miss)
-        for each, place, own, encoding in zip(fitted, places, outputs, encodings, strict=True)
+        ColumnLayout(place, own, each.coded_as, len(each.coded_levels), each.may_miss)
+        for each, place, own in zip(fitted, places, outputs, strict=True)
     )
     positions = [i for each in laid for i in each.outputs[each.n_shown :]]
     n_outputs = max(1, sum(map(len, outputs)))  # without any output, a column of zeros
@@ -213,7 +211,7 @@ class EncodedTable:
         layout = self.layout
         X = np.zeros((len(self), layout.n_outputs), np.float32)
         X[:, layout.numbers] = self.imputed()
-        signs, shown = layout.encoded_as("sign"), layout.encoded_as("one-hot", "many")
+        signs, shown = layout.coded_as("sign"), layout.coded_as("one-hot", "many")
         X[:, _starts(signs)] = SIGNS[self.codes_of(signs)]
         codes = self.codes_of(shown)
         rows, columns = np.nonzero((codes >= 0) & (codes < [each.n_shown for each in shown]))

@@ -101,7 +101,8 @@ class NumberColumn(ScaledColumn):
 
     def values_of(self, column: "pd.Series[Any]") -> "pd.Series[Any]":
         """Return the values of the same column of another table as float64."""
-        return super().values_of(column).astype(np.float64)
+        values = super().values_of(column)
+        return pd.Series(values.to_numpy(np.float64, na_value=np.nan), values.index)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -235,5 +235,5 @@ def unfitted_inputs(
     Inputs
         Encodings that are not fitted.
     """
-    levels = (TargetEncoding(seed),) if encoded.layout.encoded_as("many") else ()
+    levels = (TargetEncoding(seed),) if encoded.layout.coded_as("many") else ()
     return Inputs((*levels, *((terms,) if encoded.terms else ())), bins, logarithms)

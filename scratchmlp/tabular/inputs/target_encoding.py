@@ -84,7 +84,7 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        many = data.X.layout.encoded_as("many")
+        many = data.X.layout.coded_as("many")
         codes, n_levels = data.X.codes_of(many), [each.n_levels for each in many]
         used = used_rows(data)
         used = used if len(used) > 1 else np.repeat(used, 2)  # cross-fitting needs two rows
@@ -112,7 +112,7 @@ class TargetEncoding:
         ndarray of shape (n_samples, n_columns * n_targets), float32
             The encoded rows.
         """
-        codes = table.codes_of(table.layout.encoded_as("many")).T
+        codes = table.codes_of(table.layout.coded_as("many")).T
         return np.hstack([each[column] for each, column in zip(self.tables, codes, strict=True)])
 
 
