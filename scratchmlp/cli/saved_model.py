@@ -26,7 +26,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
-from scratchmlp.tabular.columns.column import Columns
+from scratchmlp.tabular.columns.any_column import Columns
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
 Model: TypeAlias = (

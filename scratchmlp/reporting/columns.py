@@ -7,7 +7,7 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import PLAIN_REASONS
 

@@ -12,7 +12,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import COLORS, OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
-from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.any_column import Column, Columns
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Cell, Section, Table, cell, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.column import Column
+from scratchmlp.tabular.columns.any_column import Column
 
 COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10

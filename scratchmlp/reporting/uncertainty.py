@@ -11,7 +11,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.tabular.columns.column import Column, Columns
+from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
     difficulty_inputs,

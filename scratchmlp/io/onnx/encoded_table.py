@@ -8,11 +8,11 @@ import pandas as pd
 
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, check_name
-from scratchmlp.tabular.columns.base import LeftOutColumn
+from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.calendar import Calendar
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
-from scratchmlp.tabular.columns.column import Column, Columns
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
+from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
     ALMOST_INFINITE,
     CLIP,

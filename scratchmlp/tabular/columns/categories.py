@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.reading.values import (
     ALL_DIFFERENT,
     Floats,

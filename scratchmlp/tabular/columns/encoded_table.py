@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.column import Columns, encode_column
+from scratchmlp.tabular.columns.any_column import Columns, encode_column
 from scratchmlp.tabular.reading.findings import Note
 
 #: Share of known values, by weight, up to which a column is empty for trees. Of more than 200,000

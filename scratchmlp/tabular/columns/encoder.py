@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.tabular.columns.column import (
+from scratchmlp.tabular.columns.any_column import (
     Columns,
     fit_column,
     note_unrepeated,

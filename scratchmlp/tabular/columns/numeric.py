@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.columns.calendar import POSITIONS, Calendar
+from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.reading.dates import zone_of
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.values import Floats, Kind, kind_of, to_dates, to_numbers

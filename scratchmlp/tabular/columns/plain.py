@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from scratchmlp.estimators.mixins import PickledWithVersion
-from scratchmlp.tabular.columns.base import FittedColumn, set_fields
+from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.columns.calendar import Calendar
-from scratchmlp.tabular.columns.column import Column
+from scratchmlp.tabular.columns.fitted_column import FittedColumn, set_fields
 from scratchmlp.tabular.reading.findings import Reading
 
 #: Names of time zones, such as "Europe/Rome", and offsets, such as "UTC+02:00". Others, such as

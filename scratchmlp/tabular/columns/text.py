@@ -12,7 +12,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils import gen_batches
 
-from scratchmlp.tabular.columns.base import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.columns.numeric import clip_smoothly
 from scratchmlp.tabular.reading.findings import Note
 from scratchmlp.tabular.reading.from_text import note_long

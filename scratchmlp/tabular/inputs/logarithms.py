@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.columns.column import Columns
+from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.numeric import CLIP
 from scratchmlp.tabular.reading.values import Floats

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.columns.base import Encoded, LeftOutColumn
 from scratchmlp.tabular.columns.categories import (
     CategoricalColumn,
     FewLevels,
     ManyLevels,
     fit_categories,
 )
+from scratchmlp.tabular.columns.fitted_column import Encoded, LeftOutColumn
 from scratchmlp.tabular.columns.numeric import DateColumn, DurationColumn, NumberColumn
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.dates import dates_without_order, zone_of
