@@ -135,6 +135,7 @@ EXAMPLES = {
     "fit tells what a lone point means": number(["€1.234,50", "€3,25"], new={"1.234": 1234}),
     "new values tell more": number(["3,326.37", "20.50"], new={"3.326,37": 3326.37, "20,50": 20.5}),
     # Values that are no numbers are missing if they are few.
+    "two signs": number([*TEXTS[:199], "+€-8"], "1 of 200 values of column is not a number"),
     "a word": number([*TEXTS[:199], "err"], "1 of 200 values of column is not a number: 'err'. "
         "Such values count as missing. Correct them, or name the column in categorical_features="
         "['from_dtype', ...] if they are", indicator=True, unreadable=["err"]),

@@ -21,7 +21,7 @@ _CURRENCY = (
 _UNITS = re.compile(rf"{_CURRENCY}|[%‰]")
 #: A number with groups of thousands, a decimal mark, an exponent, and a unit before or after it.
 _NUMBER = (
-    r"[-+]?\s*(?:{currency}\s*[-+]?)?"
+    r"(?:[-+]?\s*(?:{currency}\s*)?|{currency}\s*[-+])"
     r"(?:\d{{1,3}}(?:[{groups}]\d{{2,3}})*[{groups}]\d{{3}}(?:{mark}\d*)?|\d+(?:{mark}\d*)?|{mark}\d+)"
     r"(?:[eE][-+]?\d+)?\s*(?:{currency}|[%‰])?"
 )
@@ -78,8 +78,9 @@ def read_numbers(values: Sequence[str], decimal: str) -> Floats:
         Numbers. Values that are not finite numbers are NaN.
     """
     column = pd.Series(values, dtype=object)
-    if decimal == ",":  # pandas would read the points as decimal marks
+    if decimal == ",":  # pandas would read points as decimal marks
         column = column.where(~column.str.contains(".", regex=False))
+        column = column.str.replace(",", ".", regex=False)
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, copy=True)
     for i in np.flatnonzero(np.isnan(numbers)):
         numbers[i] = _read_number(values[int(i)], decimal)
