@@ -10,8 +10,8 @@ from sklearn.exceptions import DataConversionWarning
 from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted, with_notes
 from scratchmlp.cli.reading import RawTable
 from scratchmlp.tabular import TabularEncoder
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
 from scratchmlp.tabular.reading.values import ALL_DIFFERENT, VALUES, ColumnError, Use

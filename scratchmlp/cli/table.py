@@ -31,8 +31,8 @@ from scratchmlp.cli.target import (
     read_target,
 )
 from scratchmlp.estimators.mixins import most_similar
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind

@@ -9,7 +9,6 @@ from scratchmlp.reporting.content import Cell, Section, Table, cell, count, numb
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.reading.findings import listed
-from scratchmlp.tabular.reading.values import PLAIN_REASONS
 
 MOST_CLASSES = 20  # rows of a table
 MOST_COLUMNS = 200  # that are described, or whose importance is measured
@@ -79,7 +78,6 @@ def _target(evaluated: Evaluated) -> Table:
 
 def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
     """Describe a column: a row of the table."""
-    is_plain = fitted.reason in PLAIN_REASONS and fitted.uses_values
     missing = int(column.isna().sum())
     return (
         plain(column.name),
@@ -87,7 +85,7 @@ def _row(column: "pd.Series[Any]", fitted: Column) -> tuple[Cell, ...]:
         count(missing),
         count(column.astype(str).nunique() if column.dtype == object else column.nunique()),
         _values(column, fitted),
-        "" if is_plain else plain(fitted.reason, 200),
+        plain(", ".join(fitted.remarks), 200),
     )
 
 
