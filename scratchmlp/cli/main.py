@@ -179,7 +179,7 @@ def _train(data: str, options: Options) -> None:
         )
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
-    check_id(options.id, np.unique(table.y) if table.is_class else None)
+    check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
     seed = options.seed or 0
     plan = make_plan(
         table.y,
@@ -226,7 +226,7 @@ def _keep(
     say(f"training {what} on all rows")
     model = _fit_to_all(models[name], table, plan, options)
     if options.save is not None:
-        save_model(options.save, SavedModel(model, options.target, options.id, table.marks))
+        save_model(options.save, SavedModel(model, options.target, options.roles.id, table.marks))
         although = _although(name, best_model(results, plan), plan)
         saved = f"Saved {what} in {options.save}{although}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
@@ -353,7 +353,7 @@ def _predict(data: str, options: Options, out: Path | None) -> None:
     columns = saved.columns
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
     X = select_features(raw, data, columns)
-    ids = _ids(raw, data, options.id, saved.id)
+    ids = _ids(raw, data, options.roles.id, saved.id)
     classes = getattr(saved.model, "classes_", None)
     if classes is not None and options.coverage is not None:
         raise InputError(

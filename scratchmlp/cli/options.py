@@ -147,14 +147,7 @@ class Options(NamedTuple):
     file_format: FileFormat
     target: str | None
     task: str | None
-    ignore: list[str]
-    numeric: list[str]
-    categorical: list[str]
-    text: list[str]
-    date: list[str]
-    id: str | None
-    groups: str | None
-    time: str | None
+    roles: Roles
     model: str | None
     with_: list[str]
     metric: str | None
@@ -166,11 +159,6 @@ class Options(NamedTuple):
     export: Path | None
     plot: Path | None
     report: Path | None
-
-    @property
-    def roles(self) -> Roles:
-        """What the user says of columns other than the target."""
-        return Roles(*(getattr(self, field) for field in Roles._fields))
 
     @property
     def own_model(self) -> str:
@@ -236,7 +224,8 @@ def parse(argv: Sequence[str] | None) -> Options:
         text = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
         training, arguments = _given_for_training(parser, known), vars(known)
         file_format = _take_file_format(arguments)
-        options = Options(text, training, file_format=file_format, **arguments)
+        roles = Roles(**{field: arguments.pop(field) for field in Roles._fields})
+        options = Options(text, training, file_format=file_format, roles=roles, **arguments)
     finally:
         sys.stdout.flush()
     _check(options)
@@ -294,7 +283,7 @@ def _check(options: Options) -> None:
             "not have. Only the ensemble and the networks have them. Remove --keep best, or remove "
             "--plot and --report."
         )
-    if options.groups is not None and options.time is not None:
+    if options.roles.groups is not None and options.roles.time is not None:
         raise InputError(
             "--groups and --time split the rows in different ways and cannot be combined. Remove "
             "one of them."
@@ -304,7 +293,7 @@ def _check(options: Options) -> None:
 def _check_without_table(options: Options) -> None:
     """Raise an error if options need a table; one of them may have taken its name."""
     for field in LISTS:
-        if names := getattr(options, field):
+        if names := getattr(options.roles, field):
             raise InputError(
                 f"there is no table: --{field} takes all names that follow it, here "
                 f"{quoted(names)}. Put DATA.csv first, before the options."
@@ -314,7 +303,7 @@ def _check_without_table(options: Options) -> None:
             "--sep, --decimal, --encoding and --keep-na need a table. Put DATA.csv first."
         )
     given = [option for option in options.training if option != "--plot"]
-    given += ["--id"] if options.id else []
+    given += ["--id"] if options.roles.id else []
     if options.load or given:
         raise InputError(f"{'--load' if options.load else given[0]} needs a table. Add DATA.csv.")
 

@@ -3,7 +3,6 @@
 Cells of text files are read as text. The encoder of the table decides what a column is.
 """
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -39,7 +38,6 @@ from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
 
 ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
-NAMELESS = re.compile(r"Unnamed: \d+")  # pandas' names
 
 
 class Table(NamedTuple):
@@ -128,7 +126,13 @@ def load_table(
     if roles.time is not None:
         table, times, time_notes = in_order(table, roles.time)
         notes += time_notes
-    X, infinite_notes = _drop_infinite(_features(table, [target, *roles.not_features()]))
+    features = table.drop(columns=[target, *roles.not_features()])
+    if features.columns.empty:
+        raise InputError(
+            "no column is left to predict from. The table needs a column beside the target and "
+            "those that no model uses."
+        )
+    X, infinite_notes = _drop_infinite(features)
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None
@@ -182,18 +186,6 @@ def _note_words(raw: RawTable, columns: Columns) -> list[str]:
         f"value there, add --keep-na {shlex.join(of_word)}"
         for word, of_word in found.items()
     ]
-
-
-def _features(table: pd.DataFrame, others: list[str]) -> pd.DataFrame:
-    """Return the columns to predict from, without nameless columns that have no values."""
-    X = table.drop(columns=others)
-    empty = X.columns[X.isna().all()]
-    if len(empty) == X.shape[1]:
-        raise InputError(
-            "no column is left to predict from. The table needs a column with values beside the "
-            "target and the ignored columns."
-        )
-    return X.drop(columns=[name for name in empty if NAMELESS.fullmatch(name)])
 
 
 def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.intp], list[str]]:

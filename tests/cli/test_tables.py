@@ -53,7 +53,7 @@ REFUSED = [
     (b"a:y\n1:2\n", [], "If another character separates its columns, name it with --sep."),
     (b"Report 2024,,\na,b,y\n1,2,u\n3,4,v\n", [], "if it is a title, delete it"),
     (b"y\nu\nv\n" * 9, [], "no column is left to predict from"),
-    (b"a,y\n" + b",u\n,v\n" * 9, [], "no column is left to predict from"),
+    (b"a,y\n" + b",u\n,v\n" * 9, [], "no column can inform a prediction: a (no values)"),
     (b"a,y\n" + b"1,\n" * 9, [], "column 'y' has no values"),
     (b"a,y\n" + b"1,u\n" * 9, [], "column 'y' is constant: every value is 'u'"),
     (b"a,y\n1,u\n1,u\n1,u\n1,v\n1,w\n", [], "Classes of that size: 1, with 3 of 5 rows."),
