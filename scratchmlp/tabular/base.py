@@ -69,13 +69,13 @@ class TrainingProblem(NamedTuple):
     sample_weight : ndarray of shape (n_samples,)
         Weights as the user passed them, without class weights, but divided by their mean.
     splits : list of tuple of two ndarrays
-        For each member, the row numbers for training and the row numbers of its fold.
+        For each fold, the row numbers for training and those that are held out.
     seeds : ndarray of int
-        Random state of each member.
+        Random state of each fold.
     terms : list of TermSelection
-        Selects the terms of text that each member uses. Not fitted if members select their own.
+        Selects the terms of text for each fold. Not fitted if each part selects its own.
     most_rows : int or None, default=None
-        Number of training rows of a member that does not train on all rows outside of its fold.
+        Number of training rows of a fold that does not train on all rows outside of it.
     """
 
     encoder: TabularEncoder
@@ -96,7 +96,7 @@ class TrainingProblem(NamedTuple):
 
     @property
     def held_out(self) -> list[Rows]:
-        """Row numbers of each member's fold."""
+        """Row numbers that each fold holds out."""
         return [rows for _, rows in self.splits]
 
     def with_other_seeds(self, number: int) -> Self:
@@ -206,7 +206,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         ------
         ValueError
             If a target or a group is missing, a number of the table is infinite, too few rows have
-            a weight above 0, or `cv` leaves a member without rows to train on or to hold out. The
+            a weight above 0, or `cv` leaves a fold without rows to train on or to hold out. The
             estimator then stays as it was.
         """
         started = time.time()  # this clock is the same in all processes

@@ -64,10 +64,10 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         return self.classes_[self._mean_prediction(X).argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
-        """Predict class probabilities: the mean of the members'.
+        """Predict class probabilities: the mean over the folds.
 
-        Members of networks and trees have a weighted mean each, and the prediction is their
-        geometric mean, rescaled to a sum of 1.
+        Networks and trees have a weighted mean for each fold, and the prediction is the geometric
+        mean over the folds, rescaled to a sum of 1.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
 
         A set of one class means that the model is sure. A class is left out if it is less probable
         than the true class was for most rows in `fit`, by their out-of-fold probabilities. These
-        come from single members, which err more than the ensemble, so sets tend to contain the true
+        come from single folds, which err more than the ensemble, so sets tend to contain the true
         class more often than `coverage` says. The page :doc:`/how_sure` says what breaks it.
 
         Parameters
@@ -128,7 +128,7 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         Notes
         -----
         A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
-        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
+        ``w`` is the `sample_weight` of the rows that were held out. The number of rows in `fit`
         is the effective one, ``w.sum()**2 / (w**2).sum()``. Class weights do not count.
 
         References

@@ -22,7 +22,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
     _oof_name = "oof_prediction_"
 
     def predict(self, X: Any) -> FloatArray:
-        """Predict the targets: the mean of the members', weighted if there are weights.
+        """Predict the targets: the mean over the folds, weighted if there are weights.
 
         Parameters
         ----------
@@ -43,7 +43,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         the ensemble. The interval is the prediction, plus and minus a multiple of the expected
         error of the row, which a small model of errors predicts. The multiple is a quantile of the
         errors of the out-of-fold predictions for the rows in `fit`, each divided by its expected
-        size. These predictions come from single members, which err more than their mean, so
+        size. These predictions come from single folds, which err more than their mean, so
         intervals tend to contain the target more often than `coverage` says. Unlike CV+, this has
         no proven lower bound of the coverage. The page :doc:`/how_sure` says what breaks it.
 
@@ -74,7 +74,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         Notes
         -----
         A new row is taken to have the weight of an average draw: ``(w**2).sum() / w.sum()``, where
-        ``w`` is the `sample_weight` of the rows that members held out. The number of rows in `fit`
+        ``w`` is the `sample_weight` of the rows that were held out. The number of rows in `fit`
         is the effective one, ``w.sum()**2 / (w**2).sum()``.
 
         References

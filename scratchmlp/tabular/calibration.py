@@ -65,7 +65,7 @@ def fit_calibration(data: Data, raw: FloatArray) -> Calibration:
     data : Data
         Rows, whose targets are classes. X is not used.
     raw : ndarray of shape (n_samples, n_classes)
-        Raw scores of the rows, from members that were not trained on them; nan for rows to ignore.
+        Raw scores of the rows, from models that were not trained on them; nan for rows to ignore.
 
     Returns
     -------

@@ -138,19 +138,19 @@ def _folds(
 
 
 def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
-    """Check that there are members, and that each has rows to train on and rows to hold out.
+    """Check that there are folds, and that each has rows to train on and rows to hold out.
 
     Parameters
     ----------
     splits : list of tuple of two ndarrays
-        For each member, the row numbers for training and the row numbers of its fold.
+        For each fold, the row numbers for training and those that are held out.
     weight : ndarray of shape (n_samples,)
         Weights to train with, class weights included.
 
     Raises
     ------
     ValueError
-        If there are no members, or if all weights of a part of a split are 0.
+        If there are no folds, or if all weights of a part of a split are 0.
     """
     if not splits:
         raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
@@ -165,7 +165,7 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
 
 
 def warn_of_one_row(splits: list[tuple[Rows, Rows]]) -> None:
-    """Warn that R² is not defined, if all members together hold out a single row."""
+    """Warn that R² is not defined, if all folds together hold out a single row."""
     if len(np.unique(np.concatenate([held_out for _, held_out in splits]))) == 1:
         warnings.warn(
             "cv holds out a single row, so oof_score_ is nan: R² compares the errors with the "
@@ -209,7 +209,7 @@ def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: i
     Parameters
     ----------
     held_out : list of ndarray of int
-        Row numbers of each member's fold.
+        Row numbers that each fold holds out.
     scores : list of ndarray of shape (n_held_out, n_outputs)
         Scores of these rows.
     n_rows : int
@@ -218,7 +218,7 @@ def by_row(held_out: list[NDArray[np.intp]], scores: list[FloatArray], n_rows: i
     Returns
     -------
     ndarray of shape (n_rows, n_outputs)
-        Scores. If several members held out a row, their mean. If no member held out a row, nan.
+        Scores. If several folds hold out a row, their mean. If no fold does, nan.
     """
     n_outputs = scores[0].shape[1]
     total, times = np.zeros((n_rows, n_outputs)), np.zeros((n_rows, 1))

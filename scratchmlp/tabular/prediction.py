@@ -26,7 +26,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     models : sequence of Member or FoldModel
-        What was trained without each fold.
+        For each fold, what was trained without it.
     targets : ClassLabels or Numbers
         How raw scores become predictions. Those of an ensemble may differ: networks with
         ``loss="poisson"`` scale numbers in their own way.

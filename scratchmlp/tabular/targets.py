@@ -101,7 +101,7 @@ class ClassLabels:
     # From raw scores to predictions.
 
     def calibrate(self, data: Data, raw: FloatArray) -> Calibration | None:
-        """Fit the calibration to raw scores of rows from members that held them out."""
+        """Fit the calibration to raw scores of rows from models that were trained without them."""
         return fit_calibration(data, raw)
 
     def predictions(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:

@@ -68,9 +68,9 @@ def select_weights(
     array([0.5, 0.5, 0. ])
     """
     times = prior * _PRIOR / len(predictions[0])
-    total: Any = sum(n * each for n, each in zip(times, predictions, strict=True))
+    total: Any = sum(n * oof for n, oof in zip(times, predictions, strict=True))
     for _ in range(_ROUNDS):
-        losses = [loss((total + each) / (times.sum() + 1)) for each in predictions]
+        losses = [loss((total + oof) / (times.sum() + 1)) for oof in predictions]
         if np.isnan(losses).all():
             raise ValueError(f"The score of predictions must be a number; got {losses[0]}.")
         best = int(np.nanargmin(losses))
@@ -106,7 +106,7 @@ def without_negligible(
     """
 
     def loss_with(weights: FloatArray) -> float:
-        blend: Any = sum(w * each for w, each in zip(weights, predictions, strict=True) if w)
+        blend: Any = sum(w * oof for w, oof in zip(weights, predictions, strict=True) if w)
         return loss(blend)
 
     lowest = loss_with(weights)

@@ -39,7 +39,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         :class:`TabularMLPClassifier`.
     n_repeats : int, default=1
         Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
-        members, predictions usually get a little better, and `fit` takes as many times as long.
+        folds, predictions usually get a little better, and `fit` takes as many times as long.
     scoring : str, callable or None, default=None
         What the weights maximize: a scorer of scikit-learn, such as "roc_auc". None means the
         negative log-loss.
@@ -106,7 +106,7 @@ default='from_dtype'
         Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`. 1 and 0 if the
         ensemble holds one estimator, whose probabilities are calibrated already.
     held_out_ : list of ndarray of int
-        Numbers of the rows in `fit` that each member held out.
+        Numbers of the rows in `fit` that each fold holds out.
     encoder_ : TabularEncoder
         The fitted encoder of the table, the same for all estimators.
     n_features_in_ : int

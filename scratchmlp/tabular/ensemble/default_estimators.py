@@ -70,7 +70,7 @@ def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool) -
     if classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits):
         return None
     n_rows = len(data.Y)
-    n_inputs = data.X.layout.n_outputs + sum(each.shape[1] for each in data.X.terms)
+    n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
     return LogisticRegression(C=0.05, max_iter=500) if classifier else Ridge(alpha=10.0)

@@ -310,14 +310,12 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
             If a name is not in `weights_`.
         """
         check_is_fitted(self)
-        for each in (name, *names):
-            if each not in self.weights_:
-                known, reason = ", ".join(map(repr, self.weights_)), self.dropped_.get(each, "")
-                raise ValueError(f"name must be one of {known}; got {each!r}. {reason}".rstrip())
+        chosen = (name, *names)
+        if unknown := [wrong for wrong in chosen if wrong not in self.weights_]:
+            known, reason = ", ".join(map(repr, self.weights_)), self.dropped_.get(unknown[0], "")
+            raise ValueError(f"name must be one of {known}; got {unknown[0]!r}. {reason}".rstrip())
         smaller = copy(self)
-        smaller._parts = {
-            kept: part for kept, part in self._parts.items() if kept in (name, *names)
-        }
+        smaller._parts = {kept: part for kept, part in self._parts.items() if kept in chosen}
         smaller.oof_scores_ = {kept: self.oof_scores_[kept] for kept in smaller._parts}
         smaller.weights_ = {kept: self.weights_[kept] for kept in smaller._parts}
         smaller.dropped_ = {}
@@ -384,14 +382,14 @@ def check_estimators(ensemble: Any) -> list[tuple[str, Any]]:
     """
     pairs = ensemble.estimators
     if not pairs or not all(
-        isinstance(each, tuple) and len(each) == 2 and isinstance(each[0], str) for each in pairs
+        isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
     ):
         raise ValueError(
             "estimators must be None or a list of pairs of a name and an estimator, with at least "
             f"one pair; got {pairs!r}."
         )
     ensemble._validate_names([name for name, _ in pairs])
-    used = [(name, each) for name, each in pairs if each != "drop"]
+    used = [(name, estimator) for name, estimator in pairs if estimator != "drop"]
     if not used:
         raise ValueError("All estimators are 'drop', but at least one is needed.")
     kind, is_kind = (

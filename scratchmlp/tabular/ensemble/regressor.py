@@ -40,7 +40,7 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         :class:`TabularMLPRegressor`.
     n_repeats : int, default=1
         Number of times that the rows are split into `cv` folds, if `cv` is an int. With more
-        members, predictions usually get a little better, and `fit` takes as many times as long.
+        folds, predictions usually get a little better, and `fit` takes as many times as long.
     scoring : str, callable or None, default=None
         What the weights maximize: a scorer of scikit-learn, such as "neg_mean_absolute_error". None
         means the negative squared error.
@@ -87,7 +87,7 @@ default='from_dtype'
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
         weights are fitted to the same predictions, and gradient boosting stops by them, which
         raises the score a little. `predict` averages the estimators of all folds, which is usually
-        better than one of them. The page :doc:`/tabular` has measurements. nan if the members held
+        better than one of them. The page :doc:`/tabular` has measurements. nan if the folds hold
         out a single row: R² compares the errors with the spread of the targets.
     oof_scores_ : dict of str to float
         The same for each estimator alone, also for those in `dropped_`. :meth:`leaderboard` returns
@@ -98,7 +98,7 @@ default='from_dtype'
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Weighted out-of-fold predictions of the rows in `fit`; nan for rows that are in no fold.
     held_out_ : list of ndarray of int
-        Numbers of the rows in `fit` that each member held out.
+        Numbers of the rows in `fit` that each fold holds out.
     encoder_ : TabularEncoder
         The fitted encoder of the table, the same for all estimators.
     n_features_in_ : int
@@ -112,7 +112,7 @@ default='from_dtype'
         If an estimator is left out because its fit fails. If all fail, `fit` raises the error of
         the first.
     UndefinedMetricWarning
-        If the members hold out a single row, for which R² is not defined.
+        If the folds hold out a single row, for which R² is not defined.
 
     See Also
     --------

@@ -23,7 +23,7 @@ from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.threads import threads
 
-_ROWS = 2**13  # that a member predicts at the same time, if it holds out fewer
+_ROWS = 2**13  # that are predicted at the same time, if a fold holds out fewer
 
 Change = tuple[Place, Rows]
 
@@ -114,7 +114,7 @@ _CLEAR, _LEAST_ROWS = 0.1, 20
 
 
 def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:
-    """Return which rows of `fit` each member held out, and check the number of rows.
+    """Return which rows of `fit` each fold holds out, and check the number of rows.
 
     The number is that of the out-of-fold predictions. Without them, only the last row that was held
     out is known.
@@ -175,7 +175,7 @@ def check_rows(
     rows : ndarray of int
         The rows that are predicted.
     predictions : ndarray of shape (n_rows,) or (n_rows, n_outputs)
-        Predictions of these rows by the members that held them out.
+        Predictions of these rows by the folds that held them out.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which columns of a raw table matter: permutation importance on the rows that members held out.
+"""Which columns of a raw table matter: permutation importance on the rows that were held out.
 
 Also which columns are associated: permuting one alone shows too little of what they tell together.
 """
@@ -62,8 +62,8 @@ class ImportancesMixin:
     ) -> Bunch:
         """Measure how much worse the predictions get without the information of a column.
 
-        This is permutation importance for whole columns of the raw table, on rows that the members
-        did not learn from. Each member predicts the rows that it held out in `fit`, first as they
+        This is permutation importance for whole columns of the raw table, on rows that were held
+        out. What was trained without a fold in `fit` predicts the rows of the fold, first as they
         are, then with the values of one column exchanged at random among all rows. The importance
         is the difference of the two scores. Nothing is fitted again.
 
@@ -146,7 +146,7 @@ class ImportancesMixin:
         -----
         Columns that the encoder leaves out have no influence on predictions. Their importance is 0.
 
-        Rows that no member held out are not used. If several members held out a row, their
+        Rows that no fold held out are not used. If several folds held out a row, their
         predictions are averaged. The epochs of the networks, the calibration and the weights of an
         ensemble were chosen on the same rows, which raises `score` a little.
 

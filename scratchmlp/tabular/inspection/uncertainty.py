@@ -1,6 +1,6 @@
-"""How sure predictions are: by their errors on rows that members held out.
+"""How sure predictions are: by their errors on rows that were held out.
 
-The out-of-fold prediction for a row comes from members that were not trained on it. Its error is
+The out-of-fold prediction for a row comes from models that were not trained on it. Its error is
 thus like that for a new row, and a quantile of such errors tells how far off new predictions are.
 """
 
@@ -20,7 +20,7 @@ from scratchmlp.threads import threads
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
 _MOST_SCORES = 10_000
-#: Number of folds of the rows if a single member held out all of them.
+#: Number of folds of the rows if a single fold held out all of them.
 _FOLDS = 5
 
 
@@ -90,7 +90,7 @@ class HeldOutScores(NamedTuple):
         wanted = coverage * (1 + 1 / n_effective) * total * (1 - 1e-9)
         last = len(weight) - 1
         sums = np.cumsum(weight, axis=0).T
-        places = [min(int(np.searchsorted(each, wanted)), last) for each in sums]
+        places = [min(int(np.searchsorted(column, wanted)), last) for column in sums]
         return self.scores[places, np.arange(len(places))]
 
 
@@ -142,7 +142,7 @@ def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
     Parameters
     ----------
     oof : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Out-of-fold predictions; nan for rows that no member held out.
+        Out-of-fold predictions; nan for rows that no fold held out.
 
     Returns
     -------
@@ -159,13 +159,13 @@ def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
 def fold_numbers(
     held_out: Iterable[NDArray[np.intp]], rows: NDArray[np.intp], n_rows: int
 ) -> NDArray[np.intp]:
-    """Return, for each of some rows, the number of a member that held it out.
+    """Return, for each of some rows, the number of a fold that held it out.
 
-    If a single member held out all of them, they are divided into folds.
+    If a single one held out all of them, they are divided into folds.
     """
     numbers = np.full(n_rows, -1, np.intp)
-    for member, fold in enumerate(held_out):
-        numbers[fold] = member
+    for fold, held_out_rows in enumerate(held_out):
+        numbers[held_out_rows] = fold
     folds = numbers[rows]
     return np.arange(len(rows)) % _FOLDS if (folds == folds[0]).all() else folds
 
@@ -239,7 +239,7 @@ def fit_difficulty(
     Parameters
     ----------
     X : ndarray of shape (n_scores, n_inputs)
-        What `difficulty_inputs` returns for rows that members held out.
+        What `difficulty_inputs` returns for rows that were held out.
     errors : ndarray of shape (n_scores, n_outputs)
         Absolute errors of their out-of-fold predictions.
     unit : ndarray of shape (n_outputs,)
