@@ -1,4 +1,4 @@
-"""Who does the work of a case: both estimators, torch, and the matrix products alone.
+"""Who does the work of a case: both estimators, and torch.
 
 A contestant is a function of a case and its data, in the case's dtype, that prepares what is not
 timed and returns the work that is.
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
-from sklearn.utils import gen_batches
 
 from benchmarks.workloads import N_CLASSES, Case, new_rows
 from scratchmlp import ScratchMLPClassifier
@@ -155,73 +154,11 @@ def torch_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     return work
 
 
-class Products:
-    """The matrix products of one batch: forward X W, backward aᵀ delta and delta Wᵀ.
-
-    Every product writes into an array made beforehand, and takes what the product before it
-    wrote, as in a real pass; nothing else is computed.
-    """
-
-    def __init__(self, layer_sizes: tuple[int, ...], X: np.ndarray, weights: list[np.ndarray]):
-        self.a = [X, *(np.empty((len(X), n), X.dtype) for n in layer_sizes[1:])]
-        self.delta = [np.empty_like(a) for a in self.a[:-1]]
-        self.weights = weights
-        self.grads = [np.empty_like(W) for W in weights]
-
-    def forward(self) -> None:
-        """One product a layer."""
-        for i, W in enumerate(self.weights):
-            np.matmul(self.a[i], W, out=self.a[i + 1])
-
-    def backward(self) -> None:
-        """Two products a layer, one in the first: nothing needs the derivative in X."""
-        delta = self.a[-1]
-        for i in reversed(range(len(self.weights))):
-            np.matmul(self.a[i].T, delta, out=self.grads[i])
-            if i > 0:
-                delta = np.matmul(delta, self.weights[i].T, out=self.delta[i])
-
-
-def random_weights(layer_sizes: tuple[int, ...], dtype: Any) -> list[np.ndarray]:
-    """Draw weights that keep the scale of what passes through them."""
-    rng = np.random.default_rng(0)
-    return [
-        (rng.standard_normal((n_in, n_out)) / np.sqrt(n_in)).astype(dtype)
-        for n_in, n_out in pairwise(layer_sizes)
-    ]
-
-
-def floor_fit(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
-    """Do the products of every step, those of the shorter last batch included."""
-    layer_sizes = sizes(case, X, y)
-    weights = random_weights(layer_sizes, X.dtype)
-    batches = [batch.stop - batch.start for batch in gen_batches(len(X), case.batch)]
-    steps = {n: Products(layer_sizes, X[:n].copy(), weights) for n in set(batches)}
-
-    def work() -> None:
-        for _ in range(case.epochs):
-            for n in batches:
-                steps[n].forward()
-                steps[n].backward()
-
-    return work
-
-
-def floor_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
-    """Do the forward products of all rows, in one piece, as scikit-learn does.
-
-    Blocks of rows that stay in the cache take less, so this is not the least possible time.
-    """
-    layer_sizes = (X.shape[1], *case.hidden, N_CLASSES)
-    return Products(layer_sizes, X, random_weights(layer_sizes, X.dtype)).forward
-
-
 CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
     "fit": {
         "ours": partial(fit, ScratchMLPClassifier),
         "MLPClassifier": partial(fit, MLPClassifier),
         "torch": torch_fit,
-        "floor": floor_fit,
     },
     "search": {
         "ours": stacked_search,
@@ -232,6 +169,5 @@ CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
         "ours": partial(predict, ScratchMLPClassifier),
         "MLPClassifier": partial(predict, MLPClassifier),
         "torch": torch_predict,
-        "floor": floor_predict,
     },
 }

@@ -29,9 +29,9 @@ class Timing:
         """Return the median in seconds, nan if the contestant did not run."""
         return median(self.seconds.get(contestant, [np.nan]))
 
-    def ratio(self, over: str, under: str) -> float:
-        """Return a ratio of medians, nan without one of them."""
-        return self.median(over) / self.median(under)
+    def ratio(self, contestant: str) -> float:
+        """Return a contestant's median in ours, nan if it did not run."""
+        return self.median(contestant) / self.median("ours")
 
 
 @contextmanager

@@ -71,29 +71,18 @@ def main() -> None:
             for name in (ENSEMBLE, OURS):
                 predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name])
         print(f"{'medians of CPU times':<40}{args.rows:>12,} rows{'one row':>17}")
-        for name, (many, one) in measure(predict, new, args.rounds).items():
+        runs = [
+            [(cpu(call, new, 1), cpu(call, new[:1], CALLS_OF_ONE_ROW)) for call in predict.values()]
+            for _ in range(args.rounds)
+        ]
+        for name, times in zip(predict, zip(*runs, strict=True), strict=True):
+            many, one = map(median, zip(*times, strict=True))
             print(f"{name:<40}{many:>15.2f} s{1e3 * one:>14.2f} ms")
 
 
-def measure(
-    predict: dict[str, Predict], new: pd.DataFrame, rounds: int
-) -> dict[str, tuple[float, float]]:
-    """Return the median seconds for all rows, and for the first, by contestant."""
-    jobs = ((new, 1), (new[:1], CALLS_OF_ONE_ROW))
-    runs = [
-        [
-            [
-                seconds(lambda call=call, rows=rows: call(rows), n, time.process_time)
-                for rows, n in jobs
-            ]
-            for call in predict.values()
-        ]
-        for _ in range(rounds)
-    ]
-    return {
-        name: (median(run[i][0] for run in runs), median(run[i][1] for run in runs))
-        for i, name in enumerate(predict)
-    }
+def cpu(predict: Predict, rows: pd.DataFrame, n_calls: int) -> float:
+    """Return the CPU seconds of a prediction."""
+    return seconds(lambda: predict(rows), n_calls, time.process_time)
 
 
 if __name__ == "__main__":

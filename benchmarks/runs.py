@@ -31,9 +31,6 @@ KEY = ("contestant", "version", "table", "fold", "seed")
 OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
-# Measuring.
-
-
 def measure(
     path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], seeds: Sequence[int], data: Path
 ) -> None:
@@ -117,9 +114,6 @@ def cpu_seconds() -> float:
     return time.process_time() + sum(os.times()[2:4])
 
 
-# The file.
-
-
 def read(path: Path = STORED) -> pd.DataFrame:
     """Read what was measured."""
     return pd.read_json(path, lines=True) if path.exists() else pd.DataFrame(columns=[*KEY, "cpu"])
@@ -137,9 +131,6 @@ def latest(path: Path = STORED, rivals: Mapping[str, Rival] | None = None) -> pd
     return runs[current].drop_duplicates(list(KEY), keep="last")
 
 
-# Averages.
-
-
 def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dict[str, Any]:
     """Average one contestant's runs over folds and seeds, then over tables.
 
@@ -150,16 +141,10 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
 
     Examples
     --------
-    >>> runs = pd.DataFrame(
-    ...     [("a", table, fold, 0, error, 2.0) for table, error in (("wine", 0.0), ("tae", 0.375))
-    ...      for fold in range(3)],
-    ...     columns=["contestant", "table", "fold", "seed", "error", "seconds"],
-    ... )
-    >>> round(summarize(runs, "a", ["wine", "tae"])["error"] ** 2, 5)  # 0.01 × 0.385
-    0.00385
-    >>> summarize(runs, "a", ["tae"])
-    {'error': 0.375, 'seconds': 2.0, 'seeds': [0]}
-    >>> summarize(runs[1:], "a", ["wine", "tae"])
+    >>> runs = pd.DataFrame({"contestant": "a", "table": "tae", "fold": range(3), "seed": 0})
+    >>> summarize(runs.assign(error=0.375), "a", ["tae"])
+    {'error': 0.375, 'seeds': [0]}
+    >>> summarize(runs.assign(error=0.375), "a", ["tae", "wine"])
     {}
     """
     runs = runs[(runs["contestant"] == contestant) & runs["table"].isin(tables)]

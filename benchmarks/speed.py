@@ -1,11 +1,10 @@
-"""How long training and prediction take, beside MLPClassifier, torch and the bare products.
+"""How long training and prediction take, beside MLPClassifier and torch.
 
 All do the same work, taking turns in one process, and the medians of their times are compared:
 
 - ours, and scikit-learn's MLPClassifier, with the same parameters otherwise at their defaults;
 - torch, eager, with fused optimizers, where it is installed (`pip install torch`; its build for
   processors alone is enough); on a full batch it does not shuffle;
-- the floor: the matrix products of the same steps alone, in arrays made beforehand;
 - one by one: in a search, our networks without stacks.
 
 Making and casting the data is not timed, nor is a first, short run of each.
@@ -24,27 +23,20 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info
 
 from benchmarks.bars import Check, check, number
-from benchmarks.contestants import CONTESTANTS
 from benchmarks.machine import describe
 from benchmarks.measuring import Timing, measure
 from benchmarks.workloads import CASES, DTYPES
 
-COLUMNS = *CONTESTANTS["fit"], "one by one"
-RATIOS = {  # over / under, with the name of the bar
-    ("MLPClassifier", "ours"): "sklearn",
-    ("torch", "ours"): "torch",
-    ("ours", "floor"): "floor",
-    ("one by one", "ours"): "alone",
-}
+BARS = {"MLPClassifier": "sklearn", "torch": "torch", "one by one": "alone"}  # by contestant
 
 
 def check_times(timing: Timing) -> Iterator[Check]:
     """Compare the ratios of a case with its bars."""
     bars = getattr(timing.case, timing.dtype)
-    for (over, under), name in RATIOS.items():
+    for contestant, name in BARS.items():
         if name in bars:
-            what = f"{timing.case.title}, {timing.dtype}: {over} / {under}"
-            yield check(what, timing.ratio(over, under), bars[name], at_least=name != "floor")
+            what = f"{timing.case.title}, {timing.dtype}: {contestant} / ours"
+            yield check(what, timing.ratio(contestant), bars[name], at_least=True)
 
 
 def duration(seconds: float) -> str:
@@ -78,14 +70,14 @@ def main() -> int:
     n_threads = os.cpu_count() if args.threads == "all" else int(args.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # every fit runs all of its epochs
     print(f"{describe('torch')}, {blas()}, {n_threads} of {os.cpu_count()} cores\n")
-    print_line("medians", "dtype", *COLUMNS, *(" / ".join(names) for names in RATIOS))
+    print_line("medians", "dtype", "ours", *BARS, *(f"{contestant} / ours" for contestant in BARS))
     checks = []
     for name in args.cases:
         case = CASES[name].quick() if args.quick else CASES[name]
         for dtype in DTYPES:
             timing = measure(case, dtype, n_threads)
-            medians = (duration(timing.median(name)) for name in COLUMNS)
-            ratios = (number(timing.ratio(*names)) for names in RATIOS)
+            medians = (duration(timing.median(name)) for name in ("ours", *BARS))
+            ratios = (number(timing.ratio(contestant)) for contestant in BARS)
             print_line(case.title, dtype, *medians, *ratios)
             checks += check_times(timing)
     if args.check:

@@ -88,14 +88,7 @@ def without_rare(table: pd.DataFrame, target: str, n_rows: int) -> pd.DataFrame:
 
 
 def with_categories(X: pd.DataFrame) -> pd.DataFrame:
-    """Make every column that has no numbers one of categories.
-
-    Examples
-    --------
-    >>> X = with_categories(pd.DataFrame({"size": [1, 2], "color": ["red", None]}))
-    >>> X.dtypes.astype(str).to_dict()
-    {'size': 'int64', 'color': 'category'}
-    """
+    """Make every column that has no numbers one of categories."""
     return X.astype(dict.fromkeys(category_names(X), "category"))
 
 
@@ -211,13 +204,7 @@ NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
 def names_of(chosen: Iterable[str]) -> list[str]:
-    """Name each table of the groups and tables that were chosen once.
-
-    Examples
-    --------
-    >>> names_of(["phoneme", "adult", "phoneme"])
-    ['phoneme', 'adult']
-    """
+    """Name each table of the groups and tables that were chosen once."""
     return list(dict.fromkeys(name for one in chosen for name in GROUPS.get(one, (one,))))
 
 

@@ -113,14 +113,12 @@ def validate(choose: Any, case: Case) -> Outputs:
 # Fits that go on.
 
 
-def nothing(model: Any) -> Any:
-    """Go on at once."""
+def failed(model: Any) -> Any:
+    """Fit anew, without targets for the validation data, which is refused."""
+    X = np.zeros((4, model.n_features_in_))
+    with suppress(ValueError):
+        model.set_params(warm_start=False).fit(X, [3, 4, 5, 6], X_val=X)
     return model
-
-
-def unpickled(model: Any) -> Any:
-    """Store and load."""
-    return pickle.loads(pickle.dumps(model))
 
 
 def edited(model: Any) -> Any:
@@ -136,31 +134,17 @@ def assigned(model: Any) -> Any:
     return model
 
 
-def changed(model: Any) -> Any:
-    """Change the solver, the horizon and the stopping."""
-    return model.set_params(solver="nadam", max_iter=4, early_stopping=not model.early_stopping)
-
-
-def steadied(model: Any) -> Any:
-    """Go back to the first learning rate."""
-    return model.set_params(learning_rate="constant")
-
-
-def seeded(model: Any) -> Any:
-    """Hand over a generator."""
-    return model.set_params(random_state=np.random.RandomState(3))
-
-
-def failed(model: Any) -> Any:
-    """Fit anew, without targets for the validation data, which is refused."""
-    X = np.zeros((4, model.n_features_in_))
-    with suppress(ValueError):
-        model.set_params(warm_start=False).fit(X, [3, 4, 5, 6], X_val=X)
-    return model
+def unpickled(model: Any) -> Any:
+    """Store and load."""
+    return pickle.loads(pickle.dumps(model))
 
 
 CHANGES = (
-    *(nothing, unpickled, copy.deepcopy, edited, assigned, changed, steadied, seeded, failed),
+    *(lambda model: model, unpickled, copy.deepcopy, edited, assigned),
+    lambda m: m.set_params(solver="nadam", max_iter=4, early_stopping=not m.early_stopping),
+    lambda model: model.set_params(learning_rate="constant"),  # back to the first one
+    lambda model: model.set_params(random_state=np.random.RandomState(3)),
+    failed,
 )
 
 

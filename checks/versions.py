@@ -2,9 +2,8 @@
 
 Two processes, one for each checkout and with one BLAS thread each, take turns (before, after,
 after, before, ...) on each case; four more pairs of processes then do the same. The cases are short
-versions of those of `benchmarks/speed.py`, and some that `versions_worker.py` adds. Imports of the
-package are timed in new processes, which take turns too. All times are processor times, because
-other processes disturb these less.
+versions of those of `benchmarks/speed.py`, and some that `versions_worker.py` adds. All times are
+processor times, because other processes disturb these less.
 
 Each pair of runs gives a ratio, after / before. A case is slower if the median of its ratios is
 above the bar; it is then measured again, and fails if it is slower again.
@@ -19,8 +18,6 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -31,12 +28,9 @@ from checks.checkouts import HERE, start
 BAR = 1.03  # how much slower than before a case may be
 PROCESSES = 5  # pairs of processes for each case: memory layout alone makes some slower
 SHORTEST = 0.1  # seconds of a run; shorter work is repeated
-IMPORT_RUNS = 10
-IMPORTS = ("scratchmlp", "scratchmlp.tabular")
 
-Clock = Callable[[], float]
 Pair = tuple[float, float]
-Case = tuple[str, str]  # its name, and its dtype or "import"
+Case = tuple[str, str]  # its name, and its dtype
 
 
 class Worker:
@@ -66,38 +60,18 @@ class Worker:
         return json.loads(answer)
 
 
-def take_turns(before: Clock, after: Clock, runs: int) -> list[Pair]:
-    """Time both once a round, each of them first in every other round."""
+def compare_case(before: Worker, after: Worker, case: Case, runs: int) -> list[Pair]:
+    """Time both workers once a round, each of them first in every other round."""
+    first = max(before.ask(case), after.ask(case))
+    repeat = max(1, math.ceil(SHORTEST / first))
     times = []
     for number in range(runs):
         if number % 2:
-            second = after()
-            times.append((before(), second))
+            second = after.ask(repeat)
+            times.append((before.ask(repeat), second))
         else:
-            times.append((before(), after()))
+            times.append((before.ask(repeat), after.ask(repeat)))
     return times
-
-
-def compare_case(before: Worker, after: Worker, case: Case, runs: int) -> list[Pair]:
-    """Compare two workers on one case."""
-    first = max(before.ask(case), after.ask(case))
-    repeat = max(1, math.ceil(SHORTEST / first))
-    return take_turns(partial(before.ask, repeat), partial(after.ask, repeat), runs)
-
-
-def import_seconds(package: str, checkout: Path) -> float:
-    """Import a package of a checkout in a new process; return the CPU seconds that it took."""
-    clock = "from time import process_time as clock; start = clock()"
-    code = f"{clock}; import {package}; print(clock() - start)"
-    run = [sys.executable, "-c", code]
-    return float(subprocess.run(run, capture_output=True, check=True, cwd=checkout).stdout)
-
-
-def compare_import(checkouts: list[Path], package: str, runs: int) -> list[Pair]:
-    """Compare how long an import takes, in new processes."""
-    before, after = (partial(import_seconds, package, checkout) for checkout in checkouts)
-    before(), after()  # compile, and fill the disk cache
-    return take_turns(before, after, runs)
 
 
 def compare(checkouts: list[Path], cases: list[Case], runs: int) -> list[Case]:
@@ -106,10 +80,7 @@ def compare(checkouts: list[Path], cases: list[Case], runs: int) -> list[Case]:
     for number in range(PROCESSES):
         with Worker(checkouts[0]) as before, Worker(checkouts[1]) as after:
             for case in cases:
-                if case[1] == "import":
-                    seconds[case] += compare_import(checkouts, case[0], IMPORT_RUNS // PROCESSES)
-                else:
-                    seconds[case] += compare_case(before, after, case, runs // PROCESSES)
+                seconds[case] += compare_case(before, after, case, runs // PROCESSES)
         print(f"{number + 1} of {PROCESSES} pairs of processes are done", file=sys.stderr)
     print(f"\n{'medians':<52}{'before, ms':>12}{'after, ms':>12}{'ratio':>9}{'middle half':>17}")
     return [case for case in cases if report(case, seconds[case])]
@@ -138,7 +109,7 @@ def main() -> int:
     print(describe())
     print(f"before: {commit(checkouts[0])}, after: {commit(checkouts[1])}", flush=True)
     with Worker(checkouts[0]) as worker:
-        cases = [*map(tuple, worker.ask("cases")), *((package, "import") for package in IMPORTS)]
+        cases = [*map(tuple, worker.ask("cases"))]
     cases = [case for case in cases if any(text in case[0] for text in args.cases)]
     slower = compare(checkouts, cases, runs)
     if slower:
