@@ -21,17 +21,16 @@ _AXPY: dict[Any, Any] = {np.dtype(np.float32): blas.saxpy, np.dtype(np.float64):
 _GER: dict[Any, Any] = {np.dtype(np.float32): blas.sger, np.dtype(np.float64): blas.dger}
 
 
-def add_scaled(y: FloatArray, a: Any, x: FloatArray) -> None:
+def add_scaled(y: FloatArray, a: float, x: FloatArray) -> None:
     """Add a multiple of x to y, in place: y ← y + a x.
 
     Parameters
     ----------
-    y : ndarray of shape (n,) or (n_networks, n)
-        Vector to change, or a matrix with a vector for each of several networks. The operation is
-        fastest if it is contiguous and float32 or float64.
-    a : float or ndarray of shape (n_networks, 1)
-        Factor, or a factor for each network.
-    x : ndarray of the shape of y
+    y : ndarray of shape (n,)
+        Vector to change. The operation is fastest if it is contiguous and float32 or float64.
+    a : float
+        Factor.
+    x : ndarray of shape (n,)
         What to add, of the same dtype.
 
     Examples
@@ -43,11 +42,6 @@ def add_scaled(y: FloatArray, a: Any, x: FloatArray) -> None:
     >>> y
     array([3., 4.])
     """
-    if isinstance(a, np.ndarray):
-        y += a.astype(y.dtype) * x
-        return
-    if y.ndim == 2 and y.flags.c_contiguous:
-        y, x = y.reshape(-1), x.reshape(-1)
     axpy = _AXPY.get(y.dtype)
     if axpy and y.flags.c_contiguous:  # axpy would change a copy of any other array
         axpy(x, y, a=a)
@@ -109,26 +103,11 @@ def take_rows(X: FloatArray, index: NDArray[np.intp], out: FloatArray) -> FloatA
     return X.take(index, axis=0, out=out, mode="clip")
 
 
-def clip_norm(grad: FloatArray, longest: Any) -> FloatArray:
+def clip_norm(grad: FloatArray, longest: float) -> FloatArray:
     """Return a vector, or a copy scaled down to the norm `longest` if it is longer.
 
     SciPy's `norm` calls BLAS, which does not overflow even if the squares of the entries would.
-
-    Parameters
-    ----------
-    grad : ndarray of shape (n,) or (n_networks, n)
-        Vector, or a matrix with a vector for each of several networks.
-    longest : float or ndarray of shape (n_networks, 1)
-        Largest allowed Euclidean norm, above 0.
-
-    Returns
-    -------
-    ndarray of the shape of `grad`
-        The clipped vector or vectors.
     """
-    if grad.ndim == 2:
-        lengths = np.array([[norm(each, check_finite=False)] for each in grad])
-        return grad * (longest / np.maximum(lengths, longest)).astype(grad.dtype)
     length = norm(grad, check_finite=False)
     return grad * (longest / length) if length > longest else grad
 

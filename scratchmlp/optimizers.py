@@ -139,13 +139,13 @@ def with_plain_numbers(optimizer: Optimizer) -> Optimizer:
     return plain
 
 
-def update_mean(mean: Vector, beta: Any, new: Vector) -> None:
+def update_mean(mean: Vector, beta: float, new: Vector) -> None:
     """Update an exponential moving average in place: mean ← β mean + (1 - β) new."""
     mean *= beta
     add_scaled(mean, 1 - beta, new)
 
 
-def divide_by_root(numerator: Vector, s: Vector, epsilon: Any) -> Vector:
+def divide_by_root(numerator: Vector, s: Vector, epsilon: float) -> Vector:
     """Return numerator / (√s + ε) in a new array."""
     root = np.sqrt(s)
     root += epsilon

@@ -63,6 +63,5 @@ def test_arrays_that_blas_does_not_take_are_added_to_as_well(dtype):
     np.testing.assert_array_equal(whole[0], [1, 2] * 3)
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 3)])
-def test_a_gradient_that_is_not_finite_is_left_to_the_monitor(shape):
-    assert np.isnan(clip_norm(np.full(shape, np.nan), 1.0)).all()
+def test_a_gradient_that_is_not_finite_is_left_to_the_monitor():
+    assert np.isnan(clip_norm(np.full(3, np.nan), 1.0)).all()

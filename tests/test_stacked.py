@@ -108,6 +108,11 @@ def test_each_network_is_the_one_that_trains_alone(name):
     assert_each_is_the_one_alone(target, [parameters | each for each in differing])
 
 
+def test_each_network_has_its_own_optimizer():
+    solvers = [*OPTIMIZERS, SGD(momentum=0.0), Adam(weight_decay=0.3, max_grad_norm=0.5)]
+    assert_each_is_the_one_alone("multiclass", [{"solver": s, "random_state": 0} for s in solvers])
+
+
 @pytest.mark.parametrize("target", ["multiclass", "numbers"])
 def test_float32_and_weights(target):
     y, weight = TARGETS[target], WEIGHT.astype(np.float32)
@@ -166,17 +171,6 @@ def test_training_can_go_on_alone_or_together():
             each.set_params(learning_rate=rate)
         fit_together(together, other)
         assert_same(together[1], alone.fit(X, other))
-
-
-ALONE = [{"solver": "lbfgs"}, {"dropout": 0.5}, {"verbose": True}]
-ALONE += [{"activation": type("Mine", (type(ACTIVATIONS["tanh"]),), {})()}]
-ALONE += [{"loss": type("Mine", (LogLoss,), {})()}, {"solver": type("Mine", (Adam,), {})()}]
-
-
-@pytest.mark.parametrize("parameters", ALONE)
-def test_what_cannot_train_with_others(parameters):
-    plan = network("multiclass", **parameters)._plan(X, TARGETS["multiclass"], None)
-    assert stack_key(plan.training) is None
 
 
 @pytest.mark.random

@@ -11,9 +11,12 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.prepared import PlannedTraining
 from scratchmlp.estimators.validation import check_last_step
+from scratchmlp.losses import LOSSES
+from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.run import DivergenceError
 from scratchmlp.schedules import Constant, InverseScaling
 from scratchmlp.solvers import Descent
@@ -84,7 +87,7 @@ def fit_together(
     plans = (  # of copies, so that networks whose training fails stay as they were
         plan(number, copy(each), X, y, sample_weight)
         for number, each in enumerate(networks)
-        if not isinstance(each.random_state, np.random.RandomState)
+        if not (trains_alone(each) or isinstance(each.random_state, np.random.RandomState))
     )
     fitted = {each.number: each.network for each in fit_stacks(plans)}
     for number, each in enumerate(networks):
@@ -97,6 +100,34 @@ def fit_together(
 
 #: The estimators that may train together. Subclasses may have a `fit` of their own.
 NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
+
+#: Types of objects that they may have as parameters.
+_OBJECTS = {*map(type, ACTIVATIONS.values()), *LOSSES.values(), *OPTIMIZERS.values()}
+
+
+def trains_alone(network: BaseMLP) -> bool:
+    """Return whether the parameters of a network show that it must train alone.
+
+    L-BFGS and dropout have no form for stacks. Only activations and losses of this package are
+    known to work on them, and its optimizers to raise no errors. Callbacks and lines of progress
+    follow one network at a time.
+    """
+    if type(network) not in NETWORKS:
+        return True
+    objects = (network.solver, network.loss, *_of_layers(network.activation))
+    return bool(
+        network.solver == "lbfgs"
+        or any(rate != 0 for rate in _of_layers(network.dropout))
+        or not all(isinstance(each, str) or type(each) in _OBJECTS for each in objects)
+        or network.warm_start
+        or network.verbose
+        or getattr(network, "_skl_callbacks", None)
+    )
+
+
+def _of_layers(parameter: Any) -> Any:
+    """Return the values of a parameter, of which each layer may have its own."""
+    return parameter if isinstance(parameter, list | tuple | np.ndarray) else [parameter]
 
 
 class PlannedNetwork(NamedTuple):
@@ -112,15 +143,12 @@ class PlannedNetwork(NamedTuple):
         What trains.
     warnings : sequence of Warning
         What planning warns of. Users see it if the network is trained by this plan.
-    ended : bool
-        Whether training has ended before its last epoch, so that it does not go on.
     """
 
     number: int
     network: BaseMLP
     plan: PlannedTraining
-    warnings: Sequence[Any] = ()
-    ended: bool = False
+    warnings: Sequence[Any]
 
     @property
     def can_resume(self) -> bool:
@@ -129,37 +157,21 @@ class PlannedNetwork(NamedTuple):
         They do not with a learning-rate schedule that plans for the number of epochs.
         """
         solver = self.plan.solver
-        schedule = solver.schedule if isinstance(solver, Descent) else None
-        return type(schedule) in (Constant, InverseScaling)
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether there are epochs to train."""
-        return not self.ended and self.plan.monitor.n_iter < self.plan.solver.max_iter
+        return isinstance(solver, Descent) and type(solver.schedule) in (Constant, InverseScaling)
 
     def for_epochs(self, number: int, max_iter: int) -> "PlannedNetwork":
         """Return the same network with another number, for training up to another epoch."""
-        plan = self.plan
+        plan, monitor = self.plan, self.plan.monitor
         self.network.set_params(max_iter=max_iter)
         plan.run.n_epochs = max_iter
+        if monitor.n_iter == plan.solver.max_iter < max_iter and not monitor.finished:
+            monitor.stop_reason = ""  # it goes on
         longer = plan._replace(solver=replace(plan.solver, max_iter=max_iter))
-        ended = plan.monitor.finished or plan.monitor.n_iter < plan.solver.max_iter
-        return self._replace(number=number, plan=longer, ended=ended)
-
-
-def trains_alone(network: BaseMLP) -> bool:
-    """Return whether the parameters of a network show that it must train alone."""
-    return bool(
-        type(network) not in NETWORKS
-        or network.solver == "lbfgs"
-        or network.warm_start
-        or network.verbose
-        or getattr(network, "_skl_callbacks", None)
-    )
+        return self._replace(number=number, plan=longer)
 
 
 def plan(
-    number: int, network: BaseMLP, X: Any, y: Any, sample_weight: Any
+    number: int, network: BaseMLP, X: Any, y: Any, sample_weight: Any = None
 ) -> PlannedNetwork | None:
     """Prepare the training of a network.
 
@@ -175,11 +187,8 @@ def plan(
     Returns
     -------
     PlannedNetwork or None
-        None if the network can only be fitted alone. This includes invalid arguments and
-        parameters: `fit` then raises the error.
+        None if arguments or parameters are invalid: `fit` raises the error.
     """
-    if trains_alone(network):
-        return None
     try:
         with warnings.catch_warnings(record=True) as caught:
             network._validate_params()
@@ -203,9 +212,8 @@ def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNet
         Each network that is fitted now. Those that are missing must be fitted alone.
     """
     by_key: dict[Hashable, list[PlannedNetwork]] = defaultdict(list)
-    for each in networks:
-        if each is not None and (key := stack_key(each.plan.training)) is not None:
-            by_key[key].append(each)
+    for each in filter(None, networks):
+        by_key[stack_key(each.plan.training)].append(each)
     for group in by_key.values():
         size = stack_size(group[0].plan.training)
         for rows in gen_batches(len(group), size) if size > 1 else ():
@@ -214,13 +222,11 @@ def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNet
 
 def _fit_stack(stack: list[PlannedNetwork]) -> Iterator[PlannedNetwork]:
     """Train networks of one shape together. Yield those whose training raises no error."""
-    going = [each for each in stack if each.goes_on]
-    failed = set()
-    if going:
-        plan = going[0].plan
-        with threads(plan.prepared.multiplications(plan.solver)):
-            errors = train_together([each.plan.training for each in going])
-        failed = {each.number for each, error in zip(going, errors, strict=True) if error}
+    first = stack[0].plan
+    going = [each for each in stack if not each.plan.monitor.stop_reason]
+    with threads(first.prepared.multiplications(first.solver)):
+        errors = train_together([each.plan.training for each in going]) if going else []
+    failed = {each.number for each, error in zip(going, errors, strict=True) if error}
     for each in stack:
         if each.number in failed:
             continue  # `fit` will raise the error
