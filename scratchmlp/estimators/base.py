@@ -125,6 +125,9 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
             its first value. Early stopping restores the best weights instead, if there are any.
         """
+        if trained := self.__dict__.pop("_trained", None):  # by a search, together with others
+            self.__dict__.update(trained)
+            return self
         return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
 
     def _fit(
