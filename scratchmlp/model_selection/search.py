@@ -16,12 +16,13 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from scratchmlp.model_selection.stacked_fits import StackedFits, Task, network_prefix
-from scratchmlp.model_selection.tasks import KnownFits, LazyFits, SearchContext, Source
+from scratchmlp.model_selection.inputs import network_prefix
+from scratchmlp.model_selection.stacked_fits import StackedFits, Task
+from scratchmlp.model_selection.tasks import KnownFits, LazyFits, SearchContext
 from scratchmlp.public import public
 
 #: Attributes that a search has during `fit` only. Other processes do not get them.
-_TEMPORARY = ("_given", "_sources", "_resumable")
+_TEMPORARY = ("_given", "_rounds", "_resumable")
 
 
 class _Splits:
@@ -63,10 +64,9 @@ class _StackedSearch(BaseSearchCV):
         """
         X, y = indexable(X, y)
         self._given = X, y, _check_method_params(X, params=params)
-        self._sources: list[tuple[int, Source]] = []
-        self._resumable: dict[Any, Any] | None = None
-        if getattr(self, "resource", "") == f"{network_prefix(self.estimator)}max_iter":
-            self._resumable = {}
+        self._rounds: list[LazyFits | KnownFits] = []
+        resumes = getattr(self, "resource", "") == f"{network_prefix(self.estimator)}max_iter"
+        self._resumable: dict[Any, Any] | None = {} if resumes else None
         try:
             super().fit(X, y, **params)
         finally:
@@ -94,40 +94,35 @@ class _StackedSearch(BaseSearchCV):
         splits = list(cv.split(X, y, **routed.splitter.split))
         fits = StackedFits(self.estimator, X, y, routed.estimator.fit, splits, self._resumable)
         tasks = [Task(*each) for each in product(candidates, range(len(splits)))]
-        source = self._source(fits, tasks)
-        self._sources.append((len(tasks), source))
-        context = SearchContext(callback_ctx, source)
+        fitted = self._fit(fits, tasks)
+        self._rounds.append(fitted)
+        context = SearchContext(callback_ctx, fitted)
         return evaluate_candidates(candidates, _Splits(splits), more_results, context)
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
     ) -> Any:
         """Give each task its share of the time of training together."""
-        start = 0
-        for n_tasks, source in self._sources:
-            for task, seconds in source.seconds.items():
-                out[start + task]["fit_time"] = seconds
-            start += n_tasks
+        seconds = [of_task for fits in self._rounds for of_task in fits.seconds]
+        for result, of_task in zip(out, seconds, strict=True):
+            if of_task is not None:
+                result["fit_time"] = of_task
         return super()._format_results(candidate_params, n_splits, out, more_results)
 
-    def _source(self, fits: StackedFits, tasks: Sequence[Task]) -> Source:
-        """Return what fits the networks: lazily in this process, or at once in several."""
+    def _fit(self, fits: StackedFits, tasks: Sequence[Task]) -> LazyFits | KnownFits:
+        """Fit the networks: lazily in this process, or at once in several."""
         n_jobs = effective_n_jobs(self.n_jobs)
         if n_jobs == 1:
             return LazyFits(fits, tasks)
         # Each process gets tasks from all over the grid, so that none gets all large networks.
         n_shares = n_jobs * ceil(len(tasks) / (n_jobs * fits.n_at_once))
-        results = Parallel(n_jobs=self.n_jobs)(
+        shares = Parallel(n_jobs=self.n_jobs)(
             delayed(fits.fit)(tasks[share::n_shares]) for share in range(n_shares)
         )
-        return KnownFits(
-            {
-                share + i * n_shares: result
-                for share, fitted in enumerate(results)
-                for i, result in enumerate(fitted)
-                if result is not None
-            }
-        )
+        fitted: list[Any] = [None] * len(tasks)
+        for share, of_share in enumerate(shares):
+            fitted[share::n_shares] = of_share
+        return KnownFits(dict(enumerate(fitted)))
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
@@ -140,9 +135,9 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 
     It has the parameters, the attributes and the results of scikit-learn's
     :class:`~sklearn.model_selection.GridSearchCV`, and is several times as fast for small networks.
-    Networks with the same layer sizes, activations, loss, kind of solver, batch size and number of
-    training rows train in one stack. Learning rates, penalties, momentum, random states, weights,
-    early stopping and numbers of epochs may differ.
+    Networks with the same layer sizes, activations, loss, batch size and number of training rows
+    train in one stack. Solvers, learning rates, penalties, momentum, random states, weights, early
+    stopping and numbers of epochs may differ.
 
     The estimator must be a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline whose
     last step is one. The other steps of a Pipeline are fitted once for each split, and candidates
@@ -152,7 +147,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     of Pipeline, and Pipelines with `memory` or `verbose`; networks with the solver "lbfgs",
     dropout, sparse rows, callbacks of their own, `warm_start`, `verbose`, or with activations,
     losses or optimizers that you have written; networks that are so large that a stack is not
-    faster; and tables whose splits hold more than 33 million numbers.
+    faster; and what is left once the training rows that are kept hold 33 million numbers.
 
     Parameters
     ----------
@@ -197,8 +192,9 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     close scores may swap ranks. With ``random_state=None``, results differ as between any two fits.
 
     Callbacks of the search see its tasks. Those that it would propagate to the networks, such as a
-    bar for the epochs of each, do not see networks that train together. In the same split, scorers
-    get Pipelines that share their fitted steps, which they must not change.
+    bar for the epochs of each, do not see networks that train together, nor the steps that are
+    fitted once for several of them. In the same split, scorers get Pipelines that share their
+    fitted steps, which they must not change.
 
     Examples
     --------

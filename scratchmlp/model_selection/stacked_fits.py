@@ -1,8 +1,8 @@
 """The fits of a search: each network on the training rows of a split, many of them together."""
 
 import time
-from collections.abc import Hashable, Mapping, Sequence
-from copy import copy
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,15 +11,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from scratchmlp.model_selection.together import (
-    NETWORKS,
-    PlannedNetwork,
-    fit_stacks,
-    plan,
-    trains_alone,
+from scratchmlp.model_selection.inputs import (
+    Inputs,
+    KeptSteps,
+    fit_steps,
+    network_of,
+    network_prefix,
 )
+from scratchmlp.model_selection.together import PlannedNetwork, fit_stacks, plan, trains_alone
 
-#: Numbers that the training rows of all splits may hold. With more, fits are left to the search.
+#: Numbers that the inputs of networks may hold at the same time. Once there are more, no further
+#: steps are fitted here.
 _MOST_NUMBERS = 2**25
 #: Tasks that are planned at the same time. There are fewer if the rows of each of them could not be
 #: copied without more than as many numbers, which take 128 MB.
@@ -42,58 +44,42 @@ class Task(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """The result of a task.
+    """What is fitted for a task.
 
     Attributes
     ----------
-    estimator : estimator
-        A fitted network, or a fitted Pipeline whose last step is one.
-    seconds : float
+    steps : KeptSteps or None
+        The steps before the network, if it is part of a pipeline.
+    network : ScratchMLPClassifier, ScratchMLPRegressor or None
+        The network. None if it must be fitted alone.
+    seconds : float or None
         Its share of the time of training.
     """
 
-    estimator: Any
-    seconds: float
-
-
-class _Inputs(NamedTuple):
-    """What networks train on in a split.
-
-    Attributes
-    ----------
-    estimator : estimator
-        The network or, with all other steps fitted, the Pipeline.
-    network : estimator
-        The network, which is not fitted.
-    arguments : tuple of X and y
-        Training rows, after the other steps of the Pipeline.
-    sample_weight : array-like or None
-        Weights of the rows.
-    """
-
-    estimator: Any
+    steps: KeptSteps | None
     network: Any
-    arguments: tuple[Any, Any]
-    sample_weight: Any
+    seconds: float | None
 
-    def with_network(self, network: Any) -> Any:
-        """Return the estimator with another network, which shares all other steps."""
-        if self.network is self.estimator:
-            return network
-        pipeline = copy(self.estimator)
-        pipeline.steps = [*pipeline.steps[:-1], (pipeline.steps[-1][0], network)]
-        return pipeline
+    @contextmanager
+    def given_to(self, estimator: Any) -> Iterator[None]:
+        """Let an estimator take over what is fitted, when it is fitted in the block."""
+        if self.network is not None:
+            network_of(estimator)._trained = vars(self.network)
+        if self.steps is None:
+            yield
+            return
+        estimator.set_params(memory=self.steps)
+        try:
+            yield
+        finally:
+            estimator.set_params(memory=None)
 
 
 class _Candidate(NamedTuple):
-    """The network of a task, what it trains on, and what identifies both.
+    """A network that is to be fitted, and what to."""
 
-    The key does not include the number of epochs.
-    """
-
-    inputs: _Inputs
     network: Any
-    key: Hashable
+    inputs: Inputs
 
 
 class StackedFits:
@@ -126,9 +112,8 @@ class StackedFits:
         self.estimator = estimator
         self.X, self.y, self.fit_params, self.splits = X, y, fit_params, splits
         self.resumable = resumable
-        self._rows = [np.asarray(train).tobytes() for train, _ in splits]  # identify a split
-        self._inputs: dict[Hashable, _Inputs | None] = {}
-        self._networks: dict[Hashable, Any] = {}
+        self._prefix = network_prefix(estimator)
+        self._inputs: dict[Hashable, Inputs | None] = {}
 
     @property
     def n_at_once(self) -> int:
@@ -146,84 +131,73 @@ class StackedFits:
         Returns
         -------
         list of Fitted or None
-            The result of each task. None if the search is to fit the estimator itself: because it
-            has no network that can train with others, because this would not be faster, or because
-            its fit fails.
+            What is fitted for each task. None if the search is to fit all of its estimator.
         """
         started = time.perf_counter()
-        results: list[Fitted | None] = [None] * len(tasks)
-        candidates = {number: self._candidate(task) for number, task in enumerate(tasks)}
-        plans = (self._plan(number, each) for number, each in candidates.items() if each)
-        for fitted in fit_stacks(plans):
-            candidate = candidates[fitted.number]
-            assert candidate
-            if self.resumable is not None and fitted.can_resume:
-                self.resumable[candidate.key] = fitted
-            estimator = candidate.inputs.with_network(fitted.network)
-            results[fitted.number] = Fitted(estimator, 0.0)
-        self._inputs.clear()  # their rows are no longer needed
-        n_fitted = sum(each is not None for each in results)
-        seconds = (time.perf_counter() - started) / max(1, n_fitted)
-        return [each and each._replace(seconds=seconds) for each in results]
+        candidates = [self._candidate(task) for task in tasks]
+        self._inputs.clear()  # the candidates have what is still needed
+        plans = (self._plan(n, tasks[n], each) for n, each in enumerate(candidates) if each)
+        networks = {}
+        for each in fit_stacks(plans):
+            networks[each.number] = each.network
+            if self.resumable is not None and each.can_resume:
+                self.resumable[self._key(tasks[each.number])] = each
+        seconds = (time.perf_counter() - started) / max(1, len(networks))
+        shares = dict.fromkeys(networks, seconds)
+        return [
+            each and Fitted(each.inputs.steps, networks.get(n), shares.get(n))
+            for n, each in enumerate(candidates)
+        ]
 
     def _candidate(self, task: Task) -> _Candidate | None:
-        """Return the network of a task and what it trains on, or None if it must train alone."""
-        prefix = network_prefix(self.estimator)
-        own = {k[len(prefix) :]: v for k, v in task.parameters.items() if k.startswith(prefix)}
-        others = {k: v for k, v in task.parameters.items() if not k.startswith(prefix)}
-        network = self._network_of(own, others)
-        if network is None or trains_alone(network):
-            return None
-        inputs = self._inputs_of(task.split, others)
-        own.pop("max_iter", None)
-        key = self._rows[task.split], *_identity(others), *_identity(own)
-        return _Candidate(inputs, network, key) if inputs else None
-
-    def _network_of(self, own: dict[str, Any], others: dict[str, Any]) -> Any:
-        """Return a new network with its own parameters, or None if there is none."""
-        key = tuple(_identity(others))
+        """Return the network of a task and its inputs, or None if it cannot train with others."""
         try:
-            if key not in self._networks:
-                estimator = clone(self.estimator).set_params(**clone(others, safe=False))
-                self._networks[key] = _network(estimator)
-            network = self._networks[key]
-            return network and clone(network).set_params(**clone(own, safe=False))
+            estimator = clone(self.estimator).set_params(**clone(task.parameters, safe=False))
         except Exception:  # of names that are no parameters: the search will raise it
             return None
+        if not _is_plain(estimator) or trains_alone(network_of(estimator)):
+            return None
+        network = network_of(estimator)
+        inputs = self._inputs_of(task, estimator)
+        return inputs and _Candidate(network, inputs)
 
-    def _plan(self, number: int, candidate: _Candidate) -> PlannedNetwork | None:
-        """Prepare the training of a network, or of more epochs of one that can resume."""
-        inputs, network, key = candidate
-        if self.resumable and key in self.resumable:
-            return self.resumable.pop(key).for_epochs(number, network.max_iter)
-        return plan(number, network, *inputs.arguments, inputs.sample_weight)
+    def _inputs_of(self, task: Task, estimator: Any) -> Inputs | None:
+        """Return what the network of a task is fitted to.
 
-    def _inputs_of(self, split: int, others: dict[str, Any]) -> _Inputs | None:
-        """Return what networks train on in a split.
-
-        Candidates that differ in the network only share it: `others` are the other parameters.
+        Candidates that differ in the network only share it.
         """
-        key = split, *_identity(others)
+        others = {k: v for k, v in task.parameters.items() if not k.startswith(self._prefix)}
+        key = task.split, *_identity(others)
         if key not in self._inputs:
-            self._inputs[key] = self._make_inputs(split, others)
+            self._inputs[key] = self._make_inputs(task.split, estimator)
         return self._inputs[key]
 
-    def _make_inputs(self, split: int, others: dict[str, Any]) -> _Inputs | None:
+    def _make_inputs(self, split: int, estimator: Any) -> Inputs | None:
         """Select the training rows of a split, and fit the steps before the network to them."""
-        estimator = clone(self.estimator).set_params(**clone(others, safe=False))
-        network = _network(estimator)
-        if network is None:
+        if sum(each.n_numbers for each in self._inputs.values() if each) > _MOST_NUMBERS:
             return None
         train = self.splits[split][0]
-        X, y = _safe_split(estimator, self.X, self.y, train)
-        named = _check_method_params(self.X, params=self.fit_params, indices=train)
         try:
-            inputs = _record(estimator, network, X, y, named)
-        except Exception:  # the pipeline's own fit will raise it
+            X, y = _safe_split(estimator, self.X, self.y, train)
+            params = _check_method_params(self.X, params=self.fit_params, indices=train)
+            return fit_steps(estimator, X, y, params)
+        except Exception:  # the estimator's own fit will raise it
             return None
-        X = inputs.arguments[0]
-        is_small = len(self.splits) * np.size(X) <= _MOST_NUMBERS  # 1 for sparse X
-        return inputs if is_small else None
+
+    def _plan(self, number: int, task: Task, candidate: _Candidate) -> PlannedNetwork | None:
+        """Prepare the training of a network, or of more epochs of one that can resume."""
+        network, inputs = candidate
+        if self.resumable and (known := self.resumable.pop(self._key(task), None)):
+            return known.for_epochs(number, network.max_iter)
+        if not inputs.params.keys() <= {"sample_weight"}:
+            return None
+        return plan(number, network, inputs.X, inputs.y, **inputs.params)
+
+    def _key(self, task: Task) -> Hashable:
+        """Return what identifies a task in several calls, but for the number of epochs."""
+        epochs = f"{self._prefix}max_iter"
+        parameters = {name: v for name, v in task.parameters.items() if name != epochs}
+        return np.asarray(self.splits[task.split][0]).tobytes(), *_identity(parameters)
 
 
 def _identity(parameters: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -231,28 +205,8 @@ def _identity(parameters: Mapping[str, Any]) -> list[tuple[str, int]]:
     return sorted((name, id(value)) for name, value in parameters.items())
 
 
-def network_prefix(estimator: Any) -> str:
-    """Return with what the names of the network's parameters begin."""
-    return f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
-
-
-def _network(estimator: Any) -> Any:
-    """Return the network of an estimator, or None if it has none that may train with others."""
-    if type(estimator) is Pipeline and estimator.memory is None and not estimator.verbose:
-        estimator = estimator[-1]
-    return estimator if type(estimator) in NETWORKS else None
-
-
-def _record(estimator: Any, network: Any, X: Any, y: Any, fit_params: dict[str, Any]) -> _Inputs:
-    """Fit the steps before the network, and record what the network is to be fitted to."""
-    recorded: list[_Inputs] = []
-
-    def record(X: Any, y: Any, sample_weight: Any = None) -> None:
-        recorded.append(_Inputs(estimator, network, (X, y), sample_weight))
-
-    network.fit = record
-    try:
-        estimator.fit(X, y, **fit_params)
-    finally:
-        del network.fit
-    return recorded[0]
+def _is_plain(estimator: Any) -> bool:
+    """Return whether an estimator is no pipeline with a `memory` or a `fit` of its own."""
+    if not isinstance(estimator, Pipeline):
+        return True
+    return type(estimator) is Pipeline and estimator.memory is None and not estimator.verbose

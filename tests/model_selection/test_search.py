@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from scipy.stats import loguniform
 from sklearn import config_context
 from sklearn.base import clone
@@ -26,10 +27,12 @@ from sklearn.model_selection import (
     ShuffleSplit,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.losses import LogLoss
 from scratchmlp.model_selection import (
     StackedGridSearchCV,
     StackedHalvingGridSearchCV,
@@ -37,7 +40,7 @@ from scratchmlp.model_selection import (
     stacked_fits,
     together,
 )
-from scratchmlp.optimizers import SGD
+from scratchmlp.optimizers import SGD, Adam
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -158,7 +161,7 @@ def test_metadata_routing():
 LIMITS = [
     ("_MOST_AT_ONCE", 6, [6, 6]),
     ("_MOST_NUMBERS_AT_ONCE", 3700, [6, 6]),
-    ("_MOST_NUMBERS", 100, []),
+    ("_MOST_NUMBERS", 100, [6]),  # of one of two splits
 ]
 
 
@@ -169,20 +172,57 @@ def test_large_searches_train_fewer_networks_at_once(limit, value, n_at_once, mo
     assert [len(stack) for stack in trained] == n_at_once
 
 
-def test_steps_before_the_network_are_fitted_once_for_each_split():
-    fitted = []
+# The steps before a network.
 
-    class Counted(StandardScaler):
-        def fit(self, X, y=None, sample_weight=None):
-            fitted.append(len(X))
-            return super().fit(X, y, sample_weight)
+FITTED = []
 
-    pipeline = make_pipeline(Counted(), clone(NETWORK))
-    StackedGridSearchCV(pipeline, OF_PIPELINE, cv=3, refit=False).fit(*IRIS)
-    assert fitted == [100] * 3
-    pipeline.set_params(scratchmlpclassifier__solver="lbfgs")  # trains alone
-    StackedGridSearchCV(pipeline, OF_PIPELINE, cv=3, refit=False).fit(*IRIS)
-    assert fitted == [100] * (3 + 18)
+
+class Counted(StandardScaler):
+    def fit(self, X, y=None, sample_weight=None):
+        FITTED.append(len(X))
+        return super().fit(X, y, sample_weight)
+
+
+def score(pipeline, X, y):
+    assert pipeline.memory is None  # as the user has set it
+    return pipeline.score(X, y)
+
+
+def search_after_steps(*steps, search=StackedGridSearchCV):
+    """Search in two splits. Return the search, and how often the steps are fitted."""
+    FITTED.clear()
+    pipeline = make_pipeline(Counted(), *steps)
+    grid = {f"{pipeline.steps[-1][0]}__alpha": [0.1, 0.2, 0.3]}
+    fitted = search(pipeline, grid, cv=2, scoring=score, refit=False, error_score="raise").fit(
+        *IRIS
+    )
+    return fitted, len(FITTED)
+
+
+def test_steps_are_fitted_once_for_each_split(trained):
+    assert search_after_steps(NETWORK)[1] == 2
+    assert [len(stack) for stack in trained] == [6]
+
+
+def test_networks_that_turn_out_to_train_alone_share_their_steps(trained, monkeypatch):
+    for steps, n_bytes in (((FunctionTransformer(csr_array), NETWORK), 2**20), ((NETWORK,), 1)):
+        monkeypatch.setattr("scratchmlp.stacked._CACHE", n_bytes)
+        ours, n_times = search_after_steps(*steps)
+        theirs, n_times_there = search_after_steps(*steps, search=GridSearchCV)
+        assert (n_times, n_times_there, trained) == (2, 6, [])
+        assert_same(ours, theirs)
+
+
+ALONE = [{"solver": "lbfgs"}, {"dropout": 0.5}, {"verbose": True}, {"warm_start": True}]
+ALONE += [{"activation": ["relu", type("Mine", (type(ACTIVATIONS["tanh"]),), {})()]}]
+ALONE += [{"loss": type("Mine", (LogLoss,), {})()}, {"solver": type("Mine", (Adam,), {})()}]
+
+
+@pytest.mark.parametrize("parameters", ALONE)
+def test_what_must_train_alone_is_known_before_anything_is_fitted(parameters, trained):
+    network = clone(NETWORK).set_params(hidden_layer_sizes=(6, 6), **parameters)
+    assert search_after_steps(network)[1] == 6
+    assert trained == []
 
 
 # Halving.
