@@ -369,15 +369,16 @@ def unlike_training(X: pd.DataFrame, columns: Columns) -> Iterator[str]:
 
 def _other_kind(error: ColumnError) -> str:
     """Say that a column contains values of another kind than in training."""
-    expected, received, example, any_order = error.values.values()
+    found = error.values
     remedy = "Correct its values or leave the cells empty."
-    if expected == "text":
+    if found["expected"] == "text":
         remedy = "Convert the column to text, or save the table as CSV."
-    if any_order:
+    if found["any_order"]:
         remedy = "Such dates could be day-first or month-first. Write them as 2024-05-17."
     return (
-        f"column {quote(error.column)} contains {VALUES[received].words}, such as "
-        f"{quote(example)}, but contained {VALUES[expected].words} in training. {remedy}"
+        f"column {quote(error.column)} contains {VALUES[found['received']].words}, such as "
+        f"{quote(found['example'])}, but contained {VALUES[found['expected']].words} in training. "
+        f"{remedy}"
     )
 
 

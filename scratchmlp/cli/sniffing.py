@@ -223,9 +223,9 @@ def find_decimal_marks(
     training = {} if decimal else training
     told = {name: mark for name, sample in samples.items() if (mark := _told_by(sample))}
     usual = {decimal} if decimal else {*told.values()} or {*training.values()}
-    marks = {**training, **told}
-    likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in marks}
-    marks = {name: mark for name in samples if (mark := {**likely, **marks}[name])}
+    known = {**training, **told}
+    likely = {n: _likely_mark(s, usual, semicolons) for n, s in samples.items() if n not in known}
+    marks = {name: mark for name in samples if (mark := known.get(name) or likely[name])}
     notes = [*_notes_on_commas(samples, marks, told, training)]
     points = [name for name, mark in likely.items() if mark == "." and not usual]
     if unclear := [n for n in points if any("," in one for one in _numbers(samples[n], ","))]:
@@ -280,9 +280,7 @@ def _told_by(values: list[str]) -> str | None:
 
 def _numbers(values: list[str], decimal: str) -> list[str]:
     """Return the numbers among values; [] if too few are numbers with this decimal mark."""
-    numbers, others = (
-        [*np.array(values, dtype=object)[np.isfinite(read_numbers(values, mark))]]
-        for mark in (decimal, {",": ".", ".": ","}[decimal])
-    )
-    has_other = find_decimal(numbers + others) not in (decimal, None)
+    are_numbers = np.isfinite(read_numbers(values, decimal))
+    numbers = [value for value, is_number in zip(values, are_numbers, strict=True) if is_number]
+    has_other = find_decimal(numbers) not in (decimal, None)
     return [] if has_other or len(numbers) < MOST * len(values) else numbers

@@ -112,7 +112,7 @@ def load_table(
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
     table, notes = _with_values(raw, [target, roles.groups, roles.time])
-    words = {*roles.categorical, *roles.text}
+    words = {*roles.categorical, *roles.text}  # they are what the file shows
     read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
     written, table = as_text(table[target]), table.assign(**read)
     values = read_target(as_text(table[target]))

@@ -48,7 +48,7 @@ class Target(NamedTuple):
     """
 
     known: "pd.Series[Any]"
-    numbers: "pd.Series[float] | None"
+    numbers: "pd.Series[Any] | None"
     kind: str
     units: str | None
 
@@ -68,7 +68,7 @@ class Target(NamedTuple):
         """Whether the values are whole numbers that would be categories in another column."""
         if self.numbers is None or (self.numbers % 1 != 0).any():
             return False
-        return is_code(str(self.known.name), self.numbers.to_numpy(np.float64))
+        return is_code(str(self.known.name), self.numbers.to_numpy())
 
 
 def read_target(known: "pd.Series[Any]") -> Target:

@@ -212,7 +212,7 @@ def read_numbers_of(column: "pd.Series[Any]", decimal: str) -> "pd.Series[Any]":
     values = different_values(column)
     reading = replace(_how_written("number", values, None), decimal=decimal)
     read = _rows(_read(values, "number", reading), values, column, "number")
-    return read.astype(object).where(read.notna(), column).rename(column.name)
+    return column.where(read.isna(), read)
 
 
 def note_unreadable(
