@@ -26,9 +26,8 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
-from scratchmlp.tabular.folds import by_row
+from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
-from scratchmlp.tabular.networks.member import MemberPlan
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.scoring import log_probabilities
@@ -102,6 +101,28 @@ class FoldModel(NamedTuple):
         return proba / proba.sum(axis=1, keepdims=True)
 
 
+class Fold(NamedTuple):
+    """What distinguishes the fit for one fold from those for the others.
+
+    Attributes
+    ----------
+    training, held_out : ndarray of int
+        Row numbers for training, and those of the fold.
+    inputs : Inputs
+        How to compute the inputs. `fit_fold` fits it to the training rows.
+    seed : int
+        Random state.
+    tasks : CallbackTasks or None
+        Task that tells callbacks of the fit. None if the ensemble has no callbacks.
+    """
+
+    training: Rows
+    held_out: Rows
+    inputs: Inputs
+    seed: int
+    tasks: CallbackTasks | None
+
+
 class CrossFitted(PartEstimator):
     """An estimator of scikit-learn as a part of an ensemble: fitted once for each fold.
 
@@ -135,17 +156,11 @@ class CrossFitted(PartEstimator):
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> FloatArray:
         data, targets = problem.data, problem.targets
-        plans = [
-            MemberPlan(
-                *rows,
-                unfitted_inputs(data.X, seed, terms),
-                seed,
-                None,
-                tasks.member(0) if tasks else None,
-            )
+        folds = [
+            Fold(*rows, unfitted_inputs(data.X, seed, terms), seed, tasks and tasks.member(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
-        results = self._fit_folds(data, plans, started)
+        results = self._fit_folds(data, folds, started)
         self.models_ = [model for model, _ in results]
         predictions = by_row(problem.held_out, [found for _, found in results], len(data.Y))
         raw = targets.link(predictions)
@@ -153,7 +168,7 @@ class CrossFitted(PartEstimator):
         return targets.predictions(raw, self._calibration)
 
     def _fit_folds(
-        self, data: Data, plans: list[MemberPlan], started: float
+        self, data: Data, folds: list[Fold], started: float
     ) -> list[tuple[FoldModel, FloatArray]]:
         """Fit all folds: see `fit_fold`. The first one shows whether there is time for the others.
 
@@ -165,8 +180,8 @@ class CrossFitted(PartEstimator):
         first = []
         if self.max_time is not None:
             begun = time.time()
-            first = [fit_fold(self.estimator, data, plans[0])]
-            n_rounds = -(-(len(plans) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
+            first = [fit_fold(self.estimator, data, folds[0])]
+            n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
             left = started + self.max_time - time.time()
             if needed > left:
@@ -175,7 +190,7 @@ class CrossFitted(PartEstimator):
                     f"{max(left, 0):.3g} s are left of its share of max_time. Increase max_time"
                 )
         return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(fit_fold)(self.estimator, data, plan) for plan in plans[len(first) :]
+            delayed(fit_fold)(self.estimator, data, fold) for fold in folds[len(first) :]
         )
 
     @property
@@ -187,7 +202,7 @@ class CrossFitted(PartEstimator):
         return [model.estimator for model in self.models_]
 
 
-def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, FloatArray]:
+def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatArray]:
     """Fit a clone of an estimator to the training rows of a fold, and predict the fold.
 
     The inputs are those of a network without bins. If the estimator accepts missing values, as
@@ -200,8 +215,8 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
         The estimator.
     data : Data
         All rows; X is an `EncodedTable`.
-    plan : MemberPlan
-        The rows for training, those of the fold, and the random state.
+    fold : Fold
+        The rows for training, those that are held out, and the random state.
 
     Returns
     -------
@@ -210,12 +225,12 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
     predictions : ndarray of shape (n_held_out, n_outputs)
         Its predictions for the fold.
     """
-    if plan.tasks:
-        plan.tasks.begin()
-    training, held_out = data.rows(plan.training), data.rows(plan.held_out)
-    inputs, supervised = plan.inputs.fit(training)
+    if fold.tasks:
+        fold.tasks.begin()
+    training, held_out = data.rows(fold.training), data.rows(fold.held_out)
+    inputs, supervised = fold.inputs.fit(training)
     model = clone(estimator)
-    _set_random_states(model, plan.seed)
+    _set_random_states(model, fold.seed)
     inputs_of = _inputs(model, inputs)
     arguments = _fit_arguments(model, training, held_out._replace(X=inputs_of(held_out.X)))
     # Other folds may be fitted at the same time.
@@ -226,8 +241,8 @@ def fit_fold(estimator: Any, data: Data, plan: MemberPlan) -> tuple[FoldModel, F
         predictions = fitted.predict(held_out.X)
     if not np.isfinite(predictions).all():
         raise ValueError("its predictions are not finite")
-    if plan.tasks:
-        plan.tasks.end()
+    if fold.tasks:
+        fold.tasks.end()
     return fitted, predictions
 
 
