@@ -13,7 +13,6 @@ Usage: python -m checks.mutation [--modules NAME ...] [--n N] [--seed N] [--jobs
 
 import argparse
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -24,6 +23,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -36,12 +36,17 @@ from checks.mutation_tests import CHOSEN, RECORD
 
 SOURCES = HERE / "scratchmlp"
 NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
-FOLDERS = ("estimators", "tabular", "cli", "io", "reporting", "dask")
 #: The modules of each package, as paths in scratchmlp/ without ".py".
-PACKAGES = {"core": sorted({path.stem for path in SOURCES.glob("*.py")} - NOT_CORE)}
-for folder in FOLDERS:
-    paths = (path.relative_to(SOURCES) for path in SOURCES.glob(f"{folder}/**/[!_]*.py"))
-    PACKAGES[folder] = sorted(path.with_suffix("").as_posix() for path in paths)
+PACKAGES = {
+    "core": sorted({path.stem for path in SOURCES.glob("*.py")} - NOT_CORE),
+    **{
+        folder: sorted(
+            path.relative_to(SOURCES).with_suffix("").as_posix()
+            for path in SOURCES.glob(f"{folder}/**/[!_]*.py")
+        )
+        for folder in ("estimators", "tabular", "cli", "io", "reporting", "dask")
+    },
+}
 #: Files of tests that call nothing of the package, or that work in processes of their own.
 OTHERS = ["accuracy", "atomic_write", "benchmarks", "interrupts", "links", "private_names"]
 OTHERS += ["browser", "failures", "faults"]
@@ -49,7 +54,6 @@ OTHERS += ["browser", "failures", "faults"]
 LIBRARIES = ["pandas", "scipy.stats", "sklearn.ensemble", "sklearn.model_selection"]
 LIBRARIES += ["sklearn.neural_network", "sklearn.utils.estimator_checks"]
 LIBRARIES += ["matplotlib.figure", "skops.io"]
-PROCESSES = multiprocessing.get_context("forkserver")
 
 
 def package_of(module: str) -> str:
@@ -74,7 +78,9 @@ def tests_in(folder: str) -> list[str]:
 
 def run_tests(folder: Path, tests: list[str], seconds: float = 300, **variables: Path) -> bool:
     """Tell whether tests pass in a copy of the repository, each within so many seconds."""
-    process = PROCESSES.Process(target=run_pytest, args=(folder, tests, seconds, variables))
+    process = get_context("forkserver").Process(
+        target=run_pytest, args=(folder, tests, seconds, variables)
+    )
     process.start()
     try:
         process.join()
@@ -201,7 +207,7 @@ def main() -> None:
     arguments = parser.parse_args()
     modules = [module for name in arguments.modules for module in PACKAGES.get(name, [name])]
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    PROCESSES.set_forkserver_preload(LIBRARIES)
+    get_context("forkserver").set_forkserver_preload(LIBRARIES)
     found = [mutant for module in modules for mutant in mutants(module)]
     drawn = [mutant for mutant in found if not mutant.is_harmless]
     n_harmless, names = len(found) - len(drawn), ", ".join(arguments.modules)
