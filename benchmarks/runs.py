@@ -172,7 +172,7 @@ def by_table(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
     Classifiers and regressors share a column, and RMSEs take the place of errors and log-losses.
     """
     contestants = runs["contestant"].str.replace("Classifier|Regressor", "", regex=True)
-    means = runs[[measure, "rmse"]].groupby([runs["table"], contestants]).mean()
+    means = runs.reindex(columns=[measure, "rmse"]).groupby([runs["table"], contestants]).mean()
     return means[measure].fillna(means["rmse"]).unstack()
 
 
