@@ -24,7 +24,7 @@ import argparse
 import resource
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
@@ -39,7 +39,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.bars import Check, check
 from benchmarks.machine import describe
 from scratchmlp import ScratchMLPRegressor
-from scratchmlp.dask import DaskScratchMLPRegressor
+from scratchmlp.dask import fit
 
 N_FEATURES = 30
 HIDDEN = (100,)
@@ -76,9 +76,9 @@ def data(n_rows: int, n_partitions: int) -> tuple[Any, Any]:
     return X, X[:, 0] * X[:, 1]
 
 
-def network(kind: Callable[..., Any], hidden: tuple[int, ...], n_epochs: int) -> Any:
+def network(hidden: tuple[int, ...], n_epochs: int) -> ScratchMLPRegressor:
     """Make a network that takes one step in each epoch, on all rows."""
-    return kind(
+    return ScratchMLPRegressor(
         hidden_layer_sizes=hidden,
         batch_size="full",
         max_iter=n_epochs,
@@ -100,7 +100,7 @@ def rounds(n_epochs: int) -> dict[tuple[int, int], float]:
         for n_partitions in PARTITIONS:
             X, y = data(n_partitions, n_partitions)
             for width in WIDTHS:
-                fitted = network(DaskScratchMLPRegressor, (width,), n_epochs).fit(X, y)
+                fitted = fit(network((width,), n_epochs), X, y)
                 found[fitted.n_parameters_, n_partitions] = seconds_of_an_epoch(fitted)
     return found
 
@@ -111,12 +111,12 @@ def workers(n_rows: int, n_epochs: int) -> dict[str, float]:
     found = {}
     with threadpool_limits(1), dask.config.set(scheduler="synchronous"):
         arrays = dask.compute(X, y)
-        local = network(ScratchMLPRegressor, HIDDEN, n_epochs).fit(*arrays)
+        local = network(HIDDEN, n_epochs).fit(*arrays)
     found["this process"] = seconds_of_an_epoch(local)
     del arrays, local
     for n_workers in (1, 2):
         with cluster(n_workers):
-            fitted = network(DaskScratchMLPRegressor, HIDDEN, n_epochs).fit(X, y)
+            fitted = fit(network(HIDDEN, n_epochs), X, y)
         found[f"{n_workers} worker{'s' * (n_workers > 1)}"] = seconds_of_an_epoch(fitted)
     return found
 
@@ -134,7 +134,7 @@ def memory(n_rows: int) -> dict[str, float]:
     X, y = data(n_rows, 64)
     before = peak()
     with cluster(2, memory_limit="600MB") as client:
-        network(DaskScratchMLPRegressor, HIDDEN, 2).fit(X, y)
+        fit(network(HIDDEN, 2), X, y)
         held = client.run(peak)
     return {
         "the data": X.nbytes / 1e6,

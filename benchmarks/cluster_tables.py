@@ -1,7 +1,7 @@
 """Ensembles on a Dask cluster: members that train on all rows, or on a share of them.
 
-Each table is trained on by the local estimator and by the one on a local cluster, whose members
-train on all rows outside of their fold, and on fewer. Printed are the seconds of `fit` and the loss
+Each table is trained on in this process, and on a local cluster, where members train on all rows
+outside of their fold, and on fewer. Printed are the seconds of `fit` and the loss
 of out-of-fold and of test predictions: log-loss of classes, or root mean squared error of numbers
 divided by the standard deviation of the test targets.
 
@@ -20,7 +20,6 @@ import argparse
 import time
 import tracemalloc
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 
 from benchmarks.machine import describe
 from benchmarks.tables import CACHE, Table, load, mixed
-from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
+from scratchmlp import dask
 from scratchmlp.dask.tables.members import ClusterRows, TargetPortion
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -65,39 +64,30 @@ def loss(y: np.ndarray, predictions: np.ndarray) -> float:
     return root_mean_squared_error(y, predictions) / np.std(y)
 
 
-def contestants(y: np.ndarray, arguments: argparse.Namespace) -> Iterator[tuple[str, Any]]:
-    """Yield names and estimators."""
-    numbers = np.issubdtype(y.dtype, np.floating)
-    local, cluster = (
-        (TabularMLPRegressor, DaskTabularMLPRegressor)
-        if numbers
-        else (TabularMLPClassifier, DaskTabularMLPClassifier)
-    )
-    parameters = {"cv": arguments.cv, "random_state": 0}
-    yield f"local, n_jobs={arguments.workers}", local(**parameters, n_jobs=arguments.workers)
-    yield "cluster, all rows", cluster(**parameters, rows_per_member="all")
-    for share in arguments.shares:
-        n_rows = int(share * len(y))
-        yield f"cluster, {n_rows:,} rows", cluster(**parameters, rows_per_member=n_rows)
-
-
-def fit(model: Any, X: pd.DataFrame, y: np.ndarray) -> float:
-    """Fit a model and return the seconds."""
+def fit(model: Any, X: pd.DataFrame, y: np.ndarray, rows_per_member: Any) -> float:
+    """Fit a model, on the cluster if members have a number of rows, and return the seconds."""
     targets = pd.Series(y, X.index)
-    if hasattr(model, "client"):
-        X, targets = (dd.from_pandas(each, npartitions=N_PARTITIONS) for each in (X, targets))
     started = time.perf_counter()
-    model.fit(X, targets)
+    if rows_per_member is None:
+        model.fit(X, targets)
+    else:
+        parts = (dd.from_pandas(each, npartitions=N_PARTITIONS) for each in (X, targets))
+        dask.fit(model, *parts, rows_per_member=rows_per_member)
     return time.perf_counter() - started
 
 
 def measure(table: Table, arguments: argparse.Namespace) -> None:
-    """Print a row for each contestant."""
+    """Print a row for the fit in this process, and for each number of rows on the cluster."""
     [(training, test)] = table.splits
     X, y = table.X.iloc[training].reset_index(drop=True), table.y[training]
-    for name, model in contestants(y, arguments):
-        seconds = fit(model, X, y)
-        is_classifier = hasattr(model, "oof_proba_")
+    is_classifier = not np.issubdtype(y.dtype, np.floating)
+    kind = TabularMLPClassifier if is_classifier else TabularMLPRegressor
+    shares = [int(share * len(y)) for share in arguments.shares]
+    names = {None: f"local, n_jobs={arguments.workers}", "all": "cluster, all rows"}
+    for rows_per_member in (None, "all", *shares):
+        model = kind(cv=arguments.cv, random_state=0, n_jobs=arguments.workers)
+        seconds = fit(model, X, y, rows_per_member)
+        name = names.get(rows_per_member) or f"cluster, {rows_per_member:,} rows"
         out_of_fold = model.oof_proba_ if is_classifier else model.oof_prediction_
         predict = model.predict_proba if is_classifier else model.predict
         losses = loss(y, out_of_fold), loss(table.y[test], predict(table.X.iloc[test]))

@@ -102,8 +102,6 @@ class ModelCheckpoint(_EpochCallback):
     ``warm_start=True`` and an integer `random_state`, the result is bit for bit that of a fit
     without interruption.
 
-    For an estimator on a Dask cluster, the file contains what ``to_local()`` returns.
-
     In a search, every fit overwrites the file, the refit of the best estimator last.
 
     The callback raises `scratchmlp.io.ModelFileError`, which ends the fit, if a parameter cannot be

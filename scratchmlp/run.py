@@ -48,9 +48,10 @@ class Run:
     order : ndarray of shape (n_samples,) or None
         Row numbers in the order of the last epoch. The next epoch shuffles this order. None means
         the order of the data.
-    split : tuple of two ndarrays or None
-        Row numbers for training and row numbers for validation. None if early stopping has not
-        held out rows.
+    split : dict or None
+        The rows that early stopping has held out: "training" and "held_out" are row numbers. On a
+        cluster, "seed" and "starts", the numbers of the first rows of its pieces, determine them.
+        None if early stopping has not held out rows.
     n_epochs : float
         Planned number of epochs, which learning-rate schedules use: `max_iter` of the first fit. It
         stays the same when training is resumed.
@@ -86,7 +87,7 @@ class Run:
     random_state: np.random.RandomState | dict[str, Any]
     optimizer_state: State = field(default_factory=dict)
     order: NDArray[np.intp] | None = None
-    split: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+    split: dict[str, Any] | None = None
     n_epochs: float = np.inf
     samples_seen: int = 0
     rate_drops: int = 0

@@ -98,6 +98,20 @@ def compare_ensembles(found, expected):
     np.testing.assert_array_equal(*losses)
 
 
+class AfterEpoch:
+    """A callback that calls a function after each epoch, with the number of epochs so far."""
+
+    def __init__(self, do):
+        self.do, self.n_epochs = do, 0
+
+    def setup(self, estimator, context): ...
+    def teardown(self, estimator, context): ...
+    def on_fit_task_begin(self, estimator, context): ...
+    def on_fit_task_end(self, estimator, context):
+        self.n_epochs += 1
+        self.do(self.n_epochs)
+
+
 @contextmanager
 def cluster_of(n_workers, folder, **settings):
     """Start workers with one thread each, and return a client, which is not the default one."""

@@ -84,11 +84,10 @@ ATTRIBUTES = {
     "_infrequent_indices": "model files: rare categories of OneHotEncoder",
     "_n_features_outs": "model files: numbers of outputs of OneHotEncoder",
     "_meta": "Dask: types and names of a collection's columns",
-    "_meta_nonempty": "Dask: a table like a collection's partitions, to validate",
     "_option_string_actions": "the command line: options that resemble an unknown one",
 }
 #: Attributes that tests of threads and clusters need. Older threadpoolctl works without the first.
-ELSEWHERE = {"_real_set_num_threads", "_meta", "_meta_nonempty"}
+ELSEWHERE = {"_real_set_num_threads", "_meta"}
 #: Names that start with an underscore but are documented.
 DOCUMENTED = {"_asdict", "_fields", "_replace", "_exit", "_getframe"}
 OURS = "scratchmlp"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS
+from scratchmlp.estimators.in_memory import prepare
 from scratchmlp.losses import HuberLoss, LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES
@@ -64,13 +65,13 @@ def network(target, **parameters):
 
 def fit_together(networks, y, dtype=np.float64, weight=None):
     """Fit networks in one stack. Return the errors of those that diverge."""
-    plans = [each._plan(X.astype(dtype), y, weight) for each in networks]
-    trainings = [plan.training for plan in plans]
+    plans = [prepare(each, X.astype(dtype), y, weight) for each in networks]
+    trainings = [each._plan(plan) for each, plan in zip(networks, plans, strict=True)]
     assert len({stack_key(training) for training in trainings} - {None}) == 1
     errors = train_together(trainings)
-    for each, plan, error in zip(networks, plans, errors, strict=True):
+    for each, *plan, error in zip(networks, plans, trainings, errors, strict=True):
         if error is None:
-            each._keep(plan)
+            each._keep(*plan)
     return errors
 
 

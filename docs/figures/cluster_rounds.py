@@ -9,10 +9,11 @@ from drawing import BACKWARD, FORWARD, NEUTRAL
 from matplotlib.patches import Patch
 from sklearn.exceptions import ConvergenceWarning
 
-from scratchmlp.dask import DaskScratchMLPClassifier
+from scratchmlp import ScratchMLPClassifier
+from scratchmlp.dask import fit
 
 PARTITIONS, ROUNDS = 8, 3
-network = DaskScratchMLPClassifier((100,), batch_size="full", max_iter=ROUNDS, random_state=0)
+network = ScratchMLPClassifier((100,), batch_size="full", max_iter=ROUNDS, random_state=0)
 cluster = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
 with (
     Client(**cluster) as client,
@@ -21,7 +22,7 @@ with (
     X = da.random.default_rng(0).normal(size=(200_000, 30), chunks=(200_000 // PARTITIONS, 30))
     y = (X[:, 0] > X[:, 1]).astype(int)
     with get_task_stream(client) as stream:
-        network.fit(X, y)
+        fit(network, X, y)
 
 colors = {"sums": FORWARD, "reporting_failures": NEUTRAL}
 labels = ("read and move", BACKWARD), ("check and convert", NEUTRAL), ("loss and gradient", FORWARD)

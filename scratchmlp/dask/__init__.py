@@ -1,23 +1,18 @@
 """Training on a Dask cluster, on data that need not fit into one machine's memory.
 
-`DaskScratchMLPClassifier` and `DaskScratchMLPRegressor` train one network. They have the parameters
-of those in `scratchmlp`, and take dask arrays and DataFrames. The driver, which is the process that
-calls `fit`, runs the same training loops. In each evaluation of the objective, the workers sum the
-losses and gradients of their rows, and the driver gets one sum. So the result is that of the local
-estimators, except for rounding errors.
+`fit` fits an estimator to dask arrays and DataFrames. This process, the driver, runs the same
+training as the estimator's own `fit`, and workers do what touches rows.
 
-`DaskTabularMLPClassifier` and `DaskTabularMLPRegressor` are ensembles for raw tables. Workers
-encode the table and train the members of the ensemble.
+Of a network, the workers check and convert the rows. In each evaluation of the objective, they sum
+the losses and gradients of their rows, and the driver gets one sum. Of an ensemble of networks for
+a raw table, workers encode the table and train the members.
 
 It needs dask and distributed: ``pip install "scratchmlp[dask]"``. ``import scratchmlp`` does not
 import this package; its first use does.
 """
 
 try:
-    from scratchmlp.dask.classifier import DaskScratchMLPClassifier
-    from scratchmlp.dask.regressor import DaskScratchMLPRegressor
-    from scratchmlp.dask.tables.classifier import DaskTabularMLPClassifier
-    from scratchmlp.dask.tables.regressor import DaskTabularMLPRegressor
+    from scratchmlp.dask.fitting import fit
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("dask", "distributed"):
         raise
@@ -26,9 +21,4 @@ except ModuleNotFoundError as error:
         'Install them with: pip install "scratchmlp[dask]"'
     ) from error
 
-__all__ = [
-    "DaskScratchMLPClassifier",
-    "DaskScratchMLPRegressor",
-    "DaskTabularMLPClassifier",
-    "DaskTabularMLPRegressor",
-]
+__all__ = ["fit"]

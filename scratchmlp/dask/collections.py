@@ -1,7 +1,8 @@
 """Dask collections as lists of partitions."""
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import repeat
+from typing import Any, TypeAlias
 
 import dask.array as da
 import numpy as np
@@ -15,82 +16,48 @@ from sklearn.utils.validation import validate_data
 #: Name of the part of a graph that makes the partitions of DataFrames.
 _LAYER = "partitions"
 
-#: A partition of the rows: pieces of X, of y and of the weights, which may be a number or None.
-Partition = tuple[Delayed, Delayed, Any]
+#: What the user passed to a fit: dask collections, numbers or None, by the names of the arguments.
+#: X comes first. Weights, which have a name that begins with "sample_weight", may be a number.
+Given: TypeAlias = Mapping[str, Any]
 
 
-def partitions(X: Any, y: Any, sample_weight: Any = None, suffix: str = "") -> list[Partition]:
-    """Divide dask collections into partitions of rows.
+def divided(given: Given) -> list[tuple[Any, ...]]:
+    """Divide several collections like the first of them.
 
     Parameters
     ----------
-    X : dask array or DataFrame
-        Inputs. An array may be divided by columns, too.
-    y : dask array, Series or DataFrame
-        Targets.
-    sample_weight : dask array or Series, or number, default=None
-        Weights.
-    suffix : str, default=""
-        What to append to the names X, y and sample_weight in messages.
+    given : Given
+        The collections.
 
     Returns
     -------
-    list of Partition
-        The partitions.
+    list of tuple
+        For each partition, the pieces of the collections. Numbers and None are in each of them.
 
     Raises
     ------
     TypeError
         If a collection is not a dense dask array, DataFrame or Series.
     ValueError
-        If y is None, or if the collections are divided into different numbers of partitions.
+        If the collections are divided into different numbers of partitions.
     """
-    if y is None:
-        raise ValueError(
-            f"y{suffix} is None, but targets are needed. Pass them as a dask collection with the "
-            f"same partitions as X{suffix}."
-        )
-    names = [f"X{suffix}", f"y{suffix}", f"sample_weight{suffix}"]
-    rows = divided(X, dict(zip(names, (X, y, sample_weight), strict=True)))
-    return [(row[names[0]], row[names[1]], row.get(names[2])) for row in rows]
-
-
-def divided(X: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Divide several collections like X.
-
-    Parameters
-    ----------
-    X : dask array or DataFrame
-        Inputs.
-    given : mapping of str to dask collection, number or None
-        The collections by the names of the arguments, for messages. X is among them. Weights, which
-        have a name that begins with "sample_weight", may be a number.
-
-    Returns
-    -------
-    list of dict
-        For each partition, the pieces of the collections, by their names, without None. A number is
-        in each of them.
-
-    Raises
-    ------
-    TypeError, ValueError
-        See `partitions`.
-    """
-    given = {name: each for name, each in given.items() if each is not None}
-    for name, each in given.items():
-        if not (name.startswith("sample_weight") and np.isscalar(each)):
-            check_collection(each, name)
-    pieces = _pieces({name: each for name, each in given.items() if not np.isscalar(each)}, X)
+    collections = {
+        name: each
+        for name, each in given.items()
+        if each is not None and not (name.startswith("sample_weight") and np.isscalar(each))
+    }
+    for name, each in collections.items():
+        check_collection(each, name)
+    pieces = _pieces(collections)
     counts = {name: len(each) for name, each in pieces.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(
             f"All collections must have the same partitions, but their numbers are {counts}. Make "
             "them from the same collection, or repartition them."
         )
-    rows = zip(*pieces.values(), strict=True)
-    numbers = {name: each for name, each in given.items() if np.isscalar(each)}
-    return [dict(zip(pieces, row, strict=True)) | numbers for row in rows]
+    return list(
+        zip(*(pieces.get(name, repeat(each)) for name, each in given.items()), strict=False)
+    )
 
 
 def check_collection(collection: Any, name: str) -> None:
@@ -98,13 +65,13 @@ def check_collection(collection: Any, name: str) -> None:
     if not (isinstance(collection, da.Array) or is_frame(collection)):
         raise TypeError(
             f"{name} must be a dask array, DataFrame or Series; got {type(collection).__name__}. "
-            "Convert it, for instance with dask.array.from_array, or use the estimator of "
-            "scratchmlp that has the same name without Dask, for data in memory."
+            "Convert it, for instance with dask.array.from_array, or call the estimator's own fit, "
+            "for data in memory."
         )
     if issparse(getattr(collection, "_meta", None)):
         raise TypeError(
             f"{name} is sparse, which training on a cluster does not support. Convert the blocks "
-            "with map_blocks(lambda block: block.toarray()), or use the estimator without Dask."
+            "with map_blocks(lambda block: block.toarray()), or call the estimator's own fit."
         )
 
 
@@ -115,8 +82,8 @@ def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> N
     ----------
     estimator : estimator
         The estimator that stores them.
-    X : dask array or DataFrame
-        Inputs.
+    X : dask array or DataFrame, or None
+        Inputs. None means that they have no names.
     n_features : int
         Number of columns.
     reset : bool
@@ -144,11 +111,12 @@ def in_row_blocks(array: Any) -> Any:
     return array
 
 
-def _pieces(collections: Mapping[str, Any], X: Any) -> dict[str, list[Delayed]]:
-    """Return the partitions of collections, divided like X if that can be known.
+def _pieces(collections: Mapping[str, Any]) -> dict[str, list[Delayed]]:
+    """Return the partitions of collections, divided like the first one if that can be known.
 
     DataFrames and Series that are made of the same data share the tasks that read them.
     """
+    X = next(iter(collections.values()))
     frames = {name: each for name, each in collections.items() if is_frame(each)}
     arrays = {name: _like(each, X) for name, each in collections.items() if name not in frames}
     blocks = {name: list(each.to_delayed().ravel()) for name, each in arrays.items()}

@@ -85,11 +85,6 @@ class ClusterData:
         """Mean of the weights."""
         return self.total_weight / self.n_rows
 
-    @property
-    def mean_sample_weight(self) -> float:
-        """Mean of the weights that the user passed, scaled."""
-        return sum(each.sample_weight for each in self.summaries) / self.n_rows
-
     def balance(self) -> None:
         """Let each worker have about the same number of rows."""
         self.inputs = self.rounds.balance(self.inputs, [each.n_rows for each in self.summaries])

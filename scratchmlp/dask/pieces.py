@@ -1,6 +1,6 @@
 """What workers do with a partition before training: check its rows, and convert them.
 
-The functions run in tasks. They do what `scratchmlp.estimators.base.BaseMLP._prepare` does with all
+The functions run in tasks. They do what `scratchmlp.estimators.in_memory.prepare` does with all
 rows at once. Numbers that all partitions must agree on, such as the exponent that scales the
 weights, are in a `Conversion`.
 """
@@ -95,10 +95,10 @@ class Conversion:
         Type of the inputs, targets and weights.
     exponent : int
         The user's weights are divided by 2^exponent.
-    factors : list of ndarray or None
-        Weights of the classes: see `ClassTargets.factors`.
     scaler : StandardScaler or None
         Standardizes the inputs.
+    factors : list of ndarray or None
+        Weights of the classes: see `ClassTargets.factors`.
     validation : bool
         Whether the rows are the user's validation data.
     keep_y : bool
@@ -109,8 +109,8 @@ class Conversion:
     loss: Loss
     dtype: Any
     exponent: int
+    scaler: StandardScaler | None
     factors: Sequence[FloatArray] | None = None
-    scaler: StandardScaler | None = None
     validation: bool = False
     keep_y: bool = False
 
@@ -165,7 +165,7 @@ def check_rows(
     if np.ndim(y) == 2 and y.shape[1] == 1:
         y = np.asarray(y)[:, 0]
     X, y, _, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
-    largest_weight = 0.0
+    largest_weight = None
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, X, all_zero=True)
         largest_weight = float(sample_weight.max())
@@ -199,15 +199,15 @@ def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
     targets, dtype, loss = conversion.targets, conversion.dtype, conversion.loss
     encode = targets.encode_validation if conversion.validation else targets.encode
     Y, y = encode(rows.y, loss, dtype), rows.y
-    own = weight = _user_weight(conversion, rows)
+    weight = _user_weight(conversion, rows)
     if conversion.factors is not None:
         assert isinstance(targets, ClassTargets)
-        weight = targets.weigh_by(conversion.factors, rows.y, own, dtype)
+        weight = targets.weigh_by(conversion.factors, rows.y, weight, dtype)
     kept = None
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
-        Y, y, weight, own = Y[kept], y[kept], weight[kept], None if own is None else own[kept]
-    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), _sum(own, len(Y)))
+        Y, y, weight = Y[kept], y[kept], weight[kept]
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)))
     y = y if conversion.keep_y else None
     return Piece(Y, weight, targets.class_targets(loss, dtype), y, kept, summary)
 
@@ -255,7 +255,7 @@ def split(
     kept = np.flatnonzero(chosen == held_out)
     Y = piece.Y[kept]
     weight = None if piece.sample_weight is None else piece.sample_weight[kept]
-    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)), np.nan)
+    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)))
     y = piece.y[kept] if held_out else None
     return Piece(Y, weight, piece.class_targets, y, kept, summary)
 

@@ -15,7 +15,7 @@ import numpy as np
 from dask.delayed import Delayed
 from distributed import Future
 
-from scratchmlp.dask.collections import Partition
+from scratchmlp.dask.collections import Given, column_names, divided
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.pieces import (
     Conversion,
@@ -85,24 +85,22 @@ class Checked(NamedTuple):
         """Moments of the columns of X."""
         return reduce(Moments.__add__, (each.moments for each in self.summaries))
 
-    def exponent(self, weighted: bool) -> int:
-        """Return the exponent of the largest weight, or 0 without weights."""
-        if not weighted:
-            return 0
-        largest = np.array([each.largest_weight for each in self.summaries])
-        return int(exponents(check_weights(largest, largest)))
+    @property
+    def exponent(self) -> int:
+        """The exponent of the largest weight, or 0 without weights."""
+        largest = [each.largest_weight for each in self.summaries]
+        return 0 if None in largest else int(exponents(check_weights(largest, largest)))
 
 
 def check(
     estimator: Any,
     rounds: Rounds,
-    partitions: Sequence[Partition],
+    given: Given,
     dtype: Any,
     *,
-    names: tuple[Any, Any] = (None, None),
     with_moments: bool = False,
 ) -> Checked:
-    """Check the rows of all partitions, as the local estimator does.
+    """Check the rows of dask collections as the estimator checks those in memory.
 
     Parameters
     ----------
@@ -110,12 +108,10 @@ def check(
         The estimator.
     rounds : Rounds
         The rounds of the fit.
-    partitions : sequence of Partition
-        The partitions.
+    given : Given
+        X, y and the weights.
     dtype : dtype or tuple of dtypes
         Data types that X may have.
-    names : tuple of two Index or None, default=(None, None)
-        Names of the columns of X and y, which all partitions must have.
     with_moments : bool, default=False
         Whether to compute the moments of X.
 
@@ -127,12 +123,13 @@ def check(
     Raises
     ------
     TypeError, ValueError
-        The error of the local estimator for the first partition that has a mistake.
+        The error of the estimator for the first partition that has a mistake.
     """
     plain = type(estimator)()
+    names = tuple(map(column_names, given.values()))[:2]
     tasks = [
         task(reporting_failures, check_rows, plain, dtype, with_moments, names, *each)
-        for each in partitions
+        for each in divided(given)
     ]
     # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
     # at once. Otherwise, the scheduler could forget a task before the second part needs it.
@@ -150,7 +147,7 @@ def check(
     return checked
 
 
-def conversion_of_classes(conversion: Conversion, checked: Checked) -> Conversion:
+def with_classes(conversion: Conversion, checked: Checked) -> Conversion:
     """Add the weights of the classes of the training rows to a conversion.
 
     Parameters
@@ -199,7 +196,7 @@ def converted(conversion: Conversion, checked: Checked) -> ClusterData:
     return data
 
 
-def held_out(
+def split_off(
     data: ClusterData, targets: Any, fraction: float, seed: int
 ) -> tuple[ClusterData, ClusterData]:
     """Split off validation rows for early stopping, in each piece.

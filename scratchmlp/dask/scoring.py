@@ -1,5 +1,6 @@
 """Loss and score of rows on a cluster. The scores can be computed from sums over rows."""
 
+import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +12,15 @@ import numpy as np
 from dask.delayed import delayed
 from sklearn.base import is_classifier
 from sklearn.metrics import accuracy_score, log_loss
-from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.dask.collections import Partition
-from scratchmlp.dask.objective import ClusterPrepared, aligned
-from scratchmlp.dask.pieces import Piece, reporting_failures
-from scratchmlp.dask.preparation import results_of
-from scratchmlp.dask.rounds import Rounds, reduced, task
+from scratchmlp.dask.data import ClusterData
+from scratchmlp.dask.objective import aligned
+from scratchmlp.dask.pieces import Piece
+from scratchmlp.dask.rounds import reduced, task
 from scratchmlp.dask.summaries import Moments
+from scratchmlp.estimators.prepared import Validate
+from scratchmlp.estimators.state import forget_training
 from scratchmlp.estimators.targets import MULTILABEL
 from scratchmlp.prediction import raw_scores
 from scratchmlp.threads import threads
@@ -64,13 +64,8 @@ class RSquared:
         return float(np.where(constant & (self.residual > 0), 0.0, 1 - shares).mean())
 
 
-def accuracy(y: Any, predictions: Any, weight: Any) -> float:
-    """Return the sum of the weights of rows whose class is predicted."""
-    return float(accuracy_score(y, predictions, sample_weight=weight, normalize=False))
-
-
 def _accuracy(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
-    return accuracy(y, model._labels(raw), weight)
+    return float(accuracy_score(y, model._labels(raw), sample_weight=weight, normalize=False))
 
 
 def _log_loss(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
@@ -142,38 +137,32 @@ def check_scoring(estimator: Any) -> None:
         )
 
 
-def validator(
-    model: Any, prepared: ClusterPrepared, scoring: str | None
-) -> Callable[[FloatArray], tuple[float, float]]:
-    """Return a function that computes loss and score on the validation data.
+def validator(estimator: Any, data: ClusterData) -> Validate:
+    """Return a function of theta that computes loss and score on validation data.
 
     Parameters
     ----------
-    model : DaskMLP
-        The estimator, with the fitted attributes that are known before training. It is sent to the
-        workers.
-    prepared : ClusterPrepared
-        What training needs, with validation data.
-    scoring : str or None
-        The score.
-
-    Returns
-    -------
-    callable
-        A function of theta that returns loss and score.
+    estimator : BaseMLP
+        The estimator, with the fitted attributes that are known before training. A copy of it is
+        sent to the workers.
+    data : ClusterData
+        The validation data.
     """
-    if scoring == "neg_log_loss" and model._kind == MULTILABEL:
+    scoring = estimator.scoring
+    if scoring == "neg_log_loss" and estimator._kind == MULTILABEL:
         raise ValueError(
             "scoring='neg_log_loss' is not supported for an indicator matrix of several labels. "
             "Choose 'loss', or None for the accuracy."
         )
-    data, _ = prepared.held_out
+    model = copy.copy(estimator)
+    if hasattr(model, "_run"):
+        forget_training(model)
 
     def validate(theta: FloatArray) -> tuple[float, float]:
         model.theta_ = theta
         sent = delayed(model, traverse=False)
         pieces = zip(data.inputs, data.pieces, strict=True)
-        tasks = [task(evaluate, sent, scoring, X, piece) for X, piece in pieces]
+        tasks = [task(evaluate, sent, X, piece) for X, piece in pieces]
         total = data.rounds.get(reduced(combined, tasks))
         value = total.loss / total.weight
         if not math.isfinite(value):
@@ -184,7 +173,7 @@ def validator(
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(model: Any, scoring: str | None, X: FloatArray, piece: Piece) -> Scored:
+def evaluate(model: Any, X: FloatArray, piece: Piece) -> Scored:
     """Sum loss and score over the rows of a piece, in a task."""
     _, Y, weight = piece.data(X).arrays()
     with threads(0):
@@ -192,59 +181,11 @@ def evaluate(model: Any, scoring: str | None, X: FloatArray, piece: Piece) -> Sc
     losses = model._loss.value(Y, raw).astype(np.float64)
     loss = float(losses.sum() if weight is None else weight @ losses)
     score = None
-    if scoring != "loss" and math.isfinite(loss):
+    if model.scoring != "loss" and math.isfinite(loss):
         names = SCORES[is_classifier(model)]
-        sums = names[scoring or next(iter(names))]
+        sums = names[model.scoring or next(iter(names))]
         score = sums(model, piece.y, raw, weight)
     return Scored(len(X), piece.summary.weight, loss, score)
-
-
-def score(model: Any, rounds: Rounds, partitions: list[Partition]) -> float:
-    """Compute the default score of an estimator on a cluster.
-
-    Parameters
-    ----------
-    model : estimator
-        A fitted estimator. It is sent to the workers.
-    rounds : Rounds
-        Rounds.
-    partitions : list of Partition
-        The rows.
-
-    Returns
-    -------
-    float
-        Accuracy or R².
-    """
-    sent = delayed(model, traverse=False)
-    tasks = [task(reporting_failures, score_rows, sent, *each) for each in partitions]
-    found = [each for each in results_of(rounds, tasks) if each is not None]
-    if not found:
-        raise ValueError("X has no rows with a weight other than 0. A score needs at least one.")
-    return combined(*found).value()
-
-
-def score_rows(model: Any, X: Any, y: Any, sample_weight: Any) -> Scored | None:
-    """Sum the default score over the rows of a partition with a weight other than 0, in a task.
-
-    The result is None if there are none.
-    """
-    check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
-    if not len(X):
-        return None
-    y, weight = np.asarray(y), None
-    y = y[:, 0] if y.shape[1:] == (1,) else y
-    with threads(0):
-        predictions = model.predict(X)
-    if sample_weight is not None:
-        weight = _check_sample_weight(sample_weight, X, dtype=float, allow_all_zero_weights=True)
-        kept = weight != 0  # scikit-learn refuses weights that are all 0
-        y, predictions, weight = y[kept], predictions[kept], weight[kept]
-        if not len(y):
-            return None
-    total = float(len(y) if weight is None else weight.sum())
-    sums = accuracy if is_classifier(model) else RSquared.of
-    return Scored(len(y), total, 0.0, sums(y, predictions, weight))
 
 
 def combined(first: Scored, *others: Scored) -> Scored:

@@ -102,8 +102,8 @@ class RowsSummary(NamedTuple):
         Of a classifier: see `labels_of`.
     n_targets : int
         Number of columns of y.
-    largest_weight : float
-        The largest weight, or 0 without weights.
+    largest_weight : float or None
+        The largest weight. None without weights.
     moments : Moments or None
         Moments of the columns of X, if they were asked for.
     """
@@ -113,7 +113,7 @@ class RowsSummary(NamedTuple):
     dtype: Any = None
     labels: Any = None
     n_targets: Any = None
-    largest_weight: float = 0.0
+    largest_weight: float | None = None
     moments: Any = None
 
 
@@ -126,13 +126,10 @@ class PieceSummary(NamedTuple):
         Number of rows in each stratum of a validation split.
     weight : float
         Sum of the weights.
-    sample_weight : float
-        Sum of the weights that the user passed, scaled.
     """
 
     strata: dict[Any, int]
     weight: float
-    sample_weight: float
 
     @property
     def n_rows(self) -> int:

@@ -1,8 +1,9 @@
 """What the classifier and the regressor share: fit, partial_fit, and the validation of data.
 
-A fit has three parts. `BaseMLP._prepare` checks the user's input and converts it to what training
-needs. `scratchmlp.training.train` trains. `scratchmlp.estimators.state` turns the result into
-fitted attributes, which are arrays and plain data. The subclasses add targets and outputs.
+A fit has three parts. A function such as `scratchmlp.estimators.in_memory.prepare` checks the
+user's input and converts it to what training needs. `scratchmlp.training.train` trains.
+`scratchmlp.estimators.state` turns the result into fitted attributes, which are arrays and plain
+data. The subclasses add targets and outputs.
 """
 
 import warnings
@@ -19,14 +20,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.batches import Data
-from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators import in_memory
+from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
 from scratchmlp.estimators.columns import column_advice
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
-from scratchmlp.estimators.prepared import PlannedTraining, Prepared
+from scratchmlp.estimators.prepared import Prepared
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,
@@ -34,14 +34,7 @@ from scratchmlp.estimators.state import (
     resumed_run,
 )
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
-from scratchmlp.estimators.validation import (
-    check_last_step,
-    check_outputs,
-    choose_rows,
-    sum_is_finite,
-    validate_rows,
-    validator,
-)
+from scratchmlp.estimators.validation import check_outputs, sum_is_finite
 from scratchmlp.initializers import initialize
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
@@ -51,14 +44,13 @@ from scratchmlp.public import names_class, stacklevel
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.threads import threads
-from scratchmlp.training import train
+from scratchmlp.training import Training, train
 
 
 class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parameters, ABC):
     """Base class of ScratchMLPClassifier and ScratchMLPRegressor, which document the parameters."""
 
     _metric: ClassVar[str]  # name of the score if `scoring` is None
-    _scaling: ClassVar[str] = "Put a StandardScaler before the network"  # as a remedy
 
     # What the subclasses add.
 
@@ -128,62 +120,42 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         if trained := self.__dict__.pop("_trained", None):  # by a search, together with others
             self.__dict__.update(trained)
             return self
-        return self._fit(X, y, sample_weight, validation=(X_val, y_val, sample_weight_val))
+        rows, validation = (X, y, sample_weight), (X_val, y_val, sample_weight_val)
+        return self._fit(lambda estimator: in_memory.prepare(estimator, *rows, validation), rows)
 
     def _fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
+        prepare: Callable[[Any], Prepared],
+        given: tuple[Any, Any, Any] | None = None,
         *,
-        validation: tuple[Any, Any, Any] = (None, None, None),
         incremental: bool = False,
-        classes: Any = None,
     ) -> Self:
         """Train, or resume training, and set the fitted attributes.
 
-        `fit` trains for at most max_iter epochs. `partial_fit` passes incremental=True and trains
-        for one epoch.
-        `validation` is the user's X_val, y_val and sample_weight_val. `_plan` returns what trains,
-        with the state of training, a `Run`. `_train` changes this run in place, and `_keep` turns
-        it into attributes. If an error occurs, the estimator stays unchanged.
+        If an error occurs, the estimator stays unchanged.
+
+        Parameters
+        ----------
+        prepare : callable
+            The place where the rows are: given the copy of this estimator that is fitted, it
+            returns what training needs.
+        given : tuple of X, y and sample_weight, or None, default=None
+            What the user passed, for callbacks. None calls no callbacks.
+        incremental : bool, default=False
+            Whether to train for one epoch, as `partial_fit` does, and not for up to max_iter.
         """
-        tasks = None
         # scikit-learn validates parameters only in the first call of partial_fit.
         if incremental and hasattr(self, "theta_"):
             self._validate_changed_params()
-        if not incremental:  # partial_fit calls no callbacks
-            # After a failed fit, scikit-learn tears down the callbacks, with attributes that
-            # begin_fit sets. So it is called before the block, which sets none on failure.
-            tasks = begin_fit(
-                self,
-                X,
-                y,
-                sample_weight,
-                max_subtasks=self.max_iter,
-                reconstruct=fitted_attributes,
-            )
-        before = vars(self)
-        with all_at_once(self) as new:
-            if tasks:
-                tasks.fitted = new
-            training = new._plan(
-                X,
-                y,
-                sample_weight,
-                validation=validation,
-                incremental=incremental,
-                classes=classes,
-                tasks=tasks,
-            )
-            with training.run.unchanged_history_on_failure():
-                interrupted = new._train(training, incremental=incremental)
-                new._keep(training, interrupted=interrupted)
+        with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
+            prepared = prepare(fitted)
+            training = fitted._plan(prepared, tasks, incremental=incremental)
+            with prepared.run.unchanged_history_on_failure():
+                interrupted = fitted._train(prepared, training, incremental=incremental)
+                fitted._keep(prepared, training, interrupted=interrupted)
                 # After an interruption the callback task is not ended: the fit is not complete.
                 if tasks and not interrupted:
                     tasks.end(fitted=True)
-        if tasks:
-            tasks.tear_down(before)
         if interrupted:  # raised outside of the block, so that what was learned is kept
             raise KeyboardInterrupt
         return self
@@ -196,23 +168,22 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         self.__dict__.update(prepared.targets.attributes)
 
     @np.errstate(over="ignore", invalid="ignore")  # divergence is reported
-    def _train(self, training: PlannedTraining, *, incremental: bool) -> bool:
+    def _train(self, prepared: Prepared, training: Training, *, incremental: bool) -> bool:
         """Train, which changes `training.run`. Return whether the user interrupted training.
 
         The monitor records in `stop_reason` and `finished` how training ended.
         """
-        prepared, solver, monitor, _ = training
-        run = prepared.run
+        run, monitor = training.run, training.monitor
         monitor.rescore_best(run)
         size = np.dot(run.theta, run.theta) if incremental else 0.0
         try:
-            with threads(prepared.multiplications(solver)):
-                interrupted = train(*training.training)
+            with threads(prepared.multiplications(training.solver)):
+                interrupted = train(*training)
             # In partial_fit, the check would take about a tenth of a call's time. So it is only
             # made if the call has more than doubled the norm of theta. The next call evaluates
             # theta anyway.
             if not (interrupted or np.dot(run.theta, run.theta) <= 4 * size):
-                self._check_last_step(prepared, monitor)
+                prepared.check_last_step(monitor)
         except DivergenceError as error:
             error.args = (f"{error}{self._column_advice(prepared)}",)
             raise
@@ -222,81 +193,40 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             monitor.stop_reason, monitor.finished = "partial_fit trains for one epoch", True
         return interrupted
 
-    def _keep(self, training: PlannedTraining, *, interrupted: bool = False) -> None:
+    def _keep(self, prepared: Prepared, training: Training, *, interrupted: bool = False) -> None:
         """Set the fitted attributes that result from training, and warn if it has not converged."""
         monitor = training.monitor
         self.__dict__.update(fitted_attributes(self, training.run, monitor))
         if not (monitor.finished or interrupted):
-            message = _not_converged(training) + self._column_advice(training.prepared)
+            message = _not_converged(training) + self._column_advice(prepared)
             warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel())
 
     def _column_advice(self, prepared: Prepared) -> str:
         """Advise on the columns of X: an addition to messages about training."""
-        return column_advice(prepared, getattr(self, "feature_names_in_", None), self._scaling)
+        return column_advice(prepared, getattr(self, "feature_names_in_", None))
 
     # Prepare.
 
-    def _plan(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        *,
-        validation: tuple[Any, Any, Any] = (None, None, None),
-        incremental: bool = False,
-        classes: Any = None,
-        tasks: CallbackTasks | None = None,
-    ) -> PlannedTraining:
-        """Prepare the input, and make all that trains on it. See `_fit`."""
-        resuming = hasattr(self, "theta_") and (self.warm_start or incremental)
-        prepared = self._prepare(
-            X, y, sample_weight, resuming=resuming, incremental=incremental, classes=classes
-        )
-        prepared = self._choose_rows(prepared, validation, split=not incremental)
-        self._describe(prepared)
-        solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
-        if not (resuming and incremental):  # the calls of a stream should be fast
-            try_objects(prepared, solver)
-        monitor = self._make_monitor(prepared, solver, tasks)
-        if resuming and not incremental:
-            prepared.run.own_history()  # callbacks that fail later cannot change the old one
+    def _resumes(self, *, incremental: bool) -> bool:
+        """Return whether a fit goes on with the network of the last one."""
+        return hasattr(self, "theta_") and (self.warm_start or incremental)
+
+    def _network_and_run(
+        self, n_features: int, n_raw: int, dtype: Any, *, incremental: bool
+    ) -> tuple[Network, Run]:
+        """Make the network for rows, and start a run, or go on with that of the last fit."""
+        sizes = n_features, *hidden_sizes(self.hidden_layer_sizes), n_raw
+        network = self._make_network(sizes)
+        if not self._resumes(incremental=incremental):
+            return network, self._start(network, dtype)
+        run = resumed_run(self, network)
+        if not incremental:
+            run.own_history()  # callbacks that fail later cannot change the old one
             # After a fit that has ended, the count of epochs without improvement starts again. A
             # checkpoint was saved during a fit and has no stop reason, so the count continues.
             if self.stop_reason_:
-                prepared.run.renew_patience()
-        random_state = prepared.run.generator() if any(prepared.network.dropout_rates) else None
-        objective = prepared.objective(self.alpha, random_state, incremental=incremental)
-        return PlannedTraining(prepared, solver, monitor, objective)
-
-    def _prepare(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        *,
-        resuming: bool,
-        incremental: bool = False,
-        classes: Any = None,
-    ) -> Prepared:
-        """Check the user's input, and convert it to what training needs.
-
-        This sets only the attributes that describe X: `n_features_in_` and `feature_names_in_`.
-        """
-        dtype = self.theta_.dtype if resuming else (np.float64, np.float32)
-        X, y, sample_weight, exponent = validate_rows(
-            self, X, y, sample_weight, dtype, reset=not resuming
-        )
-        targets = self._learn_targets(
-            y, resuming=resuming, incremental=incremental, classes=classes
-        )
-        loss = self._loss_for(targets)
-        Y, class_targets = targets.encode(y, loss, X.dtype), targets.class_targets(loss, X.dtype)
-        weight = targets.weigh(y, sample_weight, X.dtype, all_zero=incremental)
-        data = Data(X, Y, weight, class_targets)
-        hidden = hidden_sizes(self.hidden_layer_sizes)
-        network = self._make_network((X.shape[1], *hidden, loss.n_raw(data.n_targets)))
-        run = resumed_run(self, network) if resuming else self._start(network, X.dtype)
-        return Prepared(network, loss, targets, run, data, y, sample_weight, exponent)
+                run.renew_patience()
+        return network, run
 
     def _start(self, network: Network, dtype: Any) -> Run:
         """Draw the initial weights, and return the run of a first fit."""
@@ -304,11 +234,19 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
-    # Rows that are not in memory need others than these.
-
-    _choose_rows = choose_rows
-    _make_validator = validator
-    _check_last_step = staticmethod(check_last_step)
+    def _plan(
+        self, prepared: Prepared, tasks: CallbackTasks | None = None, *, incremental: bool = False
+    ) -> Training:
+        """Make all that trains on prepared rows, and describe the network. See `_fit`."""
+        is_stream = incremental and hasattr(self, "theta_")
+        self._describe(prepared)
+        solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
+        if not is_stream:  # the calls of a stream should be fast
+            try_objects(prepared, solver)
+        monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
+        random_state = run.generator() if any(prepared.network.dropout_rates) else None
+        objective = prepared.objective(self.alpha, random_state)
+        return Training(objective, solver, monitor, run, prepared.data)
 
     # The monitor.
 
@@ -316,7 +254,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         self, prepared: Prepared, solver: Descent | LBFGS, tasks: CallbackTasks | None
     ) -> Monitor:
         """Make the monitor of a fit."""
-        validate = self._make_validator(prepared)
+        validate = prepared.validator(self)
         early_stopping = self.early_stopping and validate is not None
         # L-BFGS has its own criterion, the size of the gradient. Without early stopping, the
         # monitor must not stop it.
@@ -415,7 +353,7 @@ def has_partial_fit(estimator: BaseMLP) -> bool:
     return True
 
 
-def _not_converged(training: PlannedTraining) -> str:
+def _not_converged(training: Training) -> str:
     """Say why training has not converged, and name remedies."""
     solver, monitor = training.solver, training.monitor
     if isinstance(solver, Descent) and monitor.n_iter == solver.max_iter:

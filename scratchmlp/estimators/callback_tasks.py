@@ -4,11 +4,13 @@
 as if training had stopped after this epoch. The estimator is made only if a callback asks for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from sklearn.callback import with_callbacks
 
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.monitor import Monitor
 from scratchmlp.run import Run
 
@@ -137,35 +139,59 @@ def _tear_down(estimator: Any) -> None:
     """Do nothing: the decorator tears down the callbacks of the estimator."""
 
 
-def begin_fit(
+@contextmanager
+def fitting(
     estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
-    max_subtasks: int | None,
+    given: tuple[Any, Any, Any] | None,
+    max_subtasks: int | None = None,
     reconstruct: Reconstruct | None = None,
-) -> CallbackTasks | None:
-    """Begin the task of a fit.
+) -> Iterator[tuple[Any, CallbackTasks | None]]:
+    """Yield a copy of an estimator to fit, and the task of the fit, which the block ends.
+
+    If the block succeeds, the estimator gets the attributes of the copy, all at once. If it raises,
+    the estimator stays as it was.
 
     Parameters
     ----------
     estimator : estimator
         The estimator that is fitted.
-    X, y, sample_weight : object
-        What the user passed to `fit`.
-    max_subtasks : int or None
+    given : tuple of X, y and sample_weight, or None
+        What the user passed to `fit`. None calls no callbacks.
+    max_subtasks : int or None, default=None
         Maximum number of subtasks of the fit. None if it is not known.
     reconstruct : callable or None, default=None
         See `CallbackTasks`.
 
-    Returns
-    -------
-    CallbackTasks or None
-        The task. None if the estimator has no callbacks.
+    Yields
+    ------
+    fitted : estimator
+        The copy.
+    tasks : CallbackTasks or None
+        The task. None if no callbacks are called.
     """
-    if not getattr(estimator, "_skl_callbacks", None):
-        return None
+    tasks = None
+    if given is not None and getattr(estimator, "_skl_callbacks", None):
+        # After a failed fit, scikit-learn tears down the callbacks, with attributes of the
+        # estimator that this sets. So it comes before the block, which sets none on failure.
+        tasks = _begin_fit(estimator, *given, max_subtasks, reconstruct)
+    before = vars(estimator)
+    with all_at_once(estimator) as fitted:
+        if tasks:
+            tasks.fitted = fitted
+        yield fitted, tasks
+    if tasks:
+        tasks.tear_down(before)
+
+
+def _begin_fit(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    max_subtasks: int | None,
+    reconstruct: Reconstruct | None,
+) -> CallbackTasks:
+    """Begin the task of a fit."""
     metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
     given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
     context = estimator._init_callback_context(max_subtasks=max_subtasks)

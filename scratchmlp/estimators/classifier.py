@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import (
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
@@ -462,9 +463,12 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
                 "data and pass them as class_weight: weights = compute_class_weight("
                 "'balanced', classes=classes, y=y); class_weight = dict(zip(classes, weights))."
             )
-        validation = (X_val, y_val, sample_weight_val)
+        given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
         return self._fit(
-            X, y, sample_weight, validation=validation, incremental=True, classes=classes
+            lambda estimator: in_memory.prepare(
+                estimator, *given, incremental=True, classes=classes
+            ),
+            incremental=True,
         )
 
     def predict(self, X: Any) -> Any:

@@ -14,7 +14,7 @@ _FACTOR = 100
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
+def column_advice(prepared: Prepared, names: Any) -> str:
     """Say whether columns of X differ in scale, and which one has the largest outliers.
 
     An outlier is far outside of the range of nine of ten values. Columns without outliers differ in
@@ -27,8 +27,6 @@ def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
         What training needed.
     names : ndarray of shape (n_features,) or None
         Names of the columns. None means their numbers.
-    remedy : str
-        What to do about dense columns that differ in scale.
 
     Returns
     -------
@@ -36,9 +34,10 @@ def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
         Sentences, each after a space. An empty string if there is nothing to say.
     """
     low, high = _extremes(prepared)
+    scaler = "a StandardScaler"
     some, width = prepared.data.sample(200).X, high - low
     if issparse(some):  # most values are 0: others are no outliers
-        remedy = "Put a MaxAbsScaler before the network"
+        scaler = "a MaxAbsScaler"
         spread, usual = np.sqrt(mean_variance_axis(some, axis=0)[1]), width
     else:
         spread, usual = some.std(axis=0), np.ptp(np.percentile(some, [5, 95], axis=0), axis=0)
@@ -54,7 +53,8 @@ def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
             advice += (
                 f" The columns of X differ in scale by a factor of {factor:.0f}: the values of "
                 f"column {names.tolist()[narrow]!r} differ by at most {width[narrow]:.3g}, those "
-                f"of column {names.tolist()[wide]!r} by {width[wide]:.3g}. {remedy}."
+                f"of column {names.tolist()[wide]!r} by {width[wide]:.3g}. Put {scaler} "
+                "before the network."
             )
     if outside[i := outside.argmax()] > _FACTOR:
         advice += (
@@ -68,7 +68,7 @@ def column_advice(prepared: Prepared, names: Any, remedy: str) -> str:
 def _extremes(prepared: Prepared) -> tuple[FloatArray, FloatArray]:
     """Return the smallest and the largest value of each column of X, with the held-out rows."""
     parts = [prepared.data]
-    if prepared.held_out and prepared.run.split is not None:
-        parts.append(prepared.held_out[0])
+    if prepared.held_out is not None and prepared.run.split is not None:
+        parts.append(prepared.held_out)
     low, high = zip(*(part.extremes() for part in parts), strict=True)
     return np.min(low, axis=0), np.max(high, axis=0)

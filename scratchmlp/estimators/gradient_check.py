@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, validate_parameter_constra
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.base import BaseMLP
+from scratchmlp.estimators.in_memory import prepare_all
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.network import Layer
 
@@ -85,7 +86,7 @@ def check_gradient(
     >>> max(check.difference) < 1e-6
     True
     """
-    if not isinstance(estimator, BaseMLP) or hasattr(estimator, "to_local"):  # on a cluster
+    if not isinstance(estimator, BaseMLP):
         raise TypeError(
             "check_gradient requires a ScratchMLPClassifier or a ScratchMLPRegressor; got "
             f"{type(estimator).__name__}. Pass the network inside it, and the X that the network "
@@ -95,7 +96,7 @@ def check_gradient(
     validate_parameter_constraints({"step": steps}, {"step": step}, "check_gradient")
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
-    prepared = model._prepare(X, y, sample_weight, resuming=fitted, incremental=fitted)
+    prepared = prepare_all(model, X, y, sample_weight, incremental=fitted)
     try_objects(prepared)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()
@@ -104,7 +105,7 @@ def check_gradient(
 
     def evaluate(theta: FloatArray) -> tuple[float, FloatArray]:
         masks.seed(0)
-        return objective(theta, *batch)
+        return objective.at(theta)(*batch)
 
     theta = (model.theta_ if fitted else prepared.run.theta).astype(np.float64)
     analytic, numerical = evaluate(theta)[1].copy(), np.empty_like(theta)

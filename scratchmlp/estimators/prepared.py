@@ -1,22 +1,50 @@
-"""What a fit prepares for training."""
+"""What a fit has prepared, wherever the rows are: the contract between a place and the training.
 
-from typing import Any, NamedTuple
+A place is a function that checks the user's rows and returns a `Prepared`. Rows in memory have
+`scratchmlp.estimators.in_memory.prepare`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.batches import Data
+from scratchmlp.batches import Data, TrainingRows
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets
 from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
-from scratchmlp.objective import Objective
+from scratchmlp.objective import Differentiable, Objective
+from scratchmlp.prediction import raw_scores
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
-from scratchmlp.training import Training
+
+#: Number of rows on which the result of training is checked.
+CHECKED_ROWS = 200
+
+#: A function of theta that returns loss and score of the validation data.
+Validate: TypeAlias = Callable[[FloatArray], tuple[float, float]]
 
 
-class Prepared(NamedTuple):
+class Rows(TrainingRows, Protocol):
+    """Rows to train or validate on, such as `scratchmlp.batches.Data`."""
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean of the weights."""
+
+    def sample(self, n_rows: int) -> Data:
+        """Return up to `n_rows` rows, drawn at random but always the same ones."""
+
+    def extremes(self) -> tuple[FloatArray, FloatArray]:
+        """Return the smallest and the largest value of each column of X."""
+
+
+@dataclass(frozen=True)
+class Prepared(ABC):
     """What training needs, made from the user's input.
 
     Attributes
@@ -29,52 +57,44 @@ class Prepared(NamedTuple):
         The kind of targets, and their classes.
     run : Run
         The state of training: a new one, or a copy of that of the last fit.
-    data : Data
-        Training rows, with encoded targets. Their weights include class weights.
-    y : ndarray or sparse matrix
-        Targets of the training rows as the user passed them.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the training rows as the user passed them, without class weights, but scaled.
     exponent : int
         The user's weights were divided by 2^exponent: see `scratchmlp.estimators.scaling`.
-    held_out : tuple of Data and targets, or None
-        Validation rows with encoded targets, and their targets as the user passed them. None if
-        there is no validation.
+    data : Rows
+        Training rows, with encoded targets. Their weights include class weights.
+    held_out : Rows or None
+        Validation rows. None if there is no validation.
     """
 
     network: Network
     loss: Loss
     targets: ClassTargets | NumericTargets
     run: Run
-    data: Data
-    y: Any
-    sample_weight: FloatArray | None
     exponent: int
-    held_out: tuple[Data, Any] | None = None
-
-    def rows(self, index: Any) -> "Prepared":
-        """Return a copy with the selected training rows only."""
-        weight = None if self.sample_weight is None else self.sample_weight[index]
-        return self._replace(data=self.data.rows(index), y=self.y[index], sample_weight=weight)
+    data: Rows
+    held_out: Rows | None
 
     @property
-    def mean_sample_weight(self) -> float:
-        """Mean of the weights of the training rows as the user passed them, but scaled."""
-        return self.data._replace(sample_weight=self.sample_weight).mean_weight
+    def mean_weight(self) -> float:
+        """Mean of the weights of the training rows, by which the objective is divided."""
+        return self.data.mean_weight
 
+    @abstractmethod
     def multiplications(self, solver: Descent | LBFGS) -> int:
-        """Count the multiplications of the largest matrix product of a step of training."""
-        n_rows = solver.batch_size if isinstance(solver, Descent) else self.data.n_rows
-        return self.network.multiplications(n_rows, self.data.X)
+        """Count the multiplications of the largest matrix product of a step in this process."""
+
+    @abstractmethod
+    def validator(self, estimator: object) -> Validate | None:
+        """Return a function that computes loss and score on the validation data, if there are any.
+
+        `estimator` has the fitted attributes that are known before training.
+        """
+
+    @abstractmethod
+    def few_rows(self, *, held_out: bool) -> Data:
+        """Return some of the training rows, or of the held-out rows, in memory."""
 
     @np.errstate(over="ignore")  # an infinite penalty ends in a DivergenceError
-    def objective(
-        self,
-        alpha: float,
-        random_state: np.random.RandomState | None,
-        *,
-        incremental: bool = False,
-    ) -> Objective:
+    def objective(self, alpha: float, random_state: np.random.RandomState | None) -> Differentiable:
         """Make the training objective. Its penalty is scaled as the weights of the rows are.
 
         Parameters
@@ -83,47 +103,43 @@ class Prepared(NamedTuple):
             Strength of the L2 penalty, relative to the weights that the user passed.
         random_state : RandomState or None
             Random number generator for the dropout masks. None disables dropout.
-        incremental : bool, default=False
-            False divides the objective by the mean weight of the rows. True, for partial_fit,
-            divides it by the mean of the user's weights without class weights, because one call may
-            lack some classes.
 
         Returns
         -------
-        Objective
+        Differentiable
             The objective.
         """
-        mean_weight = self.mean_sample_weight if incremental else self.data.mean_weight
         alpha = np.ldexp(float(alpha), -self.exponent)
-        return Objective(self.network, self.loss, alpha, mean_weight, random_state)
+        return Objective(self.network, self.loss, alpha, self.mean_weight, random_state)
 
+    def check_last_step(self, monitor: Monitor) -> None:
+        """Evaluate the parameters that a fit keeps, because an epoch's loss precedes its last step.
 
-class PlannedTraining(NamedTuple):
-    """All that trains in a fit.
+        They are evaluated on some training rows, weighted as in training. Of the best ones of early
+        stopping, whose validation loss is finite, only the outputs must be finite here as well. If
+        early stopping has kept none, the last ones are evaluated on the validation rows.
 
-    Attributes
-    ----------
-    prepared : Prepared
-        What training needs, made from the user's input.
-    solver : Descent or LBFGS
-        The solver.
-    monitor : Monitor
-        The monitor.
-    objective : Objective
-        The objective.
-    """
+        Parameters
+        ----------
+        monitor : Monitor
+            The monitor of training.
 
-    prepared: Prepared
-    solver: Descent | LBFGS
-    monitor: Monitor
-    objective: Objective
-
-    @property
-    def run(self) -> Run:
-        """The state of training."""
-        return self.prepared.run
-
-    @property
-    def training(self) -> Training:
-        """The arguments of `scratchmlp.training.train`."""
-        return Training(self.objective, self.solver, self.monitor, self.run, self.prepared.data)
+        Raises
+        ------
+        DivergenceError
+            See `scratchmlp.monitor.Monitor.check_divergence`.
+        """
+        run, best, loss, rows = self.run, self.run.best_theta, np.nan, self.data
+        if self.held_out is not None and monitor.early_stopping and best is None:
+            rows = self.held_out
+        X, Y, weight = self.few_rows(held_out=rows is self.held_out).arrays()
+        raw = raw_scores(self.network, run.theta if best is None else best, X)
+        if np.isfinite(raw).all():
+            if best is not None:
+                return
+            # L-BFGS computes in float64, so a loss that only float32 cannot hold is no divergence.
+            losses = self.loss.value(Y, raw.astype(np.float64, copy=False))
+            loss = float((losses if weight is None else weight * losses).mean())
+            loss /= rows.mean_weight or 1.0  # all weights may be 0 in a call of partial_fit
+        last = replace(run, best_theta=None, loss=loss)
+        monitor.check_divergence(last, f"after epoch {run.epoch}")

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
@@ -398,8 +399,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         ScratchMLPRegressor
             The regressor itself.
         """
-        validation = (X_val, y_val, sample_weight_val)
-        return self._fit(X, y, sample_weight, validation=validation, incremental=True)
+        given = X, y, sample_weight, (X_val, y_val, sample_weight_val)
+        return self._fit(
+            lambda estimator: in_memory.prepare(estimator, *given, incremental=True),
+            incremental=True,
+        )
 
     def predict(self, X: Any) -> FloatArray:
         """Predict the targets.

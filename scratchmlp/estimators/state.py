@@ -156,12 +156,6 @@ def forget_training(estimator: Any) -> None:
     estimator._latest_theta = estimator._best_checksum = None
 
 
-def as_local(estimator: Any) -> Any:
-    """Return an estimator on a cluster as one without, and any other object as it is."""
-    to_local = getattr(estimator, "to_local", None)
-    return to_local() if to_local else estimator
-
-
 class FittedAttributes:
     """Fitted attributes of the estimators. The docstrings of the estimators describe them."""
 

@@ -12,7 +12,6 @@ from zipfile import ZipFile
 from sklearn.base import BaseEstimator
 
 from scratchmlp.atomic_write import write_atomically
-from scratchmlp.estimators.state import as_local
 from scratchmlp.io.checks import check_values
 from scratchmlp.io.container import SCHEMA, ModelFileError, members_of, to_bytes
 from scratchmlp.io.objects import objects_in, without_training_state
@@ -33,8 +32,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training_state: bool =
     ----------
     estimator : estimator
         A classifier, regressor or encoder of this package, or a Pipeline or a search of
-        scikit-learn that contains them. Callbacks of a fitted estimator are not saved. Of an
-        estimator on a Dask cluster, the file contains what ``to_local()`` returns.
+        scikit-learn that contains them. Callbacks of a fitted estimator are not saved.
     path : str or path-like
         Path of the file. Its folder must exist. The usual ending is ".skops".
     training_state : bool, default=True
@@ -140,7 +138,6 @@ def model_bytes(
     """Return the content of a model file, with notes that JSON can express; see `save`."""
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"save needs an estimator, got {estimator!r:.80}. Pass a fitted estimator.")
-    estimator = as_local(estimator)
     if not training_state:
         estimator = without_training_state(estimator)
     name = type(estimator).__name__

@@ -13,8 +13,8 @@ from sklearn.utils import gen_batches
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.estimators.base import BaseMLP
-from scratchmlp.estimators.prepared import PlannedTraining
-from scratchmlp.estimators.validation import check_last_step
+from scratchmlp.estimators.in_memory import prepare
+from scratchmlp.estimators.prepared import Prepared
 from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.run import DivergenceError
@@ -22,6 +22,7 @@ from scratchmlp.schedules import Constant, InverseScaling
 from scratchmlp.solvers import Descent
 from scratchmlp.stacked import stack_key, stack_size, train_together
 from scratchmlp.threads import threads
+from scratchmlp.training import Training
 
 
 def fit_together(
@@ -139,7 +140,9 @@ class PlannedNetwork(NamedTuple):
         Number of the network.
     network : ScratchMLPClassifier or ScratchMLPRegressor
         The network, which has no results of training yet.
-    plan : PlannedTraining
+    prepared : Prepared
+        Its rows.
+    training : Training
         What trains.
     warnings : sequence of Warning
         What planning warns of. Users see it if the network is trained by this plan.
@@ -147,7 +150,8 @@ class PlannedNetwork(NamedTuple):
 
     number: int
     network: BaseMLP
-    plan: PlannedTraining
+    prepared: Prepared
+    training: Training
     warnings: Sequence[Any]
 
     @property
@@ -156,18 +160,18 @@ class PlannedNetwork(NamedTuple):
 
         They do not with a learning-rate schedule that plans for the number of epochs.
         """
-        solver = self.plan.solver
+        solver = self.training.solver
         return isinstance(solver, Descent) and type(solver.schedule) in (Constant, InverseScaling)
 
     def for_epochs(self, number: int, max_iter: int) -> "PlannedNetwork":
         """Return the same network with another number, for training up to another epoch."""
-        plan, monitor = self.plan, self.plan.monitor
+        training, monitor = self.training, self.training.monitor
         self.network.set_params(max_iter=max_iter)
-        plan.run.n_epochs = max_iter
-        if monitor.n_iter == plan.solver.max_iter < max_iter and not monitor.finished:
+        training.run.n_epochs = max_iter
+        if monitor.n_iter == training.solver.max_iter < max_iter and not monitor.finished:
             monitor.stop_reason = ""  # it goes on
-        longer = plan._replace(solver=replace(plan.solver, max_iter=max_iter))
-        return self._replace(number=number, plan=longer)
+        longer = training._replace(solver=replace(training.solver, max_iter=max_iter))
+        return self._replace(number=number, training=longer)
 
 
 def plan(
@@ -192,10 +196,11 @@ def plan(
     try:
         with warnings.catch_warnings(record=True) as caught:
             network._validate_params()
-            planned = network._plan(X, y, sample_weight)
+            prepared = prepare(network, X, y, sample_weight)
+            training = network._plan(prepared)
     except Exception:  # `fit` will raise it
         return None
-    return PlannedNetwork(number, network, planned, [each.message for each in caught])
+    return PlannedNetwork(number, network, prepared, training, [each.message for each in caught])
 
 
 def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNetwork]:
@@ -213,19 +218,19 @@ def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNet
     """
     by_key: dict[Hashable, list[PlannedNetwork]] = defaultdict(list)
     for each in filter(None, networks):
-        by_key[stack_key(each.plan.training)].append(each)
+        by_key[stack_key(each.training)].append(each)
     for group in by_key.values():
-        size = stack_size(group[0].plan.training)
+        size = stack_size(group[0].training)
         for rows in gen_batches(len(group), size) if size > 1 else ():
             yield from _fit_stack(group[rows])
 
 
 def _fit_stack(stack: list[PlannedNetwork]) -> Iterator[PlannedNetwork]:
     """Train networks of one shape together. Yield those whose training raises no error."""
-    first = stack[0].plan
-    going = [each for each in stack if not each.plan.monitor.stop_reason]
-    with threads(first.prepared.multiplications(first.solver)):
-        errors = train_together([each.plan.training for each in going]) if going else []
+    going = [each for each in stack if not each.training.monitor.stop_reason]
+    first = stack[0]
+    with threads(first.prepared.multiplications(first.training.solver)):
+        errors = train_together([each.training for each in going]) if going else []
     failed = {each.number for each, error in zip(going, errors, strict=True) if error}
     for each in stack:
         if each.number in failed:
@@ -233,8 +238,8 @@ def _fit_stack(stack: list[PlannedNetwork]) -> Iterator[PlannedNetwork]:
         try:
             for warning in each.warnings:
                 warnings.warn(warning, stacklevel=2)
-            check_last_step(each.plan.prepared, each.plan.monitor)
-            each.network._keep(each.plan)
+            each.prepared.check_last_step(each.training.monitor)
+            each.network._keep(each.prepared, each.training)
         except (DivergenceError, Warning):  # a filter may turn warnings into errors
             continue
         yield each

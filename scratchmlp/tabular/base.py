@@ -4,7 +4,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,8 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.batches import Data
-from scratchmlp.estimators.callback_tasks import CallbackTasks, begin_fit
+from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.estimators.scaling import scaled_weights
 from scratchmlp.public import names_class
@@ -52,6 +51,22 @@ from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
 
 
+def fit_and_encode(
+    encoder: TabularEncoder, X: Any, present: Rows
+) -> tuple[TabularEncoder, EncodedTable]:
+    """Fit an encoder and encode a table. Rows that are not present have weight 0.
+
+    They are encoded, but the encoder does not learn from them.
+    """
+    encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
+    encoded, _ = encoder._encode(X)  # `fit` has warned
+    return encoder, encoded
+
+
+#: A function such as `fit_and_encode`, for a table that may be on a cluster.
+Encode: TypeAlias = Callable[[TabularEncoder, Any, Rows], tuple[TabularEncoder, Any]]
+
+
 class TrainingProblem(NamedTuple):
     """What there is to train, made from the user's input.
 
@@ -76,6 +91,9 @@ class TrainingProblem(NamedTuple):
         Selects the terms of text for each fold. Not fitted if each part selects its own.
     most_rows : int or None, default=None
         Number of training rows of a fold that does not train on all rows outside of it.
+    make_executor : callable or None, default=None
+        Makes what trains networks, an `Executor`, from the data. None means processes of this
+        machine.
     """
 
     encoder: TabularEncoder
@@ -87,6 +105,7 @@ class TrainingProblem(NamedTuple):
     seeds: NDArray[np.int_]
     terms: list[TermSelection]
     most_rows: int | None = None
+    make_executor: Callable[[Data], Any] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -209,21 +228,25 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             a weight above 0, or `cv` leaves a fold without rows to train on or to hold out. The
             estimator then stays as it was.
         """
+        given = X, y, sample_weight
+        return self._fit(lambda estimator: estimator._prepare(*given, groups), given)
+
+    def _fit(self, prepare: Callable[[Any], TrainingProblem], given: tuple[Any, Any, Any]) -> Self:
+        """Train on what `prepare` returns for the copy of this estimator that is fitted.
+
+        `given` are the user's X, y and sample_weight, for callbacks.
+        """
         started = time.time()  # this clock is the same in all processes
-        tasks = begin_fit(self, X, y, sample_weight, max_subtasks=None)
-        before = vars(self)
-        with all_at_once(self) as fitted:
-            if tasks:
-                tasks.fitted = fitted
-            problem = fitted._prepare(X, y, sample_weight, groups)
+        with fitting(self, given) as (fitted, tasks):
+            problem = prepare(fitted)
             fitted._fit_problem(problem, tasks, started)
             if tasks:
                 tasks.end(fitted=True)
-        if tasks:
-            tasks.tear_down(before)
         return self
 
-    def _prepare(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingProblem:
+    def _prepare(
+        self, X: Any, y: Any, sample_weight: Any, groups: Any, encode: Encode = fit_and_encode
+    ) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs."""
         if y is None:
             raise ValueError(
@@ -245,7 +268,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         y = self._targets_type.check(y, self)
         targets = self._targets_type.learn(y, weight)
         training_weight = targets.weigh(y, weight, getattr(self, "class_weight", None))
-        encoder, encoded = self._encode_rows(X, present)
+        unfitted = TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
+        encoder, encoded = encode(unfitted, X, present)
         trained = None if (training_weight == 1).all() else training_weight
         data = Data(encoded, targets.encode(y), trained, targets.class_targets)
         random_state = check_random_state(self.random_state)
@@ -282,20 +306,6 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
                 "RepeatedStratifiedKFold."
             )
         return given_splits(self.cv, X, Y, groups, present)
-
-    def _encode_rows(self, X: Any, present: NDArray[np.intp]) -> tuple[TabularEncoder, Any]:
-        """Fit an encoder and encode a table. Rows that are not present have weight 0.
-
-        They are encoded, but the encoder does not learn from them.
-        """
-        encoder = self._unfitted_encoder()
-        encoder.fit(X if len(present) == _num_samples(X) else _safe_indexing(X, present))
-        encoded, _ = encoder._encode(X)  # `fit` has warned
-        return encoder, encoded
-
-    def _unfitted_encoder(self) -> TabularEncoder:
-        """Return an encoder with the roles of columns that the user chose."""
-        return TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
 
     # What subclasses keep of a fit.
 

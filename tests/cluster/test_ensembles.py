@@ -1,12 +1,10 @@
-"""Ensembles for raw tables on a cluster are those that the local estimators train, bit for bit."""
+"""Ensembles for raw tables on a cluster are those of tables in memory, bit for bit."""
 
 import pickle
 import warnings
 from functools import cache
 from typing import Any, NamedTuple
 
-import dask
-import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,8 +15,8 @@ from sklearn.model_selection import TimeSeriesSplit
 from threadpoolctl import threadpool_limits
 
 from scratchmlp import io
-from scratchmlp.dask import DaskTabularMLPClassifier, DaskTabularMLPRegressor
-from scratchmlp.dask.tables import base
+from scratchmlp.dask import fit
+from scratchmlp.dask.tables import ensembles
 from scratchmlp.dask.tables.members import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
@@ -48,14 +46,13 @@ class Sharing(TabularMLPClassifier):
         return prepared._replace(splits=splits)
 
 
-CLASSIFIERS = DaskTabularMLPClassifier, TabularMLPClassifier
-REGRESSORS = DaskTabularMLPRegressor, TabularMLPRegressor
-
-
 class Case(NamedTuple):
-    """A configuration of a fit; `own` are parameters that local estimators do not have."""
+    """A configuration of a fit; `own` are arguments of `fit` for clusters alone.
 
-    kinds: tuple[Any, Any]
+    `kind` is the class of the estimator, or that on a cluster and that in memory.
+    """
+
+    kind: Any
     X: Any
     y: Any
     parameters: Any = None
@@ -65,7 +62,8 @@ class Case(NamedTuple):
 
 
 POSITIVE = {"sample_weight": WEIGHT + 1}
-SHARING = DaskTabularMLPClassifier, Sharing
+CLASSIFIER, REGRESSOR = TabularMLPClassifier, TabularMLPRegressor
+SHARING = TabularMLPClassifier, Sharing
 ARRAY = X[["number", "heavy", "late"]].to_numpy(), NUMBER.to_numpy()
 TWO = pd.DataFrame({"a": NUMBER, "b": X["number"] ** 2})
 REVIEWS = X[["number", "review"]]
@@ -74,16 +72,16 @@ BALANCED, REPEATED = {"class_weight": "balanced"}, {"n_repeats": 2}
 TIMED = {"numeric_features": ["price"], "max_time": 1e6}
 ALL, MANY, FIFTY = ({"rows_per_member": choice} for choice in ("all", 10**6, 50))
 CASES = {
-    "classifier": Case(CLASSIFIERS, X, CLASSES),
-    "regressor": Case(REGRESSORS, X, NUMBER, chunks=(120, 120)),
-    "weights of classes": Case(CLASSIFIERS, FEW, CLASSES, BALANCED, WEIGHTED, MANY),
-    "repeats": Case(CLASSIFIERS, X, CLASSES, REPEATED, GROUPED, ALL, chunks=(240,)),
-    "splitter": Case(REGRESSORS, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
-    "kinds of columns": Case(REGRESSORS, X[["number", "price"]], NUMBER, TIMED, GROUPED),
-    "targets": Case(REGRESSORS, FEW, TWO),
-    "counts": Case(REGRESSORS, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
+    "classifier": Case(CLASSIFIER, X, CLASSES),
+    "regressor": Case(REGRESSOR, X, NUMBER, chunks=(120, 120)),
+    "weights of classes": Case(CLASSIFIER, FEW, CLASSES, BALANCED, WEIGHTED, MANY),
+    "repeats": Case(CLASSIFIER, X, CLASSES, REPEATED, GROUPED, ALL, chunks=(240,)),
+    "splitter": Case(REGRESSOR, FEW, NUMBER, {"cv": TimeSeriesSplit(2)}, WEIGHTED),
+    "kinds of columns": Case(REGRESSOR, X[["number", "price"]], NUMBER, TIMED, GROUPED),
+    "targets": Case(REGRESSOR, FEW, TWO),
+    "counts": Case(REGRESSOR, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
     "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),
-    "array": Case(REGRESSORS, *ARRAY),
+    "array": Case(REGRESSOR, *ARRAY),
 }
 
 
@@ -94,18 +92,19 @@ def trained(client):
     @cache
     def train(name):
         case = CASES[name]
-        others = case.others or {}
-        found, expected = (kind(**SMALL | (case.parameters or {})) for kind in case.kinds)
+        others, parameters = case.others or {}, SMALL | (case.parameters or {})
+        kinds = case.kind if isinstance(case.kind, tuple) else (case.kind,) * 2
+        found, expected = (kind(**parameters) for kind in kinds)
         given = {name: on_cluster(each, case.chunks) for name, each in others.items()}
-        found.set_params(**case.own or {})
-        found.fit(on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks), **given)
+        rows, targets = on_cluster(case.X, case.chunks), on_cluster(case.y, case.chunks)
+        assert fit(found, rows, targets, **given, **case.own or {}) is found
         return found, expected.fit(case.X, case.y, **others)
 
     return train
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_ensemble_is_that_of_the_local_estimator(trained, name):
+def test_an_ensemble_is_that_of_a_table_in_memory(trained, name):
     compare_ensembles(*trained(name))
 
 
@@ -118,18 +117,17 @@ LABELS = {
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_classes_are_those_of_the_local_estimator(client, kind):
+def test_classes_are_those_of_labels_in_memory(client, kind):
     y = LABELS[kind](CLASSES)
     parts = [y[:70], y[70:]]  # the first does not have all categories
     if kind == "category":
         parts = [each.cat.remove_unused_categories() for each in parts]
     rows, targets = on_cluster(FEW, (70, 170)), in_pieces(parts)
-    found = DaskTabularMLPClassifier(**SMALL).fit(rows, targets)
+    found = fit(TabularMLPClassifier(**SMALL), rows, targets)
     expected = TabularMLPClassifier(**SMALL).fit(FEW, y)
     compare_ensembles(found, expected)
     np.testing.assert_array_equal(found.classes_, expected.classes_)
     assert found.classes_.dtype == expected.classes_.dtype
-    assert found.score(rows, targets) == pytest.approx(expected.score(FEW, y))
 
 
 def test_partitions_may_have_other_categories_and_types(client):
@@ -141,9 +139,8 @@ def test_partitions_may_have_other_categories_and_types(client):
         second.assign(city=np.nan, size=pd.Categorical([None], ["L"])),
         third.assign(size=sizes[1]),
     ]
-    found = DaskTabularMLPClassifier(**SMALL).fit(
-        in_pieces(pieces), on_cluster(CLASSES, (80, 1, 159))
-    )
+    targets = on_cluster(CLASSES, (80, 1, 159))
+    found = fit(TabularMLPClassifier(**SMALL), in_pieces(pieces), targets)
     row = rows.index == 80
     whole = rows.assign(city=rows["city"].mask(row), size=rows["size"].mask(row))
     expected = TabularMLPClassifier(**SMALL).fit(whole, CLASSES)
@@ -156,7 +153,7 @@ def test_a_partition_may_have_text_where_another_has_categories(client):
     text = rows.assign(size=rows["size"].astype(object))
     tables = [rows[parts[0]], text[parts[1]]]
     labels = [CLASSES[parts[0]].astype("category"), CLASSES[parts[1]]]
-    found = DaskTabularMLPClassifier(**SMALL).fit(in_pieces(tables), in_pieces(labels))
+    found = fit(TabularMLPClassifier(**SMALL), in_pieces(tables), in_pieces(labels))
     expected = TabularMLPClassifier(**SMALL).fit(text, CLASSES)
     compare_ensembles(found, expected)
     assert found.encoder_.columns_ == expected.encoder_.columns_
@@ -166,11 +163,7 @@ def test_a_weight_may_be_a_number_and_blocks_may_have_few_columns(client, traine
     _, expected = trained("array")
     case = CASES["array"]
     rows, targets = on_cluster(case.X).rechunk({1: 2}), on_cluster(case.y)
-    found = DaskTabularMLPRegressor(**SMALL).fit(rows, targets, sample_weight=2.0)
-    compare_ensembles(found, expected)
-    np.testing.assert_allclose(found.predict(rows).compute(), expected.predict(case.X), atol=1e-6)
-    intervals = found.predict_interval(rows, 0.8).compute()
-    np.testing.assert_allclose(intervals, expected.predict_interval(case.X, 0.8), atol=1e-6)
+    compare_ensembles(fit(REGRESSOR(**SMALL), rows, targets, sample_weight=2.0), expected)
 
 
 # More rows than the encoder learns from, or than a member trains on.
@@ -178,39 +171,38 @@ def test_a_weight_may_be_a_number_and_blocks_may_have_few_columns(client, traine
 
 def test_the_encoder_learns_from_a_sample_of_many_rows(client, monkeypatch):
     monkeypatch.setattr("scratchmlp.dask.tables.table.MOST_LEARNED", 100)
-    model = DaskTabularMLPClassifier(**SMALL)
+    model = TabularMLPClassifier(**SMALL)
     rows = X[["number", "price"]]
     rows = rows.assign(price=rows["price"].where(rows.index != 200, "sold out"))
     with pytest.warns(DataConversionWarning, match=r"In partition 3, 1 of 169 .* 'sold out'"):
-        model.fit(on_cluster(rows), on_cluster(CLASSES))
+        fit(model, on_cluster(rows), on_cluster(CLASSES))
     sample = np.sort(np.random.RandomState(0).choice(240, 100, replace=False))
     assert 200 not in sample
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert model.encoder_.columns_ == TabularEncoder().fit(rows.iloc[sample]).columns_
     assert np.isfinite(model.oof_proba_).all()
-    again = clone(model).fit(on_cluster(rows, (240,)), on_cluster(CLASSES, (240,)))
+    again = fit(clone(model), on_cluster(rows, (240,)), on_cluster(CLASSES, (240,)))
     np.testing.assert_array_equal(model.oof_proba_, again.oof_proba_)
     parts = (200, 1, 39)  # the second has no number
     with pytest.raises(ValueError, match=r"'price' held numbers .* \(in partition 1 of X"):
-        clone(model).fit(on_cluster(rows, parts), on_cluster(CLASSES, parts))
+        fit(clone(model), on_cluster(rows, parts), on_cluster(CLASSES, parts))
 
 
 def test_a_fit_tells_how_many_rows_members_train_on(client, trained, monkeypatch, caplog):
     assert trained("classifier")[0].rows_per_member_ == "all"
     sharing, _ = trained("share of the rows")
     assert sharing.rows_per_member_ == 50
-    assert not hasattr(sharing.to_local(), "rows_per_member_")
     rows, targets = on_cluster(FEW, (120, 120)), on_cluster(CLASSES, (120, 120))
     parameters = SMALL | {"cv": 4}
     with monkeypatch.context() as patch, caplog.at_level("INFO", "scratchmlp.dask"):
-        patch.setattr(base, "_workers", lambda: [(15_000.0, 1)])
-        found = DaskTabularMLPClassifier(**parameters).fit(rows, targets)
+        patch.setattr(ensembles, "_workers", lambda rounds: [(15_000.0, 1)])
+        found = fit(TabularMLPClassifier(**parameters), rows, targets)
     chosen = found.rows_per_member_
     assert 0 < chosen < 180
     assert f"Each member trains on {chosen} rows." in caplog.messages
-    again = DaskTabularMLPClassifier(**parameters, rows_per_member=chosen)
-    compare_ensembles(again.fit(rows, targets), found)
+    again = fit(TabularMLPClassifier(**parameters), rows, targets, rows_per_member=chosen)
+    compare_ensembles(again, found)
 
 
 def test_shares_are_rows_that_a_member_does_not_hold_out():
@@ -255,91 +247,19 @@ def test_the_rows_of_a_member_are_sent_as_bits():
     assert all(500_000 / 8 < len(pickle.dumps(dict(each.dask))) < 70_000 for each in tasks)
 
 
-# Predictions, and models without a client.
-
-KINDS = pytest.mark.parametrize("name", ["classifier", "regressor"])
+# The fitted estimator.
 
 
-PREDICTIONS = [
-    ("classifier", "predict", None),
-    ("classifier", "predict_proba", ["few", "many", "no"]),
-    ("classifier", "predict_log_proba", ["few", "many", "no"]),
-    ("classifier", "predict_set", ["few", "many", "no"]),
-    ("regressor", "predict", None),
-    ("regressor", "predict_interval", ["lower", "upper"]),
-    ("targets", "predict", [0, 1]),
-]
-
-
-@pytest.mark.parametrize(("name", "method", "columns"), PREDICTIONS)
-def test_predictions_are_lazy_and_have_the_index_of_the_rows(trained, name, method, columns):
-    model, _ = trained(name)
-    rows = CASES[name].X.set_axis(np.arange(240) * 10)
-    lazy = getattr(model, method)(on_cluster(rows))
-    assert isinstance(lazy, dd.DataFrame if columns else dd.Series)
-    with dask.config.set(scheduler="synchronous"):
-        found = lazy.compute()
-    expected = getattr(model.to_local(), method)(rows)
-    np.testing.assert_array_equal(found.index, rows.index)
-    if columns:
-        assert list(lazy.columns) == list(found.columns) == columns
-        assert list(lazy.dtypes) == list(found.dtypes)
-    if expected.dtype.kind == "f":  # in float32, the rows of a block decide on the last bits
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-    else:
-        np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(getattr(model, method)(rows), expected)
-
-
-def test_counts_have_intervals_and_several_targets_have_none(trained):
-    counts, targets = (trained(name)[0] for name in ("counts", "targets"))
-    expected = counts.to_local().predict_interval(FEW)
-    np.testing.assert_array_equal(counts.predict_interval(FEW), expected)
-    with pytest.raises(ValueError, match="Intervals of several targets"):
-        targets.predict_interval(on_cluster(FEW))
-
-
-@KINDS
-def test_the_score_is_that_of_the_local_copy(trained, name):
-    model, _ = trained(name)
-    y, local = CASES[name].y, model.to_local()
-    weight = WEIGHT.where(np.arange(240) >= CHUNKS[0], 0.0)  # the first partition has none
-    for given in ((), (weight,)):
-        score = model.score(on_cluster(X), on_cluster(y), *map(on_cluster, given))
-        assert score == pytest.approx(local.score(X, y, *given), abs=1e-6)
-        assert model.score(X, y, *given) == local.score(X, y, *given)
-
-
-@KINDS
-def test_a_local_copy_can_be_saved(trained, name, tmp_path):
-    model, _ = trained(name)
-    local = model.to_local()
-    assert type(local) is CASES[name].kinds[1]
-    io.save(local, tmp_path / "model")
+@pytest.mark.parametrize("name", ["classifier", "regressor"])
+def test_a_fitted_estimator_is_saved_and_measured_as_others(trained, name, tmp_path):
+    model, local = trained(name)
+    io.save(model, tmp_path / "model")
     loaded = io.load(tmp_path / "model")
-    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    np.testing.assert_array_equal(loaded.predict(X), local.predict(X))
     compare_ensembles(loaded, local)
-    assert not {"oof_proba_", "oof_prediction_", "history_"} & vars(model._predictor()).keys()
-    local.members_[0].theta[:] = 0
-    assert model.members_[0].theta.any()
-
-
-@KINDS
-def test_importances_are_those_of_the_local_copy(trained, name):
-    model, _ = trained(name)
     given = X, CASES[name].y
     parameters = {"columns": ["number", "city"], "n_repeats": 2, "sample_weight": WEIGHT}
     found, expected = (
-        each.oof_importances(*given, **parameters, random_state=0)
-        for each in (model, model.to_local())
+        each.oof_importances(*given, **parameters, random_state=0) for each in (model, local)
     )
     np.testing.assert_array_equal(found.importances, expected.importances)
-    assert found.n_rows == expected.n_rows == 160
-    assert found.importances.any()
-
-
-def test_clones_share_the_client(threads):
-    model = DaskTabularMLPClassifier(**SMALL, client=threads, timeout=100.0)
-    assert clone(model).client is threads
-    assert clone(model).get_params() == model.get_params()
-    assert "n_jobs" not in model.get_params()

@@ -17,6 +17,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from cluster_examples import (
+    AfterEpoch,
     arrays,
     check_nothing_stays,
     cluster_of,
@@ -25,12 +26,8 @@ from cluster_examples import (
     table,
 )
 
-from scratchmlp import ScratchMLPRegressor
-from scratchmlp.dask import (
-    DaskScratchMLPClassifier,
-    DaskScratchMLPRegressor,
-    DaskTabularMLPClassifier,
-)
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.dask import fit
 from scratchmlp.dask.rounds import Rounds
 from scratchmlp.dask.tables.members import ClusterExecutor
 from scratchmlp.tabular import TabularMLPClassifier
@@ -47,34 +44,28 @@ SMALL = {"cv": 2, "max_iter": 4, "hidden_layer_sizes": 16, "random_state": 0}
 
 
 def network(**parameters):
-    return DaskScratchMLPClassifier((8,), max_iter=5, random_state=0, **parameters)
+    return ScratchMLPClassifier((8,), max_iter=5, random_state=0, **parameters)
 
 
-def fit_network(model):
-    return model.fit(on_cluster(X), on_cluster(TARGETS["classes"])).theta_
+def fit_network(model, **settings):
+    return fit(model, on_cluster(X), on_cluster(TARGETS["classes"]), **settings).theta_
 
 
-def fit_ensemble(model):
-    return model.fit(on_cluster(TABLE), on_cluster(CLASSES))
+def ensemble(**parameters):
+    return TabularMLPClassifier(**SMALL | parameters)
+
+
+def fit_ensemble(model, **settings):
+    return fit(model, on_cluster(TABLE), on_cluster(CLASSES), **settings)
 
 
 def local_ensemble():
-    return TabularMLPClassifier(**SMALL).fit(TABLE, CLASSES)
+    return ensemble().fit(TABLE, CLASSES)
 
 
-class After:
-    """A callback that calls a function after an epoch."""
-
-    def __init__(self, epoch, do):
-        self.epoch, self.do, self.seen = epoch, do, 0
-
-    def setup(self, estimator, context): ...
-    def teardown(self, estimator, context): ...
-    def on_fit_task_begin(self, estimator, context): ...
-    def on_fit_task_end(self, estimator, context):
-        self.seen += 1
-        if self.seen == self.epoch:
-            self.do()
+def after(epoch, do):
+    """Make a callback that calls a function after an epoch."""
+    return AfterEpoch(lambda n_epochs: do() if n_epochs == epoch else None)
 
 
 # Workers that are killed.
@@ -115,12 +106,12 @@ def send(client, number):
 def test_a_worker_that_is_killed_changes_no_bit(workers, expected, monkeypatch):
     n_rounds, get = [], Rounds.get
     monkeypatch.setattr(Rounds, "get", lambda *args: (n_rounds.append(1), get(*args))[1])
-    model = network(client=workers, solver="lbfgs")
-    np.testing.assert_array_equal(fit_network(model), expected["lbfgs"])
+    model = network(solver="lbfgs")
+    np.testing.assert_array_equal(fit_network(model, client=workers), expected["lbfgs"])
     usual = len(n_rounds)
     before = processes(workers)
-    model.set_callbacks(After(2, lambda: send(workers, signal.SIGKILL)))
-    np.testing.assert_array_equal(fit_network(model), expected["lbfgs"])
+    model.set_callbacks(after(2, lambda: send(workers, signal.SIGKILL)))
+    np.testing.assert_array_equal(fit_network(model, client=workers), expected["lbfgs"])
     assert len(n_rounds) == 2 * usual  # the scheduler repeats tasks, and no round is repeated
     assert len({*processes(workers)} & {*before}) == 1
 
@@ -135,7 +126,7 @@ def test_members_that_are_lost_with_a_worker_are_trained_again(workers, monkeypa
         return original(*args)
 
     monkeypatch.setattr(ClusterExecutor, "finish", after_a_kill)
-    found = fit_ensemble(DaskTabularMLPClassifier(**SMALL, client=workers))
+    found = fit_ensemble(ensemble(), client=workers)
     compare_ensembles(found, local_ensemble())
     assert killed[0] not in processes(workers)
 
@@ -146,17 +137,16 @@ def test_members_that_are_lost_with_a_worker_are_trained_again(workers, monkeypa
 def test_a_worker_that_is_killed_at_any_moment_changes_no_bit(workers, expected, rounds, kind):
     """The fit of an ensemble equals the local one."""
 
-    def fit():
+    def check_fit():
         if kind == "ensemble":
-            model = DaskTabularMLPClassifier(**SMALL, client=workers)
-            compare_ensembles(fit_ensemble(model), local)
+            compare_ensembles(fit_ensemble(ensemble(), client=workers), local)
         else:
-            theta = fit_network(network(client=workers, solver=kind))
+            theta = fit_network(network(solver=kind), client=workers)
             np.testing.assert_array_equal(theta, expected[kind])
 
     local = local_ensemble()
     start = time.perf_counter()
-    fit()
+    check_fit()
     seconds = time.perf_counter() - start
     for _ in range(rounds // 10):  # each takes seconds
         workers.wait_for_workers(2)
@@ -165,7 +155,7 @@ def test_a_worker_that_is_killed_at_any_moment_changes_no_bit(workers, expected,
         print(f"A worker is killed after {moment:.3f} s.")  # if the test fails, pytest shows it
         killer = threading.Timer(moment, os.kill, (process, signal.SIGKILL))
         killer.start()
-        fit()
+        check_fit()
         killer.join()
         while address in workers.nthreads():  # the scheduler has not noticed yet
             time.sleep(0.01)
@@ -179,10 +169,11 @@ def test_workers_that_always_die_are_an_error(workers):
     def allow(dask_scheduler, n_failures):
         dask_scheduler.allowed_failures = n_failures
 
-    model, x = network(client=workers), on_cluster(X)
+    model, x = network(), on_cluster(X)
+    y = on_cluster(TARGETS["classes"])
     workers.run_on_scheduler(allow, n_failures=0)
     with pytest.raises(RuntimeError, match="Workers died again and again in the same round"):
-        model.fit(x[:70].map_blocks(die, meta=x._meta), on_cluster(TARGETS["classes"])[:70])
+        fit(model, x[:70].map_blocks(die, meta=x._meta), y[:70], client=workers)
     workers.run_on_scheduler(allow, n_failures=3)
     assert not hasattr(model, "classes_")
     processes(workers)
@@ -195,19 +186,20 @@ def test_a_worker_that_hangs_is_restarted_by_the_scheduler(expected, tmp_path):
         dask.config.set({"distributed.scheduler.worker-ttl": "5s"}),  # the shortest one
         cluster_of(2, tmp_path) as client,
     ):
-        model = network(client=client, solver="lbfgs")
-        model.set_callbacks(After(2, lambda: send(client, signal.SIGSTOP)))
-        np.testing.assert_array_equal(fit_network(model), expected["lbfgs"])
+        model = network(solver="lbfgs")
+        model.set_callbacks(after(2, lambda: send(client, signal.SIGSTOP)))
+        np.testing.assert_array_equal(fit_network(model, client=client), expected["lbfgs"])
 
 
 def test_a_fit_waits_for_workers_until_its_timeout(expected, tmp_path):
     with cluster_of(0, tmp_path, processes=False) as client:
-        for fit, kind in ((fit_network, network), (fit_ensemble, DaskTabularMLPClassifier)):
+        for fit_one, model in ((fit_network, network()), (fit_ensemble, ensemble())):
             with pytest.raises(TimeoutError, match=r"no workers for timeout=0\.2 seconds"):
-                fit(kind(client=client, timeout=0.2))
+                fit_one(model, client=client, timeout=0.2)
         client.cluster.adapt(minimum=0, maximum=1, interval="100ms")  # starts workers for tasks
-        model = network(client=client, timeout=60, solver="adam")
-        np.testing.assert_array_equal(fit_network(model), expected["adam"])
+        model = network(solver="adam")
+        theta = fit_network(model, client=client, timeout=60)
+        np.testing.assert_array_equal(theta, expected["adam"])
         client.cluster.scale(0)
         assert model.predict(X).shape == (240,)  # the result is in this process
 
@@ -230,7 +222,7 @@ def test_ctrl_c_keeps_what_was_learned_and_cancels_the_round(client):
         threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     model = network(tol=0.0, n_iter_no_change=np.inf).set_params(max_iter=10**5)
-    model.set_callbacks(After(3, interrupt))
+    model.set_callbacks(after(3, interrupt))
     with pytest.raises(KeyboardInterrupt):
         fit_network(model)
     assert model.n_iter_ >= 3
@@ -251,13 +243,13 @@ def test_after_an_interrupted_fit_of_an_ensemble_the_workers_are_free(client, mo
         raise KeyboardInterrupt
 
     original = Rounds.get_all
-    endless = DaskTabularMLPClassifier(**SMALL | {"max_iter": 10**7})
+    endless = ensemble(max_iter=10**7)
     with monkeypatch.context() as patch:
         patch.setattr(Rounds, "get_all", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fit_ensemble(endless)
     assert not hasattr(endless, "members_")
-    found = fit_ensemble(DaskTabularMLPClassifier(**SMALL, timeout=20.0))
+    found = fit_ensemble(ensemble(), timeout=20.0)
     compare_ensembles(found, local_ensemble())
     assert not any(client.run(executing).values())
     check_nothing_stays(client)
@@ -281,16 +273,16 @@ def test_data_of_four_times_the_memory_of_a_worker(tmp_path):
     n_partitions = -(-4 * limit // partition.nbytes)
     settings = {"memory.target": 0.2, "memory.spill": 0.7, "memory.pause": 0.9}
     settings["multiprocessing-method"] = "spawn"  # processes that share no memory
-    fit = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
-    fit |= {"hidden_layer_sizes": (), "random_state": 0}
+    once = {"solver": "sgd", "batch_size": "full", "learning_rate_init": 1.0, "max_iter": 1}
+    once |= {"hidden_layer_sizes": (), "random_state": 0}
     with (
         dask.config.set({f"distributed.worker.{k}": v for k, v in settings.items()}),
         cluster_of(2, tmp_path, memory_limit=limit) as client,
     ):
         lazy = da.zeros((n_partitions * 15_000, 100), chunks=(15_000, 100)).map_blocks(repeated)
-        network = DaskScratchMLPRegressor(alpha=n_partitions, client=client, **fit)
-        network.fit(lazy, lazy[:, 0])
+        network = ScratchMLPRegressor(alpha=n_partitions, **once)
+        fit(network, lazy, lazy[:, 0], client=client)
         workers = client.cluster.scheduler.workers.values()
         assert {worker.memory_limit for worker in workers} == {limit}
-    local = ScratchMLPRegressor(alpha=1, **fit).fit(partition, partition[:, 0])
+    local = ScratchMLPRegressor(alpha=1, **once).fit(partition, partition[:, 0])
     np.testing.assert_allclose(network.theta_, local.theta_, rtol=0, atol=1e-9)

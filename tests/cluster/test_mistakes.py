@@ -3,7 +3,6 @@
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from importlib import import_module
 from pathlib import Path
 
@@ -15,18 +14,16 @@ import scipy.sparse
 from cluster_examples import CHUNKS, arrays, check_nothing_stays, in_pieces, on_cluster, table
 from dask.delayed import delayed
 from distributed import Client, get_client, worker_client
-from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 import scratchmlp
-from scratchmlp import ScratchMLPClassifier
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import TimeLimit
-from scratchmlp.dask import (
-    DaskScratchMLPClassifier,
-    DaskScratchMLPRegressor,
-    DaskTabularMLPClassifier,
-    DaskTabularMLPRegressor,
-)
+from scratchmlp.dask import fit
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -66,18 +63,18 @@ def test_errors_are_the_local_ones_and_name_the_partition(client, mistake):
     rows = slice(None) if partition is None else slice(start, start + CHUNKS[partition])
     with pytest.raises(ValueError) as expected:  # noqa: PT011
         ScratchMLPClassifier(**FAST, **parameters).fit(*(each[rows] for each in given))
-    network = DaskScratchMLPClassifier(**FAST, **parameters)
+    network = ScratchMLPClassifier(**FAST, **parameters)
     with pytest.raises(ValueError) as found:  # noqa: PT011
-        network.fit(*map(on_cluster, given))
-    message, _, place = str(found.value).replace("Dask", "").partition(" (in partition ")
+        fit(network, *map(on_cluster, given))
+    message, _, place = str(found.value).partition(" (in partition ")
     assert message == str(expected.value)
     assert place == ("" if partition is None else f"{partition} of X; the first one is 0)")
-    assert vars(network).keys() == vars(DaskScratchMLPClassifier()).keys()
+    assert vars(network).keys() == vars(ScratchMLPClassifier()).keys()
 
 
 def test_an_error_of_a_loss_names_the_partition(client):
     with pytest.raises(ValueError, match=r"y goes from -1 to 0\..*\(in partition 0 of X;"):
-        DaskScratchMLPRegressor(loss="poisson").fit(on_cluster(X), on_cluster(Y - 1.0))
+        fit(ScratchMLPRegressor(loss="poisson"), on_cluster(X), on_cluster(Y - 1.0))
 
 
 # Errors of fits on a cluster alone.
@@ -91,11 +88,11 @@ class SplitterByTable(KFold):
 
 
 def of_network(**parameters):
-    return DaskScratchMLPClassifier(**FAST | parameters)
+    return ScratchMLPClassifier(**FAST | parameters)
 
 
 def of_table(**parameters):
-    return DaskTabularMLPClassifier(**SMALL | parameters)
+    return TabularMLPClassifier(**SMALL | parameters)
 
 
 x, y = on_cluster(X), on_cluster(Y)
@@ -114,9 +111,10 @@ gap = on_cluster(CLASSES.mask(CLASSES.index == 100))
 infinite = on_cluster(TABLE.assign(number=number.mask(number.index == 200, np.inf)))
 others = on_cluster(pd.Series(number.index != 200))  # weights
 three = x[70:73], y[70:73]
-regressor = DaskScratchMLPRegressor(**FAST)
-numbers = DaskScratchMLPRegressor(scoring="accuracy")
+regressor = ScratchMLPRegressor(**FAST)
+numbers = ScratchMLPRegressor(scoring="accuracy")
 timed = of_table().set_callbacks(TimeLimit(9))
+not_centered = StandardScaler(with_mean=False)
 
 #: An estimator, arguments of `fit`, and a part of the message.
 TYPE_ERRORS = [
@@ -129,7 +127,7 @@ TYPE_ERRORS = [
 ]
 VALUE_ERRORS = [
     (of_network(), (x, None), "y is None, but targets are needed"),
-    (of_table(), (rows, None), "requires y"),
+    (of_table(), (rows, None), "y is None, but targets are needed"),
     (of_network(), (x[:0], y[:0]), "array with 0 sample"),
     (of_table(), (rows.partitions[[1]], classes.partitions[[1]]), "0 sample"),
     (of_network(), (halves[0], y), "numbers are {'X': 2, 'y': 4}"),
@@ -144,9 +142,6 @@ VALUE_ERRORS = [
     (of_table(), (rows.assign(number=np.inf), classes), "'number' holds infinity"),
     (of_table(), (infinite, classes, others), "holds infinity.*partition 3 of X"),
     (of_network(dropout=(0.0, 0.1)), (x, y), "dropout is not supported on a cluster"),
-    (of_network(timeout=0), (x, y), "'timeout' parameter"),
-    (of_network(client="tcp://somewhere"), (x, y), "'client' parameter"),
-    (of_table(rows_per_member=0), (rows, classes), "rows_per_member"),
     (timed, (rows, classes), "Callbacks are not sup"),
     (of_network(early_stopping=True), three, "of n_samples=3"),
     (of_network(scoring="roc_auc"), (x, y), "must be None or one of 'loss', 'accuracy'"),
@@ -158,22 +153,59 @@ VALUE_ERRORS = [
 @pytest.mark.parametrize(("estimator", "given", "message"), TYPE_ERRORS)
 def test_what_has_another_type_is_refused(client, estimator, given, message):
     with pytest.raises(TypeError, match=message):
-        estimator.fit(*given)
+        fit(estimator, *given)
 
 
 @pytest.mark.parametrize(("estimator", "given", "message"), VALUE_ERRORS)
 def test_mistakes_name_what_is_wrong_and_change_nothing(client, estimator, given, message):
     before = vars(estimator).copy()
     with pytest.raises(ValueError, match=message):
-        estimator.fit(*given)
+        fit(estimator, *given)
     assert vars(estimator) == before
     check_nothing_stays(client)
 
 
+#: An estimator, an argument of `fit` that does not apply or is invalid, and a part of the message.
+REFUSED = [
+    (of_network(), {"groups": y}, "groups does not apply here: a single network has no folds"),
+    (of_network(), {"rows_per_member": 9}, "rows_per_member does not apply"),
+    (of_table(), {"X_val": x}, "X_val does not apply here: networks validate on their folds"),
+    (of_table(), {"y_val": y}, "y_val does not apply"),
+    (of_table(), {"rows_per_member": 0}, "'rows_per_member' parameter of scratchmlp.dask.fit"),
+    (of_network(), {"timeout": 0}, "'timeout' parameter"),
+    (of_network(), {"client": "tcp://somewhere"}, "'client' parameter"),
+    (of_network(max_iter=0), {}, "'max_iter' parameter of ScratchMLPClassifier"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "given", "message"), REFUSED)
+def test_arguments_that_do_not_apply_are_refused(estimator, given, message):
+    with pytest.raises(ValueError, match=message):
+        fit(estimator, x, y, **given)
+
+
+OTHERS = [
+    LogisticRegression(),
+    TabularEnsembleClassifier(),
+    ScratchMLPClassifier,
+    make_pipeline(MaxAbsScaler(), of_network()),
+    make_pipeline(not_centered, of_network()),
+    make_pipeline(StandardScaler(), StandardScaler(), of_network()),
+    make_pipeline(StandardScaler(), of_table()),
+]
+
+
+@pytest.mark.parametrize("estimator", OTHERS)
+def test_other_estimators_are_refused(estimator):
+    with pytest.raises(TypeError, match=r"fit takes a .* got .* joblib's backend"):
+        fit(estimator, x, y)
+
+
 def test_columns_in_another_order_can_be_selected_as_the_message_says(client):
     X = swapped
-    found = of_network().fit(X.map_partitions(lambda part: part[list(X.columns)]), halves[1])
-    np.testing.assert_array_equal(found.theta_, of_network().fit(*halves).theta_)
+    selected = X.map_partitions(lambda part: part[list(X.columns)])
+    found, expected = fit(of_network(), selected, halves[1]), fit(of_network(), *halves)
+    np.testing.assert_array_equal(found.theta_, expected.theta_)
 
 
 #: scoring, targets, validation data, and a part of the message.
@@ -189,83 +221,18 @@ VALIDATION_ERRORS = [
 @pytest.mark.parametrize(("scoring", "targets", "given", "message"), VALIDATION_ERRORS)
 def test_validation_data_are_checked(client, scoring, targets, given, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        of_network(scoring=scoring).fit(x, on_cluster(TARGETS[targets]), **given)
+        fit(of_network(scoring=scoring), x, on_cluster(TARGETS[targets]), **given)
 
 
-def test_balanced_weights_need_all_rows(client):
-    with pytest.raises(ValueError, match="'balanced' is not supported for partial_fit"):
-        of_network(class_weight="balanced").partial_fit(x, y, classes=[0, 1, 2])
-
-
-# Predictions and scores.
-
-
-@pytest.fixture(scope="module")
-def fitted(client):
-    """Return networks of rows without and with names, and ensembles of a table and an array."""
-    return {
-        "network": of_network().fit(x, y),
-        "named": of_network().fit(*halves),
-        "ensemble": of_table().fit(rows[["number", "city"]], classes),
-        "of numbers": of_table().fit(x[:, :2], y),
-    }
-
-
-@pytest.mark.parametrize("kind", [DaskScratchMLPClassifier, DaskTabularMLPRegressor])
-def test_estimators_must_be_fitted(kind):
-    estimator = kind()
-    for call in (estimator.predict, lambda X: estimator.score(X, y), lambda _: kind().to_local()):
-        with pytest.raises(NotFittedError, match="not fitted yet"):
-            call(x)
-
-
-#: A model, a method, rows, and a part of the message, which comes before rows are computed.
-REFUSED_ROWS = [
-    ("network", "predict", x[:, :2], "X has 2 features, but .* expecting 4"),
-    ("network", "predict", x[:, 0], "must have two dimensions.* got 1"),
-    ("named", "predict", halves[0][["a", "b"]], "feature names should match"),
-    ("ensemble", "predict", rows["number"], "must have two dimensions.* got 1"),
-    ("ensemble", "predict", rows[["number"]], "these are missing: 'city'"),
-    ("of numbers", "predict_proba", x[:, :1], "X has 1 features, but .* expecting 2"),
-    ("of numbers", "predict_proba", x[:, :, np.newaxis], "must have two dimensions.* got 3"),
-]
-
-
-@pytest.mark.parametrize(("model", "method", "X", "message"), REFUSED_ROWS)
-def test_columns_are_checked_when_predictions_are_asked_for(fitted, model, method, X, message):
-    with pytest.raises(ValueError, match=message):
-        getattr(fitted[model], method)(X)
-    with pytest.raises(ValueError, match=message):
-        fitted[model].score(X, classes)
-
-
-def test_names_of_columns_that_are_missing_or_unknown_are_a_warning(fitted):
-    with pytest.warns(UserWarning, match="X does not have valid feature names"):
-        fitted["named"].predict(x)
-    with pytest.warns(UserWarning, match="X has feature names"):
-        fitted["network"].predict(halves[0])
-
-
-def test_training_resumes_on_columns_of_the_same_names(fitted):
-    network = copy(fitted["named"]).set_params(warm_start=True)
+def test_features_are_those_of_the_last_fit_and_of_the_scaler(client):
+    network = fit(of_network(warm_start=True), *halves)
+    other = halves[0].rename(columns={"d": "z"}), halves[1]
     with pytest.raises(ValueError, match="feature names should match"):
-        network.fit(halves[0].rename(columns={"d": "z"}), halves[1])
-
-
-def test_what_cannot_be_predicted_or_scored_is_refused(fitted):
-    network, ensemble = fitted["network"], fitted["ensemble"]
-    with pytest.raises(TypeError, match="sparse"):
-        network.predict(x.map_blocks(scipy.sparse.csr_array))
-    with pytest.raises(ValueError, match="y is None, but targets are needed"):
-        network.score(x, None)
-    with pytest.raises(TypeError, match="table in memory"):
-        ensemble.member_predictions(rows)
-    with pytest.raises(TypeError, match="table in memory"):
-        ensemble.oof_importances(rows, classes)
-    with pytest.raises(ValueError, match=r"coverage=0\.999"):
-        ensemble.predict_set(rows[["number", "city"]], 0.999)
-    with pytest.raises(ValueError, match="no rows with a weight other than 0"):
-        network.score(x, y, on_cluster(0 * ONES))
+        fit(network, *other)
+    pipeline = make_pipeline(StandardScaler(), of_network())
+    with pytest.raises(ValueError, match=r"X_val, .* feature names should match"):
+        fit(pipeline, *halves, X_val=other[0], y_val=other[1])
+    assert vars(pipeline[0]).keys() == vars(StandardScaler()).keys()
 
 
 # Clients.
@@ -274,32 +241,32 @@ def test_what_cannot_be_predicted_or_scored_is_refused(fitted):
 def test_a_client_is_asked_for():
     """A new thread has none."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="A client of a Dask clus"):
-        pool.submit(of_network().fit, x, y).result()
+        pool.submit(fit, of_network(), x, y).result()
 
 
 def test_a_closed_client_is_refused(client):
     other = Client(client.cluster, set_as_default=False)
     other.close()
     with pytest.raises(ValueError, match=r"The client is closed\. Make a new one"):
-        of_network(client=other).fit(x, y)
+        fit(of_network(), x, y, client=other)
 
 
 def test_a_task_must_free_its_thread_before_it_fits(client):
     """The task is on a worker with one thread, which its own tasks may need, too."""
 
     def fit_in_the_thread():
-        return of_network(client=get_client()).fit(x, y)
+        return fit(of_network(), x, y, client=get_client())
 
     def fit_beside_it():
         with worker_client():
-            return of_network().fit(x, y).theta_
+            return fit(of_network(), x, y).theta_
 
     error = client.submit(fit_in_the_thread, pure=False).exception()
     assert type(error) is RuntimeError
     assert "worker_client" in str(error)
     tasks = [client.submit(fit_beside_it, pure=False) for _ in range(2)]
     for theta in client.gather(tasks):
-        np.testing.assert_array_equal(theta, of_network().fit(x, y).theta_)
+        np.testing.assert_array_equal(theta, fit(of_network(), x, y).theta_)
 
 
 # The package without Dask.

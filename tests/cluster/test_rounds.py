@@ -16,9 +16,11 @@ from dask.sizeof import sizeof
 from distributed import wait
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.dask import DaskScratchMLPClassifier, DaskTabularMLPClassifier
+from scratchmlp.dask import fit
 from scratchmlp.dask.rounds import Rounds, moves, reduced, task
 from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
@@ -32,8 +34,8 @@ TABLE = TABLE[["number", "city"]]
 FAST = {"batch_size": "full", "max_iter": 2, "random_state": 0}
 SMALL = {"cv": 2, "max_iter": 1, "hidden_layer_sizes": 4, "random_state": 0}
 ESTIMATORS = {
-    "network": DaskScratchMLPClassifier(standardize=True, early_stopping=True, **FAST),
-    "ensemble": DaskTabularMLPClassifier(**SMALL),
+    "network": make_pipeline(StandardScaler(), ScratchMLPClassifier(early_stopping=True, **FAST)),
+    "ensemble": TabularMLPClassifier(**SMALL),
 }
 
 #: Partitions that were read: the workers are threads of this process.
@@ -51,12 +53,10 @@ def test_columns_of_one_table_are_read_once_and_do_not_stay_on_the_cluster(clien
     files = rows[:100], rows[100:]
     frame = dd.from_map(lambda i: read(files[i]), range(2), meta=rows[:0])
     columns = frame[["a", "b"]] * 2.0, frame["y"].astype(str), frame["weight"]
-    model = clone(ESTIMATORS[kind])
-    for method in ("fit", "score"):
-        READ.clear()
-        getattr(model, method)(*columns)
-        assert sorted(READ) == [100, 140]
-        check_nothing_stays(client)
+    READ.clear()
+    fit(clone(ESTIMATORS[kind]), *columns)
+    assert sorted(READ) == [100, 140]
+    check_nothing_stays(client)
 
 
 def test_the_driver_never_holds_as_much_as_a_partition(client, monkeypatch):
@@ -64,7 +64,7 @@ def test_the_driver_never_holds_as_much_as_a_partition(client, monkeypatch):
     monkeypatch.setattr(Rounds, "get", lambda *args: (sizes.append(get(*args)), sizes[-1])[1])
     rows = np.random.default_rng(0).random((2_000, 50))
     x, y = on_cluster(rows, (1_000, 1_000)), on_cluster(rows[:, 0] > 0.5, (1_000, 1_000))
-    DaskScratchMLPClassifier((2,), **FAST).fit(x, y).score(x, y)
+    fit(ScratchMLPClassifier((2,), **FAST), x, y)
     assert 0 < max(map(sizeof, sizes)) < rows.nbytes / 2
 
 
@@ -73,8 +73,7 @@ def test_large_parameters_and_batches_give_no_warning(client):
     setting = "distributed.admin.large-graph-warning-threshold"
     x, y = on_cluster(X), on_cluster(Y)
     with dask.config.set({setting: 10_000}):
-        network = DaskScratchMLPClassifier((1_000,), batch_size=120, max_iter=1, random_state=0)
-        network.fit(x, y).score(x, y)
+        fit(ScratchMLPClassifier((1_000,), batch_size=120, max_iter=1, random_state=0), x, y)
         assert dask.config.get(setting) == 10_000
         with pytest.warns(UserWarning, match="Sending large graph"):
             client.compute(delayed(np.zeros(10_000))).result()
@@ -83,14 +82,14 @@ def test_large_parameters_and_batches_give_no_warning(client):
 def test_fits_of_a_client_may_run_at_once(client):
     x, y = on_cluster(TABLE[["number"]]), on_cluster(CLASSES)
 
-    def fit(model):
-        return clone(model).set_params(client=client).fit(x, y).predict_proba(TABLE[["number"]])
+    def proba(model):
+        return fit(clone(model), x, y, client=client).predict_proba(TABLE[["number"]])
 
-    expected = [fit(each) for each in ESTIMATORS.values()]
+    expected = [proba(each) for each in ESTIMATORS.values()]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(fit, ESTIMATORS.values()))
-    for each, proba in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(each, proba)
+        found = list(pool.map(proba, ESTIMATORS.values()))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
     check_nothing_stays(client)
 
 

@@ -137,7 +137,7 @@ def test_the_warning_advises_on_columns_that_need_it_alone(Estimator, X, advice,
 def test_an_outlier_among_the_held_out_rows_is_none_of_the_scale():
     held_out = ScratchMLPRegressor(max_iter=1, early_stopping=True, warm_start=True, random_state=0)
     with pytest.warns(ConvergenceWarning):
-        row = held_out.fit(NORMAL, NORMAL[:, 0])._run["split"][1][0]
+        row = held_out.fit(NORMAL, NORMAL[:, 0])._run["split"]["held_out"][0]
     X = NORMAL.copy()
     X[row, 1] = 1e5
     with pytest.warns(ConvergenceWarning, match=r"_init\. Column 1 .* to 44\.7") as w:

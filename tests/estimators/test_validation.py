@@ -119,7 +119,7 @@ def test_early_stopping_looks_at_validation_data_and_trains_on_all_rows(Estimato
 def test_own_rows_and_the_same_rows_held_out_give_the_same(Estimator):
     settings = {**SMALL, "solver": "lbfgs", "early_stopping": True}
     inner = Estimator(**settings, warm_start=True).fit(X, Y)
-    training, held_out = inner._run["split"]
+    training, held_out = inner._run["split"].values()
     assert len(held_out) == 10
     own = Estimator(**settings)
     own.fit(X[training], Y[training], X_val=X[held_out], y_val=Y[held_out])

@@ -52,10 +52,11 @@ class EncodedRows(NamedTuple):
     notes: list[tuple[str, str]]
 
 
-def read(X: Any, others: dict[str, Any]) -> RawRows:
-    """Check that a partition has the same number of rows in all collections."""
-    check_consistent_length(X, *others.values())
-    return RawRows(X, {name: _without_index(each) for name, each in others.items()})
+def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
+    """Check that a partition has the same number of rows in all collections. Drop those of None."""
+    check_consistent_length(X, *others)
+    named = zip(names, others, strict=True)
+    return RawRows(X, {name: _without_index(each) for name, each in named if each is not None})
 
 
 def _without_index(rows: Any) -> Any:

@@ -9,6 +9,7 @@ from dask.delayed import Delayed
 from distributed import Future
 from scipy.sparse import csr_array
 
+from scratchmlp.dask.collections import Given, divided
 from scratchmlp.dask.pieces import Failure, reporting_failures
 from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
@@ -142,35 +143,34 @@ class ClusterTable(Parts):
         return [task(partial(take, packed(pieces[i])), self.futures[i]) for i in used]
 
 
-def read_all(
-    rounds: Rounds, partitions: Sequence[dict[str, Any]]
-) -> tuple[UnencodedTable, dict[str, Any]]:
+def read_all(rounds: Rounds, given: Given) -> tuple[UnencodedTable, dict[str, Any]]:
     """Read the partitions, and bring all but the table to the driver.
 
     Parameters
     ----------
     rounds : Rounds
         The rounds of the fit.
-    partitions : sequence of dict
-        Result of `scratchmlp.dask.collections.divided`, with "X".
+    given : Given
+        X, y, the weights and the groups.
 
     Returns
     -------
     table : UnencodedTable
         The rows of partitions that are not empty.
-    others : dict of str to ndarray, Series or DataFrame
-        "y", and "sample_weight" and "groups" if they were passed as collections.
+    others : dict of str to ndarray, Series, DataFrame or number
+        "y", and "sample_weight" and "groups" if they were passed.
     """
-    raw = rounds.keep(
-        task(reporting_failures, read, each["X"], {k: v for k, v in each.items() if k != "X"})
-        for each in partitions
-    )
+    weight = given["sample_weight"]
+    numbers = {"sample_weight": weight} if np.isscalar(weight) else {}  # for all rows
+    given = {name: each for name, each in given.items() if name not in numbers}
+    _, *names = given
+    raw = rounds.keep(task(reporting_failures, read, names, *pieces) for pieces in divided(given))
     found = results_of(rounds, [task(reporting_failures, without_table, each) for each in raw])
     kept = [i for i, (n_rows, _) in enumerate(found) if n_rows]
     lengths = [found[i][0] for i in kept]
     columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
     others = {name: joined([each[name] for each in columns]) for name in columns[0]}
-    return UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others
+    return UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others | numbers
 
 
 def encode_all(

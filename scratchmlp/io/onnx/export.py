@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
-from scratchmlp.estimators.state import as_local
 from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.graph import Graph
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
@@ -93,8 +92,7 @@ def to_onnx(estimator: Any) -> "ModelProto":
     ----------
     estimator : estimator
         A fitted estimator of scratchmlp or scratchmlp.tabular, or a pipeline of an encoder and a
-        network or a linear model. For an estimator on a Dask cluster, it is what ``to_local()``
-        returns.
+        network or a linear model.
 
     Returns
     -------
@@ -134,7 +132,6 @@ def to_onnx(estimator: Any) -> "ModelProto":
     'columns in the order of the classes: [0, 1, 2]'
     """
     check_installed("to_onnx", "onnx", "onnx")
-    estimator = as_local(estimator)
     export = _exporter(estimator)
     check_is_fitted(estimator)
     graph = Graph()

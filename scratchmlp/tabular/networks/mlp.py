@@ -7,6 +7,7 @@ estimate how well the ensemble predicts new rows.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -110,17 +111,15 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     ) -> FloatArray:
         """Train a member for each fold, and return the out-of-fold predictions."""
         self._keep_problem(problem)
-        recipe, executor = self._chosen_recipe(problem), self._executor(problem)
+        recipe = self._chosen_recipe(problem)
+        make_executor = problem.make_executor or partial(LocalExecutor, n_jobs=self.n_jobs)
+        executor = make_executor(problem.data)
         histories = self._train(problem, recipe, executor, tasks, started)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
         finished = executor.finish(chosen, epochs, problem.held_out)
         self._keep_members(histories, chosen, finished)
         return self._calibrated(problem, finished)
-
-    def _executor(self, problem: TrainingProblem) -> Executor:
-        """Return what trains the members."""
-        return LocalExecutor(problem.data, self.n_jobs)
 
     def _chosen_recipe(self, problem: TrainingProblem) -> Recipe:
         """Choose how to train on a table. The estimator's parameters have priority."""

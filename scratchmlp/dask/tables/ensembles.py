@@ -1,0 +1,80 @@
+"""Networks for a raw table on a cluster: how the table is prepared, and where members are trained.
+
+The fit is that of `scratchmlp.tabular.networks.mlp.BaseTabularMLP`. Only what touches rows of the
+table is done by workers: encoding them, and training and evaluating members.
+"""
+
+import logging
+import math
+
+import numpy as np
+from distributed import Client
+from sklearn.base import _fit_context
+
+from scratchmlp.dask.clients import connected
+from scratchmlp.dask.collections import Given
+from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.tables.members import ClusterExecutor, most_rows, shared
+from scratchmlp.dask.tables.table import encode_all, read_all
+from scratchmlp.tabular.base import TrainingProblem
+from scratchmlp.tabular.folds import check_splits
+from scratchmlp.tabular.networks.mlp import BaseTabularMLP
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@_fit_context(prefer_skip_nested_validation=True)
+def fit_table(
+    estimator: BaseTabularMLP,
+    given: Given,
+    rows_per_member: int | str,
+    client: Client | None,
+    timeout: float,
+) -> None:
+    """Fit an estimator for raw tables: see `scratchmlp.dask.fit`.
+
+    `given` are X, y, the weights and the groups.
+    """
+    X, y, sample_weight, _ = given.values()
+    with connected(client, timeout) as rounds:
+        estimator._fit(
+            lambda fitted: prepare(fitted, rounds, given, rows_per_member), (X, y, sample_weight)
+        )
+
+
+def prepare(
+    estimator: BaseTabularMLP, rounds: Rounds, given: Given, rows_per_member: int | str
+) -> TrainingProblem:
+    """Prepare a fit: read and encode the table on the cluster, and choose the rows of each member.
+
+    This sets the attribute `rows_per_member_`.
+    """
+    table, others = read_all(rounds, given)
+    weight, groups = others.get("sample_weight"), others.get("groups")
+    problem = estimator._prepare(table, others["y"], weight, groups, encode_all)
+    data, workers = problem.data, _workers(rounds)
+    n_training = most_rows(rows_per_member, problem.splits, workers, data.X.n_bytes, len(data.X))
+    estimator.rows_per_member_ = n_training or "all"
+    _LOGGER.info("Each member trains on %s rows.", estimator.rows_per_member_)
+    if n_training is not None:
+        problem = _with_shares(problem, n_training)
+    n_at_once = max(1, sum(n_threads for _, n_threads in workers))
+    return problem._replace(
+        make_executor=lambda data: ClusterExecutor(
+            rounds, data, n_at_once, whole=n_training is None
+        )
+    )
+
+
+def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:
+    """Draw the rows that each member trains on."""
+    splits = shared(problem.splits, problem.seeds.tolist(), n_training)
+    weight = problem.data.sample_weight
+    check_splits(splits, np.ones(len(problem.data.X)) if weight is None else weight)
+    return problem._replace(splits=splits, most_rows=n_training)
+
+
+def _workers(rounds: Rounds) -> list[tuple[float, int]]:
+    """Return the memory in bytes and the number of threads of each worker."""
+    workers = rounds.client.scheduler_info(n_workers=-1)["workers"].values()
+    return [(float(each["memory_limit"] or math.inf), each["nthreads"]) for each in workers]

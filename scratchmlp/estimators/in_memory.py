@@ -1,0 +1,247 @@
+"""Rows in memory, and how a fit prepares them: check, encode, hold out some, and score those."""
+
+import copy
+import math
+from dataclasses import dataclass, replace
+from inspect import signature
+from numbers import Real
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import train_test_split
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.batches import Data
+from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Validate
+from scratchmlp.estimators.validation import (
+    check_validation_rows,
+    has_validation_data,
+    validate_rows,
+)
+from scratchmlp.prediction import raw_scores
+from scratchmlp.solvers import LBFGS, Descent
+
+#: The user's X_val, y_val and sample_weight_val. All three are None if there are none.
+Validation: TypeAlias = tuple[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class PreparedRows(Prepared):
+    """What training on rows in memory needs.
+
+    Attributes
+    ----------
+    y : ndarray or sparse matrix
+        Targets of the training rows as the user passed them.
+    sample_weight : ndarray of shape (n_samples,) or None
+        Weights of the training rows as the user passed them, without class weights, but scaled.
+    y_held_out : ndarray, sparse matrix or None
+        Targets of the validation rows as the user passed them.
+    incremental : bool
+        Whether this is for a call of `partial_fit`.
+    """
+
+    data: Data
+    held_out: Data | None
+    y: Any
+    sample_weight: FloatArray | None
+    y_held_out: Any = None
+    incremental: bool = False
+
+    def rows(self, index: Any) -> "PreparedRows":
+        """Return a copy with the selected training rows only."""
+        weight = None if self.sample_weight is None else self.sample_weight[index]
+        return replace(self, data=self.data.rows(index), y=self.y[index], sample_weight=weight)
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean of the weights of the training rows.
+
+        In a call of `partial_fit`, which may lack some classes, without the weights of classes.
+        """
+        weight = self.sample_weight if self.incremental else self.data.sample_weight
+        return self.data._replace(sample_weight=weight).mean_weight
+
+    def multiplications(self, solver: Descent | LBFGS) -> int:
+        """Count the multiplications of the largest matrix product of a step of training."""
+        n_rows = solver.batch_size if isinstance(solver, Descent) else self.data.n_rows
+        return self.network.multiplications(n_rows, self.data.X)
+
+    def few_rows(self, *, held_out: bool) -> Data:
+        """Return the first training rows, or all held-out rows."""
+        if held_out and self.held_out is not None:
+            return self.held_out
+        return self.data.rows(slice(0, CHECKED_ROWS))
+
+    def validator(self, estimator: Any) -> Validate | None:
+        """Return a function that computes loss and score on the validation data, if any."""
+        if self.held_out is None:
+            return None
+        network, loss, y, scoring = self.network, self.loss, self.y_held_out, estimator.scoring
+        X, Y, weight = self.held_out.arrays()
+        model = copy.copy(estimator)
+        model.__dict__.pop("feature_names_in_", None)  # X is an array by now, without names
+        scorer, weights = _scorer(estimator, weight)
+
+        @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
+        def validate(theta: FloatArray) -> tuple[float, float]:
+            raw = raw_scores(network, theta, X)
+            value = float(np.average(loss.value(Y, raw), weights=weight))
+            if not math.isfinite(value):
+                return value, np.nan
+            if scorer:
+                model.theta_ = theta
+                return value, _checked(scorer(model, X, y, **weights), scoring)
+            # Without a scorer, scoring is "loss" or None.
+            return value, -value if scoring else model._score_raw(y, raw, weight)
+
+        return validate
+
+
+def prepare(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    validation: Validation = (None, None, None),
+    *,
+    incremental: bool = False,
+    classes: Any = None,
+) -> PreparedRows:
+    """Prepare a fit: check the user's rows, and choose those to train and to validate on.
+
+    Rows of weight zero are left out, unless a call of `partial_fit` has no others. Validation rows
+    are those that the user passed, or those that early stopping holds out.
+
+    Parameters
+    ----------
+    estimator : BaseMLP
+        The estimator. This sets only the attributes that describe X: `n_features_in_` and
+        `feature_names_in_`.
+    X, y, sample_weight : object
+        What the user passed.
+    validation : tuple of X_val, y_val, sample_weight_val
+        The user's validation data. All three are None if there are none.
+    incremental : bool, default=False
+        Whether this is a call of `partial_fit`, for which early stopping holds out no rows.
+    classes : array-like of shape (n_classes,) or None, default=None
+        All classes, for the first call of `partial_fit`.
+
+    Returns
+    -------
+    PreparedRows
+        What training needs.
+    """
+    prepared = prepare_all(estimator, X, y, sample_weight, incremental=incremental, classes=classes)
+    prepared = replace(prepared, incremental=incremental)
+    held_out = _validation_data(estimator, prepared, *validation)
+    weight = prepared.data.sample_weight
+    if weight is not None and weight.any() and not weight.all():
+        prepared = prepared.rows(np.flatnonzero(weight))
+    if held_out is None and estimator.early_stopping and not incremental:
+        training, rows = _split(estimator, prepared)
+        held_out = prepared.data.rows(rows), prepared.y[rows]
+        prepared = prepared.rows(training)
+    if held_out is None:
+        return prepared
+    return replace(prepared, held_out=held_out[0], y_held_out=held_out[1])
+
+
+def prepare_all(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, incremental: bool, classes: Any = None
+) -> PreparedRows:
+    """Check the user's rows, and prepare to train on all of them. See `prepare`."""
+    resuming = estimator._resumes(incremental=incremental)
+    dtype = estimator.theta_.dtype if resuming else (np.float64, np.float32)
+    X, y, sample_weight, exponent = validate_rows(
+        estimator, X, y, sample_weight, dtype, reset=not resuming
+    )
+    targets = estimator._learn_targets(
+        y, resuming=resuming, incremental=incremental, classes=classes
+    )
+    loss, dtype = estimator._loss_for(targets), X.dtype
+    Y, class_targets = targets.encode(y, loss, dtype), targets.class_targets(loss, dtype)
+    weight = targets.weigh(y, sample_weight, dtype, all_zero=incremental)
+    data = Data(X, Y, weight, class_targets)
+    network, run = estimator._network_and_run(
+        X.shape[1], loss.n_raw(data.n_targets), dtype, incremental=incremental
+    )
+    return PreparedRows(
+        network, loss, targets, run, exponent, data, held_out=None, y=y, sample_weight=sample_weight
+    )
+
+
+def _validation_data(
+    estimator: Any, prepared: PreparedRows, X: Any, y: Any, sample_weight: Any
+) -> tuple[Data, Any] | None:
+    """Check the user's validation data. Return encoded rows, and their targets as they are."""
+    if not has_validation_data(X, y, sample_weight):
+        return None
+    data, targets, dtype = prepared.data, prepared.targets, prepared.data.X.dtype
+    try:
+        X, y, sample_weight, _ = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
+        Y = targets.encode_validation(y, prepared.loss, dtype)
+        if data.Y.shape[1:] != Y.shape[1:]:
+            raise ValueError(f"y has shape {data.Y.shape}, and y_val {Y.shape}.")
+        check_validation_rows(estimator, X.shape[0])
+        training = prepared.y, prepared.sample_weight
+        weight = targets.weigh(y, sample_weight, dtype, training=training)
+    except ValueError as error:
+        raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+    return Data(X, Y, weight, data.class_targets), y
+
+
+def _split(estimator: Any, prepared: PreparedRows) -> tuple[Any, Any]:
+    """Return row numbers for training, and row numbers for validation.
+
+    A resumed run keeps its last split if the numbers of rows still agree. A new split drops the
+    best weights of the run, because they may have been trained on rows that are now held out.
+    """
+    run, Y, fraction = prepared.run, prepared.data.Y, estimator.validation_fraction
+    n_rows, n_held_out = len(Y), math.ceil(fraction * len(Y))
+    sizes = {"training": n_rows - n_held_out, "held_out": n_held_out}
+    if run.split and {name: np.size(rows) for name, rows in run.split.items()} == sizes:
+        return run.split["training"], run.split["held_out"]
+    try:
+        training, held_out = train_test_split(
+            np.arange(n_rows),
+            test_size=fraction,
+            random_state=run.generator(),
+            stratify=prepared.targets.strata(Y),
+        )
+        if n_held_out < 2:
+            raise ValueError("The validation set is too small, and needs at least 2 rows.")
+    except ValueError as error:
+        why = str(error).rstrip(".")
+        raise ValueError(
+            f"Early stopping cannot hold out validation_fraction={fraction} "
+            f"of n_samples={n_rows}. {why}. Change 'validation_fraction' or increase the size "
+            f"of your dataset{' (of each class)' if is_classifier(estimator) else ''}."
+        ) from error
+    run.split, run.best_theta = {"training": training, "held_out": held_out}, None
+    return training, held_out
+
+
+def _scorer(estimator: Any, weight: FloatArray | None) -> tuple[Any, dict[str, Any]]:
+    """Return the user's scorer, if any, and the weights as keyword arguments for it."""
+    if estimator.scoring in (None, "loss"):
+        return None, {}
+    scorer = check_scoring(estimator, estimator.scoring)
+    # Every scorer of scikit-learn accepts weights and passes them to its metric, which may not
+    # accept them. So the signature of the metric decides.
+    metric = getattr(scorer, "_score_func", scorer)
+    takes_weights = "sample_weight" in signature(metric).parameters
+    return scorer, {"sample_weight": weight} if weight is not None and takes_weights else {}
+
+
+def _checked(score: Any, scoring: Any) -> float:
+    """Check that a score is a number, neither nan nor inf. It may be -inf, the worst score."""
+    if not (isinstance(score, Real) and score < np.inf):
+        raise ValueError(
+            "scoring must give a number for the validation data, neither nan nor inf; "
+            f"scoring={scoring!r} gave {score!r}. Choose a scorer that is defined on "
+            "them, or other validation data."
+        )
+    return float(score)
