@@ -115,7 +115,7 @@ def prepare(
     labels, keep_y = checked.labels, estimator.early_stopping
     targets = estimator._learn_targets(labels, resuming=resuming, incremental=False, classes=None)
     loss = estimator._loss_for(targets)
-    conversion = Conversion(targets, loss, checked.dtype, checked.exponent, plain, keep_y=keep_y)
+    conversion = Conversion(targets, loss, checked.dtype, plain, keep_y=keep_y)
     conversion = with_classes(conversion, checked)
     prepared = _prepare_all(estimator, checked, conversion)
     if has_validation_data(*validation.values()):
@@ -134,7 +134,7 @@ def _prepare_all(estimator: BaseMLP, checked: Checked, conversion: Conversion) -
     n_raw = loss.n_raw(checked.n_targets if by_class is None else len(by_class))
     network, run = estimator._network_and_run(checked.n_features, n_raw, dtype, incremental=False)
     data = converted(conversion, checked)
-    return PreparedPieces(network, loss, targets, run, conversion.exponent, data, held_out=None)
+    return PreparedPieces(network, loss, targets, run, data, held_out=None)
 
 
 def _refuse_dropout(estimator: BaseMLP) -> None:
@@ -173,8 +173,7 @@ def _validation_rows(
     try:
         checked = check(estimator, rounds, validation, conversion.dtype)
         check_features(named, validation["X_val"], checked.n_features, reset=False)
-        exponent = checked.exponent
-        conversion = replace(conversion, exponent=exponent, validation=True, keep_y=True)
+        conversion = replace(conversion, validation=True, keep_y=True)
         data = converted(conversion, checked)
         check_validation_rows(estimator, data.n_rows)
     except ValueError as error:

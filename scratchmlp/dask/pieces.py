@@ -1,8 +1,7 @@
 """What workers do with a partition before training: check its rows, and convert them.
 
 The functions run in tasks. They do what `scratchmlp.estimators.in_memory.prepare` does with all
-rows at once. Numbers that all partitions must agree on, such as the exponent that scales the
-weights, are in a `Conversion`.
+rows at once. What all partitions must agree on, such as class weights, is in a `Conversion`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from sklearn.utils import check_consistent_length
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
-from scratchmlp.estimators.scaling import check_weights, scale_weights
+from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.losses import Loss
@@ -93,8 +92,6 @@ class Conversion:
         The loss.
     dtype : dtype
         Type of the inputs, targets and weights.
-    exponent : int
-        The user's weights are divided by 2^exponent.
     scaler : StandardScaler or None
         Standardizes the inputs.
     factors : list of ndarray or None
@@ -108,7 +105,6 @@ class Conversion:
     targets: ClassTargets | NumericTargets
     loss: Loss
     dtype: Any
-    exponent: int
     scaler: StandardScaler | None
     factors: Sequence[FloatArray] | None = None
     validation: bool = False
@@ -164,7 +160,7 @@ def check_rows(
         _check_names(name, each, expected)
     if np.ndim(y) == 2 and y.shape[1] == 1:
         y = np.asarray(y)[:, 0]
-    X, y, _, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
+    X, y, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
     largest_weight = None
     if sample_weight is not None:
         sample_weight = check_weights(sample_weight, X, all_zero=True)
@@ -284,10 +280,10 @@ def _check_names(name: str, part: Any, expected: Any) -> None:
 
 
 def _user_weight(conversion: Conversion, rows: CheckedRows) -> FloatArray | None:
-    """Return the weights that the user passed, scaled."""
+    """Return the weights that the user passed, of the type of the inputs."""
     if rows.sample_weight is None:
         return None
-    return scale_weights(rows.sample_weight, conversion.exponent, conversion.dtype)
+    return rows.sample_weight.astype(conversion.dtype, copy=False)
 
 
 def _strata(targets: Any, Y: Any) -> dict[Any, int]:

@@ -29,7 +29,7 @@ from scratchmlp.dask.pieces import (
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
-from scratchmlp.estimators.scaling import check_weights, exponents
+from scratchmlp.estimators.scaling import check_largest_weight, check_weights
 from scratchmlp.estimators.targets import ClassTargets, check_total_weight
 from scratchmlp.estimators.validation import validate_rows
 
@@ -85,12 +85,6 @@ class Checked(NamedTuple):
         """Moments of the columns of X."""
         return reduce(Moments.__add__, (each.moments for each in self.summaries))
 
-    @property
-    def exponent(self) -> int:
-        """The exponent of the largest weight, or 0 without weights."""
-        largest = [each.largest_weight for each in self.summaries]
-        return 0 if None in largest else int(exponents(check_weights(largest, largest)))
-
 
 def check(
     estimator: Any,
@@ -144,6 +138,9 @@ def check(
     inputs, rows, summaries = ([each[i] for i in kept] for each in (inputs, rows, summaries))
     checked = Checked(rounds, inputs, rows, kept, summaries)
     _check_columns(checked)
+    largest = np.array([each.largest_weight for each in summaries])
+    if None not in largest:
+        check_largest_weight(check_weights(largest, largest).max())
     return checked
 
 

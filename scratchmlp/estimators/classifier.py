@@ -238,7 +238,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
         - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
           column names, or a CSR matrix. If the samples have weights and the scorer has the
-          parameter `sample_weight`, it receives them, divided by a power of two.
+          parameter `sample_weight`, it receives them.
 
         A score that is nan, inf or not a number raises an error, unless training diverges.
 

@@ -36,7 +36,7 @@ class PreparedRows(Prepared):
     y : ndarray or sparse matrix
         Targets of the training rows as the user passed them.
     sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the training rows as the user passed them, without class weights, but scaled.
+        Weights of the training rows as the user passed them, without class weights.
     y_held_out : ndarray, sparse matrix or None
         Targets of the validation rows as the user passed them.
     incremental : bool
@@ -155,9 +155,7 @@ def prepare_all(
     """Check the user's rows, and prepare to train on all of them. See `prepare`."""
     resuming = estimator._resumes(incremental=incremental)
     dtype = estimator.theta_.dtype if resuming else (np.float64, np.float32)
-    X, y, sample_weight, exponent = validate_rows(
-        estimator, X, y, sample_weight, dtype, reset=not resuming
-    )
+    X, y, sample_weight = validate_rows(estimator, X, y, sample_weight, dtype, reset=not resuming)
     targets = estimator._learn_targets(
         y, resuming=resuming, incremental=incremental, classes=classes
     )
@@ -169,7 +167,7 @@ def prepare_all(
         X.shape[1], loss.n_raw(data.n_targets), dtype, incremental=incremental
     )
     return PreparedRows(
-        network, loss, targets, run, exponent, data, held_out=None, y=y, sample_weight=sample_weight
+        network, loss, targets, run, data, held_out=None, y=y, sample_weight=sample_weight
     )
 
 
@@ -181,7 +179,7 @@ def _validation_data(
         return None
     data, targets, dtype = prepared.data, prepared.targets, prepared.data.X.dtype
     try:
-        X, y, sample_weight, _ = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
+        X, y, sample_weight = validate_rows(estimator, X, y, sample_weight, dtype, reset=False)
         Y = targets.encode_validation(y, prepared.loss, dtype)
         if data.Y.shape[1:] != Y.shape[1:]:
             raise ValueError(f"y has shape {data.Y.shape}, and y_val {Y.shape}.")

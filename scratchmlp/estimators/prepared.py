@@ -57,8 +57,6 @@ class Prepared(ABC):
         The kind of targets, and their classes.
     run : Run
         The state of training: a new one, or a copy of that of the last fit.
-    exponent : int
-        The user's weights were divided by 2^exponent: see `scratchmlp.estimators.scaling`.
     data : Rows
         Training rows, with encoded targets. Their weights include class weights.
     held_out : Rows or None
@@ -69,7 +67,6 @@ class Prepared(ABC):
     loss: Loss
     targets: ClassTargets | NumericTargets
     run: Run
-    exponent: int
     data: Rows
     held_out: Rows | None
 
@@ -93,9 +90,8 @@ class Prepared(ABC):
     def few_rows(self, *, held_out: bool) -> Data:
         """Return some of the training rows, or of the held-out rows, in memory."""
 
-    @np.errstate(over="ignore")  # an infinite penalty ends in a DivergenceError
     def objective(self, alpha: float, random_state: np.random.RandomState | None) -> Differentiable:
-        """Make the training objective. Its penalty is scaled as the weights of the rows are.
+        """Make the training objective.
 
         Parameters
         ----------
@@ -109,7 +105,6 @@ class Prepared(ABC):
         Differentiable
             The objective.
         """
-        alpha = np.ldexp(float(alpha), -self.exponent)
         return Objective(self.network, self.loss, alpha, self.mean_weight, random_state)
 
     def check_last_step(self, monitor: Monitor) -> None:

@@ -1,7 +1,7 @@
-"""Scaling by powers of two.
+"""Numbers near the limits of floating point, whose sums and products overflow or vanish.
 
-It changes no digit of a number, so ordinary data give the same results with and without it. But
-sums and products of numbers near the limits of floating point then neither overflow nor vanish.
+Scaling by a power of two changes no digit of a number, so ordinary data give the same results with
+and without it. Networks refuse such weights: their penalty depends on the scale.
 """
 
 from typing import Any
@@ -12,6 +12,9 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight
 
 from scratchmlp.arrays import FloatArray
+
+#: Limits of the largest weight.
+_LEAST, _MOST = 1e-18, 1e18
 
 
 def exponents(values: Any) -> Any:
@@ -28,29 +31,6 @@ def exponents(values: Any) -> Any:
         The exponents. A column of zeros has -1.
     """
     return np.frexp(np.abs(values).max(axis=0))[1] - 1
-
-
-def scale_weights(weight: FloatArray, exponent: int, dtype: Any) -> FloatArray:
-    """Divide weights by 2^exponent.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n,)
-        Finite weights, at least 0.
-    exponent : int
-        That of the largest of all weights: see `exponents`.
-    dtype : dtype
-        Type of the result.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        The scaled weights, below 2. Those that are too small for quotients in `dtype` are 0.
-    """
-    scaled = np.ldexp(weight, -exponent).astype(dtype, copy=False)
-    limits = np.finfo(scaled.dtype)
-    scaled[scaled < limits.tiny / limits.eps] = 0.0
-    return scaled
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an infinite weight is reported
@@ -88,29 +68,13 @@ def check_weights(sample_weight: Any, X: Any, *, all_zero: bool = False) -> Floa
     return weight
 
 
-def scaled_weights(sample_weight: Any, X: Any, dtype: Any) -> tuple[FloatArray, int]:
-    """Check the weights that a user passed, and divide them by a power of two.
-
-    The largest scaled weight is in [1, 2), so that sums and products of weights of any size are
-    finite. Only ratios of weights matter, apart from the L2 penalty, which needs the exponent.
-
-    Parameters
-    ----------
-    sample_weight, X : object
-        See `check_weights`.
-    dtype : dtype
-        Type of the result.
-
-    Returns
-    -------
-    weight : ndarray of shape (n_samples,)
-        Result of `scale_weights`.
-    exponent : int
-        The weights were divided by 2^exponent.
-    """
-    weight = check_weights(sample_weight, X)
-    exponent = int(exponents(weight))
-    return scale_weights(weight, exponent, dtype), exponent
+def check_largest_weight(largest: float) -> None:
+    """Check that sums and products of weights neither overflow nor vanish, also in float32."""
+    if not _LEAST <= largest <= _MOST:
+        raise ValueError(
+            f"The largest of sample_weight must be from {_LEAST:g} to {_MOST:g}; got {largest:g}. "
+            "Divide the weights by their mean, and alpha too if it was chosen for them."
+        )
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an infinite error gives -inf

@@ -220,7 +220,7 @@ class ClassTargets:
         y : ndarray or sparse matrix
             Labels of the rows.
         sample_weight : ndarray of shape (n_samples,) or None
-            Weights that the user passed, scaled.
+            Weights that the user passed.
         dtype : dtype
             Type of the result.
         training : tuple or None, default=None

@@ -10,13 +10,13 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.scaling import scaled_weights
+from scratchmlp.estimators.scaling import check_largest_weight, check_weights
 
 
 @np.errstate(over="ignore", invalid="ignore")  # infinite numbers are reported
 def validate_rows(
     estimator: Any, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
-) -> tuple[Any, Any, Any, int]:
+) -> tuple[Any, Any, Any]:
     """Check X, y and the weights, and convert X to one of the data types in `dtype`.
 
     Parameters
@@ -33,9 +33,9 @@ def validate_rows(
 
     Returns
     -------
-    tuple of X, y, sample_weight, exponent
-        Three arrays, and the exponent of `scaled_weights`. X may be a CSR matrix, y may be a sparse
-        matrix, and sample_weight may be None.
+    tuple of X, y, sample_weight
+        Three arrays. X may be a CSR matrix, y may be a sparse matrix, and sample_weight may be
+        None.
     """
     X, y = validate_data(
         estimator,
@@ -50,8 +50,10 @@ def validate_rows(
     if y.shape[1:] == (1,) or (issparse(y) and y.ndim == 1):  # sparse labels are refused
         y = column_or_1d(y, warn=True)
     if sample_weight is None:
-        return X, y, None, 0
-    return X, y, *scaled_weights(sample_weight, X, X.dtype)
+        return X, y, None
+    weight = check_weights(sample_weight, X)
+    check_largest_weight(weight.max())
+    return X, y, weight.astype(X.dtype, copy=False)
 
 
 def sum_is_finite(values: FloatArray) -> bool:

@@ -18,7 +18,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
-from scratchmlp.estimators.scaling import scaled_weights
+from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.public import names_class
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
@@ -263,7 +263,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         if _num_samples(X) == 0:
             raise ValueError("Found a table of 0 sample(s), where at least two are required.")
         check_no_missing(y, "target", "y")
-        weight = relative_weights(scaled_weights(sample_weight, X, np.float64)[0])
+        weight = relative_weights(check_weights(sample_weight, X))
         present = np.flatnonzero(weight)
         y = self._targets_type.check(y, self)
         targets = self._targets_type.learn(y, weight)

@@ -17,7 +17,7 @@ from sklearn.model_selection import (
 from sklearn.preprocessing import LabelEncoder
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.scaling import scale_weights
+from scratchmlp.estimators.scaling import exponents
 from scratchmlp.public import stacklevel
 
 Rows = NDArray[np.intp]
@@ -242,14 +242,18 @@ def relative_weights(weight: FloatArray) -> FloatArray:
     Parameters
     ----------
     weight : ndarray of shape (n_samples,), float64
-        Weights, at least 0, with a finite sum above 0.
+        Weights, finite, at least 0 and not all 0.
 
     Returns
     -------
     ndarray of shape (n_samples,), float32
-        The quotients: see `scale_weights`. Equal weights become 1.
+        The quotients, and 0 instead of those that are too small to divide by. Equal weights
+        become 1.
     """
-    return scale_weights(weight / weight[weight > 0].mean(), 0, np.float32)
+    weight = np.ldexp(weight, -exponents(weight))  # of which the sum is finite
+    quotients = (weight / weight[weight > 0].mean()).astype(np.float32)
+    limits = np.finfo(np.float32)
+    return np.where(quotients < limits.tiny / limits.eps, np.float32(0), quotients)
 
 
 def effective_number(weight: FloatArray) -> float:

@@ -68,7 +68,7 @@ def scored(scoring, **parameters):
     return ADAM | {"early_stopping": True, "scoring": scoring} | parameters
 
 
-TINY, TINY_PENALTY = 1e-200 * WEIGHT, {"alpha": 1e-201}
+TINY, TINY_PENALTY = 1e-17 * WEIGHT, {"alpha": 1e-18}
 OF_CLASSES, OF_LABELS = {"class_weight": {0: 3.0, 2: 0.0}}, {"class_weight": [{1: 2.0}, {0: 0.5}]}
 BALANCED, NO_LAYER = {"class_weight": "balanced"}, {"hidden_layer_sizes": (), "alpha": 1.0}
 SQUARES = scored("neg_mean_squared_error", batch_size="full", hidden_layer_sizes=(7, 5))

@@ -13,7 +13,6 @@ from sklearn.base import clone
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.estimators.scaling import scaled_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -147,13 +146,6 @@ def test_float32_stays_float32_with_class_weights():
 # The scale of weights.
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_weights_too_small_for_quotients_are_0(dtype):
-    limit = np.finfo(dtype).tiny / np.finfo(dtype).eps
-    scaled, _ = scaled_weights(np.array([1.0, limit, limit / 2]), np.ones((3, 1)), dtype)
-    np.testing.assert_array_equal(scaled, [1.0, limit, 0.0])
-
-
 def trained(Estimator, weight, how, solver="sgd", dtype=np.float64, alpha=0.0):
     """Train for three epochs with weights, in one of several ways; return all numbers in a row."""
     estimator = Estimator(**SMALL | {"max_iter": 3}, solver=solver, alpha=alpha)
@@ -176,7 +168,7 @@ DTYPES, ALPHAS = st.sampled_from([np.float32, np.float64]), st.sampled_from([0.0
 
 @pytest.mark.random
 @examples(20)
-@given(way=st.sampled_from(WAYS), power=st.integers(-1000, 1000), dtype=DTYPES, alpha=ALPHAS)
+@given(way=st.sampled_from(WAYS), power=st.integers(-59, 58), dtype=DTYPES, alpha=ALPHAS)
 def test_a_power_of_two_in_weights_and_penalty_changes_nothing(Estimator, way, power, dtype, alpha):
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver, dtype, alpha)
@@ -186,7 +178,7 @@ def test_a_power_of_two_in_weights_and_penalty_changes_nothing(Estimator, way, p
 
 @pytest.mark.random
 @examples(20)
-@given(way=st.sampled_from(WAYS), constant=st.floats(1e-300, 1e300))
+@given(way=st.sampled_from(WAYS), constant=st.floats(1e-17, 1e17))
 def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(Estimator, way, constant):
     solver, how = way
     plain = trained(Estimator, WEIGHT, how, solver)
@@ -194,7 +186,7 @@ def test_a_constant_in_the_weights_changes_nothing_without_a_penalty(Estimator, 
     np.testing.assert_allclose(result, plain, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("weight", [np.float32(3e38), 1.7e308, 5e-324, 2**60, True])
+@pytest.mark.parametrize("weight", [np.float32(9e17), 1e18, 1e-18, 2**59, True])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_equal_weights_of_any_size_and_type_are_no_weights(Estimator, weight, dtype):
     result = trained(Estimator, np.full(150, weight), "validation", "adam", dtype)
@@ -210,7 +202,7 @@ def test_the_scale_of_class_weights_does_not_matter_without_a_penalty(constant):
 
 
 def test_balanced_weights_of_a_class_that_hardly_counts_are_finite():
-    weight = np.where(Y == 0, 1e-307, 1e300)
+    weight = np.where(Y == 0, 1e-290, 1e9)
     classifier = Classifier(class_weight="balanced").fit(X, Y, weight)
     assert np.isfinite(classifier.theta_).all()
 
@@ -232,10 +224,10 @@ def test_class_weights_act_in_partial_fit_however_small_or_large_they_are():
 
 def test_a_penalty_that_is_huge_next_to_the_weights_is_named():
     """Weights act as repeated rows do: with tiny ones, the penalty alone is left."""
-    weight = np.full(150, 1e-300)
+    weight = np.full(150, 1e-17)
     with pytest.raises(FloatingPointError, match="lower alpha if it is far larger"):
         Classifier(solver="sgd").fit(X, Y, weight)
-    shrunk = Classifier(solver="lbfgs", alpha=1e-290).fit(X, Y, weight)
+    shrunk = Classifier(solver="lbfgs", alpha=1e-7).fit(X, Y, weight)
     n_weights = 4 * 6 + 6 * 3
     assert np.abs(shrunk.theta_[:n_weights]).max() < 1e-3
 
@@ -255,6 +247,10 @@ def test_an_outlier_with_almost_no_weight_is_no_divergence(solver):
 
 REFUSED = [(np.inf, "sample_weight contains infinity"), (np.nan, "sample_weight contains nan")]
 REFUSED += [(-np.ones(150), "Negative values"), (np.zeros(150), "at least one non-zero")]
+REFUSED += [
+    (np.full(150, weight), r"from 1e-18 to 1e\+18; got .*the weights by their mean, and alpha")
+    for weight in (5e-324, 9e-19, 2e18, 1e308)
+]
 
 
 @pytest.mark.parametrize(("weight", "message"), REFUSED)

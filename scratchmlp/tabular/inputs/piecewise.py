@@ -20,7 +20,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.estimators.mixins import PickledWithVersion
-from scratchmlp.estimators.scaling import scaled_weights
+from scratchmlp.estimators.scaling import check_weights, exponents
 from scratchmlp.tabular.reading.values import LARGEST, Floats
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
@@ -203,7 +203,8 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         """Find the edges and the encoding of each column."""
         X, y = self._validate(X, y)
-        weight, _ = scaled_weights(sample_weight, X, np.float64)
+        weight = check_weights(sample_weight, X)
+        weight = np.ldexp(weight, -exponents(weight))  # of which sums and squares are finite
         tree = None if y is None else self._tree(y)
         self.bin_edges_, self.encodings_ = [], []
         for column in X.T:
