@@ -23,7 +23,7 @@ def all_at_once(estimator: Any) -> Iterator[Any]:
     estimator
         The copy.
     """
-    fitted = object.__new__(type(estimator))  # as fast as possible
+    fitted = object.__new__(type(estimator))  # copy.copy would make the state of a pickle
     fitted.__dict__ = dict(vars(estimator))
     yield fitted
     estimator.__dict__ = vars(fitted)

@@ -66,7 +66,7 @@ def _check(part: Any) -> None:
             usual = isinstance(generator, np.random.PCG64)
             _require(usual, "a random number generator is not NumPy's usual one, PCG64")
         case np.random.RandomState():
-            _check(part.get_state())
+            _check(part.get_state(legacy=False))
         case (str("MT19937"), _, place, *_) | {"bit_generator": str(), "state": {"pos": place}}:
             _require(0 <= place <= _WORDS, "a random number generator has another position")
 

@@ -76,11 +76,12 @@ class Blend(NamedTuple):
 
     def predict_fold(self, fold: int, table: EncodedTable) -> FloatArray:
         """Predict with what was trained without one fold: the weighted mean of the parts."""
-        blend: Any = 0.0
+        weighted: Any = 0.0
         for name, part in self.parts.items():
             raw = part.models[fold].raw_scores(table).astype(np.float64, copy=False)
-            blend = blend + self.weights[name] * part.targets.predictions(raw, part.calibration)
-        return self.targets.blended(blend, self.calibration)
+            prediction = part.targets.predictions(raw, part.calibration)
+            weighted = weighted + self.weights[name] * prediction
+        return self.targets.blended(weighted, self.calibration)
 
     @property
     def n_folds(self) -> int:

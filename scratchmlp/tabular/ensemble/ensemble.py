@@ -232,10 +232,10 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         self, estimator: PartEstimator, seconds: float | None
     ) -> PartEstimator:
         """Return a clone with the parameters of the ensemble, where both have one."""
-        part, own = clone(estimator), self.get_params(deep=False) | {"max_time": seconds}
-        return part.set_params(
-            **{name: own[name] for name in part.get_params(False) if name in own}
-        )
+        own = self.get_params(deep=False) | {"max_time": seconds}
+        common = estimator.get_params(deep=False).keys() & own.keys()
+        part: PartEstimator = clone(estimator).set_params(**{name: own[name] for name in common})
+        return part
 
     @property
     def named_estimators_(self) -> Bunch:
