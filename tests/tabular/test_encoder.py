@@ -129,6 +129,13 @@ def test_dates_and_durations_that_microseconds_cannot_hold_are_rejected(kind, un
         assert error.value.__notes__ == ["The error is about column 'x'."]
 
 
+def test_a_missing_number_is_nan_in_the_encoded_table_if_some_were_missing_in_fit():
+    encoder = TabularEncoder().fit(table(some=[1, 2, 4, None], none=[1.0, 2, 4, 8]))
+    encoded, _ = encoder._encode(table(some=[None, 2], none=[None, 2.0]))
+    np.testing.assert_array_equal(np.isnan(encoded.numbers), [[1, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(encoded.to_array()[0], [0, 1, 0])
+
+
 # Categories.
 
 
