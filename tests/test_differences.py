@@ -182,7 +182,7 @@ def test_warm_start_draws_another_validation_split(Estimator, ours, monkeypatch)
         return parts
 
     theirs = "sklearn.neural_network._multilayer_perceptron"
-    for module in (theirs, "scratchmlp.estimators.validation"):
+    for module in (theirs, "scratchmlp.estimators.in_memory"):
         monkeypatch.setattr(f"{module}.train_test_split", recording_split)
     settings = SMALL | {"random_state": np.random.RandomState(0)}
     Estimator(early_stopping=True, warm_start=True, **settings).fit(X, Y).fit(X, Y)

@@ -96,7 +96,8 @@ def test_ensembles_scale_the_targets_of_poisson_networks():
 
 def test_counts_are_exact_beside_an_outlier():
     y = np.append(np.arange(8.0), 1e10)
-    problem = TabularMLPRegressor(loss="poisson", cv=2)._prepare(X[:9], y, None, None)
+    networks = TabularMLPRegressor(loss="poisson", cv=2)
+    problem = networks._for_loss(networks._prepare(X[:9], y, None, None))
     np.testing.assert_allclose(problem.data.Y[:, 0] * problem.targets.deviation, y, rtol=1e-6)
 
 
