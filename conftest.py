@@ -12,12 +12,13 @@ from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
 
-import fork_server
 import pytest
 from hypothesis import HealthCheck, settings
 from sybil import Region, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+from tests.helpers import fork_server
 
 os.environ["MPLBACKEND"] = "agg"  # pictures open no windows
 # Tests run side by side, and their matrices are small: threads of BLAS and OpenMP would only wait

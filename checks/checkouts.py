@@ -20,7 +20,7 @@ def start(
     """
     (folder / "scratchmlp").symlink_to(checkout.resolve() / "scratchmlp")
     path = {
-        "PYTHONPATH": os.pathsep.join(map(str, (folder, HERE, HERE / "tests"))),
+        "PYTHONPATH": os.pathsep.join(map(str, (folder, HERE))),
         "PYTHONHASHSEED": "0",
     }
     command = [sys.executable, "-P", "-m", module, *map(str, arguments)]

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from configurations import Case
-from configurations.networks import network
 from scipy.sparse import issparse
 from sklearn.model_selection import GridSearchCV, cross_validate
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.io import load
+from tests.configurations import Case
+from tests.configurations.networks import network
 
 ATTRIBUTES = (
     *("theta_", "coefs_", "intercepts_", "loss_", "best_loss_", "loss_curve_", "history_"),
@@ -183,7 +183,7 @@ def fit_from_checkpoint(choose: Any, case: Case) -> Outputs:
         path = Path(folder) / "network.skops"
         model.set_callbacks(ModelCheckpoint(path, weights=choose(["best", "latest"])))
         model.fit(**case.arguments)
-        saved = load(path, trusted=[f"configurations.networks.{name}" for name in OWN])
+        saved = load(path, trusted=[f"tests.configurations.networks.{name}" for name in OWN])
     found = {"fitted": describe(model, case), "saved": describe(saved, case)}
     saved.set_params(max_iter=model.max_iter + 5)
     return found | {"resumed": describe(saved.fit(**case.arguments), case)}

@@ -14,8 +14,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from configurations import Case
-from configurations.columns import (
+from scipy.sparse import issparse
+
+from scratchmlp import report
+from scratchmlp.io import load, save, to_onnx
+from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
+from tests.configurations import Case
+from tests.configurations.columns import (
     COLUMNS,
     EXTREME_CHANGES,
     ORDINARY,
@@ -23,13 +28,8 @@ from configurations.columns import (
     emptied,
     table_of,
 )
-from configurations.networks import inputs, labels, numbers, weights
-from configurations.tables import TARGETS, case
-from scipy.sparse import issparse
-
-from scratchmlp import report
-from scratchmlp.io import load, save, to_onnx
-from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
+from tests.configurations.networks import inputs, labels, numbers, weights
+from tests.configurations.tables import TARGETS, case
 
 Outputs = dict[str, Any]
 Configurations = Iterator[tuple[str, Callable[[], Outputs]]]

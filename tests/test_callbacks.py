@@ -6,7 +6,6 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, Recorder, partial_fit
 from sklearn.base import clone, is_classifier
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
@@ -16,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.io import ModelFileError, load
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, Recorder, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

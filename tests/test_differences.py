@@ -9,7 +9,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, partial_fit
 from sklearn.datasets import load_iris, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
@@ -18,6 +17,7 @@ from sklearn.preprocessing import scale
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.monitor import Monitor
+from tests.helpers.estimator_examples import SMALL, partial_fit
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from estimator_examples import by_joblib, raw_scores
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.datasets import load_iris, make_multilabel_classification
@@ -23,6 +22,7 @@ from scratchmlp.initializers import glorot_uniform
 from scratchmlp.losses import ErrorLoss, HuberLoss, LogLoss, Loss
 from scratchmlp.optimizers import Adam, Optimizer
 from scratchmlp.schedules import Schedule
+from tests.helpers.estimator_examples import by_joblib, raw_scores
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

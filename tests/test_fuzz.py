@@ -9,16 +9,16 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from configurations import some_of
-from configurations.networks import case as case_of
-from configurations.networks import kind_of, options
-from fuzzing import DATA, JUNK, allowed, check_call, check_fit, drawn, examples, same
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.sparse import issparse
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from tests.configurations import some_of
+from tests.configurations.networks import case as case_of
+from tests.configurations.networks import kind_of, options
+from tests.helpers.fuzzing import DATA, JUNK, allowed, check_call, check_fit, drawn, examples, same
 
 pytestmark = pytest.mark.random
 ARGUMENTS = ("X", "y", "sample_weight", "X_val", "y_val", "sample_weight_val")

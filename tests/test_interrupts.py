@@ -17,13 +17,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from blas_threads import blas_threads
 from sklearn import get_config, set_config
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.blas_threads import blas_threads
 
 if not hasattr(signal, "setitimer"):
     pytest.skip("needs signal.setitimer", allow_module_level=True)

@@ -2,8 +2,6 @@ import re
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, fails
-from loss_examples import EXAMPLES, example
 from scipy.special import xlogy
 from sklearn import metrics
 from sklearn.base import clone
@@ -21,6 +19,8 @@ from scratchmlp.losses import (
     SquaredError,
     losses_for,
 )
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails
+from tests.helpers.loss_examples import EXAMPLES, example
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -4,12 +4,12 @@ from unittest import mock
 import numpy as np
 import pytest
 import scipy.sparse
-from loss_examples import example
 
 from scratchmlp.activations import ACTIVATIONS, resolve_activation
 from scratchmlp.losses import LogLoss
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
+from tests.helpers.loss_examples import example
 
 
 def central_differences(f, theta, h=1e-6):

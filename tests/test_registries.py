@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from configurations.networks import options
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
@@ -18,6 +17,7 @@ from scratchmlp.io import TRUSTED
 from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import SCHEDULES
+from tests.configurations.networks import options
 
 PAGES = Path(__file__).parents[1] / "docs" / "backpropagation"
 #: By the parameter that takes the names: the registry, and the page with its equations.

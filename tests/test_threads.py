@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import pytest
-from blas_threads import blas_threads
 from scipy.sparse import csr_array
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.threads import threads
+from tests.helpers.blas_threads import blas_threads
 
 X, Y = load_digits(return_X_y=True)
 X /= 16

@@ -6,8 +6,6 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
-from cli_output import BASELINE, TREES, run
 from sklearn import ensemble
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
@@ -16,6 +14,8 @@ from scratchmlp.cli import comparison
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.all_parts import all_parts
+from tests.helpers.cli_output import BASELINE, TREES, run
 
 Trained = namedtuple("Trained", "table path folder out err")
 CLASSIFIERS = ensemble.HistGradientBoostingClassifier, ensemble.ExtraTreesClassifier

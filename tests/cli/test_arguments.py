@@ -6,7 +6,6 @@ import shutil
 import sys
 
 import pytest
-from cli_output import TREES, refused
 
 import scratchmlp
 from scratchmlp.cli import files
@@ -15,6 +14,7 @@ from scratchmlp.cli.kinds import Roles
 from scratchmlp.cli.options import LISTS, command, parse
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_table
+from tests.helpers.cli_output import TREES, refused
 
 SINGLE = ("id", "groups", "time")
 

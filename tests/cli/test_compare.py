@@ -7,18 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
-from cli_output import (
-    BASELINE,
-    ENSEMBLES,
-    LINEAR,
-    NETWORKS,
-    TREES,
-    lines_of_models,
-    png_size,
-    run,
-    scores,
-)
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -34,6 +22,18 @@ from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_te
 from scratchmlp.cli.table import Table
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+from tests.helpers.all_parts import all_parts
+from tests.helpers.cli_output import (
+    BASELINE,
+    ENSEMBLES,
+    LINEAR,
+    NETWORKS,
+    TREES,
+    lines_of_models,
+    png_size,
+    run,
+    scores,
+)
 
 TARGETS = ["class", "number"]
 

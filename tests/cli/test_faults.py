@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from fork_server import PROCESSES, execute
 
 from scratchmlp.__main__ import run
 from scratchmlp.cli.main import main
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.fork_server import PROCESSES, execute
 
 if sys.platform == "win32":
     pytest.skip("signals and limits differ", allow_module_level=True)
 
-import fault_jobs as jobs
+from tests.helpers import fault_jobs as jobs
 
 nightly = pytest.mark.nightly
 INTERRUPTED = "scratchmlp: interrupted\n"

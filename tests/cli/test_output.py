@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, LINEAR, NETWORKS, TREES, lines_of_models, without_times
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_plan
@@ -24,6 +23,14 @@ from scratchmlp.io import load
 from scratchmlp.tabular import TabularMLPClassifier
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.reading.findings import listed
+from tests.helpers.cli_output import (
+    BASELINE,
+    LINEAR,
+    NETWORKS,
+    TREES,
+    lines_of_models,
+    without_times,
+)
 
 CLASSES, NUMBERS = np.repeat([0, 1], 9), np.arange(9.0)
 

@@ -14,12 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import refused, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.chart import BarChart
 from pandas._libs.parsers import STR_NA_VALUES
-from table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
 
 from scratchmlp.cli.kinds import Roles, describe_columns, read_columns
 from scratchmlp.cli.messages import InputError
@@ -27,6 +25,8 @@ from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_new_table, load_table, select_features
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.reading.from_text import MISSING_IN_FILES
+from tests.helpers.cli_output import refused, run
+from tests.helpers.table_files import TABLE, csv_text, excel, parquet, without_emojis, zipped
 
 FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 

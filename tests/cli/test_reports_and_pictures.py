@@ -7,10 +7,10 @@ from io import BytesIO, TextIOWrapper
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, png_size, run
-from report_pages import Page
 
 from scratchmlp.cli import main as command_line
+from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, png_size, run
+from tests.helpers.report_pages import Page
 
 pytest.importorskip("jinja2")
 pytestmark = pytest.mark.usefixtures("brief")

@@ -11,10 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
-from damage import with_manifest
-from onnx_runs import check_classes, check_numbers, table_inputs
-from onnx_runs import run as run_onnx
 from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
@@ -29,6 +25,10 @@ from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.prediction import Blend
+from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, predictions, refused, run
+from tests.helpers.damage import with_manifest
+from tests.helpers.onnx_runs import check_classes, check_numbers, table_inputs
+from tests.helpers.onnx_runs import run as run_onnx
 
 TARGETS = ["class", "number"]
 PROBABILITIES = ["probability of big", "probability of small"]

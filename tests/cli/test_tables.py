@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import refused, run
-from table_files import excel, parquet
 
 from scratchmlp.cli.kinds import (
     Roles,
@@ -23,6 +21,8 @@ from scratchmlp.cli.target import (
     read_target,
 )
 from scratchmlp.io import load
+from tests.helpers.cli_output import refused, run
+from tests.helpers.table_files import excel, parquet
 
 N = 40
 

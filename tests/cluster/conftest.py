@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("distributed", reason="dask and distributed are not installed")
 pytest.importorskip("dask.dataframe", reason="dask[dataframe] is not installed")
 
-from cluster_examples import cluster_of
+from tests.helpers.cluster_examples import cluster_of
 
 
 @pytest.fixture(scope="session")

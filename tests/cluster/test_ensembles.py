@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import TimeSeriesSplit
@@ -20,6 +19,7 @@ from scratchmlp.dask.tables import ensembles
 from scratchmlp.dask.tables.members import most_rows, shared
 from scratchmlp.dask.tables.table import ClusterTable, Parts
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 

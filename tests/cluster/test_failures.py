@@ -16,7 +16,13 @@ import dask
 import dask.array as da
 import numpy as np
 import pytest
-from cluster_examples import (
+
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp.dask import fit
+from scratchmlp.dask.rounds import Rounds
+from scratchmlp.dask.tables.members import ClusterExecutor
+from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.cluster_examples import (
     AfterEpoch,
     arrays,
     check_nothing_stays,
@@ -25,12 +31,6 @@ from cluster_examples import (
     on_cluster,
     table,
 )
-
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
-from scratchmlp.dask import fit
-from scratchmlp.dask.rounds import Rounds
-from scratchmlp.dask.tables.members import ClusterExecutor
-from scratchmlp.tabular import TabularMLPClassifier
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from cluster_examples import CHUNKS, arrays, check_nothing_stays, in_pieces, on_cluster, table
 from dask.delayed import delayed
 from distributed import Client, get_client, worker_client
 from sklearn.linear_model import LogisticRegression
@@ -24,6 +23,14 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import TimeLimit
 from scratchmlp.dask import fit
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+from tests.helpers.cluster_examples import (
+    CHUNKS,
+    arrays,
+    check_nothing_stays,
+    in_pieces,
+    on_cluster,
+    table,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -7,7 +7,6 @@ import dask.array as da
 import numpy as np
 import pandas as pd
 import pytest
-from cluster_examples import CHUNKS, AfterEpoch, arrays, on_cluster
 from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,6 +17,7 @@ from scratchmlp.dask import fit, preparation
 from scratchmlp.dask.pieces import split
 from scratchmlp.dask.scoring import RSquared
 from scratchmlp.io import load
+from tests.helpers.cluster_examples import CHUNKS, AfterEpoch, arrays, on_cluster
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -10,7 +10,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from cluster_examples import arrays, check_nothing_stays, on_cluster, table
 from dask.delayed import delayed
 from dask.sizeof import sizeof
 from distributed import wait
@@ -24,6 +23,7 @@ from scratchmlp.dask import fit
 from scratchmlp.dask.rounds import Rounds, moves, reduced, task
 from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.cluster_examples import arrays, check_nothing_stays, on_cluster, table
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

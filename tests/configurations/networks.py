@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from configurations import SEEDS, Case, joined, some_of
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.initializers import INITIALIZERS, he_normal
 from scratchmlp.losses import LOSSES, FocalLoss, HuberLoss, LogLoss, QuantileLoss, SquaredError
 from scratchmlp.optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, AdamW, NAdam, RMSProp
 from scratchmlp.schedules import SCHEDULES, Cosine, CosLog4, FlatCosine, InverseScaling, OneCycle
+from tests.configurations import SEEDS, Case, joined, some_of
 
 # Parameters. Names are spelled out, so that a new one does not change what a seed chooses; as
 # extreme values, all that are registered are fuzzed.

@@ -6,15 +6,15 @@ from sklearn import ensemble as ensembles
 from sklearn import model_selection as splits
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from configurations import SEEDS, Case, joined, some_of
-from configurations.columns import ACCEPTED, COLUMNS, ORDINARY, REFUSED
-from configurations.networks import class_weights, labels, numbers, weights
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
     TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from tests.configurations import SEEDS, Case, joined, some_of
+from tests.configurations.columns import ACCEPTED, COLUMNS, ORDINARY, REFUSED
+from tests.configurations.networks import class_weights, labels, numbers, weights
 
 # Tables.
 

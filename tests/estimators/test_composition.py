@@ -4,7 +4,6 @@ import pickle
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS
 from joblib import parallel_config
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
@@ -24,6 +23,7 @@ from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils import get_tags
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

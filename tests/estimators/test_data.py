@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, Y_LABELS, fails
 from sklearn.utils.validation import validate_data
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS
 from scratchmlp.schedules import Cosine
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, Y_LABELS, fails
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -7,7 +7,6 @@ import warnings
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, Recorder, fails, partial_fit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import is_classifier
@@ -17,6 +16,7 @@ from sklearn.metrics import r2_score
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.monitor import Monitor
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, Recorder, fails, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

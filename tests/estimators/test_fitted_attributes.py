@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.preprocessing import robust_scale, scale
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, partial_fit
 
 ignore_convergence = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

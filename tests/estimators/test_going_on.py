@@ -5,7 +5,6 @@ import pickle
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, Recorder, by_joblib, fails, partial_fit
 from sklearn.base import clone
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
@@ -13,6 +12,15 @@ from scratchmlp.callbacks import ModelCheckpoint
 from scratchmlp.io import load
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import Cosine
+from tests.helpers.estimator_examples import (
+    SMALL,
+    X_IRIS,
+    Y_IRIS,
+    Recorder,
+    by_joblib,
+    fails,
+    partial_fit,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

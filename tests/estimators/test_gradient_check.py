@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, fails, snapshot
 from scipy.sparse import csr_array
 from sklearn.datasets import make_multilabel_classification
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.losses import HuberLoss, LogLoss
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails, snapshot
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import scipy.sparse
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, raw_scores
 from sklearn.exceptions import NotFittedError
+
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, raw_scores
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

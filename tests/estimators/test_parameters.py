@@ -6,7 +6,6 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, OwnTanh, fails, partial_fit
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
@@ -16,6 +15,7 @@ from scratchmlp.initializers import he_uniform
 from scratchmlp.losses import LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES, Cosine, InverseScaling
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, OwnTanh, fails, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

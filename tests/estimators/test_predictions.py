@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, Y_LABELS
 from scipy.special import expit, softmax
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier
@@ -12,6 +11,7 @@ from sklearn.preprocessing import scale
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.losses import LogLoss
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, Y_LABELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

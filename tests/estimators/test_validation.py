@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS, fails, partial_fit
 from scipy.sparse import csc_array, csr_matrix
 from sklearn import config_context
 from sklearn.datasets import make_multilabel_classification, make_regression
@@ -17,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 
 from scratchmlp import DivergenceError, ScratchMLPClassifier, ScratchMLPRegressor
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails, partial_fit
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -5,14 +5,14 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.sparse
-from estimator_examples import SMALL, X_IRIS, Y_IRIS, fails
-from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.utils.class_weight import compute_sample_weight
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from tests.helpers.estimator_examples import SMALL, X_IRIS, Y_IRIS, fails
+from tests.helpers.fuzzing import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

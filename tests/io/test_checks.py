@@ -5,8 +5,6 @@ import copy
 import numpy as np
 import pandas as pd
 import pytest
-from damage import members_of, signed
-from model_files import same
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
@@ -17,6 +15,8 @@ from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import SCHEMA
 from scratchmlp.tabular import TabularEncoder
+from tests.helpers.damage import members_of, signed
+from tests.helpers.model_files import same
 
 skops_io = pytest.importorskip("skops.io")
 

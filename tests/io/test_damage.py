@@ -6,10 +6,10 @@ from secrets import randbelow
 
 import numpy as np
 import pytest
-from damage import ACCIDENTS, ATTACKS, LIES, disguise, flip_bits, members_of, signed
-from model_files import FITS, file_of, predictions, same
 
 from scratchmlp.io import ModelFileError, load
+from tests.helpers.damage import ACCIDENTS, ATTACKS, LIES, disguise, flip_bits, members_of, signed
+from tests.helpers.model_files import FITS, file_of, predictions, same
 
 pytest.importorskip("skops")
 

@@ -9,7 +9,6 @@ from itertools import cycle, product
 import numpy as np
 import pandas as pd
 import pytest
-from model_files import CLASSES, FITS, SMALL, VARIED_FITS, X, file_of, fitted, same
 from scipy import special
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
@@ -28,6 +27,7 @@ from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.schedules import SCHEDULES
 from scratchmlp.tabular import TabularEncoder
+from tests.helpers.model_files import CLASSES, FITS, SMALL, VARIED_FITS, X, file_of, fitted, same
 
 skops_io = pytest.importorskip("skops.io")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS
-from onnx_runs import RUNTIMES, array_inputs, check_description, check_exported, run
 from sklearn.exceptions import NotFittedError
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS, Tanh
 from scratchmlp.io import to_onnx
 from scratchmlp.losses import LOSSES, SquaredError, losses_for
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS
+from tests.helpers.onnx_runs import RUNTIMES, array_inputs, check_description, check_exported, run
 
 pytest.importorskip("onnx")
 

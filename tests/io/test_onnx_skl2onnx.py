@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from estimator_examples import X_IRIS, Y_IRIS
-from onnx_runs import RUNTIMES, run
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -12,6 +10,8 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import register_skl2onnx_converters
+from tests.helpers.estimator_examples import X_IRIS, Y_IRIS
+from tests.helpers.onnx_runs import RUNTIMES, run
 
 skl2onnx = pytest.importorskip("skl2onnx")
 

@@ -6,12 +6,8 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
-from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from model_files import varied_table
-from onnx_runs import check_exported
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -27,7 +23,6 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from tabular_estimators import defaults
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import load, save, to_onnx
@@ -40,6 +35,11 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.ensemble import default_estimators
+from tests.helpers.all_parts import all_parts
+from tests.helpers.fuzzing import examples
+from tests.helpers.model_files import varied_table
+from tests.helpers.onnx_runs import check_exported
+from tests.helpers.tabular_estimators import defaults
 
 pytest.importorskip("onnx")
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from model_files import fitted, inputs
-from onnx_runs import RUNTIMES, run, table_inputs
 
 from scratchmlp.io import save
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.model_files import fitted, inputs
+from tests.helpers.onnx_runs import RUNTIMES, run, table_inputs
 
 pytest.importorskip("skops")
 

@@ -5,7 +5,6 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from model_files import same
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.preprocessing import QuantileTransformer
@@ -14,6 +13,7 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.io import TRUSTED, load, save
 from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.model_files import same
 
 pytest.importorskip("skops")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import with_manifest
-from model_files import CLASSES, X, fitted, inputs, predictions
 
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.io.container import FORMAT, read_notes
 from scratchmlp.io.files import model_bytes
+from tests.helpers.damage import with_manifest
+from tests.helpers.model_files import CLASSES, X, fitted, inputs, predictions
 
 pytest.importorskip("skops")
 

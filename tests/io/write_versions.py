@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from model_files import FITS, VARIED_FITS, fitted, inputs, predictions
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from scratchmlp.io import save
+from tests.helpers.model_files import FITS, VARIED_FITS, fitted, inputs, predictions
 
 FOLDER = Path(__file__).parent / "files"
 

@@ -5,11 +5,11 @@ from collections import namedtuple
 import numpy as np
 import pandas as pd
 import pytest
-from report_pages import Page
 from sklearn.linear_model import Ridge
 
 from scratchmlp import report
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.report_pages import Page
 
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")

@@ -6,9 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from cli_output import png_size
 from matplotlib.figure import Figure
-from report_pages import Page
 from sklearn.linear_model import LogisticRegression
 
 from scratchmlp import report
@@ -16,6 +14,8 @@ from scratchmlp.reporting import columns, dependence, mistakes, pictures, qualit
 from scratchmlp.reporting.content import Picture, significant
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.cli_output import png_size
+from tests.helpers.report_pages import Page
 
 SMALL = {"cv": 2, "hidden_layer_sizes": 8, "max_iter": 12, "random_state": 0}
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from report_pages import Page
 from sklearn import metrics
 from sklearn.dummy import DummyRegressor
 from sklearn.inspection import partial_dependence, permutation_importance
@@ -20,6 +19,7 @@ from scratchmlp.reporting.scores import CLASSES, NUMBERS, default_metrics, score
 from scratchmlp.reporting.summary import _important, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.report_pages import Page
 
 ATTACK = "<script>alert('x')</script>"
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}

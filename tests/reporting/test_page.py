@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from report_pages import Page
 from sklearn.linear_model import LinearRegression
 
 from scratchmlp import report
 from scratchmlp.reporting.content import Picture, plain
 from scratchmlp.reporting.pictures import image
 from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.report_pages import Page
 
 
 def test_the_page_needs_no_other_file(any_case):

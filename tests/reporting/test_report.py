@@ -6,7 +6,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from report_pages import Page
 from scipy.sparse import csr_array
 from sklearn.base import is_regressor
 from sklearn.dummy import DummyClassifier
@@ -23,6 +22,7 @@ from scratchmlp.reporting.dependence import _values_of
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 X = np.random.default_rng(0).normal(size=(60, 2))

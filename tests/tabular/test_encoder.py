@@ -9,7 +9,6 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -24,6 +23,7 @@ from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
 from scratchmlp.tabular.columns.plain import from_plain, plain_level
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.reading.values import ColumnError
+from tests.helpers.fuzzing import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 

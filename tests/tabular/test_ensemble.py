@@ -6,7 +6,6 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
 from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
@@ -27,7 +26,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.validation import check_is_fitted
-from tabular_estimators import SMALL, defaults, predictions, table, targets_for
 
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
@@ -39,6 +37,8 @@ from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
+from tests.helpers.all_parts import all_parts
+from tests.helpers.tabular_estimators import SMALL, defaults, predictions, table, targets_for
 
 NETWORKS = ("networks", TabularMLPClassifier(**SMALL))
 TREES = ("trees", ExtraTreesClassifier(10))

@@ -8,7 +8,6 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import examples
 from hypothesis import given
 from joblib import Parallel, delayed
 from scipy.sparse import csr_array
@@ -22,7 +21,6 @@ from sklearn.model_selection import GroupKFold, KFold, PredefinedSplit, TimeSeri
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from tabular_estimators import ESTIMATORS, Counter, out_of_fold, predictions, table, targets_for
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
@@ -34,6 +32,15 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.prediction import Blend
+from tests.helpers.fuzzing import examples
+from tests.helpers.tabular_estimators import (
+    ESTIMATORS,
+    Counter,
+    out_of_fold,
+    predictions,
+    table,
+    targets_for,
+)
 
 ROWS = "numbers are scaled by quantiles of rows, and repeated rows change what trees draw at random"
 X, NUMBERS = table()

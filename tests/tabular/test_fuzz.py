@@ -10,15 +10,15 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from configurations import some_of
-from configurations.columns import ACCEPTED, CHANGES
-from configurations.tables import ENCODER, SMALL, contained, header, table, unusual
-from fuzzing import DATA, JUNK, allowed, check_fit, drawn, examples, same
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
 
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
+from tests.configurations import some_of
+from tests.configurations.columns import ACCEPTED, CHANGES
+from tests.configurations.tables import ENCODER, SMALL, contained, header, table, unusual
+from tests.helpers.fuzzing import DATA, JUNK, allowed, check_fit, drawn, examples, same
 
 pytestmark = pytest.mark.random
 for_both = pytest.mark.parametrize("Estimator", [TabularMLPClassifier, TabularMLPRegressor])

@@ -9,7 +9,6 @@ from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.metrics import log_loss
-from tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 from scratchmlp import DivergenceError
 from scratchmlp.activations import ACTIVATIONS
@@ -30,6 +29,7 @@ from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
+from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 X, NUMBERS = table()
 LABELS = NUMBERS > 0

@@ -5,12 +5,9 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
-from configurations.tables import SPLITS
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
-from tabular_estimators import out_of_fold, targets_for
 
 from scratchmlp.schedules import CosLog4
 from scratchmlp.tabular import (
@@ -20,6 +17,9 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.networks import recipe
+from tests.configurations.tables import SPLITS
+from tests.helpers.all_parts import all_parts
+from tests.helpers.tabular_estimators import out_of_fold, targets_for
 
 N = 160
 SMALL = {"hidden_layer_sizes": 4, "max_iter": 1}

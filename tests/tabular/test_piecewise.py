@@ -5,7 +5,6 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import examples
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from scratchmlp.batches import Data
 from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
 from scratchmlp.tabular.inputs.inputs import Bins
+from tests.helpers.fuzzing import examples
 
 ENCODINGS = ["linear", "steps", "both", "auto"]
 STRATEGIES = ["quantile", "tree"]

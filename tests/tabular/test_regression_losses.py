@@ -5,8 +5,6 @@ import functools
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
-from onnx_runs import RUNTIMES, check_numbers, run, table_inputs
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson_deviance
@@ -14,6 +12,8 @@ from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson
 from scratchmlp.io import load, save, to_onnx
 from scratchmlp.losses import HuberLoss, LogLoss, QuantileLoss, SquaredError, losses_for
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.all_parts import all_parts
+from tests.helpers.onnx_runs import RUNTIMES, check_numbers, run, table_inputs
 
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}
 RNG = np.random.default_rng(0)

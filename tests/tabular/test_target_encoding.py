@@ -6,7 +6,6 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
 from sklearn.dummy import DummyRegressor
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import PredefinedSplit
@@ -17,6 +16,7 @@ from scratchmlp.tabular.columns.categories import ManyLevels
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
 from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS, TargetEncoding, target_columns
 from scratchmlp.tabular.networks import member
+from tests.helpers.all_parts import all_parts
 
 SMALL = {"cv": 2, "max_iter": 12, "random_state": 0}
 BINARY = np.eye(2, dtype=np.float32)

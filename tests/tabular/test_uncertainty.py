@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from all_parts import all_parts
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import TimeSeriesSplit
@@ -21,6 +20,7 @@ from scratchmlp.tabular.inspection.uncertainty import (
     held_out_scores,
     scored_rows,
 )
+from tests.helpers.all_parts import all_parts
 
 SMALL = {"hidden_layer_sizes": 16, "max_iter": 24, "random_state": 0}
 CV = {"cv": 3, "random_state": 0}

@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from all_parts import all_parts
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.ensemble import (
@@ -31,6 +30,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from tests.helpers.all_parts import all_parts
 
 SMALL = {"hidden_layer_sizes": (5, 4), "max_iter": 4, "random_state": 0}
 TABULAR = {"cv": 2, "random_state": 0}
