@@ -1,0 +1,74 @@
+"""A plugin of pytest that runs the code blocks of the Markdown pages, one namespace a page."""
+
+import os
+import re
+from contextlib import redirect_stdout
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
+from importlib.util import find_spec
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+
+from sybil import Region, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+ROOT = Path(__file__).parents[2]
+OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+
+
+class PrintingEvaluator(PythonEvaluator):
+    """Run a block, and keep what it prints."""
+
+    def __call__(self, example):
+        """Run the block."""
+        with redirect_stdout(StringIO()) as printed:
+            super().__call__(example)
+        example.document.printed = printed.getvalue()
+
+
+def find_outputs(document):
+    """Yield the blocks of text that follow a block of Python code: they are its output."""
+    for block, following in pairwise(BLOCK.finditer(document.text)):
+        if (block[1], following[1]) == ("python", "text") and not block[2].startswith(">>>"):
+            yield Region(*following.span(2), following[2], check_output)
+
+
+def check_output(example):
+    """Return the difference between the output on the page and the one of the code above it."""
+    shown, printed = Example("", example.parsed), example.document.printed
+    checker = OutputChecker()
+    if not checker.check_output(shown.want, printed, OPTIONS):
+        return checker.output_difference(shown, printed, OPTIONS)
+    return None
+
+
+python_blocks = PythonCodeBlockParser(doctest_optionflags=OPTIONS)
+python_blocks.codeblock_parser = CodeBlockParser("python", PrintingEvaluator())
+
+
+def enter_folder(namespace):
+    """Let a page run in a folder of its own, which has the tables of docs/data."""
+    folder = TemporaryDirectory()
+    copytree(ROOT / "docs" / "data", Path(folder.name, "docs", "data"))
+    namespace.update(find_spec=find_spec, page_folders=(folder, Path.cwd()))  # for skips; to leave
+    os.chdir(folder.name)
+
+
+def leave_folder(namespace):
+    """Go back, and remove the folder with what the page has written."""
+    folder, before = namespace["page_folders"]
+    os.chdir(before)
+    folder.cleanup()
+
+
+pytest_collect_file = Sybil(
+    path=str(ROOT),
+    parsers=[python_blocks, find_outputs, SkipParser()],
+    setup=enter_folder,
+    teardown=leave_folder,
+    patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
+).pytest()
