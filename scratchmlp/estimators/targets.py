@@ -204,7 +204,7 @@ class ClassTargets:
 
     # Weights.
 
-    @np.errstate(over="ignore")  # an infinite product is reported
+    @np.errstate(over="ignore", invalid="ignore")  # an infinite product is reported, or its sum
     def weigh(
         self,
         y: Any,

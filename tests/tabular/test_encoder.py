@@ -261,6 +261,8 @@ WRONG_CHOICES = [
     ([0, 2], "set as integer indices must be in"),
     ([True], r"set as a boolean mask must have shape \(n_features,\), got: \(1,\)"),
     ([1.0], "must be an array-like of bool, int or str, got: float64"),
+    (np.array(1), r"must be a list of columns; got an array of shape \(\)\. Pass their names"),
+    (np.ones((2, 2)), r"must be a list of columns; got an array of shape \(2, 2\)"),
 ]
 
 

@@ -82,6 +82,11 @@ def _mask(table: pd.DataFrame, parameter: str, choice: Any) -> NDArray[np.bool_]
     """Return which columns a parameter chooses by names, positions or a boolean mask."""
     if choice is None or np.size(choice) == 0:
         return np.zeros(table.shape[1], bool)
+    if np.ndim(choice) != 1 and not isinstance(choice, str):
+        raise ValueError(
+            f"{parameter} must be a list of columns; got an array of shape {np.shape(choice)}. "
+            "Pass their names, their positions or a mask, in one dimension."
+        )
     try:
         return _check_categorical_features(table, choice)
     except ValueError as error:  # it names the only such parameter of scikit-learn
