@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from scratchmlp.cli.kinds import read_columns
+from scratchmlp.cli.columns import read_columns
 from scratchmlp.tabular import TabularEncoder
 
 

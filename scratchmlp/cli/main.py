@@ -20,6 +20,13 @@ from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli.article import run_iris
 from scratchmlp.cli.column_reader import ColumnReader
+from scratchmlp.cli.columns import (
+    describe_columns,
+    encoder_settings,
+    read_columns,
+    unknown_column,
+    unlike_training,
+)
 from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
@@ -37,13 +44,6 @@ from scratchmlp.cli.files import (
     save_pictures,
     save_table,
     write,
-)
-from scratchmlp.cli.kinds import (
-    describe_columns,
-    encoder_settings,
-    read_columns,
-    unknown_column,
-    unlike_training,
 )
 from scratchmlp.cli.messages import (
     InputError,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.kinds import Roles
+from scratchmlp.cli.columns import Roles
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.rivals import RIVALS

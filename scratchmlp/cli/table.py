@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.kinds import (
+from scratchmlp.cli.columns import (
     NO_ROLES,
     Roles,
     are_words,

@@ -10,7 +10,7 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.kinds import Roles
+from scratchmlp.cli.columns import Roles
 from scratchmlp.cli.options import LISTS, command, parse
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.table import load_table

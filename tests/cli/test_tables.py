@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scratchmlp.cli.kinds import (
+from scratchmlp.cli.columns import (
     Roles,
     decide_columns,
     describe_columns,
