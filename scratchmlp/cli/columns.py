@@ -1,153 +1,20 @@
-"""The columns of a table: what the user says of them, and what the encoder decides."""
+"""The columns of a table: what the encoder decides, and what the user is told."""
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, get_args
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
 
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
-from scratchmlp.cli.messages import InputError, count, did_you_mean, quote, quoted, with_notes
-from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
+from scratchmlp.cli.roles import Roles
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
 from scratchmlp.tabular.reading.values import ALL_DIFFERENT, VALUES, ColumnError, Use
-
-# What the user says of the columns, and whether it can be followed.
-
-SEPARATOR = "If another character separates its columns, name it with --sep."
-TITLE = "The first line must name the columns: if it is a title, delete it."
-#: Pairs of options that may name the same column.
-COMPATIBLE = (
-    {"--id", "--groups"},
-    {"--id", "--time"},
-    {"--id", "--date"},
-    {"--time", "--date"},
-)
-#: Options whose column is no feature, unless --date names it too.
-NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
-
-
-class Roles(NamedTuple):
-    """What the user says of columns other than the target.
-
-    Attributes
-    ----------
-    ignore : sequence of str
-        Columns that no model uses.
-    numeric, categorical, text, date : sequence of str
-        Columns whose type the user knows.
-    id : str or None
-        Column that identifies the rows.
-    groups : str or None
-        Column with the group of each row.
-    time : str or None
-        Column by which the rows are ordered.
-    """
-
-    ignore: Sequence[str] = ()
-    numeric: Sequence[str] = ()
-    categorical: Sequence[str] = ()
-    text: Sequence[str] = ()
-    date: Sequence[str] = ()
-    id: str | None = None
-    groups: str | None = None
-    time: str | None = None
-
-    def named(self) -> Iterator[tuple[str, str]]:
-        """Yield each option with each column that it names."""
-        for field, names in self._asdict().items():
-            for name in [names] if isinstance(names, str) else names or ():
-                yield f"--{field}", name
-
-    def not_features(self) -> list[str]:
-        """Return the columns that are no features."""
-        named = [name for option, name in self.named() if option in NO_FEATURE]
-        return [name for name in named if name not in self.date]
-
-
-NO_ROLES = Roles()
-
-
-def check_roles(raw: RawTable, path: str, target: str, roles: Roles) -> None:
-    """Check that the columns that the user names exist, and that no two options contradict.
-
-    Parameters
-    ----------
-    raw : RawTable
-        Table as it was read.
-    path : str
-        Name of its file, for messages.
-    target : str
-        Column to predict.
-    roles : Roles
-        What the user says of the other columns.
-
-    Raises
-    ------
-    InputError
-        If a column does not exist, or two options cannot name the same column.
-    """
-    first: dict[str, list[str]] = {}
-    for option, name in [("--target", target), *roles.named()]:
-        if name not in raw.frame:
-            raise InputError(unknown_column(raw, path, option, name))
-        for other in first.setdefault(name, []):
-            if other != option and {other, option} not in COMPATIBLE:
-                raise InputError(_contradiction(other, option, name))
-        first[name].append(option)
-
-
-def unknown_column(raw: RawTable, path: str, option: str, name: str) -> str:
-    """Say that a table has no column of this name, and which ones it has.
-
-    Parameters
-    ----------
-    raw : RawTable
-        The table.
-    path : str
-        Name of its file.
-    option : str
-        Option that names the column.
-    name : str
-        Name of the column.
-
-    Returns
-    -------
-    str
-        The message.
-    """
-    names = [*map(str, raw.frame)]
-    hint = f" {SEPARATOR}" if raw.sep and len(names) == 1 else ""
-    if sum(each.startswith("Unnamed: ") for each in names) > 1:
-        hint = f" {TITLE}"
-    return (
-        f"{path} has no column {quote(name)}, which {option} names.{did_you_mean(name, names)} "
-        f"Its columns: {quoted(names)}.{hint}"
-    )
-
-
-def _contradiction(first: str, second: str, name: str) -> str:
-    """Say why two options cannot name the same column, and what to change."""
-    if first == "--target":
-        return (
-            f"{second} names {quote(name)}, the column to predict. Models never see the target: "
-            f"remove it from {second}, or choose another --target."
-        )
-    without = [option for option in (first, second) if option in NO_FEATURE]
-    rule = "A column has one type."
-    if without:
-        rule = f"No model uses the column of {' or '.join(without)}."
-    return (
-        f"{first} and {second} name the same column, {quote(name)}. {rule} "
-        "Remove it from one of them."
-    )
-
-
-# What the columns are: the encoder decides, and the user is told.
 
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.
@@ -172,34 +39,6 @@ SAID_OF_FILES = "numbers with decimal commas"
 USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
-
-
-def encoder_settings(roles: Roles, features: Collection[str]) -> dict[str, Any]:
-    """Return the parameters of an encoder or an ensemble that the user's choices set.
-
-    Parameters
-    ----------
-    roles : Roles
-        What the user says of the columns.
-    features : collection of str
-        Columns of the table.
-
-    Returns
-    -------
-    dict
-        Parameters by name.
-    """
-    category, *others = (
-        [name for name in names if name in features]
-        for names in (roles.categorical, roles.numeric, roles.text, roles.date)
-    )
-    numeric, text, date = (names or None for names in others)
-    return {
-        "categorical_features": ["from_dtype", *category] if category else "from_dtype",
-        "numeric_features": numeric,
-        "text_features": text,
-        "date_features": date,
-    }
 
 
 def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
@@ -227,7 +66,7 @@ def decide_columns(X: pd.DataFrame, roles: Roles) -> tuple[Columns, list[str]]:
     """
     with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
         try:
-            encoder = TabularEncoder(**encoder_settings(roles, X.columns)).fit(X)
+            encoder = TabularEncoder(**roles.encoder_settings(X.columns)).fit(X)
         except ColumnError as error:
             raise InputError(_wrong_role(error) if error.case == "role" else str(error)) from error
         except (ValueError, TypeError) as error:

@@ -22,9 +22,7 @@ from scratchmlp.cli.article import run_iris
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import (
     describe_columns,
-    encoder_settings,
     read_columns,
-    unknown_column,
     unlike_training,
 )
 from scratchmlp.cli.comparison import (
@@ -65,6 +63,7 @@ from scratchmlp.cli.predictions import (
 )
 from scratchmlp.cli.reading import STDIN, RawTable
 from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
+from scratchmlp.cli.roles import check_column
 from scratchmlp.cli.saved_model import (
     SavedModel,
     check_exported_columns,
@@ -245,7 +244,7 @@ def _best_kept(results: dict[str, pd.DataFrame], plan: Plan) -> str:
 
 def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:
     """Train a model of the comparison on all rows. It gets the raw table, and can read others."""
-    settings = encoder_settings(options.roles, table.columns)
+    settings = options.roles.encoder_settings(table.columns)
     if isinstance(model, BaseTabular):
         model.set_params(**settings)
     else:
@@ -391,8 +390,8 @@ def _ids(
     raw: RawTable, data: str, given: str | None, remembered: str | None
 ) -> "pd.Series[Any] | None":
     """Return the column that identifies the rows, if there is one."""
-    if given is not None and given not in raw.frame:
-        raise InputError(unknown_column(raw, data, "--id", given))
+    if given is not None:
+        check_column(raw, data, "--id", given)
     name = given or remembered
     if name is None or name in raw.frame:
         return None if name is None else raw.frame[name]

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from scratchmlp import __version__
-from scratchmlp.cli.columns import Roles
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.rivals import RIVALS
+from scratchmlp.cli.roles import Roles
 from scratchmlp.estimators.mixins import most_similar
 
 USAGE = """\

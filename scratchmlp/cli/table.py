@@ -12,16 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.cli.columns import (
-    NO_ROLES,
-    Roles,
-    are_words,
-    check_roles,
-    decide_columns,
-    unknown_column,
-)
+from scratchmlp.cli.columns import are_words, decide_columns
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
+from scratchmlp.cli.roles import NO_ROLES, Roles, check_column, check_roles
 from scratchmlp.cli.target import (
     as_text,
     classes_to_predict,
@@ -366,8 +360,7 @@ def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawT
         file_format = file_format._replace(keep_na=[*named, *words])
     raw = read_file(path, file_format)
     for name in named:
-        if name not in raw.frame:
-            raise InputError(unknown_column(raw, path, "--keep-na", name))
+        check_column(raw, path, "--keep-na", name)
     for note in raw.notes:
         say(note)
     return raw

@@ -10,9 +10,9 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.columns import Roles
 from scratchmlp.cli.options import LISTS, command, parse
 from scratchmlp.cli.reading import FileFormat, read_file
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import load_table
 from tests.helpers.cli_output import TREES, refused
 

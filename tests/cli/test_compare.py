@@ -14,11 +14,12 @@ from sklearn.linear_model import LogisticRegression
 
 from scratchmlp.cli import article, comparison
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.columns import Roles, decide_columns, read_columns
+from scratchmlp.cli.columns import decide_columns, read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.metrics import score
 from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_text
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import Table
 from scratchmlp.io import load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier

@@ -15,11 +15,12 @@ from sklearn.base import clone
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli import saved_model
-from scratchmlp.cli.columns import Roles, read_columns
+from scratchmlp.cli.columns import read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.files import check_files, check_table_name, write
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
 from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli.columns import (
-    Roles,
     decide_columns,
     describe_columns,
     read_columns,
     unlike_training,
 )
 from scratchmlp.cli.messages import InputError
+from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
 from scratchmlp.cli.target import (
     classes_to_predict,
