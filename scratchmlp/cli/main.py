@@ -170,8 +170,8 @@ def _run(options: Options) -> None:
 def _train(data: str, options: Options) -> None:
     """Compare models on a table; train one on all rows on demand."""
     assert options.target is not None
-    check_rivals(options.with_)
-    if options.with_ and options.keep == "best":
+    check_rivals(options.rivals)
+    if options.rivals and options.keep == "best":
         say(
             "--keep best chooses among the other models. Those of --with cannot be saved: a model "
             "file contains only types that can be loaded safely"
@@ -196,7 +196,7 @@ def _train(data: str, options: Options) -> None:
         seed=seed,
         jobs=options.jobs,
         max_time=options.max_time,
-        rivals=options.with_,
+        rivals=options.rivals,
     )
     try:
         _print_table(table, options)

@@ -10,7 +10,8 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.options import LISTS, command, parse
+from scratchmlp.cli.help import LISTS
+from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import load_table
@@ -230,7 +231,7 @@ def test_the_values_of_options():
     assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
     assert type(options.seed) is int
     assert options.own_model == "networks"
-    assert options.with_ == ["catboost", "lightgbm"]
+    assert options.rivals == ["catboost", "lightgbm"]
     assert (options.keep, options.file_format.keep_na) == ("best", ["a"])
     assert parse(["d.csv", "--target", "y", "--save", "m", "--keep=model"]).keep == "model"
     assert parse(["d.csv", "--load", "m", "--id", "key"]).own_model == "ensemble"

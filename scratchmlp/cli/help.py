@@ -1,0 +1,334 @@
+"""The texts of ``--help``, and the options by group, with how each is read."""
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.cli.rivals import RIVALS
+
+USAGE = """\
+%(prog)s [--plot FILE.png]
+       %(prog)s DATA.csv --target COLUMN [options]
+       %(prog)s DATA.csv --load MODEL [options]
+"""
+
+DESCRIPTION = """\
+Compare four models on your own table: an ensemble of neural networks and
+trees, gradient-boosted trees alone, a linear model and a constant baseline.
+Save the ensemble, or the best of the four, and predict new rows. Without a
+table, run a demonstration on Iris.
+
+examples:
+  Run the demonstration, then run it again and save a picture:
+    %(prog)s
+    %(prog)s --plot iris.png
+
+  Compare models on your own table:
+    %(prog)s customers.csv --target churned
+
+  Save the ensemble, then predict new rows:
+    %(prog)s customers.csv --target churned --save churned.model
+    %(prog)s new.csv --load churned.model --out predictions.csv
+
+  Save the best model of the comparison, whichever it is:
+    %(prog)s customers.csv --target churned --keep best \\
+        --save churned.model
+
+  Compare with the models of other packages too:
+    %(prog)s customers.csv --target churned --with catboost lightgbm
+
+  Write a page about the ensemble, for people who ask how good it is:
+    %(prog)s customers.csv --target churned --report churned.html
+
+  Save it for programs without Python too, as an ONNX model:
+    %(prog)s customers.csv --target churned --export churned.onnx
+
+  Say what columns contain, and copy the customer number to the predictions:
+    %(prog)s customers.csv --target churned --categorical zip \\
+        --date joined --text complaint --ignore notes plan --id customer
+
+  Predict new patients, or later days:
+    %(prog)s visits.csv --target diagnosis --groups patient
+    %(prog)s sales.csv --target sold --time day --metric MAE
+"""
+
+FILE = """\
+The command recognizes the separator, the decimal mark and the encoding. It
+prints those other than commas, points and UTF-8. Excel and Parquet files need
+more packages: pip install "scratchmlp[files]". Missing values are empty
+cells, "?", and words such as NA, NaN, null and None.
+"""
+
+COLUMNS = """\
+The command decides what each column is, and prints it. Correct it with these
+options. Columns with a single value, columns without values and columns that
+identify rows are left out; a table to predict does not need them. Put
+DATA.csv before these options: an option takes all names that follow it.
+"""
+
+ROWS = """\
+Without these options, the rows must be independent of each other.
+"""
+
+COMPARISON = """\
+All models are evaluated by cross-validation on the same 5 folds, or 3 folds
+for more than 2,000 rows. There are fewer folds if there are too few rows of
+a class, groups or times.
+"""
+
+PREDICTIONS = """\
+With --load, you can use --id, --out, --coverage, --allow-pickle and the
+options of the table file.
+"""
+
+DETAILS = """\
+scores:
+  Lower log-loss, RMSE and MAE are better. Higher accuracy, AUC, balanced
+  accuracy and R² are better. "balanced acc." is the mean over the classes of
+  the fraction of rows predicted correctly. It is shown if the largest class has
+  at least twice as many rows as the smallest class. "macro AUC" is the mean
+  over the classes of the AUC of one class against all others. "RMSE / 1e9" is
+  the RMSE divided by 1e9. For f1, precision and recall, the positive class is
+  the second of the two classes in sorted order.
+
+ensemble:
+  The rows below the ensemble show its parts, each alone, with their weights in
+  the predictions of the ensemble: networks, gradient-boosted trees and, if the
+  table is not large, a linear model and a forest. Scores and weights are means
+  over the folds. The fit time of the ensemble includes its parts. The output
+  says that the networks alone predict about as well if the gain of the ensemble
+  in the decisive metric is at most its standard error over the folds.
+
+predictions:
+  The output has a header and one line for each row of DATA.csv, in the same
+  order. In classification, a line has the predicted class and the probability
+  of each class. In regression, a line has the prediction and the ends of an
+  interval, "low" and "high". The intervals are meant to contain the true number
+  in 90% of the rows, or in the share that --coverage sets. They are computed
+  from the errors of the predictions for rows of the training table, each by the
+  members that did not learn from the row. Boosted trees, a linear model and a
+  constant baseline, which --keep best may save, have no intervals. If DATA.csv
+  contains the target, the scores of the predictions are printed to stderr.
+"""
+
+#: How `--sep` and `--decimal` may name characters.
+_NAMES = {"tab": "\t", r"\t": "\t", "semicolon": ";", "bar": "|", "comma": ",", "space": " "}
+_DECIMALS = {"comma": ",", "point": ".", ",": ",", ".": "."}
+#: Options that take several names of columns, and what these are.
+LISTS = {
+    "ignore": "columns that no model uses",
+    "numeric": "columns of numbers, which could be taken for codes or identifiers",
+    "categorical": "columns of categories, such as codes that look like numbers",
+    "text": "columns of sentences or other text",
+    "date": "columns of dates, with or without a time of the day",
+}
+Settings: TypeAlias = dict[str, Any]  # of an option, for argparse
+
+
+def _separator(text: str) -> str:
+    """Return the separator that ``--sep`` names, by a character or by a word."""
+    found = _NAMES.get(text.lower(), text)
+    if len(found) != 1 or found.isalnum() or found in "\"'.-+_\r\n":
+        raise InputError(
+            f"--sep is {quote(text)}, which cannot separate columns. Choose comma, semicolon, tab, "
+            'bar or space, or another punctuation mark, in quotes: for example --sep ":".'
+        )
+    return found
+
+
+def _decimal_mark(text: str) -> str:
+    """Return the decimal mark that ``--decimal`` names: "," or "."."""
+    if text.lower() not in _DECIMALS:
+        raise InputError(f"--decimal is {quote(text)}. Choose comma or point.")
+    return _DECIMALS[text.lower()]
+
+
+def _encoding(text: str) -> str:
+    """Return the encoding that ``--encoding`` names; raise an error if Python has none."""
+    try:
+        b"abcd".decode(text)
+    except (LookupError, ValueError) as error:
+        raise InputError(
+            f"--encoding is {quote(text)}, which is no encoding of text. Choose one that Python "
+            "has, for example utf-8, utf-16, cp1252, cp1251, shift_jis or gb18030."
+        ) from error
+    return text
+
+
+def _number(
+    convert: type[int] | type[float], is_valid: Callable[[Any], bool], rule: str
+) -> Callable[[str], float]:
+    """Return a function that converts an argument to a number that follows a rule."""
+
+    def read(text: str) -> float:
+        try:
+            number = convert(text)
+        except ValueError:
+            number = math.nan
+        if not is_valid(number):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
+        return number
+
+    return read
+
+
+def _column(description: str) -> Settings:
+    """Describe an option that takes the name of a column."""
+    return {"metavar": "COLUMN", "help": description}
+
+
+def _file(metavar: str, description: str) -> Settings:
+    """Describe an option that takes the path of a file."""
+    return {"type": Path, "metavar": metavar, "help": description}
+
+
+# The options of each group, with the settings of argparse.
+
+_SEVERAL: Settings = {"nargs": "+", "action": "extend", "default": []}
+_FILE: dict[str, Settings] = {
+    "--sep": {
+        "type": _separator,
+        "help": "separator of the columns: comma, semicolon, tab, bar, space or another character",
+    },
+    "--decimal": {
+        "type": _decimal_mark,
+        "metavar": "MARK",
+        "help": "decimal mark, comma or point: it decides whether 1,234 is 1.234 or 1234",
+    },
+    "--encoding": {
+        "type": _encoding,
+        "help": "encoding of the text, such as utf-8 or cp1252",
+    },
+    "--keep-na": {
+        "nargs": "*",
+        "metavar": "COLUMN",
+        "help": "columns in which words such as NA are values, and only empty cells are "
+        "missing; without names, all columns",
+    },
+}
+_TRAINING: dict[str, Settings] = {
+    "--target": _column(
+        "column to predict. Rows without a value and classes of fewer than three rows are left out"
+    ),
+    "--task": {
+        "choices": ("classification", "regression"),
+        "help": "by default, classification if the target is not numeric, has leading zeros, "
+        "has two different values, or has at most ten different values (50 if the numbers are "
+        "codes, such as zip codes) and at least three rows per value on average; otherwise "
+        "regression",
+    },
+    "--save": _file("MODEL", "train the ensemble on all rows and save it"),
+    "--export": _file(
+        "MODEL.onnx",
+        "train the ensemble on all rows and save it as an ONNX model, which programs in other "
+        "languages and browsers can run. Columns of text cannot be exported",
+    ),
+    "--keep": {
+        "choices": ("model", "best"),
+        "help": "what --save and --export train on all rows: the model of --model, which is the "
+        "default, or the best model of the comparison, except for those of --with. If that is "
+        "the boosted trees or the constant baseline, it can be saved, but not exported",
+    },
+    "--plot": _file(
+        "FILE.png",
+        "train the ensemble on all rows and save a picture (.png, .svg or .pdf) of how right "
+        "its predictions are and which columns matter, or save a picture of the demonstration",
+    ),
+    "--report": _file(
+        "FILE.html",
+        "train the ensemble on all rows and write a page about it: how good it is, what it "
+        "depends on, how sure it is, and its worst mistakes, with values of the table",
+    ),
+}
+_COLUMNS: dict[str, Settings] = {
+    **{f"--{name}": _column(what) | _SEVERAL for name, what in LISTS.items()},
+    "--id": _column(
+        "column that identifies the rows. No model uses it. Predictions begin with it, and a "
+        "report names rows by it. A saved model remembers it. With --load, --id names another "
+        "one"
+    ),
+}
+_ROWS: dict[str, Settings] = {
+    "--groups": _column(
+        "column with the group of each row, such as a patient; at least three groups. All rows "
+        "of a group are in the same fold, so the scores are those of predictions for new "
+        "groups. No model uses the column"
+    ),
+    "--time": _column(
+        "column of dates or numbers that orders the rows; at least nine different values. "
+        "Models predict later rows from earlier rows. No model uses the column, unless --date "
+        "names it too, for example because the month matters"
+    ),
+}
+_COMPARISON: dict[str, Settings] = {
+    "--model": {
+        "choices": ("ensemble", "networks"),
+        "help": "model to compare with the others, and to save: the ensemble of networks and "
+        "trees, which is the default, or its networks alone, which train faster",
+    },
+    "--with": {
+        **_SEVERAL,
+        "choices": RIVALS,
+        "help": "packages whose default models are compared too. Install them with pip. Their "
+        "models cannot be saved",
+    },
+    "--metric": {
+        "help": "metric that decides which model is the best: accuracy, log-loss, AUC, "
+        '"balanced accuracy", RMSE, R2, MAE, or a scorer of scikit-learn such as f1_macro. By '
+        "default, log-loss or RMSE",
+    },
+    "--seed": {
+        "type": _number(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295"),
+        "metavar": "N",
+        "help": "random state of folds and models; 0 by default",
+    },
+    "--jobs": {
+        "type": _number(int, lambda n: n == -1 or n > 0, "a whole number above 0, or -1"),
+        "metavar": "N",
+        "help": "number of folds for which the ensemble is trained at the same time, and of "
+        "threads of the models of --with; -1 means the number of processors. By default, -1 for "
+        "more than 2,000 rows, otherwise 1",
+    },
+    "--max-time": {
+        "type": _number(float, lambda s: 0 < s < math.inf, "a number of seconds above 0"),
+        "metavar": "SECONDS",
+        "help": "time limit of each fit of the ensemble: one fit for each fold, and one for "
+        "--save, --export, --plot or --report",
+    },
+}
+_PREDICTIONS: dict[str, Settings] = {
+    "--load": _file(
+        "MODEL",
+        "predict the rows of DATA.csv with a model saved with --save. Loading a model runs no code",
+    ),
+    "--allow-pickle": {
+        "action": "store_true",
+        "help": "let --load read a pickle file too. Loading a pickle runs any code that the "
+        "file contains: load only files that you trust",
+    },
+    "--coverage": {
+        "type": _number(float, lambda share: 0 < share < 1, "a number above 0 and below 1"),
+        "metavar": "SHARE",
+        "help": "share of the rows in which the true number is meant to be between low and "
+        "high; 0.9 by default",
+    },
+    "--out": _file(
+        "PREDICTIONS.csv",
+        "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",
+    ),
+}
+
+#: The description and the options of each group, by its title.
+GROUPS = {
+    "table file": (FILE, _FILE),
+    "compare and train": (None, _TRAINING),
+    "columns": (COLUMNS, _COLUMNS),
+    "rows that depend on each other": (ROWS, _ROWS),
+    "how to compare and train": (COMPARISON, _COMPARISON),
+    "predict": (PREDICTIONS, _PREDICTIONS),
+}
+#: Options that only comparisons use.
+FOR_TRAINING = [name for name in _TRAINING | _COLUMNS | _ROWS | _COMPARISON if name != "--id"]
