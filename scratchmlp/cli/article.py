@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
-from scratchmlp.cli.comparison import compare, make_plan
+from scratchmlp.cli.comparison import compare, make_evaluation
 from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
 from scratchmlp.cli.scores import score_table
@@ -159,11 +159,10 @@ def _make_search() -> StackedGridSearchCV:
 def _compare_with_linear(search: StackedGridSearchCV, X: pd.DataFrame, y: NDArray[Any]) -> None:
     """Print the scores of both models on the same folds; every fold repeats the search."""
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
-    plan = make_plan(y, is_class=True, n_repeats=REPEATS)
-    results = compare({TUNED: search, "LogisticRegression": linear}, X, y, plan)
-    print(
-        f"Mean ± standard deviation over {plan.folds.description}\n\n{score_table(results, plan)}"
-    )
+    evaluation = make_evaluation(y, is_class=True, n_repeats=REPEATS)
+    results = compare({TUNED: search, "LogisticRegression": linear}, X, y, evaluation)
+    print(f"Mean ± standard deviation over {evaluation.folds.description}\n")
+    print(score_table(results, evaluation))
     print("\nFit times are means over the folds. The tuned network's includes its grid search.")
     networks = [search.best_estimator_[-1] for search in results[TUNED]["estimator"]]
     chosen = Counter((n.learning_rate_init, *n.hidden_layer_sizes) for n in networks)

@@ -209,7 +209,7 @@ BASELINE = "constant baseline"
 MEMBERS, HELD_OUT = 8, 40
 
 
-class Plan(NamedTuple):
+class Evaluation(NamedTuple):
     """How models are compared.
 
     Attributes
@@ -233,7 +233,7 @@ class Plan(NamedTuple):
     by_time: bool = False
 
 
-def make_plan(
+def make_evaluation(
     y: NDArray[Any],
     is_class: bool,
     *,
@@ -242,7 +242,7 @@ def make_plan(
     metric: str | None = None,
     groups: NDArray[np.intp] | None = None,
     times: NDArray[np.intp] | None = None,
-) -> Plan:
+) -> Evaluation:
     """Choose folds and metrics.
 
     Parameters
@@ -262,7 +262,7 @@ def make_plan(
 
     Returns
     -------
-    Plan
+    Evaluation
         Folds and metrics.
     """
     metrics = default_metrics(np.unique(y, return_counts=True)[1] if is_class else None)
@@ -271,7 +271,7 @@ def make_plan(
         decisive = find_metric(metric, y, is_class)
         metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
     folds = make_folds(y, is_class, n_repeats=n_repeats, seed=seed, groups=groups, times=times)
-    return Plan(folds, metrics, decisive, groups, times is not None)
+    return Evaluation(folds, metrics, decisive, groups, times is not None)
 
 
 def models_for(
@@ -344,14 +344,14 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     )
 
 
-def for_rows(model: Any, plan: Plan, rows: Rows) -> tuple[Any, dict[str, Any]]:
+def for_rows(model: Any, evaluation: Evaluation, rows: Rows) -> tuple[Any, dict[str, Any]]:
     """Clone a model for some rows, and return what its `fit` needs beside table and target.
 
     Parameters
     ----------
     model : estimator
         Model. An ensemble is the one that takes groups.
-    plan : Plan
+    evaluation : Evaluation
         The groups, or whether the rows are in the order of time.
     rows : ndarray of int
         Row numbers, in ascending order if the rows are in the order of time.
@@ -366,14 +366,14 @@ def for_rows(model: Any, plan: Plan, rows: Rows) -> tuple[Any, dict[str, Any]]:
     model = clone(model)
     if not has_fit_parameter(model, "groups"):
         return model, {}
-    if plan.by_time:
+    if evaluation.by_time:
         n_members = min(MEMBERS, len(rows) - 1)
         model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
-    return model, {} if plan.groups is None else {"groups": plan.groups[rows]}
+    return model, {} if evaluation.groups is None else {"groups": evaluation.groups[rows]}
 
 
 def compare(
-    models: Mapping[str, BaseEstimator], X: pd.DataFrame, y: NDArray[Any], plan: Plan
+    models: Mapping[str, BaseEstimator], X: pd.DataFrame, y: NDArray[Any], evaluation: Evaluation
 ) -> dict[str, pd.DataFrame]:
     """Cross-validate every model on the same folds.
 
@@ -385,7 +385,7 @@ def compare(
         Features.
     y : ndarray of shape (n_samples,)
         Target.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
 
     Returns
@@ -395,7 +395,7 @@ def compare(
         fitted model as "estimator" and, if it is an ensemble, the scores and weights of its
         estimators as "parts".
     """
-    splits = plan.folds.splits
+    splits = evaluation.folds.splits
     # On small tables, threads spend more time waiting for each other than computing.
     one_thread = threadpool_limits(1 if len(X) <= SMALL else None)
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
@@ -404,7 +404,7 @@ def compare(
             for training, held_out in splits:
                 begin(name)
                 try:
-                    results[name].append(_evaluate(model, X, y, training, held_out, plan))
+                    results[name].append(_evaluate(model, X, y, training, held_out, evaluation))
                 except Exception as error:
                     # Such as text in a column that held numbers before. Rivals raise any type.
                     if isinstance(error, ValueError) or name in RIVAL_NAMES:
@@ -414,7 +414,7 @@ def compare(
 
 
 def _evaluate(
-    model: Any, X: pd.DataFrame, y: NDArray[Any], training: Rows, held_out: Rows, plan: Plan
+    model: Any, X: pd.DataFrame, y: NDArray[Any], training: Rows, held_out: Rows, plan: Evaluation
 ) -> dict[str, Any]:
     """Fit a model to the training rows of a fold, and score it on the others."""
     if is_classifier(model):  # the training rows have the classes 0, 1, ...

@@ -28,10 +28,10 @@ from scratchmlp.cli.columns import (
 from scratchmlp.cli.comparison import (
     BASELINE,
     OWN_MODELS,
-    Plan,
+    Evaluation,
     compare,
     for_rows,
-    make_plan,
+    make_evaluation,
     models_for,
 )
 from scratchmlp.cli.files import (
@@ -180,7 +180,7 @@ def _train(data: str, options: Options) -> None:
     check_exported_columns(options.export, table.columns)
     check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
     seed = options.seed or 0
-    plan = make_plan(
+    evaluation = make_evaluation(
         table.y,
         table.is_class,
         seed=seed,
@@ -200,7 +200,7 @@ def _train(data: str, options: Options) -> None:
     )
     try:
         _print_table(table, options)
-        results = _compare(models, X, table, plan)
+        results = _compare(models, X, table, evaluation)
     except BrokenPipeError:
         for path in (options.save, options.export, options.report):
             if path is not None:
@@ -208,48 +208,48 @@ def _train(data: str, options: Options) -> None:
         raise
     kept = (options.save, options.export, options.plot, options.report)
     if any(path is not None for path in kept):
-        _keep(models, table, plan, options, results)
+        _keep(models, table, evaluation, options, results)
 
 
 def _keep(
     models: dict[str, Any],
     table: Table,
-    plan: Plan,
+    evaluation: Evaluation,
     options: Options,
     results: dict[str, pd.DataFrame],
 ) -> None:
     """Train a model on all rows; save it, export it, and draw or write about it on demand."""
     own = next(iter(models))
-    name = _best_kept(results, plan) if options.keep == "best" else own
+    name = _best_kept(results, evaluation) if options.keep == "best" else own
     what = f"the {options.own_model}" if name == own else _called(name)
     say(f"training {what} on all rows")
-    model = _fit_to_all(models[name], table, plan, options)
+    model = _fit_to_all(models[name], table, evaluation, options)
     if options.save is not None:
         save_model(options.save, SavedModel(model, options.target, options.roles.id, table.marks))
-        although = _although(name, best_model(results, plan), plan)
+        although = _although(name, best_model(results, evaluation), evaluation)
         saved = f"Saved {what} in {options.save}{although}"
         print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
     if options.export is not None:
         export_model(options.export, model)
         print(f"Exported {what} to {options.export}", flush=True)
     if options.plot is not None or options.report is not None:
-        _show(model, table, plan, options, results)
+        _show(model, table, evaluation, options, results)
 
 
-def _best_kept(results: dict[str, pd.DataFrame], plan: Plan) -> str:
+def _best_kept(results: dict[str, pd.DataFrame], evaluation: Evaluation) -> str:
     """Return the name of the best model that a file can hold."""
     ours = {name: result for name, result in results.items() if name not in RIVAL_NAMES}
-    return best_model(ours, plan)
+    return best_model(ours, evaluation)
 
 
-def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:
+def _fit_to_all(model: Any, table: Table, evaluation: Evaluation, options: Options) -> Any:
     """Train a model of the comparison on all rows. It gets the raw table, and can read others."""
     settings = options.roles.encoder_settings(table.columns)
     if isinstance(model, BaseTabular):
         model.set_params(**settings)
     else:
         model = make_pipeline(ColumnReader(**settings), model)
-    model, arguments = for_rows(model, plan, np.arange(len(table.y)))
+    model, arguments = for_rows(model, evaluation, np.arange(len(table.y)))
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model = fit(model, table.X, table.y, **arguments)
     for note in fit_notes([model]):
@@ -258,7 +258,11 @@ def _fit_to_all(model: Any, table: Table, plan: Plan, options: Options) -> Any:
 
 
 def _show(
-    model: Any, table: Table, plan: Plan, options: Options, results: dict[str, pd.DataFrame]
+    model: Any,
+    table: Table,
+    evaluation: Evaluation,
+    options: Options,
+    results: dict[str, pd.DataFrame],
 ) -> None:
     """Draw a picture of the model, or write a page about it."""
     say("measuring what the predictions depend on")
@@ -275,7 +279,7 @@ def _show(
     if options.report is not None:
         say(f"writing {options.report}")
         made_by = "Command", options.command
-        page = page_of(evaluated, importances, made_by, compared=compared(results, plan))
+        page = page_of(evaluated, importances, made_by, compared=compared(results, evaluation))
         write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
         print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
 
@@ -305,21 +309,21 @@ def _print_table(table: Table, options: Options) -> None:
 
 
 def _compare(
-    models: dict[str, Any], X: pd.DataFrame, table: Table, plan: Plan
+    models: dict[str, Any], X: pd.DataFrame, table: Table, evaluation: Evaluation
 ) -> dict[str, pd.DataFrame]:
     """Compare models, and print their scores."""
-    for note in plan.folds.left_out:
+    for note in evaluation.folds.left_out:
         say(note)
-    results = compare(models, X, table.y, plan)
+    results = compare(models, X, table.y, evaluation)
     for result in results.values():
         for note in fit_notes(list(result["estimator"])):
             say(note)
-    description = plan.folds.description
-    print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, plan)}")
-    best, metric = best_model(results, plan), plan.decisive
+    description = evaluation.folds.description
+    print(f"\nMean ± standard deviation over {description}\n\n{score_table(results, evaluation)}")
+    best, metric = best_model(results, evaluation), evaluation.decisive
     which = "Lowest" if metric.is_loss else "Highest"
     print(f"\n{which} {metric.name}: {best}. Fit times are means over the folds.")
-    if networks_suffice(results, plan):
+    if networks_suffice(results, evaluation):
         networks = OWN_MODELS["networks"][0 if table.is_class else 1].__name__
         print(
             "The networks alone predict about as well. To train only them, which is faster and "
@@ -329,12 +333,12 @@ def _compare(
     return results
 
 
-def _although(name: str, best: str, plan: Plan) -> str:
+def _although(name: str, best: str, evaluation: Evaluation) -> str:
     """Say whether another model is better than the one that is saved."""
     if best == name:
         return ""
-    order = "lower" if plan.decisive.is_loss else "higher"
-    return f", although {_called(best)} has the {order} {plan.decisive.name}"
+    order = "lower" if evaluation.decisive.is_loss else "higher"
+    return f", although {_called(best)} has the {order} {evaluation.decisive.name}"
 
 
 def _called(name: str) -> str:

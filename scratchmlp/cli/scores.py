@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scratchmlp.cli.comparison import Plan
+from scratchmlp.cli.comparison import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
@@ -20,14 +20,14 @@ ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
 SHORTEST = 0.01  # seconds; shorter times are not told apart
 
 
-def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
+def score_table(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> str:
     """Write the mean and standard deviation over the folds of each metric.
 
     Parameters
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
 
     Returns
@@ -35,9 +35,9 @@ def score_table(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     str
         A line for each model, and below an ensemble a line for each of its estimators.
     """
-    lines = _lines(score_frame(results, plan))
+    lines = _lines(score_frame(results, evaluation))
     if max(map(len, lines)) > WIDTH:
-        lines = _lines(score_frame(results, plan, n_digits=1))
+        lines = _lines(score_frame(results, evaluation, n_digits=1))
     return "\n".join(lines)
 
 
@@ -47,7 +47,10 @@ def _lines(table: pd.DataFrame) -> list[str]:
 
 
 def score_frame(
-    results: Mapping[str, pd.DataFrame], plan: Plan, n_digits: int = 2, part: str = "  {}"
+    results: Mapping[str, pd.DataFrame],
+    evaluation: Evaluation,
+    n_digits: int = 2,
+    part: str = "  {}",
 ) -> pd.DataFrame:
     """Write the mean and standard deviation over the folds of each metric, and the fit times.
 
@@ -55,7 +58,7 @@ def score_frame(
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
     n_digits : int, default=2
         Number of digits of the standard deviations.
@@ -69,7 +72,7 @@ def score_frame(
     """
     rows = dict(_rows(results, part))
     table = pd.DataFrame(index=list(rows))
-    for metric in plan.metrics:
+    for metric in evaluation.metrics:
         scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
         column = means_and_deviations(scores, n_digits)
         name = metric.name.replace("balanced accuracy", "balanced acc.")
@@ -170,14 +173,14 @@ def _three_digits(mean: float) -> int:
     return min(2 - exponent(mean), MOST_DECIMALS)
 
 
-def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
+def best_model(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> str:
     """Return the name of the model with the best mean of the decisive metric.
 
     Parameters
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
 
     Returns
@@ -185,19 +188,19 @@ def best_model(results: Mapping[str, pd.DataFrame], plan: Plan) -> str:
     str
         Name of the model.
     """
-    name, sign = plan.decisive.name, -1 if plan.decisive.is_loss else 1
+    name, sign = evaluation.decisive.name, -1 if evaluation.decisive.is_loss else 1
     means = {model: sign * result[name].mean() for model, result in results.items()}
     return max(means, key=lambda model: np.nan_to_num(means[model], nan=-np.inf))
 
 
-def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
+def compared(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> Compared:
     """Return the scores of all models for a report, and say which is the best.
 
     Parameters
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
 
     Returns
@@ -205,12 +208,12 @@ def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
     Compared
         The comparison.
     """
-    metric, best = plan.decisive, best_model(results, plan)
+    metric, best = evaluation.decisive, best_model(results, evaluation)
     which = "lowest" if metric.is_loss else "highest"
     weights = " and weights" if any(map(_parts, results.values())) else ""
     return Compared(
-        score_frame(results, plan, part="{} (part of the ensemble)"),
-        f"Mean ± standard deviation over {plan.folds.description}. Fit times are means",
+        score_frame(results, evaluation, part="{} (part of the ensemble)"),
+        f"Mean ± standard deviation over {evaluation.folds.description}. Fit times are means",
         f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
         "Here, every model was trained again for each fold, without the rows of the fold. The "
         f"other sections are about the {next(iter(results))} trained on all rows and its "
@@ -218,14 +221,14 @@ def compared(results: Mapping[str, pd.DataFrame], plan: Plan) -> Compared:
     )
 
 
-def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
+def networks_suffice(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> bool:
     """Return whether the ensemble is not clearly better than its networks alone.
 
     Parameters
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
-    plan : Plan
+    evaluation : Evaluation
         Folds and metrics.
 
     Returns
@@ -234,7 +237,7 @@ def networks_suffice(results: Mapping[str, pd.DataFrame], plan: Plan) -> bool:
         Whether the mean over the folds of the gain in the decisive metric is at most its standard
         error, as of an ensemble that has dropped all others. False if no model is an ensemble.
     """
-    metric = plan.decisive
+    metric = evaluation.decisive
     for result in results.values():
         parts = _parts(result)
         if (networks := parts.get(NETWORKS)) is not None:

@@ -120,7 +120,7 @@ def trained(tmp_path_factory):
 def uncompared(monkeypatch):
     """Compare the constant baseline with no other model."""
 
-    def compare_baseline(models, X, y, plan):
-        return compare({BASELINE: models[BASELINE]}, X, y, plan)
+    def compare_baseline(models, X, y, evaluation):
+        return compare({BASELINE: models[BASELINE]}, X, y, evaluation)
 
     monkeypatch.setattr(command_line, "compare", compare_baseline)

@@ -206,7 +206,7 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
 @pytest.mark.usefixtures("brief", "uncompared")
 def test_the_best_model_is_saved_before_an_error(capsys, tmp_path, monkeypatch):
     pytest.importorskip("onnx")
-    monkeypatch.setattr(command_line, "best_model", lambda results, plan: TREES)
+    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: TREES)
     typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} --export y.onnx"
     with pytest.raises(SystemExit, match="2"):
         command_line.main(typed.split())

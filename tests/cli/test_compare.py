@@ -140,7 +140,7 @@ def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, unc
 @pytest.mark.usefixtures("uncompared")
 @pytest.mark.parametrize(("target", "suffice"), [("class", True), ("number", True), ("class", 0)])
 def test_networks_that_suffice_are_named(target, suffice, trained, monkeypatch):
-    monkeypatch.setattr(command_line, "networks_suffice", lambda results, plan: suffice)
+    monkeypatch.setattr(command_line, "networks_suffice", lambda results, evaluation: suffice)
     out, _ = run(trained[target].path, "--target", target)
     sentence = (
         "Fit times are means over the folds.\n"
@@ -188,21 +188,21 @@ def test_all_models_are_told_what_columns_are():
 def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
     x = np.random.default_rng(0).normal(size=60)
     X, y = pd.DataFrame({"x": x}), np.where(x > 0, "u", "v")
-    plan = comparison.make_plan(y, True)
+    evaluation = comparison.make_evaluation(y, True)
     parts = [("linear", LogisticRegression()), ("constant", DummyClassifier())]
     ensemble = TabularEnsembleClassifier(parts, cv=2, random_state=0)
     models = {"ensemble": ensemble, "a": DummyClassifier(), "b": DummyClassifier()}
     with all_parts():
-        results = comparison.compare(models, X, y, plan)
+        results = comparison.compare(models, X, y, evaluation)
     assert list(results) == ["ensemble", "a", "b"]
-    for metric in plan.metrics:
+    for metric in evaluation.metrics:
         pd.testing.assert_series_equal(results["a"][metric.name], results["b"][metric.name])
     folds = results["ensemble"].to_dict("records")
-    for (_, held_out), fold in zip(plan.folds.splits, folds, strict=True):
+    for (_, held_out), fold in zip(evaluation.folds.splits, folds, strict=True):
         assert list(fold["parts"]) == ["linear", "constant"]
         for name, part in fold["parts"].items():
             alone = fold["estimator"].only(name)
-            expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), plan.metrics)
+            expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), evaluation.metrics)
             assert part == {**expected, "weight": fold["estimator"].weights_[name]}
 
 
@@ -298,7 +298,7 @@ def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, mo
         return dict.fromkeys(ranking, compare(*arguments)[BASELINE])
 
     monkeypatch.setattr(command_line, "compare", compare_ranking)
-    monkeypatch.setattr(command_line, "best_model", lambda results, plan: next(iter(results)))
+    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: next(iter(results)))
     model = tmp_path / "class.model"
     options = ["--model", "networks", "--with", "catboost", "--keep", keep, "--save", model]
     out, err = run(csv(training["class"]), "--target", "class", *options)
@@ -338,7 +338,7 @@ def test_an_error_of_a_model_is_reported(name, error, monkeypatch):
     monkeypatch.setattr(Regressor, "error", error("no rows"))
     X, y = pd.DataFrame({"x": range(20)}), np.arange(20.0)
     with pytest.raises(InputError, match=f"^{name} cannot use the table: no rows$"):
-        comparison.compare({name: Regressor()}, X, y, comparison.make_plan(y, False))
+        comparison.compare({name: Regressor()}, X, y, comparison.make_evaluation(y, False))
 
 
 # Without arguments: the article's network and a tuned network on Iris.

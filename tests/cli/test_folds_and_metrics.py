@@ -11,7 +11,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import comparison
-from scratchmlp.cli.comparison import make_folds, make_plan
+from scratchmlp.cli.comparison import make_evaluation, make_folds
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.reporting.scores import default_metrics
@@ -144,19 +144,19 @@ def fits(monkeypatch):
 
 def test_the_folds_of_the_ensemble_consist_of_whole_groups_too(fits):
     groups = np.arange(N) // 4
-    plan = comparison.make_plan(NUMBERS, False, groups=groups)
+    evaluation = comparison.make_evaluation(NUMBERS, False, groups=groups)
     models = {"ensemble": TabularMLPRegressor(), "linear": make_pipeline(Ridge())}
-    comparison.compare(models, pd.DataFrame({"x": NUMBERS}), NUMBERS, plan)
-    for (_, passed), (training, _) in zip(fits, plan.folds.splits, strict=True):
+    comparison.compare(models, pd.DataFrame({"x": NUMBERS}), NUMBERS, evaluation)
+    for (_, passed), (training, _) in zip(fits, evaluation.folds.splits, strict=True):
         np.testing.assert_array_equal(passed, groups[training])
 
 
 @pytest.mark.parametrize("n_rows", [10, 40, 500])
 def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
     y = np.arange(float(n_rows))
-    plan = comparison.make_plan(y, False, times=np.arange(n_rows))
-    comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, plan)
-    for (cv, passed), (rows, _) in zip(fits, plan.folds.splits, strict=True):
+    evaluation = comparison.make_evaluation(y, False, times=np.arange(n_rows))
+    comparison.compare({"ensemble": TabularMLPRegressor()}, pd.DataFrame({"x": y}), y, evaluation)
+    for (cv, passed), (rows, _) in zip(fits, evaluation.folds.splits, strict=True):
         assert passed is None
         splits = list(cv.split(rows))
         assert 2 <= len(splits) <= 8
@@ -276,10 +276,10 @@ def test_rows_without_some_of_the_classes_can_be_scored(present):
 
 def test_a_metric_that_is_named_comes_before_the_others():
     first, *others = default_metrics(np.array([30, 30]))
-    plan = make_plan(TWO, True, metric="f1")
-    assert [metric.name for metric in plan.metrics][:2] == ["f1", first.name]
-    assert len(plan.metrics) == len({metric.name for metric in plan.metrics}) == SHOWN
-    plan = make_plan(TWO, True, metric=others[-1].name)
-    assert [metric.name for metric in plan.metrics][:2] == [others[-1].name, first.name]
-    assert len(plan.metrics) == 1 + len(others)
-    assert plan.decisive is plan.metrics[0]
+    evaluation = make_evaluation(TWO, True, metric="f1")
+    assert [metric.name for metric in evaluation.metrics][:2] == ["f1", first.name]
+    assert len(evaluation.metrics) == len({metric.name for metric in evaluation.metrics}) == SHOWN
+    evaluation = make_evaluation(TWO, True, metric=others[-1].name)
+    assert [metric.name for metric in evaluation.metrics][:2] == [others[-1].name, first.name]
+    assert len(evaluation.metrics) == 1 + len(others)
+    assert evaluation.decisive is evaluation.metrics[0]

@@ -273,9 +273,9 @@ def keep(trained, tmp_path_factory):
         export = ["--export", exported] if best in LINEAR and find_spec("onnx") else []
         options = ["--target", target, "--id", "key", "--keep", "best", "--save", model, *export]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(command_line, "compare", lambda models, X, y, plan: {})
-            patch.setattr(command_line, "score_table", lambda results, plan: "")
-            patch.setattr(command_line, "best_model", lambda results, plan: best)
+            patch.setattr(command_line, "compare", lambda models, X, y, evaluation: {})
+            patch.setattr(command_line, "score_table", lambda results, evaluation: "")
+            patch.setattr(command_line, "best_model", lambda results, evaluation: best)
             return model, *run(trained[target].path, *options)
 
     return run_once
@@ -350,7 +350,7 @@ BETTER = [
 @pytest.mark.usefixtures("brief", "uncompared")
 @pytest.mark.parametrize(("best", "options", "although"), BETTER)
 def test_a_better_model_is_named(best, options, although, trained, monkeypatch, tmp_path):
-    monkeypatch.setattr(command_line, "best_model", lambda results, plan: best)
+    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: best)
     save = ["--save", tmp_path / "y.model"]
     out, _ = run(trained["class"].path, "--target", "class", *options, *save)
     assert f"\nSaved the ensemble in {tmp_path / 'y.model'}{although}. To predict: " in out
