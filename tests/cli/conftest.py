@@ -10,7 +10,7 @@ from sklearn import ensemble
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli import comparison
+from scratchmlp.cli import comparison, folds
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -62,7 +62,7 @@ def brief_models(*arguments, **settings):
 
 def train_briefly(monkeypatch):
     monkeypatch.setattr(command_line, "models_for", brief_models)
-    monkeypatch.setattr(comparison, "SMALL", 0)  # three folds instead of five
+    monkeypatch.setattr(folds, "SMALL", 0)  # three folds instead of five
     # As for all small tables: on few rows, threads wait for each other.
     monkeypatch.setattr(comparison, "threadpool_limits", lambda _: threadpool_limits(1))
     for name in ("importances", "dependence", "uncertainty"):

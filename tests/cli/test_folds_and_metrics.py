@@ -10,8 +10,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.pipeline import make_pipeline
 
-from scratchmlp.cli import comparison
-from scratchmlp.cli.comparison import make_evaluation, make_folds
+from scratchmlp.cli import comparison, folds
+from scratchmlp.cli.comparison import make_evaluation
+from scratchmlp.cli.folds import make_folds
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.metrics import SHOWN, find_metric, score
 from scratchmlp.reporting.scores import default_metrics
@@ -25,7 +26,7 @@ each_target = pytest.mark.parametrize("y", [CLASSES, NUMBERS], ids=["classes", "
 def test_large_tables_get_fewer_folds(monkeypatch):
     assert make_folds(CLASSES, True).description == "5 stratified folds"
     assert make_folds(NUMBERS, False).description == "5 folds"
-    monkeypatch.setattr(comparison, "SMALL", N - 1)
+    monkeypatch.setattr(folds, "SMALL", N - 1)
     assert make_folds(CLASSES, True).description == "3 stratified folds"
     assert make_folds(NUMBERS, False).description == "3 folds"
     repeated = make_folds(CLASSES, True, n_repeats=2)

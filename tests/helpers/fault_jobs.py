@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint
-from scratchmlp.cli import comparison
+from scratchmlp.cli import comparison, folds
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
 from scratchmlp.io import load
@@ -96,7 +96,7 @@ def run(arguments, out, err, unbuffered=False, ready=None):
         return dict([(name, ensemble), baseline])
 
     command_line.models_for = brief_models
-    comparison.SMALL = 0  # three folds instead of five
+    folds.SMALL = 0  # three folds instead of five
     sys.argv = ["scratchmlp", *map(str, arguments)]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = command_line.main

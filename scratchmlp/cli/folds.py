@@ -1,0 +1,149 @@
+"""The folds of a comparison: stratified, of whole groups, or in the order of time."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import TimeSeriesSplit
+
+from scratchmlp.cli.messages import InputError, count, quoted
+from scratchmlp.tabular.folds import Rows, shuffled_splits
+
+SMALL = 2_000  # rows; larger tables get fewer folds
+MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
+MIN_TIMES = 9  # so that the first of two splits has three times to train on
+
+Split = tuple[Rows, Rows]
+
+
+class Folds(NamedTuple):
+    """Splits of the rows, the same for every model.
+
+    Attributes
+    ----------
+    splits : list of tuple of two ndarrays
+        Row numbers to train on and row numbers to evaluate on.
+    description : str
+        The splits in words.
+    left_out : list of str
+        A sentence about rows that no model is evaluated on, if there are any.
+    """
+
+    splits: list[Split]
+    description: str
+    left_out: list[str]
+
+
+def make_folds(
+    y: NDArray[Any],
+    is_class: bool,
+    *,
+    n_repeats: int = 1,
+    seed: int = 0,
+    groups: NDArray[np.intp] | None = None,
+    times: NDArray[np.intp] | None = None,
+) -> Folds:
+    """Split the rows for a comparison.
+
+    Tables of more than 2,000 rows get three folds, smaller ones five. There are fewer if there are
+    too few rows of a class, groups or times.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Target.
+    is_class : bool
+        Whether the target holds classes.
+    n_repeats : int, default=1
+        How often the table is split again. Splits by time are not repeated.
+    seed : int, default=0
+        Random state of the folds.
+    groups : ndarray of shape (n_samples,) or None, default=None
+        Numbers of the groups, of which all rows are in one fold.
+    times : ndarray of shape (n_samples,) or None, default=None
+        Numbers of the times, in ascending order. Later rows are predicted from earlier ones, and
+        rows of the same time are not separated.
+
+    Returns
+    -------
+    Folds
+        The splits.
+
+    Raises
+    ------
+    InputError
+        If there are too few groups or times, or every split trains on a single class.
+    """
+    n_splits, kind = 5 if len(y) <= SMALL else 3, "stratified folds" if is_class else "folds"
+    if times is not None:
+        splits, kind = _by_time(times, n_splits), "splits by time"
+    else:
+        if groups is not None:
+            _check_groups(groups)
+            kind = "folds of whole groups"
+        Y = y[:, None]
+        if is_class:
+            _, Y, counts = np.unique(y, return_inverse=True, return_counts=True)
+            n_splits = max(2, min(n_splits, counts.min()))
+        splits = shuffled_splits(n_splits, n_repeats, Y, groups, np.random.RandomState(seed))
+    repeated = f", repeated {n_repeats} times" if n_repeats > 1 else ""
+    splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
+    return Folds(splits, f"{len(splits) // n_repeats} {kind}{repeated}", left_out)
+
+
+def _check_groups(groups: NDArray[np.intp]) -> None:
+    """Check that there are enough groups."""
+    n_groups = len(np.unique(groups))
+    if n_groups < MIN_GROUPS:
+        raise InputError(
+            f"the column of --groups has {count(n_groups, 'different value')} in the rows that can "
+            f"be used, but at least {MIN_GROUPS} groups are needed. Choose another column, or "
+            "remove --groups."
+        )
+
+
+def _by_time(times: NDArray[np.intp], n_splits: int) -> list[Split]:
+    """Split the rows so that training rows are earlier than the others."""
+    n_times = int(times.max()) + 1
+    if n_times < MIN_TIMES:
+        raise InputError(
+            f"the column of --time has {count(n_times, 'different value')} in the rows that can be "
+            f"used, but at least {MIN_TIMES} are needed. Choose another column, or remove --time."
+        )
+    folds = TimeSeriesSplit(min(n_splits, n_times // 3 - 1)).split(np.arange(n_times))
+    return [(_of(times, earlier), _of(times, later)) for earlier, later in folds]
+
+
+def _of(times: NDArray[np.intp], part: NDArray[np.intp]) -> Rows:
+    """Return the numbers of the rows of some times."""
+    return np.flatnonzero(np.isin(times, part))
+
+
+def _without_unseen_classes(splits: list[Split], y: NDArray[Any]) -> tuple[list[Split], list[str]]:
+    """Leave out held-out rows of classes without a training row, which no model can predict.
+
+    Splits that train on a single class are left out as a whole.
+    """
+    kept: list[Split] = []
+    unseen: list[Any] = []
+    for training, held_out in splits:
+        known = np.isin(y[held_out], y[training])
+        unseen.extend(y[held_out][~known])
+        if known.any() and len(np.unique(y[training])) > 1:
+            kept.append((training, held_out[known]))
+    if not kept:
+        raise InputError(
+            "models need rows of two classes to train on, but with these groups or times every "
+            "split has training rows of a single class. Choose another column, or remove it."
+        )
+    notes = []
+    if unseen:
+        classes = quoted(np.unique(unseen))
+        notes.append(
+            f"models are not evaluated on {count(len(unseen), 'row')} of classes without a row to "
+            f"train on in the same split: {classes}"
+        )
+    if dropped := len(splits) - len(kept):
+        what = "without rows of two classes to train on, and others of them to evaluate on"
+        notes.append(f"left out {count(dropped, 'split')} {what}")
+    return kept, notes
