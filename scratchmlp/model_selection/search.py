@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from math import ceil
 from typing import Any, Self
 
@@ -18,11 +18,11 @@ from sklearn.utils.validation import _check_method_params
 
 from scratchmlp.model_selection.inputs import network_prefix
 from scratchmlp.model_selection.stacked_fits import StackedFits, Task
-from scratchmlp.model_selection.tasks import KnownFits, LazyFits, SearchContext
+from scratchmlp.model_selection.tasks import Giver, LazyFits, SearchContext
 from scratchmlp.public import public
 
 #: Attributes that a search has during `fit` only. Other processes do not get them.
-_TEMPORARY = ("_given", "_rounds", "_resumable")
+_TEMPORARY = ("_given", "_seconds", "_resumable")
 
 
 class _Splits:
@@ -64,7 +64,7 @@ class _StackedSearch(BaseSearchCV):
         """
         X, y = indexable(X, y)
         self._given = X, y, _check_method_params(X, params=params)
-        self._rounds: list[LazyFits | KnownFits] = []
+        self._seconds: list[list[float | None]] = []  # by round, and by task
         resumes = getattr(self, "resource", "") == f"{network_prefix(self.estimator)}max_iter"
         self._resumable: dict[Any, Any] | None = {} if resumes else None
         try:
@@ -94,26 +94,25 @@ class _StackedSearch(BaseSearchCV):
         splits = list(cv.split(X, y, **routed.splitter.split))
         fits = StackedFits(self.estimator, X, y, routed.estimator.fit, splits, self._resumable)
         tasks = [Task(*each) for each in product(candidates, range(len(splits)))]
-        fitted = self._fit(fits, tasks)
-        self._rounds.append(fitted)
-        context = SearchContext(callback_ctx, fitted)
+        context = SearchContext(callback_ctx, self._fit(fits, tasks))
         return evaluate_candidates(candidates, _Splits(splits), more_results, context)
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
     ) -> Any:
         """Give each task its share of the time of training together."""
-        seconds = [of_task for fits in self._rounds for of_task in fits.seconds]
-        for result, of_task in zip(out, seconds, strict=True):
+        for result, of_task in zip(out, chain.from_iterable(self._seconds), strict=True):
             if of_task is not None:
                 result["fit_time"] = of_task
         return super()._format_results(candidate_params, n_splits, out, more_results)
 
-    def _fit(self, fits: StackedFits, tasks: Sequence[Task]) -> LazyFits | KnownFits:
+    def _fit(self, fits: StackedFits, tasks: Sequence[Task]) -> list[Giver]:
         """Fit the networks: lazily in this process, or at once in several."""
         n_jobs = effective_n_jobs(self.n_jobs)
         if n_jobs == 1:
-            return LazyFits(fits, tasks)
+            lazy = LazyFits(fits, tasks)
+            self._seconds.append(lazy.seconds)
+            return [partial(lazy.given_to, number) for number in range(len(tasks))]
         # Each process gets tasks from all over the grid, so that none gets all large networks.
         n_shares = n_jobs * ceil(len(tasks) / (n_jobs * fits.n_at_once))
         shares = Parallel(n_jobs=self.n_jobs)(
@@ -122,7 +121,8 @@ class _StackedSearch(BaseSearchCV):
         fitted: list[Any] = [None] * len(tasks)
         for share, of_share in enumerate(shares):
             fitted[share::n_shares] = of_share
-        return KnownFits(dict(enumerate(fitted)))
+        self._seconds.append([each.seconds for each in fitted])
+        return [each.given_to for each in fitted]
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()

@@ -44,7 +44,7 @@ class Task(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """What is fitted for a task.
+    """What is fitted for a task: nothing, unless its network can train with others.
 
     Attributes
     ----------
@@ -56,23 +56,24 @@ class Fitted(NamedTuple):
         Its share of the time of training.
     """
 
-    steps: KeptSteps | None
-    network: Any
-    seconds: float | None
+    steps: KeptSteps | None = None
+    network: Any = None
+    seconds: float | None = None
 
     @contextmanager
     def given_to(self, estimator: Any) -> Iterator[None]:
         """Let an estimator take over what is fitted, when it is fitted in the block."""
+        network = network_of(estimator)
         if self.network is not None:
-            network_of(estimator)._trained = vars(self.network)
-        if self.steps is None:
-            yield
-            return
-        estimator.set_params(memory=self.steps)
+            network._trained = vars(self.network)
+        if self.steps is not None:
+            estimator.set_params(memory=self.steps)
         try:
             yield
         finally:
-            estimator.set_params(memory=None)
+            vars(network).pop("_trained", None)  # another fit must not take it over
+            if self.steps is not None:
+                estimator.set_params(memory=None)
 
 
 class _Candidate(NamedTuple):
@@ -120,7 +121,7 @@ class StackedFits:
         """Number of tasks that `fit` should be called with."""
         return max(1, min(_MOST_AT_ONCE, _MOST_NUMBERS_AT_ONCE // max(1, np.size(self.X))))
 
-    def fit(self, tasks: Sequence[Task]) -> list[Fitted | None]:
+    def fit(self, tasks: Sequence[Task]) -> list[Fitted]:
         """Fit the networks of some tasks.
 
         Parameters
@@ -130,8 +131,8 @@ class StackedFits:
 
         Returns
         -------
-        list of Fitted or None
-            What is fitted for each task. None if the search is to fit all of its estimator.
+        list of Fitted
+            What is fitted for each task.
         """
         started = time.perf_counter()
         candidates = [self._candidate(task) for task in tasks]
@@ -145,7 +146,7 @@ class StackedFits:
         seconds = (time.perf_counter() - started) / max(1, len(networks))
         shares = dict.fromkeys(networks, seconds)
         return [
-            each and Fitted(each.inputs.steps, networks.get(n), shares.get(n))
+            Fitted(each.inputs.steps, networks.get(n), shares.get(n)) if each else Fitted()
             for n, each in enumerate(candidates)
         ]
 

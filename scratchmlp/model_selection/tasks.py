@@ -4,11 +4,14 @@ A search of scikit-learn gives each task a callback context, which propagates to
 the task when this is fitted. A `TaskContext` then also gives it what is fitted already.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeAlias
 
 from scratchmlp.model_selection.stacked_fits import Fitted, StackedFits, Task
+
+#: Gives an estimator what is fitted for it, until a block ends: see `Fitted.given_to`.
+Giver: TypeAlias = Callable[[Any], AbstractContextManager[None]]
 
 
 class LazyFits:
@@ -31,35 +34,15 @@ class LazyFits:
         self.fits = fits
         self.tasks = tasks
         self.seconds: list[float | None] = []
-        self._fitted: dict[int, Fitted | None] = {}
+        self._fitted: dict[int, Fitted] = {}
 
-    def take(self, number: int) -> Fitted | None:
-        """Return what is fitted for a task. It will not be needed again."""
+    def given_to(self, number: int, estimator: Any) -> AbstractContextManager[None]:
+        """Give an estimator what is fitted for a task. It will not be needed again."""
         if number not in self._fitted:
             fitted = self.fits.fit(self.tasks[number : number + self.fits.n_at_once])
-            self.seconds += [each and each.seconds for each in fitted]
+            self.seconds += [each.seconds for each in fitted]
             self._fitted = dict(enumerate(fitted, number))
-        return self._fitted.pop(number)
-
-    def only(self, number: int) -> "LazyFits":
-        """Return what fits this task: with it, those that follow."""
-        return self
-
-
-class KnownFits:
-    """What is fitted already. Each task is sent to another process with its own only."""
-
-    def __init__(self, fitted: dict[int, Fitted | None]) -> None:
-        self.fitted = fitted
-        self.seconds = [each and each.seconds for each in fitted.values()]
-
-    def take(self, number: int) -> Fitted | None:
-        """Return what is fitted for a task."""
-        return self.fitted[number]
-
-    def only(self, number: int) -> "KnownFits":
-        """Return what is fitted for this task."""
-        return KnownFits({number: self.fitted[number]})
+        return self._fitted.pop(number).given_to(estimator)
 
 
 class SearchContext:
@@ -69,18 +52,18 @@ class SearchContext:
     ----------
     context : CallbackContext
         The context that it stands for.
-    fits : LazyFits or KnownFits
-        What is fitted.
+    givers : sequence of callable
+        For each task, what gives it what is fitted. Each is sent to another process by itself.
     """
 
-    def __init__(self, context: Any, fits: LazyFits | KnownFits) -> None:
+    def __init__(self, context: Any, givers: Sequence[Giver]) -> None:
         self.context = context
-        self.fits = fits
+        self.givers = givers
 
     def subcontext(self, *, task_id: int, **arguments: Any) -> "TaskContext":
         """Return the context of a task."""
         context = self.context.subcontext(task_id=task_id, **arguments)
-        return TaskContext(context, self.fits.only(task_id), task_id)
+        return TaskContext(context, self.givers[task_id])
 
 
 class TaskContext:
@@ -90,25 +73,18 @@ class TaskContext:
     ----------
     context : CallbackContext
         The context that it stands for.
-    fits : LazyFits or KnownFits
-        What is fitted.
-    number : int
-        Number of the task.
+    giver : callable
+        What gives the estimator what is fitted.
     """
 
-    def __init__(self, context: Any, fits: LazyFits | KnownFits, number: int) -> None:
+    def __init__(self, context: Any, giver: Giver) -> None:
         self.call_on_fit_task_begin = context.call_on_fit_task_begin
         self.call_on_fit_task_end = context.call_on_fit_task_end
         self.context = context
-        self.fits = fits
-        self.number = number
+        self.giver = giver
 
     @contextmanager
     def propagate_callback_context(self, estimator: Any) -> Iterator[None]:
         """Let the estimator take over what is fitted for it, when it is fitted in the block."""
-        fitted = self.fits.take(self.number)
-        with (
-            self.context.propagate_callback_context(estimator),
-            fitted.given_to(estimator) if fitted else nullcontext(),
-        ):
+        with self.context.propagate_callback_context(estimator), self.giver(estimator):
             yield

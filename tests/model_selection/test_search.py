@@ -320,6 +320,13 @@ def test_a_candidate_that_fails_leaves_others_alone(estimator, grid, n_failed, m
     assert_same(ours, theirs)
 
 
+def test_a_fit_after_a_search_fits_its_own_rows():
+    network, expected = clone(NETWORK), clone(NETWORK).fit(*IRIS)
+    with stacked_fits.Fitted(network=clone(NETWORK).fit(*IRIS_32)).given_to(network):
+        pass  # its fit has not been reached
+    np.testing.assert_array_equal(network.fit(*IRIS).theta_, expected.theta_)
+
+
 def test_a_failing_candidate_can_raise_its_error():
     with pytest.raises(ValueError, match="alpha"):
         StackedGridSearchCV(NETWORK, {"alpha": [-1.0]}, error_score="raise").fit(*IRIS)
