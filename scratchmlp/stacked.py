@@ -21,7 +21,7 @@ from scratchmlp.network import Layer, Network
 from scratchmlp.objective import Objective
 from scratchmlp.run import Run
 from scratchmlp.solvers import Descent
-from scratchmlp.training import Training, optimizer_state
+from scratchmlp.training import Training, start_descent
 
 #: Bytes that the arrays of a stack may take. Larger arrays leave the processor's cache, and then
 #: networks are as fast one by one.
@@ -30,70 +30,62 @@ _CACHE = 2**20
 _FEWEST = 3
 
 
-def stack_key(training: Training) -> Hashable:
-    """Return what must be equal in a stack.
+class StackableTraining(Training):
+    """The training of a network by mini-batches of dense rows in memory.
 
-    Parameters
-    ----------
-    training : Training
-        The training of a network by mini-batch descent, without dropout, observers and lines of
-        progress. Its activations and its loss are those of this package, which work on stacks.
-
-    Returns
-    -------
-    tuple
-        The sizes, the functions and the settings that networks of a stack have in common.
+    There are no dropout, observers and lines of progress. The activations and the loss are those of
+    this package, which work on stacks.
     """
-    objective, solver, _, _, data = training
-    assert isinstance(objective, Objective)
-    assert isinstance(solver, Descent)
-    assert isinstance(data, Data)
-    network, loss, targets = objective.network, objective.loss, data.class_targets
-    return (
-        network.sizes,
-        tuple(type(each) for each in network.activations),
-        network.bias,
-        type(loss),
-        loss.output,
-        *vars(loss).items(),
-        (data.X.shape, data.X.dtype, data.Y.shape, data.sample_weight is None),
-        None if targets is None else targets.tobytes(),
-        (solver.batch_size, solver.shuffle, solver.drop_last),
+
+    objective: Objective
+    solver: Descent
+    data: Data
+
+    @property
+    def key(self) -> Hashable:
+        """The sizes, the functions and the settings that networks of a stack have in common."""
+        network, loss = self.objective.network, self.objective.loss
+        solver, data, targets = self.solver, self.data, self.data.class_targets
+        return (
+            network.sizes,
+            tuple(type(each) for each in network.activations),
+            network.bias,
+            type(loss),
+            loss.output,
+            *vars(loss).items(),
+            (data.X.shape, data.X.dtype, data.Y.shape, data.sample_weight is None),
+            None if targets is None else targets.tobytes(),
+            (solver.batch_size, solver.shuffle, solver.drop_last),
+        )
+
+    @property
+    def n_together(self) -> int:
+        """Number of networks whose arrays fit into the cache, or 1 if a stack is not faster."""
+        network = self.objective.network
+        n_rows = min(self.solver.batch_size, self.data.n_rows)
+        n_numbers = n_rows * (network.sizes[0] + 2 * sum(network.sizes[1:])) + network.n_parameters
+        n_networks = _CACHE // (self.run.theta.itemsize * n_numbers)
+        return 1 if n_networks < _FEWEST else n_networks
+
+
+def stackable(training: Training) -> StackableTraining | None:
+    """Return the same training if it has a form for stacks, as far as its types tell."""
+    is_stackable = (
+        isinstance(training.objective, Objective)
+        and isinstance(training.solver, Descent)
+        and isinstance(training.data, Data)
+        and not issparse(training.data.X)
     )
+    return StackableTraining(*training) if is_stackable else None
 
 
-def stack_size(training: Training) -> int:
-    """Return how many networks a stack should have: 1 if a stack would not be faster.
-
-    Parameters
-    ----------
-    training : Training
-        The training of one of the networks: see `stack_key`.
-
-    Returns
-    -------
-    int
-        Number of networks whose arrays fit into the processor's cache together. Sparse rows have no
-        form for stacks.
-    """
-    objective, solver, _, run, data = training
-    assert isinstance(objective, Objective)
-    assert isinstance(solver, Descent)
-    assert isinstance(data, Data)
-    sizes, n_parameters = objective.network.sizes, objective.network.n_parameters
-    n_rows = min(solver.batch_size, data.n_rows)
-    n_numbers = n_rows * (sizes[0] + 2 * sum(sizes[1:])) + n_parameters
-    n_networks = _CACHE // (run.theta.itemsize * n_numbers)
-    return 1 if issparse(data.X) or n_networks < _FEWEST else n_networks
-
-
-def train_together(trainings: Sequence[Training]) -> list[Exception | None]:
+def train_together(trainings: Sequence[StackableTraining]) -> list[Exception | None]:
     """Train networks of one shape: update each run in place until its monitor stops it.
 
     Parameters
     ----------
-    trainings : sequence of Training
-        The networks. All have the same `stack_key`.
+    trainings : sequence of StackableTraining
+        The networks. All have the same `key`.
 
     Returns
     -------
@@ -114,12 +106,12 @@ class _Stack:
 
     Parameters
     ----------
-    trainings : sequence of Training
+    trainings : sequence of StackableTraining
         The networks.
 
     Attributes
     ----------
-    going : list of Training
+    going : list of StackableTraining
         The networks that have not stopped. Their `run.theta` are rows of `theta`.
     numbers : list of int
         Their numbers in `trainings`.
@@ -129,17 +121,14 @@ class _Stack:
         Parameters.
     """
 
-    def __init__(self, trainings: Sequence[Training]) -> None:
-        self.going: list[Any] = list(trainings)
+    def __init__(self, trainings: Sequence[StackableTraining]) -> None:
+        self.going = list(trainings)
         self.numbers = list(range(len(trainings)))
         self.errors: list[Exception | None] = [None] * len(trainings)
-        for _, solver, monitor, run, _ in self.going:
-            monitor.rescore_best(run)
-            run.optimizer_state = optimizer_state(solver, run)
-            if solver.adaptive is None:
-                run.rate_drops = 0
-        _, solvers, _, runs, data = zip(*self.going, strict=True)
-        self.batches = StackedBatches(data, runs, solvers[0])
+        for each in self.going:
+            start_descent(each.solver, each.run)
+        data, runs = [each.data for each in self.going], [each.run for each in self.going]
+        self.batches = StackedBatches(data, runs, self.going[0].solver)
         self._arrange(np.stack([run.theta for run in runs]))
 
     def _arrange(self, theta: FloatArray) -> None:
@@ -158,10 +147,9 @@ class _Stack:
         total: Any = 0.0
         for step, batch in enumerate(self.batches.epoch()):
             values, grads = self.objective(*batch)
-            for (_, solver, _, run, _), grad, of_steps in zip(
-                self.going, grads, rates, strict=True
-            ):
-                solver.optimizer.step(run.theta, grad, run.optimizer_state, of_steps[step])
+            for each, grad, of_steps in zip(self.going, grads, rates, strict=True):
+                run, optimizer = each.run, each.solver.optimizer
+                optimizer.step(run.theta, grad, run.optimizer_state, of_steps[step])
             total = total + values * batch[0].shape[2]
         first_rates = [of_steps[0] for of_steps in rates]
         self._each(partial(_end, n_rows), (total / n_rows).tolist(), first_rates)
@@ -191,16 +179,15 @@ class _Stack:
             self._arrange(self.theta[kept])
 
 
-def _begin(n_steps: int, training: Any) -> list[float]:
+def _begin(n_steps: int, training: StackableTraining) -> list[float]:
     """Begin an epoch of a network. Return the rates of its steps."""
     training.monitor.epoch_begin()
-    rates: list[float] = training.solver.rates(training.run, n_steps)
-    return rates
+    return training.solver.rates(training.run, n_steps)
 
 
-def _end(n_rows: int, training: Any, loss: float, rate: float) -> bool:
+def _end(n_rows: int, training: StackableTraining, loss: float, rate: float) -> bool:
     """End an epoch of a network. Return whether it goes on."""
-    _, solver, monitor, run, _ = training
+    solver, monitor, run = training.solver, training.monitor, training.run
     run.loss = loss
     run.samples_seen += n_rows
     if monitor.epoch_end(run, rate):

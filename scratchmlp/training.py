@@ -14,6 +14,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import TrainingRows
 from scratchmlp.monitor import Monitor
 from scratchmlp.objective import Differentiable
+from scratchmlp.optimizers import State
 from scratchmlp.run import Run
 from scratchmlp.solvers import LBFGS, Descent
 
@@ -38,9 +39,7 @@ def descend(
     batches = data.batches(descent.batch_size, drop_last=descent.drop_last)
     shuffle = descent.shuffle and batches.whole is None  # a full batch needs no order
     evaluate, step = objective.at(run.theta), descent.optimizer.step
-    state = run.optimizer_state = optimizer_state(descent, run)
-    if descent.adaptive is None:
-        run.rate_drops = 0  # a later fit with "adaptive" starts at the initial rate again
+    state = start_descent(descent, run)
     for _ in range(descent.max_iter):
         monitor.epoch_begin()
         rates = descent.rates(run, len(batches))
@@ -153,11 +152,15 @@ def train(
     return False
 
 
-def optimizer_state(descent: Descent, run: Run) -> dict[str, Any]:
-    """Return the state that the optimizer goes on from.
+def start_descent(descent: Descent, run: Run) -> State:
+    """Let a run start or resume mini-batch descent. Return the state of its optimizer.
 
     It is the stored state if this has the keys of the optimizer's state, or else a new state. Adam,
     AdamW and NAdam have the same keys, so each of them continues from the others' state.
     """
     new = descent.optimizer.init(run.theta)
-    return run.optimizer_state if run.optimizer_state.keys() == new.keys() else new
+    if run.optimizer_state.keys() != new.keys():
+        run.optimizer_state = new
+    if descent.adaptive is None:
+        run.rate_drops = 0  # a later fit with "adaptive" starts at the initial rate again
+    return run.optimizer_state

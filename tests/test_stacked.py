@@ -14,7 +14,7 @@ from scratchmlp.estimators.in_memory import prepare
 from scratchmlp.losses import HuberLoss, LogLoss
 from scratchmlp.optimizers import OPTIMIZERS, SGD, Adam
 from scratchmlp.schedules import SCHEDULES
-from scratchmlp.stacked import stack_key, train_together
+from scratchmlp.stacked import stackable, train_together
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -65,13 +65,17 @@ def network(target, **parameters):
 
 def fit_together(networks, y, dtype=np.float64, weight=None):
     """Fit networks in one stack. Return the errors of those that diverge."""
-    plans = [prepare(each, X.astype(dtype), y, weight) for each in networks]
-    trainings = [each._plan(plan) for each, plan in zip(networks, plans, strict=True)]
-    assert len({stack_key(training) for training in trainings} - {None}) == 1
+    rows = [prepare(each, X.astype(dtype), y, weight) for each in networks]
+    for each, prepared in zip(networks, rows, strict=True):
+        each._describe(prepared)
+    trainings = [
+        stackable(each._training(prepared)) for each, prepared in zip(networks, rows, strict=True)
+    ]
+    assert len({training.key for training in trainings}) == 1
     errors = train_together(trainings)
-    for each, *plan, error in zip(networks, plans, trainings, errors, strict=True):
+    for each, prepared, training, error in zip(networks, rows, trainings, errors, strict=True):
         if error is None:
-            each._keep(*plan)
+            each._keep(prepared, training)
     return errors
 
 

@@ -149,7 +149,10 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
             self._validate_changed_params()
         with fitting(self, given, self.max_iter, fitted_attributes) as (fitted, tasks):
             prepared = prepare(fitted)
-            training = fitted._plan(prepared, tasks, incremental=incremental)
+            fitted._describe(prepared)
+            training = fitted._training(prepared, tasks, incremental=incremental)
+            if not (incremental and hasattr(self, "theta_")):  # calls of a stream should be fast
+                try_objects(prepared, training.solver)
             with prepared.run.unchanged_history_on_failure():
                 interrupted = fitted._train(prepared, training, incremental=incremental)
                 fitted._keep(prepared, training, interrupted=interrupted)
@@ -174,7 +177,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         The monitor records in `stop_reason` and `finished` how training ended.
         """
         run, monitor = training.run, training.monitor
-        monitor.rescore_best(run)
         size = np.dot(run.theta, run.theta) if incremental else 0.0
         try:
             with threads(prepared.multiplications(training.solver)):
@@ -234,16 +236,13 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         theta = initialize(network, self.weight_init, random_state, dtype)
         return Run(theta, random_state, n_epochs=int(self.max_iter))
 
-    def _plan(
+    def _training(
         self, prepared: Prepared, tasks: CallbackTasks | None = None, *, incremental: bool = False
     ) -> Training:
-        """Make all that trains on prepared rows, and describe the network. See `_fit`."""
-        is_stream = incremental and hasattr(self, "theta_")
-        self._describe(prepared)
+        """Make what trains on prepared rows. See `_fit`."""
         solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
-        if not is_stream:  # the calls of a stream should be fast
-            try_objects(prepared, solver)
         monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
+        monitor.rescore_best(run)
         random_state = run.generator() if any(prepared.network.dropout_rates) else None
         objective = prepared.objective(self.alpha, random_state)
         return Training(objective, solver, monitor, run, prepared.data)

@@ -11,7 +11,7 @@ In a search, each module asks the next one::
     tasks          gives the estimator of each task what is fitted for it
     stacked_fits   finds the network of each task and what it is fitted to
     inputs         fits the steps before a network, once for each split
-    together       plans the training of each network, and sorts the networks into stacks
+    together       prepares the training of each network, and sorts the networks into stacks
     scratchmlp.stacked.train_together   trains a stack
 
 scikit-learn's own search does the rest: its loop over the tasks calls `fit` of each estimator. A

@@ -18,12 +18,12 @@ from scratchmlp.model_selection.inputs import (
     network_of,
     network_prefix,
 )
-from scratchmlp.model_selection.together import PlannedNetwork, fit_stacks, plan, trains_alone
+from scratchmlp.model_selection.together import ReadyEstimator, fit_stacks, make_ready, trains_alone
 
 #: Numbers that the inputs of networks may hold at the same time. Once there are more, no further
 #: steps are fitted here.
 _MOST_NUMBERS = 2**25
-#: Tasks that are planned at the same time. There are fewer if the rows of each of them could not be
+#: Tasks that get ready at the same time. There are fewer if the rows of each of them could not be
 #: copied without more than as many numbers, which take 128 MB.
 _MOST_AT_ONCE, _MOST_NUMBERS_AT_ONCE = 512, 2**24
 
@@ -108,7 +108,7 @@ class StackedFits:
         y: Any,
         fit_params: dict[str, Any],
         splits: Sequence[Any],
-        resumable: dict[Hashable, PlannedNetwork] | None = None,
+        resumable: dict[Hashable, ReadyEstimator] | None = None,
     ) -> None:
         self.estimator = estimator
         self.X, self.y, self.fit_params, self.splits = X, y, fit_params, splits
@@ -137,12 +137,12 @@ class StackedFits:
         started = time.perf_counter()
         candidates = [self._candidate(task) for task in tasks]
         self._inputs.clear()  # the candidates have what is still needed
-        plans = (self._plan(n, tasks[n], each) for n, each in enumerate(candidates) if each)
+        ready = ((n, self._ready(tasks[n], each)) for n, each in enumerate(candidates) if each)
         networks = {}
-        for each in fit_stacks(plans):
-            networks[each.number] = each.network
-            if self.resumable is not None and each.can_resume:
-                self.resumable[self._key(tasks[each.number])] = each
+        for n, fitted in fit_stacks(ready):
+            networks[n] = fitted.estimator
+            if self.resumable is not None and fitted.can_resume:
+                self.resumable[self._key(tasks[n])] = fitted
         seconds = (time.perf_counter() - started) / max(1, len(networks))
         shares = dict.fromkeys(networks, seconds)
         return [
@@ -185,14 +185,14 @@ class StackedFits:
         except Exception:  # the estimator's own fit will raise it
             return None
 
-    def _plan(self, number: int, task: Task, candidate: _Candidate) -> PlannedNetwork | None:
+    def _ready(self, task: Task, candidate: _Candidate) -> ReadyEstimator | None:
         """Prepare the training of a network, or of more epochs of one that can resume."""
         network, inputs = candidate
         if self.resumable and (known := self.resumable.pop(self._key(task), None)):
-            return known.for_epochs(number, network.max_iter)
+            return known.resumed(network.max_iter)
         if not inputs.params.keys() <= {"sample_weight"}:
             return None
-        return plan(number, network, inputs.X, inputs.y, **inputs.params)
+        return make_ready(network, inputs.X, inputs.y, **inputs.params)
 
     def _key(self, task: Task) -> Hashable:
         """Return what identifies a task in several calls, but for the number of epochs."""
@@ -202,7 +202,10 @@ class StackedFits:
 
 
 def _identity(parameters: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """Return what identifies parameters: not their values, of which some have no equality."""
+    """Return what identifies parameters: not their values, of which some have no equality.
+
+    The search keeps its candidates until it ends, so that no other value gets the same id.
+    """
     return sorted((name, id(value)) for name, value in parameters.items())
 
 

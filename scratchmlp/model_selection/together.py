@@ -19,10 +19,8 @@ from scratchmlp.losses import LOSSES
 from scratchmlp.optimizers import OPTIMIZERS
 from scratchmlp.run import DivergenceError
 from scratchmlp.schedules import Constant, InverseScaling
-from scratchmlp.solvers import Descent
-from scratchmlp.stacked import stack_key, stack_size, train_together
+from scratchmlp.stacked import StackableTraining, stackable, train_together
 from scratchmlp.threads import threads
-from scratchmlp.training import Training
 
 
 def fit_together(
@@ -85,15 +83,15 @@ def fit_together(
             )
     if len({id(each) for each in networks}) < len(networks):
         raise ValueError("A network occurs twice. Copy it with sklearn.base.clone.")
-    plans = (  # of copies, so that networks whose training fails stay as they were
-        plan(number, copy(each), X, y, sample_weight)
+    ready = (  # copies, so that networks whose training fails stay as they were
+        (number, make_ready(copy(each), X, y, sample_weight))
         for number, each in enumerate(networks)
         if not (trains_alone(each) or isinstance(each.random_state, np.random.RandomState))
     )
-    fitted = {each.number: each.network for each in fit_stacks(plans)}
+    fitted = dict(fit_stacks(ready))
     for number, each in enumerate(networks):
         if number in fitted:
-            each.__dict__.update(vars(fitted[number]))
+            each.__dict__.update(vars(fitted[number].estimator))
         else:
             each.fit(X, y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
     return networks
@@ -106,23 +104,23 @@ NETWORKS = (ScratchMLPClassifier, ScratchMLPRegressor)
 _OBJECTS = {*map(type, ACTIVATIONS.values()), *LOSSES.values(), *OPTIMIZERS.values()}
 
 
-def trains_alone(network: BaseMLP) -> bool:
-    """Return whether the parameters of a network show that it must train alone.
+def trains_alone(estimator: BaseMLP) -> bool:
+    """Return whether the parameters of an estimator show that its network must train alone.
 
     L-BFGS and dropout have no form for stacks. Only activations and losses of this package are
     known to work on them, and its optimizers to raise no errors. Callbacks and lines of progress
     follow one network at a time.
     """
-    if type(network) not in NETWORKS:
+    if type(estimator) not in NETWORKS:
         return True
-    objects = (network.solver, network.loss, *_of_layers(network.activation))
+    objects = (estimator.solver, estimator.loss, *_of_layers(estimator.activation))
     return bool(
-        network.solver == "lbfgs"
-        or any(rate != 0 for rate in _of_layers(network.dropout))
+        estimator.solver == "lbfgs"
+        or any(rate != 0 for rate in _of_layers(estimator.dropout))
         or not all(isinstance(each, str) or type(each) in _OBJECTS for each in objects)
-        or network.warm_start
-        or network.verbose
-        or getattr(network, "_skl_callbacks", None)
+        or estimator.warm_start
+        or estimator.verbose
+        or getattr(estimator, "_skl_callbacks", None)
     )
 
 
@@ -131,27 +129,24 @@ def _of_layers(parameter: Any) -> Any:
     return parameter if isinstance(parameter, list | tuple | np.ndarray) else [parameter]
 
 
-class PlannedNetwork(NamedTuple):
-    """A network that is ready to train.
+class ReadyEstimator(NamedTuple):
+    """An estimator whose network is ready to train with others.
 
     Attributes
     ----------
-    number : int
-        Number of the network.
-    network : ScratchMLPClassifier or ScratchMLPRegressor
-        The network, which has no results of training yet.
+    estimator : ScratchMLPClassifier or ScratchMLPRegressor
+        The estimator, which has no results of training yet.
     prepared : Prepared
         Its rows.
-    training : Training
+    training : StackableTraining
         What trains.
     warnings : sequence of Warning
-        What planning warns of. Users see it if the network is trained by this plan.
+        What getting ready warns of. Users see it if the network trains with others.
     """
 
-    number: int
-    network: BaseMLP
+    estimator: BaseMLP
     prepared: Prepared
-    training: Training
+    training: StackableTraining
     warnings: Sequence[Any]
 
     @property
@@ -160,86 +155,90 @@ class PlannedNetwork(NamedTuple):
 
         They do not with a learning-rate schedule that plans for the number of epochs.
         """
-        solver = self.training.solver
-        return isinstance(solver, Descent) and type(solver.schedule) in (Constant, InverseScaling)
+        return type(self.training.solver.schedule) in (Constant, InverseScaling)
 
-    def for_epochs(self, number: int, max_iter: int) -> "PlannedNetwork":
-        """Return the same network with another number, for training up to another epoch."""
+    def resumed(self, max_iter: int) -> "ReadyEstimator":
+        """Let training go on up to another epoch."""
         training, monitor = self.training, self.training.monitor
-        self.network.set_params(max_iter=max_iter)
+        self.estimator.set_params(max_iter=max_iter)
         training.run.n_epochs = max_iter
         if monitor.n_iter == training.solver.max_iter < max_iter and not monitor.finished:
             monitor.stop_reason = ""  # it goes on
         longer = training._replace(solver=replace(training.solver, max_iter=max_iter))
-        return self._replace(number=number, training=longer)
+        return self._replace(training=longer)
 
 
-def plan(
-    number: int, network: BaseMLP, X: Any, y: Any, sample_weight: Any = None
-) -> PlannedNetwork | None:
-    """Prepare the training of a network.
+def make_ready(
+    estimator: BaseMLP, X: Any, y: Any, sample_weight: Any = None
+) -> ReadyEstimator | None:
+    """Prepare the training of an estimator's network.
 
     Parameters
     ----------
-    number : int
-        Number of the network.
-    network : ScratchMLPClassifier or ScratchMLPRegressor
-        The network, a copy of the user's: planning and training change it.
+    estimator : ScratchMLPClassifier or ScratchMLPRegressor
+        The estimator, a copy of the user's: getting ready and training change it.
     X, y, sample_weight : array-like
         Arguments of its `fit`.
 
     Returns
     -------
-    PlannedNetwork or None
-        None if arguments or parameters are invalid: `fit` raises the error.
+    ReadyEstimator or None
+        None if the network must train alone. If arguments or parameters are invalid, `fit` raises
+        the error.
     """
     try:
         with warnings.catch_warnings(record=True) as caught:
-            network._validate_params()
-            prepared = prepare(network, X, y, sample_weight)
-            training = network._plan(prepared)
+            estimator._validate_params()
+            prepared = prepare(estimator, X, y, sample_weight)
+            estimator._describe(prepared)
+            training = stackable(estimator._training(prepared))
     except Exception:  # `fit` will raise it
         return None
-    return PlannedNetwork(number, network, prepared, training, [each.message for each in caught])
+    if training is None:
+        return None
+    return ReadyEstimator(estimator, prepared, training, [each.message for each in caught])
 
 
-def fit_stacks(networks: Iterable[PlannedNetwork | None]) -> Iterator[PlannedNetwork]:
+def fit_stacks(
+    estimators: Iterable[tuple[int, ReadyEstimator | None]],
+) -> Iterator[tuple[int, ReadyEstimator]]:
     """Train networks of equal shapes together, where this is faster than one by one.
 
     Parameters
     ----------
-    networks : iterable of PlannedNetwork or None
-        The networks.
+    estimators : iterable of tuple of int and (ReadyEstimator or None)
+        Numbers, which may be any, and the estimators.
 
     Yields
     ------
-    PlannedNetwork
-        Each network that is fitted now. Those that are missing must be fitted alone.
+    tuple of int and ReadyEstimator
+        The estimators that are fitted now. Those that are missing must be fitted alone.
     """
-    by_key: dict[Hashable, list[PlannedNetwork]] = defaultdict(list)
-    for each in filter(None, networks):
-        by_key[stack_key(each.training)].append(each)
+    by_key: dict[Hashable, list[tuple[int, ReadyEstimator]]] = defaultdict(list)
+    for number, each in estimators:
+        if each:
+            by_key[each.training.key].append((number, each))
     for group in by_key.values():
-        size = stack_size(group[0].training)
+        size = group[0][1].training.n_together
         for rows in gen_batches(len(group), size) if size > 1 else ():
             yield from _fit_stack(group[rows])
 
 
-def _fit_stack(stack: list[PlannedNetwork]) -> Iterator[PlannedNetwork]:
+def _fit_stack(stack: list[tuple[int, ReadyEstimator]]) -> Iterator[tuple[int, ReadyEstimator]]:
     """Train networks of one shape together. Yield those whose training raises no error."""
-    going = [each for each in stack if not each.training.monitor.stop_reason]
-    first = stack[0]
+    going = {n: each.training for n, each in stack if not each.training.monitor.stop_reason}
+    _, first = stack[0]
     with threads(first.prepared.multiplications(first.training.solver)):
-        errors = train_together([each.training for each in going]) if going else []
-    failed = {each.number for each, error in zip(going, errors, strict=True) if error}
-    for each in stack:
-        if each.number in failed:
+        errors = train_together(list(going.values())) if going else []
+    failed = {number for number, error in zip(going, errors, strict=True) if error}
+    for number, each in stack:
+        if number in failed:
             continue  # `fit` will raise the error
         try:
             for warning in each.warnings:
                 warnings.warn(warning, stacklevel=2)
             each.prepared.check_last_step(each.training.monitor)
-            each.network._keep(each.prepared, each.training)
+            each.estimator._keep(each.prepared, each.training)
         except (DivergenceError, Warning):  # a filter may turn warnings into errors
             continue
-        yield each
+        yield number, each
