@@ -22,11 +22,11 @@ from sklearn.utils.validation import validate_data
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
-from scratchmlp.estimators.columns import column_advice
 from scratchmlp.estimators.mixins import PickledWithVersion
 from scratchmlp.estimators.own_objects import try_objects
 from scratchmlp.estimators.parameters import Parameters, hidden_sizes
 from scratchmlp.estimators.prepared import Prepared
+from scratchmlp.estimators.scale_advice import column_advice
 from scratchmlp.estimators.state import (
     FittedAttributes,
     fitted_attributes,
