@@ -16,9 +16,9 @@ from sklearn.utils import check_consistent_length
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.dask.summaries import Moments, PieceSummary, RowsSummary, labels_of
-from scratchmlp.estimators.scaling import check_weights
 from scratchmlp.estimators.targets import ClassTargets, NumericTargets, classes_of
 from scratchmlp.estimators.validation import validate_rows
+from scratchmlp.estimators.weights import check_weights
 from scratchmlp.losses import Loss
 
 

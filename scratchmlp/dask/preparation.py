@@ -29,9 +29,9 @@ from scratchmlp.dask.pieces import (
 )
 from scratchmlp.dask.rounds import Rounds, task
 from scratchmlp.dask.summaries import Moments, RowsSummary, joined_labels
-from scratchmlp.estimators.scaling import check_largest_weight, check_weights
-from scratchmlp.estimators.targets import ClassTargets, check_total_weight
+from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import validate_rows
+from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
 _summary = attrgetter("summary")  # of `CheckedRows` or of a `Piece`
 

@@ -17,6 +17,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
 
 MULTILABEL = "multilabel-indicator"
@@ -372,26 +373,3 @@ def class_weights(
             f"{classes.tolist()}. {error}"
         ) from error
     return weights
-
-
-def check_total_weight(total: Any, class_weight: Any) -> None:
-    """Check the sum of the weights of all rows, multiplied by those of their classes.
-
-    Parameters
-    ----------
-    total : float
-        The sum.
-    class_weight : dict, list of dict or "balanced"
-        The parameter of the classifier.
-
-    Raises
-    ------
-    ValueError
-        If it is 0 or not finite.
-    """
-    if not 0 < total < np.inf:
-        raise ValueError(
-            f"With class_weight={class_weight!r}, the weights of the rows of `y` sum to {total:g}, "
-            "but the sum must be above 0 and finite. Weigh at least one of its classes, and none "
-            "near the limits of floating point."
-        )

@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import validate_data
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.scaling import check_largest_weight, check_weights
+from scratchmlp.estimators.weights import check_largest_weight, check_weights
 
 
 @np.errstate(over="ignore", invalid="ignore")  # infinite numbers are reported

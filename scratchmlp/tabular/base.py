@@ -18,7 +18,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
-from scratchmlp.estimators.scaling import check_weights
+from scratchmlp.estimators.weights import check_weights
 from scratchmlp.public import names_class
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable

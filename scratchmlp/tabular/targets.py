@@ -22,7 +22,8 @@ from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.scaling import exponents, scaled_r2
-from scratchmlp.estimators.targets import check_not_mixed, check_total_weight, class_weights
+from scratchmlp.estimators.targets import check_not_mixed, class_weights
+from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration

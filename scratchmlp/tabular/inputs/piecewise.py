@@ -20,7 +20,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from scratchmlp.arrays import FloatArray
 from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.estimators.mixins import PickledWithVersion
-from scratchmlp.estimators.scaling import check_weights, exponents
+from scratchmlp.estimators.scaling import exponents
+from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.reading.values import LARGEST, Floats
 
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
