@@ -130,7 +130,7 @@ def prepare(
 def _prepare_all(estimator: BaseMLP, checked: Checked, conversion: Conversion) -> PreparedPieces:
     """Make the network and the run, and convert the rows, to train on all of them."""
     targets, loss, dtype = conversion.targets, conversion.loss, conversion.dtype
-    by_class = targets.class_targets(loss, dtype)
+    by_class = targets.targets_of_classes(loss, dtype)
     n_raw = loss.n_raw(checked.n_targets if by_class is None else len(by_class))
     network, run = estimator._network_and_run(checked.n_features, n_raw, dtype, incremental=False)
     data = converted(conversion, checked)

@@ -205,7 +205,7 @@ def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
         Y, y, weight = Y[kept], y[kept], weight[kept]
     summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)))
     y = y if conversion.keep_y else None
-    return Piece(Y, weight, targets.class_targets(loss, dtype), y, kept, summary)
+    return Piece(Y, weight, targets.targets_of_classes(loss, dtype), y, kept, summary)
 
 
 def convert_inputs(conversion: Conversion | None, X: FloatArray, piece: Piece) -> FloatArray:

@@ -160,7 +160,7 @@ def prepare_all(
         y, resuming=resuming, incremental=incremental, classes=classes
     )
     loss, dtype = estimator._loss_for(targets), X.dtype
-    Y, class_targets = targets.encode(y, loss, dtype), targets.class_targets(loss, dtype)
+    Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
     weight = targets.weigh(y, sample_weight, dtype, all_zero=incremental)
     data = Data(X, Y, weight, class_targets)
     network, run = estimator._network_and_run(

@@ -50,7 +50,7 @@ class NumericTargets:
 
     encode_validation = encode
 
-    def class_targets(self, loss: Loss, dtype: Any) -> None:
+    def targets_of_classes(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
 
     def weigh(
@@ -139,7 +139,7 @@ class ClassTargets:
             )
         return self.encode(y, loss, dtype)
 
-    def class_targets(self, loss: Loss, dtype: Any) -> FloatArray | None:
+    def targets_of_classes(self, loss: Loss, dtype: Any) -> FloatArray | None:
         """Return the targets of each class, as described in `scratchmlp.batches.Data`.
 
         The result is None for multilabel targets, because `encode` returns the targets themselves.
