@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -12,14 +11,15 @@ from scratchmlp.run import DivergenceError, Run
 from scratchmlp.schedules import Adaptive
 
 
-class Observer(Protocol):
-    """An object that a monitor notifies of each epoch, such as callbacks or a time limit."""
+class Observer:
+    """What a monitor notifies of each epoch, such as callbacks or a time limit."""
 
     def epoch_begin(self) -> None:
         """React to the beginning of an epoch."""
 
     def epoch_end(self, run: Run, monitor: "Monitor") -> str:
         """React to the end of an epoch. Return a reason to stop, or an empty string."""
+        return ""
 
 
 class Monitor:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from sklearn.callback import with_callbacks
 
 from scratchmlp.atomic_fit import all_at_once
-from scratchmlp.monitor import Monitor
+from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.run import Run
 
 Reconstruct: TypeAlias = Callable[[Any, Run, Monitor], dict[str, Any]]
@@ -20,13 +20,11 @@ Reconstruct: TypeAlias = Callable[[Any, Run, Monitor], dict[str, Any]]
 _DURING_FIT = {"_callback_fit_ctx", "_skl_callbacks_to_teardown"}
 
 
-class CallbackTasks:
+class CallbackTasks(Observer):
     """A task with a subtask for each epoch.
 
     The task is a fit, or the training of one member of an ensemble. In the fit of an ensemble, the
     members are subtasks, and the epochs are subtasks of these.
-
-    This object is an observer of the monitor: see `scratchmlp.monitor.Observer`.
 
     Parameters
     ----------

@@ -19,8 +19,7 @@ from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import EncodedRows, packed, select, unpacked
 from scratchmlp.dask.tables.table import ClusterTable
-from scratchmlp.monitor import Monitor
-from scratchmlp.run import Run
+from scratchmlp.monitor import Observer
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
@@ -89,8 +88,8 @@ class ClusterRows:
         return Data(select(self.tables, inside), self.Y[index], weight, self.class_targets)
 
 
-class EndIfReleased:
-    """Ends the training of a member whose task is released: an observer of the monitor.
+class EndIfReleased(Observer):
+    """Ends the training of a member whose task is released.
 
     A fit that fails or is interrupted releases its tasks, but a worker cannot stop a task that it
     executes. It marks the task as cancelled, and waits for its end.
@@ -108,10 +107,6 @@ class EndIfReleased:
         task = self.tasks.get(self.key)
         if task is None or task.state == "cancelled":
             raise Reschedule
-
-    def epoch_end(self, run: Run, monitor: Monitor) -> str:
-        """Do nothing: `epoch_begin` looks before the next epoch."""
-        return ""
 
 
 class ClusterExecutor:

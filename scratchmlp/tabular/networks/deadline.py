@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scratchmlp.monitor import Monitor
+from scratchmlp.monitor import Monitor, Observer
 from scratchmlp.run import Run
 from scratchmlp.schedules import HorizonSchedule, Progress
 
@@ -68,7 +68,7 @@ def deadlines(
     return [Deadline(started + max_time, n) for n in rounds]
 
 
-class TimedSchedule:
+class TimedSchedule(Observer):
     """A schedule that follows the epochs or the time, whichever is nearer to its end.
 
     It is also an observer of the monitor: it asks to stop when no time is left.
@@ -105,9 +105,6 @@ class TimedSchedule:
         self.started = self.epoch_started = time.perf_counter()
         self.seconds = max(self.end - self.started, _SHORTEST)
         self.epoch_seconds = epoch_seconds
-
-    def epoch_begin(self) -> None:
-        """Do nothing: `epoch_end` also starts the clock of the next epoch."""
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
         """Measure the epoch, and ask to stop if no time is left.

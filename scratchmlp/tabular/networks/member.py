@@ -181,8 +181,8 @@ def finish_member(
     return FinishedMember(member, member.raw_scores(fold), np.mean(raw, axis=0))
 
 
-class LastEpoch:
-    """Ends training early: an observer of the monitor.
+class LastEpoch(Observer):
+    """Ends training early.
 
     Parameters
     ----------
@@ -192,9 +192,6 @@ class LastEpoch:
 
     def __init__(self, epoch: float) -> None:
         self.epoch = epoch
-
-    def epoch_begin(self) -> None:
-        """Do nothing: `epoch_end` counts."""
 
     def epoch_end(self, run: Run, monitor: Monitor) -> str:
         """Ask to stop, unless all planned epochs are over anyway."""
