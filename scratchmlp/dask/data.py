@@ -1,6 +1,7 @@
 """Training rows on a cluster, and the batches of an epoch."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,30 +96,20 @@ class ClusterData:
 
     def whole(self, dtype: DTypeLike) -> tuple[ClusterBatch]:
         """Return all rows as one batch. Workers convert the inputs to the type of theta."""
-        return (ClusterBatch(self.n_rows, [(i, None) for i in range(len(self.pieces))]),)
+        return (self.successive(slice(0, self.n_rows)),)
 
     def batch(self, rows: NDArray[np.intp]) -> ClusterBatch:
         """Return a batch of some rows. Each piece takes its rows in ascending order."""
-        rows = np.sort(rows)
-        ends = np.searchsorted(rows, self.starts)
-        return ClusterBatch(
-            len(rows),
-            [
-                (i, _compact(rows[ends[i] : ends[i + 1]] - self.starts[i]))
-                for i in np.flatnonzero(np.diff(ends)).tolist()
-            ],
-        )
+        pieces = by_piece(np.sort(rows), self.starts)
+        return ClusterBatch(len(rows), [(i, _compact(own)) for i, own in pieces])
 
     def successive(self, rows: slice) -> ClusterBatch:
         """Return a batch of successive rows, without a list of their numbers."""
-        parts = []
-        first = int(np.searchsorted(self.starts, rows.start, side="right")) - 1
-        for i in range(first, len(self.pieces)):
-            start, stop = int(self.starts[i]), int(self.starts[i + 1])
-            if start >= rows.stop:
-                break
-            inside = slice(max(rows.start - start, 0), min(rows.stop, stop) - start)
-            parts.append((i, None if inside == slice(0, stop - start) else inside))
+        parts: list[tuple[int, Any]] = []
+        for i, (start, stop) in enumerate(pairwise(self.starts.tolist())):
+            first, end = max(rows.start, start) - start, min(rows.stop, stop) - start
+            if first < end:
+                parts.append((i, None if end - first == stop - start else slice(first, end)))
         return ClusterBatch(rows.stop - rows.start, parts)
 
     def extremes(self) -> tuple[FloatArray, FloatArray]:
@@ -175,6 +166,35 @@ class ClusterBatches:
         """
         for rows in self.slices:
             yield (self.data.successive(rows) if order is None else self.data.batch(order[rows]),)
+
+
+def by_piece(
+    rows: NDArray[np.intp], starts: NDArray[np.intp]
+) -> list[tuple[int, NDArray[np.intp]]]:
+    """Divide row numbers in ascending order by the pieces that the rows are in.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Row numbers.
+    starts : ndarray of shape (n_pieces + 1,)
+        Number of the first row of each piece, and the number of all rows.
+
+    Returns
+    -------
+    list of tuple of (int, ndarray of int)
+        Number of a piece that has any of the rows, and their numbers within it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchmlp.dask.data import by_piece
+    >>> by_piece(np.array([0, 2, 7]), np.array([0, 3, 5, 9]))
+    [(0, array([0, 2])), (2, array([2]))]
+    """
+    ends = np.searchsorted(rows, starts)
+    used = np.flatnonzero(np.diff(ends)).tolist()
+    return [(i, rows[ends[i] : ends[i + 1]] - starts[i]) for i in used]
 
 
 def _compact(rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger]:

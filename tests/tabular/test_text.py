@@ -14,7 +14,7 @@ from scratchmlp.batches import Data
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.columns import text as text_module
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, layout_of
-from scratchmlp.tabular.inputs.inputs import unfitted_inputs
+from scratchmlp.tabular.inputs.inputs import Inputs
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS
 
@@ -182,7 +182,7 @@ def test_terms_of_all_rows_or_of_none_are_not_selected(n_rows):
 
 def test_a_fit_of_inputs_leaves_unfitted_ones_as_they_are():
     rows = rows_of_terms(np.arange(60)[:, None] % 2, np.arange(60) % 2)
-    inputs = unfitted_inputs(rows.X, 0, TermSelection())
+    inputs = Inputs((TermSelection(),), None, None)
     fitted, encoded = inputs.fit(rows)
     assert inputs.supervised == (TermSelection(),)
     np.testing.assert_array_equal(encoded, fitted.array(rows.X)[:, 1:])

@@ -1,15 +1,15 @@
 """A table on a cluster, as the driver sees it: how it is read and encoded."""
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 from dask.delayed import Delayed
 from distributed import Future
-from scipy.sparse import csr_array
 
 from scratchmlp.dask.collections import Given, divided
+from scratchmlp.dask.data import by_piece
 from scratchmlp.dask.pieces import Failure, reporting_failures
 from scratchmlp.dask.preparation import results_of
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
@@ -25,7 +25,7 @@ from scratchmlp.dask.tables.rows import (
     take,
     without_table,
 )
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout, layout_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.folds import Rows
 from scratchmlp.tabular.reading.findings import warn_of
@@ -71,11 +71,6 @@ class Parts:
         """Return the number of rows."""
         return int(self.starts[-1])
 
-    def divided(self, rows: Rows) -> list[Rows]:
-        """Divide row numbers in ascending order by parts, and count them within each part."""
-        pieces = np.split(rows, np.searchsorted(rows, self.starts[1:-1]))
-        return [each - start for each, start in zip(pieces, self.starts[:-1], strict=True)]
-
 
 class UnencodedTable(Parts):
     """A table that is not encoded: `X` of `scratchmlp.tabular.base.BaseTabular._prepare`.
@@ -103,31 +98,22 @@ class ClusterTable(Parts):
 
     Parameters
     ----------
-    parts : Parts
-        The parts.
+    table : UnencodedTable
+        The table, divided into the same parts.
+    encoded : sequence of Future
+        Its encoded parts.
+    layout : Layout
+        Where the outputs of encoded rows are.
     n_bytes : int
         Memory that all rows take.
     """
 
-    def __init__(self, parts: Parts, n_bytes: int) -> None:
-        super().__init__(parts.rounds, parts.futures, parts.lengths, parts.numbers)
+    def __init__(
+        self, table: UnencodedTable, encoded: Sequence[Future], layout: Layout, n_bytes: int
+    ) -> None:
+        super().__init__(table.rounds, encoded, table.lengths, table.numbers)
+        self.layout = layout
         self.n_bytes = n_bytes
-
-    @cached_property
-    def _empty(self) -> EncodedTable:
-        """An encoded table without rows."""
-        empty: EncodedTable = self.rounds.get(self.taken(np.empty(0, np.intp))[0])
-        return empty
-
-    @property
-    def layout(self) -> Layout:
-        """Where the outputs of encoded rows are."""
-        return self._empty.layout
-
-    @property
-    def terms(self) -> tuple[csr_array, ...]:
-        """Indicators of the terms of no rows, for each column of text."""
-        return self._empty.terms
 
     def __getitem__(self, rows: Rows) -> EncodedTable:
         """Bring a few rows, whose numbers are in ascending order, to the driver."""
@@ -136,11 +122,12 @@ class ClusterTable(Parts):
     def taken(self, rows: Rows) -> list[Delayed]:
         """Return tasks that select rows, whose numbers are in ascending order.
 
-        There is one for each part that has some of the rows, and at least one.
+        There is one for each part that has some of the rows.
         """
-        pieces = self.divided(rows)
-        used = [i for i, piece in enumerate(pieces) if len(piece)] or [0]
-        return [task(partial(take, packed(pieces[i])), self.futures[i]) for i in used]
+        return [
+            task(partial(take, packed(own)), self.futures[i])
+            for i, own in by_piece(rows, self.starts)
+        ]
 
 
 def read_all(rounds: Rounds, given: Given) -> tuple[UnencodedTable, dict[str, Any]]:
@@ -210,15 +197,14 @@ def encode_all(
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
         _warn_of_unreadable(dict(zip(X.numbers, notes, strict=True)))
-    return learned, ClusterTable(Parts(X.rounds, encoded, X.lengths, X.numbers), sum(sizes))
+    return learned, ClusterTable(X, encoded, layout_of(learned._columns), sum(sizes))
 
 
 def _learning(encoder: TabularEncoder, X: UnencodedTable, rows: Rows) -> Delayed:
     """Return the task that fits an encoder to some rows."""
     samples = [
-        task(sample, None if len(piece) == n_rows else piece, part)
-        for piece, n_rows, part in zip(X.divided(rows), X.lengths, X.futures, strict=True)
-        if len(piece)
+        task(sample, None if len(own) == X.lengths[i] else own, X.futures[i])
+        for i, own in by_piece(rows, X.starts)
     ]
     return task(reporting_failures, partial(learn, encoder), *samples)
 

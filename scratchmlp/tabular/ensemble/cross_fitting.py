@@ -155,9 +155,9 @@ class CrossFitted(PartEstimator):
     def _fit_part(
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> FloatArray:
-        data, targets = problem.data, problem.targets
+        data, targets, layout = problem.data, problem.targets, problem.data.X.layout
         folds = [
-            Fold(*rows, unfitted_inputs(data.X, seed, terms), seed, tasks and tasks.member(0))
+            Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.member(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         results = self._fit_folds(data, folds, started)

@@ -10,7 +10,7 @@ from sklearn.utils import resample
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Layout
 from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
@@ -209,7 +209,7 @@ class InputRows:
 
 
 def unfitted_inputs(
-    encoded: EncodedTable,
+    layout: Layout,
     seed: int,
     terms: TermSelection,
     bins: Bins | None = None,
@@ -219,8 +219,8 @@ def unfitted_inputs(
 
     Parameters
     ----------
-    encoded : EncodedTable
-        The encoded table.
+    layout : Layout
+        The layout of the encoded table.
     seed : int
         Random state of the encodings.
     terms : TermSelection
@@ -235,5 +235,5 @@ def unfitted_inputs(
     Inputs
         Encodings that are not fitted.
     """
-    levels = (TargetEncoding(seed),) if encoded.layout.coded_as("many") else ()
-    return Inputs((*levels, *((terms,) if encoded.terms else ())), bins, logarithms)
+    levels = (TargetEncoding(seed),) if layout.coded_as("many") else ()
+    return Inputs((*levels, *((terms,) if layout.n_terms else ())), bins, logarithms)

@@ -163,15 +163,15 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
         `inputs` encode some columns anew for a member, in addition to the common encoding.
         `rows` are two arrays of row numbers: those for training, and those of the fold.
         """
-        encoded = problem.data.X
-        numeric = np.searchsorted(encoded.layout.numbers, problem.encoder.numeric_outputs_)
+        layout = problem.data.X.layout
+        numeric = np.searchsorted(layout.numbers, problem.encoder.numeric_outputs_)
         logarithms = Logarithms.of_columns(problem.encoder._columns) if recipe.logarithms else None
         n_epochs = int(min(recipe.n_epochs, recipe.last_epoch))
         for member in members:
             encoder = recipe.bins_for(member, len(numeric))
             bins = Bins(encoder, numeric) if encoder else None
             seed, terms = problem.seeds[member], problem.terms[member]
-            inputs = unfitted_inputs(encoded, seed, terms, bins, logarithms)
+            inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
             task = tasks.member(n_epochs) if tasks else None
             yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
 
