@@ -64,11 +64,13 @@ def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predic
     if isinstance(model, Pipeline):
         reason = "only the ensemble and the networks predict intervals"
         return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {reason}",))
+    blend = model._blend
     try:
-        limit = model._held_out_scores.quantile(coverage)
+        limit = blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
         return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {error}",))
-    return Predictions(*model._predict_with_interval(X, limit))
+    table, _ = model.encoder_._encode(X)
+    return Predictions(*blend.predict_with_regions(table, limit))
 
 
 def prediction_table(model: Model, predicted: Predictions) -> pd.DataFrame:
@@ -113,7 +115,7 @@ def _decimals(model: Model, predictions: FloatArray) -> int:
     if isinstance(model, Pipeline):
         spread = float(np.abs(predictions).max())
     else:
-        targets = model._targets  # files may lack the out-of-fold predictions
+        targets = model._blend.targets  # files may lack the out-of-fold predictions
         assert isinstance(targets, Numbers)
         spread = float(np.max(targets.high) - np.min(targets.low))
     return DIGITS - 1 - exponent(spread) if spread else DIGITS

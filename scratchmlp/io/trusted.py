@@ -30,7 +30,7 @@ _NAMES = {
         "Bins Calibration ClassLabels CrossFitted Difficulty FoldModel HeldOutScores Inputs "
         "Logarithms Member Numbers PiecewiseLinearEncoder TabularEncoder TabularEnsembleClassifier "
         "TabularEnsembleRegressor TabularMLPClassifier TabularMLPRegressor TargetEncoding "
-        "TermSelection TextEncoder"
+        "TermSelection TextEncoder Uncertainty"
     ),
     "numpy": "dtype",
     "sklearn._loss._loss": (

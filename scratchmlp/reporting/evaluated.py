@@ -260,9 +260,10 @@ def _out_of_fold(estimator: Any, y: NDArray[Any]) -> FloatArray:
             f"{type(estimator).__name__} keeps no out-of-fold predictions, so a report cannot tell "
             f"how well it predicts the rows of fit. {remedy}"
         )
-    predicted = estimator._out_of_fold
+    name = "oof_proba_" if is_classifier(estimator) else "oof_prediction_"
+    predicted = getattr(estimator, name, None)
     if predicted is None:
-        raise ValueError(f"This {type(estimator).__name__} has no {estimator._oof_name}. {remedy}")
+        raise ValueError(f"This {type(estimator).__name__} has no {name}. {remedy}")
     if len(predicted) != len(y):
         raise ValueError(
             f"X and y have {len(y)} rows, but fit had {len(predicted)}. Pass the rows of fit in "

@@ -12,11 +12,11 @@ from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
 from scratchmlp.tabular.columns.any_column import Column, Columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
     difficulty_inputs,
     fit_difficulty,
-    fold_numbers,
     held_out_scores,
     n_needed,
     scored_rows,
@@ -164,22 +164,20 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
     found = {}
     for coverage in coverages:
         if n_needed(coverage) <= n_known:
-            limits = np.empty(len(rows))
+            limits = np.empty((len(rows), 1))
             for part, known in errors:
-                limits[part] = known.quantile(coverage)[0]
-            found[coverage] = _regions(evaluated, rows, limits, sizes)
+                limits[part] = known.quantile(coverage)
+            found[coverage] = _regions(evaluated, rows, limits * sizes)
     return found
 
 
-def _regions(evaluated: Evaluated, rows: Rows, limits: FloatArray, sizes: FloatArray) -> Regions:
-    """Make sets or intervals that contain all errors up to a limit, as the estimator does."""
-    estimator = evaluated.estimator
+def _regions(evaluated: Evaluated, rows: Rows, reach: FloatArray) -> Regions:
+    """Make sets or intervals of all targets whose error is at most `reach`."""
+    regions = evaluated.estimator._blend.regions(_predictions(evaluated)[rows], reach)
     if evaluated.proba is not None:
-        sets = estimator._sets(evaluated.proba[rows], limits[:, np.newaxis])
-        covered = sets[np.arange(len(rows)), evaluated.codes[rows]]
-        return Regions(rows, covered, sets.sum(axis=1).astype(float))
-    y = evaluated.y[rows]
-    low, high = estimator._intervals(evaluated.prediction[rows], limits * sizes).T
+        covered = regions[np.arange(len(rows)), evaluated.codes[rows]]
+        return Regions(rows, covered, regions.sum(axis=1).astype(float))
+    y, (low, high) = evaluated.y[rows], regions.T
     return Regions(rows, (low <= y) & (y <= high), high - low)
 
 
@@ -189,45 +187,43 @@ _Known = tuple[Rows, FloatArray, list[tuple[Any, HeldOutScores]]]
 
 def _new(evaluated: Evaluated) -> _Known:
     """Return new rows, with all errors that `fit` kept."""
-    rows, estimator = evaluated.sample(MOST_ROWS), evaluated.estimator
-    sizes = np.ones(len(rows))
-    if evaluated.proba is None:
-        sizes = estimator._difficulty.predict(_inputs(evaluated, rows))[:, 0]
-    return rows, sizes, [(slice(None), estimator._held_out_scores)]
+    rows, uncertainty = evaluated.sample(MOST_ROWS), evaluated.estimator._blend.uncertainty
+    sizes = uncertainty.expected_errors(_encoded(evaluated, rows), _predictions(evaluated)[rows])
+    return rows, sizes, [(slice(None), uncertainty.scores)]
 
 
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
-    rows, folds = _folds(evaluated)
-    errors, sizes = _errors(evaluated, rows, folds)
-    scores = (errors / sizes)[:, np.newaxis]
+    n_given, held_out = len(evaluated.given[1]), evaluated.estimator.held_out_
+    given, folds = scored_rows(evaluated.numbers, held_out, n_given)
+    rows = np.searchsorted(evaluated.numbers, given)
+    errors = evaluated.errors[rows, np.newaxis]
+    sizes = _sizes(evaluated, rows, errors, folds)
+    scores = errors / sizes
     parts = [
-        (folds == each, held_out_scores(scores[folds != each], None)) for each in np.unique(folds)
+        (folds == fold, held_out_scores(scores[folds != fold], None)) for fold in np.unique(folds)
     ]
     return rows, sizes, parts
 
 
-def _folds(evaluated: Evaluated) -> tuple[Rows, Rows]:
-    """Return the rows whose errors `fit` kept, and the fold of each."""
-    estimator, n_given = evaluated.estimator, len(evaluated.given[1])
-    given = scored_rows(estimator._out_of_fold)
-    folds = fold_numbers(estimator.held_out_, given, n_given)
-    return np.searchsorted(evaluated.numbers, given), folds
+def _sizes(evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows) -> FloatArray:
+    """Return the expected sizes of errors by models that were fitted without the fold of a row."""
+    difficulty = evaluated.estimator._blend.uncertainty.difficulty
+    if difficulty is None:
+        return np.ones(errors.shape)
+    X = difficulty_inputs(_encoded(evaluated, rows), _predictions(evaluated)[rows])
+    return fit_difficulty(X, errors, difficulty.unit, folds, None)[1]
 
 
-def _errors(evaluated: Evaluated, rows: Rows, folds: Rows) -> tuple[FloatArray, FloatArray]:
-    """Return the errors of rows, and their expected sizes by models without the fold of the row."""
-    errors = evaluated.errors[rows]
-    if evaluated.proba is not None:
-        return errors, np.ones(len(rows))
-    X, unit = _inputs(evaluated, rows), evaluated.estimator._targets.deviation
-    return errors, fit_difficulty(X, errors[:, np.newaxis], unit, folds, None)[1][:, 0]
+def _encoded(evaluated: Evaluated, rows: Rows) -> EncodedTable:
+    """Encode some rows."""
+    encoded, _ = evaluated.encoder._encode(evaluated.some(rows))
+    return encoded
 
 
-def _inputs(evaluated: Evaluated, rows: Rows) -> FloatArray:
-    """Return what the expected sizes of errors are predicted from."""
-    encoded = evaluated.estimator._encode(evaluated.some(rows))
-    return difficulty_inputs(encoded, evaluated.prediction[rows, np.newaxis])
+def _predictions(evaluated: Evaluated) -> FloatArray:
+    """Return the probabilities of classes, or the predicted numbers."""
+    return evaluated.prediction if evaluated.proba is None else evaluated.proba
 
 
 # Groups of rows.

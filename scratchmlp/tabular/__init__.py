@@ -32,7 +32,7 @@ from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.inputs.term_selection import TermSelection
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores
+from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores, Uncertainty
 from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.member import Member
 from scratchmlp.tabular.networks.regressor import TabularMLPRegressor
@@ -72,5 +72,6 @@ for _stored in (
     TargetEncoding,
     TermSelection,
     TextEncoder,
+    Uncertainty,
 ):
     public(__name__)(_stored)

@@ -37,9 +37,7 @@ from scratchmlp.tabular.folds import (
 from scratchmlp.tabular.inputs.term_selection import TermSelection
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
 from scratchmlp.tabular.inspection.uncertainty import (
-    Difficulty,
-    HeldOutScores,
-    fold_numbers,
+    Uncertainty,
     held_out_scores,
     kept_weight,
     scored_rows,
@@ -164,8 +162,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
     _targets: Targets
     _targets_type: ClassVar[type[ClassLabels] | type[Numbers]]
     _calibration: Calibration | None = None
-    _held_out_scores: HeldOutScores
-    _difficulty: Difficulty | None = None
+    _uncertainty: Uncertainty
     _oof_name: ClassVar[str]  # of the attribute with the out-of-fold predictions
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -333,21 +330,22 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
     def _keep_uncertainty(
         self, problem: TrainingProblem, oof: FloatArray
-    ) -> Callable[[FloatArray], HeldOutScores]:
-        """Keep how wrong out-of-fold predictions are. Intervals and sets are made from it.
+    ) -> Callable[[FloatArray], Uncertainty]:
+        """Keep how wrong out-of-fold predictions are.
 
-        Return the function from out-of-fold predictions to their scores, for parts of an ensemble.
+        Return the function that measures those of a part of an ensemble in the same units.
         """
-        targets, data, rows = self._targets, problem.data, scored_rows(oof)
-        folds = fold_numbers(self.held_out_, rows, len(oof))
-        weight = kept_weight(problem.sample_weight[rows])
-        self._difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
+        targets = self._targets
+        rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
+        data, weight = problem.data, kept_weight(problem.sample_weight[rows])
+        difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
-        def scores_of(oof: FloatArray) -> HeldOutScores:
-            return held_out_scores(targets.errors(data.Y[rows], oof[rows]) / sizes, weight)
+        def uncertainty_of(oof: FloatArray) -> Uncertainty:
+            errors = targets.errors(data.Y[rows], oof[rows])
+            return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
 
-        self._held_out_scores = scores_of(oof)
-        return scores_of
+        self._uncertainty = uncertainty_of(oof)
+        return uncertainty_of
 
     # Prediction.
 
@@ -366,6 +364,13 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """Return class probabilities or predicted targets."""
         blend, table = self._blend_and_table(X)
         return blend.predict(table)
+
+    def _regions(self, X: Any, coverage: float) -> NDArray[Any]:
+        """Predict a set of classes or intervals for each row."""
+        check_is_fitted(self)
+        blend = self._blend
+        limit = blend.uncertainty.scores.quantile(coverage)
+        return blend.predict_with_regions(self._encode(X), limit)[1]
 
     def member_predictions(self, X: Any) -> FloatArray:
         """Predict by each fold. If the predictions disagree, their mean is uncertain.

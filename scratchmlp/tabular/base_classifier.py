@@ -137,12 +137,4 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         levels", JASA 114, 2019. Vovk, "Cross-conformal predictors", Annals of Mathematics and
         Artificial Intelligence 74, 2015.
         """
-        check_is_fitted(self)
-        limit = self._held_out_scores.quantile(coverage)
-        return self._sets(self._mean_prediction(X), limit)
-
-    def _sets(self, proba: FloatArray, limit: FloatArray) -> NDArray[np.bool_]:
-        """Return the most probable class and all whose error would not exceed a limit."""
-        found: NDArray[np.bool_] = 1.0 - proba <= limit
-        found[np.arange(len(proba)), proba.argmax(axis=1)] = True
-        return found
+        return self._regions(X, coverage)

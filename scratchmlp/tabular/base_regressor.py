@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.base import BaseTabular
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs
 from scratchmlp.tabular.targets import Numbers
 
 
@@ -18,7 +15,6 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
     oof_prediction_: FloatArray
     _targets: Numbers
     _targets_type = Numbers
-    _difficulty: Difficulty
     _oof_name = "oof_prediction_"
 
     def predict(self, X: Any) -> FloatArray:
@@ -83,42 +79,7 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
         Mathematics and Artificial Intelligence 74, 2015.
         """
-        check_is_fitted(self)
-        return self._predict_with_interval(X, self._held_out_scores.quantile(coverage))[1]
-
-    def _predict_with_interval(self, X: Any, limit: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return predictions and intervals around them, whose reach is a multiple of errors.
-
-        Parameters
-        ----------
-        X : {DataFrame, array-like} of shape (n_samples, n_features)
-            The table.
-        limit : ndarray of shape (n_outputs,)
-            The multiple: a quantile of the scores of out-of-fold predictions.
-
-        Returns
-        -------
-        predictions : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            What `predict` returns.
-        ends : ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
-            Lower and upper ends.
-        """
-        difficulty = self._difficulty
-        blend, table = self._blend_and_table(X)
-        prediction = blend.predict(table)
-        center = prediction.reshape(len(table), -1)
-        ends = self._intervals(center, limit * difficulty.predict(difficulty_inputs(table, center)))
-        return prediction, ends[:, 0] if prediction.ndim == 1 else ends
-
-    def _intervals(self, center: FloatArray, reach: FloatArray) -> FloatArray:
-        """Return lower and upper ends, on the last axis, at a distance from predictions.
-
-        They are at least 0 if all parts are networks with a loss of targets like that.
-        """
-        ends = np.stack([center - reach, center + reach], axis=-1)
-        if all(part.targets.output == "exp" for part in self._blend.parts.values()):
-            np.maximum(ends, 0.0, out=ends)
-        return ends
+        return self._regions(X, coverage)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from scratchmlp.arrays import FloatArray
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import TrainingProblem
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores
+from scratchmlp.tabular.inspection.uncertainty import Uncertainty
 from scratchmlp.tabular.prediction import Part
 
 
@@ -26,8 +26,8 @@ class PartEstimator(BaseEstimator, ABC):
     #: Errors of its fit after which the ensemble goes on without it.
     _left_out_after: ClassVar[type[Exception]] = Exception
 
-    _held_out_scores: HeldOutScores
-    _difficulty: Any
+    #: How wrong its out-of-fold predictions are, which the ensemble measures.
+    _uncertainty: Uncertainty
 
     def _check_part(self, name: str, ensemble: str) -> None:
         """Check what must be right before any part is fitted."""
@@ -50,7 +50,3 @@ class PartEstimator(BaseEstimator, ABC):
     def _named(self) -> Any:
         """What `named_estimators_` of the ensemble shows."""
         return self
-
-    def _keep_scores(self, scores: HeldOutScores, difficulty: Difficulty | None) -> None:
-        """Keep how wrong the out-of-fold predictions are, for intervals and sets."""
-        self._held_out_scores, self._difficulty = scores, difficulty

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.inspection.uncertainty import Uncertainty
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Targets
 
@@ -55,12 +57,15 @@ class Blend(NamedTuple):
         The targets.
     calibration : Calibration or None
         Calibration of the weighted mean. It changes nothing if there is one part.
+    uncertainty : Uncertainty
+        How wrong out-of-fold predictions are.
     """
 
     parts: dict[str, Part]
     weights: dict[str, float]
     targets: Targets
     calibration: Calibration | None
+    uncertainty: Uncertainty
 
     def predict(self, table: EncodedTable) -> FloatArray:
         """Predict the rows of a table: the mean over the folds.
@@ -82,6 +87,28 @@ class Blend(NamedTuple):
             prediction = part.targets.predictions(raw, part.calibration)
             weighted = weighted + self.weights[name] * prediction
         return self.targets.blended(weighted, self.calibration)
+
+    def predict_with_regions(
+        self, table: EncodedTable, limit: FloatArray
+    ) -> tuple[FloatArray, NDArray[Any]]:
+        """Return predictions, and their sets of classes or intervals.
+
+        These contain all targets whose error is at most `limit`, a quantile of the scores, times
+        the expected one.
+        """
+        prediction = self.predict(table)
+        reach = limit * self.uncertainty.expected_errors(table, prediction)
+        return prediction, self.regions(prediction, reach)
+
+    def regions(self, prediction: FloatArray, reach: FloatArray) -> NDArray[Any]:
+        """Return the sets or intervals of all targets whose error is at most `reach`.
+
+        Intervals are at least 0 if all parts are networks with a loss of targets like that.
+        """
+        regions = self.targets.regions(prediction, reach)
+        if all(part.targets.output == "exp" for part in self.parts.values()):
+            np.maximum(regions, 0.0, out=regions)
+        return regions
 
     @property
     def n_folds(self) -> int:

@@ -156,6 +156,12 @@ class ClassLabels:
         """Return no model of errors, and the unit of all: sets of classes need no other."""
         return None, 1.0
 
+    def regions(self, proba: FloatArray, reach: FloatArray) -> NDArray[np.bool_]:
+        """Return the most probable class and all whose error would be at most `reach`."""
+        found: NDArray[np.bool_] = 1.0 - proba <= reach
+        found[np.arange(len(proba)), proba.argmax(axis=1)] = True
+        return found
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
@@ -304,8 +310,14 @@ class Numbers:
         sizes : ndarray of shape (n_rows, n_outputs)
             Expected errors by models that were fitted without the fold of the row.
         """
-        X = difficulty_inputs(data.X[rows], oof.reshape(len(rows), -1))
+        X = difficulty_inputs(data.X[rows], oof)
         return fit_difficulty(X, self.errors(data.Y[rows], oof), self.deviation, folds, weight)
+
+    def regions(self, prediction: FloatArray, reach: FloatArray) -> FloatArray:
+        """Return lower and upper ends, on the last axis, at a distance from predictions."""
+        center = prediction.reshape(len(prediction), -1)
+        ends = np.stack([center - reach, center + reach], axis=-1)
+        return ends[:, 0] if prediction.ndim == 1 else ends
 
 
 Targets = ClassLabels | Numbers

@@ -89,9 +89,10 @@ def compare_ensembles(found, expected):
     for name in ("oof_proba_", "oof_prediction_", "best_epochs_", "temperature_", "floor_"):
         if hasattr(expected, name):
             np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
-    for name in ("held_out_", "_held_out_scores"):
-        for one, other in zip(getattr(found, name), getattr(expected, name), strict=True):
-            np.testing.assert_array_equal(one, other)
+    for one, other in zip(found.held_out_, expected.held_out_, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(found._uncertainty.scores, expected._uncertainty.scores, strict=True):
+        np.testing.assert_array_equal(one, other)
     assert found.oof_score_ == expected.oof_score_
     assert found.stop_reasons_ == expected.stop_reasons_
     losses = [each.history_["validation_loss"] for each in (found, expected)]

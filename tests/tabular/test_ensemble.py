@@ -610,10 +610,9 @@ def test_several_estimators_of_an_ensemble(whole):
     size = len(pickle.dumps(whole.named_estimators_.boosting))
     assert len(pickle.dumps(two)) < len(pickle.dumps(whole)) - size
     assert two.oof_importances(X, LABELS, n_repeats=1).importances_mean.shape == (3,)
-    worst = max(two.weights_, key=lambda name: whole._parts[name]._held_out_scores.scores.mean())
-    assert (
-        two._held_out_scores.scores.tolist() == whole._parts[worst]._held_out_scores.scores.tolist()
-    )
+    of_parts = [whole._parts[name]._uncertainty.scores.scores for name in two.weights_]
+    worst = max(of_parts, key=np.mean)
+    assert two._uncertainty.scores.scores.tolist() == worst.tolist()
     every = whole.only(*whole.weights_)
     np.testing.assert_array_equal(every.predict_proba(X), whole.predict_proba(X))
     np.testing.assert_array_equal(every.predict_set(X), whole.predict_set(X))

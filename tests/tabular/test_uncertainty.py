@@ -16,7 +16,6 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.inspection import uncertainty as module
 from scratchmlp.tabular.inspection.uncertainty import (
     fit_difficulty,
-    fold_numbers,
     held_out_scores,
     scored_rows,
 )
@@ -145,10 +144,12 @@ SPLITS = [
 @pytest.mark.parametrize(("settings", "weight", "n_scores"), SPLITS)
 def test_scores_are_those_of_rows_that_members_held_out(settings, weight, n_scores):
     networks = TabularMLPRegressor(**settings, **SMALL).fit(*TRAINING[:2], weight)
-    assert len(networks._held_out_scores.scores) == n_scores
+    known = networks._uncertainty.scores
+    assert len(known.scores) == n_scores
     if weight is not None:
-        kept = np.unique(networks._held_out_scores.weight)
-        np.testing.assert_allclose(kept, [2 / 3, 4 / 3], rtol=1e-6)  # divided by their mean
+        np.testing.assert_allclose(
+            np.unique(known.weight), [2 / 3, 4 / 3], rtol=1e-6
+        )  # divided by their mean
     assert 0.8 < coverage_of(networks.predict_interval(TEST[0]), TEST[1]) < 0.98
 
 
@@ -168,18 +169,18 @@ def test_two_rows_and_several_targets():
 
 def test_many_rows_are_drawn(monkeypatch):
     monkeypatch.setattr(module, "_MOST_SCORES", 50)
-    oof = np.where(np.arange(200) < 20, np.nan, 0.0)
-    drawn = scored_rows(oof)
+    rows = np.arange(20, 200)
+    drawn, _ = scored_rows(rows, [rows], n_rows=200)
     assert len(np.unique(drawn)) == 50
     assert drawn.min() >= 20
-    np.testing.assert_array_equal(drawn, scored_rows(oof[:, None]))
+    np.testing.assert_array_equal(drawn, scored_rows(rows, [rows], n_rows=200)[0])
 
 
 def test_rows_are_in_the_fold_of_a_member_that_held_them_out():
     rows = np.array([0, 1, 3])
-    found = fold_numbers([np.array([0, 1]), np.array([2, 3])], rows, n_rows=5)
+    _, found = scored_rows(rows, [np.array([0, 1]), np.array([2, 3])], n_rows=5)
     np.testing.assert_array_equal(found, [0, 0, 1])
-    found = fold_numbers([np.arange(9)], np.arange(9), n_rows=9)  # of one member, five folds
+    _, found = scored_rows(np.arange(9), [np.arange(9)], n_rows=9)  # of one member, five folds
     np.testing.assert_array_equal(found, [0, 1, 2, 3, 4, 0, 1, 2, 3])
 
 

@@ -105,9 +105,9 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         oof = self._targets.blended(blend, self._calibration)
         self._keep_predictions(problem, oof)
         self._measure(parts, problem, lambda oof: loss(oof[seen]))
-        scores_of = self._keep_uncertainty(problem, oof)
+        uncertainty_of = self._keep_uncertainty(problem, oof)
         for name, part in self._parts.items():
-            part._keep_scores(scores_of(parts[name].oof), self._difficulty)
+            part._uncertainty = uncertainty_of(parts[name].oof)
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -329,15 +329,15 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         """Predict as the only estimator does on its own."""
         self.weights_ = {name: 1.0}
         self._calibration = self._targets.uncalibrated
-        self._held_out_scores = self._parts[name]._held_out_scores
+        self._uncertainty = self._parts[name]._uncertainty
         self._forget_whole(self.oof_scores_[name], self._measured["loss"][name])
 
     def _become_mean_of_several(self) -> None:
         """Weight the estimators so that the sum is 1 again."""
         total = sum(self.weights_.values())
         self.weights_ = {name: weight / total for name, weight in self.weights_.items()}
-        scores = [part._held_out_scores for part in self._parts.values()]
-        self._held_out_scores = largest_scores(scores)
+        scores = [part._uncertainty.scores for part in self._parts.values()]
+        self._uncertainty = self._uncertainty._replace(scores=largest_scores(scores))
         self._forget_whole(np.nan, np.nan)
 
     def _forget_whole(self, score: float, loss: float) -> None:
@@ -350,7 +350,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     @property
     def _blend(self) -> Blend:
         parts = {name: part._part for name, part in self._parts.items()}
-        return Blend(parts, self.weights_, self._targets, self._calibration)
+        return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
 
 def _reason_to_drop(weight: float) -> str:

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
-from scratchmlp.tabular.folds import effective_number, predicted_rows
+from scratchmlp.tabular.folds import effective_number
 from scratchmlp.threads import threads
 
 #: Most rows whose scores are kept. Of more rows, these are drawn at random.
@@ -136,38 +136,37 @@ def largest_scores(parts: Sequence[HeldOutScores]) -> HeldOutScores:
     )
 
 
-def scored_rows(oof: FloatArray) -> NDArray[np.intp]:
-    """Return the numbers of the rows whose scores to keep.
+def scored_rows(
+    rows: NDArray[np.intp], held_out: Iterable[NDArray[np.intp]], n_rows: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the numbers of the rows whose scores to keep, and the fold of each.
 
     Parameters
     ----------
-    oof : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Out-of-fold predictions; nan for rows that no fold held out.
+    rows : ndarray of int
+        Numbers of the rows with out-of-fold predictions, in order.
+    held_out : iterable of ndarray of int
+        Row numbers that each fold held out.
+    n_rows : int
+        Number of all rows.
 
     Returns
     -------
-    ndarray of int
-        Row numbers, in order: all rows with a prediction, or a random 10,000 of them, always the
-        same.
+    rows : ndarray of int
+        All rows with a prediction, or a random 10,000 of them, always the same.
+    folds : ndarray of int
+        For each of these rows, the number of a fold that held it out. If a single one held out all
+        of them, they are divided into folds.
     """
-    rows = predicted_rows(oof)
     if len(rows) > _MOST_SCORES:
         rows = np.sort(np.random.RandomState(0).choice(rows, _MOST_SCORES, replace=False))
-    return rows
-
-
-def fold_numbers(
-    held_out: Iterable[NDArray[np.intp]], rows: NDArray[np.intp], n_rows: int
-) -> NDArray[np.intp]:
-    """Return, for each of some rows, the number of a fold that held it out.
-
-    If a single one held out all of them, they are divided into folds.
-    """
-    numbers = np.full(n_rows, -1, np.intp)
+    numbers = np.empty(n_rows, np.intp)
     for fold, held_out_rows in enumerate(held_out):
         numbers[held_out_rows] = fold
     folds = numbers[rows]
-    return np.arange(len(rows)) % _FOLDS if (folds == folds[0]).all() else folds
+    if (folds == folds[0]).all():
+        folds = np.arange(len(rows)) % _FOLDS
+    return rows, folds
 
 
 def kept_weight(weight: FloatArray) -> FloatArray | None:
@@ -211,7 +210,7 @@ def difficulty_inputs(table: EncodedTable, prediction: FloatArray) -> FloatArray
     ----------
     table : EncodedTable
         The rows.
-    prediction : ndarray of shape (n_samples, n_outputs)
+    prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Predictions for them.
 
     Returns
@@ -219,7 +218,28 @@ def difficulty_inputs(table: EncodedTable, prediction: FloatArray) -> FloatArray
     ndarray of shape (n_samples, n_inputs)
         The inputs.
     """
-    return np.hstack([table.numbers_and_codes(), prediction])
+    return np.hstack([table.numbers_and_codes(), prediction.reshape(len(table), -1)])
+
+
+class Uncertainty(NamedTuple):
+    """How wrong out-of-fold predictions are: what sets and intervals are made from.
+
+    Attributes
+    ----------
+    scores : HeldOutScores
+        Their errors, of numbers in units of the expected ones.
+    difficulty : Difficulty or None
+        What errors to expect of numbers; None for classes.
+    """
+
+    scores: HeldOutScores
+    difficulty: Difficulty | None
+
+    def expected_errors(self, table: EncodedTable, prediction: FloatArray) -> FloatArray:
+        """Return the errors to expect, of shape (n_samples, n_outputs); 1 for classes."""
+        if self.difficulty is None:
+            return np.ones((len(table), 1))
+        return self.difficulty.predict(difficulty_inputs(table, prediction))
 
 
 def fit_difficulty(

@@ -210,4 +210,5 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     @property
     def _blend(self) -> Blend:
         parts, weights = {"networks": self._part}, {"networks": 1.0}
-        return Blend(parts, weights, self._targets, self._targets.uncalibrated)
+        uncalibrated = self._targets.uncalibrated
+        return Blend(parts, weights, self._targets, uncalibrated, self._uncertainty)
