@@ -74,10 +74,9 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     def _fit_problem(
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> None:
-        problem = self._for_loss(problem)
-        oof = self._fit_folds(problem, tasks, started)
-        self._keep_predictions(problem, oof)
-        self._keep_uncertainty(problem, oof)
+        oof = self._fit_part(problem, tasks, started)
+        setattr(self, self._oof_name, oof)
+        self._keep_uncertainty(problem.for_targets(self._targets), oof)
 
     def _check_part(self, name: str, ensemble: str) -> None:
         self._validate_params()
