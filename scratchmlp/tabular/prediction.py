@@ -18,8 +18,8 @@ from scratchmlp.tabular.targets import ClassLabels, Targets
 class FoldScorer(Protocol):
     """What was trained without one fold: a network, or an estimator of scikit-learn."""
 
-    def raw_scores(self, table: EncodedTable) -> FloatArray:
-        """Compute raw scores of shape (n_samples, n_outputs)."""
+    def scores(self, table: EncodedTable) -> FloatArray:
+        """Compute scores of shape (n_samples, n_outputs), from which `Targets` make predictions."""
 
 
 class Part(NamedTuple):
@@ -30,10 +30,10 @@ class Part(NamedTuple):
     models : sequence of Member or FoldModel
         For each fold, what was trained without it.
     targets : ClassLabels or Numbers
-        How raw scores become predictions. Those of an ensemble may differ: networks with
+        How scores become predictions. Those of an ensemble may differ: networks with
         ``loss="poisson"`` scale numbers in their own way.
     calibration : Calibration or None
-        Calibration of the raw scores; None for numbers.
+        Calibration of the scores; None for numbers.
     """
 
     models: Sequence[FoldScorer]
@@ -83,8 +83,8 @@ class Blend(NamedTuple):
         """Predict with what was trained without one fold: the weighted mean of the parts."""
         weighted: Any = 0.0
         for name, part in self.parts.items():
-            raw = part.models[fold].raw_scores(table).astype(np.float64, copy=False)
-            prediction = part.targets.predictions(raw, part.calibration)
+            scores = part.models[fold].scores(table).astype(np.float64, copy=False)
+            prediction = part.targets.predictions(scores, part.calibration)
             weighted = weighted + self.weights[name] * prediction
         return self.targets.blended(weighted, self.calibration)
 

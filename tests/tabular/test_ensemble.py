@@ -209,7 +209,7 @@ def test_classes_that_a_fold_lacks_have_the_least_probability():
     assert without.classes_.tolist() == [1, 2]
     members = model.only("trees").member_predictions(X)
     assert 0 < members[0, :, 0].max() < 0.05 < members[1:, :, 0].max()
-    proba = model._parts["trees"].models_[0].predict(model._encode(X))
+    proba = np.exp(model._parts["trees"].models_[0].scores(model._encode(X)))
     assert proba.min() == pytest.approx(1 / (100 * 3), rel=0.05)  # by 100 rows and 3 classes
 
 

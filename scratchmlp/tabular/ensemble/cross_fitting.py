@@ -66,25 +66,17 @@ class FoldModel(NamedTuple):
     n_outputs: int
     least: float
 
-    def raw_scores(self, table: EncodedTable) -> FloatArray:
-        """Return logarithms of class probabilities, or standardized targets."""
-        found = self.predict(table)
-        return log_probabilities(found) if is_classifier(self.estimator) else found
+    def scores(self, table: EncodedTable) -> FloatArray:
+        """Return logarithms of class probabilities, or standardized targets.
 
-    def predict(self, table: EncodedTable) -> FloatArray:
-        """Predict the rows of an encoded table.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_outputs)
-            Class probabilities or standardized targets.
+        They have the shape (n_samples, n_outputs).
         """
         if len(table) <= _ROWS:
-            return self._predict(table)
+            return self._scores(table)
         chunks = gen_batches(len(table), _ROWS)
-        return np.concatenate([self._predict(table[rows]) for rows in chunks])
+        return np.concatenate([self._scores(table[rows]) for rows in chunks])
 
-    def _predict(self, table: EncodedTable) -> FloatArray:
+    def _scores(self, table: EncodedTable) -> FloatArray:
         X = _inputs(self.estimator, self.inputs)(table)
         estimator = self.estimator
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
@@ -98,7 +90,7 @@ class FoldModel(NamedTuple):
         # Of a single class, some of scikit-learn's classifiers have two columns, the class first.
         proba[:, estimator.classes_] = found[:, : len(estimator.classes_)]
         np.maximum(proba, self.least, out=proba)
-        return proba / proba.sum(axis=1, keepdims=True)
+        return log_probabilities(proba / proba.sum(axis=1, keepdims=True))
 
 
 class Fold(NamedTuple):
@@ -162,10 +154,9 @@ class CrossFitted(PartEstimator):
         ]
         results = self._fit_folds(data, folds, started)
         self.models_ = [model for model, _ in results]
-        predictions = by_row(problem.held_out, [found for _, found in results], len(data.Y))
-        raw = targets.link(predictions)
-        self._targets, self._calibration = targets, targets.calibrate(data, raw)
-        return targets.predictions(raw, self._calibration)
+        scores = by_row(problem.held_out, [found for _, found in results], len(data.Y))
+        self._targets, self._calibration = targets, targets.calibrate(data, scores)
+        return targets.predictions(scores, self._calibration)
 
     def _fit_folds(
         self, data: Data, folds: list[Fold], started: float
@@ -222,8 +213,8 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
     -------
     model : FoldModel
         The fitted estimator.
-    predictions : ndarray of shape (n_held_out, n_outputs)
-        Its predictions for the fold.
+    scores : ndarray of shape (n_held_out, n_outputs)
+        Its scores of the fold.
     """
     if fold.tasks:
         fold.tasks.begin()
@@ -238,12 +229,12 @@ def fit_fold(estimator: Any, data: Data, fold: Fold) -> tuple[FoldModel, FloatAr
         X = fill_empty_columns(inputs_of(training.X, supervised), training.sample_weight)
         model.fit(X, _targets(training), **arguments)
         fitted = FoldModel(model, inputs, data.n_targets, 1 / (len(training.Y) * data.n_targets))
-        predictions = fitted.predict(held_out.X)
-    if not np.isfinite(predictions).all():
+        scores = fitted.scores(held_out.X)
+    if not np.isfinite(scores).all():
         raise ValueError("its predictions are not finite")
     if fold.tasks:
         fold.tasks.end()
-    return fitted, predictions
+    return fitted, scores
 
 
 def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:

@@ -120,7 +120,7 @@ class Member(NamedTuple):
     inputs: Inputs
 
     @np.errstate(invalid="ignore")  # BLAS may report what it finds in memory that it overwrites
-    def raw_scores(self, table: EncodedTable) -> FloatArray:
+    def scores(self, table: EncodedTable) -> FloatArray:
         """Compute the raw scores of the rows of an encoded table.
 
         Few rows are computed in float64. In float32, the last digits of a row would depend on the
@@ -178,7 +178,7 @@ def finish_member(
     [theta] = (each.theta for each in history.candidates if each.epoch == epoch)
     member = Member(history.network, theta, history.inputs)
     raw = [history.raw[each] for each in out_of_fold_epochs]
-    return FinishedMember(member, member.raw_scores(fold), np.mean(raw, axis=0))
+    return FinishedMember(member, member.scores(fold), np.mean(raw, axis=0))
 
 
 class LastEpoch(Observer):
