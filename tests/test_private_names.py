@@ -74,7 +74,7 @@ ATTRIBUTES = {
     "_set_params": "parts of ensembles as parameters",
     "_validate_names": "names of parts of ensembles",
     "_real_set_num_threads": "threads: a library of threadpoolctl that a limit wraps",
-    "_score_func": "the command line: the name of a metric's function",
+    "_score_func": "early stopping: what a scorer computes",
     "_baseline_prediction": "ONNX of boosted trees",
     "_predictors": "ONNX and model files of boosted trees",
     "_bin_mapper": "model files: categories of boosted trees",

@@ -22,10 +22,11 @@ from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.folds import SMALL, Folds, make_folds
 from scratchmlp.cli.messages import InputError, steps
-from scratchmlp.cli.metrics import SHOWN, find_metric, score
+from scratchmlp.cli.metrics import SHOWN, find_metric
 from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
 from scratchmlp.cli.table import Table
-from scratchmlp.reporting.scores import Metric, default_metrics
+from scratchmlp.reporting.evaluated import predict
+from scratchmlp.reporting.metrics import Metric, default_metrics, values_of
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,
@@ -262,9 +263,12 @@ def _evaluate(
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model.fit(X.iloc[training], y[training], **arguments)
     fit = {"fit_time": time.perf_counter() - started, "estimator": model}
-    rows = X.iloc[held_out], y[held_out], plan.metrics
+
+    def scores(model: Any) -> dict[str, float]:
+        return values_of(plan.metrics, y[held_out], predict(model, X.iloc[held_out]))
+
     parts = {
-        name: {**score(model.only(name), *rows), "weight": weight}
+        name: {**scores(model.only(name)), "weight": weight}
         for name, weight in getattr(model, "weights_", {}).items()  # only ensembles have weights
     }
-    return {**score(model, *rows), **fit, "parts": parts}
+    return {**scores(model), **fit, "parts": parts}

@@ -1,21 +1,17 @@
-"""The scores of fitted models, and the metric that ``--metric`` names."""
+"""The metric that ``--metric`` names."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names
 
+from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, did_you_mean
-from scratchmlp.reporting.scores import (
-    CLASSES,
-    MACRO_AUC,
-    NUMBERS,
-    Metric,
-    undefined_without_warning,
-)
+from scratchmlp.reporting.metrics import CLASSES, MACRO_AUC, NUMBERS, Metric, values_of
 
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 #: Other names of our metrics, without blanks and the like.
@@ -31,7 +27,7 @@ _ALIASES = {
 
 
 def find_metric(name: str, y: NDArray[Any], is_class: bool) -> Metric:
-    """Find the metric that ``--metric`` names, and try it on a constant baseline.
+    """Find the metric that ``--metric`` names, and try it on the target.
 
     Parameters
     ----------
@@ -55,46 +51,18 @@ def find_metric(name: str, y: NDArray[Any], is_class: bool) -> Metric:
     ours = {_plain(each): metric for each, metric in (CLASSES if is_class else NUMBERS).items()}
     short = _plain(name).removeprefix("neg")
     if (found := ours.get(_ALIASES.get(short, short))) is not None:
-        return MACRO_AUC if found.name == "AUC" and len(np.unique(y)) > 2 else found
-    known = [each for each in get_scorer_names() if _is_for_classes(each) == is_class]
+        return MACRO_AUC if found is CLASSES["AUC"] and len(np.unique(y)) > 2 else found
+    known = [each for each in get_scorer_names() if _is_for_numbers(each) != is_class]
     scorer = next((each for each in (name, f"neg_{name}") if each in known), None)
     if scorer is None:
         raise InputError(_unknown(name, known, is_class))
-    metric = Metric(
-        scorer.removeprefix("neg_"), _named(name, get_scorer(scorer)), scorer.startswith("neg_")
-    )
-    dummy = DummyClassifier(strategy="prior") if is_class else DummyRegressor()
-    y = np.unique(y, return_inverse=True)[1] if is_class else y
-    score(dummy.fit(y[:, None], y), y[:, None], y, [metric])
+    metric = Metric(scorer.removeprefix("neg_"), _of(scorer, name), scorer.startswith("neg_"), "")
+    if is_class:
+        labels, y = np.unique(y, return_inverse=True)
+        values_of([metric], y, np.eye(len(labels))[y])
+    else:
+        values_of([metric], y, np.full(len(y), y.mean()))
     return metric
-
-
-def score(model: Any, X: Any, y: NDArray[Any], metrics: list[Metric]) -> dict[str, float]:
-    """Return the scores of a fitted model by the names of the metrics.
-
-    Parameters
-    ----------
-    model : estimator
-        Fitted model.
-    X : DataFrame of shape (n_samples, n_features)
-        Table.
-    y : ndarray of shape (n_samples,)
-        Target: numbers, or the numbers of the model's classes.
-    metrics : list of Metric
-        Metrics. A metric that is undefined for the rows, such as AUC for a single class, is nan.
-
-    Returns
-    -------
-    dict of str to float
-        Scores.
-    """
-    scorer = check_scoring(model, {metric.name: metric.scorer for metric in metrics})
-    with undefined_without_warning():
-        scores = scorer(model, X, y)
-    return {
-        metric.name: -scores[metric.name] if metric.is_loss else scores[metric.name]
-        for metric in metrics
-    }
 
 
 def _plain(name: str) -> str:
@@ -102,9 +70,15 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def _is_for_classes(name: str) -> bool:
-    """Return whether a scorer of scikit-learn is for classification, not for regression."""
-    return "_regression" not in get_scorer(name)._score_func.__module__
+def _is_for_numbers(name: str) -> bool:
+    """Return whether a scorer of scikit-learn takes fractions, unlike those of classes."""
+    y = np.array([0.5, 1.5])
+    try:
+        with warnings.catch_warnings(action="error", category=UserWarning):
+            get_scorer(name)(_Numbers(y), None, y)
+    except (ValueError, AttributeError, UserWarning):
+        return False
+    return True
 
 
 def _unknown(name: str, known: list[str], is_class: bool) -> str:
@@ -117,15 +91,41 @@ def _unknown(name: str, known: list[str], is_class: bool) -> str:
     )
 
 
-def _named(name: str, scorer: Any) -> Callable[..., float]:
-    """Make a scorer whose errors tell the user to choose another metric."""
+def _of(scorer: str, name: str) -> Callable[[NDArray[Any], FloatArray], float]:
+    """Make a function of targets and predictions; errors tell to choose another metric."""
+    sign = -1 if scorer.startswith("neg_") else 1
 
-    def named(model: Any, X: Any, y: NDArray[Any]) -> float:
+    def function(y: NDArray[Any], predicted: FloatArray) -> float:
+        model = _Numbers(predicted) if predicted.ndim == 1 else _Classes(predicted)
         try:
-            return float(scorer(model, X, y))
+            return sign * float(get_scorer(scorer)(model, None, y))
         except ValueError as error:
             raise InputError(
                 f"--metric {name} cannot be computed here: {error} Choose another metric."
             ) from error
 
-    return named
+    return function
+
+
+class _Numbers(RegressorMixin, BaseEstimator):
+    """Predicted numbers, for scorers, which ask a model for them."""
+
+    def __init__(self, predicted: FloatArray) -> None:
+        self.predicted = predicted
+
+    def predict(self, X: None) -> FloatArray:
+        return self.predicted
+
+
+class _Classes(ClassifierMixin, BaseEstimator):
+    """Predicted probabilities of the classes 0, 1, ..., for scorers."""
+
+    def __init__(self, P: FloatArray) -> None:
+        self.P = P
+        self.classes_ = np.arange(P.shape[1])
+
+    def predict_proba(self, X: None) -> FloatArray:
+        return self.P
+
+    def predict(self, X: None) -> NDArray[np.intp]:
+        return self.P.argmax(axis=1)

@@ -13,7 +13,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.saved_model import Model
 from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.reporting.content import exponent, significant
-from scratchmlp.reporting.scores import default_metrics, values_of
+from scratchmlp.reporting.metrics import default_metrics, values_of
 from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6

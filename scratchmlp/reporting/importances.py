@@ -11,8 +11,8 @@ from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
+from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
 from scratchmlp.reporting.pictures import COLORS
-from scratchmlp.reporting.scores import CLASSES, NUMBERS, Metric, values_of
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.inspection.importances import associations_with, correlated_pairs
 

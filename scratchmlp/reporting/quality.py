@@ -12,6 +12,7 @@ from sklearn.metrics import (
     RocCurveDisplay,
     confusion_matrix,
     precision_recall_fscore_support,
+    roc_auc_score,
 )
 
 from scratchmlp.reporting.content import (
@@ -26,7 +27,7 @@ from scratchmlp.reporting.content import (
 )
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.pictures import COLORS, FAINT, are_near
-from scratchmlp.reporting.scores import Scores, auc, score_table
+from scratchmlp.reporting.scores import Scores, score_table
 
 MOST_CURVES = 5
 MOST_CLASSES = 20  # in the confusion matrix and in the table of classes
@@ -234,12 +235,14 @@ def _confused_pairs(evaluated: Evaluated) -> Table:
 
 def _per_class(evaluated: Evaluated) -> Table:
     """Score each class, or those with the lowest F1 score if there are many."""
-    classes, codes = evaluated.classes, evaluated.codes
+    assert evaluated.proba is not None
+    classes, codes, P = evaluated.classes, evaluated.codes, evaluated.proba
     scores = precision_recall_fscore_support(
         evaluated.y, evaluated.prediction, labels=classes, zero_division=np.nan
     )
     precision, recall, f1, support = scores
     present = np.flatnonzero(support)
+    several = len(present) > 1  # without rows of others, a class has no AUC
     caption = "Quality by class"
     if len(classes) > MOST_CLASSES:
         present = present[np.argsort(np.nan_to_num(f1[present]), kind="stable")][:MOST_CLASSES]
@@ -251,7 +254,7 @@ def _per_class(evaluated: Evaluated) -> Table:
             share(precision[k]),
             share(recall[k]),
             number(f1[k]),
-            number(auc((codes == k).astype(int), evaluated.proba[:, k])),  # type: ignore[index]
+            number(roc_auc_score(codes == k, P[:, k]) if several else np.nan),
         )
         for k in present
     ]

@@ -44,7 +44,7 @@ def summary_section(
         _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
     )
     sentences = [_task(evaluated, unused), *quality, _important(importances), compared]
-    numbers = {name: each.number for name, each in scores.items()}
+    numbers = {each.metric.name: each.number for each in scores.values()}
     return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
 
 
@@ -91,7 +91,7 @@ def _classes(evaluated: Evaluated, scores: Scores) -> list[str]:
 
 def _numbers(evaluated: Evaluated, scores: Scores) -> list[str]:
     """Say how good predicted numbers are."""
-    half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R²")
+    half, rmse, r2 = scores["median absolute error"], scores["RMSE"], scores.get("R2")
     sentences = [
         f"Half of the predictions are off by less than {half.number.text}. The root mean squared "
         f"error is {rmse.number.text}; always predicting the mean has {number(rmse.constant).text}."

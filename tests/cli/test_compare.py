@@ -17,11 +17,11 @@ from scratchmlp.cli import main as command_line
 from scratchmlp.cli.columns import decide_columns, read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
-from scratchmlp.cli.metrics import score
 from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import Table
 from scratchmlp.io import load
+from scratchmlp.reporting.metrics import values_of
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 from tests.helpers.all_parts import all_parts
 from tests.helpers.cli_output import (
@@ -202,7 +202,8 @@ def test_each_part_of_an_ensemble_is_scored_on_the_same_rows():
         assert list(fold["parts"]) == ["linear", "constant"]
         for name, part in fold["parts"].items():
             alone = fold["estimator"].only(name)
-            expected = score(alone, X.iloc[held_out], 1 * (y[held_out] == "v"), evaluation.metrics)
+            P = alone.predict_proba(X.iloc[held_out])
+            expected = values_of(evaluation.metrics, 1 * (y[held_out] == "v"), P)
             assert part == {**expected, "weight": fold["estimator"].weights_[name]}
 
 

@@ -14,8 +14,9 @@ from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Number, Table, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
+from scratchmlp.reporting.metrics import default_metrics, values_of
 from scratchmlp.reporting.page import Compared, _comparison
-from scratchmlp.reporting.scores import CLASSES, NUMBERS, default_metrics, scores_of, values_of
+from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import _important, summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
@@ -52,21 +53,6 @@ def test_confusion_and_quality_by_class(classes):
         label = estimator.classes_[k]
         auc = metrics.roc_auc_score(y == label, estimator.oof_proba_[:, k])
         assert table[label] == pytest.approx([n_rows, precision, recall, f1, auc])
-
-
-@pytest.mark.parametrize("n_classes", [2, 3])
-def test_scorers_are_those_of_scikit_learn(n_classes):
-    """The probabilities of the second of two classes suffice."""
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    y = np.digitize(X.sum(axis=1) + X[:, 0] ** 3, [0, 1][: n_classes - 1])
-    model = LogisticRegression().fit(X, y)
-    names = ["accuracy", "neg_log_loss", "roc_auc_ovr", "balanced_accuracy"]
-    expected = [metrics.get_scorer(name)(model, X, y) for name in names]
-    found = [metric.scorer(model, X, y) for metric in CLASSES.values()]
-    assert found == pytest.approx(expected)
-    P = model.predict_proba(X)
-    values = values_of(CLASSES.values(), y, P[:, 1] if n_classes == 2 else P)
-    assert [*values.values()] == pytest.approx(np.abs(expected))
 
 
 UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
@@ -624,20 +610,6 @@ def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
     assert ("The predictions are no better than the mean" in text) == (not is_better)
     assert ("The model explains 100.0% of the variance." in text) == is_better
     assert "other rows" not in text
-
-
-@pytest.mark.parametrize("kind", ["classes", "numbers"])
-def test_scorers_are_higher_for_better_models(kind):
-    X = np.random.default_rng(0).normal(size=(50, 2))
-    y = X[:, 0] + X[:, 1] ** 2
-    if kind == "classes":
-        y = (y > 1).astype(int)
-    model = (LogisticRegression() if kind == "classes" else LinearRegression()).fit(X, y)
-    predicted = model.predict_proba(X) if kind == "classes" else model.predict(X)
-    for metric in (CLASSES if kind == "classes" else NUMBERS).values():
-        sign = -1 if metric.is_loss else 1
-        score = metric.scorer(model, X, y)
-        assert score == pytest.approx(sign * metric.function(y, predicted))
 
 
 def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():

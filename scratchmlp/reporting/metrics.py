@@ -1,0 +1,135 @@
+"""The metrics of predictions: of a comparison on the command line, and of a report."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    mean_absolute_error,
+    median_absolute_error,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+from scratchmlp.arrays import FloatArray
+
+UNEVEN = 2  # times the rows of the smallest class, from which balanced accuracy is shown
+
+Codes = NDArray[np.intp]
+
+
+class Metric(NamedTuple):
+    """A score of predictions.
+
+    Attributes
+    ----------
+    name : str
+        Name for the user.
+    function : callable
+        The metric as a function of numbers and predicted numbers, or of classes 0, 1, ... and the
+        probabilities of all classes. The rows may lack some of the classes.
+    is_loss : bool
+        Whether lower is better.
+    meaning : str
+        What the metric is, in words.
+    is_share : bool, default=False
+        Whether it is a share of the rows, which is written in percent.
+    """
+
+    name: str
+    function: Callable[[Any, Any], float]
+    is_loss: bool
+    meaning: str
+    is_share: bool = False
+
+
+def _accuracy(y: Codes, P: FloatArray) -> float:
+    return float(accuracy_score(y, P.argmax(axis=1)))
+
+
+def _log_loss(y: Codes, P: FloatArray) -> float:
+    return float(log_loss(y, P, labels=np.arange(P.shape[1]))) if P.shape[1] > 1 else np.nan
+
+
+def _auc(y: Codes, P: FloatArray) -> float:
+    """Return the mean over the classes of the area under each one's curve against the rest."""
+    present = np.unique(y)
+    if len(present) < 2:
+        return np.nan
+    present = present[1:] if P.shape[1] == 2 else present  # both classes have the same curve
+    return float(np.mean([roc_auc_score(y == k, P[:, k]) for k in present]))
+
+
+def _balanced_accuracy(y: Codes, P: FloatArray) -> float:
+    return float(recall_score(y, P.argmax(axis=1), labels=np.unique(y), average="macro"))
+
+
+_RIGHT = "share of rows whose class is predicted correctly"
+_RANKED = "probability that a row of a class gets a higher probability of it than a row of another"
+_AREA = f"{_RANKED} class; 0.5 is chance, 1 is perfect"
+_LOSS = "error of the probabilities; lower is better, 0 is perfect"
+_BALANCED = f"mean over the classes of the {_RIGHT}"
+_SQUARED = "root mean squared error, in the unit of the target"
+_VARIANCE = "share of the variance that is explained; 1 is perfect, 0 is the mean"
+_DISTANCE = "mean distance of prediction and truth"
+_HALF = "half of the errors are smaller"
+#: Metrics of classes and of numbers, by what users type.
+CLASSES = {
+    "accuracy": Metric("accuracy", _accuracy, False, _RIGHT, is_share=True),
+    "log-loss": Metric("log-loss", _log_loss, True, _LOSS),
+    "AUC": Metric("AUC", _auc, False, _AREA),
+    "balanced accuracy": Metric(
+        "balanced accuracy", _balanced_accuracy, False, _BALANCED, is_share=True
+    ),
+}
+MACRO_AUC = Metric("macro AUC", _auc, False, f"mean over the classes of the {_AREA}")
+NUMBERS = {
+    "RMSE": Metric("RMSE", root_mean_squared_error, True, _SQUARED),
+    "R2": Metric("R²", r2_score, False, _VARIANCE),
+    "MAE": Metric("mean absolute error", mean_absolute_error, True, _DISTANCE),
+    "median absolute error": Metric("median absolute error", median_absolute_error, True, _HALF),
+}
+
+
+def default_metrics(counts: Codes | None) -> list[Metric]:
+    """Choose the metrics of a target.
+
+    Balanced accuracy is among them if the largest class has at least twice the rows of the
+    smallest.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes,) or None
+        Number of rows of each class; None for regression.
+
+    Returns
+    -------
+    list of Metric
+        The metrics, the most important first.
+    """
+    if counts is None:
+        return [NUMBERS["RMSE"], NUMBERS["R2"]]
+    area = CLASSES["AUC"] if len(counts) <= 2 else MACRO_AUC
+    metrics = [CLASSES["accuracy"], CLASSES["log-loss"], area]
+    present = counts[counts > 0]
+    uneven = present.max() >= UNEVEN * present.min()
+    return [*metrics, CLASSES["balanced accuracy"]] if uneven else metrics
+
+
+def values_of(
+    metrics: Iterable[Metric], y: NDArray[Any], predicted: FloatArray
+) -> dict[str, float]:
+    """Return scores of predictions by the names of the metrics.
+
+    Undefined scores are nan, and those of numbers that are far off infinite.
+    """
+    ignore = warnings.catch_warnings(action="ignore", category=UndefinedMetricWarning)
+    with ignore, np.errstate(over="ignore", invalid="ignore"):
+        return {metric.name: float(metric.function(y, predicted)) for metric in metrics}
