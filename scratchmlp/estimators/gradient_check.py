@@ -1,6 +1,7 @@
 """A check of the gradient: backpropagation is compared with central differences."""
 
 import copy
+from dataclasses import replace
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -97,6 +98,7 @@ def check_gradient(
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
     prepared = prepare_all(model, X, y, sample_weight, incremental=fitted)
+    prepared = replace(prepared, mean_of=prepared.data.sample_weight)  # the objective of `fit`
     try_objects(prepared)
     network, data = prepared.network, prepared.data
     masks = np.random.RandomState()

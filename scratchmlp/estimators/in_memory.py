@@ -15,11 +15,13 @@ from sklearn.model_selection import train_test_split
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Validate
+from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import (
     check_validation_rows,
     has_validation_data,
     validate_rows,
 )
+from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.prediction import raw_scores
 from scratchmlp.solvers import LBFGS, Descent
 
@@ -35,34 +37,31 @@ class PreparedRows(Prepared):
     ----------
     y : ndarray or sparse matrix
         Targets of the training rows as the user passed them.
-    sample_weight : ndarray of shape (n_samples,) or None
-        Weights of the training rows as the user passed them, without class weights.
+    factors : list of ndarray or None
+        Weights of the classes: see `ClassTargets.factors`. None if there are none.
+    mean_of : ndarray of shape (n_samples,) or None
+        Weights by whose mean the objective is divided. In a call of `partial_fit`, which may lack
+        some classes, they do not include the weights of classes.
     y_held_out : ndarray, sparse matrix or None
         Targets of the validation rows as the user passed them.
-    incremental : bool
-        Whether this is for a call of `partial_fit`.
     """
 
     data: Data
     held_out: Data | None
     y: Any
-    sample_weight: FloatArray | None
+    factors: list[FloatArray] | None
+    mean_of: FloatArray | None
     y_held_out: Any = None
-    incremental: bool = False
 
     def rows(self, index: Any) -> "PreparedRows":
         """Return a copy with the selected training rows only."""
-        weight = None if self.sample_weight is None else self.sample_weight[index]
-        return replace(self, data=self.data.rows(index), y=self.y[index], sample_weight=weight)
+        mean_of = None if self.mean_of is None else self.mean_of[index]
+        return replace(self, data=self.data.rows(index), y=self.y[index], mean_of=mean_of)
 
     @property
     def mean_weight(self) -> float:
-        """Mean of the weights of the training rows.
-
-        In a call of `partial_fit`, which may lack some classes, without the weights of classes.
-        """
-        weight = self.sample_weight if self.incremental else self.data.sample_weight
-        return self.data._replace(sample_weight=weight).mean_weight
+        """Mean by which the objective is divided: see `mean_of`."""
+        return self.data._replace(sample_weight=self.mean_of).mean_weight
 
     def multiplications(self, solver: Descent | LBFGS) -> int:
         """Count the multiplications of the largest matrix product of a step of training."""
@@ -135,7 +134,6 @@ def prepare(
         What training needs.
     """
     prepared = prepare_all(estimator, X, y, sample_weight, incremental=incremental, classes=classes)
-    prepared = replace(prepared, incremental=incremental)
     held_out = _validation_data(estimator, prepared, *validation)
     weight = prepared.data.sample_weight
     if weight is not None and weight.any() and not weight.all():
@@ -161,14 +159,32 @@ def prepare_all(
     )
     loss, dtype = estimator._loss_for(targets), X.dtype
     Y, class_targets = targets.encode(y, loss, dtype), targets.targets_of_classes(loss, dtype)
-    weight = targets.weigh(y, sample_weight, dtype, all_zero=incremental)
+    factors = None
+    if isinstance(targets, ClassTargets) and targets.class_weight is not None:
+        factors = targets.factors(y, sample_weight)
+    weight = _weigh(targets, factors, y, sample_weight, dtype, all_zero=incremental)
     data = Data(X, Y, weight, class_targets)
     network, run = estimator._network_and_run(
         X.shape[1], loss.n_raw(data.n_targets), dtype, incremental=incremental
     )
-    return PreparedRows(
-        network, loss, targets, run, data, held_out=None, y=y, sample_weight=sample_weight
-    )
+    mean_of = sample_weight if incremental else weight
+    return PreparedRows(network, loss, targets, run, data, None, y, factors, mean_of)
+
+
+@np.errstate(over="ignore")  # an infinite product is reported
+def _weigh(
+    targets: Any, factors: Any, y: Any, sample_weight: Any, dtype: Any, *, all_zero: bool = False
+) -> Any:
+    """Multiply the weights of rows by those of their classes, if any, and check the sum.
+
+    It may be 0 in a call of `partial_fit`, as `all_zero` tells.
+    """
+    if factors is None:
+        return sample_weight
+    weight = targets.weigh_by(factors, y, sample_weight, dtype)
+    if weight.any() or not all_zero:
+        check_total_weight(weight.sum(), targets.class_weight)
+    return weight
 
 
 def _validation_data(
@@ -184,8 +200,7 @@ def _validation_data(
         if data.Y.shape[1:] != Y.shape[1:]:
             raise ValueError(f"y has shape {data.Y.shape}, and y_val {Y.shape}.")
         check_validation_rows(estimator, X.shape[0])
-        training = prepared.y, prepared.sample_weight
-        weight = targets.weigh(y, sample_weight, dtype, training=training)
+        weight = _weigh(targets, prepared.factors, y, sample_weight, dtype)
     except ValueError as error:
         raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
     return Data(X, Y, weight, data.class_targets), y

@@ -17,7 +17,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
 
 MULTILABEL = "multilabel-indicator"
@@ -52,12 +51,6 @@ class NumericTargets:
 
     def targets_of_classes(self, loss: Loss, dtype: Any) -> None:
         """Return None: there are no classes."""
-
-    def weigh(
-        self, y: Any, sample_weight: Any, dtype: Any, training: Any = None, all_zero: bool = False
-    ) -> Any:
-        """Return the user's weights unchanged, because there are no class weights."""
-        return sample_weight
 
     def strata(self, Y: Any) -> None:
         """Return None: a validation split is not stratified."""
@@ -205,62 +198,21 @@ class ClassTargets:
 
     # Weights.
 
-    @np.errstate(over="ignore", invalid="ignore")  # an infinite product is reported, or its sum
-    def weigh(
-        self,
-        y: Any,
-        sample_weight: FloatArray | None,
-        dtype: Any,
-        training: Any = None,
-        all_zero: bool = False,
-    ) -> FloatArray | None:
-        """Multiply the weight of each row by the weights of its classes.
-
-        Parameters
-        ----------
-        y : ndarray or sparse matrix
-            Labels of the rows.
-        sample_weight : ndarray of shape (n_samples,) or None
-            Weights that the user passed.
-        dtype : dtype
-            Type of the result.
-        training : tuple or None, default=None
-            Labels and weights of the training rows, from which class weights are computed. None
-            means that `y` and `sample_weight` are those of the training rows.
-        all_zero : bool, default=False
-            Whether all products may be 0, because the rows are those of one call of `partial_fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or None
-            Weights. None if there are neither row weights nor class weights.
-
-        Raises
-        ------
-        ValueError
-            If class_weight is not valid, if the sum of the products is not finite, or if it is 0
-            and not `all_zero`.
-        """
-        if self.class_weight is None:
-            return sample_weight
-        factors = self.factors(*(training or (y, sample_weight)))
-        weight = self.weigh_by(factors, y, sample_weight, dtype)
-        total = weight.sum()
-        if not (all_zero and total == 0):
-            check_total_weight(total, self.class_weight)
-        return weight
-
     def factors(self, y: Any, sample_weight: FloatArray | None) -> list[FloatArray]:
-        """Compute the weights of the classes in each column of the training rows."""
+        """Compute the weights of the classes in each column of the training rows.
+
+        Only multilabel targets have more than one column. `class_weight` must not be None.
+        """
         return [
             class_weights(column, classes, given, sample_weight)
             for column, classes, given in self._weighted_columns(y)
         ]
 
+    @np.errstate(over="ignore", invalid="ignore")  # the sum of infinite products is reported
     def weigh_by(
         self, factors: Sequence[FloatArray], y: Any, sample_weight: FloatArray | None, dtype: Any
     ) -> FloatArray:
-        """Multiply the weight of each row by the factors of its classes: see `weigh`."""
+        """Multiply the weight of each row by the factors of its classes."""
         weight = np.ones(y.shape[0])
         for by_class, (column, classes, _) in zip(factors, self._weighted_columns(y), strict=True):
             weight *= by_class[np.searchsorted(classes, column)]
@@ -269,10 +221,7 @@ class ClassTargets:
         return weight.astype(dtype, copy=False)
 
     def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
-        """Return the columns of `y`, each with its classes and the class weights that were given.
-
-        Only multilabel targets have more than one column.
-        """
+        """Return the columns of `y`, each with its classes and their weights as given."""
         columns: Sequence[Any] = [y]
         classes, given = self.classes, [self.class_weight]
         allowed: tuple[type, ...] = (dict, str)
