@@ -115,10 +115,8 @@ def clip_norm(grad: FloatArray, longest: float) -> FloatArray:
 #: Size of a block in bytes. Such blocks of several vectors fit into the processor's cache.
 _BLOCK = 2**18
 
-Update = Callable[[Any, FloatArray, FloatArray, dict[str, Any], float], None]
 
-
-def by_blocks(update: Update) -> Update:
+def by_blocks(update: Callable[..., None]) -> Callable[..., None]:
     """Let an optimizer's update rule work on large vectors block by block.
 
     The rule must treat each entry separately: entry i of the result depends only on entry i of the
