@@ -137,31 +137,22 @@ class Run:
         self.order = self.order[self.generator().permutation(n_rows)]
         return self.order
 
-    def copy(self) -> "Run":
-        """Copy the vectors that training changes in place.
+    def copy(self, *, share_history: bool = False) -> "Run":
+        """Copy what training changes. The copy shares the random number generator.
 
-        The copy shares the history and the random number generator. Training never changes old
-        entries of the history: it only appends new ones.
+        Training never changes old entries of the history: it only appends new ones. A copy may
+        share the history, which takes no time, if `unchanged_history_on_failure` follows.
         """
+        history = self.history
+        if not share_history:
+            history = {name: list(column) for name, column in history.items()}
         return replace(
             self,
             theta=self.theta.copy(),
             best_theta=None if self.best_theta is None else self.best_theta.copy(),
             optimizer_state=copy.deepcopy(self.optimizer_state),
+            history=history,
         )
-
-    def snapshot(self) -> "Run":
-        """Copy the vectors and the history, to keep them while training continues.
-
-        The copy shares the random number generator.
-        """
-        snapshot = self.copy()
-        snapshot.own_history()
-        return snapshot
-
-    def own_history(self) -> None:
-        """Copy the history, which is then no longer shared."""
-        self.history = {name: list(column) for name, column in self.history.items()}
 
     @contextmanager
     def unchanged_history_on_failure(self) -> Iterator[None]:

@@ -221,13 +221,12 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         network = self._make_network(sizes)
         if not self._resumes(incremental=incremental):
             return network, self._start(network, dtype)
-        run = resumed_run(self, network)
-        if not incremental:
-            run.own_history()  # callbacks that fail later cannot change the old one
-            # After a fit that has ended, the count of epochs without improvement starts again. A
-            # checkpoint was saved during a fit and has no stop reason, so the count continues.
-            if self.stop_reason_:
-                run.renew_patience()
+        # A copy of the history would make each partial_fit slower than the last.
+        run = resumed_run(self, network, share_history=incremental)
+        # After a fit that has ended, the count of epochs without improvement starts again. A
+        # checkpoint was saved during a fit and has no stop reason, so the count continues.
+        if self.stop_reason_ and not incremental:
+            run.renew_patience()
         return network, run
 
     def _start(self, network: Network, dtype: Any) -> Run:

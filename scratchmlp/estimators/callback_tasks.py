@@ -97,7 +97,7 @@ class CallbackTasks(Observer):
         more, reconstruct, fitted = {}, self.reconstruct, self.fitted
         if reconstruct:
             more["reconstruction_attributes"] = lambda: (
-                vars(fitted) | reconstruct(fitted, run.snapshot(), monitor)
+                vars(fitted) | reconstruct(fitted, run.copy(), monitor)
             )
         if not self._epoch.call_on_fit_task_end(**self.given, **more):
             return ""

@@ -105,7 +105,7 @@ def fitted_attributes(estimator: Any, run: Run, monitor: Monitor) -> dict[str, A
     }
 
 
-def resumed_run(estimator: Any, network: Network) -> Run:
+def resumed_run(estimator: Any, network: Network, *, share_history: bool) -> Run:
     """Return a copy of the run of a fitted estimator, from which training can resume.
 
     Parameters
@@ -114,6 +114,8 @@ def resumed_run(estimator: Any, network: Network) -> Run:
         A fitted estimator.
     network : Network
         The network that the estimator's parameters and the data require now.
+    share_history : bool
+        See `Run.copy`.
 
     Returns
     -------
@@ -143,7 +145,9 @@ def resumed_run(estimator: Any, network: Network) -> Run:
         random_state = check_random_state(estimator.random_state)
     best = estimator.theta_ if estimator._early_stopped else None
     stored = {**estimator._run, "random_state": random_state}
-    return Run(theta=estimator._latest(), best_theta=best, **stored).copy()
+    return Run(theta=estimator._latest(), best_theta=best, **stored).copy(
+        share_history=share_history
+    )
 
 
 def forget_training(estimator: Any) -> None:
