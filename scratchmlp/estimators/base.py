@@ -40,7 +40,7 @@ from scratchmlp.losses import Loss
 from scratchmlp.monitor import Monitor
 from scratchmlp.network import Network
 from scratchmlp.prediction import hidden_activations, raw_scores
-from scratchmlp.public import names_class, stacklevel
+from scratchmlp.public import stacklevel
 from scratchmlp.run import DivergenceError, Run
 from scratchmlp.solvers import LBFGS, Descent
 from scratchmlp.threads import threads
@@ -70,7 +70,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
 
     # Fit: prepare, train, keep.
 
-    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,

@@ -25,7 +25,7 @@ from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
 from scratchmlp.initializers import Initializer
 from scratchmlp.losses import Loss, losses_for
 from scratchmlp.optimizers import Optimizer
-from scratchmlp.public import names_class, public
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
@@ -409,7 +409,6 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         self.class_weight = class_weight
 
     @available_if(has_partial_fit)
-    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,

@@ -17,7 +17,7 @@ from scratchmlp.estimators.validation import check_outputs
 from scratchmlp.initializers import Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for
 from scratchmlp.optimizers import Optimizer
-from scratchmlp.public import names_class, public
+from scratchmlp.public import public
 from scratchmlp.schedules import Progress
 
 
@@ -361,7 +361,6 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         self.scoring = scoring
 
     @available_if(has_partial_fit)
-    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,

@@ -19,7 +19,6 @@ from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks, fitting
 from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.estimators.weights import check_weights
-from scratchmlp.public import names_class
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.columns.encoder import TabularEncoder
@@ -192,7 +191,6 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
 
     # Fit.
 
-    @names_class
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None) -> Self:
         """Train on a table.

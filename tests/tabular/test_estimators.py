@@ -445,15 +445,6 @@ def test_lazy_tables_are_rejected(fitted):
             read(lazy)
 
 
-@for_all
-def test_wrong_arguments_are_named_with_the_class_of_the_user(estimator):
-    name, known = name_of(estimator), r"Its parameters are X, y, sample_weight, groups\.$"
-    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) got .* 'eval_set'\. {known}"):
-        estimator.fit(X, NUMBERS, eval_set=[(X, NUMBERS)])
-    with pytest.raises(TypeError, match=rf"^{name}\.fit\(\) missing .* 'y'"):
-        estimator.fit(X)
-
-
 # Callbacks, processes and threads.
 
 
