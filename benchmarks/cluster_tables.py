@@ -32,7 +32,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from benchmarks.machine import describe
 from benchmarks.tables import CACHE, Table, load, mixed
 from scratchmlp import dask
-from scratchmlp.dask.tables.members import ClusterRows, TargetPortion
+from scratchmlp.dask.tables.members import EncodedParts
 from scratchmlp.dask.tables.rows import EncodedRows, summary_of
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.member import train_member
@@ -105,8 +105,7 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
     tracemalloc.start()
-    targets = [TargetPortion(problem.data.Y, None)]
-    train_member(recipe, ClusterRows(parts, None, targets, problem.data.class_targets), plan)
+    train_member(recipe, problem.data._replace(X=EncodedParts(parts, None)), plan)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return sum(n_bytes) / 1e6, peak / 1e6

@@ -128,7 +128,7 @@ class ClusterData:
         return Data(
             np.concatenate([each.X for each in found]),
             np.concatenate([each.Y for each in found]),
-            _concatenated([each.sample_weight for each in found]),
+            joined_weights([each.sample_weight for each in found]),
             found[0].class_targets,
         )
 
@@ -202,5 +202,6 @@ def _compact(rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger]:
     return rows.astype(np.min_scalar_type(rows[-1]))
 
 
-def _concatenated(weights: list[Any]) -> Any:
+def joined_weights(weights: Sequence[Any]) -> Any:
+    """Join the weights of several pieces. None, which all of them are then, stays None."""
     return None if weights[0] is None else np.concatenate(weights)

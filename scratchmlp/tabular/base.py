@@ -86,11 +86,11 @@ class TrainingProblem(NamedTuple):
         Random state of each fold.
     terms : list of TermSelection
         Selects the terms of text for each fold. Not fitted if each part selects its own.
-    most_rows : int or None, default=None
-        Number of training rows of a fold that does not train on all rows outside of it.
-    make_executor : callable or None, default=None
-        Makes what trains networks, an `Executor`, from the data. None means processes of this
-        machine.
+    n_rows : int
+        Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
+        train on fewer, as many as they train on.
+    executor : Executor or None, default=None
+        What trains networks. None means processes of this machine.
     """
 
     encoder: TabularEncoder
@@ -101,14 +101,8 @@ class TrainingProblem(NamedTuple):
     splits: list[tuple[Rows, Rows]]
     seeds: NDArray[np.int_]
     terms: list[TermSelection]
-    most_rows: int | None = None
-    make_executor: Callable[[Data], Any] | None = None
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows with a weight above 0, by which hyperparameters are chosen."""
-        n_rows = int(np.count_nonzero(self.sample_weight))
-        return n_rows if self.most_rows is None else min(n_rows, self.most_rows)
+    n_rows: int
+    executor: Any = None  # not typed: the module of `Executor` builds on this one
 
     @property
     def held_out(self) -> list[Rows]:
@@ -274,7 +268,8 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             warn_of_one_row(splits)
         seeds = random_state.randint(np.iinfo(np.int32).max, size=len(splits))
         terms = [TermSelection() for _ in splits]
-        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms)
+        n_rows = len(present)
+        return TrainingProblem(encoder, targets, data, y, weight, splits, seeds, terms, n_rows)
 
     def _splits(
         self,

@@ -179,10 +179,10 @@ def test_members_share_the_time():
 def test_members_that_train_at_the_same_time_have_the_same_deadline(monkeypatch):
     found = []
 
-    def recorded(executor, recipe, plans):
+    def recorded(executor, recipe, data, plans):
         plans = list(plans)
         found.extend(plan.deadline.rounds for plan in plans)
-        return train(executor, recipe, plans)
+        return train(executor, recipe, data, plans)
 
     train = LocalExecutor.train
     monkeypatch.setattr(LocalExecutor, "train", recorded)

@@ -59,11 +59,8 @@ def prepare(
     if n_training is not None:
         problem = _with_shares(problem, n_training)
     n_at_once = max(1, sum(n_threads for _, n_threads in workers))
-    return problem._replace(
-        make_executor=lambda data: ClusterExecutor(
-            rounds, data, n_at_once, whole=n_training is None
-        )
-    )
+    executor = ClusterExecutor(rounds, n_at_once, whole=n_training is None)
+    return problem._replace(executor=executor)
 
 
 def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:
@@ -71,7 +68,7 @@ def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:
     splits = shared(problem.splits, problem.seeds.tolist(), n_training)
     weight = problem.data.sample_weight
     check_splits(splits, np.ones(len(problem.data.X)) if weight is None else weight)
-    return problem._replace(splits=splits, most_rows=n_training)
+    return problem._replace(splits=splits, n_rows=min(problem.n_rows, n_training))
 
 
 def _workers(rounds: Rounds) -> list[tuple[float, int]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
+from scratchmlp.dask.data import joined_weights
 from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.rounds import Rounds, as_it_is, task
 from scratchmlp.dask.tables.rows import EncodedRows, packed, select, unpacked
@@ -22,6 +23,7 @@ from scratchmlp.dask.tables.table import ClusterTable
 from scratchmlp.monitor import Observer
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inputs.inputs import Inputs
 from scratchmlp.tabular.networks.fold_evaluator import Candidate
 from scratchmlp.tabular.networks.member import (
     FinishedMember,
@@ -50,42 +52,25 @@ class TargetPortion(NamedTuple):
     sample_weight: FloatArray | None
 
 
-class ClusterRows:
-    """The rows of a fit on the worker that trains a member, in the place of `Data`.
+class EncodedParts:
+    """Encoded rows on the worker that trains a member: `X` of its `Data`.
 
     Parameters
     ----------
-    tables : sequence of EncodedTable
-        Encoded rows, which follow each other.
+    parts : sequence of EncodedRows or EncodedTable
+        The rows, in parts that follow each other.
     numbers : ndarray of int or None
         Their numbers among all rows, in ascending order. None means that these are all rows.
-    targets : sequence of TargetPortion
-        Targets and weights of all rows.
-    class_targets : ndarray or None
-        See `Data`.
     """
 
-    def __init__(
-        self,
-        tables: Sequence[EncodedTable],
-        numbers: Rows | None,
-        targets: Sequence[TargetPortion],
-        class_targets: FloatArray | None,
-    ) -> None:
-        self.tables = tables
+    def __init__(self, parts: Sequence[EncodedRows | EncodedTable], numbers: Rows | None) -> None:
+        self.tables = [part.table if isinstance(part, EncodedRows) else part for part in parts]
         self.numbers = numbers
-        Y, weights = zip(*targets, strict=True)
-        self.Y = np.concatenate(Y)
-        if class_targets is not None:
-            self.Y = self.Y.astype(np.intp)
-        self.sample_weight = None if weights[0] is None else np.concatenate(weights)
-        self.class_targets = class_targets
 
-    def rows(self, index: Rows) -> Data:
+    def __getitem__(self, rows: Rows) -> EncodedTable:
         """Select rows by number, among all rows."""
-        inside = index if self.numbers is None else np.searchsorted(self.numbers, index)
-        weight = None if self.sample_weight is None else self.sample_weight[index]
-        return Data(select(self.tables, inside), self.Y[index], weight, self.class_targets)
+        inside = rows if self.numbers is None else np.searchsorted(self.numbers, rows)
+        return select(self.tables, inside)
 
 
 class EndIfReleased(Observer):
@@ -116,8 +101,6 @@ class ClusterExecutor:
     ----------
     rounds : Rounds
         The rounds of the fit.
-    data : Data
-        All rows. X is a `ClusterTable`.
     n_at_once : int
         Number of threads of all workers.
     whole : bool
@@ -125,48 +108,53 @@ class ClusterExecutor:
         of all partitions. Otherwise, only the rows of a member are sent.
     """
 
-    def __init__(self, rounds: Rounds, data: Data, n_at_once: int, *, whole: bool) -> None:
+    def __init__(self, rounds: Rounds, n_at_once: int, *, whole: bool) -> None:
         self.rounds = rounds
-        self.table: ClusterTable = data.X
-        self.class_targets = data.class_targets
         self.n_at_once = n_at_once
         self.whole = whole
         self.targets: list[Future] = []
-        for each in _portions(data):  # one by one: Dask warns of large messages
-            self.targets += rounds.keep([task(partial(TargetPortion, *each))])
         self.trained: list[Future] = []
 
-    def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
-        """Train members. What is large in their histories stays on the cluster, and is None."""
+    def train(self, recipe: Recipe, data: Data, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
+        """Train members. What is large in their histories stays on the cluster, and is empty."""
+        self.targets = self.targets or self._sent_targets(data)
         trained: list[Future] = []
         for plan in plans:
-            rows, parts = self._rows_of(np.union1d(plan.training, plan.held_out))
-            train = partial(train_on_worker, recipe, _packed_plan(plan), rows, self.class_targets)
+            rows, parts = self._rows_of(data.X, np.union1d(plan.training, plan.held_out))
+            train = partial(train_on_worker, recipe, _packed_plan(plan), rows, data.class_targets)
             trained += self.rounds.keep([task(train, parts, self.targets)])
         self.trained += trained
-        return self.rounds.get_all([task(without_arrays, each) for each in trained])
+        return self.rounds.get_all([task(without_arrays, history) for history in trained])
 
     def finish(
-        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
+        self, data: Data, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
         kept: list[Future] = []
         for history, candidate, of_fold, fold in zip(
             self.trained, chosen, epochs, held_out, strict=True
         ):
-            rows, parts = self._rows_of(np.unique(fold))
+            rows, parts = self._rows_of(data.X, np.unique(fold))
             finish = partial(finish_on_worker, candidate.epoch, of_fold, packed(fold), rows)
             kept += self.rounds.keep([task(finish, history, parts)])
-        tasks = [task(as_it_is, each) for each in kept]
+        tasks = [task(as_it_is, member) for member in kept]
         finished = self.rounds.get_all(tasks)  # lost members train again
         self.rounds.release(self.trained + kept)
-        return [_aligned(each) for each in finished]
+        return [_aligned(member) for member in finished]
 
-    def _rows_of(self, rows: Rows) -> tuple[Any, list[Any]]:
+    def _sent_targets(self, data: Data) -> list[Future]:
+        """Send the targets to the cluster, one portion after another: Dask warns of large messages.
+
+        They are results of tasks, as all data of a fit.
+        """
+        portions = (task(partial(TargetPortion, *portion)) for portion in _portions(data))
+        return [self.rounds.keep([portion])[0] for portion in portions]
+
+    def _rows_of(self, table: ClusterTable, rows: Rows) -> tuple[Any, list[Any]]:
         """Return the numbers of the rows that a task gets, and what it gets them from."""
         if self.whole:
-            return None, list(self.table.futures)
-        return packed(rows), self.table.taken(rows)
+            return None, list(table.futures)
+        return packed(rows), table.taken(rows)
 
 
 def most_rows(choice: Any, splits: Splits, workers: Workers, n_bytes: int, n_rows: int) -> Any:
@@ -272,8 +260,11 @@ def train_on_worker(
     Training ends early if the task is released.
     """
     plan = plan._replace(training=unpacked(plan.training), held_out=unpacked(plan.held_out))
-    rows: Any = ClusterRows(_tables(parts), unpacked(numbers), targets, class_targets)
-    return train_member(recipe, rows, plan, [EndIfReleased()])
+    Y, weights = zip(*targets, strict=True)
+    joined = np.concatenate(Y, dtype=None if class_targets is None else np.intp)
+    X = EncodedParts(parts, unpacked(numbers))
+    data = Data(X, joined, joined_weights(weights), class_targets)
+    return train_member(recipe, data, plan, [EndIfReleased()])
 
 
 def finish_on_worker(
@@ -285,20 +276,19 @@ def finish_on_worker(
     parts: Sequence[Any],
 ) -> FinishedMember:
     """Evaluate what a member keeps on its fold, in a task. The row numbers are packed."""
-    held_out, numbers = unpacked(held_out), unpacked(numbers)
-    inside = held_out if numbers is None else np.searchsorted(numbers, held_out)
-    candidates = [each._replace(theta=aligned(each.theta)) for each in history.candidates]
+    fold = EncodedParts(parts, unpacked(numbers))[unpacked(held_out)]
+    candidates = [kept._replace(theta=aligned(kept.theta)) for kept in history.candidates]
     history = history._replace(candidates=candidates)
-    return finish_member(history, epoch, out_of_fold_epochs, select(_tables(parts), inside))
+    return finish_member(history, epoch, out_of_fold_epochs, fold)
 
 
 def without_arrays(history: MemberHistory) -> MemberHistory:
-    """Return a history without what is large, for the choice of epochs."""
-    nothing: Any = None
+    """Return a history whose arrays and inputs are empty, for the choice of epochs."""
+    empty = np.empty(0)
     return history._replace(
-        raw=dict.fromkeys(history.raw, nothing),
-        candidates=[each._replace(theta=nothing) for each in history.candidates],
-        inputs=nothing,
+        raw=dict.fromkeys(history.raw, empty),
+        candidates=[candidate._replace(theta=empty) for candidate in history.candidates],
+        inputs=Inputs((), None),
     )
 
 
@@ -314,10 +304,6 @@ def _portions(data: Data) -> Iterator[TargetPortion]:
 
 def _packed_plan(plan: MemberPlan) -> MemberPlan:
     return plan._replace(training=packed(plan.training), held_out=packed(plan.held_out))
-
-
-def _tables(parts: Sequence[EncodedRows | EncodedTable]) -> list[EncodedTable]:
-    return [each.table if isinstance(each, EncodedRows) else each for each in parts]
 
 
 def _aligned(finished: FinishedMember) -> FinishedMember:

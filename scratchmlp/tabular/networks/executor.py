@@ -1,7 +1,7 @@
 """Where members are trained: in processes of this machine, or on a cluster."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
@@ -32,11 +32,11 @@ class Executor(Protocol):
 
     n_at_once: int
 
-    def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
+    def train(self, recipe: Recipe, data: Data, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members, and wait for them: see `train_member`."""
 
     def finish(
-        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
+        self, data: Data, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of all members trained so far: see `finish_member`."""
 
@@ -46,32 +46,29 @@ class LocalExecutor:
 
     Parameters
     ----------
-    data : Data
-        All rows; X is an `EncodedTable`.
     n_jobs : int or None
         Number of processes: see `joblib.Parallel`.
     """
 
-    def __init__(self, data: Data, n_jobs: Any) -> None:
-        self.data = data
+    def __init__(self, n_jobs: int | None) -> None:
         self.n_jobs = n_jobs
         self.n_at_once = int(effective_n_jobs(n_jobs))
         self.histories: list[MemberHistory] = []
 
-    def train(self, recipe: Recipe, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
+    def train(self, recipe: Recipe, data: Data, plans: Iterable[MemberPlan]) -> list[MemberHistory]:
         """Train members: see `train_member`."""
         histories = Parallel(n_jobs=self.n_jobs, batch_size=1)(
-            delayed(train_member)(recipe, self.data, plan) for plan in list(plans)
+            delayed(train_member)(recipe, data, plan) for plan in list(plans)
         )
         self.histories += histories
         return histories
 
     def finish(
-        self, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
+        self, data: Data, chosen: list[Candidate], epochs: list[list[int]], held_out: list[Rows]
     ) -> list[FinishedMember]:
         """Keep an epoch of each member, and evaluate it on its fold: see `finish_member`."""
         kept = zip(self.histories, chosen, epochs, held_out, strict=True)
         return [
-            finish_member(history, candidate.epoch, of_fold, self.data.X[rows])
+            finish_member(history, candidate.epoch, of_fold, data.X[rows])
             for history, candidate, of_fold, rows in kept
         ]

@@ -7,7 +7,6 @@ estimate how well the ensemble predicts new rows.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -111,12 +110,11 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
         """Train a member for each fold, and return the out-of-fold predictions."""
         self._keep_problem(problem)
         recipe = self._chosen_recipe(problem)
-        make_executor = problem.make_executor or partial(LocalExecutor, n_jobs=self.n_jobs)
-        executor = make_executor(problem.data)
+        executor: Executor = problem.executor or LocalExecutor(self.n_jobs)
         histories = self._train(problem, recipe, executor, tasks, started)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
-        finished = executor.finish(chosen, epochs, problem.held_out)
+        finished = executor.finish(problem.data, chosen, epochs, problem.held_out)
         self._keep_members(histories, chosen, finished)
         return self._calibrated(problem, finished)
 
@@ -141,12 +139,12 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
         first, others = members[:N_FIRST], members[N_FIRST:]
         groups = [len(first), len(others)]
         ends = deadlines(started, self.max_time, groups, executor.n_at_once)
-        n_epochs = recipe.n_epochs
+        n_epochs, data = recipe.n_epochs, problem.data
         patient = replace(recipe, patience=n_epochs / 2)
-        histories = executor.train(patient, self._plans(problem, patient, tasks, ends, first))
+        histories = executor.train(patient, data, self._plans(problem, patient, tasks, ends, first))
         limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
         return histories + executor.train(
-            limited, self._plans(problem, limited, tasks, ends, others)
+            limited, data, self._plans(problem, limited, tasks, ends, others)
         )
 
     def _plans(
