@@ -42,21 +42,21 @@ def divided(given: Given) -> list[tuple[Any, ...]]:
         If the collections are divided into different numbers of partitions.
     """
     collections = {
-        name: each
-        for name, each in given.items()
-        if each is not None and not (name.startswith("sample_weight") and np.isscalar(each))
+        name: value
+        for name, value in given.items()
+        if value is not None and not (name.startswith("sample_weight") and np.isscalar(value))
     }
-    for name, each in collections.items():
-        check_collection(each, name)
+    for name, collection in collections.items():
+        check_collection(collection, name)
     pieces = _pieces(collections)
-    counts = {name: len(each) for name, each in pieces.items()}
+    counts = {name: len(parts) for name, parts in pieces.items()}
     if len(set(counts.values())) > 1:
         raise ValueError(
             f"All collections must have the same partitions, but their numbers are {counts}. Make "
             "them from the same collection, or repartition them."
         )
     return list(
-        zip(*(pieces.get(name, repeat(each)) for name, each in given.items()), strict=False)
+        zip(*(pieces.get(name, repeat(value)) for name, value in given.items()), strict=False)
     )
 
 
@@ -117,9 +117,12 @@ def _pieces(collections: Mapping[str, Any]) -> dict[str, list[Delayed]]:
     DataFrames and Series that are made of the same data share the tasks that read them.
     """
     X = next(iter(collections.values()))
-    frames = {name: each for name, each in collections.items() if is_frame(each)}
-    arrays = {name: _like(each, X) for name, each in collections.items() if name not in frames}
-    blocks = {name: list(each.to_delayed().ravel()) for name, each in arrays.items()}
+    frames = {name: rows for name, rows in collections.items() if is_frame(rows)}
+    blocks = {
+        name: list(_like(rows, X).to_delayed().ravel())
+        for name, rows in collections.items()
+        if name not in frames
+    }
     return _frame_partitions(frames) | blocks
 
 

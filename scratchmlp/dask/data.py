@@ -48,7 +48,7 @@ class ClusterData:
     inputs : sequence of Future
         The inputs of each piece.
     pieces : sequence of Future
-        The pieces: each a `scratchmlp.dask.pieces.Piece` with at least one row.
+        The pieces: `scratchmlp.dask.pieces.Piece` with at least one row.
     summaries : sequence of PieceSummary
         Their summaries.
 
@@ -69,7 +69,7 @@ class ClusterData:
         self.inputs = inputs
         self.pieces = pieces
         self.summaries = summaries
-        self.starts = np.cumsum([0, *(each.n_rows for each in summaries)])
+        self.starts = np.cumsum([0, *(summary.n_rows for summary in summaries)])
 
     @property
     def n_rows(self) -> int:
@@ -79,7 +79,7 @@ class ClusterData:
     @property
     def total_weight(self) -> float:
         """Sum of the weights."""
-        return sum(each.weight for each in self.summaries)
+        return sum(summary.weight for summary in self.summaries)
 
     @property
     def mean_weight(self) -> float:
@@ -88,7 +88,8 @@ class ClusterData:
 
     def balance(self) -> None:
         """Let each worker have about the same number of rows."""
-        self.inputs = self.rounds.balance(self.inputs, [each.n_rows for each in self.summaries])
+        n_rows = np.diff(self.starts).tolist()
+        self.inputs = self.rounds.balance(self.inputs, n_rows)
 
     def batches(self, batch_size: int, *, drop_last: bool = False) -> "ClusterBatches":
         """Return the batches of an epoch: see `scratchmlp.batches.Batches`."""
@@ -115,7 +116,7 @@ class ClusterData:
     def extremes(self) -> tuple[FloatArray, FloatArray]:
         """Return the smallest and the largest value of each column of X."""
         pieces = zip(self.inputs, self.pieces, strict=True)
-        found = self.rounds.get_all(task(extremes, *each) for each in pieces)
+        found = self.rounds.get_all(task(extremes, X, piece) for X, piece in pieces)
         low, high = zip(*found, strict=True)
         return np.min(low, axis=0), np.max(high, axis=0)
 
@@ -126,9 +127,9 @@ class ClusterData:
             task(take, rows, self.inputs[i], self.pieces[i]) for i, rows in batch.parts
         )
         return Data(
-            np.concatenate([each.X for each in found]),
-            np.concatenate([each.Y for each in found]),
-            joined_weights([each.sample_weight for each in found]),
+            np.concatenate([part.X for part in found]),
+            np.concatenate([part.Y for part in found]),
+            joined_weights([part.sample_weight for part in found]),
             found[0].class_targets,
         )
 

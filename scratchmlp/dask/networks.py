@@ -158,7 +158,7 @@ def _learn_features(
         return None
     check_features(estimator, None, checked.n_features, reset=reset)
     plain = checked.moments.scaler()
-    scaler.__dict__ |= {name: each for name, each in vars(plain).items() if name[-1] == "_"}
+    scaler.__dict__ |= {name: value for name, value in vars(plain).items() if name[-1] == "_"}
     check_features(scaler, X, checked.n_features, reset=True)
     return plain
 

@@ -117,9 +117,9 @@ def sums(
 def add(first: Sums, *others: Sums) -> Sums:
     """Add sums, in the order given."""
     loss, grad = first.loss, first.grad.copy()
-    for each in others:
-        loss += each.loss
-        grad += each.grad
+    for other in others:
+        loss += other.loss
+        grad += other.grad
     return Sums(loss, grad)
 
 

@@ -113,7 +113,7 @@ class Conversion:
 
 def reporting_failures(function: Callable[..., Any], *args: Any) -> Any:
     """Call a function. Return a `Failure` if it raises an error, or if an argument is one."""
-    failures = [each for each in args if isinstance(each, Failure)]
+    failures = [argument for argument in args if isinstance(argument, Failure)]
     if failures:
         return failures[0]
     try:
@@ -156,8 +156,8 @@ def check_rows(
     check_consistent_length(X, y, None if np.isscalar(sample_weight) else sample_weight)
     if not len(X):
         return np.empty((0, 0)), CheckedRows(None, None, RowsSummary(0))
-    for name, each, expected in zip("Xy", (X, y), names, strict=True):
-        _check_names(name, each, expected)
+    for name, part, expected in zip("Xy", (X, y), names, strict=True):
+        _check_names(name, part, expected)
     if np.ndim(y) == 2 and y.shape[1] == 1:
         y = np.asarray(y)[:, 0]
     X, y, _ = validate_rows(estimator, X, y, None, dtype, reset=True)
@@ -187,7 +187,7 @@ def count_classes(conversion: Conversion, rows: CheckedRows) -> FloatArray:
         columns, n_classes = [np.searchsorted(targets.classes, rows.y)], len(targets.classes)
     else:
         columns, n_classes = list(rows.y.T.astype(int)), 2
-    return np.array([np.bincount(each, weight, n_classes) for each in columns], np.float64)
+    return np.array([np.bincount(column, weight, n_classes) for column in columns], np.float64)
 
 
 def convert(conversion: Conversion, rows: CheckedRows) -> Piece:

@@ -33,8 +33,6 @@ from scratchmlp.estimators.targets import ClassTargets
 from scratchmlp.estimators.validation import validate_rows
 from scratchmlp.estimators.weights import check_largest_weight, check_total_weight, check_weights
 
-_summary = attrgetter("summary")  # of `CheckedRows` or of a `Piece`
-
 
 class Checked(NamedTuple):
     """Checked rows on the cluster.
@@ -46,7 +44,7 @@ class Checked(NamedTuple):
     inputs : list of Future
         The inputs of the partitions that have any rows.
     rows : list of Future
-        Their targets and weights: each a `scratchmlp.dask.pieces.CheckedRows`.
+        Their targets and weights: `scratchmlp.dask.pieces.CheckedRows`.
     numbers : list of int
         Numbers of these partitions, for messages.
     summaries : list of RowsSummary
@@ -72,18 +70,18 @@ class Checked(NamedTuple):
     @property
     def dtype(self) -> Any:
         """Type of X: float32 if all partitions have this type."""
-        return np.result_type(*(each.dtype for each in self.summaries))
+        return np.result_type(*(summary.dtype for summary in self.summaries))
 
     @property
     def labels(self) -> Any:
         """A few labels that have the same classes as y. None for a regressor."""
-        labels = [each.labels for each in self.summaries]
+        labels = [summary.labels for summary in self.summaries]
         return None if labels[0] is None else joined_labels(labels)
 
     @property
     def moments(self) -> Moments:
         """Moments of the columns of X."""
-        return reduce(Moments.__add__, (each.moments for each in self.summaries))
+        return reduce(Moments.__add__, (summary.moments for summary in self.summaries))
 
 
 def check(
@@ -122,23 +120,23 @@ def check(
     plain = type(estimator)()
     names = tuple(map(column_names, given.values()))[:2]
     tasks = [
-        task(reporting_failures, check_rows, plain, dtype, with_moments, names, *each)
-        for each in divided(given)
+        task(reporting_failures, check_rows, plain, dtype, with_moments, names, *partition)
+        for partition in divided(given)
     ]
     # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
     # at once. Otherwise, the scheduler could forget a task before the second part needs it.
     parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), each) for i in (0, 1) for each in tasks
+        task(reporting_failures, itemgetter(i), checked) for i in (0, 1) for checked in tasks
     )
     inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
-    summaries = results_of(rounds, [task(reporting_failures, _summary, each) for each in rows])
-    kept = [i for i, each in enumerate(summaries) if each.n_rows]
+    summaries = _summaries(rounds, rows)
+    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
     if not kept:
         validate_rows(plain, np.empty((0, 1)), np.empty(0), None, dtype, reset=True)  # raises
-    inputs, rows, summaries = ([each[i] for i in kept] for each in (inputs, rows, summaries))
+    inputs, rows, summaries = ([of[i] for i in kept] for of in (inputs, rows, summaries))
     checked = Checked(rounds, inputs, rows, kept, summaries)
     _check_columns(checked)
-    largest = np.array([each.largest_weight for each in summaries])
+    largest = np.array([summary.largest_weight for summary in summaries])
     if None not in largest:
         check_largest_weight(check_weights(largest, largest).max())
     return checked
@@ -162,27 +160,21 @@ def with_classes(conversion: Conversion, checked: Checked) -> Conversion:
     targets = conversion.targets
     if not isinstance(targets, ClassTargets) or targets.class_weight is None:
         return conversion
-    tasks = [task(reporting_failures, count_classes, conversion, each) for each in checked.rows]
+    tasks = [task(reporting_failures, count_classes, conversion, rows) for rows in checked.rows]
     counts = np.sum(results_of(checked.rounds, tasks, checked.numbers), axis=0)
-    n_columns = len(counts)
-    rows = targets.classes
-    if checked.summaries[0].labels.ndim > 1:
-        rows = np.repeat([[0], [1]], n_columns, axis=1)
-    # A column for which the rows stand in: each class once, with its sum of weights.
-    factors = [targets.factors(rows, count)[i] for i, count in enumerate(counts)]
-    return replace(conversion, factors=factors)
+    return replace(conversion, factors=targets.factors_of_counts(counts))
 
 
 def converted(conversion: Conversion, checked: Checked) -> ClusterData:
     """Convert checked rows, and release what is not needed any more."""
-    rounds, of_rows = checked.rounds, checked.summaries
-    tasks = [task(reporting_failures, convert, conversion, each) for each in checked.rows]
-    same_type = all(each.dtype == conversion.dtype for each in of_rows)
+    rounds, summaries = checked.rounds, checked.summaries
+    tasks = [task(reporting_failures, convert, conversion, rows) for rows in checked.rows]
+    same_type = all(summary.dtype == conversion.dtype for summary in summaries)
     data = _as_data(
         rounds,
         checked.inputs,
         tasks,
-        [each.n_rows for each in of_rows],
+        [summary.n_rows for summary in summaries],
         None if same_type and conversion.scaler is None else conversion,
         checked.numbers,
     )
@@ -219,7 +211,7 @@ def split_off(
     ValueError
         If there are too few rows.
     """
-    quotas = _quotas([each.strata for each in data.summaries], fraction)
+    quotas = _quotas([summary.strata for summary in data.summaries], fraction)
     n_held_out = sum(sum(quota.values()) for quota in quotas)
     if n_held_out < 2 or n_held_out == data.n_rows:
         raise ValueError(
@@ -234,7 +226,7 @@ def split_off(
             task(split, targets, (seed, i), quota, which, piece)
             for i, (quota, piece) in enumerate(zip(quotas, data.pieces, strict=True))
         ]
-        n_rows = [each.n_rows for each in data.summaries]
+        n_rows = [summary.n_rows for summary in data.summaries]
         parts.append(_as_data(data.rounds, data.inputs, tasks, n_rows))
     used = [*parts[0].inputs, *parts[1].inputs]
     data.rounds.release([*data.pieces, *data.inputs], but=used)
@@ -249,7 +241,7 @@ def results_of(rounds: Rounds, tasks: Sequence[Delayed], numbers: Sequence[int] 
     rounds : Rounds
         The rounds of the fit.
     tasks : sequence of Delayed
-        Tasks of `reporting_failures`, each for a partition.
+        Tasks of `reporting_failures`, one for a partition.
     numbers : sequence of int, default=()
         Numbers of the partitions. Without them, these are all partitions.
 
@@ -280,9 +272,8 @@ def _as_data(
     Inputs that do not change are those of before.
     """
     pieces = rounds.keep(tasks)
-    found = [task(reporting_failures, _summary, each) for each in pieces]
-    summaries = results_of(rounds, found, numbers)
-    kept = [i for i, each in enumerate(summaries) if each.n_rows]
+    summaries = _summaries(rounds, pieces, numbers)
+    kept = [i for i, summary in enumerate(summaries) if summary.n_rows]
     changed = [i for i in kept if conversion or summaries[i].n_rows < n_rows[i]]
     new = rounds.keep(task(convert_inputs, conversion, inputs[i], pieces[i]) for i in changed)
     converted_inputs = dict(zip(changed, new, strict=True))
@@ -292,6 +283,12 @@ def _as_data(
         [pieces[i] for i in kept],
         [summaries[i] for i in kept],
     )
+
+
+def _summaries(rounds: Rounds, futures: Sequence[Future], numbers: Sequence[int] = ()) -> list[Any]:
+    """Bring the summaries of checked rows or of pieces to the driver: see `results_of`."""
+    get = attrgetter("summary")
+    return results_of(rounds, [task(reporting_failures, get, rows) for rows in futures], numbers)
 
 
 def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any, int]]:
@@ -314,8 +311,8 @@ def _quotas(strata: Sequence[dict[Any, int]], fraction: float) -> list[dict[Any,
 def _check_columns(checked: Checked) -> None:
     """Check that all partitions have the same columns of X and y."""
     for name, column_counts in (
-        ("X", [each.n_features for each in checked.summaries]),
-        ("y", [each.n_targets for each in checked.summaries]),
+        ("X", [summary.n_features for summary in checked.summaries]),
+        ("y", [summary.n_targets for summary in checked.summaries]),
     ):
         if len(set(column_counts)) > 1:
             raise ValueError(

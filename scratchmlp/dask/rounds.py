@@ -108,7 +108,7 @@ class Rounds:
             The results, some of them on other workers.
         """
         threads, places = self.client.nthreads(), self.client.who_has(futures)
-        owners = [next(iter(places.get(each.key, ())), "") for each in futures]
+        owners = [next(iter(places.get(future.key, ())), "") for future in futures]
         if not set(owners) <= set(threads):  # a worker has just left
             return list(futures)
         balanced = list(futures)

@@ -220,6 +220,15 @@ class ClassTargets:
             weight *= sample_weight
         return weight.astype(dtype, copy=False)
 
+    def factors_of_counts(self, counts: Sequence[FloatArray]) -> list[FloatArray]:
+        """Compute the weights of the classes from the sum of the weights of each class.
+
+        `counts` holds the sums of each column: see `factors`.
+        """
+        y = np.repeat([[0], [1]], len(counts), axis=1) if self.kind == MULTILABEL else self.classes
+        columns = zip(self._weighted_columns(y), counts, strict=True)
+        return [class_weights(*column, sums) for column, sums in columns]
+
     def _weighted_columns(self, y: Any) -> list[tuple[Any, Any, Any]]:
         """Return the columns of `y`, each with its classes and their weights as given."""
         columns: Sequence[Any] = [y]

@@ -56,7 +56,7 @@ def read(names: Sequence[str], X: Any, *others: Any) -> RawRows:
     """Check that a partition has the same number of rows in all collections. Drop those of None."""
     check_consistent_length(X, *others)
     named = zip(names, others, strict=True)
-    return RawRows(X, {name: _without_index(each) for name, each in named if each is not None})
+    return RawRows(X, {name: _without_index(rows) for name, rows in named if rows is not None})
 
 
 def _without_index(rows: Any) -> Any:
@@ -67,7 +67,7 @@ def _without_index(rows: Any) -> Any:
 def joined(rows: Sequence[Any]) -> Any:
     """Join rows of several partitions. Categories are united, if all partitions have them."""
     if isinstance(rows[0], pd.Series):
-        return joined([each.to_frame() for each in rows]).iloc[:, 0]
+        return joined([column.to_frame() for column in rows]).iloc[:, 0]
     if isinstance(rows[0], pd.DataFrame):
         rows = _categories_as_values(rows)
         with warnings.catch_warnings():  # pandas 2 warns of columns that are missing in a partition
@@ -78,9 +78,9 @@ def joined(rows: Sequence[Any]) -> Any:
 
 def _categories_as_values(rows: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
     """Convert columns that are categories in some partitions only, as pandas.concat does."""
-    kinds = zip(rows[0], *(each.dtypes == "category" for each in rows), strict=False)
-    some = {name: object for name, *each in kinds if any(each) and not all(each)}
-    return [each.astype(some) for each in rows] if some else list(rows)
+    kinds = zip(rows[0], *(part.dtypes == "category" for part in rows), strict=False)
+    some = {name: object for name, *is_kind in kinds if any(is_kind) and not all(is_kind)}
+    return [part.astype(some) for part in rows] if some else list(rows)
 
 
 def without_table(raw: RawRows) -> tuple[int, dict[str, Any]]:
@@ -109,8 +109,9 @@ def summary_of(rows: EncodedRows) -> tuple[int, list[tuple[str, str]]]:
     """Return how many bytes encoded rows take, and what the user should know about them."""
     table = rows.table
     arrays = [table.numbers, table.codes]
-    arrays += [each for terms in table.terms for each in (terms.data, terms.indices, terms.indptr)]
-    return sum(each.nbytes for each in arrays), rows.notes
+    for terms in table.terms:
+        arrays += [terms.data, terms.indices, terms.indptr]
+    return sum(array.nbytes for array in arrays), rows.notes
 
 
 def take(rows: Any, encoded: EncodedRows) -> EncodedTable:
@@ -152,14 +153,14 @@ def select(tables: Sequence[EncodedTable], rows: Rows) -> EncodedTable:
     ends, first = np.searchsorted(in_order, starts), tables[0]
     numbers = np.empty((len(rows), first.numbers.shape[1]), first.numbers.dtype)
     codes = np.empty((len(rows), first.codes.shape[1]), first.codes.dtype)
-    terms = [[each[:0] for each in first.terms]]
+    terms = [first[:0].terms]
     for table, start, a, b in zip(tables, starts[:-1], ends[:-1], ends[1:], strict=True):
         chosen, to = in_order[a:b] - start, slice(a, b) if order is None else order[a:b]
         numbers[to], codes[to] = table.numbers[chosen], table.codes[chosen]
-        terms.append([each[chosen] for each in table.terms])
-    stacked = [csr_array(vstack(each)) for each in zip(*terms, strict=True)]
+        terms.append(tuple(column[chosen] for column in table.terms))
+    stacked = [csr_array(vstack(column)) for column in zip(*terms, strict=True)]
     if order is not None:
-        stacked = [each[np.argsort(order)] for each in stacked]
+        stacked = [column[np.argsort(order)] for column in stacked]
     return EncodedTable(numbers, codes, tuple(stacked), first.layout)
 
 

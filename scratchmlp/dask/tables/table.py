@@ -149,14 +149,14 @@ def read_all(rounds: Rounds, given: Given) -> tuple[UnencodedTable, dict[str, An
     """
     weight = given["sample_weight"]
     numbers = {"sample_weight": weight} if np.isscalar(weight) else {}  # for all rows
-    given = {name: each for name, each in given.items() if name not in numbers}
+    given = {name: rows for name, rows in given.items() if name not in numbers}
     _, *names = given
     raw = rounds.keep(task(reporting_failures, read, names, *pieces) for pieces in divided(given))
-    found = results_of(rounds, [task(reporting_failures, without_table, each) for each in raw])
+    found = results_of(rounds, [task(reporting_failures, without_table, part) for part in raw])
     kept = [i for i, (n_rows, _) in enumerate(found) if n_rows]
     lengths = [found[i][0] for i in kept]
     columns = [found[i][1] for i in kept or [0]]  # of an empty partition if all are empty
-    others = {name: joined([each[name] for each in columns]) for name in columns[0]}
+    others = {name: joined([part[name] for part in columns]) for name in columns[0]}
     return UnencodedTable(rounds, [raw[i] for i in kept], lengths, kept), others | numbers
 
 
@@ -191,8 +191,8 @@ def encode_all(
     if isinstance(learned, Failure):
         raise learned.error
     warn_of(learned.notes_)
-    encoded = X.rounds.keep(task(reporting_failures, encode, *fitted, each) for each in X.futures)
-    summaries = [task(reporting_failures, summary_of, each) for each in encoded]
+    encoded = X.rounds.keep(task(reporting_failures, encode, *fitted, part) for part in X.futures)
+    summaries = [task(reporting_failures, summary_of, part) for part in encoded]
     sizes, notes = zip(*results_of(X.rounds, summaries, X.numbers), strict=True)
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
