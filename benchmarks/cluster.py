@@ -15,8 +15,6 @@ The clusters run on this machine, as processes with one thread each.
    the model assumes a network that is as fast as the connections within this machine.
 4. Memory: the most that this process and the workers ever held, beside the size of the data.
 
-The file is not called dask.py, because it would hide the package dask from programs in this folder.
-
 Usage: python -m benchmarks cluster [--rows N] [--epochs N] [--check]
 """
 
