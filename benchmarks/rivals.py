@@ -1,9 +1,9 @@
 """Who `accuracy.py` compares: our tabular estimators, and what users would pick instead.
 
-All take the same DataFrame. What an estimator cannot take is made into something it can, as part of
-the fit and of its time: for all but ours, columns of text become categories; for the linear models
-and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the median.
-Regression's targets are standardized for every contestant but ours, which does so itself:
+All take the same DataFrame. What an estimator cannot take is made into something it can, as part
+of the fit and of its time: for all but ours, columns of text become categories; for the linear
+models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the
+median. Regression's targets are standardized for every contestant but ours, which does so itself:
 MLPRegressor needs it, the others are indifferent.
 
 Everything runs on one thread and is otherwise at its defaults, except where this says so.
