@@ -57,7 +57,7 @@ class CallbackTasks(Observer):
         """Begin the task."""
         self.context.call_on_fit_task_begin(**self.given)
 
-    def member(self, n_epochs: int) -> "CallbackTasks":
+    def subtask(self, n_epochs: int) -> "CallbackTasks":
         """Make a subtask: the training of a member of an ensemble.
 
         Parameters

@@ -153,12 +153,12 @@ def check_splits(splits: list[tuple[Rows, Rows]], weight: FloatArray) -> None:
         If there are no folds, or if all weights of a part of a split are 0.
     """
     if not splits:
-        raise ValueError("An ensemble has a member for each split, and cv has none. Change cv.")
+        raise ValueError("cv has no splits, but an ensemble needs a fold at least. Change cv.")
     for number, rows in enumerate(splits):
         n_training, n_held_out = (np.count_nonzero(weight[part]) for part in rows)
         if n_training == 0 or n_held_out == 0:
             raise ValueError(
-                "Each member needs a row of a weight above 0 to train on and one to hold out; "
+                "Each fold needs a row of a weight above 0 to train on and one to hold out; "
                 f"split {number} of cv has {n_training} and {n_held_out}. Change cv, or the "
                 "weights."
             )

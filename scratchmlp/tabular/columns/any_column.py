@@ -102,7 +102,7 @@ def encode_column(
     Returns
     -------
     encoded : Encoded
-        What members encode themselves.
+        What is encoded anew for each fold.
     notes : list of Note
         Notes on values that cannot be read. With `SEVERAL` or more rows, further notes say that
         there are no values, or that none of them is known.

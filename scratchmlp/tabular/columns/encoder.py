@@ -287,7 +287,7 @@ default='from_dtype'
         return encoded.to_array()
 
     def _encode(self, X: Any) -> tuple[EncodedTable, list[tuple[str, str]]]:
-        """Encode a table, also what members of an ensemble encode themselves.
+        """Encode a table, also what is encoded anew for each fold.
 
         The second result is what to warn of, as in `notes_`.
         """

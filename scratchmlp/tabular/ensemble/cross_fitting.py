@@ -149,7 +149,7 @@ class CrossFitted(PartEstimator):
     ) -> FloatArray:
         data, targets, layout = problem.data, problem.targets, problem.data.X.layout
         folds = [
-            Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.member(0))
+            Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
         results = self._fit_folds(data, folds, started)

@@ -77,7 +77,7 @@ def _sample(data: Data) -> Data:
 
 
 class Inputs(NamedTuple):
-    """How a member computes its inputs from an encoded table.
+    """How what is trained without one fold computes its inputs from an encoded table.
 
     Attributes
     ----------
@@ -215,7 +215,7 @@ def unfitted_inputs(
     bins: Bins | None = None,
     logarithms: Logarithms | None = None,
 ) -> Inputs:
-    """Return how a member is to compute its inputs.
+    """Return how the inputs of a fold are to be computed.
 
     Parameters
     ----------
@@ -226,9 +226,9 @@ def unfitted_inputs(
     terms : TermSelection
         Selects terms, if the table has text. The terms may have been selected by the same rows.
     bins : Bins or None, default=None
-        Bins, if the member has any.
+        Bins, if the fold has any.
     logarithms : Logarithms or None, default=None
-        Logarithms, if the members have any.
+        Logarithms, if the folds have any.
 
     Returns
     -------

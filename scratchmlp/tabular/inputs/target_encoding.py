@@ -1,4 +1,4 @@
-"""The target encoding of columns of many categories, which each member fits to its own rows."""
+"""The target encoding of columns of many categories, which is fitted anew for each fold."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -139,7 +139,7 @@ def rows_held_out(estimator: Any, X: Any, y: Any) -> list[Rows]:
     """
     if not hasattr(estimator, "held_out_"):
         raise ValueError(
-            "oof_importances needs to know which rows each member held out, but this estimator was "
+            "oof_importances needs to know which rows each fold held out, but this estimator was "
             "saved with training_state=False. Save it with training_state=True, fit it again, or "
             "call sklearn.inspection.permutation_importance with rows that were not used in fit."
         )

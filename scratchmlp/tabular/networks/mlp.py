@@ -169,7 +169,7 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
             bins = Bins(encoder, numeric) if encoder else None
             seed, terms = problem.seeds[member], problem.terms[member]
             inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
-            task = tasks.member(n_epochs) if tasks else None
+            task = tasks.subtask(n_epochs) if tasks else None
             yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
 
     def _keep_members(
