@@ -14,7 +14,7 @@ from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
 from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
 from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
-from scratchmlp.tabular.inspection.importances import associations_with, correlated_pairs
+from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
 
 N_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2000, 500

@@ -19,8 +19,8 @@ from scratchmlp.tabular import (
 )
 from scratchmlp.tabular.columns.encoded_table import join_places, places_of
 from scratchmlp.tabular.inspection import importances
+from scratchmlp.tabular.inspection.associations import associations, correlated_pairs
 from scratchmlp.tabular.inspection.held_out import OutOfFold, _check_table, exchange
-from scratchmlp.tabular.inspection.importances import associations, correlated_pairs
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.DataConversionWarning")
 N = 240
@@ -227,7 +227,7 @@ def test_correlations_of_numbers_and_categories(monkeypatch):
     strong = found[found > 0.7].sort_values()[::-1].index
     assert [(one, two) for one, two, _ in pairs] == list(strong)
     assert len(pairs) == 4
-    monkeypatch.setattr(importances, "_COMPARED_ROWS", 200)
+    monkeypatch.setattr("scratchmlp.tabular.inspection.associations._COMPARED_ROWS", 200)
     of_some_rows = correlated_pairs(encode(encoder, T), places, np.random.RandomState(0))
     assert {pair[:2] for pair in of_some_rows} == {pair[:2] for pair in pairs}
     assert of_some_rows != pairs
