@@ -14,7 +14,7 @@ from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
-from scratchmlp.tabular.reading.values import ALL_DIFFERENT, VALUES, ColumnError, Use
+from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
 
 #: What to do, by the case of a note. Notes of other cases are not printed: `describe_columns` says
 #: what is left out.
@@ -34,8 +34,6 @@ REMEDIES_AFTER_TRAINING = {
 }
 #: The option that names columns of a kind, and another remedy.
 NAMED_BY = {"number": ("--numeric", ""), "date": ("--date", ", or write its dates as 2024-05-17")}
-#: Said once for a file, not of each column.
-SAID_OF_FILES = "numbers with decimal commas"
 USE_ALL_DIFFERENT = (
     "To use a column whose values are all different, name it in --text or --numeric."
 )
@@ -143,14 +141,17 @@ def describe_columns(X: pd.DataFrame, columns: Columns) -> str:
     for name, column in columns.items():
         groups[column.use].append(_described(X[name], column))
     lines = [f"  {use}: {listed(names)}" for use, names in groups.items() if names]
-    if any(ALL_DIFFERENT in column.remarks for column in columns.values()):
+    if any(column.all_different for column in columns.values()):
         lines[-1] += f". {USE_ALL_DIFFERENT}"
     return "\n".join(lines)
 
 
 def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     """Return the name of a column with what is not plain about it."""
-    notes = [remark for remark in fitted.remarks if remark != SAID_OF_FILES]
+    reading = fitted.reading
+    # Decimal commas are said once for a file, not of each column.
+    only_commas = fitted.kind == "number" and reading.decimal == "," and not reading.units
+    notes = [] if only_commas else fitted.remarks
     if isinstance(fitted, FewLevels | ManyLevels) and fitted.use == "categorical":
         notes.insert(0, count(fitted.n_levels, "value"))
     if fitted.kind == "number" and may_identify(column):

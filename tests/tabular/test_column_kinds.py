@@ -580,3 +580,14 @@ def test_an_empty_column_is_named_if_this_is_hardly_chance(n_missing, n_rows, is
         encoder = TabularEncoder().fit(X)
     notes = warnings_of(encoder.transform, X[:n_rows].assign(**dict.fromkeys(X, None)))
     assert [note.startswith(f"{EMPTY}x, c, day.") for note in notes] == [True] * is_named
+
+
+def test_the_reason_is_known_in_a_word_too():
+    table = pd.DataFrame({"zip": [10, 20] * 9, "x": [1.5, 2] * 9, "chosen": [1, 2] * 9, "one": 3})
+    table["written"] = ["1,5", "2,5"] * 9
+    with warnings.catch_warnings(action="ignore"):
+        encoder = TabularEncoder(categorical_features=["from_dtype", "chosen"]).fit(table)
+    words = {name: column.get("why") for name, column in encoder.columns_.items()}
+    chosen = {"chosen": "choice", "one": "one value", "written": "writing"}
+    assert words == {"zip": "code", "x": None, **chosen}
+    assert [name for name, column in encoder._columns.items() if not column.remarks] == ["x"]

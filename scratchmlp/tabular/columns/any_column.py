@@ -59,7 +59,7 @@ def fit_column(name: str, column: "pd.Series[Any]", found: Found, max_categories
         If a label cannot be hashed.
     """
     kind, values = found.kind, found.values
-    given: dict[str, Any] = {"reason": found.reason, "reading": found.reading}
+    given: dict[str, Any] = {"reason": found.reason, "why": found.why, "reading": found.reading}
     share_missing = float(values.isna().mean())
     common = given | {"share_missing": share_missing}
     with naming_column(name):

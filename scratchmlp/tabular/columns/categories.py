@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
 from scratchmlp.tabular.reading.values import (
-    ALL_DIFFERENT,
     Floats,
     Kind,
     Use,
@@ -61,8 +60,13 @@ class CategoricalColumn(FittedColumn):
     def remarks(self) -> list[str]:
         """What is not plain about the column, in words."""
         if self.use == "left out":
-            return [ALL_DIFFERENT if self.n_levels > 1 else "a single value"]
+            return ["every value is different" if self.all_different else "a single value"]
         return super().remarks
+
+    @property
+    def all_different(self) -> bool:
+        """Whether the column is left out because no level repeats."""
+        return self.use == "left out" and self.n_levels > 1
 
     def unseen(self, values: "pd.Series[Any]") -> "pd.Series[bool]":
         """Return which values are unseen: none if the column keeps only part of the levels."""

@@ -123,7 +123,8 @@ default='from_dtype'
 
         - "kind": "number", "date", "duration", "category", "text", or, for columns that are left
           out, "identifier", "constant" (a single value) or "missing" (no value).
-        - "reason": why the column is of this kind, in words.
+        - "reason": why the column is of this kind, in words. "why": the same in a word, such as
+          "choice" or "code"; not if its values or its dtype alone say so.
         - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
           the decimal mark, signs or units, the format, and values that could not be read. "zone" of
           dates: their time zone, if they have one.

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from scratchmlp.tabular.reading.findings import Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
-from scratchmlp.tabular.reading.values import PLAIN_REASONS, VALUES, Kind, Use
+from scratchmlp.tabular.reading.values import VALUES, Kind, Use, Why
 
 ColumnKind = Literal[
     "number", "date", "duration", "category", "text", "identifier", "constant", "missing"
@@ -44,6 +44,8 @@ class FittedColumn(ABC):
         Kind of the column, as in `TabularEncoder.columns_`.
     reason : str
         Why the column is of its kind, in words.
+    why : Why
+        The same in a word, from which decisions are made.
     expected : Kind
         The kind of its values, which new ones must have: a key of `VALUES`.
     reading : Reading
@@ -58,6 +60,7 @@ class FittedColumn(ABC):
     kind: ColumnKind
     reason: str
     expected: Kind
+    why: Why = "values"
     reading: Reading = Reading()  # noqa: RUF009 - it is frozen
     share_missing: float = 0.0
 
@@ -142,7 +145,12 @@ class FittedColumn(ABC):
     @property
     def remarks(self) -> list[str]:
         """What is not plain about the column, in words."""
-        return [] if self.reason in PLAIN_REASONS else [self.reason]
+        return [] if self.why == "values" else [self.reason]
+
+    @property
+    def all_different(self) -> bool:
+        """Whether the column is left out because no value repeats."""
+        return self.why == "all different"
 
     def unseen(self, values: "pd.Series[Any]") -> "pd.Series[bool]":
         """Return which values, that `read` has returned, are categories not seen in `fit`."""

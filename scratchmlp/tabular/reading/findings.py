@@ -11,7 +11,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.reading.dates import DateFormat
-from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind
+from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
 
 SHOWN = 3  # values in a clause
 
@@ -85,6 +85,8 @@ class Found(NamedTuple):
         What the user should know.
     form : DateFormat or None
         How dates that were text are written.
+    why : Why
+        The reason in a word.
     """
 
     kind: Kind | Literal["category", "identifier", "constant"]
@@ -93,6 +95,7 @@ class Found(NamedTuple):
     reading: Reading = Reading()
     notes: Sequence[Note] = ()
     form: DateFormat | None = None
+    why: Why = "values"
 
 
 def _shown(values: Sequence[str]) -> str:

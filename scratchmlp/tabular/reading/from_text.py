@@ -35,6 +35,7 @@ from scratchmlp.tabular.reading.values import (
     VALUES,
     Different,
     Kind,
+    Why,
     different_values,
     to_text,
 )
@@ -180,7 +181,8 @@ def _read_as(
     notes += note_unreadable(name, column, converted, kind)
     unreadable = tuple(text for text, bad in zip(values.text, unread, strict=True) if bad)
     reading = replace(reading, unreadable=unreadable)
-    return Found(kind, _reason(kind, reading, form), converted, reading, notes, form)
+    reason, why = _reason(kind, reading, form)
+    return Found(kind, reason, converted, reading, notes, form, why)
 
 
 def read_again(column: "pd.Series[Any]", kind: Kind, reading: Reading) -> "pd.Series[Any]":
@@ -333,15 +335,15 @@ def _how_written(kind: Kind, values: Different, form: DateFormat | None) -> Read
     return Reading(decimal=_decimal(values) or ".", units=units or None)
 
 
-def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> str:
-    """Say why a column is of a kind."""
+def _reason(kind: Kind, reading: Reading, form: DateFormat | None) -> tuple[str, Why]:
+    """Say why a column is of a kind, also in a word."""
     if form:
-        return f"dates written as {form.order}"
-    if kind == "number":
-        how = [reading.units] if reading.units else []
-        how += ["decimal commas"] * (reading.decimal == ",")
-        return f"numbers with {' and '.join(how)}" if how else "numbers"
-    return VALUES[kind].from_text
+        return f"dates written as {form.order}", "writing"
+    how = [reading.units] if reading.units else []
+    how += ["decimal commas"] * (reading.decimal == ",")
+    if how:
+        return f"numbers with {' and '.join(how)}", "writing"
+    return VALUES[kind].from_text, "values"
 
 
 def _notes_on_numbers(name: str, values: Sequence[str]) -> Iterator[Note]:

@@ -33,7 +33,6 @@ from scratchmlp.tabular.reading.from_text import (
 )
 from scratchmlp.tabular.reading.roles import Role
 from scratchmlp.tabular.reading.values import (
-    ALL_DIFFERENT,
     VALUES,
     ColumnError,
     Different,
@@ -81,10 +80,11 @@ def find_kind(
         If a value cannot be hashed.
     """
     if not column.notna().any():
-        return Found("missing", "no values", column, notes=[Note("missing", name)] * guess)
+        notes = [Note("missing", name)] * guess
+        return Found("missing", "no values", column, notes=notes, why="no values")
     if role in ("category", "text") and kind_of(column) != "complex":
         notes = note_long(name, column) if role == "text" else []
-        return Found(role, "your choice", column, notes=notes)
+        return Found(role, "your choice", column, notes=notes, why="choice")
     if role in ("number", "date"):
         return _by_choice(name, column, role)
     found, different = _by_values(name, column, role)
@@ -181,7 +181,7 @@ def _by_choice(name: str, column: "pd.Series[Any]", role: Literal["number", "dat
     """Read a column as numbers or dates, because the user says so."""
     text = _compact_dates_as_text(column) if role == "date" else column
     if kind_of(text) in (role, "flag" if role == "number" else role):
-        return Found(role, "your choice", column)
+        return Found(role, "your choice", column, why="choice")
     found = read_text_as(role, name, text) if _is_readable(text) else None
     if found is None:
         parameter = {"number": "numeric_features", "date": "date_features"}[role]
@@ -203,7 +203,8 @@ def _left_out(
     known = found.values.dropna()
     if len(known) == len(found.values) and _is_constant(known, different):
         reason = f"every value is {_short(column.iloc[0])}"
-        return found._replace(kind="constant", reason=reason, notes=[Note("constant", name)])
+        notes = [Note("constant", name)]
+        return found._replace(kind="constant", reason=reason, notes=notes, why="one value")
     case = None
     if found.kind == "number":
         numbers = _whole_numbers(found)
@@ -217,8 +218,10 @@ def _left_out(
         case = "identifier"
     if case is None:
         return None
-    reason = "row numbers" if case == "index" else ALL_DIFFERENT
-    return found._replace(kind="identifier", reason=reason, notes=[Note(case, name)])
+    left_out = found._replace(kind="identifier", notes=[Note(case, name)])
+    if case == "index":
+        return left_out._replace(reason="row numbers", why="row numbers")
+    return left_out._replace(reason="every value is different", why="all different")
 
 
 def _code(name: str, found: Found) -> Found | None:
@@ -230,7 +233,8 @@ def _code(name: str, found: Found) -> Found | None:
     by_values = f"whole numbers of {n_digits} digits that repeat"
     reason = "named like a code" if names_code(name) else by_values
     codes = found.values.astype("Int64")
-    return Found("category", reason, codes, found.reading, [*found.notes, Note("codes", name)])
+    notes = [*found.notes, Note("codes", name)]
+    return Found("category", reason, codes, found.reading, notes, why="code")
 
 
 def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) -> Found:
@@ -242,7 +246,7 @@ def _text_or_category(name: str, column: "pd.Series[Any]", values: Different) ->
     words = many and n_words >= TEXT_WORDS and not _are_numbered(values.text)
     if all_different or words:
         reason = f"{n_different:,} different texts of {n_words:.0f} words"
-        return Found("text", reason, column, notes=note_long(name, column))
+        return Found("text", reason, column, notes=note_long(name, column), why="words")
     return Found("category", "text", column, notes=note_numbers_among_text(name, values))
 
 

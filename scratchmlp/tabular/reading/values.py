@@ -28,6 +28,20 @@ Use = Literal[
 ]
 
 
+#: Why a column is of its kind: its values or its dtype alone, or what the user should know.
+Why = Literal[
+    "values",
+    "writing",
+    "choice",
+    "code",
+    "words",
+    "one value",
+    "no values",
+    "row numbers",
+    "all different",
+]
+
+
 class ValueKind(NamedTuple):
     """What is said about a kind of values.
 
@@ -65,6 +79,7 @@ VALUES: dict[Kind, ValueKind] = {
         conversion="Convert it with pandas.to_numeric",
         use="numeric",
         onnx="number; NaN if missing",
+        from_text="numbers",
     ),
     "date": ValueKind(
         words="dates",
@@ -99,14 +114,6 @@ VALUES: dict[Kind, ValueKind] = {
     "complex": ValueKind("complex numbers", conversion="Convert it to complex numbers"),
     "missing": ValueKind("missing values"),
 }
-#: Reasons that say no more than what a column is used as.
-PLAIN_REASONS = {
-    "dtype category",
-    *(kind.words for kind in VALUES.values()),
-    *(kind.from_text for kind in VALUES.values()),
-}
-#: Why a column is left out that identifies rows.
-ALL_DIFFERENT = "every value is different"
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
 #: Characters of a value that are read. Terms of text with millions of them would take minutes and
