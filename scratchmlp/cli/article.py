@@ -21,7 +21,7 @@ from scratchmlp import ScratchMLPClassifier
 from scratchmlp.cli.comparison import compare, make_evaluation
 from scratchmlp.cli.files import save_pictures
 from scratchmlp.cli.messages import say
-from scratchmlp.cli.scores import score_table
+from scratchmlp.cli.scores import Scores
 from scratchmlp.losses import SquaredError
 from scratchmlp.model_selection import StackedGridSearchCV
 from scratchmlp.reporting.content import Picture
@@ -161,8 +161,8 @@ def _compare_with_linear(search: StackedGridSearchCV, X: pd.DataFrame, y: NDArra
     linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000))
     evaluation = make_evaluation(y, is_class=True, n_repeats=REPEATS)
     results = compare({TUNED: search, "LogisticRegression": linear}, X, y, evaluation)
-    print(f"Mean ± standard deviation over {evaluation.folds.description}\n")
-    print(score_table(results, evaluation))
+    scores = Scores(results, evaluation)
+    print(f"{scores.title}\n\n{scores.table()}")
     print("\nFit times are means over the folds. The tuned network's includes its grid search.")
     networks = [search.best_estimator_[-1] for search in results[TUNED]["estimator"]]
     chosen = Counter((n.learning_rate_init, *n.hidden_layer_sizes) for n in networks)

@@ -90,6 +90,14 @@ def discard(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def say_before_exit(message: str) -> None:
+    """Print a note before the process ends; stderr may be what has failed."""
+    try:
+        say(message)
+    except OSError:
+        discard(sys.stderr)
+
+
 # Progress on stderr: bars in a terminal if rich is installed, otherwise a dot for each step.
 
 

@@ -1,6 +1,7 @@
 """Predictions with a saved model, and their scores."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,8 +10,14 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.messages import InputError, count, quote, quoted
-from scratchmlp.cli.saved_model import Model
+from scratchmlp.cli.columns import unlike_training
+from scratchmlp.cli.files import save_table
+from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
+from scratchmlp.cli.options import Options
+from scratchmlp.cli.reading import RawTable
+from scratchmlp.cli.roles import check_column
+from scratchmlp.cli.saved_model import Model, SavedModel, load_model
+from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.metrics import default_metrics, values_of
@@ -21,6 +28,74 @@ COVERAGE = 0.9  # of intervals
 NO_INTERVALS = "the predictions have no columns 'low' and 'high'"
 DIGITS = 7  # of predicted numbers, counted from the leading digit of their range
 MOST_DECIMALS = 300  # NumPy rounds by a power of ten, which must be finite
+
+
+def predict_table(data: str, options: Options, out: Path | None) -> None:
+    """Predict a table with a saved model; print the predictions or save them.
+
+    Parameters
+    ----------
+    data : str
+        Path of the table.
+    options : Options
+        The arguments.
+    out : Path or None
+        File to write; None stands for stdout.
+
+    Raises
+    ------
+    InputError
+        If the model or the table cannot be used, or the file cannot be written.
+    """
+    assert options.load is not None
+    saved = load_model(options.load, allow_pickle=options.allow_pickle)
+    columns, is_class = saved.columns, is_classifier(saved.model)
+    raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
+    X = select_features(raw, data, columns)
+    ids = _ids(raw, data, options.roles.id, saved)
+    if is_class and options.coverage is not None:
+        raise InputError(
+            f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
+            "classes. Remove --coverage."
+        )
+    for difference in unlike_training(X, columns):
+        say(difference)
+    try:
+        predicted = predict(saved.model, X, options.coverage or COVERAGE)
+    # A model saved from Python may need what a CSV file cannot hold.
+    except (ValueError, TypeError) as error:
+        raise InputError(with_notes(error)) from error
+    for note in predicted.notes:
+        say(note)
+    predictions = prediction_table(saved.model, predicted)
+    if ids is not None:
+        predictions.insert(0, ids.name, ids.to_numpy())
+    if out is None:
+        print(predictions.to_csv(index=False), end="", flush=True)
+    else:
+        save_table(out, predictions)
+        print(f"Saved {out}: {count(len(X), 'prediction')}")
+    if saved.target is not None and saved.target in raw.frame:
+        known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
+        for sentence in scores_of_known(saved.model, predicted, known):
+            say(sentence)
+
+
+def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.Series[Any] | None":
+    """Return the column that identifies the rows, if there is one."""
+    if given is not None:
+        check_column(raw, data, "--id", given)
+    name = given or saved.id
+    if name is None:
+        return None
+    if name not in raw.frame:
+        say(f"{data} has no column {quote(name)}, so the predictions have no --id column")
+        return None
+    check_id(name, getattr(saved.model, "classes_", None))
+    ids = raw.frame[name]
+    for note in note_repeated(ids):
+        say(note)
+    return ids
 
 
 class Predictions(NamedTuple):

@@ -1,7 +1,7 @@
 """Sentences and tables that the command line prints about scores, or writes in a report."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,67 +20,98 @@ ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
 SHORTEST = 0.01  # seconds; shorter times are not told apart
 
 
-def score_table(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> str:
-    """Write the mean and standard deviation over the folds of each metric.
+class Scores(NamedTuple):
+    """The scores of a comparison.
 
-    Parameters
+    Attributes
     ----------
     results : dict of str to DataFrame
         Results of `compare`.
     evaluation : Evaluation
         Folds and metrics.
-
-    Returns
-    -------
-    str
-        A line for each model, and below an ensemble a line for each of its estimators.
     """
-    lines = _lines(score_frame(results, evaluation))
-    if max(map(len, lines)) > WIDTH:
-        lines = _lines(score_frame(results, evaluation, n_digits=1))
-    return "\n".join(lines)
+
+    results: Mapping[str, pd.DataFrame]
+    evaluation: Evaluation
+
+    @property
+    def title(self) -> str:
+        """What a table of the scores shows."""
+        return f"Mean ± standard deviation over {self.evaluation.folds.description}"
+
+    def best(self) -> str:
+        """Return the name of the model with the best mean of the decisive metric."""
+        metric = self.evaluation.decisive
+        sign = -1 if metric.is_loss else 1
+        means = {name: sign * result[metric.name].mean() for name, result in self.results.items()}
+        return max(means, key=lambda name: np.nan_to_num(means[name], nan=-np.inf))
+
+    def table(self) -> str:
+        """Write a line for each model, and below an ensemble a line for each of its estimators."""
+        lines = _lines(self.frame())
+        if max(map(len, lines)) > WIDTH:
+            lines = _lines(self.frame(n_digits=1))
+        return "\n".join(lines)
+
+    def frame(self, n_digits: int = 2, part: str = "  {}") -> pd.DataFrame:
+        """Write the mean and standard deviation over the folds of each metric, and the fit times.
+
+        Parameters
+        ----------
+        n_digits : int, default=2
+            Number of digits of the standard deviations.
+        part : str, default="  {}"
+            How the names of an ensemble's estimators are written.
+
+        Returns
+        -------
+        DataFrame of str
+            A row for each model, and below an ensemble a row for each of its estimators.
+        """
+        rows = dict(_rows(self.results, part))
+        table = pd.DataFrame(index=list(rows))
+        for metric in self.evaluation.metrics:
+            scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
+            column = means_and_deviations(scores, n_digits)
+            name = metric.name.replace("balanced accuracy", "balanced acc.")
+            table[f"{name}{column.name}"] = column
+        table["fit (s)"] = [
+            seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
+        ]
+        return table
+
+    def compared(self) -> Compared:
+        """Return the scores of all models for a report, and say which is the best."""
+        metric = self.evaluation.decisive
+        which = "lowest" if metric.is_loss else "highest"
+        weights = " and weights" if any(map(_parts, self.results.values())) else ""
+        return Compared(
+            self.frame(part="{} (part of the ensemble)"),
+            f"{self.title}. Fit times are means",
+            f"Of the models compared by cross-validation, {self.best()} has the {which} "
+            f"{metric.name}.",
+            "Here, every model was trained again for each fold, without the rows of the fold. The "
+            f"other sections are about the {next(iter(self.results))} trained on all rows and its "
+            f"out-of-fold predictions, so its scores{weights} differ from those here.",
+        )
+
+    def networks_suffice(self) -> bool:
+        """Return whether the ensemble is not clearly better than its networks alone.
+
+        The mean over the folds of the gain in the decisive metric is then at most its standard
+        error, as of an ensemble that has dropped all others. False if no model is an ensemble.
+        """
+        metric = self.evaluation.decisive
+        for result in self.results.values():
+            if (networks := _parts(result).get(NETWORKS)) is not None:
+                gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
+                return is_within_error(gain)
+        return False
 
 
 def _lines(table: pd.DataFrame) -> list[str]:
     """Return the lines of a table."""
     return [line.rstrip() for line in table.to_string().splitlines()]
-
-
-def score_frame(
-    results: Mapping[str, pd.DataFrame],
-    evaluation: Evaluation,
-    n_digits: int = 2,
-    part: str = "  {}",
-) -> pd.DataFrame:
-    """Write the mean and standard deviation over the folds of each metric, and the fit times.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    evaluation : Evaluation
-        Folds and metrics.
-    n_digits : int, default=2
-        Number of digits of the standard deviations.
-    part : str, default="  {}"
-        How the names of an ensemble's estimators are written.
-
-    Returns
-    -------
-    DataFrame of str
-        A row for each model, and below an ensemble a row for each of its estimators.
-    """
-    rows = dict(_rows(results, part))
-    table = pd.DataFrame(index=list(rows))
-    for metric in evaluation.metrics:
-        scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
-        column = means_and_deviations(scores, n_digits)
-        name = metric.name.replace("balanced accuracy", "balanced acc.")
-        table[f"{name}{column.name}"] = column
-    table["fit (s)"] = [
-        seconds(row["fit_time"].mean()) if "fit_time" in row else "" for row in rows.values()
-    ]
-    return table
 
 
 def _rows(results: Mapping[str, pd.DataFrame], part: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -171,79 +202,6 @@ def _three_digits(mean: float) -> int:
     if mean == 0 or SMALL <= abs(mean) < 10:
         return 3
     return min(2 - exponent(mean), MOST_DECIMALS)
-
-
-def best_model(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> str:
-    """Return the name of the model with the best mean of the decisive metric.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    evaluation : Evaluation
-        Folds and metrics.
-
-    Returns
-    -------
-    str
-        Name of the model.
-    """
-    name, sign = evaluation.decisive.name, -1 if evaluation.decisive.is_loss else 1
-    means = {model: sign * result[name].mean() for model, result in results.items()}
-    return max(means, key=lambda model: np.nan_to_num(means[model], nan=-np.inf))
-
-
-def compared(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> Compared:
-    """Return the scores of all models for a report, and say which is the best.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    evaluation : Evaluation
-        Folds and metrics.
-
-    Returns
-    -------
-    Compared
-        The comparison.
-    """
-    metric, best = evaluation.decisive, best_model(results, evaluation)
-    which = "lowest" if metric.is_loss else "highest"
-    weights = " and weights" if any(map(_parts, results.values())) else ""
-    return Compared(
-        score_frame(results, evaluation, part="{} (part of the ensemble)"),
-        f"Mean ± standard deviation over {evaluation.folds.description}. Fit times are means",
-        f"Of the models compared by cross-validation, {best} has the {which} {metric.name}.",
-        "Here, every model was trained again for each fold, without the rows of the fold. The "
-        f"other sections are about the {next(iter(results))} trained on all rows and its "
-        f"out-of-fold predictions, so its scores{weights} differ from those here.",
-    )
-
-
-def networks_suffice(results: Mapping[str, pd.DataFrame], evaluation: Evaluation) -> bool:
-    """Return whether the ensemble is not clearly better than its networks alone.
-
-    Parameters
-    ----------
-    results : dict of str to DataFrame
-        Results of `compare`.
-    evaluation : Evaluation
-        Folds and metrics.
-
-    Returns
-    -------
-    bool
-        Whether the mean over the folds of the gain in the decisive metric is at most its standard
-        error, as of an ensemble that has dropped all others. False if no model is an ensemble.
-    """
-    metric = evaluation.decisive
-    for result in results.values():
-        parts = _parts(result)
-        if (networks := parts.get(NETWORKS)) is not None:
-            gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
-            return is_within_error(gain)
-    return False
 
 
 def fit_notes(models: Sequence[Any]) -> Iterator[str]:

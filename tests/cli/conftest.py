@@ -10,8 +10,7 @@ from sklearn import ensemble
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli import comparison, folds
-from scratchmlp.cli import main as command_line
+from scratchmlp.cli import comparison, folds, training
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
@@ -61,7 +60,7 @@ def brief_models(*arguments, **settings):
 
 
 def train_briefly(monkeypatch):
-    monkeypatch.setattr(command_line, "models_for", brief_models)
+    monkeypatch.setattr(training, "models_for", brief_models)
     monkeypatch.setattr(folds, "SMALL", 0)  # three folds instead of five
     # As for all small tables: on few rows, threads wait for each other.
     monkeypatch.setattr(comparison, "threadpool_limits", lambda _: threadpool_limits(1))
@@ -123,4 +122,4 @@ def uncompared(monkeypatch):
     def compare_baseline(models, X, y, evaluation):
         return compare({BASELINE: models[BASELINE]}, X, y, evaluation)
 
-    monkeypatch.setattr(command_line, "compare", compare_baseline)
+    monkeypatch.setattr(training, "compare", compare_baseline)

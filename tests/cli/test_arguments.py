@@ -14,6 +14,7 @@ from scratchmlp.cli.help import LISTS
 from scratchmlp.cli.options import command, parse
 from scratchmlp.cli.reading import FileFormat, read_file
 from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
 from tests.helpers.cli_output import TREES, refused
 
@@ -206,7 +207,7 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
 @pytest.mark.usefixtures("brief", "uncompared")
 def test_the_best_model_is_saved_before_an_error(capsys, tmp_path, monkeypatch):
     pytest.importorskip("onnx")
-    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: TREES)
+    monkeypatch.setattr(Scores, "best", lambda scores: TREES)
     typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} --export y.onnx"
     with pytest.raises(SystemExit, match="2"):
         command_line.main(typed.split())

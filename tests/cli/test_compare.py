@@ -13,12 +13,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression
 
 from scratchmlp.cli import article, comparison
-from scratchmlp.cli import main as command_line
+from scratchmlp.cli import training as training_module
 from scratchmlp.cli.columns import decide_columns, read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.rivals import RIVALS, numbers_and_categories, numbers_and_text
 from scratchmlp.cli.roles import Roles
+from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import Table
 from scratchmlp.io import load
 from scratchmlp.reporting.metrics import values_of
@@ -125,8 +126,8 @@ def test_what_options_change(options, csv, tmp_path):
 
 
 def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, uncompared):
-    calls, compare = [], command_line.compare
-    monkeypatch.setattr(command_line, "compare", lambda *a: calls.append(a) or compare(*a))
+    calls, compare = [], training_module.compare
+    monkeypatch.setattr(training_module, "compare", lambda *a: calls.append(a) or compare(*a))
     for seed in (0, 7):
         options = ["--jobs", 2, "--max-time", 1.5, "--seed", seed]
         run(trained["class"].path, "--target", "class", *options)
@@ -140,7 +141,7 @@ def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, unc
 @pytest.mark.usefixtures("uncompared")
 @pytest.mark.parametrize(("target", "suffice"), [("class", True), ("number", True), ("class", 0)])
 def test_networks_that_suffice_are_named(target, suffice, trained, monkeypatch):
-    monkeypatch.setattr(command_line, "networks_suffice", lambda results, evaluation: suffice)
+    monkeypatch.setattr(Scores, "networks_suffice", lambda scores: suffice)
     out, _ = run(trained[target].path, "--target", target)
     sentence = (
         "Fit times are means over the folds.\n"
@@ -293,13 +294,13 @@ def test_models_of_other_packages_are_compared_on_the_same_folds(target, trainin
 @pytest.mark.usefixtures("brief", "uncompared", "stand_ins")
 @pytest.mark.parametrize("keep", ["model", "best"])
 def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, monkeypatch):
-    ranking, compare = ["CatBoost", "TabularMLPClassifier", TREES], command_line.compare
+    ranking, compare = ["CatBoost", "TabularMLPClassifier", TREES], training_module.compare
 
     def compare_ranking(*arguments):
         return dict.fromkeys(ranking, compare(*arguments)[BASELINE])
 
-    monkeypatch.setattr(command_line, "compare", compare_ranking)
-    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: next(iter(results)))
+    monkeypatch.setattr(training_module, "compare", compare_ranking)
+    monkeypatch.setattr(Scores, "best", lambda scores: next(iter(scores.results)))
     model = tmp_path / "class.model"
     options = ["--model", "networks", "--with", "catboost", "--keep", keep, "--save", model]
     out, err = run(csv(training["class"]), "--target", "class", *options)

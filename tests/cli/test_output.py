@@ -12,11 +12,9 @@ from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_evaluation
 from scratchmlp.cli.messages import quote, steps
 from scratchmlp.cli.scores import (
-    best_model,
+    Scores,
     fit_notes,
     means_and_deviations,
-    networks_suffice,
-    score_table,
     seconds,
 )
 from scratchmlp.io import load
@@ -49,7 +47,7 @@ RESULTS = {
 
 
 def test_scores_are_means_and_deviations_over_the_folds():
-    header, *rows = score_table(RESULTS, make_evaluation(CLASSES, is_class=True)).splitlines()
+    header, *rows = Scores(RESULTS, make_evaluation(CLASSES, is_class=True)).table().splitlines()
     assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
     assert [row.split() for row in rows] == [
         ["low", "0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000", "0.25"],
@@ -62,7 +60,7 @@ BEST = [(None, "low"), ("log_loss", "low"), ("accuracy", "high"), ("AUC", "low")
 
 @pytest.mark.parametrize(("metric", "best"), BEST)
 def test_the_metric_decides_which_model_is_the_best(metric, best):
-    assert best_model(RESULTS, make_evaluation(CLASSES, is_class=True, metric=metric)) == best
+    assert Scores(RESULTS, make_evaluation(CLASSES, is_class=True, metric=metric)).best() == best
 
 
 def ensemble(own, networks):
@@ -78,7 +76,7 @@ def ensemble(own, networks):
 def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
     results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
     constant = results["ensemble"].drop(columns="parts")
-    table = score_table({**results, "constant": constant}, make_evaluation(NUMBERS, False))
+    table = Scores({**results, "constant": constant}, make_evaluation(NUMBERS, False)).table()
     rows = table.splitlines()[1:]
     parts = "  networks, weight 0.60", "  trees, weight 0.40"
     assert [row[:24].rstrip() for row in rows] == ["ensemble", *parts, "constant"]
@@ -90,7 +88,7 @@ def test_long_lines_show_one_digit_of_the_deviations():
     names = ("accuracy", "log-loss", "macro AUC", "balanced accuracy")
     folds = pd.DataFrame({name: [0.5, 0.5024] for name in names}).assign(fit_time=1.0)
     evaluation = make_evaluation(np.repeat([0, 1, 2], [3, 6, 9]), is_class=True)
-    short, long = (score_table({"a" * n: folds}, evaluation).splitlines()[1] for n in (10, 30))
+    short, long = (Scores({"a" * n: folds}, evaluation).table().splitlines()[1] for n in (10, 30))
     assert "0.5012 ± 0.0012" in short
     assert long.split("  ")[1] == "0.501 ± 0.001"
     assert len(long) < 100
@@ -98,7 +96,7 @@ def test_long_lines_show_one_digit_of_the_deviations():
 
 def test_huge_scores_are_divided_by_a_power_of_ten():
     folds = pd.DataFrame({"RMSE": [1e9, 3e9], "R²": [0.0, 0.0], "fit_time": 1})
-    table = score_table({"a": folds}, make_evaluation(NUMBERS, is_class=False))
+    table = Scores({"a": folds}, make_evaluation(NUMBERS, is_class=False)).table()
     assert "RMSE / 1e9" in table
     assert "2.0 ± 1.0" in table
     assert "0.000 ± 0.000" in table
@@ -115,18 +113,18 @@ GAINS = [
 
 @pytest.mark.parametrize(("own", "networks", "suffice"), GAINS)
 def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(own, networks, suffice):
-    assert networks_suffice(ensemble(own, networks), make_evaluation(NUMBERS, False)) == suffice
+    scores = Scores(ensemble(own, networks), make_evaluation(NUMBERS, False))
+    assert scores.networks_suffice() == suffice
 
 
 def test_networks_suffice_by_a_metric_of_which_higher_is_better():
-    evaluation, results = (
-        make_evaluation(NUMBERS, False, metric="R2"),
-        ensemble([0.5] * 3, [0.5] * 3),
-    )
-    assert networks_suffice(results, evaluation)
+    results = ensemble([0.5] * 3, [0.5] * 3)
+    scores = Scores(results, make_evaluation(NUMBERS, False, metric="R2"))
+    assert scores.networks_suffice()
     results["ensemble"]["R²"] = 0.6
-    assert not networks_suffice(results, evaluation)
-    assert not networks_suffice(RESULTS, make_evaluation(CLASSES, is_class=True))  # no ensemble
+    assert not scores.networks_suffice()
+    no_ensemble = Scores(RESULTS, make_evaluation(CLASSES, is_class=True))
+    assert not no_ensemble.networks_suffice()
 
 
 def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():

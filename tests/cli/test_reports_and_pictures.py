@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from scratchmlp.cli import main as command_line
+from scratchmlp.cli import training
 from tests.helpers.cli_output import BASELINE, ENSEMBLES, LINEAR, TREES, png_size, run
 from tests.helpers.report_pages import Page
 
@@ -120,8 +121,8 @@ def test_pictures_of_some_rows_and_of_names_without_a_glyph(classes, name, start
 @pytest.mark.usefixtures("uncompared", "undrawn")
 def test_a_page_in_the_order_of_time_beside_a_picture(csv, tmp_path, monkeypatch):
     """Importances are measured once for both. The first rows have no out-of-fold prediction."""
-    calls, measure = [], command_line.importances_of
-    monkeypatch.setattr(command_line, "importances_of", lambda e: calls.append(e) or measure(e))
+    calls, measure = [], training.importances_of
+    monkeypatch.setattr(training, "importances_of", lambda e: calls.append(e) or measure(e))
     page, picture, x = tmp_path / "page.html", tmp_path / "y.png", np.arange(60.0)
     table = pd.DataFrame({"x": x % 7, "t": x, "y": x % 7})
     options = ["--time", "t", "--model", "networks", "--plot", picture, "--report", page]

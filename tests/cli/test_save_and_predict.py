@@ -13,8 +13,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from scratchmlp.cli import main as command_line
-from scratchmlp.cli import saved_model
+from scratchmlp.cli import saved_model, training
 from scratchmlp.cli.columns import read_columns
 from scratchmlp.cli.comparison import models_for
 from scratchmlp.cli.files import check_files, check_table_name, write
@@ -22,6 +21,7 @@ from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
+from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -273,9 +273,9 @@ def keep(trained, tmp_path_factory):
         export = ["--export", exported] if best in LINEAR and find_spec("onnx") else []
         options = ["--target", target, "--id", "key", "--keep", "best", "--save", model, *export]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(command_line, "compare", lambda models, X, y, evaluation: {})
-            patch.setattr(command_line, "score_table", lambda results, evaluation: "")
-            patch.setattr(command_line, "best_model", lambda results, evaluation: best)
+            patch.setattr(training, "compare", lambda models, X, y, evaluation: {})
+            patch.setattr(Scores, "table", lambda scores: "")
+            patch.setattr(Scores, "best", lambda scores: best)
             return model, *run(trained[target].path, *options)
 
     return run_once
@@ -350,7 +350,7 @@ BETTER = [
 @pytest.mark.usefixtures("brief", "uncompared")
 @pytest.mark.parametrize(("best", "options", "although"), BETTER)
 def test_a_better_model_is_named(best, options, although, trained, monkeypatch, tmp_path):
-    monkeypatch.setattr(command_line, "best_model", lambda results, evaluation: best)
+    monkeypatch.setattr(Scores, "best", lambda scores: best)
     save = ["--save", tmp_path / "y.model"]
     out, _ = run(trained["class"].path, "--target", "class", *options, *save)
     assert f"\nSaved the ensemble in {tmp_path / 'y.model'}{although}. To predict: " in out

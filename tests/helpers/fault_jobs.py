@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.callbacks import ModelCheckpoint
-from scratchmlp.cli import comparison, folds
+from scratchmlp.cli import comparison, folds, training
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.saved_model import SavedModel, save_model
 from scratchmlp.io import load
@@ -95,7 +95,7 @@ def run(arguments, out, err, unbuffered=False, ready=None):
         ensemble.set_params(cv=2, n_jobs=1, estimators=networks)
         return dict([(name, ensemble), baseline])
 
-    command_line.models_for = brief_models
+    training.models_for = brief_models
     folds.SMALL = 0  # three folds instead of five
     sys.argv = ["scratchmlp", *map(str, arguments)]
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,258 @@
+"""Models that are compared on the user's table, and the one that is trained on all of its rows."""
+
+import sys
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import FitFailedWarning
+from sklearn.pipeline import make_pipeline
+
+from scratchmlp.cli.column_reader import ColumnReader
+from scratchmlp.cli.columns import describe_columns, read_columns
+from scratchmlp.cli.comparison import (
+    BASELINE,
+    OWN_MODELS,
+    compare,
+    for_rows,
+    make_evaluation,
+    models_for,
+)
+from scratchmlp.cli.files import save_pictures, write
+from scratchmlp.cli.messages import count, fit, say, say_before_exit
+from scratchmlp.cli.options import Options, command
+from scratchmlp.cli.predictions import check_id
+from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
+from scratchmlp.cli.saved_model import (
+    SavedModel,
+    check_exported_columns,
+    export_model,
+    save_model,
+)
+from scratchmlp.cli.scores import Scores, fit_notes
+from scratchmlp.cli.table import Table, load_table
+from scratchmlp.cli.target import describe_classes
+from scratchmlp.reporting.evaluated import Evaluated, evaluate
+from scratchmlp.reporting.importances import importances_of, what_matters
+from scratchmlp.reporting.mistakes import COUNTED
+from scratchmlp.reporting.page import page_of
+from scratchmlp.reporting.quality import how_right
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.reading.findings import listed
+
+
+def compare_and_train(data: str, options: Options) -> None:
+    """Compare models on a table; train one on all rows on demand.
+
+    Parameters
+    ----------
+    data : str
+        Path of the table.
+    options : Options
+        The arguments.
+
+    Raises
+    ------
+    InputError
+        If nothing can be learned from the table, or something cannot be written.
+    """
+    check_rivals(options.rivals)
+    if options.rivals and options.keep == "best":
+        say(
+            "--keep best chooses among the other models. Those of --with cannot be saved: a model "
+            "file contains only types that can be loaded safely"
+        )
+    assert options.target is not None
+    table = load_table(data, options.target, options.task, options.roles, options.file_format)
+    check_exported_columns(options.export, table.columns)
+    check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
+    kept = options.save, options.export, options.report, options.plot
+    try:
+        comparison = Comparison.of(table, options)
+    except BrokenPipeError:
+        for path in kept[:3]:
+            if path is not None:
+                say_before_exit(f"stdout is closed, so {path} is not saved")
+        raise
+    if any(path is not None for path in kept):
+        comparison.keep()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models that were compared on a table.
+
+    Attributes
+    ----------
+    options : Options
+        The arguments.
+    table : Table
+        The table.
+    models : dict of str to estimator
+        Unfitted models by name. The first is that of ``--model``.
+    scores : Scores
+        Their scores.
+    """
+
+    options: Options
+    table: Table
+    models: dict[str, Any]
+    scores: Scores
+
+    @classmethod
+    def of(cls, table: Table, options: Options) -> "Comparison":
+        """Compare models on a table, and print their scores.
+
+        Parameters
+        ----------
+        table : Table
+            The table.
+        options : Options
+            The arguments.
+
+        Returns
+        -------
+        Comparison
+            The models and their scores.
+        """
+        seed = options.seed or 0
+        evaluation = make_evaluation(
+            table.y,
+            table.is_class,
+            seed=seed,
+            metric=options.metric,
+            groups=table.groups,
+            times=table.times,
+        )
+        X, encoder = read_columns(table.X, table.columns)
+        models = models_for(
+            table,
+            encoder,
+            options.own_model,
+            seed=seed,
+            jobs=options.jobs,
+            max_time=options.max_time,
+            rivals=options.rivals,
+        )
+        _print_table(table, options)
+        for note in evaluation.folds.left_out:
+            say(note)
+        results = compare(models, X, table.y, evaluation)
+        for result in results.values():
+            for note in fit_notes(list(result["estimator"])):
+                say(note)
+        comparison = cls(options, table, models, Scores(results, evaluation))
+        comparison._print_scores()
+        return comparison
+
+    def _print_scores(self) -> None:
+        scores, metric = self.scores, self.scores.evaluation.decisive
+        print(f"\n{scores.title}\n\n{scores.table()}")
+        which = "Lowest" if metric.is_loss else "Highest"
+        print(f"\n{which} {metric.name}: {scores.best()}. Fit times are means over the folds.")
+        if scores.networks_suffice():
+            networks = OWN_MODELS["networks"][0 if self.table.is_class else 1].__name__
+            print(
+                "The networks alone predict about as well. To train only them, which is faster and "
+                f"makes a\nsmaller model, use --model networks, or {networks} in Python."
+            )
+        sys.stdout.flush()
+
+    def keep(self) -> None:
+        """Train a model on all rows; save it, export it, and draw or write about it on demand."""
+        options, own = self.options, next(iter(self.models))
+        name = self._best_kept() if options.keep == "best" else own
+        what = f"the {options.own_model}" if name == own else _called(name)
+        say(f"training {what} on all rows")
+        model = self._fit_to_all(self.models[name])
+        if options.save is not None:
+            notes = options.target, options.roles.id, self.table.marks
+            save_model(options.save, SavedModel(model, *notes))
+            saved = f"Saved {what} in {options.save}{self._although(name)}"
+            print(f"{saved}. To predict: {command()} NEW.csv --load {options.save}", flush=True)
+        if options.export is not None:
+            export_model(options.export, model)
+            print(f"Exported {what} to {options.export}", flush=True)
+        if options.plot is not None or options.report is not None:
+            self._show(model)
+
+    def _best_kept(self) -> str:
+        """Return the name of the best model that a file can hold."""
+        results = self.scores.results
+        ours = {name: results[name] for name in results if name not in RIVAL_NAMES}
+        return self.scores._replace(results=ours).best()
+
+    def _fit_to_all(self, model: Any) -> Any:
+        """Train a model on all rows. It gets the raw table, and can read others."""
+        table = self.table
+        settings = self.options.roles.encoder_settings(table.columns)
+        if isinstance(model, BaseTabular):
+            model.set_params(**settings)
+        else:
+            model = make_pipeline(ColumnReader(**settings), model)
+        model, arguments = for_rows(model, self.scores.evaluation, np.arange(len(table.y)))
+        with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
+            model = fit(model, table.X, table.y, **arguments)
+        for note in fit_notes([model]):
+            say(note)
+        return model
+
+    def _although(self, name: str) -> str:
+        """Say whether another model is better than the one that is saved."""
+        if (best := self.scores.best()) == name:
+            return ""
+        metric = self.scores.evaluation.decisive
+        order = "lower" if metric.is_loss else "higher"
+        return f", although {_called(best)} has the {order} {metric.name}"
+
+    def _show(self, model: Any) -> None:
+        """Draw a picture of the model, or write a page about it."""
+        options = self.options
+        say("measuring what the predictions depend on")
+        evaluated = self._out_of_fold(model)
+        importances = importances_of(evaluated)
+        if options.plot is not None:
+            say(f"drawing {options.plot}")
+            text = save_pictures(options.plot, [how_right(evaluated), what_matters(importances)])
+            print(
+                f"Saved the picture {options.plot} of out-of-fold predictions, each by a part of "
+                f"the model that\nhas not learned from the row.\n{text}",
+                flush=True,
+            )
+        if options.report is not None:
+            say(f"writing {options.report}")
+            made_by, compared = ("Command", options.command), self.scores.compared()
+            page = page_of(evaluated, importances, made_by, compared=compared)
+            write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
+            print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
+
+    def _out_of_fold(self, model: Any) -> Evaluated:
+        """Return the rows with out-of-fold predictions, named by --id or numbers of rows."""
+        table, options = self.table, self.options
+        labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
+        X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
+        return evaluate(model, X, y, "fit", options.seed or 0)
+
+
+def _print_table(table: Table, options: Options) -> None:
+    """Print what the table contains, and what was left out of it."""
+    for note in table.notes:
+        say(note)
+    X, y, is_class = table.X, table.y, table.is_class
+    task = f"classification, {len(np.unique(y))} classes" if is_class else "regression"
+    size = f"{count(len(y), 'row')}, {count(X.shape[1], 'column')}"
+    print(f"Predicting {options.target!r} ({task}): {size}")
+    if is_class:
+        print(f"  {describe_classes(y)}")
+    print(describe_columns(X, table.columns))
+    kept_out = [f"{name} ({option})" for option, name in options.roles.named() if name not in X]
+    if kept_out:
+        print(f"  not used to predict: {listed(kept_out)}")
+    sys.stdout.flush()
+
+
+def _called(name: str) -> str:
+    """Return the name of a model within a sentence."""
+    return f"the {name}" if name == BASELINE else name
