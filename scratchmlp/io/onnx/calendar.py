@@ -4,115 +4,87 @@ Dates are whole seconds or days since 1970-01-01, in float64. See
 `scratchmlp.tabular.columns.calendar`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.graph import Value
 from scratchmlp.tabular.columns.calendar import (
     FIRST_WEEKDAY,
     SECONDS,
     WAVE_DECIMALS,
-    Calendar,
     weekday_suffix,
 )
 
-_DAY = float(SECONDS)
-_DAYS_TO_1970 = 719_162.0  # since 0001-01-01
+_DAYS_TO_1970 = 719_162  # since 0001-01-01
 _MEAN_YEAR = 365.2425  # days
 
 
 def add_calendar(
-    graph: Graph, days: str, calendars: Mapping[str, Calendar]
-) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    days: Value, places: Sequence[Mapping[str, int]]
+) -> Iterator[tuple[Value, list[int]]]:
     """Add the outputs of `Calendar.encode` for several columns at the same time.
 
     Parameters
     ----------
-    graph : Graph
-        The graph, of dtype float64.
-    days : str
+    days : Value
         Days since 1970-01-01, of shape (n_samples, n_columns), float64; NaN if missing.
-    calendars : mapping of str to Calendar
-        The calendar of each column, by its name.
+    places : sequence of mapping of str to int
+        The place of each output of a column, by its suffix.
 
     Yields
     ------
-    value : str
+    value : Value
         Outputs, of shape (n_samples, n_outputs), float32.
-    keys : list of tuple of two str
-        The column and the suffix of each output.
+    places : list of int
+        Their places.
     """
-    wanted = [
-        (i, name, suffix)
-        for i, (name, calendar) in enumerate(calendars.items())
-        for suffix in calendar.suffixes()
-    ]
+    wanted = {suffix for own in places for suffix in own} - {"", "_missing"}
     if not wanted:
         return
-    missing = graph.add("IsNaN", days)
-    known = graph.add("Where", missing, np.zeros((1, 1)), days)
-    seconds = graph.add("Round", graph.add("Mul", known, _DAY))
-    day = _floor_div(graph, seconds, _DAY)
-    outputs: dict[str, str] = {}
-    suffixes = {suffix for _, _, suffix in wanted}
-    if "_hour" in suffixes:
-        rest = graph.add("Sub", seconds, graph.add("Mul", day, _DAY))
-        outputs |= _cycle(graph, "_hour", graph.add("Div", graph.add("Div", rest, 3600.0), 24.0))
-    if "_month" in suffixes:
-        outputs |= _cycle(graph, "_month", _year_fraction(graph, seconds, day))
-    weekday = graph.add("Add", day, float(FIRST_WEEKDAY))
-    weekday = graph.add("Sub", weekday, graph.add("Mul", _floor_div(graph, weekday, 7.0), 7.0))
-    numbers = [number for calendar in calendars.values() for number in calendar.weekdays]
-    for number in dict.fromkeys(numbers):
-        equal = graph.add("Equal", weekday, np.array([[float(number)]]))
-        outputs[weekday_suffix(number)] = graph.cast(equal, np.float32)
-    zero = np.zeros((1, 1), np.float32)
+    missing = np.isnan(days)
+    seconds = np.rint(days.mask(missing, 0) * SECONDS)
+    day = np.floor(seconds / SECONDS)
+    outputs: dict[str, Value] = {}
+    if "_hour" in wanted:
+        outputs |= _cycle("_hour", (seconds - day * SECONDS) / 3600 / 24)
+    if "_month" in wanted:
+        outputs |= _cycle("_month", _year_fraction(seconds, day))
+    weekday = day + FIRST_WEEKDAY
+    weekday = weekday - np.floor(weekday / 7) * 7
+    for number in range(7):
+        if (suffix := weekday_suffix(number)) in wanted:
+            outputs[suffix] = weekday == number
     for suffix, value in outputs.items():
-        of = [(i, name) for i, name, each in wanted if each == suffix]
-        value = graph.add("Where", missing, zero, value)
-        yield graph.gather(value, [i for i, _ in of]), [(name, suffix) for _, name in of]
+        # In float32 at the end, as in `Calendar.encode`: trees may split between neighbors.
+        value = value.astype(np.float32).mask(missing, 0)
+        columns = [i for i, own in enumerate(places) if suffix in own]
+        yield value.take(columns), [places[i][suffix] for i in columns]
 
 
-def _cycle(graph: Graph, suffix: str, position: str) -> dict[str, str]:
-    """Add a position in [0, 1) as a number in [-1, 1) and as a wave, by suffix, in float32.
-
-    They become float32 at the end, as in `Calendar.encode`: trees may split between neighbors.
-    """
-    angle = graph.add("Mul", position, 2 * np.pi)
-    values = {suffix: graph.add("Sub", graph.add("Mul", position, 2.0), 1.0)}
-    # onnxruntime before 1.29 has no cosine in float64: cos(a) is sin(a + pi / 2).
-    for wave, moved in (("sin", angle), ("cos", graph.add("Add", angle, np.pi / 2))):
-        whole = graph.add("Round", graph.add("Mul", graph.add("Sin", moved), 10.0**WAVE_DECIMALS))
-        values[f"{suffix}_{wave}"] = graph.add("Div", whole, 10.0**WAVE_DECIMALS)
-    return {name: graph.cast(value, np.float32) for name, value in values.items()}
+def _cycle(suffix: str, position: Value) -> dict[str, Value]:
+    """Return a position in [0, 1) as a number in [-1, 1) and as a wave, by suffix."""
+    angle, unit = position * (2 * np.pi), 10**WAVE_DECIMALS
+    return {
+        suffix: position * 2 - 1,
+        f"{suffix}_sin": np.rint(np.sin(angle) * unit) / unit,
+        # onnxruntime before 1.29 has no cosine in float64: cos(a) is sin(a + pi / 2).
+        f"{suffix}_cos": np.rint(np.sin(angle + np.pi / 2) * unit) / unit,
+    }
 
 
-def _year_fraction(graph: Graph, seconds: str, day: str) -> str:
-    """Add the part of the year that has passed."""
+def _year_fraction(seconds: Value, day: Value) -> Value:
+    """Return the part of the year that has passed."""
     # The mean length of a year tells the year up to one.
-    guess = graph.add("Add", _floor_div(graph, day, _MEAN_YEAR), 1970.0)
-    after = graph.add("Add", guess, 1.0)
-    too_small = graph.add("LessOrEqual", _year_start(graph, after), day)
-    too_large = graph.add("Greater", _year_start(graph, guess), day)
-    year = graph.add("Add", guess, graph.cast(too_small, np.float64))
-    year = graph.add("Sub", year, graph.cast(too_large, np.float64))
-    start = _year_start(graph, year)
-    length = graph.add("Sub", _year_start(graph, graph.add("Add", year, 1.0)), start)
-    passed = graph.add("Sub", seconds, graph.add("Mul", start, _DAY))
-    return graph.add("Div", passed, graph.add("Mul", length, _DAY))
+    guess = np.floor(day / _MEAN_YEAR) + 1970
+    too_small = (_year_start(guess + 1) <= day).astype(np.float64)
+    too_large = (_year_start(guess) > day).astype(np.float64)
+    year = guess + too_small - too_large
+    start = _year_start(year)
+    return (seconds - start * SECONDS) / ((_year_start(year + 1) - start) * SECONDS)
 
 
-def _year_start(graph: Graph, year: str) -> str:
-    """Add the days from 1970-01-01 to the first day of a year in the Gregorian calendar."""
-    before = graph.add("Sub", year, 1.0)
-    days = graph.add("Mul", before, 365.0)
-    days = graph.add("Add", days, _floor_div(graph, before, 4.0))
-    days = graph.add("Sub", days, _floor_div(graph, before, 100.0))
-    days = graph.add("Add", days, _floor_div(graph, before, 400.0))
-    return graph.add("Sub", days, _DAYS_TO_1970)
-
-
-def _floor_div(graph: Graph, value: str, divisor: float) -> str:
-    """Add the quotient, rounded down."""
-    return graph.add("Floor", graph.add("Div", value, divisor))
+def _year_start(year: Value) -> Value:
+    """Return the days from 1970-01-01 to the first day of a year in the Gregorian calendar."""
+    y = year - 1
+    return y * 365 + np.floor(y / 4) - np.floor(y / 100) + np.floor(y / 400) - _DAYS_TO_1970

@@ -1,17 +1,17 @@
 """How a table is encoded, as nodes of ONNX: one input for each column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, assert_never
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from scratchmlp.io.onnx.calendar import add_calendar
-from scratchmlp.io.onnx.graph import ML, Graph, check_name
+from scratchmlp.io.onnx.graph import ML, Graph, Value, check_name, concat, scaled
 from scratchmlp.tabular.columns.any_column import Column, Columns
-from scratchmlp.tabular.columns.calendar import Calendar
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
-from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, layout_of
+from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, Place, layout_of, places_of
 from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
     ALMOST_INFINITE,
@@ -24,8 +24,8 @@ from scratchmlp.tabular.columns.numeric import (
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
 
-#: Outputs of a table, each with the name of the column and the suffix of the output.
-Outputs = tuple[str, list[tuple[str, str]]]
+#: A value with several outputs of a table, and their positions.
+Outputs = tuple[Value, Sequence[int] | NDArray[np.intp]]
 
 
 class TableValues(NamedTuple):
@@ -33,20 +33,20 @@ class TableValues(NamedTuple):
 
     Attributes
     ----------
-    numbers : str or None
+    numbers : Value or None
         The outputs that are numbers or indicators, of shape (n_samples, n_numbers), float32. None
         if there are none.
-    imputed : str or None
+    imputed : Value or None
         The same without NaN, as `EncodedTable.imputed` returns them.
-    codes : str or None
+    codes : Value or None
         Codes of the levels, of shape (n_samples, n_categorical), int64. None if there are none.
     layout : Layout
         Where the outputs are.
     """
 
-    numbers: str | None
-    imputed: str | None
-    codes: str | None
+    numbers: Value | None
+    imputed: Value | None
+    codes: Value | None
     layout: Layout
 
 
@@ -103,25 +103,28 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
         See `check_columns`.
     """
     columns, layout = check_columns(encoder._columns), layout_of(encoder._columns)
+    places = places_of(encoder._columns)
+    inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
-        graph.add_input(name, dtype, 1, _description(column))
-    codes = {name: _codes(graph, name, each) for name, each in columns.items() if each.coded_as}
-    numbers = imputed = _numbers(graph, columns, codes)
+        inputs[name] = graph.add_input(name, dtype, 1, _description(column))
+    codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
+    outputs = [*_number_outputs(columns, places, inputs, codes)]
+    numbers = imputed = _in_order(outputs) if outputs else None
     if numbers and any(each.may_miss for each in layout.columns):
-        imputed = graph.add("Where", graph.add("IsNaN", numbers), 0.0, numbers)
-    return TableValues(numbers, imputed, graph.concat([*codes.values()]) if codes else None, layout)
+        imputed = numbers.mask(np.isnan(numbers), 0)
+    return TableValues(numbers, imputed, concat([*codes.values()]) if codes else None, layout)
 
 
-def add_array(graph: Graph, table: TableValues) -> str:
+def add_array(table: TableValues) -> Value:
     """Add all outputs of an encoded table, of shape (n_samples, n_outputs), float32.
 
     They are those of `EncodedTable.to_array`.
     """
-    layout, parts, positions = table.layout, [], []
+    layout = table.layout
+    outputs: list[Outputs] = []
     if table.imputed:
-        parts.append(table.imputed)
-        positions += layout.numbers.tolist()
+        outputs.append((table.imputed, layout.numbers))
     levels = [
         (each.place.codes[0], code, output)
         for each in layout.coded_as("one-hot", "many")
@@ -129,17 +132,21 @@ def add_array(graph: Graph, table: TableValues) -> str:
     ]
     if table.codes and levels:
         column, code, output = np.transpose(levels)
-        shown = graph.add("Equal", graph.gather(table.codes, column), code[np.newaxis])
-        parts.append(graph.cast(shown, np.float32))
-        positions += output.tolist()
+        shown = table.codes.take(column) == code[np.newaxis]
+        outputs.append((shown.astype(np.float32), output))
     signs = layout.coded_as("sign")
     if table.codes and signs:
-        coded = graph.gather(table.codes, [each.place.codes[0] for each in signs])
-        parts.append(graph.add("Gather", SIGNS, coded, axis=0))
-        positions += [each.outputs[0] for each in signs]
-    order = np.argsort(positions)
-    array = graph.concat(parts)
-    return array if (np.diff(order) == 1).all() else graph.gather(array, order)
+        coded = table.codes.take([each.place.codes[0] for each in signs])
+        signed = coded.graph.constant(SIGNS).take(coded, axis=0)
+        outputs.append((signed, [each.outputs[0] for each in signs]))
+    return _in_order(outputs)
+
+
+def _in_order(outputs: Sequence[Outputs]) -> Value:
+    """Add an array with the outputs in the order of their positions."""
+    order = np.argsort(np.concatenate([positions for _, positions in outputs]))
+    array = concat([value for value, _ in outputs])
+    return array if (np.diff(order) == 1).all() else array.take(order)
 
 
 def _check_column(name: str, column: Column) -> None:
@@ -186,103 +193,98 @@ def _level_numbers(column: Column) -> Any:
     return np.array(levels, np.float64)
 
 
-def _numbers(graph: Graph, columns: Columns, codes: dict[str, str]) -> str | None:
-    """Add the outputs that are no levels, in the order of the columns. None if there are none."""
-    wanted = [
-        (name, suffix)
-        for name, column in columns.items()
-        for suffix in column.suffixes()[column.n_coded_outputs :]
-    ]
-    if not wanted:
-        return None
-    outputs = [*_outputs(graph, columns, codes)]
-    found = [key for _, keys in outputs for key in keys]
-    order = [found.index(key) for key in wanted]
-    array = graph.concat([value for value, _ in outputs])
-    return array if order == list(range(len(found))) else graph.gather(array, order)
-
-
-def _outputs(graph: Graph, columns: Columns, codes: dict[str, str]) -> Iterator[Outputs]:
+def _number_outputs(
+    columns: Columns,
+    places: Mapping[str, Place],
+    inputs: Mapping[str, Value],
+    codes: Mapping[str, Value],
+) -> Iterator[Outputs]:
     """Add the outputs that are no levels, in any order."""
-    scaled: dict[str, ScaledColumn] = {}
-    calendars: dict[str, Calendar] = {}
+    scaled_columns: dict[str, ScaledColumn] = {}
     for name, column in columns.items():
+        numbers = places[name].numbers
         match column:
-            case NumberColumn() | DurationColumn():
-                scaled[name] = column
-            case DateColumn():
-                scaled[name], calendars[name] = column, column.calendar
+            case NumberColumn() | DurationColumn() | DateColumn():
+                scaled_columns[name] = column
             case ManyLevels():
-                frequencies = column.frequencies.astype(np.float32)
-                yield graph.add("Gather", frequencies, codes[name], axis=0), [(name, "_frequency")]
+                frequencies = inputs[name].graph.constant(column.frequencies.astype(np.float32))
+                yield frequencies.take(codes[name], axis=0), numbers[:1]
+                if column.indicator:
+                    yield _missing(inputs[name], column), numbers[1:]
             case FewLevels() | TextColumn() | LeftOutColumn():
-                pass
+                if numbers:  # the indicator is their only number
+                    yield _missing(inputs[name], column), numbers
             case _:
                 assert_never(column)
-    if scaled:
-        yield from _scaled_outputs(graph.of_dtype(np.float64), scaled, calendars)
-    for name, column in columns.items():
-        if name not in scaled and "_missing" in column.suffixes()[column.n_coded_outputs :]:
-            yield _missing(graph, name, column), [(name, "_missing")]
+    if scaled_columns:
+        values = concat([inputs[name] for name in scaled_columns])
+        own = [
+            dict(zip(column.suffixes(), places[name].numbers, strict=True))
+            for name, column in scaled_columns.items()
+        ]
+        yield from _scaled_outputs(values, [*scaled_columns.values()], own)
 
 
 def _scaled_outputs(
-    g: Graph, columns: dict[str, ScaledColumn], calendars: dict[str, Calendar]
+    values: Value, columns: Sequence[ScaledColumn], places: Sequence[Mapping[str, int]]
 ) -> Iterator[Outputs]:
     """Add the outputs of numbers, dates and durations, for all columns at the same time.
 
     They are computed in float64, like those of `ScaledColumn`: large numbers and dates with a
     time need more digits than float32 has, and steps of bins would magnify rounding errors.
+    `places` holds the position of each output of a column, by its suffix.
     """
-    names = [*columns]
-    values = g.concat(names)
-    missing = g.add("IsNaN", values)
-    centers = np.array([[each.center for each in columns.values()]])
-    scales = np.array([[each.scale for each in columns.values()]])
-    scaled = np.flatnonzero(scales > 0)
-    if len(scaled):
-        known = g.add("Clip", g.add("Where", missing, centers, values), -LARGEST, LARGEST)
-        z = g.scale(known, centers, np.where(scales > 0, scales, 1.0))
-        z = g.add("Clip", z, -ALMOST_INFINITE, ALMOST_INFINITE)
-        third = g.add("Div", z, CLIP)
-        root = g.add("Sqrt", g.add("Add", g.add("Mul", third, third), 1.0))
-        replaced = np.array([[np.nan if each.may_miss else 0.0 for each in columns.values()]])
-        z = g.cast(g.add("Where", missing, replaced, g.add("Div", z, root)), np.float32)
-        yield _columns(g, z, scaled, len(names)), [(names[i], "") for i in scaled]
-    marked = np.array([i for i, each in enumerate(columns.values()) if each.indicator], np.intp)
-    if len(marked):
-        indicators = _columns(g, g.cast(missing, np.float32), marked, len(names))
-        yield indicators, [(names[i], "_missing") for i in marked]
-    if calendars:
-        positions = np.array([names.index(name) for name in calendars])
-        yield from add_calendar(g, _columns(g, values, positions, len(names)), calendars)
+    missing = np.isnan(values)
+    center = np.array([[each.center for each in columns]])
+    scale = np.array([[each.scale for each in columns]])
+    shown = _with_output("", places)
+    if shown:
+        known = values.mask(missing, center).clip(-LARGEST, LARGEST)
+        z = scaled(known, center, np.where(scale > 0, scale, 1.0))
+        z = z.clip(-ALMOST_INFINITE, ALMOST_INFINITE)
+        third = z / CLIP
+        z = z / np.sqrt(third * third + 1)
+        z = z.mask(missing, np.array([[np.nan if each.may_miss else 0.0 for each in columns]]))
+        yield _select(z.astype(np.float32), shown, len(columns)), [places[i][""] for i in shown]
+    marked = _with_output("_missing", places)
+    if marked:
+        indicators = _select(missing.astype(np.float32), marked, len(columns))
+        yield indicators, [places[i]["_missing"] for i in marked]
+    dated = [i for i, each in enumerate(columns) if isinstance(each, DateColumn)]
+    if dated:
+        days = _select(values, dated, len(columns))
+        yield from add_calendar(days, [places[i] for i in dated])
 
 
-def _columns(graph: Graph, value: str, columns: Any, n_columns: int) -> str:
+def _with_output(suffix: str, places: Sequence[Mapping[str, int]]) -> list[int]:
+    """Return which columns have an output with a suffix."""
+    return [i for i, own in enumerate(places) if suffix in own]
+
+
+def _select(value: Value, columns: list[int], n_columns: int) -> Value:
     """Select columns, unless they are all."""
-    return value if len(columns) == n_columns else graph.gather(value, columns)
+    return value if len(columns) == n_columns else value.take(columns)
 
 
-def _missing(graph: Graph, name: str, column: Column) -> str:
+def _missing(values: Value, column: Column) -> Value:
     """Add the indicator of missing categories, of shape (n_samples, 1), float32."""
     if not _is_string(column):
-        return graph.cast(graph.add("IsNaN", name), np.float32)
+        return np.isnan(values).astype(np.float32)
     empty = {"keys_strings": [""], "values_floats": [1.0], "default_float": 0.0}
-    return graph.add("LabelEncoder", name, domain=ML, **empty)
+    return values.apply("LabelEncoder", dtype=np.float32, domain=ML, **empty)
 
 
-def _codes(graph: Graph, name: str, column: Column) -> str:
+def _codes(values: Value, column: Column) -> Value:
     """Add the codes of the levels of a column, of shape (n_samples, 1), int64; -1 for others."""
     codes = np.arange(len(column.coded_levels))
     if _is_string(column):
-        return graph.add(
+        return values.apply(
             "LabelEncoder",
-            name,
+            dtype=np.int64,
             domain=ML,
             keys_strings=[*column.coded_levels],
             values_int64s=codes.tolist(),
             default_int64=-1,
         )
-    equal = graph.add("Equal", name, _level_numbers(column)[np.newaxis])
-    position = graph.add("MatMul", graph.cast(equal, np.float64), (codes[:, np.newaxis] + 1.0))
-    return graph.cast(graph.of_dtype(np.float64).add("Sub", position, 1.0), np.int64)
+    equal = (values == _level_numbers(column)[np.newaxis]).astype(np.float64)
+    return (equal @ (codes[:, np.newaxis] + 1.0) - 1).astype(np.int64)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.extras import check_installed
-from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.graph import Graph, Value
 from scratchmlp.io.onnx.perceptron import export_classifier, export_regressor
 from scratchmlp.io.onnx.tabular import (
     encode,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _ENCODERS = (TabularEncoder, PiecewiseLinearEncoder)
 #: What may follow an encoder in a pipeline.
-_AFTER_ENCODERS: dict[type, Callable[[Graph, Any, str], None]] = {
+_AFTER_ENCODERS: dict[type, Callable[[Graph, Any, Value], None]] = {
     ScratchMLPClassifier: export_classifier,
     ScratchMLPRegressor: export_regressor,
     LogisticRegression: export_linear,

@@ -11,8 +11,9 @@ from sklearn.utils import get_tags
 from scratchmlp.arrays import FloatArray
 from scratchmlp.extras import check_installed
 from scratchmlp.io.onnx.encoded_table import TableValues
-from scratchmlp.io.onnx.graph import OPSETS, Graph
-from scratchmlp.io.onnx.inputs import member_inputs
+from scratchmlp.io.onnx.graph import OPSETS, Value, concat
+from scratchmlp.io.onnx.inputs import fold_inputs
+from scratchmlp.io.onnx.layers import softmax
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
 from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
@@ -26,17 +27,15 @@ _REMEDY = "Fit an ensemble without it, or convert one of the others alone, with 
 
 
 def fold_predictions(
-    graph: Graph, table: TableValues, array: str, name: str, models: Sequence[FoldModel]
-) -> str:
+    table: TableValues, array: Value, name: str, models: Sequence[FoldModel]
+) -> Value:
     """Add the predictions of an estimator that was fitted once for each fold.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
     table : TableValues
         The encoded table.
-    array : str
+    array : Value
         Result of `add_array`.
     name : str
         Name of the estimator in the ensemble.
@@ -45,7 +44,7 @@ def fold_predictions(
 
     Returns
     -------
-    str
+    Value
         Predictions of `FoldModel.predict`, of shape (n_folds, n_samples, n_outputs), float64.
 
     Raises
@@ -56,83 +55,86 @@ def fold_predictions(
         If skl2onnx cannot convert the estimator, or converts it to a model that predicts other
         numbers.
     """
-    estimator, double = models[0].estimator, graph.of_dtype(np.float64)
+    estimator = models[0].estimator
     if get_tags(estimator).input_tags.allow_nan:
-        shared, n_shared = _numbers_and_codes(graph, table)
+        shared, n_shared = _numbers_and_codes(table)
     else:
         shared, n_shared = array, table.layout.n_outputs
     inputs = [each.inputs for each in models]
-    features, positions = member_inputs(graph, table, shared, n_shared, inputs)
+    features, positions = fold_inputs(table, shared, n_shared, inputs)
     pairs = zip(models, positions, strict=True)
     if type(estimator) in (*BOOSTING, *AVERAGED):
-        y = add_trees(graph, features, positions, models)
+        y = add_trees(features, positions, models)
     elif type(estimator) in _LINEAR:
-        y = graph.stack([_linear_fold(graph, each, features, own) for each, own in pairs])
+        y = _stack([_linear_fold(each, features.take(own)) for each, own in pairs])
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
         check_installed(f"The conversion of {described},", "onnx", "skl2onnx")
         register_skl2onnx_converters()
-        y = graph.stack([_fold(graph, described, each, features, own) for each, own in pairs])
+        y = _stack([_fold(described, each, features.take(own), len(own)) for each, own in pairs])
     if not is_classifier(estimator):
         return y
-    y = double.add("Max", y, np.array([each.least for each in models])[:, None, None])
-    return double.add("Div", y, double.add("ReduceSum", y, np.array([-1], np.int64), keepdims=1))
+    y = y.at_least(np.array([each.least for each in models])[:, np.newaxis, np.newaxis])
+    return y / y.apply("ReduceSum", np.array([-1], np.int64), keepdims=1)
 
 
-def _numbers_and_codes(graph: Graph, table: TableValues) -> tuple[str, int]:
+def _stack(folds: list[Value]) -> Value:
+    """Add a new first axis for folds."""
+    first = np.array([0], np.int64)
+    return concat([each.apply("Unsqueeze", first) for each in folds], axis=0)
+
+
+def _numbers_and_codes(table: TableValues) -> tuple[Value, int]:
     """Add `EncodedTable.numbers_and_codes`, and return how many columns it has."""
     parts = [table.numbers] if table.numbers else []
     if table.codes:
-        parts.append(graph.cast(table.codes, np.float32))
+        parts.append(table.codes.astype(np.float32))
     places = [each.place for each in table.layout.columns]
-    return graph.concat(parts), sum(len(each.numbers) + len(each.codes) for each in places)
+    return concat(parts), sum(len(each.numbers) + len(each.codes) for each in places)
 
 
 # Linear models.
 
 
-def add_linear(graph: Graph, linear: Any, x: str) -> str:
+def add_linear(linear: Any, x: Value) -> Value:
     """Add the probabilities of a LogisticRegression, or the numbers of a Ridge, float64.
 
     Their shape is (n_samples, n_classes), or (n_samples, n_outputs).
     """
-    double = graph.of_dtype(np.float64)
-    W, b = np.atleast_2d(linear.coef_).T.astype(np.float64), np.ravel(linear.intercept_)
+    W, b = np.atleast_2d(linear.coef_).T, np.ravel(linear.intercept_)
     if is_classifier(linear) and W.shape[1] == 1:  # the softmax of 0 and z is the logistic of z
         W, b = np.c_[np.zeros(len(W)), W], np.r_[0.0, b]
-    z = double.add("MatMul", graph.cast(x, np.float64), W)
-    z = double.add("Add", z, b.astype(np.float64))
-    return double.add("Softmax", z, axis=-1) if is_classifier(linear) else z
+    z = x.astype(np.float64) @ W + b
+    return softmax(z) if is_classifier(linear) else z
 
 
-def _linear_fold(graph: Graph, model: FoldModel, features: str, own: Any) -> str:
+def _linear_fold(model: FoldModel, x: Value) -> Value:
     """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
-    y = add_linear(graph, model.estimator, graph.gather(features, own))
-    return _all_classes(graph, model, y) if is_classifier(model.estimator) else y
+    y = add_linear(model.estimator, x)
+    return _all_classes(model, y) if is_classifier(model.estimator) else y
 
 
-def _all_classes(graph: Graph, model: FoldModel, y: str) -> str:
+def _all_classes(model: FoldModel, y: Value) -> Value:
     """Add columns of zeros for classes of which the fold has no rows for training."""
     classes = model.estimator.classes_
     if len(classes) == model.n_outputs:
         return y
-    return graph.add("MatMul", y, np.eye(model.n_outputs)[classes])
+    return y @ np.eye(model.n_outputs)[classes]
 
 
 # Other estimators: skl2onnx.
 
 
-def _fold(graph: Graph, described: str, model: FoldModel, features: str, own: Any) -> str:
+def _fold(described: str, model: FoldModel, x: Value, n_inputs: int) -> Value:
     """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
     estimator = model.estimator
-    converted = _convert(described, estimator, len(own))
-    _check(described, estimator, converted, len(own))
+    converted = _convert(described, estimator, n_inputs)
+    _check(described, estimator, converted, n_inputs)
     output = converted.graph.output[-1].name
-    y = graph.inline(converted, {"X": graph.gather(features, own)}, output)
-    y = graph.cast(y, np.float64)
+    y = x.graph.inline(converted, {"X": x}, output).astype(np.float64)
     if not is_classifier(estimator):
-        return graph.add("Reshape", y, np.array([-1, model.n_outputs], np.int64))
-    return _all_classes(graph, model, y)
+        return y.apply("Reshape", np.array([-1, model.n_outputs], np.int64))
+    return _all_classes(model, y)
 
 
 def _convert(described: str, estimator: Any, n_inputs: int) -> Any:

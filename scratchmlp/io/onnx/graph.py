@@ -1,12 +1,13 @@
 """A graph of ONNX that grows node by node."""
 
-import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike, NDArray
+from scipy.special import erf, expit
 
 from scratchmlp import __version__
 
@@ -18,8 +19,33 @@ ML = "ai.onnx.ml"
 #: Names of outputs.
 OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")
 
-#: An input of a node: the name of a value, or a constant.
-Value = str | float | NDArray[Any]
+#: Operators that are functions of NumPy and SciPy.
+_OPERATORS = {
+    np.add: "Add",
+    np.subtract: "Sub",
+    np.multiply: "Mul",
+    np.divide: "Div",
+    np.matmul: "MatMul",
+    np.negative: "Neg",
+    np.absolute: "Abs",
+    np.floor: "Floor",
+    np.rint: "Round",
+    np.sqrt: "Sqrt",
+    np.exp: "Exp",
+    np.log: "Log",
+    np.sin: "Sin",
+    np.tanh: "Tanh",
+    erf: "Erf",
+    expit: "Sigmoid",
+}
+#: The same for operators whose results are booleans.
+_TESTS = {
+    np.isnan: "IsNaN",
+    np.equal: "Equal",
+    np.greater: "Greater",
+    np.greater_equal: "GreaterOrEqual",
+    np.less_equal: "LessOrEqual",
+}
 
 
 class Graph:
@@ -27,8 +53,6 @@ class Graph:
 
     Parameters
     ----------
-    dtype : dtype, default=float32
-        Type of the parameters of networks, and of Python numbers that are inputs of nodes.
     prefix : str, default="/"
         Begin of the names of values.
 
@@ -44,15 +68,14 @@ class Graph:
         Entries of `metadata_props` of the model.
     """
 
-    def __init__(self, dtype: DTypeLike = np.float32, prefix: str = "/") -> None:
-        self.dtype = np.dtype(dtype)
+    def __init__(self, prefix: str = "/") -> None:
         self.prefix = prefix
         self.nodes: list[Any] = []
         self.initializers: list[Any] = []
         self.inputs: list[Any] = []
         self.outputs: list[Any] = []
         self.properties: dict[str, str] = {}
-        self._constants: dict[tuple[Any, ...], str] = {}
+        self._constants: dict[tuple[Any, ...], Value] = {}
         self._numbers = count(1)
 
     def name(self, what: str) -> str:
@@ -64,111 +87,51 @@ class Graph:
             if (name := f"{self.prefix}{what}_{number}") not in taken
         )
 
-    def of_dtype(self, dtype: DTypeLike) -> "Graph":
-        """Return the same graph with another `dtype`: what is added to one is added to both."""
-        same = copy.copy(self)
-        same.dtype = np.dtype(dtype)
-        return same
-
-    def add(self, operator: str, *inputs: Value, domain: str = "", **attributes: Any) -> str:
-        """Add a node with one output, and return the name of this output.
-
-        Parameters
-        ----------
-        operator : str
-            The operator, such as "MatMul".
-        *inputs : str, float or ndarray
-            Names of values, or constants. A Python number becomes a constant of type `dtype`.
-        domain : str, default=""
-            The domain of the operator.
-        **attributes : object
-            Attributes of the node.
-
-        Returns
-        -------
-        str
-            Name of the output.
-        """
-        from onnx import helper
-
-        names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
-        output = self.name(operator)
-        self.nodes.append(helper.make_node(operator, names, [output], domain=domain, **attributes))
-        return output
-
-    def cast(self, value: str, dtype: DTypeLike) -> str:
-        """Add a conversion to a type of NumPy."""
-        from onnx import helper
-
-        return self.add("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
-
-    def scale(self, value: str, center: NDArray[Any], divisor: NDArray[Any]) -> str:
-        """Add (value - center) / divisor for constants, as (center - value) / -divisor.
-
-        onnxruntime leaves out the subtraction of a constant that is 0 in float32, such as 1e-50,
-        and the division by one that is 1 in float32.
-        """
-        return self.add("Div", self.add("Sub", center, value), -divisor)
-
-    def gather(self, value: Value, positions: Any, axis: int = 1) -> str:
-        """Add a selection of columns, or of entries along another axis."""
-        return self.add("Gather", value, np.asarray(positions, np.int64), axis=axis)
-
-    def concat(self, values: list[str], axis: int = 1) -> str:
-        """Add a concatenation, unless there is a single value."""
-        return values[0] if len(values) == 1 else self.add("Concat", *values, axis=axis)
-
-    def stack(self, values: list[str]) -> str:
-        """Add a new first axis along which the values are concatenated."""
-        first = np.array([0], np.int64)
-        return self.concat([self.add("Unsqueeze", each, first) for each in values], axis=0)
-
-    def constant(self, value: Any) -> str:
-        """Add a constant, and return its name. Equal constants are added once."""
+    def constant(self, array: NDArray[Any]) -> "Value":
+        """Add a constant. Equal constants are added once."""
         from onnx import numpy_helper
 
-        array = np.asarray(value, self.dtype if isinstance(value, float) else None)
-        key = (
-            array.dtype,
-            array.shape,
-            tuple(array.flat) if array.dtype == "O" else array.tobytes(),
-        )
+        content = tuple(array.flat) if array.dtype == "O" else array.tobytes()
+        key = (array.dtype, array.shape, content)
         if key not in self._constants:
-            name = self._constants[key] = self.name("constant")
+            name = self.name("constant")
             array = np.ascontiguousarray(array).reshape(array.shape)
             self.initializers.append(numpy_helper.from_array(array, name))
+            self._constants[key] = Value(self, name, array.dtype)
         return self._constants[key]
 
-    def add_input(self, name: str, dtype: DTypeLike, n_columns: int, description: str = "") -> str:
+    def add_input(
+        self, name: str, dtype: DTypeLike, n_columns: int, description: str = ""
+    ) -> "Value":
         """Add an input of shape (n_samples, n_columns); `object` stands for strings."""
-        self.inputs.append(_value_info(name, dtype, ["n_samples", n_columns], description))
-        return name
+        value = Value(self, name, dtype)
+        self.inputs.append(_value_info(value, n_columns, description=description))
+        return value
 
-    def add_output(
-        self, value: str, name: str, dtype: DTypeLike, *shape: int, description: str = ""
-    ) -> None:
+    def add_output(self, value: "Value", name: str, *shape: int, description: str = "") -> None:
         """Make a value an output of shape (n_samples, ...) under a name of its own."""
         from onnx import helper
 
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
-        self.outputs.append(_value_info(name, dtype, ["n_samples", *shape], description))
+        self.nodes.append(helper.make_node("Identity", [value.name], [name]))
+        named = Value(self, name, value.dtype)
+        self.outputs.append(_value_info(named, *shape, description=description))
 
-    def inline(self, model: Any, inputs: Mapping[str, str], output: str) -> str:
-        """Add what one output of a model needs, and return its name in this graph.
+    def inline(self, model: Any, inputs: Mapping[str, "Value"], output: str) -> "Value":
+        """Add what one output of a model needs.
 
         Parameters
         ----------
         model : ModelProto
             The model.
-        inputs : mapping of str to str
+        inputs : mapping of str to Value
             The value of this graph for each input of the model.
         output : str
-            The output of the model.
+            The output of the model, float32.
 
         Returns
         -------
-        str
-            Name of the output.
+        Value
+            The output.
         """
         from onnx import compose, helper, utils
 
@@ -176,10 +139,10 @@ class Graph:
         prefix = f"{self.name('model')}/"
         added = compose.add_prefix_graph(needed.graph, prefix)
         for name, value in inputs.items():
-            self.nodes.append(helper.make_node("Identity", [value], [prefix + name]))
+            self.nodes.append(helper.make_node("Identity", [value.name], [prefix + name]))
         self.nodes += added.node
         self.initializers += added.initializer
-        return prefix + output
+        return Value(self, prefix + output, np.float32)
 
     def model(self) -> Any:
         """Return the graph as a checked `onnx.ModelProto`."""
@@ -200,6 +163,121 @@ class Graph:
         helper.set_model_props(model, self.properties)
         checker.check_model(model)
         return model
+
+
+class Value(NDArrayOperatorsMixin):
+    """A value of a graph. Formulas of values are written as in NumPy: each operation adds a node.
+
+    The operators and functions of NumPy in `_OPERATORS` and `_TESTS` accept values. Constants
+    beside a value get its type, except for arrays of integers, such as codes and shapes.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    name : str
+        Name of the value.
+    dtype : dtype
+        Its type; `object` stands for strings.
+    """
+
+    def __init__(self, graph: Graph, name: str, dtype: DTypeLike) -> None:
+        self.graph = graph
+        self.name = name
+        self.dtype = np.dtype(dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **kwargs: Any) -> "Value":
+        """Add a function of NumPy."""
+        if ufunc in _TESTS:
+            return self._add(_TESTS[ufunc], *inputs, dtype=np.bool_)
+        return self._add(_OPERATORS[ufunc], *inputs)
+
+    def apply(self, operator: str, *others: Any, **options: Any) -> "Value":
+        """Add an operator of ONNX that NumPy has no function for.
+
+        Parameters
+        ----------
+        operator : str
+            The operator, such as "Softmax". Its first input is this value.
+        *others : Value, ndarray or float
+            Its other inputs.
+        **options : object
+            `dtype`, the type of the result unless it is that of this value; `domain`, the domain of
+            the operator; and attributes of the node.
+
+        Returns
+        -------
+        Value
+            The result.
+        """
+        return self._add(operator, self, *others, **options)
+
+    def astype(self, dtype: DTypeLike) -> "Value":
+        """Add a conversion to a type of NumPy."""
+        from onnx import helper
+
+        to = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return self.apply("Cast", dtype=dtype, to=to)
+
+    def clip(self, low: float, high: float) -> "Value":
+        """Limit numbers."""
+        return self.apply("Clip", low, high)
+
+    def at_least(self, low: Any) -> "Value":
+        """Replace smaller numbers by `low`."""
+        return self.apply("Max", low)
+
+    def at_most(self, high: Any) -> "Value":
+        """Replace larger numbers by `high`."""
+        return self.apply("Min", high)
+
+    def mask(self, condition: "Value", other: Any) -> "Value":
+        """Replace the values for which a condition holds, as pandas does."""
+        return self._add("Where", condition, other, self)
+
+    def take(self, positions: Any, axis: int = 1) -> "Value":
+        """Select columns, or entries along another axis."""
+        index = positions if isinstance(positions, Value) else np.asarray(positions, np.int64)
+        return self.apply("Gather", index, axis=axis)
+
+    def _add(
+        self,
+        operator: str,
+        *inputs: Any,
+        dtype: DTypeLike | None = None,
+        domain: str = "",
+        **attributes: Any,
+    ) -> "Value":
+        """Add a node with one output."""
+        from onnx import helper
+
+        output = Value(self.graph, self.graph.name(operator), dtype or self.dtype)
+        names = [self._value(each).name for each in inputs]
+        node = helper.make_node(operator, names, [output.name], domain=domain, **attributes)
+        self.graph.nodes.append(node)
+        return output
+
+    def _value(self, given: Any) -> "Value":
+        """Return an input of a node, which may be a constant."""
+        if isinstance(given, Value):
+            return given
+        is_index = isinstance(given, np.ndarray) and given.dtype.kind == "i"
+        return self.graph.constant(given if is_index else np.asarray(given, self.dtype))
+
+
+def concat(values: Sequence[Value], axis: int = 1) -> Value:
+    """Add a concatenation, unless there is a single value."""
+    first, *others = values
+    return first.apply("Concat", *others, axis=axis) if others else first
+
+
+def scaled(value: Value, center: NDArray[Any], divisor: NDArray[Any]) -> Value:
+    """Add (value - center) / divisor for constants, as (center - value) / -divisor.
+
+    onnxruntime leaves out the subtraction of a constant that is 0 in float32, such as 1e-50, and
+    the division by one that is 1 in float32.
+    """
+    return (center - value) / -divisor
 
 
 def check_name(name: str) -> None:
@@ -223,9 +301,10 @@ def check_name(name: str) -> None:
         )
 
 
-def _value_info(name: str, dtype: DTypeLike, shape: list[Any], description: str) -> Any:
+def _value_info(value: Value, *shape: int, description: str) -> Any:
     """Describe an input or an output."""
     from onnx import helper
 
-    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-    return helper.make_tensor_value_info(name, kind, shape, doc_string=description)
+    kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+    dimensions: list[Any] = ["n_samples", *shape]
+    return helper.make_tensor_value_info(value.name, kind, dimensions, doc_string=description)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf, expit
 
 from scratchmlp.activations import (
     ELU,
@@ -24,22 +25,19 @@ from scratchmlp.activations import (
     Tanh,
 )
 from scratchmlp.arrays import FloatArray
-from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.graph import Value
 
 
 def forward(
-    graph: Graph,
-    x: str,
+    x: Value,
     layers: Sequence[tuple[FloatArray, FloatArray | None]],
     activations: Sequence[Any],
-) -> str:
+) -> Value:
     """Add the forward pass of a network, or of several networks of the same shape.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
-    x : str
+    x : Value
         Inputs, of shape (n_samples, n_in) or (n_networks, n_samples, n_in).
     layers : sequence of tuple of ndarray and ndarray or None
         Weights, of shape (n_in, n_out) or (n_networks, n_in, n_out), and biases, of shape (n_out,)
@@ -49,33 +47,29 @@ def forward(
 
     Returns
     -------
-    str
+    Value
         z of the last layer, or its outputs if there is an activation for each layer.
     """
     for number, (W, b) in enumerate(layers):
-        x = graph.add("MatMul", x, W.astype(graph.dtype))
-        if b is not None:
-            x = graph.add("Add", x, b.astype(graph.dtype))
+        x = x @ W if b is None else x @ W + b
         if number < len(activations):
-            x = express_activation(graph, activations[number], x)
+            x = express_activation(activations[number], x)
     return x
 
 
-def express_activation(graph: Graph, activation: Any, z: str) -> str:
-    """Add an activation of hidden layers or of outputs to a graph.
+def express_activation(activation: Any, z: Value) -> Value:
+    """Add an activation of hidden layers or of outputs.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
     activation : Activation
         The activation.
-    z : str
+    z : Value
         Scores, with units along the last axis.
 
     Returns
     -------
-    str
+    Value
         f(z).
 
     Raises
@@ -88,65 +82,60 @@ def express_activation(graph: Graph, activation: Any, z: str) -> str:
             f"The activation {activation!r} is your own, and ONNX has no expression for it. Fit "
             "with an activation of scratchmlp.activations.ACTIVATIONS."
         )
-    return EXPRESSIONS[type(activation)](graph, z)
+    return EXPRESSIONS[type(activation)](z)
 
 
-def _silu(graph: Graph, z: str) -> str:
-    """Add z σ(z)."""
-    return graph.add("Mul", z, graph.add("Sigmoid", z))
+def softmax(z: Value) -> Value:
+    """Return the softmax along the last axis."""
+    return z.apply("Softmax", axis=-1)
 
 
-def _gelu(graph: Graph, z: str) -> str:
-    """Add z Φ(z) = z (1 + erf(z / √2)) / 2."""
-    erf = graph.add("Erf", graph.add("Mul", z, math.sqrt(0.5)))
-    return graph.add("Mul", graph.add("Mul", z, 0.5), graph.add("Add", erf, 1.0))
+def argmax(scores: Value) -> Value:
+    """Return the number of the largest score of each row, int64."""
+    return scores.apply("ArgMax", dtype=np.int64, axis=1, keepdims=0)
 
 
-def _mish(graph: Graph, z: str) -> str:
-    """Add z n / (n + 2) with e = exp(min(z, 20)) and n = e (e + 2), as `activations.Mish` does."""
-    e = graph.add("Exp", graph.add("Min", z, 20.0))
-    n = graph.add("Mul", e, graph.add("Add", e, 2.0))
-    return graph.add("Mul", z, graph.add("Div", n, graph.add("Add", n, 2.0)))
+def log_logistic(z: Value) -> Value:
+    """Return log σ(z) = min(z, 0) - log(1 + exp(-abs(z))), which cannot overflow."""
+    return z.at_most(0) - np.log(np.exp(-np.abs(z)) + 1)
 
 
-def _operator(name: str, **attributes: Any) -> Callable[[Graph, str], str]:
-    """Return a function that adds a single node."""
-    return lambda graph, z: graph.add(name, z, **attributes)
+def _gelu(z: Value) -> Value:
+    """Return z Φ(z) = z (1 + erf(z / √2)) / 2."""
+    return z * 0.5 * (erf(z * math.sqrt(0.5)) + 1)
 
 
-#: Functions of a graph and scores that add f(z), by the class of the activation.
-EXPRESSIONS: dict[type, Callable[[Graph, str], str]] = {
-    Identity: lambda graph, z: z,
-    Logistic: _operator("Sigmoid"),
-    Tanh: _operator("Tanh"),
-    ReLU: _operator("Relu"),
-    LeakyReLU: _operator("LeakyRelu", alpha=0.01),
-    ELU: _operator("Elu", alpha=1.0),
-    SELU: _operator("Selu", alpha=SELU.negative_scale / SELU.scale, gamma=SELU.scale),
+def _mish(z: Value) -> Value:
+    """Return z n / (n + 2) with e = exp(min(z, 20)) and n = e (e + 2), as `activations.Mish`."""
+    e = np.exp(z.at_most(20))
+    n = e * (e + 2)
+    return z * (n / (n + 2))
+
+
+#: f(z), by the class of the activation.
+EXPRESSIONS: dict[type, Callable[[Value], Value]] = {
+    Identity: lambda z: z,
+    Logistic: expit,
+    Tanh: np.tanh,
+    ReLU: lambda z: z.apply("Relu"),
+    LeakyReLU: lambda z: z.apply("LeakyRelu", alpha=0.01),
+    ELU: lambda z: z.apply("Elu", alpha=1.0),
+    SELU: lambda z: z.apply("Selu", alpha=SELU.negative_scale / SELU.scale, gamma=SELU.scale),
     GELU: _gelu,
-    SiLU: _silu,
+    SiLU: lambda z: z * expit(z),
     Mish: _mish,
-    Softplus: _operator("Softplus"),
-    Softmax: _operator("Softmax", axis=-1),
-    Exponential: _operator("Exp"),
+    Softplus: lambda z: z.apply("Softplus"),
+    Softmax: softmax,
+    Exponential: np.exp,
 }
 
 
-def log_logistic(graph: Graph, z: str) -> str:
-    """Add log σ(z) = min(z, 0) - log(1 + exp(-abs(z))), which cannot overflow."""
-    exp = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
-    rest = graph.add("Log", graph.add("Add", exp, 1.0))
-    return graph.add("Sub", graph.add("Min", z, 0.0), rest)
-
-
-def add_label(graph: Graph, index: str, classes: NDArray[Any]) -> None:
+def add_label(index: Value, classes: NDArray[Any]) -> None:
     """Add the output "label" of a classifier.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
-    index : str
+    index : Value
         Class numbers, of shape (n_samples,).
     classes : ndarray of shape (n_classes,)
         Class labels: strings, integers, booleans or floats.
@@ -156,35 +145,30 @@ def add_label(graph: Graph, index: str, classes: NDArray[Any]) -> None:
     ValueError
         If labels are of another kind, or of several kinds.
     """
-    labels = label_array(classes)
-    graph.add_output(graph.add("Gather", labels, index), "label", labels.dtype)
+    labels = index.graph.constant(label_array(classes))
+    index.graph.add_output(labels.take(index, axis=0), "label")
 
 
-def add_prediction(graph: Graph, y: str, *shape: int) -> None:
+def add_prediction(y: Value, *shape: int) -> None:
     """Add the output of a regressor, of shape (n_samples, *shape).
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
-    y : str
+    y : Value
         Predictions, of shape (n_samples, n_outputs), float32.
     *shape : int
         Number of outputs. Without it, the only column becomes an output of one dimension.
     """
-    if not shape:
-        y = graph.add("Squeeze", y, np.array([1], np.int64))
-    graph.add_output(y, "prediction", np.float32, *shape)
+    y = y if shape else y.apply("Squeeze", np.array([1], np.int64))
+    y.graph.add_output(y, "prediction", *shape)
 
 
-def add_class_columns(graph: Graph, value: str, name: str, classes: NDArray[Any]) -> None:
+def add_class_columns(value: Value, name: str, classes: NDArray[Any]) -> None:
     """Add an output with a column for each class, and say in the model which column is which.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
-    value : str
+    value : Value
         The value, of shape (n_samples, n_classes), float32.
     name : str
         Name of the output.
@@ -193,8 +177,8 @@ def add_class_columns(graph: Graph, value: str, name: str, classes: NDArray[Any]
     """
     labels = json.dumps(classes.tolist(), ensure_ascii=False)
     description = f"columns in the order of the classes: {labels}"
-    graph.add_output(value, name, np.float32, len(classes), description=description)
-    graph.properties["classes"] = labels
+    value.graph.add_output(value, name, len(classes), description=description)
+    value.graph.properties["classes"] = labels
 
 
 def label_array(classes: NDArray[Any]) -> NDArray[Any]:

@@ -3,55 +3,58 @@
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from scratchmlp.activations import OUTPUT_ACTIVATIONS
 from scratchmlp.estimators.targets import MULTILABEL
-from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.graph import Graph, Value, concat
 from scratchmlp.io.onnx.layers import (
     add_class_columns,
     add_label,
     add_prediction,
+    argmax,
     express_activation,
     forward,
     log_logistic,
+    softmax,
 )
 from scratchmlp.losses import Loss, own_outputs
 from scratchmlp.network import for_each_layer
 
 
-def export_classifier(graph: Graph, classifier: Any, x: str | None = None) -> None:
+def export_classifier(graph: Graph, classifier: Any, x: Value | None = None) -> None:
     """Add a fitted ScratchMLPClassifier with its outputs, and an input if `x` is None."""
     classes = np.asarray(classifier.classes_)
-    raw = raw_scores(graph, classifier, x or _add_input(graph, classifier))
-    index = class_numbers(graph, classifier, raw)
+    raw = raw_scores(classifier, x or _add_input(graph, classifier))
+    index = class_numbers(classifier, raw)
     if is_multilabel(classifier):
-        graph.add_output(graph.cast(index, np.int64), "label", np.int64, len(classes))
+        graph.add_output(index.astype(np.int64), "label", len(classes))
     else:
-        add_label(graph, index, classes)
+        add_label(index, classes)
     if classifier.out_activation_ == "identity":
-        add_class_columns(graph, decisions(graph, classifier, raw), "scores", classes)
+        add_class_columns(decisions(classifier, raw), "scores", classes)
     else:
-        add_class_columns(graph, probabilities(graph, classifier, raw), "probabilities", classes)
+        add_class_columns(probabilities(classifier, raw), "probabilities", classes)
 
 
-def export_regressor(graph: Graph, regressor: Any, x: str | None = None) -> None:
+def export_regressor(graph: Graph, regressor: Any, x: Value | None = None) -> None:
     """Add a fitted ScratchMLPRegressor with its output, and an input if `x` is None."""
-    y = predictions(graph, regressor, x or _add_input(graph, regressor))
-    add_prediction(graph, y, *([] if regressor.n_outputs_ == 1 else [regressor.n_outputs_]))
+    y = predictions(regressor, x or _add_input(graph, regressor))
+    add_prediction(y, *([] if regressor.n_outputs_ == 1 else [regressor.n_outputs_]))
 
 
-def raw_scores(graph: Graph, estimator: Any, x: str) -> str:
-    """Add the raw scores, of shape (n_samples, n_outputs)."""
+def raw_scores(estimator: Any, x: Value) -> Value:
+    """Return the raw scores, of shape (n_samples, n_outputs)."""
     network = estimator._network
     activations = for_each_layer(network.activation, len(network.sizes) - 2)
-    return forward(graph, x, network.layers(estimator.theta_), activations)
+    return forward(x, network.layers(estimator.theta_), activations)
 
 
-def predictions(graph: Graph, regressor: Any, x: str) -> str:
-    """Add the predictions of a regressor, of shape (n_samples, n_outputs)."""
-    loss, raw = regressor._loss, raw_scores(graph, regressor, x)
+def predictions(regressor: Any, x: Value) -> Value:
+    """Return the predictions of a regressor, of shape (n_samples, n_outputs)."""
+    loss, raw = regressor._loss, raw_scores(regressor, x)
     _check_loss(loss)
-    return express_activation(graph, OUTPUT_ACTIVATIONS[loss.output], raw)
+    return express_activation(OUTPUT_ACTIVATIONS[loss.output], raw)
 
 
 def is_multilabel(classifier: Any) -> bool:
@@ -59,47 +62,43 @@ def is_multilabel(classifier: Any) -> bool:
     return bool(classifier._kind == MULTILABEL)
 
 
-def class_numbers(graph: Graph, classifier: Any, raw: str) -> str:
-    """Add the predicted class numbers, of shape (n_samples,).
+def class_numbers(classifier: Any, raw: Value) -> Value:
+    """Return the predicted class numbers, of shape (n_samples,).
 
     For multilabel targets, whether each label is predicted, of shape (n_samples, n_labels).
     """
     if is_multilabel(classifier):
-        return graph.add("Greater", raw, 0.0)
+        return raw > 0
     if len(classifier.classes_) == 1:
-        scores = graph.gather(raw, [0])
-        return graph.add("ArgMax", scores, axis=1, keepdims=0)
+        return argmax(raw.take([0]))
     if classifier._kind == "multiclass" or classifier.n_outputs_ == 2:
-        return graph.add("ArgMax", raw, axis=1, keepdims=0)
-    flat = graph.add("Squeeze", raw, np.array([1], np.int64))
-    return graph.cast(graph.add("Greater", flat, 0.0), np.int64)
+        return argmax(raw)
+    return (raw.apply("Squeeze", np.array([1], np.int64)) > 0).astype(np.int64)
 
 
-def decisions(graph: Graph, classifier: Any, raw: str) -> str:
-    """Add a score for each class or label. Two classes have opposite scores."""
+def decisions(classifier: Any, raw: Value) -> Value:
+    """Return a score for each class or label. Two classes have opposite scores."""
     if is_multilabel(classifier) or classifier._kind == "multiclass":
         return raw
     if classifier.n_outputs_ == 2:
-        raw = graph.add("Sub", graph.gather(raw, [1]), graph.gather(raw, [0]))
-    opposite = graph.add("Neg", raw)
-    return graph.concat([opposite, raw] if len(classifier.classes_) == 2 else [raw])
+        raw = raw.take([1]) - raw.take([0])
+    return concat([-raw, raw] if len(classifier.classes_) == 2 else [raw])
 
 
-def probabilities(graph: Graph, classifier: Any, raw: str) -> str:
-    """Add the probability of each class or label, of shape (n_samples, n_classes)."""
+def probabilities(classifier: Any, raw: Value) -> Value:
+    """Return the probability of each class or label, of shape (n_samples, n_classes)."""
     if is_multilabel(classifier):
-        return graph.add("Sigmoid", raw)
+        return expit(raw)
     if len(classifier.classes_) == 1:
-        return graph.add("Softmax", graph.gather(raw, [0]), axis=-1)
+        return softmax(raw.take([0]))
     if classifier.out_activation_ == "softmax":
-        return graph.add("Softmax", raw, axis=-1)
+        return softmax(raw)
     if classifier._kind == "binary":
-        both = graph.concat([graph.add("Neg", raw), raw])
-        return graph.add("Sigmoid", both)
-    return graph.add("Softmax", log_logistic(graph, raw), axis=-1)
+        return expit(concat([-raw, raw]))
+    return softmax(log_logistic(raw))
 
 
-def _add_input(graph: Graph, estimator: Any) -> str:
+def _add_input(graph: Graph, estimator: Any) -> Value:
     """Add the only input of the model."""
     return graph.add_input("X", np.float32, estimator.n_features_in_, "finite numbers")
 

@@ -7,7 +7,7 @@ import numpy as np
 from scratchmlp.estimators.classifier import ScratchMLPClassifier
 from scratchmlp.estimators.regressor import ScratchMLPRegressor
 from scratchmlp.extras import check_installed
-from scratchmlp.io.onnx.graph import Graph
+from scratchmlp.io.onnx.graph import Graph, Value
 from scratchmlp.io.onnx.layers import label_array
 from scratchmlp.io.onnx.perceptron import (
     class_numbers,
@@ -102,45 +102,43 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
 
     classifier, (label, scores) = operator.raw_operator, operator.outputs
     options = container.get_options(classifier, {"raw_scores": False})
-    graph, x = _begin(scope, operator)
-    raw = raw_scores(graph, classifier, x)
-    index = class_numbers(graph, classifier, raw)
+    raw = raw_scores(classifier, _begin(scope, operator))
+    index = class_numbers(classifier, raw)
     if is_multilabel(classifier):
-        index = graph.cast(index, np.int64)
+        index = index.astype(np.int64)
     else:
         classes = label_array(np.asarray(get_label_classes(scope, classifier)))
         classes = classes if classes.dtype == object else classes.astype(np.int64)
-        index = graph.add("Gather", classes, index)
+        index = raw.graph.constant(classes).take(index, axis=0)
     as_scores = options["raw_scores"] or classifier.out_activation_ == "identity"
-    output = (decisions if as_scores else probabilities)(graph, classifier, raw)
-    _end(container, graph, {label.full_name: index, scores.full_name: output})
+    output = (decisions if as_scores else probabilities)(classifier, raw)
+    _end(container, {label.full_name: index, scores.full_name: output})
 
 
 def _convert_regressor(scope: Any, operator: Any, container: Any) -> None:
     """Add a regressor to skl2onnx's graph."""
-    graph, x = _begin(scope, operator)
-    y = predictions(graph, operator.raw_operator, x)
-    _end(container, graph, {operator.outputs[0].full_name: y})
+    y = predictions(operator.raw_operator, _begin(scope, operator))
+    _end(container, {operator.outputs[0].full_name: y})
 
 
-def _begin(scope: Any, operator: Any) -> tuple[Graph, str]:
-    """Return an empty graph, and its input as numbers of its type."""
+def _begin(scope: Any, operator: Any) -> Value:
+    """Return the input of an empty graph, as float32 or float64."""
     from skl2onnx.common.data_types import guess_numpy_type
 
-    given = guess_numpy_type(operator.inputs[0].type)
-    dtype = np.float64 if given == np.float64 else np.float32
-    graph = Graph(dtype, prefix=f"{scope.get_unique_variable_name('scratchmlp')}_")
-    x = operator.inputs[0].full_name
-    return graph, x if given == dtype else graph.cast(x, dtype)
+    graph = Graph(prefix=f"{scope.get_unique_variable_name('scratchmlp')}_")
+    given = operator.inputs[0]
+    x = Value(graph, given.full_name, guess_numpy_type(given.type))
+    return x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
 
 
-def _end(container: Any, graph: Graph, outputs: dict[str, str]) -> None:
+def _end(container: Any, outputs: dict[str, Value]) -> None:
     """Add a graph to that of skl2onnx. `outputs` maps names there to values of the graph."""
     from onnx import helper
 
+    graph = next(iter(outputs.values())).graph
     container.initializers.extend(graph.initializers)
     for node in graph.nodes:
         attributes = {each.name: helper.get_attribute_value(each) for each in node.attribute}
         container.add_node(node.op_type, [*node.input], [*node.output], node.domain, **attributes)
     for name, value in outputs.items():
-        container.add_node("Identity", value, name)
+        container.add_node("Identity", value.name, name)

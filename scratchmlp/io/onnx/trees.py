@@ -17,8 +17,9 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.io.onnx.graph import ML, Graph
+from scratchmlp.io.onnx.graph import ML, Value
 from scratchmlp.io.onnx.inputs import Positions
+from scratchmlp.io.onnx.layers import softmax
 from scratchmlp.tabular.ensemble.cross_fitting import FORESTS, FoldModel
 
 BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
@@ -59,15 +60,13 @@ class Tree(NamedTuple):
 
 
 def add_trees(
-    graph: Graph, features: str, positions: Sequence[Positions], models: Sequence[FoldModel]
-) -> str:
+    features: Value, positions: Sequence[Positions], models: Sequence[FoldModel]
+) -> Value:
     """Add the predictions of trees that were fitted once for each fold.
 
     Parameters
     ----------
-    graph : Graph
-        The graph.
-    features : str
+    features : Value
         Values of shape (n_samples, n_features), float32.
     positions : sequence of ndarray of int
         Which of them are the inputs of each fold.
@@ -76,7 +75,7 @@ def add_trees(
 
     Returns
     -------
-    str
+    Value
         Predictions of the estimators, of shape (n_folds, n_samples, n_outputs), float64.
     """
     n_outputs, first = models[0].n_outputs, models[0].estimator
@@ -89,20 +88,19 @@ def add_trees(
             each._replace(feature=own[each.feature], outputs=each.outputs + offset)
             for each in found
         ]
-    y = graph.add(
+    y = features.apply(
         "TreeEnsembleRegressor",
-        features,
         domain=ML,
         n_targets=base.size,
         aggregate_function="SUM",
         **_attributes(trees),
     )
-    y = graph.add("Reshape", y, np.array([-1, *base.shape], np.int64))
-    y = graph.cast(graph.add("Transpose", y, perm=[1, 0, 2]), np.float64)
+    y = y.apply("Reshape", np.array([-1, *base.shape], np.int64))
+    y = y.apply("Transpose", perm=[1, 0, 2]).astype(np.float64)
     if base.any():  # onnxruntime ignores base values of outputs to which no leaf adds
-        y = graph.add("Add", y, base[:, np.newaxis])
+        y = y + base[:, np.newaxis]
     if isinstance(first, BOOSTING) and is_classifier(first):
-        return graph.add("Softmax", y, axis=-1)
+        return softmax(y)
     return y  # standardized targets have negative numbers, so no regressor predicts logarithms
 
 
