@@ -8,12 +8,13 @@ import pandas as pd
 
 from scratchmlp.cli.comparison import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
+from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
-from scratchmlp.reporting.training import NETWORKS, networks_of
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import is_within_error
 
+NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
 ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
@@ -218,7 +219,8 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
         A sentence about the training of the networks, or about an estimator.
     """
     errors = [getattr(model, "errors_", {}) for model in models]
-    n_stopped = sum(OUT_OF_TIME in getattr(networks_of(m), "stop_reasons_", ()) for m in models)
+    networks = [networks_in(model).values() for model in models]
+    n_stopped = sum(any(OUT_OF_TIME in each.stop_reasons_ for each in found) for found in networks)
     if n_stopped:
         yield (
             f"--max-time {models[0].max_time:g} ended the training of the networks before all "

@@ -1,17 +1,15 @@
 """The plot of loss, score and learning rate by epoch."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, grid_cell
+from scratchmlp.plotting.shared import fitted_network, grid_cell, networks_in
 from scratchmlp.public import public
-from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 # The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
@@ -105,12 +103,12 @@ class TrainingCurveDisplay:
         """
         check_matplotlib_support(f"{cls.__name__}.from_estimator")
         histories, best_epochs = {}, {}
-        networks = _fitted_by_name(estimator)
-        is_named = len(networks) > 1 or isinstance(estimator, Mapping)
-        for name, network in networks.items():
-            for ending, (history, best_epoch) in _curves(network).items():
-                each = (f"{name}, {ending}" if is_named else ending) if ending else name
-                histories[each], best_epochs[each] = history, best_epoch
+        fitted = _fitted_by_name(estimator)
+        is_named = len(fitted) > 1 or isinstance(estimator, Mapping)
+        for name, each in fitted.items():
+            for endings, history, best_epoch in _curves(each):
+                label = ", ".join([name, *endings] if is_named or not endings else endings)
+                histories[label], best_epochs[label] = history, best_epoch
         return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
 
     def plot(
@@ -261,52 +259,41 @@ class TrainingCurveDisplay:
 
 
 def _fitted_by_name(estimator: Any) -> dict[str, Any]:
-    """Return fitted networks by name, given one network, a list of networks or a dict."""
-    if isinstance(estimator, Mapping):
-        networks = {
-            str(name): fitted_network(each, or_tabular=True) for name, each in estimator.items()
-        }
-    else:
-        given = estimator if isinstance(estimator, list | tuple) else [estimator]
-        fitted = [fitted_network(each, or_tabular=True) for each in given]
-        networks = dict(zip(_names_of(fitted), fitted, strict=True))
-    if not networks:
+    """Return fitted estimators by name, given one, a list or a dict of them."""
+    given = estimator if isinstance(estimator, Mapping | list | tuple) else [estimator]
+    if not given:
         raise ValueError(f"Pass at least one fitted estimator; got {estimator!r}.")
-    return networks
+    values = given.values() if isinstance(given, Mapping) else given
+    fitted = [fitted_network(each, or_tabular=True) for each in values]
+    names = map(str, given) if isinstance(given, Mapping) else _names_of(fitted)
+    return dict(zip(names, fitted, strict=True))
 
 
-def _curves(network: Any) -> dict[str, tuple[Mapping[str, Any], int]]:
-    """Return the history and the best epoch of a network or, by name, of members of an ensemble."""
-    if isinstance(network, BaseTabularEnsemble):
-        parts = network.named_estimators_
-        networks = {name: each for name, each in parts.items() if isinstance(each, BaseTabularMLP)}
-        if not networks:
-            raise ValueError(
-                f"The ensemble has no networks, only {', '.join(map(repr, parts))}. Add a "
-                "TabularMLPClassifier or TabularMLPRegressor to its estimators."
-            )
-        several = len(networks) > 1
-        return {
-            f"{name}, {ending}" if several else ending: curve
-            for name, each in networks.items()
-            for ending, curve in _curves(each).items()
-        }
-    if not isinstance(network, BaseTabularMLP):
-        return {"": (network.history_, network.best_epoch_)}
-    history, curves = network.history_, dict[str, tuple[Mapping[str, Any], int]]()
-    for number, best_epoch in enumerate(network.best_epochs_.tolist()):
-        own = history["member"] == number
-        columns = {name: values[own] for name, values in history.items()}
-        curves[f"member {number}"] = columns, best_epoch
-    return curves
+def _curves(estimator: Any) -> Iterator[tuple[list[str], Mapping[str, Any], int]]:
+    """Yield the names, the history and the best epoch of each network in an estimator."""
+    networks = networks_in(estimator)
+    if not networks:
+        parts = ", ".join(map(repr, estimator.named_estimators_))
+        raise ValueError(
+            f"The ensemble has no networks, only {parts}. Add a TabularMLPClassifier or "
+            "TabularMLPRegressor to its estimators."
+        )
+    for name, network in networks.items():
+        names, history = [name] if len(networks) > 1 else [], network.history_
+        if "member" not in history:
+            yield names, history, network.best_epoch_
+            continue
+        for number, best_epoch in enumerate(network.best_epochs_.tolist()):
+            own = history["member"] == number
+            columns = {column: values[own] for column, values in history.items()}
+            yield [*names, f"member {number}"], columns, best_epoch
 
 
 def _names_of(networks: Sequence[Any]) -> list[str]:
     """Return the parameters in which networks differ as their names, or else number them."""
     settings = [network.get_params(deep=False) for network in networks]
     values = [{key: repr(value) for key, value in each.items()} for each in settings]
-    keys = values[0] if values else []
-    differ = [key for key in keys if len({each.get(key) for each in values}) > 1]
+    differ = [key for key in values[0] if len({each.get(key) for each in values}) > 1]
     names = [", ".join(f"{key}={each.get(key)}" for key in differ) for each in values]
     if all(names) and len(set(names)) == len(names):
         return names

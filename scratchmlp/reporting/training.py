@@ -3,11 +3,9 @@
 from typing import Any
 
 from scratchmlp.plotting import TrainingCurveDisplay
+from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.content import Cell, Picture, Section, Table, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-
-#: The default name of the networks in an ensemble.
-NETWORKS = "networks"
 
 
 def training_section(evaluated: Evaluated) -> Section | None:
@@ -28,15 +26,9 @@ def training_section(evaluated: Evaluated) -> Section | None:
     parts: list[Any] = []
     if hasattr(estimator, "weights_") and hasattr(estimator, "oof_scores_"):
         parts.append(_weights(evaluated))
-    networks = networks_of(estimator)
-    if hasattr(networks, "history_"):
-        parts.append(_curves(networks))
+    if networks_in(estimator):
+        parts.append(_curves(estimator))
     return Section("training", "How it was trained", parts) if parts else None
-
-
-def networks_of(estimator: Any) -> Any:
-    """Return the networks of an ensemble, and any other estimator as it is."""
-    return getattr(estimator, "named_estimators_", {}).get(NETWORKS, estimator)
 
 
 def _weights(evaluated: Evaluated) -> Table:
@@ -60,12 +52,12 @@ def _weights(evaluated: Evaluated) -> Table:
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
 
 
-def _curves(networks: Any) -> Picture:
+def _curves(estimator: Any) -> Picture:
     """Draw the loss by epoch."""
     return Picture(
         "Training of the networks",
         "The loss after each epoch, on the rows that the networks learn from and on those that "
         "they hold out. Dots mark the epochs that are kept.",
-        lambda ax: TrainingCurveDisplay.from_estimator(networks, ax=ax),
+        lambda ax: TrainingCurveDisplay.from_estimator(estimator, ax=ax),
         (6.4, 4.0),
     )

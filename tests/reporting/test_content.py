@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
 from scratchmlp.reporting.columns import columns_of
-from scratchmlp.reporting.content import Number, Table, cell, decimals, number, plain, significant
+from scratchmlp.reporting.content import Number, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.metrics import default_metrics, values_of
@@ -451,13 +451,14 @@ def test_an_ensemble_of_counts_names_what_it_dropped_and_its_intervals_begin_at_
     X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=80)})
     y = np.random.default_rng(1).poisson(np.exp(X["x"]))
     far_off = DummyRegressor(strategy="constant", constant=9.0)
-    parts = [("networks", TabularMLPRegressor(loss="poisson", **SMALL)), ("constant", far_off)]
+    parts = [("mlp", TabularMLPRegressor(loss="poisson", **SMALL)), ("constant", far_off)]
     ensemble = TabularEnsembleRegressor(parts, cv=3, random_state=0).fit(X, y)
     section = training_section(evaluate(ensemble, X, y, "fit", 0))
-    [table] = [part for part in section.parts if isinstance(part, Table)]
-    assert [row[0] for row in table.rows] == ["networks", "constant (left out)"]
+    table, curves = section.parts
+    assert curves.title == "Training of the networks"
+    assert [row[0] for row in table.rows] == ["mlp", "constant (left out)"]
     assert table.header[2] == "R² alone, out of fold"
-    score = ensemble.oof_scores_["networks"]
+    score = ensemble.oof_scores_["mlp"]
     assert table.rows[0][1:] == (number(1.0, 2), number(score))
     assert table.rows[1][1] == "Its weight is 0: it does not lower the loss of the others."
     low, high = ensemble.predict_interval(X, 0.8).T
