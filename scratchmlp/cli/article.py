@@ -24,8 +24,8 @@ from scratchmlp.cli.messages import say
 from scratchmlp.cli.scores import Scores
 from scratchmlp.losses import SquaredError
 from scratchmlp.model_selection import StackedGridSearchCV
+from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import Picture
-from scratchmlp.reporting.pictures import COLORS
 
 LEARNING_RATES = (0.003, 0.01, 0.03)
 HIDDEN_UNITS = (4, 8, 32)

@@ -8,11 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, grid_cell, networks_in
+from scratchmlp.plotting.shared import COLORS, fitted_network, grid_cell, networks_in
 from scratchmlp.public import public
-
-# The colors of Okabe and Ito, which color-blind readers can distinguish, without the pale yellow.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 
 LONGEST = 24  # characters of names in a legend beside the panels
 LINE = 80  # characters of a line in a legend below them

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.plotting.curves import COLORS
-from scratchmlp.plotting.shared import shortened
+from scratchmlp.plotting.shared import COLORS, shortened
 from scratchmlp.public import public
 from scratchmlp.tabular.base import BaseTabular
 
-MAX_NAME_LENGTH = 32
-MAX_PARTNER_LENGTH = 16  # of a name beside a bar, which would displace the bars
+MAX_NAME_LENGTH = 31
+MAX_PARTNER_LENGTH = 15  # of a name beside a bar, which would displace the bars
 
 
 @public("scratchmlp.plotting")

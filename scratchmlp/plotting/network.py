@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from sklearn.utils import check_scalar
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from scratchmlp.plotting.shared import fitted_network, shortened
+from scratchmlp.plotting.shared import COLORS, fitted_network, shortened
 from scratchmlp.public import public
 
-# Blue and vermilion of the colors of Okabe and Ito, which color-blind readers can distinguish.
-NEGATIVE, POSITIVE = "#0072B2", "#D55E00"
-
-MAX_NAME_LENGTH = 24
+NEGATIVE, POSITIVE = COLORS[:2]
+MAX_NAME_LENGTH = 23
 
 
 @public("scratchmlp.plotting")

@@ -10,6 +10,9 @@ from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
+#: The colors of Okabe and Ito, which color-blind readers can distinguish; the pale ones are darker.
+COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4", "#000000")
+
 
 def networks_in(estimator: Any) -> dict[str, Any]:
     """Return the networks in a fitted estimator by name: those of an ensemble, or itself as ""."""
@@ -60,6 +63,6 @@ def grid_cell(ax: Any) -> Any:
 
 
 def shortened(name: object, longest: int) -> str:
-    """Return a name that has at most `longest` characters."""
+    """Return a name, with an ellipsis instead of what follows the first `longest` characters."""
     text = str(name)
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"

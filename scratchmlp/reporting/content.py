@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from scratchmlp.plotting.shared import shortened
+
 LONGEST = 60  # characters of a name or a value
 #: Marks that change the direction of the text after them, and what XML cannot contain.
 _REPLACED = {
@@ -94,9 +96,7 @@ class Section(NamedTuple):
 
 def plain(value: object, longest: int = LONGEST) -> str:
     """Write a name or a value of the table on one line, without control characters."""
-    text = str(value)
-    cut = "".join(map(_on_one_line, text[:longest]))
-    return cut if len(text) <= longest else f"{cut}…"
+    return "".join(map(_on_one_line, shortened(value, longest)))
 
 
 def _on_one_line(character: str) -> str:

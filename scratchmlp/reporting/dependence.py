@@ -7,10 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import Picture, Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
-from scratchmlp.reporting.pictures import COLORS, OUTER, are_near
+from scratchmlp.reporting.pictures import OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
 from scratchmlp.tabular.columns.any_column import Column, Columns
 

@@ -8,11 +8,11 @@ from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
+from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
 from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
-from scratchmlp.reporting.pictures import COLORS
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
 

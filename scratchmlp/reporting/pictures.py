@@ -11,8 +11,6 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Picture
 
-#: Colors of curves. Readers with color blindness can distinguish them (Okabe and Ito, darker).
-COLORS = ("#0072b2", "#c24f00", "#00805d", "#b3528a", "#b87700", "#2f8fc4")
 FAINT = "#7f7f7f"  # of what curves are compared with
 OUTER = 0.02  # share of the values at each end that may be far from the others
 FAR = 3  # times the range of the others

@@ -15,6 +15,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.content import (
     Cell,
     Picture,
@@ -26,7 +27,7 @@ from scratchmlp.reporting.content import (
     share,
 )
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.reporting.pictures import COLORS, FAINT, are_near
+from scratchmlp.reporting.pictures import FAINT, are_near
 from scratchmlp.reporting.scores import Scores, score_table
 
 MOST_CURVES = 5
