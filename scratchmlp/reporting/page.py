@@ -1,7 +1,7 @@
 """Reports: one page about how well an estimator predicts, and what its predictions depend on."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from os import PathLike
@@ -264,14 +264,9 @@ def render(title: str, sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    kinds = {"numeral": Number, "picture": Picture, "table": Table}
     environment.filters["image"] = image
-    for name, kind in kinds.items():
-        environment.tests[name] = _is_a(kind)
+    environment.tests["numeral"] = lambda part: isinstance(part, Number)
+    environment.tests["picture"] = lambda part: isinstance(part, Picture)
+    environment.tests["table"] = lambda part: isinstance(part, Table)
     page = environment.get_template("page.html.jinja").render(title=title, sections=sections)
     return page.encode("utf-8", "replace").decode()  # without lone surrogates
-
-
-def _is_a(kind: type) -> Callable[[object], bool]:
-    """Return a test of templates: whether a part of a section, or a cell, is of a kind."""
-    return lambda part: isinstance(part, kind)
