@@ -6,11 +6,9 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
-from sklearn.linear_model import LogisticRegression
 
 from scratchmlp import report
-from scratchmlp.reporting import columns, dependence, mistakes, pictures, quality, uncertainty
+from scratchmlp.reporting import columns, mistakes, pictures, uncertainty
 from scratchmlp.reporting.content import Picture, significant
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.tabular import TabularMLPClassifier
@@ -132,77 +130,6 @@ def test_ranges_of_dates_and_durations():
     spans = pd.Series(pd.to_timedelta([2, 1], unit="h"))
     assert columns.range_of(spans) == "0 days 01:00:00 to 0 days 02:00:00"
     assert columns.range_of(pd.Series([7.0, 7.0])) == "7"
-
-
-def drawn(picture):
-    ax = Figure().subplots()
-    picture.plot(ax)
-    return ax
-
-
-def test_pictures_of_dependence_have_common_limits(monkeypatch):
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame({"a": 1e4 * rng.normal(size=60).round(2), "b": rng.choice([*"uvw"], 60)})
-    y = np.where(X["a"] > 3000, "x", np.where(X["b"] == "u", "y", "z"))
-    model = TabularMLPClassifier(**SMALL).fit(X, y)
-    evaluated = evaluate(model, X, y, "new", 0)
-    fitted = model.encoder_._columns
-    curves = [
-        dependence._curve(evaluated, X, "a", np.array([-2e4, 0.0, 2e4]), fitted["a"]),
-        dependence._curve(evaluated, X, "b", np.array([*"uvw"], object), fitted["b"]),
-    ]
-    limits = dependence._limits(evaluated, curves)
-    means = np.hstack([curve.means for curve in curves])
-    assert limits[0] < means.min() < means.max() < limits[1]
-    flat = curves[0]._replace(means=np.full((3, 3), 0.25))
-    low, high = dependence._limits(evaluated, [flat])
-    assert low < 0.25 < high
-    line, dots = (drawn(dependence._picture(evaluated, curve, limits)) for curve in curves)
-    np.testing.assert_allclose(line.get_ylim(), limits)
-    np.testing.assert_allclose(dots.get_xlim(), limits)
-    assert len(line.get_xticks()) <= 7
-    assert len(dots.get_xticks()) <= 6
-    assert line.yaxis.get_major_formatter()(12345.0) == "12,345"
-    assert dots.xaxis.get_major_formatter()(12345.0) == "12,345"
-    assert dots.get_ylim() == (2.5, -0.5)
-    assert [each.get_visible() for each in dots.get_ygridlines()] == [True] * 3
-    assert [tick.get_text() for tick in dots.get_yticklabels()] == [*"uvw"]
-    assert (line.get_xlabel(), line.get_ylabel()) == ("a", "probability")
-    assert (dots.get_xlabel(), dots.get_ylabel()) == ("probability", "")
-    shown = quality.frequent_classes(evaluated, 4)
-    for ax, curve in ((line, curves[0]), (dots, curves[1])):
-        names = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert names == [*model.classes_[shown]]
-        for k, each in zip(shown, ax.lines, strict=False):
-            values = each.get_ydata() if ax is line else each.get_xdata()
-            np.testing.assert_array_equal(values, curve.means[k])
-    texts = [dependence._picture(evaluated, curve, limits).text for curve in curves]
-    assert texts == [
-        "Mean probability by values of a.",
-        "Mean probability by the 3 most frequent values of b.",
-    ]
-    monkeypatch.setattr(dependence, "MOST_CURVES", 2)
-    text = dependence._picture(evaluated, curves[0], limits).text
-    assert text == "Mean probability for the 2 most frequent classes by values of a."
-
-
-def test_curves_of_many_classes_are_those_of_the_most_frequent(monkeypatch):
-    monkeypatch.setattr(quality, "MOST_CURVES", 2)
-    X = np.random.default_rng(0).normal(size=(60, 2))
-    y = np.repeat([0, 1, 2], [10, 30, 20])
-    evaluated = evaluate(LogisticRegression().fit(X, y), X, y, "new", 0)
-    roc, _ = quality._curves(evaluated)
-    assert "for each of the 2 most frequent classes against all others, at" in roc.text
-    ax = drawn(roc)
-    names = [text.get_text().split()[0] for text in ax.get_legend().get_texts()]
-    assert names == ["1", "2", "chance"]
-    ax.figure.canvas.draw()
-    legend, curves = ax.get_legend().get_window_extent(), ax.get_window_extent()
-    assert legend.x0 >= curves.x1  # beside the curves
-    assert curves.y0 < legend.y1 <= curves.y1
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("false positive rate", "true positive rate")
-    monkeypatch.setattr(quality, "MOST_CURVES", 3)
-    assert "for each class against all others, at" in quality._curves(evaluated)[0].text
 
 
 def test_shades_of_the_confusion_matrix_are_shares_of_the_true_class(classes):

@@ -12,7 +12,7 @@ from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
 from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Number, cell, decimals, number, plain, significant
-from scratchmlp.reporting.dependence import _curve, _picture, dependence_section
+from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.metrics import default_metrics, values_of
 from scratchmlp.reporting.page import Compared, _comparison
@@ -73,6 +73,12 @@ def drawn(picture):
     return ax
 
 
+def dependence_on(evaluated, name):
+    found = importances.Importances([name], np.ones((1, 5)), "R²", 9, [])
+    _, picture = dependence_section(evaluated, columns_of(evaluated), found).parts
+    return drawn(picture)
+
+
 @pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
 def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     """In all pictures, and the page says which it is."""
@@ -93,11 +99,11 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     fractions = calibration.lines[1].get_ydata()
     assert fractions.mean() == pytest.approx(share)
     assert fractions[0] < fractions[-1]
-    curve = _curve(evaluated, X, "x0", np.array([-2.0, 0.0, 2.0]), columns_of(evaluated)["x0"])
-    ax = drawn(_picture(evaluated, curve, (0, 1)))
+    ax = dependence_on(evaluated, "x0")
     assert ax.get_ylabel() == f"probability of {name}"
-    means = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, positive].mean() for v in (-2, 0, 2)]
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), means)
+    values, means = ax.lines[0].get_data()
+    expected = [model.predict_proba(np.c_[[v] * 60, X[:, 1]])[:, positive].mean() for v in values]
+    np.testing.assert_allclose(means, expected)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -176,13 +182,14 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     for each, repeats in zip(found.names, found.repeats, strict=True):
         place = X.columns.get_loc(each)
         np.testing.assert_allclose(repeats, expected.importances[place], atol=1e-5)
-    values, column = np.array([-1.0, 0.5]), X.columns.get_loc(ATTACK)
-    fitted = case.estimator.encoder_._columns[ATTACK]
-    curve = _curve(evaluated, X, ATTACK, values, fitted)
+    values, means = dependence_on(evaluated, ATTACK).lines[0].get_data()
+    column = X.columns.get_loc(ATTACK)
     expected = partial_dependence(
         case.estimator, X, [column], custom_values={column: values}, method="brute"
     )
-    np.testing.assert_allclose(curve.means[-1], expected.average[0], rtol=1e-5)
+    is_second = name == "numbers" or evaluated.positive
+    average = expected.average[0] if is_second else 1 - expected.average[0]
+    np.testing.assert_allclose(means, average, rtol=1e-5)
 
 
 def test_new_rows_of_many_columns_need_few_calls():
@@ -223,13 +230,10 @@ def test_a_wide_table_names_what_is_not_measured(monkeypatch, rows):
 
 def test_partial_dependence_of_text_that_holds_numbers(numbers):
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
-    X = evaluated.some(np.arange(30))
-    X["cost in $"] = X["cost in $"].str.strip("$").str.replace(",", "").astype(float)
-    columns = numbers.estimator.encoder_._columns
-    values = np.array([10.0, 2000.0])
-    curve = _curve(evaluated, X, "cost in $", values, columns["cost in $"])
-    as_text = [numbers.estimator.predict(X.assign(**{"cost in $": f"${v}"})).mean() for v in values]
-    np.testing.assert_allclose(curve.means[0], as_text, rtol=1e-6)
+    values, means = dependence_on(evaluated, "cost in $").lines[0].get_data()
+    tables = [numbers.X.assign(**{"cost in $": f"${value}"}) for value in values]
+    as_text = [numbers.estimator.predict(table).mean() for table in tables]
+    np.testing.assert_allclose(means, as_text, rtol=1e-6)
 
 
 SENTINEL = 999_999
@@ -492,10 +496,8 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
     evaluated = evaluate(numbers.estimator, numbers.X, numbers.y, "fit", 0)
     evaluated.y[:n_extreme] = 999_999
     y, predicted = evaluated.y, evaluated.prediction
-    for picture, vertical in (
-        (quality.how_right(evaluated), y),
-        (quality._residuals(evaluated), y - predicted),
-    ):
+    _, *pictures, _ = quality.quality_section(evaluated, scores_of(evaluated)).parts
+    for picture, vertical in zip(pictures, (y, y - predicted), strict=True):
         assert f"({which})" in picture.text
         ax = drawn(picture)
         assert [axis.get_major_formatter()(12345.0) for axis in (ax.xaxis, ax.yaxis)] == [
@@ -616,7 +618,8 @@ def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
 def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():
     X, y = np.eye(3)[[0, 0, 1, 1, 2, 2]], [0, 0, 1, 1, 2, 2]
     model = LogisticRegression(C=1e4).fit(X, y)
-    table = quality._confusion(evaluate(model, X[1:5], y[1:5], "new", 0))
+    evaluated = evaluate(model, X[1:5], y[1:5], "new", 0)
+    *_, table, _ = quality.quality_section(evaluated, scores_of(evaluated)).parts
     shades = [[number.shade for number in numbers] for _, *numbers in table.rows]
     np.testing.assert_array_equal(shades, np.eye(3))
 
@@ -624,11 +627,12 @@ def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():
 def test_columns_that_make_a_single_group_are_passed_over(classes):
     evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
     evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
-    regions = uncertainty.regions_of(evaluated, [0.9])[0.9]
     columns = classes.estimator.encoder_._columns
-    [table] = uncertainty._groups(evaluated, columns, ["key", "flag", "same", ATTACK], regions)
-    assert "by same" in table.caption
-    assert uncertainty._groups(evaluated, columns, ["flag"], regions) == []
+    by_same = ["key", "flag", "same", ATTACK]
+    *_, table = uncertainty.uncertainty_section(evaluated, columns, by_same).parts
+    assert "in groups of rows, by same" in table.caption
+    *_, last = uncertainty.uncertainty_section(evaluated, columns, ["flag"]).parts
+    assert "in groups" not in str(last)
 
 
 def test_a_comparison_may_have_a_note():

@@ -14,7 +14,8 @@ from scratchmlp.reporting.dependence import _readable, _values_of, dependence_se
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.pictures import side_by_side
-from scratchmlp.tabular import TabularEncoder
+from scratchmlp.reporting.scores import scores_of
+from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
@@ -40,6 +41,12 @@ def of_fit(case):
     return evaluate(case.estimator, case.X, case.y, "fit", 0)
 
 
+def quality_of(evaluated):
+    """Pictures of the quality of predictions by their titles."""
+    parts = quality.quality_section(evaluated, scores_of(evaluated)).parts
+    return {part.title: part for part in parts if isinstance(part, Picture)}
+
+
 def dependence_on(evaluated, *names):
     """Pictures of columns, the most important first."""
     found = Importances([*names], np.ones((len(names), 5)), "R²", 9, [])
@@ -52,7 +59,8 @@ def dependence_on(evaluated, *names):
 
 def test_curves_of_two_classes(classes):
     evaluated = of_fit(classes)
-    roc, recall = quality._curves(evaluated)
+    pictures = quality_of(evaluated)
+    roc, recall = pictures["ROC curve"], pictures["Precision and recall"]
     positive = evaluated.positive
     for picture in (roc, recall):
         assert f"for class {plain(evaluated.classes[positive], 20)}, at each" in picture.text
@@ -71,7 +79,7 @@ def test_curves_of_two_classes(classes):
 def test_curves_of_several_classes(most, monkeypatch):
     monkeypatch.setattr(quality, "MOST_CURVES", most)
     evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)
-    roc, _ = quality._curves(evaluated)
+    roc = quality_of(evaluated)["ROC curve"]
     whose = "each class" if most == 3 else "each of the 2 most frequent classes"
     assert f"for {whose} against all others" in roc.text
     ax = drawn(roc)
@@ -82,7 +90,7 @@ def test_curves_of_several_classes(most, monkeypatch):
 
 
 def test_there_is_no_curve_of_rows_of_one_class():
-    assert quality._curves(evaluate(LOGISTIC, X[Y == 1], WORDS[Y == 1], "new", 0)) == []
+    assert [*quality_of(evaluate(LOGISTIC, X[Y == 1], WORDS[Y == 1], "new", 0))] == ["Calibration"]
 
 
 def test_calibration_of_two_and_of_several_classes(classes):
@@ -108,7 +116,7 @@ def test_calibration_of_two_and_of_several_classes(classes):
 
 def test_true_values_and_errors_by_predicted_values(numbers):
     evaluated = of_fit(numbers)
-    axes = drawn(quality.how_right(evaluated)), drawn(quality._residuals(evaluated))
+    axes = [drawn(picture) for picture in quality_of(evaluated).values()]
     assert [*map(labels_of, axes)] == [("predicted", "true"), ("predicted", "true minus predicted")]
     for ax in axes:
         for axis in (ax.xaxis, ax.yaxis):
@@ -178,6 +186,31 @@ def test_partial_dependence_of_the_most_frequent_of_several_classes(monkeypatch)
     (picture,) = dependence_on(evaluate(LOGISTIC, X, WORDS, "new", 0), "x0")
     assert picture.text == "Mean probability for the 2 most frequent classes by values of x0."
     assert legend_of(drawn(picture)) == [*pd.Series(WORDS).value_counts().index[:2]]
+
+
+def test_partial_dependence_of_classes_by_numbers_and_by_categories():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": 1e4 * rng.normal(size=60).round(2), "b": rng.choice([*"uvw"], 60)})
+    y = np.where(table["a"] > 3000, "x", np.where(table["b"] == "u", "y", "z"))
+    model = TabularMLPClassifier(cv=2, hidden_layer_sizes=8, max_iter=12, random_state=0)
+    pictures = dependence_on(evaluate(model.fit(table, y), table, y, "new", 0), "a", "b")
+    assert [picture.text for picture in pictures] == [
+        "Mean probability by values of a.",
+        "Mean probability by the 3 most frequent values of b.",
+    ]
+    line, dots = map(drawn, pictures)
+    assert line.get_ylim() == dots.get_xlim()
+    assert dots.get_ylim() == (2.5, -0.5)
+    assert [each.get_visible() for each in dots.get_ygridlines()] == [True] * 3
+    levels = [tick.get_text() for tick in dots.get_yticklabels()]
+    assert levels == [*table["b"].value_counts().index]
+    assert [labels_of(ax) for ax in (line, dots)] == [("a", "probability"), ("probability", "")]
+    assert legend_of(line) == legend_of(dots) == [*pd.Series(y).value_counts().index]
+    for label, curve, points in zip(legend_of(line), line.lines, dots.lines, strict=True):
+        k = [*model.classes_].index(label)
+        for name, values, means in (("a", *curve.get_data()), ("b", levels, points.get_xdata())):
+            predicted = [model.predict_proba(table.assign(**{name: v}))[:, k] for v in values]
+            np.testing.assert_allclose(means, np.mean(predicted, axis=1), rtol=1e-5)
 
 
 def test_constant_predictions_are_drawn_in_the_middle():
