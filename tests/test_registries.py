@@ -5,21 +5,26 @@ of a table in the file of its collection, such as `FORMULAS` in `test_activation
 """
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.activations import ACTIVATIONS, OUTPUT_ACTIVATIONS
 from scratchmlp.initializers import INITIALIZERS
 from scratchmlp.io import TRUSTED
-from scratchmlp.losses import LOSSES
-from scratchmlp.optimizers import OPTIMIZERS
-from scratchmlp.schedules import SCHEDULES
+from scratchmlp.losses import LOSSES, Loss
+from scratchmlp.optimizers import OPTIMIZERS, Optimizer
+from scratchmlp.schedules import SCHEDULES, Progress
+from scratchmlp.tabular import TabularMLPRegressor
 from tests.configurations.networks import options
+from tests.helpers.loss_examples import example
 
-PAGES = Path(__file__).parents[1] / "docs" / "backpropagation"
+DOCS = Path(__file__).parents[1] / "docs"
 #: By the parameter that takes the names: the registry, and the page with its equations.
 REGISTRIES = {
     "activation": (ACTIVATIONS, "hidden_layers.md"),
@@ -34,12 +39,21 @@ ENTRIES = [
     for name, entry in registry.items()
 ]
 every_entry = pytest.mark.parametrize(("parameter", "name", "entry"), ENTRIES)
-ESTIMATORS = {"classifier": ScratchMLPClassifier, "regressor": ScratchMLPRegressor}
+#: By kind: scikit-learn's network, and ours that take names. The first of ours takes all of them.
+ESTIMATORS = {
+    "classifier": (MLPClassifier, [ScratchMLPClassifier]),
+    "regressor": (MLPRegressor, [ScratchMLPRegressor, TabularMLPRegressor]),
+}
 
 
 def kinds_of(entry):
     """Return the kinds of estimators that accept an entry: some losses are for one kind only."""
     return getattr(entry, "estimator_types", ESTIMATORS)
+
+
+def described(Estimator, parameter):
+    """Return what the docstring of an estimator says about a parameter."""
+    return inspect.getdoc(Estimator).partition(f"\n{parameter} : ")[2].partition(" : ")[0]
 
 
 @every_entry
@@ -51,21 +65,46 @@ def test_it_is_public_and_files_may_contain_it(parameter, name, entry):
 
 @every_entry
 def test_it_is_documented(parameter, name, entry):
-    for kind in kinds_of(entry):
-        described = inspect.getdoc(ESTIMATORS[kind]).partition(f"\n{parameter} : ")[2]
-        assert f"'{name}'" in described.partition(" : ")[0]
-    page = (PAGES / REGISTRIES[parameter][1]).read_text(encoding="utf-8")
+    page = (DOCS / "backpropagation" / REGISTRIES[parameter][1]).read_text(encoding="utf-8")
     assert f"{entry.__module__}.{entry.__name__}" in page
+    page = (DOCS / "comparison.md").read_text(encoding="utf-8")
+    new_values = re.search(rf"^\| `{parameter}` \| (.*) \|$", page, flags=re.MULTILINE)[1]
+    for theirs, ours in (ESTIMATORS[kind] for kind in kinds_of(entry)):
+        assert f'"{name}"' in new_values or f"'{name}'" in described(theirs, parameter)
+        for Estimator in ours:
+            if parameter in Estimator().get_params():
+                assert f"'{name}'" in described(Estimator, parameter)
+
+
+def result(part):
+    """Return numbers that depend on every hyper-parameter of a loss, optimizer or schedule."""
+    if isinstance(part, Loss):
+        return np.column_stack(part.value_and_gradient(*example(part.output)))
+    if not isinstance(part, Optimizer):
+        return [part(Progress(150 * epoch, epoch, 40)) for epoch in range(41)]
+    theta, gradient = np.ones(3), np.array([2.0, -4.0, 1e-9])
+    state = part.init(theta)
+    for factor in range(1, 6):
+        part.step(theta, factor * gradient, state, 0.1)
+    return theta
 
 
 @every_entry
-def test_it_is_fuzzed_with_other_values_of_its_hyper_parameters(parameter, name, entry):
-    drawn = [each for kind in kinds_of(entry) for each in options(kind)[parameter]]
-    assert name in drawn
-    defaults = entry().get_params() if hasattr(entry, "get_params") else {}
-    given = [each.get_params() for each in drawn if type(each) is entry]
-    for hyper_parameter, default in defaults.items():
-        assert any(each[hyper_parameter] != default for each in given)
+def test_configurations_choose_its_name(parameter, name, entry):
+    for kind in kinds_of(entry):
+        _, [Estimator, *_] = ESTIMATORS[kind]
+        ordinary = options(kind, extreme=False)[parameter]
+        assert name in [Estimator().get_params()[parameter], *ordinary]
+
+
+@every_entry
+def test_configurations_choose_hyper_parameters_that_change_the_result(parameter, name, entry):
+    chosen = [each for kind in kinds_of(entry) for each in options(kind)[parameter]]
+    given = [each.get_params() for each in chosen if type(each) is entry]
+    for hyper_parameter in entry().get_params() if hasattr(entry, "get_params") else ():
+        changed = [entry(**{hyper_parameter: values[hyper_parameter]}) for values in given]
+        differ = [not np.array_equal(result(each), result(entry())) for each in changed]
+        assert any(differ), hyper_parameter
 
 
 def test_onnx_models_can_contain_every_activation():
