@@ -20,7 +20,7 @@ from scratchmlp.losses import (
     losses_for,
 )
 from tests.helpers.estimator_examples import X_IRIS, Y_IRIS, fails
-from tests.helpers.loss_examples import EXAMPLES, example
+from tests.helpers.loss_examples import EXAMPLES, OTHERS, example
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -107,6 +107,12 @@ def test_defaults():
         "huber": {"delta": 1.0},
         "quantile": {"quantile": 0.5},
     }
+
+
+def test_every_hyper_parameter_has_another_value_in_the_examples():
+    for cls in LOSSES.values():
+        for name, default in cls().get_params().items():
+            assert [each for each in OTHERS if type(each) is cls and getattr(each, name) != default]
 
 
 def test_absolute_errors_are_those_of_scikit_learn_s_metrics():

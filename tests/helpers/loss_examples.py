@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from scratchmlp.losses import LOSSES, FocalLoss, HuberLoss, LogLoss, QuantileLoss
+from scratchmlp.losses import LOSSES, Loss
+from tests.configurations.networks import OF_KIND
 
-OTHERS = (LogLoss(label_smoothing=0.2), FocalLoss(gamma=0.5), HuberLoss(0.3), QuantileLoss(0.9))
+#: With other hyper-parameters: those that configurations choose.
+OTHERS = [
+    each
+    for values in OF_KIND.values()
+    for each in values["loss"]
+    if isinstance(each, Loss) and each.get_params()
+]
 EXAMPLES = [
     pytest.param(loss.with_output(output), id=f"{loss}-{output}")
     for loss in (*(cls() for cls in LOSSES.values()), *OTHERS)
