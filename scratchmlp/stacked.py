@@ -31,7 +31,7 @@ _FEWEST = 3
 
 
 class StackableTraining(Training):
-    """The training of a network by mini-batches of dense rows in memory.
+    """The training of a network that may be in a stack: by mini-batches of dense rows in memory.
 
     There are no dropout, observers and lines of progress. The activations and the loss are those of
     this package, which work on stacks.

@@ -72,6 +72,8 @@ def fit_together(networks, y, dtype=np.float64, weight=None):
         stackable(each._training(prepared)) for each, prepared in zip(networks, rows, strict=True)
     ]
     assert len({training.key for training in trainings}) == 1
+    for training in trainings:
+        training.monitor.rescore_best(training.run)  # some go on with their training
     errors = train_together(trainings)
     for each, prepared, training, error in zip(networks, rows, trainings, errors, strict=True):
         if error is None:

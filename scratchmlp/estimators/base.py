@@ -176,6 +176,7 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         The monitor records in `stop_reason` and `finished` how training ended.
         """
         run, monitor = training.run, training.monitor
+        monitor.rescore_best(run)
         size = np.dot(run.theta, run.theta) if incremental else 0.0
         try:
             with threads(prepared.multiplications(training.solver)):
@@ -240,7 +241,6 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         """Make what trains on prepared rows. See `_fit`."""
         solver = self._make_solver(prepared.data.n_rows, 1 if incremental else self.max_iter)
         monitor, run = self._make_monitor(prepared, solver, tasks), prepared.run
-        monitor.rescore_best(run)
         random_state = run.generator() if any(prepared.network.dropout_rates) else None
         objective = prepared.objective(self.alpha, random_state)
         return Training(objective, solver, monitor, run, prepared.data)
