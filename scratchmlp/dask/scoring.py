@@ -3,10 +3,9 @@
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from dask.delayed import delayed
@@ -26,44 +25,6 @@ from scratchmlp.prediction import raw_scores
 from scratchmlp.threads import threads
 
 
-@dataclass(frozen=True)
-class RSquared:
-    """Sums for R².
-
-    Attributes
-    ----------
-    targets : Moments
-        Moments of the targets.
-    residual : ndarray of shape (n_outputs,)
-        Weighted sums of the squared errors.
-    """
-
-    targets: Moments
-    residual: FloatArray
-
-    @classmethod
-    def of(cls, y: FloatArray, predictions: FloatArray, weight: FloatArray | None) -> Self:
-        """Compute the sums for some rows."""
-        Y = y.reshape(len(y), -1).astype(np.float64)
-        squares = (Y - predictions.reshape(Y.shape)) ** 2
-        residual = squares.sum(axis=0) if weight is None else weight.astype(np.float64) @ squares
-        return cls(Moments.of(Y, weight), residual)
-
-    def __add__(self, other: Self) -> Self:
-        """Return the sums for two sets of rows together."""
-        return type(self)(self.targets + other.targets, self.residual + other.residual)
-
-    def value(self) -> float:
-        """Return R², the mean over the outputs, as `sklearn.metrics.r2_score` defines it.
-
-        A constant output has 1 if it is predicted exactly, and 0 otherwise.
-        """
-        spread = self.targets.m2
-        constant = spread == 0
-        shares = self.residual / np.where(constant, 1.0, spread)
-        return float(np.where(constant & (self.residual > 0), 0.0, 1 - shares).mean())
-
-
 def _accuracy(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
     return float(accuracy_score(y, model._labels(raw), sample_weight=weight, normalize=False))
 
@@ -73,8 +34,15 @@ def _log_loss(model: Any, y: Any, raw: FloatArray, weight: Any) -> float:
     return -float(log_loss(y, p, labels=model.classes_, sample_weight=weight, normalize=False))
 
 
-def _r2(model: Any, y: Any, raw: FloatArray, weight: Any) -> RSquared:
-    return RSquared.of(y, model._predictions(raw), weight)
+def _squared_errors(model: Any, y: Any, raw: FloatArray, weight: Any) -> FloatArray:
+    """Add up the squared errors of each output, for R²."""
+    Y = _columns(y)
+    squares = (Y - model._predictions(raw).reshape(Y.shape)) ** 2
+    return squares.sum(axis=0) if weight is None else weight.astype(np.float64) @ squares
+
+
+def _columns(y: Any) -> FloatArray:
+    return y.reshape(len(y), -1).astype(np.float64)
 
 
 def _negative_errors(power: int) -> Callable[..., float]:
@@ -93,7 +61,7 @@ def _negative_errors(power: int) -> Callable[..., float]:
 SCORES: dict[bool, dict[str, Callable[..., Any]]] = {
     True: {"accuracy": _accuracy, "neg_log_loss": _log_loss},
     False: {
-        "r2": _r2,
+        "r2": _squared_errors,
         "neg_mean_squared_error": _negative_errors(2),
         "neg_mean_absolute_error": _negative_errors(1),
     },
@@ -105,26 +73,15 @@ class Scored(NamedTuple):
 
     Attributes
     ----------
-    n_rows : int
-        Number of rows.
-    weight : float
-        Sum of the weights.
     loss : float
-        Weighted sum of the losses, or 0 if they are not needed.
-    score : float, RSquared or None
-        Weighted sum of the scores of the rows, or the sums for R². None without a score.
+        Weighted sum of the losses.
+    score : float or ndarray of shape (n_outputs,)
+        Weighted sum of the scores of the rows or, for R², of the squared errors. NaN if it is not
+        needed.
     """
 
-    n_rows: int
-    weight: float
     loss: float
     score: Any
-
-    def value(self) -> float:
-        """Return the score."""
-        if isinstance(self.score, RSquared):
-            return self.score.value() if self.n_rows > 1 else math.nan
-        return math.nan if self.score is None else float(self.score / self.weight)
 
 
 def check_scoring(estimator: Any) -> None:
@@ -157,39 +114,75 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
     model = copy.copy(estimator)
     if hasattr(model, "_run"):
         forget_training(model)
+    name = scoring or next(iter(SCORES[is_classifier(estimator)]))
+    spread = _spread(data) if name == "r2" else None
+    weight = data.total_weight
 
     def validate(theta: FloatArray) -> tuple[float, float]:
         model.theta_ = theta
         sent = delayed(model, traverse=False)
         pieces = zip(data.inputs, data.pieces, strict=True)
-        tasks = [task(evaluate, sent, X, piece) for X, piece in pieces]
+        tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
         total = data.rounds.get(reduced(combined, tasks))
-        value = total.loss / total.weight
-        if not math.isfinite(value):
-            return value, math.nan
-        return value, -value if scoring == "loss" else total.value()
+        loss = total.loss / weight
+        if not math.isfinite(loss):
+            return loss, math.nan
+        if name == "loss":
+            return loss, -loss
+        if spread is None:
+            return loss, float(total.score / weight)
+        return loss, r_squared(total.score, spread) if data.n_rows > 1 else math.nan
 
     return validate
 
 
+def r_squared(squared_errors: FloatArray, spread: FloatArray) -> float:
+    """Return R², the mean over the outputs, as `sklearn.metrics.r2_score` defines it.
+
+    A constant output has 1 if it is predicted exactly, and 0 otherwise.
+
+    Parameters
+    ----------
+    squared_errors : ndarray of shape (n_outputs,)
+        Weighted sums of the squared errors.
+    spread : ndarray of shape (n_outputs,)
+        Weighted sums of the squared deviations of the targets from their mean.
+    """
+    constant = spread == 0
+    shares = squared_errors / np.where(constant, 1.0, spread)
+    return float(np.where(constant & (squared_errors > 0), 0.0, 1 - shares).mean())
+
+
+def _spread(data: ClusterData) -> FloatArray:
+    """Return the weighted sums of the squared deviations of the targets from their mean."""
+    tasks = [task(_target_moments, piece) for piece in data.pieces]
+    moments: Moments = data.rounds.get(reduced(_joined, tasks))
+    return moments.m2
+
+
+@np.errstate(over="ignore", invalid="ignore")  # of the largest numbers, R² is not finite
+def _target_moments(piece: Piece) -> Moments:
+    return Moments.of(_columns(piece.y), piece.sample_weight)
+
+
+def _joined(*moments: Moments) -> Moments:
+    return reduce(add, moments)
+
+
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(model: Any, X: FloatArray, piece: Piece) -> Scored:
-    """Sum loss and score over the rows of a piece, in a task."""
+def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> Scored:
+    """Sum the loss and the score of that name over the rows of a piece, in a task."""
     _, Y, weight = piece.data(X).arrays()
     with threads(0):
         raw = raw_scores(model._network, aligned(model.theta_), aligned(X))
     losses = model._loss.value(Y, raw).astype(np.float64)
     loss = float(losses.sum() if weight is None else weight @ losses)
-    score = None
-    if model.scoring != "loss" and math.isfinite(loss):
-        names = SCORES[is_classifier(model)]
-        sums = names[model.scoring or next(iter(names))]
-        score = sums(model, piece.y, raw, weight)
-    return Scored(len(X), piece.summary.weight, loss, score)
+    if name == "loss" or not math.isfinite(loss):
+        return Scored(loss, math.nan)
+    return Scored(loss, SCORES[is_classifier(model)][name](model, piece.y, raw, weight))
 
 
 def combined(first: Scored, *others: Scored) -> Scored:
     """Add up sums, in the order given."""
-    n_rows, weights, losses, scores = zip(first, *others, strict=True)
-    none = any(each is None for each in scores)
-    return Scored(sum(n_rows), sum(weights), sum(losses), None if none else reduce(add, scores))
+    losses, scores = zip(first, *others, strict=True)
+    return Scored(sum(losses), reduce(add, scores))

@@ -15,7 +15,8 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.callbacks import ModelCheckpoint, TimeLimit
 from scratchmlp.dask import fit, preparation
 from scratchmlp.dask.pieces import split
-from scratchmlp.dask.scoring import RSquared
+from scratchmlp.dask.scoring import r_squared
+from scratchmlp.dask.summaries import Moments
 from scratchmlp.io import load
 from tests.helpers.cluster_examples import CHUNKS, AfterEpoch, arrays, on_cluster
 
@@ -236,7 +237,8 @@ FEW_ROWS = [([1, 1.0], [1, 1.0]), ([1, 1.0], [1, 2.0]), ([1, 2.0], [1, 1.0])]
 @pytest.mark.parametrize(("y", "p"), FEW_ROWS)
 def test_r_squared_of_few_rows_is_that_of_scikit_learn(y, p):
     y, p = np.array(y), np.array(p)
-    assert RSquared.of(y, p, None).value() == r2_score(y, p)
+    squared_errors, spread = ((y - p) ** 2).sum(keepdims=True), Moments.of(y[:, None]).m2
+    assert r_squared(squared_errors, spread) == r2_score(y, p)
 
 
 # Callbacks and warnings.
