@@ -126,7 +126,7 @@ def check(
     # The tasks' results are not kept, so that the inputs are stored once. Both parts are asked for
     # at once. Otherwise, the scheduler could forget a task before the second part needs it.
     parts = rounds.keep(
-        task(reporting_failures, itemgetter(i), checked) for i in (0, 1) for checked in tasks
+        task(reporting_failures, itemgetter(i), both) for i in (0, 1) for both in tasks
     )
     inputs, rows = parts[: len(tasks)], parts[len(tasks) :]
     summaries = _summaries(rounds, rows)

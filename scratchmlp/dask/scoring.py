@@ -155,18 +155,13 @@ def r_squared(squared_errors: FloatArray, spread: FloatArray) -> float:
 
 def _spread(data: ClusterData) -> FloatArray:
     """Return the weighted sums of the squared deviations of the targets from their mean."""
-    tasks = [task(_target_moments, piece) for piece in data.pieces]
-    moments: Moments = data.rounds.get(reduced(_joined, tasks))
-    return moments.m2
+    moments = data.rounds.get_all(task(_target_moments, piece) for piece in data.pieces)
+    return reduce(Moments.__add__, moments).m2
 
 
 @np.errstate(over="ignore", invalid="ignore")  # of the largest numbers, R² is not finite
 def _target_moments(piece: Piece) -> Moments:
     return Moments.of(_columns(piece.y), piece.sample_weight)
-
-
-def _joined(*moments: Moments) -> Moments:
-    return reduce(add, moments)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
