@@ -1,6 +1,7 @@
 """From a row to a prediction: folds × parts → calibrated → mean."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -74,10 +75,10 @@ class Blend(NamedTuple):
         are calibrated for single folds, and the arithmetic mean would be less extreme than these
         are on average, and therefore no longer calibrated.
         """
-        of_folds = (self.predict_fold(fold, table) for fold in range(self.n_folds))
+        of_folds: Iterator[Any] = (self.predict_fold(n, table) for n in range(self.n_folds))
         if isinstance(self.targets, ClassLabels) and len(self.parts) > 1:
-            return softmax(mean(map(log_probabilities, of_folds)), axis=1)
-        return self.targets.blended(mean(of_folds), self.targets.uncalibrated)
+            return softmax(sum(map(log_probabilities, of_folds)) / self.n_folds, axis=1)
+        return self.targets.blended(sum(of_folds) / self.n_folds, self.targets.uncalibrated)
 
     def predict_fold(self, fold: int, table: EncodedTable) -> FloatArray:
         """Predict with what was trained without one fold: the weighted mean of the parts."""
@@ -87,6 +88,14 @@ class Blend(NamedTuple):
             prediction = part.targets.predictions(scores, part.calibration)
             weighted = weighted + self.weights[name] * prediction
         return self.targets.blended(weighted, self.calibration)
+
+    def predict_parts(self, table: EncodedTable) -> dict[str, FloatArray]:
+        """Predict the rows of a table by each part alone, as the ensemble of this part does."""
+        alone = partial(self._replace, calibration=self.targets.uncalibrated)
+        return {
+            name: alone(parts={name: part}, weights={name: 1.0}).predict(table)
+            for name, part in self.parts.items()
+        }
 
     def predict_with_regions(
         self, table: EncodedTable, limit: FloatArray
@@ -114,12 +123,3 @@ class Blend(NamedTuple):
     def n_folds(self) -> int:
         """Number of folds."""
         return len(next(iter(self.parts.values())).models)
-
-
-def mean(predictions: Iterable[FloatArray]) -> FloatArray:
-    """Return the mean of predictions, of which only one is in memory at a time."""
-    total: Any = 0.0
-    for n_predictions, prediction in enumerate(predictions, start=1):  # noqa: B007
-        total = total + prediction
-    average: FloatArray = total / n_predictions
-    return average

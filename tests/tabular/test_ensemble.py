@@ -574,6 +574,8 @@ def test_only_names_an_estimator(classifier):
     assert trees.oof_score_ == classifier.oof_scores_["trees"]
     assert not hasattr(trees, "oof_proba_")
     assert classifier.weights_["networks"] > 0  # unchanged
+    for name, proba in classifier._blend.predict_parts(classifier._encode(X)).items():
+        np.testing.assert_array_equal(proba, classifier.only(name).predict_proba(X))
 
 
 ONE_ESTIMATOR = {
