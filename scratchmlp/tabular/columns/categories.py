@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.reading.findings import Case
 from scratchmlp.tabular.reading.values import (
     Floats,
     Kind,
@@ -100,7 +101,7 @@ class FewLevels(CategoricalColumn):
         return {"one-hot": len(self.levels), "sign": 1}.get(self.encoding, 0)
 
     @property
-    def unrepeated(self) -> str | None:
+    def unrepeated(self) -> Case | None:
         """Case of the `Note` if no level repeats, or there is only one."""
         if self.coded_as:
             return None

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from scratchmlp.tabular.reading.findings import Note, Reading
+from scratchmlp.tabular.reading.findings import Case, Note, Reading
 from scratchmlp.tabular.reading.kinds import read_column
 from scratchmlp.tabular.reading.values import VALUES, Kind, Use, Why
 
@@ -138,7 +138,7 @@ class FittedColumn(ABC):
         return self.coded_as is not None or any(suffix != "_missing" for suffix in self.suffixes())
 
     @property
-    def unrepeated(self) -> str | None:
+    def unrepeated(self) -> Case | None:
         """Case of the `Note` if the column has no outputs because no value or word repeats."""
         return None
 

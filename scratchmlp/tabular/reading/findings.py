@@ -15,13 +15,18 @@ from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
 
 SHOWN = 3  # values in a clause
 
+#: What a note says of columns that are left out, of other columns, and of a table in `transform`.
+LeftOutCase = Literal["index", "identifier", "constant", "missing", "unrepeated", "terms"]
+ReadCase = Literal["unreadable", "mixed", "order", "units", "codes", "numbers", "long"]
+Case = LeftOutCase | ReadCase | Literal["empty", "unseen", "zone"]
+
 
 class Note(NamedTuple):
     """What the user should know about a column; ``str`` writes a clause about it.
 
     Attributes
     ----------
-    case : str
+    case : Case
         What the note is about. Of columns that are left out: "index", "identifier", "constant",
         "missing", "unrepeated" categories, or text without "terms". Of other columns: "unreadable"
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
@@ -34,7 +39,7 @@ class Note(NamedTuple):
         What was found: the arguments of the function of `CLAUSES`, after the name.
     """
 
-    case: str
+    case: Case
     column: str
     values: Mapping[str, Any] = MappingProxyType({})
 
@@ -148,7 +153,7 @@ def _unseen(column: str, *, example: object) -> str:
 
 
 #: How a note is written, by its case. Of other cases, the name of the column suffices.
-CLAUSES: dict[str, Callable[..., str]] = {
+CLAUSES: dict[Case, Callable[..., str]] = {
     "unreadable": _unreadable,
     "mixed": _mixed,
     "order": _order,
@@ -158,7 +163,7 @@ CLAUSES: dict[str, Callable[..., str]] = {
     "unseen": _unseen,
 }
 #: Clauses about several columns, which the notes follow.
-COMMON = {
+COMMON: dict[Case, str] = {
     "index": "left out row numbers",
     "identifier": "left out identifiers, which are different in each row",
     "constant": "left out columns with a single value",
@@ -171,7 +176,7 @@ COMMON = {
     "numbers": "took text of whole numbers for numbers, although they could be codes",
 }
 #: What to do in Python, by the case of a note.
-REMEDIES = {
+REMEDIES: dict[Case, str] = {
     "index": "Drop them to silence this warning.",
     "identifier": (
         "Drop them to silence this warning. To use one, name it in numeric_features or "
@@ -207,7 +212,8 @@ REMEDIES = {
     "long": "Shorten them to silence this warning, or split the text into several columns.",
 }
 #: The same for a table to encode: what a column is has been decided.
-REMEDIES_AFTER_FIT = REMEDIES | {
+REMEDIES_AFTER_FIT: dict[Case, str] = {
+    **REMEDIES,
     "zone": (
         "Dates without a time zone count as UTC. Convert the column as in fit, with "
         "Series.dt.tz_localize or Series.dt.tz_convert."
@@ -235,13 +241,13 @@ def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
     """
     notes = list(notes)
     common = {case: [str(note) for note in notes if note.case == case] for case in COMMON}
-    clauses = [
+    clauses: list[tuple[str, str]] = [
         (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
     ]
     return clauses + [(note.case, str(note)) for note in notes if note.case not in COMMON]
 
 
-def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[str, str] = REMEDIES) -> None:
+def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[Any, str] = REMEDIES) -> None:
     """Warn of what the encoder has left out or guessed, at the line of the user that led to it.
 
     Parameters
