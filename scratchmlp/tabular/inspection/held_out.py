@@ -20,7 +20,6 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows, by_row, predicted_rows
-from scratchmlp.tabular.prediction import Blend
 from scratchmlp.threads import threads
 
 _ROWS = 2**13  # that are predicted at the same time, if a fold holds out fewer
@@ -41,7 +40,7 @@ class OutOfFold:
         Which of them each fold held out, which may be none.
     """
 
-    def __init__(self, blend: Blend, table: EncodedTable, held_out: list[Rows]) -> None:
+    def __init__(self, blend: Any, table: EncodedTable, held_out: list[Rows]) -> None:
         self.blend, self.table = blend, table
         self.held_out = {fold: rows for fold, rows in enumerate(held_out) if len(rows)}
 
