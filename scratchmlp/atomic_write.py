@@ -61,6 +61,21 @@ def write_atomically(path: Path, save: Callable[[Path], object]) -> None:
         os.replace(new, path)
 
 
+def check_writable(path: Path) -> None:
+    """Raise an OSError, before any work, if a file cannot be written."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder. Add a file name.")
+    check_folder(path)
+    denied = "you have no permission to"
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, f"{denied} write to it. Choose another file.")
+    folder, is_device = path.resolve().parent, path.exists() and not path.is_file()
+    if not (is_device or os.access(folder, os.W_OK | os.X_OK)):
+        raise PermissionError(
+            errno.EACCES, f"{denied} create files in {folder}. Choose another folder."
+        )
+
+
 def check_folder(path: Path) -> None:
     """Raise FileNotFoundError if the folder of a file to write does not exist."""
     folder = path.resolve().parent

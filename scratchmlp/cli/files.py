@@ -1,6 +1,5 @@
 """The files that the command line writes, among them tables of predictions and pictures."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from scratchmlp.atomic_write import write_atomically
+from scratchmlp.atomic_write import check_writable, write_atomically
 from scratchmlp.cli.messages import WIDTH, InputError
 from scratchmlp.extras import check_installed
 from scratchmlp.reporting.content import Picture
@@ -41,26 +40,10 @@ def check_files(read: Iterable[str | Path | None], written: Iterable[Path | None
                 f"cannot save {path}: another argument names the same file. Choose another name."
             )
         taken.add(path.resolve())
-        _check_writable(path)
-
-
-def _check_writable(path: Path) -> None:
-    """Raise an error if a file cannot be written."""
-    if path.is_dir():
-        raise InputError(f"cannot save {path}: it is a folder. Add a file name.")
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise InputError(f"cannot save {path}: there is no folder {folder}. Create it first.")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise InputError(
-            f"cannot save {path}: you have no permission to write to it. Choose another file."
-        )
-    is_device = path.exists() and not path.is_file()
-    if not (is_device or os.access(folder, os.W_OK | os.X_OK)):  # see write_atomically
-        raise InputError(
-            f"cannot save {path}: you have no permission to create files in {folder}. "
-            "Choose another folder."
-        )
+        try:
+            check_writable(path)
+        except OSError as error:
+            raise InputError(f"cannot save {path}: {error.strerror}") from error
 
 
 class Form(NamedTuple):
