@@ -199,25 +199,21 @@ def _dumped(estimator: Any) -> dict[str, bytes]:
     """Return the schema and the arrays of an estimator, as skops writes them."""
     import skops.io
 
-    for each in objects_in(estimator):
-        if any(base.__name__ == "TabularEncoder" for base in type(each).__mro__):  # needs pandas
-            _check_categories(each)
+    for part in objects_in(estimator):
+        if hasattr(part, "unstorable_levels"):
+            _check_levels(part.unstorable_levels())
     with ZipFile(io.BytesIO(skops.io.dumps(estimator))) as file:
         members = {name: file.read(name) for name in file.namelist()}
     return members | {SCHEMA: mended(members[SCHEMA])}
 
 
-def _check_categories(encoder: Any) -> None:
-    """Check that a `TabularEncoder` has only categories that a file can contain."""
-    from scratchmlp.tabular.columns.plain import plain_level  # needs pandas
-
-    for name, column in getattr(encoder, "_columns", {}).items():
-        for level in column.coded_levels:
-            if not isinstance(plain_level(level), str | int | float | dict | None):
-                raise ModelFileError(
-                    f"The column {name!r:.80} has the category {level!r:.80} "
-                    f"({type(level).__name__}). Convert the column to text before you fit."
-                )
+def _check_levels(unstorable: Mapping[str, Any]) -> None:
+    """Raise an error if an encoder has levels that a file cannot contain."""
+    for name, level in unstorable.items():
+        raise ModelFileError(
+            f"The column {name!r:.80} has the category {level!r:.80} ({type(level).__name__}). "
+            "Convert the column to text before you fit."
+        )
 
 
 def _listed(names: Collection[str]) -> str:
