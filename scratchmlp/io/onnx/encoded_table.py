@@ -107,7 +107,7 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
-        inputs[name] = graph.add_input(name, dtype, 1, _description(column))
+        inputs[name] = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
     outputs = [*_number_outputs(columns, places, inputs, codes)]
     numbers = imputed = _in_order(outputs) if outputs else None
@@ -156,7 +156,7 @@ def _check_column(name: str, column: Column) -> None:
             f"Column {name!r} is free text, for which ONNX has no expression. Leave the column "
             "out, or name it in categorical_features, and fit again."
         )
-    if not _description(column):
+    if VALUES[column.expected].onnx_type is None:
         raise ValueError(
             f"Column {name!r} has categories of several kinds or of a kind that ONNX does not "
             "have. Convert it with astype(str), and fit again."
@@ -176,13 +176,8 @@ def _check_column(name: str, column: Column) -> None:
 
 
 def _is_string(column: Column) -> bool:
-    """Return whether the input of a column is strings: text, or identifiers that may be missing."""
-    return column.expected in ("text", "missing")
-
-
-def _description(column: Column) -> str:
-    """Say how an input contains the values of a column; "" if it cannot."""
-    return VALUES["text" if _is_string(column) else column.expected].onnx
+    """Return whether the input of a column is strings."""
+    return VALUES[column.expected].onnx_type == "string"
 
 
 def _level_numbers(column: Column) -> Any:

@@ -55,8 +55,10 @@ class ValueKind(NamedTuple):
         How to convert a column to this kind.
     use : Use
         What a column of them is used as.
+    onnx_type : {'string', 'number'} or None
+        Type of the input of an ONNX model that contains them. None if no input can.
     onnx : str
-        How an input of an ONNX model contains them; "" if it cannot.
+        How it contains them.
     from_text : str
         Why text is of this kind, unless the reason also says how the values are written.
     """
@@ -65,6 +67,7 @@ class ValueKind(NamedTuple):
     one: str = ""
     conversion: str = ""
     use: Use = "categorical"
+    onnx_type: Literal["string", "number"] | None = None
     onnx: str = ""
     from_text: str = ""
 
@@ -78,6 +81,7 @@ VALUES: dict[Kind, ValueKind] = {
         one="number",
         conversion="Convert it with pandas.to_numeric",
         use="numeric",
+        onnx_type="number",
         onnx="number; NaN if missing",
         from_text="numbers",
     ),
@@ -86,6 +90,7 @@ VALUES: dict[Kind, ValueKind] = {
         one="date",
         conversion="Convert it with pandas.to_datetime",
         use="dates",
+        onnx_type="number",
         onnx="days since 1970-01-01 in UTC, as a number; NaN if missing",
     ),
     "duration": ValueKind(
@@ -93,6 +98,7 @@ VALUES: dict[Kind, ValueKind] = {
         one="time",
         conversion="Convert it with pandas.to_timedelta",
         use="durations",
+        onnx_type="number",
         onnx="days, as a number; NaN if missing",
         from_text="times of the day",
     ),
@@ -101,6 +107,7 @@ VALUES: dict[Kind, ValueKind] = {
         one="boolean",
         conversion="Convert it to booleans",
         use="boolean",
+        onnx_type="number",
         onnx="1 for true, 0 for false; NaN if missing",
         from_text="every value is true or false",
     ),
@@ -108,11 +115,12 @@ VALUES: dict[Kind, ValueKind] = {
         words="text",
         conversion="Convert it with astype(str)",
         use="text",
+        onnx_type="string",
         onnx="string; empty if missing",
     ),
     "mixed": ValueKind("values of several kinds"),
     "complex": ValueKind("complex numbers", conversion="Convert it to complex numbers"),
-    "missing": ValueKind("missing values"),
+    "missing": ValueKind("missing values", onnx_type="string", onnx="string; empty if missing"),
 }
 #: Limit of numbers: larger ones are clipped, so that the difference of two numbers stays finite.
 LARGEST = 1e300
