@@ -110,16 +110,13 @@ def add_linear(linear: Any, x: Value) -> Value:
 
 def _linear_fold(model: FoldModel, x: Value) -> Value:
     """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
-    y = add_linear(model.estimator, x)
-    return _all_classes(model, y) if is_classifier(model.estimator) else y
+    return _all_classes(model, add_linear(model.estimator, x))
 
 
 def _all_classes(model: FoldModel, y: Value) -> Value:
     """Add columns of zeros for classes of which the fold has no rows for training."""
-    classes = model.estimator.classes_
-    if len(classes) == model.n_outputs:
-        return y
-    return y @ np.eye(model.n_outputs)[classes]
+    classes = getattr(model.estimator, "classes_", range(model.n_outputs))
+    return y if len(classes) == model.n_outputs else y @ np.eye(model.n_outputs)[classes]
 
 
 # Other estimators: skl2onnx.

@@ -188,11 +188,19 @@ class Value(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: Any, method: Any, *inputs: Any, **kwargs: Any) -> "Value":
         """Add a function of NumPy."""
+        first, *others = map(self._value, inputs)
         if ufunc in _TESTS:
-            return self._add(_TESTS[ufunc], *inputs, dtype=np.bool_)
-        return self._add(_OPERATORS[ufunc], *inputs)
+            return first.apply(_TESTS[ufunc], *others, dtype=np.bool_)
+        return first.apply(_OPERATORS[ufunc], *others)
 
-    def apply(self, operator: str, *others: Any, **options: Any) -> "Value":
+    def apply(
+        self,
+        operator: str,
+        *others: Any,
+        dtype: DTypeLike | None = None,
+        domain: str = "",
+        **attributes: Any,
+    ) -> "Value":
         """Add an operator of ONNX that NumPy has no function for.
 
         Parameters
@@ -201,16 +209,25 @@ class Value(NDArrayOperatorsMixin):
             The operator, such as "Softmax". Its first input is this value.
         *others : Value, ndarray or float
             Its other inputs.
-        **options : object
-            `dtype`, the type of the result unless it is that of this value; `domain`, the domain of
-            the operator; and attributes of the node.
+        dtype : dtype or None, default=None
+            Type of the result. None stands for that of this value.
+        domain : str, default=""
+            The domain of the operator.
+        **attributes : object
+            Attributes of the node.
 
         Returns
         -------
         Value
             The result.
         """
-        return self._add(operator, self, *others, **options)
+        from onnx import helper
+
+        names = [self.name, *(self._value(each).name for each in others)]
+        output = Value(self.graph, self.graph.name(operator), dtype or self.dtype)
+        node = helper.make_node(operator, names, [output.name], domain=domain, **attributes)
+        self.graph.nodes.append(node)
+        return output
 
     def astype(self, dtype: DTypeLike) -> "Value":
         """Add a conversion to a type of NumPy."""
@@ -233,29 +250,12 @@ class Value(NDArrayOperatorsMixin):
 
     def mask(self, condition: "Value", other: Any) -> "Value":
         """Replace the values for which a condition holds, as pandas does."""
-        return self._add("Where", condition, other, self)
+        return condition.apply("Where", self._value(other), self, dtype=self.dtype)
 
     def take(self, positions: Any, axis: int = 1) -> "Value":
         """Select columns, or entries along another axis."""
         index = positions if isinstance(positions, Value) else np.asarray(positions, np.int64)
         return self.apply("Gather", index, axis=axis)
-
-    def _add(
-        self,
-        operator: str,
-        *inputs: Any,
-        dtype: DTypeLike | None = None,
-        domain: str = "",
-        **attributes: Any,
-    ) -> "Value":
-        """Add a node with one output."""
-        from onnx import helper
-
-        output = Value(self.graph, self.graph.name(operator), dtype or self.dtype)
-        names = [self._value(each).name for each in inputs]
-        node = helper.make_node(operator, names, [output.name], domain=domain, **attributes)
-        self.graph.nodes.append(node)
-        return output
 
     def _value(self, given: Any) -> "Value":
         """Return an input of a node, which may be a constant."""

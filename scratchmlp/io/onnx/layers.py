@@ -9,21 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, expit
 
-from scratchmlp.activations import (
-    ELU,
-    GELU,
-    SELU,
-    Exponential,
-    Identity,
-    LeakyReLU,
-    Logistic,
-    Mish,
-    ReLU,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from scratchmlp import activations
 from scratchmlp.arrays import FloatArray
 from scratchmlp.io.onnx.graph import Value
 
@@ -31,7 +17,7 @@ from scratchmlp.io.onnx.graph import Value
 def forward(
     x: Value,
     layers: Sequence[tuple[FloatArray, FloatArray | None]],
-    activations: Sequence[Any],
+    functions: Sequence[Any],
 ) -> Value:
     """Add the forward pass of a network, or of several networks of the same shape.
 
@@ -42,7 +28,7 @@ def forward(
     layers : sequence of tuple of ndarray and ndarray or None
         Weights, of shape (n_in, n_out) or (n_networks, n_in, n_out), and biases, of shape (n_out,)
         or (n_networks, 1, n_out).
-    activations : sequence of Activation
+    functions : sequence of Activation
         Activation of each of the first layers.
 
     Returns
@@ -52,8 +38,8 @@ def forward(
     """
     for number, (W, b) in enumerate(layers):
         x = x @ W if b is None else x @ W + b
-        if number < len(activations):
-            x = express_activation(activations[number], x)
+        if number < len(functions):
+            x = express_activation(functions[number], x)
     return x
 
 
@@ -114,19 +100,23 @@ def _mish(z: Value) -> Value:
 
 #: f(z), by the class of the activation.
 EXPRESSIONS: dict[type, Callable[[Value], Value]] = {
-    Identity: lambda z: z,
-    Logistic: expit,
-    Tanh: np.tanh,
-    ReLU: lambda z: z.apply("Relu"),
-    LeakyReLU: lambda z: z.apply("LeakyRelu", alpha=0.01),
-    ELU: lambda z: z.apply("Elu", alpha=1.0),
-    SELU: lambda z: z.apply("Selu", alpha=SELU.negative_scale / SELU.scale, gamma=SELU.scale),
-    GELU: _gelu,
-    SiLU: lambda z: z * expit(z),
-    Mish: _mish,
-    Softplus: lambda z: z.apply("Softplus"),
-    Softmax: softmax,
-    Exponential: np.exp,
+    activations.Identity: lambda z: z,
+    activations.Logistic: expit,
+    activations.Tanh: np.tanh,
+    activations.ReLU: lambda z: z.apply("Relu"),
+    activations.LeakyReLU: lambda z: z.apply("LeakyRelu", alpha=0.01),
+    activations.ELU: lambda z: z.apply("Elu", alpha=1.0),
+    activations.SELU: lambda z: z.apply(
+        "Selu",
+        alpha=activations.SELU.negative_scale / activations.SELU.scale,
+        gamma=activations.SELU.scale,
+    ),
+    activations.GELU: _gelu,
+    activations.SiLU: lambda z: z * expit(z),
+    activations.Mish: _mish,
+    activations.Softplus: lambda z: z.apply("Softplus"),
+    activations.Softmax: softmax,
+    activations.Exponential: np.exp,
 }
 
 
