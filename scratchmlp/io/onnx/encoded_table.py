@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.io.onnx.calendar import add_calendar
-from scratchmlp.io.onnx.graph import ML, Graph, Value, check_name, concat, scaled
+from scratchmlp.io.onnx.graph import ML, Graph, Value, concat, scaled
 from scratchmlp.tabular.columns.any_column import Column, Columns
 from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, Place, layout_of, places_of
@@ -23,6 +23,9 @@ from scratchmlp.tabular.columns.numeric import (
 )
 from scratchmlp.tabular.columns.text import TextColumn
 from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
+
+#: Names of the outputs of models.
+_OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")
 
 #: A value with several outputs of a table, and their positions.
 Outputs = tuple[Value, Sequence[int] | NDArray[np.intp]]
@@ -76,7 +79,7 @@ def check_columns(columns: Mapping[str, Column]) -> Columns:
             "predict the same."
         )
     for name, column in used.items():
-        check_name(name)
+        _check_name(name)
         with naming_column(name):
             _check_column(name, column)
     return used
@@ -147,6 +150,16 @@ def _in_order(outputs: Sequence[Outputs]) -> Value:
     order = np.argsort(np.concatenate([positions for _, positions in outputs]))
     array = concat([value for value, _ in outputs])
     return array if (np.diff(order) == 1).all() else array.take(order)
+
+
+def _check_name(name: str) -> None:
+    """Raise an error if no input can have the name of a column."""
+    if not name or name in _OUTPUTS:
+        reason = "that of an output" if name else "empty"
+        raise ValueError(
+            f"No input of an ONNX model can have the name of column {name!r}, because it is "
+            f"{reason}. Rename the column, and fit again."
+        )
 
 
 def _check_column(name: str, column: Column) -> None:

@@ -66,22 +66,29 @@ def fold_predictions(
     if type(estimator) in (*BOOSTING, *AVERAGED):
         y = add_trees(features, positions, models)
     elif type(estimator) in _LINEAR:
-        y = _stack([_linear_fold(each, features.take(own)) for each, own in pairs])
+        folds = [add_linear(each.estimator, features.take(own)) for each, own in pairs]
+        y = _stack(models, folds)
     else:
         described = f"{type(estimator).__name__}, the estimator {name!r} of the ensemble"
         check_installed(f"The conversion of {described},", "onnx", "skl2onnx")
         register_skl2onnx_converters()
-        y = _stack([_fold(described, each, features.take(own), len(own)) for each, own in pairs])
+        folds = [_fold(described, each, features.take(own), len(own)) for each, own in pairs]
+        y = _stack(models, folds)
     if not is_classifier(estimator):
         return y
     y = y.at_least(np.array([each.least for each in models])[:, np.newaxis, np.newaxis])
     return y / y.apply("ReduceSum", np.array([-1], np.int64), keepdims=1)
 
 
-def _stack(folds: list[Value]) -> Value:
-    """Add a new first axis for folds."""
-    first = np.array([0], np.int64)
-    return concat([each.apply("Unsqueeze", first) for each in folds], axis=0)
+def _stack(models: Sequence[FoldModel], folds: list[Value]) -> Value:
+    """Add a first axis for folds, and columns of zeros for classes that a fold has no rows of."""
+    parts = []
+    for model, y in zip(models, folds, strict=True):
+        classes = getattr(model.estimator, "classes_", range(model.n_outputs))
+        if len(classes) < model.n_outputs:
+            y = y @ np.eye(model.n_outputs)[classes]
+        parts.append(y.apply("Unsqueeze", np.array([0], np.int64)))
+    return concat(parts, axis=0)
 
 
 def _numbers_and_codes(table: TableValues) -> tuple[Value, int]:
@@ -108,17 +115,6 @@ def add_linear(linear: Any, x: Value) -> Value:
     return softmax(z) if is_classifier(linear) else z
 
 
-def _linear_fold(model: FoldModel, x: Value) -> Value:
-    """Add the predictions for one fold, of shape (n_samples, n_outputs), float64."""
-    return _all_classes(model, add_linear(model.estimator, x))
-
-
-def _all_classes(model: FoldModel, y: Value) -> Value:
-    """Add columns of zeros for classes of which the fold has no rows for training."""
-    classes = getattr(model.estimator, "classes_", range(model.n_outputs))
-    return y if len(classes) == model.n_outputs else y @ np.eye(model.n_outputs)[classes]
-
-
 # Other estimators: skl2onnx.
 
 
@@ -129,9 +125,9 @@ def _fold(described: str, model: FoldModel, x: Value, n_inputs: int) -> Value:
     _check(described, estimator, converted, n_inputs)
     output = converted.graph.output[-1].name
     y = x.graph.inline(converted, {"X": x}, output).astype(np.float64)
-    if not is_classifier(estimator):
-        return y.apply("Reshape", np.array([-1, model.n_outputs], np.int64))
-    return _all_classes(model, y)
+    if is_classifier(estimator):
+        return y
+    return y.apply("Reshape", np.array([-1, model.n_outputs], np.int64))
 
 
 def _convert(described: str, estimator: Any, n_inputs: int) -> Any:

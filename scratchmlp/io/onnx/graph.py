@@ -16,9 +16,6 @@ from scratchmlp import __version__
 OPSETS = {"": 17, "ai.onnx.ml": 3}
 IR_VERSION = 8
 ML = "ai.onnx.ml"
-#: Names of outputs.
-OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")
-
 #: Operators that are functions of NumPy and SciPy.
 _OPERATORS = {
     np.add: "Add",
@@ -278,27 +275,6 @@ def scaled(value: Value, center: NDArray[Any], divisor: NDArray[Any]) -> Value:
     the division by one that is 1 in float32.
     """
     return (center - value) / -divisor
-
-
-def check_name(name: str) -> None:
-    """Raise an error if no input can have the name of a column.
-
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-
-    Raises
-    ------
-    ValueError
-        If it is empty or the name of an output.
-    """
-    if not name or name in OUTPUTS:
-        reason = "that of an output" if name else "empty"
-        raise ValueError(
-            f"No input of an ONNX model can have the name of column {name!r}, because it is "
-            f"{reason}. Rename the column, and fit again."
-        )
 
 
 def _value_info(value: Value, *shape: int, description: str) -> Any:

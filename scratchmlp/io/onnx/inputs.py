@@ -79,20 +79,16 @@ def _target_encodings(
 
 def _bins(table: TableValues, folds: Sequence[Inputs]) -> Iterator[tuple[Value, list[Positions]]]:
     """Add `Bins.transform` of all folds."""
-    found = [_fold_bins(each) for each in folds]
+    found = [
+        bin_outputs(each.bins.encoder, each.bins.columns) if each.bins else np.empty((0, 3))
+        for each in folds
+    ]
     outputs = np.concatenate(found)
     if not len(outputs):
         return
     assert table.imputed is not None
     value, order = add_bins(table.imputed.astype(np.float64), outputs)
     yield value, _divided(order, [len(each) for each in found])
-
-
-def _fold_bins(inputs: Inputs) -> Floats:
-    """Return the outputs of the bins of a fold; see `bin_outputs`."""
-    if inputs.bins is None:
-        return np.empty((0, 3))
-    return bin_outputs(inputs.bins.encoder, inputs.bins.columns)
 
 
 def bin_outputs(encoder: PiecewiseLinearEncoder, columns: Iterable[int]) -> Floats:
