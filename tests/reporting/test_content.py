@@ -17,7 +17,7 @@ from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.metrics import default_metrics, values_of
 from scratchmlp.reporting.page import Compared, _comparison
 from scratchmlp.reporting.scores import scores_of
-from scratchmlp.reporting.summary import _important, summary_section
+from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
 from tests.helpers.report_pages import Page
@@ -569,10 +569,13 @@ NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b a
 
 @pytest.mark.parametrize(("columns", "which"), NAMED)
 def test_the_most_important_columns_are_named(columns, which):
-    repeats = np.ones((len(columns), 5))
+    X, repeats = np.arange(9.0)[:, None], np.ones((len(columns), 5))
     found = importances.Importances([*columns], repeats, "R²", 9, [])
-    assert _important(found) == f"The predictions depend most on {which}."
-    assert _important(found._replace(repeats=-repeats)) == ""
+    evaluated = evaluate(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], "new", 0)
+    for each, is_named in ((found, True), (found._replace(repeats=-repeats), False)):
+        text, _ = summary_section(evaluated, scores_of(evaluated), each, []).parts
+        assert text.endswith(f"The predictions depend most on {which}.") == is_named
+        assert ("depend most" in text) == is_named
 
 
 def test_a_class_of_one_row_counts_for_balanced_accuracy():

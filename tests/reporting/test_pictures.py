@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from scratchmlp.reporting import importances, quality
 from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Picture, plain
-from scratchmlp.reporting.dependence import _readable, _values_of, dependence_section
+from scratchmlp.reporting.dependence import _readable, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.pictures import side_by_side
@@ -222,8 +222,9 @@ def test_constant_predictions_are_drawn_in_the_middle():
 
 
 def test_a_number_that_was_constant_has_no_values_to_show():
-    fitted = TabularEncoder().fit(pd.DataFrame({"x": [1.0, None] * 20}))._columns["x"]
-    assert len(_values_of(pd.Series([1.0, 2.0, 3.0], name="x"), fitted)) == 0
+    columns = TabularEncoder().fit(pd.DataFrame({"x0": [1.0, None] * 20}))._columns
+    found = Importances(["x0"], np.ones((1, 5)), "R²", 9, [])
+    assert dependence_section(evaluate(LOGISTIC, X, WORDS, "new", 0), columns, found) is None
 
 
 def test_text_of_small_numbers_is_read_as_numbers():
@@ -258,7 +259,8 @@ def test_columns_of_a_wide_table_are_chosen_for_all_classes(monkeypatch):
     monkeypatch.setattr(importances, "MOST_COLUMNS", 2)
     wide = np.c_[np.random.default_rng(1).normal(size=(60, 3)), X]
     model = LogisticRegression(C=100).fit(wide, WORDS)
-    assert importances._most_related(evaluate(model, wide, WORDS, "new", 0)) == ["x3", "x4"]
+    found = importances.importances_of(evaluate(model, wide, WORDS, "new", 0))
+    assert {*found.names} == {"x3", "x4"}
 
 
 # Several pictures in one file.
