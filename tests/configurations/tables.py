@@ -199,6 +199,7 @@ def ensemble(kind, networks):
     if kind.endswith("classes"):
         parts += [("boosting", ensembles.HistGradientBoostingClassifier(max_iter=3))]
         parts += [("trees", ensembles.ExtraTreesClassifier(3)), ("linear", LogisticRegression())]
+        parts += [("forest", ensembles.RandomForestClassifier(3))]
         return TabularEnsembleClassifier(parts, cv=2, random_state=0)
     if kind != "numbers":
         parts += [("boosting", ensembles.HistGradientBoostingRegressor(max_iter=3))]

@@ -11,11 +11,12 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.ensemble import (
     ExtraTreesClassifier,
+    ExtraTreesRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
-    RandomForestRegressor,
+    RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -129,12 +130,14 @@ CLASSIFIERS = [
     ("networks", TabularMLPClassifier(**NETWORKS)),
     ("boosting", HistGradientBoostingClassifier(max_iter=1)),
     ("trees", ExtraTreesClassifier(2, max_leaf_nodes=9)),
+    ("forest", RandomForestClassifier(2, max_leaf_nodes=9)),
     ("linear", LogisticRegression()),
 ]
 REGRESSORS = [
     ("networks", TabularMLPRegressor(**NETWORKS)),
     ("boosting", HistGradientBoostingRegressor(max_iter=1)),
-    ("forest", RandomForestRegressor(2, max_leaf_nodes=9)),
+    ("trees", ExtraTreesRegressor(2, max_leaf_nodes=9)),
+    ("linear", Ridge()),
 ]
 LONGER = TabularEnsembleClassifier(
     [("networks", TabularMLPClassifier(max_iter=20, hidden_layer_sizes=4))], **TABULAR

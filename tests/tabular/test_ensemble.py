@@ -1,7 +1,9 @@
 """TabularEnsemble estimators: parts, weights, `only`, the leaderboard and what is dropped."""
 
+import inspect
 import pickle
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from scratchmlp.tabular import (
     TabularEnsembleClassifier,
@@ -37,6 +39,8 @@ from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
+from tests.configurations import tables
+from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
 from tests.helpers.tabular_estimators import SMALL, defaults, predictions, table, targets_for
 
@@ -425,9 +429,30 @@ DEFAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("n_rows", "n_targets", "classifier", "names"), DEFAULTS)
+every_default = pytest.mark.parametrize(("n_rows", "n_targets", "classifier", "names"), DEFAULTS)
+
+
+@every_default
 def test_default_estimators_are_bounded(n_rows, n_targets, classifier, names):
     assert ", ".join(defaults(n_rows, n_targets, classifier=classifier)) == names
+
+
+@every_default
+def test_default_estimators_take_weights_and_are_described_and_fuzzed(
+    n_rows, n_targets, classifier, names
+):
+    docs = Path(__file__).parents[2] / "docs" / "tabular_methods.md"
+    page = docs.read_text(encoding="utf-8").partition("The default estimators")[2]
+    Ensemble = TabularEnsembleClassifier if classifier else TabularEnsembleRegressor
+    networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
+    drawn = tables.ensemble("classes" if classifier else "number", networks).estimators
+    damaged = model_files.CLASSIFIERS if classifier else model_files.REGRESSORS
+    for name, estimator in defaults(n_rows, n_targets, classifier=classifier).items():
+        assert has_fit_parameter(estimator, "sample_weight")
+        assert f'"{name}"' in inspect.getdoc(Ensemble)
+        assert name in page.partition("\n## ")[0]
+        for parts in (drawn, damaged):
+            assert type(estimator) in [type(part) for _, part in parts]
 
 
 def test_default_boosting_takes_fewer_but_larger_steps_for_many_classes():
