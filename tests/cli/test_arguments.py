@@ -1,9 +1,11 @@
 """The arguments: what they mean, and what is said about mistakes before any work."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -250,6 +252,63 @@ def test_options_that_may_name_the_same_column(fields):
 
 def test_a_column_may_be_ignored_twice():
     assert "day" not in load_table("class.csv", "class", roles=Roles(ignore=["day", "day"])).X
+
+
+#: What may follow each option, and its value.
+VALUES = {
+    **{f"--{name}": ("a b", ["a", "b"]) for name in (*LISTS, "keep-na")},
+    **{f"--{name}": ("a", "a") for name in (*SINGLE, "target", "metric")},
+    **{f"--{name}": ("n", Path("n")) for name in ("save", "export", "plot", "report")},
+    **{f"--{name}": ("n", Path("n")) for name in ("load", "out")},
+    "--sep": ("tab", "\t"),
+    "--decimal": ("comma", ","),
+    "--encoding": ("cp1252", "cp1252"),
+    "--task": ("regression", "regression"),
+    "--keep": ("best", "best"),
+    "--model": ("networks", "networks"),
+    "--with": ("catboost lightgbm", ["catboost", "lightgbm"]),
+    "--seed": ("7", 7),
+    "--jobs": ("-1", -1),
+    "--max-time": ("1.5", 1.5),
+    "--allow-pickle": ("", True),
+    "--coverage": ("0.5", 0.5),
+}
+TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
+ALWAYS = ("--id", "--sep", "--decimal", "--encoding", "--keep-na")
+
+
+def values_of(*arguments):
+    """Parse arguments; return the value of each."""
+    options = parse(["d.csv", *arguments])
+    nested = options.roles._asdict() | options.file_format._asdict()
+    about_them = ("command", "training", "roles", "file_format")
+    return {
+        name: value
+        for name, value in (options._asdict() | nested).items()
+        if name not in about_them
+    }
+
+
+@pytest.mark.parametrize("option", VALUES)
+def test_an_option_has_one_value_and_load_takes_it_or_refuses_it(option):
+    typed, expected = VALUES[option]
+    given, load = (option, *typed.split()), ("--load", "m")
+    others = load if option in TO_PREDICT else ("--target", "y", "--save", "m")
+    before, after = values_of(*others), values_of(*others, *given)
+    assert [after[name] for name in after if after[name] != before[name]] == [expected]
+    if option in (*TO_PREDICT, *ALWAYS):
+        values_of(*load, *given)
+    else:
+        assert f"Remove {option}." in refused("d.csv", *load, *given)
+
+
+def test_every_option_is_tested(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        parse(["--help"])
+    options = re.findall(r"^  (--[\w-]+)", capsys.readouterr().out, flags=re.MULTILINE)
+    assert {*options} == {*VALUES, "--version"}
+    numbers = {option for option, (_, value) in VALUES.items() if type(value) in (int, float)}
+    assert numbers == {*re.findall(r"argument (--[\w-]+): '\S+' is not", MISTAKES)}
 
 
 @pytest.mark.parametrize("name", ["scratchmlp", "scratchmlp.exe", "__main__.py"])

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from inspect import signature
 from types import SimpleNamespace
 
 import numpy as np
@@ -262,6 +263,39 @@ def stand_ins(monkeypatch):
     for package, name in (("catboost", "CatBoost"), ("lightgbm", "LGBM")):
         estimators = {f"{name}Classifier": Classifier, f"{name}Regressor": Regressor}
         monkeypatch.setitem(sys.modules, package, SimpleNamespace(**estimators))
+
+
+#: By the parameter of `models_for`: options that give it another value.
+OPTIONS = {
+    "model": ["--model", "networks"],
+    "seed": ["--seed", 7],
+    "jobs": ["--jobs", 2],
+    "max_time": ["--max-time", 1.5],
+    "rivals": ["--with", "lightgbm"],
+}
+
+
+class Made(Exception):  # noqa: N818
+    """Raised instead of a comparison, with its models."""
+
+
+@pytest.mark.usefixtures("stand_ins")
+def test_every_option_about_models_reaches_one(trained, monkeypatch):
+    def stop(*arguments, **settings):
+        raise Made(*map(repr, models_for(*arguments, **settings).values()))
+
+    def models(*options):
+        with pytest.raises(Made) as made:
+            run(trained["class"].path, "--target", "class", *options)
+        return made.value.args
+
+    for module in [each for name, each in sys.modules.items() if name.startswith("scratchmlp.cli")]:
+        if "models_for" in vars(module):
+            monkeypatch.setattr(module, "models_for", stop)
+    parameters = signature(models_for).parameters.values()
+    assert [each.name for each in parameters if each.default is not each.empty] == [*OPTIONS]
+    usual = models()
+    assert [name for name, options in OPTIONS.items() if models(*options) == usual] == []
 
 
 @pytest.fixture(params=["stand-ins", "packages"])
