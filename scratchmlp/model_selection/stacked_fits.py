@@ -71,7 +71,8 @@ class Fitted(NamedTuple):
         try:
             yield
         finally:
-            vars(network).pop("_trained", None)  # another fit must not take it over
+            if self.network is not None:  # another fit must not take it over
+                vars(network).pop("_trained", None)
             if self.steps is not None:
                 estimator.set_params(memory=None)
 
