@@ -28,18 +28,10 @@ Use = Literal[
 ]
 
 
+#: Why a column is left out.
+WhyLeftOut = Literal["one value", "no values", "row numbers", "all different"]
 #: Why a column is of its kind: its values or its dtype alone, or what the user should know.
-Why = Literal[
-    "values",
-    "writing",
-    "choice",
-    "code",
-    "words",
-    "one value",
-    "no values",
-    "row numbers",
-    "all different",
-]
+Why = Literal["values", "writing", "choice", "code", "words"] | WhyLeftOut
 
 
 class ValueKind(NamedTuple):
