@@ -198,7 +198,7 @@ class Value(NDArrayOperatorsMixin):
         domain: str = "",
         **attributes: Any,
     ) -> "Value":
-        """Add an operator of ONNX that NumPy has no function for.
+        """Add an operator of ONNX to this value.
 
         Parameters
         ----------
@@ -221,7 +221,8 @@ class Value(NDArrayOperatorsMixin):
         from onnx import helper
 
         names = [self.name, *(self._value(each).name for each in others)]
-        output = Value(self.graph, self.graph.name(operator), dtype or self.dtype)
+        dtype = self.dtype if dtype is None else dtype
+        output = Value(self.graph, self.graph.name(operator), dtype)
         node = helper.make_node(operator, names, [output.name], domain=domain, **attributes)
         self.graph.nodes.append(node)
         return output

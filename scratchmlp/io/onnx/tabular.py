@@ -77,15 +77,14 @@ def export_blend(graph: Graph, estimator: Any) -> None:
 
 def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:
     """Add the predictions of a `Part`, of shape (n_folds, n_samples, n_outputs), float64."""
-    is_class = isinstance(part.targets, ClassLabels)
-    if isinstance(part.models[0], Member):
+    are_networks = isinstance(part.models[0], Member)
+    if are_networks:
         scores = _member_scores(table, array, part.models)
     else:
         scores = fold_predictions(table, array, name, part.models)
-        scores = _log(scores) if is_class else scores
-    if is_class:
-        return _calibrate(scores, part.calibration)
-    return _to_targets(scores, part.targets)
+    if isinstance(part.targets, Numbers):
+        return _to_targets(scores, part.targets)
+    return _calibrate(scores if are_networks else _log(scores), part.calibration)
 
 
 def _member_scores(table: TableValues, array: Value, members: Sequence[Member]) -> Value:
