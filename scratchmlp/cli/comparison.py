@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
+from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.folds import SMALL, Folds, make_folds
 from scratchmlp.cli.messages import InputError, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric
@@ -252,23 +253,32 @@ def compare(
 
 
 def _evaluate(
-    model: Any, X: pd.DataFrame, y: NDArray[Any], training: Rows, held_out: Rows, plan: Evaluation
+    model: Any,
+    X: pd.DataFrame,
+    y: NDArray[Any],
+    training: Rows,
+    held_out: Rows,
+    evaluation: Evaluation,
 ) -> dict[str, Any]:
     """Fit a model to the training rows of a fold, and score it on the others."""
     if is_classifier(model):  # the training rows have the classes 0, 1, ...
         y = np.searchsorted(np.unique(y[training]), y)
-    model, arguments = for_rows(model, plan, training)
+    model, arguments = for_rows(model, evaluation, training)
     started = time.perf_counter()
     # `fit_notes` says once for all folds what an ensemble leaves out.
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
         model.fit(X.iloc[training], y[training], **arguments)
     fit = {"fit_time": time.perf_counter() - started, "estimator": model}
 
-    def scores(model: Any) -> dict[str, float]:
-        return values_of(plan.metrics, y[held_out], predict(model, X.iloc[held_out]))
+    rows, parts = X.iloc[held_out], {}
 
-    parts = {
-        name: {**scores(model.only(name)), "weight": weight}
-        for name, weight in getattr(model, "weights_", {}).items()  # only ensembles have weights
-    }
-    return {**scores(model), **fit, "parts": parts}
+    def scores(prediction: FloatArray) -> dict[str, float]:
+        return values_of(evaluation.metrics, y[held_out], prediction)
+
+    if hasattr(model, "weights_"):  # an ensemble
+        alone = model._blend.predict_parts(model._encode(rows))
+        parts = {
+            name: {**scores(prediction), "weight": model.weights_[name]}
+            for name, prediction in alone.items()
+        }
+    return {**scores(predict(model, rows)), **fit, "parts": parts}
