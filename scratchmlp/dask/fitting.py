@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
+from scratchmlp.dask.collections import check_collection
 from scratchmlp.dask.networks import fit_network
 from scratchmlp.dask.tables.ensembles import fit_table
 from scratchmlp.estimators.base import BaseMLP
@@ -161,6 +162,7 @@ def fit(
             "y is None, but targets are needed. Pass them as a dask collection with the same "
             "partitions as X."
         )
+    check_collection(X, "X")
     rows = {"X": X, "y": y, "sample_weight": sample_weight}
     validation = {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
     if isinstance(estimator, BaseTabularMLP):

@@ -11,7 +11,7 @@ The way of a table through `fit`, by folders and files:
 1. `base` checks the input. `targets` learns the classes, or the scale of the numbers.
 2. `reading` decides what each column is. `columns` learns a record of each, and encodes the table.
 3. `folds` chooses the rows that are held out.
-4. `ensemble` fits trees, one for each fold.
+4. `ensemble` fits the other estimators, such as trees, once for each fold.
 5. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,
    and chooses an epoch of each. `calibration` turns scores into probabilities.
 6. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.

@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import suppress
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from scratchmlp.cli.scores import (
     seconds,
 )
 from scratchmlp.io import load
-from scratchmlp.tabular import TabularMLPClassifier
+from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.reading.findings import listed
 from tests.helpers.cli_output import (
@@ -128,14 +127,14 @@ def test_networks_suffice_by_a_metric_of_which_higher_is_better():
 
 
 def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
-    networks = SimpleNamespace(max_time=2.5, stop_reasons_=["", OUT_OF_TIME])
+    networks = TabularMLPClassifier(max_time=2.5)
+    networks.stop_reasons_ = ["", OUT_OF_TIME]
     late = "TimeoutError: the fits would take 3 s"
     failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
-    whole = SimpleNamespace(max_time=2.5, named_estimators_={}, errors_={})
-    timed = [
-        SimpleNamespace(max_time=2.5, named_estimators_={"networks": networks}, errors_=errors)
-        for errors in failures
-    ]
+    whole, *timed = (TabularEnsembleClassifier(max_time=2.5) for _ in range(3))
+    whole._parts, whole.errors_ = {}, {}
+    for ensemble, ensemble.errors_ in zip(timed, failures, strict=True):
+        ensemble._parts = {"networks": networks}
     assert list(fit_notes([whole, *timed])) == [
         "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
         "Increase or remove --max-time: the predictions may then be better.",

@@ -127,6 +127,7 @@ not_centered = StandardScaler(with_mean=False)
 TYPE_ERRORS = [
     (of_network(), (X, Y), "X must be a dask array, DataFrame or Series; got ndarray"),
     (of_table(), (TABLE, CLASSES), "X must be a dask array"),
+    (of_network(), (None, y), "X must be a dask array, DataFrame or Series; got NoneType"),
     (of_network(), (x, Y), "y must be a dask array"),
     (of_network(), (x, y, list(WEIGHT)), "sample_weight must be a dask array"),
     (of_network(), (sparse, y), "X is sparse"),

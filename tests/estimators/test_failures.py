@@ -66,11 +66,6 @@ def test_a_warning_made_an_error_is_a_failed_fit(Estimator):
         estimator.fit(X_IRIS, Y_IRIS)
 
 
-def test_wrong_arguments_of_fit_are_named_with_the_class_of_the_user(Estimator):
-    with pytest.raises(TypeError, match=rf"^{Estimator.__name__}\.fit\(\) got .* 'eval_set'"):
-        Estimator().fit(X_IRIS, Y_IRIS, eval_set=[])
-
-
 def test_an_estimator_predicts_as_before_during_a_second_fit(Estimator):
     estimator, during_fit = Estimator(**SMALL).fit(X_IRIS, Y_IRIS), []
     before = estimator.predict(X_IRIS)

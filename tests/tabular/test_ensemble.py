@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+import re
 import time
 from pathlib import Path
 
@@ -321,12 +322,18 @@ class Infinite(Recorder):
 FAILURES = [
     (Fails(), "ZeroDivisionError: no wonder"),
     (Infinite(), "ValueError: its predictions are not finite"),
+    (
+        DecisionTreeClassifier(max_depth=-1),
+        "InvalidParameterError: The 'max_depth' parameter of DecisionTreeClassifier must be an int "
+        "in the range [1, inf) or None. Got -1 instead.",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("estimator", "error"), FAILURES)
 def test_an_estimator_that_fails_is_left_out(estimator, error):
-    with pytest.warns(FitFailedWarning, match=f"odd is left out of the ensemble: {error}"):
+    message = re.escape(f"odd is left out of the ensemble: {error}")
+    with pytest.warns(FitFailedWarning, match=message):
         model = fitted_classifier(TREE, ("odd", estimator))
     assert model.errors_ == {"odd": error}
     assert list(model.named_estimators_) == list(model.oof_scores_) == ["tree"]

@@ -383,7 +383,12 @@ REFUSED = [
     ({"cv": GroupKFold(4)}, {}, ValueError, "groups"),
     ({"cv": [([0, 1], [120])]}, {}, ValueError, "for 120 rows: .*index 120 is out.*Change cv"),
     ({"cv": [([0.0, 1.0], [2])]}, {}, ValueError, "cv must give .*must be of integer.*Change cv"),
-    ({"cv": PredefinedSplit(np.full(120, -1))}, {}, ValueError, "cv has none"),
+    (
+        {"cv": PredefinedSplit(np.full(120, -1))},
+        {},
+        ValueError,
+        "cv has no splits, but .* Change cv",
+    ),
     ({"cv": KFold(3), "n_repeats": 2}, {}, ValueError, "n_repeats=2 needs a number .*KFold"),
     ({"cv": PredefinedSplit(THIRD)}, NO_FOLD, ValueError, "split 1 .* 80 and 0"),
     ({"cv": [(NO, YES)]}, NO_TRAINING, ValueError, "split 0 .* 0 and .*Change cv"),

@@ -45,7 +45,8 @@ def fold_predictions(
     Returns
     -------
     Value
-        Predictions of `FoldModel.predict`, of shape (n_folds, n_samples, n_outputs), float64.
+        Probabilities, or numbers as in `FoldModel.scores`, of shape
+        (n_folds, n_samples, n_outputs), float64.
 
     Raises
     ------
