@@ -82,8 +82,8 @@ def check_features(estimator: Any, X: Any, n_features: int, *, reset: bool) -> N
     ----------
     estimator : estimator
         The estimator that stores them.
-    X : dask array or DataFrame, or None
-        Inputs. None means that they have no names.
+    X : dask array or DataFrame
+        Inputs.
     n_features : int
         Number of columns.
     reset : bool

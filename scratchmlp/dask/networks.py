@@ -12,10 +12,11 @@ import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import validate_data
 
 from scratchmlp.batches import Data
 from scratchmlp.dask.clients import connected
-from scratchmlp.dask.collections import Given, check_features
+from scratchmlp.dask.collections import Given, check_features, is_frame
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import ClusterObjective
 from scratchmlp.dask.pieces import Conversion
@@ -149,17 +150,18 @@ def _refuse_dropout(estimator: BaseMLP) -> None:
 def _learn_features(
     estimator: BaseMLP, scaler: StandardScaler | None, X: Any, checked: Checked, *, reset: bool
 ) -> StandardScaler | None:
-    """Learn or check the features of X, and fit a scaler, which alone gets to know their names.
+    """Learn or check the features of X, and fit a scaler. The network knows what that outputs.
 
     Return what standardizes arrays: the same scaler, but without names and options of the user.
     """
     if scaler is None:
         check_features(estimator, X, checked.n_features, reset=reset)
         return None
-    check_features(estimator, None, checked.n_features, reset=reset)
     plain = checked.moments.scaler()
     scaler.__dict__ |= {name: value for name, value in vars(plain).items() if name[-1] == "_"}
     check_features(scaler, X, checked.n_features, reset=True)
+    row = X._meta_nonempty[:1] if is_frame(X) else np.zeros((1, checked.n_features))
+    validate_data(estimator, scaler.transform(row), reset=reset, skip_check_array=True)
     return plain
 
 

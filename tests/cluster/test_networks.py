@@ -159,6 +159,14 @@ def test_a_scaler_in_front_of_the_network_is_fitted_on_the_cluster(client, kind)
     assert len(found[1].loss_curve_) == 8
 
 
+def test_a_network_behind_a_scaler_that_outputs_frames_knows_its_names(client):
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    scaler = StandardScaler().set_output(transform="pandas")
+    pipeline = make_pipeline(scaler, ScratchMLPClassifier(random_state=0, **LBFGS))
+    fit(pipeline, on_cluster(frame), on_cluster(Y)).predict(frame)  # a warning would be an error
+    assert list(pipeline[1].feature_names_in_) == list("abcd")
+
+
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_scaler_changes_with_its_network_alone(client, interrupted):
     """After Ctrl-C, the network keeps what it has learned."""
