@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from distributed import Client
 from sklearn.base import _fit_context
 from sklearn.preprocessing import StandardScaler
@@ -160,7 +161,9 @@ def _learn_features(
     plain = checked.moments.scaler()
     scaler.__dict__ |= {name: value for name, value in vars(plain).items() if name[-1] == "_"}
     check_features(scaler, X, checked.n_features, reset=True)
-    row = X._meta_nonempty[:1] if is_frame(X) else np.zeros((1, checked.n_features))
+    row: Any = np.zeros((1, checked.n_features))
+    if is_frame(X):
+        row = pd.DataFrame(row, columns=X.columns)
     validate_data(estimator, scaler.transform(row), reset=reset, skip_check_array=True)
     return plain
 
