@@ -276,9 +276,12 @@ def _evaluate(
         return values_of(evaluation.metrics, y[held_out], prediction)
 
     if hasattr(model, "weights_"):  # an ensemble
-        alone = model._blend.predict_parts(model._encode(rows))
+        blend, table = model._blend_and_table(rows)
+        prediction = blend.predict(table)
         parts = {
-            name: {**scores(prediction), "weight": model.weights_[name]}
-            for name, prediction in alone.items()
+            name: {**scores(alone), "weight": model.weights_[name]}
+            for name, alone in blend.predict_parts(table).items()
         }
-    return {**scores(predict(model, rows)), **fit, "parts": parts}
+    else:
+        prediction = predict(model, rows)
+    return {**scores(prediction), **fit, "parts": parts}

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.metrics import get_scorer_names
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, did_you_mean
 from scratchmlp.reporting.metrics import CLASSES, MACRO_AUC, NUMBERS, Metric, values_of
+from scratchmlp.tabular.scoring import negative_score
 
 SHOWN = 4  # metrics, so that a line of the table has less than 100 characters
 #: Other names of our metrics, without blanks and the like.
@@ -75,7 +75,7 @@ def _is_for_numbers(name: str) -> bool:
     y = np.array([0.5, 1.5])
     try:
         with warnings.catch_warnings(action="error", category=UserWarning):
-            get_scorer(name)(_Numbers(y), None, y)
+            negative_score(name, y, None, None)(y)
     except (ValueError, AttributeError, UserWarning):
         return False
     return True
@@ -96,36 +96,12 @@ def _of(scorer: str, name: str) -> Callable[[NDArray[Any], FloatArray], float]:
     sign = -1 if scorer.startswith("neg_") else 1
 
     def function(y: NDArray[Any], predicted: FloatArray) -> float:
-        model = _Numbers(predicted) if predicted.ndim == 1 else _Classes(predicted)
+        classes = None if predicted.ndim == 1 else np.arange(predicted.shape[1])
         try:
-            return sign * float(get_scorer(scorer)(model, None, y))
+            return -sign * negative_score(scorer, y, None, classes)(predicted)
         except ValueError as error:
             raise InputError(
                 f"--metric {name} cannot be computed here: {error} Choose another metric."
             ) from error
 
     return function
-
-
-class _Numbers(RegressorMixin, BaseEstimator):
-    """Predicted numbers, for scorers, which ask a model for them."""
-
-    def __init__(self, predicted: FloatArray) -> None:
-        self.predicted = predicted
-
-    def predict(self, X: None) -> FloatArray:
-        return self.predicted
-
-
-class _Classes(ClassifierMixin, BaseEstimator):
-    """Predicted probabilities of the classes 0, 1, ..., for scorers."""
-
-    def __init__(self, P: FloatArray) -> None:
-        self.P = P
-        self.classes_ = np.arange(P.shape[1])
-
-    def predict_proba(self, X: None) -> FloatArray:
-        return self.P
-
-    def predict(self, X: None) -> NDArray[np.intp]:
-        return self.P.argmax(axis=1)
