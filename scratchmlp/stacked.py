@@ -9,6 +9,7 @@ are in `StackedObjective`.
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data, epoch_slices
 from scratchmlp.network import Layer, Network
 from scratchmlp.objective import Objective
+from scratchmlp.optimizers import State
 from scratchmlp.run import Run
+from scratchmlp.schedules import Constant
 from scratchmlp.solvers import Descent
 from scratchmlp.training import Training, start_descent
 
@@ -137,6 +140,11 @@ class _Stack:
         for each, row in zip(self.going, theta, strict=True):
             each.run.theta = row
         self.objective = StackedObjective([each.objective for each in self.going], theta)
+        self.steps, row = [], 0
+        for _, equal in groupby(self.going, _steps_key):
+            trainings = list(equal)
+            rows = slice(row, row := row + len(trainings))
+            self.steps.append(_Steps(trainings, rows, theta, self.objective.grad))
 
     def epoch(self) -> None:
         """Train each network for one epoch, and drop those that stop."""
@@ -146,10 +154,9 @@ class _Stack:
             return
         total: Any = 0.0
         for step, batch in enumerate(self.batches.epoch()):
-            values, grads = self.objective(*batch)
-            for each, grad, of_steps in zip(self.going, grads, rates, strict=True):
-                run, optimizer = each.run, each.solver.optimizer
-                optimizer.step(run.theta, grad, run.optimizer_state, of_steps[step])
+            values, _ = self.objective(*batch)
+            for each in self.steps:
+                each.take(rates[each.rows.start][step])
             total = total + values * batch[0].shape[2]
         first_rates = [of_steps[0] for of_steps in rates]
         self._each(partial(_end, n_rows), (total / n_rows).tolist(), first_rates)
@@ -172,11 +179,72 @@ class _Stack:
         """Drop the other networks, whose runs get copies of their parameters."""
         for each in self.going:
             each.run.theta = each.run.theta.copy()
+        for steps in self.steps:
+            steps.end()
         self.going = [self.going[row] for row in kept]
         self.numbers = [self.numbers[row] for row in kept]
         if kept:
             self.batches.keep(kept)
             self._arrange(self.theta[kept])
+
+
+def _steps_key(training: StackableTraining) -> Hashable:
+    """Return what networks have in common if one optimizer can take the steps of all of them.
+
+    They have equal optimizers that have taken equally many steps, and equal learning rates that do
+    not change. Clipping looks at the gradient of one network.
+    """
+    solver, state = training.solver, training.run.optimizer_state
+    if solver.optimizer.max_grad_norm or solver.adaptive or type(solver.schedule) is not Constant:
+        return id(training)
+    hyper_parameters = type(solver.optimizer), *vars(solver.optimizer).items()
+    return hyper_parameters, solver.learning_rate_init, *_numbers(state).items()
+
+
+def _numbers(state: State) -> dict[str, Any]:
+    """Return the entries of an optimizer's state that are numbers, such as the count of steps."""
+    return {name: value for name, value in state.items() if not isinstance(value, np.ndarray)}
+
+
+class _Steps:
+    """The steps of neighbours in a stack, whose parameters are one vector to their optimizer.
+
+    An update rule treats each entry of a vector by itself.
+
+    Parameters
+    ----------
+    trainings : list of StackableTraining
+        The networks, which have the same `_steps_key`.
+    rows : slice
+        Their rows in the stack.
+    theta, grad : ndarray of shape (n_networks, n_parameters)
+        Parameters and gradients of the stack.
+    """
+
+    def __init__(
+        self, trainings: list[StackableTraining], rows: slice, theta: FloatArray, grad: FloatArray
+    ) -> None:
+        self.runs, self.rows = [each.run for each in trainings], rows
+        self.optimizer = trainings[0].solver.optimizer
+        self.theta, self.grad = theta[rows].reshape(-1), grad[rows].reshape(-1)
+        states = [run.optimizer_state for run in self.runs]
+        arrays = states[0].keys() - _numbers(states[0])
+        joined = {name: np.concatenate([state[name] for state in states]) for name in arrays}
+        self.state = states[0] | joined
+
+    def take(self, learning_rate: float) -> None:
+        """Take a step of each network."""
+        self.optimizer.step(self.theta, self.grad, self.state, learning_rate)
+
+    def end(self) -> None:
+        """Give each network its part of the state."""
+        for number, run in enumerate(self.runs):
+            if run.optimizer_state:  # a monitor has emptied it if training diverged
+                part = slice(number * run.theta.size, (number + 1) * run.theta.size)
+                run.optimizer_state = {
+                    name: value[part].copy() if isinstance(value, np.ndarray) else value
+                    for name, value in self.state.items()
+                }
 
 
 def _begin(n_steps: int, training: StackableTraining) -> list[float]:

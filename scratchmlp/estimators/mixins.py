@@ -72,13 +72,19 @@ class SuggestsNames(BaseEstimator):
     """An estimator whose errors about parameters suggest the name that may have been meant."""
 
     def _validate_params(self) -> None:
-        for name, value in self.get_params(deep=False).items():
-            try:
-                validate_parameter_constraints(
-                    self._parameter_constraints, {name: value}, type(self).__name__
-                )
-            except InvalidParameterError as error:
-                raise InvalidParameterError(f"{error}{self._suggestion(name, value)}") from None
+        try:
+            super()._validate_params()
+        except InvalidParameterError:
+            for name, value in self.get_params(deep=False).items():  # which one was it?
+                self._validate_param(name, value)
+
+    def _validate_param(self, name: str, value: Any) -> None:
+        """Validate one parameter, and suggest the name that may have been meant."""
+        caller = type(self).__name__
+        try:
+            validate_parameter_constraints(self._parameter_constraints, {name: value}, caller)
+        except InvalidParameterError as error:
+            raise InvalidParameterError(f"{error}{self._suggestion(name, value)}") from None
 
     def _suggestion(self, parameter: str, value: Any) -> str:
         """Return the name that is most similar to the one that is rejected."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.metaestimators import _safe_split
@@ -69,7 +70,9 @@ class Fitted(NamedTuple):
         if self.steps is not None:
             estimator.set_params(memory=self.steps)
         try:
-            yield
+            # The parameters of a trained network are valid, and so are those of fitted steps.
+            with config_context(skip_parameter_validation=self.network is not None):
+                yield
         finally:
             if self.network is not None:  # another fit must not take it over
                 vars(network).pop("_trained", None)
