@@ -382,7 +382,7 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             Class probabilities, or predicted targets.
         """
         blend, table = self._blend_and_table(X)
-        return np.stack([blend.predict_fold(fold, table) for fold in range(blend.n_folds)])
+        return blend.predict_by_fold(table)
 
     @property
     def n_features_in_(self) -> int:

@@ -1,19 +1,23 @@
 """From a row to a prediction: folds × parts → calibrated → mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.calibration import Calibration
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.calibration import Calibration, softmax
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, SharedTable
 from scratchmlp.tabular.inspection.uncertainty import Uncertainty
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Targets
+
+#: Rows that are predicted at the same time, and the fewest of them. All models read what is encoded
+#: of them, while it is in the processor's cache.
+_ROWS, _FEWEST_ROWS = 2**12, 64
 
 
 class FoldScorer(Protocol):
@@ -21,6 +25,13 @@ class FoldScorer(Protocol):
 
     def scores(self, table: EncodedTable) -> FloatArray:
         """Compute scores of shape (n_samples, n_outputs), from which `Targets` make predictions."""
+
+
+class AllFolds(Protocol):
+    """What computes the scores of all folds of a part together, which is faster."""
+
+    def scores(self, table: EncodedTable) -> Iterable[FloatArray]:
+        """Compute the scores of each fold: see `FoldScorer`."""
 
 
 class Part(NamedTuple):
@@ -35,11 +46,23 @@ class Part(NamedTuple):
         ``loss="poisson"`` scale numbers in their own way.
     calibration : Calibration or None
         Calibration of the scores; None for numbers.
+    together : AllFolds or None, default=None
+        What computes the scores of all models together. None if nothing is faster.
     """
 
     models: Sequence[FoldScorer]
     targets: Targets
     calibration: Calibration | None
+    together: AllFolds | None = None
+
+    def predictions(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
+        """Predict the rows by some folds, one fold after the other."""
+        if self.together and len(folds) == len(self.models):
+            scores = self.together.scores(table)
+        else:
+            scores = (self.models[fold].scores(table) for fold in folds)
+        joined = np.concatenate([*scores]).astype(np.float64, copy=False)
+        return self.targets.predictions(joined, self.calibration)
 
 
 class Blend(NamedTuple):
@@ -69,25 +92,49 @@ class Blend(NamedTuple):
     uncertainty: Uncertainty
 
     def predict(self, table: EncodedTable) -> FloatArray:
-        """Predict the rows of a table: the mean over the folds.
+        """Predict the rows of a table: the mean over the folds."""
+        folds = range(self.n_folds)
+        return np.concatenate(
+            [self.mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
+        )
+
+    def mean(self, of_folds: FloatArray) -> FloatArray:
+        """Return the mean of the predictions of all folds.
 
         Several parts of a classifier have the geometric mean, rescaled to a sum of 1: their blends
         are calibrated for single folds, and the arithmetic mean would be less extreme than these
         are on average, and therefore no longer calibrated.
         """
-        of_folds: Iterator[Any] = (self.predict_fold(n, table) for n in range(self.n_folds))
         if isinstance(self.targets, ClassLabels) and len(self.parts) > 1:
-            return softmax(sum(map(log_probabilities, of_folds)) / self.n_folds, axis=1)
-        return self.targets.blended(sum(of_folds) / self.n_folds, self.targets.uncalibrated)
+            return softmax(log_probabilities(of_folds).mean(axis=0))
+        return self.targets.blended(of_folds.mean(axis=0), self.targets.uncalibrated)
 
-    def predict_fold(self, fold: int, table: EncodedTable) -> FloatArray:
-        """Predict with what was trained without one fold: the weighted mean of the parts."""
+    def predict_folds(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
+        """Predict with what was trained without a fold: the weighted mean of the parts.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            The rows.
+        folds : sequence of int
+            The folds.
+
+        Returns
+        -------
+        ndarray of shape (n_folds, n_samples) or (n_folds, n_samples, n_outputs)
+            Predictions of each fold.
+        """
         weighted: Any = 0.0
         for name, part in self.parts.items():
-            scores = part.models[fold].scores(table).astype(np.float64, copy=False)
-            prediction = part.targets.predictions(scores, part.calibration)
-            weighted = weighted + self.weights[name] * prediction
-        return self.targets.blended(weighted, self.calibration)
+            weighted = weighted + self.weights[name] * part.predictions(table, folds)
+        blended = self.targets.blended(weighted, self.calibration)
+        return blended.reshape(len(folds), len(table), *blended.shape[1:])
+
+    def predict_by_fold(self, table: EncodedTable) -> FloatArray:
+        """Predict the rows of a table by all folds: see `predict_folds`."""
+        folds = range(self.n_folds)
+        chunks = [self.predict_folds(chunk, folds) for chunk in _chunks(table)]
+        return np.concatenate(chunks, axis=1)
 
     def predict_parts(self, table: EncodedTable) -> dict[str, FloatArray]:
         """Predict the rows of a table by each part alone, as the ensemble of this part does."""
@@ -123,3 +170,9 @@ class Blend(NamedTuple):
     def n_folds(self) -> int:
         """Number of folds."""
         return len(next(iter(self.parts.values())).models)
+
+
+def _chunks(table: EncodedTable) -> Iterator[EncodedTable]:
+    """Yield the rows of a table, a few at a time."""
+    for rows in gen_batches(max(1, len(table)), _ROWS, min_batch_size=_FEWEST_ROWS):
+        yield SharedTable.of(table[rows])

@@ -119,13 +119,13 @@ def test_tiny_numbers_are_predicted_without_rounding():
 
 def test_each_fold_predicts_once(trained, monkeypatch):
     """The prediction, its interval and the score of known targets need the same numbers."""
-    calls, predict_fold = [], Blend.predict_fold
+    calls, predict_folds = [], Blend.predict_folds
 
-    def counted(self, fold, table):
-        calls.append(fold)
-        return predict_fold(self, fold, table)
+    def counted(self, table, folds):
+        calls.extend(folds)
+        return predict_folds(self, table, folds)
 
-    monkeypatch.setattr(Blend, "predict_fold", counted)
+    monkeypatch.setattr(Blend, "predict_folds", counted)
     run(trained["number"].path, "--load", model_of(trained, "number"))
     assert sorted(calls) == [*range(load(model_of(trained, "number"))._blend.n_folds)]
 

@@ -491,13 +491,13 @@ def test_callbacks_of_single_networks_name_the_alternative(callback):
 @for_all
 def test_a_second_fit_in_another_thread_does_not_mix_with_predictions(estimator, monkeypatch):
     model = fit(quick(estimator))
-    of_first, predict_fold = predictions(model, X), Blend.predict_fold
+    of_first, predict_folds = predictions(model, X), Blend.predict_folds
 
-    def fit_meanwhile(self, fold, encoded):
+    def fit_meanwhile(self, encoded, folds):
         monkeypatch.undo()
         model.fit(X, targets_for(model, -NUMBERS))
-        return predict_fold(self, fold, encoded)
+        return predict_folds(self, encoded, folds)
 
-    monkeypatch.setattr(Blend, "predict_fold", fit_meanwhile)
+    monkeypatch.setattr(Blend, "predict_folds", fit_meanwhile)
     np.testing.assert_array_equal(predictions(model, X), of_first)
     assert (predictions(model, X) != of_first).any()

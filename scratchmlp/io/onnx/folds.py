@@ -15,7 +15,8 @@ from scratchmlp.io.onnx.graph import OPSETS, Value, concat
 from scratchmlp.io.onnx.inputs import fold_inputs
 from scratchmlp.io.onnx.layers import softmax
 from scratchmlp.io.onnx.skl2onnx_converters import register_skl2onnx_converters
-from scratchmlp.io.onnx.trees import AVERAGED, BOOSTING, add_trees
+from scratchmlp.io.onnx.trees import AVERAGED, add_trees
+from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FoldModel
 
 _LINEAR = (LogisticRegression, Ridge)

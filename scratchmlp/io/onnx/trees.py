@@ -10,19 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-)
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.io.onnx.graph import ML, Value
 from scratchmlp.io.onnx.inputs import Positions
 from scratchmlp.io.onnx.layers import softmax
+from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING
 from scratchmlp.tabular.ensemble.cross_fitting import FORESTS, FoldModel
 
-BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 AVERAGED = (DecisionTreeClassifier, DecisionTreeRegressor, *FORESTS)
 #: Score of classes that a fold has no rows of: its exponential is 0.
 _NEVER = -1e30

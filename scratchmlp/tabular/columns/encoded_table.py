@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, chain, pairwise
 from typing import Any, NamedTuple
 
@@ -245,6 +246,31 @@ class EncodedTable:
         """
         values = np.hstack([self.numbers, self.codes.astype(np.float32)])
         return values if values.shape[1] else self.to_array()
+
+
+class SharedTable(EncodedTable):
+    """Rows that several models read: what all of them need is computed once, and not changed."""
+
+    @classmethod
+    def of(cls, table: EncodedTable) -> "SharedTable":
+        """Return the same rows."""
+        return cls(table.numbers, table.codes, table.terms, table.layout)
+
+    def to_array(self) -> FloatArray:
+        """See `EncodedTable.to_array`."""
+        return self._array
+
+    def numbers_and_codes(self) -> FloatArray:
+        """See `EncodedTable.numbers_and_codes`."""
+        return self._numbers_and_codes
+
+    @cached_property
+    def _array(self) -> FloatArray:
+        return super().to_array()
+
+    @cached_property
+    def _numbers_and_codes(self) -> FloatArray:
+        return super().numbers_and_codes()
 
 
 def _starts(columns: Iterable[ColumnLayout]) -> NDArray[np.intp]:

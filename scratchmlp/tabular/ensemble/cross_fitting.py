@@ -1,7 +1,8 @@
 """Cross-fit any estimator of scikit-learn on an encoded table: one fit for each fold."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
+from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
 from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
 from scratchmlp.tabular.part import PartEstimator
@@ -81,16 +83,60 @@ class FoldModel(NamedTuple):
         estimator = self.estimator
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
         if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
-            found = _mean_of_trees(estimator, X)
-        else:
-            found = np.asarray(predict(X), np.float64).reshape(len(X), -1)
+            return self.scores_of(_mean_of_trees(estimator, X))
+        return self.scores_of(predict(X))
+
+    def scores_of(self, predictions: Any) -> FloatArray:
+        """Return the scores for what the estimator predicts: probabilities, or numbers."""
+        found = np.asarray(predictions, np.float64).reshape(len(predictions), -1)
+        estimator = self.estimator
         if not is_classifier(estimator):
             return found
-        proba = np.zeros((len(X), self.n_outputs))
+        proba = np.zeros((len(found), self.n_outputs))
         # Of a single class, some of scikit-learn's classifiers have two columns, the class first.
         proba[:, estimator.classes_] = found[:, : len(estimator.classes_)]
         np.maximum(proba, self.least, out=proba)
         return log_probabilities(proba / proba.sum(axis=1, keepdims=True))
+
+
+class BoostedFolds:
+    """Gradient boosting of all folds, whose trees predict together: see `BoostedTrees`.
+
+    Where tables cannot hold the trees, the models predict one by one.
+
+    Parameters
+    ----------
+    models : sequence of FoldModel
+        The models, whose estimators are of one class of `BOOSTING`.
+    """
+
+    def __init__(self, models: Sequence[FoldModel]) -> None:
+        self.models = models
+
+    def scores(self, table: EncodedTable) -> Iterator[FloatArray]:
+        """Compute the scores of each fold: see `FoldModel.scores`."""
+        common = table.numbers_and_codes()
+        if not hasattr(self, "trees"):
+            self.trees = self._trees(common.shape[1])
+        if not self.trees:
+            yield from (model.scores(table) for model in self.models)
+            return
+        own = [each for model in self.models for each in model.inputs.supervised_outputs(table)]
+        raw, end = self.trees.scores(np.hstack([common, *own])), 0
+        for model in self.models:  # one that lacks a class has fewer scores than the others
+            estimator, start = model.estimator, end
+            end += estimator.n_trees_per_iteration_
+            loss = estimator._loss
+            predict = loss.predict_proba if is_classifier(estimator) else loss.link.inverse
+            yield model.scores_of(predict(raw[:, start:end]))
+
+    def _trees(self, n_common: int) -> BoostedTrees | None:
+        """Read the trees. The first inputs of all models are the same, and the others their own."""
+        estimators = [model.estimator for model in self.models]
+        widths = [each.n_features_in_ - n_common for each in estimators]
+        own = np.split(np.arange(n_common, n_common + sum(widths)), np.cumsum(widths)[:-1])
+        inputs = [np.concatenate([np.arange(n_common), each]) for each in own]
+        return boosted_trees(estimators, inputs)
 
 
 class Fold(NamedTuple):
@@ -186,7 +232,17 @@ class CrossFitted(PartEstimator):
 
     @property
     def _part(self) -> Part:
-        return Part(self.models_, self._targets, self._calibration)
+        return Part(self.models_, self._targets, self._calibration, self._together)
+
+    @cached_property
+    def _together(self) -> BoostedFolds | None:
+        """What predicts faster than one model after the other."""
+        is_boosting = type(self.models_[0].estimator) in BOOSTING
+        return BoostedFolds(self.models_) if is_boosting else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_together"}
 
     @property
     def _named(self) -> list[Any]:

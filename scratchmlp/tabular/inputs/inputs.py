@@ -133,7 +133,7 @@ class Inputs(NamedTuple):
         ndarray of shape (n_samples, n_inputs), float32
             The inputs.
         """
-        parts = [table.to_array(), *self._supervised(table, supervised)]
+        parts = [table.to_array(), *self.supervised_outputs(table, supervised)]
         if self.bins:
             parts.append(self.bins.transform(table))
         if self.logarithms:
@@ -144,9 +144,12 @@ class Inputs(NamedTuple):
         self, table: EncodedTable, supervised: FloatArray | None = None
     ) -> FloatArray:
         """Return the inputs of trees, without bins. See `array`."""
-        return np.hstack([table.numbers_and_codes(), *self._supervised(table, supervised)])
+        return np.hstack([table.numbers_and_codes(), *self.supervised_outputs(table, supervised)])
 
-    def _supervised(self, table: EncodedTable, known: FloatArray | None) -> list[FloatArray]:
+    def supervised_outputs(
+        self, table: EncodedTable, known: FloatArray | None = None
+    ) -> list[FloatArray]:
+        """Return what the supervised encodings make of rows, unless it is known."""
         return [known] if known is not None else [each.transform(table) for each in self.supervised]
 
     def array_or_rows(

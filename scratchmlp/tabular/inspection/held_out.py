@@ -61,7 +61,7 @@ class OutOfFold:
         # If the processors are busy, threads would wait for each other in each of many calls.
         with threads(0), threadpool_limits(1, user_api="openmp"):
             predictions = [
-                self.blend.predict_fold(fold, exchange(self.table, rows, changes))
+                self.blend.predict_folds(exchange(self.table, rows, changes), [fold])[0]
                 for fold, rows in self.held_out.items()
             ]
         is_vector = predictions[0].ndim == 1

@@ -1,0 +1,190 @@
+"""Boosted trees of all folds, which predict together: QuickScorer.
+
+The leaves of a tree have numbers from left to right, and each leaf has a bit. A split that sends a
+row to the right clears the bits of the leaves on its left. The lowest bit that is left is that of
+the row's leaf.
+
+What a split does depends on one input. All splits of an input, of all trees, are therefore one
+table: its row j has the bits that are left if the input is above j of the thresholds. A row of data
+needs one row of the table of each input, and the bits that are left in all of them.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.utils import gen_batches
+
+from scratchmlp.arrays import FloatArray
+
+#: Gradient boosting of scikit-learn.
+BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+#: Numbers that have a bit for each leaf, by the most leaves.
+_BITS = {8: np.uint8, 16: np.uint16, 32: np.uint32, 64: np.uint64}
+#: Most bytes of all tables. Larger ones leave the processor's cache, and take much memory.
+_MOST_BYTES = 2**25
+#: Rows times trees that are looked up at the same time.
+_AT_ONCE = 2**17
+
+
+class _Splits(NamedTuple):
+    """Splits of one tree, or of several.
+
+    Attributes
+    ----------
+    tree : ndarray of shape (n_splits,), int
+        Number of the tree.
+    feature : ndarray of shape (n_splits,), int
+        Which input is compared.
+    threshold : ndarray of shape (n_splits,)
+        Rows go left if the input is at most this.
+    missing_right : ndarray of shape (n_splits,), bool
+        Whether missing values go right.
+    left_leaves : ndarray of shape (n_splits,), uint64
+        Bits of the leaves on the left.
+    """
+
+    tree: NDArray[Any]
+    feature: NDArray[Any]
+    threshold: NDArray[Any]
+    missing_right: NDArray[Any]
+    left_leaves: NDArray[Any]
+
+    def of_input(self, feature: int) -> "_Splits":
+        """Return the splits of one input."""
+        return _Splits(*(each[self.feature == feature] for each in self))
+
+
+class BoostedTrees(NamedTuple):
+    """The trees of several models of gradient boosting.
+
+    Attributes
+    ----------
+    tables : dict of int to tuple of two ndarrays
+        For each input: the thresholds in ascending order, and the bits that are left if the input
+        is above none, one, ..., all of them, or missing, of shape (n_thresholds + 2, n_trees).
+    values : ndarray of shape (n_leaves,)
+        What each leaf adds to the score of its model.
+    first_leaves : ndarray of shape (n_trees,)
+        Where the leaves of each tree begin in `values`.
+    first_trees : ndarray of shape (n_scores,)
+        Where the trees of each score begin. The scores of a model follow one another.
+    base : ndarray of shape (n_scores,)
+        The scores before the first tree.
+
+    References
+    ----------
+    Lucchese, Nardini, Orlando, Perego, Tonellotto and Venturini, "QuickScorer: a fast algorithm to
+    rank documents with additive ensembles of regression trees", SIGIR 2015.
+    """
+
+    tables: dict[int, tuple[FloatArray, NDArray[Any]]]
+    values: FloatArray
+    first_leaves: NDArray[np.intp]
+    first_trees: NDArray[np.intp]
+    base: FloatArray
+
+    def scores(self, X: FloatArray) -> FloatArray:
+        """Compute the scores of rows, of shape (n_samples, n_scores).
+
+        They are logarithms of odds for two classes, raw scores for more, and what the link of the
+        loss maps to numbers.
+        """
+        looked_up = [
+            (_position(thresholds, X[:, feature]), bits)
+            for feature, (thresholds, bits) in self.tables.items()
+        ]
+        scores = np.empty((len(X), len(self.base)))
+        for rows in gen_batches(len(X), max(1, _AT_ONCE // len(self.first_leaves))):
+            left = reduce(np.bitwise_and, (bits.take(at[rows], axis=0) for at, bits in looked_up))
+            leaf = np.bitwise_count((left & (~left + 1)) - 1)  # zeros below the lowest bit
+            values = self.values.take(leaf + self.first_leaves)
+            scores[rows] = np.add.reduceat(values, self.first_trees, axis=1)
+        return scores + self.base
+
+
+def _position(thresholds: FloatArray, column: FloatArray) -> NDArray[np.intp]:
+    """Return the row of a table for each value of its input."""
+    position = np.searchsorted(thresholds, column)
+    position[np.isnan(column)] = len(thresholds) + 1
+    return position
+
+
+def boosted_trees(models: Sequence[Any], inputs: Sequence[NDArray[np.intp]]) -> BoostedTrees | None:
+    """Read the trees of fitted models.
+
+    Parameters
+    ----------
+    models : sequence of HistGradientBoostingClassifier or HistGradientBoostingRegressor
+        The models.
+    inputs : sequence of ndarray of int
+        For each model, which of all inputs are its own.
+
+    Returns
+    -------
+    BoostedTrees or None
+        None if tables cannot hold them: trees split categories or have more than 64 leaves, the
+        tables would be large, or no tree has a split.
+    """
+    of_scores = [
+        ([predictors[score].nodes for predictors in model._predictors], own)
+        for model, own in zip(models, inputs, strict=True)
+        for score in range(model.n_trees_per_iteration_)
+    ]
+    trees = [*chain.from_iterable(nodes for nodes, _ in of_scores)]
+    most_leaves = max(len(nodes) + 1 for nodes in trees) // 2
+    if most_leaves > max(_BITS) or any(model.is_categorical_ is not None for model in models):
+        return None
+    owners = chain.from_iterable([own] * len(nodes) for nodes, own in of_scores)
+    splits = [_splits_of(n, *each) for n, each in enumerate(zip(trees, owners, strict=True))]
+    joined = _Splits(*map(np.concatenate, zip(*splits, strict=True)))
+    bits = next(each for most, each in _BITS.items() if most_leaves <= most)
+    n_bytes = len(np.unique(joined.threshold)) * len(trees) * np.dtype(bits).itemsize
+    if not 0 < n_bytes <= _MOST_BYTES:
+        return None
+    leaves = [nodes["value"][nodes["is_leaf"] != 0] for nodes in trees]
+    return BoostedTrees(
+        {
+            feature: _table(joined.of_input(feature), len(trees), bits)
+            for feature in np.unique(joined.feature).tolist()
+        },
+        np.concatenate(leaves),
+        _starts([len(each) for each in leaves]),
+        _starts([len(nodes) for nodes, _ in of_scores]),
+        np.concatenate([np.ravel(model._baseline_prediction) for model in models]),
+    )
+
+
+def _splits_of(number: int, nodes: NDArray[Any], inputs: NDArray[np.intp]) -> _Splits:
+    """Read the splits of a tree. Its nodes are in depth-first order, the left side first."""
+    is_leaf = nodes["is_leaf"] != 0
+    leaves_before = (np.cumsum(is_leaf) - is_leaf).astype(np.uint64)
+    inner = nodes[~is_leaf]
+    low, high = leaves_before[~is_leaf], leaves_before[inner["right"]]
+    return _Splits(
+        np.full(len(inner), number),
+        inputs[inner["feature_idx"]],
+        inner["num_threshold"],
+        inner["missing_go_to_left"] == 0,
+        (np.uint64(1) << high) - (np.uint64(1) << low),
+    )
+
+
+def _table(splits: _Splits, n_trees: int, dtype: Any) -> tuple[FloatArray, NDArray[Any]]:
+    """Return the thresholds of an input, and the bits that are left: see `BoostedTrees`."""
+    thresholds, position = np.unique(splits.threshold, return_inverse=True)
+    bits = np.full((len(thresholds) + 2, n_trees), np.iinfo(dtype).max, dtype)
+    kept, missing = (~splits.left_leaves).astype(dtype), splits.missing_right
+    np.bitwise_and.at(bits, (position + 1, splits.tree), kept)
+    np.bitwise_and.accumulate(bits[:-1], axis=0, out=bits[:-1])
+    np.bitwise_and.at(bits[-1], splits.tree[missing], kept[missing])
+    return thresholds, bits
+
+
+def _starts(lengths: list[int]) -> NDArray[np.intp]:
+    """Return where sequences of these lengths begin that follow one another."""
+    return np.cumsum([0, *lengths[:-1]])
