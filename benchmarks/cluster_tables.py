@@ -1,9 +1,9 @@
 """Ensembles on a Dask cluster: members that train on all rows, or on a share of them.
 
 Each table is trained on in this process, and on a local cluster, where members train on all rows
-outside of their fold, and on fewer. Printed are the seconds of `fit` and the loss
-of out-of-fold and of test predictions: log-loss of classes, or root mean squared error of numbers
-divided by the standard deviation of the test targets.
+outside of their fold, and on fewer. Printed are the seconds of `fit` and the loss of out-of-fold
+and of test predictions: log-loss of classes, or root mean squared error of numbers divided by the
+standard deviation of the test targets.
 
 "homes" is drawn at random: 400,000 training rows and 100,000 test rows of the table "mixed" of
 `tables.py`, whose target becomes three classes in "homes, classes".
@@ -12,8 +12,8 @@ The last table tells the memory that the training of a member takes beside the e
 table of 100 random numbers. `rows_per_member="auto"` assumes that it grows by no more than
 `scratchmlp.dask.tables.members._COPIES` times their size.
 
-Usage: python -m benchmarks cluster_tables [--tables NAME ...] [--shares SHARE ...] [--workers N]
-                                           [--cv N] [--rows N] [--data DIR]
+Usage: python -m benchmarks cluster_tables [--tables NAME ...] [--shares SHARE ...] [--cv N]
+                                           [--data DIR]
 """
 
 import argparse
@@ -26,9 +26,9 @@ from typing import Any
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
-from distributed import Client, LocalCluster
 from sklearn.metrics import log_loss, root_mean_squared_error
 
+from benchmarks.cluster import cluster
 from benchmarks.machine import describe
 from benchmarks.tables import CACHE, Table, load, mixed
 from scratchmlp import dask
@@ -38,23 +38,18 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from scratchmlp.tabular.networks.member import train_member
 
 TABLES = ("covid", "diamonds", "adult", "homes", "homes, classes")
-N_PARTITIONS = 16
+N_PARTITIONS, N_WORKERS, N_HOMES = 16, 2, 400_000
 
 
-def homes(n_rows: int, *, classes: bool) -> Table:
-    """Draw a table, a fifth of which is for testing."""
-    X, y = mixed(n_rows * 5 // 4)
-    if classes:
+def read(name: str, data: Path) -> Table:
+    """Read a table, or draw homes, a fifth of which is for testing."""
+    if not name.startswith("homes"):
+        return load(name, data)
+    X, y = mixed(N_HOMES * 5 // 4)
+    if name == "homes, classes":
         y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
     rows = np.arange(len(y))
-    return Table(X, y, [(rows[:n_rows], rows[n_rows:])])
-
-
-def read(name: str, arguments: argparse.Namespace) -> Table:
-    """Read or draw a table."""
-    if name.startswith("homes"):
-        return homes(arguments.rows, classes=name != "homes")
-    return load(name, arguments.data)
+    return Table(X, y, [(rows[:N_HOMES], rows[N_HOMES:])])
 
 
 def loss(y: np.ndarray, predictions: np.ndarray) -> float:
@@ -76,16 +71,15 @@ def fit(model: Any, X: pd.DataFrame, y: np.ndarray, rows_per_member: Any) -> flo
     return time.perf_counter() - started
 
 
-def measure(table: Table, arguments: argparse.Namespace) -> None:
+def measure(table: Table, shares: list[float], cv: int) -> None:
     """Print a row for the fit in this process, and for each number of rows on the cluster."""
     [(training, test)] = table.splits
     X, y = table.X.iloc[training].reset_index(drop=True), table.y[training]
     is_classifier = not np.issubdtype(y.dtype, np.floating)
     kind = TabularMLPClassifier if is_classifier else TabularMLPRegressor
-    shares = [int(share * len(y)) for share in arguments.shares]
-    names = {None: f"local, n_jobs={arguments.workers}", "all": "cluster, all rows"}
-    for rows_per_member in (None, "all", *shares):
-        model = kind(cv=arguments.cv, random_state=0, n_jobs=arguments.workers)
+    names = {None: f"local, n_jobs={N_WORKERS}", "all": "cluster, all rows"}
+    for rows_per_member in (None, "all", *(int(share * len(y)) for share in shares)):
+        model = kind(cv=cv, random_state=0, n_jobs=N_WORKERS)
         seconds = fit(model, X, y, rows_per_member)
         name = names.get(rows_per_member) or f"cluster, {rows_per_member:,} rows"
         out_of_fold = model.oof_proba_ if is_classifier else model.oof_prediction_
@@ -116,24 +110,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", nargs="*", choices=TABLES, default=TABLES)
     parser.add_argument("--shares", nargs="*", type=float, default=[1 / 2, 1 / 4, 1 / 8])
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cv", type=int, default=8)
-    parser.add_argument("--rows", type=int, default=400_000, help="training rows of homes")
     parser.add_argument("--data", type=Path, default=CACHE, help="folder of the tables")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     print(describe("dask", "distributed"))
-    with (
-        LocalCluster(
-            n_workers=arguments.workers, threads_per_worker=1, dashboard_address=":0"
-        ) as cluster,
-        Client(cluster),
-    ):
+    with cluster(N_WORKERS):
         for name in arguments.tables:
-            table = read(name, arguments)
+            table = read(name, arguments.data)
             print(f"\n{name}: {len(table.splits[0][0]):,} rows\n")
             print("| | out of fold | test | seconds |\n|---|---|---|---|")
-            measure(table, arguments)
+            measure(table, arguments.shares, arguments.cv)
     print("\n| rows | encoded rows, MB | a member, MB |\n|---|---|---|")
     for n_rows in (50_000, 100_000, 200_000):
         encoded, member = member_memory(n_rows, arguments.cv)
