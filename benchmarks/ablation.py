@@ -12,7 +12,6 @@ Usage: python -m benchmarks ablation [--sets small|large|adult|NAME ...] [--only
 
 import argparse
 import hashlib
-import math
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -25,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.machine import describe
-from benchmarks.rivals import SEEDS, Rival
+from benchmarks.rivals import Rival
 from benchmarks.runs import latest, measure, summarize
 from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 from scratchmlp.optimizers import AdamW
@@ -215,32 +214,23 @@ VARIANTS: Mapping[str, Variant] = LEFT_OUT | OTHER
 # Tables.
 
 
-def difference(runs: pd.DataFrame, name: str, tables: list[str], key: str) -> tuple[float, float]:
-    """Compare a variant with the recipe, in per cent; also the standard error over seeds."""
-    changes = []
-    for _, of_seed in runs.groupby("seed"):
-        ours, recipes = (
-            summarize(of_seed, who, tables).get(key, math.nan) for who in (name, RECIPE)
-        )
-        changes.append(100 * math.log(ours / recipes))
-    changes = [change for change in changes if not math.isnan(change)]
-    noise = np.std(changes, ddof=1) / len(changes) ** 0.5 if len(changes) > 1 else math.nan
-    return float(np.mean(changes)) if changes else math.nan, float(noise)
+def difference(runs: pd.DataFrame, name: str, tables: list[str], key: str) -> str:
+    """Compare a variant with the recipe, in per cent, with the standard error over seeds."""
+    ours, recipes = (
+        [summarize(of_seed, who, tables).get(key, np.nan) for _, of_seed in runs.groupby("seed")]
+        for who in (name, RECIPE)
+    )
+    changes = pd.Series(100 * np.log(np.divide(ours, recipes)))
+    return f"{changes.mean():+.1f} ± {changes.sem():.1f}"
 
 
 def print_table(title: str, runs: pd.DataFrame, names: list[str], tables: list[str]) -> None:
     """Print each variant's averages, and compare them with the recipe's."""
-    print(f"\n{title}\n{'':<42}{'error':>8}{'':>14}{'log-loss':>10}{'':>14}{'ECE':>8}{'CPU s':>8}")
-    for name in names:
-        row = summarize(runs, name, tables)
-        if not row:
-            continue
-        error, loss = (difference(runs, name, tables, key) for key in ("error", "log_loss"))
-        print(
-            f"{name:<42}{row['error']:>8.4f}{error[0]:>+7.1f} ± {error[1]:<4.1f}"
-            f"{row['log_loss']:>10.4f}{loss[0]:>+7.1f} ± {loss[1]:<4.1f}"
-            f"{row['ece']:>8.4f}{row['seconds']:>8.2f}"
-        )
+    averages = {name: summarize(runs, name, tables) for name in names}
+    table = pd.DataFrame.from_dict({name: row for name, row in averages.items() if row}, "index")
+    for key in ("error", "log_loss"):
+        table[f"{key}, %"] = [difference(runs, name, tables, key) for name in table.index]
+    print(f"\n{title}\n{table.to_string(float_format='{:.4f}'.format)}")
 
 
 # The command.
@@ -260,7 +250,7 @@ def main() -> None:
     print(describe(), flush=True)
     tables = names_of(args.sets)
     variants = {name: VARIANTS[name] for name in dict.fromkeys([RECIPE, *args.only])}
-    measure(args.results, variants, tables, SEEDS, args.data)
+    measure(args.results, variants, tables, args.data)
     runs = latest(args.results, variants)
     for title, group in (("left out", LEFT_OUT), ("other choices", OTHER)):
         chosen = [name for name in variants if name in group]

@@ -17,27 +17,31 @@ Contestants that are not installed are left out. An environment of their own has
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks accuracy
 
-Usage: python -m benchmarks accuracy [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--quick]
-                                     [--results FILE | --stored] [--data DIR] [--each]
+Usage: python -m benchmarks accuracy [--sets GROUP|NAME ...] [--only CONTESTANT ...] [--each]
+                                     [--results FILE | --stored] [--data DIR]
 """
 
 import argparse
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from benchmarks.bars import number
 from benchmarks.machine import describe
-from benchmarks.rivals import RIVALS, SEEDS
+from benchmarks.rivals import RIVALS
 from benchmarks.runs import STORED, duels, latest, measure, summarize
 from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 
-CLASSES = {"error": "error", "log_loss": "log-loss", "auc": "AUC", "ece": "ECE"}
-REAL = {"error": "error", "log_loss": "log-loss", "one_minus_auc": "1 - AUC", "ece": "ECE"}
-NUMBERS = {"rmse": "RMSE"}
+LABELS = {
+    "error": "error",
+    "log_loss": "log-loss",
+    "auc": "AUC",
+    "one_minus_auc": "1 - AUC",
+    "ece": "ECE",
+    "rmse": "RMSE",
+    "seconds": "CPU s",
+    "seeds": "seeds",
+}
 TITLES = {
     "small": "fourteen small sets",
     "large": "six larger sets",
@@ -52,15 +56,9 @@ def print_table(
     title: str, runs: pd.DataFrame, names: Sequence[str], tables: Sequence[str]
 ) -> None:
     """Print each contestant's averages over some tables, with dashes for what was not measured."""
-    measures = CLASSES if not has_numbers(tables[0]) else NUMBERS
-    measures = REAL if set(tables) <= set(GROUPS["real"]) else measures
-    header = "".join(f"{label:>10}" for label in (*measures.values(), "CPU s", "seeds"))
-    print(f"\n{title}\n{'':<30}{header}")
-    for name in names:
-        row: dict[str, Any] = summarize(runs, name, tables)
-        cells = [number(row.get(measure, math.nan), 4) for measure in measures]
-        cells += [number(row.get("seconds", math.nan)), len(row.get("seeds", ())) or "-"]
-        print(f"{name:<30}" + "".join(f"{cell:>10}" for cell in cells))
+    averages = pd.DataFrame([summarize(runs, name, tables) for name in names], names)
+    cells = averages.reindex(columns=[*LABELS]).dropna(axis=1, how="all").rename(columns=LABELS)
+    print(f"\n{title}\n{cells.to_string(na_rep='-', float_format='{:.4f}'.format)}")
 
 
 def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
@@ -82,7 +80,6 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*GROUPS, *NAMES], default=list(GROUPS), metavar="NAME")
     add("--only", nargs="+", choices=RIVALS, default=list(RIVALS), metavar="CONTESTANT")
-    add("--quick", action="store_true", help="one random state instead of three")
     add("--results", type=Path, default=CACHE / "accuracy.jsonl", help="file that grows")
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
     add("--data", type=Path, default=CACHE, help="folder of the tables")
@@ -100,7 +97,7 @@ def main() -> None:
         runs = latest(STORED)
     else:
         rivals = {name: RIVALS[name] for name in args.only}
-        measure(args.results, rivals, args.tables, SEEDS[: 1 if args.quick else 3], args.data)
+        measure(args.results, rivals, args.tables, args.data)
         runs = latest(args.results, RIVALS)
     report(args, runs)
     state = runs.reindex(columns=["version", "cpu", "commit"]).drop_duplicates()

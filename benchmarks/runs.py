@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import commit, processor
 from benchmarks.quality import classification, regression
-from benchmarks.rivals import Rival
+from benchmarks.rivals import SEEDS, Rival
 from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
 
 STORED = Path(__file__).parent / "measured.jsonl"  # the runs that the pages quote
@@ -31,9 +31,7 @@ KEY = ("contestant", "version", "table", "fold", "seed")
 OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
-def measure(
-    path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], seeds: Sequence[int], data: Path
-) -> None:
+def measure(path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], data: Path) -> None:
     """Fit and evaluate every installed model on what is not in the file yet; append line by line.
 
     The first seed comes first, for everybody, so that a run that is stopped has compared something.
@@ -44,7 +42,7 @@ def measure(
     done, warm = set(read(path)[[*KEY]].itertuples(index=False, name=None)), set()
     state = {"cpu": processor(), "commit": commit()}
     readable = [table for table in tables if can_read(table, data)]
-    for key in keys(rivals, readable, seeds):
+    for key in keys(rivals, readable):
         if key in done:
             continue
         name, _, table, fold, seed = key
@@ -69,13 +67,13 @@ def can_read(table: str, data: Path) -> bool:
 
 
 def keys(
-    rivals: Mapping[str, Rival], tables: Sequence[str], seeds: Sequence[int]
+    rivals: Mapping[str, Rival], tables: Sequence[str]
 ) -> Iterator[tuple[str, str, str, int, int]]:
     """List the runs of the contestants that are installed."""
     versions = {name: rival.version() for name, rival in rivals.items() if rival.find()}
-    for seed, (name, version), table in product(seeds, versions.items(), tables):
+    for seed, (name, version), table in product(SEEDS, versions.items(), tables):
         fits = has_numbers(table) == rivals[name].regressor
-        if fits and (seed == seeds[0] or rivals[name].random):
+        if fits and (seed == SEEDS[0] or rivals[name].random):
             yield from ((name, version, table, fold, seed) for fold in range(n_folds(table)))
 
 
