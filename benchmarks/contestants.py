@@ -45,11 +45,6 @@ def estimator(cls: type, case: Case, **changes: Any) -> Any:
     return cls(**(parameters | changes))
 
 
-def sizes(case: Case, X: Any, y: np.ndarray) -> tuple[int, ...]:
-    """Units of each layer, from the input to the classes."""
-    return X.shape[1], *case.hidden, int(y.max()) + 1
-
-
 def fit(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
     """Fit an estimator from new weights."""
 
@@ -71,11 +66,6 @@ def search(cls: type, case: Case, X: Any, y: np.ndarray, *, search: type = GridS
     return work
 
 
-def stacked_search(case: Case, X: Any, y: np.ndarray) -> Work:
-    """Do the same with networks that train together."""
-    return search(ScratchMLPClassifier, case, X, y, search=StackedGridSearchCV)
-
-
 def predict(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
     """Predict with an estimator fitted on other rows; its weights do not change the time."""
     rows, classes = new_rows(200)
@@ -87,14 +77,14 @@ def predict(cls: type, case: Case, X: Any, y: np.ndarray) -> Work:
     return work
 
 
-def torch_model(layer_sizes: tuple[int, ...], dtype: str) -> Any:
+def torch_model(case: Case, X: np.ndarray, n_classes: int) -> Any:
     """Return linear layers with ReLU between them."""
     import torch
     from torch import nn
 
     layers: list[Any] = []
-    for n_in, n_out in pairwise(layer_sizes):
-        layers += [nn.Linear(n_in, n_out, dtype=getattr(torch, dtype)), nn.ReLU()]
+    for n_in, n_out in pairwise((X.shape[1], *case.hidden, n_classes)):
+        layers += [nn.Linear(n_in, n_out, dtype=getattr(torch, X.dtype.name)), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -102,54 +92,45 @@ def torch_fit(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     """Train the same network on the same batches, eagerly, with fused optimizers.
 
     The optimizer applies the penalty, to the biases too, which is less work than leaving them out.
+    A full batch is not shuffled.
     """
     import torch
 
-    layer_sizes, dtype = sizes(case, X, y), X.dtype.name
-    X, y = torch.from_numpy(X), torch.from_numpy(y)
     optimizer_class = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[case.solver]
+    rows, classes, loss = torch.from_numpy(X), torch.from_numpy(y), torch.nn.CrossEntropyLoss()
 
     def work() -> None:
-        model, loss = torch_model(layer_sizes, dtype), torch.nn.CrossEntropyLoss()
+        model = torch_model(case, X, int(y.max()) + 1)
         optimizer = optimizer_class(
             model.parameters(), lr=case.learning_rate, weight_decay=ALPHA / case.batch, fused=True
         )
+
+        def step(X: Any, y: Any) -> float:
+            optimizer.zero_grad()
+            value = loss(model(X), y)
+            value.backward()
+            optimizer.step()
+            return value.item() * len(X)  # for the mean loss, which scikit-learn computes, too
+
         for _ in range(case.epochs):
-            torch_epoch(model, loss, optimizer, X, y, case.batch)
+            if case.batch >= len(X):
+                step(rows, classes)
+            else:
+                for batch in torch.randperm(len(X)).split(case.batch):
+                    step(rows[batch], classes[batch])
 
     return work
-
-
-def torch_epoch(model: Any, loss: Any, optimizer: Any, X: Any, y: Any, batch: int) -> float:
-    """Take one step for each batch of shuffled rows; return the mean loss, as scikit-learn does."""
-    import torch
-
-    if batch >= len(X):  # a full batch has no order
-        return torch_step(model, loss, optimizer, X, y)
-    total = 0.0
-    for rows in torch.randperm(len(X)).split(batch):
-        total += torch_step(model, loss, optimizer, X[rows], y[rows]) * len(rows)
-    return total / len(X)
-
-
-def torch_step(model: Any, loss: Any, optimizer: Any, X: Any, y: Any) -> float:
-    """Take one step and return the loss before it."""
-    optimizer.zero_grad()
-    value = loss(model(X), y)
-    value.backward()
-    optimizer.step()
-    return value.item()
 
 
 def torch_predict(case: Case, X: np.ndarray, y: np.ndarray) -> Work:
     """Compute probabilities without recording for a backward pass."""
     import torch
 
-    model, X = torch_model((X.shape[1], *case.hidden, N_CLASSES), X.dtype.name), torch.from_numpy(X)
+    model, rows = torch_model(case, X, N_CLASSES), torch.from_numpy(X)
 
     @torch.inference_mode()
     def work() -> None:
-        torch.softmax(model(X), dim=1)
+        torch.softmax(model(rows), dim=1)
 
     return work
 
@@ -161,7 +142,7 @@ CONTESTANTS: dict[str, dict[str, Callable[[Case, Any, np.ndarray], Work]]] = {
         "torch": torch_fit,
     },
     "search": {
-        "ours": stacked_search,
+        "ours": partial(search, ScratchMLPClassifier, search=StackedGridSearchCV),
         "one by one": partial(search, ScratchMLPClassifier),
         "MLPClassifier": partial(search, MLPClassifier),
     },

@@ -9,7 +9,7 @@ All do the same work, taking turns in one process, and the medians of their time
 
 Making and casting the data is not timed, nor is a first, short run of each.
 
-Usage: python -m benchmarks speed [--quick] [--threads 1|all|N] [--cases NAME ...] [--check]
+Usage: python -m benchmarks speed [--threads 1|all|N] [--cases NAME ...] [--check]
 """
 
 import argparse
@@ -22,21 +22,21 @@ from collections.abc import Iterator
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info
 
-from benchmarks.bars import Check, check, number
+from benchmarks.bars import Check, number
 from benchmarks.machine import describe
 from benchmarks.measuring import Timing, measure
 from benchmarks.workloads import CASES, DTYPES
 
-BARS = {"MLPClassifier": "sklearn", "torch": "torch", "one by one": "alone"}  # by contestant
+OTHERS = ("MLPClassifier", "torch", "one by one")
 
 
 def check_times(timing: Timing) -> Iterator[Check]:
     """Compare the ratios of a case with its bars."""
-    bars = getattr(timing.case, timing.dtype)
-    for contestant, name in BARS.items():
-        if name in bars:
+    for contestant, bars in timing.case.against.items():
+        bar = bars[DTYPES.index(timing.dtype)]
+        if bar is not None:
             what = f"{timing.case.title}, {timing.dtype}: {contestant} / ours"
-            yield check(what, timing.ratio(contestant), bars[name], at_least=True)
+            yield Check(what, timing.ratio(contestant), bar)
 
 
 def duration(seconds: float) -> str:
@@ -62,7 +62,6 @@ def blas() -> str:
 def main() -> int:
     """Measure, print, and return 1 if a check failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer epochs and runs")
     parser.add_argument("--threads", default="1", help="a number, or 'all'; default 1")
     parser.add_argument("--cases", nargs="*", choices=CASES, default=list(CASES), metavar="NAME")
     parser.add_argument("--check", action="store_true", help="compare with the bars; 1 on a FAIL")
@@ -70,15 +69,14 @@ def main() -> int:
     n_threads = os.cpu_count() if args.threads == "all" else int(args.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # every fit runs all of its epochs
     print(f"{describe('torch')}, {blas()}, {n_threads} of {os.cpu_count()} cores\n")
-    print_line("medians", "dtype", "ours", *BARS, *(f"{contestant} / ours" for contestant in BARS))
+    print_line("medians", "dtype", "ours", *OTHERS, *(f"{other} / ours" for other in OTHERS))
     checks = []
     for name in args.cases:
-        case = CASES[name].quick() if args.quick else CASES[name]
         for dtype in DTYPES:
-            timing = measure(case, dtype, n_threads)
-            medians = (duration(timing.median(name)) for name in ("ours", *BARS))
-            ratios = (number(timing.ratio(contestant)) for contestant in BARS)
-            print_line(case.title, dtype, *medians, *ratios)
+            timing = measure(CASES[name], dtype, n_threads)
+            medians = (duration(timing.median(name)) for name in ("ours", *OTHERS))
+            ratios = (number(timing.ratio(other)) for other in OTHERS)
+            print_line(CASES[name].title, dtype, *medians, *ratios)
             checks += check_times(timing)
     if args.check:
         print("", *checks, sep="\n")

@@ -4,7 +4,7 @@ Data are made in float64, with a fixed seed, and cast before anything is timed.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -16,24 +16,23 @@ from sklearn.preprocessing import scale
 Data = tuple[Any, np.ndarray]
 
 DTYPES = ("float32", "float64")
+Bars = tuple[float | None, float | None]
+NO_BARS = (None, None)
 N_CLASSES = 10  # of the synthetic data, unless a case says otherwise
 
 
 @dataclass(frozen=True)
 class Case:
-    """One piece of work, which every contestant does.
+    """One piece of work, which we and other contestants do.
 
-    The bars of a dtype are for one thread: the least time of "sklearn", "torch" and "alone" (a
-    search that trains our networks one by one) in ours.
+    The bars of a contestant are for one thread: its least time in ours, of each of `DTYPES`.
     """
 
     title: str
     data: Callable[[], Data]
     hidden: tuple[int, ...]
     epochs: int  # of each fit; nothing ends it earlier
-    float32: dict[str, float] = field(default_factory=dict)
-    float64: dict[str, float] = field(default_factory=dict)
-    against: tuple[str, ...] = ("MLPClassifier", "torch")
+    against: dict[str, Bars]
     kind: str = "fit"  # or "search", or "predict"
     batch: int = 200
     shuffle: bool = True  # before each epoch; MLPClassifier shuffles even a full batch
@@ -41,15 +40,6 @@ class Case:
     learning_rate: float = 1e-3
     runs: int = 5  # of each contestant
     repeat: int = 1  # calls in each run; the time of a run is that of one call
-
-    def quick(self) -> "Case":
-        """Return a shorter version of the case."""
-        return replace(
-            self,
-            epochs=max(1, self.epochs // 5),
-            runs=min(3, self.runs),
-            repeat=max(1, self.repeat // 5),
-        )
 
     def load(self, dtype: str) -> Data:
         """Make the data in one dtype."""
@@ -99,15 +89,10 @@ def new_rows(n_rows: int) -> Data:
     return X, np.arange(n_rows) % N_CLASSES
 
 
-def search(table: str, data: Callable[[], Data], epochs: int, **bars: float) -> Case:
+def search(table: str, data: Callable[[], Data], epochs: int, bars: Bars = NO_BARS) -> Case:
     """Return the case of a search, with the bars beside MLPClassifier."""
-    of_dtype = {
-        dtype: {"alone": 0.95} | ({"sklearn": bars[dtype]} if dtype in bars else {})
-        for dtype in DTYPES
-    }
-    against = ("MLPClassifier", "one by one")
-    title = f"search on {table}, 81 fits"
-    return Case(title, data, (), epochs, **of_dtype, against=against, kind="search", runs=3)
+    against = {"MLPClassifier": bars, "one by one": (0.95, 0.95)}
+    return Case(f"search on {table}, 81 fits", data, (), epochs, against, kind="search", runs=3)
 
 
 IRIS = Case(
@@ -115,9 +100,7 @@ IRIS = Case(
     iris,
     (4,),
     epochs=2_000,
-    float32={"torch": 4.5},
-    float64={"sklearn": 5},
-    against=("MLPClassifier", "torch"),
+    against={"MLPClassifier": (None, 5), "torch": (4.5, None)},
     batch=150,
     solver="sgd",
     learning_rate=0.1,
@@ -127,34 +110,29 @@ CASES = {
     "iris-in-order": replace(
         IRIS,
         title="Iris, the same, shuffle=False",
-        against=("MLPClassifier",),
+        against={"MLPClassifier": NO_BARS},
         shuffle=False,
-        float32={},
-        float64={},
     ),
     "digits": Case(
         "digits, (100,), Adam",
         digits,
         (100,),
         epochs=30,
-        float32={"sklearn": 3, "torch": 2.5},
-        float64={"sklearn": 2.2},
+        against={"MLPClassifier": (3, 2.2), "torch": (2.5, None)},
     ),
     "20000x16": Case(
         "20,000×16, (100,), 26 classes",
         partial(dense, 20_000, 16, 26),
         (100,),
         epochs=10,
-        float32={"sklearn": 3, "torch": 2.5},
-        float64={"sklearn": 2.4},
+        against={"MLPClassifier": (3, 2.4), "torch": (2.5, None)},
     ),
     "20000x784": Case(
         "20,000×784, (256, 128)",
         partial(dense, 20_000, 784),
         (256, 128),
         epochs=4,
-        float32={"sklearn": 1.8, "torch": 1.1},
-        float64={"sklearn": 1.4},
+        against={"MLPClassifier": (1.8, 1.4), "torch": (1.1, None)},
         runs=3,
     ),
     "sparse": Case(
@@ -162,12 +140,10 @@ CASES = {
         sparse_rows,
         (64,),
         epochs=3,
-        float32={"sklearn": 2},
-        float64={"sklearn": 2},
-        against=("MLPClassifier",),
+        against={"MLPClassifier": (2, 2)},
         runs=3,
     ),
-    "search": search("Iris", iris, 200, float32=9, float64=7),
+    "search": search("Iris", iris, 200, (9, 7)),
     "search-200x20": search("200×20", partial(dense, 200, 20, 3), 100),
     "search-500x10": search("500×10", partial(dense, 500, 10, 3), 50),
     "search-digits": search("digits", digits, 10),
@@ -176,9 +152,7 @@ CASES = {
         partial(new_rows, 1),
         (100,),
         epochs=1,
-        float32={"sklearn": 1.3},
-        float64={"sklearn": 1.3},
-        against=("MLPClassifier", "torch"),
+        against={"MLPClassifier": (1.3, 1.3), "torch": NO_BARS},
         kind="predict",
         repeat=1_000,
     ),
@@ -187,6 +161,7 @@ CASES = {
         partial(new_rows, 10_000),
         (1024, 1024),
         epochs=1,
+        against={"MLPClassifier": NO_BARS, "torch": NO_BARS},
         kind="predict",
         runs=3,
     ),
@@ -195,7 +170,7 @@ CASES = {
         partial(new_rows, 100_000),
         (100,),
         epochs=1,
-        float32={"sklearn": 1.2, "torch": 0.9},
+        against={"MLPClassifier": (1.2, None), "torch": (0.9, None)},
         kind="predict",
         repeat=3,
     ),

@@ -22,9 +22,9 @@ from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 
 
 def case_work(case: Case, dtype: str) -> Work:
-    """Prepare our part of a case of `speed.py`, in its quick version."""
+    """Prepare our part of a case of `speed.py`, with fewer epochs."""
     make = CONTESTANTS[case.kind]["ours"]
-    case = case.quick()
+    case = replace(case, epochs=max(1, case.epochs // 5))
     X, y = case.load(dtype)
     warm_up(make, case, X, y)
     return make(case, X, y)
