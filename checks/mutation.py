@@ -8,7 +8,7 @@ survived, and either a test is missing or the change makes no difference. Mutant
 make none, and numbers that experiments chose, are not drawn: `harmless.toml` lists them.
 CONTRIBUTING.md says how to read what is printed.
 
-Usage: python -m checks.mutation [--modules NAME ...] [--n N] [--seed N] [--jobs N]
+Usage: python -m checks.mutation [--modules NAME ...] [--n N] [--seed N]
 """
 
 import argparse
@@ -25,7 +25,6 @@ from contextlib import suppress
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
@@ -35,6 +34,7 @@ from checks.mutants import Mutant, mutants
 from checks.mutation_tests import CHOSEN, RECORD
 
 SOURCES = HERE / "scratchmlp"
+N_JOBS = os.cpu_count() or 1
 NOT_CORE = {"__init__", "__main__", "atomic_write", "callbacks", "public"}
 #: The modules of each package, as paths in scratchmlp/ without ".py".
 PACKAGES = {
@@ -161,33 +161,28 @@ class Suite:
             path.write_text(original, encoding="utf-8")
 
 
-def survivors_of(drawn: list[Mutant], n_jobs: int) -> list[Mutant]:
+def survivors_of(drawn: list[Mutant]) -> list[Mutant]:
     """Run the tests on mutants in copies of the repository; print and return those that survive."""
-    survivors: list[Mutant] = []
-    copies: SimpleQueue[Path] = SimpleQueue()
-
-    def test(numbered: tuple[int, Mutant]) -> None:
-        i, mutant = numbered
-        if i % 25 == 0:
-            print(f"mutant {i} of {len(drawn)}", file=sys.stderr, flush=True)
-        folder = copies.get()
-        if not suites[package_of(mutant.module)].notices(mutant, folder):
-            survivors.append(mutant)
-            print(mutant, flush=True)
-        copies.put(folder)
-
     with tempfile.TemporaryDirectory() as temporary:
         ignored = shutil.ignore_patterns(".*", "__pycache__", "_build", "auto_examples")
         folders = [
-            shutil.copytree(HERE, Path(temporary) / str(i), ignore=ignored) for i in range(n_jobs)
+            shutil.copytree(HERE, Path(temporary) / str(i), ignore=ignored) for i in range(N_JOBS)
         ]
         packages = {package_of(mutant.module) for mutant in drawn}
         suites = {package: Suite(package, folders[0]) for package in packages}
-        for folder in folders:
-            copies.put(folder)
-        with ThreadPoolExecutor(n_jobs) as pool:
-            list(pool.map(test, enumerate(drawn)))
-    return survivors
+
+        def survivors_in(i: int) -> list[Mutant]:
+            survivors = []
+            for number, mutant in list(enumerate(drawn))[i::N_JOBS]:
+                if number % 25 == 0:
+                    print(f"mutant {number} of {len(drawn)}", file=sys.stderr, flush=True)
+                if not suites[package_of(mutant.module)].notices(mutant, folders[i]):
+                    survivors.append(mutant)
+                    print(mutant, flush=True)
+            return survivors
+
+        with ThreadPoolExecutor(N_JOBS) as pool:
+            return [*chain(*pool.map(survivors_in, range(N_JOBS)))]
 
 
 def main() -> None:
@@ -203,7 +198,6 @@ def main() -> None:
     )
     parser.add_argument("--n", type=int, default=300, help="number of mutants (default: 300)")
     parser.add_argument("--seed", type=int, default=0, help="which mutants (default: 0)")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     arguments = parser.parse_args()
     modules = [module for name in arguments.modules for module in PACKAGES.get(name, [name])]
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
@@ -214,7 +208,7 @@ def main() -> None:
     print(f"{len(drawn)} mutants of {names}, without {n_harmless} that are harmless", flush=True)
     if len(drawn) > arguments.n:
         drawn = random.Random(arguments.seed).sample(drawn, arguments.n)
-    n_killed = len(drawn) - len(survivors_of(drawn, arguments.jobs))
+    n_killed = len(drawn) - len(survivors_of(drawn))
     print(f"{n_killed} of {len(drawn)} mutants killed: {100 * n_killed / len(drawn):.1f} %")
 
 
