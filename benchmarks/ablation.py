@@ -1,19 +1,18 @@
 """What each ingredient of the tabular classifier is worth, and what other choices would be.
 
-Every variant differs from the recipe in one thing, and is measured as `accuracy.py` does: the same
-folds, one thread, three random states; results are appended to a file, and a run that was stopped
-goes on. The tables show the variants' averages and, for error and log-loss, how much their
-logarithms differ from the recipe's, in per cent, with the standard error over random states of
-these differences: positive is worse.
+Every variant differs from the recipe in one thing, and is measured as `accuracy.py` does on the
+small sets: the same folds, one thread, three random states; results are appended to a file, and a
+run that was stopped goes on. The tables show the variants' averages and, for error and log-loss,
+how much their logarithms differ from the recipe's, in per cent, with the standard error over random
+states of these differences: positive is worse.
 
-Usage: python -m benchmarks ablation [--sets small|large|adult|NAME ...] [--only VARIANT ...]
-                                     [--results FILE] [--data DIR]
+Usage: python -m benchmarks ablation [--only VARIANT ...] [--results FILE] [--data DIR]
 """
 
 import argparse
 import hashlib
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,11 +25,12 @@ import pandas as pd
 from benchmarks.machine import describe
 from benchmarks.rivals import Rival
 from benchmarks.runs import latest, measure, summarize
-from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
+from benchmarks.tables import CACHE, SMALL
 from scratchmlp.optimizers import AdamW
-from scratchmlp.schedules import Cosine, FlatCosine, HorizonSchedule, OneCycle
-from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder, targets
+from scratchmlp.schedules import Cosine, HorizonSchedule
+from scratchmlp.tabular import PiecewiseLinearEncoder, targets
 from scratchmlp.tabular.calibration import Calibration
+from scratchmlp.tabular.columns import numeric
 from scratchmlp.tabular.networks import fold_evaluator, member, mlp, recipe
 from scratchmlp.tabular.networks.recipe import Recipe, classification_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
@@ -78,15 +78,9 @@ def last(histories: list[Any]) -> list[Any]:
     return [max(history.candidates, key=lambda c: c.epoch) for history in histories]
 
 
-def unclipped(encoder: TabularEncoder, X: Any) -> np.ndarray:
-    """Encode a table, and undo the smooth clip of its numbers."""
-    out = TRANSFORM(encoder, X)
-    numbers = out[:, encoder.numeric_outputs_]
-    out[:, encoder.numeric_outputs_] = numbers / np.sqrt(np.maximum(1 - (numbers / 3) ** 2, 1e-6))
-    return out
-
-
-TRANSFORM = TabularEncoder.transform.__wrapped__
+def barely_clip(z: np.ndarray) -> None:
+    """Clip scaled numbers where hardly any are."""
+    np.clip(z, -1e3, 1e3, out=z)
 
 
 class Level(HorizonSchedule):
@@ -98,30 +92,6 @@ class Level(HorizonSchedule):
 
 
 # The variants.
-
-
-class Patched:
-    """An estimator in whose methods something is replaced."""
-
-    def __init__(self, model: Any, patches: tuple[tuple[Any, str, Any], ...]) -> None:
-        self.model = model
-        self.patches = patches
-
-    def _call(self, name: str, *given: Any) -> Any:
-        with ExitStack() as stack:
-            for owner, attribute, value in self.patches:
-                stack.enter_context(patch.object(owner, attribute, value))
-            return getattr(self.model, name)(*given)
-
-    def fit(self, X: Any, y: Any) -> "Patched":
-        """Fit the estimator."""
-        self._call("fit", X, y)
-        self.classes_ = self.model.classes_
-        return self
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Predict."""
-        return self._call("predict_proba", X)
 
 
 @dataclass(frozen=True)
@@ -139,14 +109,17 @@ class Variant(Rival):
         here = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8] if patches else ""
         return f"{super().version()}, {self.recipe!r}, {', '.join(patches)} {here}"
 
-    def make(self, X: pd.DataFrame, seed: int) -> Patched:
-        """Return an estimator that has not been fitted."""
+    @contextmanager
+    def context(self) -> Iterator[None]:
+        """Put in what is different."""
 
         def changed(*table: Any) -> Recipe:
             return replace(classification_recipe(*table), **self.recipe)
 
-        patches = ((recipe, "classification_recipe", changed), *self.patches)
-        return Patched(super().make(X, seed), patches)
+        with ExitStack() as stack:
+            for owner, name, value in ((recipe, "classification_recipe", changed), *self.patches):
+                stack.enter_context(patch.object(owner, name, value))
+            yield
 
 
 def optimizer(**settings: Any) -> dict[str, Any]:
@@ -167,7 +140,7 @@ PLAIN = ((member, "TangentParametrization", Plain),)
 LEFT_OUT = {
     RECIPE: Variant(),
     "no bins for any member": Variant(recipe=bins(None)),
-    "numbers scaled, but not clipped": Variant(patches=((TabularEncoder, "transform", unclipped),)),
+    "numbers scaled, but not clipped": Variant(patches=((numeric, "clip_smoothly", barely_clip),)),
     "no scales of inputs": Variant(patches=((member, "TangentParametrization", Unscaled),)),
     "plain parameters, rate 0.003": Variant(recipe={"learning_rate_init": 0.003}, patches=PLAIN),
     "plain parameters, rate 0.01": Variant(recipe={"learning_rate_init": 0.01}, patches=PLAIN),
@@ -194,67 +167,43 @@ OTHER = {
     "SELU": Variant(recipe={"activation": "selu"}),
     "Mish": Variant(recipe={"activation": "mish"}),
     "one hidden layer of 256": Variant(parameters={"hidden_layer_sizes": 256}),
-    "three hidden layers of 128": Variant(parameters={"hidden_layer_sizes": (128, 128, 128)}),
-    "two hidden layers of 64": Variant(parameters={"hidden_layer_sizes": (64, 64)}),
-    "two hidden layers of 192": Variant(parameters={"hidden_layer_sizes": (192, 192)}),
-    "64 epochs": Variant(parameters={"max_iter": 64}),
-    "192 epochs": Variant(parameters={"max_iter": 192}),
-    "batches of 64": Variant(recipe={"batch_size": 64}),
-    "batches of 256": Variant(recipe={"batch_size": 256}),
-    "rate 0.04": Variant(recipe={"learning_rate_init": 0.04}),
-    "rate 0.09": Variant(recipe={"learning_rate_init": 0.09}),
-    "flat, then cosine": Variant(recipe={"schedule": FlatCosine()}),
-    "one cycle": Variant(recipe={"schedule": OneCycle()}),
-    "weight decay 0.1": Variant(recipe=optimizer(weight_decay=0.1)),
-    "sixteen members": Variant(parameters={"cv": 16}),
 }
-VARIANTS: Mapping[str, Variant] = LEFT_OUT | OTHER
+VARIANTS = LEFT_OUT | OTHER
 
 
-# Tables.
-
-
-def difference(runs: pd.DataFrame, name: str, tables: list[str], key: str) -> str:
+def difference(runs: pd.DataFrame, name: str, key: str) -> str:
     """Compare a variant with the recipe, in per cent, with the standard error over seeds."""
     ours, recipes = (
-        [summarize(of_seed, who, tables).get(key, np.nan) for _, of_seed in runs.groupby("seed")]
+        [summarize(of_seed, who, SMALL).get(key, np.nan) for _, of_seed in runs.groupby("seed")]
         for who in (name, RECIPE)
     )
     changes = pd.Series(100 * np.log(np.divide(ours, recipes)))
     return f"{changes.mean():+.1f} ± {changes.sem():.1f}"
 
 
-def print_table(title: str, runs: pd.DataFrame, names: list[str], tables: list[str]) -> None:
+def print_table(title: str, runs: pd.DataFrame, names: list[str]) -> None:
     """Print each variant's averages, and compare them with the recipe's."""
-    averages = {name: summarize(runs, name, tables) for name in names}
+    averages = {name: summarize(runs, name, SMALL) for name in names}
     table = pd.DataFrame.from_dict({name: row for name, row in averages.items() if row}, "index")
     for key in ("error", "log_loss"):
-        table[f"{key}, %"] = [difference(runs, name, tables, key) for name in table.index]
+        table[f"{key}, %"] = [difference(runs, name, key) for name in table.index]
     print(f"\n{title}\n{table.to_string(float_format='{:.4f}'.format)}")
-
-
-# The command.
 
 
 def main() -> None:
     """Measure what is missing, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    groups = [name for name in GROUPS if "regression" not in name]
-    names = [name for name in NAMES if not has_numbers(name)]
     add = parser.add_argument
-    add("--sets", nargs="+", choices=[*groups, *names], default=["small"], metavar="NAME")
     add("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="VARIANT")
     add("--results", type=Path, default=CACHE / "ablation.jsonl", help="file that grows")
     add("--data", type=Path, default=CACHE, help="folder of the tables")
     args = parser.parse_args()
     print(describe(), flush=True)
-    tables = names_of(args.sets)
     variants = {name: VARIANTS[name] for name in dict.fromkeys([RECIPE, *args.only])}
-    measure(args.results, variants, tables, args.data)
+    measure(args.results, variants, SMALL, args.data)
     runs = latest(args.results, variants)
     for title, group in (("left out", LEFT_OUT), ("other choices", OTHER)):
-        chosen = [name for name in variants if name in group]
-        print_table(f"{title}: {', '.join(args.sets)}", runs, chosen, tables)
+        print_table(title, runs, [name for name in variants if name in group])
 
 
 if __name__ == "__main__":

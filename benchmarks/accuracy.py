@@ -42,14 +42,6 @@ LABELS = {
     "seconds": "CPU s",
     "seeds": "seeds",
 }
-TITLES = {
-    "small": "fourteen small sets",
-    "large": "six larger sets",
-    "adult": "Adult income, official test file",
-    "regression": "regression, RMSE as a share of the target's deviation",
-    "real": "seven real tables of classes",
-    "real-regression": "four real tables of numbers, RMSE as a share of the target's deviation",
-}
 
 
 def print_table(
@@ -68,7 +60,7 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
         names = [name for name in args.only if RIVALS[name].regressor == has_numbers(members[0])]
         if tables:
             whole = len(tables) == len(members)
-            print_table(TITLES[group] if whole else ", ".join(tables), runs, names, tables)
+            print_table(group if whole else ", ".join(tables), runs, names, tables)
         for table in tables if args.each else ():
             print_table(table, runs, names, [table])
     print(f"\nthe ensemble beside others\n{duels(runs).to_string()}")

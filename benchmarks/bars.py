@@ -27,10 +27,4 @@ class Check:
 
     def __str__(self) -> str:
         sign = ">=" if self.at_least else "<="
-        measured = number(self.measured, 3)
-        return f"{self.verdict:<12}  {self.what:<60}{measured:>8} {sign} {self.bar:g}"
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Format a number; a dash if it was not measured."""
-    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+        return f"{self.verdict:<12}  {self.what:<60}{self.measured:>8.3f} {sign} {self.bar:g}"

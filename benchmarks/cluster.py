@@ -56,14 +56,8 @@ def cluster(n_workers: int, **options: Any) -> Iterator[Client]:
 
 def data(n_rows: int, n_partitions: int) -> tuple[Any, Any]:
     """Make random rows lazily, a partition at a time."""
-    size = -(-n_rows // n_partitions)
-
-    def draw(block: Any, block_info: Any = None) -> Any:
-        number = block_info[0]["chunk-location"][0]
-        return np.random.default_rng(number).normal(size=block.shape)
-
-    empty = da.zeros((n_rows, N_FEATURES), chunks=(size, N_FEATURES))
-    X = empty.map_blocks(draw, dtype=float, meta=np.empty((0, 0)))
+    chunks = (-(-n_rows // n_partitions), N_FEATURES)
+    X = da.random.default_rng(0).normal(size=(n_rows, N_FEATURES), chunks=chunks)
     return X, X[:, 0] * X[:, 1]
 
 

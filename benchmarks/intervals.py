@@ -155,13 +155,12 @@ def sets(X: pd.DataFrame, y: np.ndarray, X_test: pd.DataFrame) -> dict[str, np.n
 
 
 def measures_of_sets(found: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Measure sets: coverage, mean size, and the shares of sets with one and with no class."""
+    """Measure sets: coverage, mean size, and the share of sets with one class."""
     sizes = found.sum(axis=1)
     return {
         "coverage": found[np.arange(len(y)), y].mean(),
         "size": sizes.mean(),
         "one": (sizes == 1).mean(),
-        "none": (sizes == 0).mean(),
     }
 
 

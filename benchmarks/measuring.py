@@ -5,33 +5,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
-from statistics import median
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks.contestants import CONTESTANTS, Work
 from benchmarks.workloads import Case
-
-
-@dataclass(frozen=True)
-class Timing:
-    """Seconds of each run of each contestant, on one case in one dtype."""
-
-    case: Case
-    dtype: str
-    seconds: dict[str, list[float]]
-
-    def median(self, contestant: str) -> float:
-        """Return the median in seconds, nan if the contestant did not run."""
-        return median(self.seconds.get(contestant, [np.nan]))
-
-    def ratio(self, contestant: str) -> float:
-        """Return a contestant's median in ours, nan if it did not run."""
-        return self.median(contestant) / self.median("ours")
 
 
 @contextmanager
@@ -61,8 +44,8 @@ def warm_up(make: Callable[..., Work], case: Case, X: Any, y: np.ndarray) -> Non
     make(replace(case, epochs=1), X[:400], y[:400])()
 
 
-def measure(case: Case, dtype: str, n_threads: int) -> Timing:
-    """Time all contestants on one case in one dtype, in turns: drift hits all alike."""
+def measure(case: Case, dtype: str, n_threads: int) -> pd.Series:
+    """Time all contestants in turns, as drift hits all alike; return the medians in seconds."""
     X, y = case.load(dtype)
     makers = {k: v for k, v in CONTESTANTS[case.kind].items() if k in ("ours", *case.against)}
     if not find_spec("torch"):
@@ -75,4 +58,4 @@ def measure(case: Case, dtype: str, n_threads: int) -> Timing:
             {name: seconds(work, case.repeat) for name, work in works.items()}
             for _ in range(case.runs)
         ]
-    return Timing(case, dtype, {name: [run[name] for run in runs] for name in works})
+    return pd.DataFrame(runs).median()

@@ -5,14 +5,13 @@ missing values. They predict the same new rows, and the first of them alone, on 
 turns. Medians of the CPU times are printed; the time of onnxruntime includes making its arrays.
 Libraries that are not installed are left out: `accuracy.py` says how to install them.
 
-Usage: python -m benchmarks prediction [--rows N] [--rounds N]
+Usage: python -m benchmarks prediction
 """
 
 import argparse
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from benchmarks.tables import mixed
 
 Predict = Callable[[pd.DataFrame], Any]
 
-TRAINING_ROWS, CALLS_OF_ONE_ROW = 3_000, 50
+TRAINING_ROWS, ROWS = 3_000, 60_000
 NAMES = (ENSEMBLE, OURS, "CatBoost", "HistGradientBoosting", "LightGBM")
 
 
@@ -53,14 +52,16 @@ def array_of(column: pd.Series) -> np.ndarray:
     return column.astype(object).fillna("").to_numpy(object)
 
 
+def cpu(predict: Predict, rows: pd.DataFrame, n_calls: int) -> float:
+    """Return the CPU seconds of a prediction."""
+    return seconds(lambda: predict(rows), n_calls, time.process_time)
+
+
 def main() -> None:
     """Train, predict in turns, and print the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60_000, help="rows to predict")
-    parser.add_argument("--rounds", type=int, default=3)
-    args = parser.parse_args()
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     print(describe("onnxruntime", "catboost", "lightgbm"))
-    X, target = mixed(TRAINING_ROWS + args.rows)
+    X, target = mixed(TRAINING_ROWS + ROWS)
     train, new = X[:TRAINING_ROWS], X[TRAINING_ROWS:]
     y = target[:TRAINING_ROWS] > np.median(target)
     with threads(1):
@@ -70,19 +71,13 @@ def main() -> None:
         if find_spec("onnxruntime"):
             for name in (ENSEMBLE, OURS):
                 predict[f"{name}, onnxruntime"] = on_onnxruntime(models[name])
-        print(f"{'medians of CPU times':<40}{args.rows:>12,} rows{'one row':>17}")
         runs = [
-            [(cpu(call, new, 1), cpu(call, new[:1], CALLS_OF_ONE_ROW)) for call in predict.values()]
-            for _ in range(args.rounds)
+            {"who": name, "all, s": cpu(call, new, 1), "one, ms": 1e3 * cpu(call, new[:1], 50)}
+            for _ in range(3)
+            for name, call in predict.items()
         ]
-        for name, times in zip(predict, zip(*runs, strict=True), strict=True):
-            many, one = map(median, zip(*times, strict=True))
-            print(f"{name:<40}{many:>15.2f} s{1e3 * one:>14.2f} ms")
-
-
-def cpu(predict: Predict, rows: pd.DataFrame, n_calls: int) -> float:
-    """Return the CPU seconds of a prediction."""
-    return seconds(lambda: predict(rows), n_calls, time.process_time)
+    print(f"medians of CPU times of {ROWS:,} rows and of one")
+    print(pd.DataFrame(runs).groupby("who", sort=False).median().round(2).to_string())
 
 
 if __name__ == "__main__":

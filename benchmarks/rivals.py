@@ -12,6 +12,7 @@ Everything runs on one thread and is otherwise at its defaults, except where thi
 import ast
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
@@ -121,6 +122,10 @@ class Rival:
         if self.regressor:
             model = TransformedTargetRegressor(model, transformer=StandardScaler())
         return model
+
+    def context(self) -> AbstractContextManager[None]:
+        """Return what holds while the estimator is fitted and predicts: nothing special."""
+        return nullcontext()
 
 
 def source_hash() -> str:

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_diabetes, load_iris
-from threadpoolctl import threadpool_limits
 
 from benchmarks.machine import commit, processor
+from benchmarks.measuring import threads
 from benchmarks.quality import classification, regression
 from benchmarks.rivals import SEEDS, Rival
 from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
@@ -81,7 +81,7 @@ def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, floa
     """Fit on the training rows of a split, and measure the predictions for the others."""
     train, test = table.splits[fold]
     model = rival.make(table.X, seed)
-    with one_thread():
+    with threads(1), rival.context():
         start = cpu_seconds()
         model.fit(table.X.iloc[train], table.y[train])
         seconds = cpu_seconds() - start
@@ -96,15 +96,8 @@ def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, floa
 def warm_up(rival: Rival) -> None:
     """Fit once on a few rows, for work that only a first fit does, such as imports."""
     X, y = (load_diabetes if rival.regressor else load_iris)(return_X_y=True, as_frame=True)
-    with one_thread():
+    with threads(1), rival.context():
         rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2])
-
-
-def one_thread() -> threadpool_limits:
-    """Let BLAS, OpenMP and torch use one thread, those of the libraries loaded so far."""
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)
-    return threadpool_limits(1)
 
 
 def cpu_seconds() -> float:

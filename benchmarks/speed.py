@@ -13,43 +13,32 @@ Usage: python -m benchmarks speed [--threads 1|all|N] [--cases NAME ...] [--chec
 """
 
 import argparse
-import math
 import os
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import product
 
+import numpy as np
+import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_info
 
-from benchmarks.bars import Check, number
+from benchmarks.bars import Check
 from benchmarks.machine import describe
-from benchmarks.measuring import Timing, measure
-from benchmarks.workloads import CASES, DTYPES
+from benchmarks.measuring import measure
+from benchmarks.workloads import CASES, DTYPES, Case
 
 OTHERS = ("MLPClassifier", "torch", "one by one")
 
 
-def check_times(timing: Timing) -> Iterator[Check]:
+def check_times(case: Case, dtype: str, medians: pd.Series) -> Iterator[Check]:
     """Compare the ratios of a case with its bars."""
-    for contestant, bars in timing.case.against.items():
-        bar = bars[DTYPES.index(timing.dtype)]
+    for contestant, bars in case.against.items():
+        bar = bars[DTYPES.index(dtype)]
         if bar is not None:
-            what = f"{timing.case.title}, {timing.dtype}: {contestant} / ours"
-            yield Check(what, timing.ratio(contestant), bar)
-
-
-def duration(seconds: float) -> str:
-    """Write seconds with a unit that fits them."""
-    if math.isnan(seconds):
-        return "-"
-    unit, factor = next(u for u in (("s", 1), ("ms", 1e3), ("µs", 1e6)) if seconds * u[1] >= 1)
-    return f"{seconds * factor:.3g} {unit}"
-
-
-def print_line(label: str, dtype: str, *cells: str) -> None:
-    """Print one line of the table."""
-    print(f"{label:<44}{dtype:<8}" + "".join(f"{cell:>21}" for cell in cells), flush=True)
+            what = f"{case.title}, {dtype}: {contestant} / ours"
+            yield Check(what, medians.get(contestant, np.nan) / medians["ours"], bar)
 
 
 def blas() -> str:
@@ -68,16 +57,16 @@ def main() -> int:
     args = parser.parse_args()
     n_threads = os.cpu_count() if args.threads == "all" else int(args.threads)
     warnings.simplefilter("ignore", ConvergenceWarning)  # every fit runs all of its epochs
-    print(f"{describe('torch')}, {blas()}, {n_threads} of {os.cpu_count()} cores\n")
-    print_line("medians", "dtype", "ours", *OTHERS, *(f"{other} / ours" for other in OTHERS))
-    checks = []
-    for name in args.cases:
-        for dtype in DTYPES:
-            timing = measure(CASES[name], dtype, n_threads)
-            medians = (duration(timing.median(name)) for name in ("ours", *OTHERS))
-            ratios = (number(timing.ratio(other)) for other in OTHERS)
-            print_line(CASES[name].title, dtype, *medians, *ratios)
-            checks += check_times(timing)
+    print(f"{describe('torch')}, {blas()}, {n_threads} of {os.cpu_count()} cores")
+    times, checks = {}, []
+    for case, dtype in product((CASES[name] for name in args.cases), DTYPES):
+        found = times[case.title, dtype] = measure(case, dtype, n_threads)
+        checks += check_times(case, dtype, found)
+        print(f"{case.title}, {dtype} is done", file=sys.stderr, flush=True)
+    medians = pd.DataFrame(times, ["ours", *OTHERS]).T
+    ratios = medians[[*OTHERS]].div(medians["ours"], axis=0).add_suffix(" / ours")
+    table = pd.concat([1e3 * medians.add_suffix(", ms"), ratios], axis=1)
+    print(f"\n{table.to_string(na_rep='-', float_format='{:.3g}'.format)}")
     if args.check:
         print("", *checks, sep="\n")
     return int(args.check and any(found.verdict == "FAIL" for found in checks))
