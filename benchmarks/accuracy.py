@@ -32,25 +32,13 @@ from benchmarks.rivals import RIVALS
 from benchmarks.runs import STORED, duels, latest, measure, summarize
 from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 
-LABELS = {
-    "error": "error",
-    "log_loss": "log-loss",
-    "auc": "AUC",
-    "one_minus_auc": "1 - AUC",
-    "ece": "ECE",
-    "rmse": "RMSE",
-    "seconds": "CPU s",
-    "seeds": "seeds",
-}
-
 
 def print_table(
     title: str, runs: pd.DataFrame, names: Sequence[str], tables: Sequence[str]
 ) -> None:
     """Print each contestant's averages over some tables, with dashes for what was not measured."""
     averages = pd.DataFrame([summarize(runs, name, tables) for name in names], names)
-    cells = averages.reindex(columns=[*LABELS]).dropna(axis=1, how="all").rename(columns=LABELS)
-    print(f"\n{title}\n{cells.to_string(na_rep='-', float_format='{:.4f}'.format)}")
+    print(f"\n{title}\n{averages.to_string(na_rep='-', float_format='{:.4f}'.format)}")
 
 
 def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
@@ -66,8 +54,8 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
     print(f"\nthe ensemble beside others\n{duels(runs).to_string()}")
 
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
+def main() -> None:
+    """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*GROUPS, *NAMES], default=list(GROUPS), metavar="NAME")
@@ -78,12 +66,6 @@ def arguments() -> argparse.Namespace:
     add("--each", action="store_true", help="also a table for every set")
     args = parser.parse_args()
     args.tables = names_of(args.sets)
-    return args
-
-
-def main() -> None:
-    """Measure, and print."""
-    args = arguments()
     print(describe("catboost", "lightgbm", "pytabkit", "torch"), flush=True)
     if args.stored:
         runs = latest(STORED)

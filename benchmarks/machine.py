@@ -7,13 +7,7 @@ from pathlib import Path
 
 
 def describe(*extras: str) -> str:
-    """Name the processor, the versions of the libraries that matter, and the commit.
-
-    Parameters
-    ----------
-    *extras : str
-        Further libraries, which need not be installed.
-    """
+    """Name the processor, the versions of libraries, of which `extras` may miss, and the commit."""
     libraries = ("numpy", "scipy", "scikit-learn", "scratchmlp", *extras)
     versions = ", ".join(map(_version, libraries))
     return f"{processor()}, Python {platform.python_version()}, {versions}, commit {commit()}"

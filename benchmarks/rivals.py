@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,9 @@ class Rival:
         return self.library == "scratchmlp"
 
     def find(self) -> type | None:
-        """Import the class; None where it is not installed."""
+        """Import the class; None where its library is not installed."""
         module, _, name = self.path.rpartition(".")
-        try:
-            return getattr(import_module(module), name, None)
-        except ModuleNotFoundError as error:
-            if error.name and (module == error.name or module.startswith(error.name + ".")):
-                return None
-            raise  # it is there, but something that it needs is not
+        return getattr(import_module(module), name) if find_spec(module.split(".")[0]) else None
 
     def version(self) -> str:
         """Say all that a result depends on: when this changes, results are measured again."""

@@ -15,9 +15,9 @@ jumps and interactions.
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import ZipFile
 
 import numpy as np
@@ -33,8 +33,7 @@ CACHE = Path(__file__).parent / ".cache"
 N_FOLDS = 3
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Features, classes as 0, 1, ... or numbers, and pairs of training and test rows."""
 
     X: pd.DataFrame

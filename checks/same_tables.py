@@ -1,6 +1,5 @@
 """What is done with columns, tables and estimators for them, for `same_numbers.py`."""
 
-import pickle
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import issparse
 
+from checks.same_networks import Outputs, unpickled
 from scratchmlp import report
 from scratchmlp.io import load, save, to_onnx
 from scratchmlp.tabular import PiecewiseLinearEncoder, TabularEncoder
@@ -31,15 +31,9 @@ from tests.configurations.columns import (
 from tests.configurations.networks import inputs, labels, numbers, weights
 from tests.configurations.tables import TARGETS, case
 
-Outputs = dict[str, Any]
 Configurations = Iterator[tuple[str, Callable[[], Outputs]]]
 
 DAY = pd.Timedelta(days=1)
-
-
-def unpickled(model: Any) -> Any:
-    """Pickle and unpickle."""
-    return pickle.loads(pickle.dumps(model))
 
 
 def loaded(model: Any) -> Any:
