@@ -522,8 +522,3 @@ def test_a_device_is_written_directly_and_needs_no_suffix(monkeypatch, tmp_path)
     assert check_table_name(device) == device
     monkeypatch.setattr(os, "access", lambda path, mode: path == device)
     check_files([], [device])  # it needs no permission in its folder
-
-
-def test_a_pickle_is_not_loaded_by_default(csv):
-    with pytest.raises(InputError, match="add --allow-pickle"):
-        load_model(Path(csv(CONTENTS["a dict"], "y.model")))

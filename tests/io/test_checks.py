@@ -192,9 +192,3 @@ def test_a_file_of_another_object_than_an_estimator_is_refused(path):
     path.write_bytes(signed(members_of(skops_io.dumps([]))))
     with pytest.raises(ModelFileError, match="it contains no estimator"):
         load(path)
-
-
-@pytest.mark.parametrize("position", [0, 624])
-def test_random_number_generators_of_the_first_and_the_last_position_are_saved(position, path):
-    save(copy.deepcopy(NETWORK).set_params(random_state=with_position(position)), path)
-    assert load(path).random_state.get_state()[2] == position

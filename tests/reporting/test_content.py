@@ -56,6 +56,7 @@ def test_confusion_and_quality_by_class(classes):
 
 
 UNEVEN = [([2, 1], True), ([3, 2], False), ([2, 0, 2], False), ([2, 1, 0], True)]
+UNEVEN += [([2, 2, 1, 0], True), ([3, 2, 0], False)]
 
 
 @pytest.mark.parametrize(("counts", "is_uneven"), UNEVEN)
@@ -299,7 +300,8 @@ def test_columns_and_notes(classes):
     assert table['day" onload="x'][3] == "2023-01-01 to 2023-03-31"
     found = {name: values[4] for name, values in table.items()}
     assert found[ATTACK] == found["flag"] == ""
-    assert found["cost in $"] == "numbers with $"
+    assert found["cost in $"] == columns["cost in $"]["reason"] == "numbers with $"
+    assert found["same"] == ""
     assert found["key"] == "every value is different"
     counts = classes.y.value_counts()
     expected = {label: [n, n / 90] for label, n in counts.items()}
@@ -356,17 +358,17 @@ CELLS = [
     (np.int64(7), "7"),
     (True, "True"),
     (b"\xff", "b'\\xff'"),
-    (None, "missing"),
-    (pd.NaT, "missing"),
+    (1234, "1234"),
+    ("a\nb", "a b"),
+    *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
     ([1, None], "[1, None]"),
 ]
 
 
 @pytest.mark.parametrize(("value", "text"), CELLS)
 def test_cells(value, text):
-    found = cell(value)
-    assert (found if isinstance(found, str) else found.text) == text
-    assert isinstance(found, str) or found.value == value
+    is_number = isinstance(value, int | float | np.number) and text not in ("missing", "True")
+    assert cell(value) == (Number(value, text) if is_number else text)
 
 
 def n_by_group(column, fitted):
@@ -500,9 +502,6 @@ def test_errors_are_drawn_once_and_the_text_says_of_which_rows(
     for picture, vertical in zip(pictures, (y, y - predicted), strict=True):
         assert f"({which})" in picture.text
         ax = drawn(picture)
-        assert [axis.get_major_formatter()(12345.0) for axis in (ax.xaxis, ax.yaxis)] == [
-            "12,345"
-        ] * 2
         points = ax.collections[0].get_offsets()
         assert len(points) == n_rows - n_extreme
         assert {*map(tuple, points)} <= {*zip(predicted, vertical, strict=True)}
@@ -518,11 +517,7 @@ def test_significant_digits():
     assert [significant(x, 3) for x in (2.571e-10, np.inf)] == ["2.57e-10", "inf"]
 
 
-def test_the_target_is_described(classes, numbers):
-    y = classes.y
-    assert classes.page.table("Classes of <u>t</u>") == {
-        label: [n, pytest.approx(n / len(y))] for label, n in y.value_counts().items()
-    }
+def test_the_target_is_described(numbers):
     y = numbers.y
     parts = ["lowest", "first quartile", "median", "third quartile", "highest"]
     quartiles = zip(parts, y.quantile([0, 0.25, 0.5, 0.75, 1]), strict=True)
@@ -532,36 +527,10 @@ def test_the_target_is_described(classes, numbers):
     ]
 
 
-def test_what_was_found_in_columns_is_said(classes):
-    table = classes.page.table("Columns to predict from")
-    assert table["same"][4] == ""
-    reasons = classes.estimator.encoder_.columns_
-    assert table["cost in $"][4] == reasons["cost in $"]["reason"] != ""
-
-
-def test_the_columns_of_other_estimators_may_be_used_in_another_way(classes, others):
-    note = "The estimator may treat the columns in another way than this table says."
-    assert note in others.page.text
-    assert note not in classes.page.text
-
-
 def test_scores_are_beside_those_of_a_constant(classes, numbers):
     for case, constant in ((classes, "the shares of the classes"), (numbers, "the mean")):
         (caption,) = (each for each in case.page.heads if each.startswith("Scores"))
         assert case.page.heads[caption][2] == f"always predicting {constant}"
-
-
-CELLS = [
-    *[(value, "missing") for value in (None, np.nan, pd.NaT, pd.NA)],
-    *[(3, Number(3, "3")), (np.int64(1234), Number(1234, "1234"))],
-    *[(0.123456789, Number(0.123456789, "0.123457")), (1e9, Number(1e9, "1000000000"))],
-    *[("a\nb", "a b"), (True, "True"), (b"a", "b'a'"), ([1.0, None], "[1.0, None]")],
-]
-
-
-@pytest.mark.parametrize(("value", "expected"), CELLS)
-def test_cells_of_values(value, expected):
-    assert cell(value) == expected
 
 
 NAMED = [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcde", "a, b and c")]
@@ -576,11 +545,6 @@ def test_the_most_important_columns_are_named(columns, which):
         text, _ = summary_section(evaluated, scores_of(evaluated), each, []).parts
         assert text.endswith(f"The predictions depend most on {which}.") == is_named
         assert ("depend most" in text) == is_named
-
-
-def test_a_class_of_one_row_counts_for_balanced_accuracy():
-    assert "balanced accuracy" in [each.name for each in default_metrics(np.array([2, 2, 1, 0]))]
-    assert "balanced accuracy" not in [each.name for each in default_metrics(np.array([3, 2, 0]))]
 
 
 def test_a_sample_has_each_row_once(classes):
