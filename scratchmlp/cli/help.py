@@ -271,6 +271,7 @@ _COMPARISON: dict[str, Settings] = {
     },
     "--with": {
         **_SEVERAL,
+        "dest": "rivals",
         "choices": RIVALS,
         "help": "packages whose default models are compared too. Install them with pip. Their "
         "models cannot be saved",
@@ -330,5 +331,9 @@ GROUPS = {
     "how to compare and train": (COMPARISON, _COMPARISON),
     "predict": (PREDICTIONS, _PREDICTIONS),
 }
-#: Options that only comparisons use.
-FOR_TRAINING = [name for name in _TRAINING | _COLUMNS | _ROWS | _COMPARISON if name != "--id"]
+#: The arguments of the options that only comparisons use.
+FOR_TRAINING = {
+    name: settings.get("dest", name[2:].replace("-", "_"))
+    for name, settings in (_TRAINING | _COLUMNS | _ROWS | _COMPARISON).items()
+    if name != "--id"
+}

@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from scratchmlp import __version__
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
@@ -15,20 +15,17 @@ from scratchmlp.cli.roles import Roles
 from scratchmlp.estimators.mixins import most_similar
 
 
-class Options(NamedTuple):
+class Options(argparse.Namespace):
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
     command: str  # the whole command
-    training: list[str]  # the options that were given and that only a comparison uses
     data: str | None
     load: Path | None
     allow_pickle: bool
     coverage: float | None
     out: Path | None
-    file_format: FileFormat
     target: str | None
     task: str | None
-    roles: Roles
     model: str | None
     rivals: list[str]
     metric: str | None
@@ -45,6 +42,23 @@ class Options(NamedTuple):
     def own_model(self) -> str:
         """The name of the model that is compared with the others: "ensemble" by default."""
         return self.model or "ensemble"
+
+    @property
+    def roles(self) -> Roles:
+        """What the user says of columns."""
+        return Roles(*(getattr(self, field) for field in Roles._fields))
+
+    @property
+    def file_format(self) -> FileFormat:
+        """How to read the table."""
+        keep_na = () if self.keep_na is None else self.keep_na or True
+        return FileFormat(self.sep, self.decimal, self.encoding, keep_na)
+
+    @property
+    def training(self) -> list[str]:
+        """The options that were given and that only a comparison uses."""
+        given = vars(self)
+        return [name for name, field in FOR_TRAINING.items() if given[field] not in (None, [])]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,29 +98,14 @@ def parse(argv: Sequence[str] | None) -> Options:
     """
     try:
         parser = _make_parser()
-        known, unknown = parser.parse_known_args(argv)
-        if unknown:
-            raise InputError(_unknown(unknown, parser._option_string_actions))
-        arguments = vars(known)
-        values = {name: arguments[name[2:].replace("-", "_")] for name in FOR_TRAINING}
-        options = Options(
-            command=f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}",
-            training=[name for name, value in values.items() if value not in (None, [])],
-            file_format=_take_file_format(arguments),
-            roles=Roles(**{field: arguments.pop(field) for field in Roles._fields}),
-            rivals=arguments.pop("with"),
-            **arguments,
-        )
+        options, unknown = parser.parse_known_args(argv, Options())
     finally:
         sys.stdout.flush()
+    if unknown:
+        raise InputError(_unknown(unknown, parser._option_string_actions))
+    options.command = f"{command()} {shlex.join(sys.argv[1:] if argv is None else argv)}"
     _check(options)
     return options
-
-
-def _take_file_format(arguments: dict[str, Any]) -> FileFormat:
-    """Remove the options of the table file from parsed arguments, and return their values."""
-    sep, decimal, encoding, names = map(arguments.pop, ("sep", "decimal", "encoding", "keep_na"))
-    return FileFormat(sep, decimal, encoding, () if names is None else names or True)
 
 
 def _unknown(arguments: list[str], options: Iterable[str]) -> str:
