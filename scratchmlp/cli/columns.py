@@ -11,7 +11,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
 from scratchmlp.cli.roles import Roles
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
@@ -152,8 +152,9 @@ def _described(column: "pd.Series[Any]", fitted: Column) -> str:
     # Decimal commas are said once for a file, not of each column.
     only_commas = fitted.kind == "number" and reading.decimal == "," and not reading.units
     notes = [] if only_commas else fitted.remarks
-    if isinstance(fitted, FewLevels | ManyLevels) and fitted.use == "categorical":
-        notes.insert(0, count(fitted.n_levels, "value"))
+    match fitted:
+        case CategoricalColumn(use="categorical"):
+            notes.insert(0, count(fitted.n_levels, "value"))
     if fitted.kind == "number" and may_identify(column):
         notes.append("different in each row: name it in --id if it identifies the rows")
     if (missing := int(column.isna().sum())) and fitted.use != "left out":

@@ -25,7 +25,6 @@ from scratchmlp.cli.target import (
 )
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
@@ -292,12 +291,7 @@ def load_new_table(path: str, columns: Columns, file_format: FileFormat = DEFAUL
     InputError
         If the file cannot be read, or has no rows.
     """
-    words = [
-        name
-        for name, column in columns.items()
-        if isinstance(column, FewLevels | ManyLevels)
-        and not MISSING_IN_FILES.isdisjoint(column.levels)
-    ]
+    words = [n for n, c in columns.items() if not MISSING_IN_FILES.isdisjoint(c.coded_levels)]
     return _read(path, file_format, words)
 
 

@@ -364,9 +364,10 @@ def test_a_word_that_is_most_of_the_missing_values_is_named(csv):
     assert (kept.X["masonry"] == "None").sum() == 15
 
 
-@pytest.mark.parametrize("keep_na", [(), ["word"], True])
-def test_a_word_that_was_a_category_is_one_in_a_table_to_predict(keep_na, csv):
-    columns = TabularEncoder().fit(pd.DataFrame({"country": ["DE", "FR", "NA", "US"]}))._columns
+@pytest.mark.parametrize(("keep_na", "most"), [((), 64), (["word"], 64), (True, 64), ((), 2)])
+def test_a_word_that_was_a_category_is_one_in_a_table_to_predict(keep_na, most, csv):
+    countries = pd.DataFrame({"country": ["DE", "FR", "NA", "US"]})
+    columns = TabularEncoder(max_categories=most).fit(countries)._columns
     path = csv(b"word,country\nNA,NA\n")
     X = load_new_table(path, columns, FileFormat(keep_na=keep_na)).frame
     assert list(X["country"]) == ["NA"]
