@@ -48,6 +48,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
     oof_scores_: dict[str, float]
     oof_score_: float
     oof_loss_: float
+    _out_of_time: list[str]  # those of `errors_` for which `max_time` was too short
     _measured: dict[str, dict[str, Any]]  # columns of `leaderboard`
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -219,6 +220,7 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
                 self._measured["seconds"][name] = time.perf_counter() - begun
         if not parts:
             raise next(errors[name] for name in estimators)
+        self._out_of_time = [name for name in errors if isinstance(errors[name], TimeoutError)]
         return {name: parts[name] for name in estimators if name in parts}
 
     def _share(self, started: float, n_left: int) -> float | None:
