@@ -35,6 +35,7 @@ from scratchmlp.tabular import (
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.folds import Rows
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
@@ -275,7 +276,7 @@ def _evaluate(
     def scores(prediction: FloatArray) -> dict[str, float]:
         return values_of(evaluation.metrics, y[held_out], prediction)
 
-    if hasattr(model, "weights_"):  # an ensemble
+    if isinstance(model, BaseTabularEnsemble):
         blend, table = model._blend_and_table(rows)
         prediction = blend.predict(table)
         parts = {

@@ -11,6 +11,7 @@ from scratchmlp.cli.messages import WIDTH, count
 from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
 from scratchmlp.tabular.scoring import is_within_error
 
@@ -218,7 +219,6 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     str
         A sentence about the training of the networks, or about an estimator.
     """
-    errors = [getattr(model, "errors_", {}) for model in models]
     networks = [networks_in(model).values() for model in models]
     n_stopped = sum(any(OUT_OF_TIME in each.stop_reasons_ for each in found) for found in networks)
     if n_stopped:
@@ -227,13 +227,14 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
             f"epochs, in {n_stopped} of {count(len(models), 'fit')}. Increase or remove "
             "--max-time: the predictions may then be better."
         )
-    for name in dict.fromkeys(name for each in errors for name in each):
-        found = [each[name] for each in errors if name in each]
-        share = f"in {len(found)} of {count(len(models), 'fit')}"
-        if all(error.startswith("TimeoutError") for error in found):
+    ensembles = [model for model in models if isinstance(model, BaseTabularEnsemble)]
+    for name in dict.fromkeys(name for model in ensembles for name in model.errors_):
+        without = [model for model in ensembles if name in model.errors_]
+        share = f"in {len(without)} of {count(len(models), 'fit')}"
+        if all(name in model._out_of_time for model in without):
             yield (
                 f"--max-time {models[0].max_time:g} is too short for {name}, which the ensemble "
                 f"leaves out {share}. Increase or remove it."
             )
         else:
-            yield f"{name} is left out of the ensemble {share}: {found[0]}"
+            yield f"{name} is left out of the ensemble {share}: {without[0].errors_[name]}"

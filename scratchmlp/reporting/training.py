@@ -6,6 +6,7 @@ from scratchmlp.plotting import TrainingCurveDisplay
 from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.content import Cell, Picture, Section, Table, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 
 
 def training_section(evaluated: Evaluated) -> Section | None:
@@ -24,7 +25,7 @@ def training_section(evaluated: Evaluated) -> Section | None:
     """
     estimator = evaluated.estimator
     parts: list[Any] = []
-    if hasattr(estimator, "weights_") and hasattr(estimator, "oof_scores_"):
+    if isinstance(estimator, BaseTabularEnsemble):
         parts.append(_weights(evaluated))
     if networks_in(estimator):
         parts.append(_curves(estimator))

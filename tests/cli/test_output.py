@@ -129,12 +129,12 @@ def test_networks_suffice_by_a_metric_of_which_higher_is_better():
 def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
     networks = TabularMLPClassifier(max_time=2.5)
     networks.stop_reasons_ = ["", OUT_OF_TIME]
-    late = "TimeoutError: the fits would take 3 s"
+    late = "the fits would take 3 s"
     failures = {"boosting": late}, {"boosting": late, "mine": "ValueError: it is mine"}
     whole, *timed = (TabularEnsembleClassifier(max_time=2.5) for _ in range(3))
     whole._parts, whole.errors_ = {}, {}
     for ensemble, ensemble.errors_ in zip(timed, failures, strict=True):
-        ensemble._parts = {"networks": networks}
+        ensemble._parts, ensemble._out_of_time = {"networks": networks}, ["boosting"]
     assert list(fit_notes([whole, *timed])) == [
         "--max-time 2.5 ended the training of the networks before all epochs, in 2 of 3 fits. "
         "Increase or remove --max-time: the predictions may then be better.",
