@@ -7,7 +7,7 @@ import pandas as pd
 
 from scratchmlp.reporting.content import Cell, Section, Table, cell, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.columns.any_column import Column, Columns
+from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.reading.findings import listed
 
 MOST_CLASSES = 20  # rows of a table
@@ -15,28 +15,13 @@ MOST_COLUMNS = 200  # that are described, or whose importance is measured
 EXAMPLES = 3  # values of a column of categories
 
 
-def columns_of(evaluated: Evaluated) -> Columns:
-    """Return the fitted columns of a table, in its order; the encoder may know others."""
-    known = evaluated.encoder._columns
-    return {name: known[name] for name in evaluated.columns if name in known}
-
-
-def left_out(evaluated: Evaluated) -> list[str]:
-    """Name the columns that a tabular estimator leaves out; what others use is unknown."""
-    if not evaluated.is_tabular:
-        return []
-    return [name for name, column in columns_of(evaluated).items() if not column.n_outputs]
-
-
-def data_section(evaluated: Evaluated, columns: Columns) -> Section:
+def data_section(evaluated: Evaluated) -> Section:
     """Describe the target and the columns.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows.
-    columns : dict of str to Column
-        The fitted columns of the table.
 
     Returns
     -------
@@ -44,9 +29,9 @@ def data_section(evaluated: Evaluated, columns: Columns) -> Section:
         Tables of the target and of the columns, and what the encoder noted.
     """
     parts: list[Any] = [_target(evaluated)]
-    shown = dict(list(columns.items())[:MOST_COLUMNS])
-    table = evaluated.table
-    rows = [_row(table[name], fitted) for name, fitted in shown.items()]
+    columns, table = evaluated.fitted_columns, evaluated.table
+    shown = list(columns.items())[:MOST_COLUMNS]
+    rows = [_row(table[name], fitted) for name, fitted in shown]
     header = ("column", "used as", "missing", "different values", "values", "what was found")
     parts.append(Table("Columns to predict from, and what was made of each", header, rows))
     if len(shown) < len(columns):

@@ -13,7 +13,7 @@ from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.pictures import OUTER, are_near
 from scratchmlp.reporting.quality import frequent_classes
-from scratchmlp.tabular.columns.any_column import Column, Columns
+from scratchmlp.tabular.columns.any_column import Column
 
 MOST_COLUMNS = 6
 MOST_ROWS = 300
@@ -44,17 +44,13 @@ class Curve(NamedTuple):
     is_ordered: bool
 
 
-def dependence_section(
-    evaluated: Evaluated, columns: Columns, importances: Importances
-) -> Section | None:
+def dependence_section(evaluated: Evaluated, importances: Importances) -> Section | None:
     """Show how predictions change with the most important columns.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows.
-    columns : dict of str to Column
-        The fitted columns.
     importances : Importances
         Which columns are important.
 
@@ -63,8 +59,8 @@ def dependence_section(
     Section or None
         A picture for each of up to six columns. None if there is no column to show.
     """
-    rows = evaluated.sample(MOST_ROWS)
-    X = _readable(evaluated, rows, columns)
+    rows, columns = evaluated.sample(MOST_ROWS), evaluated.fitted_columns
+    X = _readable(evaluated, rows)
     curves: list[Curve] = []
     for name, importance in zip(importances.names, importances.means, strict=True):
         if importance <= 0 or len(curves) == MOST_COLUMNS:
@@ -88,14 +84,14 @@ def dependence_section(
     return Section("dependence", "How predictions change with a column", [text, *pictures])
 
 
-def _readable(evaluated: Evaluated, rows: NDArray[np.intp], columns: Columns) -> Any:
+def _readable(evaluated: Evaluated, rows: NDArray[np.intp]) -> Any:
     """Return some rows, with numbers as floats and dates as dates: they get other values."""
     X = evaluated.some(rows)
     if not isinstance(X, pd.DataFrame):
         return X.astype(np.float64) if X.dtype.kind in "iu" else X
     X, names = X.copy(), X.columns
     X.columns = evaluated.columns
-    for name, fitted in columns.items():
+    for name, fitted in evaluated.fitted_columns.items():
         if fitted.kind in ("number", "date") and fitted.uses_values:
             X[name] = fitted.values_of(X[name])
     return X.set_axis(names, axis="columns")

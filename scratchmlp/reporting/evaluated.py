@@ -21,7 +21,10 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.folds import check_no_missing, predicted_rows
+from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import to_pandas
 
@@ -89,6 +92,18 @@ class Evaluated(NamedTuple):
         return isinstance(self.estimator, BaseTabular)
 
     @property
+    def fitted_columns(self) -> Columns:
+        """The fitted columns of the table, in its order; the encoder may know others."""
+        known = self.encoder._columns
+        return {name: known[name] for name in self.columns if name in known}
+
+    @property
+    def unused(self) -> list[str]:
+        """Names of the columns that a tabular estimator leaves out; of others, it is unknown."""
+        fitted = self.fitted_columns.items()
+        return [name for name, column in fitted if self.is_tabular and not column.n_outputs]
+
+    @property
     def classes(self) -> NDArray[Any]:
         """Class labels, sorted."""
         return np.asarray(self.estimator.classes_)
@@ -97,6 +112,22 @@ class Evaluated(NamedTuple):
     def codes(self) -> Rows:
         """Number of each row's class in `classes`."""
         return np.searchsorted(self.classes, self.y)
+
+    @property
+    def blend(self) -> Blend:
+        """What predicts in a tabular estimator, and how wrong it is."""
+        blend: Blend = self.estimator._blend
+        return blend
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """The targets as metrics take them: numbers of classes, or numbers."""
+        return self.y if self.proba is None else self.codes
+
+    @property
+    def outputs(self) -> FloatArray:
+        """The predictions as metrics take them: probabilities of classes, or numbers."""
+        return self.prediction if self.proba is None else self.proba
 
     @property
     def positive(self) -> int:
@@ -125,6 +156,16 @@ class Evaluated(NamedTuple):
     def some(self, rows: Rows) -> Any:
         """Return some rows, as the estimator takes them."""
         return _safe_indexing(self.X, rows)
+
+    def encode(self, rows: Rows) -> EncodedTable:
+        """Encode some rows."""
+        X = self.some(rows) if self.is_tabular else self.table.iloc[rows]
+        return self.encoder._encode(X)[0]
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where the parts of each column are in an encoded table."""
+        return places_of(self.encoder._columns)
 
     def predict_changed(self, X: Any, changes: Iterable[tuple[int, Any]]) -> Iterator[FloatArray]:
         """Predict rows after each of several changes: the position of a column, and its new values.

@@ -9,11 +9,10 @@ from sklearn.utils import _safe_indexing
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.columns import MOST_COLUMNS, left_out
+from scratchmlp.reporting.columns import MOST_COLUMNS
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
 from scratchmlp.reporting.evaluated import Evaluated, Rows, calmly, predict
 from scratchmlp.reporting.metrics import CLASSES, NUMBERS, Metric, values_of
-from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.inspection.associations import associations_with, correlated_pairs
 
 N_REPEATS = 5
@@ -72,7 +71,7 @@ def importances_of(evaluated: Evaluated) -> Importances:
         are measured.
     """
     measure = _out_of_fold if evaluated.rows == "fit" else _permuted
-    unused = left_out(evaluated)
+    unused = evaluated.unused
     with calmly():
         found = measure(evaluated, _most_related(evaluated))
     order = [i for i in np.argsort(-found.means, kind="stable") if found.names[i] not in unused]
@@ -90,26 +89,17 @@ def _most_related(evaluated: Evaluated) -> list[str]:
     if len(evaluated.columns) <= MOST_COLUMNS:
         return evaluated.columns
     rows = evaluated.sample(_n_rows(evaluated))
-    encoded, places = _encoded(evaluated, rows)
+    places = evaluated.places
     names = [name for name in evaluated.columns if name in places]
-    predicted = evaluated.prediction if evaluated.proba is None else evaluated.proba
-    values = predicted.reshape(len(predicted), -1)[rows]
-    related = associations_with(encoded, [places[name] for name in names], values)
+    values = evaluated.outputs.reshape(len(evaluated.y), -1)[rows]
+    related = associations_with(evaluated.encode(rows), [places[name] for name in names], values)
     most = np.argsort(-related, kind="stable")[:MOST_COLUMNS]
     return [names[i] for i in np.sort(most)]
 
 
-def _encoded(evaluated: Evaluated, rows: Rows) -> tuple[EncodedTable, dict[str, Place]]:
-    """Encode some rows, and return where the parts of each column are."""
-    encoder = evaluated.encoder
-    X = evaluated.some(rows) if evaluated.is_tabular else evaluated.table.iloc[rows]
-    encoded, _ = encoder._encode(X)
-    return encoded, places_of(encoder._columns)
-
-
 def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on the rows that each member held out, and ignore columns that `fit` did not have."""
-    known = evaluated.encoder._columns
+    known = evaluated.fitted_columns
     result = evaluated.estimator.oof_importances(
         *evaluated.given,
         columns=[name for name in names if name in known],
@@ -130,8 +120,7 @@ def _permuted(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     """Measure on rows that were not in `fit`."""
     rows = evaluated.sample(_n_rows(evaluated))
     X, metric = evaluated.some(rows), _metric(evaluated, rows)
-    y = evaluated.y[rows] if evaluated.proba is None else evaluated.codes[rows]
-    orders = _orders(len(rows), evaluated.random_state)
+    y, orders = evaluated.truth[rows], _orders(len(rows), evaluated.random_state)
     positions = [evaluated.columns.index(name) for name in names]
     changes = (
         (position, _safe_indexing(_safe_indexing(X, position, axis=1), order))
@@ -175,9 +164,9 @@ def _correlated(
     evaluated: Evaluated, rows: Rows, names: Sequence[str]
 ) -> list[tuple[str, str, float]]:
     """Return the pairs of strongly correlated columns, the strongest first."""
-    encoded, every = _encoded(evaluated, rows)
-    places = {name: place for name, place in every.items() if name in names}
-    return correlated_pairs(encoded, places, np.random.RandomState(evaluated.random_state))
+    places = {name: place for name, place in evaluated.places.items() if name in names}
+    random = np.random.RandomState(evaluated.random_state)
+    return correlated_pairs(evaluated.encode(rows), places, random)
 
 
 def importance_section(evaluated: Evaluated, importances: Importances) -> Section | None:

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Cell, Section, Table, cell, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.any_column import Column
@@ -58,7 +57,7 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
-    fitted = columns_of(evaluated)
+    fitted = evaluated.fitted_columns
     cells = [_cells(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (

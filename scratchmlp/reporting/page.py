@@ -13,7 +13,7 @@ import pandas as pd
 from scratchmlp import __version__
 from scratchmlp.atomic_write import check_folder, write_atomically
 from scratchmlp.extras import check_installed
-from scratchmlp.reporting.columns import columns_of, data_section, left_out
+from scratchmlp.reporting.columns import data_section
 from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, plain
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
@@ -192,18 +192,17 @@ def _sections(
     compared: Compared | None,
 ) -> list[Section]:
     """Make all sections for which there is something to show."""
-    columns, unused, scores = columns_of(evaluated), left_out(evaluated), scores_of(evaluated)
-    shown = [*importances.names, *unused]  # in tables of rows
+    scores, shown = scores_of(evaluated), [*importances.names, *evaluated.unused]
     sentence = compared.sentence if compared else ""
     sections = [
-        summary_section(evaluated, scores, importances, unused, sentence),
+        summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,
         importance_section(evaluated, importances),
-        dependence_section(evaluated, columns, importances),
-        uncertainty_section(evaluated, columns, shown),
+        dependence_section(evaluated, importances),
+        uncertainty_section(evaluated, shown),
         mistakes_section(evaluated, shown),
-        data_section(evaluated, columns),
+        data_section(evaluated),
         training_section(evaluated),
         _origin(evaluated, *made_by),
     ]

@@ -1,9 +1,8 @@
 """The scores of a report, beside those of a constant prediction."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchmlp.reporting.content import Number, Table, number, share
 from scratchmlp.reporting.evaluated import Evaluated
@@ -53,14 +52,13 @@ def scores_of(evaluated: Evaluated) -> Scores:
     dict of str to Score
         Scores, the most important first. Those that are undefined for the rows are left out.
     """
-    y: NDArray[Any]
+    y, predicted = evaluated.truth, evaluated.outputs
     if evaluated.proba is None:
-        y, predicted, metrics = evaluated.y, evaluated.prediction, dict(NUMBERS)
+        metrics = dict(NUMBERS)
         constant = np.full(len(y), np.mean(y))
         if np.ptp(y) == 0:
             del metrics["R2"]  # there is no variance to explain
     else:
-        y, predicted = evaluated.codes, evaluated.proba
         counts = np.bincount(y, minlength=len(evaluated.classes))
         constant = np.tile(counts / len(y), (len(y), 1))
         metrics = {metric.name: metric for metric in default_metrics(counts)}

@@ -1,7 +1,5 @@
 """The first section: what was predicted and how well, in plain words."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from scratchmlp.reporting.content import Section, number, plain, share
@@ -14,11 +12,7 @@ MOST_NAMED = 3  # columns
 
 
 def summary_section(
-    evaluated: Evaluated,
-    scores: Scores,
-    importances: Importances,
-    unused: Sequence[str],
-    compared: str = "",
+    evaluated: Evaluated, scores: Scores, importances: Importances, compared: str = ""
 ) -> Section:
     """Summarize a report.
 
@@ -30,8 +24,6 @@ def summary_section(
         Scores of the predictions.
     importances : Importances
         Importances of the columns.
-    unused : sequence of str
-        Columns that the estimator leaves out.
     compared : str, default=""
         A sentence about other models.
 
@@ -43,14 +35,14 @@ def summary_section(
     quality = (
         _numbers(evaluated, scores) if evaluated.proba is None else _classes(evaluated, scores)
     )
-    sentences = [_task(evaluated, unused), *quality, _important(importances), compared]
+    sentences = [_task(evaluated), *quality, _important(importances), compared]
     numbers = {each.metric.name: each.number for each in scores.values()}
     return Section("summary", "Summary", [" ".join(filter(None, sentences)), numbers])
 
 
-def _task(evaluated: Evaluated, unused: Sequence[str]) -> str:
+def _task(evaluated: Evaluated) -> str:
     """Say what is predicted, and for which rows."""
-    n, target = len(evaluated.y), plain(evaluated.target)
+    n, target, unused = len(evaluated.y), plain(evaluated.target), evaluated.unused
     what = "a number" if evaluated.proba is None else f"one of {len(evaluated.classes)} classes"
     n_columns = len(evaluated.columns) - len(unused)
     columns = "1 column" if n_columns == 1 else f"{n_columns:,} columns"

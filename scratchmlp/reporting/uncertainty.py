@@ -11,8 +11,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
-from scratchmlp.tabular.columns.any_column import Column, Columns
-from scratchmlp.tabular.columns.encoded_table import EncodedTable
+from scratchmlp.tabular.columns.any_column import Column
 from scratchmlp.tabular.inspection.uncertainty import (
     HeldOutScores,
     difficulty_inputs,
@@ -49,17 +48,13 @@ class Regions(NamedTuple):
     size: FloatArray
 
 
-def uncertainty_section(
-    evaluated: Evaluated, columns: Columns, important: Sequence[str]
-) -> Section | None:
+def uncertainty_section(evaluated: Evaluated, important: Sequence[str]) -> Section | None:
     """Show how often sets or intervals contain the truth, in groups of rows too.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows with predictions.
-    columns : dict of str to Column
-        What the columns are.
     important : sequence of str
         Columns, the most important first.
 
@@ -77,7 +72,7 @@ def uncertainty_section(
     parts: list[str | Table] = [_introduction(evaluated), _levels(evaluated, known)]
     parts += _why_single(evaluated, known)
     if LEVEL in known:
-        parts += _groups(evaluated, columns, important, known[LEVEL])
+        parts += _groups(evaluated, important, known[LEVEL])
     return Section("uncertainty", "How sure the predictions are", parts)
 
 
@@ -173,7 +168,7 @@ def regions_of(evaluated: Evaluated, coverages: Sequence[float]) -> dict[float, 
 
 def _regions(evaluated: Evaluated, rows: Rows, reach: FloatArray) -> Regions:
     """Make sets or intervals of all targets whose error is at most `reach`."""
-    regions = evaluated.estimator._blend.regions(_predictions(evaluated)[rows], reach)
+    regions = evaluated.blend.regions(evaluated.outputs[rows], reach)
     if evaluated.proba is not None:
         covered = regions[np.arange(len(rows)), evaluated.codes[rows]]
         return Regions(rows, covered, regions.sum(axis=1).astype(float))
@@ -187,8 +182,8 @@ _Known = tuple[Rows, FloatArray, list[tuple[Any, HeldOutScores]]]
 
 def _new(evaluated: Evaluated) -> _Known:
     """Return new rows, with all errors that `fit` kept."""
-    rows, uncertainty = evaluated.sample(MOST_ROWS), evaluated.estimator._blend.uncertainty
-    sizes = uncertainty.expected_errors(_encoded(evaluated, rows), _predictions(evaluated)[rows])
+    rows, uncertainty = evaluated.sample(MOST_ROWS), evaluated.blend.uncertainty
+    sizes = uncertainty.expected_errors(evaluated.encode(rows), evaluated.outputs[rows])
     return rows, sizes, [(slice(None), uncertainty.scores)]
 
 
@@ -208,31 +203,19 @@ def _held_out(evaluated: Evaluated) -> _Known:
 
 def _sizes(evaluated: Evaluated, rows: Rows, errors: FloatArray, folds: Rows) -> FloatArray:
     """Return the expected sizes of errors by models that were fitted without the fold of a row."""
-    difficulty = evaluated.estimator._blend.uncertainty.difficulty
+    difficulty = evaluated.blend.uncertainty.difficulty
     if difficulty is None:
         return np.ones(errors.shape)
-    X = difficulty_inputs(_encoded(evaluated, rows), _predictions(evaluated)[rows])
+    X = difficulty_inputs(evaluated.encode(rows), evaluated.outputs[rows])
     return fit_difficulty(X, errors, difficulty.unit, folds, None)[1]
-
-
-def _encoded(evaluated: Evaluated, rows: Rows) -> EncodedTable:
-    """Encode some rows."""
-    encoded, _ = evaluated.encoder._encode(evaluated.some(rows))
-    return encoded
-
-
-def _predictions(evaluated: Evaluated) -> FloatArray:
-    """Return the probabilities of classes, or the predicted numbers."""
-    return evaluated.prediction if evaluated.proba is None else evaluated.proba
 
 
 # Groups of rows.
 
 
-def _groups(
-    evaluated: Evaluated, columns: Columns, important: Sequence[str], regions: Regions
-) -> list[Table]:
+def _groups(evaluated: Evaluated, important: Sequence[str], regions: Regions) -> list[Table]:
     """Measure coverage and size in groups of rows, by the most important column that makes some."""
+    columns = evaluated.fitted_columns
     for name in important:
         groups = _groups_by(evaluated.table[name].iloc[regions.rows], columns.get(name))
         if len(groups) > 1:

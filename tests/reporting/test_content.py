@@ -10,7 +10,6 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
 from scratchmlp import report
 from scratchmlp.reporting import dependence, importances, mistakes, quality, uncertainty
-from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Number, cell, decimals, number, plain, significant
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import evaluate
@@ -76,7 +75,7 @@ def drawn(picture):
 
 def dependence_on(evaluated, name):
     found = importances.Importances([name], np.ones((1, 5)), "R²", 9, [])
-    _, picture = dependence_section(evaluated, columns_of(evaluated), found).parts
+    _, picture = dependence_section(evaluated, found).parts
     return drawn(picture)
 
 
@@ -206,7 +205,7 @@ def test_new_rows_of_many_columns_need_few_calls():
     X = np.random.default_rng(0).normal(size=(60, 80))
     evaluated = evaluate(Counted().fit(X[3:], X[3:, 0]), X[:3], X[:3, 0], "new", 0)
     measured = importances.importances_of(evaluated)
-    assert dependence_section(evaluated, columns_of(evaluated), measured)
+    assert dependence_section(evaluated, measured)
     assert Counted.n_calls == 1 + 2 + dependence.MOST_COLUMNS
 
 
@@ -269,8 +268,7 @@ def test_a_column_of_0_and_1_is_drawn_as_two_categories():
     model = LinearRegression().fit(X, y)
     X[0] = 0, SENTINEL
     evaluated = evaluate(model, X, model.predict(X).clip(max=2), "new", 0)
-    columns = columns_of(evaluated)
-    section = dependence_section(evaluated, columns, importances.importances_of(evaluated))
+    section = dependence_section(evaluated, importances.importances_of(evaluated))
     assert "Up to 2% of the values of a column at each end are left out" in section.parts[0]
     pictures = {picture.title: picture for picture in section.parts[1:]}
     categories, line = drawn(pictures["x0"]), drawn(pictures["x1"])
@@ -285,7 +283,7 @@ def test_numbers_in_text_and_integers_are_read_before_they_get_other_values():
     table = pd.DataFrame({"text": [f"{i / 90} €" for i in range(60)], "whole": np.arange(60) % 7})
     y = np.arange(60.0)
     evaluated = evaluate(TabularMLPRegressor(**SMALL).fit(table, y), table, y, "new", 0)
-    read = dependence._readable(evaluated, np.arange(3), columns_of(evaluated))
+    read = dependence._readable(evaluated, np.arange(3))
     assert list(read.dtypes) == [np.float64] * 2
     np.testing.assert_allclose(read["text"], [0, 1 / 90, 2 / 90])
 
@@ -542,7 +540,7 @@ def test_the_most_important_columns_are_named(columns, which):
     found = importances.Importances([*columns], repeats, "R²", 9, [])
     evaluated = evaluate(LinearRegression().fit(X, X[:, 0]), X, X[:, 0], "new", 0)
     for each, is_named in ((found, True), (found._replace(repeats=-repeats), False)):
-        text, _ = summary_section(evaluated, scores_of(evaluated), each, []).parts
+        text, _ = summary_section(evaluated, scores_of(evaluated), each).parts
         assert text.endswith(f"The predictions depend most on {which}.") == is_named
         assert ("depend most" in text) == is_named
 
@@ -575,7 +573,7 @@ def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
     model = LinearRegression().fit(X, X[:, 0] if is_better else -X[:, 0])
     evaluated = evaluate(model, X, X[:, 0], "new", 0)
     found = importances.Importances(["x0"], np.ones((1, 5)), "R²", 30, [])
-    text, _ = summary_section(evaluated, scores_of(evaluated), found, []).parts
+    text, _ = summary_section(evaluated, scores_of(evaluated), found).parts
     assert "The model predicts the target, a number, from 1 column. It is judged by 30 rows" in text
     assert ("The predictions are no better than the mean" in text) == (not is_better)
     assert ("The model explains 100.0% of the variance." in text) == is_better
@@ -594,11 +592,10 @@ def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():
 def test_columns_that_make_a_single_group_are_passed_over(classes):
     evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
     evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
-    columns = classes.estimator.encoder_._columns
     by_same = ["key", "flag", "same", ATTACK]
-    *_, table = uncertainty.uncertainty_section(evaluated, columns, by_same).parts
+    *_, table = uncertainty.uncertainty_section(evaluated, by_same).parts
     assert "in groups of rows, by same" in table.caption
-    *_, last = uncertainty.uncertainty_section(evaluated, columns, ["flag"]).parts
+    *_, last = uncertainty.uncertainty_section(evaluated, ["flag"]).parts
     assert "in groups" not in str(last)
 
 

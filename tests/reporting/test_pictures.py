@@ -8,7 +8,6 @@ from sklearn import metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from scratchmlp.reporting import importances, quality
-from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Picture, plain
 from scratchmlp.reporting.dependence import _readable, dependence_section
 from scratchmlp.reporting.evaluated import evaluate
@@ -50,7 +49,7 @@ def quality_of(evaluated):
 def dependence_on(evaluated, *names):
     """Pictures of columns, the most important first."""
     found = Importances([*names], np.ones((len(names), 5)), "R²", 9, [])
-    section = dependence_section(evaluated, columns_of(evaluated), found)
+    section = dependence_section(evaluated, found)
     return [part for part in section.parts if isinstance(part, Picture)]
 
 
@@ -222,9 +221,10 @@ def test_constant_predictions_are_drawn_in_the_middle():
 
 
 def test_a_number_that_was_constant_has_no_values_to_show():
-    columns = TabularEncoder().fit(pd.DataFrame({"x0": [1.0, None] * 20}))._columns
+    encoder = TabularEncoder().fit(pd.DataFrame({"x0": [1.0, None] * 20}))
     found = Importances(["x0"], np.ones((1, 5)), "R²", 9, [])
-    assert dependence_section(evaluate(LOGISTIC, X, WORDS, "new", 0), columns, found) is None
+    evaluated = evaluate(LOGISTIC, X, WORDS, "new", 0)._replace(encoder=encoder)
+    assert dependence_section(evaluated, found) is None
 
 
 def test_text_of_small_numbers_is_read_as_numbers():
@@ -232,7 +232,7 @@ def test_text_of_small_numbers_is_read_as_numbers():
     encoder = TabularEncoder().fit(table)
     evaluated = evaluate(LinearRegression().fit(X, Y), X, Y, "new", 0)
     evaluated = evaluated._replace(encoder=encoder, X=table, table=table)
-    read = _readable(evaluated, np.arange(30), encoder._columns)
+    read = _readable(evaluated, np.arange(30))
     assert read.dtypes.tolist() == [np.float64, np.float64]
 
 

@@ -19,7 +19,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from scratchmlp import report
-from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.importances import Importances
@@ -211,7 +210,7 @@ def test_the_most_frequent_number_is_on_the_grid():
     gain = np.array([-7.0] + [0.0] * 92 + [*range(1, 30)])[:, None]
     evaluated = evaluate(LinearRegression().fit(gain, gain[:, 0]), gain, gain[:, 0], "new", 0)
     found = Importances(["x0"], np.ones((1, 5)), "R²", 9, [])
-    _, picture = dependence_section(evaluated, columns_of(evaluated), found).parts
+    _, picture = dependence_section(evaluated, found).parts
     picture.plot(ax := Figure().subplots())
     values = ax.lines[0].get_xdata()
     assert {-7.0, 0.0} <= {*values}
