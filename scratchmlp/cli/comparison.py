@@ -60,28 +60,15 @@ class Evaluation(NamedTuple):
         Metrics, in the order in which they are printed.
     decisive : Metric
         The metric that decides which model is the best.
-    groups : ndarray of shape (n_samples,) or None
-        Number of the group of each row. The folds of an ensemble consist of whole groups too.
-    by_time : bool
-        Whether the rows are in the order of time. An ensemble then uses its rows in this order.
     """
 
     folds: Folds
     metrics: list[Metric]
     decisive: Metric
-    groups: NDArray[np.intp] | None = None
-    by_time: bool = False
 
 
 def make_evaluation(
-    y: NDArray[Any],
-    is_class: bool,
-    *,
-    n_repeats: int = 1,
-    seed: int = 0,
-    metric: str | None = None,
-    groups: NDArray[np.intp] | None = None,
-    times: NDArray[np.intp] | None = None,
+    y: NDArray[Any], is_class: bool, *, metric: str | None = None, **splits: Any
 ) -> Evaluation:
     """Choose folds and metrics.
 
@@ -91,14 +78,10 @@ def make_evaluation(
         Target.
     is_class : bool
         Whether the target holds classes.
-    n_repeats : int, default=1
-        How often the table is split again.
-    seed : int, default=0
-        Random state of the folds.
     metric : str or None, default=None
         Name of the first and decisive metric: see `find_metric`. None lets log-loss or RMSE decide.
-    groups, times : ndarray of shape (n_samples,) or None, default=None
-        Numbers of the groups or times: see `make_folds`.
+    **splits : object
+        How to split the rows: see `make_folds`.
 
     Returns
     -------
@@ -110,8 +93,7 @@ def make_evaluation(
     if metric is not None:
         decisive = find_metric(metric, y, is_class)
         metrics = [decisive, *(each for each in metrics if each.name != decisive.name)][:SHOWN]
-    folds = make_folds(y, is_class, n_repeats=n_repeats, seed=seed, groups=groups, times=times)
-    return Evaluation(folds, metrics, decisive, groups, times is not None)
+    return Evaluation(make_folds(y, is_class, **splits), metrics, decisive)
 
 
 def models_for(
@@ -184,14 +166,14 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     )
 
 
-def for_rows(model: Any, evaluation: Evaluation, rows: Rows) -> tuple[Any, dict[str, Any]]:
+def for_rows(model: Any, folds: Folds, rows: Rows) -> tuple[Any, dict[str, Any]]:
     """Clone a model for some rows, and return what its `fit` needs beside table and target.
 
     Parameters
     ----------
     model : estimator
         Model. An ensemble is the one that takes groups.
-    evaluation : Evaluation
+    folds : Folds
         The groups, or whether the rows are in the order of time.
     rows : ndarray of int
         Row numbers, in ascending order if the rows are in the order of time.
@@ -206,10 +188,10 @@ def for_rows(model: Any, evaluation: Evaluation, rows: Rows) -> tuple[Any, dict[
     model = clone(model)
     if not has_fit_parameter(model, "groups"):
         return model, {}
-    if evaluation.by_time:
+    if folds.by_time:
         n_members = min(MEMBERS, len(rows) - 1)
         model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
-    return model, {} if evaluation.groups is None else {"groups": evaluation.groups[rows]}
+    return model, {} if folds.groups is None else {"groups": folds.groups[rows]}
 
 
 def compare(
@@ -264,7 +246,7 @@ def _evaluate(
     """Fit a model to the training rows of a fold, and score it on the others."""
     if is_classifier(model):  # the training rows have the classes 0, 1, ...
         y = np.searchsorted(np.unique(y[training]), y)
-    model, arguments = for_rows(model, evaluation, training)
+    model, arguments = for_rows(model, evaluation.folds, training)
     started = time.perf_counter()
     # `fit_notes` says once for all folds what an ensemble leaves out.
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):

@@ -27,11 +27,17 @@ class Folds(NamedTuple):
         The splits in words.
     left_out : list of str
         A sentence about rows that no model is evaluated on, if there are any.
+    groups : ndarray of shape (n_samples,) or None
+        Number of the group of each row. The folds of an ensemble consist of whole groups too.
+    by_time : bool
+        Whether the rows are in the order of time. An ensemble then uses its rows in this order.
     """
 
     splits: list[Split]
     description: str
     left_out: list[str]
+    groups: NDArray[np.intp] | None
+    by_time: bool
 
 
 def make_folds(
@@ -88,7 +94,8 @@ def make_folds(
         splits = shuffled_splits(n_splits, n_repeats, Y, groups, np.random.RandomState(seed))
     repeated = f", repeated {n_repeats} times" if n_repeats > 1 else ""
     splits, left_out = _without_unseen_classes(splits, y) if is_class else (splits, [])
-    return Folds(splits, f"{len(splits) // n_repeats} {kind}{repeated}", left_out)
+    description = f"{len(splits) // n_repeats} {kind}{repeated}"
+    return Folds(splits, description, left_out, groups, times is not None)
 
 
 def _check_groups(groups: NDArray[np.intp]) -> None:

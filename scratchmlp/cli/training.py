@@ -118,14 +118,8 @@ class Comparison:
             The models and their scores.
         """
         seed = options.seed or 0
-        evaluation = make_evaluation(
-            table.y,
-            table.is_class,
-            seed=seed,
-            metric=options.metric,
-            groups=table.groups,
-            times=table.times,
-        )
+        splits = {"seed": seed, "groups": table.groups, "times": table.times}
+        evaluation = make_evaluation(table.y, table.is_class, metric=options.metric, **splits)
         X, encoder = read_columns(table.X, table.columns)
         models = models_for(
             table,
@@ -192,7 +186,7 @@ class Comparison:
             model.set_params(**settings)
         else:
             model = make_pipeline(ColumnReader(**settings), model)
-        model, arguments = for_rows(model, self.scores.evaluation, np.arange(len(table.y)))
+        model, arguments = for_rows(model, self.scores.evaluation.folds, np.arange(len(table.y)))
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             model = fit(model, table.X, table.y, **arguments)
         for note in fit_notes([model]):

@@ -56,7 +56,7 @@ def test_the_seed_shuffles_the_folds(y):
 @each_target
 def test_rows_of_a_group_are_in_one_fold(n_groups, y):
     groups = np.random.default_rng(0).permutation(N) % n_groups
-    splits, description, left_out = make_folds(y, y is CLASSES, groups=groups)
+    splits, description, left_out, *_ = make_folds(y, y is CLASSES, groups=groups)
     assert description == f"{min(5, n_groups)} folds of whole groups"
     assert left_out == []
     for training, held_out in splits:
@@ -68,7 +68,7 @@ def test_rows_of_a_group_are_in_one_fold(n_groups, y):
 def test_groups_of_a_single_class_each_are_left_out():
     y = np.repeat([0, 1], [50, 10])
     groups = np.r_[np.arange(50) % 2, np.full(10, 2)]
-    splits, _, left_out = make_folds(y, True, groups=groups)
+    splits, _, left_out, *_ = make_folds(y, True, groups=groups)
     assert all(len(np.unique(y[training])) == 2 for training, _ in splits)
     assert left_out[0].startswith("models are not evaluated on 10 rows of classes without a row to")
     assert left_out[1].startswith("left out 1 split without rows of two classes to train on")
@@ -80,7 +80,7 @@ def test_groups_of_a_single_class_each_are_left_out():
 def test_later_rows_are_predicted_from_earlier_ones():
     times = np.sort(np.random.default_rng(0).integers(20, size=N))
     times = np.unique(times, return_inverse=True)[1]
-    splits, description, _ = make_folds(NUMBERS, False, times=times)
+    splits, description, *_ = make_folds(NUMBERS, False, times=times)
     assert description == f"{len(splits)} splits by time"
     assert len(splits) > 2
     for training, held_out in splits:
@@ -98,7 +98,7 @@ def test_few_times_get_fewer_splits(n_times, n_splits):
 def test_classes_that_come_later_are_not_scored_before_they_are_known():
     y = np.repeat(["a", "b", "late"], [35, 19, 6])
     y[:6] = "b"
-    splits, _, left_out = make_folds(y, True, times=np.arange(N))
+    splits, _, left_out, *_ = make_folds(y, True, times=np.arange(N))
     assert all(np.isin(y[held_out], y[training]).all() for training, held_out in splits)
     assert left_out == [
         "models are not evaluated on 6 rows of classes without a row to train on in the same "
