@@ -65,8 +65,6 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:
         raise InputError(with_notes(error)) from error
-    for note in predicted.notes:
-        say(note)
     predictions = prediction_table(saved.model, predicted)
     if ids is not None:
         predictions.insert(0, ids.name, ids.to_numpy())
@@ -107,17 +105,14 @@ class Predictions(NamedTuple):
         Probabilities of the classes, or predicted numbers.
     ends : ndarray of shape (n_samples, 2) or None
         Lower and upper ends of an interval around each predicted number; None if there are none.
-    notes : tuple of str
-        A sentence that says why numbers have no intervals.
     """
 
     values: FloatArray
     ends: FloatArray | None = None
-    notes: tuple[str, ...] = ()
 
 
 def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predictions:
-    """Predict a table, with each member once.
+    """Predict a table, with each member once, and say why there are no intervals.
 
     Parameters
     ----------
@@ -137,14 +132,14 @@ def predict(model: Model, X: pd.DataFrame, coverage: float = COVERAGE) -> Predic
     if is_classifier(model):
         return Predictions(model.predict_proba(X))
     if isinstance(model, Pipeline):
-        reason = "only the ensemble and the networks predict intervals"
-        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {reason}",))
-    blend = model._blend
+        say(f"{NO_INTERVALS}: only the ensemble and the networks predict intervals")
+        return Predictions(model.predict(X))
+    blend, table = model._blend_and_table(X)
     try:
         limit = blend.uncertainty.scores.quantile(coverage)
     except ValueError as error:
-        return Predictions(model.predict(X), notes=(f"{NO_INTERVALS}: {error}",))
-    table, _ = model.encoder_._encode(X)
+        say(f"{NO_INTERVALS}: {error}")
+        return Predictions(blend.predict(table))
     return Predictions(*blend.predict_with_regions(table, limit))
 
 
