@@ -51,8 +51,8 @@ class Options(argparse.Namespace):
     @property
     def file_format(self) -> FileFormat:
         """How to read the table."""
-        keep_na = () if self.keep_na is None else self.keep_na or True
-        return FileFormat(self.sep, self.decimal, self.encoding, keep_na)
+        names, how = self.keep_na, (self.sep, self.decimal, self.encoding)
+        return FileFormat(*how, () if names is None else names or True)
 
     @property
     def training(self) -> list[str]:
