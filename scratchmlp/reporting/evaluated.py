@@ -58,10 +58,8 @@ class Evaluated(NamedTuple):
         Targets.
     target : str
         Name of the target.
-    prediction : ndarray of shape (n_samples,)
-        Predicted classes or numbers.
-    proba : ndarray of shape (n_samples, n_classes) or None
-        Probabilities; None for regression.
+    outputs : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        The predictions as metrics take them: probabilities of classes, or numbers.
     rows : {"fit", "new"}
         Whether the predictions are the out-of-fold predictions of `fit`, or those of `predict` for
         rows that `fit` has not seen.
@@ -79,8 +77,7 @@ class Evaluated(NamedTuple):
     table: pd.DataFrame
     y: NDArray[Any]
     target: str
-    prediction: NDArray[Any]
-    proba: FloatArray | None
+    outputs: FloatArray
     rows: str
     numbers: Rows
     given: tuple[Any, NDArray[Any]]
@@ -125,9 +122,14 @@ class Evaluated(NamedTuple):
         return self.y if self.proba is None else self.codes
 
     @property
-    def outputs(self) -> FloatArray:
-        """The predictions as metrics take them: probabilities of classes, or numbers."""
-        return self.prediction if self.proba is None else self.proba
+    def proba(self) -> FloatArray | None:
+        """Probabilities of the classes; None for regression."""
+        return self.outputs if is_classifier(self.estimator) else None
+
+    @property
+    def prediction(self) -> NDArray[Any]:
+        """Predicted classes or numbers."""
+        return self.outputs if self.proba is None else self.classes[self.proba.argmax(axis=1)]
 
     @property
     def positive(self) -> int:
@@ -219,27 +221,18 @@ def evaluate(estimator: Any, X: Any, y: Any, rows: str, random_state: int) -> Ev
     _check_type(estimator)
     check_consistent_length(X, y)
     X, target, y = _rows(X), _name_of(y), _targets(estimator, y)
-    is_class = is_classifier(estimator)
-    predicted = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
-    predicted = np.asarray(predicted if is_class else column_or_1d(predicted), dtype=np.float64)
+    outputs = _out_of_fold(estimator, y) if rows == "fit" else predict(estimator, X)
+    outputs = np.asarray(outputs, dtype=np.float64)
+    if not is_classifier(estimator):
+        outputs = column_or_1d(outputs)
     given, seen = (X, y), np.arange(len(y))
     if rows == "fit":  # with a cv for time series, the first rows have no prediction
-        seen = predicted_rows(predicted)
-        X, y, predicted = _safe_indexing(X, seen), y[seen], predicted[seen]
+        seen = predicted_rows(outputs)
+        X, y, outputs = _safe_indexing(X, seen), y[seen], outputs[seen]
     table = _table(X, seen, estimator)
+    encoder = _encoder(estimator, table)
     return Evaluated(
-        estimator,
-        _encoder(estimator, table),
-        X,
-        table,
-        y,
-        target,
-        estimator.classes_[predicted.argmax(axis=1)] if is_class else predicted,
-        predicted if is_class else None,
-        rows,
-        seen,
-        given,
-        random_state,
+        estimator, encoder, X, table, y, target, outputs, rows, seen, given, random_state
     )
 
 
