@@ -1,5 +1,6 @@
 """The section on how good the predictions are: curves, calibration, confusion, errors."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,11 @@ MOST_PAIRS = 20  # of confused classes
 N_BINS = 10  # of the calibration curve
 MOST_POINTS = 1000
 _POINTS = {"s": 9, "alpha": 0.45, "color": COLORS[0], "linewidths": 0}
+#: The title, the axes, the corner of good curves, and the display of scikit-learn.
+_CURVES = (
+    ("ROC curve", "True positive rate by false positive rate", "left", RocCurveDisplay),
+    ("Precision and recall", "Precision by recall", "right", PrecisionRecallDisplay),
+)
 _SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)  # of the rows, by the size of their errors
 
 
@@ -123,25 +129,19 @@ def _curves(evaluated: Evaluated) -> list[Picture]:
     whose = f"class {names[0]}" if len(names) == 1 else "each class against all others"
     if len(names) < len(evaluated.classes) > 2:
         whose = f"each of the {len(names)} most frequent classes against all others"
-    size = (5.2, 3.6) if len(names) == 1 else (5.9, 3.3)
-    roc = Picture(
-        "ROC curve",
-        f"True positive rate by false positive rate, for {whose}, at each threshold of the "
-        "probability. A good curve passes near the upper left corner.",
-        lambda ax: _plot_curves(RocCurveDisplay, ax, evaluated, shown),
-        size,
-    )
-    recall = Picture(
-        "Precision and recall",
-        f"Precision by recall, for {whose}, at each threshold of the probability. A good curve "
-        "passes near the upper right corner.",
-        lambda ax: _plot_curves(PrecisionRecallDisplay, ax, evaluated, shown),
-        size,
-    )
-    return [roc, recall]
+    return [
+        Picture(
+            title,
+            f"{what}, for {whose}, at each threshold of the probability. A good curve passes near "
+            f"the upper {corner} corner.",
+            partial(_plot_curves, display, evaluated, shown),
+            (5.2, 3.6) if len(names) == 1 else (5.9, 3.3),
+        )
+        for title, what, corner, display in _CURVES
+    ]
 
 
-def _plot_curves(display: Any, ax: Any, evaluated: Evaluated, shown: NDArray[np.intp]) -> None:
+def _plot_curves(display: Any, evaluated: Evaluated, shown: NDArray[np.intp], ax: Any) -> None:
     """Draw a curve for each of some classes, as a display of scikit-learn does."""
     for k, color in zip(shown, COLORS, strict=False):
         display.from_predictions(

@@ -36,18 +36,14 @@ def _weights(evaluated: Evaluated) -> Table:
     """List the estimators of an ensemble."""
     estimator = evaluated.estimator
     write, score = (number, "R²") if evaluated.proba is None else (share, "accuracy")
-    scores = estimator.oof_scores_
+    scores: dict[str, Cell] = {name: write(value) for name, value in estimator.oof_scores_.items()}
     rows: list[tuple[Cell, ...]] = [
-        (plain(name), number(weight, 2), write(scores[name]))
+        (plain(name), number(weight, 2), scores[name])
         for name, weight in estimator.weights_.items()
     ]
     rows += [
-        (f"{plain(name)} (left out)", plain(reason, 200), write(scores[name]))
-        for name, reason in estimator.dropped_.items()
-    ]
-    rows += [
-        (f"{plain(name)} (left out)", plain(error, 200), "")
-        for name, error in estimator.errors_.items()
+        (f"{plain(name)} (left out)", plain(why, 200), scores.get(name, ""))
+        for name, why in (estimator.dropped_ | estimator.errors_).items()
     ]
     header = ("part", "weight", f"{score} alone, out of fold")
     return Table("The parts of the ensemble, and their weights in its predictions", header, rows)
