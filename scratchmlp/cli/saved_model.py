@@ -20,22 +20,12 @@ from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
 from scratchmlp.io.objects import objects_in
 from scratchmlp.io.onnx.encoded_table import check_columns
-from scratchmlp.tabular import (
-    TabularEnsembleClassifier,
-    TabularEnsembleRegressor,
-    TabularMLPClassifier,
-    TabularMLPRegressor,
-)
+from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
-Model: TypeAlias = (
-    TabularEnsembleClassifier
-    | TabularEnsembleRegressor
-    | TabularMLPClassifier
-    | TabularMLPRegressor
-    | Pipeline  # of a ColumnReader and another model of the comparison
-)
+#: The ensemble or its networks; or a pipeline of a ColumnReader and another model.
+Model: TypeAlias = BaseTabular | Pipeline
 
 
 class SavedModel(NamedTuple):

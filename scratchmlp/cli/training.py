@@ -25,12 +25,7 @@ from scratchmlp.cli.messages import count, fit, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
-from scratchmlp.cli.saved_model import (
-    SavedModel,
-    check_exported_columns,
-    export_model,
-    save_model,
-)
+from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
 from scratchmlp.cli.scores import Scores, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes

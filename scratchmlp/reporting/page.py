@@ -227,10 +227,7 @@ def _origin(evaluated: Evaluated, made_by: str, text: str) -> Section:
         ("Table", f"{n_given:,} rows, {len(evaluated.columns):,} columns"),
         ("Random state of the report", str(evaluated.random_state)),
         ("Date", datetime.now().strftime("%Y-%m-%d %H:%M")),
-        (
-            "Versions",
-            f"scratchmlp {__version__}, Python {platform.python_version()}, {versions}",
-        ),
+        ("Versions", f"scratchmlp {__version__}, Python {platform.python_version()}, {versions}"),
     ]
     return Section("origin", "How this report was made", [Table("Origin", ("item", "value"), rows)])
 

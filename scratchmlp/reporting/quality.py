@@ -17,16 +17,7 @@ from sklearn.metrics import (
 )
 
 from scratchmlp.plotting.shared import COLORS
-from scratchmlp.reporting.content import (
-    Cell,
-    Picture,
-    Section,
-    Table,
-    count,
-    number,
-    plain,
-    share,
-)
+from scratchmlp.reporting.content import Cell, Picture, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.reporting.pictures import FAINT, are_near
 from scratchmlp.reporting.scores import Scores, score_table
