@@ -89,8 +89,6 @@ class TrainingProblem(NamedTuple):
     n_rows : int
         Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
         train on fewer, as many as they train on.
-    executor : Executor or None, default=None
-        What trains networks. None means processes of this machine.
     """
 
     encoder: TabularEncoder
@@ -102,7 +100,6 @@ class TrainingProblem(NamedTuple):
     seeds: NDArray[np.int_]
     terms: list[TermSelection]
     n_rows: int
-    executor: Any = None  # not typed: the module of `Executor` builds on this one
 
     @property
     def held_out(self) -> list[Rows]:
@@ -217,17 +214,9 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
             a weight above 0, or `cv` leaves a fold without rows to train on or to hold out. The
             estimator then stays as it was.
         """
-        given = X, y, sample_weight
-        return self._fit(lambda estimator: estimator._prepare(*given, groups), given)
-
-    def _fit(self, prepare: Callable[[Any], TrainingProblem], given: tuple[Any, Any, Any]) -> Self:
-        """Train on what `prepare` returns for the copy of this estimator that is fitted.
-
-        `given` are the user's X, y and sample_weight, for callbacks.
-        """
         started = time.time()  # this clock is the same in all processes
-        with fitting(self, given) as (fitted, tasks):
-            problem = prepare(fitted)
+        with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
+            problem = fitted._prepare(X, y, sample_weight, groups)
             fitted._fit_problem(problem, tasks, started)
             if tasks:
                 tasks.end(fitted=True)
@@ -310,35 +299,29 @@ class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, Su
         """The out-of-fold predictions of `fit`. None if the estimator has none."""
         return getattr(self, self._oof_name, None)
 
-    def _keep_predictions(self, problem: TrainingProblem, oof: FloatArray) -> None:
-        """Keep out-of-fold predictions and their score."""
-        setattr(self, self._oof_name, oof)
-        self.oof_score_ = self._oof_score(problem, oof)
-
     def _oof_score(self, problem: TrainingProblem, oof: FloatArray) -> float:
         """Score the out-of-fold predictions of the rows that have them."""
         rows, targets = predicted_rows(oof), self._targets
         y = targets.values(problem.data.Y)[rows]
         return targets.score(y, oof[rows], problem.sample_weight[rows])
 
-    def _keep_uncertainty(
+    def _uncertainty_of(
         self, problem: TrainingProblem, oof: FloatArray
     ) -> Callable[[FloatArray], Uncertainty]:
-        """Keep how wrong out-of-fold predictions are.
+        """Return the function that measures how wrong out-of-fold predictions are.
 
-        Return the function that measures those of a part of an ensemble in the same units.
+        It measures those of a part of an ensemble, too, in units of the errors to expect of `oof`.
         """
         targets = self._targets
         rows, folds = scored_rows(predicted_rows(oof), self.held_out_, len(oof))
         data, weight = problem.data, kept_weight(problem.sample_weight[rows])
         difficulty, sizes = targets.expected_errors(data, rows, oof[rows], folds, weight)
 
-        def uncertainty_of(oof: FloatArray) -> Uncertainty:
+        def measure(oof: FloatArray) -> Uncertainty:
             errors = targets.errors(data.Y[rows], oof[rows])
             return Uncertainty(held_out_scores(errors / sizes, weight), difficulty)
 
-        self._uncertainty = uncertainty_of(oof)
-        return uncertainty_of
+        return measure
 
     # Prediction.
 

@@ -26,7 +26,6 @@ class PartEstimator(BaseEstimator, ABC):
     #: Errors of its fit after which the ensemble goes on without it.
     _left_out_after: ClassVar[type[Exception]] = Exception
 
-    #: How wrong its out-of-fold predictions are, which the ensemble measures.
     _uncertainty: Uncertainty
 
     def _check_part(self, name: str, ensemble: str) -> None:
@@ -40,6 +39,10 @@ class PartEstimator(BaseEstimator, ABC):
 
         They are probabilities, or numbers as the user passed them; nan for rows in no fold.
         """
+
+    def _keep_uncertainty(self, uncertainty: Uncertainty) -> None:
+        """Keep how wrong the out-of-fold predictions are, which the ensemble measures."""
+        self._uncertainty = uncertainty
 
     @property
     @abstractmethod

@@ -6,11 +6,13 @@ table is done by workers: encoding them, and training and evaluating members.
 
 import logging
 import math
+import time
 
 import numpy as np
 from distributed import Client
 from sklearn.base import _fit_context
 
+from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.dask.clients import connected
 from scratchmlp.dask.collections import Given
 from scratchmlp.dask.rounds import Rounds
@@ -35,19 +37,18 @@ def fit_table(
 
     `given` are X, y, the weights and the groups.
     """
-    X, y, sample_weight, _ = given.values()
-    with connected(client, timeout) as rounds:
-        estimator._fit(
-            lambda fitted: prepare(fitted, rounds, given, rows_per_member), (X, y, sample_weight)
-        )
+    with connected(client, timeout) as rounds, all_at_once(estimator) as fitted:
+        started = time.time()
+        problem, executor = prepare(fitted, rounds, given, rows_per_member)
+        fitted._fit_problem(problem, None, started, executor)
 
 
 def prepare(
     estimator: BaseTabularMLP, rounds: Rounds, given: Given, rows_per_member: int | str
-) -> TrainingProblem:
+) -> tuple[TrainingProblem, ClusterExecutor]:
     """Prepare a fit: read and encode the table on the cluster, and choose the rows of each member.
 
-    This sets the attribute `rows_per_member_`.
+    This sets the attribute `rows_per_member_`. Return also what trains the members.
     """
     table, others = read_all(rounds, given)
     weight, groups = others.get("sample_weight"), others.get("groups")
@@ -59,8 +60,7 @@ def prepare(
     if n_training is not None:
         problem = _with_shares(problem, n_training)
     n_at_once = max(1, sum(n_threads for _, n_threads in workers))
-    executor = ClusterExecutor(rounds, n_at_once, whole=n_training is None)
-    return problem._replace(executor=executor)
+    return problem, ClusterExecutor(rounds, n_at_once, whole=n_training is None)
 
 
 def _with_shares(problem: TrainingProblem, n_training: int) -> TrainingProblem:

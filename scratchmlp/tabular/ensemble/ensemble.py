@@ -104,11 +104,13 @@ class BaseTabularEnsemble(_BaseComposition, BaseTabular):
         blend: Any = sum(weight * parts[name].oof for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem.data, blend)
         oof = self._targets.blended(blend, self._calibration)
-        self._keep_predictions(problem, oof)
+        setattr(self, self._oof_name, oof)
+        self.oof_score_ = self._oof_score(problem, oof)
         self._measure(parts, problem, lambda oof: loss(oof[seen]))
-        uncertainty_of = self._keep_uncertainty(problem, oof)
+        uncertainty_of = self._uncertainty_of(problem, oof)
+        self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
-            part._uncertainty = uncertainty_of(parts[name].oof)
+            part._keep_uncertainty(uncertainty_of(parts[name].oof))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""

@@ -71,11 +71,16 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     # Fit, alone or as a part of an ensemble.
 
     def _fit_problem(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+        self,
+        problem: TrainingProblem,
+        tasks: CallbackTasks | None,
+        started: float,
+        executor: Executor | None = None,
     ) -> None:
-        oof = self._fit_part(problem, tasks, started)
+        problem = self._for_loss(problem)
+        oof = self._fit_folds(problem, tasks, started, executor)
         setattr(self, self._oof_name, oof)
-        self._keep_uncertainty(problem.for_targets(self._targets), oof)
+        self._uncertainty = self._uncertainty_of(problem, oof)(oof)
 
     def _check_part(self, name: str, ensemble: str) -> None:
         self._validate_params()
@@ -88,10 +93,7 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     def _fit_part(
         self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
     ) -> FloatArray:
-        problem = self._for_loss(problem)
-        oof = self._fit_folds(problem, tasks, started)
-        self.oof_score_ = self._oof_score(problem, oof)
-        return oof
+        return self._fit_folds(self._for_loss(problem), tasks, started)
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss needs them."""
@@ -105,18 +107,27 @@ class BaseTabularMLP(PartEstimator, BaseTabular):
     # Train, keep.
 
     def _fit_folds(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
+        self,
+        problem: TrainingProblem,
+        tasks: CallbackTasks | None,
+        started: float,
+        executor: Executor | None = None,
     ) -> FloatArray:
-        """Train a member for each fold, and return the out-of-fold predictions."""
+        """Train a member for each fold, on this machine if `executor` is None.
+
+        Return the out-of-fold predictions.
+        """
         self._keep_problem(problem)
         recipe = self._chosen_recipe(problem)
-        executor: Executor = problem.executor or LocalExecutor(self.n_jobs)
+        executor = executor or LocalExecutor(self.n_jobs)
         histories = self._train(problem, recipe, executor, tasks, started)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
         finished = executor.finish(problem.data, chosen, epochs, problem.held_out)
         self._keep_members(histories, chosen, finished)
-        return self._calibrated(problem, finished)
+        oof = self._calibrated(problem, finished)
+        self.oof_score_ = self._oof_score(problem, oof)
+        return oof
 
     def _chosen_recipe(self, problem: TrainingProblem) -> Recipe:
         """Choose how to train on a table. The estimator's parameters have priority."""
