@@ -97,6 +97,8 @@ def check_gradient(
     validate_parameter_constraints({"step": steps}, {"step": step}, "check_gradient")
     model, fitted = copy.deepcopy(estimator), hasattr(estimator, "theta_")
     model._validate_params()
+    if fitted:  # nothing resumes, so a file may lack what training would resume from
+        model._run = model._run | {"optimizer_state": {}}
     prepared = prepare_all(model, X, y, sample_weight, incremental=fitted)
     prepared = replace(prepared, mean_of=prepared.data.sample_weight)  # the objective of `fit`
     try_objects(prepared)

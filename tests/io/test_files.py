@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 import scratchmlp
-from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
+from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor, check_gradient
 from scratchmlp.activations import ACTIVATIONS, SELU
 from scratchmlp.initializers import he_normal
 from scratchmlp.io import TRUSTED, ModelFileError, load, save
@@ -165,6 +165,7 @@ def test_a_file_without_training_state(path):
     for fit in (loaded.fit, loaded.partial_fit):
         with pytest.raises(ValueError, match="saved with training_state=False"):
             fit(X, CLASSES)
+    assert max(check_gradient(loaded, X, CLASSES).difference) < 1e-6
     loaded.set_params(warm_start=False).fit(X, CLASSES)
     assert hasattr(model, "_latest_theta")
 
