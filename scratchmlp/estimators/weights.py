@@ -72,8 +72,10 @@ def check_total_weight(total: Any, class_weight: Any) -> None:
         If it is 0 or not finite.
     """
     if not 0 < total < np.inf:
+        remedy = "Give one of its classes a weight above 0."
+        if total != 0:
+            remedy = "Divide the weights of the classes, or sample_weight, by the largest of them."
         raise ValueError(
             f"With class_weight={class_weight!r}, the weights of the rows of `y` sum to {total:g}, "
-            "but the sum must be above 0 and finite. Weigh at least one of its classes, and none "
-            "near the limits of floating point."
+            f"but the sum must be above 0 and finite. {remedy}"
         )

@@ -271,9 +271,13 @@ def test_partial_fit_does_not_know_all_rows_and_cannot_balance_them():
 BAD = [
     ("heavy", Y, "'class_weight' parameter of ScratchMLPClassifier must be"),
     ({0: -1.0}, Y, r"got \{0: -1.0\} for the classes.*must be finite and at least 0"),
-    ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Weigh at least"),
-    ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* none near the limits"),
-    ([{1: 1e300}, {1: 1e300}, {1: 0}, {}], np.c_[Y_LABELS, Y_LABELS], "sum to nan, but .* finite"),
+    ({0: 0, 1: 0, 2: 0}, Y, r"sum to 0, but .* above 0 and finite\. Give one of"),
+    ({0: 1e308, 1: 1e308}, Y, "sum to inf, but .* Divide the weights of the classes"),
+    (
+        [{1: 1e300}, {1: 1e300}, {1: 0}, {}],
+        np.c_[Y_LABELS, Y_LABELS],
+        "sum to nan, but .* Divide the weights of the classes",
+    ),
     ([{0: 1, 1: 2}, 3], Y_LABELS, "a list with one dict for each column"),
     ({"a": 1.0}, Y, r"got \{'a': 1.0\} for the classes \[0, 1, 2\]. The classes, \[0, 1, 2\]"),
     ({1: "x"}, Y, r"maps classes to numbers; got \{1: 'x'\} for the classes"),
