@@ -1,6 +1,6 @@
 """The neural network classifier."""
 
-from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self
 
@@ -22,11 +22,8 @@ from scratchmlp.estimators import in_memory
 from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.parameters import refuse_own_outputs
 from scratchmlp.estimators.targets import MULTILABEL, ClassTargets, classes_of
-from scratchmlp.initializers import Initializer
 from scratchmlp.losses import Loss, losses_for
-from scratchmlp.optimizers import Optimizer
 from scratchmlp.public import public
-from scratchmlp.schedules import Progress
 
 
 def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
@@ -40,6 +37,7 @@ def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
 
 
 @public("scratchmlp")
+@dataclass(eq=False, repr=False)
 class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
@@ -332,6 +330,12 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     array([[0.99, 0.01, 0.  ]])
     """
 
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
+    _: KW_ONLY
+    loss: str | Loss = "log_loss"
+    class_weight: Any = None
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions(set(losses_for("classifier"))), Loss],
@@ -339,74 +343,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     }
     _metric = "accuracy"
 
-    classes_: NDArray[Any]
-    _kind: str
-    _label_binarizer: LabelBinarizer | None
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str | Optimizer = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str | Callable[[Progress], float] = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        loss: str | Loss = "log_loss",
-        output_activation: str = "auto",
-        fit_intercept: bool = True,
-        weight_init: str | Initializer = "glorot_uniform",
-        class_weight: Any = None,
-        dropout: Any = 0.0,
-        scoring: Any = None,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.loss = loss
-        self.output_activation = output_activation
-        self.fit_intercept = fit_intercept
-        self.weight_init = weight_init
-        self.dropout = dropout
-        self.scoring = scoring
-        self.class_weight = class_weight
+    classes_: NDArray[Any] = field(init=False)
+    _kind: str = field(init=False)
+    _label_binarizer: LabelBinarizer | None = field(init=False)
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

@@ -8,6 +8,7 @@ solver for a fit.
 import warnings
 from abc import ABC
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
@@ -71,8 +72,45 @@ def hidden_sizes(given: Any) -> tuple[int, ...]:
     return tuple(int(n) for n in sizes)
 
 
-class Parameters(SuggestsNames, ABC):
-    """Parameters of ScratchMLPClassifier and ScratchMLPRegressor, which document them."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class KeywordParameters:
+    """Parameters with a keyword of both estimators, which document them."""
+
+    solver: str | Optimizer = "adam"
+    alpha: float = 0.0001
+    batch_size: int | str = "auto"
+    learning_rate: str | Callable[[Progress], float] = "constant"
+    learning_rate_init: float = 0.001
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: bool = False
+    warm_start: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: float = 10
+    max_fun: int = 15000
+    loss: str | Loss
+    output_activation: str = "auto"
+    fit_intercept: bool = True
+    weight_init: str | Initializer = "glorot_uniform"
+    dropout: Any = 0.0
+    scoring: Any = None
+
+
+class Parameters(KeywordParameters, SuggestsNames, ABC):
+    """Parameters of ScratchMLPClassifier and ScratchMLPRegressor, which document them.
+
+    An estimator is a dataclass of its parameters: it adds those that are not in `KeywordParameters`
+    or differ, in the order of scikit-learn.
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -114,33 +152,6 @@ class Parameters(SuggestsNames, ABC):
 
     hidden_layer_sizes: Any
     activation: Any
-    solver: str | Optimizer
-    alpha: float
-    batch_size: int | str
-    learning_rate: str | Callable[[Progress], float]
-    learning_rate_init: float
-    power_t: float
-    max_iter: int
-    shuffle: bool
-    random_state: Any
-    tol: float
-    verbose: bool
-    warm_start: bool
-    momentum: float
-    nesterovs_momentum: bool
-    early_stopping: bool
-    validation_fraction: float
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    n_iter_no_change: float
-    max_fun: int
-    loss: str | Loss
-    output_activation: str
-    fit_intercept: bool
-    weight_init: str | Initializer
-    dropout: Any
-    scoring: Any
 
     @classmethod
     @cache

@@ -1,6 +1,6 @@
 """The neural network regressor."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from sklearn.base import RegressorMixin, _fit_context
@@ -14,14 +14,12 @@ from scratchmlp.estimators.base import BaseMLP, has_partial_fit
 from scratchmlp.estimators.scaling import scaled_r2
 from scratchmlp.estimators.targets import NumericTargets
 from scratchmlp.estimators.validation import check_outputs
-from scratchmlp.initializers import Initializer
 from scratchmlp.losses import LOSSES, Loss, losses_for
-from scratchmlp.optimizers import Optimizer
 from scratchmlp.public import public
-from scratchmlp.schedules import Progress
 
 
 @public("scratchmlp")
+@dataclass(eq=False, repr=False)
 class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
@@ -291,74 +289,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     0.98
     """
 
+    loss: str | Loss = "squared_error"
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions(set(losses_for("regressor"))), Loss],
     }
     _metric = "R²"
-
-    def __init__(
-        self,
-        loss: str | Loss = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str | Optimizer = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str | Callable[[Progress], float] = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        output_activation: str = "auto",
-        fit_intercept: bool = True,
-        weight_init: str | Initializer = "glorot_uniform",
-        dropout: Any = 0.0,
-        scoring: Any = None,
-    ) -> None:
-        self.loss = loss
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.output_activation = output_activation
-        self.fit_intercept = fit_intercept
-        self.weight_init = weight_init
-        self.dropout = dropout
-        self.scoring = scoring
 
     @available_if(has_partial_fit)
     @_fit_context(prefer_skip_nested_validation=True)

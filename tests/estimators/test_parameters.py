@@ -31,10 +31,10 @@ def test_scikit_learn_s_parameters_come_first_with_their_order_and_defaults(ours
         assert mine[name].kind == parameter.kind
     assert theirs().get_params().items() <= ours().get_params().items()
     new = list(mine)[len(reference) :]
-    expected = ["output_activation", "fit_intercept", "weight_init"]
-    if ours is ScratchMLPClassifier:
-        expected = ["loss", *expected, "class_weight"]
-    assert new == [*expected, "dropout", "scoring"]
+    expected = ["output_activation", "fit_intercept", "weight_init", "dropout", "scoring"]
+    assert new == (
+        ["loss", *expected, "class_weight"] if ours is ScratchMLPClassifier else expected
+    )
     assert all(mine[name].kind is inspect.Parameter.KEYWORD_ONLY for name in new)
 
 
