@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
@@ -133,18 +134,33 @@ class TrainingProblem(NamedTuple):
         )
 
 
-class BaseTabular(ImportancesMixin, PickledWithVersion, CallbackSupportMixin, SuggestsNames, ABC):
-    """Base class of the estimators for raw tables, which are trained once for each fold."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class TableParameters:
+    """Parameters of all estimators for raw tables, which document them.
 
-    cv: Any
-    n_repeats: int
-    max_time: float | None
-    categorical_features: Any
-    numeric_features: Any
-    text_features: Any
-    date_features: Any
-    n_jobs: int | None
-    random_state: Any
+    An estimator is a dataclass of its parameters.
+    """
+
+    cv: Any = 8
+    n_repeats: int = 1
+    max_time: float | None = None
+    categorical_features: Any = "from_dtype"
+    numeric_features: Any = None
+    text_features: Any = None
+    date_features: Any = None
+    n_jobs: int | None = None
+    random_state: Any = None
+
+
+class BaseTabular(
+    ImportancesMixin,
+    PickledWithVersion,
+    CallbackSupportMixin,
+    SuggestsNames,
+    TableParameters,
+    ABC,
+):
+    """Base class of the estimators for raw tables, which are trained once for each fold."""
 
     encoder_: TabularEncoder
     held_out_: list[NDArray[np.intp]]

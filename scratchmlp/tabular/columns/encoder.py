@@ -1,5 +1,6 @@
 """The encoder of raw tables, whose float32 output is the input of a network."""
 
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -34,6 +35,7 @@ from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
 
 
+@dataclass(eq=False, repr=False)
 class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
@@ -215,25 +217,17 @@ default='from_dtype'
     ['numbers', 30.0, 5.0, 0.2]
     """
 
+    categorical_features: Any = "from_dtype"
+    _: KW_ONLY
+    numeric_features: Any = None
+    text_features: Any = None
+    date_features: Any = None
+    max_categories: int = 64
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ROLE_CONSTRAINTS,
         "max_categories": [Interval(Integral, 1, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        categorical_features: Any = "from_dtype",
-        *,
-        numeric_features: Any = None,
-        text_features: Any = None,
-        date_features: Any = None,
-        max_categories: int = 64,
-    ) -> None:
-        self.categorical_features = categorical_features
-        self.numeric_features = numeric_features
-        self.text_features = text_features
-        self.date_features = date_features
-        self.max_categories = max_categories
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:

@@ -1,11 +1,13 @@
 """The classifier that is an ensemble of networks and trees."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scratchmlp.tabular.base_classifier import BaseTabularClassifier
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
@@ -145,36 +147,9 @@ default='from_dtype'
     (178, 3)
     """
 
+    class_weight: Any = None
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularEnsemble._parameter_constraints,
         **BaseTabularClassifier._parameter_constraints,
     }
-
-    def __init__(
-        self,
-        estimators: Any = None,
-        *,
-        cv: Any = 8,
-        n_repeats: int = 1,
-        scoring: Any = None,
-        max_time: float | None = None,
-        class_weight: Any = None,
-        categorical_features: Any = "from_dtype",
-        numeric_features: Any = None,
-        text_features: Any = None,
-        date_features: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.estimators = estimators
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.scoring = scoring
-        self.max_time = max_time
-        self.class_weight = class_weight
-        self.categorical_features = categorical_features
-        self.numeric_features = numeric_features
-        self.text_features = text_features
-        self.date_features = date_features
-        self.n_jobs = n_jobs
-        self.random_state = random_state

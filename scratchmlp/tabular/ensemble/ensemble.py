@@ -4,6 +4,7 @@ import pickle
 import time
 import warnings
 from copy import copy
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.public import stacklevel
-from scratchmlp.tabular.base import BaseTabular, TrainingProblem
+from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, without_negligible
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
@@ -36,11 +37,17 @@ class FittedPart(NamedTuple):
     oof: FloatArray
 
 
-class BaseTabularEnsemble(_BaseComposition, BaseTabular):
-    """Base class of TabularEnsembleClassifier and TabularEnsembleRegressor."""
+@dataclass(eq=False, repr=False)
+class EnsembleParameters(TableParameters):
+    """Parameters of TabularEnsembleClassifier and TabularEnsembleRegressor."""
 
-    estimators: Any
-    scoring: Any
+    estimators: Any = None
+    _: KW_ONLY
+    scoring: Any = None
+
+
+class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
+    """Base class of TabularEnsembleClassifier and TabularEnsembleRegressor."""
 
     errors_: dict[str, str]
     dropped_: dict[str, str]

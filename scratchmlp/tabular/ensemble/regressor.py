@@ -1,7 +1,5 @@
 """The regressor that is an ensemble of networks and trees."""
 
-from typing import Any
-
 from scratchmlp.tabular.base_regressor import BaseTabularRegressor
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 
@@ -133,30 +131,3 @@ default='from_dtype'
     >>> ensemble.predict(X).shape
     (442,)
     """
-
-    def __init__(
-        self,
-        estimators: Any = None,
-        *,
-        cv: Any = 8,
-        n_repeats: int = 1,
-        scoring: Any = None,
-        max_time: float | None = None,
-        categorical_features: Any = "from_dtype",
-        numeric_features: Any = None,
-        text_features: Any = None,
-        date_features: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.estimators = estimators
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.scoring = scoring
-        self.max_time = max_time
-        self.categorical_features = categorical_features
-        self.numeric_features = numeric_features
-        self.text_features = text_features
-        self.date_features = date_features
-        self.n_jobs = n_jobs
-        self.random_state = random_state

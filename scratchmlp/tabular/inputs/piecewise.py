@@ -5,6 +5,7 @@ u_(k+1). Both strategies choose a *cut*, the position k, from the order of the v
 neither scale nor outliers affect the choice.
 """
 
+from dataclasses import KW_ONLY, dataclass
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -27,6 +28,7 @@ from scratchmlp.tabular.reading.values import LARGEST, Floats
 SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this share of the rows
 
 
+@dataclass(eq=False, repr=False)
 class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator):
     """Encode each number as several numbers in [0, 1], one for each bin or bin edge.
 
@@ -107,25 +109,18 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     array(['age>=0.5'], dtype=object)
     """
 
+    n_bins: int = 8
+    _: KW_ONLY
+    strategy: str = "quantile"
+    encoding: str = "linear"
+    min_samples_leaf: int = 1
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bins": [Interval(Integral, 2, None, closed="left")],
         "strategy": [StrOptions({"quantile", "tree"})],
         "encoding": [StrOptions({"linear", "steps", "both", "auto"})],
         "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
     }
-
-    def __init__(
-        self,
-        n_bins: int = 8,
-        *,
-        strategy: str = "quantile",
-        encoding: str = "linear",
-        min_samples_leaf: int = 1,
-    ) -> None:
-        self.n_bins = n_bins
-        self.strategy = strategy
-        self.encoding = encoding
-        self.min_samples_leaf = min_samples_leaf
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:

@@ -1,11 +1,13 @@
 """The classifier for raw tables that is made of networks."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scratchmlp.tabular.base_classifier import BaseTabularClassifier
 from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     """Classifier for raw tables: a calibrated ensemble of neural networks that needs no tuning.
 
@@ -150,36 +152,9 @@ default='from_dtype'
     (178, 3)
     """
 
+    class_weight: Any = None
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         **BaseTabularClassifier._parameter_constraints,
     }
-
-    def __init__(
-        self,
-        *,
-        cv: Any = 8,
-        n_repeats: int = 1,
-        hidden_layer_sizes: Any = "auto",
-        max_iter: int | str = "auto",
-        max_time: float | None = None,
-        class_weight: Any = None,
-        categorical_features: Any = "from_dtype",
-        numeric_features: Any = None,
-        text_features: Any = None,
-        date_features: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.max_iter = max_iter
-        self.max_time = max_time
-        self.categorical_features = categorical_features
-        self.numeric_features = numeric_features
-        self.text_features = text_features
-        self.date_features = date_features
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.class_weight = class_weight

@@ -6,7 +6,7 @@ estimate how well the ensemble predicts new rows.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.losses import Loss
 from scratchmlp.run import DivergenceError
-from scratchmlp.tabular.base import BaseTabular, TrainingProblem
+from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
 from scratchmlp.tabular.folds import by_row
 from scratchmlp.tabular.inputs.inputs import Bins, unfitted_inputs
 from scratchmlp.tabular.inputs.logarithms import Logarithms
@@ -45,14 +45,19 @@ from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend, Part
 
 
-class BaseTabularMLP(PartEstimator, BaseTabular):
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkParameters(TableParameters):
+    """Parameters of TabularMLPClassifier and TabularMLPRegressor."""
+
+    hidden_layer_sizes: Any = "auto"
+    max_iter: int | str = "auto"
+
+
+class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
     """Base class of TabularMLPClassifier and TabularMLPRegressor, which document the parameters."""
 
     _is_preferred = True
     _left_out_after = DivergenceError
-
-    hidden_layer_sizes: Any
-    max_iter: int | str
 
     members_: list[Member]
     history_: dict[str, NDArray[Any]]

@@ -1,5 +1,6 @@
 """The regressor for raw tables that is made of networks."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from scratchmlp.tabular.networks.mlp import BaseTabularMLP
 from scratchmlp.tabular.targets import Numbers
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     """Regressor for raw tables: an ensemble of neural networks that needs no tuning.
 
@@ -162,39 +164,12 @@ default='from_dtype'
     (4, 442)
     """
 
+    loss: str | Loss = "squared_error"
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTabularMLP._parameter_constraints,
         "loss": [StrOptions(set(losses_for("regressor"))), Loss],
     }
-
-    def __init__(
-        self,
-        *,
-        loss: str | Loss = "squared_error",
-        cv: Any = 8,
-        n_repeats: int = 1,
-        hidden_layer_sizes: Any = "auto",
-        max_iter: int | str = "auto",
-        max_time: float | None = None,
-        categorical_features: Any = "from_dtype",
-        numeric_features: Any = None,
-        text_features: Any = None,
-        date_features: Any = None,
-        n_jobs: int | None = None,
-        random_state: Any = None,
-    ) -> None:
-        self.loss = loss
-        self.cv = cv
-        self.n_repeats = n_repeats
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.max_iter = max_iter
-        self.max_time = max_time
-        self.categorical_features = categorical_features
-        self.numeric_features = numeric_features
-        self.text_features = text_features
-        self.date_features = date_features
-        self.n_jobs = n_jobs
-        self.random_state = random_state
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         loss, targets = self._training_loss, problem.targets
