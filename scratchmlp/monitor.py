@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 
@@ -22,6 +23,7 @@ class Observer:
         return ""
 
 
+@dataclass(eq=False)
 class Monitor:
     """Watch training: record the history and the best weights of a run, and decide when to stop.
 
@@ -63,30 +65,19 @@ class Monitor:
         converged, unless the user interrupted training.
     """
 
-    def __init__(
-        self,
-        tol: float,
-        n_iter_no_change: float,
-        *,
-        adaptive: Adaptive | None = None,
-        validate: Callable[[FloatArray], tuple[float, float]] | None = None,
-        early_stopping: bool = False,
-        metric: str = "score",
-        observers: Sequence[Observer] = (),
-        verbose: bool = False,
-    ) -> None:
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.adaptive = adaptive
-        self.validate = validate
-        self.early_stopping = early_stopping
-        self.metric = metric
-        self.observers = observers
-        self.verbose = verbose
-        self.n_iter = 0
-        self.stop_reason = ""
-        self.finished = False
-        self._clock = time.perf_counter()
+    tol: float
+    n_iter_no_change: float
+    _: KW_ONLY
+    adaptive: Adaptive | None = None
+    validate: Callable[[FloatArray], tuple[float, float]] | None = None
+    early_stopping: bool = False
+    metric: str = "score"
+    observers: Sequence[Observer] = ()
+    verbose: bool = False
+    n_iter: int = field(default=0, init=False)
+    stop_reason: str = field(default="", init=False)
+    finished: bool = field(default=False, init=False)
+    _clock: float = field(default_factory=time.perf_counter, init=False)
 
     def rescore_best(self, run: Run) -> None:
         """Re-score the best weights of a resumed run on the current validation data.

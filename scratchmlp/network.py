@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 from scipy.sparse import issparse
 
 from scratchmlp.activations import Activation, written
-from scratchmlp.arrays import FloatArray
+from scratchmlp.arrays import FloatArray, memory_order
 from scratchmlp.kernels import add_row, product
 from scratchmlp.workspace import Workspace
 
@@ -229,16 +229,16 @@ class Network:
         Workspace
             New arrays.
         """
+        z = [np.empty((n_rows, n), dtype, order=memory_order(n)) for n in self.sizes[1:]]
+        a = [
+            scores if getattr(activation, "in_place", False) else np.empty_like(scores)
+            for scores, activation in zip(z[:-1], self.activations, strict=True)
+        ]
         rates = self.dropout_rates if random_state else ()
-        return Workspace.allocate(
-            n_rows,
-            dtype,
-            self.sizes[1:],
-            [getattr(activation, "in_place", False) for activation in self.activations],
-            [l for l, rate in enumerate(rates) if rate > 0],
-            training=training,
-            random_state=random_state,
-        )
+        masks = {l: np.empty_like(z[l]) for l, rate in enumerate(rates) if rate > 0}
+        inputs = [np.empty_like(outputs) if l in masks else outputs for l, outputs in enumerate(a)]
+        delta = [np.empty_like(scores) for scores in z[:-1] * training]  # none for prediction
+        return Workspace(z, a, inputs, delta, masks, random_state)
 
     def multiplications(self, n_rows: int, X: Any) -> int:
         """Count the multiplications of the largest matrix product in a pass over `n_rows` rows.

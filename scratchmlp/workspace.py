@@ -1,14 +1,14 @@
 """The arrays of one forward and backward pass, allocated once and reused for every batch."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from scratchmlp.arrays import FloatArray, fewer_rows, memory_order
+from scratchmlp.arrays import FloatArray, fewer_rows
 
 
+@dataclass(eq=False)
 class Workspace:
     """The arrays that a forward and a backward pass fill.
 
@@ -38,69 +38,16 @@ class Workspace:
         A vector of ones. The product of this vector and a matrix is the sum of the matrix's rows.
     """
 
-    def __init__(
-        self,
-        z: list[FloatArray],
-        a: list[FloatArray],
-        inputs: list[FloatArray],
-        delta: list[FloatArray],
-        masks: dict[int, FloatArray],
-        random_state: np.random.RandomState | None,
-    ) -> None:
-        self.z = z
-        self.a = a
-        self.inputs: list[Any] = [None, *inputs]
-        self.delta = delta
-        self.masks = masks
-        self.random_state = random_state
-        self.ones = np.ones(len(z[0]), z[0].dtype)
+    z: list[FloatArray]
+    a: list[FloatArray]
+    inputs: list[Any]
+    delta: list[FloatArray]
+    masks: dict[int, FloatArray]
+    random_state: np.random.RandomState | None
 
-    @classmethod
-    def allocate(
-        cls,
-        n_rows: int,
-        dtype: DTypeLike,
-        n_units: Sequence[int],
-        in_place: Sequence[bool],
-        dropped: Sequence[int],
-        *,
-        training: bool,
-        random_state: np.random.RandomState | None,
-    ) -> "Workspace":
-        """Allocate the arrays.
-
-        Parameters
-        ----------
-        n_rows : int
-            Largest number of rows of a batch.
-        dtype : dtype
-            Type of the parameters and the input.
-        n_units : sequence of int
-            Number of units of each layer above the input.
-        in_place : sequence of bool
-            For each hidden layer, whether its activation works in place.
-        dropped : sequence of int
-            Numbers of the hidden layers with dropout.
-        training : bool
-            Whether to allocate the arrays of the backward pass, too.
-        random_state : RandomState or None
-            Random number generator for the dropout masks.
-
-        Returns
-        -------
-        Workspace
-            New arrays.
-        """
-        z = [np.empty((n_rows, n), dtype, order=memory_order(n)) for n in n_units]
-        hidden = z[:-1]
-        a = [
-            scores if same else np.empty_like(scores)
-            for scores, same in zip(hidden, in_place, strict=True)
-        ]
-        masks = {l: np.empty_like(z[l]) for l in dropped}
-        inputs = [np.empty_like(outputs) if l in masks else outputs for l, outputs in enumerate(a)]
-        delta = [np.empty_like(scores) for scores in hidden * training]  # none for prediction
-        return cls(z, a, inputs, delta, masks, random_state)
+    def __post_init__(self) -> None:
+        self.inputs = [None, *self.inputs]
+        self.ones = np.ones(len(self.z[0]), self.z[0].dtype)
 
     @property
     def n_rows(self) -> int:
