@@ -1,8 +1,5 @@
 """The client of a fit: which one it is, and whether its cluster has workers."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import distributed
 from distributed import Client
 from distributed.threadpoolexecutor import thread_state
@@ -10,9 +7,8 @@ from distributed.threadpoolexecutor import thread_state
 from scratchmlp.dask.rounds import Rounds
 
 
-@contextmanager
-def connected(given: Client | None, timeout: float) -> Iterator[Rounds]:
-    """Connect to the cluster for a fit. At the end, release all data of the fit on it.
+def connected(given: Client | None, timeout: float) -> Rounds:
+    """Connect to the cluster for a fit.
 
     Parameters
     ----------
@@ -21,15 +17,14 @@ def connected(given: Client | None, timeout: float) -> Iterator[Rounds]:
     timeout : float
         Seconds to wait for a worker.
 
-    Yields
-    ------
+    Returns
+    -------
     Rounds
         The rounds of the fit.
     """
     client = find_client(given)
     wait_for_a_worker(client, timeout)
-    with Rounds(client) as rounds:
-        yield rounds
+    return Rounds(client)
 
 
 def find_client(given: Client | None) -> Client:

@@ -1,6 +1,7 @@
 """Training rows on a cluster, and the batches of an epoch."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ class ClusterBatch(NamedTuple):
         return (self.n_rows,)
 
 
+@dataclass(eq=False)
 class ClusterData:
     """Rows to train or validate on that stay on the cluster.
 
@@ -58,18 +60,13 @@ class ClusterData:
         Number of the first row of each piece, and the number of all rows.
     """
 
-    def __init__(
-        self,
-        rounds: Rounds,
-        inputs: Sequence[Future],
-        pieces: Sequence[Future],
-        summaries: Sequence[PieceSummary],
-    ) -> None:
-        self.rounds = rounds
-        self.inputs = inputs
-        self.pieces = pieces
-        self.summaries = summaries
-        self.starts = np.cumsum([0, *(summary.n_rows for summary in summaries)])
+    rounds: Rounds
+    inputs: Sequence[Future]
+    pieces: Sequence[Future]
+    summaries: Sequence[PieceSummary]
+
+    def __post_init__(self) -> None:
+        self.starts = np.cumsum([0, *(summary.n_rows for summary in self.summaries)])
 
     @property
     def n_rows(self) -> int:

@@ -28,7 +28,6 @@ from scratchmlp.estimators.base import BaseMLP
 from scratchmlp.estimators.prepared import CHECKED_ROWS, Prepared, Validate
 from scratchmlp.estimators.validation import check_validation_rows, has_validation_data
 from scratchmlp.objective import Objective
-from scratchmlp.run import Run
 
 
 @dataclass(frozen=True)
@@ -193,15 +192,10 @@ def _with_held_out(prepared: PreparedPieces, fraction: float) -> PreparedPieces:
     are held out: the best weights, which may have been trained on them, are dropped.
     """
     run, starts = prepared.run, prepared.data.starts
-    seed = _seed_of_split(run)
+    last = run.split or {}
+    seed = int(last["seed"] if "seed" in last else run.generator().randint(2**31))
     data, rows = split_off(prepared.data, prepared.targets, fraction, seed)
-    same = run.split is not None and np.array_equal(run.split.get("starts", ()), starts)
+    same = np.array_equal(last.get("starts", ()), starts)
     run.split = {"seed": seed, "starts": starts}
     run.best_theta = run.best_theta if same else None
     return replace(prepared, data=data, held_out=rows)
-
-
-def _seed_of_split(run: Run) -> int:
-    if run.split is not None and "seed" in run.split:
-        return int(run.split["seed"])
-    return int(run.generator().randint(2**31))

@@ -1,7 +1,7 @@
 """The training objective of rows on a cluster."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from dask.delayed import delayed
@@ -10,7 +10,7 @@ from sklearn.utils import gen_batches
 from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.data import ClusterBatch, ClusterData
 from scratchmlp.dask.pieces import Piece, take
-from scratchmlp.dask.rounds import reduced, task
+from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.network import Network
 from scratchmlp.objective import Objective
 from scratchmlp.threads import threads
@@ -21,21 +21,6 @@ _WORKSPACE = 2**22
 _FEWEST_ROWS = 512
 #: Bytes of all copies of theta up to which each task gets its own, which saves a task.
 _SMALL = 2**18
-
-
-class Sums(NamedTuple):
-    """Sums over some rows.
-
-    Attributes
-    ----------
-    loss : float
-        Sum of the weighted losses.
-    grad : ndarray of shape (n_parameters,)
-        Gradient of this sum, times the scale of `scratchmlp.objective.ObjectiveAt.sums`.
-    """
-
-    loss: float
-    grad: FloatArray
 
 
 class ClusterObjective:
@@ -71,7 +56,7 @@ class ClusterObjective:
                 task(sums, objective, given, data.inputs[i], data.pieces[i], rows, scale)
                 for i, rows in batch.parts
             ]
-            loss, grad[:] = data.rounds.get(reduced(add, tasks))
+            loss, grad[:] = data.rounds.get(reduced(added, tasks))
             return objective.penalized(theta, loss, grad, scale)
 
         return evaluate
@@ -80,7 +65,7 @@ class ClusterObjective:
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the driver reports divergence
 def sums(
     objective: Objective, theta: FloatArray, X: FloatArray, piece: Piece, rows: Any, scale: float
-) -> Sums:
+) -> tuple[float, FloatArray]:
     """Sum the losses and gradients of rows of a piece, in a task.
 
     Parameters
@@ -100,8 +85,10 @@ def sums(
 
     Returns
     -------
-    Sums
-        The sums.
+    loss : float
+        Sum of the weighted losses.
+    grad : ndarray of shape (n_parameters,)
+        Gradient of this sum, times the scale.
     """
     data = take(rows, X, piece)
     evaluate, loss, grad = objective.at(aligned(theta)), 0.0, np.zeros_like(theta)
@@ -111,16 +98,7 @@ def sums(
             part = evaluate.sums(aligned(X), aligned(Y), weight, scale)
             loss += float(part[0])
             grad += part[1]
-    return Sums(loss, grad)
-
-
-def add(first: Sums, *others: Sums) -> Sums:
-    """Add sums, in the order given."""
-    loss, grad = first.loss, first.grad.copy()
-    for other in others:
-        loss += other.loss
-        grad += other.grad
-    return Sums(loss, grad)
+    return loss, grad
 
 
 def chunk_rows(network: Network, theta: FloatArray) -> int:

@@ -6,6 +6,8 @@ So all data here are results of tasks, never scattered, and no task is bound to 
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import add
 from threading import Lock
 from typing import Any, Self
 
@@ -49,6 +51,11 @@ def reduced(combine: Callable[..., Any], tasks: Sequence[Delayed]) -> Delayed:
             for i in range(0, len(tasks), _FAN_IN)
         ]
     return tasks[0]
+
+
+def added(first: Any, *others: Any) -> Any:
+    """Add up tuples of sums, in the order given."""
+    return tuple(reduce(add, sums) for sums in zip(first, *others, strict=True))
 
 
 class Rounds:

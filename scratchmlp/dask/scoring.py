@@ -4,8 +4,7 @@ import copy
 import math
 from collections.abc import Callable
 from functools import reduce
-from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from dask.delayed import delayed
@@ -16,7 +15,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.dask.data import ClusterData
 from scratchmlp.dask.objective import aligned
 from scratchmlp.dask.pieces import Piece
-from scratchmlp.dask.rounds import reduced, task
+from scratchmlp.dask.rounds import added, reduced, task
 from scratchmlp.dask.summaries import Moments
 from scratchmlp.estimators.prepared import Validate
 from scratchmlp.estimators.state import forget_training
@@ -68,22 +67,6 @@ SCORES: dict[bool, dict[str, Callable[..., Any]]] = {
 }
 
 
-class Scored(NamedTuple):
-    """Sums over some rows, from which loss and score are computed.
-
-    Attributes
-    ----------
-    loss : float
-        Weighted sum of the losses.
-    score : float or ndarray of shape (n_outputs,)
-        Weighted sum of the scores of the rows or, for R², of the squared errors. NaN if it is not
-        needed.
-    """
-
-    loss: float
-    score: Any
-
-
 def check_scoring(estimator: Any) -> None:
     """Raise a ValueError if `scoring` of an estimator cannot be computed on a cluster."""
     known = ("loss", *SCORES[is_classifier(estimator)])
@@ -123,15 +106,15 @@ def validator(estimator: Any, data: ClusterData) -> Validate:
         sent = delayed(model, traverse=False)
         pieces = zip(data.inputs, data.pieces, strict=True)
         tasks = [task(evaluate, name, sent, X, piece) for X, piece in pieces]
-        total = data.rounds.get(reduced(combined, tasks))
-        loss = total.loss / weight
+        loss, score = data.rounds.get(reduced(added, tasks))
+        loss /= weight
         if not math.isfinite(loss):
             return loss, math.nan
         if name == "loss":
             return loss, -loss
         if spread is None:
-            return loss, float(total.score / weight)
-        return loss, r_squared(total.score, spread) if data.n_rows > 1 else math.nan
+            return loss, float(score / weight)
+        return loss, r_squared(score, spread) if data.n_rows > 1 else math.nan
 
     return validate
 
@@ -165,19 +148,16 @@ def _target_moments(piece: Piece) -> Moments:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # the monitor reports divergence
-def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> Scored:
-    """Sum the loss and the score of that name over the rows of a piece, in a task."""
+def evaluate(name: str, model: Any, X: FloatArray, piece: Piece) -> tuple[float, Any]:
+    """Sum the loss and the score of that name over the rows of a piece, in a task.
+
+    The score is nan if it is not needed, and R² has the sums of the squared errors.
+    """
     _, Y, weight = piece.data(X).arrays()
     with threads(0):
         raw = raw_scores(model._network, aligned(model.theta_), aligned(X))
     losses = model._loss.value(Y, raw).astype(np.float64)
     loss = float(losses.sum() if weight is None else weight @ losses)
     if name == "loss" or not math.isfinite(loss):
-        return Scored(loss, math.nan)
-    return Scored(loss, SCORES[is_classifier(model)][name](model, piece.y, raw, weight))
-
-
-def combined(first: Scored, *others: Scored) -> Scored:
-    """Add up sums, in the order given."""
-    losses, scores = zip(first, *others, strict=True)
-    return Scored(sum(losses), reduce(add, scores))
+        return loss, math.nan
+    return loss, SCORES[is_classifier(model)][name](model, piece.y, raw, weight)

@@ -171,7 +171,12 @@ def fitting(
     if given is not None and getattr(estimator, "_skl_callbacks", None):
         # After a failed fit, scikit-learn tears down the callbacks, with attributes of the
         # estimator that this sets. So it comes before the block, which sets none on failure.
-        tasks = _begin_fit(estimator, *given, max_subtasks, reconstruct)
+        X, y, sample_weight = given
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        arguments = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        context = estimator._init_callback_context(max_subtasks=max_subtasks)
+        tasks = CallbackTasks(context, arguments, reconstruct)
+        tasks.begin()
     before = vars(estimator)
     with all_at_once(estimator) as fitted:
         if tasks:
@@ -179,20 +184,3 @@ def fitting(
         yield fitted, tasks
     if tasks:
         tasks.tear_down(before)
-
-
-def _begin_fit(
-    estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
-    max_subtasks: int | None,
-    reconstruct: Reconstruct | None,
-) -> CallbackTasks:
-    """Begin the task of a fit."""
-    metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-    given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-    context = estimator._init_callback_context(max_subtasks=max_subtasks)
-    tasks = CallbackTasks(context, given, reconstruct)
-    tasks.begin()
-    return tasks

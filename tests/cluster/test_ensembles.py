@@ -17,7 +17,7 @@ from scratchmlp import io
 from scratchmlp.dask import fit
 from scratchmlp.dask.tables import ensembles
 from scratchmlp.dask.tables.members import most_rows, shared
-from scratchmlp.dask.tables.table import ClusterTable, UnencodedTable
+from scratchmlp.dask.tables.table import ClusterTable
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.cluster_examples import CHUNKS, compare_ensembles, in_pieces, on_cluster, table
 
@@ -241,8 +241,8 @@ def test_workers_that_have_too_little_memory_for_a_fold_are_an_error():
 
 
 def test_the_rows_of_a_member_are_sent_as_bits():
-    table = UnencodedTable(None, [], [500_000, 500_000], [0, 1])
-    tasks = ClusterTable(table, ["A", "B"], None, 0).taken(np.arange(0, 1_000_000, 2))
+    table = ClusterTable(None, ["A", "B"], [500_000, 500_000], [0, 1], None, 0)
+    tasks = table.taken(np.arange(0, 1_000_000, 2))
     assert len(tasks) == 2
     assert all(500_000 / 8 < len(pickle.dumps(dict(each.dask))) < 70_000 for each in tasks)
 

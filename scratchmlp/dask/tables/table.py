@@ -1,6 +1,7 @@
 """A table on a cluster, as the driver sees it: how it is read and encoded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,7 @@ from scratchmlp.tabular.reading.findings import warn_of
 MOST_LEARNED = 200_000
 
 
+@dataclass(eq=False)
 class Parts:
     """The rows of a table, which stay on the cluster in parts: one for each partition with rows.
 
@@ -54,18 +56,13 @@ class Parts:
         Number of the first row of each part, and the number of all rows.
     """
 
-    def __init__(
-        self,
-        rounds: Rounds,
-        futures: Sequence[Future],
-        lengths: Sequence[int],
-        numbers: Sequence[int],
-    ) -> None:
-        self.rounds = rounds
-        self.futures = futures
-        self.lengths = lengths
-        self.numbers = numbers
-        self.starts = np.cumsum([0, *lengths])
+    rounds: Rounds
+    futures: Sequence[Future]
+    lengths: Sequence[int]
+    numbers: Sequence[int]
+
+    def __post_init__(self) -> None:
+        self.starts = np.cumsum([0, *self.lengths])
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -91,6 +88,7 @@ class UnencodedTable(Parts):
         )
 
 
+@dataclass(eq=False)
 class ClusterTable(Parts):
     """An encoded table: `X` of the rows that members are trained on.
 
@@ -98,22 +96,16 @@ class ClusterTable(Parts):
 
     Parameters
     ----------
-    table : UnencodedTable
-        The table, divided into the same parts.
-    encoded : sequence of Future
-        Its encoded parts.
+    rounds, futures, lengths, numbers
+        See `Parts`.
     layout : Layout
         Where the outputs of encoded rows are.
     n_bytes : int
         Memory that all rows take.
     """
 
-    def __init__(
-        self, table: UnencodedTable, encoded: Sequence[Future], layout: Layout, n_bytes: int
-    ) -> None:
-        super().__init__(table.rounds, encoded, table.lengths, table.numbers)
-        self.layout = layout
-        self.n_bytes = n_bytes
+    layout: Layout
+    n_bytes: int
 
     def __getitem__(self, rows: Rows) -> EncodedTable:
         """Bring a few rows, whose numbers are in ascending order, to the driver."""
@@ -197,7 +189,8 @@ def encode_all(
     X.rounds.release([*fitted, *X.futures])
     if is_sampled:  # otherwise the encoder has seen all values
         _warn_of_unreadable(dict(zip(X.numbers, notes, strict=True)))
-    return learned, ClusterTable(X, encoded, layout_of(learned._columns), sum(sizes))
+    layout = layout_of(learned._columns)
+    return learned, ClusterTable(X.rounds, encoded, X.lengths, X.numbers, layout, sum(sizes))
 
 
 def _learning(encoder: TabularEncoder, X: UnencodedTable, rows: Rows) -> Delayed:
