@@ -203,7 +203,7 @@ def convert(conversion: Conversion, rows: CheckedRows) -> Piece:
     if weight is not None and not weight.all():
         kept = np.flatnonzero(weight)
         Y, y, weight = Y[kept], y[kept], weight[kept]
-    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)))
+    summary = _summary_of(targets, Y, weight)
     y = y if conversion.keep_y else None
     return Piece(Y, weight, targets.targets_of_classes(loss, dtype), y, kept, summary)
 
@@ -251,7 +251,7 @@ def split(
     kept = np.flatnonzero(chosen == held_out)
     Y = piece.Y[kept]
     weight = None if piece.sample_weight is None else piece.sample_weight[kept]
-    summary = PieceSummary(_strata(targets, Y), _sum(weight, len(Y)))
+    summary = _summary_of(targets, Y, weight)
     y = piece.y[kept] if held_out else None
     return Piece(Y, weight, piece.class_targets, y, kept, summary)
 
@@ -286,14 +286,10 @@ def _user_weight(conversion: Conversion, rows: CheckedRows) -> FloatArray | None
     return rows.sample_weight.astype(conversion.dtype, copy=False)
 
 
-def _strata(targets: Any, Y: Any) -> dict[Any, int]:
-    strata = targets.strata(Y)
-    if strata is None:
-        return {"": len(Y)}
-    names, counts = np.unique(strata, return_counts=True)
-    return dict(zip(names.tolist(), counts.tolist(), strict=True))
-
-
-def _sum(weight: FloatArray | None, n_rows: int) -> float:
-    """Return the sum of weights, which are 1 if they are None."""
-    return float(n_rows if weight is None else weight.sum(dtype=np.float64))
+def _summary_of(targets: Any, Y: Any, weight: FloatArray | None) -> PieceSummary:
+    """Count the rows of each stratum, and add up the weights, which are 1 if they are None."""
+    strata, counts = targets.strata(Y), {"": len(Y)}
+    if strata is not None:
+        names, numbers = np.unique(strata, return_counts=True)
+        counts = dict(zip(names.tolist(), numbers.tolist(), strict=True))
+    return PieceSummary(counts, float(len(Y) if weight is None else weight.sum(dtype=np.float64)))

@@ -43,12 +43,12 @@ def test_theta_is_what_the_module_says(sizes, bias):
 @NETWORKS
 def test_the_gradient_is_that_of_central_differences(sizes, bias):
     parametrization, phi, objective, X, Y = made(sizes, bias)
-    reparametrized = Reparametrized(objective, parametrization)
+    at = Reparametrized(objective, parametrization).at
     numerical = [
-        (reparametrized(phi + step, X, Y)[0] - reparametrized(phi - step, X, Y)[0]) / 2e-6
+        (at(phi + step)(X, Y)[0] - at(phi - step)(X, Y)[0]) / 2e-6
         for step in 1e-6 * np.eye(len(phi))
     ]
-    grad = reparametrized(phi, X, Y)[1]
+    grad = at(phi)(X, Y)[1]
     np.testing.assert_allclose(grad, numerical, rtol=1e-6, atol=1e-9)
     of_theta, out = objective(parametrization.theta(phi), X, Y)[1], np.empty_like(phi)
     assert parametrization.gradient(phi, of_theta, out=out) is out
@@ -80,7 +80,7 @@ def test_factors_are_learning_rate_factors_of_theta(optimizer, power):
     state, state_of_theta = optimizer.init(phi), optimizer.init(theta)
     moved = theta.copy()
     for _ in range(3):
-        grad = Reparametrized(objective, parametrization)(phi, X, Y)[1]
+        grad = Reparametrized(objective, parametrization).at(phi)(X, Y)[1]
         grad[n:] = 0
         optimizer.step(phi, grad, state, 0.01)
         before = moved.copy()

@@ -214,40 +214,6 @@ def _remedy(name: str, unclear: list[str], expected: Kind, received: Kind) -> st
     return VALUES[expected].conversion
 
 
-def note_unrepeated(columns: Mapping[str, Column]) -> list[Note]:
-    """Note columns of categories and of text that have no outputs but an indicator.
-
-    Parameters
-    ----------
-    columns : mapping of str to Column
-        The columns of a table.
-
-    Returns
-    -------
-    list of Note
-        Notes of the cases "constant", "unrepeated" and "terms".
-    """
-    return [Note(column.unrepeated, name) for name, column in columns.items() if column.unrepeated]
-
-
-def range_positions(columns: Mapping[str, Column]) -> NDArray[np.intp]:
-    """Return the positions of the outputs that are numbers in a range.
-
-    Parameters
-    ----------
-    columns : mapping of str to Column
-        The columns of a table.
-
-    Returns
-    -------
-    ndarray of int
-        Positions among the outputs of all columns.
-    """
-    return np.flatnonzero(
-        [suffix in column.ranges for column in columns.values() for suffix in column.suffixes()]
-    )
-
-
 def output_names(columns: Mapping[str, Column]) -> list[str]:
     """Return the names of the outputs of all columns, which are distinct.
 

@@ -22,14 +22,12 @@ from scratchmlp.atomic_fit import all_at_once
 from scratchmlp.tabular.columns.any_column import (
     Columns,
     fit_column,
-    note_unrepeated,
     output_names,
-    range_positions,
 )
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, encode_table
 from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
-from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, describe, warn_of
+from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, Note, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
@@ -261,7 +259,8 @@ default='from_dtype'
             for (name, each), (_, column) in zip(found.items(), table.items(), strict=True)
         }
         notes = [note for each in found.values() for note in each.notes]
-        self.notes_ = describe(notes + note_unrepeated(self._columns))
+        notes += [Note(each.unrepeated, n) for n, each in self._columns.items() if each.unrepeated]
+        self.notes_ = describe(notes)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Encode a table.
@@ -308,7 +307,9 @@ default='from_dtype'
     def numeric_outputs_(self) -> NDArray[np.intp]:
         """Positions of the outputs that are numbers in a range."""
         check_is_fitted(self)
-        return range_positions(self._columns)
+        columns = self._columns.values()
+        in_range = [suffix in each.ranges for each in columns for suffix in each.suffixes()]
+        return np.flatnonzero(in_range)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the names of the encoded columns.

@@ -172,7 +172,9 @@ class ImportancesMixin:
         check_is_fitted(self)
         estimator: Any = self
         given = {"scoring": scoring, "n_repeats": n_repeats, "max_samples": max_samples}
-        _check_parameters(estimator, **given, random_state=random_state)
+        given["random_state"] = random_state
+        caller = f"{type(self).__name__}.oof_importances"
+        validate_parameter_constraints(_CONSTRAINTS, given, caller)
         held_out = rows_held_out(estimator, X, y)
         y = _known_targets(estimator, y)
         weight = _check_sample_weight(sample_weight, np.empty(len(y)), ensure_non_negative=True)
@@ -210,12 +212,6 @@ class ImportancesMixin:
             n_rows=len(rows),
             correlated=correlated_pairs(encoded, places, random),
         )
-
-
-def _check_parameters(estimator: Any, **parameters: Any) -> None:
-    """Check parameters of `oof_importances`, with messages that name the estimator."""
-    name = f"{type(estimator).__name__}.oof_importances"
-    validate_parameter_constraints(_CONSTRAINTS, parameters, caller_name=name)
 
 
 def _finite(score: float, scoring: str) -> float:

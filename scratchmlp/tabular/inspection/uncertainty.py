@@ -277,27 +277,20 @@ def fit_difficulty(
         Expected sizes by models that were fitted without the fold of the row.
     """
     sizes, errors = np.empty(errors.shape), (errors / unit).mean(axis=1)
+
+    def fitted_to(rows: NDArray[np.bool_]) -> Difficulty:
+        if not rows.any():
+            return Difficulty(None, 1.0, unit)
+        kept = None if weight is None else weight[rows]
+        model = _model().fit(fill_empty_columns(X[rows], kept), errors[rows], kept)
+        least = _FLOOR * float(np.average(errors[rows], weights=kept))
+        return Difficulty(model, max(least, 1e-9), unit)
+
     with threads(0), threadpool_limits(1, user_api="openmp"):
         for fold in np.unique(folds):
             others = folds != fold
-            sizes[~others] = _fitted(X, errors, unit, others, weight).predict(X[~others])
-        return _fitted(X, errors, unit, np.full(len(errors), len(errors) > 1), weight), sizes
-
-
-def _fitted(
-    X: FloatArray,
-    errors: FloatArray,
-    unit: FloatArray,
-    rows: NDArray[np.bool_],
-    weight: FloatArray | None,
-) -> Difficulty:
-    """Fit a model to some rows. `errors` holds one for each row, in units."""
-    if not rows.any():
-        return Difficulty(None, 1.0, unit)
-    kept = None if weight is None else weight[rows]
-    model = _model().fit(fill_empty_columns(X[rows], kept), errors[rows], kept)
-    least = _FLOOR * float(np.average(errors[rows], weights=kept))
-    return Difficulty(model, max(least, 1e-9), unit)
+            sizes[~others] = fitted_to(others).predict(X[~others])
+        return fitted_to(np.full(len(errors), len(errors) > 1)), sizes
 
 
 def _model() -> HistGradientBoostingRegressor:

@@ -180,12 +180,6 @@ class Reparametrized:
         self.objective = objective
         self.parametrization = parametrization
 
-    def __call__(
-        self, phi: FloatArray, X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
-    ) -> tuple[float, FloatArray]:
-        """Compute J and its gradient with respect to phi on a batch; see `Objective`."""
-        return self.at(phi)(X, Y, sample_weight)
-
     def at(self, phi: FloatArray) -> Callable[..., tuple[float, FloatArray]]:
         """Return the objective at `phi` as a function of batches; `phi` may change in place."""
         to_theta, to_gradient = self.parametrization.theta, self.parametrization.gradient

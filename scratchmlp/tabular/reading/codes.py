@@ -64,7 +64,7 @@ def is_identifier(name: str, numbers: Floats) -> bool:
     if is_grid(numbers):
         return not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
     low, high = numbers.min(), numbers.max()
-    times = any(_within(low, high, limits) for limits in (YEARS, UNIX_SECONDS))
+    times = any(first <= low and high <= last for first, last in (YEARS, UNIX_SECONDS))
     if times or not _TIME_WORDS.isdisjoint(_words(name)):
         return False
     by_design = bool(n**2 / 2 / (high - low + 1) > PAIRS)
@@ -129,10 +129,6 @@ def names_identifier(name: str) -> bool:
 def _words(name: str) -> list[str]:
     """Return the words of a name, such as "customer" and "id" of "CustomerID" or "customer_id"."""
     return [word.lower() for word in _WORD.findall(name)]
-
-
-def _within(low: float, high: float, limits: tuple[float, float]) -> bool:
-    return bool(limits[0] <= low and high <= limits[1])
 
 
 def _all_different(numbers: Floats) -> bool:
