@@ -90,6 +90,10 @@ class TrainingProblem(NamedTuple):
     n_rows : int
         Number of rows by which hyperparameters are chosen: those with a weight above 0 or, if folds
         train on fewer, as many as they train on.
+    tasks : CallbackTasks or None, default=None
+        Task that tells callbacks of the fit. None if there are no callbacks.
+    started : float, default=0.0
+        Time at which the fit began: `max_time` counts from then.
     """
 
     encoder: TabularEncoder
@@ -101,6 +105,8 @@ class TrainingProblem(NamedTuple):
     seeds: NDArray[np.int_]
     terms: list[TermSelection]
     n_rows: int
+    tasks: CallbackTasks | None = None
+    started: float = 0.0
 
     @property
     def held_out(self) -> list[Rows]:
@@ -183,13 +189,8 @@ class BaseTabular(
     # What the subclasses add.
 
     @abstractmethod
-    def _fit_problem(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> None:
-        """Train on an encoded table, and set the fitted attributes.
-
-        `started` is the time at which the fit began: `max_time` counts from then.
-        """
+    def _fit_problem(self, problem: TrainingProblem) -> None:
+        """Train on an encoded table, and set the fitted attributes."""
 
     @property
     @abstractmethod
@@ -233,7 +234,7 @@ class BaseTabular(
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = fitted._prepare(X, y, sample_weight, groups)
-            fitted._fit_problem(problem, tasks, started)
+            fitted._fit_problem(problem._replace(tasks=tasks, started=started))
             if tasks:
                 tasks.end(fitted=True)
         return self

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from sklearn.base import BaseEstimator
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.inspection.uncertainty import Uncertainty
 from scratchmlp.tabular.prediction import Part
@@ -32,9 +31,7 @@ class PartEstimator(BaseEstimator, ABC):
         """Check what must be right before any part is fitted."""
 
     @abstractmethod
-    def _fit_part(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> FloatArray:
+    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
         """Fit in the folds of a problem, and return the out-of-fold predictions.
 
         They are probabilities, or numbers as the user passed them; nan for rows in no fold.

@@ -190,15 +190,14 @@ class CrossFitted(PartEstimator):
         self.n_jobs = n_jobs
         self.max_time = max_time
 
-    def _fit_part(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> FloatArray:
-        data, targets, layout = problem.data, problem.targets, problem.data.X.layout
+    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
+        data, targets, tasks = problem.data, problem.targets, problem.tasks
+        layout = data.X.layout
         folds = [
             Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
-        results = self._fit_folds(data, folds, started)
+        results = self._fit_folds(data, folds, problem.started)
         self.models_ = [model for model, _ in results]
         scores = by_row(problem.held_out, [found for _, found in results], len(data.Y))
         self._targets, self._calibration = targets, targets.calibrate(data, scores)

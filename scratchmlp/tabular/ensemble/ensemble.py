@@ -17,7 +17,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
@@ -97,16 +96,14 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._set_params("estimators", **params)
         return self
 
-    def _fit_problem(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> None:
+    def _fit_problem(self, problem: TrainingProblem) -> None:
         self._keep_problem(problem)
         estimators = self._part_estimators(problem)
         problem = problem.with_terms()
         rows = np.unique(np.concatenate(problem.held_out))
         seen: Any = slice(None) if len(rows) == len(problem.data.Y) else rows
         loss = self._checked_loss(problem.data.rows(seen))
-        parts = self._fit_parts(estimators, problem, tasks, started)
+        parts = self._fit_parts(estimators, problem)
         self._keep_weighted(parts, seen, loss)
         blend: Any = sum(weight * parts[name].oof for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem.data, blend)
@@ -190,11 +187,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return loss
 
     def _fit_parts(
-        self,
-        estimators: dict[str, PartEstimator],
-        problem: TrainingProblem,
-        tasks: CallbackTasks | None,
-        started: float,
+        self, estimators: dict[str, PartEstimator], problem: TrainingProblem
     ) -> dict[str, FittedPart]:
         """Fit the estimators in the folds, and leave out those that fail.
 
@@ -212,11 +205,11 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             preferred = estimator._is_preferred
             n_alike = sum(estimators[done]._is_preferred == preferred for done in in_order[:n_done])
             is_last_chance = n_left == 1 and not parts and not preferred
-            seconds = None if is_last_chance else self._share(started, n_left)
+            seconds = None if is_last_chance else self._share(problem.started, n_left)
             begun = time.perf_counter()
             try:
                 part = self._with_own_parameters(estimator, seconds)
-                oof = part._fit_part(problem.with_other_seeds(n_alike), tasks, started)
+                oof = part._fit_part(problem.with_other_seeds(n_alike))
             except MemoryError:
                 raise
             except estimator._left_out_after as error:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.estimators.callback_tasks import CallbackTasks
 from scratchmlp.estimators.parameters import hidden_sizes
 from scratchmlp.losses import Loss
 from scratchmlp.run import DivergenceError
@@ -75,15 +74,9 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
 
     # Fit, alone or as a part of an ensemble.
 
-    def _fit_problem(
-        self,
-        problem: TrainingProblem,
-        tasks: CallbackTasks | None,
-        started: float,
-        executor: Executor | None = None,
-    ) -> None:
+    def _fit_problem(self, problem: TrainingProblem, executor: Executor | None = None) -> None:
         problem = self._for_loss(problem)
-        oof = self._fit_folds(problem, tasks, started, executor)
+        oof = self._fit_folds(problem, executor or LocalExecutor(self.n_jobs))
         setattr(self, self._oof_name, oof)
         self._uncertainty = self._uncertainty_of(problem, oof)(oof)
 
@@ -95,10 +88,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
                 f"Pass them to set_callbacks of {ensemble}."
             )
 
-    def _fit_part(
-        self, problem: TrainingProblem, tasks: CallbackTasks | None, started: float
-    ) -> FloatArray:
-        return self._fit_folds(self._for_loss(problem), tasks, started)
+    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
+        return self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss needs them."""
@@ -111,21 +102,11 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
 
     # Train, keep.
 
-    def _fit_folds(
-        self,
-        problem: TrainingProblem,
-        tasks: CallbackTasks | None,
-        started: float,
-        executor: Executor | None = None,
-    ) -> FloatArray:
-        """Train a member for each fold, on this machine if `executor` is None.
-
-        Return the out-of-fold predictions.
-        """
+    def _fit_folds(self, problem: TrainingProblem, executor: Executor) -> FloatArray:
+        """Train a member for each fold, and return the out-of-fold predictions."""
         self._keep_problem(problem)
         recipe = self._chosen_recipe(problem)
-        executor = executor or LocalExecutor(self.n_jobs)
-        histories = self._train(problem, recipe, executor, tasks, started)
+        histories = self._train(problem, recipe, executor)
         chosen = choose_epochs(histories)
         epochs = out_of_fold_epochs(histories, problem.held_out, recipe.averaging_radius)
         finished = executor.finish(problem.data, chosen, epochs, problem.held_out)
@@ -143,33 +124,22 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
     def _train(
-        self,
-        problem: TrainingProblem,
-        recipe: Recipe,
-        executor: Executor,
-        tasks: CallbackTasks | None,
-        started: float,
+        self, problem: TrainingProblem, recipe: Recipe, executor: Executor
     ) -> list[MemberHistory]:
         """Train the first members, which show how many epochs are enough, and then the others."""
         members = range(len(problem.splits))
         first, others = members[:N_FIRST], members[N_FIRST:]
         groups = [len(first), len(others)]
-        ends = deadlines(started, self.max_time, groups, executor.n_at_once)
+        ends = deadlines(problem.started, self.max_time, groups, executor.n_at_once)
         n_epochs, data = recipe.n_epochs, problem.data
         patient = replace(recipe, patience=n_epochs / 2)
-        histories = executor.train(patient, data, self._plans(problem, patient, tasks, ends, first))
+        histories = executor.train(patient, data, self._plans(problem, patient, ends, first))
         limited = replace(recipe, last_epoch=enough_epochs(histories, n_epochs))
-        return histories + executor.train(
-            limited, data, self._plans(problem, limited, tasks, ends, others)
-        )
+        plans = self._plans(problem, limited, ends, others)
+        return histories + executor.train(limited, data, plans)
 
     def _plans(
-        self,
-        problem: TrainingProblem,
-        recipe: Recipe,
-        tasks: CallbackTasks | None,
-        ends: list[Deadline | None],
-        members: range,
+        self, problem: TrainingProblem, recipe: Recipe, ends: list[Deadline | None], members: range
     ) -> Iterator[MemberPlan]:
         """Yield what distinguishes the training of some members from that of the others.
 
@@ -185,7 +155,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
             bins = Bins(encoder, numeric) if encoder else None
             seed, terms = problem.seeds[member], problem.terms[member]
             inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
-            task = tasks.subtask(n_epochs) if tasks else None
+            task = problem.tasks.subtask(n_epochs) if problem.tasks else None
             yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
 
     def _keep_members(
