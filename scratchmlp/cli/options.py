@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from scratchmlp import __version__
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
@@ -15,7 +15,7 @@ from scratchmlp.cli.roles import Roles
 from scratchmlp.estimators.mixins import most_similar
 
 
-class Options(argparse.Namespace):
+class Options:
     """The arguments, as the user gave them; None and [] for those that were not given."""
 
     command: str  # the whole command
@@ -24,6 +24,10 @@ class Options(argparse.Namespace):
     allow_pickle: bool
     coverage: float | None
     out: Path | None
+    sep: str | None
+    decimal: str | None
+    encoding: str | None
+    keep_na: list[str] | None
     target: str | None
     task: str | None
     model: str | None
@@ -51,8 +55,9 @@ class Options(argparse.Namespace):
     @property
     def file_format(self) -> FileFormat:
         """How to read the table."""
-        names, how = self.keep_na, (self.sep, self.decimal, self.encoding)
-        return FileFormat(*how, () if names is None else names or True)
+        names = self.keep_na
+        keep_na: Literal[True] | Sequence[str] = () if names is None else names or True
+        return FileFormat(self.sep, self.decimal, self.encoding, keep_na)
 
     @property
     def training(self) -> list[str]:
