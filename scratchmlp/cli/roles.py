@@ -69,16 +69,16 @@ class Roles(NamedTuple):
         dict
             Parameters by name.
         """
-        category, *others = (
-            [name for name in names if name in features]
-            for names in (self.categorical, self.numeric, self.text, self.date)
-        )
-        numeric, text, date = (names or None for names in others)
+
+        def known(names: Sequence[str]) -> list[str] | None:
+            return [name for name in names if name in features] or None
+
+        category = known(self.categorical)
         return {
             "categorical_features": ["from_dtype", *category] if category else "from_dtype",
-            "numeric_features": numeric,
-            "text_features": text,
-            "date_features": date,
+            "numeric_features": known(self.numeric),
+            "text_features": known(self.text),
+            "date_features": known(self.date),
         }
 
 

@@ -1,7 +1,7 @@
 """The plot of loss, score and learning rate by epoch."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
 from typing import Any, Self
 
 import numpy as np
@@ -109,11 +109,7 @@ class TrainingCurveDisplay:
         return cls(histories=histories, best_epochs=best_epochs).plot(ax, **kwargs)
 
     def plot(
-        self,
-        ax: Any = None,
-        *,
-        loss_scale: str = "auto",
-        line_kw: dict[str, Any] | None = None,
+        self, ax: Any = None, *, loss_scale: str = "auto", line_kw: dict[str, Any] | None = None
     ) -> Self:
         """Draw the curves.
 
@@ -230,11 +226,9 @@ class TrainingCurveDisplay:
             entries.append(("validation", {"color": grey, "linestyle": "--"}))
         best = "best epoch" if several else f"best epoch ({next(iter(self.best_epochs.values()))})"
         entries.append((best, {"color": grey, "linestyle": "", "marker": "o"}))
-        labels, styles = zip(*entries, strict=True)
-        handles = [Line2D([], [], **style) for style in styles]
+        handles = [Line2D([], [], label=fill(label, LINE), **style) for label, style in entries]
         panel, place = self._place_of_legend()
-        lines_of = [textwrap.fill(label, LINE) for label in labels]
-        for text in panel.legend(handles, lines_of, **place).get_texts():
+        for text in panel.legend(handles=handles, **place).get_texts():
             text.set_parse_math(False)
 
     def _has_long_names(self) -> bool:
