@@ -104,7 +104,7 @@ def load_table(
     """
     raw = _read(path, file_format)
     check_roles(raw, path, target, roles)
-    table, notes = _with_values(raw, [target, roles.groups, roles.time])
+    table, notes = _with_values(raw, target, roles.groups, roles.time)
     words = {*roles.categorical, *roles.text}  # they are what the file shows
     read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
     written, table = as_text(table[target]), table.assign(**read)
@@ -137,12 +137,10 @@ def load_table(
     return Table(X, y[X.index].to_numpy(), is_class, notes, columns, groups, times, ids, marks)
 
 
-def _with_values(raw: RawTable, names: list[str | None]) -> tuple[pd.DataFrame, list[str]]:
+def _with_values(raw: RawTable, *names: str | None) -> tuple[pd.DataFrame, list[str]]:
     """Leave out the rows without a value of one of several columns, and say so."""
     table, notes = raw.frame, []
-    for name in names:
-        if name is None:
-            continue
+    for name in filter(None, names):
         known, words = table[table[name].notna()], _words_of(raw, name)
         if known.empty:
             detail = words and f": {words}"
