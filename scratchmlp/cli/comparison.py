@@ -8,16 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
-from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
@@ -45,8 +43,6 @@ OWN_MODELS: dict[str, tuple[Any, Any]] = {
 }
 TREES = "HistGradientBoosting"
 BASELINE = "constant baseline"
-#: Members of an ensemble on rows in the order of time, and the share that each holds out.
-MEMBERS, HELD_OUT = 8, 40
 
 
 class Evaluation(NamedTuple):
@@ -166,34 +162,6 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     )
 
 
-def for_rows(model: Any, folds: Folds, rows: Rows) -> tuple[Any, dict[str, Any]]:
-    """Clone a model for some rows, and return what its `fit` needs beside table and target.
-
-    Parameters
-    ----------
-    model : estimator
-        Model. An ensemble is the one that takes groups.
-    folds : Folds
-        The groups, or whether the rows are in the order of time.
-    rows : ndarray of int
-        Row numbers, in ascending order if the rows are in the order of time.
-
-    Returns
-    -------
-    model : estimator
-        The clone. The members of an ensemble hold out parts of the last fifth in the order of time.
-    arguments : dict
-        Keyword arguments of `fit`.
-    """
-    model = clone(model)
-    if not has_fit_parameter(model, "groups"):
-        return model, {}
-    if folds.by_time:
-        n_members = min(MEMBERS, len(rows) - 1)
-        model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
-    return model, {} if folds.groups is None else {"groups": folds.groups[rows]}
-
-
 def compare(
     models: Mapping[str, BaseEstimator], X: pd.DataFrame, y: NDArray[Any], evaluation: Evaluation
 ) -> dict[str, pd.DataFrame]:
@@ -246,7 +214,7 @@ def _evaluate(
     """Fit a model to the training rows of a fold, and score it on the others."""
     if is_classifier(model):  # the training rows have the classes 0, 1, ...
         y = np.searchsorted(np.unique(y[training]), y)
-    model, arguments = for_rows(model, evaluation.folds, training)
+    model, arguments = evaluation.folds.for_rows(model, training)
     started = time.perf_counter()
     # `fit_notes` says once for all folds what an ensemble leaves out.
     with warnings.catch_warnings(action="ignore", category=FitFailedWarning):

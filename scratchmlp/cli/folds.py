@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.utils.validation import has_fit_parameter
 
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.tabular.folds import Rows, shuffled_splits
@@ -12,6 +14,8 @@ from scratchmlp.tabular.folds import Rows, shuffled_splits
 SMALL = 2_000  # rows; larger tables get fewer folds
 MIN_GROUPS = 3  # so that two are left to train on, one for each fold of an ensemble
 MIN_TIMES = 9  # so that the first of two splits has three times to train on
+#: Members of an ensemble on rows in the order of time, and the share that each holds out.
+MEMBERS, HELD_OUT = 8, 40
 
 Split = tuple[Rows, Rows]
 
@@ -38,6 +42,32 @@ class Folds(NamedTuple):
     left_out: list[str]
     groups: NDArray[np.intp] | None
     by_time: bool
+
+    def for_rows(self, model: Any, rows: Rows) -> tuple[Any, dict[str, Any]]:
+        """Clone a model for some rows, and return what its `fit` needs beside table and target.
+
+        Parameters
+        ----------
+        model : estimator
+            Model. An ensemble is the one that takes groups.
+        rows : ndarray of int
+            Row numbers, in ascending order if the rows are in the order of time.
+
+        Returns
+        -------
+        model : estimator
+            The clone. The members of an ensemble hold out parts of the last fifth in the order of
+            time.
+        arguments : dict
+            Keyword arguments of `fit`.
+        """
+        model = clone(model)
+        if not has_fit_parameter(model, "groups"):
+            return model, {}
+        if self.by_time:
+            n_members = min(MEMBERS, len(rows) - 1)
+            model.set_params(cv=TimeSeriesSplit(n_members, test_size=max(1, len(rows) // HELD_OUT)))
+        return model, {} if self.groups is None else {"groups": self.groups[rows]}
 
 
 def make_folds(

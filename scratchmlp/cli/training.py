@@ -12,14 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
-from scratchmlp.cli.comparison import (
-    BASELINE,
-    OWN_MODELS,
-    compare,
-    for_rows,
-    make_evaluation,
-    models_for,
-)
+from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.messages import count, fit, say, say_before_exit
 from scratchmlp.cli.options import Options, command
@@ -181,7 +174,7 @@ class Comparison:
             model.set_params(**settings)
         else:
             model = make_pipeline(ColumnReader(**settings), model)
-        model, arguments = for_rows(model, self.scores.evaluation.folds, np.arange(len(table.y)))
+        model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             model = fit(model, table.X, table.y, **arguments)
         for note in fit_notes([model]):
