@@ -16,13 +16,7 @@ from scratchmlp.cli.columns import are_words, decide_columns
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles, check_column, check_roles
-from scratchmlp.cli.target import (
-    as_text,
-    classes_to_predict,
-    is_classification,
-    numbers_to_predict,
-    read_target,
-)
+from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.findings import listed
@@ -108,11 +102,7 @@ def load_table(
     words = {*roles.categorical, *roles.text}  # they are what the file shows
     read = {name: raw.readable(name)[table.index] for name in raw.marks if name not in words}
     written, table = as_text(table[target]), table.assign(**read)
-    values = read_target(as_text(table[target]))
-    is_class = is_classification(values, task, _words_of(raw, target))
-    y, target_notes = (
-        classes_to_predict(values, written, task) if is_class else numbers_to_predict(values, task)
-    )
+    y, is_class, target_notes = choose_target(table[target], written, task, _words_of(raw, target))
     table, groups, times = table.loc[y.index], None, None
     if roles.groups is not None:
         groups = table[roles.groups].factorize()[0]

@@ -93,13 +93,17 @@ def read_target(known: "pd.Series[Any]") -> Target:
     return Target(known, numbers, found.kind, found.reading.units)
 
 
-def is_classification(target: Target, task: str | None, words: str = "") -> bool:
-    """Decide whether the target holds classes.
+def choose_target(
+    column: "pd.Series[Any]", written: "pd.Series[Any]", task: str | None, words: str = ""
+) -> "tuple[pd.Series[Any], bool, list[str]]":
+    """Decide whether a target holds classes, and choose the rows that can be used.
 
     Parameters
     ----------
-    target : Target
-        The target.
+    column : Series
+        The target without missing values, as it can be read.
+    written : Series
+        Its values as they are written in the file.
     task : {'classification', 'regression'} or None
         What the user chose. None decides from the values.
     words : str, default=""
@@ -107,14 +111,28 @@ def is_classification(target: Target, task: str | None, words: str = "") -> bool
 
     Returns
     -------
-    bool
-        Whether it does.
+    y : Series
+        Classes or numbers.
+    is_class : bool
+        Whether they are classes.
+    notes : list of str
+        Sentences about rows that were left out and about what may be taken wrongly.
 
     Raises
     ------
     InputError
-        If the target is constant, or is not numeric in regression.
+        If the target cannot be learned.
     """
+    target = read_target(as_text(column))
+    if _is_classification(target, task, words):
+        y, notes = _classes(target, written, task)
+        return y, True, notes
+    numbers, notes = _numbers(target, task)
+    return numbers, False, notes
+
+
+def _is_classification(target: Target, task: str | None, words: str) -> bool:
+    """Decide whether the target holds classes, and refuse one that cannot be predicted."""
     known = target.known
     name, n_values = quote(known.name), known.nunique()
     if n_values == 1:
@@ -133,34 +151,13 @@ def is_classification(target: Target, task: str | None, words: str = "") -> bool
     return target.may_be_classes and (n_values <= MAX_NUMBERS or target.are_codes)
 
 
-def classes_to_predict(
+def _classes(
     target: Target, written: "pd.Series[Any]", task: str | None
 ) -> "tuple[pd.Series[Any], list[str]]":
-    """Return the classes of the rows that can be used.
+    """Return the classes of the rows that can be used, with notes.
 
     Classes are numbers if they are then written as in the file. Otherwise, they are text: 7 and 07
     are two classes.
-
-    Parameters
-    ----------
-    target : Target
-        The target.
-    written : Series
-        Its values as they are written in the file.
-    task : {'classification', 'regression'} or None
-        What the user chose.
-
-    Returns
-    -------
-    y : Series
-        Classes, as text or numbers.
-    notes : list of str
-        Sentences about rows that were left out and about numbers that may be taken wrongly.
-
-    Raises
-    ------
-    InputError
-        If there are too few rows of a class.
     """
     labels = written.astype(np.int64) if written.str.fullmatch(_WHOLE).all() else written
     y, notes = labels[labels.map(labels.value_counts()) >= MIN_ROWS], []
@@ -207,28 +204,8 @@ def _remedy(target: Target) -> str:
     return ""
 
 
-def numbers_to_predict(target: Target, task: str | None) -> "tuple[pd.Series[float], list[str]]":
-    """Return the finite numbers of a target.
-
-    Parameters
-    ----------
-    target : Target
-        The target, which is numeric.
-    task : {'classification', 'regression'} or None
-        What the user chose.
-
-    Returns
-    -------
-    y : Series
-        Numbers.
-    notes : list of str
-        Sentences about rows that were left out, about signs, and about classes.
-
-    Raises
-    ------
-    InputError
-        If there are too few numbers.
-    """
+def _numbers(target: Target, task: str | None) -> "tuple[pd.Series[float], list[str]]":
+    """Return the finite numbers of a target that is numeric, with notes."""
     known, numbers = target.known, target.numbers
     assert numbers is not None
     name, unreadable, notes = quote(known.name), known[numbers.isna()], []

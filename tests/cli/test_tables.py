@@ -13,13 +13,7 @@ from scratchmlp.cli.columns import (
 from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.table import in_order, load_new_table, load_table, select_features
-from scratchmlp.cli.target import (
-    classes_to_predict,
-    describe_classes,
-    is_classification,
-    numbers_to_predict,
-    read_target,
-)
+from scratchmlp.cli.target import choose_target, describe_classes
 from scratchmlp.io import load
 from tests.helpers.cli_output import refused, run
 from tests.helpers.table_files import excel, parquet
@@ -223,11 +217,7 @@ def test_columns_are_read_once_for_the_comparison():
 def read(values, task=None, name="y"):
     """Read a target; return whether it holds classes, its values and the notes."""
     known = text(values).rename(name)
-    target = read_target(known)
-    is_class = is_classification(target, task)
-    y, notes = (
-        classes_to_predict(target, known, task) if is_class else numbers_to_predict(target, task)
-    )
+    y, is_class, notes = choose_target(known, known, task)
     return is_class, y.to_numpy(), notes
 
 
