@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.cli.folds import SMALL, Folds, make_folds
+from scratchmlp.cli.folds import SMALL, Folds, Split, make_folds
 from scratchmlp.cli.messages import InputError, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric
 from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
@@ -34,7 +34,6 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
-from scratchmlp.tabular.folds import Rows
 
 #: The first model of a comparison by the name that ``--model`` takes: classifier and regressor.
 OWN_MODELS: dict[str, tuple[Any, Any]] = {
@@ -191,10 +190,10 @@ def compare(
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
     with one_thread, steps(len(models) * len(splits)) as begin:
         for name, model in models.items():
-            for training, held_out in splits:
+            for split in splits:
                 begin(name)
                 try:
-                    results[name].append(_evaluate(model, X, y, training, held_out, evaluation))
+                    results[name].append(_evaluate(model, X, y, split, evaluation))
                 except Exception as error:
                     # Such as text in a column that held numbers before. Rivals raise any type.
                     if isinstance(error, ValueError) or name in RIVAL_NAMES:
@@ -204,14 +203,10 @@ def compare(
 
 
 def _evaluate(
-    model: Any,
-    X: pd.DataFrame,
-    y: NDArray[Any],
-    training: Rows,
-    held_out: Rows,
-    evaluation: Evaluation,
+    model: Any, X: pd.DataFrame, y: NDArray[Any], split: Split, evaluation: Evaluation
 ) -> dict[str, Any]:
     """Fit a model to the training rows of a fold, and score it on the others."""
+    training, held_out = split
     if is_classifier(model):  # the training rows have the classes 0, 1, ...
         y = np.searchsorted(np.unique(y[training]), y)
     model, arguments = evaluation.folds.for_rows(model, training)
