@@ -28,9 +28,10 @@ def with_notes(error: Exception) -> str:
     return ". ".join([str(error).removesuffix("."), *notes]) if notes else str(error)
 
 
-def say(message: str, end: str = "\n") -> None:
-    """Print a note on stderr."""
-    print(f"scratchmlp: {message}", end=end, file=sys.stderr, flush=True)
+def say(*messages: str, end: str = "\n") -> None:
+    """Print notes on stderr."""
+    for message in messages:
+        print(f"scratchmlp: {message}", end=end, file=sys.stderr, flush=True)
 
 
 def quote(value: object) -> str:

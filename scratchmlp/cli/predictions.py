@@ -58,8 +58,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
             f"--coverage is about intervals of numbers, but the model in {options.load} predicts "
             "classes. Remove --coverage."
         )
-    for difference in unlike_training(X, columns):
-        say(difference)
+    say(*unlike_training(X, columns))
     try:
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
@@ -75,8 +74,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
         print(f"Saved {out}: {count(len(X), 'prediction')}")
     if saved.target is not None and saved.target in raw.frame:
         known = raw.frame[saved.target] if is_class else raw.readable(saved.target)
-        for sentence in scores_of_known(saved.model, predicted, known):
-            say(sentence)
+        say(*scores_of_known(saved.model, predicted, known))
 
 
 def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.Series[Any] | None":
@@ -91,8 +89,7 @@ def _ids(raw: RawTable, data: str, given: str | None, saved: SavedModel) -> "pd.
         return None
     check_id(name, getattr(saved.model, "classes_", None))
     ids = raw.frame[name]
-    for note in note_repeated(ids):
-        say(note)
+    say(*note_repeated(ids))
     return ids
 
 

@@ -320,8 +320,7 @@ def select_features(raw: RawTable, path: str, columns: Columns) -> pd.DataFrame:
         if name in table
     }
     X, notes = _drop_infinite(pd.DataFrame(features))
-    for note in notes:
-        say(note)
+    say(*notes)
     return X
 
 
@@ -343,6 +342,5 @@ def _read(path: str, file_format: FileFormat, words: Sequence[str] = ()) -> RawT
     raw = read_file(path, file_format)
     for name in named:
         check_column(raw, path, "--keep-na", name)
-    for note in raw.notes:
-        say(note)
+    say(*raw.notes)
     return raw

@@ -119,12 +119,10 @@ class Comparison:
             rivals=options.rivals,
         )
         _print_table(table, options)
-        for note in evaluation.folds.left_out:
-            say(note)
+        say(*evaluation.folds.left_out)
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
-            for note in fit_notes(list(result["estimator"])):
-                say(note)
+            say(*fit_notes(list(result["estimator"])))
         comparison = cls(options, table, models, Scores(results, evaluation))
         comparison._print_scores()
         return comparison
@@ -177,8 +175,7 @@ class Comparison:
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             model = fit(model, table.X, table.y, **arguments)
-        for note in fit_notes([model]):
-            say(note)
+        say(*fit_notes([model]))
         return model
 
     def _although(self, name: str) -> str:
@@ -220,8 +217,7 @@ class Comparison:
 
 def _print_table(table: Table, options: Options) -> None:
     """Print what the table contains, and what was left out of it."""
-    for note in table.notes:
-        say(note)
+    say(*table.notes)
     X, y, is_class = table.X, table.y, table.is_class
     task = f"classification, {len(np.unique(y))} classes" if is_class else "regression"
     size = f"{count(len(y), 'row')}, {count(X.shape[1], 'column')}"
