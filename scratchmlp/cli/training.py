@@ -56,15 +56,14 @@ def compare_and_train(data: str, options: Options) -> None:
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
     check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
-    kept = options.save, options.export, options.report, options.plot
+    kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
         comparison = Comparison.of(table, options)
     except BrokenPipeError:
-        for path in kept[:3]:
-            if path is not None:
-                say_before_exit(f"stdout is closed, so {path} is not saved")
+        for path in kept:
+            say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
-    if any(path is not None for path in kept):
+    if kept or options.plot is not None:
         comparison.keep()
 
 
