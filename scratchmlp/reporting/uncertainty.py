@@ -101,19 +101,17 @@ def _levels(evaluated: Evaluated, known: dict[float, Regions]) -> Table:
     """Compare the coverage that was asked for with the measured one."""
     n, n_all = len(next(iter(known.values())).rows), len(evaluated.y)
     which = f"{n:,} rows" if n == n_all else f"{n:,} random rows out of {n_all:,}"
-    rows: list[tuple[Cell, ...]] = [
-        (f"{level:.0%}", share(float(regions.covered.mean())), _size(evaluated, regions.size))
+    rows: list[list[Cell]] = [
+        [f"{level:.0%}", share(float(regions.covered.mean())), _size(evaluated, regions.size)]
         for level, regions in known.items()
     ]
     if evaluated.proba is None:
-        header = ("coverage asked for", "true value in the interval", MEDIAN_SIZE)
+        header = ["coverage asked for", "true value in the interval", MEDIAN_SIZE]
         return Table(f"Prediction intervals of {which}", header, rows)
-    of_one = [share(float((regions.size == 1).mean())) for regions in known.values()]
-    return Table(
-        f"Prediction sets of {which}",
-        ("coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"),
-        [(*row, one) for row, one in zip(rows, of_one, strict=True)],
-    )
+    for row, regions in zip(rows, known.values(), strict=True):
+        row.append(share(float((regions.size == 1).mean())))
+    header = ["coverage asked for", "true class in the set", MEAN_SIZE, "sets of one class"]
+    return Table(f"Prediction sets of {which}", header, rows)
 
 
 def _why_single(evaluated: Evaluated, known: dict[float, Regions]) -> list[str]:
