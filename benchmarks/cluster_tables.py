@@ -95,7 +95,7 @@ def member_memory(n_rows: int, cv: int) -> tuple[float, float]:
     model = TabularMLPClassifier(cv=cv, max_iter=1, random_state=0)
     problem = model._prepare(X, y, None, None)
     recipe = model._chosen_recipe(problem)
-    [plan] = model._plans(problem, recipe, None, [None] * cv, range(1, 2))
+    [plan] = model._plans(problem, recipe, [None] * cv, range(1, 2))
     parts = [problem.data.X[rows] for rows in np.array_split(np.arange(n_rows), N_PARTITIONS)]
     n_bytes, _ = zip(*(summary_of(EncodedRows(part, [])) for part in parts), strict=True)
     tracemalloc.start()

@@ -1,6 +1,7 @@
 """The training objective J and its gradient."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ class Differentiable(Protocol):
         """Return a function that maps a batch to the value and the gradient at `theta`."""
 
 
+@dataclass(eq=False)
 class Objective:
     """Weighted mean loss of a batch plus an L2 penalty, and the gradient with respect to theta.
 
@@ -68,19 +70,15 @@ class Objective:
     (2.0, array([-6.]))
     """
 
-    def __init__(
-        self,
-        network: Network,
-        loss: Loss,
-        alpha: float,
-        mean_weight: float = 1.0,
-        random_state: np.random.RandomState | None = None,
-    ) -> None:
-        self.network = network
-        self.loss = loss
-        self.alpha = float(alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
-        self.mean_weight = float(mean_weight)
-        self.random_state = random_state
+    network: Network
+    loss: Loss
+    alpha: float
+    mean_weight: float = 1.0
+    random_state: np.random.RandomState | None = None
+
+    def __post_init__(self) -> None:
+        self.alpha = float(self.alpha)  # a NumPy scalar would turn float32 arrays into float64 ones
+        self.mean_weight = float(self.mean_weight)
 
     def __call__(
         self, theta: FloatArray, X: Any, Y: FloatArray, sample_weight: FloatArray | None = None
