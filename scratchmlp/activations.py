@@ -236,25 +236,24 @@ class SiLU:
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
-        """Write z / (1 + exp(-z)) into `out`."""
-        return np.divide(z, self._denominator(z), out=out)
+        """Write z / (1 + exp(-z)) into `out`. exp(80) does not overflow in float32."""
+        return np.divide(z, 1 + np.exp(np.minimum(-z, 80)), out=out)
 
     def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
-        """Multiply `derivative` by σ + a (1 - σ)."""
-        sigma = 1 / self._denominator(z)
-        derivative *= sigma + a * (1 - sigma)
-
-    def _denominator(self, z: FloatArray) -> FloatArray:
-        """Compute 1 + exp(-z), at most 1 + exp(80), which does not overflow in float32."""
-        return 1 + np.exp(np.minimum(-z, 80))
+        """Multiply `derivative` by σ + a (1 - σ), where σ = a / z needs no exponential."""
+        sigma = _factor(z, a, at_zero=0.5)
+        slope = 1 - sigma
+        slope *= a
+        slope += sigma
+        derivative *= slope
 
 
 class Mish:
     """f(z) = z t with t = tanh(log(1 + exp(z))), and f' = t + z σ(z) (1 - t²).
 
     σ is the logistic function. With e = exp(z) and n = e (e + 2), one exponential is enough:
-    t = n / (n + 2). As 1 - t² = 4 (e + 1)² / (n + 2)² and σ = e / (e + 1), the second term of f' is
-    4 z e (e + 1) / (n + 2)².
+    t = n / (n + 2). The derivative needs none: with t = f / z and u = 2 t / (1 + t),
+    σ = u / (1 + √(1 - u)).
 
     References
     ----------
@@ -262,20 +261,27 @@ class Mish:
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
-        """Write z n / (n + 2) into `out`."""
-        e = self._exp(z)
+        """Write z n / (n + 2) into `out`. From z = 20 on, t rounds to 1, and n² cannot overflow."""
+        e = np.exp(np.minimum(z, 20))
         n = e * (e + 2)
         return np.multiply(z, n / (n + 2), out=out)
 
     def backward(self, z: FloatArray, a: FloatArray, derivative: FloatArray) -> None:
-        """Multiply `derivative` by n / (n + 2) + 4 z e (e + 1) / (n + 2)²."""
-        e = self._exp(z)
-        n = e * (e + 2)
-        derivative *= (n + np.minimum(z, 20) * (4 * e * (e + 1) / (n + 2))) / (n + 2)
+        """Multiply `derivative` by t + z σ (1 - t²)."""
+        t = _factor(z, a, at_zero=0.6)
+        u = 2 * t / (1 + t)
+        sigma = u / (1 + np.sqrt(1 - u))
+        derivative *= t + z * sigma * (1 - t * t)
 
-    def _exp(self, z: FloatArray) -> FloatArray:
-        """Compute exp(min(z, 20)): t rounds to 1 from z = 20 on, and n² cannot overflow."""
-        return np.exp(np.minimum(z, 20))
+
+@np.errstate(divide="ignore", invalid="ignore")  # where z is 0
+def _factor(z: FloatArray, a: FloatArray, at_zero: float) -> FloatArray:
+    """Return a / z. Where z is 0, or so small that digits are missing, return the limit."""
+    factor = a / z
+    small = np.abs(z) < 100 * np.finfo(z.dtype).tiny
+    if small.any():
+        factor[small] = at_zero
+    return factor
 
 
 class Softplus:

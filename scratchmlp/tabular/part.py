@@ -1,6 +1,7 @@
 """The contract of a part: an estimator that an ensemble fits once for each fold."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
@@ -16,11 +17,10 @@ class PartEstimator(BaseEstimator, ABC):
 
     `CrossFitted` makes one of any estimator of scikit-learn. The ensemble sets the parameters that
     a part shares with it by name, among them `max_time`: the seconds from the start of `fit` until
-    the part must be fitted, or None.
+    the next step of its fit must be over, or None.
     """
 
-    #: Whether the part has the weight of the prior, is never dropped, and is fitted after others,
-    #: because it can use what is left of `max_time`.
+    #: Whether the part has the weight of the prior, is never dropped, and is not on trial.
     _is_preferred: ClassVar[bool] = False
     #: Errors of its fit after which the ensemble goes on without it.
     _left_out_after: ClassVar[type[Exception]] = Exception
@@ -31,10 +31,22 @@ class PartEstimator(BaseEstimator, ABC):
         """Check what must be right before any part is fitted."""
 
     @abstractmethod
-    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
-        """Fit in the folds of a problem, and return the out-of-fold predictions.
+    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        """Fit in the folds of a problem, in one step or two.
 
-        They are probabilities, or numbers as the user passed them; nan for rows in no fold.
+        Parameters
+        ----------
+        problem : TrainingProblem
+            The table, its targets and the folds.
+        n_trial : int
+            Number of folds of the first step. The second one has the others, if there are any. A
+            part that is preferred fits in all folds at once.
+
+        Yields
+        ------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The out-of-fold predictions of all folds so far: probabilities, or numbers as the user
+            passed them; nan for rows in none of these folds.
         """
 
     def _keep_uncertainty(self, uncertainty: Uncertainty) -> None:

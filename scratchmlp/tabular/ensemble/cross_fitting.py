@@ -190,23 +190,31 @@ class CrossFitted(PartEstimator):
         self.n_jobs = n_jobs
         self.max_time = max_time
 
-    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
-        data, targets, tasks = problem.data, problem.targets, problem.tasks
-        layout = data.X.layout
+    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        layout, tasks = problem.data.X.layout, problem.tasks
         folds = [
             Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
             for rows, seed, terms in zip(problem.splits, problem.seeds, problem.terms, strict=True)
         ]
-        results = self._fit_folds(data, folds, problem.started)
+        results: list[tuple[FoldModel, FloatArray]] = []
+        for some in filter(None, (folds[:n_trial], folds[n_trial:])):
+            results += self._fit_folds(problem.data, some, problem.started)
+            yield self._keep(problem, results)
+
+    def _keep(
+        self, problem: TrainingProblem, results: list[tuple[FoldModel, FloatArray]]
+    ) -> FloatArray:
+        """Keep the models of some folds, and return their calibrated out-of-fold predictions."""
         self.models_ = [model for model, _ in results]
-        scores = by_row(problem.held_out, [found for _, found in results], len(data.Y))
+        data, targets, held_out = problem.data, problem.targets, problem.held_out[: len(results)]
+        scores = by_row(held_out, [found for _, found in results], len(data.Y))
         self._targets, self._calibration = targets, targets.calibrate(data, scores)
         return targets.predictions(scores, self._calibration)
 
     def _fit_folds(
         self, data: Data, folds: list[Fold], started: float
     ) -> list[tuple[FoldModel, FloatArray]]:
-        """Fit all folds: see `fit_fold`. The first one shows whether there is time for the others.
+        """Fit some folds: see `fit_fold`. The first one shows whether there is time for the others.
 
         Raises
         ------

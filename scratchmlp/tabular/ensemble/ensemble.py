@@ -1,39 +1,30 @@
 """What the ensembles of networks and other estimators share."""
 
 import pickle
-import time
-import warnings
 from copy import copy
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.exceptions import FitFailedWarning
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
-from scratchmlp.public import stacklevel
 from scratchmlp.tabular.base import BaseTabular, TableParameters, TrainingProblem
 from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration
 from scratchmlp.tabular.ensemble.blending import NEGLIGIBLE, select_weights, without_negligible
 from scratchmlp.tabular.ensemble.cross_fitting import CrossFitted
 from scratchmlp.tabular.ensemble.default_estimators import default_estimators
+from scratchmlp.tabular.ensemble.part_fits import PartFits, describe_error
+from scratchmlp.tabular.folds import predicted_rows
 from scratchmlp.tabular.inspection.uncertainty import largest_scores
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.scoring import SCORING, BlendLoss, is_within_error
-
-
-class FittedPart(NamedTuple):
-    """A fitted estimator, and its out-of-fold predictions."""
-
-    estimator: PartEstimator
-    oof: FloatArray
+from scratchmlp.tabular.scoring import SCORING, is_within_error
 
 
 @dataclass(eq=False, repr=False)
@@ -100,21 +91,21 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         self._keep_problem(problem)
         estimators = self._part_estimators(problem)
         problem = problem.with_terms()
-        rows = np.unique(np.concatenate(problem.held_out))
-        seen: Any = slice(None) if len(rows) == len(problem.data.Y) else rows
-        loss = self._checked_loss(problem.data.rows(seen))
-        parts = self._fit_parts(estimators, problem)
-        self._keep_weighted(parts, seen, loss)
-        blend: Any = sum(weight * parts[name].oof for name, weight in self.weights_.items())
+        self._check_scoring(problem)
+        fits = PartFits(estimators, problem, self.max_time, trial=self.scoring is None)
+        fits.fit()
+        self._keep_fits(fits)
+        self._keep_weighted(fits)
+        blend: Any = sum(weight * fits.oof[name] for name, weight in self.weights_.items())
         self._calibration = self._fitted_calibration(problem.data, blend)
         oof = self._targets.blended(blend, self._calibration)
         setattr(self, self._oof_name, oof)
         self.oof_score_ = self._oof_score(problem, oof)
-        self._measure(parts, problem, lambda oof: loss(oof[seen]))
+        self._measure(fits)
         uncertainty_of = self._uncertainty_of(problem, oof)
         self._uncertainty = uncertainty_of(oof)
         for name, part in self._parts.items():
-            part._keep_uncertainty(uncertainty_of(parts[name].oof))
+            part._keep_uncertainty(uncertainty_of(fits.oof[name]))
 
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
@@ -125,24 +116,43 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         parts: dict[str, PartEstimator] = {}
         for name, estimator in named:
             is_part = isinstance(estimator, PartEstimator)
-            parts[name] = estimator if is_part else CrossFitted(estimator)
-            parts[name]._check_part(name, type(self).__name__)
+            part = estimator if is_part else CrossFitted(estimator)
+            part._check_part(name, type(self).__name__)
+            parts[name] = self._with_own_parameters(part)
         return parts
 
-    def _keep_weighted(self, parts: dict[str, FittedPart], seen: Any, loss: BlendLoss) -> None:
-        """Weight the estimators, and keep those whose weight matters."""
-        preferred = np.array([part.estimator._is_preferred for part in parts.values()])
-        candidates = preferred if preferred.any() else np.ones(len(parts))
-        predictions = [part.oof[seen] for part in parts.values()]
-        selected = select_weights(predictions, loss, candidates / candidates.sum())
-        weights = without_negligible(selected, predictions, loss, preferred)
-        self.weights_ = {name: w for name, w in zip(parts, weights.tolist(), strict=True) if w}
-        self._parts = {name: parts[name].estimator for name in self.weights_}
-        self.dropped_ = {
-            name: _reason_to_drop(weight)
-            for name, weight in zip(parts, selected, strict=True)
-            if name not in self.weights_
+    def _with_own_parameters(self, estimator: PartEstimator) -> PartEstimator:
+        """Return a clone with the parameters of the ensemble, where both have one."""
+        own = self.get_params(deep=False)
+        common = estimator.get_params(deep=False).keys() & own.keys()
+        part: PartEstimator = clone(estimator).set_params(**{name: own[name] for name in common})
+        return part
+
+    def _keep_fits(self, fits: PartFits) -> None:
+        """Keep what the fits of the parts tell."""
+        self.errors_ = {name: describe_error(error) for name, error in fits.errors.items()}
+        self._out_of_time = [
+            n for n, error in fits.errors.items() if isinstance(error, TimeoutError)
+        ]
+        self._measured = {"folds": fits.n_folds, "seconds": {n: fits.seconds[n] for n in fits.oof}}
+
+    def _keep_weighted(self, fits: PartFits) -> None:
+        """Weight the estimators that are fitted in all folds, and keep those that matter."""
+        n_folds, data = len(fits.problem.splits), fits.problem.data
+        names = [name for name in fits.oof if fits.n_folds[name] == n_folds]
+        rows = predicted_rows(fits.oof[names[0]])
+        loss = self._targets.blend_loss(data.rows(rows), self.scoring)
+        predictions = [fits.oof[name][rows] for name in names]
+        selected = select_weights(predictions, loss, fits.prior(names))
+        needed = np.isin(names, fits.preferred)
+        weights = without_negligible(selected, predictions, loss, needed)
+        self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
+        self._parts = {name: fits.estimators[name] for name in self.weights_}
+        self.dropped_ = {name: _reason_to_drop(0, fits.n_trial) for name in fits.oof} | {
+            name: _reason_to_drop(weight) for name, weight in zip(names, selected, strict=True)
         }
+        for name in self.weights_:
+            del self.dropped_[name]
 
     def _fitted_calibration(self, data: Data, blend: FloatArray) -> Calibration | None:
         """Calibrate the weighted predictions. Those of a single estimator are calibrated."""
@@ -150,96 +160,47 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             return self._targets.uncalibrated
         return self._targets.calibrate(data, self._targets.link(blend))
 
-    def _measure(
-        self, parts: dict[str, FittedPart], problem: TrainingProblem, loss: BlendLoss
-    ) -> None:
+    def _measure(self, fits: PartFits) -> None:
         """Measure how good each estimator is, also of those that are dropped."""
         readable = self._targets.readable_loss if self.scoring is None else float
+        problem = fits.problem
         folds = [
             (self._targets.blend_loss(problem.data.rows(rows), None), rows)
             for rows in problem.held_out
         ]
 
-        def by_fold(oof: Any) -> "pd.Series[float]":
+        def loss(oof: Any) -> float:
+            rows = predicted_rows(oof)
+            return readable(
+                self._targets.blend_loss(problem.data.rows(rows), self.scoring)(oof[rows])
+            )
+
+        def by_fold(oof: Any) -> "pd.Series[float]":  # nan for folds in which it is not fitted
             return pd.Series([of_fold(oof[rows]) for of_fold, rows in folds])
 
         whole: Any = self._out_of_fold
-        self.oof_loss_, whole_by_fold = readable(loss(whole)), by_fold(whole)
+        self.oof_loss_, whole_by_fold = loss(whole), by_fold(whole)
         self.oof_scores_, losses, as_good = {}, {}, {}
-        for name, part in parts.items():
-            self.oof_scores_[name] = self._oof_score(problem, part.oof)
-            losses[name] = readable(loss(part.oof))
-            as_good[name] = is_within_error(by_fold(part.oof) - whole_by_fold)
+        for name, oof in fits.oof.items():
+            self.oof_scores_[name] = self._oof_score(problem, oof)
+            losses[name] = loss(oof)
+            as_good[name] = is_within_error(by_fold(oof) - whole_by_fold)
         self._measured = {"loss": losses, "as_good": as_good, **self._measured}
 
-    def _checked_loss(self, data: Data) -> BlendLoss:
-        """Return the loss that weights minimize, after a trial of the user's scorer."""
-        loss = self._targets.blend_loss(data, self.scoring)
-        if self.scoring is not None:
-            zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
-            try:
-                loss(self._targets.predictions(zeros, NOT_CALIBRATED))
-            except Exception as error:
-                raise ValueError(
-                    f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
-                    "Choose another scorer, or make one with sklearn.metrics.make_scorer."
-                ) from error
-        return loss
-
-    def _fit_parts(
-        self, estimators: dict[str, PartEstimator], problem: TrainingProblem
-    ) -> dict[str, FittedPart]:
-        """Fit the estimators in the folds, and leave out those that fail.
-
-        Of `max_time`, each estimator gets an equal share of the time that is left. Networks come
-        last, because they can use what the others leave. The last estimator is fitted even if there
-        is no time, unless the ensemble has another.
-        """
-        parts: dict[str, FittedPart] = {}
-        errors: dict[str, Exception] = {}
-        self.errors_ = {}
-        self._measured = {"seconds": {}}
-        in_order = sorted(estimators, key=lambda name: estimators[name]._is_preferred)
-        for n_done, name in enumerate(in_order):
-            estimator, n_left = estimators[name], len(in_order) - n_done
-            preferred = estimator._is_preferred
-            n_alike = sum(estimators[done]._is_preferred == preferred for done in in_order[:n_done])
-            is_last_chance = n_left == 1 and not parts and not preferred
-            seconds = None if is_last_chance else self._share(problem.started, n_left)
-            begun = time.perf_counter()
-            try:
-                part = self._with_own_parameters(estimator, seconds)
-                oof = part._fit_part(problem.with_other_seeds(n_alike))
-            except MemoryError:
-                raise
-            except estimator._left_out_after as error:
-                errors[name] = error
-                self.errors_[name] = f"{type(error).__name__}: {error}"
-                message = f"{name} is left out of the ensemble: {self.errors_[name]}"
-                warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
-            else:
-                parts[name] = FittedPart(part, oof)
-                self._measured["seconds"][name] = time.perf_counter() - begun
-        if not parts:
-            raise next(errors[name] for name in estimators)
-        self._out_of_time = [name for name in errors if isinstance(errors[name], TimeoutError)]
-        return {name: parts[name] for name in estimators if name in parts}
-
-    def _share(self, started: float, n_left: int) -> float | None:
-        """Return in which time after the start the next of `n_left` estimators must be fitted."""
-        if self.max_time is None:
-            return None
-        passed = time.time() - started
-        return passed + max(self.max_time - passed, 0.0) / n_left
-
-    def _with_own_parameters(
-        self, estimator: PartEstimator, seconds: float | None
-    ) -> PartEstimator:
-        """Return a clone with the parameters of the ensemble, where both have one."""
-        own = self.get_params(deep=False) | {"max_time": seconds}
-        common = estimator.get_params(deep=False).keys() & own.keys()
-        part: PartEstimator = clone(estimator).set_params(**{name: own[name] for name in common})
-        return part
+    def _check_scoring(self, problem: TrainingProblem) -> None:
+        """Try the user's scorer."""
+        if self.scoring is None:
+            return
+        data = problem.data.rows(np.unique(np.concatenate(problem.held_out)))
+        zeros = np.zeros((len(data.Y), data.n_targets))  # all rows have the same prediction
+        try:
+            loss = self._targets.blend_loss(data, self.scoring)
+            loss(self._targets.predictions(zeros, NOT_CALIBRATED))
+        except Exception as error:
+            raise ValueError(
+                f"scoring={self.scoring!r} cannot score predictions for these targets: {error} "
+                "Choose another scorer, or make one with sklearn.metrics.make_scorer."
+            ) from error
 
     @property
     def named_estimators_(self) -> Bunch:
@@ -263,6 +224,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             - "as_good" : whether the ensemble of `fit` is not clearly better than it alone, because
               the mean over the folds of the difference in log-loss, or in squared error, is at most
               its standard error. :meth:`only` then gives a smaller model that predicts faster.
+            - "folds" : number of folds in which it was fitted. Its score and its loss are of these:
+              from 1,000 rows, an estimator may be dropped after a trial in two folds.
             - "seconds" : time of its fit.
             - "bytes" : size of its pickle, which is made for this, or the sum. 0 if it was dropped.
 
@@ -282,6 +245,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "score": self.oof_score_,
             "loss": self.oof_loss_,
             "as_good": True,
+            "folds": max(self._measured["folds"].values()),
             "seconds": parts["seconds"].sum(),
             "bytes": parts["bytes"].sum(),
         }
@@ -357,8 +321,13 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
 
-def _reason_to_drop(weight: float) -> str:
-    """Say why an estimator is dropped that had this weight."""
+def _reason_to_drop(weight: float, n_trial: int | None = None) -> str:
+    """Say why an estimator is dropped that had this weight, in some folds on trial or in all."""
+    if n_trial is not None:
+        return (
+            f"On trial in {n_trial} folds, its weight was 0: it did not lower the loss of the "
+            "others. It was not fitted in the other folds."
+        )
     if weight == 0:
         return "Its weight is 0: it does not lower the loss of the others."
     share = f"{100 * NEGLIGIBLE:g} %"

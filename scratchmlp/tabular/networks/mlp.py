@@ -88,8 +88,8 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
                 f"Pass them to set_callbacks of {ensemble}."
             )
 
-    def _fit_part(self, problem: TrainingProblem) -> FloatArray:
-        return self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
+    def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        yield self._fit_folds(self._for_loss(problem), LocalExecutor(self.n_jobs))
 
     def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
         """Return the problem with targets as the loss needs them."""

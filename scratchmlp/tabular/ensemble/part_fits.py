@@ -1,0 +1,151 @@
+"""The fits of an ensemble's parts: all of them on trial, then those that promise something."""
+
+import time
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.public import stacklevel
+from scratchmlp.tabular.base import TrainingProblem
+from scratchmlp.tabular.ensemble.blending import select_weights
+from scratchmlp.tabular.part import PartEstimator
+
+#: Folds of a trial.
+_N_TRIAL = 2
+#: Fewest rows for a trial. Of fewer, two folds often tell the wrong parts, and fits are short.
+_FEWEST_ROWS = 1000
+
+
+class PartFits:
+    """The fits of the parts of an ensemble in the folds of a problem.
+
+    From 1,000 rows, all parts but networks are fitted in two folds first. Those that get no weight
+    beside the others there are not fitted in the other folds.
+
+    Of `max_time`, each part on trial gets an equal share of the time that is left. Networks get
+    what the others will not need, and at least half of what is left. The others then go on, those
+    with the largest weights first, as long as there is time. Without networks, one part is fitted
+    even if there is no time.
+
+    Parameters
+    ----------
+    estimators : dict of str to PartEstimator
+        The parts by name, which are fitted in place.
+    problem : TrainingProblem
+        What to fit to.
+    max_time : float or None
+        Seconds from the start of the fit of the ensemble until all parts must be fitted.
+    trial : bool
+        Whether there is a trial from 1,000 rows.
+
+    Attributes
+    ----------
+    oof : dict of str to ndarray
+        Out-of-fold predictions of each part, in the order of `estimators`; nan for rows in no fold.
+    n_folds : dict of str to int
+        Number of folds in which each of them is fitted.
+    seconds : dict of str to float
+        Time of the fits of each of them.
+    errors : dict of str to Exception
+        Why others are left out.
+    """
+
+    def __init__(
+        self,
+        estimators: dict[str, PartEstimator],
+        problem: TrainingProblem,
+        max_time: float | None,
+        *,
+        trial: bool,
+    ) -> None:
+        self.estimators, self.problem, self.max_time = estimators, problem, max_time
+        n_folds = len(problem.splits)
+        is_long = len(problem.data.Y) >= _FEWEST_ROWS and n_folds > _N_TRIAL
+        self.n_trial = _N_TRIAL if trial and is_long else n_folds
+        self.preferred = [name for name, part in estimators.items() if part._is_preferred]
+        self.others = [name for name in estimators if name not in self.preferred]
+        self._steps = {
+            name: estimators[name]._fit_part(problem.with_other_seeds(number), self.n_trial)
+            for names in (self.preferred, self.others)
+            for number, name in enumerate(names)
+        }
+        self.oof: dict[str, FloatArray] = {}
+        self.n_folds: dict[str, int] = {}
+        self.seconds = dict.fromkeys(estimators, 0.0)
+        self.errors: dict[str, Exception] = {}
+
+    def fit(self) -> None:
+        """Fit the parts, and leave out those that fail.
+
+        Raises
+        ------
+        Exception
+            The error of the first part, if all of them fail.
+        """
+        n_folds = len(self.problem.splits)
+        for n_done, name in enumerate(self.others):
+            n_left = len(self.estimators) - n_done
+            needed = n_left == 1 and not self.oof
+            self._go_on(name, self.n_trial, None if needed else self._share(n_left))
+        reserved = sum(self.seconds.values()) * (n_folds / self.n_trial - 1)
+        for n_done, name in enumerate(self.preferred):
+            self._go_on(name, n_folds, self._share(len(self.preferred) - n_done, reserved))
+        for name in self._promising() if self.n_trial < n_folds else ():
+            needed = n_folds not in self.n_folds.values()
+            self._go_on(name, n_folds, None if needed else self.max_time)
+        if not self.oof:
+            raise next(self.errors[name] for name in self.estimators)
+        self.oof = {name: self.oof[name] for name in self.estimators if name in self.oof}
+
+    def prior(self, names: Iterable[str]) -> FloatArray:
+        """Return the weights of some parts without any rows: networks have them, if there are any.
+
+        They sum to 1.
+        """
+        preferred = np.array([name in self.preferred for name in names])
+        weights = preferred if preferred.any() else np.ones(len(preferred))
+        return weights / weights.sum()
+
+    def _go_on(self, name: str, n_folds: int, max_time: float | None) -> None:
+        """Take the next step of the fit of a part, after which it is fitted in some folds."""
+        part, begun = self.estimators[name], time.perf_counter()
+        part.set_params(max_time=max_time)
+        try:
+            self.oof[name] = next(self._steps[name])
+        except MemoryError:
+            raise
+        except part._left_out_after as error:
+            self.errors[name] = error
+            self.oof.pop(name, None)
+            message = f"{name} is left out of the ensemble: {describe_error(error)}"
+            warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
+        else:
+            self.n_folds[name] = n_folds
+            self.seconds[name] += time.perf_counter() - begun
+
+    def _share(self, n_left: int, reserved: float = 0.0) -> float | None:
+        """Return in which time after the start the next of `n_left` parts must be fitted."""
+        if self.max_time is None:
+            return None
+        passed = time.time() - self.problem.started
+        left = max(self.max_time - passed, 0.0)
+        return passed + max(left - reserved, left / 2) / n_left
+
+    def _promising(self) -> list[str]:
+        """Return the parts that the trial gives a weight, the largest weight first."""
+        rows = np.unique(np.concatenate(self.problem.held_out[: self.n_trial]))
+        loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
+        predictions = [oof[rows] for oof in self.oof.values()]
+        weights = dict(
+            zip(self.oof, select_weights(predictions, loss, self.prior(self.oof)), strict=True)
+        )
+        on_trial = [name for name in self.others if weights.get(name)]
+        return sorted(on_trial, key=weights.__getitem__, reverse=True)
+
+
+def describe_error(error: Exception) -> str:
+    """Return the class of an error, and what it says."""
+    return f"{type(error).__name__}: {error}"
