@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.activations import ACTIVATIONS
-from scratchmlp.cli.article import article_split
+from scratchmlp.cli.article import article_network, article_split
 from scratchmlp.model_selection import fit_together
 
 # Written out again, not imported from the command line: these are the article's settings.
@@ -16,6 +16,11 @@ ARTICLE = {"hidden_layer_sizes": (4,), "activation": "relu", "output_activation"
 ARTICLE |= {"loss": "squared_error", "fit_intercept": False, "weight_init": "standard_normal"}
 ARTICLE |= {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.5, "batch_size": "full"}
 ARTICLE |= {"max_iter": 10_000, "alpha": 0.0, "tol": 0.0, "n_iter_no_change": 10_000}
+
+
+def test_the_network_of_the_command_line_is_the_article_s():
+    settings = ARTICLE.keys() - {"max_iter", "n_iter_no_change", "tol"}
+    assert article_network().get_params().items() >= {(name, ARTICLE[name]) for name in settings}
 
 
 @pytest.fixture(scope="module")

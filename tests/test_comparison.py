@@ -15,7 +15,7 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 PAIRS = [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
 VALUES = [None, True, -1, 0, 1, 2, 0.0, 0.5, 1.0, 1.5, np.inf, np.nan, [3], [], (2.5,)]
 VALUES += ["relu", "sgd", "auto", "full", "adaptive", "poisson", "adagrad"]
-VALUES += [np.random.RandomState(0)]
+VALUES += [np.random.RandomState(0), -1e-9, 1 + 1e-9]
 NEW_VALUES = [("batch_size", "full"), ("solver", "adagrad")]
 NEW_VALUES += [("activation", layers) for layers in ([3], [], (2.5,))]  # looked into by fit
 PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"

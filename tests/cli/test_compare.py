@@ -432,14 +432,6 @@ def test_the_tuned_network_is_within_a_standard_deviation_of_logistic_regression
     assert lines[-1] == f"scratchmlp: drawing {picture}"
 
 
-def test_the_network_of_the_demonstration_is_the_article_s():
-    network = article.article_network()
-    assert (network.hidden_layer_sizes, network.activation) == ((4,), "relu")
-    assert (network.loss, network.output_activation) == ("squared_error", "logistic")
-    assert (network.learning_rate_init, network.momentum, network.alpha) == (0.5, 0, 0)
-    assert (network.batch_size, network.fit_intercept) == ("full", False)
-
-
 def test_pictures_of_the_demonstration_say_what_they_show(iris):
     curves, search, boundary = axes = iris[-1]
     labels = [(ax.get_xlabel(), ax.get_ylabel()) for ax in axes]

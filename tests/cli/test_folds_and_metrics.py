@@ -169,20 +169,6 @@ def test_the_members_of_the_ensemble_hold_out_later_rows(n_rows, fits):
 TWO, THREE = np.arange(90) % 2, np.arange(90) % 3
 
 
-DEFAULTS = [
-    ([10, 19], ["accuracy", "log-loss", "AUC"]),
-    ([10, 20], ["accuracy", "log-loss", "AUC", "balanced accuracy"]),
-    ([9, 9, 9], ["accuracy", "log-loss", "macro AUC"]),
-    (None, ["RMSE", "R²"]),
-]
-
-
-@pytest.mark.parametrize(("counts", "names"), DEFAULTS)
-def test_metrics_of_classes_depend_on_their_number_and_how_uneven_they_are(counts, names):
-    metrics = default_metrics(counts if counts is None else np.array(counts))
-    assert [metric.name for metric in metrics] == names
-
-
 METRICS = [
     ("Balanced Accuracy", TWO, "balanced accuracy", False),
     ("roc_auc_ovr", THREE, "macro AUC", False),

@@ -436,25 +436,19 @@ DEFAULTS = [
 ]
 
 
-every_default = pytest.mark.parametrize(("n_rows", "n_targets", "classifier", "names"), DEFAULTS)
-
-
-@every_default
-def test_default_estimators_are_bounded(n_rows, n_targets, classifier, names):
-    assert ", ".join(defaults(n_rows, n_targets, classifier=classifier)) == names
-
-
-@every_default
-def test_default_estimators_take_weights_and_are_described_and_fuzzed(
+@pytest.mark.parametrize(("n_rows", "n_targets", "classifier", "names"), DEFAULTS)
+def test_default_estimators_are_bounded_take_weights_and_are_described_and_fuzzed(
     n_rows, n_targets, classifier, names
 ):
+    found = defaults(n_rows, n_targets, classifier=classifier)
+    assert ", ".join(found) == names
     docs = Path(__file__).parents[2] / "docs" / "tabular_methods.md"
     page = docs.read_text(encoding="utf-8").partition("The default estimators")[2]
     Ensemble = TabularEnsembleClassifier if classifier else TabularEnsembleRegressor
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
     drawn = tables.ensemble("classes" if classifier else "number", networks).estimators
     damaged = model_files.CLASSIFIERS if classifier else model_files.REGRESSORS
-    for name, estimator in defaults(n_rows, n_targets, classifier=classifier).items():
+    for name, estimator in found.items():
         assert has_fit_parameter(estimator, "sample_weight")
         assert f'"{name}"' in inspect.getdoc(Ensemble)
         assert name in page.partition("\n## ")[0]
