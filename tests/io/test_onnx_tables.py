@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     BaggingClassifier,
-    ExtraTreesClassifier,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
@@ -35,9 +34,9 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.ensemble import default_estimators
+from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
 from tests.helpers.fuzzing import examples
-from tests.helpers.model_files import varied_table
 from tests.helpers.onnx_runs import check_exported
 from tests.helpers.tabular_estimators import defaults
 
@@ -71,7 +70,7 @@ MORE = {
     "many numbers or none": pd.Categorical(np.where(I % 6, I * I % 211 + 16_777_216, np.nan)),
     "constant": 1.0,
 }
-SOURCE = varied_table(len(I)).assign(**MORE)
+SOURCE = model_files.varied_table(len(I)).assign(**MORE)
 
 
 def make_table(names, seed=0, n=N_ROWS):
@@ -191,23 +190,14 @@ SMALL = {"max_iter": 2, "hidden_layer_sizes": 4}
 DEEP = {"max_iter": 2, "hidden_layer_sizes": (7, 6)}
 TO_FLOAT64 = FunctionTransformer(np.float64)
 SCALED = make_pipeline(StandardScaler(), LogisticRegression())
-CLASSIFIERS = [
-    ("networks", TabularMLPClassifier(**SMALL)),
-    ("boosting", HistGradientBoostingClassifier(max_iter=2)),
-    ("forest", RandomForestClassifier(2)),
-    ("extra trees", ExtraTreesClassifier(2)),
-    ("tree", DecisionTreeClassifier(max_leaf_nodes=9)),
-    ("linear", LogisticRegression()),
-    *([("pipeline", SCALED)] if find_spec("skl2onnx") else []),
-]
-REGRESSORS = [
-    ("boosting", HistGradientBoostingRegressor(max_iter=2)),
-    ("networks", TabularMLPRegressor(**SMALL)),
-    ("forest", RandomForestRegressor(2)),
-    ("tree", DecisionTreeRegressor(max_leaf_nodes=9)),
-    ("linear", Ridge()),
-    *([("pipeline", make_pipeline(StandardScaler(), Ridge()))] if find_spec("skl2onnx") else []),
-]
+TREE = {"max_leaf_nodes": 9}
+CLASSIFIERS = [*model_files.CLASSIFIERS, ("tree", DecisionTreeClassifier(**TREE))]
+REGRESSORS = [*model_files.REGRESSORS, ("tree", DecisionTreeRegressor(**TREE))]
+REGRESSORS.append(("forest", RandomForestRegressor(2)))
+if find_spec("skl2onnx"):
+    CLASSIFIERS.append(("pipeline", SCALED))
+    REGRESSORS.append(("pipeline", make_pipeline(StandardScaler(), Ridge())))
+OF_TWO = [part for part in REGRESSORS if part[0] != "boosting"]
 #: Estimators, targets and columns.
 ESTIMATORS = {
     "networks": (TabularMLPClassifier(cv=3, **DEEP), "binary", COLUMNS),
@@ -218,7 +208,7 @@ ESTIMATORS = {
     "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", LABELS),
     "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", FEW),
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=2), "one number", COLUMNS),
-    "ensemble for numbers": (TabularEnsembleRegressor(REGRESSORS[1:], cv=2), "two numbers", FEW),
+    "ensemble for numbers": (TabularEnsembleRegressor(OF_TWO, cv=2), "two numbers", FEW),
     "default ensemble": (TabularEnsembleClassifier(cv=2), "half known", ["skewed", *FEW]),
     "linear": (make_pipeline(TabularEncoder(), LogisticRegression()), "binary", FEW),
     "ridge for a number": (make_pipeline(TabularEncoder(), Ridge()), "one number", FEW),

@@ -18,6 +18,7 @@ from scratchmlp import ScratchMLPClassifier, ScratchMLPRegressor
 from scratchmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
 from scratchmlp.plotting.network import NEGATIVE, POSITIVE
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.pictures import legend_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -56,10 +57,6 @@ def iris_network(**settings):
 def digits_network():
     network = ScratchMLPClassifier((10, 6), max_iter=2, random_state=0)
     return network.fit(DIGITS.data[:200] / 16, DIGITS.target[:200])
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def texts_of(ax):

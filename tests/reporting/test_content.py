@@ -19,6 +19,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
+from tests.helpers.pictures import drawn
 from tests.helpers.report_pages import Page
 
 ATTACK = "<script>alert('x')</script>"
@@ -63,14 +64,6 @@ def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_une
     names = [metric.name for metric in default_metrics(np.array(counts))]
     area = "AUC" if len(counts) == 2 else "macro AUC"
     assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
-
-
-def drawn(picture):
-    from matplotlib.figure import Figure
-
-    ax = Figure().subplots()
-    picture.plot(ax)
-    return ax
 
 
 def dependence_on(evaluated, name):

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from sklearn import metrics
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
@@ -15,6 +14,7 @@ from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
+from tests.helpers.pictures import drawn, legend_of
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
@@ -22,18 +22,8 @@ WORDS = np.array(["none", "one", "two"])[Y]
 LOGISTIC = LogisticRegression().fit(X, WORDS)
 
 
-def drawn(picture):
-    ax = Figure().subplots()
-    picture.plot(ax)
-    return ax
-
-
 def labels_of(ax):
     return ax.get_xlabel(), ax.get_ylabel()
-
-
-def legend_of(ax):
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def of_fit(case):
