@@ -205,6 +205,11 @@ ESTIMATORS = {
     "networks for a number": (TabularMLPRegressor(cv=3, **DEEP), "one number", COLUMNS),
     "networks for numbers": (TabularMLPRegressor(cv=4, **SMALL), "two numbers", NUMBERS),
     "networks for counts": (TabularMLPRegressor(loss="poisson", cv=2, **SMALL), "counts", FEW),
+    "networks for a quantile": (
+        TabularMLPRegressor(loss="quantile", cv=2, **SMALL),
+        "one number",
+        FEW,
+    ),
     "ensemble": (TabularEnsembleClassifier(CLASSIFIERS, cv=3), "binary", LABELS),
     "ensemble of classes": (TabularEnsembleClassifier(CLASSIFIERS, cv=2), "multiclass", FEW),
     "ensemble for a number": (TabularEnsembleRegressor(REGRESSORS, cv=2), "one number", COLUMNS),

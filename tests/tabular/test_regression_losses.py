@@ -3,17 +3,15 @@
 import functools
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.metrics import mean_absolute_error, mean_pinball_loss, mean_poisson_deviance
 
-from scratchmlp.io import load, save, to_onnx
+from scratchmlp.io import load, save
 from scratchmlp.losses import HuberLoss, LogLoss, QuantileLoss, SquaredError, losses_for
 from scratchmlp.tabular import TabularEnsembleRegressor, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
-from tests.helpers.onnx_runs import RUNTIMES, check_numbers, run, table_inputs
 
 SMALL = {"cv": 2, "hidden_layer_sizes": 32, "max_iter": 16, "random_state": 0}
 RNG = np.random.default_rng(0)
@@ -150,12 +148,3 @@ def test_equal_targets_and_targets_of_zero(loss):
         equal = networks.fit(X[:30], np.full(30, value))
         np.testing.assert_allclose(equal.predict(X[:3]), value, atol=1e-6)
         np.testing.assert_allclose(equal.predict_interval(X[:3]), value, atol=1e-6)
-
-
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_onnx_models_of_counts_and_quantiles(runtime):
-    pytest.importorskip("onnx")
-    table = pd.DataFrame(X[TEST], columns=["x0", "x1"])
-    for name in ("poisson", "0.9"):
-        model = to_onnx(networks(name))
-        check_numbers(run(runtime, model, table_inputs(model, table)), networks(name), X[TEST])
