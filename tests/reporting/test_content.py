@@ -14,7 +14,6 @@ from scratchmlp.reporting.content import Number, cell, decimals, number, plain, 
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import evaluate
 from scratchmlp.reporting.metrics import default_metrics
-from scratchmlp.reporting.page import Compared, _comparison
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
@@ -547,28 +546,6 @@ def test_a_sample_has_each_row_once(classes):
     assert (np.diff(few) > 0).all()
 
 
-@pytest.mark.parametrize("is_better", [True, False])
-def test_a_model_of_numbers_is_compared_with_the_mean(is_better):
-    X = np.arange(30.0)[:, None]
-    model = LinearRegression().fit(X, X[:, 0] if is_better else -X[:, 0])
-    evaluated = evaluate(model, X, X[:, 0], "new", 0)
-    found = importances.Importances(["x0"], np.ones((1, 5)), "R²", 30, [])
-    text, _ = summary_section(evaluated, scores_of(evaluated), found).parts
-    assert "The model predicts the target, a number, from 1 column. It is judged by 30 rows" in text
-    assert ("The predictions are no better than the mean" in text) == (not is_better)
-    assert ("The model explains 100.0% of the variance." in text) == is_better
-    assert "other rows" not in text
-
-
-def test_the_color_of_a_class_of_one_row_is_as_strong_as_of_others():
-    X, y = np.eye(3)[[0, 0, 1, 1, 2, 2]], [0, 0, 1, 1, 2, 2]
-    model = LogisticRegression(C=1e4).fit(X, y)
-    evaluated = evaluate(model, X[1:5], y[1:5], "new", 0)
-    *_, table, _ = quality.quality_section(evaluated, scores_of(evaluated)).parts
-    shades = [[number.shade for number in numbers] for _, *numbers in table.rows]
-    np.testing.assert_array_equal(shades, np.eye(3))
-
-
 def test_columns_that_make_a_single_group_are_passed_over(classes):
     evaluated = evaluate(classes.estimator, classes.X, classes.y, "fit", 0)
     evaluated = evaluated._replace(table=evaluated.table.assign(flag=True))
@@ -577,10 +554,3 @@ def test_columns_that_make_a_single_group_are_passed_over(classes):
     assert "in groups of rows, by same" in table.caption
     *_, last = uncertainty.uncertainty_section(evaluated, ["flag"]).parts
     assert "in groups" not in str(last)
-
-
-def test_a_comparison_may_have_a_note():
-    compared = Compared(pd.DataFrame({"score": [0.5]}, index=["a"]))
-    [table] = _comparison(compared).parts
-    assert [*table.header] == ["model", "score"]
-    assert _comparison(compared._replace(note="Note.")).parts[0] == "Note."
