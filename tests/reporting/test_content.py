@@ -18,7 +18,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.tabular import TabularEncoder, TabularEnsembleRegressor, TabularMLPRegressor
-from tests.helpers.pictures import drawn
+from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
 
 ATTACK = "<script>alert('x')</script>"
@@ -65,12 +65,6 @@ def test_balanced_accuracy_is_shown_if_a_class_has_twice_the_rows(counts, is_une
     assert names == ["accuracy", "log-loss", area, *["balanced accuracy"] * is_uneven]
 
 
-def dependence_on(evaluated, name):
-    found = importances.Importances([name], np.ones((1, 5)), "R²", 9, [])
-    _, picture = dependence_section(evaluated, found).parts
-    return drawn(picture)
-
-
 @pytest.mark.parametrize(("limit", "positive"), [(1, 0), (-1, 1)])
 def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     """In all pictures, and the page says which it is."""
@@ -91,7 +85,7 @@ def test_the_rarer_of_two_classes_is_the_positive_one(limit, positive):
     fractions = calibration.lines[1].get_ydata()
     assert fractions.mean() == pytest.approx(share)
     assert fractions[0] < fractions[-1]
-    ax = dependence_on(evaluated, "x0")
+    ax = drawn(*dependence_on(evaluated, "x0"))
     assert ax.get_ylabel() == f"probability of {name}"
     assert ax.get_legend() is None
     values, means = ax.lines[0].get_data()
@@ -175,7 +169,7 @@ def test_importances_and_dependence_of_new_rows_are_those_of_scikit_learn(
     for each, repeats in zip(found.names, found.repeats, strict=True):
         place = X.columns.get_loc(each)
         np.testing.assert_allclose(repeats, expected.importances[place], atol=1e-5)
-    values, means = dependence_on(evaluated, ATTACK).lines[0].get_data()
+    values, means = drawn(*dependence_on(evaluated, ATTACK)).lines[0].get_data()
     column = X.columns.get_loc(ATTACK)
     expected = partial_dependence(
         case.estimator, X, [column], custom_values={column: values}, method="brute"
@@ -231,7 +225,8 @@ def test_partial_dependence_of_text_and_integers_is_that_of_their_numbers(name, 
     for text in ("price", "share"):
         table[text] = [FORMS[text].format(value) for value in table[text]]
     model = TabularMLPRegressor(**SMALL).fit(table, i)
-    values, means = dependence_on(evaluate(model, table, i, "new", 0), name).lines[0].get_data()
+    ax = drawn(*dependence_on(evaluate(model, table, i, "new", 0), name))
+    values, means = ax.lines[0].get_data()
     changed = [table.assign(**{name: form.format(v) if form else v}) for v in values]
     expected = [model.predict(each).mean() for each in changed]
     np.testing.assert_allclose(means, expected, rtol=1e-6)

@@ -14,7 +14,7 @@ from scratchmlp.reporting.importances import Importances, what_matters
 from scratchmlp.reporting.pictures import side_by_side
 from scratchmlp.reporting.scores import scores_of
 from scratchmlp.tabular import TabularEncoder, TabularMLPClassifier
-from tests.helpers.pictures import drawn, legend_of
+from tests.helpers.pictures import dependence_on, drawn, legend_of
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
@@ -34,13 +34,6 @@ def quality_of(evaluated):
     """Pictures of the quality of predictions by their titles."""
     parts = quality.quality_section(evaluated, scores_of(evaluated)).parts
     return {part.title: part for part in parts if isinstance(part, Picture)}
-
-
-def dependence_on(evaluated, *names):
-    """Pictures of columns, the most important first."""
-    found = Importances([*names], np.ones((len(names), 5)), "R²", 9, [])
-    section = dependence_section(evaluated, found)
-    return [part for part in section.parts if isinstance(part, Picture)]
 
 
 # Curves and calibration.

@@ -6,7 +6,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from scipy.sparse import csr_array
 from sklearn.base import is_regressor
 from sklearn.dummy import DummyClassifier
@@ -19,11 +18,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from scratchmlp import report
-from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import evaluate
-from scratchmlp.reporting.importances import Importances
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
+from tests.helpers.pictures import dependence_on, drawn
 from tests.helpers.report_pages import Page
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -212,10 +210,7 @@ def test_targets_as_text_and_as_a_table_with_one_column(rows, as_table):
 def test_the_most_frequent_number_is_on_the_grid():
     gain = np.array([-7.0] + [0.0] * 92 + [*range(1, 30)])[:, None]
     evaluated = evaluate(LinearRegression().fit(gain, gain[:, 0]), gain, gain[:, 0], "new", 0)
-    found = Importances(["x0"], np.ones((1, 5)), "R²", 9, [])
-    _, picture = dependence_section(evaluated, found).parts
-    picture.plot(ax := Figure().subplots())
-    values = ax.lines[0].get_xdata()
+    values = drawn(*dependence_on(evaluated, "x0")).lines[0].get_xdata()
     assert {-7.0, 0.0} <= {*values}
     assert len(values) == len({*values})
 
