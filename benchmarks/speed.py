@@ -52,7 +52,8 @@ def main() -> int:
         number = DTYPES.index(dtype)
         least[case.title, dtype] = {name: bars[number] for name, bars in case.against.items()}
         print(f"{case.title}, {dtype} is done", file=sys.stderr, flush=True)
-    medians, bars = pd.DataFrame(times, ["ours", *OTHERS]).T, pd.DataFrame(least, OTHERS, float).T
+    medians = pd.DataFrame(times, ["ours", *OTHERS]).T
+    bars = pd.DataFrame(least, OTHERS, dtype=float).T
     ratios = medians[[*OTHERS]].div(medians["ours"], axis=0)
     columns = {", ms": 1e3 * medians, " / ours": ratios, " bar": bars}
     table = pd.concat([part.add_suffix(suffix) for suffix, part in columns.items()], axis=1)
