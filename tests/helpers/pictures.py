@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from scratchmlp.reporting.columns import columns_of
 from scratchmlp.reporting.content import Picture
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.importances import Importances
@@ -24,5 +23,5 @@ def legend_of(ax):
 def dependence_on(evaluated, *names):
     """Return the pictures of partial dependence on columns, the most important first."""
     found = Importances([*names], np.ones((len(names), 5)), "R²", 9, [])
-    section = dependence_section(evaluated, columns_of(evaluated), found)
+    section = dependence_section(evaluated, found)
     return [part for part in section.parts if isinstance(part, Picture)]

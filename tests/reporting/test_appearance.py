@@ -97,7 +97,7 @@ def test_sentences(classes, numbers, others):
         made = "Here, they are made from the out-of-fold predictions"
         assert made in case.page.text
         new = evaluate(case.estimator, case.X, case.y, "new", 0)
-        introduction, *_ = uncertainty.uncertainty_section(new, columns.columns_of(new), []).parts
+        introduction, *_ = uncertainty.uncertainty_section(new, []).parts
         assert made not in introduction
     half = f"off by less than {significant(numbers.page.facts['median absolute error'], 3)}."
     assert half in numbers.page.text
