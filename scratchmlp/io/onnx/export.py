@@ -146,7 +146,8 @@ def _exporter(estimator: Any) -> Callable[[Graph, Any], None]:
     got = type(estimator).__name__
     if isinstance(estimator, Pipeline):
         kinds = [type(step) for step in _steps(estimator)]
-        if type(estimator) is Pipeline and _is_exported(*kinds):
+        is_known = len(kinds) == 2 and kinds[0] in _ENCODERS and kinds[1] in _AFTER_ENCODERS
+        if type(estimator) is Pipeline and is_known:
             return _export_pipeline
         got += f" of {' and '.join(kind.__name__ for kind in kinds)}"
     raise TypeError(
@@ -157,11 +158,6 @@ def _exporter(estimator: Any) -> Callable[[Graph, Any], None]:
         "transformers of scikit-learn, call scratchmlp.io.register_skl2onnx_converters(), and then "
         "skl2onnx.to_onnx."
     )
-
-
-def _is_exported(*kinds: type) -> bool:
-    """Return whether steps of these classes are exported as a pipeline."""
-    return len(kinds) == 2 and kinds[0] in _ENCODERS and kinds[1] in _AFTER_ENCODERS
 
 
 def _steps(pipeline: Pipeline) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -161,6 +162,7 @@ class Fold(NamedTuple):
     tasks: CallbackTasks | None
 
 
+@dataclass(eq=False, repr=False)
 class CrossFitted(PartEstimator):
     """An estimator of scikit-learn as a part of an ensemble: fitted once for each fold.
 
@@ -179,16 +181,13 @@ class CrossFitted(PartEstimator):
         The fitted estimators.
     """
 
-    models_: list[FoldModel]
-    _targets: Targets
-    _calibration: Calibration | None
+    estimator: Any
+    n_jobs: int | None = None
+    max_time: float | None = None
 
-    def __init__(
-        self, estimator: Any, n_jobs: int | None = None, max_time: float | None = None
-    ) -> None:
-        self.estimator = estimator
-        self.n_jobs = n_jobs
-        self.max_time = max_time
+    models_: list[FoldModel] = field(init=False)
+    _targets: Targets = field(init=False)
+    _calibration: Calibration | None = field(init=False)
 
     def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
         layout, tasks = problem.data.X.layout, problem.tasks
