@@ -42,11 +42,21 @@ SOFTMAX = LogLoss().with_output("softmax")
 @pytest.mark.parametrize("recipe", [classification_recipe, regression_recipe])
 def test_more_rows_get_fewer_epochs_and_smaller_networks(recipe):
     found = [recipe(n) for n in (100, 5000, 50_000, 10**9)]
-    epochs, units = [each.n_epochs for each in found], [sum(r.hidden_layer_sizes) for r in found]
+    epochs, units = [r.n_epochs for r in found], [sum(r.hidden_layer_sizes[0]) for r in found]
     assert epochs == sorted(epochs, reverse=True)
     assert epochs[0] > epochs[-1] > 1
     assert units == sorted(units, reverse=True)
     assert units[0] > units[-1]
+
+
+def test_members_take_turns_with_both_sizes_and_both_bins():
+    recipe = classification_recipe(500)
+    settings = [
+        (recipe.network(member, 3, 2).sizes, recipe.bins_for(member, 3) is None)
+        for member in range(8)
+    ]
+    assert len({*settings[:4]}) == 4
+    assert settings[:4] == settings[4:]
 
 
 def test_many_columns_get_few_bins_or_none():

@@ -1,6 +1,8 @@
 """Encoders, TabularMLP* and TabularEnsemble* as graphs of ONNX."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -90,7 +92,7 @@ def _part(table: TableValues, array: Value, name: str, part: Any) -> Value:
 def _member_scores(table: TableValues, array: Value, members: Sequence[Member]) -> Value:
     """Add the raw scores of all members.
 
-    Members with the same number of inputs are computed together, in batched products of matrices.
+    Members of the same layer sizes are computed together, in batched products of matrices.
 
     Parameters
     ----------
@@ -108,34 +110,31 @@ def _member_scores(table: TableValues, array: Value, members: Sequence[Member]) 
     """
     inputs = [each.inputs for each in members]
     features, positions = fold_inputs(table, array, table.layout.n_outputs, inputs)
-    widths = np.array([len(each) for each in positions])
-    order = np.argsort(widths, kind="stable")
-    hidden = [
-        _first_layers(features, [positions[i] for i in group], [members[i] for i in group])
-        for group in np.split(order, np.flatnonzero(np.diff(widths[order])) + 1)
-    ]
-    a = concat(hidden, axis=0)
-    if (np.diff(order) != 1).any():
-        a = a.take(np.argsort(order), axis=0)
-    activations = members[0].network.activations
-    upper = _layers(members, slice(1, None))
-    return forward(a, upper, activations[1:]).astype(np.float64)
+    groups: dict[Any, list[int]] = defaultdict(list)
+    for number, member in enumerate(members):
+        groups[member.network.sizes].append(number)
+    scores = concat(
+        [
+            _alike_scores(features, [positions[i] for i in group], [members[i] for i in group])
+            for group in groups.values()
+        ],
+        axis=0,
+    )
+    order = [*chain.from_iterable(groups.values())]
+    return scores if order == sorted(order) else scores.take(np.argsort(order), axis=0)
 
 
-def _first_layers(features: Value, positions: list[Positions], members: list[Member]) -> Value:
-    """Add the outputs of the first layers of members with equally many inputs.
-
-    Their shape is (n_members, n_samples, n_units).
-    """
+def _alike_scores(features: Value, positions: list[Positions], members: list[Member]) -> Value:
+    """Add the raw scores of members of the same layer sizes."""
     same = all(np.array_equal(each, positions[0]) for each in positions)
     x = features.take(np.stack(positions[:1] if same else positions))
     x = x.apply("Transpose", perm=[1, 0, 2])  # from (n_samples, n_members, n_inputs)
-    return forward(x, _layers(members, slice(1)), members[0].network.activations[:1])
+    return forward(x, _layers(members), members[0].network.activations).astype(np.float64)
 
 
-def _layers(members: Sequence[Member], which: slice) -> list[tuple[Any, Any]]:
-    """Return the weights and biases of some layers, stacked over members."""
-    layers = [each.network.layers(each.theta)[which] for each in members]
+def _layers(members: Sequence[Member]) -> list[tuple[Any, Any]]:
+    """Return the weights and biases of the layers, stacked over members."""
+    layers = [each.network.layers(each.theta) for each in members]
     return [
         (np.stack([W for W, _ in layer]), np.stack([b for _, b in layer])[:, np.newaxis])
         for layer in zip(*layers, strict=True)

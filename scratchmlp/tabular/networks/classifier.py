@@ -33,7 +33,7 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         members, predictions usually get a little better, and `fit` takes as many times as long.
     hidden_layer_sizes : 'auto', int or array-like of shape (n_hidden_layers,), default='auto'
         Number of units of each hidden layer of a member. 'auto' means (128, 128) for fewer than
-        10,000 rows, and (64,) for more.
+        10,000 rows, and (64,) for more. Below 1,000 rows, half of the members have (256, 128, 64).
     max_iter : int or 'auto', default='auto'
         Maximum number of epochs of each member, over which the learning rate changes. 'auto' means
         128 epochs for up to 2,000 rows, and fewer epochs for more rows, so that the number of steps

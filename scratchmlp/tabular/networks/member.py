@@ -37,6 +37,8 @@ class MemberPlan(NamedTuple):
 
     Attributes
     ----------
+    number : int
+        Number of the member.
     training : ndarray of int
         Row numbers for training.
     held_out : ndarray of int
@@ -51,6 +53,7 @@ class MemberPlan(NamedTuple):
         Task that tells callbacks of the training. None if the ensemble has no callbacks.
     """
 
+    number: int
     training: NDArray[np.intp]
     held_out: NDArray[np.intp]
     inputs: Inputs
@@ -241,7 +244,7 @@ def train_member(
         width = inputs.array(held_out.X[:1]).shape[1]
         training = training._replace(X=inputs.array_or_rows(training.X, width, supervised))
         held_out = held_out._replace(X=inputs.array_or_rows(held_out.X, width))
-        network = recipe.network(training.X.shape[1], training.n_targets)
+        network = recipe.network(plan.number, training.X.shape[1], training.n_targets)
         parametrization = TangentParametrization(network)
         objective = Reparametrized(
             Objective(network, recipe.loss, 0.0, training.mean_weight), parametrization

@@ -120,7 +120,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
         targets, data = problem.targets, problem.data
         recipe = recommended_recipe(targets, data, problem.n_rows, self._training_loss)
         if not isinstance(self.hidden_layer_sizes, str):
-            recipe = replace(recipe, hidden_layer_sizes=hidden_sizes(self.hidden_layer_sizes))
+            recipe = replace(recipe, hidden_layer_sizes=(hidden_sizes(self.hidden_layer_sizes),))
         return recipe if self.max_iter == "auto" else replace(recipe, n_epochs=int(self.max_iter))
 
     def _train(
@@ -156,7 +156,7 @@ class BaseTabularMLP(PartEstimator, NetworkParameters, BaseTabular):
             seed, terms = problem.seeds[member], problem.terms[member]
             inputs = unfitted_inputs(layout, seed, terms, bins, logarithms)
             task = problem.tasks.subtask(n_epochs) if problem.tasks else None
-            yield MemberPlan(*problem.splits[member], inputs, seed, ends[member], task)
+            yield MemberPlan(member, *problem.splits[member], inputs, seed, ends[member], task)
 
     def _keep_members(
         self,
