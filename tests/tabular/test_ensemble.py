@@ -5,6 +5,7 @@ import pickle
 import re
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
-from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble
+from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble, part_fits
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
 from tests.configurations import tables
@@ -374,6 +375,62 @@ def test_estimators_share_the_time_that_is_left_and_one_that_takes_longer_is_lef
     assert alone.fit(X, LABELS).weights_ == {"trees": 1}  # there is no other
 
 
+# Trials.
+
+
+class Counted(DecisionTreeClassifier):
+    """Counts its fits, of which each takes a second of a clock. With one level, it learns noise."""
+
+    fits: ClassVar[list[int]] = []
+
+    def fit(self, X, y, sample_weight=None):
+        self.fits.append(self.max_depth)
+        return super().fit(X, y[::-1] if self.max_depth == 1 else y, sample_weight)
+
+
+@pytest.fixture
+def trial(monkeypatch):
+    """Let few rows be enough for a trial, and return the list of fits."""
+    monkeypatch.setattr(part_fits, "_FEWEST_ROWS", 100)
+    monkeypatch.setattr(Counted, "fits", [])
+    return Counted.fits
+
+
+GOOD, USELESS = Counted(max_depth=4), Counted(max_depth=1)
+
+
+def test_a_part_without_weight_on_trial_is_fitted_in_two_folds_alone(trial):
+    parts = [("good", GOOD), ("useless", USELESS)]
+    model = TabularEnsembleClassifier(parts, cv=5, random_state=0).fit(X, NUMBERS > 0)
+    assert trial == [4, 4, 1, 1, 4, 4, 4]
+    assert list(model.weights_) == ["good"]
+    assert model.dropped_["useless"].startswith("On trial in 2 folds, its weight was 0")
+    board = model.leaderboard()
+    assert board["folds"].to_dict() == {type(model).__name__: 5, "good": 5, "useless": 2}
+    assert board[["score", "loss"]].notna().all(axis=None)
+    alone = TabularEnsembleClassifier(parts[:1], cv=5, random_state=0).fit(X, NUMBERS > 0)
+    np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
+
+
+@pytest.mark.parametrize("settings", [{"cv": 2}, {"scoring": "roc_auc"}])
+def test_two_folds_and_scorers_have_no_trial(settings, trial):
+    settings = {"cv": 4, "random_state": 0} | settings
+    parts = [("good", GOOD), ("useless", USELESS)]
+    TabularEnsembleClassifier(parts, **settings).fit(X, NUMBERS > 0)
+    assert trial == [4] * settings["cv"] + [1] * settings["cv"]
+
+
+def test_after_the_trial_the_best_go_on_as_long_as_there_is_time(trial, monkeypatch):
+    """The trials take 4 s. The better tree needs 3 s more, and 1 s is left for the other one."""
+    monkeypatch.setattr(time, "time", lambda: float(len(trial)))
+    parts = [("worse", Counted(max_depth=3)), ("better", Counted(max_depth=6))]
+    model = TabularEnsembleClassifier(parts, cv=5, max_time=8.0, random_state=0)
+    with pytest.warns(FitFailedWarning, match="worse is left out .* take 2 s, but 0 s are left"):
+        model.fit(X, NUMBERS > 0)
+    assert trial == [3, 3, 6, 6, 6, 6, 6, 3]
+    assert list(model.weights_) == ["better"]
+
+
 # Parameters.
 
 WATCHED = TabularMLPClassifier().set_callbacks(ProgressBar())
@@ -421,18 +478,18 @@ def test_parameters_of_named_estimators_can_be_searched_and_set():
 
 DEFAULTS = [
     # rows, targets, classes, names
-    (3, 2, True, "networks, extra trees"),  # one fold has no row of the second class
-    (10, 2, True, "networks, linear, extra trees"),
-    (900, 2, True, "networks, linear, boosting, extra trees"),
+    (3, 2, True, "networks, extra trees, full trees"),  # a fold has no row of the second class
+    (10, 2, True, "networks, linear, extra trees, full trees"),
+    (900, 2, True, "networks, linear, boosting, extra trees, full trees"),
     (900, 60, True, "networks, linear, boosting"),
-    (5000, 2, True, "networks, linear, boosting, forest"),
+    (5000, 2, True, "networks, linear, boosting, deep boosting, forest, full trees"),
     (5000, 500, True, "networks, linear"),
-    (20_000, 2, True, "networks, linear, boosting"),
+    (20_000, 2, True, "networks, linear, boosting, deep boosting"),
     (20_000, 4000, True, "networks"),
-    (20_001, 2, True, "networks, boosting"),
+    (20_001, 2, True, "networks, boosting, deep boosting"),
     (900, 1, False, "networks, linear, boosting, extra trees"),
     (900, 2, False, "networks, linear, extra trees"),
-    (5000, 1, False, "networks, linear, boosting"),
+    (5000, 1, False, "networks, linear, boosting, deep boosting"),
 ]
 
 
@@ -479,24 +536,24 @@ def test_the_prior_is_for_networks_and_otherwise_for_none(monkeypatch):
 
 def test_few_rows_keep_the_prior_and_many_do_not():
     y = np.full(100_000, 10.0)
-    bad, good, prior = y + 1, y, np.array([1.0, 0.0])
+    bad, good, preferred = y + 1, y, np.array([True, False])
     for n, least in ((40, 0.9), (400, 0.5), (100_000, 0.0)):
-        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), prior)
+        weights = select_weights([bad[:n], good[:n]], squared_error(y[:n], None), preferred)
         assert weights[0] == pytest.approx(least, abs=0.01)
 
 
 def test_a_score_that_is_nan_rules_out_an_estimator():
     good, bad = np.zeros(1000), np.full(1000, 1e9)
-    prior = np.array([1.0, 0.0])
+    preferred = np.array([True, False])
 
     def loss(prediction):
         return np.nan if prediction.max() > 0 else 1.0
 
     for order in (slice(None), slice(None, None, -1)):
-        weights = select_weights([good, bad][order], loss, prior[order])
-        np.testing.assert_array_equal(weights, prior[order])
+        weights = select_weights([good, bad][order], loss, preferred[order])
+        np.testing.assert_array_equal(weights, preferred[order])
     with pytest.raises(ValueError, match="score of predictions must be a number; got nan"):
-        select_weights([bad, bad], loss, prior)
+        select_weights([bad, bad], loss, preferred)
 
 
 CONSTANTS = [

@@ -23,9 +23,9 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Named classifiers. The string "drop" leaves one out. None means "networks"
         (:class:`TabularMLPClassifier`), "linear"
         (:class:`~sklearn.linear_model.LogisticRegression`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and "extra trees" or "forest",
-        each if it is worth its time. The page :doc:`/tabular_methods` says which, by the number of
-        rows.
+        (:class:`~sklearn.ensemble.HistGradientBoostingClassifier`) and "deep boosting" with larger
+        trees, and the randomized trees "extra trees", "forest" and "full trees", each if it is
+        worth its time. The page :doc:`/tabular_methods` says which, by the number of rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 
@@ -46,9 +46,11 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         What the weights maximize: a scorer of scikit-learn, such as "roc_auc". None means the
         negative log-loss.
     max_time : float or None, default=None
-        Time limit of `fit`, in seconds. Each estimator gets an equal share of the time that is
-        left, and networks come last. Networks train for fewer epochs. Another estimator is left
-        out, with a warning, if its fit for the first fold shows that its share is too short.
+        Time limit of `fit`, in seconds. Each estimator but networks gets an equal share of the time
+        that is left, for all folds or, from 1,000 rows, for a trial in two. Networks then train for
+        fewer epochs, in what the others will not need, but at least half of what is left. Those
+        that the trial gives a weight go on, the largest weight first. An estimator is left out,
+        with a warning, if its fit for a fold shows that the time is too short.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means weights
         inversely proportional to the frequencies of the classes. With class weights, the predicted
@@ -88,7 +90,7 @@ default='from_dtype'
         The errors of the estimators that are left out because their fit failed, by name.
     dropped_ : dict of str to str
         Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
-        0, or the loss of the weighted out-of-fold predictions is at most 0.5 % higher without it.
+        0, or the loss of the weighted out-of-fold predictions is at most 0.1 % higher without it.
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         Accuracy of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
@@ -140,7 +142,7 @@ default='from_dtype'
     >>> X, y = load_wine(return_X_y=True, as_frame=True)
     >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
     >>> list(ensemble.oof_scores_)
-    ['networks', 'linear', 'boosting', 'extra trees']
+    ['networks', 'linear', 'boosting', 'extra trees', 'full trees']
     >>> ensemble.oof_score_ > 0.95
     True
     >>> ensemble.predict_proba(X).shape

@@ -30,6 +30,8 @@ _MOST_LINEAR_ROWS = 20_000
 _MOST_PRODUCTS = 2**26
 #: Most rows times classes for forests, whose leaves hold a probability for each class.
 _MOST_PROBABILITIES = 50_000
+#: Most columns that random trees look at for a split. Of more, each tree looks at a random part.
+_MOST_COLUMNS = 100
 #: Most trees of boosting, times columns: each iteration trains a tree for each class.
 _MOST_TREES = 15_000
 #: Fewest iterations. If there are only enough trees for fewer, boosting is not used.
@@ -56,11 +58,13 @@ def default_estimators(
         Names and estimators that are not fitted.
     """
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
+    n_rows = len(data.Y)
     candidates = [
         ("networks", networks),
         ("linear", _linear(data, splits, classifier)),
-        ("boosting", _boosting(data, classifier)),
-        *_forest(data, classifier),
+        ("boosting", _boosting(data, _boosting_settings(n_rows), classifier)),
+        ("deep boosting", _boosting(data, _DEEP, classifier) if n_rows >= _MANY else None),
+        *_random_trees(data, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
@@ -73,24 +77,24 @@ def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool) -
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
-    return LogisticRegression(C=0.05, max_iter=500) if classifier else Ridge(alpha=10.0)
+    return LogisticRegression(C=0.2, max_iter=500) if classifier else Ridge(alpha=1.0)
 
 
-def _boosting(data: Data, classifier: bool) -> Any:
+def _boosting(data: Data, settings: dict[str, Any], classifier: bool) -> Any:
     """Return gradient boosting; None if it would fail or take too long."""
     one_target = classifier or data.n_targets == 1
     if len(data.Y) < _FEWEST_ROWS or not one_target:
         return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
-    settings = _boosting_settings(len(data.Y))
     n_iterations = min(settings["max_iter"], _MOST_TREES // (n_columns * n_trees))
     if n_iterations < _FEWEST_ITERATIONS:
         return None
     # Fewer iterations need larger steps.
-    settings["learning_rate"] *= (settings["max_iter"] / n_iterations) ** 0.5
+    rate = settings["learning_rate"] * (settings["max_iter"] / n_iterations) ** 0.5
     Boosting = HistGradientBoostingClassifier if classifier else HistGradientBoostingRegressor
-    return Boosting(**settings | {"max_iter": n_iterations}, max_features=0.5)
+    fitted = {"max_iter": n_iterations, "learning_rate": rate, "max_features": 0.5}
+    return Boosting(**settings | fitted)
 
 
 def _boosting_settings(n_rows: int) -> dict[str, Any]:
@@ -106,15 +110,28 @@ def _boosting_settings(n_rows: int) -> dict[str, Any]:
     return settings | steps | {"max_leaf_nodes": 31, "min_samples_leaf": 5}
 
 
-def _forest(data: Data, classifier: bool) -> list[tuple[str, Any]]:
-    """Return randomized trees, with their name; nothing if they would take too long."""
+#: Settings of gradient boosting with larger trees, which does not stop early.
+_DEEP = {
+    "learning_rate": 0.1,
+    "max_iter": 60,
+    "max_leaf_nodes": 31,
+    "min_samples_leaf": 3,
+    "early_stopping": False,
+}
+
+
+def _random_trees(data: Data, classifier: bool) -> list[tuple[str, Any]]:
+    """Return randomized trees, with their names; nothing if they would take too long."""
     n_rows = len(data.Y)
-    if n_rows * data.n_targets > _MOST_PROBABILITIES:
+    if n_rows * data.n_targets > _MOST_PROBABILITIES or n_rows >= _VERY_MANY:
         return []
+    n_columns = data.X.numbers.shape[1] + data.X.codes.shape[1]
+    most = min(0.9, _MOST_COLUMNS / max(1, n_columns))
+    Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
+    if not classifier:
+        few = Trees(50, min_samples_leaf=2, max_features=min(0.5, most))
+        return [("extra trees", few)] if n_rows < _MANY else []
+    full = ("full trees", Trees(50, max_features=most))
     if n_rows < _MANY:
-        Trees = ExtraTreesClassifier if classifier else ExtraTreesRegressor
-        features = "sqrt" if classifier else 0.5
-        return [("extra trees", Trees(50, min_samples_leaf=2, max_features=features))]
-    if n_rows >= _VERY_MANY or not classifier:
-        return []
-    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=0.9))]
+        return [("extra trees", Trees(50, min_samples_leaf=2, max_features="sqrt")), full]
+    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=most)), full]

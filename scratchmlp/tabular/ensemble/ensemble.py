@@ -143,9 +143,9 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         rows = predicted_rows(fits.oof[names[0]])
         loss = self._targets.blend_loss(data.rows(rows), self.scoring)
         predictions = [fits.oof[name][rows] for name in names]
-        selected = select_weights(predictions, loss, fits.prior(names))
-        needed = np.isin(names, fits.preferred)
-        weights = without_negligible(selected, predictions, loss, needed)
+        preferred = np.isin(names, fits.preferred)
+        selected = select_weights(predictions, loss, preferred if preferred.any() else ~preferred)
+        weights = without_negligible(selected, predictions, loss, preferred)
         self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
         self._parts = {name: fits.estimators[name] for name in self.weights_}
         self.dropped_ = {name: _reason_to_drop(0, fits.n_trial) for name in fits.oof} | {

@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from collections.abc import Iterable
 
 import numpy as np
 from sklearn.exceptions import FitFailedWarning
@@ -100,15 +99,6 @@ class PartFits:
             raise next(self.errors[name] for name in self.estimators)
         self.oof = {name: self.oof[name] for name in self.estimators if name in self.oof}
 
-    def prior(self, names: Iterable[str]) -> FloatArray:
-        """Return the weights of some parts without any rows: networks have them, if there are any.
-
-        They sum to 1.
-        """
-        preferred = np.array([name in self.preferred for name in names])
-        weights = preferred if preferred.any() else np.ones(len(preferred))
-        return weights / weights.sum()
-
     def _go_on(self, name: str, n_folds: int, max_time: float | None) -> None:
         """Take the next step of the fit of a part, after which it is fitted in some folds."""
         part, begun = self.estimators[name], time.perf_counter()
@@ -138,12 +128,10 @@ class PartFits:
         """Return the parts that the trial gives a weight, the largest weight first."""
         rows = np.unique(np.concatenate(self.problem.held_out[: self.n_trial]))
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
-        predictions = [oof[rows] for oof in self.oof.values()]
-        weights = dict(
-            zip(self.oof, select_weights(predictions, loss, self.prior(self.oof)), strict=True)
-        )
-        on_trial = [name for name in self.others if weights.get(name)]
-        return sorted(on_trial, key=weights.__getitem__, reverse=True)
+        predictions, names = [oof[rows] for oof in self.oof.values()], [*self.oof]
+        weights = select_weights(predictions, loss, np.isin(names, self.preferred))
+        on_trial = {name: w for name, w in zip(names, weights, strict=True) if w}
+        return sorted(on_trial.keys() & {*self.others}, key=on_trial.__getitem__, reverse=True)
 
 
 def describe_error(error: Exception) -> str:

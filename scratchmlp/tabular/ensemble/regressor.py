@@ -20,8 +20,9 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Named regressors. The string "drop" leaves one out. None means "networks"
         (:class:`TabularMLPRegressor`), "linear"
         (:class:`~sklearn.linear_model.Ridge`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and "extra trees", each if it is
-        worth its time. The page :doc:`/tabular_methods` says which, by the number of rows.
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`), "deep boosting" with larger
+        trees and "extra trees", each if it is worth its time. The page :doc:`/tabular_methods` says
+        which, by the number of rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 
@@ -42,9 +43,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         What the weights maximize: a scorer of scikit-learn, such as "neg_mean_absolute_error". None
         means the negative squared error.
     max_time : float or None, default=None
-        Time limit of `fit`, in seconds. Each estimator gets an equal share of the time that is
-        left, and networks come last. Networks train for fewer epochs. Another estimator is left
-        out, with a warning, if its fit for the first fold shows that its share is too short.
+        Time limit of `fit`, in seconds. Each estimator but networks gets an equal share of the time
+        that is left, for all folds or, from 1,000 rows, for a trial in two. Networks then train for
+        fewer epochs, in what the others will not need, but at least half of what is left. Those
+        that the trial gives a weight go on, the largest weight first. An estimator is left out,
+        with a warning, if its fit for a fold shows that the time is too short.
     categorical_features : array-like of {bool, int, str}, 'from_dtype' or None, \
 default='from_dtype'
         Which columns are categorical; see :class:`TabularEncoder`.
@@ -78,7 +81,7 @@ default='from_dtype'
         The errors of the estimators that are left out because their fit failed, by name.
     dropped_ : dict of str to str
         Why the ensemble does not hold an estimator whose fit did not fail, by name: its weight is
-        0, or the loss of the weighted out-of-fold predictions is at most 0.5 % higher without it.
+        0, or the loss of the weighted out-of-fold predictions is at most 0.1 % higher without it.
         Networks, and the estimator of the largest weight, are never dropped.
     oof_score_ : float
         R² of the weighted out-of-fold predictions, with the `sample_weight` of `fit`. The
