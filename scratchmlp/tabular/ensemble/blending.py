@@ -17,7 +17,7 @@ _ROUNDS = 40
 #: 400 rows. It was chosen on the fourteen small sets of accuracy.py.
 _PRIOR = 400 * _ROUNDS
 
-#: By how much the loss may rise, as a share of it, if an estimator is left out. Fewer predict faster.
+#: By how much the loss may rise, as a share of it, if an estimator is left out.
 NEGLIGIBLE = 0.001
 
 
