@@ -11,7 +11,7 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, with_notes
 from scratchmlp.cli.roles import Roles
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.columns.any_column import Column, Columns, read_new
-from scratchmlp.tabular.columns.categories import CategoricalColumn
+from scratchmlp.tabular.columns.categories import CategoricalColumn, ManyCodes
 from scratchmlp.tabular.reading.codes import may_identify
 from scratchmlp.tabular.reading.findings import describe, listed
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Use
@@ -102,7 +102,8 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
     Returns
     -------
     typed : DataFrame of shape (n_samples, n_used)
-        Numbers, dates, booleans, categories and text, without the columns that are left out.
+        Numbers, dates, booleans, categories and text, without the columns that are left out. Many
+        codes are categories and, in a column of their own, numbers.
     settings : dict
         Parameters of an encoder or an ensemble that say which columns are categories and text.
     """
@@ -112,13 +113,19 @@ def read_columns(X: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, dict[
         name: X[name].isna() if column.kind == "identifier" else column.read(name, X[name])[0]
         for name, column in used.items()
     }
+    # The settings name codes as categories, of which an encoder would not keep the numbers.
+    numbers = {
+        f"{name} as a number": typed[name]
+        for name, column in used.items()
+        if isinstance(column, ManyCodes)
+    }
     settings = {
         "categorical_features": [
             n for n, c in used.items() if c.kind in ("category", "identifier")
         ],
         "text_features": [name for name, column in used.items() if column.kind == "text"],
     }
-    return pd.DataFrame(typed, index=X.index), settings
+    return pd.DataFrame(numbers | typed, index=X.index), settings
 
 
 def describe_columns(X: pd.DataFrame, columns: Columns) -> str:

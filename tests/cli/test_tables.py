@@ -129,8 +129,8 @@ def test_what_is_guessed_is_said_with_what_to_do():
     assert "day-first or month-first" in order
     assert order.endswith("If this is wrong, write the dates as 2024-05-17.")
     assert codes == (
-        "took whole numbers for codes, and encoded them as categories: zip. If they are "
-        "quantities, name them in --numeric."
+        "took whole numbers for codes, and encoded them as categories (many codes as numbers too): "
+        "zip. If they are quantities, name them in --numeric."
     )
 
 
@@ -209,6 +209,13 @@ def test_columns_are_read_once_for_the_comparison():
     pd.testing.assert_series_equal(typed["word"], X["word"])
     assert "one" not in typed
     assert settings == {"categorical_features": ["word", "zip", "key"], "text_features": []}
+
+
+def test_models_get_many_codes_as_categories_and_as_numbers():
+    X = pd.DataFrame({"route": text(10_000 + 997 * (i % 70) for i in range(150)), "x": range(150)})
+    typed, settings = read_columns(X, decide_columns(X, Roles())[0])
+    pd.testing.assert_series_equal(typed["route as a number"], typed["route"], check_names=False)
+    assert settings["categorical_features"] == ["route"]
 
 
 # The target.

@@ -60,6 +60,7 @@ COLUMNS = [
     *("zip", "flags or none", "many numbers or none", "day", "moment", "duration"),
     *("single labels", "single labels or none", "labels of dates"),
     *("many labels", "flags", "labels of durations", "customer_id", "constant", "key"),
+    "route code",
 ]
 
 
@@ -69,6 +70,7 @@ MORE = {
     "flags or none": pd.Series(I % 3 > 0, dtype="boolean").where(I % 6 > 0),
     "many numbers or none": pd.Categorical(np.where(I % 6, I * I % 211 + 16_777_216, np.nan)),
     "constant": 1.0,
+    "route code": pd.Series(10_000 + I * I % 211, dtype="Int64").where(I % 6 > 0),
 }
 SOURCE = model_files.varied_table(len(I)).assign(**MORE)
 

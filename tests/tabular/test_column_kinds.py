@@ -77,7 +77,9 @@ MONTH, HOUR = ([f"_{part}{form}" for form in ("", "_sin", "_cos")] for part in (
 WEEK = [f"_weekday_{day}" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
 UNLIKE = ("Left out identifiers, which are different in each row", "every value is different")
 ROWS = ("Left out row numbers", "row numbers")
-TOOK_CODES = "Took whole numbers for codes, and encoded them as categories: "
+TOOK_CODES = (
+    "Took whole numbers for codes, and encoded them as categories (many codes as numbers too): "
+)
 TOOK_NUMBERS = "Took text of whole numbers for numbers, although they could be codes: "
 REPEAT = "whole numbers of 5 digits that repeat"
 ORDER = "dates written as "

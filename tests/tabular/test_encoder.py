@@ -190,6 +190,23 @@ def test_of_more_categories_than_max_categories_the_frequency_counts():
     assert encoder.columns_["x"]["counts"] == [8, 4, 2, 1]
 
 
+def test_many_codes_are_numbers_too_unless_the_user_calls_them_categories():
+    routes = pd.Series([*np.arange(10_000, 40_000, 997).repeat(3), None], dtype="Int64")
+    fitted, new = table(route=routes), table(route=[10_997, 20_000, None])
+    encoder = TabularEncoder(max_categories=1).fit(fitted)
+    assert [*encoder.get_feature_names_out()] == ["route", "route_missing", "route_frequency"]
+    assert encoder.numeric_outputs_.tolist() == [0]
+    numbers = encode(fitted, new, numeric_features=["route"])
+    assert encoder.transform(new)[:, :2].tolist() == numbers
+    assert encoder.transform(new)[:, 2].tolist() == [1, 0, 0]
+    chosen = TabularEncoder(["route"], max_categories=1).fit(fitted)
+    assert [*chosen.get_feature_names_out()] == ["route_frequency", "route_missing"]
+    # Trees choose a side for numbers that are missing.
+    unseen, missing = encoder._encode(new)[0].numbers_and_codes()[1:]
+    assert np.isfinite(unseen).all()
+    assert np.isnan(missing[0])
+
+
 def test_categories_that_all_occur_once_say_nothing_except_where_one_is_missing():
     keys = pd.Categorical([f"key-{i}" for i in range(1000)])
     encoder = TabularEncoder(["key"]).fit(table(key=keys, x=np.arange(1000) / 7))
@@ -300,6 +317,7 @@ def test_if_all_columns_are_dropped_there_is_a_column_of_zeros():
 RAW = table(n=[1.5, None, 3, 4], k=["a", "b", "c", None], b=[True, False, True, True])
 RAW["d"] = pd.to_datetime(["2020", "2021", "2022", "2023"])
 SENTENCES = [f"{i} {i % 7} words" for i in range(40)]
+ROUTES = np.arange(10_000, 90_000, 601).repeat(2)
 
 
 def test_columns_are_matched_by_name():
@@ -326,6 +344,7 @@ OTHER_KINDS = [
     (RAW["n"], [1j, 2], "numbers in fit and holds complex numbers now"),
     (RAW["k"], [1, 2], r"categories made of text .* now\. If it .* dtype=\{'x': str\}\)"),
     (RAW["k"], [True, False], "categories made of text in fit and holds booleans now"),
+    (ROUTES, [10_000, dt.date(2020, 1, 1)], "numbers in fit and holds values of several kinds now"),
     (SENTENCES, [1, 2], "text in fit and holds numbers now"),
     (RAW["d"], ["2020", "x"], "dates in fit and holds text now. .* pandas.to_datetime"),
     (RAW["d"], [20200101, 20210101], "dates in fit and holds numbers now"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scratchmlp.io.onnx.calendar import add_calendar
 from scratchmlp.io.onnx.graph import ML, Graph, Value, concat, scaled
 from scratchmlp.tabular.columns.any_column import Column, Columns
-from scratchmlp.tabular.columns.categories import FewLevels, ManyLevels
+from scratchmlp.tabular.columns.categories import FewLevels, ManyCodes, ManyLevels
 from scratchmlp.tabular.columns.encoded_table import SIGNS, Layout, Place, layout_of, places_of
 from scratchmlp.tabular.columns.fitted_column import LeftOutColumn
 from scratchmlp.tabular.columns.numeric import (
@@ -214,9 +214,11 @@ def _number_outputs(
         match column:
             case NumberColumn() | DurationColumn() | DateColumn():
                 scaled_columns[name] = column
+            case ManyCodes():
+                scaled_columns[name] = column
+                yield _frequency(codes[name], column), numbers[-1:]
             case ManyLevels():
-                frequencies = inputs[name].graph.constant(column.frequencies.astype(np.float32))
-                yield frequencies.take(codes[name], axis=0), numbers[:1]
+                yield _frequency(codes[name], column), numbers[:1]
                 if column.indicator:
                     yield _missing(inputs[name], column), numbers[1:]
             case FewLevels() | TextColumn() | LeftOutColumn():
@@ -226,10 +228,8 @@ def _number_outputs(
                 assert_never(column)
     if scaled_columns:
         values = concat([inputs[name] for name in scaled_columns])
-        own = [
-            dict(zip(column.suffixes(), places[name].numbers, strict=True))
-            for name, column in scaled_columns.items()
-        ]
+        suffixes = {n: c.suffixes()[c.n_coded_outputs :] for n, c in scaled_columns.items()}
+        own = [dict(zip(each, places[n].numbers, strict=True)) for n, each in suffixes.items()]
         yield from _scaled_outputs(values, [*scaled_columns.values()], own)
 
 
@@ -280,6 +280,11 @@ def _missing(values: Value, column: Column) -> Value:
         return np.isnan(values).astype(np.float32)
     empty = {"keys_strings": [""], "values_floats": [1.0], "default_float": 0.0}
     return values.apply("LabelEncoder", dtype=np.float32, domain=ML, **empty)
+
+
+def _frequency(codes: Value, column: ManyLevels) -> Value:
+    """Add the frequency of the level of each code, of shape (n_samples, 1), float32."""
+    return codes.graph.constant(column.frequencies.astype(np.float32)).take(codes, axis=0)
 
 
 def _codes(values: Value, column: Column) -> Value:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scratchmlp.tabular.columns.categories import (
     CategoricalColumn,
     FewLevels,
+    ManyCodes,
     ManyLevels,
     fit_categories,
 )
@@ -26,7 +27,14 @@ from scratchmlp.tabular.reading.findings import SEVERAL, Found, Note, is_beyond_
 from scratchmlp.tabular.reading.values import VALUES, ColumnError, Kind, kind_of, naming_column
 
 Column = (
-    NumberColumn | DurationColumn | DateColumn | FewLevels | ManyLevels | TextColumn | LeftOutColumn
+    NumberColumn
+    | DurationColumn
+    | DateColumn
+    | FewLevels
+    | ManyLevels
+    | ManyCodes
+    | TextColumn
+    | LeftOutColumn
 )
 #: The fitted columns of a table, by name.
 Columns = dict[str, Column]

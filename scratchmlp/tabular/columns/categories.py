@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from itertools import repeat
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
+from scratchmlp.tabular.columns.numeric import ScaledColumn
 from scratchmlp.tabular.reading.findings import Case
 from scratchmlp.tabular.reading.values import (
     Floats,
@@ -17,6 +18,7 @@ from scratchmlp.tabular.reading.values import (
     Use,
     different_values,
     kind_of,
+    to_numbers,
 )
 
 FEW_LEVELS = 10  # if there are more, levels that occur once get no column
@@ -172,6 +174,31 @@ class ManyLevels(CategoricalColumn):
         return Encoded(codes)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ManyCodes(ManyLevels, ScaledColumn):
+    """A column of many codes, which stay numbers too: neighbours such as zip codes may be alike."""
+
+    has_ratios: ClassVar[bool] = False
+
+    expected: Kind = "number"
+
+    def is_like(self, received: Kind) -> bool:
+        """Return whether values of a kind are numbers, unlike labels of several kinds."""
+        return FittedColumn.is_like(self, received)
+
+    def suffixes(self) -> list[str]:
+        """Return the suffixes of levels, those of numbers, and "_frequency"."""
+        levels = [f"_{level}" for level in self.levels]
+        return [*levels, *ScaledColumn.suffixes(self), "_frequency"]
+
+    def encode(self, values: "pd.Series[Any]", out: NDArray[np.float32]) -> Encoded:
+        """Write the outputs of numbers and the frequency, and return the codes."""
+        self._encode_numbers(to_numbers(values, self.expected), out[:, :-1])
+        codes = self.codes_of(values.to_numpy(dtype=object))
+        out[:, -1] = self.frequencies[codes]
+        return Encoded(codes)
+
+
 def fit_categories(
     values: "pd.Series[Any]", max_categories: int, **common: Any
 ) -> FewLevels | ManyLevels:
@@ -189,7 +216,7 @@ def fit_categories(
     Returns
     -------
     FewLevels or ManyLevels
-        The fitted column.
+        The fitted column: `ManyCodes` if there are many codes.
 
     Raises
     ------
@@ -213,13 +240,14 @@ def fit_categories(
     missing = bool(codes.min() < 0)
     if n_levels <= max_categories or not levels:
         return FewLevels(encoding=_encoding(len(levels), n_levels, missing), **common)
-    return ManyLevels(
-        encoding="many",
-        other_levels=tuple(levels[i] for i in others),
-        counts=tuple(int(counts[informative[i]]) for i in (*kept, *others)),
-        indicator=missing,
-        **common,
-    )
+    common |= {
+        "encoding": "many",
+        "other_levels": tuple(levels[i] for i in others),
+        "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
+    }
+    if common["why"] == "code":
+        return ManyCodes.fit(values, **common)
+    return ManyLevels(indicator=missing, **common)
 
 
 def _python_object(level: Any) -> Any:

@@ -57,6 +57,7 @@ class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
       levels, with any number of rows). Another column ("_frequency") contains the logarithm of the
       level's count, divided by the logarithm of the largest count. It is 0 for levels that are
       unseen or occur once. If values are missing in `fit`, such a column also gets an indicator.
+      Whole numbers that are taken for codes also stay numbers if there are so many levels.
     - **Text** becomes up to 30 components ("_svd1", ...) of a truncated singular value
       decomposition of TF-IDF. The terms are words and, if the texts have up to 30 words on average,
       sequences of two to four characters within words. Terms that occur in a single text are not
@@ -130,8 +131,8 @@ default='from_dtype'
           dates: their time zone, if they have one.
         - "share_missing": the share of missing values in `fit`, if any are. "indicator": whether an
           indicator column marks them; categories have this only if their "encoding" is "many".
-        - "center", "scale" of numbers, dates and durations: the median, and the divisor (0.0 if
-          there is a single value, which is dropped).
+        - "center", "scale" of numbers, dates, durations and many codes: the median, and the divisor
+          (0.0 if there is a single value, which is dropped).
         - "expected" of categories and text: the kind of their values, such as "text".
         - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
           (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than

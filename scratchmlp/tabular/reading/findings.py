@@ -172,7 +172,9 @@ COMMON: dict[Case, str] = {
     "terms": "left out text of which no word occurs twice, in columns",
     "empty": "no values, although there were some in fit, in columns",
     "unseen": "only categories not known from fit, in columns",
-    "codes": "took whole numbers for codes, and encoded them as categories",
+    "codes": (
+        "took whole numbers for codes, and encoded them as categories (many codes as numbers too)"
+    ),
     "numbers": "took text of whole numbers for numbers, although they could be codes",
 }
 #: What to do in Python, by the case of a note.
