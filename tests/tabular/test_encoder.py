@@ -196,6 +196,7 @@ def test_many_codes_are_numbers_too_unless_the_user_calls_them_categories():
     encoder = TabularEncoder(max_categories=1).fit(fitted)
     assert [*encoder.get_feature_names_out()] == ["route", "route_missing", "route_frequency"]
     assert encoder.numeric_outputs_.tolist() == [0]
+    assert encoder.columns_["route"].items() >= {"expected": "number", "indicator": True}.items()
     numbers = encode(fitted, new, numeric_features=["route"])
     assert encoder.transform(new)[:, :2].tolist() == numbers
     assert encoder.transform(new)[:, 2].tolist() == [1, 0, 0]

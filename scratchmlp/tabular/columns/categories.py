@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.tabular.columns.fitted_column import ColumnKind, Encoded, FittedColumn
-from scratchmlp.tabular.columns.numeric import ScaledColumn
+from scratchmlp.tabular.columns.numeric import ScaledColumn, quartiles
 from scratchmlp.tabular.reading.findings import Case
 from scratchmlp.tabular.reading.values import (
     Floats,
@@ -180,8 +180,6 @@ class ManyCodes(ManyLevels, ScaledColumn):
 
     has_ratios: ClassVar[bool] = False
 
-    expected: Kind = "number"
-
     def is_like(self, received: Kind) -> bool:
         """Return whether values of a kind are numbers, unlike labels of several kinds."""
         return FittedColumn.is_like(self, received)
@@ -246,7 +244,7 @@ def fit_categories(
         "counts": tuple(int(counts[informative[i]]) for i in (*kept, *others)),
     }
     if common["why"] == "code":
-        return ManyCodes.fit(values, **common)
+        return ManyCodes(**quartiles(to_numbers(values, "number")), **common)
     return ManyLevels(indicator=missing, **common)
 
 

@@ -57,7 +57,7 @@ class ScaledColumn(FittedColumn):
         ScaledColumn
             The fitted column.
         """
-        return cls(**_quartiles(to_numbers(values, cls.expected)), **common)
+        return cls(**quartiles(to_numbers(values, cls.expected)), **common)
 
     def suffixes(self) -> list[str]:
         """Return "" for the scaled numbers and "_missing" for the indicator."""
@@ -134,7 +134,7 @@ class DateColumn(ScaledColumn):
     def fit(cls, values: "pd.Series[Any]", **common: Any) -> Self:
         """Find the center and the scale, and the cycles in which the dates differ."""
         days = to_numbers(values, cls.expected)
-        return cls(**_quartiles(days), calendar=Calendar.fit(days), **common)
+        return cls(**quartiles(days), calendar=Calendar.fit(days), **common)
 
     def read(self, name: str, column: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[Note]]:
         """Read dates of another table, and note if these have a time zone and those not."""
@@ -163,7 +163,7 @@ class DateColumn(ScaledColumn):
         return Encoded()
 
 
-def _quartiles(numbers: Floats) -> dict[str, Any]:
+def quartiles(numbers: Floats) -> dict[str, Any]:
     """Return the fields of `ScaledColumn` for numbers, of which at least one is not NaN."""
     known = numbers[~np.isnan(numbers)]
     low, quarter, median, three_quarters, high = np.quantile(known, [0, 0.25, 0.5, 0.75, 1])
