@@ -22,7 +22,10 @@ NEGLIGIBLE = 0.001
 
 
 def select_weights(
-    predictions: Sequence[FloatArray], loss: BlendLoss, preferred: NDArray[np.bool_]
+    predictions: Sequence[FloatArray],
+    loss: BlendLoss,
+    preferred: NDArray[np.bool_],
+    n_rows: int | None = None,
 ) -> FloatArray:
     """Weight estimators by greedy selection on the loss of their out-of-fold predictions.
 
@@ -39,6 +42,8 @@ def select_weights(
         Maps predictions to their loss.
     preferred : ndarray of shape (n_estimators,), bool
         Which estimators have equal weights without any rows. There may be none.
+    n_rows : int or None, default=None
+        Number of rows of the table. None means that of the predictions.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def select_weights(
     >>> select_weights([too_low, too_high, far_too_high], loss, preferred).round(2)
     array([0.5, 0.5, 0. ])
     """
-    times = preferred / max(1, preferred.sum()) * _PRIOR / len(predictions[0])
+    times = preferred / max(1, preferred.sum()) * _PRIOR / (n_rows or len(predictions[0]))
     total: Any = sum(n * oof for n, oof in zip(times, predictions, strict=True))
     for _ in range(_ROUNDS):
         losses = [loss((total + oof) / (times.sum() + 1)) for oof in predictions]

@@ -131,7 +131,8 @@ class PartFits:
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
         predictions = {name: oof[rows] for name, oof in self.oof.items()}
         preferred = np.isin([*predictions], self.preferred)
-        selected = select_weights([*predictions.values()], loss, preferred)
+        n_rows = len(self.problem.data.Y)
+        selected = select_weights([*predictions.values()], loss, preferred, n_rows)
         weights = dict(zip(predictions, selected, strict=True))
         on_trial = [name for name in self.others if name in predictions]
         best = min(on_trial, key=lambda name: loss(predictions[name]), default=None)
