@@ -261,6 +261,7 @@ default='from_dtype'
         }
         notes = [note for each in found.values() for note in each.notes]
         notes += [Note(each.unrepeated, n) for n, each in self._columns.items() if each.unrepeated]
+        self._notes = [(note.case, note.column, {**note.values}) for note in notes]
         self.notes_ = describe(notes)
 
     def transform(self, X: Any) -> NDArray[np.float32]:

@@ -15,14 +15,16 @@ from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
 
 SHOWN = 3  # values in a clause
 
-#: What a note says of columns that are left out, of other columns, and of a table in `transform`.
+#: What a note says of columns that are left out, of other columns, of columns that would mislead
+#: the user, and of a table in `transform`.
 LeftOutCase = Literal["index", "identifier", "constant", "missing", "unrepeated", "terms"]
 ReadCase = Literal["unreadable", "mixed", "order", "units", "codes", "numbers", "long"]
-Case = LeftOutCase | ReadCase | Literal["empty", "unseen", "zone"]
+MisleadingCase = Literal["leak", "sentinel", "entity", "time"]
+Case = LeftOutCase | ReadCase | Literal["empty", "unseen", "zone"] | MisleadingCase
 
 
 class Note(NamedTuple):
-    """What the user should know about a column; ``str`` writes a clause about it.
+    """What the user should know about a column; ``str`` writes it with what to do about it.
 
     Attributes
     ----------
@@ -32,7 +34,9 @@ class Note(NamedTuple):
         values, "mixed" numbers and text, "order" of day and month, "units" of numbers,
         "codes" that are numbers, "numbers" that are text, "long" text that is cut, or in
         `transform` "empty" if there are no values, "unseen" if no category is known, and "zone" if
-        dates have a time zone unlike those of `fit`, or have none.
+        dates have a time zone unlike those of `fit`, or have none. Of a table with targets: a
+        "leak" that tells the target alone, a "sentinel" that stands for missing values, an "entity"
+        whose rows are alike, or a "time" after which predictions are worse.
     column : str
         Name of the column.
     values : mapping of str to object
@@ -43,8 +47,14 @@ class Note(NamedTuple):
     column: str
     values: Mapping[str, Any] = MappingProxyType({})
 
-    def __str__(self) -> str:
+    @property
+    def clause(self) -> str:
+        """What was found, without what to do about it."""
         return CLAUSES.get(self.case, str)(self.column, **self.values)
+
+    def __str__(self) -> str:
+        [(case, clause)] = describe([self])
+        return _sentences(case, clause, REMEDIES)
 
 
 @dataclass(frozen=True)
@@ -148,6 +158,47 @@ def _zone(column: str, *, given: str | None, fitted: str | None) -> str:
     return f"the dates of {column} {new}, but the column was fitted to dates {old}"
 
 
+def _leak(column: str, **values: Any) -> str:
+    match values:
+        case {"value": value, "target": target, "n_rows": n_rows}:
+            known = "is missing" if value is None else f"is {value!r}"
+            return f"the target is {target!r} in all {n_rows:,} rows in which {column} {known}"
+        case {"copy": True}:
+            return f"the column {column} tells the target in another unit or on another scale"
+        case {"right": right, "usual": usual}:
+            return (
+                f"the column {column} alone predicts {_percent(right)} of the rows right, where "
+                f"the most frequent class would be right in {_percent(usual)}"
+            )
+    share = _percent(1 - values["left"])
+    return f"the column {column} alone explains {share} of the variance of the target"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _sentinel(column: str, *, value: float, n_rows: int, low: float, high: float) -> str:
+    return (
+        f"{n_rows:,} values of {column} are {value:.10g}, and all others are {low:.6g} to "
+        f"{high:.6g}"
+    )
+
+
+def _entity(column: str, *, random: float, apart: float, loss: str) -> str:
+    return (
+        f"rows of the same {column} are alike: a quick model has {loss} of {random:.3g} in random "
+        f"folds, but {apart:.3g} if all rows of a value are held out together"
+    )
+
+
+def _time(column: str, *, random: float, apart: float, loss: str) -> str:
+    return (
+        f"later rows by {column} are different: for the last third, a quick model has {loss} of "
+        f"{random:.3g} in random folds, but {apart:.3g} if it is trained on earlier rows"
+    )
+
+
 def _unseen(column: str, *, example: object) -> str:
     return f"{column} (such as {str(example)[:40]!r})"
 
@@ -161,6 +212,10 @@ CLAUSES: dict[Case, Callable[..., str]] = {
     "long": _long,
     "zone": _zone,
     "unseen": _unseen,
+    "leak": _leak,
+    "sentinel": _sentinel,
+    "entity": _entity,
+    "time": _time,
 }
 #: Clauses about several columns, which the notes follow.
 COMMON: dict[Case, str] = {
@@ -212,14 +267,23 @@ REMEDIES: dict[Case, str] = {
         "codes."
     ),
     "long": "Shorten them to silence this warning, or split the text into several columns.",
-}
-#: The same for a table to encode: what a column is has been decided.
-REMEDIES_AFTER_FIT: dict[Case, str] = {
-    **REMEDIES,
     "zone": (
         "Dates without a time zone count as UTC. Convert the column as in fit, with "
         "Series.dt.tz_localize or Series.dt.tz_convert."
     ),
+    "leak": "Is it known when you predict? If not, drop the column.",
+    "sentinel": (
+        "Does this number stand for a missing value? Then replace it by nan, with Series.replace."
+    ),
+    "entity": "If you will predict rows of other values, pass the column as groups to fit.",
+    "time": (
+        "If you will predict later rows, sort the rows by the column and pass "
+        "cv=TimeSeriesSplit() from sklearn.model_selection."
+    ),
+}
+#: The same for a table to encode: what a column is has been decided.
+REMEDIES_AFTER_FIT: dict[Case, str] = {
+    **REMEDIES,
     "unreadable": "Such values count as missing. Correct them.",
     "long": "Shorten them to silence this warning.",
 }
@@ -242,11 +306,11 @@ def describe(notes: Iterable[Note]) -> list[tuple[str, str]]:
         The case and the clause.
     """
     notes = list(notes)
-    common = {case: [str(note) for note in notes if note.case == case] for case in COMMON}
+    common = {case: [note.clause for note in notes if note.case == case] for case in COMMON}
     clauses: list[tuple[str, str]] = [
         (case, f"{COMMON[case]}: {listed(names)}") for case, names in common.items() if names
     ]
-    return clauses + [(note.case, str(note)) for note in notes if note.case not in COMMON]
+    return clauses + [(note.case, note.clause) for note in notes if note.case not in COMMON]
 
 
 def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[Any, str] = REMEDIES) -> None:
@@ -260,9 +324,13 @@ def warn_of(clauses: Iterable[tuple[str, str]], remedies: Mapping[Any, str] = RE
         What to do, by the case.
     """
     for case, clause in clauses:
-        sentence = clause[0].upper() + clause[1:]
-        message = f"{sentence}. {remedies[case]}"
+        message = _sentences(case, clause, remedies)
         warnings.warn(message, DataConversionWarning, stacklevel=stacklevel())
+
+
+def _sentences(case: str, clause: str, remedies: Mapping[Any, str]) -> str:
+    """Write a clause as a sentence, followed by what to do."""
+    return f"{clause[0].upper()}{clause[1:]}. {remedies[case]}"
 
 
 def is_beyond_chance(n_rows: int, share_missing: float) -> bool:
