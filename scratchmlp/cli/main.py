@@ -21,6 +21,7 @@ from scratchmlp.cli.options import Options, parse
 from scratchmlp.cli.predictions import predict_table
 from scratchmlp.cli.reading import STDIN
 from scratchmlp.cli.training import compare_and_train
+from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         open_streams()
-        with warnings.catch_warnings(action="ignore", category=DataConversionWarning):
+        with (
+            warnings.catch_warnings(action="ignore", category=DataConversionWarning),
+            warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),
+        ):
             _run(parse(argv))  # `decide_columns` says what the encoder warns of
         sys.stdout.flush()  # here, so that the errors below are caught
     except InputError as error:

@@ -11,11 +11,12 @@ The way of a table through `fit`, by folders and files:
 1. `base` checks the input. `targets` learns the classes, or the scale of the numbers.
 2. `reading` decides what each column is. `columns` learns a record of each, and encodes the table.
 3. `folds` chooses the rows that are held out.
-4. `ensemble` fits the other estimators, such as trees, once for each fold.
-5. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,
+4. `inspection` looks for columns that would mislead the user.
+5. `ensemble` fits the other estimators, such as trees, once for each fold.
+6. `networks` trains networks, each of which learns its `inputs` from the rows outside of its fold,
    and chooses an epoch of each. `calibration` turns scores into probabilities.
-6. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.
-7. `inspection` keeps the errors of out-of-fold predictions, for sets and intervals.
+7. `ensemble` weights all by out-of-fold predictions, and calibrates the weighted mean again.
+8. `inspection` keeps the errors of out-of-fold predictions, for sets and intervals.
 
 The way of a row to a prediction is one page: `prediction`.
 """
@@ -32,6 +33,7 @@ from scratchmlp.tabular.inputs.logarithms import Logarithms
 from scratchmlp.tabular.inputs.piecewise import PiecewiseLinearEncoder
 from scratchmlp.tabular.inputs.target_encoding import TargetEncoding
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
 from scratchmlp.tabular.inspection.uncertainty import Difficulty, HeldOutScores, Uncertainty
 from scratchmlp.tabular.networks.classifier import TabularMLPClassifier
 from scratchmlp.tabular.networks.member import Member
@@ -40,6 +42,7 @@ from scratchmlp.tabular.targets import ClassLabels, Numbers
 
 __all__ = [
     "Member",
+    "MisleadingDataWarning",
     "PiecewiseLinearEncoder",
     "TabularEncoder",
     "TabularEnsembleClassifier",

@@ -35,6 +35,7 @@ from scratchmlp.tabular.folds import (
     warn_of_one_row,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.inspection.findings import FindingsMixin
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
 from scratchmlp.tabular.inspection.uncertainty import (
     Uncertainty,
@@ -154,12 +155,14 @@ class TableParameters:
     numeric_features: Any = None
     text_features: Any = None
     date_features: Any = None
+    inspect_table: bool = True
     n_jobs: int | None = None
     random_state: Any = None
 
 
 class BaseTabular(
     ImportancesMixin,
+    FindingsMixin,
     PickledWithVersion,
     CallbackSupportMixin,
     SuggestsNames,
@@ -182,6 +185,7 @@ class BaseTabular(
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
         **ROLE_CONSTRAINTS,
+        "inspect_table": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -234,6 +238,7 @@ class BaseTabular(
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):
             problem = fitted._prepare(X, y, sample_weight, groups)
+            fitted._look_for_misleading(problem, X, groups)
             fitted._fit_problem(problem._replace(tasks=tasks, started=started))
             if tasks:
                 tasks.end(fitted=True)

@@ -67,7 +67,7 @@ def fit(estimator, X=X, numbers=NUMBERS, **arguments):
     return clone(estimator).fit(X, targets_for(estimator, numbers), **arguments)
 
 
-@pytest.mark.filterwarnings("ignore:y has one class")
+@pytest.mark.filterwarnings("ignore:y has one class", "ignore:the column:UserWarning")
 @parametrize_with_checks(
     [
         TabularMLPClassifier(cv=2, hidden_layer_sizes=16, max_iter=16),

@@ -56,6 +56,10 @@ default='from_dtype'
         Columns of free text; see :class:`TabularEncoder`.
     date_features : array-like of {bool, int, str} or None, default=None
         Columns of dates; see :class:`TabularEncoder`.
+    inspect_table : bool, default=True
+        Whether `fit` looks for columns that would mislead you, such as one that tells the target
+        alone, and warns of them: see `findings_`. This takes at most a tenth of the time of a
+        default fit, or 0.2 seconds.
     n_jobs : int or None, default=None
         Number of members that :mod:`joblib` trains in parallel, with one thread each. None means 1,
         and -1 means the number of processors. The result is the same.
@@ -101,6 +105,11 @@ default='from_dtype'
     stop_reasons_ : list of str
         Why the training of each member ended, such as "the first members show that 40 epochs are
         enough" or "no time is left of max_time".
+    findings_ : list of Note
+        What you should know about the table. Each record has the fields `case`, `column` and
+        `values`, the numbers behind it, and ``str`` writes it as a sentence with what to do. The
+        page :doc:`/tabular` lists the cases: a "leak", a "sentinel", an "entity", a "time", and
+        what `encoder_` has noted.
     n_features_in_ : int
         Number of columns seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -126,6 +135,8 @@ default='from_dtype'
 
     Warns
     -----
+    MisleadingDataWarning
+        If columns would mislead you: see `findings_`.
     UserWarning
         If `y` has a single class.
 

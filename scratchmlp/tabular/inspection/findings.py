@@ -1,0 +1,160 @@
+"""What would mislead the user: questions that a fit asks about its table."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from scratchmlp.batches import Data, sampled
+from scratchmlp.public import public, stacklevel
+from scratchmlp.tabular.columns.encoded_table import places_of
+from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.numeric import NumberColumn
+from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inputs.target_encoding import used_rows
+from scratchmlp.tabular.inspection.alike_rows import find_alike_rows
+from scratchmlp.tabular.inspection.fixing_values import find_fixing_values
+from scratchmlp.tabular.inspection.leaks import find_leaks
+from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from scratchmlp.tabular.reading.findings import Note
+
+_MOST_TOLD = 5  # findings in a warning
+_MOST_ROWS = 20_000  # in which values that fix the target are looked for
+
+
+@public("scratchmlp.tabular")
+class MisleadingDataWarning(UserWarning):
+    """Warns of columns that would mislead you about a model, such as one that tells the target."""
+
+
+class FindingsMixin:
+    """What a fit finds in its table."""
+
+    cv: Any
+    inspect_table: bool
+    encoder_: TabularEncoder
+    #: What was found besides the notes of the encoder, as plain data.
+    _findings: Sequence[tuple[Any, str, dict[str, Any]]] = ()
+
+    @property
+    def findings_(self) -> list[Note]:
+        """What you should know about the table."""
+        check_is_fitted(self)
+        return [Note(*each) for each in (*self.encoder_._notes, *self._findings)]
+
+    def _look_for_misleading(self, problem: Any, X: Any, groups: Any) -> None:
+        """Find columns that would mislead the user, and warn of them.
+
+        `problem` is the `TrainingProblem` that was made of the other arguments.
+        """
+        if not self.inspect_table:
+            self._findings = ()
+            return
+        decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
+        found = _Inspection(problem, X).found(not decided)
+        self._findings = [(note.case, note.column, {**note.values}) for note in found]
+        if found:
+            warnings.warn(_told(found), MisleadingDataWarning, stacklevel=stacklevel())
+
+
+def _told(found: Sequence[Note]) -> str:
+    """Write the first findings, and the number of the others."""
+    told, n_more = [str(note) for note in found[:_MOST_TOLD]], len(found) - _MOST_TOLD
+    return " ".join([*told, f"For {n_more} more, see findings_."] if n_more > 0 else told)
+
+
+class _Inspection:
+    """The questions about a table.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+        What there is to train.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table.
+    """
+
+    def __init__(self, problem: Any, X: Any) -> None:
+        self.problem, self.X = problem, X
+        self.columns = problem.encoder._columns
+        self.places = places_of(self.columns)
+        self.rows: Rows = used_rows(problem.data)
+        self.random = np.random.RandomState(problem.seeds[0])
+
+    @cached_property
+    def data(self) -> Data:
+        """The rows with a weight above 0."""
+        data: Data = self.problem.data
+        return data if len(self.rows) == len(data.Y) else data.rows(self.rows)
+
+    @cached_property
+    def table(self) -> dict[str, "pd.Series[Any]"]:
+        """The columns of these rows, by the names that the encoder gives them."""
+        table = self.problem.encoder._validate_table(self.X, reset=False).iloc[self.rows]
+        return {name: column for name, (_, column) in zip(self.columns, table.items(), strict=True)}
+
+    def values_of(self, name: str) -> "pd.Series[Any]":
+        """Return the values of a column, as they are read."""
+        return self.columns[name].values_of(self.table[name])
+
+    def found(self, ask_which_are_alike: bool) -> list[Note]:
+        """Return all that is found. What tells an entity tells its target, but is no leak."""
+        alike = self.alike_rows() if ask_which_are_alike else []
+        entities = {note.column for note in alike}
+        leaks = [note for note in self.leaks() if note.column not in entities]
+        return [*leaks, *self.sentinels(), *alike]
+
+    def leaks(self) -> list[Note]:
+        """Return columns that tell the target alone, and then those with a value that does."""
+        data, splits = self.problem.data, self.problem.splits
+        leaks = find_leaks(data, self.places, splits, self.random)
+        known = {note.column for note in leaks}
+        rows = sampled(len(self.rows), _MOST_ROWS)
+        fixing = find_fixing_values(self.data.rows(rows), self.places)
+        notes = [self._fixing(name, rows[row]) for name, row in fixing.items() if name not in known]
+        return leaks + [note for note in notes if note is not None]
+
+    def _fixing(self, name: str, row: int) -> Note | None:
+        """Return a note if the value of a row fixes the target in all rows of a column."""
+        values, y = self.values_of(name), self.problem.y[self.rows]
+        value = values.iloc[row]
+        same = np.asarray(values.isna() if pd.isna(value) else values == value, bool)
+        if (y[same] != y[row]).any():
+            return None
+        found = {"value": None if pd.isna(value) else _plain(value), "target": _plain(y[row])}
+        return Note("leak", name, found | {"n_rows": int(same.sum())})
+
+    def sentinels(self) -> Iterator[Note]:
+        """Yield columns with a number that may stand for missing values."""
+        for name, column in self.columns.items():
+            if not (isinstance(column, NumberColumn) and column.scale > 0):
+                continue
+            if not may_have_sentinel(self.data.X.numbers[:, self.places[name].numbers[0]]):
+                continue
+            numbers = self.values_of(name).to_numpy()
+            if (value := find_sentinel(numbers)) is not None:
+                others = numbers[(numbers != value) & ~np.isnan(numbers)]
+                found = {"value": value, "n_rows": int((numbers == value).sum())}
+                yield Note(
+                    "sentinel",
+                    name,
+                    found | {"low": float(others.min()), "high": float(others.max())},
+                )
+
+    def alike_rows(self) -> list[Note]:
+        """Return columns that tell which rows are alike."""
+        readable_loss = self.problem.targets.readable_loss
+        return find_alike_rows(self.data, self.columns, readable_loss, self.random)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a number or text of Python, and a whole number as an int."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, bool | int | float | str) else str(value)

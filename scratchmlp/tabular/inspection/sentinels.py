@@ -1,0 +1,71 @@
+"""Numbers far from all others that repeat: they may stand for missing values."""
+
+import numpy as np
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.columns.numeric import CLIP
+
+#: Smallest distance of a sentinel from the other numbers, in units of their span.
+_SPANS = 2.0
+#: The same for encoded numbers, which are rounded.
+_NEARLY = 0.9 * _SPANS
+_FEWEST_ROWS = 2
+_FEWEST_OTHERS = 3  # different numbers
+
+
+def may_have_sentinel(encoded: FloatArray) -> bool:
+    """Return whether the smallest or the largest of several numbers may be far from the others.
+
+    Parameters
+    ----------
+    encoded : ndarray of shape (n_samples,)
+        Numbers as `TabularEncoder` encodes them, which may be nan. Clipped numbers are rounded, so
+        that `find_sentinel` must look at those of the table.
+
+    Returns
+    -------
+    bool
+        False if `find_sentinel` would find none.
+    """
+    low, high = np.fmin.reduce(encoded), np.fmax.reduce(encoded)
+    others = encoded[(encoded > low) & (encoded < high)]
+    if not len(others):
+        return False
+    low, first, last, high = _unclipped(np.array([low, others.min(), others.max(), high]))
+    with np.errstate(invalid="ignore"):  # the difference of infinite numbers
+        return bool(
+            high - last >= _NEARLY * (last - low) or first - low >= _NEARLY * (high - first)
+        )
+
+
+def _unclipped(z: FloatArray) -> FloatArray:
+    """Return scaled numbers from clipped ones; infinite for the largest."""
+    z = np.clip(z.astype(np.float64), -CLIP, CLIP)
+    with np.errstate(divide="ignore"):
+        return z / np.sqrt(1 - (z / CLIP) ** 2)
+
+
+def find_sentinel(numbers: FloatArray) -> float | None:
+    """Return the smallest or largest of several numbers if it may stand for a missing value.
+
+    It must repeat, and lie at least twice the span of all others away from them. Of 6,735 columns
+    of tables of R packages, 20 have such a number.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_samples,)
+        Numbers, which may be nan.
+
+    Returns
+    -------
+    float or None
+        The number, if there is one.
+    """
+    values, counts = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    if len(values) <= _FEWEST_OTHERS:
+        return None
+    for at, others in ((0, values[1:]), (-1, values[:-1])):
+        distance = np.abs(values[at] - others).min()
+        if counts[at] >= _FEWEST_ROWS and distance >= _SPANS * np.ptp(others):
+            return float(values[at])
+    return None

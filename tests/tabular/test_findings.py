@@ -1,0 +1,325 @@
+"""What a fit says would mislead the user, on tables whose truth is known."""
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import GroupKFold, KFold
+
+from scratchmlp import io
+from scratchmlp.tabular import (
+    MisleadingDataWarning,
+    TabularEncoder,
+    TabularEnsembleClassifier,
+    TabularMLPClassifier,
+    TabularMLPRegressor,
+)
+from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
+from tests.helpers.tabular_estimators import CLASSIFIERS
+
+SMALL = {"hidden_layer_sizes": 4, "max_iter": 1, "cv": 3, "random_state": 0}
+SEEDS = st.integers(0, 10_000)
+few_examples = settings(max_examples=8, deadline=None)
+
+
+def fit(X, y, *, sample_weight=None, groups=None, **parameters):
+    """Fit networks that learn nothing, without warnings."""
+    is_class = np.asarray(y).dtype.kind != "f"
+    estimator = (TabularMLPClassifier if is_class else TabularMLPRegressor)(**SMALL | parameters)
+    with warnings.catch_warnings(action="ignore", category=MisleadingDataWarning):
+        return estimator.fit(X, y, sample_weight, groups=groups)
+
+
+def found(*arguments, **more):
+    """Return the cases and columns that such a fit has found."""
+    return [(each.case, each.column) for each in fit(*arguments, **more).findings_]
+
+
+def noise(rng, n, n_columns=3):
+    """Return a table of numbers that tell nothing."""
+    return pd.DataFrame(rng.normal(size=(n, n_columns))).add_prefix("noise")
+
+
+def labels(rng, n, n_classes=2):
+    return np.array(["no", "yes", "maybe", "never"])[rng.integers(n_classes, size=n)]
+
+
+def leaky(n=300, seed=0):
+    """Return a table with a column that tells the classes, and the classes."""
+    rng = np.random.default_rng(seed)
+    y = labels(rng, n)
+    return noise(rng, n).assign(decision=np.where(y == "yes", 3, 1) + 0.1 * rng.random(n)), y
+
+
+# Leaks.
+
+
+@few_examples
+@given(SEEDS, st.integers(2, 4), st.sampled_from(["text", "number", "missing"]))
+def test_a_column_that_tells_the_class_is_a_leak(seed, n_classes, kind):
+    rng = np.random.default_rng(seed)
+    y = labels(rng, 300, n_classes)
+    X = noise(rng, 300)
+    number = pd.Series(y).map({"no": 5.0, "yes": 1.0, "maybe": 2.5, "never": 4.0})
+    copies = {
+        "text": "is " + pd.Series(y),
+        "number": number + 0.1 * rng.random(300),
+        "missing": number.where(y != "no") + 0.1 * rng.random(300),
+    }
+    X.insert(int(rng.integers(4)), "after", copies[kind])
+    model = fit(X, y)
+    [leak] = model.findings_
+    assert (leak.case, leak.column) == ("leak", "after")
+    assert leak.values["left"] < 1 / 8
+    assert leak.values["right"] > 0.95 > leak.values["usual"]
+    assert "column after alone predicts" in str(leak)
+
+
+@few_examples
+@given(SEEDS, st.floats(0.0, 0.4))
+def test_what_predicts_well_is_no_leak(seed, share):
+    rng = np.random.default_rng(seed)
+    signal = rng.normal(size=400)
+    X = noise(rng, 400).assign(
+        good=signal, group=pd.Series(np.round(signal)).map("group {:.0f}".format)
+    )
+    y = np.sqrt(0.4 + share) * signal + np.sqrt(0.6 - share) * rng.normal(size=400)
+    assert found(X, y) == []
+    assert found(X, np.where(y > 0, "high", "low")) == []
+
+
+@few_examples
+@given(
+    SEEDS,
+    st.sampled_from([np.log, lambda y: 1.8 * y + 32, lambda y: -y, lambda y: y**-0.5]),
+    st.floats(0.1, 3),
+)
+def test_a_copy_of_the_target_in_another_unit_is_a_leak(seed, convert, deviation):
+    rng = np.random.default_rng(seed)
+    y = rng.lognormal(0, deviation, 300)
+    [leak] = fit(noise(rng, 300).assign(converted=convert(y)), y).findings_
+    assert (leak.case, leak.column, leak.values["copy"]) == ("leak", "converted", True)
+    assert "in another unit" in str(leak)
+
+
+def test_a_column_that_explains_almost_all_of_a_number_is_a_leak():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=400)
+    [leak] = fit(noise(rng, 400).assign(part=y + 0.1 * rng.normal(size=400)), y).findings_
+    assert (leak.case, leak.column) == ("leak", "part")
+    assert "explains 9" in str(leak)
+
+
+@few_examples
+@given(SEEDS, st.sampled_from(["text", "flag", "missing"]))
+def test_a_value_that_fixes_the_target_is_a_leak(seed, kind):
+    rng = np.random.default_rng(seed)
+    eligible = rng.random(1000) < 0.4
+    takes_part = eligible & (rng.random(1000) < 0.7)
+    columns = {
+        "text": np.where(takes_part, "in", rng.choice(["out", "unknown"], 1000)),
+        "flag": takes_part,
+        "missing": np.where(takes_part, np.nan, rng.normal(size=1000)),
+    }
+    X = noise(rng, 1000).assign(plan=columns[kind])
+    y = np.where(eligible, "eligible", "not")
+    [leak] = fit(X, y).findings_
+    value = {"text": "in", "flag": True, "missing": None}[kind]
+    expected = {"value": value, "target": "eligible", "n_rows": takes_part.sum()}
+    assert (leak.case, leak.column, leak.values) == ("leak", "plan", expected)
+    assert f"the target is 'eligible' in all {takes_part.sum()} rows" in str(leak).replace("T", "t")
+    y[np.flatnonzero(takes_part)[0]] = "not"  # one exception, and nothing is fixed
+    assert found(X, y) == []
+
+
+def test_rows_of_weight_0_tell_nothing():
+    X, y = leaky()
+    other = np.arange(300) % 3 == 0
+    X.loc[other, "decision"] = np.random.default_rng(1).permutation(X["decision"])[other]
+    assert found(X, y) == []
+    assert found(X, y, sample_weight=(~other).astype(float)) == [("leak", "decision")]
+
+
+@pytest.mark.parametrize(
+    "cv", [3, 2, KFold(5), [(np.arange(150), np.arange(150, 300))]], ids=["3", "2", "KFold", "one"]
+)
+def test_leaks_are_looked_for_in_any_folds(cv):
+    X, y = leaky()
+    assert found(X, y, cv=cv) == [("leak", "decision")]
+    assert found(X, y, cv=3, groups=np.arange(300) % 7) == [("leak", "decision")]
+
+
+# Sentinels.
+
+
+@few_examples
+@given(
+    SEEDS,
+    st.sampled_from([-1, 1]),
+    st.floats(2.0, 1e6),
+    st.integers(2, 100),
+    st.floats(-1e3, 1e3),
+    st.floats(1e-3, 1e3),
+)
+def test_repeated_numbers_far_from_the_others_are_sentinels(
+    seed, sign, distance, n_rows, low, span
+):
+    rng = np.random.default_rng(seed)
+    numbers = low + span * rng.random(200)
+    far = numbers.max() + distance * np.ptp(numbers) * 1.001
+    far = far if sign > 0 else 2 * numbers.min() - far + np.ptp(numbers)
+    numbers[:n_rows] = far
+    X = noise(rng, 200).assign(coded=rng.permutation(numbers))
+    [sentinel] = fit(X, labels(rng, 200)).findings_
+    assert (sentinel.case, sentinel.column) == ("sentinel", "coded")
+    assert sentinel.values["value"] == far
+    assert sentinel.values["n_rows"] == n_rows
+    others = numbers[n_rows:]
+    assert (sentinel.values["low"], sentinel.values["high"]) == (others.min(), others.max())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([1, 2, 3, 4, 10, 10], 10),  # two spans away
+        ([1, 2, 3, 4, 9.9, 9.9], None),
+        ([1, 2, 3, 4, 10], None),  # in one row
+        ([-99, -99, 0, 1, 2, np.nan], -99),
+        ([0, 1, 9, 9], None),  # two others, such as those of a flag
+        ([9, 9, 9], None),
+        ([], None),
+    ],
+)
+def test_where_a_sentinel_begins(numbers, expected):
+    assert find_sentinel(np.array(numbers, float)) == expected
+
+
+@given(st.lists(st.integers(-50, 50) | st.just(999) | st.just(-(10**6)), min_size=4))
+def test_encoded_numbers_never_hide_a_sentinel(numbers):
+    table = pd.DataFrame({"x": np.array(numbers, float)})
+    with warnings.catch_warnings(action="ignore"):
+        encoded = TabularEncoder().fit_transform(table)[:, 0]
+    if find_sentinel(table["x"].to_numpy()) is not None:
+        assert may_have_sentinel(encoded)
+
+
+def test_a_sentinel_of_text_that_is_numbers_is_found():
+    rng = np.random.default_rng(0)
+    price = [f"{value:.2f} €" for value in np.r_[rng.uniform(5, 15, 197), [999] * 3]]
+    X = pd.DataFrame({"price": price, "other": rng.normal(size=200)})
+    assert found(X, labels(rng, 200)) == [("sentinel", "price")]
+
+
+# Rows that are alike.
+
+
+def persons(seed, n_persons=60, n_rows=8, effect=3.0):
+    """Return rows of persons, who each have a number, and what it adds to a target."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(n_persons), n_rows)
+    own = rng.normal(size=(2, n_persons))[:, person]
+    X = pd.DataFrame({"size": own[0], "x": rng.normal(size=len(person))})
+    X["person"] = [f"P{number}" for number in person]
+    y = X["x"] + effect * own[1] + rng.normal(size=len(person))
+    order = rng.permutation(len(X))
+    return X.loc[order].reset_index(drop=True), y[order].to_numpy(), person[order]
+
+
+@few_examples
+@given(SEEDS, st.booleans())
+def test_rows_of_the_same_entity_are_alike(seed, classes):
+    X, y, person = persons(seed)
+    y = np.where(y > 0, "high", "low") if classes else y
+    [entity] = fit(X, y).findings_
+    assert (entity.case, entity.column) == ("entity", "person")
+    assert entity.values["apart"] > 1.1 * entity.values["random"]
+    assert "pass the column as groups" in str(entity)
+    assert found(X, y, groups=person) == []  # the user has decided
+    assert found(X, y, cv=GroupKFold(3), groups=person) == []
+
+
+@few_examples
+@given(SEEDS)
+def test_entities_whose_rows_are_not_alike_are_none(seed):
+    X, y, _ = persons(seed, effect=0.0)
+    assert found(X, y) == []
+
+
+def in_time(seed, trend, n=800):
+    """Return rows of three years, of which a number depends on the others and on the time."""
+    rng = np.random.default_rng(seed)
+    day = rng.integers(1000, size=n)
+    X = noise(rng, n).assign(day=pd.Timestamp("2020-01-01") + pd.to_timedelta(day, unit="D"))
+    return X, X["noise0"].to_numpy() + trend * day / 300 + rng.normal(size=n)
+
+
+@few_examples
+@given(SEEDS)
+def test_later_rows_may_be_different(seed):
+    [time] = fit(*in_time(seed, trend=3.0)).findings_
+    assert (time.case, time.column) == ("time", "day")
+    assert time.values["apart"] > 1.1 * time.values["random"]
+    assert "TimeSeriesSplit" in str(time)
+    assert found(*in_time(seed, trend=0.0)) == []
+
+
+# All of them.
+
+
+def test_fit_warns_once_of_all_and_says_how_many_more_there_are():
+    X, y = leaky()
+    wide = pd.concat([X] + [X[["decision"]].add_suffix(f"_{i}") for i in range(6)], axis=1)
+    with pytest.warns(MisleadingDataWarning) as caught:
+        model = TabularMLPClassifier(**SMALL).fit(wide, y)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    message = str(caught[0].message)
+    assert all(str(each) in message for each in model.findings_[:5])
+    assert message.endswith("For 2 more, see findings_.")
+
+
+def test_nothing_is_looked_for_if_the_user_says_so():
+    X, y = leaky()
+    quiet, loud = TabularMLPClassifier(**SMALL, inspect_table=False).fit(X, y), fit(X, y)
+    assert quiet.findings_ == []
+    assert [each.column for each in loud.findings_] == ["decision"]
+    np.testing.assert_array_equal(quiet.predict_proba(X), loud.predict_proba(X))
+    assert [each.column for each in loud.set_params(inspect_table=False).fit(X, y).findings_] == []
+
+
+def test_findings_contain_what_the_encoder_notes():
+    X, y = leaky()
+    with pytest.warns(UserWarning, match="single value"):
+        model = fit(X.assign(same=1), y)
+    constant, leak = model.findings_
+    assert str(constant).startswith("Left out columns with a single value: same. Drop them")
+    assert (constant.case, leak.case) == ("constant", "leak")
+
+
+@pytest.mark.parametrize("copy", ["file", "pickle"])
+def test_saved_models_keep_their_findings(copy, tmp_path):
+    X, y = leaky()
+    model = fit(X.assign(review=np.where(np.arange(300) % 20, np.arange(300) % 7, 999)), y)
+    assert len(model.findings_) == 2
+    if copy == "pickle":
+        again = pickle.loads(pickle.dumps(model))
+    else:
+        io.save(model, tmp_path / "model")
+        again = io.load(tmp_path / "model")
+    assert [*map(str, again.findings_)] == [*map(str, model.findings_)]
+
+
+def test_ensembles_find_the_same_with_any_number_of_jobs():
+    X, y = leaky()
+    findings = []
+    for n_jobs in (1, 2):
+        ensemble = TabularEnsembleClassifier(CLASSIFIERS, cv=3, random_state=0, n_jobs=n_jobs)
+        with pytest.warns(MisleadingDataWarning) as caught:
+            findings.append(ensemble.fit(X, y).findings_)
+        assert len(caught) == 1
+    assert findings[0] == findings[1]
+    assert findings[0][0].column == "decision"
