@@ -6,6 +6,7 @@ that hold out whole values of a column, or later rows.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,9 +18,9 @@ from sklearn.model_selection import GroupKFold, KFold
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.columns.categories import CategoricalColumn
 from scratchmlp.tabular.columns.numeric import DateColumn
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inputs.target_encoding import MOST_TARGETS
 from scratchmlp.tabular.inspection.quick_models import (
     constant_prediction,
     losses_of,
@@ -73,7 +74,7 @@ def find_alike_rows(
     """Find columns whose values, or times, tell which rows are alike.
 
     At most three columns are asked: one of dates, and those of many categories that repeat, with
-    the most categories first.
+    the most categories first. Nothing is asked about more than 32 classes.
 
     Parameters
     ----------
@@ -91,6 +92,8 @@ def find_alike_rows(
     list of Note
         Notes of the cases "entity" and "time", with the losses in "random" folds and "apart".
     """
+    if data.n_targets > MOST_TARGETS:  # which would take too long
+        return []
     return [
         note
         for question in _questions(data, columns, random)
@@ -100,18 +103,18 @@ def find_alike_rows(
 
 def _questions(data: Data, columns: Columns, random: np.random.RandomState) -> list[_Question]:
     """Return what to ask."""
-    laid = list(zip(columns.items(), data.X.layout.columns, strict=True))
-    dates = [
-        _of_time(name, data.X.numbers[:, place.place.numbers[0]], random)
-        for (name, column), place in laid
+    placed = list(zip(columns.items(), data.X.layout.columns, strict=True))
+    dates = (
+        _of_time(name, data.X.numbers[:, laid.place.numbers[0]], random)
+        for (name, column), laid in placed
         if isinstance(column, DateColumn) and column.scale > 0
-    ]
-    entities = [
-        _of_entity(name, data.X.codes_of([place])[:, 0], random)
-        for (name, column), place in sorted(laid, key=lambda each: -each[1].n_levels)
-        if isinstance(column, CategoricalColumn) and place.n_levels >= _FEWEST_VALUES
-    ]
-    questions = [*filter(None, dates[:1]), *filter(None, entities)]
+    )
+    entities = (
+        _of_entity(name, data.X.codes_of([laid])[:, 0], random)
+        for (name, _), laid in sorted(placed, key=lambda each: -each[1].n_levels)
+        if laid.n_levels >= _FEWEST_VALUES
+    )
+    questions = [*islice(filter(None, dates), 1), *filter(None, entities)]
     return questions[:_MOST_CANDIDATES]
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scratchmlp.batches import Data, sampled
 from scratchmlp.public import public, stacklevel
-from scratchmlp.tabular.columns.encoded_table import places_of
+from scratchmlp.tabular.columns.encoded_table import EncodedTable, places_of
 from scratchmlp.tabular.columns.encoder import TabularEncoder
 from scratchmlp.tabular.columns.numeric import NumberColumn
 from scratchmlp.tabular.folds import Rows
@@ -83,13 +83,16 @@ class _Inspection:
         self.problem, self.X = problem, X
         self.columns = problem.encoder._columns
         self.places = places_of(self.columns)
+        encoded = problem.data.X
+        without_terms = EncodedTable(encoded.numbers, encoded.codes, (), encoded.layout)
+        self.all_rows = problem.data._replace(X=without_terms)  # terms take long to select
         self.rows: Rows = used_rows(problem.data)
         self.random = np.random.RandomState(problem.seeds[0])
 
     @cached_property
     def data(self) -> Data:
         """The rows with a weight above 0."""
-        data: Data = self.problem.data
+        data: Data = self.all_rows
         return data if len(self.rows) == len(data.Y) else data.rows(self.rows)
 
     @cached_property
@@ -111,8 +114,7 @@ class _Inspection:
 
     def leaks(self) -> list[Note]:
         """Return columns that tell the target alone, and then those with a value that does."""
-        data, splits = self.problem.data, self.problem.splits
-        leaks = find_leaks(data, self.places, splits, self.random)
+        leaks = find_leaks(self.all_rows, self.places, self.problem.splits, self.random)
         known = {note.column for note in leaks}
         rows = sampled(len(self.rows), _MOST_ROWS)
         fixing = find_fixing_values(self.data.rows(rows), self.places)

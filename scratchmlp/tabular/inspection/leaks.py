@@ -13,6 +13,7 @@ from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place
 from scratchmlp.tabular.folds import Rows
+from scratchmlp.tabular.inputs.target_encoding import target_columns
 from scratchmlp.tabular.inspection.quick_models import (
     constant_prediction,
     losses_of,
@@ -100,10 +101,7 @@ def _left_in_bins(data: Data, places: Any, random: np.random.RandomState) -> Flo
 
 def _binned_targets(data: Data, random: np.random.RandomState) -> FloatArray:
     """Return up to two standardized targets: ranks of numbers, or random sums of classes."""
-    if data.class_targets is None:
-        targets = rankdata(data.Y, axis=0)
-    else:
-        targets = np.eye(data.n_targets)[:, data.n_targets == 2 :][data.Y]
+    targets = rankdata(data.Y, axis=0) if data.class_targets is None else target_columns(data)
     if targets.shape[1] > 2:
         targets = targets @ random.standard_normal((targets.shape[1], 2))
     targets -= targets.mean(axis=0)
@@ -189,5 +187,5 @@ def _leaves(
         at = place.codes[0]
         return known.X.codes[:, at] + 1, new.codes[:, at] + 1
     tree = DecisionTreeRegressor(max_leaf_nodes=_N_BINS, min_samples_leaf=5, random_state=0)
-    tree.fit(known.X.numbers[:, place.numbers], targets_of(known), weights_of(known))
+    tree.fit(known.X.numbers[:, place.numbers], target_columns(known), weights_of(known))
     return tree.apply(known.X.numbers[:, place.numbers]), tree.apply(new.numbers[:, place.numbers])
