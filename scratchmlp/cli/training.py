@@ -14,6 +14,7 @@ from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
 from scratchmlp.cli.files import save_pictures, write
+from scratchmlp.cli.findings import misleading
 from scratchmlp.cli.messages import count, fit, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
@@ -119,6 +120,7 @@ class Comparison:
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)
+        say(*misleading(next(iter(models.values())), table, X))
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))

@@ -126,6 +126,36 @@ def test_what_options_change(options, csv, tmp_path):
     assert run(new, "--load", model)[0].startswith("day," if "--id" in options else "prediction")
 
 
+def misleading_rows():
+    """Rows of persons, who each add something to a target, and a column that tells the classes."""
+    rng = np.random.default_rng(0)
+    person = rng.permutation(np.repeat(np.arange(60), 8))
+    own = rng.normal(size=(2, 60))[:, person]
+    table = pd.DataFrame({"person": [f"P{i}" for i in person], "size": own[0].round(3)})
+    table["weeks"] = np.where(rng.random(len(person)) < 0.1, 999, rng.integers(1, 9, len(person)))
+    amount = 3 * own[1] + rng.normal(size=len(person))
+    table["paid"] = np.where(amount > 0, "late", "in time")
+    return table.assign(amount=amount.round(2))
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
+    table, known = misleading_rows(), ["--target", "amount", "--ignore", "paid"]
+    _, err = run(csv(table), *known)
+    assert "scratchmlp: rows of the same person are alike: a quick model has a root mean" in err
+    assert (
+        "held out together. If you will predict rows of other values, add --groups 'person'" in err
+    )
+    assert re.search(
+        r"\d+ values of weeks are 999, and all others are 1 to 8. If this number ", err
+    )
+    assert "are alike" not in run(csv(table), *known, "--groups", "person")[1]
+    leak = table.assign(paid=table["paid"].map({"late": 2.5, "in time": 0.5}), late=table["paid"])
+    _, err = run(csv(leak.drop(columns="amount")), "--target", "late")
+    assert "the column paid alone predicts 100.0 % of the rows right" in err
+    assert "Is it known when you predict? If not, add --ignore 'paid'." in err
+
+
 def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, uncompared):
     calls, compare = [], training_module.compare
     monkeypatch.setattr(training_module, "compare", lambda *a: calls.append(a) or compare(*a))

@@ -56,10 +56,35 @@ class FindingsMixin:
             self._findings = ()
             return
         decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
-        found = _Inspection(problem, X).found(not decided)
+        found = find_misleading(problem, X, which_are_alike=not decided)
         self._findings = [(note.case, note.column, {**note.values}) for note in found]
         if found:
             warnings.warn(_told(found), MisleadingDataWarning, stacklevel=stacklevel())
+
+
+def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note]:
+    """Find columns that would mislead the user.
+
+    Parameters
+    ----------
+    problem : TrainingProblem
+        What there is to train.
+    X : {DataFrame, array-like} of shape (n_samples, n_features)
+        The table.
+    which_are_alike : bool
+        Whether to look for columns that tell which rows are alike.
+
+    Returns
+    -------
+    list of Note
+        What is found: leaks first. A column that tells which rows are alike is no leak, although
+        it may tell the target.
+    """
+    inspection = _Inspection(problem, X)
+    alike = inspection.alike_rows() if which_are_alike else []
+    columns = {note.column for note in alike}
+    leaks = [note for note in inspection.leaks() if note.column not in columns]
+    return [*leaks, *inspection.sentinels(), *alike]
 
 
 def _told(found: Sequence[Note]) -> str:
@@ -69,15 +94,7 @@ def _told(found: Sequence[Note]) -> str:
 
 
 class _Inspection:
-    """The questions about a table.
-
-    Parameters
-    ----------
-    problem : TrainingProblem
-        What there is to train.
-    X : {DataFrame, array-like} of shape (n_samples, n_features)
-        The table.
-    """
+    """The questions about a table: see `find_misleading`."""
 
     def __init__(self, problem: Any, X: Any) -> None:
         self.problem, self.X = problem, X
@@ -104,13 +121,6 @@ class _Inspection:
     def values_of(self, name: str) -> "pd.Series[Any]":
         """Return the values of a column, as they are read."""
         return self.columns[name].values_of(self.table[name])
-
-    def found(self, ask_which_are_alike: bool) -> list[Note]:
-        """Return all that is found. What tells an entity tells its target, but is no leak."""
-        alike = self.alike_rows() if ask_which_are_alike else []
-        entities = {note.column for note in alike}
-        leaks = [note for note in self.leaks() if note.column not in entities]
-        return [*leaks, *self.sentinels(), *alike]
 
     def leaks(self) -> list[Note]:
         """Return columns that tell the target alone, and then those with a value that does."""

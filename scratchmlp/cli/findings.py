@@ -1,0 +1,44 @@
+"""What would mislead the user of a table, and which options help."""
+
+import warnings
+
+import pandas as pd
+
+from scratchmlp.cli.messages import quote
+from scratchmlp.cli.table import Table
+from scratchmlp.tabular.base import BaseTabular
+from scratchmlp.tabular.inspection.findings import find_misleading
+
+#: What to do, by the case of a note.
+REMEDIES = {
+    "leak": "Is it known when you predict? If not, add --ignore {column}.",
+    "sentinel": "If this number stands for a missing value, leave these cells empty.",
+    "entity": "If you will predict rows of other values, add --groups {column}.",
+    "time": "If you will predict later rows, add --time {column}.",
+}
+
+
+def misleading(model: BaseTabular, table: Table, X: pd.DataFrame) -> list[str]:
+    """Write what would mislead the user, with the options that help.
+
+    Parameters
+    ----------
+    model : TabularEnsemble* or TabularMLP*
+        An estimator that is not fitted.
+    table : Table
+        The table.
+    X : DataFrame of shape (n_samples, n_used)
+        Its columns, as `read_columns` returns them.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    which_are_alike = table.groups is None and table.times is None
+    with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
+        problem = model._prepare(X, table.y, None, None)
+        notes = find_misleading(problem, X, which_are_alike=which_are_alike)
+    return [
+        f"{note.clause}. {REMEDIES[note.case].format(column=quote(note.column))}" for note in notes
+    ]
