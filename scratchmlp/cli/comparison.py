@@ -188,9 +188,9 @@ def compare(
     # On small tables, threads spend more time waiting for each other than computing.
     one_thread = threadpool_limits(1 if len(X) <= SMALL else None)
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
-    with one_thread, steps(len(models) * len(splits)) as begin:
-        for name, model in models.items():
-            for split in splits:
+    with one_thread, steps(len(splits), len(models)) as begin:
+        for split in splits:  # all models in each, so that the first tells how long the others take
+            for name, model in models.items():
                 begin(name)
                 try:
                     results[name].append(_evaluate(model, X, y, split, evaluation))

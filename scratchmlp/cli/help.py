@@ -33,8 +33,8 @@ examples:
     %(prog)s customers.csv --target churned --save churned.model
     %(prog)s new.csv --load churned.model --out predictions.csv
 
-  Save the best model of the comparison, whichever it is:
-    %(prog)s customers.csv --target churned --keep best \\
+  Save the simplest model that is as good as the best:
+    %(prog)s customers.csv --target churned --keep simplest \\
         --save churned.model
 
   Compare with the models of other packages too:
@@ -98,9 +98,12 @@ ensemble:
   The rows below the ensemble show its parts, each alone, with their weights in
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
   table is not large, a linear model and a forest. Scores and weights are means
-  over the folds. The fit time of the ensemble includes its parts. The output
-  says that the networks alone predict about as well if the gain of the ensemble
-  in the decisive metric is at most its standard error over the folds.
+  over the folds. The fit time of the ensemble includes its parts.
+
+verdict:
+  A model is as good as the best if it is worse in the decisive metric by at
+  most the standard error of the difference, which is corrected for training
+  sets that overlap. The networks of the ensemble count as a model of their own.
 
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
@@ -110,7 +113,7 @@ predictions:
   in 90% of the rows, or in the share that --coverage sets. They are computed
   from the errors of the predictions for rows of the training table, each by the
   members that did not learn from the row. Boosted trees, a linear model and a
-  constant baseline, which --keep best may save, have no intervals. If DATA.csv
+  constant baseline, which --keep may save, have no intervals. If DATA.csv
   contains the target, the scores of the predictions are printed to stderr.
 """
 
@@ -227,10 +230,11 @@ _TRAINING: dict[str, Settings] = {
         "languages and browsers can run. Columns of text cannot be exported",
     ),
     "--keep": {
-        "choices": ("model", "best"),
+        "choices": ("model", "best", "simplest"),
         "help": "what --save and --export train on all rows: the model of --model, which is the "
-        "default, or the best model of the comparison, except for those of --with. If that is "
-        "the boosted trees or the constant baseline, it can be saved, but not exported",
+        "default; or the best model of the comparison, or the simplest that is as good, except for "
+        "those of --with. If that is the boosted trees or the constant baseline, it can be saved, "
+        "but not exported",
     },
     "--plot": _file(
         "FILE.png",

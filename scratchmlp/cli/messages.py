@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from scratchmlp.estimators.mixins import most_similar
 from scratchmlp.tabular.reading.findings import listed
 
+_UNITS = {"hour": 3600, "minute": 60, "second": 1}
 WIDTH = 99  # characters of a line of scores, or of what is said about a picture
 
 
@@ -103,31 +105,58 @@ def say_before_exit(message: str) -> None:
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Callable[[str], None]]:
-    """Show progress through a number of steps.
+def steps(n_rounds: int, n_steps: int) -> Iterator[Callable[[str], None]]:
+    """Show progress through rounds of the same steps, and how much time is left.
 
     Parameters
     ----------
-    total : int
-        Number of steps.
+    n_rounds : int
+        Number of rounds.
+    n_steps : int
+        Number of steps in each round.
 
     Yields
     ------
     callable
         Call it with the name of each step when the step begins.
     """
+    rounds = _rounds(n_rounds, n_steps)
     if not _bars():
         try:
-            yield _dots()
+            yield _dots(rounds)
         finally:  # what follows, also an error, begins on a new line
             print(file=sys.stderr)
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task, n_completed = bar.add_task("", total=total), iter(range(total))
-        yield lambda name: bar.update(task, description=name, completed=next(n_completed))
+    columns = Progress.get_default_columns()[:-1]  # without the time left by its own estimate
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=n_rounds)
+
+        def begin(name: str) -> None:
+            n_completed, text = next(rounds)
+            bar.update(task, description=f"{text}: {name}", completed=n_completed)
+
+        yield begin
+
+
+def _rounds(n_rounds: int, n_steps: int) -> Iterator[tuple[int, str]]:
+    """Yield the number of completed rounds and a description of the round for each step."""
+    started = time.perf_counter()
+    for n_completed in range(n_rounds):
+        text = f"split {n_completed + 1} of {n_rounds}"
+        if n_completed:
+            of_round = (time.perf_counter() - started) / n_completed
+            text += f", about {duration(of_round * (n_rounds - n_completed))} left"
+        for _ in range(n_steps):
+            yield n_completed, text
+
+
+def duration(seconds: float) -> str:
+    """Write a time in the unit that fits, such as "40 seconds" or "3 minutes"."""
+    unit = next((unit for unit, size in _UNITS.items() if seconds >= 1.5 * size), "second")
+    return count(max(1, round(seconds / _UNITS[unit])), unit)
 
 
 def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
@@ -165,17 +194,18 @@ def _bars() -> bool:
     return sys.stderr.isatty() and find_spec("rich") is not None
 
 
-def _dots() -> Callable[[str], None]:
-    """Return a function that prints a line for each new name and a dot for each step."""
+def _dots(rounds: Iterator[tuple[int, str]]) -> Callable[[str], None]:
+    """Return a function that prints a line for each round and a dot for each step."""
     last = ""
 
     def begin(name: str) -> None:
         nonlocal last
-        if name != last:
-            if last:
+        n_completed, text = next(rounds)
+        if text != last:
+            if n_completed:
                 print(file=sys.stderr)
-            say(f"{name} ", end="")
+            say(f"{text} ", end="")
         print(".", end="", file=sys.stderr, flush=True)
-        last = name
+        last = text
 
     return begin

@@ -151,11 +151,11 @@ def _check(options: Options) -> None:
             "--keep chooses the model of --save and --export. Add --save MODEL or --export "
             "MODEL.onnx."
         )
-    if options.keep == "best" and (shown := options.plot or options.report):
+    if options.keep in ("best", "simplest") and (shown := options.plot or options.report):
         raise InputError(
-            f"cannot save {shown}: it would show out-of-fold predictions, which the best model may "
-            "not have. Only the ensemble and the networks have them. Remove --keep best, or remove "
-            "--plot and --report."
+            f"cannot save {shown}: it would show out-of-fold predictions, which the kept model may "
+            "not have. Only the ensemble and the networks have them. Remove --keep "
+            f"{options.keep}, or remove --plot and --report."
         )
     if options.roles.groups is not None and options.roles.time is not None:
         raise InputError(

@@ -214,8 +214,8 @@ def export_model(path: Path, model: Model) -> None:
         content = to_onnx(model[1] if isinstance(model, Pipeline) else model).SerializeToString()
     except TypeError as error:
         raise InputError(
-            f"cannot save {path}: --keep best chose a model that cannot be exported. To export "
-            "the ensemble, remove --keep. To keep the best model, use --save instead of --export."
+            f"cannot save {path}: --keep chose a model that cannot be exported. To export the "
+            "ensemble, remove --keep. To keep the model, use --save instead of --export."
         ) from error
     except ValueError as error:
         raise InputError(f"cannot save {path}: {error}") from error

@@ -8,14 +8,16 @@ import pandas as pd
 
 from scratchmlp.cli.comparison import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
+from scratchmlp.cli.rivals import RIVAL_NAMES
 from scratchmlp.plotting.shared import networks_in
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
-from scratchmlp.tabular.scoring import is_within_error
+from scratchmlp.tabular.scoring import Difference
 
 NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
+NETWORKS_ALONE = "networks alone"  # the same as a model of their own
 LARGE, SMALL = 1e6, 1e-2  # a column of larger or smaller means is divided by a power of ten
 MOST_DECIMALS = 6
 ROUNDING = 1e-12  # of a mean; a smaller deviation is a rounding error
@@ -39,14 +41,56 @@ class Scores(NamedTuple):
     @property
     def title(self) -> str:
         """What a table of the scores shows."""
-        return f"Mean ± standard deviation over {self.evaluation.folds.description}"
+        folds = self.evaluation.folds
+        if len(folds.splits) == 1:
+            return "Scores of a single split"
+        return f"Mean ± standard deviation over {folds.description}"
+
+    def losses(self) -> pd.DataFrame:
+        """Return the decisive metric of each model in each fold, as a loss.
+
+        The networks of an ensemble count as a model if they are in its predictions in all folds.
+        The models are in the order of the comparison, in which the last is the simplest.
+        """
+        models: dict[str, pd.DataFrame] = {}
+        for name, result in self.results.items():
+            models[name], networks = result, _parts(result).get(NETWORKS)
+            if networks is not None and len(networks) == len(result):
+                models[NETWORKS_ALONE] = networks
+        metric = self.evaluation.decisive
+        scores = pd.DataFrame({name: model[metric.name] for name, model in models.items()})
+        return scores if metric.is_loss else -scores
 
     def best(self) -> str:
         """Return the name of the model with the best mean of the decisive metric."""
-        metric = self.evaluation.decisive
-        sign = -1 if metric.is_loss else 1
-        means = {name: sign * result[metric.name].mean() for name, result in self.results.items()}
-        return max(means, key=lambda name: np.nan_to_num(means[name], nan=-np.inf))
+        return str(self.losses().mean().fillna(np.inf).idxmin())
+
+    def best_kept(self) -> str:
+        """Return the name of the best model that can be saved: those of ``--with`` cannot."""
+        ours = {n: result for n, result in self.results.items() if n not in RIVAL_NAMES}
+        return self._replace(results=ours).best()
+
+    def differences(self) -> dict[str, Difference]:
+        """Return by how much each of the other models is worse than the best."""
+        losses, best = self.losses(), self.best()
+        splits = self.evaluation.folds.splits
+        return {
+            str(name): Difference.of(by_fold - losses[best], splits)
+            for name, by_fold in losses.items()
+            if name != best
+        }
+
+    def as_good(self) -> list[str]:
+        """Return the names of the other models that are as good as the best."""
+        return [name for name, each in self.differences().items() if each.is_within_error]
+
+    def simplest(self) -> str:
+        """Return the simplest model that can be saved and is as good as the best.
+
+        It is the best one that can be saved if none of these is as good.
+        """
+        good = {self.best(), *self.as_good()} - {*RIVAL_NAMES} or {self.best_kept()}
+        return next(str(name) for name in reversed([*self.losses()]) if name in good)
 
     def table(self) -> str:
         """Write a line for each model, and below an ensemble a line for each of its estimators."""
@@ -91,29 +135,53 @@ class Scores(NamedTuple):
             self.frame(part="{} (part of the ensemble)"),
             f"{self.title}. Fit times are means",
             f"Of the models compared by cross-validation, {self.best()} has the {which} "
-            f"{metric.name}.",
+            f"{metric.name}. {self._simplest_in_words()}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
             f"other sections are about the {next(iter(self.results))} trained on all rows and its "
             f"out-of-fold predictions, so its scores{weights} differ from those here.",
         )
 
-    def networks_suffice(self) -> bool:
-        """Return whether the ensemble is not clearly better than its networks alone.
+    def verdict(self) -> str:
+        """Say which model is the best, by how much, and which is the simplest that is as good."""
+        metric, best, good = self.evaluation.decisive, self.best(), self.as_good()
+        differences = pd.DataFrame(self.differences(), ["mean", "error"]).T
+        worse = with_deviations(differences["mean"], differences["error"])
+        as_good = ["as good" if name in good else "" for name in worse.index]
+        rows = _lines(pd.DataFrame({"by": worse, "verdict": as_good}), header=False)
+        return "\n".join(
+            [
+                f"{'Lowest' if metric.is_loss else 'Highest'} {metric.name}: {best}. "
+                "Fit times are means over the folds.",
+                "",
+                f"The others are worse by this much{worse.name}, ± its standard error:",
+                *(f"  {row}" for row in rows),
+                "",
+                self._simplest_in_words(),
+            ]
+        )
 
-        The mean over the folds of the gain in the decisive metric is then at most its standard
-        error, as of an ensemble that has dropped all others. False if no model is an ensemble.
-        """
-        metric = self.evaluation.decisive
-        for result in self.results.values():
-            if (networks := _parts(result).get(NETWORKS)) is not None:
-                gain = (result[metric.name] - networks[metric.name]) * (-1 if metric.is_loss else 1)
-                return is_within_error(gain)
-        return False
+    def _simplest_in_words(self) -> str:
+        """Say which model is the simplest that is as good as the best."""
+        simplest = self.simplest()
+        if len(self.evaluation.folds.splits) == 1:
+            return "A single split cannot tell how sure these differences are."
+        if simplest == self.best():
+            return "No simpler model is as good."
+        if simplest in self.as_good():
+            return f"The simplest model that is as good: {simplest}."
+        return "No model that can be saved is as good."
 
 
-def _lines(table: pd.DataFrame) -> list[str]:
+def _lines(table: pd.DataFrame, header: bool = True) -> list[str]:
     """Return the lines of a table."""
-    return [line.rstrip() for line in table.to_string().splitlines()]
+    text = table.apply(_aligned).to_string(header=header)
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def _aligned(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Put means without a deviation below the other means."""
+    deviation = max(len(text) - len(text.partition(" ±")[0]) for text in column)
+    return column.where(column.str.contains("±"), column + deviation * " ")
 
 
 def _rows(results: Mapping[str, pd.DataFrame], part: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -143,8 +211,8 @@ def seconds(duration: float) -> str:
 def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[str]":
     """Write the mean ± the standard deviation of each column, all with the same decimals.
 
-    Without a deviation, three digits of the mean are shown. If all means are huge or tiny, the name
-    of the result says by which power of ten they were divided.
+    The deviation of a single fold is unknown. Without one, three digits of the mean are shown. If
+    all means are huge or tiny, the name of the result says by which power of ten they were divided.
 
     Parameters
     ----------
@@ -160,11 +228,18 @@ def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[
     """
     means, deviations = scores.mean(), scores.std(ddof=0)
     deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
+    return with_deviations(means, deviations.mask(scores.count() < 2), n_digits)
+
+
+def with_deviations(
+    means: "pd.Series[float]", deviations: "pd.Series[float]", n_digits: int = 2
+) -> "pd.Series[str]":
+    """Write means ± deviations: see `means_and_deviations`. Deviations of nan are left out."""
     power = _common_power(means.abs())
     means, deviations = means / 10.0**power, deviations / 10.0**power
     n_decimals = _decimals(deviations, n_digits)
     texts = [_write(*pair, n_decimals) for pair in zip(means, deviations, strict=True)]
-    return pd.Series(texts, scores.columns, name=f" / 1e{power}" if power else "")
+    return pd.Series(texts, means.index, name=f" / 1e{power}" if power else "")
 
 
 def _common_power(sizes: "pd.Series[float]") -> int:
@@ -193,9 +268,9 @@ def _write(mean: float, deviation: float, n_decimals: int) -> str:
     if np.isnan(mean):
         return "undefined"
     if abs(mean) >= 10 * LARGE:
-        return f"{mean:.1e} ± {deviation:.0e}"
-    n_decimals = n_decimals if deviation else _three_digits(mean)
-    pair = (np.round(value, n_decimals) for value in (mean, deviation))
+        return f"{mean:.1e}" + ("" if np.isnan(deviation) else f" ± {deviation:.0e}")
+    n_decimals = n_decimals if deviation > 0 else _three_digits(mean)
+    pair = [np.round(value, n_decimals) for value in (mean, deviation) if not np.isnan(value)]
     return " ± ".join(f"{value:z,.{max(0, n_decimals)}f}" for value in pair)
 
 

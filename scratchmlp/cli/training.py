@@ -18,9 +18,9 @@ from scratchmlp.cli.findings import misleading
 from scratchmlp.cli.messages import count, fit, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
-from scratchmlp.cli.rivals import RIVAL_NAMES, check_rivals
+from scratchmlp.cli.rivals import check_rivals
 from scratchmlp.cli.saved_model import SavedModel, check_exported_columns, export_model, save_model
-from scratchmlp.cli.scores import Scores, fit_notes
+from scratchmlp.cli.scores import NETWORKS_ALONE, Scores, fit_notes
 from scratchmlp.cli.table import Table, load_table
 from scratchmlp.cli.target import describe_classes
 from scratchmlp.reporting.evaluated import Evaluated, evaluate
@@ -48,10 +48,10 @@ def compare_and_train(data: str, options: Options) -> None:
         If nothing can be learned from the table, or something cannot be written.
     """
     check_rivals(options.rivals)
-    if options.rivals and options.keep == "best":
+    if options.rivals and options.keep in ("best", "simplest"):
         say(
-            "--keep best chooses among the other models. Those of --with cannot be saved: a model "
-            "file contains only types that can be loaded safely"
+            f"--keep {options.keep} chooses among the other models. Those of --with cannot be "
+            "saved: a model file contains only types that can be loaded safely"
         )
     assert options.target is not None
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
@@ -129,25 +129,18 @@ class Comparison:
         return comparison
 
     def _print_scores(self) -> None:
-        scores, metric = self.scores, self.scores.evaluation.decisive
-        print(f"\n{scores.title}\n\n{scores.table()}")
-        which = "Lowest" if metric.is_loss else "Highest"
-        print(f"\n{which} {metric.name}: {scores.best()}. Fit times are means over the folds.")
-        if scores.networks_suffice():
-            networks = OWN_MODELS["networks"][0 if self.table.is_class else 1].__name__
-            print(
-                "The networks alone predict about as well. To train only them, which is faster and "
-                f"makes a\nsmaller model, use --model networks, or {networks} in Python."
-            )
+        scores = self.scores
+        print(f"\n{scores.title}\n\n{scores.table()}\n\n{scores.verdict()}")
+        if self.options.keep is None and (kept := scores.simplest()) != next(iter(self.models)):
+            print(f"To train {_called(kept)} on all rows, add --keep simplest --save MODEL.")
         sys.stdout.flush()
 
     def keep(self) -> None:
         """Train a model on all rows; save it, export it, and draw or write about it on demand."""
-        options, own = self.options, next(iter(self.models))
-        name = self._best_kept() if options.keep == "best" else own
+        options, own, name = self.options, next(iter(self.models)), self._kept()
         what = f"the {options.own_model}" if name == own else _called(name)
         say(f"training {what} on all rows")
-        model = self._fit_to_all(self.models[name])
+        model = self._fit_to_all(self._unfitted(name))
         if options.save is not None:
             notes = options.target, options.roles.id, self.table.marks
             save_model(options.save, SavedModel(model, *notes))
@@ -159,11 +152,18 @@ class Comparison:
         if options.plot is not None or options.report is not None:
             self._show(model)
 
-    def _best_kept(self) -> str:
-        """Return the name of the best model that a file can hold."""
-        results = self.scores.results
-        ours = {name: results[name] for name in results if name not in RIVAL_NAMES}
-        return self.scores._replace(results=ours).best()
+    def _kept(self) -> str:
+        """Return the name of the model that ``--keep`` chooses."""
+        if self.options.keep == "simplest":
+            return self.scores.simplest()
+        return self.scores.best_kept() if self.options.keep == "best" else next(iter(self.models))
+
+    def _unfitted(self, name: str) -> Any:
+        """Return the model of a name."""
+        if name != NETWORKS_ALONE:
+            return self.models[name]
+        ensemble = next(iter(self.models.values()))
+        return ensemble._with_own_parameters(OWN_MODELS["networks"][not self.table.is_class]())
 
     def _fit_to_all(self, model: Any) -> Any:
         """Train a model on all rows. It gets the raw table, and can read others."""
@@ -234,4 +234,4 @@ def _print_table(table: Table, options: Options) -> None:
 
 def _called(name: str) -> str:
     """Return the name of a model within a sentence."""
-    return f"the {name}" if name == BASELINE else name
+    return f"the {name}" if name in (BASELINE, NETWORKS_ALONE) else name

@@ -1,7 +1,7 @@
 """Losses of predictions that are known: to weight estimators, and to compare permuted columns."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils._param_validation import StrOptions
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.tabular.folds import Rows
 
 #: Values of the parameter `scoring`.
 SCORING = [StrOptions(set(get_scorer_names())), callable, None]
@@ -40,10 +41,48 @@ def squared_error(Y: FloatArray, weight: FloatArray | None, scale: Any = 1.0) ->
     return loss
 
 
-def is_within_error(gain: "pd.Series[float]") -> bool:
-    """Return whether the mean gain over folds is at most its standard error; 0 for one fold."""
-    error = gain.sem() if len(gain) > 1 else 0.0
-    return float(gain.mean()) <= float(error)  # type: ignore[arg-type]
+class Difference(NamedTuple):
+    """By how much the loss of a model is above that of another one.
+
+    Attributes
+    ----------
+    mean : float
+        Mean over the folds.
+    standard_error : float
+        Its standard error; nan for a single fold.
+    """
+
+    mean: float
+    standard_error: float
+
+    @classmethod
+    def of(cls, by_fold: "pd.Series[float]", splits: Sequence[tuple[Rows, Rows]]) -> Self:
+        """Return the mean difference over folds and its corrected standard error.
+
+        The training sets of the folds overlap, so the differences are not independent. The
+        correction is that of Nadeau and Bengio, "Inference for the generalization error", Machine
+        Learning 52, 2003.
+
+        Parameters
+        ----------
+        by_fold : Series of shape (n_folds,)
+            Difference of the losses in each fold. nan is left out.
+        splits : sequence of tuple of two ndarrays
+            The training rows and the held-out rows of each fold.
+
+        Returns
+        -------
+        Difference
+            The mean and its standard error.
+        """
+        n_training, n_held_out = (sum(map(len, rows)) for rows in zip(*splits, strict=True))
+        variance = by_fold.var() * (1 / by_fold.count() + n_held_out / n_training)
+        return cls(float(by_fold.mean()), float(np.sqrt(variance)))
+
+    @property
+    def is_within_error(self) -> bool:
+        """Whether the mean is at most its standard error, or at most 0 for a single fold."""
+        return self.mean <= np.nan_to_num(self.standard_error)
 
 
 class _Predicted(BaseEstimator):

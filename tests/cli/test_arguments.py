@@ -90,6 +90,7 @@ MISTAKES = """
     d.csv --target y --keep best     -> --keep chooses the model of --save and --export. Add --save
     d.csv --target y --save m --keep best --plot p.png    -> cannot save p.png: it would show
     d.csv --target y --save m --keep best --report r.html -> Remove --keep best, or remove --plot
+    d.csv --target y --save m --keep simplest --plot p.png -> Remove --keep simplest, or remove
     d.csv --load m --target y --seed 0 --max-time 2 -> Remove --target, --seed, --max-time.
     d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
@@ -210,6 +211,7 @@ def test_a_file_without_permission_is_refused(denied, permission, folder, monkey
 def test_the_best_model_is_saved_before_an_error(capsys, tmp_path, monkeypatch):
     pytest.importorskip("onnx")
     monkeypatch.setattr(Scores, "best", lambda scores: TREES)
+    monkeypatch.setattr(Scores, "verdict", lambda scores: "")
     typed = f"class.csv --target class --keep best --save {tmp_path / 'm'} --export y.onnx"
     with pytest.raises(SystemExit, match="2"):
         command_line.main(typed.split())

@@ -1,6 +1,8 @@
 """What is printed: scores and numbers, values and lists in messages, and progress."""
 
+import re
 import sys
+import time
 from contextlib import suppress
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 
 from scratchmlp.cli import main as command_line
 from scratchmlp.cli.comparison import make_evaluation
-from scratchmlp.cli.messages import quote, steps
+from scratchmlp.cli.messages import duration, quote, steps
 from scratchmlp.cli.scores import (
+    NETWORKS_ALONE,
     Scores,
     fit_notes,
     means_and_deviations,
@@ -49,7 +52,7 @@ def test_scores_are_means_and_deviations_over_the_folds():
     header, *rows = Scores(RESULTS, make_evaluation(CLASSES, is_class=True)).table().splitlines()
     assert header.split() == ["accuracy", "log-loss", "AUC", "fit", "(s)"]
     assert [row.split() for row in rows] == [
-        ["low", "0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "±", "0.000", "0.25"],
+        ["low", "0.60", "±", "0.10", "0.750", "±", "0.250", "0.500", "0.25"],  # AUC of one fold
         ["high", "0.900", "±", "0.000", "0.850", "±", "0.050", "undefined", "0.25"],
     ]
 
@@ -70,6 +73,13 @@ def ensemble(own, networks):
         fold["trees"] = {"RMSE": 0.7, "R²": 0.5, "weight": 0.6}
     parts[2]["networks"]["weight"] = 1.0
     return {"ensemble": folds.assign(parts=parts)}
+
+
+def test_a_part_that_one_fold_kept_has_no_deviation():
+    results = ensemble([0.5, 0.52, 0.5], [0.6, 0.63, 0.6])
+    del results["ensemble"]["parts"][1]["trees"]
+    *_, trees = Scores(results, make_evaluation(NUMBERS, is_class=False)).table().splitlines()
+    assert trees == "  trees, weight 0.20      0.700           0.500"
 
 
 def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
@@ -101,29 +111,71 @@ def test_huge_scores_are_divided_by_a_power_of_ten():
     assert "0.000 ± 0.000" in table
 
 
-#: RMSE of an ensemble in the folds, that of its networks, and whether these suffice.
-GAINS = [
-    ([0.5, 0.5, 0.5], [0.4, 0.5, 0.5], True),
-    ([0.5, 0.5, 0.5], [0.53, 0.5, 0.49], True),  # the mean gain is 0.007, its error 0.012
-    ([0.5, 0.5, 0.5], [0.53, 0.51, 0.5], False),  # 0.013 and 0.009
-    ([0.5, 0.6, 0.7], [0.5, 0.6, 0.7], True),  # the ensemble has dropped all others
+#: RMSE of models in the folds, the simplest model last; the best, those that are as good, and the
+#: simplest. A fold holds out a quarter of its training rows, so the error is 0.76 deviations.
+VERDICTS = [
+    ({"a": [0.5, 0.5, 0.5], "b": [0.54, 0.52, 0.49]}, "a", ["b"], "b"),  # 0.017 ± 0.019
+    ({"a": [0.5, 0.5, 0.5], "b": [0.54, 0.52, 0.50]}, "a", [], "a"),  # 0.020 ± 0.015
+    ({"a": [0.5, 0.5, 0.5], "b": [0.5, 0.5, 0.5], "c": [0.7] * 3}, "a", ["b"], "b"),
+    ({"a": [0.6, 0.6, 0.6], "b": [0.4, 0.5, 0.5], "c": [0.4, 0.5, 0.6]}, "b", ["c"], "c"),
+    ({"a": [0.4, 0.5, 0.6], "b": [0.4, 0.5, 0.5], "c": [0.7] * 3}, "b", ["a"], "b"),
+    ({"CatBoost": [0.4] * 3, "a": [0.5] * 3, "b": [0.6] * 3}, "CatBoost", [], "a"),
+    ({"CatBoost": [0.4] * 3, "a": [0.4, 0.5, 0.4], "b": [0.6] * 3}, "CatBoost", ["a"], "a"),
 ]
+LAST = "The simplest model that is as good: {}.", "No simpler model is as good."
 
 
-@pytest.mark.parametrize(("own", "networks", "suffice"), GAINS)
-def test_networks_suffice_if_the_gain_is_not_larger_than_its_standard_error(own, networks, suffice):
-    scores = Scores(ensemble(own, networks), make_evaluation(NUMBERS, False))
-    assert scores.networks_suffice() == suffice
+def of_models(losses):
+    results = {name: pd.DataFrame({"RMSE": each}) for name, each in losses.items()}
+    return Scores(results, make_evaluation(NUMBERS, is_class=False))
 
 
-def test_networks_suffice_by_a_metric_of_which_higher_is_better():
+@pytest.mark.parametrize(("losses", "best", "good", "simplest"), VERDICTS)
+def test_the_simplest_model_that_is_as_good_as_the_best_is_named(losses, best, good, simplest):
+    scores = of_models(losses)
+    assert (scores.best(), scores.as_good(), scores.simplest()) == (best, good, simplest)
+    first, _, _, *rows, _, last = scores.verdict().splitlines()
+    assert first == f"Lowest RMSE: {best}. Fit times are means over the folds."
+    assert [row.split()[0] for row in rows] == [name for name in losses if name != best]
+    assert [row.split()[0] for row in rows if row.endswith("  as good")] == good
+    if simplest not in (best, *good):
+        assert last == "No model that can be saved is as good."
+    else:
+        assert last == LAST[simplest == best].format(simplest)
+
+
+def test_differences_have_errors_where_there_are_several_folds():
+    several = of_models({"a": [500.0, 500.0, 500.0], "b": [540.0, 520.0, 490.0], "c": [700.0] * 3})
+    assert several.verdict().splitlines()[2:5] == [
+        "The others are worse by this much, ± its standard error:",
+        "  b  17 ± 19  as good",
+        "  c  200 ± 0",
+    ]
+    one = of_models({"a": [500.0], "b": [540.0]})
+    folds = one.evaluation.folds
+    one = one._replace(
+        evaluation=one.evaluation._replace(folds=folds._replace(splits=folds.splits[:1]))
+    )
+    assert one.verdict().splitlines()[3:] == [
+        "  b  40.0",
+        "",
+        "A single split cannot tell how sure these differences are.",
+    ]
+    assert one.title == "Scores of a single split"
+
+
+def test_the_networks_of_an_ensemble_are_a_model_if_all_folds_have_them():
     results = ensemble([0.5] * 3, [0.5] * 3)
     scores = Scores(results, make_evaluation(NUMBERS, False, metric="R2"))
-    assert scores.networks_suffice()
+    assert [*scores.losses()] == ["ensemble", NETWORKS_ALONE]
+    assert (scores.best(), scores.simplest()) == ("ensemble", NETWORKS_ALONE)
     results["ensemble"]["R²"] = 0.6
-    assert not scores.networks_suffice()
-    no_ensemble = Scores(RESULTS, make_evaluation(CLASSES, is_class=True))
-    assert not no_ensemble.networks_suffice()
+    assert scores.verdict().startswith("Highest R²: ensemble. ")
+    assert scores.simplest() == "ensemble"
+    results["ensemble"]["R²"] = 0.4
+    assert scores.best() == NETWORKS_ALONE
+    del results["ensemble"]["parts"][2]["networks"]
+    assert [*scores.losses()] == ["ensemble"]
 
 
 def test_a_limit_of_time_and_what_an_ensemble_left_out_are_named():
@@ -202,10 +254,26 @@ def test_long_values_and_lists_are_cut():
 
 
 def test_what_follows_an_interrupt_begins_on_a_new_line(capsys):
-    with suppress(KeyboardInterrupt), steps(3) as begin:
+    with suppress(KeyboardInterrupt), steps(3, 2) as begin:
         begin("a")
         raise KeyboardInterrupt
-    assert capsys.readouterr().err == "scratchmlp: a .\n"
+    assert capsys.readouterr().err == "scratchmlp: split 1 of 3 .\n"
+
+
+def test_the_first_split_tells_how_much_time_is_left(capsys, monkeypatch):
+    clock = iter([0.0, 100.0, 160.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    with steps(3, 2) as begin:
+        for name in "ababab":
+            begin(name)
+    assert capsys.readouterr().err.splitlines() == [
+        "scratchmlp: split 1 of 3 ..",
+        "scratchmlp: split 2 of 3, about 3 minutes left ..",
+        "scratchmlp: split 3 of 3, about 80 seconds left ..",
+    ]
+    times = 0.0, 1.4, 89, 90, 5_000, 5_400, 90_000
+    expected = ["1 second", "1 second", "89 seconds", "2 minutes", "83 minutes", "2 hours"]
+    assert [duration(each) for each in times] == [*expected, "25 hours"]
 
 
 @pytest.mark.usefixtures("brief")
@@ -219,9 +287,12 @@ def test_the_networks_alone_with_dots_or_with_bars(trained, csv, capsys, monkeyp
     assert all(row.startswith(name) for row, name in zip(rows, names, strict=True))
     assert f"\nSaved the networks in {model}" in out
     assert "weight" not in out
-    assert "The networks alone" not in out
-    dots = "".join(f"scratchmlp: {name} ...\n" for name in names)
-    assert err == f"{dots}scratchmlp: training the networks on all rows\n"
+    assert re.sub(r", about \d+ seconds? left", "", err) == (
+        "scratchmlp: split 1 of 3 ....\n"
+        "scratchmlp: split 2 of 3 ....\n"
+        "scratchmlp: split 3 of 3 ....\n"
+        "scratchmlp: training the networks on all rows\n"
+    )
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert command_line.main([csv(table), *options]) == 0
     with_bars, err = capsys.readouterr()

@@ -144,7 +144,7 @@ def test_what_is_printed_comes_before_the_steps_that_follow(trained, csv, tmp_pa
     arguments += ["--plot", str(tmp_path / "y.png"), "--report", str(tmp_path / "y.html")]
     with redirect_stdout(out), redirect_stderr(err):
         assert command_line.main(arguments) == 0
-    order = ["Predicting", "..\n", "Mean ±", "training", "Saved the networks", "measuring"]
+    order = ["Predicting", "split 1 of", "Mean ±", "training", "Saved the networks", "measuring"]
     order += ["drawing", "Saved the picture", "writing", "Wrote a report"]
     text = both.getvalue().decode()
     assert sorted(order, key=text.index) == order

@@ -21,7 +21,7 @@ from scratchmlp.cli.messages import InputError
 from scratchmlp.cli.predictions import predict, prediction_table, scores_of_known
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.saved_model import load_model
-from scratchmlp.cli.scores import Scores
+from scratchmlp.cli.scores import NETWORKS_ALONE, Scores
 from scratchmlp.cli.table import load_table
 from scratchmlp.io import ModelFileError, load, save
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
@@ -274,7 +274,8 @@ def keep(trained, tmp_path_factory):
         options = ["--target", target, "--id", "key", "--keep", "best", "--save", model, *export]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(training, "compare", lambda models, X, y, evaluation: {})
-            patch.setattr(Scores, "table", lambda scores: "")
+            for method in ("table", "verdict"):
+                patch.setattr(Scores, method, lambda scores: "")
             patch.setattr(Scores, "best", lambda scores: best)
             return model, *run(trained[target].path, *options)
 
@@ -330,14 +331,32 @@ def test_a_kept_model_scores_targets_and_names_missing_columns(target, best, kee
 
 
 @pytest.mark.usefixtures("brief")
-def test_the_decisive_metric_chooses_the_best(csv, tmp_path):
+@pytest.mark.parametrize("keep", ["best", "simplest"])
+def test_the_decisive_metric_chooses_the_best(keep, csv, tmp_path):
     """A line without noise is what Ridge predicts best."""
     x = np.random.default_rng(0).normal(size=(90, 2)).clip(-0.5, 0.5)
     table = pd.DataFrame(x, columns=["a", "b"]).assign(y=x @ [3.0, 1.0])
     options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
-    out, _ = run(csv(table), *options, "--keep", "best")
+    out, _ = run(csv(table), *options, "--keep", keep)
     assert "\nLowest RMSE: Ridge. " in out
+    assert "\nNo simpler model is as good.\n" in out
+    assert "add --keep" not in out
     assert f"\nSaved Ridge in {tmp_path / 'y.model'}. To predict: " in out
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_the_networks_alone_are_trained_as_in_the_ensemble(trained, monkeypatch, tmp_path):
+    monkeypatch.setattr(Scores, "simplest", lambda scores: NETWORKS_ALONE)
+    monkeypatch.setattr(Scores, "verdict", lambda scores: "")
+    path, options = trained["class"].path, ["--target", "class", "--id", "key", "--seed", 3]
+    assert run(path, *options)[0].endswith(
+        "\nTo train the networks alone on all rows, add --keep simplest --save MODEL.\n"
+    )
+    monkeypatch.setattr(Scores, "best", lambda scores: NETWORKS_ALONE)
+    out, _ = run(path, *options, "--keep", "simplest", "--save", tmp_path / "y.model")
+    assert f"\nSaved the networks alone in {tmp_path / 'y.model'}. To predict: " in out
+    networks = load(tmp_path / "y.model")
+    assert (networks.cv, networks.random_state, networks.n_jobs) == (2, 3, 1)
 
 
 BETTER = [
@@ -351,6 +370,8 @@ BETTER = [
 @pytest.mark.parametrize(("best", "options", "although"), BETTER)
 def test_a_better_model_is_named(best, options, although, trained, monkeypatch, tmp_path):
     monkeypatch.setattr(Scores, "best", lambda scores: best)
+    monkeypatch.setattr(Scores, "verdict", lambda scores: "")
+    monkeypatch.setattr(Scores, "simplest", lambda scores: best)
     save = ["--save", tmp_path / "y.model"]
     out, _ = run(trained["class"].path, "--target", "class", *options, *save)
     assert f"\nSaved the ensemble in {tmp_path / 'y.model'}{although}. To predict: " in out

@@ -40,7 +40,7 @@ from scratchmlp.tabular import (
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
 from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble, part_fits
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
-from scratchmlp.tabular.scoring import is_within_error, negative_score, squared_error
+from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
 from tests.helpers import model_files
 from tests.helpers.all_parts import all_parts
@@ -740,7 +740,12 @@ def test_leaderboard(scoring, alone, classifier):
         for each in (alone, model)
     ]
     gain = np.subtract(*losses)
-    assert parts["as_good"]["networks"] == (gain.mean() <= gain.std(ddof=1) / np.sqrt(3))
+    error = gain.std(ddof=1) * np.sqrt(
+        1 / 3 + 1 / 2
+    )  # a fold holds out half as many as it trains on
+    assert parts["difference"]["networks"] == pytest.approx(gain.mean())
+    assert parts["standard_error"]["networks"] == pytest.approx(error)
+    assert parts["as_good"]["networks"] == (gain.mean() <= error)
     assert (parts["seconds"] > 0).all()
     assert whole["seconds"] == pytest.approx(parts["seconds"].sum())
     assert ((parts["bytes"] == 0) == (parts["weight"] == 0)).all()
@@ -748,11 +753,22 @@ def test_leaderboard(scoring, alone, classifier):
 
 
 @pytest.mark.parametrize(
-    ("gain", "expected"),
-    [([1.0, 3.0], False), ([-1.0, 3.0], True), ([0.1], False), ([0.0], True), ([1.0, 1.0], False)],
+    ("gain", "error", "expected"),
+    [
+        ([1.0, 3.0], 3**0.5, False),  # the variance is 2, times 1/2 + 1/1
+        ([-1.0, 3.0], 12**0.5, True),
+        ([0.0, 3.0, np.nan], 6.75**0.5, True),
+        ([0.1], np.nan, False),
+        ([0.0], np.nan, True),
+        ([1.0, 1.0], 0.0, False),
+    ],
 )
-def test_a_gain_is_within_the_error_of_folds(gain, expected):
-    assert is_within_error(pd.Series(gain)) == expected
+def test_a_difference_is_within_its_corrected_error(gain, error, expected):
+    halves = [(np.arange(5), np.arange(5, 10))] * len(gain)
+    difference = Difference.of(pd.Series(gain), halves)
+    assert difference.mean == np.nanmean(gain)
+    assert difference.standard_error == pytest.approx(error, nan_ok=True)
+    assert difference.is_within_error == expected
 
 
 def test_the_loss_of_a_leaderboard_is_in_units_of_the_target(regressor):

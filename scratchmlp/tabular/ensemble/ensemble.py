@@ -24,7 +24,7 @@ from scratchmlp.tabular.folds import predicted_rows
 from scratchmlp.tabular.inspection.uncertainty import largest_scores
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.scoring import SCORING, is_within_error
+from scratchmlp.tabular.scoring import SCORING, Difference
 
 
 @dataclass(eq=False, repr=False)
@@ -176,16 +176,23 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             )
 
         def by_fold(oof: Any) -> "pd.Series[float]":  # nan for folds in which it is not fitted
-            return pd.Series([of_fold(oof[rows]) for of_fold, rows in folds])
+            losses = [of_fold(oof[rows]) for of_fold, rows in folds]
+            return pd.Series(list(map(self._targets.readable_loss, losses)))
 
         whole: Any = self._out_of_fold
         self.oof_loss_, whole_by_fold = loss(whole), by_fold(whole)
-        self.oof_scores_, losses, as_good = {}, {}, {}
+        self.oof_scores_, losses, differences = {}, {}, {}
         for name, oof in fits.oof.items():
             self.oof_scores_[name] = self._oof_score(problem, oof)
             losses[name] = loss(oof)
-            as_good[name] = is_within_error(by_fold(oof) - whole_by_fold)
-        self._measured = {"loss": losses, "as_good": as_good, **self._measured}
+            differences[name] = Difference.of(by_fold(oof) - whole_by_fold, problem.splits)
+        self._measured = {
+            "loss": losses,
+            "difference": {name: each.mean for name, each in differences.items()},
+            "standard_error": {name: each.standard_error for name, each in differences.items()},
+            "as_good": {name: each.is_within_error for name, each in differences.items()},
+            **self._measured,
+        }
 
     def _check_scoring(self, problem: TrainingProblem) -> None:
         """Try the user's scorer."""
@@ -221,9 +228,12 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             - "score" : accuracy or R² of its out-of-fold predictions.
             - "loss" : their log-loss or root mean squared error (of several targets, in units of
               their standard deviations), with `class_weight`. With `scoring`, the negative score.
-            - "as_good" : whether the ensemble of `fit` is not clearly better than it alone, because
-              the mean over the folds of the difference in log-loss, or in squared error, is at most
-              its standard error. :meth:`only` then gives a smaller model that predicts faster.
+            - "difference" : mean over the folds of the difference to the ensemble of `fit` in
+              log-loss or root mean squared error, above 0 if the estimator alone is worse.
+            - "standard_error" : that of the difference, corrected for training sets that overlap.
+              nan if there is a single fold.
+            - "as_good" : whether the difference is at most its standard error, so that the ensemble
+              is not clearly better. :meth:`only` then gives a smaller model that predicts faster.
             - "folds" : number of folds in which it was fitted. Its score and its loss are of these:
               from 1,000 rows, an estimator may be dropped after a trial in two folds.
             - "seconds" : time of its fit.
@@ -232,6 +242,10 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         See Also
         --------
         only : Keep some of the estimators.
+
+        References
+        ----------
+        Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
         """
         check_is_fitted(self)
         sizes = {name: len(pickle.dumps(part)) for name, part in self._parts.items()}
@@ -244,6 +258,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             "weight": 1.0,
             "score": self.oof_score_,
             "loss": self.oof_loss_,
+            "difference": 0.0,
+            "standard_error": 0.0,
             "as_good": True,
             "folds": max(self._measured["folds"].values()),
             "seconds": parts["seconds"].sum(),
