@@ -35,6 +35,7 @@ from scratchmlp.tabular.folds import (
     warn_of_one_row,
 )
 from scratchmlp.tabular.inputs.term_selection import TermSelection
+from scratchmlp.tabular.inspection.explanations import ExplanationsMixin
 from scratchmlp.tabular.inspection.findings import FindingsMixin
 from scratchmlp.tabular.inspection.importances import ImportancesMixin
 from scratchmlp.tabular.inspection.uncertainty import (
@@ -163,6 +164,7 @@ class TableParameters:
 class BaseTabular(
     ImportancesMixin,
     FindingsMixin,
+    ExplanationsMixin,
     PickledWithVersion,
     CallbackSupportMixin,
     SuggestsNames,
