@@ -91,9 +91,9 @@ class Blend(NamedTuple):
     calibration: Calibration | None
     uncertainty: Uncertainty
 
-    def predict(self, table: EncodedTable) -> FloatArray:
-        """Predict the rows of a table: the mean over the folds."""
-        folds = range(self.n_folds)
+    def predict(self, table: EncodedTable, folds: Sequence[int] | None = None) -> FloatArray:
+        """Predict the rows of a table: the mean over the folds, or over some of them."""
+        folds = range(self.n_folds) if folds is None else folds
         return np.concatenate(
             [self.mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
         )

@@ -1,7 +1,6 @@
 """`explain`: contributions of the values of a row to its prediction."""
 
 from itertools import permutations
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -37,13 +36,16 @@ def contributions(table, function, row, n=N, ranks=None, **settings):
     """Explain what a function of the outputs predicts for a row, compared with the first n rows."""
     encoder = TabularEncoder(**settings).fit(table)
     encoded, _ = encoder._encode(table)
-    predictor = SimpleNamespace(predict=lambda rows: function(rows.to_array().astype(np.float64)))
+
+    def predict(rows):
+        return function(rows.to_array().astype(np.float64))
+
     places = places_of(encoder._columns)
     if ranks is None:
         ranks = np.random.default_rng(0).random((n, len(places))).argsort(axis=1)
     background = encoded[: len(ranks)]
-    found = contributions_of(predictor, encoded[[row]], background, [*places.values()], ranks)
-    return found, predictor.predict(encoded), encoded.to_array().astype(np.float64)
+    found = contributions_of(predict, encoded[[row]], background, [*places.values()], ranks)
+    return found, predict(encoded), encoded.to_array().astype(np.float64)
 
 
 def test_contributions_to_a_linear_prediction_are_exact():
@@ -89,12 +91,15 @@ def test_the_text_of_a_row_contributes():
     words = MIXED[["note", "color"]]
     encoder = TabularEncoder(**TEXT).fit(words)
     encoded, _ = encoder._encode(words)
-    predictor = SimpleNamespace(predict=lambda rows: rows.terms[0].sum(axis=1).astype(float))
+
+    def predict(rows):
+        return rows.terms[0].sum(axis=1).astype(float)
+
     ranks = np.tile([[1, 0]], (N, 1))
     places = [*places_of(encoder._columns).values()]
     for row in range(3):
-        note, color = contributions_of(predictor, encoded[[row]], encoded, places, ranks)
-        counts = predictor.predict(encoded)
+        note, color = contributions_of(predict, encoded[[row]], encoded, places, ranks)
+        counts = predict(encoded)
         assert note == pytest.approx(counts[row] - counts.mean())
         assert color == 0
 
@@ -123,6 +128,11 @@ def test_contributions_of_an_estimator(Estimator, y):
     few = model.explain(NUMBERS[:1], NUMBERS[7:10], random_state=0)
     np.testing.assert_allclose(few.baseline, predict(NUMBERS[7:10]).mean(axis=0), rtol=1e-6)
     assert few.n_rows == 3
+    fold = int(4 in model.held_out_[1])
+    unseen = model.explain(NUMBERS[4:5], NUMBERS, folds=[fold], random_state=0)
+    np.testing.assert_allclose(unseen.predictions, model.member_predictions(NUMBERS[4:5])[fold])
+    total = unseen.baseline + unseen.contributions.sum(axis=1)
+    np.testing.assert_allclose(total, unseen.predictions, atol=1e-5)
 
 
 def test_what_explain_refuses():

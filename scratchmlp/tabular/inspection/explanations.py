@@ -1,10 +1,11 @@
 """Which values of a row moved its prediction: Shapley values by antithetic permutations."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from numbers import Integral
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,6 @@ _CONSTRAINTS = {
 }
 
 
-class Predictor(Protocol):
-    """What predicts the rows of an encoded table, such as a `Blend`."""
-
-    def predict(self, table: EncodedTable) -> FloatArray:
-        """Return predictions of shape (n_samples,) or (n_samples, n_outputs)."""
-
-
 class ExplanationsMixin:
     """Contributions of the columns of a raw table to the predictions of single rows."""
 
@@ -40,6 +34,7 @@ class ExplanationsMixin:
         X: Any,
         background: Any,
         *,
+        folds: Sequence[int] | None = None,
         max_samples: int | str = "auto",
         random_state: Any = None,
     ) -> Bunch:
@@ -57,6 +52,9 @@ class ExplanationsMixin:
         background : {DataFrame, array-like} of shape (n_background, n_features)
             Rows to compare with, such as the table of `fit`, or new rows. The estimator keeps no
             rows of `fit`, so that files of models contain none.
+        folds : list of int or None, default=None
+            Which folds predict; None means all. For a row of `fit`, pass those that held it out, as
+            `held_out_` tells: their prediction did not learn from its target.
         max_samples : 'auto' or int, default='auto'
             Largest number of background rows to use, drawn at random. If there are fewer, each is
             used several times. 'auto' predicts about 5,000 rows to explain one, but uses 25
@@ -88,7 +86,7 @@ class ExplanationsMixin:
         Raises
         ------
         ValueError
-            If a table has no rows.
+            If a table has no rows, or `folds` contains anything but numbers of folds.
 
         See Also
         --------
@@ -127,6 +125,12 @@ class ExplanationsMixin:
         given = {"max_samples": max_samples, "random_state": random_state}
         validate_parameter_constraints(_CONSTRAINTS, given, f"{type(self).__name__}.explain")
         blend, rows = estimator._blend_and_table(X)
+        if folds is not None and (not folds or not {*folds} <= {*range(blend.n_folds)}):
+            raise ValueError(
+                f"folds must list at least one number from 0 to {blend.n_folds - 1}, or be None; "
+                f"got {folds!r}."
+            )
+        predict = partial(blend.predict, folds=folds)
         known, _ = estimator.encoder_._encode(background)
         places = places_of(estimator.encoder_._columns)
         automatic = max(_LEAST_ROWS, _PREDICTIONS // (2 * len(places)))
@@ -136,20 +140,20 @@ class ExplanationsMixin:
         known = known[np.resize(drawn, len(drawn) * math.ceil(most / len(drawn)))]
         ranks = random.rand(len(known), len(places)).argsort(axis=1)
         contributions = [
-            contributions_of(blend, rows[[i]], known, list(places.values()), ranks)
+            contributions_of(predict, rows[[i]], known, list(places.values()), ranks)
             for i in range(len(rows))
         ]
         return Bunch(
             contributions=np.stack(contributions),
-            predictions=blend.predict(rows),
-            baseline=blend.predict(known).mean(axis=0),
+            predictions=predict(rows),
+            baseline=predict(known).mean(axis=0),
             names=list(places),
             n_rows=len(drawn),
         )
 
 
 def contributions_of(
-    predictor: Predictor,
+    predict: Callable[[EncodedTable], FloatArray],
     row: EncodedTable,
     background: EncodedTable,
     places: Sequence[Place],
@@ -159,8 +163,8 @@ def contributions_of(
 
     Parameters
     ----------
-    predictor : Predictor
-        What predicts.
+    predict : callable
+        Maps rows to predictions of shape (n_samples,) or (n_samples, n_outputs).
     row : EncodedTable of one row
         The row.
     background : EncodedTable of n_background rows
@@ -184,7 +188,7 @@ def contributions_of(
         both = np.stack([changed, ~changed])  # what is changed last is changed first
         sources = np.broadcast_to(batch[:, None], both.shape[:-1]).ravel()
         mixed = _mixed(row, background[sources], places, both.reshape(-1, n_columns))
-        predicted = predictor.predict(mixed)
+        predicted = predict(mixed)
         first, second = predicted.reshape(*both.shape[:-1], *predicted.shape[1:])
         added = np.diff(first - second, axis=1) / 2
         order = rank.reshape(*rank.shape, *[1] * (added.ndim - 2))
