@@ -320,6 +320,14 @@ _PREDICTIONS: dict[str, Settings] = {
         "help": "share of the rows in which the true number is meant to be between low and "
         "high; 0.9 by default",
     },
+    "--explain": {
+        "metavar": "ROW",
+        "help": "print which values of a row moved its prediction, and by how much, in comparison "
+        "with the other rows of DATA.csv. ROW is the value of --id or, without --id, the number "
+        "of the row, counted from 0. With --load, other predictions are not printed. With "
+        "--target, the prediction is that of the parts of the ensemble that did not learn from "
+        "the row",
+    },
     "--out": _file(
         "PREDICTIONS.csv",
         "save the predictions in a file (.csv, .csv.gz or .parquet) instead of printing them",

@@ -23,6 +23,7 @@ class Options:
     load: Path | None
     allow_pickle: bool
     coverage: float | None
+    explain: str | None
     out: Path | None
     sep: str | None
     decimal: str | None
@@ -157,6 +158,11 @@ def _check(options: Options) -> None:
             "not have. Only the ensemble and the networks have them. Remove --keep "
             f"{options.keep}, or remove --plot and --report."
         )
+    if options.keep in ("best", "simplest") and options.explain is not None:
+        raise InputError(
+            "--explain explains the ensemble or the networks, but --keep may choose another model. "
+            "Remove --keep, or remove --explain."
+        )
     if options.roles.groups is not None and options.roles.time is not None:
         raise InputError(
             "--groups and --time split the rows in different ways and cannot be combined. Remove "
@@ -178,6 +184,7 @@ def _check_without_table(options: Options) -> None:
         )
     given = [option for option in options.training if option != "--plot"]
     given += ["--id"] if options.roles.id else []
+    given += ["--explain"] if options.explain else []
     if options.load or given:
         raise InputError(f"{'--load' if options.load else given[0]} needs a table. Add DATA.csv.")
 

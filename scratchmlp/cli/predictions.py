@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.columns import unlike_training
+from scratchmlp.cli.explanation import explain_row
 from scratchmlp.cli.files import save_table
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
 from scratchmlp.cli.options import Options
@@ -59,6 +60,10 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
             "classes. Remove --coverage."
         )
     say(*unlike_training(X, columns))
+    if options.explain is not None:
+        print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
+        if out is None:
+            return
     try:
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
+from scratchmlp.cli.explanation import explain_row, row_of
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.findings import misleading
 from scratchmlp.cli.messages import count, fit, say, say_before_exit
@@ -57,6 +58,8 @@ def compare_and_train(data: str, options: Options) -> None:
     table = load_table(data, options.target, options.task, options.roles, options.file_format)
     check_exported_columns(options.export, table.columns)
     check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
+    if options.explain is not None:
+        row_of(options.explain, table.X, table.ids)
     kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
         comparison = Comparison.of(table, options)
@@ -64,7 +67,7 @@ def compare_and_train(data: str, options: Options) -> None:
         for path in kept:
             say_before_exit(f"stdout is closed, so {path} is not saved")
         raise
-    if kept or options.plot is not None:
+    if kept or options.plot is not None or options.explain is not None:
         comparison.keep()
 
 
@@ -149,6 +152,10 @@ class Comparison:
         if options.export is not None:
             export_model(options.export, model)
             print(f"Exported {what} to {options.export}", flush=True)
+        if options.explain is not None:
+            table = self.table
+            text = explain_row(model, table.X, table.ids, options.explain, is_of_fit=True)
+            print(text, flush=True)
         if options.plot is not None or options.report is not None:
             self._show(model)
 

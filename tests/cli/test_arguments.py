@@ -82,6 +82,7 @@ MISTAKES = """
     --load y.model                   -> --load needs a table. Add DATA.csv
     --with catboost                  -> --with needs a table
     --id key                         -> --id needs a table. Add DATA.csv.
+    --explain 3                      -> --explain needs a table. Add DATA.csv.
     --keep-na class.csv --target a   -> --keep-na need a table. Put DATA.csv first.
     class.csv                        -> Add --target COLUMN to compare models, or --load MODEL to
     d.csv --target y --out p.csv     -> --out saves predictions, which need a model. Add --load
@@ -91,6 +92,7 @@ MISTAKES = """
     d.csv --target y --save m --keep best --plot p.png    -> cannot save p.png: it would show
     d.csv --target y --save m --keep best --report r.html -> Remove --keep best, or remove --plot
     d.csv --target y --save m --keep simplest --plot p.png -> Remove --keep simplest, or remove
+    d.csv --target y --save m --keep best --explain 3 -> Remove --keep, or remove --explain.
     d.csv --load m --target y --seed 0 --max-time 2 -> Remove --target, --seed, --max-time.
     d.csv --load m --text t --model ensemble --keep best -> Remove --keep, --text, --model.
     d.csv --load m --plot p.png --report r.html -> Remove --plot, --report.
@@ -126,6 +128,10 @@ MISTAKES = """
     new.csv --target size --id low         -> of a column of the predictions, 'low'. Rename it.
     new.csv --load class.model --id prediction -> of a column of the predictions, 'prediction'.
     new.csv --load class.model --id Size   -> no column 'Size', which --id names. Did you mean
+
+    class.csv --target class --explain 080 -> '080', which is not the number of a row, counted from
+    class.csv --target class --id key --explain 80 -> not a value of 'key', in the rows that can be
+    class.csv --load class.model --explain 80 -> not a value of 'key', in the rows that can be used.
 
     empty.csv --load class.model     -> has no rows
     few.csv --load class.model       -> was trained on: 'size', 'cost in $, with a $', 'size_mis
@@ -272,11 +278,12 @@ VALUES = {
     "--seed": ("7", 7),
     "--jobs": ("-1", -1),
     "--max-time": ("1.5", 1.5),
+    "--explain": ("7", "7"),
     "--allow-pickle": ("", True),
     "--coverage": ("0.5", 0.5),
 }
 TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
-ALWAYS = ("--id", "--sep", "--decimal", "--encoding", "--keep-na")
+ALWAYS = ("--id", "--explain", "--sep", "--decimal", "--encoding", "--keep-na")
 
 
 def values_of(*arguments):

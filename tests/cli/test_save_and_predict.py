@@ -259,6 +259,61 @@ def test_classes_written_as_1_0_are_those_of_a_column_of_floats(flags):
     assert sentence.startswith("20 rows with a value of 'y': accuracy ")
 
 
+# The prediction of a row, explained.
+
+
+def explained(out):
+    """The prediction, the mean of other rows, and the contribution of each column."""
+    first, *lines = out.splitlines()
+    pattern = (
+        r"Row '(.*)': the (.*) is (\S+)\. The mean of \d+ other rows is (\S+)\. The difference"
+    )
+    label, what, predicted, mean = re.match(pattern, first).groups()
+    parts = {line[:25].strip(): float(line.split()[-1].replace(",", "")) for line in lines}
+    return label, what, float(predicted), float(mean), parts
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_row_is_explained(target, trained, csv, tmp_path):
+    table, load_ = trained[target].table, ["--load", model_of(trained, target)]
+    out, _ = run(csv(table), *load_, "--explain", "011")
+    label, what, predicted, mean, parts = explained(out)
+    row = predictions(csv(table), *load_).iloc[11]
+    if target == "class":
+        expected = row[PROBABILITIES].max()
+        assert what == f"probability of '{row['prediction']}'"
+    else:
+        expected = row["prediction"]
+        assert what == "prediction"
+    digits = 0.01 if target == "class" else 1
+    assert label == "011"
+    assert predicted == pytest.approx(expected, abs=digits)
+    assert sum(parts.values()) == pytest.approx(predicted - mean, abs=4 * digits)
+    assert next(iter(parts)) == "size"
+    saved = tmp_path / "p.csv"
+    both, _ = run(csv(table), *load_, "--explain", "011", "--out", saved)
+    assert both == f"{out}Saved {saved}: 80 predictions\n"
+    line = refused(csv(table[:1]), *load_, "--explain", "00")
+    assert "but there is one row. Add rows" in line
+
+
+@pytest.mark.usefixtures("brief", "uncompared")
+def test_a_row_of_training_is_explained_by_what_did_not_learn_from_it(csv, tmp_path):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    table["y"] = 100 * table["a"] * table["b"]
+    table.loc[:1, "y"] = np.nan  # numbers of rows are those of the file
+    options = ["--target", "y", "--model", "networks", "--save", tmp_path / "y.model"]
+    out, _ = run(csv(table), *options, "--explain", "7")
+    label, _, predicted, _, _ = explained(out.partition("predict: ")[2].partition("\n")[2])
+    networks = load(tmp_path / "y.model")
+    row = table.loc[[7], ["a", "b"]].astype(str)
+    (fold,) = (fold for fold, rows in enumerate(networks.held_out_) if 5 in rows)
+    assert label == "7"
+    assert predicted == pytest.approx(networks.member_predictions(row)[fold, 0], abs=0.5)
+    assert abs(predicted - networks.predict(row)[0]) > 1
+
+
 # The best model, which `--keep best` saves.
 
 
@@ -324,6 +379,8 @@ def test_a_kept_model_scores_targets_and_names_missing_columns(target, best, kee
     metric = {"class": "accuracy ", "number": "RMSE "}[target]
     scores = run(csv(table), *load_)[1]
     assert f"scratchmlp: 80 rows with a value of '{target}': {metric}" in scores
+    line = refused(csv(table), *load_, "--explain", "011")
+    assert "explains the ensemble and the networks, but the saved model is another one" in line
     one = table.drop(columns=target)[:1].assign(code=None, size_missing=None, day="2024-01-01")
     assert len(run(csv(one), *load_)[0].splitlines()) == 2
     line = refused(csv(one.drop(columns="size")), *load_)

@@ -1,0 +1,130 @@
+"""The text of ``--explain``: which values of a row moved its prediction."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
+
+from scratchmlp.arrays import FloatArray
+from scratchmlp.cli.messages import InputError, count, quote
+from scratchmlp.cli.saved_model import Model
+from scratchmlp.reporting.content import cell, exponent, plain
+from scratchmlp.reporting.evaluated import calmly
+from scratchmlp.reporting.mistakes import COUNTED
+
+LARGEST = 10  # contributions that are shown one by one
+DIGITS, MOST_DECIMALS = 2, 6  # of the largest contribution
+
+
+def row_of(value: str, X: pd.DataFrame, ids: "pd.Series[Any] | None") -> int:
+    """Return the position of a row.
+
+    Parameters
+    ----------
+    value : str
+        What identifies it: the value of ``--id`` or, without this option, its number in the file.
+    X : DataFrame of shape (n_samples, n_features)
+        The table, whose labels are numbers of rows.
+    ids : Series of shape (n_samples,) or None
+        The column of ``--id``.
+
+    Returns
+    -------
+    int
+        Position of the first row like that.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    labels = X.index if ids is None else ids
+    found = np.flatnonzero(labels.astype(str) == value)
+    if not len(found):
+        what = f"the number of a {COUNTED}" if ids is None else f"a value of {quote(ids.name)}"
+        raise InputError(
+            f"--explain is {quote(value)}, which is not {what}, in the rows that can be used. One "
+            f"of these is {quote(labels[0] if ids is None else ids.iloc[0])}."
+        )
+    return int(found[0])
+
+
+def explain_row(
+    model: Model, X: pd.DataFrame, ids: "pd.Series[Any] | None", value: str, *, is_of_fit: bool
+) -> str:
+    """Explain the prediction of a row in comparison with the other rows of its table.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted model.
+    X : DataFrame of shape (n_samples, n_features)
+        The table.
+    ids : Series of shape (n_samples,) or None
+        The column of ``--id``.
+    value : str
+        What identifies the row: see `row_of`.
+    is_of_fit : bool
+        Whether `fit` got this table. Then only the folds that held the row out predict, if any did.
+
+    Returns
+    -------
+    str
+        The prediction, and the contributions of the values.
+
+    Raises
+    ------
+    InputError
+        If the model is neither an ensemble nor networks, or there is no such row or no other one.
+    """
+    if isinstance(model, Pipeline):
+        raise InputError(
+            "--explain explains the ensemble and the networks, but the saved model is another one, "
+            "which --keep has chosen. Remove --explain, or save a model without --keep."
+        )
+    if len(X) == 1:
+        raise InputError(
+            "--explain compares a row with the other rows of its table, but there is one row. Add "
+            "rows, such as those of training."
+        )
+    row, folds = row_of(value, X, ids), []
+    if is_of_fit:
+        folds = [fold for fold, rows in enumerate(model.held_out_) if row in rows]
+    others = X.iloc[np.arange(len(X)) != row]
+    with calmly():
+        result = model.explain(X.iloc[[row]], others, folds=folds or None, random_state=0)
+    what, predicted, baseline = "the prediction", result.predictions[0], result.baseline
+    parts = result.contributions[0]
+    if is_classifier(model):
+        most = predicted.argmax()
+        what = f"the probability of {quote(model.classes_[most])}"
+        predicted, baseline, parts = predicted[most], baseline[most], parts[:, most]
+    n_decimals = min(max(0, DIGITS - 1 - exponent(float(np.abs(parts).max() or 1))), MOST_DECIMALS)
+    predicted, baseline = (f"{number:,.{n_decimals}f}" for number in (predicted, baseline))
+    return (
+        f"Row {quote(value)}: {what} is {predicted}. The mean of "
+        f"{count(result.n_rows, 'other row')} is {baseline}. The difference, by column:\n"
+        f"{_lines(X.iloc[row], result.names, parts, n_decimals)}"
+    )
+
+
+def _lines(row: "pd.Series[Any]", names: list[str], parts: FloatArray, n_decimals: int) -> str:
+    """Write the values with the largest contributions, one in a line, and the sum of the others."""
+    order = np.argsort(-np.abs(parts), kind="stable")
+    shown, others = order[:LARGEST], order[LARGEST:]
+    rows = [(plain(names[i]), _text(row.get(names[i])), parts[i]) for i in shown]
+    if len(others):
+        rows.append((count(len(others), "other column"), "", parts[others].sum()))
+    table = pd.DataFrame(rows, columns=["column", "value", "part"]).set_index("column")
+    table["part"] = table["part"].map(f"{{:+,.{n_decimals}f}}".format)
+    return "\n".join(
+        f"  {line}" for line in table.to_string(header=False, index_names=False).splitlines()
+    )
+
+
+def _text(value: Any) -> str:
+    """Write a value of the table."""
+    written = cell(value)
+    return written if isinstance(written, str) else written.text
