@@ -7,13 +7,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.reporting.content import Cell, Section, Table, cell, number, plain, share
+from scratchmlp.reporting.content import (
+    Cell,
+    Section,
+    Table,
+    cell,
+    number,
+    plain,
+    share,
+    significant,
+)
 from scratchmlp.reporting.evaluated import Evaluated
 from scratchmlp.tabular.columns.any_column import Column
 
 COUNTED = "row, counted from 0"
 MOST_MISTAKES = 10
 MOST_COLUMNS = 12
+MOST_REASONS = 3  # values that moved a prediction
+MOST_ROWS = 300  # to draw those from that a prediction is compared with
 
 
 def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
@@ -29,7 +40,8 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     Returns
     -------
     Section
-        A table: the true and the predicted value, and the values of up to 12 columns.
+        A table: the true and the predicted value, what moved the prediction of an estimator for raw
+        tables, and the values of up to 12 columns.
     """
     worst = _worst(evaluated)
     if not len(worst):
@@ -45,6 +57,12 @@ def mistakes_section(evaluated: Evaluated, important: Sequence[str]) -> Section:
     shown = list(important[:MOST_COLUMNS])
     if len(shown) < len(evaluated.columns):
         text += f" The table shows the {len(shown)} most important columns."
+    if evaluated.is_tabular:
+        what = "prediction" if evaluated.proba is None else "probability of the predicted class"
+        text += (
+            f' "moved most by" names the columns whose values moved the {what} most, in comparison '
+            "with other rows, and says by how much."
+        )
     table = _table(evaluated, worst, shown)
     return Section("mistakes", "The worst mistakes", [text, table])
 
@@ -57,12 +75,14 @@ def _worst(evaluated: Evaluated) -> NDArray[np.intp]:
 
 def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str]) -> Table:
     """List rows: their label, their true and predicted value, and columns."""
-    fitted = evaluated.fitted_columns
+    fitted, is_tabular = evaluated.fitted_columns, evaluated.is_tabular
+    background = evaluated.some(evaluated.sample(MOST_ROWS))
     cells = [_cells(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
             plain(evaluated.table.index[i]),
             *_predicted(evaluated, int(i)),
+            *([_reasons(evaluated, int(i), background)] if is_tabular else []),
             *(each[k] for each in cells),
         )
         for k, i in enumerate(rows)
@@ -71,8 +91,32 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
         header = ["true value", "predicted", "true minus predicted"]
     else:
         header = ["true class", "predicted class", "probability of the true class"]
+    header += ["moved most by"] if is_tabular else []
     names = [_name_of_labels(evaluated.given[0]), *header, *(plain(name) for name in columns)]
     return Table("The worst mistakes", names, body)
+
+
+def _reasons(evaluated: Evaluated, i: int, background: Any) -> str:
+    """Name the columns whose values moved a prediction most, and by how much."""
+    estimator, folds = evaluated.estimator, None
+    if evaluated.rows == "fit":
+        held_out = enumerate(estimator.held_out_)
+        folds = [fold for fold, rows in held_out if evaluated.numbers[i] in rows]
+    explained = estimator.explain(
+        evaluated.some(np.array([i])),
+        background,
+        folds=folds,
+        random_state=evaluated.random_state,
+    )
+    output = 0 if evaluated.proba is None else evaluated.proba[i].argmax()
+    parts = explained.contributions[0].reshape(len(explained.names), -1)[:, output]
+    largest = np.argsort(-np.abs(parts), kind="stable")[:MOST_REASONS]
+    return ", ".join(f"{plain(explained.names[k])} {_signed(parts[k])}" for k in largest)
+
+
+def _signed(value: float) -> str:
+    """Write a number with its sign and two digits."""
+    return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
 
 
 def _cells(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:

@@ -315,6 +315,21 @@ def test_worst_mistakes(classes, numbers):
     assert values[column - 1] == pytest.approx(numbers.X["same"][int(row)], rel=1e-5)
 
 
+def test_what_moved_the_worst_predictions(numbers):
+    """The folds that held a row out explain its prediction."""
+    page, X, model = numbers.page, numbers.X, numbers.estimator
+    column = page.heads["The worst mistakes"].index("moved most by")
+    for row, values in page.table("The worst mistakes").items():
+        folds = [fold for fold, rows in enumerate(model.held_out_) if int(row) in rows]
+        found = model.explain(X[int(row) :][:1], X, folds=folds, random_state=0)
+        parts = pd.Series(found.contributions[0], map(plain, found.names))
+        largest = parts[parts.abs().nlargest(3).index]
+        assert values[column - 1] == ", ".join(
+            f"{name} {'+' if part > 0 else '-'}{significant(abs(part))}"
+            for name, part in largest.items()
+        )
+
+
 def test_mistakes_show_numbers_of_text_with_few_digits():
     text = [f"{i / 7} €" for i in range(38)]
     X = pd.DataFrame(

@@ -245,12 +245,12 @@ INDEXES = [
 @pytest.mark.parametrize(("index", "head"), INDEXES)
 def test_rows_have_the_labels_of_the_index(index, head):
     table = pd.DataFrame(X, index, ["a", "b"])
-    in_order = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(table, Y)
-    labels = [str(label) for label in table.index]  # the first rows have no prediction
     given = X if index is None else table
+    in_order = TabularMLPRegressor(**QUICK | {"cv": TimeSeriesSplit(2)}).fit(given, Y)
+    labels = [str(label) for label in table.index]  # the first rows have no prediction
     _, shown = mistakes_section(evaluate(in_order, given, Y, "fit", 0), []).parts
     assert shown.header[:2] == [head, "true value"]
-    for label, truth, predicted, _ in shown.rows:
+    for label, truth, predicted, *_ in shown.rows:
         i = labels.index(label)
         assert truth.value == Y[i]
         assert predicted.value == in_order.oof_prediction_[i]
