@@ -134,8 +134,8 @@ class Scores(NamedTuple):
         return Compared(
             self.frame(part="{} (part of the ensemble)"),
             f"{self.title}. Fit times are means",
-            f"Of the models compared by cross-validation, {self.best()} has the {which} "
-            f"{metric.name}. {self._simplest_in_words()}",
+            f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
+            f"{self.best()}. {self._simplest_in_words()}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
             f"other sections are about the {next(iter(self.results))} trained on all rows and its "
             f"out-of-fold predictions, so its scores{weights} differ from those here.",
@@ -145,7 +145,7 @@ class Scores(NamedTuple):
         """Say which model is the best, by how much, and which is the simplest that is as good."""
         metric, best, good = self.evaluation.decisive, self.best(), self.as_good()
         differences = pd.DataFrame(self.differences(), ["mean", "error"]).T
-        worse = with_deviations(differences["mean"], differences["error"])
+        worse = _with_deviations(differences["mean"], differences["error"])
         as_good = ["as good" if name in good else "" for name in worse.index]
         rows = _lines(pd.DataFrame({"by": worse, "verdict": as_good}), header=False)
         return "\n".join(
@@ -164,7 +164,7 @@ class Scores(NamedTuple):
         """Say which model is the simplest that is as good as the best."""
         simplest = self.simplest()
         if len(self.evaluation.folds.splits) == 1:
-            return "A single split cannot tell how sure these differences are."
+            return "A single split cannot tell how sure the differences are."
         if simplest == self.best():
             return "No simpler model is as good."
         if simplest in self.as_good():
@@ -228,10 +228,10 @@ def means_and_deviations(scores: pd.DataFrame, n_digits: int = 2) -> "pd.Series[
     """
     means, deviations = scores.mean(), scores.std(ddof=0)
     deviations = deviations.mask(deviations < ROUNDING * means.abs(), 0.0)
-    return with_deviations(means, deviations.mask(scores.count() < 2), n_digits)
+    return _with_deviations(means, deviations.mask(scores.count() < 2), n_digits)
 
 
-def with_deviations(
+def _with_deviations(
     means: "pd.Series[float]", deviations: "pd.Series[float]", n_digits: int = 2
 ) -> "pd.Series[str]":
     """Write means ± deviations: see `means_and_deviations`. Deviations of nan are left out."""

@@ -169,8 +169,8 @@ class Comparison:
         """Return the model of a name."""
         if name != NETWORKS_ALONE:
             return self.models[name]
-        ensemble = next(iter(self.models.values()))
-        return ensemble._with_own_parameters(OWN_MODELS["networks"][not self.table.is_class]())
+        ensemble, (classifier, regressor) = next(iter(self.models.values())), OWN_MODELS["networks"]
+        return ensemble._with_own_parameters((classifier if self.table.is_class else regressor)())
 
     def _fit_to_all(self, model: Any) -> Any:
         """Train a model on all rows. It gets the raw table, and can read others."""
@@ -192,7 +192,7 @@ class Comparison:
             return ""
         metric = self.scores.evaluation.decisive
         order = "lower" if metric.is_loss else "higher"
-        return f", although {_called(best)} has the {order} {metric.name}"
+        return f", although the {metric.name} of {_called(best)} is {order}"
 
     def _show(self, model: Any) -> None:
         """Draw a picture of the model, or write a page about it."""

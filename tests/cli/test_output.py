@@ -159,7 +159,7 @@ def test_differences_have_errors_where_there_are_several_folds():
     assert one.verdict().splitlines()[3:] == [
         "  b  40.0",
         "",
-        "A single split cannot tell how sure these differences are.",
+        "A single split cannot tell how sure the differences are.",
     ]
     assert one.title == "Scores of a single split"
 

@@ -39,7 +39,7 @@ def test_a_page_on_the_ensemble(target, trained):
     page = page_in(path)
     assert f"How well {target} can be predicted" in page.text
     metric, best = re.search(r"\nLowest (.*): (.*)\. Fit times", out).groups()
-    assert f"{best} has the lowest {metric}." in page.text
+    assert f"the lowest {metric} is that of {best}." in page.text
     origin = page.table("Origin")
     assert origin["Command"][0].startswith("python -m scratchmlp ")
     assert f" --target {target} --id key --seed 3 " in origin["Command"][0]

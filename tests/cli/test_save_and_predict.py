@@ -418,8 +418,8 @@ def test_the_networks_alone_are_trained_as_in_the_ensemble(trained, monkeypatch,
 
 BETTER = [
     (ENSEMBLES[0], [], ""),
-    (TREES, ["--keep", "model"], f", although {TREES} has the lower log-loss"),
-    (BASELINE, ["--metric", "AUC"], f", although the {BASELINE} has the higher AUC"),
+    (TREES, ["--keep", "model"], f", although the log-loss of {TREES} is lower"),
+    (BASELINE, ["--metric", "AUC"], f", although the AUC of the {BASELINE} is higher"),
 ]
 
 
