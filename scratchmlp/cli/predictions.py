@@ -60,11 +60,11 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
             "classes. Remove --coverage."
         )
     say(*unlike_training(X, columns))
-    if options.explain is not None:
-        print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
-        if out is None:
-            return
     try:
+        if options.explain is not None:
+            print(explain_row(saved.model, X, ids, options.explain, is_of_fit=False), flush=True)
+            if out is None:
+                return
         predicted = predict(saved.model, X, options.coverage or COVERAGE)
     # A model saved from Python may need what a CSV file cannot hold.
     except (ValueError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Losses of predictions that are known: to weight estimators, and to compare permuted columns."""
+"""Losses of predictions that are known: to weight and compare estimators, and permuted columns."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self

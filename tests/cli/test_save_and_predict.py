@@ -179,9 +179,10 @@ def test_a_model_saved_from_python(csv, tmp_path):
     assert out.startswith("prediction,probability of False,probability of True")
     lengths = X.assign(flag=pd.to_timedelta(X["size"], unit="D"))
     save(model.fit(lengths, X["flag"]), tmp_path / "own.model")
-    line = refused(csv(lengths), "--load", tmp_path / "own.model")
-    assert "'flag'" in line
-    assert "durations" in line
+    for explain in ([], ["--explain", "0"]):
+        line = refused(csv(lengths), "--load", tmp_path / "own.model", *explain)
+        assert "'flag'" in line
+        assert "durations" in line
 
 
 # The column that identifies the rows.
