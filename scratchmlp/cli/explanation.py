@@ -10,9 +10,10 @@ from sklearn.pipeline import Pipeline
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.messages import InputError, count, quote
 from scratchmlp.cli.saved_model import Model
-from scratchmlp.reporting.content import cell, exponent, plain
+from scratchmlp.reporting.content import exponent, plain
 from scratchmlp.reporting.evaluated import calmly
-from scratchmlp.reporting.mistakes import COUNTED
+from scratchmlp.reporting.mistakes import COUNTED, cells_of
+from scratchmlp.tabular.base import BaseTabular
 
 LARGEST = 10  # contributions that are shown one by one
 DIGITS, MOST_DECIMALS = 2, 6  # of the largest contribution
@@ -106,15 +107,21 @@ def explain_row(
     return (
         f"Row {quote(value)}: {what} is {predicted}. The mean of "
         f"{count(result.n_rows, 'other row')} is {baseline}. The difference, by column:\n"
-        f"{_lines(X.iloc[row], result.names, parts, n_decimals)}"
+        f"{_lines(model, X.iloc[[row]], parts, n_decimals)}"
     )
 
 
-def _lines(row: "pd.Series[Any]", names: list[str], parts: FloatArray, n_decimals: int) -> str:
+def _lines(model: BaseTabular, row: pd.DataFrame, parts: FloatArray, n_decimals: int) -> str:
     """Write the values with the largest contributions, one in a line, and the sum of the others."""
     order = np.argsort(-np.abs(parts), kind="stable")
     shown, others = order[:LARGEST], order[LARGEST:]
-    rows = [(plain(names[i]), _text(row.get(names[i])), parts[i]) for i in shown]
+    fitted = list(model.encoder_._columns.items())
+    rows = []
+    for i in shown:
+        name, column = fitted[i]
+        (value,) = cells_of(row[name], column) if name in row else ("missing",)
+        text = value if isinstance(value, str) else value.text
+        rows.append((plain(name), text, parts[i]))
     if len(others):
         rows.append((count(len(others), "other column"), "", parts[others].sum()))
     table = pd.DataFrame(rows, columns=["column", "value", "part"]).set_index("column")
@@ -122,9 +129,3 @@ def _lines(row: "pd.Series[Any]", names: list[str], parts: FloatArray, n_decimal
     return "\n".join(
         f"  {line}" for line in table.to_string(header=False, index_names=False).splitlines()
     )
-
-
-def _text(value: Any) -> str:
-    """Write a value of the table."""
-    written = cell(value)
-    return written if isinstance(written, str) else written.text

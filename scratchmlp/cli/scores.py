@@ -14,7 +14,7 @@ from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.page import Compared
 from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 from scratchmlp.tabular.networks.deadline import OUT_OF_TIME
-from scratchmlp.tabular.scoring import Difference
+from scratchmlp.tabular.scoring import LEAST_FOLDS, Difference
 
 NETWORKS = "networks"  # their name in an ensemble, unless the user chose another
 NETWORKS_ALONE = "networks alone"  # the same as a model of their own
@@ -146,6 +146,7 @@ class Scores(NamedTuple):
         metric, best, good = self.evaluation.decisive, self.best(), self.as_good()
         differences = pd.DataFrame(self.differences(), ["mean", "error"]).T
         worse = _with_deviations(differences["mean"], differences["error"])
+        error = ", ± its standard error" if differences["error"].notna().any() else ""
         as_good = ["as good" if name in good else "" for name in worse.index]
         rows = _lines(pd.DataFrame({"by": worse, "verdict": as_good}), header=False)
         return "\n".join(
@@ -153,7 +154,7 @@ class Scores(NamedTuple):
                 f"{'Lowest' if metric.is_loss else 'Highest'} {metric.name}: {best}. "
                 "Fit times are means over the folds.",
                 "",
-                f"The others are worse by this much{worse.name}, ± its standard error:",
+                f"The others are worse by this much{worse.name}{error}:",
                 *(f"  {row}" for row in rows),
                 "",
                 self._simplest_in_words(),
@@ -163,8 +164,8 @@ class Scores(NamedTuple):
     def _simplest_in_words(self) -> str:
         """Say which model is the simplest that is as good as the best."""
         simplest = self.simplest()
-        if len(self.evaluation.folds.splits) == 1:
-            return "A single split cannot tell how sure the differences are."
+        if len(self.evaluation.folds.splits) < LEAST_FOLDS:
+            return "Fewer than three splits cannot tell how sure the differences are."
         if simplest == self.best():
             return "No simpler model is as good."
         if simplest in self.as_good():

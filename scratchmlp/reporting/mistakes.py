@@ -77,7 +77,7 @@ def _table(evaluated: Evaluated, rows: NDArray[np.intp], columns: Sequence[str])
     """List rows: their label, their true and predicted value, and columns."""
     fitted, is_tabular = evaluated.fitted_columns, evaluated.is_tabular
     background = evaluated.some(evaluated.sample(MOST_ROWS))
-    cells = [_cells(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
+    cells = [cells_of(evaluated.table[name].iloc[rows], fitted.get(name)) for name in columns]
     body: list[Sequence[Cell]] = [
         (
             plain(evaluated.table.index[i]),
@@ -119,7 +119,7 @@ def _signed(value: float) -> str:
     return f"{'-' if value < 0 else '+'}{significant(abs(value))}"
 
 
-def _cells(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
+def cells_of(values: "pd.Series[Any]", fitted: Column | None) -> list[Cell]:
     """Write values of a column: numbers in text as the model reads them, without many digits."""
     read = fitted.values_of(values) if fitted and fitted.kind == "number" else values
     return [

@@ -41,6 +41,10 @@ def squared_error(Y: FloatArray, weight: FloatArray | None, scale: Any = 1.0) ->
     return loss
 
 
+#: Fewest folds of a standard error: that of two is often near 0, or several times too large.
+LEAST_FOLDS = 3
+
+
 class Difference(NamedTuple):
     """By how much the loss of a model is above that of another one.
 
@@ -49,7 +53,7 @@ class Difference(NamedTuple):
     mean : float
         Mean over the folds.
     standard_error : float
-        Its standard error; nan for a single fold.
+        Its standard error; nan for fewer than three folds.
     """
 
     mean: float
@@ -75,13 +79,15 @@ class Difference(NamedTuple):
         Difference
             The mean and its standard error.
         """
+        if by_fold.count() < LEAST_FOLDS:
+            return cls(float(by_fold.mean()), np.nan)
         n_training, n_held_out = (sum(map(len, rows)) for rows in zip(*splits, strict=True))
         variance = by_fold.var() * (1 / by_fold.count() + n_held_out / n_training)
         return cls(float(by_fold.mean()), float(np.sqrt(variance)))
 
     @property
     def is_within_error(self) -> bool:
-        """Whether the mean is at most its standard error, or at most 0 for a single fold."""
+        """Whether the mean is at most its standard error, or at most 0 if that is unknown."""
         return self.mean <= np.nan_to_num(self.standard_error)
 
 

@@ -156,10 +156,11 @@ def test_differences_have_errors_where_there_are_several_folds():
     one = one._replace(
         evaluation=one.evaluation._replace(folds=folds._replace(splits=folds.splits[:1]))
     )
-    assert one.verdict().splitlines()[3:] == [
+    assert one.verdict().splitlines()[2:] == [
+        "The others are worse by this much:",
         "  b  40.0",
         "",
-        "A single split cannot tell how sure the differences are.",
+        "Fewer than three splits cannot tell how sure the differences are.",
     ]
     assert one.title == "Scores of a single split"
 

@@ -755,12 +755,12 @@ def test_leaderboard(scoring, alone, classifier):
 @pytest.mark.parametrize(
     ("gain", "error", "expected"),
     [
-        ([1.0, 3.0], 3**0.5, False),  # the variance is 2, times 1/2 + 1/1
-        ([-1.0, 3.0], 12**0.5, True),
-        ([0.0, 3.0, np.nan], 6.75**0.5, True),
+        ([1.0, 3.0, 5.0], (16 / 3) ** 0.5, False),  # the variance is 4, times 1/3 + 1/1
+        ([-1.0, 3.0, 1.0, np.nan], (16 / 3) ** 0.5, True),
+        ([-1.0, 3.0, np.nan], np.nan, False),  # of two folds
         ([0.1], np.nan, False),
         ([0.0], np.nan, True),
-        ([1.0, 1.0], 0.0, False),
+        ([1.0, 1.0, 1.0], 0.0, False),
     ],
 )
 def test_a_difference_is_within_its_corrected_error(gain, error, expected):

@@ -231,7 +231,7 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
             - "difference" : mean over the folds of the difference to the ensemble of `fit` in
               log-loss or root mean squared error, above 0 if the estimator alone is worse.
             - "standard_error" : that of the difference, corrected for training sets that overlap.
-              nan if there is a single fold.
+              nan for fewer than three folds.
             - "as_good" : whether the difference is at most its standard error, so that the ensemble
               is not clearly better. :meth:`only` then gives a smaller model that predicts faster.
             - "folds" : number of folds in which it was fitted. Its score and its loss are of these:
