@@ -250,6 +250,7 @@ class BaseTabular(
         self, X: Any, y: Any, sample_weight: Any, groups: Any, encode: Encode = fit_and_encode
     ) -> TrainingProblem:
         """Check the user's input, and convert it to what training needs."""
+        self._findings = []  # of this table, none yet
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."

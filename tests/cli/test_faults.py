@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
     """A table of 9,000 rows to predict, the first of which to train on, and a saved model."""
     folder, rng = tmp_path_factory.mktemp("faults"), np.random.default_rng(0)
     table = pd.DataFrame({"a": rng.normal(size=9_000), "b": rng.choice([*"uvw"], 9_000)})
-    table["y"] = np.where(table["a"] > 0, "big", "small")
+    table["y"] = np.where(table["a"] + rng.normal(size=9_000) > 0, "big", "small")
     table.to_csv(folder / "new.csv", index=False)
     table[:100].to_csv(folder / "data.csv", index=False)
     model = TabularMLPClassifier(cv=2, max_iter=2).fit(table[["a", "b"]][:100], table["y"][:100])

@@ -64,7 +64,8 @@ def test_several_targets_and_many_classes_can_be_learned_from_levels():
     assert model.predict(X[:5]).shape == (5, 2)
     X, _ = shops(1200, 120)
     y = X["shop"].str.slice(5).astype(int) // 3  # 40 classes
-    assert TabularMLPClassifier(**SMALL | {"max_iter": 32}).fit(X, y).oof_score_ > 0.5
+    settings = SMALL | {"max_iter": 32, "inspect_table": False}  # the shop tells the class
+    assert TabularMLPClassifier(**settings).fit(X, y).oof_score_ > 0.5
 
 
 def test_the_encoding_of_a_training_row_does_not_depend_on_its_own_target():

@@ -53,7 +53,6 @@ class FindingsMixin:
         `problem` is the `TrainingProblem` that was made of the other arguments.
         """
         if not self.inspect_table:
-            self._findings = ()
             return
         decided = groups is not None or not isinstance(self.cv, Integral)  # which rows are alike
         found = find_misleading(problem, X, which_are_alike=not decided)
