@@ -115,7 +115,7 @@ def test_a_column_that_explains_almost_all_of_a_number_is_a_leak():
 
 
 @few_examples
-@given(SEEDS, st.sampled_from(["text", "flag", "missing"]))
+@given(SEEDS, st.sampled_from(["text", "flag", "missing", "nullable"]))
 def test_a_value_that_fixes_the_target_is_a_leak(seed, kind):
     rng = np.random.default_rng(seed)
     eligible = rng.random(1000) < 0.4
@@ -124,11 +124,12 @@ def test_a_value_that_fixes_the_target_is_a_leak(seed, kind):
         "text": np.where(takes_part, "in", rng.choice(["out", "unknown"], 1000)),
         "flag": takes_part,
         "missing": np.where(takes_part, np.nan, rng.normal(size=1000)),
+        "nullable": pd.array(np.where(takes_part, "in", rng.choice(["out", None], 1000)), "string"),
     }
     X = noise(rng, 1000).assign(plan=columns[kind])
     y = np.where(eligible, "eligible", "not")
     [leak] = fit(X, y).findings_
-    value = {"text": "in", "flag": True, "missing": None}[kind]
+    value = {"text": "in", "flag": True, "missing": None, "nullable": "in"}[kind]
     expected = {"value": value, "target": "eligible", "n_rows": takes_part.sum()}
     assert (leak.case, leak.column, leak.values) == ("leak", "plan", expected)
     assert f"the target is 'eligible' in all {takes_part.sum()} rows" in str(leak).replace("T", "t")

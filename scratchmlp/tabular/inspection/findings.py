@@ -134,7 +134,7 @@ class _Inspection:
         """Return a note if the value of a row fixes the target in all rows of a column."""
         values, y = self.values_of(name), self.problem.y[self.rows]
         value = values.iloc[row]
-        same = np.asarray(values.isna() if pd.isna(value) else values == value, bool)
+        same = np.asarray(values.isna() if pd.isna(value) else values.isin([value]), bool)
         if (y[same] != y[row]).any():
             return None
         found = {"value": None if pd.isna(value) else _plain(value), "target": _plain(y[row])}
@@ -150,12 +150,9 @@ class _Inspection:
             numbers = self.values_of(name).to_numpy()
             if (value := find_sentinel(numbers)) is not None:
                 others = numbers[(numbers != value) & ~np.isnan(numbers)]
-                found = {"value": value, "n_rows": int((numbers == value).sum())}
-                yield Note(
-                    "sentinel",
-                    name,
-                    found | {"low": float(others.min()), "high": float(others.max())},
-                )
+                ends = {"low": float(others.min()), "high": float(others.max())}
+                n_rows = int((numbers == value).sum())
+                yield Note("sentinel", name, {"value": value, "n_rows": n_rows, **ends})
 
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""
