@@ -299,7 +299,7 @@ def test_a_full_disk_behind_a_file(task, option, name, command, logs, tmp_path):
     ("task", "unbuffered"), [("train", True), ("predict", False), ("help", True)]
 )
 def test_a_full_disk_behind_stdout(task, unbuffered, command, logs):
-    assert end_of(jobs.limited, 300, jobs.run, command[task], *logs, unbuffered) == 2
+    assert end_of(jobs.limited, 450, jobs.run, command[task], *logs, unbuffered) == 2
     last = logs[1].read_text().splitlines()[-1]
     assert last == "scratchmlp: error: cannot write: File too large"
 
