@@ -131,7 +131,7 @@ def _random_trees(data: Data, classifier: bool) -> list[tuple[str, Any]]:
     if not classifier:
         few = Trees(50, min_samples_leaf=2, max_features=min(0.5, most))
         return [("extra trees", few)] if n_rows < _MANY else []
-    full = ("full trees", Trees(50, max_features=most))
-    if n_rows < _MANY:
-        return [("extra trees", Trees(50, min_samples_leaf=2, max_features="sqrt")), full]
-    return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=most)), full]
+    if n_rows >= _MANY:
+        return [("forest", RandomForestClassifier(50, criterion="entropy", max_features=most))]
+    few = ("extra trees", Trees(50, min_samples_leaf=2, max_features="sqrt"))
+    return [few, ("full trees", Trees(50, max_features=most))]
