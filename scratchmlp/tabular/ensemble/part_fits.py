@@ -22,8 +22,8 @@ class PartFits:
     """The fits of the parts of an ensemble in the folds of a problem.
 
     From 1,000 rows, all parts but networks are fitted in two folds first. Those that get no weight
-    beside the others there are not fitted in the other folds, but for the two that are best alone:
-    of two that are alike, chance chooses the one with the weight.
+    beside the others there are not fitted in the other folds, but for the better half of all: of
+    two that are alike, chance chooses the one with the weight.
 
     Of `max_time`, each part on trial gets an equal share of the time that is left. Networks get
     what the others will not need, and at least half of what is left. The others then go on, those
@@ -126,7 +126,7 @@ class PartFits:
         return passed + max(left - reserved, left / 2) / n_left
 
     def _promising(self) -> list[str]:
-        """Return the parts that the trial gives a weight, the largest first, and the two best."""
+        """Return the parts with a weight on trial, or of the better half, by their weights."""
         rows = np.unique(np.concatenate(self.problem.held_out[: self.n_trial]))
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
         predictions = {name: oof[rows] for name, oof in self.oof.items()}
@@ -135,8 +135,9 @@ class PartFits:
         selected = select_weights([*predictions.values()], loss, preferred, n_rows)
         weights = dict(zip(predictions, selected, strict=True))
         on_trial = [name for name in self.others if name in predictions]
-        best = sorted(on_trial, key=lambda name: loss(predictions[name]))[:2]
-        kept = [name for name in on_trial if weights[name] or name in best]
+        by_loss = sorted(on_trial, key=lambda name: loss(predictions[name]))
+        better = by_loss[: len(by_loss) // 2]
+        kept = [name for name in on_trial if weights[name] or name in better]
         return sorted(kept, key=weights.__getitem__, reverse=True)
 
 
