@@ -18,6 +18,7 @@ from scratchmlp.reporting.content import Number, Picture, Section, Table, cell, 
 from scratchmlp.reporting.dependence import dependence_section
 from scratchmlp.reporting.evaluated import Evaluated, calmly, evaluate
 from scratchmlp.reporting.importances import Importances, importance_section, importances_of
+from scratchmlp.reporting.misleading import misleading_section
 from scratchmlp.reporting.mistakes import mistakes_section
 from scratchmlp.reporting.pictures import image
 from scratchmlp.reporting.quality import quality_section
@@ -65,9 +66,10 @@ def report(
 ) -> str:
     """Make a page for people who ask how good a model is.
 
-    The page says how well the estimator predicts, what its predictions depend on, how they change
-    with the most important columns, how sure they are, and which rows are predicted worst. It is
-    one HTML file that needs no other files and no network, for screens and for paper.
+    The page begins with what would mislead its readers: `findings_` of a tabular estimator. Then it
+    says how well the estimator predicts, what its predictions depend on, how they change with
+    the most important columns, how sure they are, and which rows are predicted worst. It is one
+    HTML file that needs no other files and no network, for screens and for paper.
 
     Parameters
     ----------
@@ -195,6 +197,7 @@ def _sections(
     scores, shown = scores_of(evaluated), [*importances.names, *evaluated.unused]
     sentence = compared.sentence if compared else ""
     sections = [
+        misleading_section(evaluated),
         summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,

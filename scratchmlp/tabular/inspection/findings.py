@@ -23,7 +23,7 @@ from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
 from scratchmlp.tabular.reading.findings import Note
 
-_MOST_TOLD = 5  # findings in a warning
+_MOST_TOLD = 5  # findings in a warning, or in a report
 _MOST_ROWS = 20_000  # in which values that fix the target are looked for
 
 
@@ -58,7 +58,7 @@ class FindingsMixin:
         found = find_misleading(problem, X, which_are_alike=not decided)
         self._findings = [(note.case, note.column, {**note.values}) for note in found]
         if found:
-            warnings.warn(_told(found), MisleadingDataWarning, stacklevel=stacklevel())
+            warnings.warn(" ".join(told(found)), MisleadingDataWarning, stacklevel=stacklevel())
 
 
 def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note]:
@@ -86,10 +86,11 @@ def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note
     return [*leaks, *inspection.sentinels(), *alike]
 
 
-def _told(found: Sequence[Note]) -> str:
+def told(found: Sequence[Note]) -> list[str]:
     """Write the first findings, and the number of the others."""
-    told, n_more = [str(note) for note in found[:_MOST_TOLD]], len(found) - _MOST_TOLD
-    return " ".join([*told, f"For {n_more} more, see findings_."] if n_more > 0 else told)
+    n_more = len(found) - _MOST_TOLD
+    more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
+    return [*map(str, found[:_MOST_TOLD]), *more]
 
 
 class _Inspection:

@@ -1,0 +1,41 @@
+"""The first box: what can mislead the reader about the model and its scores."""
+
+from typing import get_args
+
+from scratchmlp.reporting.content import Section, plain
+from scratchmlp.reporting.evaluated import Evaluated
+from scratchmlp.tabular.inspection.findings import told
+from scratchmlp.tabular.reading.findings import MisleadingCase, Note
+
+_INTRODUCTION = (
+    "Check this in the table that the model was trained on, before you trust the scores below."
+)
+
+
+def misleading_section(evaluated: Evaluated) -> Section | None:
+    """Write what `fit` has found that would mislead the reader.
+
+    Parameters
+    ----------
+    evaluated : Evaluated
+        The rows with predictions.
+
+    Returns
+    -------
+    Section or None
+        A paragraph for each of the first findings; None if there are none.
+    """
+    notes = evaluated.estimator.findings_ if evaluated.is_tabular else []
+    found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
+    if not found:
+        return None
+    return Section("misleading", "What can mislead you", [_INTRODUCTION, *told(found)])
+
+
+def _on_one_line(note: Note) -> Note:
+    """Return a note with names and values of the table as the page shows them."""
+    values = {
+        name: plain(value) if isinstance(value, str) else value
+        for name, value in note.values.items()
+    }
+    return Note(note.case, plain(note.column), values)

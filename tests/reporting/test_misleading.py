@@ -1,0 +1,50 @@
+"""The first box of a page: what `fit` has found that would mislead its readers."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scratchmlp import report
+from scratchmlp.reporting.content import plain
+from scratchmlp.tabular import TabularMLPClassifier
+from tests.helpers.report_pages import Page
+
+pytestmark = pytest.mark.usefixtures("undrawn")
+DECISION, PLAN = f"<i>{'n' * 80}\u202e", f"<b>{'p' * 80}"
+ROW = np.arange(600)
+Y = np.where(ROW % 2, "yes", "no")
+X = pd.DataFrame(
+    {
+        "same": 1,
+        DECISION: (Y == "yes") + ROW / 1000,
+        "plan": np.where((ROW % 2 == 1) & (ROW < 450), PLAN, "other"),
+        "review": np.where(ROW // 2 % 10, ROW % 7, 999),
+    }
+)
+
+
+def fit(**parameters):
+    model = TabularMLPClassifier(cv=2, hidden_layer_sizes=4, max_iter=4, random_state=0)
+    with warnings.catch_warnings(action="ignore"):
+        return model.set_params(**parameters).fit(X, Y)
+
+
+@pytest.mark.parametrize("rows", ["fit", "new"])
+def test_findings_that_mislead_are_sentences_above_the_scores(rows):
+    model = fit()
+    constant, *found = model.findings_
+    assert [note.column for note in found] == [DECISION, "plan", "review"]
+    page = Page(report(model, X, Y, rows=rows))
+    assert [heading["id"] for heading in page.all("h2")][:2] == ["misleading", "summary"]
+    box = page.text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
+    expected = " ".join(map(str, found))
+    assert box == expected.replace(DECISION, plain(DECISION)).replace(PLAN, plain(PLAN))
+    assert str(constant) not in page.text
+
+
+def test_a_page_without_such_findings_has_no_box(others):
+    quiet = Page(report(fit(inspect_table=False), X, Y))
+    for page in (quiet, others.page):
+        assert page.all("h2")[0]["id"] == "summary"
