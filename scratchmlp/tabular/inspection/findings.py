@@ -87,7 +87,18 @@ def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note
 
 
 def told(found: Sequence[Note]) -> list[str]:
-    """Write the first findings, and the number of the others."""
+    """Write the first findings, and the number of the others.
+
+    Parameters
+    ----------
+    found : sequence of Note
+        The findings.
+
+    Returns
+    -------
+    list of str
+        Sentences: a text for each of at most five findings, and one about the others.
+    """
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
     return [*map(str, found[:_MOST_TOLD]), *more]
