@@ -22,7 +22,7 @@ from scratchmlp.estimators.mixins import PickledWithVersion, SuggestsNames
 from scratchmlp.estimators.weights import check_weights
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable
-from scratchmlp.tabular.columns.encoder import TabularEncoder
+from scratchmlp.tabular.columns.encoder import READING_CONSTRAINTS, TabularEncoder
 from scratchmlp.tabular.folds import (
     Rows,
     check_groups,
@@ -46,7 +46,6 @@ from scratchmlp.tabular.inspection.uncertainty import (
 )
 from scratchmlp.tabular.prediction import Blend
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, warn_of
-from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS
 from scratchmlp.tabular.reading.values import check_collected
 from scratchmlp.tabular.targets import ClassLabels, Numbers, Targets
 
@@ -156,6 +155,7 @@ class TableParameters:
     numeric_features: Any = None
     text_features: Any = None
     date_features: Any = None
+    missing_values: Any = None
     inspect_table: bool = True
     n_jobs: int | None = None
     random_state: Any = None
@@ -186,7 +186,7 @@ class BaseTabular(
         "cv": ["cv_object"],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
-        **ROLE_CONSTRAINTS,
+        **READING_CONSTRAINTS,
         "inspect_table": ["boolean"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -271,7 +271,7 @@ class BaseTabular(
         y = self._targets_type.check(y, self)
         targets = self._targets_type.learn(y, weight)
         training_weight = targets.weigh(y, weight, getattr(self, "class_weight", None))
-        unfitted = TabularEncoder(**{name: getattr(self, name) for name in ROLE_CONSTRAINTS})
+        unfitted = TabularEncoder(**{name: getattr(self, name) for name in READING_CONSTRAINTS})
         encoder, encoded = encode(unfitted, X, present)
         trained = None if (training_weight == 1).all() else training_weight
         data = Data(encoded, targets.encode(y), trained, targets.class_targets)

@@ -82,6 +82,9 @@ CASES = {
     "counts": Case(REGRESSOR, FEW, np.floor(np.exp(NUMBER)), {"loss": "poisson"}),
     "share of the rows": Case(SHARING, REVIEWS, CLASSES, {}, POSITIVE, FIFTY),
     "array": Case(REGRESSOR, *ARRAY),
+    "values that mean missing": Case(
+        CLASSIFIER, FEW, CLASSES, {"missing_values": {"city": "Oslo"}}
+    ),
 }
 
 

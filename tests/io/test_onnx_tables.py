@@ -440,3 +440,16 @@ def test_columns_may_have_the_names_of_inner_values():
 def test_names_without_a_table_that_has_any():
     model = to_onnx(TabularEncoder().fit(make_table(["number", "large"]).to_numpy()))
     assert [each.name for each in model.graph.input] == ["x0", "x1"]
+
+
+def test_values_that_mean_missing():
+    names = ["number", "zip", "day", "labels", "many labels", "flags", "route code"]
+    table = make_table(names).astype({"day": object, "zip": object})
+    values = {"number": -999, "zip": 99_999, "day": pd.Timestamp("1900-01-01"), "labels": "none"}
+    values |= {"many labels": "none", "route code": -999}
+    rows = np.random.default_rng(0).random(len(table)) < 0.1
+    table.loc[rows, [*values]] = [*values.values()]
+    missing_values = [-999, 99_999, "1900-01-01", "none", 0]
+    encoder = TabularEncoder(missing_values=missing_values).fit(table.infer_objects())
+    assert all(each["share_missing"] > 0 for n, each in encoder.columns_.items() if n != "flags")
+    check_exported(encoder, table.infer_objects())

@@ -22,7 +22,14 @@ from scratchmlp.tabular.columns.numeric import (
     ScaledColumn,
 )
 from scratchmlp.tabular.columns.text import TextColumn
-from scratchmlp.tabular.reading.values import LARGEST, VALUES, naming_column, to_numbers
+from scratchmlp.tabular.reading.missing import numbers_of, texts_of
+from scratchmlp.tabular.reading.values import (
+    LARGEST,
+    VALUES,
+    kind_of,
+    naming_column,
+    to_numbers,
+)
 
 #: Names of the outputs of models.
 _OUTPUTS = ("label", "probabilities", "scores", "prediction", "encoded")
@@ -110,7 +117,8 @@ def add_table(graph: Graph, encoder: Any) -> TableValues:
     inputs = {}
     for name, column in columns.items():
         dtype = object if _is_string(column) else np.float64
-        inputs[name] = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
+        given = graph.add_input(name, dtype, 1, VALUES[column.expected].onnx)
+        inputs[name] = _known(given, name, column, encoder._missing_values.get(name, ()))
     codes = {name: _codes(inputs[name], each) for name, each in columns.items() if each.coded_as}
     outputs = [*_number_outputs(columns, places, inputs, codes)]
     numbers = imputed = _in_order(outputs) if outputs else None
@@ -272,6 +280,39 @@ def _with_output(suffix: str, places: Sequence[Mapping[str, int]]) -> list[int]:
 def _select(value: Value, columns: list[int], n_columns: int) -> Value:
     """Select columns, unless they are all."""
     return value if len(columns) == n_columns else value.take(columns)
+
+
+def _known(given: Value, name: str, column: Column, missing: Sequence[float | str]) -> Value:
+    """Add the values of an input without those that mean missing."""
+    if _is_string(column):
+        return _without_strings(given, texts_of(missing)) if missing else given
+    for number in _numbers_of(name, column, missing):
+        given = given.mask(given == number, np.nan)
+    return given
+
+
+def _without_strings(given: Value, missing: list[str]) -> Value:
+    """Add strings of which some are replaced by empty ones."""
+    keys = list(dict.fromkeys(missing))
+    found = given.apply(
+        "LabelEncoder",
+        dtype=np.int64,
+        domain=ML,
+        keys_strings=keys,
+        values_int64s=[1] * len(keys),
+        default_int64=0,
+    )
+    return given.mask(found.astype(np.bool_), "")
+
+
+def _numbers_of(name: str, column: Column, missing: Sequence[float | str]) -> Any:
+    """Return the values that mean missing in a column, as numbers of its input."""
+    if column.expected == "flag":  # no number is a boolean
+        return ()
+    if column.expected == "number":
+        return numbers_of(missing)
+    read, _ = column.read(name, pd.Series(texts_of(missing), dtype=object))
+    return () if kind_of(read) == "text" else to_numbers(read.dropna(), column.expected)
 
 
 def _missing(values: Value, column: Column) -> Value:

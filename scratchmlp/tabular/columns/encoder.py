@@ -29,8 +29,17 @@ from scratchmlp.tabular.columns.plain import PlainState
 from scratchmlp.tabular.columns.text import TextColumn, TextEncoder
 from scratchmlp.tabular.reading.findings import REMEDIES_AFTER_FIT, Note, describe, warn_of
 from scratchmlp.tabular.reading.kinds import find_kinds
+from scratchmlp.tabular.reading.missing import (
+    MISSING_VALUES_CONSTRAINTS,
+    MissingValues,
+    mark_missing,
+    missing_values_of,
+)
 from scratchmlp.tabular.reading.roles import ROLE_CONSTRAINTS, column_roles
 from scratchmlp.tabular.reading.values import check_collected, check_is_no_series, to_pandas
+
+#: Parameters that say how columns are read, and which values they take.
+READING_CONSTRAINTS = ROLE_CONSTRAINTS | MISSING_VALUES_CONSTRAINTS
 
 
 @dataclass(eq=False, repr=False)
@@ -112,6 +121,11 @@ default='from_dtype'
         average, with many different values.
     date_features : array-like of {bool, int, str} or None, default=None
         Columns of dates. All values that are not dates become missing values.
+    missing_values : number, str, array-like or dict, default=None
+        Values that mean missing, such as 999, in `fit` and in `transform`: one or several for all
+        columns, or a dict of column name, or position, to one or several. Numbers are compared as
+        numbers, also if they are text, such as "999.00". Other text, and dates such as
+        "1900-01-01", must be as they are written.
     max_categories : int, default=64
         Maximum number of levels with a column of their own, for each column. At least 1. The most
         frequent levels are kept; among equally frequent levels, the first in sorted order.
@@ -221,10 +235,11 @@ default='from_dtype'
     numeric_features: Any = None
     text_features: Any = None
     date_features: Any = None
+    missing_values: Any = None
     max_categories: int = 64
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **ROLE_CONSTRAINTS,
+        **READING_CONSTRAINTS,
         "max_categories": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -335,7 +350,24 @@ default='from_dtype'
         return np.array(outputs or ["zero"], dtype=object)
 
     def _validate_table(self, X: Any, reset: bool) -> pd.DataFrame:
-        """Validate a table, convert it to pandas and put its columns into the order of `fit`."""
+        """Validate a table, convert it to pandas and put its columns into the order of `fit`.
+
+        Values that mean missing are missing in the result.
+        """
+        table = self._to_table(X, reset)
+        names = list(_check_feature_names_in(self))
+        if reset:
+            self._missing_values: MissingValues = missing_values_of(names, self.missing_values)
+        if not self._missing_values:
+            return table
+        labels = dict(zip(names, table.columns, strict=True))  # integers if there are no names
+        marked = {labels[name]: values for name, values in self._missing_values.items()}
+        columns = {} if reset else self._columns
+        decimals = {labels[name]: each.reading.decimal for name, each in columns.items()}
+        return mark_missing(table, marked, decimals)
+
+    def _to_table(self, X: Any, reset: bool) -> pd.DataFrame:
+        """Return a valid table, with its columns in the order of `fit`."""
         check_collected(X)
         if not nw.dependencies.is_into_dataframe(X):
             array = self._validate_array(X, reset)

@@ -58,6 +58,9 @@ default='from_dtype'
         Columns of free text; see :class:`TabularEncoder`.
     date_features : array-like of {bool, int, str} or None, default=None
         Columns of dates; see :class:`TabularEncoder`.
+    missing_values : number, str, array-like or dict, default=None
+        Values that mean missing, such as 999, for all columns, or as in ``{"age": [-1, 999]}`` for
+        some; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
         Whether `fit` looks for columns that would mislead you, such as one that tells the target
         alone, and warns of them: see `findings_`. This takes at most a tenth of the time of a

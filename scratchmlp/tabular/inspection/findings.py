@@ -164,7 +164,7 @@ class _Inspection:
                 others = numbers[(numbers != value) & ~np.isnan(numbers)]
                 ends = {"low": float(others.min()), "high": float(others.max())}
                 n_rows = int((numbers == value).sum())
-                yield Note("sentinel", name, {"value": value, "n_rows": n_rows, **ends})
+                yield Note("sentinel", name, {"value": _plain(value), "n_rows": n_rows, **ends})
 
     def alike_rows(self) -> list[Note]:
         """Return columns that tell which rows are alike."""

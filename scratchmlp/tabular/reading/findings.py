@@ -54,7 +54,8 @@ class Note(NamedTuple):
 
     def __str__(self) -> str:
         [(case, clause)] = describe([self])
-        return _sentences(case, clause, REMEDIES)
+        remedy = REMEDIES[self.case].format(column=self.column, **self.values)
+        return _sentences(case, clause, {case: remedy})
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,8 @@ REMEDIES: dict[Case, str] = {
     ),
     "leak": "Is it known when you predict? If not, drop the column.",
     "sentinel": (
-        "Does this number stand for a missing value? Then replace it by nan, with Series.replace."
+        "Does this number stand for a missing value? Then set "
+        "missing_values={{{column!r}: {value!r}}}."
     ),
     "entity": "If you will predict rows of other values, pass the column as groups to fit.",
     "time": (

@@ -1,0 +1,148 @@
+"""Values that mean missing, such as 999, as the user names them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.tabular.reading.numbers import find_decimal, read_numbers
+from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
+
+#: The parameter of the encoder, and what it takes.
+MISSING_VALUES_CONSTRAINTS: dict[str, list[Any]] = {
+    "missing_values": ["array-like", dict, Real, str, None]
+}
+#: The values that mean missing in columns, by name.
+MissingValues = Mapping[str, Sequence[float | str]]
+
+_MIDNIGHT = " 00:00:00"  # of dates without a time, as text
+_PADDED = re.compile(r"0\d+", re.ASCII)  # a code
+
+
+def missing_values_of(names: Sequence[str], missing_values: Any) -> MissingValues:
+    """Return which values mean missing in each column, by its name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of the columns.
+    missing_values : number, str, array-like, dict or None
+        Parameter of `TabularEncoder`.
+
+    Returns
+    -------
+    dict of str to list of numbers and str
+        The values. Columns without any are left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or a value is neither a number nor text.
+    """
+    if missing_values is None:
+        return {}
+    if not isinstance(missing_values, Mapping):
+        return dict.fromkeys(names, _as_list(missing_values))
+    known = dict(enumerate(names)) | {name: name for name in names}
+    for key in missing_values:
+        if key not in known:
+            raise ValueError(
+                f"missing_values names column {key!r}, which the table does not have. Its columns: "
+                f"{listed([*map(repr, names)])}. Name one of them, or its position."
+            )
+    return {known[key]: _as_list(values) for key, values in missing_values.items()}
+
+
+def _as_list(given: Any) -> list[float | str]:
+    """Return one or several values as a list."""
+    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    values = [given] if is_one else list(given)
+    for value in values:
+        if not isinstance(value, Real | str):
+            raise ValueError(
+                f"missing_values contains {value!r}, but values that mean missing are numbers and "
+                "text. Write dates as text, such as '1900-01-01'; None and NaN are missing anyway."
+            )
+    return values
+
+
+def mark_missing(
+    table: pd.DataFrame,
+    missing_values: Mapping[Any, Sequence[float | str]],
+    decimals: Mapping[Any, str | None],
+) -> pd.DataFrame:
+    """Return a table in which values that mean missing are missing.
+
+    Parameters
+    ----------
+    table : DataFrame of shape (n_samples, n_features)
+        The table, which stays as it is.
+    missing_values : mapping of str to sequence of numbers and str
+        The values by column. Columns that the table does not have are ignored.
+    decimals : mapping of str to {',', '.'} or None
+        Decimal marks of columns of text, for those whose values do not tell.
+
+    Returns
+    -------
+    DataFrame of shape (n_samples, n_features)
+        The table. Numbers are compared as numbers, also if they are text, such as "999.00 €". Other
+        text must be as it is written, but for blanks around it.
+    """
+    marked = table.copy(deep=False)
+    for name in table.columns.intersection([*missing_values]):
+        with naming_column(str(name)):
+            marked[name] = _without(table[name], missing_values[name], decimals.get(name) or ".")
+    return marked
+
+
+def _without(
+    column: "pd.Series[Any]", values: Sequence[float | str], decimal: str
+) -> "pd.Series[Any]":
+    """Return a column without some values."""
+    if column.dtype.kind in "iuf":
+        numbers = numbers_of(values)
+        is_float = column.dtype.kind == "f"  # float32 rounds
+        are_values = column.isin(numbers.astype(column.dtype.type) if is_float else numbers)
+    else:
+        different = different_values(column)
+        found = np.append(_are_among(different, values, decimal), False)  # -1 is of missing values
+        are_values = pd.Series(found[different.codes], column.index)
+    if not are_values.any():
+        return column
+    known = column.mask(are_values)
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    return known.cat.remove_unused_categories() if is_category else known
+
+
+def _are_among(
+    different: Different, values: Sequence[float | str], decimal: str
+) -> NDArray[np.bool_]:
+    """Return which different values of a column, which are no numbers or not only, are values."""
+    texts = [text.removesuffix(_MIDNIGHT) for text in different.text]
+    numbers = read_numbers(texts, find_decimal(texts) or decimal)
+    equal, written = np.isin(numbers, numbers_of(values)), {*texts_of(values)}
+    return np.array(
+        [
+            text in written or (is_equal and not _PADDED.fullmatch(text))
+            for text, is_equal in zip(texts, equal, strict=True)
+        ],
+        bool,
+    )
+
+
+def texts_of(values: Sequence[float | str]) -> list[str]:
+    """Return values as text."""
+    return [str(value).strip() for value in values]
+
+
+def numbers_of(values: Sequence[float | str]) -> Floats:
+    """Return the values that are numbers, also as text."""
+    texts = [(each, find_decimal([each]) or ".") for each in values if isinstance(each, str)]
+    numbers = [float(each) for each in values if not isinstance(each, str)]
+    numbers += [read_numbers([text], decimal)[0] for text, decimal in texts]
+    return np.array([number for number in numbers if not np.isnan(number)], float)
