@@ -8,11 +8,12 @@ from scratchmlp.cli.messages import quote
 from scratchmlp.cli.table import Table
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.reading.findings import Note
 
 #: What to do, by the case of a note.
 REMEDIES = {
     "leak": "Is it known when you predict? If not, add --ignore {column}.",
-    "sentinel": "If this number stands for a missing value, leave these cells empty.",
+    "sentinel": "If this number stands for a missing value, add --na {cell}.",
     "entity": "If you will predict rows of other values, add --groups {column}.",
     "time": "If you will predict later rows, add --time {column}.",
 }
@@ -39,6 +40,10 @@ def misleading(model: BaseTabular, table: Table, X: pd.DataFrame) -> list[str]:
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = model._prepare(X, table.y, None, None)
         notes = find_misleading(problem, X, which_are_alike=which_are_alike)
-    return [
-        f"{note.clause}. {REMEDIES[note.case].format(column=quote(note.column))}" for note in notes
-    ]
+    return [f"{note.clause}. {_remedy(note)}" for note in notes]
+
+
+def _remedy(note: Note) -> str:
+    """Say which option helps."""
+    cell = quote(f"{note.column}={note.values.get('value')}")
+    return REMEDIES[note.case].format(column=quote(note.column), cell=cell)

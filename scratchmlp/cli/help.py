@@ -161,6 +161,12 @@ def _encoding(text: str) -> str:
     return text
 
 
+def _value_for_missing(text: str) -> tuple[str, str]:
+    """Return a column, "" for all, and a value that means missing in it."""
+    column, _, value = text.rpartition("=")
+    return column, value
+
+
 def _number(
     convert: type[int] | type[float], is_valid: Callable[[Any], bool], rule: str
 ) -> Callable[[str], float]:
@@ -249,6 +255,14 @@ _TRAINING: dict[str, Settings] = {
 }
 _COLUMNS: dict[str, Settings] = {
     **{f"--{name}": _column(what) | _SEVERAL for name, what in LISTS.items()},
+    "--na": {
+        "type": _value_for_missing,
+        "metavar": "[COLUMN=]VALUE",
+        "action": "append",
+        "default": [],
+        "help": "value that means missing, such as 999, in all columns but the target, or as in "
+        "age=999 in one. Repeat the option for more. A saved model remembers the values",
+    },
     "--id": _column(
         "column that identifies the rows. No model uses it. Predictions begin with it, and a "
         "report names rows by it. A saved model remembers it. With --load, --id names another "

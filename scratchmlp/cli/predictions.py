@@ -22,6 +22,7 @@ from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target
 from scratchmlp.reporting.content import exponent, significant
 from scratchmlp.reporting.metrics import default_metrics, values_of
+from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.targets import Numbers
 
 PROBABILITY_DECIMALS = 6
@@ -52,7 +53,7 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
     columns, is_class = saved.columns, is_classifier(saved.model)
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
-    X = select_features(raw, data, columns)
+    X = mark_missing(select_features(raw, data, columns), saved.encoder._missing_values)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(

@@ -1,6 +1,6 @@
 """What the user says of the columns of a table, and whether it can be followed."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scratchmlp.cli.messages import InputError, did_you_mean, quote, quoted
@@ -14,6 +14,7 @@ COMPATIBLE = (
     {"--id", "--time"},
     {"--id", "--date"},
     {"--time", "--date"},
+    *({"--na", f"--{field}"} for field in ("numeric", "categorical", "text", "date")),
 )
 #: Options whose column is no feature, unless --date names it too.
 NO_FEATURE = ("--ignore", "--id", "--groups", "--time")
@@ -34,6 +35,8 @@ class Roles(NamedTuple):
         Column with the group of each row.
     time : str or None
         Column by which the rows are ordered.
+    na : sequence of tuple of two str
+        Values that mean missing, each after its column; "" stands for all columns.
     """
 
     ignore: Sequence[str] = ()
@@ -44,10 +47,12 @@ class Roles(NamedTuple):
     id: str | None = None
     groups: str | None = None
     time: str | None = None
+    na: Sequence[tuple[str, str]] = ()
 
     def named(self) -> Iterator[tuple[str, str]]:
         """Yield each option with each column that it names."""
-        for field, names in self._asdict().items():
+        in_one = [column for column, _ in self.na if column]
+        for field, names in (self._asdict() | {"na": in_one}).items():
             for name in [names] if isinstance(names, str) else names or ():
                 yield f"--{field}", name
 
@@ -79,7 +84,15 @@ class Roles(NamedTuple):
             "numeric_features": known(self.numeric),
             "text_features": known(self.text),
             "date_features": known(self.date),
+            "missing_values": self.missing_values(features) or None,
         }
+
+    def missing_values(self, features: Iterable[str]) -> dict[str, list[str]]:
+        """Return the values that mean missing, by column; columns without any are left out."""
+        values = {
+            name: [value for column, value in self.na if column in ("", name)] for name in features
+        }
+        return {name: each for name, each in values.items() if each}
 
 
 NO_ROLES = Roles()

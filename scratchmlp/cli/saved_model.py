@@ -22,6 +22,7 @@ from scratchmlp.io.objects import objects_in
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
+from scratchmlp.tabular.columns.encoder import TabularEncoder
 
 REMEDY = "Train and save a model with --target COLUMN --save MODEL."
 #: The ensemble or its networks; or a pipeline of a ColumnReader and another model.
@@ -49,11 +50,14 @@ class SavedModel(NamedTuple):
     marks: Mapping[str, str] = MappingProxyType({})
 
     @property
+    def encoder(self) -> TabularEncoder:
+        """The encoder of the table, or what reads it."""
+        return self.model[0] if isinstance(self.model, Pipeline) else self.model.encoder_
+
+    @property
     def columns(self) -> Columns:
         """The fitted columns, by name."""
-        model = self.model
-        encoder = model[0] if isinstance(model, Pipeline) else model.encoder_
-        return encoder._columns
+        return self.encoder._columns
 
 
 def save_model(path: Path, saved: SavedModel) -> None:

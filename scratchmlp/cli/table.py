@@ -22,6 +22,7 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
+from scratchmlp.tabular.reading.missing import mark_missing
 from scratchmlp.tabular.reading.values import VALUES, Kind, to_numbers
 
 ORDERED: tuple[Kind, ...] = ("number", "date", "duration")  # kinds of values that can order rows
@@ -115,7 +116,8 @@ def load_table(
             "no column is left to predict from. The table needs a column beside the target and "
             "those that no model uses."
         )
-    X, infinite_notes = _drop_infinite(features)
+    known = mark_missing(features, roles.missing_values(features.columns))
+    X, infinite_notes = _drop_infinite(known)
     columns, column_notes = decide_columns(X, roles)
     notes += [*target_notes, *infinite_notes, *column_notes, *_note_words(raw, columns)]
     ids = None

@@ -82,6 +82,7 @@ MISTAKES = """
     --load y.model                   -> --load needs a table. Add DATA.csv
     --with catboost                  -> --with needs a table
     --id key                         -> --id needs a table. Add DATA.csv.
+    --na 999                         -> --na needs a table. Add DATA.csv.
     --explain 3                      -> --explain needs a table. Add DATA.csv.
     --keep-na class.csv --target a   -> --keep-na need a table. Put DATA.csv first.
     class.csv                        -> Add --target COLUMN to compare models, or --load MODEL to
@@ -119,6 +120,9 @@ MISTAKES = """
     class.csv --target Class         -> 'Class', which --target names. Did you mean 'class'?
     class.csv --target zzz           -> which --target names. Its columns: 'size', 'code',
     class.csv --target class --keep-na Size -> 'Size', which --keep-na names. Did you mean 'size'?
+    class.csv --target class --na Size=9    -> 'Size', which --na names. Did you mean 'size'?
+    class.csv --target class --na class=big -> --na names 'class', the column to predict.
+    class.csv --target class --na day=x --id day -> No model uses the column of --id. Remove
     class.csv --target class --ignore day --text day -> the same column, 'day'. No model uses the
     class.csv --target class --categorical day --text day -> 'day'. A column has one type. Remove
     class.csv --target class --text day --date day -> --text and --date name the same column, 'day'
@@ -234,11 +238,12 @@ def test_the_values_of_options():
     typed = (
         "d.csv --target y --ignore a b --ignore c --text t --date u v --seed 0 --jobs -1 "
         "--max-time 1.5 --model networks --save m --keep-na a --keep best --with catboost "
-        "--with lightgbm"
+        "--with lightgbm --na -9 --na a=none"
     )
     options = parse(typed.split())
     assert options.data == "d.csv"
-    assert options.roles == Roles(["a", "b", "c"], [], [], ["t"], ["u", "v"])
+    na = [("", "-9"), ("a", "none")]
+    assert options.roles == Roles(["a", "b", "c"], [], [], ["t"], ["u", "v"], na=na)
     assert (options.seed, options.jobs, options.max_time) == (0, -1, 1.5)
     assert type(options.seed) is int
     assert options.own_model == "networks"
@@ -281,6 +286,7 @@ VALUES = {
     "--explain": ("7", "7"),
     "--allow-pickle": ("", True),
     "--coverage": ("0.5", 0.5),
+    "--na": ("a=b=-9", [("a=b", "-9")]),
 }
 TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
 ALWAYS = ("--id", "--explain", "--sep", "--decimal", "--encoding", "--keep-na")

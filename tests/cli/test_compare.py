@@ -147,9 +147,11 @@ def test_what_would_mislead_is_said_with_the_option_that_helps(csv):
     assert (
         "held out together. If you will predict rows of other values, add --groups 'person'" in err
     )
-    assert re.search(
-        r"\d+ values of weeks are 999, and all others are 1 to 8. If this number ", err
+    sentinel = (
+        r"\d+ values of weeks are 999, and all others are 1 to 8. If this number .* add --na "
     )
+    assert re.search(f"{sentinel}'weeks=999'", err)
+    assert "are 999" not in run(csv(table), *known, "--na", "weeks=999")[1]
     assert "are alike" not in run(csv(table), *known, "--groups", "person")[1]
     leak = table.assign(paid=table["paid"].map({"late": 2.5, "in time": 0.5}), late=table["paid"])
     _, err = run(csv(leak.drop(columns="amount")), "--target", "late")

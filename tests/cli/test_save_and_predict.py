@@ -162,6 +162,26 @@ def test_a_saved_model_remembers_the_decimal_marks_of_its_file(mark, csv, tmp_pa
     assert float(error) < 1
 
 
+@pytest.mark.usefixtures("brief", "uncompared")
+@pytest.mark.parametrize("kept", [ENSEMBLES[1], "Ridge"])
+def test_values_that_mean_missing_are_remembered(kept, csv, tmp_path, monkeypatch):
+    monkeypatch.setattr(Scores, "best_kept", lambda scores: kept)
+    rng, n = np.random.default_rng(0), 90
+    table = pd.DataFrame({"a": rng.integers(0, 99, n) / 8, "b": rng.choice(["x", "y", "z"], n)})
+    table["y"] = table["a"] + (table["b"] == "x") + 999 * (np.arange(n) == 5)
+    rows = rng.random((n, 2)) < 0.2
+    marked, empty = (table.assign(**table[["a", "b"]].mask(rows, m)) for m in (-9, np.nan))
+    predicted = []
+    for each, na in ((marked, ["--na", "b=-9", "--na", "a=-9.0", "--na", "999"]), (empty, [])):
+        options = ["--target", "y", "--keep", "best", "--save", tmp_path / "m", *na]
+        out, _ = run(csv(each), *options)
+        assert f"a ({rows[:, 0].sum()} missing)" in out
+        new = csv(each.drop(columns="y"))
+        assert "not seen in training" not in run(new, "--load", tmp_path / "m")[1]
+        predicted.append(predictions(new, "--load", tmp_path / "m"))
+    pd.testing.assert_frame_equal(*predicted)
+
+
 def test_a_model_from_python_reads_decimal_commas_itself(csv, tmp_path):
     X = pd.DataFrame({"a": [f"{i / 8:.3f}".replace(".", ",") for i in range(40)]})
     model = TabularMLPRegressor(max_iter=2, cv=2).fit(X, np.arange(40.0))

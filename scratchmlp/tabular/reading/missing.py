@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def _as_list(given: Any) -> list[float | str]:
 def mark_missing(
     table: pd.DataFrame,
     missing_values: Mapping[Any, Sequence[float | str]],
-    decimals: Mapping[Any, str | None],
+    decimals: Mapping[Any, str | None] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Return a table in which values that mean missing are missing.
 
@@ -84,7 +85,7 @@ def mark_missing(
         The table, which stays as it is.
     missing_values : mapping of str to sequence of numbers and str
         The values by column. Columns that the table does not have are ignored.
-    decimals : mapping of str to {',', '.'} or None
+    decimals : mapping of str to {',', '.'} or None, optional
         Decimal marks of columns of text, for those whose values do not tell.
 
     Returns
