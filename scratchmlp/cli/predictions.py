@@ -53,7 +53,9 @@ def predict_table(data: str, options: Options, out: Path | None) -> None:
     saved = load_model(options.load, allow_pickle=options.allow_pickle)
     columns, is_class = saved.columns, is_classifier(saved.model)
     raw = load_new_table(data, columns, options.file_format._replace(marks=saved.marks))
-    X = mark_missing(select_features(raw, data, columns), saved.encoder._missing_values)
+    readings = {name: column.reading for name, column in columns.items()}
+    X = select_features(raw, data, columns)
+    X = mark_missing(X, saved.encoder._missing_values, readings)
     ids = _ids(raw, data, options.roles.id, saved)
     if is_class and options.coverage is not None:
         raise InputError(

@@ -26,6 +26,7 @@ COLUMNS = {
     "numbers as text": ([f"{x:.2f} €" for x in NUMBERS], "999.00 €", 999),
     "decimal commas": ([f"{x:.2f}".replace(".", ",") for x in NUMBERS], "-999", -999.0),
     "thousands": ([f"{x + 7_000:,}" for x in WHOLE], "999,999", [1, 999_999]),
+    "units": ([f"{x} kg" for x in WHOLE], "999 kg", 999),
     "categories": (LETTERS, "none", "none"),
     "dtype category": (pd.Categorical(LETTERS), "9", 9),
     "codes": ([f"{x:03}" for x in WHOLE], "9", 9),

@@ -363,8 +363,8 @@ default='from_dtype'
         labels = dict(zip(names, table.columns, strict=True))  # integers if there are no names
         marked = {labels[name]: values for name, values in self._missing_values.items()}
         columns = {} if reset else self._columns
-        decimals = {labels[name]: each.reading.decimal for name, each in columns.items()}
-        return mark_missing(table, marked, decimals)
+        readings = {labels[name]: each.reading for name, each in columns.items()}
+        return mark_missing(table, marked, readings)
 
     def _to_table(self, X: Any, reset: bool) -> pd.DataFrame:
         """Return a valid table, with its columns in the order of `fit`."""

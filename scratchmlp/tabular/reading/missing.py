@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.findings import listed
-from scratchmlp.tabular.reading.numbers import find_decimal, read_numbers
+from scratchmlp.tabular.reading.findings import Reading, listed
+from scratchmlp.tabular.reading.numbers import common_unit, find_decimal, read_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
 
 #: The parameter of the encoder, and what it takes.
@@ -75,7 +75,7 @@ def _as_list(given: Any) -> list[float | str]:
 def mark_missing(
     table: pd.DataFrame,
     missing_values: Mapping[Any, Sequence[float | str]],
-    decimals: Mapping[Any, str | None] = MappingProxyType({}),
+    readings: Mapping[Any, Reading] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Return a table in which values that mean missing are missing.
 
@@ -85,8 +85,8 @@ def mark_missing(
         The table, which stays as it is.
     missing_values : mapping of str to sequence of numbers and str
         The values by column. Columns that the table does not have are ignored.
-    decimals : mapping of str to {',', '.'} or None, optional
-        Decimal marks of columns of text, for those whose values do not tell.
+    readings : mapping of str to Reading, optional
+        How text was written in `fit`. Otherwise, the values tell.
 
     Returns
     -------
@@ -97,12 +97,12 @@ def mark_missing(
     marked = table.copy(deep=False)
     for name in table.columns.intersection([*missing_values]):
         with naming_column(str(name)):
-            marked[name] = _without(table[name], missing_values[name], decimals.get(name) or ".")
+            marked[name] = _without(table[name], missing_values[name], readings.get(name))
     return marked
 
 
 def _without(
-    column: "pd.Series[Any]", values: Sequence[float | str], decimal: str
+    column: "pd.Series[Any]", values: Sequence[float | str], reading: Reading | None
 ) -> "pd.Series[Any]":
     """Return a column without some values."""
     if column.dtype.kind in "iuf":
@@ -111,7 +111,7 @@ def _without(
         are_values = column.isin(numbers.astype(column.dtype.type) if is_float else numbers)
     else:
         different = different_values(column)
-        found = np.append(_are_among(different, values, decimal), False)  # -1 is of missing values
+        found = np.append(_are_among(different, values, reading), False)  # -1 is of missing values
         are_values = pd.Series(found[different.codes], column.index)
     if not are_values.any():
         return column
@@ -121,11 +121,13 @@ def _without(
 
 
 def _are_among(
-    different: Different, values: Sequence[float | str], decimal: str
+    different: Different, values: Sequence[float | str], reading: Reading | None
 ) -> NDArray[np.bool_]:
     """Return which different values of a column, which are no numbers or not only, are values."""
     texts = [text.removesuffix(_MIDNIGHT) for text in different.text]
-    numbers = read_numbers(texts, find_decimal(texts) or decimal)
+    how = reading or Reading(units=common_unit(texts))
+    without_unit = [text.removesuffix(how.units or "") for text in texts]
+    numbers = read_numbers(without_unit, find_decimal(texts) or how.decimal or ".")
     equal, written = np.isin(numbers, numbers_of(values)), {*texts_of(values)}
     return np.array(
         [
