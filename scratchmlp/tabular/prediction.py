@@ -57,7 +57,7 @@ class Part(NamedTuple):
 
     def predictions(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
         """Predict the rows by some folds, one fold after the other."""
-        if self.together and len(folds) == len(self.models):
+        if self.together and [*folds] == [*range(len(self.models))]:
             scores = self.together.scores(table)
         else:
             scores = (self.models[fold].scores(table) for fold in folds)

@@ -66,7 +66,7 @@ def defaults(n_rows, n_targets, *, classifier):
     one_hot = np.broadcast_to(0.0, (n_targets, n_targets))  # only its shape is asked for
     data = Data(X, Y, None, one_hot if classifier else None)
     splits = [*KFold(3).split(Y)]
-    return dict(default_estimators(data, splits, classifier=classifier))
+    return dict(default_estimators(data, splits, n_rows, classifier=classifier))
 
 
 class Counter:

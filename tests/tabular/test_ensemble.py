@@ -39,7 +39,13 @@ from scratchmlp.tabular import (
     TabularMLPRegressor,
 )
 from scratchmlp.tabular.columns.encoded_table import fill_empty_columns
-from scratchmlp.tabular.ensemble import blending, cross_fitting, ensemble, part_fits
+from scratchmlp.tabular.ensemble import (
+    blending,
+    cross_fitting,
+    default_estimators,
+    ensemble,
+    part_fits,
+)
 from scratchmlp.tabular.ensemble.blending import select_weights, without_negligible
 from scratchmlp.tabular.scoring import Difference, negative_score, squared_error
 from tests.configurations import tables
@@ -410,6 +416,39 @@ def test_a_part_without_weight_on_trial_is_fitted_in_two_folds_alone(trial):
     assert board[["score", "loss"]].notna().all(axis=None)
     others = TabularEnsembleClassifier(parts[:2], cv=5, random_state=0).fit(X, NUMBERS > 0)
     np.testing.assert_array_equal(model.predict_proba(X), others.predict_proba(X))
+
+
+class FailsLater(Counted):
+    """Fails after the trial."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(self.fits) >= 4:
+            raise ZeroDivisionError
+        return super().fit(X, y, sample_weight)
+
+
+def test_a_part_that_the_trial_left_takes_the_place_of_one_that_fails_later(trial):
+    parts = [("fails", FailsLater(max_depth=4)), ("useless", USELESS)]
+    model = TabularEnsembleClassifier(parts, cv=4, random_state=0)
+    with pytest.warns(FitFailedWarning, match="fails is left out"):
+        model.fit(X, NUMBERS > 0)
+    assert list(model.weights_) == ["useless"]
+    model.set_params(estimators=parts[:1])
+    with pytest.warns(FitFailedWarning), pytest.raises(ZeroDivisionError):
+        model.fit(X, NUMBERS > 0)
+
+
+def test_rows_of_weight_0_choose_no_estimators(monkeypatch):
+    monkeypatch.setattr(default_estimators, "_MANY", 150)
+    weight = np.r_[np.ones(N - 10), np.zeros(10)]
+    few, all_rows = (
+        TabularEnsembleRegressor(cv=2, random_state=0)._part_estimators(
+            TabularEnsembleRegressor(cv=2)._prepare(X, NUMBERS, given, None)
+        )
+        for given in (weight, None)
+    )
+    assert "extra trees" in few
+    assert "deep boosting" in all_rows
 
 
 @pytest.mark.parametrize("settings", [{"cv": 2}, {"scoring": "roc_auc"}])

@@ -39,7 +39,7 @@ _FEWEST_ITERATIONS = 10
 
 
 def default_estimators(
-    data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool
+    data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool
 ) -> list[tuple[str, Any]]:
     """Choose the estimators of an ensemble, by the number of rows, columns and classes.
 
@@ -49,6 +49,8 @@ def default_estimators(
         All rows; X is an `EncodedTable`.
     splits : sequence of tuple of two ndarrays
         Training rows and held-out rows of each fold.
+    n_rows : int
+        Number of rows with a weight above 0, by which the estimators are chosen.
     classifier : bool
         Whether the targets are classes.
 
@@ -58,32 +60,30 @@ def default_estimators(
         Names and estimators that are not fitted.
     """
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
-    n_rows = len(data.Y)
     candidates = [
         ("networks", networks),
-        ("linear", _linear(data, splits, classifier)),
-        ("boosting", _boosting(data, _boosting_settings(n_rows), classifier)),
-        ("deep boosting", _boosting(data, _DEEP, classifier) if n_rows >= _MANY else None),
-        *_random_trees(data, classifier),
+        ("linear", _linear(data, splits, n_rows, classifier)),
+        ("boosting", _boosting(data, n_rows, _boosting_settings(n_rows), classifier)),
+        ("deep boosting", _boosting(data, n_rows, _DEEP, classifier) if n_rows >= _MANY else None),
+        *_random_trees(data, n_rows, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]
 
 
-def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], classifier: bool) -> Any:
+def _linear(data: Data, splits: Sequence[tuple[Rows, Rows]], n_rows: int, classifier: bool) -> Any:
     """Return a linear model of the inputs of networks; None if it would fail or take too long."""
     if classifier and any(len(np.unique(data.Y[training])) < 2 for training, _ in splits):
         return None
-    n_rows = len(data.Y)
     n_inputs = data.X.layout.n_outputs + sum(terms.shape[1] for terms in data.X.terms)
     if n_rows > _MOST_LINEAR_ROWS or n_rows * n_inputs * data.n_targets > _MOST_PRODUCTS:
         return None
     return LogisticRegression(C=0.2, max_iter=500) if classifier else Ridge(alpha=1.0)
 
 
-def _boosting(data: Data, settings: dict[str, Any], classifier: bool) -> Any:
+def _boosting(data: Data, n_rows: int, settings: dict[str, Any], classifier: bool) -> Any:
     """Return gradient boosting; None if it would fail or take too long."""
     one_target = classifier or data.n_targets == 1
-    if len(data.Y) < _FEWEST_ROWS or not one_target:
+    if n_rows < _FEWEST_ROWS or not one_target:
         return None
     n_columns = max(10, data.X.numbers.shape[1] + data.X.codes.shape[1])
     n_trees = data.n_targets if data.n_targets > 2 else 1  # in each iteration
@@ -120,9 +120,8 @@ _DEEP = {
 }
 
 
-def _random_trees(data: Data, classifier: bool) -> list[tuple[str, Any]]:
+def _random_trees(data: Data, n_rows: int, classifier: bool) -> list[tuple[str, Any]]:
     """Return randomized trees, with their names; nothing if they would take too long."""
-    n_rows = len(data.Y)
     if n_rows * data.n_targets > _MOST_PROBABILITIES or n_rows >= _VERY_MANY:
         return []
     n_columns = data.X.numbers.shape[1] + data.X.codes.shape[1]

@@ -110,7 +110,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
     def _part_estimators(self, problem: TrainingProblem) -> dict[str, PartEstimator]:
         """Return the estimators to fit, by name."""
         if self.estimators is None:
-            named = default_estimators(problem.data, problem.splits, is_classifier(self))
+            rows = problem.splits, problem.n_rows
+            named = default_estimators(problem.data, *rows, is_classifier(self))
         else:
             named = check_estimators(self)
         parts: dict[str, PartEstimator] = {}

@@ -63,7 +63,7 @@ class PartFits:
     ) -> None:
         self.estimators, self.problem, self.max_time = estimators, problem, max_time
         n_folds = len(problem.splits)
-        is_long = len(problem.data.Y) >= _FEWEST_ROWS and n_folds > _N_TRIAL
+        is_long = problem.n_rows >= _FEWEST_ROWS and n_folds > _N_TRIAL
         self.n_trial = _N_TRIAL if trial and is_long else n_folds
         self.preferred = [name for name, part in estimators.items() if part._is_preferred]
         self.others = [name for name in estimators if name not in self.preferred]
@@ -93,11 +93,13 @@ class PartFits:
         reserved = sum(self.seconds.values()) * (n_folds / self.n_trial - 1)
         for n_done, name in enumerate(self.preferred):
             self._go_on(name, n_folds, self._share(len(self.preferred) - n_done, reserved))
-        for name in self._promising() if self.n_trial < n_folds else ():
+        was_trial = self.n_trial < n_folds and self.oof
+        for name, is_promising in self._after_trial() if was_trial else ():
             needed = n_folds not in self.n_folds.values()
-            self._go_on(name, n_folds, None if needed else self.max_time)
-        if not self.oof:
-            raise next(self.errors[name] for name in self.estimators)
+            if is_promising or needed:
+                self._go_on(name, n_folds, None if needed else self.max_time)
+        if n_folds not in self.n_folds.values():
+            raise next(self.errors[name] for name in self.estimators if name in self.errors)
         self.oof = {name: self.oof[name] for name in self.estimators if name in self.oof}
 
     def _go_on(self, name: str, n_folds: int, max_time: float | None) -> None:
@@ -110,7 +112,8 @@ class PartFits:
             raise
         except part._left_out_after as error:
             self.errors[name] = error
-            self.oof.pop(name, None)
+            for of_parts in (self.oof, self.n_folds):
+                of_parts.pop(name, None)
             message = f"{name} is left out of the ensemble: {describe_error(error)}"
             warnings.warn(message, FitFailedWarning, stacklevel=stacklevel())
         else:
@@ -125,20 +128,23 @@ class PartFits:
         left = max(self.max_time - passed, 0.0)
         return passed + max(left - reserved, left / 2) / n_left
 
-    def _promising(self) -> list[str]:
-        """Return the parts with a weight on trial, or of the better half, by their weights."""
+    def _after_trial(self) -> list[tuple[str, bool]]:
+        """Return the parts that were on trial, the best first, and whether they are promising.
+
+        Parts are promising that have a weight, or are of the better half.
+        """
         rows = np.unique(np.concatenate(self.problem.held_out[: self.n_trial]))
         loss = self.problem.targets.blend_loss(self.problem.data.rows(rows), None)
         predictions = {name: oof[rows] for name, oof in self.oof.items()}
         preferred = np.isin([*predictions], self.preferred)
-        n_rows = len(self.problem.data.Y)
+        n_rows = len(self.problem.data.Y)  # as for the final weights
         selected = select_weights([*predictions.values()], loss, preferred, n_rows)
         weights = dict(zip(predictions, selected, strict=True))
         on_trial = [name for name in self.others if name in predictions]
         by_loss = sorted(on_trial, key=lambda name: loss(predictions[name]))
         better = by_loss[: len(by_loss) // 2]
-        kept = [name for name in on_trial if weights[name] or name in better]
-        return sorted(kept, key=weights.__getitem__, reverse=True)
+        in_order = sorted(by_loss, key=weights.__getitem__, reverse=True)
+        return [(name, bool(weights[name]) or name in better) for name in in_order]
 
 
 def describe_error(error: Exception) -> str:

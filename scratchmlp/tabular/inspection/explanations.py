@@ -125,7 +125,7 @@ class ExplanationsMixin:
         given = {"max_samples": max_samples, "random_state": random_state}
         validate_parameter_constraints(_CONSTRAINTS, given, f"{type(self).__name__}.explain")
         blend, rows = estimator._blend_and_table(X)
-        if folds is not None and (not folds or not {*folds} <= {*range(blend.n_folds)}):
+        if folds is not None and not (len(folds) and {*folds} <= {*range(blend.n_folds)}):
             raise ValueError(
                 f"folds must list at least one number from 0 to {blend.n_folds - 1}, or be None; "
                 f"got {folds!r}."
