@@ -123,7 +123,7 @@ class Comparison:
         )
         _print_table(table, options)
         say(*evaluation.folds.left_out)
-        say(*misleading(next(iter(models.values())), table, X))
+        say(*misleading(next(iter(models.values())), X, table.y, evaluation.folds))
         results = compare(models, X, table.y, evaluation)
         for result in results.values():
             say(*fit_notes(list(result["estimator"])))
