@@ -97,11 +97,13 @@ def test_what_predicts_well_is_no_leak(seed, share):
     SEEDS,
     st.sampled_from([np.log, lambda y: 1.8 * y + 32, lambda y: -y, lambda y: y**-0.5]),
     st.floats(0.1, 3),
+    st.integers(0, 20),
 )
-def test_a_copy_of_the_target_in_another_unit_is_a_leak(seed, convert, deviation):
+def test_a_copy_of_the_target_in_another_unit_is_a_leak(seed, convert, deviation, n_missing):
     rng = np.random.default_rng(seed)
     y = rng.lognormal(0, deviation, 300)
-    [leak] = fit(noise(rng, 300).assign(converted=convert(y)), y).findings_
+    converted = np.where(rng.permutation(300) < n_missing, np.nan, convert(y))
+    [leak] = fit(noise(rng, 300).assign(converted=converted), y).findings_
     assert (leak.case, leak.column, leak.values["copy"]) == ("leak", "converted", True)
     assert "in another unit" in str(leak)
 

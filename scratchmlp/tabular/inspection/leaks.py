@@ -33,7 +33,7 @@ _MOST_TREES = 8  # columns
 _MOST_ROWS = 5000  # that trees look at
 #: Values that bins look at, and the fewest and most rows.
 _BINNED, _BINNED_ROWS = 2**20, (500, 2000)
-#: Fewest rows that are held out: with fewer, nothing is concluded.
+#: Fewest rows that are held out, or numbers that are known: with fewer, nothing is concluded.
 _FEWEST_HELD_OUT = 100
 #: Smallest rank correlation of a number with targets that it tells in another unit or scale.
 _COPY = 0.9999
@@ -158,10 +158,18 @@ def _measured(
 
 def _is_copy(data: Data, place: Place) -> bool:
     """Return whether numbers of a column have the order of the only target."""
-    ranks = rankdata(np.hstack([data.X.numbers[:, place.numbers], data.Y]), axis=0)
+    columns = data.X.numbers[:, place.numbers].T
+    return data.Y.shape[1] == 1 and any(_have_order(each, data.Y[:, 0]) for each in columns)
+
+
+def _have_order(numbers: FloatArray, target: FloatArray) -> bool:
+    """Return whether the known numbers have the order of the target, or its reverse."""
+    known = ~np.isnan(numbers)
+    if known.sum() < _FEWEST_HELD_OUT:
+        return False
+    ranks = rankdata([numbers[known], target[known]], axis=1)
     with np.errstate(invalid="ignore"):  # a constant
-        correlation = np.corrcoef(ranks, rowvar=False)[-1, :-1]
-    return data.Y.shape[1] == 1 and bool((np.abs(correlation) >= _COPY).any())
+        return bool(abs(np.corrcoef(ranks)[0, 1]) >= _COPY)
 
 
 def _losses(data: Data, place: Place, training: Rows, held_out: Rows) -> FloatArray:
