@@ -124,7 +124,8 @@ def models_for(
     Returns
     -------
     dict of str to estimator
-        Unfitted models by name, the ensemble first.
+        Unfitted models by name, the ensemble first. It does not look for what would mislead: see
+        `misleading`.
     """
     classifier, regressor = OWN_MODELS[model]
     is_class = table.is_class
@@ -135,8 +136,9 @@ def models_for(
     # Training on a small table takes less time than starting other processes.
     n_jobs = jobs or (-1 if len(table.X) > SMALL else 1)
     named = [*encoder["categorical_features"], *encoder["text_features"]]
+    own = {"n_jobs": n_jobs, "max_time": max_time, "random_state": seed, "inspect_table": False}
     return {
-        ensemble.__name__: ensemble(n_jobs=n_jobs, max_time=max_time, random_state=seed, **encoder),
+        ensemble.__name__: ensemble(**own, **encoder),
         TREES: _trees(is_class, encoder, seed),
         **{RIVALS[each].name: RIVALS[each].make(is_class, named, n_jobs, seed) for each in rivals},
         type(linear).__name__: make_pipeline(TabularEncoder(**encoder), in_double, linear),

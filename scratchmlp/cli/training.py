@@ -177,7 +177,7 @@ class Comparison:
         table = self.table
         settings = self.options.roles.encoder_settings(table.columns)
         if isinstance(model, BaseTabular):
-            model.set_params(**settings)
+            model.set_params(**settings, inspect_table=True)
         else:
             model = make_pipeline(ColumnReader(**settings), model)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
