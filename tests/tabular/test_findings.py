@@ -217,6 +217,14 @@ def test_a_sentinel_of_text_that_is_numbers_is_found():
     assert found(X, labels(rng, 200)) == [("sentinel", "price")]
 
 
+@pytest.mark.parametrize(("number", "written"), [(999.0, "999"), (1e300, "1e+300")])
+def test_a_sentinel_is_written_as_the_user_would(number, written):
+    rng = np.random.default_rng(0)
+    X = noise(rng, 200).assign(coded=np.r_[rng.random(197), [number] * 3])
+    [sentinel] = fit(X, labels(rng, 200)).findings_
+    assert f"missing_values={{'coded': {written}}}" in str(sentinel)
+
+
 # Rows that are alike.
 
 

@@ -173,8 +173,8 @@ class _Inspection:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a number or text of Python, and a whole number as an int."""
+    """Return a value as a number or text of Python, and a whole number as an int if it is exact."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value if isinstance(value, bool | int | float | str) else str(value)
