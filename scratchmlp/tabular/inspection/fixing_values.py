@@ -34,7 +34,8 @@ def find_fixing_values(data: Data, places: Mapping[str, Place]) -> dict[str, int
     Returns
     -------
     dict of str to int
-        A row with such a value, by the name of its column.
+        A row with such a value, by the name of its column. One value suffices to tell that the
+        column may leak: if both the smallest and the largest do, it is the largest.
     """
     targets, numbers = _same_targets(data), data.X.numbers
     column_of = {i: name for name, place in places.items() for i in place.numbers}
