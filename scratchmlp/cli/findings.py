@@ -46,10 +46,22 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
         problem = model._prepare(X, y, None, None)
         notes = find_misleading(problem, X, which_are_alike=which_are_alike)
-    return [f"{note.clause}. {_remedy(note)}" for note in notes]
+    return [with_option(note) for note in notes]
 
 
-def _remedy(note: Note) -> str:
-    """Say which option helps."""
+def with_option(note: Note) -> str:
+    """Write a note with the option that helps.
+
+    Parameters
+    ----------
+    note : Note
+        What would mislead the user.
+
+    Returns
+    -------
+    str
+        Two or three sentences.
+    """
     cell = quote(f"{note.column}={note.values.get('value')}")
-    return REMEDIES[note.case].format(column=quote(note.column), cell=cell)
+    remedy = REMEDIES[note.case].format(column=quote(note.column), cell=cell)
+    return f"{note.clause}. {remedy}"

@@ -15,7 +15,7 @@ from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
 from scratchmlp.cli.explanation import explain_row, row_of
 from scratchmlp.cli.files import save_pictures, write
-from scratchmlp.cli.findings import misleading
+from scratchmlp.cli.findings import misleading, with_option
 from scratchmlp.cli.messages import count, fit, say, say_before_exit
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
@@ -211,7 +211,9 @@ class Comparison:
         if options.report is not None:
             say(f"writing {options.report}")
             made_by, compared = ("Command", options.command), self.scores.compared()
-            page = page_of(evaluated, importances, made_by, compared=compared)
+            page = page_of(
+                evaluated, importances, made_by, compared=compared, write_note=with_option
+            )
             write(options.report, lambda new: new.write_text(page, encoding="utf-8"))
             print(f"Wrote a report on the {options.own_model}: {options.report}", flush=True)
 

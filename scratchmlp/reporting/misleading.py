@@ -1,5 +1,6 @@
 """The first box: what can mislead the reader about the model and its scores."""
 
+from collections.abc import Callable
 from typing import get_args
 
 from scratchmlp.reporting.content import Section, plain
@@ -12,13 +13,15 @@ _INTRODUCTION = (
 )
 
 
-def misleading_section(evaluated: Evaluated) -> Section | None:
+def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Section | None:
     """Write what `fit` has found that would mislead the reader.
 
     Parameters
     ----------
     evaluated : Evaluated
         The rows with predictions.
+    write : callable
+        Function that writes a finding with its remedy.
 
     Returns
     -------
@@ -29,7 +32,8 @@ def misleading_section(evaluated: Evaluated) -> Section | None:
     found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None
-    return Section("misleading", "What can mislead you", [_INTRODUCTION, *told(found)])
+    sentences = [text[0].upper() + text[1:] for text in told(found, write)]
+    return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
 
 
 def _on_one_line(note: Note) -> Note:

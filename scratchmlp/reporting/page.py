@@ -1,7 +1,7 @@
 """Reports: one page about how well an estimator predicts, and what its predictions depend on."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from os import PathLike
@@ -26,6 +26,7 @@ from scratchmlp.reporting.scores import scores_of
 from scratchmlp.reporting.summary import summary_section
 from scratchmlp.reporting.training import training_section
 from scratchmlp.reporting.uncertainty import uncertainty_section
+from scratchmlp.tabular.reading.findings import Note
 
 PACKAGES = ("jinja2", "matplotlib")  # that reports need
 LONGEST_CALL = 2000  # characters
@@ -160,6 +161,7 @@ def page_of(
     made_by: tuple[str, str],
     title: str | None = None,
     compared: Compared | None = None,
+    write_note: Callable[[Note], str] = str,
 ) -> str:
     """Write the page on an estimator and rows with predictions.
 
@@ -175,6 +177,8 @@ def page_of(
         Title; None makes one.
     compared : Compared or None, default=None
         A comparison with other models.
+    write_note : callable, default=str
+        Function that writes what would mislead the reader, with a remedy.
 
     Returns
     -------
@@ -183,7 +187,7 @@ def page_of(
     """
     title = title or f"How well {plain(evaluated.target)} can be predicted"
     with calmly():
-        sections = _sections(evaluated, importances, made_by, compared)
+        sections = _sections(evaluated, importances, made_by, compared, write_note)
     return render(plain(title, 200), sections)
 
 
@@ -192,12 +196,13 @@ def _sections(
     importances: Importances,
     made_by: tuple[str, str],
     compared: Compared | None,
+    write_note: Callable[[Note], str],
 ) -> list[Section]:
     """Make all sections for which there is something to show."""
     scores, shown = scores_of(evaluated), [*importances.names, *evaluated.unused]
     sentence = compared.sentence if compared else ""
     sections = [
-        misleading_section(evaluated),
+        misleading_section(evaluated, write_note),
         summary_section(evaluated, scores, importances, sentence),
         quality_section(evaluated, scores),
         _comparison(compared) if compared else None,

@@ -80,6 +80,18 @@ def test_rows_are_named_by_the_column_of_id(target, identified, trained, csv, tm
         assert row[column] in [v if target == "class" else pytest.approx(v) for v in known]
 
 
+@pytest.mark.usefixtures("uncompared", "undrawn")
+def test_a_page_names_the_options_that_help(csv, tmp_path):
+    rng, path = np.random.default_rng(0), tmp_path / "y.html"
+    y = rng.choice(["no", "yes"], 300)
+    table = pd.DataFrame({"after": y, "weeks": rng.choice([1, 2, 3, 4, 999], 300), "y": y})
+    run(csv(table), "--target", "y", "--model", "networks", "--report", path)
+    box = page_in(path).text.partition("trust the scores below. ")[2].partition(" Summary ")[0]
+    assert box.startswith("The column after alone predicts ")
+    assert "If not, add --ignore 'after'. " in box
+    assert box.endswith(" add --na 'weeks=999'.")
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_picture_says_how_right_predictions_are_and_what_matters(target, trained):
     out, err, picture = trained[target].out, trained[target].err, trained[target].folder / "y.PNG"

@@ -1,7 +1,7 @@
 """What would mislead the user: questions that a fit asks about its table."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from numbers import Integral
 from typing import Any
@@ -86,13 +86,15 @@ def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note
     return [*leaks, *inspection.sentinels(), *alike]
 
 
-def told(found: Sequence[Note]) -> list[str]:
+def told(found: Sequence[Note], write: Callable[[Note], str] = str) -> list[str]:
     """Write the first findings, and the number of the others.
 
     Parameters
     ----------
     found : sequence of Note
         The findings.
+    write : callable, default=str
+        Function that writes one.
 
     Returns
     -------
@@ -101,7 +103,7 @@ def told(found: Sequence[Note]) -> list[str]:
     """
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
-    return [*map(str, found[:_MOST_TOLD]), *more]
+    return [*map(write, found[:_MOST_TOLD]), *more]
 
 
 class _Inspection:
