@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import is_classifier
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from scratchmlp.tabular import (
     TabularEncoder,
     TabularEnsembleClassifier,
+    TabularEnsembleRegressor,
     TabularMLPClassifier,
     TabularMLPRegressor,
 )
@@ -144,3 +146,15 @@ def test_what_explain_refuses():
         ValueError, match=r"'max_samples' parameter of TabularMLPRegressor\.explain"
     ):
         model.explain(NUMBERS[:1], NUMBERS, max_samples=0)
+
+
+def test_a_fold_may_be_named_more_than_once_and_in_an_array():
+    """Boosted trees of all folds predict together, but only if all of them are asked."""
+    boosting = HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=5)
+    model = TabularEnsembleRegressor([("boosting", boosting)], cv=3, random_state=0)
+    model.fit(NUMBERS, NUMBERS["a"] + NUMBERS["b"])
+    once, three_times = (
+        model.explain(NUMBERS[:2], NUMBERS, folds=np.array(folds), random_state=0).predictions
+        for folds in ([0], [0, 0, 0])
+    )
+    np.testing.assert_allclose(three_times, once)
