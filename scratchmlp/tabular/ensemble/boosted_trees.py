@@ -142,16 +142,14 @@ def boosted_trees(models: Sequence[Any], inputs: Sequence[NDArray[np.intp]]) -> 
     owners = chain.from_iterable([own] * len(nodes) for nodes, own in of_scores)
     splits = [_splits_of(n, *each) for n, each in enumerate(zip(trees, owners, strict=True))]
     joined = _Splits(*map(np.concatenate, zip(*splits, strict=True)))
+    of_inputs = {each: joined.of_input(each) for each in np.unique(joined.feature).tolist()}
     bits = next(each for most, each in _BITS.items() if most_leaves <= most)
-    n_bytes = len(np.unique(joined.threshold)) * len(trees) * np.dtype(bits).itemsize
-    if not 0 < n_bytes <= _MOST_BYTES:
+    n_rows = sum(len(np.unique(each.threshold)) + 2 for each in of_inputs.values())
+    if not 0 < n_rows * len(trees) * np.dtype(bits).itemsize <= _MOST_BYTES:
         return None
     leaves = [nodes["value"][nodes["is_leaf"] != 0] for nodes in trees]
     return BoostedTrees(
-        {
-            feature: _table(joined.of_input(feature), len(trees), bits)
-            for feature in np.unique(joined.feature).tolist()
-        },
+        {feature: _table(each, len(trees), bits) for feature, each in of_inputs.items()},
         np.concatenate(leaves),
         _starts([len(each) for each in leaves]),
         _starts([len(nodes) for nodes, _ in of_scores]),

@@ -139,21 +139,22 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
 
     def _keep_weighted(self, fits: PartFits) -> None:
         """Weight the estimators that are fitted in all folds, and keep those that matter."""
-        n_folds, data = len(fits.problem.splits), fits.problem.data
-        names = [name for name in fits.oof if fits.n_folds[name] == n_folds]
+        names = fits.complete
         rows = predicted_rows(fits.oof[names[0]])
-        loss = self._targets.blend_loss(data.rows(rows), self.scoring)
+        loss = self._targets.blend_loss(fits.problem.data.rows(rows), self.scoring)
         predictions = [fits.oof[name][rows] for name in names]
         preferred = np.isin(names, fits.preferred)
         selected = select_weights(predictions, loss, preferred if preferred.any() else ~preferred)
         weights = without_negligible(selected, predictions, loss, preferred)
         self.weights_ = {name: w for name, w in zip(names, weights.tolist(), strict=True) if w}
         self._parts = {name: fits.estimators[name] for name in self.weights_}
-        self.dropped_ = {name: _reason_to_drop(0, fits.n_trial) for name in fits.oof} | {
-            name: _reason_to_drop(weight) for name, weight in zip(names, selected, strict=True)
-        }
-        for name in self.weights_:
-            del self.dropped_[name]
+        left = (
+            f"On trial in {fits.n_trial} folds, its weight was 0: it did not lower the loss of the "
+            "others. It was not fitted in the other folds."
+        )
+        reasons = dict(zip(names, map(_reason_to_drop, selected), strict=True))
+        dropped = [name for name in fits.oof if name not in self.weights_]
+        self.dropped_ = {name: reasons.get(name, left) for name in dropped}
 
     def _fitted_calibration(self, data: Data, blend: FloatArray) -> Calibration | None:
         """Calibrate the weighted predictions. Those of a single estimator are calibrated."""
@@ -338,13 +339,8 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         return Blend(parts, self.weights_, self._targets, self._calibration, self._uncertainty)
 
 
-def _reason_to_drop(weight: float, n_trial: int | None = None) -> str:
-    """Say why an estimator is dropped that had this weight, in some folds on trial or in all."""
-    if n_trial is not None:
-        return (
-            f"On trial in {n_trial} folds, its weight was 0: it did not lower the loss of the "
-            "others. It was not fitted in the other folds."
-        )
+def _reason_to_drop(weight: float) -> str:
+    """Say why an estimator is dropped that had this weight."""
     if weight == 0:
         return "Its weight is 0: it does not lower the loss of the others."
     share = f"{100 * NEGLIGIBLE:g} %"

@@ -95,12 +95,18 @@ class PartFits:
             self._go_on(name, n_folds, self._share(len(self.preferred) - n_done, reserved))
         was_trial = self.n_trial < n_folds and self.oof
         for name, is_promising in self._after_trial() if was_trial else ():
-            needed = n_folds not in self.n_folds.values()
+            needed = not self.complete
             if is_promising or needed:
                 self._go_on(name, n_folds, None if needed else self.max_time)
-        if n_folds not in self.n_folds.values():
+        if not self.complete:
             raise next(self.errors[name] for name in self.estimators if name in self.errors)
         self.oof = {name: self.oof[name] for name in self.estimators if name in self.oof}
+
+    @property
+    def complete(self) -> list[str]:
+        """Names of the parts that are fitted in all folds."""
+        n_folds = len(self.problem.splits)
+        return [name for name in self.oof if self.n_folds[name] == n_folds]
 
     def _go_on(self, name: str, n_folds: int, max_time: float | None) -> None:
         """Take the next step of the fit of a part, after which it is fitted in some folds."""
