@@ -31,10 +31,11 @@ def text(ax: Axes, x: float, y: float, words: str, **style: str) -> None:
     ax.text(x, y, words, **{"fontsize": SIZE, "va": "center", "ha": "center", **style})
 
 
-figure, ax = canvas(5.2, 5.4)
+height = 4.04 + len(weights) * HEIGHT
+figure, ax = canvas(5.2, height)
 middle = LEFT + N_FOLDS * WIDTH / 2
-top = 4.95
-text(ax, middle, 5.2, "the rows of the table, in four folds")
+top = height - 0.45
+text(ax, middle, height - 0.2, "the rows of the table, in four folds")
 for i in range(N_FOLDS):
     y = top - (i + 1) * HEIGHT
     text(ax, LEFT - 0.1, y + 0.15, f"member {i + 1}", ha="right")
