@@ -156,6 +156,30 @@ def test_forests_predict_few_rows_as_they_predict_many(Ensemble, Forest, monkeyp
     np.testing.assert_array_equal(many, predictions(model, X))
 
 
+class ByItself(LogisticRegression):
+    """It predicts by its own method, as a class that is not known does."""
+
+
+class RidgeByItself(Ridge):
+    """It likewise predicts by its own method."""
+
+
+LINEAR_TARGETS = [
+    (TabularEnsembleClassifier, LogisticRegression, ByItself, LABELS),
+    (TabularEnsembleClassifier, LogisticRegression, ByItself, np.digitize(NUMBERS, [-1, 1])),
+    (TabularEnsembleRegressor, Ridge, RidgeByItself, NUMBERS),
+    (TabularEnsembleRegressor, Ridge, RidgeByItself, np.column_stack([NUMBERS, -(NUMBERS**2)])),
+]
+
+
+@pytest.mark.parametrize(("Ensemble", "Linear", "Own", "y"), LINEAR_TARGETS)
+def test_linear_models_predict_as_scikit_learn_does(Ensemble, Linear, Own, y):
+    found, expected = (
+        predictions(Ensemble([("linear", each())], **FOLDS).fit(X, y), X) for each in (Linear, Own)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_estimators_without_missing_values_get_the_encoded_table_and_trees_see_them():
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     with all_parts():

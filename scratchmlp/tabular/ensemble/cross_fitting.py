@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -16,6 +17,7 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.utils import gen_batches, get_tags
 from sklearn.utils.parallel import Parallel, delayed
@@ -82,9 +84,11 @@ class FoldModel(NamedTuple):
     def _scores(self, table: EncodedTable) -> FloatArray:
         X = _inputs(self.estimator, self.inputs)(table)
         estimator = self.estimator
-        predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
+        if type(estimator) in (LogisticRegression, Ridge):
+            return self.scores_of(_predict_linear(estimator, X))
         if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
             return self.scores_of(_mean_of_trees(estimator, X))
+        predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
         return self.scores_of(predict(X))
 
     def scores_of(self, predictions: Any) -> FloatArray:
@@ -309,6 +313,20 @@ def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
         total = total + tree.tree_.predict(X)
     mean: FloatArray = total / len(forest.estimators_)
     return mean
+
+
+def _predict_linear(model: Any, X: FloatArray) -> FloatArray:
+    """Return what a linear model predicts, without its validation.
+
+    A single row takes a tenth of the time.
+    """
+    scores: FloatArray = X @ model.coef_.T + model.intercept_
+    if not is_classifier(model):
+        return scores
+    if len(model.classes_) > 2:
+        return np.asarray(softmax(scores, axis=1))
+    proba = expit(scores)
+    return np.hstack([1 - proba, proba])
 
 
 def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
