@@ -472,7 +472,7 @@ def test_rows_of_weight_0_choose_no_estimators(monkeypatch):
         for given in (weight, None)
     )
     assert "extra trees" in few
-    assert "deep boosting" in all_rows
+    assert "extra trees" not in all_rows
 
 
 @pytest.mark.parametrize("settings", [{"cv": 2}, {"scoring": "roc_auc"}])
@@ -552,7 +552,7 @@ DEFAULTS = [
     (20_001, 2, True, "networks, boosting, deep boosting"),
     (900, 1, False, "networks, linear, boosting, extra trees"),
     (900, 2, False, "networks, linear, extra trees"),
-    (5000, 1, False, "networks, linear, boosting, deep boosting"),
+    (5000, 1, False, "networks, linear, boosting"),
 ]
 
 

@@ -60,11 +60,12 @@ def default_estimators(
         Names and estimators that are not fitted.
     """
     networks = TabularMLPClassifier() if classifier else TabularMLPRegressor()
+    deep = _boosting(data, n_rows, _DEEP, classifier) if classifier and n_rows >= _MANY else None
     candidates = [
         ("networks", networks),
         ("linear", _linear(data, splits, n_rows, classifier)),
         ("boosting", _boosting(data, n_rows, _boosting_settings(n_rows), classifier)),
-        ("deep boosting", _boosting(data, n_rows, _DEEP, classifier) if n_rows >= _MANY else None),
+        ("deep boosting", deep),
         *_random_trees(data, n_rows, classifier),
     ]
     return [(name, estimator) for name, estimator in candidates if estimator is not None]

@@ -20,9 +20,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         Named regressors. The string "drop" leaves one out. None means "networks"
         (:class:`TabularMLPRegressor`), "linear"
         (:class:`~sklearn.linear_model.Ridge`), "boosting"
-        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`), "deep boosting" with larger
-        trees and "extra trees", each if it is worth its time. The page :doc:`/tabular_methods` says
-        which, by the number of rows.
+        (:class:`~sklearn.ensemble.HistGradientBoostingRegressor`) and "extra trees", each if it is
+        worth its time. The page :doc:`/tabular_methods` says which, by the number of rows.
         Their parameters can be set if they are named, for example with
         ``set_params(boosting__max_iter=50)`` or in a grid search.
 
