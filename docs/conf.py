@@ -136,6 +136,9 @@ DERIVATION = (
     "backpropagation/article",
 )
 
+#: A link such as [`SGD.update`](../scratchmlp/optimizers.py).
+LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\([./]+/(?P<module>scratchmlp/[\w/]+)\.py\)")
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
@@ -183,6 +186,16 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
         translator.body.append("</span>")
     translator.body.append(_mathml(node, as_block=True) + "</div>\n")
     raise nodes.SkipNode
+
+
+def link_to_reference(app: Sphinx, page: str, source: list[str]) -> None:
+    """Let links to functions in their modules, which repositories show, lead to the reference."""
+    source[0] = LINK_TO_CODE.sub(_reference, source[0])
+
+
+def _reference(link: re.Match[str]) -> str:
+    module = link["module"].replace("/", ".")
+    return f"{{py:obj}}`{link['name']} <{module}.{link['name']}>`"
 
 
 def number_equations(app: Sphinx, doctree: nodes.document) -> None:
@@ -236,6 +249,7 @@ def source_module(app: Sphinx, module: str, name: str) -> str | None:
 def setup(app: Sphinx) -> None:
     """Register what is above."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    app.connect("source-read", link_to_reference)
     app.connect("doctree-read", number_equations)
     app.connect("doctree-read", hide_values)
     app.connect("autodoc-skip-member", skip_member)

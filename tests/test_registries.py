@@ -66,7 +66,8 @@ def test_it_is_public_and_files_may_contain_it(parameter, name, entry):
 @every_entry
 def test_it_is_documented(parameter, name, entry):
     page = (DOCS / "backpropagation" / REGISTRIES[parameter][1]).read_text(encoding="utf-8")
-    assert f"{entry.__module__}.{entry.__name__}" in page
+    path = entry.__module__.replace(".", "/")
+    assert re.search(rf"\[`{entry.__name__}[\w.]*`\]\(../../{path}.py\)", page)
     page = (DOCS / "comparison.md").read_text(encoding="utf-8")
     new_values = re.search(rf"^\| `{parameter}` \| (.*) \|$", page, flags=re.MULTILINE)[1]
     for theirs, ours in (ESTIMATORS[kind] for kind in kinds_of(entry)):
