@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from drawing import SIZE
 from matplotlib.colors import to_rgb
 
 from scratchmlp import ScratchMLPClassifier
@@ -20,16 +21,16 @@ plane = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 network = ScratchMLPClassifier(
     (64, 64), activation="silu", learning_rate_init=0.01, batch_size=50, random_state=0
 )
-figure, axes = plt.subplots(1, 4, figsize=(10, 2.5))
-figure.subplots_adjust(left=0, right=1, bottom=0, top=1, wspace=0.03)
+figure, axes = plt.subplots(2, 2, figsize=(5.2, 5.6), layout="compressed")
 figure.patch.set_alpha(0)  # for light and dark pages
 done = 0
-for ax, epochs in zip(axes, EPOCHS, strict=True):
+for ax, epochs in zip(axes.flat, EPOCHS, strict=True):
     for _ in range(epochs - done):
         network.partial_fit(X, y, classes=np.arange(3))
     done = epochs
     shades = network.predict_proba(plane) @ (0.45 + 0.55 * COLORS)  # paler than the points
     image = shades.reshape(len(side), len(side), 3)
     ax.imshow(image, origin="lower", extent=(-1.15, 1.15, -1.15, 1.15))
-    ax.scatter(*X.T, c=COLORS[y], s=5, linewidths=0.3, edgecolors="white")
+    ax.scatter(*X.T, c=COLORS[y], s=8, linewidths=0.3, edgecolors="white")
+    ax.set_title(f"{epochs} epoch" + "s" * (epochs > 1), size=SIZE, color="#7a7a7a")
     ax.axis("off")
