@@ -125,6 +125,10 @@ def test_the_command_of_the_front_page_is_the_first_of_readme():
     assert front == readme[:1]
 
 
+#: Equations that no function computes: assumptions, examples and steps of a proof.
+WITHOUT_FUNCTION = {"adam-weights", "canonical", "central", "homogeneous", "mean-slope", "valley"}
+
+
 def code_links(text):
     """Return the names and the modules that links such as [`SGD.update`](../m.py) lead to."""
     found = re.findall(r"\[`([\w.]+)`\]\([./]+/(scratchmlp/[\w/]+)\.py\)", text)
@@ -145,3 +149,12 @@ def test_every_formula_leads_to_a_function():
     rows = table.split("\n\n")[0].strip().splitlines()[1:]
     assert len(rows) > 10
     assert all(map(code_links, rows))
+
+
+def test_every_equation_stands_beside_a_function_that_computes_it():
+    pages = [DOCS / "backpropagation.md", *(DOCS / "backpropagation").glob("*.md")]
+    texts = [page.read_text("utf-8") for page in pages]
+    equations = {name for text in texts for name in re.findall(r"^\$\$ \(([\w-]+)\)$", text, re.M)}
+    parts = [part for text in texts for part in re.split(r"\n\n|\n(?=\|)", text)]
+    beside = [re.findall(r"\{eq\}`([\w-]+)`", part) for part in parts if code_links(part)]
+    assert equations - set().union(*beside) == WITHOUT_FUNCTION
