@@ -12,11 +12,11 @@ N_FOLDS = 3
 #: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
 LEAST_ROWS = 15
 #: The setting without early stopping, which suits any number of rows, and five with it.
-FIXED: dict[str, Any] = {"learning_rate": 0.05, "max_leaf_nodes": 8, "early_stopping": False}
+FIXED: dict[str, Any] = {"learning_rate": 0.05, "max_leaf_nodes": 4, "early_stopping": False}
 EARLY: dict[str, list[Any]] = {"early_stopping": [True], "max_iter": [500]}
 SETTINGS: list[dict[str, list[Any]]] = [
     {},
-    {"learning_rate": [0.1], "max_leaf_nodes": [4, 31], **EARLY},
+    {"learning_rate": [0.1], "max_leaf_nodes": [4, 16], **EARLY},
     {"learning_rate": [0.05], "max_leaf_nodes": [8, 16, 31], **EARLY},
 ]
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -19,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.cli.boosting import careful_boosting
 from scratchmlp.cli.folds import SMALL, Folds, Split, make_folds
 from scratchmlp.cli.messages import InputError, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric
@@ -148,7 +148,6 @@ def models_for(
 
 def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     """Make gradient-boosted trees. They need categories as numbers."""
-    trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
     categories = encoder["categorical_features"]
     codes = OrdinalEncoder(
         handle_unknown="use_encoded_value",
@@ -159,7 +158,7 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
     others = TabularEncoder(**{**encoder, "categorical_features": None})
     return make_pipeline(
         make_column_transformer((codes, categories), remainder=others),  # categories come first
-        trees(categorical_features=list(range(len(categories))), random_state=seed),
+        careful_boosting(is_class, seed, list(range(len(categories)))),
     )
 
 

@@ -12,6 +12,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from scratchmlp.cli.boosting import BoostingSearch
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError, say
@@ -69,6 +70,8 @@ def save_model(path: Path, saved: SavedModel) -> None:
         If the model cannot be saved.
     """
     for each in objects_in(saved.model):
+        if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
+            each.steps[-1] = ("boosting", each[-1].best_estimator_)  # a file needs no search
         if isinstance(each, FunctionTransformer) and isinstance(each.func, partial):
             # Boosted trees check arrays with it, which our encoders have checked. A file may not
             # contain it: files that may contain any partial functions could run code.

@@ -47,7 +47,7 @@ def brief_models(*arguments, **settings):
     """Models of a comparison that are fitted fast, under the names of the default ones."""
     models = models_for(*arguments, **settings)
     own = next(iter(models.values())).set_params(cv=2, n_jobs=1)
-    models[TREES][-1].set_params(max_iter=5)
+    models[TREES][-1].set_params(estimator__max_iter=5, param_grid={"learning_rate": [0.1, 0.2]})
     if not hasattr(own, "estimators"):
         own.set_params(max_iter=20)
         return models

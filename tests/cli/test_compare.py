@@ -193,7 +193,7 @@ def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, unc
     (_, *_, first), (models, *_, second) = calls
     ensemble, trees, *_ = models.values()
     assert (ensemble.random_state, ensemble.n_jobs, ensemble.max_time) == (7, 2, 1.5)
-    assert trees[-1].random_state == 7
+    assert (trees[-1].estimator.random_state, trees[-1].cv.random_state) == (7, 7)
     assert first.folds.splits[0][1].tolist() != second.folds.splits[0][1].tolist()
 
 

@@ -369,6 +369,7 @@ def test_the_best_model_is_saved_and_predicts_raw_tables(target, best, keep, tra
     assert f"scratchmlp: training {called} on all rows\n" in err
     X = trained[target].table.drop(columns=target)
     predicted, model = predictions(csv(X), "--load", path), load(path)
+    assert "Search" not in repr(model)
     assert predicted.pop("key").tolist() == X["key"].tolist()
     X = X.assign(day=X["day"].astype(str))
     if target == "class":

@@ -1,0 +1,67 @@
+"""The boosting of a comparison, which chooses among six settings."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.model_selection import GridSearchCV, ParameterGrid
+
+from scratchmlp.cli.boosting import SETTINGS, careful_boosting
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 3))
+CLASSES = np.where(X[:, 0] + rng.logistic(size=200) > 0, "yes", "no")
+
+
+def test_there_are_six_settings():
+    assert len(ParameterGrid(SETTINGS)) == 6
+
+
+@pytest.mark.parametrize("is_class", [True, False])
+def test_the_setting_of_the_lowest_loss_is_fitted_to_all_rows(is_class):
+    y = CLASSES if is_class else X[:, 0] ** 2
+    search = careful_boosting(is_class, 0, None)
+    model, loss = search.estimator, log_loss if is_class else root_mean_squared_error
+
+    def mean_loss(setting):
+        losses = []
+        for training, held_out in search.cv.split(X, y):
+            each = clone(model).set_params(**setting).fit(X[training], y[training])
+            prediction = (each.predict_proba if is_class else each.predict)(X[held_out])
+            losses.append(loss(y[held_out], prediction))
+        return np.mean(losses)
+
+    best = clone(model).set_params(**min(ParameterGrid(SETTINGS), key=mean_loss)).fit(X, y)
+    np.testing.assert_array_equal(search.fit(X, y).predict(X), best.predict(X))
+
+
+FEW = {  # counts of rows of each class: whether there is a search
+    (28, 2): False,
+    (27, 3): True,
+    (15, 14): False,
+    (39, 3, 3): True,
+    (38, 3, 3): False,
+    (1, 1): False,
+}
+
+
+@pytest.mark.parametrize(("counts", "is_searched"), FEW.items())
+def test_boosting_of_few_rows_is_not_searched(counts, is_searched, monkeypatch):
+    searches, fit = [], GridSearchCV.fit
+    monkeypatch.setattr(GridSearchCV, "fit", lambda *a, **b: searches.append(a) or fit(*a, **b))
+    y = np.repeat(np.arange(len(counts)), counts)
+    model = careful_boosting(True, 0, None)
+    with warnings.catch_warnings(action="error"):
+        model.fit(X[: len(y)], y)
+    assert len(searches) == is_searched
+    assert model.predict_proba(X).shape == (200, len(counts))
+    assert model.classes_.tolist() == [*range(len(counts))]
+
+
+def test_boosting_of_few_numbers_is_not_searched():
+    for n_rows, is_searched in ((14, False), (15, True)):
+        model = careful_boosting(False, 0, None).fit(X[:n_rows], X[:n_rows, 0])
+        assert hasattr(model, "cv_results_") == is_searched
+        assert model.predict(X).shape == (200,)
