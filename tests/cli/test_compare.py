@@ -263,6 +263,10 @@ class StandIn(BaseEstimator):
 
     def __init__(
         self,
+        iterations=None,
+        n_estimators=None,
+        early_stopping_rounds=None,
+        early_stopping_round=None,
         cat_features=None,
         n_jobs=None,
         thread_count=None,
@@ -270,13 +274,17 @@ class StandIn(BaseEstimator):
         verbose=True,
         allow_writing_files=True,
     ):
+        self.iterations, self.n_estimators = iterations, n_estimators
+        self.early_stopping_rounds = early_stopping_rounds
+        self.early_stopping_round = early_stopping_round
         self.cat_features, self.n_jobs, self.thread_count = cat_features, n_jobs, thread_count
         self.random_state, self.verbose = random_state, verbose
         self.allow_writing_files = allow_writing_files
 
-    def fit(self, X, y):
+    def fit(self, X, y, eval_set=None):
         if self.error is not None:
             raise self.error
+        self.eval_set_, self.y_ = eval_set, y
         text = X.columns[list(self.cat_features or [])]
         categories = text if len(text) else X.select_dtypes("category").columns
         assert X[categories].map(lambda value: isinstance(value, str | float)).all(axis=None)
@@ -387,6 +395,22 @@ def test_models_of_other_packages_are_not_kept(keep, training, csv, tmp_path, mo
     assert err.startswith(note) == (keep == "best")
     assert f"Saved the networks in {model}, although the log-loss of CatBoost is lower. To" in out
     assert isinstance(load(model), TabularMLPClassifier)
+
+
+@pytest.mark.usefixtures("stand_ins")
+@pytest.mark.parametrize("package", RIVALS)
+def test_models_of_other_packages_stop_early_on_a_fifth_of_the_rows(package):
+    X, classes = pd.DataFrame({"x": np.arange(100.0)}), np.repeat([0, 1, 2], [79, 20, 1])
+    for y in (classes, X["x"].to_numpy()):
+        model = RIVALS[package].make(y is classes, [], 1, 0).fit(X, y)[-1].model_
+        [(held_out, y_held_out)] = model.eval_set_
+        assert 50 in (model.early_stopping_rounds, model.early_stopping_round)
+        assert 1_000 in (model.iterations, model.n_estimators)
+        if y is classes:  # the only row of the last one is in training
+            assert np.bincount(y_held_out).tolist() in ([16, 4], [15, 4])
+            assert np.unique(model.y_).tolist() == [0, 1, 2]
+        assert len(held_out) in (19, 20)
+        np.testing.assert_array_equal(np.sort([*model.y_, *y_held_out]), np.sort(y))
 
 
 def test_columns_are_converted_to_what_the_packages_accept():
@@ -502,6 +526,6 @@ def test_pictures_of_the_demonstration_say_what_they_show(iris):
 @pytest.mark.usefixtures("stand_ins")
 @pytest.mark.parametrize("is_class", [True, False])
 def test_catboost_prints_and_writes_nothing(is_class):
-    model = RIVALS["catboost"].make(is_class, ["code"], 2, 0)[-1]
+    model = RIVALS["catboost"].make(is_class, ["code"], 2, 0)[-1].model
     assert (model.verbose, model.allow_writing_files) == (False, False)
     assert (model.thread_count, model.random_state) == (2, 0)
