@@ -1,5 +1,6 @@
 """Gradient boosting of other packages, which ``--with`` adds to a comparison."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -67,9 +68,11 @@ class EarlyStopping(BaseEstimator):
         if is_class:  # the model must learn all classes
             held_out = held_out[np.isin(y[held_out], y[training])]
             training = np.setdiff1d(np.arange(len(y)), held_out)
-        self.model_ = clone(self.model).fit(
-            X.iloc[training], y[training], eval_set=[(X.iloc[held_out], y[held_out])]
-        )
+        with warnings.catch_warnings():  # LightGBM 4.6 has no other name for it
+            warnings.filterwarnings("ignore", message="The argument 'eval_set' is deprecated")
+            self.model_ = clone(self.model).fit(
+                X.iloc[training], y[training], eval_set=[(X.iloc[held_out], y[held_out])]
+            )
         return self
 
     @property
