@@ -5,7 +5,6 @@ from typing import get_args
 
 from scratchmlp.reporting.content import Section, plain
 from scratchmlp.reporting.evaluated import Evaluated
-from scratchmlp.tabular.inspection.findings import told
 from scratchmlp.tabular.reading.findings import MisleadingCase, Note
 
 _INTRODUCTION = (
@@ -26,13 +25,13 @@ def misleading_section(evaluated: Evaluated, write: Callable[[Note], str]) -> Se
     Returns
     -------
     Section or None
-        A paragraph for each of the first findings; None if there are none.
+        A paragraph for each; None if there are none.
     """
     notes = evaluated.estimator.findings_ if evaluated.is_tabular else []
     found = [_on_one_line(note) for note in notes if note.case in get_args(MisleadingCase)]
     if not found:
         return None
-    sentences = [text[0].upper() + text[1:] for text in told(found, write)]
+    sentences = [text[0].upper() + text[1:] for text in map(write, found)]
     return Section("misleading", "What can mislead you", [_INTRODUCTION, *sentences])
 
 

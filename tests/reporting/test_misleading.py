@@ -20,7 +20,7 @@ X = pd.DataFrame(
         "same": 1,
         DECISION: (Y == "yes") + ROW / 1000,
         "plan": np.where((ROW % 2 == 1) & (ROW < 450), PLAN, "other"),
-        "review": np.where(ROW // 2 % 10, ROW % 7, 999),
+        **{f"review {n}": np.where(ROW // 2 % 10, ROW % 7, 999) for n in range(5)},
     }
 )
 
@@ -32,10 +32,10 @@ def fit(**parameters):
 
 
 @pytest.mark.parametrize("rows", ["fit", "new"])
-def test_findings_that_mislead_are_sentences_above_the_scores(rows):
+def test_all_findings_that_mislead_are_sentences_above_the_scores(rows):
     model = fit()
     constant, *found = model.findings_
-    assert [note.column for note in found] == [DECISION, "plan", "review"]
+    assert [note.column for note in found] == [DECISION, "plan", *X.columns[3:]]
     page = Page(report(model, X, Y, rows=rows))
     assert [heading["id"] for heading in page.all("h2")][:2] == ["misleading", "summary"]
     box = page.text.partition("trust the scores below. ")[2].partition(" Summary ")[0]

@@ -1,7 +1,7 @@
 """What would mislead the user: questions that a fit asks about its table."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from numbers import Integral
 from typing import Any
@@ -23,7 +23,7 @@ from scratchmlp.tabular.inspection.leaks import find_leaks
 from scratchmlp.tabular.inspection.sentinels import find_sentinel, may_have_sentinel
 from scratchmlp.tabular.reading.findings import Note
 
-_MOST_TOLD = 5  # findings in a warning, or in a report
+_MOST_TOLD = 5  # findings in a warning
 _MOST_ROWS = 20_000  # in which values that fix the target are looked for
 
 
@@ -58,7 +58,7 @@ class FindingsMixin:
         found = find_misleading(problem, X, which_are_alike=not decided)
         self._findings = [(note.case, note.column, {**note.values}) for note in found]
         if found:
-            warnings.warn(" ".join(told(found)), MisleadingDataWarning, stacklevel=stacklevel())
+            warnings.warn(_told(found), MisleadingDataWarning, stacklevel=stacklevel())
 
 
 def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note]:
@@ -86,24 +86,11 @@ def find_misleading(problem: Any, X: Any, *, which_are_alike: bool) -> list[Note
     return [*leaks, *inspection.sentinels(), *alike]
 
 
-def told(found: Sequence[Note], write: Callable[[Note], str] = str) -> list[str]:
-    """Write the first findings, and the number of the others.
-
-    Parameters
-    ----------
-    found : sequence of Note
-        The findings.
-    write : callable, default=str
-        Function that writes one.
-
-    Returns
-    -------
-    list of str
-        Sentences: a text for each of at most five findings, and one about the others.
-    """
+def _told(found: Sequence[Note]) -> str:
+    """Write the first findings, and the number of the others."""
     n_more = len(found) - _MOST_TOLD
     more = [f"For {n_more} more, see findings_."] if n_more > 0 else []
-    return [*map(write, found[:_MOST_TOLD]), *more]
+    return " ".join([*map(str, found[:_MOST_TOLD]), *more])
 
 
 class _Inspection:
