@@ -248,7 +248,7 @@ def test_rows_of_the_same_entity_are_alike(seed, classes):
     [entity] = fit(X, y).findings_
     assert (entity.case, entity.column) == ("entity", "person")
     assert entity.values["apart"] > 1.1 * entity.values["random"]
-    assert "pass the column as groups" in str(entity)
+    assert "drop the column from X and pass it as groups" in str(entity)
     assert found(X, y, groups=person) == []  # the user has decided
     assert found(X, y, cv=GroupKFold(3), groups=person) == []
 

@@ -277,7 +277,10 @@ REMEDIES: dict[Case, str] = {
         "Does this number stand for a missing value? Then set "
         "missing_values={{{column!r}: {value!r}}}."
     ),
-    "entity": "If you will predict rows of other values, pass the column as groups to fit.",
+    "entity": (
+        "If you will predict rows of other values, drop the column from X and pass it as groups to "
+        "fit."
+    ),
     "time": (
         "If you will predict later rows, sort the rows by the column and pass "
         "cv=TimeSeriesSplit() from sklearn.model_selection."
