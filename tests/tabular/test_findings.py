@@ -228,7 +228,7 @@ def test_a_sentinel_is_written_as_the_user_would(number, written):
 # Rows that are alike.
 
 
-def persons(seed, n_persons=60, n_rows=8, effect=3.0):
+def persons(seed, n_persons=120, n_rows=8, effect=3.0):
     """Return rows of persons, who each have a number, and what it adds to a target."""
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(n_persons), n_rows)
@@ -322,6 +322,15 @@ def test_saved_models_keep_their_findings(copy, tmp_path):
         io.save(model, tmp_path / "model")
         again = io.load(tmp_path / "model")
     assert [*map(str, again.findings_)] == [*map(str, model.findings_)]
+
+
+@few_examples
+@given(SEEDS)
+def test_the_order_of_the_columns_does_not_change_what_is_found(seed):
+    X, y, _ = persons(seed)
+    X = X.assign(coded=np.where(np.arange(len(X)) % 20, X["size"].round(2), 999))
+    shuffled = np.random.default_rng(seed).permutation(X.columns)
+    assert found(X[shuffled], y) == found(X, y) == [("sentinel", "coded"), ("entity", "person")]
 
 
 def test_ensembles_find_the_same_with_any_number_of_jobs():
