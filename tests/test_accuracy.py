@@ -17,8 +17,8 @@ def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(
     assert table.X.index.equals(pd.RangeIndex(99))
     assert np.bincount(table.y[test]).tolist() == [13, 20]
     assert sorted([*train, *test]) == list(range(99))
-    with pytest.raises(OSError, match=r"has no ames\.csv and no ames\.csv\.gz"):
-        load("ames", tmp_path)
+    with pytest.raises(OSError, match=r"has no stroke\.csv and no stroke\.csv\.gz"):
+        load("stroke", tmp_path)
 
 
 @pytest.mark.parametrize("name", [n for n in RIVALS if "MLP" not in n and "Ensemble" not in n])
