@@ -1,4 +1,4 @@
-"""Who `accuracy.py` compares: our tabular estimators, and what users would pick instead.
+"""Who is compared: our tabular estimators, and what users would pick instead.
 
 All take the same DataFrame. What an estimator cannot take is made into something it can, as part
 of the fit and of its time: for all but ours, columns of text become categories; for the linear
@@ -6,14 +6,17 @@ models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and m
 median. Regression's targets are standardized for every contestant but ours, which does so itself:
 MLPRegressor needs it, the others are indifferent.
 
-Everything runs on one thread and is otherwise at its defaults, except where this says so.
+Everything runs on one thread. A contestant is at its defaults, except for what follows a comma in
+its name, which `tuning.py` describes for boosting. Bagged boosting of scikit-learn has the few
+leaves that suit most tables of classes, but not numbers. AutoGluon is left out: its version 1.6
+needs a pandas older than that of the others.
 """
 
 import ast
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -28,11 +31,12 @@ from sklearn.compose import (
     make_column_transformer,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
 from benchmarks.tables import category_names, with_categories
+from benchmarks.tuning import bagged, careful, searched, stopped_early
 
 SEEDS = (0, 1, 2)
 MAX_LEVELS = 255  # that HistGradientBoosting takes
@@ -69,6 +73,17 @@ def few_levels() -> TransformerMixin:
     ).set_output(transform="pandas")
 
 
+def imputed() -> TransformerMixin:
+    """Give missing numbers the median, and missing categories one of their own."""
+    numbers = SimpleImputer(strategy="median")
+    columns = make_column_transformer(
+        (numbers, make_column_selector(dtype_exclude="category")),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    return make_pipeline(text(), FunctionTransformer(with_categories), columns)
+
+
 def names_of_many_levels(X: pd.DataFrame) -> list[str]:
     """Name the columns of more than 255 categories."""
     return [name for name in category_names(X) if X[name].nunique() > MAX_LEVELS]
@@ -85,6 +100,7 @@ class Rival:
     categories_as: str | None = None  # the parameter for names of columns of categories
     random: bool = True  # whether another random_state gives another model
     regressor: bool = False  # targets are numbers, which are standardized for all but ours
+    tune: Callable[[Any, int], Any] | None = None  # what searches or trains the model, with a seed
 
     @property
     def is_ours(self) -> bool:
@@ -101,7 +117,8 @@ class Rival:
         release = source_hash() if self.is_ours else version(self.library)
         parameters = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         on = f" on {self.prepare.__name__}" if self.prepare else ""
-        return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}"
+        tuned = f", {self.tune.__name__}" if self.tune else ""
+        return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}{tuned}"
 
     def make(self, X: pd.DataFrame, seed: int) -> Any:
         """Return an estimator for a table like X that has not been fitted."""
@@ -113,6 +130,8 @@ class Rival:
         model = self.find()(**parameters)
         if self.is_ours:
             return model
+        if self.tune:
+            model = self.tune(model, seed)
         steps = [self.prepare()] if self.prepare else []
         model = make_pipeline(FunctionTransformer(with_categories), *steps, model)
         if self.regressor:
@@ -200,4 +219,55 @@ REGRESSORS: dict[str, Rival] = {
     ),
     "LightGBMRegressor": regressor("lightgbm", "lightgbm.LGBMRegressor", LIGHTGBM),
 }
+
+
+def boosting(suffix: str, known: dict[str, Rival], n_leaves: int) -> dict[str, Rival]:
+    """Return boosting as `tuning.py` has it, for classes or for numbers.
+
+    Stopped early, scikit-learn and LightGBM have half their learning rate, and CatBoost its own.
+    """
+    sklearn = replace(known[f"HistGradientBoosting{suffix}"], prepare=few_levels)
+    catboost, lightgbm = known[f"CatBoost{suffix}"], known[f"LightGBM{suffix}"]
+    slow = lightgbm.parameters | {"learning_rate": 0.05, "n_estimators": 2000}
+    small = {"learning_rate": 0.05, "max_iter": 2000, "max_leaf_nodes": n_leaves}
+    lightgbm = replace(lightgbm, parameters=slow)
+    bag = replace(sklearn, parameters=sklearn.parameters | small, tune=bagged)
+    return {
+        f"HistGradientBoosting{suffix}, careful": replace(sklearn, tune=careful),
+        f"HistGradientBoosting{suffix}, searched": replace(sklearn, tune=searched),
+        f"HistGradientBoosting{suffix}, 8 folds": bag,
+        f"CatBoost{suffix}, early stopping": replace(catboost, tune=stopped_early),
+        f"CatBoost{suffix}, 8 folds": replace(catboost, tune=bagged),
+        f"LightGBM{suffix}, early stopping": replace(lightgbm, tune=stopped_early),
+        f"LightGBM{suffix}, 8 folds": replace(lightgbm, tune=bagged),
+    }
+
+
+CLASSIFIERS |= boosting("", CLASSIFIERS, n_leaves=8)
+REGRESSORS |= boosting("Regressor", REGRESSORS, n_leaves=31)
+CLASSIFIERS["LogisticRegression, tuned"] = Rival(
+    "scikit-learn",
+    "sklearn.linear_model.LogisticRegressionCV",
+    {
+        "Cs": (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0),
+        "l1_ratios": (0,),
+        "use_legacy_attributes": False,
+        "scoring": "neg_log_loss",
+        "cv": StratifiedKFold(5, shuffle=True, random_state=0),
+        "max_iter": 1000,
+    },
+    one_hot_scaled,
+    random=False,
+)
+REGRESSORS["Ridge, tuned"] = regressor(
+    "scikit-learn",
+    "sklearn.linear_model.RidgeCV",
+    {"alphas": (0.01, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4)},
+    one_hot_scaled,
+    random=False,
+)
+REGRESSORS["RealMLP-TDRegressor"] = regressor("pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP)
+REGRESSORS["RealMLP-TDRegressor, 8 folds"] = regressor(
+    "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP | {"n_cv": 8}
+)
 RIVALS = CLASSIFIERS | REGRESSORS

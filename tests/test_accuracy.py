@@ -1,11 +1,15 @@
 """The benchmarks of predictions: their tables and contestants."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.rivals import RIVALS
 from benchmarks.tables import load
+
+SLOW = re.compile("MLP|Ensemble|searched")
 
 
 def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(tmp_path):
@@ -21,7 +25,7 @@ def test_real_tables_have_one_stratified_split_without_rare_and_unknown_classes(
         load("stroke", tmp_path)
 
 
-@pytest.mark.parametrize("name", [n for n in RIVALS if "MLP" not in n and "Ensemble" not in n])
+@pytest.mark.parametrize("name", [n for n in RIVALS if not SLOW.search(n)])
 def test_contestants_take_tables_with_text_and_many_categories(name):
     rival, rng = RIVALS[name], np.random.default_rng(0)
     if not rival.find():
