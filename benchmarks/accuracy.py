@@ -7,6 +7,8 @@ appended to a file as soon as they are known, so that a run that was stopped goe
 and only what has changed is measured again: our estimators whenever the package's source has, the
 others with their versions and parameters. ``--stored`` prints the runs that the pages quote, which
 are in the repository, and the commit, versions and processors that they are of.
+Its last counts are wins, ties and losses as `differences.py` defines them: a table that is split
+once has no standard error, and counts as unknown.
 
 - `tables.py`: the data, and where they come from;
 - `rivals.py`: the contestants, and what they are given;
@@ -27,6 +29,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.differences import ENSEMBLE, main_loss, outcomes
 from benchmarks.machine import describe
 from benchmarks.rivals import RIVALS
 from benchmarks.runs import STORED, duels, latest, measure, summarize
@@ -52,6 +55,14 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
         for table in tables if args.each else ():
             print_table(table, runs, names, [table])
     print(f"\nthe ensemble beside others\n{duels(runs).to_string()}")
+    print_outcomes(main_loss(runs).groupby(level=["table", "fold"]).mean())  # over seeds
+
+
+def print_outcomes(losses: pd.DataFrame) -> None:
+    """Count the tables where the ensemble wins, ties and loses against each contestant."""
+    if ENSEMBLE in losses:
+        counts = {name: outcomes(losses, name) for name in losses if name != ENSEMBLE}
+        print(f"\nthe ensemble's wins, ties and losses by tables\n{pd.DataFrame(counts).T}")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What `accuracy.py` and `ablation.py` have measured: one fit a line of a file, and averages.
+"""What `accuracy.py`, `fresh.py` and `ablation.py` have measured: a fit a line, and averages.
 
 A run is found again by its contestant, that contestant's version, its table, fold and seed, and is
 not measured twice. Each line also has the processor and the commit on which it was measured.
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,31 +27,50 @@ from benchmarks.tables import GROUPS, Table, has_numbers, load, n_folds
 
 STORED = Path(__file__).parent / "measured.jsonl"  # the runs that the pages quote
 KEY = ("contestant", "version", "table", "fold", "seed")
+Key = tuple[str, str, str, int, int]  # their values
 # Of errors, log-losses and 1 - AUC, so that a table where all is right does not decide.
 OFFSET, REAL_OFFSET = 0.01, 0.001
 
 
 def measure(path: Path, rivals: Mapping[str, Rival], tables: Sequence[str], data: Path) -> None:
-    """Fit and evaluate every installed model on what is not in the file yet; append line by line.
+    """Fit and evaluate every installed model on what is not in the file yet.
 
     The first seed comes first, for everybody, so that a run that is stopped has compared something.
+    """
+    readable = [table for table in tables if can_read(table, data)]
+    measure_runs(path, rivals, keys(rivals, readable), lambda table, _: load(table, data))
+
+
+def measure_runs(
+    path: Path,
+    rivals: Mapping[str, Rival],
+    wanted: Iterable[Key],
+    load: Callable[[str, int], Table],
+) -> None:
+    """Measure the runs that are not in the file yet, in their order; append line by line.
+
+    `load` returns a table with its splits for a seed. Several processes may append to one file.
     """
     warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
     path.parent.mkdir(parents=True, exist_ok=True)
     done, warm = set(read(path)[[*KEY]].itertuples(index=False, name=None)), set()
     state = {"cpu": processor(), "commit": commit()}
-    readable = [table for table in tables if can_read(table, data)]
-    for key in keys(rivals, readable):
+    for key in wanted:
         if key in done:
             continue
         name, _, table, fold, seed = key
         if name not in warm:
             warm_up(rivals[name])
             warm.add(name)
-        measures = evaluate(rivals[name], load(table, data), fold, seed)
+        try:
+            measures = evaluate(rivals[name], load(table, seed), fold, seed)
+        except Exception as error:  # of another library: the others go on
+            print(f"{name} cannot do {table}: {error}", file=sys.stderr)
+            continue
+        rounded = {kind: float(f"{value:.6g}") for kind, value in measures.items()}
         with path.open("a") as file:
-            file.write(json.dumps(dict(zip(KEY, key, strict=True)) | measures | state) + "\n")
+            file.write(json.dumps(dict(zip(KEY, key, strict=True)) | rounded | state) + "\n")
         figures = "  ".join(f"{kind} {value:.4f}" for kind, value in measures.items())
         print(f"{name:<30}{table:<16}fold {fold}  seed {seed}  {figures}", flush=True)
 
@@ -66,15 +85,17 @@ def can_read(table: str, data: Path) -> bool:
     return True
 
 
-def keys(
-    rivals: Mapping[str, Rival], tables: Sequence[str]
-) -> Iterator[tuple[str, str, str, int, int]]:
+def keys(rivals: Mapping[str, Rival], tables: Sequence[str]) -> Iterator[Key]:
     """List the runs of the contestants that are installed."""
-    versions = {name: rival.version() for name, rival in rivals.items() if rival.find()}
-    for seed, (name, version), table in product(SEEDS, versions.items(), tables):
+    for seed, (name, version), table in product(SEEDS, versions(rivals).items(), tables):
         fits = has_numbers(table) == rivals[name].regressor
         if fits and (seed == SEEDS[0] or rivals[name].random):
             yield from ((name, version, table, fold, seed) for fold in range(n_folds(table)))
+
+
+def versions(rivals: Mapping[str, Rival]) -> dict[str, str]:
+    """Return the versions of the contestants that are installed."""
+    return {name: rival.version() for name, rival in rivals.items() if rival.find()}
 
 
 def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
@@ -84,13 +105,14 @@ def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, floa
     with threads(1), rival.context():
         start = cpu_seconds()
         model.fit(table.X.iloc[train], table.y[train])
-        seconds = cpu_seconds() - start
-        if rival.regressor:
-            measures = regression(table.y[test], model.predict(table.X.iloc[test]), table.y.std())
-        else:
-            assert list(model.classes_) == list(range(table.y.max() + 1))
-            measures = classification(table.y[test], model.predict_proba(table.X.iloc[test]))
-    return measures | {"seconds": seconds}
+        fitted = cpu_seconds()
+        predict = model.predict if rival.regressor else model.predict_proba
+        prediction = predict(table.X.iloc[test])
+        seconds = {"seconds": fitted - start, "predict_seconds": cpu_seconds() - fitted}
+    if rival.regressor:
+        return regression(table.y[test], prediction, table.y.std()) | seconds
+    assert list(model.classes_) == list(range(table.y.max() + 1))
+    return classification(table.y[test], prediction) | seconds
 
 
 def warm_up(rival: Rival) -> None:
@@ -116,9 +138,8 @@ def latest(path: Path = STORED, rivals: Mapping[str, Rival] | None = None) -> pd
     That is the version installed here of those in `rivals`, and the one measured last of others.
     """
     runs = read(path)
-    versions = runs.groupby("contestant")["version"].last().to_dict()
-    versions |= {name: rival.version() for name, rival in (rivals or {}).items() if rival.find()}
-    current = runs["version"] == runs["contestant"].map(versions)
+    of = runs.groupby("contestant")["version"].last().to_dict() | versions(rivals or {})
+    current = runs["version"] == runs["contestant"].map(of)
     return runs[current].drop_duplicates(list(KEY), keep="last")
 
 

@@ -14,7 +14,7 @@ jumps and interactions.
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -237,9 +237,9 @@ SPLIT_ONCE = {"adult", *REAL_CLASSES, *REAL_NUMBERS}
 NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
-def names_of(chosen: Iterable[str]) -> list[str]:
+def names_of(chosen: Iterable[str], groups: Mapping[str, tuple[str, ...]] = GROUPS) -> list[str]:
     """Name each table of the groups and tables that were chosen once."""
-    return list(dict.fromkeys(name for one in chosen for name in GROUPS.get(one, (one,))))
+    return list(dict.fromkeys(name for one in chosen for name in groups.get(one, (one,))))
 
 
 def n_folds(name: str) -> int:

