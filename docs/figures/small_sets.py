@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from benchmarks.rivals import CLASSIFIERS, ENSEMBLE, OURS
+from benchmarks.rivals import CLASSIFIERS
 from benchmarks.runs import latest, summarize
 from benchmarks.tables import SMALL
 
@@ -61,7 +61,7 @@ def draw(figure: Figure, *measures: str) -> None:
 
 def color(name: str, other: str) -> str:
     """Return the color of a contestant."""
-    return RED if name in (OURS, ENSEMBLE) else other
+    return RED if name.startswith("Tabular") else other
 
 
 def label_points(ax: Axes, points: dict[str, tuple[float, float]]) -> None:

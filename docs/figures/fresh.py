@@ -1,0 +1,38 @@
+"""Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py."""
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter
+from small_sets import GRAY, color, label_points
+
+sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
+
+from benchmarks.differences import N_ERRORS, main_loss, mean_seconds, ratio
+from benchmarks.fresh import GROUPS, STORED
+from benchmarks.runs import latest
+
+PANELS = {"classes": "log-loss / ensemble's", "numbers": "RMSE / ensemble's"}
+
+runs = latest(STORED)
+figure, panels = plt.subplots(2, figsize=(6.5, 9), layout="constrained")
+points = []
+for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
+    of_group = runs[runs["table"].isin(GROUPS[group])]
+    losses = main_loss(of_group)
+    places = {name: (mean_seconds(of_group, name), *ratio(losses, name)) for name in losses}
+    for name, (seconds, height, error) in places.items():
+        ax.errorbar(seconds, height, N_ERRORS * error, fmt="o", color=color(name, GRAY), zorder=3)
+    ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.axhline(1, color="0.4", linewidth=1)
+    ax.margins(x=0.25, y=0.1)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.3)
+    short = {name: name.replace("HistGradientBoosting", "HGB") for name in places}
+    points.append({short[name]: place[:2] for name, place in places.items()})
+figure.draw_without_rendering()  # what follows needs the places of the axes
+figure.set_layout_engine("none")
+for ax, of_panel in zip(panels, points, strict=True):
+    label_points(ax, of_panel)
