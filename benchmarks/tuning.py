@@ -90,7 +90,9 @@ def fit_until_best(
         return model.fit(*rows, eval_set=held, early_stopping_rounds=PATIENCE)
     from lightgbm import early_stopping
 
-    return model.fit(*rows, eval_set=[held], callbacks=[early_stopping(PATIENCE, verbose=False)])
+    return model.fit(
+        *rows, eval_X=held[0], eval_y=held[1], callbacks=[early_stopping(PATIENCE, verbose=False)]
+    )
 
 
 def stopped_early(model: Any, seed: int) -> EarlyStopped:
