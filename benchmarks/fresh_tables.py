@@ -8,6 +8,7 @@ known at the time of a prediction, or they are another form of the target.
 from functools import cache
 from typing import NamedTuple
 
+import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from benchmarks.tables import N_FOLDS, Table, Target, encode, packaged
@@ -68,14 +69,19 @@ def has_numbers(name: str) -> bool:
     return name not in CLASSES
 
 
-@cache
-def read(name: str) -> Target:
-    """Read a table as a user reads it, at most 8,000 of its rows."""
-    source = FRESH[name]
+def rows_of(source: Source) -> pd.DataFrame:
+    """Read the rows of a table that have a target, at most 8,000, with all columns."""
     table = packaged(source.package, source.item).dropna(subset=[source.target])
     if len(table) > MAX_ROWS:
         table = table.sample(MAX_ROWS, random_state=0)
-    table = table.drop(columns=[*source.left_out]).reset_index(drop=True)
+    return table.reset_index(drop=True)
+
+
+@cache
+def read(name: str) -> Target:
+    """Read a table as a user reads it, without the columns that are left out."""
+    source = FRESH[name]
+    table = rows_of(source).drop(columns=[*source.left_out])
     y = table.pop(source.target).to_numpy()
     return table, y.astype(float) if has_numbers(name) else encode(y)
 
