@@ -1,5 +1,6 @@
 """Pages name the extra that a command or an import needs before the reader runs it."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -22,6 +23,9 @@ NEEDS = [
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
+
+
+TROUBLES = ROOT / "docs" / "troubleshooting.md"
 
 
 def contained(extra):
@@ -55,3 +59,16 @@ def test_an_extra_that_is_not_installed_or_too_late_is_found():
     assert list(missing('pip install ".[plot]"\n' + COMMAND)) == [("--report", "report")]
     assert list(missing(COMMAND + 'pip install ".[report]"\n')) == [("--report", "report")]
     assert not list(missing('`pip install ".[all]"`\n' + COMMAND))
+
+
+def test_the_package_says_what_the_page_on_troubleshooting_quotes():
+    """Messages are put together from parts: around values, which the page writes as …."""
+    quoted = re.findall(r"^\| `([^`]+)` \|", TROUBLES.read_text("utf-8"), re.M)
+    parts = {part.strip().lower() for message in quoted for part in message.split("…")}
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "scratchmlp").rglob("*.py")]
+    constants = [
+        node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)
+    ]
+    text = "\n".join(node.value for node in constants if isinstance(node.value, str)).lower()
+    assert len(quoted) > 25
+    assert [part for part in parts if part not in text] == []
