@@ -119,15 +119,18 @@ plt.show()
 
 from sklearn.inspection import PartialDependenceDisplay
 
-display = PartialDependenceDisplay.from_estimator(
+_, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+PartialDependenceDisplay.from_estimator(
     model,
     train.astype({"service calls": float}),
     ["service calls", "contract"],
     categorical_features=["contract"],
     response_method="predict_proba",
     grid_resolution=8,
+    ax=axes,
 )
-display.axes_[0, 0].set_ylabel("probability of staying")
+axes[0].set_ylabel("probability of staying")
+axes[1].tick_params("x", rotation=0)
 plt.show()
 
 # %%
