@@ -1,8 +1,8 @@
 """Configuration of the documentation site.
 
-Build it with ``sphinx-build -W --keep-going -b html docs docs/_build/html``. Nothing is fetched,
-neither while the site is built nor while it is read: formulas become MathML, which browsers
-display themselves.
+Build it with ``sphinx-build -W --keep-going -b html docs docs/_build/html``; ``-D plot_gallery=0``
+does not run the examples. Nothing is fetched, neither while the site is built nor while it is read:
+formulas become MathML, which browsers display themselves.
 """
 
 import math
@@ -41,6 +41,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_design",
@@ -51,7 +52,12 @@ templates_path = ["_templates"]
 default_role = "py:obj"
 smartquotes = False  # they would change options such as --load
 
-# A reference to something of this project must resolve; those to other projects do not link.
+# Names of scikit-learn link to its site. The inventory is written by hand, in the first format of
+# Sphinx, so that a build fetches nothing.
+intersphinx_mapping = {
+    "sklearn": ("https://scikit-learn.org/stable/", "inventories/scikit-learn.inv")
+}
+# A reference to something of this project must resolve; others need not.
 nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!scratchmlp).*"),
@@ -86,7 +92,7 @@ plot_html_show_formats = False
 plot_html_show_source_link = False
 
 # The examples run whenever the site is built; an error or a warning of one ends the build. A new
-# one must be in the list. What changes from build to build, or is there for download only, is off.
+# one must be in the list. What changes from build to build is off.
 warnings.filterwarnings("error", module=r"__main__")
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -118,8 +124,8 @@ sphinx_gallery_conf = {
     "reset_modules": "matplotlib",
     "capture_repr": (),
     "doc_module": ("scratchmlp",),
+    "backreferences_dir": "generated/backreferences",  # for the examples on the pages of classes
     "download_all_examples": False,
-    "notebook_extensions": set(),
     "min_reported_time": math.inf,
     "write_computation_times": False,
     "remove_config_comments": True,

@@ -158,3 +158,16 @@ def test_every_equation_stands_beside_a_function_that_computes_it():
     parts = [part for text in texts for part in re.split(r"\n\n|\n(?=\|)", text)]
     beside = [re.findall(r"\{eq\}`([\w-]+)`", part) for part in parts if code_links(part)]
     assert equations - set().union(*beside) == WITHOUT_FUNCTION
+
+
+def test_names_of_scikit_learn_in_docstrings_link_to_its_site():
+    """The inventory is written by hand: it has all of these names, and all that it has exist."""
+    lines = (DOCS / "inventories" / "scikit-learn.inv").read_text("utf-8").splitlines()[3:]
+    known = {line.split()[0] for line in lines}
+    name = re.compile(r"(?<!`)`~?(sklearn\.[\w.]+)`(?!`)|^ +(sklearn\.[\w.]+) :", re.M)
+    modules = [path.read_text("utf-8") for path in (ROOT / "scratchmlp").rglob("*.py")]
+    assert {one or other for text in modules for one, other in name.findall(text)} <= known
+    import_module("sklearn.experimental.enable_halving_search_cv")
+    for path in known:
+        module, _, attribute = path.rpartition(".")
+        assert hasattr(import_module(module), attribute) or import_module(path)
