@@ -121,6 +121,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "image_scrapers": "matplotlib",
     "image_srcset": ["2x"],
+    "thumbnail_size": (600, 420),
     "reset_modules": "matplotlib",
     "capture_repr": (),
     "doc_module": ("scratchmlp",),

@@ -110,6 +110,7 @@ plt.show()
 
 from scratchmlp.plotting import ImportancesDisplay
 
+# sphinx_gallery_thumbnail_number = 2
 ImportancesDisplay.from_importances(model.oof_importances(train, left_train, random_state=0))
 plt.show()
 
