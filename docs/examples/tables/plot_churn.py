@@ -130,8 +130,9 @@ PartialDependenceDisplay.from_estimator(
     grid_resolution=8,
     ax=axes,
 )
-axes[0].set_ylabel("probability of staying")
-axes[1].tick_params("x", rotation=0)
+for ax in axes:
+    ax.set_ylabel("probability of staying")
+    ax.tick_params("x", rotation=0)
 plt.show()
 
 # %%
