@@ -34,7 +34,7 @@ print(f"test accuracy: {network.score(X_test, y_test):.3f}")
 # --------------------------
 # Ink in the red pixels of an image increases the score of the unit, ink in the blue pixels
 # decreases it. The left column of pixels has hardly any ink in the data, so its weights are near
-# zero (white).
+# zero (the color of the ground).
 
 display = WeightsDisplay.from_estimator(network)
 

@@ -27,7 +27,7 @@ display = ImportancesDisplay.from_importances(result)
 
 # %%
 # The serum measurements ``s1`` to ``s6`` are correlated. If one of them is permuted, the others
-# still tell most of what it told, so that they share their importance. Such columns are pale.
+# still tell most of what it told, so that they share their importance. Such bars are faint.
 
 for one, other, correlation in result.correlated:
     print(f"{one} and {other}: {correlation:.2f}")
