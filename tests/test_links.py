@@ -113,7 +113,7 @@ def test_readme_shows_the_comparison_of_the_page_on_the_command_line():
     readme, page = (
         row.findall(p.read_text("utf-8")) for p in (ROOT / "README.md", DOCS / "cli.md")
     )
-    assert len(readme) == 4
+    assert len(readme) == 5  # CatBoost's is below, where the page adds it
     assert set(readme) <= set(page)
 
 

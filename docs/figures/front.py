@@ -1,4 +1,10 @@
-"""A network learns to tell three spirals apart: its regions after 1, 10, 30 and 200 epochs."""
+"""A network learns to tell three spirals apart: its regions after 1, 10, 30 and 200 epochs.
+
+README shows the same picture. To draw it again, run in this folder:
+python front.py ../_static/spirals.png
+"""
+
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,3 +40,5 @@ for ax, epochs in zip(axes.flat, EPOCHS, strict=True):
     ax.scatter(*X.T, c=COLORS[y], s=8, linewidths=0.3, edgecolors="white")
     ax.set_title(f"{epochs} epoch" + "s" * (epochs > 1), size=SIZE, color="#7a7a7a")
     ax.axis("off")
+if len(sys.argv) > 1:
+    figure.savefig(sys.argv[1], dpi=80)
