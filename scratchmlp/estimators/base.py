@@ -115,6 +115,16 @@ class BaseMLP(PickledWithVersion, CallbackSupportMixin, FittedAttributes, Parame
         DivergenceError
             If training diverges: a loss or a weight is not finite, or the loss exceeds 1e10 times
             its first value. Early stopping restores the best weights instead, if there are any.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from sklearn.model_selection import train_test_split
+        >>> from scratchmlp import ScratchMLPClassifier
+        >>> X, X_val, y, y_val = train_test_split(*load_iris(return_X_y=True), random_state=0)
+        >>> network = ScratchMLPClassifier(solver="lbfgs", early_stopping=True, random_state=0)
+        >>> round(network.fit(X, y, X_val=X_val, y_val=y_val).best_validation_score_, 2)
+        0.97
         """
         if trained := self.__dict__.pop("_trained", None):  # by a search, together with others
             self.__dict__.update(trained)

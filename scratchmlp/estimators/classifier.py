@@ -42,275 +42,158 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
     It has all parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and some more after them. It supports two or more classes, and
-    multilabel targets if `y` is an indicator matrix.
+    order, defaults and meaning, and some more after them. See :doc:`/networks`.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or array-like of shape (n_hidden_layers,), default=(100,)
-        Number of units of each hidden layer. An int means one hidden layer, and ``()`` means none:
-        the network is then a linear model.
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Number of units of each hidden layer. ``()`` means none: a linear model.
     activation : str, Activation or tuple of these, default='relu'
-        Activation of the hidden layers, or a tuple with one activation for each hidden layer.
-
-        - 'identity', 'logistic', 'tanh', 'relu': as in scikit-learn.
-        - 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus': see
-          :mod:`~scratchmlp.activations`.
-        - An object with the methods `forward` and `backward` of
-          :class:`~scratchmlp.activations.Activation`.
+        Activation of all hidden layers, or a tuple with one for each: 'identity', 'logistic',
+        'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', or an
+        object like :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
-        Optimization method.
-
-        - 'adam': :class:`~scratchmlp.optimizers.Adam`, a good first choice for most data.
-        - 'sgd': :class:`~scratchmlp.optimizers.SGD`, stochastic gradient descent: plain
-          (``momentum=0``), with momentum or with Nesterov's momentum.
-        - 'adagrad': :class:`~scratchmlp.optimizers.AdaGrad`.
-        - 'rmsprop': :class:`~scratchmlp.optimizers.RMSProp`.
-        - 'adamw': :class:`~scratchmlp.optimizers.AdamW`, Adam with a decoupled weight decay of
-          0.01.
-        - 'nadam': :class:`~scratchmlp.optimizers.NAdam`, Adam with Nesterov's momentum.
-        - 'lbfgs': the quasi-Newton method L-BFGS of SciPy, on all samples at once and in float64.
-          It is often the fastest and most exact solver for small data.
-
-        An optimizer object has its own hyper-parameters. It is an instance of one of these classes,
-        or of your own class derived from :class:`~scratchmlp.optimizers.Optimizer`. Its
-        hyper-parameters include `weight_decay` and `max_grad_norm` (gradient clipping). With an
-        object, `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon` are ignored.
+        'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or 'nadam' of :mod:`~scratchmlp.optimizers`, or
+        'lbfgs' (on all samples at once and in float64, for small data). An Optimizer object has its
+        own hyper-parameters instead of `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and
+        `epsilon`.
     alpha : float, default=0.0001
-        Strength of the L2 penalty alpha / 2 · ‖W‖², where W is all weights without the biases. The
-        penalty is divided by the number of samples in the batch, times the mean of
-        `sample_weight`. On full batches and without hidden layers, ``alpha=a`` has the same minimum
-        as LogisticRegression with ``C=1/a``.
+        Strength of the L2 penalty α/2 ‖W‖² of all weights, divided by the number of samples in the
+        batch and by the mean of `sample_weight`.
     batch_size : int, 'auto' or 'full', default='auto'
-        Number of samples in a mini-batch. 'auto' means ``min(200, n_samples)``, and 'full' means
-        all samples. Not used by 'lbfgs'.
+        Samples in a mini-batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str, Schedule or callable, default='constant'
-        Learning-rate schedule. Not used by 'lbfgs'. The first three names are those of
-        scikit-learn. 'invscaling' and 'adaptive' act only with SGD; other optimizers then keep
-        `learning_rate_init`.
+        Learning-rate schedule. Not used by 'lbfgs'.
 
         - 'constant': always `learning_rate_init`.
-        - 'invscaling': ``learning_rate_init / (t + 1) ** power_t``, where t is the number of
-          samples seen before the current epoch.
-        - 'adaptive': `learning_rate_init`, divided by five each time training would otherwise stop
-          (see `n_iter_no_change`). Training stops if the learning rate is then already 1e-6 or
-          less.
-        - 'cosine': :class:`~scratchmlp.schedules.Cosine`, which falls to 0 along half a cosine.
-        - 'coslog4': :class:`~scratchmlp.schedules.CosLog4`, four cycles from 0 to
-          `learning_rate_init` and back, each twice as long as the one before.
-        - 'flat_cosine': :class:`~scratchmlp.schedules.FlatCosine`, which is constant for half of
-          the epochs and then falls to 0.
-        - 'one_cycle': :class:`~scratchmlp.schedules.OneCycle`, which rises to `learning_rate_init`
-          in the first 30% of the epochs and then falls to nearly 0.
-
-        The last four change at every step. They span `max_iter` epochs, with the value of
-        `max_iter` when training began. After these epochs they keep their last value, also if
-        `warm_start` or `partial_fit` continues training. An object of one of these classes may have
-        its own `n_epochs`. You can also pass a function that maps
-        :class:`~scratchmlp.schedules.Progress` to the factor by which `learning_rate_init` is
-        multiplied.
-
-        If the learning rate is near 0, the loss hardly changes, so that training may stop early
-        because of `tol`. ``n_iter_no_change=np.inf`` prevents this. A fit that reaches `max_iter`
-        gives a ConvergenceWarning with every schedule, as in scikit-learn.
+        - 'invscaling', only for 'sgd': ``learning_rate_init / (t + 1) ** power_t`` after t samples.
+        - 'adaptive', only for 'sgd': divided by five when training would stop, down to 1e-6.
+        - 'cosine', 'coslog4', 'flat_cosine', 'one_cycle', or an object: see
+          :mod:`~scratchmlp.schedules`. The schedule spans `max_iter` epochs.
+        - A function from :class:`~scratchmlp.schedules.Progress` to a factor.
     learning_rate_init : float, default=0.001
-        Initial learning rate, which the schedule multiplies by its factors. Not used by 'lbfgs'.
+        Initial learning rate. Not used by 'lbfgs'.
     power_t : float, default=0.5
-        Exponent of the schedule 'invscaling'.
+        Exponent of 'invscaling'.
     max_iter : int, default=200
-        Maximum number of epochs; each epoch uses every sample once. With 'lbfgs', maximum number of
-        iterations.
+        Maximum number of epochs, or of iterations of 'lbfgs'.
     shuffle : bool, default=True
-        Whether to shuffle the samples before each epoch. Not used by 'lbfgs', and without effect on
-        full batches.
+        Whether to shuffle the samples before each epoch.
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the validation split, the order of the samples and the
-        dropout masks. Pass an int for reproducible results.
+        Determines initial weights, validation split, order of samples and dropout.
     tol : float, default=1e-4
-        Smallest decrease of the training loss that counts as an improvement; with `early_stopping`,
-        smallest increase of the validation score. 'lbfgs' converges when no component of the
-        gradient exceeds `tol` in absolute value, or when the relative decrease of the objective in
-        an iteration is at most 2.2e-5 · tol (and at most 2.2e-9).
+        Smallest improvement of the training loss, or with `early_stopping` of the validation score.
+        'lbfgs' ends if no component of the gradient exceeds `tol`, or if the objective falls by a
+        fraction of at most min(2.2e-5 · tol, 2.2e-9).
     verbose : bool, default=False
         Whether to print a line for each epoch.
     warm_start : bool, default=False
-        Whether `fit` continues where the last `fit` stopped, instead of starting from new weights.
-        It then keeps the weights, the state of the optimizer, the learning rate, the random
-        generator, the order of the samples and the validation split. The layer sizes must not
-        change. Set `warm_start` before the first `fit`: otherwise that fit does not store the
-        validation split and the order of the samples.
+        Whether `fit` continues where the last `fit` stopped. Set it before the first `fit`.
     momentum : float, default=0.9
         Momentum of 'sgd', in [0, 1].
     nesterovs_momentum : bool, default=True
         Whether 'sgd' uses Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop training when the validation score no longer improves, and to keep the
-        weights of the best epoch. The validation data are `X_val` and `y_val` of `fit` if you pass
-        them. Otherwise `validation_fraction` of the samples are held out; the split is stratified
-        if there are two classes. `partial_fit` uses only `X_val` and never holds out samples. Early
-        stopping works with every solver.
+        Whether to stop when the validation score no longer improves, and keep the weights of the
+        best epoch. Without `X_val`, `fit` holds out samples, stratified for two classes;
+        `partial_fit` never does.
     validation_fraction : float, default=0.1
-        Fraction of the samples that early stopping holds out, in [0, 1).
+        Fraction of the samples held out, in [0, 1).
     beta_1 : float, default=0.9
-        Decay rate of the moving average of gradients, in [0, 1). Used by 'adam', 'adamw' and
-        'nadam'.
+        Decay rate of the mean gradient in 'adam', 'adamw' and 'nadam', in [0, 1).
     beta_2 : float, default=0.999
-        Decay rate of the moving average of squared gradients, in [0, 1). Used by 'adam', 'adamw'
-        and 'nadam'.
+        Decay rate of the mean squared gradient in these, in [0, 1).
     epsilon : float, default=1e-8
-        Small number above 0 that avoids division by zero. Used by 'adam', 'adamw', 'nadam',
-        'adagrad' and 'rmsprop'.
+        Number above 0 that avoids division by zero, in these, 'adagrad' and 'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Maximum number of consecutive epochs without an improvement by `tol`; training stops after
-        one more. 'lbfgs' uses it only with early stopping.
+        Training stops after more consecutive epochs without improvement ('lbfgs' only with
+        `early_stopping`). Schedules that fall to 0 may need ``np.inf``.
     max_fun : int, default=15000
-        Maximum number of evaluations of the objective. Used only by 'lbfgs'.
+        Maximum number of evaluations of the objective by 'lbfgs'.
     loss : {'log_loss', 'squared_error', 'focal'} or Loss, default='log_loss'
-        Loss that training minimizes.
-
-        - 'log_loss': :class:`~scratchmlp.losses.LogLoss`, cross-entropy.
-        - 'squared_error': :class:`~scratchmlp.losses.SquaredError`, half the squared distance
-          between outputs and one-hot targets.
-        - 'focal': :class:`~scratchmlp.losses.FocalLoss`, cross-entropy with a lower weight on
-          samples that are already predicted well. Probabilities get less extreme; for rare classes,
-          a threshold is the better remedy: see :doc:`/imbalance`.
-
-        A loss object has its own hyper-parameters, for instance ``LogLoss(label_smoothing=0.1)`` or
-        ``FocalLoss(gamma=1)``. Your own class must be derived from
-        :class:`~scratchmlp.losses.Loss`.
+        Loss to minimize, or an object such as ``LogLoss(label_smoothing=0.1)``; see
+        :mod:`~scratchmlp.losses`. 'squared_error' compares outputs with one-hot targets.
     output_activation : {'auto', 'softmax', 'logistic', 'identity'}, default='auto'
         Activation of the output layer.
 
-        - 'auto': 'softmax' for more than two classes, 'logistic' for two classes and for multilabel
-          targets. If the loss does not support this activation, its own default is used. A Loss
-          object keeps the output activation that you have set with
-          :meth:`~scratchmlp.losses.Loss.with_output`.
-        - 'softmax': probabilities of exclusive classes, with two outputs for two classes. Not
-          available for multilabel targets.
-        - 'logistic': a separate probability for each class. If there are more than two classes,
-          `predict_proba` divides these probabilities by their sum.
-        - 'identity': raw scores without probabilities. Of the losses in this package, only
-          'squared_error' supports it. Targets are then -1 and 1, and `predict_proba` does not
-          exist.
+        - 'auto': that of a Loss object, if set; otherwise 'softmax' for three or more classes and
+          'logistic' for two or multilabel targets, if the loss supports it.
+        - 'softmax': probabilities of exclusive classes.
+        - 'logistic': a probability for each class; `predict_proba` divides three or more by their
+          sum.
+        - 'identity': raw scores for targets of -1 and 1, without `predict_proba`. Requires
+          'squared_error' or a loss of your own.
     fit_intercept : bool, default=True
         Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
-        Initializer of the weights and biases of each layer. n_in is its number of inputs.
-
-        - 'glorot_uniform': as in scikit-learn (:func:`~scratchmlp.initializers.glorot_uniform`).
-          The other initializers set all biases to zero.
-        - 'he_normal', 'he_uniform': variance 2 / n_in, suited to 'relu'
-          (:func:`~scratchmlp.initializers.he_normal`, :func:`~scratchmlp.initializers.he_uniform`).
-        - 'lecun_normal': variance 1 / n_in, suited to 'selu'
-          (:func:`~scratchmlp.initializers.lecun_normal`).
-        - 'standard_normal': variance 1 (:func:`~scratchmlp.initializers.standard_normal`).
-
-        A function of your own must have the parameters and return values of
-        :func:`~scratchmlp.initializers.glorot_uniform`.
-    class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights of the classes, by which `sample_weight` is multiplied.
-
-        - None: all classes have weight 1.
-        - dict: maps class labels to weights. Classes that are not in the dict have weight 1; all
-          keys must then be classes. `partial_fit` divides sample weights by their mean over the
-          samples of the call; it does not do this with class weights. So if all samples of a call
-          are of classes of weight 0, only the L2 penalty acts.
-        - 'balanced': weights inversely proportional to the frequencies of the classes in `y`,
-          weighted by `sample_weight` (:func:`~sklearn.utils.class_weight.compute_class_weight`).
-          Not available for `partial_fit`, which does not see all samples.
-
-        For multilabel targets, pass a list with one dict for each column of `y`; the weights of all
-        columns of a sample are multiplied. Validation loss and score use the same class weights;
-        'balanced' computes them from the samples passed to `fit`.
+        'glorot_uniform' (as in scikit-learn), 'he_normal', 'he_uniform', 'lecun_normal',
+        'standard_normal', or a function like :func:`~scratchmlp.initializers.glorot_uniform`.
     dropout : float or tuple of float, default=0.0
         Probability that an output of a hidden layer is set to zero in training, in [0, 1), or a
-        tuple with one probability for each hidden layer. Each batch has its own random mask, and
-        the other outputs are divided by 1 - `dropout`
-        (:func:`~scratchmlp.network.dropout_mask`). Predictions and validation scores use all units,
-        whereas `loss_curve_` is computed with dropout. Not available with 'lbfgs'.
+        tuple with one for each layer. `loss_curve_` includes dropout. Not with 'lbfgs'.
     scoring : str, callable or None, default=None
-        Score on the validation data; a higher score is better.
-
-        - None: accuracy.
-        - 'loss': the negative validation loss, without the penalty.
-        - str: the name of a scorer, see :func:`sklearn.metrics.get_scorer_names`.
-        - callable: ``scorer(estimator, X, y)``. X has the form that training uses: an array without
-          column names, or a CSR matrix. If the samples have weights and the scorer has the
-          parameter `sample_weight`, it receives them.
-
-        A score that is nan, inf or not a number raises an error, unless training diverges.
+        Validation score; higher is better. None means accuracy, and 'loss' the negative
+        loss without the penalty. Otherwise a scorer of scikit-learn, or a function
+        ``scorer(estimator, X, y)``, which gets X as an array or CSR matrix.
+    class_weight : dict, list of dict, 'balanced' or None, default=None
+        Weights of the classes, by which `sample_weight` is multiplied, in validation too. Classes
+        that a dict lacks have weight 1. 'balanced' (not for `partial_fit`) means inverse class
+        frequencies. Multilabel targets take a list with a dict for each column.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, as views of `theta_`. Assigning an array to an entry of the list
-        changes the network. Each new `fit` creates new arrays.
+        Weights of each layer, as views of `theta_`. Assigning to an entry changes the network.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer, as views of `theta_`; read-only zeros if ``fit_intercept=False``.
+        Biases of each layer, as views of `theta_`; read-only zeros without biases.
     theta_ : ndarray of shape (n_parameters,)
-        All parameters in one vector: first all weights, then all biases.
-    n_parameters_ : int
-        Number of parameters.
-    n_layers_ : int
-        Number of layers, including the input and the output.
-    n_outputs_ : int
-        Number of output units.
+        All weights, then all biases.
+    n_parameters_, n_layers_, n_outputs_ : int
+        Numbers of parameters, of layers (with input and output) and of output units.
     out_activation_ : str
         Name of the output activation.
     n_features_in_ : int
-        Number of features seen in `fit`.
+        Number of features.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features seen in `fit`, if all of them are strings.
+        Names of the features, if all are strings.
     loss_ : float
-        Training objective of the last epoch: the mean of loss plus penalty over its batches,
-        computed before the step of each batch. With 'lbfgs', the objective at the solution.
+        Training objective, loss plus penalty, of the last epoch: the mean before each step.
     loss_curve_ : list of float
         Training objective of each epoch.
     best_loss_ : float or None
         Lowest value in `loss_curve_`; None with early stopping.
     validation_scores_ : list of float or None
-        Score on the validation data after each epoch, see `scoring`; None without early stopping.
+        Validation score of each epoch; None without early stopping.
     best_validation_score_ : float or None
-        Highest validation score; None without early stopping. A warm start scores the best weights
-        so far again, on the latest validation data.
+        Highest validation score; None without early stopping.
     best_epoch_ : int
-        Epoch with the highest validation score, whose weights are kept. Without early stopping, the
-        epoch with the lowest training objective.
+        Epoch whose weights early stopping keeps; otherwise that of the lowest objective.
     history_ : dict of list
-        Training history, with one entry for each epoch in each list: "epoch", "loss",
-        "validation_loss" and "score" (nan without validation data), "learning_rate" (of the first
-        step of the epoch; nan with 'lbfgs') and "seconds". ``pandas.DataFrame(history_)`` converts
-        it to a table.
+        Lists with an entry per epoch: "epoch", "loss", "validation_loss", "score", "learning_rate"
+        (of the first step) and "seconds"; nan where there is none.
     n_iter_ : int
-        Number of epochs, or of iterations of 'lbfgs', in the last call of `fit`. After
-        `partial_fit` it is 1, or 0 if the epoch diverged and the best weights were restored. An
-        epoch that diverges does not count.
+        Number of epochs, or of iterations of 'lbfgs', in the last `fit`. After `partial_fit` 1, or
+        0 if it diverged.
     t_ : int
-        Number of training samples seen since the weights were drawn. Each sample counts once for
-        each epoch. With 'lbfgs' it is 0.
+        Number of samples seen since the weights were drawn, in all epochs; 0 with 'lbfgs'.
     stop_reason_ : str
         Why training stopped.
 
     See Also
     --------
     ScratchMLPRegressor : The same network for regression.
-    sklearn.neural_network.MLPClassifier : scikit-learn's classifier with the same parameters.
 
     Notes
     -----
-    float32 input stays float32, and so do the parameters. Training on large data then takes about
-    half the time of float64. Integers are converted to float64. Sparse input of any format is
-    accepted and converted to CSR.
+    float32 input stays float32, which takes about half the time on large data. Integers become
+    float64, and sparse input of any format CSR.
 
     References
     ----------
     Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",
     Nature 323, 1986.
-
-    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS 2010.
 
     Examples
     --------
@@ -371,7 +254,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, relative to the other samples of this call. Not all may be 0.
+            Weight of each sample, relative to the other samples of this call: they are divided by
+            their mean, unlike class weights. Not all may be 0.
         classes : array-like of shape (n_classes,), default=None
             All classes of this and all later calls. Required in the first call, optional later.
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
@@ -393,6 +277,17 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         ValueError
             If `classes` is missing in the first call, if `y` contains a class that is not in
             `classes`, or if ``class_weight="balanced"``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from scratchmlp import ScratchMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = ScratchMLPClassifier(learning_rate_init=0.01, random_state=0)
+        >>> for start in range(3):
+        ...     network = network.partial_fit(X[start::3], y[start::3], classes=[0, 1, 2])
+        >>> network.t_
+        150
         """
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             raise ValueError(
