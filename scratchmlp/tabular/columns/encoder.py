@@ -46,58 +46,20 @@ READING_CONSTRAINTS = ROLE_CONSTRAINTS | MISSING_VALUES_CONSTRAINTS
 class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
-    The encoding of a column depends on its content:
+    The content of a column decides what it becomes. The page :doc:`/columns` has all rules.
 
-    - **Numbers** x, and booleans that are not categories, become z = (x - median) / interquartile
-      range. If the interquartile range is 0, half the range replaces it. Then a smooth clip,
-      z / sqrt(1 + (z / 3)²), limits all values to (-3, 3). Missing numbers are replaced by the
-      median, which becomes 0. A column with missing numbers in `fit` also gets an indicator column
-      of 0 and 1.
-    - **Dates** become days since 1970-01-01 in UTC, and **durations** become days; then they are
-      encoded as numbers. Dates without a time zone are taken to be in UTC. If months or hours
-      differ, the position in the year ("_month") or in the day ("_hour") is added, as a number in
-      [-1, 1) and as its sine and cosine. If days of the week differ, each of them gets a column of
-      0 and 1 ("_weekday_Mon"). All these additional columns are 0 for missing dates.
-    - **Categories** become a column of 0 and 1 for each level, or a single column of -1 and 1 if
-      there are two levels. Missing values and levels without a column of their own are 0 in all of
-      these columns. In a column with more than ten levels, a level that occurs once in `fit` gets
-      no column, because it says nothing about other rows. If there are more than `max_categories`
-      levels, only the most frequent levels with at least ten rows get a column (with up to ten
-      levels, with any number of rows). Another column ("_frequency") contains the logarithm of the
-      level's count, divided by the logarithm of the largest count. It is 0 for levels that are
-      unseen or occur once. If values are missing in `fit`, such a column also gets an indicator.
-      Whole numbers that are taken for codes also stay numbers if there are so many levels.
-    - **Text** becomes up to 30 components ("_svd1", ...) of a truncated singular value
-      decomposition of TF-IDF. The terms are words and, if the texts have up to 30 words on average,
-      sequences of two to four characters within words. Terms that occur in a single text are not
-      counted. Only the first 5,000 characters of a text are used. The components of missing text
-      are 0. If text is missing in `fit`, there is an indicator column.
+    - Numbers, dates and durations (in days) are scaled by median and interquartile range, and
+      clipped to (-3, 3) by z / sqrt(1 + (z / 3)²). Missing ones become 0 and, if there are any in
+      `fit`, get an indicator. Dates add parts of the year and day, and days of the week.
+    - Categories become a column of 0 and 1 for each level, or -1 and 1 for two levels. With many
+      levels, the most frequent ones get columns, and another column holds the frequency.
+    - Text becomes up to 30 numbers that summarize its words.
+    - Identifiers, and columns with a single value or without any, are left out.
 
-    The targets have no influence. Ensembles such as :class:`TabularMLPClassifier` add encodings of
-    many categories and of text that depend on the targets.
-
-    A text column is numeric if its values are numbers such as "1,234.50", "€ 12", "12 %" or "5 kg".
-    The decimal mark, a point or a comma, is chosen for the whole column. A text column contains
-    dates if its values are dates in a common form, such as "17.03.2020", "03/17/2020 2:05 PM" or
-    "17 Mar 2020". If no day is above 12, the day comes first in dates with points or hyphens, and
-    the month in dates with slashes. Times of the day, such as "14:05", are durations, and "true"
-    and "false" are booleans. A few values that cannot be read, such as "n.a.", become missing
-    values. Text with leading zeros, such as "007", is categorical.
-
-    In data frames, `fit` also looks for whole numbers that are not quantities. Codes, such as zip
-    codes, are encoded as categories. They have the same number of digits, and repeat although they
-    are a small part of the numbers in their range, or the name of the column says that they are
-    codes. Identifiers are left out: text or whole numbers that are different in each row, if the
-    name, such as "customer_id", or the values show that they only identify rows. Row numbers that
-    pandas has saved as a column without a name are left out too, and so are columns with a single
-    value or without any value. If an identifier or a column with a single value is missing in some
-    rows of `fit`, an indicator of missing values remains. `transform` does not require columns
-    without outputs. If no column has outputs, the output is a single column of zeros, from which an
-    estimator can still learn the class frequencies or the mean.
-
-    `fit` warns of what it leaves out, guesses, or cannot read, and says what to do about it.
-    `columns_` contains the reason for each column. In NumPy arrays, nothing is guessed, and columns
-    with a single number are dropped without a warning.
+    Numbers, dates and durations may be text, such as "1,234.50 €" or "17.03.2020". If no day is
+    above 12, dates with slashes start with the month, others with the day. In data frames, whole
+    numbers that look like codes are categories; in NumPy arrays, nothing is guessed. The targets
+    have no influence. `fit` warns of what it leaves out, guesses or cannot read.
 
     Parameters
     ----------
@@ -105,90 +67,69 @@ class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
 default='from_dtype'
         Which columns are categorical.
 
-        - 'from_dtype': columns of categories or booleans, codes, and columns of text or objects
-          that are not read as numbers, dates or durations.
-        - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: the named columns
-          in addition to these.
-        - Another array: only these columns, as a boolean mask, positions or names, as in
-          :class:`~sklearn.ensemble.HistGradientBoostingClassifier`. Then no column is taken for
-          codes or identifiers.
+        - 'from_dtype': categories, booleans, codes, and text or objects that cannot be read.
+        - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: these and the
+          named columns.
+        - Another array: only these columns, as a boolean mask, positions or names; no column is
+          then taken for codes or identifiers.
         - None: no column.
     numeric_features : array-like of {bool, int, str} or None, default=None
-        Columns of numbers that could be taken for codes or identifiers. All values that are not
-        numbers become missing values.
+        Columns of numbers, which are then not taken for codes or identifiers. Other values in them
+        count as missing.
     text_features : array-like of {bool, int, str} or None, default=None
-        Columns of free text, in addition to those that are recognized: text of 1.5 words or more on
-        average, with many different values.
+        Columns of free text, besides those that are recognized.
     date_features : array-like of {bool, int, str} or None, default=None
-        Columns of dates. All values that are not dates become missing values.
+        Columns of dates. Other values in them count as missing.
     missing_values : number, str, array-like or dict, default=None
-        Values that mean missing, such as 999, in `fit` and in `transform`: one or several for all
-        columns, or a dict of column name, or position, to one or several. Numbers are compared as
-        numbers, also if they are text, such as "999.00". Other text, and dates such as
-        "1900-01-01", must be as they are written.
+        Values that mean missing, such as 999, for all columns, or a dict of them by column name or
+        position. Numbers also match text such as "999.00"; other text must be exact.
     max_categories : int, default=64
-        Maximum number of levels with a column of their own, for each column. At least 1. The most
-        frequent levels are kept; among equally frequent levels, the first in sorted order.
+        Maximum number of levels of a column with a column of their own, at least 1.
 
     Attributes
     ----------
     columns_ : dict of str to dict
-        The encoding of each column of the table, by its name ("x0", "x1", ... without names), as
-        plain data.
+        For each column of the table ("x0", "x1", ... without names), as plain data:
 
-        - "kind": "number", "date", "duration", "category", "text", or, for columns that are left
-          out, "identifier", "constant" (a single value) or "missing" (no value).
-        - "reason": why the column is of this kind, in words. "why": the same in a word, such as
-          "choice" or "code"; not if its values or its dtype alone say so.
-        - "decimal", "units", "date_format", "unreadable" of text that was read as numbers or dates:
-          the decimal mark, signs or units, the format, and values that could not be read. "zone" of
-          dates: their time zone, if they have one.
-        - "share_missing": the share of missing values in `fit`, if any are. "indicator": whether an
-          indicator column marks them; categories have this only if their "encoding" is "many".
-        - "center", "scale" of numbers, dates, durations and many codes: the median, and the divisor
-          (0.0 if there is a single value, which is dropped).
-        - "expected" of categories and text: the kind of their values, such as "text".
-        - "levels", "encoding", "n_levels" of categories: the levels with a column of their own
-          (dates as pandas.Timestamp); "one-hot", "sign" (one column of -1 and 1), "many" (more than
-          `max_categories` levels), "missing" (only an indicator column) or "none" (dropped); and
-          the number of levels in `fit`.
-        - "other_levels", "counts" of "many" categories: further levels that repeat, and the numbers
-          of rows of "levels" and "other_levels".
-        - "cycles", "weekdays" of dates: the cycles, "month" and "hour", in which the dates differ,
-          and the days of the week, from 0 for Monday, unless there is only one.
-        - "n_components" of text: the number of components.
+        - "kind": "number", "date", "duration", "category", "text" or, if it is left out,
+          "identifier", "constant" or "missing".
+        - "reason" of this kind, as a sentence, and "why", as a word, such as "choice" or "code".
+        - "decimal", "units", "date_format", "unreadable": how text was read; "zone" of dates.
+        - "share_missing": share of missing values in `fit`, and "indicator": whether they have one.
+        - "center", "scale" of numbers: median and divisor (0.0 for a single value).
+        - "levels", "encoding" and "n_levels" of categories: levels with a column; "one-hot",
+          "sign" (-1 and 1), "many", "missing" (an indicator only) or "none"; number in `fit`.
+        - "other_levels" and "counts" of "many": levels without a column that repeat, and rows of
+          all.
+        - "expected" of categories and text: the kind of their values.
+        - "cycles" and "weekdays" of dates: "month" and "hour" if they differ; days from Monday, 0.
+        - "n_components" of text.
     notes_ : list of tuple of two str
-        What `fit` warned of, as plain data: the case, such as "identifier" or "unreadable", and a
-        clause such as "left out columns with a single value: a, b".
+        What `fit` warned of: a case, such as "identifier", and a clause.
     text_encoders_ : dict of str to object
-        Fitted vectorizers and singular value decomposition of each column of text, by its name.
+        Vectorizers and singular value decomposition of each column of text.
     numeric_outputs_ : ndarray of int
-        Positions of the outputs that are numbers in a range, not indicators, levels or components
-        of text.
+        Positions of the outputs that are numbers in a range.
     n_features_in_ : int
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of the table, if they are strings.
+        Names of the columns, if they are strings.
 
     Raises
     ------
     ValueError
-        If two columns have the same name, a number is infinite, a date or a duration is beyond
-        292,000 years, or a column that `categorical_features` excludes contains text or other
-        values than numbers, booleans, dates and durations. In `transform`, also if a column is
-        missing, or contains another kind of values than in `fit`, such as numbers instead of text.
+        If column names repeat, a number is infinite, a date is beyond 292,000 years, or a column
+        excluded from `categorical_features` cannot be read. In `transform`, also if a column is
+        missing or has another kind of values.
     TypeError
         If a label cannot be hashed, such as a list, or the table is sparse or a LazyFrame.
 
     Warns
     -----
     DataConversionWarning
-        If columns are left out, if their kind is a guess, if values cannot be read, or if texts are
-        cut. In `transform`, if other values cannot be read or texts are cut, or if dates have no
-        time zone, but those in `fit` had one other than UTC, or the reverse. For ten or more rows,
-        also if all values of a column are categories that are not known from `fit`, or if all are
-        missing, which must have a probability below 0.001 if values are missing as often as in
-        `fit`.
+        If columns are left out or guessed, values cannot be read, or texts are cut. In `transform`,
+        also if time zones differ, or if in ten rows or more, all values of a column are unseen or
+        unexpectedly missing.
 
     See Also
     --------
@@ -196,11 +137,9 @@ default='from_dtype'
 
     Notes
     -----
-    If `fit` and `transform` receive data frames with column names, columns are matched by name:
-    their order does not matter, and additional columns are ignored. A column may have another dtype
-    in `transform` if the kind of its values is the same (float instead of int, string or category
-    instead of object), or if it is text that can be read. A column without any value is always
-    accepted.
+    Columns of data frames are matched by name, in any order; additional ones are ignored, and those
+    that were left out are not required. Their dtype may change if the kind of values does not.
+    If no column has outputs, the output is a column of zeros.
 
     References
     ----------
