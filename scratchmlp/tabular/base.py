@@ -236,6 +236,20 @@ class BaseTabular(
             If a target or a group is missing, a number of the table is infinite, too few rows have
             a weight above 0, or `cv` leaves a fold without rows to train on or to hold out. The
             estimator then stays as it was.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from scratchmlp.tabular import TabularMLPClassifier
+        >>> table = pd.DataFrame(
+        ...     {"age": [20, 31, None, 45, 52, 38] * 5, "city": ["Rome", "Oslo", "Rome"] * 10}
+        ... )
+        >>> buys = ["no", "yes", "no", "yes", "yes", "no"] * 5
+        >>> household = [number // 3 for number in range(30)]
+        >>> classifier = TabularMLPClassifier(cv=3, max_iter=16, random_state=0)
+        >>> classifier = classifier.fit(table, buys, groups=household)
+        >>> classifier.oof_proba_.shape
+        (30, 2)
         """
         started = time.time()  # this clock is the same in all processes
         with fitting(self, (X, y, sample_weight)) as (fitted, tasks):

@@ -136,5 +136,17 @@ class BaseTabularClassifier(ClassifierMixin, BaseTabular):
         Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error
         levels", JASA 114, 2019. Vovk, "Cross-conformal predictors", Annals of Mathematics and
         Artificial Intelligence 74, 2015.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from scratchmlp.tabular import TabularMLPClassifier
+        >>> X, y = load_wine(return_X_y=True, as_frame=True)
+        >>> classifier = TabularMLPClassifier(cv=3, max_iter=16, random_state=0).fit(X[::2], y[::2])
+        >>> sets = classifier.predict_set(X[1::2], coverage=0.95)
+        >>> sets.shape, bool(sets.any(axis=1).all())
+        ((89, 3), True)
+        >>> sets[0]
+        array([ True, False, False])
         """
         return self._regions(X, coverage)

@@ -78,6 +78,16 @@ class BaseTabularRegressor(RegressorMixin, BaseTabular):
         Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-free predictive inference for
         regression", JASA 113, 2018, section 5.2. Vovk, "Cross-conformal predictors", Annals of
         Mathematics and Artificial Intelligence 74, 2015.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from scratchmlp.tabular import TabularMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+        >>> regressor = TabularMLPRegressor(cv=3, max_iter=16, random_state=0).fit(X[::2], y[::2])
+        >>> low, high = regressor.predict_interval(X[1::2]).T
+        >>> bool(((low <= y[1::2]) & (y[1::2] <= high)).mean() > 0.85)
+        True
         """
         return self._regions(X, coverage)
 

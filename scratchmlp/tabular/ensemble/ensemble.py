@@ -248,6 +248,21 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         References
         ----------
         Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+        >>> networks, linear = TabularMLPClassifier(max_iter=16), LogisticRegression()
+        >>> named = [("networks", networks), ("linear", linear)]
+        >>> ensemble = TabularEnsembleClassifier(named, cv=3, random_state=0)
+        >>> ensemble = ensemble.fit(*load_wine(return_X_y=True, as_frame=True))
+        >>> print(ensemble.leaderboard()[["weight", "folds"]].round(1))
+                                   weight  folds
+        TabularEnsembleClassifier     1.0      3
+        networks                      0.7      3
+        linear                        0.3      3
         """
         check_is_fitted(self)
         sizes = {name: len(pickle.dumps(part)) for name, part in self._parts.items()}
@@ -294,6 +309,18 @@ class BaseTabularEnsemble(EnsembleParameters, _BaseComposition, BaseTabular):
         ------
         ValueError
             If a name is not in `weights_`.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_wine
+        >>> from sklearn.linear_model import LogisticRegression
+        >>> from scratchmlp.tabular import TabularEnsembleClassifier, TabularMLPClassifier
+        >>> networks, linear = TabularMLPClassifier(max_iter=16), LogisticRegression()
+        >>> named = [("networks", networks), ("linear", linear)]
+        >>> ensemble = TabularEnsembleClassifier(named, cv=3, random_state=0)
+        >>> ensemble = ensemble.fit(*load_wine(return_X_y=True, as_frame=True))
+        >>> ensemble.only("networks").weights_
+        {'networks': 1.0}
         """
         check_is_fitted(self)
         chosen = (name, *names)
