@@ -88,35 +88,21 @@ class TimeLimit(_EpochCallback):
 class ModelCheckpoint(_EpochCallback):
     """Save the estimator after each epoch, to predict with it or to resume training.
 
-    The file always holds a complete model. Each new model is written to a hidden temporary file in
-    the same folder, with ".part" in its name, and then replaces the old one. If the process is
-    killed, at most the current epoch is lost. It may leave a temporary file, which the next
-    checkpoint to the same path removes (except on Windows).
+    The file always holds a complete model with finite parameters; in a search, that of the last
+    fit. If a parameter cannot be saved, such as a lambda, the fit ends with
+    `scratchmlp.io.ModelFileError`.
 
-    All parameters in the file are finite. However, if the last step of an epoch makes them so large
-    that the loss or the outputs overflow, they are saved before the fit raises `DivergenceError`,
-    which it does in the next epoch or at its end.
-
-    To resume, load the model, lower `max_iter` by the model's `n_iter_` and call `fit` with
-    ``warm_start=True``. If `max_iter` would become 0, training was complete. If the first fit had
-    ``warm_start=True`` and an integer `random_state`, the result is bit for bit that of a fit
-    without interruption.
-
-    In a search, every fit overwrites the file, the refit of the best estimator last.
-
-    The callback raises `scratchmlp.io.ModelFileError`, which ends the fit, if a parameter cannot be
-    saved, such as a lambda; see `scratchmlp.io.save`.
+    To resume, load the model, lower `max_iter` by its `n_iter_` and call `fit` with
+    ``warm_start=True``. The result is that of an uninterrupted fit, bit for bit, if the first fit
+    had ``warm_start=True`` and an integer `random_state`; see :doc:`/networks`.
 
     Parameters
     ----------
     path : str or path-like
-        Path of the file, which `scratchmlp.io.load` reads. Its folder must exist. The usual ending
-        is ".skops".
+        Path of the file, usually with the ending ".skops". Its folder must exist.
     weights : {'best', 'latest'}, default='best'
-        Weights that the saved model predicts with. 'best' are the weights that `fit` would keep:
-        those of the best epoch so far with `early_stopping`, otherwise the latest ones. 'latest'
-        are those of the last epoch, even with `early_stopping`; a resumed training then no longer
-        has the best ones.
+        Weights to predict with: those that `fit` would keep, or those of the last epoch even with
+        `early_stopping`; training resumed from these no longer has the best ones.
 
     Examples
     --------

@@ -41,46 +41,37 @@ class Run:
     theta : ndarray of shape (n_parameters,)
         The latest parameters.
     random_state : RandomState or dict
-        Random number generator for the validation split, the order of rows and dropout, or its
-        state. `generator` makes the generator.
+        Generator for validation split, order of rows and dropout, or its state; see `generator`.
     optimizer_state : dict
-        State of the optimizer. It is empty with L-BFGS.
+        State of the optimizer, empty with L-BFGS.
     order : ndarray of shape (n_samples,) or None
-        Row numbers in the order of the last epoch. The next epoch shuffles this order. None means
-        the order of the data.
+        Row numbers in the order of the last epoch. None means the order of the data.
     split : dict or None
-        The rows that early stopping has held out: "training" and "held_out" are row numbers. On a
-        cluster, "seed" and "starts", the numbers of the first rows of its pieces, determine them.
-        None if early stopping has not held out rows.
+        Rows of early stopping: the row numbers "training" and "held_out" or, on a cluster, "seed"
+        and "starts", the first rows of its pieces.
     n_epochs : float
-        Planned number of epochs, which learning-rate schedules use: `max_iter` of the first fit. It
-        stays the same when training is resumed.
+        Planned number of epochs: `max_iter` of the first fit.
     samples_seen : int
-        Number of rows trained on so far. A row counts once per epoch.
+        Number of rows trained on so far, in all epochs.
     rate_drops : int
         How often `scratchmlp.schedules.Adaptive` has lowered the learning rate.
     no_improvement : int
-        Number of epochs in a row without improvement, up to the last epoch. `renew_patience` and
-        `scratchmlp.schedules.Adaptive.lower` reset it to 0.
+        Number of epochs in a row without improvement.
     loss : float
-        Training loss of the last epoch. It is the mean of the objective over the batches, weighted
-        by their numbers of rows. The objective of each batch is computed before its step. With
-        L-BFGS, it is the objective at `theta`.
+        Objective of the last epoch: the mean over the batches, each before its step; with L-BFGS,
+        at `theta`.
     best_loss : float
-        Lowest training loss since the last call of `renew_patience`. Early stopping does not use
-        it.
+        Lowest loss since the last call of `renew_patience`.
     best_score : float
-        Highest validation score. Only early stopping uses it.
+        Highest validation score of early stopping.
     best_epoch : int
-        Epoch of `best_score` with early stopping, and epoch of `best_loss` without. The first epoch
-        is 1.
+        Epoch, from 1, of `best_score` or, without early stopping, of `best_loss`.
     best_theta : ndarray of shape (n_parameters,) or None
-        Parameters after the epoch with the highest validation score. None without early stopping.
+        Parameters after the best epoch of early stopping.
     history : dict of list
-        Lists with one entry per epoch: "loss", "learning_rate" and "seconds". The learning rate is
-        that of the first step, or nan with L-BFGS. With validation data, also "validation_loss" and
-        "score". They are nan for earlier epochs without validation data, and have no entries for
-        the latest epochs if these had none.
+        "loss", "learning_rate" (of the first step; nan with L-BFGS) and "seconds" of each epoch.
+        With validation data, also "validation_loss" and "score": nan for earlier epochs without,
+        and no entries for such epochs at the end.
     """
 
     theta: FloatArray

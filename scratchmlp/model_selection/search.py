@@ -133,21 +133,16 @@ class _StackedSearch(BaseSearchCV):
 class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     """Grid search over networks that train together.
 
-    It has the parameters, the attributes and the results of scikit-learn's
+    It has the parameters, attributes and results of scikit-learn's
     :class:`~sklearn.model_selection.GridSearchCV`, and is several times as fast for small networks.
-    Networks with the same layer sizes, activations, loss, batch size and number of training rows
-    train in one stack. Solvers, learning rates, penalties, momentum, random states, weights, early
-    stopping and numbers of epochs may differ.
+    The estimator is a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline that ends in
+    one. Networks with the same layer sizes, activations, loss, batch size and number of training
+    rows train in one stack; see :doc:`/searches`.
 
-    The estimator must be a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline whose
-    last step is one. The other steps of a Pipeline are fitted once for each split, and candidates
-    that differ in the network only share them.
-
-    Scikit-learn fits everything else, one by one: other estimators, subclasses of the networks and
-    of Pipeline, and Pipelines with `memory` or `verbose`; networks with the solver "lbfgs",
-    dropout, sparse rows, callbacks of their own, `warm_start`, `verbose`, or with activations,
-    losses or optimizers that you have written; networks that are so large that a stack is not
-    faster; and what is left once the training rows that are kept hold 33 million numbers.
+    Scikit-learn fits everything else one by one: other estimators and subclasses; Pipelines with
+    `memory` or `verbose`; networks with "lbfgs", dropout, sparse rows, callbacks, `warm_start`,
+    `verbose`, or activations, losses or optimizers of your own; networks that are too large to
+    gain; and what is left once the training rows in memory hold 33 million numbers.
 
     Parameters
     ----------
@@ -158,43 +153,24 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         One or several scorers. None uses the estimator's `score`.
     n_jobs : int, default=None
-        Number of processes. Each of them trains stacks. None means 1, and -1 all processors. With
-        several processes, all networks are trained before the first one is evaluated, and they are
-        sent from process to process, which takes time: a search of a few seconds is not faster.
-    refit : bool, str or callable, default=True
-        Whether, or by which metric, the best candidate is fitted to all rows.
-    cv : int, splitter or iterable, default=None
-        Splits into training and validation rows. None means five folds.
-    verbose : int, default=0
-        How much to print.
-    pre_dispatch : int or str, default='2*n_jobs'
-        Number of tasks that are sent to the processes ahead of time.
-    error_score : 'raise' or number, default=nan
-        Score of a candidate whose fit fails.
-    return_train_score : bool, default=False
-        Whether to score the training rows, too.
+        Number of processes, each of which trains stacks. None means 1, and -1 all processors.
+        Sending networks takes time: searches of a few seconds are not faster.
+    refit, cv, verbose, pre_dispatch, error_score, return_train_score
+        See :class:`~sklearn.model_selection.GridSearchCV`.
 
     Attributes
     ----------
     cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_
-        See :class:`~sklearn.model_selection.GridSearchCV`. In `cv_results_`, the networks of a
-        stack share its time equally: `mean_fit_time`.
-
-    See Also
-    --------
-    StackedRandomizedSearchCV : The same for random candidates.
-    StackedHalvingGridSearchCV : The same with more and more epochs for fewer and fewer candidates.
+        See :class:`~sklearn.model_selection.GridSearchCV`. The networks of a stack share its
+        `mean_fit_time` equally.
 
     Notes
     -----
-    Scores agree with those of networks that train one by one up to rounding errors. These grow with
-    the number of steps. In float64, scores usually agree within 1e-9. In float32, candidates with
-    close scores may swap ranks. With ``random_state=None``, results differ as between any two fits.
+    Scores are those of networks that train one by one, up to rounding errors: usually 1e-9 in
+    float64. In float32, close candidates may swap ranks.
 
-    Callbacks of the search see its tasks. Those that it would propagate to the networks, such as a
-    bar for the epochs of each, do not see networks that train together, nor the steps that are
-    fitted once for several of them. In the same split, scorers get Pipelines that share their
-    fitted steps, which they must not change.
+    Callbacks of the search do not reach networks that train together. Scorers must not change a
+    Pipeline: those of a split share their fitted steps.
 
     Examples
     --------
@@ -219,7 +195,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     """Randomized search over networks that train together.
 
-    It has the parameters, the attributes and the results of scikit-learn's
+    It has the parameters, attributes and results of scikit-learn's
     :class:`~sklearn.model_selection.RandomizedSearchCV`. See :class:`StackedGridSearchCV` for what
     trains together.
 
@@ -231,19 +207,17 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
         Names of parameters, and distributions or lists of values to draw from.
     n_iter : int, default=10
         Number of candidates.
-    scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
+    scoring, n_jobs, refit, cv, verbose, pre_dispatch
         See :class:`StackedGridSearchCV`.
     random_state : int, RandomState instance or None, default=None
-        Determines the candidates. Pass an int for reproducible results.
+        Determines the candidates.
+    error_score, return_train_score
+        See :class:`StackedGridSearchCV`.
 
     Attributes
     ----------
     cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_
         See :class:`StackedGridSearchCV`.
-
-    See Also
-    --------
-    StackedGridSearchCV : The same for all candidates of a grid.
 
     Examples
     --------
@@ -264,13 +238,12 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
 class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     """Successive halving over networks that train together.
 
-    It has the parameters, the attributes and the results of scikit-learn's
+    It has the parameters, attributes and results of scikit-learn's
     :class:`~sklearn.model_selection.HalvingGridSearchCV`. See :class:`StackedGridSearchCV` for what
     trains together.
 
-    If the resource is `max_iter` of the network, the networks that remain go on where the last
-    round ended. They train anew with several processes, and with learning-rate schedules that plan
-    for the number of epochs, because the results would differ from those of scikit-learn.
+    If the resource is `max_iter`, networks go on where the last round ended. They train anew with
+    several processes, or with a schedule that is planned for the number of epochs.
 
     Parameters
     ----------
@@ -279,13 +252,16 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     param_grid : dict or list of dict
         Names of parameters, and lists of values to try.
     factor : int or float, default=3
-        By which factor the number of candidates falls, and the resource grows, from round to round.
+        Factor by which the resource grows, and the number of candidates falls, in each round.
     resource : str, default='n_samples'
         "n_samples", or a parameter such as "max_iter".
-    max_resources, min_resources, aggressive_elimination, random_state
+    max_resources, min_resources, aggressive_elimination, cv, scoring, refit, error_score, \
+            return_train_score
         See :class:`~sklearn.model_selection.HalvingGridSearchCV`.
-    cv, scoring, refit, error_score, return_train_score, n_jobs, verbose
-        See :class:`StackedGridSearchCV`. The default of `cv` is 5.
+    random_state : int, RandomState instance or None, default=None
+        Draws the samples, if they are the resource.
+    n_jobs, verbose : int
+        See :class:`StackedGridSearchCV`.
 
     Attributes
     ----------
@@ -293,10 +269,6 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
         See :class:`StackedGridSearchCV`.
     n_resources_, n_candidates_, n_remaining_candidates_, n_iterations_, and others
         See :class:`~sklearn.model_selection.HalvingGridSearchCV`.
-
-    See Also
-    --------
-    StackedGridSearchCV : The same without rounds.
 
     Examples
     --------

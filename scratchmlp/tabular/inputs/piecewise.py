@@ -32,49 +32,37 @@ SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this s
 class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator):
     """Encode each number as several numbers in [0, 1], one for each bin or bin edge.
 
-    The edges b_0 < b_1 < ... < b_T divide the range of a column into T bins. A number x becomes
-
-    - 'linear': T numbers, clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1) for t = 1, ..., T. They are 1
-      for bins below x, 0 for bins above x, and the relative position of x within its own bin. No
-      information is lost within the range: x can be computed from their sum.
-    - 'steps': T - 1 indicators x >= b_t, one for each inner edge. They suit columns with few
-      distinct values.
-
-    b_0 and b_T are the smallest and the largest number in `fit`, and numbers beyond them are
-    clipped. (In the paper, the first and the last bin have no limit.) Missing numbers become zeros.
-    Columns that are constant or without any number in `fit` have no outputs.
+    The edges b_0 < ... < b_T divide the range of a column in `fit` into T bins. Numbers beyond the
+    range are clipped, and missing ones become zeros. Columns that are constant or without any
+    number have no outputs.
 
     Parameters
     ----------
     n_bins : int, default=8
-        Largest number of bins per column, T, at least 2. Columns with few distinct values have
-        fewer bins.
+        Largest number of bins per column, at least 2.
     strategy : {'quantile', 'tree'}, default='quantile'
-        How to choose the inner edges.
-
-        - 'quantile': at quantiles. If a single value makes up the share of two or more bins, it
-          gets an edge on both sides.
-        - 'tree': at the thresholds of a decision tree that predicts `y` from this column alone. It
-          is a regression tree if `y` is continuous according to
-          :func:`~sklearn.utils.multiclass.type_of_target`, which takes integers for classes.
+        Where the inner edges are: at quantiles, or at the thresholds of a decision tree that
+        predicts `y` from this column. It is a regression tree if `y` is continuous, not integers.
     encoding : {'linear', 'steps', 'both', 'auto'}, default='linear'
-        Outputs for a number. 'both' is 'linear' followed by 'steps'. 'auto' is 'steps' for a column
-        in which at least a tenth of the numbers in `fit` have the same value (always true with ten
-        distinct values or fewer), and 'linear' for other columns.
+        Outputs for a number x.
+
+        - 'linear': clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1) for t = 1, ..., T.
+        - 'steps': x >= b_t for each inner edge, as 0 or 1.
+        - 'both': 'linear', then 'steps'.
+        - 'auto': 'steps' if one value makes up at least a tenth of a column, otherwise 'linear'.
     min_samples_leaf : int, default=1
-        Smallest number of rows on each side of a threshold of 'tree', as in scikit-learn's trees.
+        Smallest number of rows on each side of a threshold of 'tree'.
 
     Attributes
     ----------
     bin_edges_ : list of ndarray of shape (n_edges,), float64
-        b_0, ..., b_T of each column. A column that was constant has one edge, and a column without
-        numbers has none.
+        b_0, ..., b_T of each column; one edge if it was constant, none if it had no numbers.
     encodings_ : list of {'linear', 'steps', 'both'}
         Encoding of each column.
     n_features_in_ : int
-        Number of columns seen in `fit`.
+        Number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of these columns, if they are strings.
+        Names of the columns, if they are strings.
 
     Raises
     ------
@@ -82,15 +70,10 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
         If `X` holds infinity or values that are not numbers, if `strategy` is 'tree' and `y` is
         None, or if all weights are 0.
 
-    See Also
-    --------
-    TabularEncoder : Encode all columns of a raw table as numbers.
-    sklearn.preprocessing.KBinsDiscretizer : Encode only in which bin a number is.
-
     References
     ----------
     Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular deep
-    learning", NeurIPS 2022, equation 1.
+    learning", NeurIPS 2022, equation 1; there, the first and the last bin have no limit.
 
     Examples
     --------
