@@ -26,11 +26,9 @@ __all__ = [
 class Activation(Protocol):
     """The two methods that the network calls on an activation function f.
 
-    Any object with these two methods is an activation. It need not derive from this class. It may
-    also return new arrays instead of writing into its arguments, which is slower.
-
-    Set the attribute ``in_place`` to True if ``backward`` does not read ``z``. The network then
-    overwrites scores with outputs, so that ``z`` and ``a`` are the same array.
+    Any object with these methods is an activation. It may return new arrays instead of writing into
+    its arguments, which is slower. With the attribute ``in_place = True``, `z` and `a` are the same
+    array: ``backward`` must then not read `z`.
     """
 
     def forward(self, z: FloatArray, out: FloatArray) -> FloatArray:
@@ -175,8 +173,8 @@ class ELU:
 class SELU:
     """f(z) = λ z where z > 0 and c (exp(z) - 1) elsewhere, with f' = λ and c exp(z) = f + c.
 
-    λ and c are such that the outputs of each layer keep a mean of 0 and a variance of 1, if weights
-    are drawn with variance 1 / n_in (`scratchmlp.initializers.lecun_normal`).
+    λ and c keep the outputs of each layer at mean 0 and variance 1 if weights have the variance
+    1 / n_in (`scratchmlp.initializers.lecun_normal`).
 
     References
     ----------
@@ -251,8 +249,7 @@ class SiLU:
 class Mish:
     """f(z) = z t with t = tanh(log(1 + exp(z))), and f' = t + z σ(z) (1 - t²).
 
-    σ is the logistic function. With e = exp(z) and n = e (e + 2), one exponential is enough:
-    t = n / (n + 2). The derivative needs none: with t = f / z and u = 2 t / (1 + t),
+    With e = exp(z) and n = e (e + 2), t = n / (n + 2). With u = 2 t / (1 + t),
     σ = u / (1 + √(1 - u)).
 
     References

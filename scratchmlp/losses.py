@@ -30,25 +30,19 @@ __all__ = [
 class Loss(BaseEstimator, ABC):
     """Base class of losses: a function of targets and raw scores, with an output activation.
 
-    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
-    search can set them, for instance as ``loss__gamma``. The output activation is not a
-    constructor parameter. The estimators choose it to suit the targets, and set it with
-    `with_output`.
+    A grid search can set the hyper-parameters, for instance as ``loss__gamma``. The estimators
+    choose the output activation for the targets, and set it with `with_output`.
 
-    To write a loss of your own, derive from this class, set `outputs` and define
-    `value_and_gradient`. The constructor must keep each parameter in an attribute of the same name.
-    Only ScratchMLPRegressor trains with a loss that overrides `predictions`, `n_raw` or
-    `output_activation`: classifiers and TabularMLPRegressor compute predictions by themselves and
-    refuse it.
+    A loss of your own sets `outputs` and defines `value_and_gradient`. Its constructor keeps each
+    parameter in an attribute of the same name. If it overrides `predictions`, `n_raw` or
+    `output_activation`, only ScratchMLPRegressor can use it.
 
     Attributes
     ----------
     outputs : tuple of str
-        Class attribute: names of the output activations that work with this loss. The first one is
-        the default.
+        Class attribute: possible output activations, the default first.
     estimator_types : tuple of str
-        Class attribute: types of the estimators that can train with this loss. The default is
-        ("classifier", "regressor").
+        Class attribute: "classifier", "regressor" or, by default, both.
     """
 
     outputs: ClassVar[tuple[str, ...]]
@@ -198,10 +192,9 @@ _OUTPUT_RANGES = {
 class ErrorLoss(Loss):
     """Base class of losses that depend only on the errors e = f(raw) - Y.
 
-    A subclass defines `of_error`, which returns the derivative with respect to e. By the chain
-    rule, the output activation f turns this into the derivative with respect to the raw scores. The
-    identity leaves the derivative unchanged. The logistic function, with output p, multiplies the
-    derivative by p (1 - p).
+    A subclass defines `of_error`, with the derivative with respect to e. The chain rule turns it
+    into the gradient: the identity f leaves it unchanged, and the logistic function, with output p,
+    multiplies it by p (1 - p).
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("identity", "logistic")
@@ -235,22 +228,16 @@ class ErrorLoss(Loss):
 class LogLoss(Loss):
     """Cross-entropy between targets and predicted probabilities, in nats.
 
-    With softmax outputs p, for mutually exclusive classes (Σ_c Y_c = 1), the loss of a sample is
-    -Σ_c Y_c log p_c. With logistic outputs, each column is a binary target of its own and the loss
-    is -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)]. In both cases the gradient is p - Y, as the
-    page :doc:`/backpropagation/losses` derives.
-
-    The loss is computed from the raw scores and not from rounded probabilities, so that it is
-    accurate even if a probability rounds to 0 or 1.
-
-    Label smoothing mixes the targets with equal probabilities: Y becomes (1 - ε) Y + ε / K for K
-    classes, with K = 2 for logistic outputs. The loss is then minimal at finite raw scores, which
-    discourages overconfident predictions.
+    The loss of a sample is -Σ_c Y_c log p_c with softmax outputs p, and
+    -Σ_c [Y_c log p_c + (1 - Y_c) log(1 - p_c)] with logistic outputs. In both cases the gradient is
+    p - Y; see :doc:`/backpropagation/losses`. It is computed from raw scores, so that it is
+    accurate even if p rounds to 0 or 1.
 
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        ε, in [0, 1).
+        ε, in [0, 1): targets become (1 - ε) Y + ε / K for K classes, K = 2 for logistic outputs,
+        which discourages overconfident predictions.
 
     References
     ----------
@@ -314,23 +301,20 @@ class LogLoss(Loss):
 class FocalLoss(Loss):
     """Log-loss with a lower weight on samples that are already predicted well.
 
-    With q = 1 - p, the terms -Y log p of the log-loss become -Y q^γ log p. The factor q^γ is near 1
-    for wrong predictions and near 0 for right and confident ones, so that many easy samples do not
-    outweigh a few hard ones. The loss of a sample is -Σ_c Y_c q_c^γ log p_c with softmax outputs
-    and -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] with logistic outputs. γ = 0 gives the
-    log-loss. The page :doc:`/backpropagation/losses` derives the gradients.
-
-    Predicted probabilities are less extreme than with the log-loss.
+    With q = 1 - p, the loss of a sample is -Σ_c Y_c q_c^γ log p_c with softmax outputs, and
+    -Σ_c [Y_c q_c^γ log p_c + (1 - Y_c) p_c^γ log q_c] with logistic outputs. Probabilities are less
+    extreme than with the log-loss. See :doc:`/backpropagation/losses`, and :doc:`/imbalance` for a
+    better remedy for rare classes.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        γ, at least 0. A larger γ puts less weight on easy samples.
+        γ, at least 0. A larger γ puts less weight on easy samples; 0 gives the log-loss.
 
     References
     ----------
-    Lin et al., "Focal loss for dense object detection", ICCV 2017. Use `class_weight` for the
-    weights of the classes in the paper's equation 5.
+    Lin et al., "Focal loss for dense object detection", ICCV 2017. `class_weight` has the weights
+    of the classes in its equation 5.
 
     Examples
     --------
@@ -378,8 +362,8 @@ class FocalLoss(Loss):
 class SquaredError(ErrorLoss):
     """Half the squared distance between targets and predictions, Σ_c (f(raw)_c - Y_c)² / 2.
 
-    Its gradient with respect to the predictions is f(raw) - Y. The mean of the targets minimizes
-    it. With logistic outputs it is the loss of the article's Equations 3 and 4.
+    The mean of the targets minimizes it. With logistic outputs it is the loss of the article's
+    Equations 3 and 4.
 
     Examples
     --------
@@ -401,8 +385,7 @@ class SquaredError(ErrorLoss):
 class AbsoluteError(ErrorLoss):
     """Sum of the absolute errors, Σ_c abs(f(raw)_c - Y_c).
 
-    Its derivative with respect to an error is the sign of the error, 0 at 0, so that outliers have
-    no more influence than other samples. The median of the targets minimizes it.
+    The median of the targets minimizes it, so outliers have no more influence than other samples.
 
     Examples
     --------
@@ -423,15 +406,12 @@ class AbsoluteError(ErrorLoss):
 class HuberLoss(ErrorLoss):
     """Squared error for small errors and absolute error for large ones, summed over the outputs.
 
-    With d = `delta`, the loss of an error e is e² / 2 where abs(e) <= d and d (abs(e) - d / 2)
-    elsewhere. Its derivative is e, clipped to [-d, d]: the influence of outliers is limited, and
-    the loss is smooth at 0.
+    The loss of an error e is e² / 2 where abs(e) <= d, and d (abs(e) - d / 2) elsewhere.
 
     Parameters
     ----------
     delta : float, default=1.0
-        d, above 0, in the unit of the targets: the size at which the loss changes from squared to
-        absolute.
+        d, above 0, in the unit of the targets.
 
     References
     ----------
@@ -463,9 +443,8 @@ class HuberLoss(ErrorLoss):
 class QuantileLoss(ErrorLoss):
     """Pinball loss, which the τ-quantile of the targets minimizes, summed over the outputs.
 
-    The loss of an error e = f(raw) - Y is (1 - τ) e for e > 0 and -τ e for e < 0. With τ = 0.9, a
-    prediction that is too low costs nine times as much as one that is too high by the same amount,
-    so that nine of ten targets are below the prediction. τ = 0.5 gives half the absolute error.
+    The loss of an error e = f(raw) - Y is (1 - τ) e for e > 0 and -τ e for e < 0. With τ = 0.9,
+    nine of ten targets are below the prediction.
 
     Parameters
     ----------

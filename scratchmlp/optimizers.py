@@ -32,27 +32,22 @@ State: TypeAlias = dict[str, Any]
 class Optimizer(BaseEstimator, ABC):
     """Base class of optimizers: an update rule, weight decay and gradient clipping.
 
-    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
-    search can set them, for instance as ``solver__beta_1``. All optimizers have the two parameters
-    below, which are keyword-only. A subclass that defines its own constructor may omit them.
+    A grid search can set the hyper-parameters, for instance as ``solver__beta_1``. A subclass with
+    a constructor of its own may omit these two.
 
     Parameters
     ----------
     weight_decay : float, default=0.0
-        λ, at least 0. All parameters, including biases, shrink before each step: θ ← θ - η λ θ.
-        The decay is decoupled: unlike an L2 penalty, it is not part of the gradient that the update
-        rule receives.
+        λ, at least 0: before each step, θ ← θ - η λ θ for all parameters, including biases. The
+        decay is decoupled: the update rule does not see it in the gradient.
     max_grad_norm : float or None, default=None
-        c, above 0: the largest allowed Euclidean norm of the gradient with respect to all
-        parameters. A longer gradient is scaled down to this norm: g ← g c / ‖g‖. None does not clip
-        gradients.
+        c, above 0: a gradient with a larger Euclidean norm is scaled down to it, g ← g c / ‖g‖.
+        None does not clip.
 
     References
     ----------
-    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
-
-    Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
-    2013. Section 3.2 describes clipping.
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019. Pascanu, Mikolov and
+    Bengio, "On the difficulty of training recurrent neural networks", ICML 2013, section 3.2.
 
     Examples
     --------
@@ -160,8 +155,8 @@ _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 class SGD(Optimizer):
     """Stochastic gradient descent, plain or with momentum.
 
-    Without momentum, θ ← θ - η g. With momentum μ, v ← μ v - η g, then θ ← θ + v. With Nesterov's
-    momentum, v ← μ v - η g, then θ ← θ + μ v - η g.
+    With momentum μ, v ← μ v - η g, then θ ← θ + v, or θ ← θ + μ v - η g with Nesterov's momentum.
+    Without momentum, θ ← θ - η g.
 
     Parameters
     ----------
@@ -169,10 +164,8 @@ class SGD(Optimizer):
         μ, in [0, 1].
     nesterov : bool, default=True
         Whether to use Nesterov's momentum.
-    weight_decay : float, default=0.0
-        λ, the rate of decoupled weight decay; see `Optimizer`.
-    max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+    weight_decay, max_grad_norm : float
+        See :class:`Optimizer`.
 
     References
     ----------
@@ -222,16 +215,12 @@ class SGD(Optimizer):
 class AdaGrad(Optimizer):
     """AdaGrad, with s ← s + g², then θ ← θ - η g / (√s + ε).
 
-    Steps become smaller for parameters whose gradients have been large.
-
     Parameters
     ----------
     epsilon : float, default=1e-8
-        ε, above 0, which avoids division by zero.
-    weight_decay : float, default=0.0
-        λ, the rate of decoupled weight decay; see `Optimizer`.
-    max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+        ε, above 0.
+    weight_decay, max_grad_norm : float
+        See :class:`Optimizer`.
 
     References
     ----------
@@ -271,18 +260,14 @@ class AdaGrad(Optimizer):
 class RMSProp(Optimizer):
     """RMSProp, with s ← ρ s + (1 - ρ) g², then θ ← θ - η g / (√s + ε).
 
-    Unlike in `AdaGrad`, s is a moving average, so that old gradients lose their influence.
-
     Parameters
     ----------
     rho : float, default=0.9
-        ρ, in [0, 1): decay rate of the moving average of squared gradients.
+        ρ, in [0, 1).
     epsilon : float, default=1e-8
-        ε, above 0, which avoids division by zero.
-    weight_decay : float, default=0.0
-        λ, the rate of decoupled weight decay; see `Optimizer`.
-    max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+        ε, above 0.
+    weight_decay, max_grad_norm : float
+        See :class:`Optimizer`.
 
     References
     ----------
@@ -324,28 +309,24 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Adam: steps along a moving average of gradients, divided by their root mean square.
 
-    At step t, m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g². Then θ ← θ - η_t m / (√v + ε) with
-    η_t = η √(1 - β₂ᵗ) / (1 - β₁ᵗ), which corrects the bias of m and v towards their first value 0.
-    The size of a step is about η, whatever the scale of the gradients.
+    At step t, m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g², then θ ← θ - η_t m / (√v + ε) with
+    η_t = η √(1 - β₂ᵗ) / (1 - β₁ᵗ). A step has a size of about η.
 
     Parameters
     ----------
     beta_1 : float, default=0.9
-        β₁, in [0, 1): decay rate of the moving average of gradients.
+        β₁, in [0, 1).
     beta_2 : float, default=0.999
-        β₂, in [0, 1): decay rate of the moving average of squared gradients.
+        β₂, in [0, 1).
     epsilon : float, default=1e-8
-        ε, above 0, which avoids division by zero.
-    weight_decay : float, default=0.0
-        λ, the rate of decoupled weight decay; see `Optimizer`.
-    max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+        ε, above 0.
+    weight_decay, max_grad_norm : float
+        See :class:`Optimizer`.
 
     References
     ----------
-    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015. This form, with the
-    correction in η_t, is at the end of its section 2. There ε is added to √v, not to its corrected
-    value.
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, end of section 2: ε is
+    added to √v, not to its corrected value.
 
     Examples
     --------
@@ -392,16 +373,12 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        β₁, in [0, 1): decay rate of the moving average of gradients.
-    beta_2 : float, default=0.999
-        β₂, in [0, 1): decay rate of the moving average of squared gradients.
-    epsilon : float, default=1e-8
-        ε, above 0, which avoids division by zero.
+    beta_1, beta_2, epsilon : float
+        See :class:`Adam`.
     weight_decay : float, default=0.01
-        λ, the rate of decoupled weight decay; see `Optimizer`.
+        λ, at least 0.
     max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+        See :class:`Optimizer`.
 
     References
     ----------
@@ -424,26 +401,17 @@ class AdamW(Adam):
 class NAdam(Adam):
     """Adam with Nesterov's momentum.
 
-    At step t, m and v are those of `Adam`, n = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ), and
+    With m and v of `Adam`, n = β₁ m / (1 - β₁ᵗ⁺¹) + (1 - β₁) g / (1 - β₁ᵗ) at step t, and
     θ ← θ - η √(1 - β₂ᵗ) n / (√v + ε).
 
     Parameters
     ----------
-    beta_1 : float, default=0.9
-        β₁, in [0, 1): decay rate of the moving average of gradients.
-    beta_2 : float, default=0.999
-        β₂, in [0, 1): decay rate of the moving average of squared gradients.
-    epsilon : float, default=1e-8
-        ε, above 0, which avoids division by zero.
-    weight_decay : float, default=0.0
-        λ, the rate of decoupled weight decay; see `Optimizer`.
-    max_grad_norm : float or None, default=None
-        Largest norm of the gradient; see `Optimizer`.
+    beta_1, beta_2, epsilon, weight_decay, max_grad_norm : float
+        See :class:`Adam`.
 
     References
     ----------
-    Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop. Here β₁ is constant,
-    whereas it follows a schedule in the paper. ε is added to √v, as in `Adam`.
+    Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop. Here β₁ is constant.
 
     Examples
     --------

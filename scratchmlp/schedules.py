@@ -38,14 +38,12 @@ class Progress(NamedTuple):
 class Schedule(BaseEstimator, ABC):
     """Base class of schedules.
 
-    Hyper-parameters are constructor parameters, as in scikit-learn: ``clone`` works, and a grid
-    search can set them, for instance as ``learning_rate__n_epochs``.
+    A grid search can set the hyper-parameters, for instance as ``learning_rate__n_epochs``.
 
     Attributes
     ----------
     stepwise : bool
-        Whether the factor changes within an epoch. It is computed for every step if True, and once
-        per epoch if False, which is faster.
+        Whether the factor is computed for every step, not once per epoch, which is faster.
     """
 
     stepwise: ClassVar[bool] = True
@@ -157,12 +155,12 @@ class HorizonSchedule(Schedule):
 class Cosine(HorizonSchedule):
     """A learning rate that falls to 0 along half a cosine.
 
-    The factor is (1 + cos(π t)) / 2; see `HorizonSchedule` for t.
+    The factor is (1 + cos(π t)) / 2.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
+        See :class:`HorizonSchedule`, also for t.
 
     References
     ----------
@@ -184,13 +182,12 @@ class Cosine(HorizonSchedule):
 class CosLog4(HorizonSchedule):
     """Four cycles from 0 to the initial learning rate and back, each twice as long as the last.
 
-    The factor is 1/2 - cos(2π log₂(1 + 15 t)) / 2; see `HorizonSchedule` for t. Every cycle
-    restarts training at a higher learning rate, and later cycles leave more time to converge.
+    The factor is 1/2 - cos(2π log₂(1 + 15 t)) / 2.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
+        See :class:`HorizonSchedule`, also for t.
 
     References
     ----------
@@ -200,8 +197,6 @@ class CosLog4(HorizonSchedule):
     Examples
     --------
     >>> from scratchmlp.schedules import CosLog4, Progress
-    >>> CosLog4()(Progress(samples_seen=0, epoch=0.0, n_epochs=200))
-    0.0
     >>> round(CosLog4()(Progress(samples_seen=15000, epoch=100.0, n_epochs=200)), 3)
     0.074
     """
@@ -214,12 +209,12 @@ class CosLog4(HorizonSchedule):
 class FlatCosine(HorizonSchedule):
     """The initial learning rate for half of the epochs, then half a cosine down to 0.
 
-    The factor is (1 + cos(π max(0, 2t - 1))) / 2; see `HorizonSchedule` for t.
+    The factor is (1 + cos(π max(0, 2t - 1))) / 2.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
+        See :class:`HorizonSchedule`, also for t.
 
     References
     ----------
@@ -229,8 +224,6 @@ class FlatCosine(HorizonSchedule):
     Examples
     --------
     >>> from scratchmlp.schedules import FlatCosine, Progress
-    >>> FlatCosine()(Progress(samples_seen=15000, epoch=100.0, n_epochs=200))
-    1.0
     >>> FlatCosine()(Progress(samples_seen=22500, epoch=150.0, n_epochs=200))
     0.5
     """
@@ -242,16 +235,15 @@ class FlatCosine(HorizonSchedule):
 
 @dataclass(eq=False, repr=False)
 class OneCycle(HorizonSchedule):
-    """A warm-up to the initial learning rate, then a longer descent.
+    """A warm-up to the initial learning rate, then a longer descent, along half cosines.
 
-    With c(u) = (1 + cos(π u)) / 2, which falls from 1 to 0, the factor is
-    start + (1 - start) c(1 - t / w) for t < w and end + (1 - end) c((t - w) / (1 - w)) afterwards,
-    where w is `warmup`; see `HorizonSchedule` for t.
+    With c(u) = (1 + cos(π u)) / 2, the factor is start + (1 - start) c(1 - t / w) for t < w, and
+    end + (1 - end) c((t - w) / (1 - w)) afterwards.
 
     Parameters
     ----------
     n_epochs : int or None, default=None
-        Number of epochs over which the learning rate changes; see `HorizonSchedule`.
+        See :class:`HorizonSchedule`, also for t.
     warmup : float, default=0.3
         w, in [0, 1): fraction of the epochs in which the learning rate rises.
     start : float, default=0.04
@@ -262,7 +254,7 @@ class OneCycle(HorizonSchedule):
     References
     ----------
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning
-    rates", 2018. There the learning rate rises and falls linearly; here, along half cosines.
+    rates", 2018, where the learning rate is linear.
 
     Examples
     --------
@@ -309,10 +301,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
 class Adaptive:
     """Lower the learning rate when training stalls: scikit-learn's "adaptive".
 
-    When training has not improved for too many epochs in a row, the monitor calls `lower`. This
-    divides the rate by five, and training continues. If the rate is already 1e-6 or less, training
-    stops instead. This class is not a `Schedule`, because the rate depends on the training loss or
-    the validation score. `Run.rate_drops` stores how often the rate was lowered.
+    When training has not improved for too many epochs in a row, the monitor calls `lower`. It is no
+    `Schedule`, because the rate depends on the loss or the validation score.
 
     Examples
     --------

@@ -255,9 +255,10 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
         Factor by which the resource grows, and the number of candidates falls, in each round.
     resource : str, default='n_samples'
         "n_samples", or a parameter such as "max_iter".
-    max_resources, min_resources, aggressive_elimination, cv, scoring, refit, error_score, \
-            return_train_score
+    max_resources, min_resources, aggressive_elimination, cv, scoring, refit, error_score
         See :class:`~sklearn.model_selection.HalvingGridSearchCV`.
+    return_train_score : bool, default=True
+        Whether to score the training rows, too.
     random_state : int, RandomState instance or None, default=None
         Draws the samples, if they are the resource.
     n_jobs, verbose : int

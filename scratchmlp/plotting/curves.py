@@ -19,38 +19,27 @@ LINE = 80  # characters of a line in a legend below them
 class TrainingCurveDisplay:
     """The training of networks: loss, validation score and learning rate by epoch.
 
-    The first panel shows the training loss and, with a dashed line, the validation loss. The
-    validation score has a panel below if there is one, and so has the learning rate if it changes.
-    A dot marks the best epoch.
-
-    Of an estimator for tables, the members have a curve each. Their validation loss is the loss on
-    the rows that the member holds out, and the best epoch is the one that it keeps.
+    The training loss is solid and the validation loss dashed. Panels below show the validation
+    score and a learning rate that changes. A dot marks the best epoch. Each member of an estimator
+    for tables has a curve, with the loss on the rows that it holds out.
 
     Create a display with `from_estimator`.
 
     Parameters
     ----------
     histories : dict of dict
-        The `history_` of each network, by the name of the network. Columns that are missing or hold
-        NaN only are not drawn.
+        The `history_` of each network, by name.
     best_epochs : dict of int
-        The `best_epoch_` of each network, by the name of the network.
+        The `best_epoch_` of each network, by name.
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The panel of the loss.
-    axes_ : list of matplotlib Axes
-        All panels, from top to bottom. They share the x axis, which shows epochs.
+    ax_, axes_ : matplotlib Axes, list of matplotlib Axes
+        The panel of the loss; all panels, from top to bottom.
     figure_ : matplotlib Figure
-        The figure of the panels.
+        The figure.
     lines_ : dict of dict of matplotlib Line2D
-        The curves, by network and column of the history: ``lines_[name]["loss"]``.
-
-    See Also
-    --------
-    NetworkDisplay : The weights and biases after training.
-    sklearn.model_selection.LearningCurveDisplay : The score by the number of training samples.
+        The curves: ``lines_[name]["loss"]``.
 
     Examples
     --------

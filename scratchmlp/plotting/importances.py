@@ -20,9 +20,8 @@ MAX_PARTNER_LENGTH = 15  # of a name beside a bar, which would displace the bars
 class ImportancesDisplay:
     """The importance of the columns of a table: a bar for each, the largest first.
 
-    The length of a bar is the mean importance over the repeats, and each dot is one repeat. Columns
-    that are strongly correlated with another one share their importance, so that their bars may be
-    too short. They have a paler color, and the name of the column they are most correlated with.
+    A bar is the mean over the repeats, and a dot one repeat. Bars of strongly correlated columns
+    may be too short: they are paler, beside the name of the other column.
 
     Create a display with `from_estimator` or `from_importances`.
 
@@ -39,18 +38,12 @@ class ImportancesDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the bars.
-    figure_ : matplotlib Figure
-        The figure of the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes and their figure.
     bars_ : matplotlib BarContainer
         The bars, from top to bottom.
     dots_ : matplotlib PathCollection
-        The dots of all repeats.
-
-    See Also
-    --------
-    scratchmlp.tabular.TabularEnsembleClassifier.oof_importances : Measures the importances.
+        The dots.
 
     Examples
     --------

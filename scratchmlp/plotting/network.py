@@ -21,9 +21,8 @@ MAX_NAME_LENGTH = 23
 class NetworkDisplay:
     """A drawing of the network: layers are columns of units, and weights are lines between them.
 
-    The color of a line shows the sign of its weight. Width and opacity show its absolute value,
-    relative to the largest in the layer. The fill of a unit shows its bias in the same way. Only
-    the first and the last units of a large layer are drawn.
+    Color shows the sign of a weight, width and opacity its absolute value relative to the largest
+    in the layer. The fill of a unit shows its bias in the same way.
 
     Create a display with `from_estimator`.
 
@@ -32,26 +31,18 @@ class NetworkDisplay:
     coefs : list of ndarray of shape (n_in, n_out)
         Weights of each layer.
     intercepts : list of ndarray of shape (n_out,)
-        Biases of each layer, zeros if the network has no biases.
-    feature_names : list of str
-        Names of the inputs.
-    output_names : list of str
-        Names of the outputs.
+        Biases of each layer, or zeros.
+    feature_names, output_names : list of str
+        Names of the inputs and of the outputs.
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes with the drawing.
-    figure_ : matplotlib Figure
-        The figure of the axes.
+    ax_, figure_ : matplotlib Axes, matplotlib Figure
+        The axes and their figure.
     edges_ : list of matplotlib LineCollection
-        The lines, a collection for each weight matrix.
+        The lines, for each weight matrix.
     units_ : list of matplotlib EllipseCollection
-        The units, a collection for each layer, from the inputs to the outputs.
-
-    See Also
-    --------
-    WeightsDisplay : The weights of the first layer as images.
+        The units, for each layer.
 
     Examples
     --------

@@ -18,8 +18,7 @@ from scratchmlp.public import public
 class WeightsDisplay:
     """The weights of the first layer as images, one for each hidden unit.
 
-    The features must be the pixels of an image, row by row. Each image shows which pixels have
-    positive and negative weights for its unit. All images share one color scale.
+    The features must be the pixels of an image, row by row. All images share one color scale.
 
     Create a display with `from_estimator`.
 
@@ -32,20 +31,14 @@ class WeightsDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib Axes
-        The axes that the grid of images replaces.
-    axes_ : ndarray of matplotlib Axes
-        The grid of images, in the order of the units, row by row.
+    ax_, axes_ : matplotlib Axes, ndarray of matplotlib Axes
+        The axes that the images replace; the grid of images, row by row.
     figure_ : matplotlib Figure
-        The figure of the axes.
+        The figure.
     images_ : list of matplotlib AxesImage
         The images.
     colorbar_ : matplotlib Colorbar
-        The color scale of all images.
-
-    See Also
-    --------
-    NetworkDisplay : All layers, as units and lines.
+        The color scale.
 
     Examples
     --------
