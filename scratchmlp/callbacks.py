@@ -88,21 +88,19 @@ class TimeLimit(_EpochCallback):
 class ModelCheckpoint(_EpochCallback):
     """Save the estimator after each epoch, to predict with it or to resume training.
 
-    The file always holds a complete model with finite parameters; in a search, that of the last
-    fit. If a parameter cannot be saved, such as a lambda, the fit ends with
-    `scratchmlp.io.ModelFileError`.
+    The file always holds a complete model with finite parameters. A parameter that cannot be saved,
+    such as a lambda, ends the fit with `scratchmlp.io.ModelFileError`.
 
     To resume, load the model, lower `max_iter` by its `n_iter_` and call `fit` with
-    ``warm_start=True``. The result is that of an uninterrupted fit, bit for bit, if the first fit
-    had ``warm_start=True`` and an integer `random_state`; see :doc:`/networks`.
+    ``warm_start=True``; see :doc:`/networks`.
 
     Parameters
     ----------
     path : str or path-like
-        Path of the file, usually with the ending ".skops". Its folder must exist.
+        Path of the file, usually ".skops", in an existing folder.
     weights : {'best', 'latest'}, default='best'
-        Weights to predict with: those that `fit` would keep, or those of the last epoch even with
-        `early_stopping`; training resumed from these no longer has the best ones.
+        Weights to predict with: those that `fit` would keep, or those of the last epoch. Training
+        resumed from these no longer has the best ones.
 
     Examples
     --------

@@ -41,37 +41,34 @@ class Run:
     theta : ndarray of shape (n_parameters,)
         The latest parameters.
     random_state : RandomState or dict
-        Generator for validation split, order of rows and dropout, or its state; see `generator`.
+        Generator of all random numbers, or its state; see `generator`.
     optimizer_state : dict
         State of the optimizer, empty with L-BFGS.
     order : ndarray of shape (n_samples,) or None
         Row numbers in the order of the last epoch. None means the order of the data.
     split : dict or None
-        Rows of early stopping: the row numbers "training" and "held_out" or, on a cluster, "seed"
-        and "starts", the first rows of its pieces.
+        Rows of early stopping: row numbers "training" and "held_out"; on a cluster "seed" and
+        "starts", the first rows of its pieces.
     n_epochs : float
         Planned number of epochs: `max_iter` of the first fit.
     samples_seen : int
-        Number of rows trained on so far, in all epochs.
+        Number of rows trained on, in all epochs.
     rate_drops : int
         How often `scratchmlp.schedules.Adaptive` has lowered the learning rate.
     no_improvement : int
         Number of epochs in a row without improvement.
     loss : float
-        Objective of the last epoch: the mean over the batches, each before its step; with L-BFGS,
-        at `theta`.
+        Objective of the last epoch: the mean over the batches, each before its step.
     best_loss : float
         Lowest loss since the last call of `renew_patience`.
-    best_score : float
-        Highest validation score of early stopping.
+    best_score, best_theta : float, ndarray of shape (n_parameters,)
+        Highest validation score of early stopping, and the parameters after its epoch.
     best_epoch : int
-        Epoch, from 1, of `best_score` or, without early stopping, of `best_loss`.
-    best_theta : ndarray of shape (n_parameters,) or None
-        Parameters after the best epoch of early stopping.
+        Epoch, from 1, of `best_score` or else of `best_loss`.
     history : dict of list
-        "loss", "learning_rate" (of the first step; nan with L-BFGS) and "seconds" of each epoch.
-        With validation data, also "validation_loss" and "score": nan for earlier epochs without,
-        and no entries for such epochs at the end.
+        "loss", "learning_rate" (of the first step) and "seconds" of each epoch. With validation
+        data, also "validation_loss" and "score": nan for earlier epochs without, and no entries
+        for such epochs at the end.
     """
 
     theta: FloatArray

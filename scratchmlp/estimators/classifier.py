@@ -41,8 +41,8 @@ def has_probabilities(classifier: "ScratchMLPClassifier") -> bool:
 class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
-    It has all parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same names,
-    order, defaults and meaning, and some more after them. See :doc:`/networks`.
+    It has the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same meaning,
+    and more after them. See :doc:`/networks`.
 
     Parameters
     ----------
@@ -54,9 +54,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         object like :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
         'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or 'nadam' of :mod:`~scratchmlp.optimizers`, or
-        'lbfgs' (on all samples at once and in float64, for small data). An Optimizer object has its
-        own hyper-parameters instead of `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and
-        `epsilon`.
+        'lbfgs' (on all samples at once, in float64). An Optimizer object ignores `momentum`,
+        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty α/2 ‖W‖² of all weights, divided by the number of samples in the
         batch and by the mean of `sample_weight`.
@@ -65,12 +64,11 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     learning_rate : str, Schedule or callable, default='constant'
         Learning-rate schedule. Not used by 'lbfgs'.
 
-        - 'constant': always `learning_rate_init`.
+        - 'constant': `learning_rate_init`.
         - 'invscaling', only for 'sgd': ``learning_rate_init / (t + 1) ** power_t`` after t samples.
         - 'adaptive', only for 'sgd': divided by five when training would stop, down to 1e-6.
-        - 'cosine', 'coslog4', 'flat_cosine', 'one_cycle', or an object: see
-          :mod:`~scratchmlp.schedules`. The schedule spans `max_iter` epochs.
-        - A function from :class:`~scratchmlp.schedules.Progress` to a factor.
+        - 'cosine', 'coslog4', 'flat_cosine', 'one_cycle', a Schedule, or a function from Progress
+          to a factor: see :mod:`~scratchmlp.schedules`.
     learning_rate_init : float, default=0.001
         Initial learning rate. Not used by 'lbfgs'.
     power_t : float, default=0.5
@@ -83,8 +81,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Determines initial weights, validation split, order of samples and dropout.
     tol : float, default=1e-4
         Smallest improvement of the training loss, or with `early_stopping` of the validation score.
-        'lbfgs' ends if no component of the gradient exceeds `tol`, or if the objective falls by a
-        fraction of at most min(2.2e-5 · tol, 2.2e-9).
+        'lbfgs' ends if no component of the gradient exceeds `tol`, or if the objective falls by at
+        most a fraction of min(2.2e-5 tol, 2.2e-9).
     verbose : bool, default=False
         Whether to print a line for each epoch.
     warm_start : bool, default=False
@@ -94,19 +92,18 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     nesterovs_momentum : bool, default=True
         Whether 'sgd' uses Nesterov's momentum.
     early_stopping : bool, default=False
-        Whether to stop when the validation score no longer improves, and keep the weights of the
-        best epoch. Without `X_val`, `fit` holds out samples, stratified for two classes;
-        `partial_fit` never does.
+        Whether to stop when the validation score no longer improves, and keep the best weights.
+        Without `X_val`, `fit` holds out samples, stratified for two classes.
     validation_fraction : float, default=0.1
         Fraction of the samples held out, in [0, 1).
     beta_1 : float, default=0.9
         Decay rate of the mean gradient in 'adam', 'adamw' and 'nadam', in [0, 1).
     beta_2 : float, default=0.999
-        Decay rate of the mean squared gradient in these, in [0, 1).
+        Decay rate of the mean squared gradient, in [0, 1).
     epsilon : float, default=1e-8
-        Number above 0 that avoids division by zero, in these, 'adagrad' and 'rmsprop'.
+        Number above 0 that avoids division by zero, also in 'adagrad' and 'rmsprop'.
     n_iter_no_change : int or inf, default=10
-        Training stops after more consecutive epochs without improvement ('lbfgs' only with
+        Training stops after more epochs in a row without improvement ('lbfgs' only with
         `early_stopping`). Schedules that fall to 0 may need ``np.inf``.
     max_fun : int, default=15000
         Maximum number of evaluations of the objective by 'lbfgs'.
@@ -119,18 +116,16 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - 'auto': that of a Loss object, if set; otherwise 'softmax' for three or more classes and
           'logistic' for two or multilabel targets, if the loss supports it.
         - 'softmax': probabilities of exclusive classes.
-        - 'logistic': a probability for each class; `predict_proba` divides three or more by their
-          sum.
-        - 'identity': raw scores for targets of -1 and 1, without `predict_proba`. Requires
-          'squared_error' or a loss of your own.
+        - 'logistic': a probability for each class; three or more are divided by their sum.
+        - 'identity': scores for targets of -1 and 1, without `predict_proba`, for 'squared_error'.
     fit_intercept : bool, default=True
         Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
         'glorot_uniform' (as in scikit-learn), 'he_normal', 'he_uniform', 'lecun_normal',
         'standard_normal', or a function like :func:`~scratchmlp.initializers.glorot_uniform`.
     dropout : float or tuple of float, default=0.0
-        Probability that an output of a hidden layer is set to zero in training, in [0, 1), or a
-        tuple with one for each layer. `loss_curve_` includes dropout. Not with 'lbfgs'.
+        Probability that a hidden unit is set to zero in a training step, in [0, 1), or a tuple with
+        one for each layer. Not with 'lbfgs'.
     scoring : str, callable or None, default=None
         Validation score; higher is better. None means accuracy, and 'loss' the negative
         loss without the penalty. Otherwise a scorer of scikit-learn, or a function
@@ -145,39 +140,32 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     coefs_ : list of ndarray of shape (n_in, n_out)
-        Weights of each layer, as views of `theta_`. Assigning to an entry changes the network.
+        Weights of each layer, views of `theta_`. Assigning to an entry changes the network.
     intercepts_ : list of ndarray of shape (n_out,)
-        Biases of each layer, as views of `theta_`; read-only zeros without biases.
+        Biases of each layer, views of `theta_`; read-only zeros without biases.
     theta_ : ndarray of shape (n_parameters,)
         All weights, then all biases.
     n_parameters_, n_layers_, n_outputs_ : int
         Numbers of parameters, of layers (with input and output) and of output units.
     out_activation_ : str
         Name of the output activation.
-    n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, if all are strings.
-    loss_ : float
-        Training objective, loss plus penalty, of the last epoch: the mean before each step.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of features, and their names if these are strings.
     loss_curve_ : list of float
-        Training objective of each epoch.
-    best_loss_ : float or None
-        Lowest value in `loss_curve_`; None with early stopping.
-    validation_scores_ : list of float or None
-        Validation score of each epoch; None without early stopping.
-    best_validation_score_ : float or None
-        Highest validation score; None without early stopping.
+        Training objective, loss plus penalty, of each epoch: the mean before each step.
+    loss_, best_loss_ : float
+        Last and lowest value in `loss_curve_`; the latter is None with early stopping.
+    validation_scores_, best_validation_score_ : list of float, float
+        Validation score of each epoch, and the highest; None without early stopping.
     best_epoch_ : int
         Epoch whose weights early stopping keeps; otherwise that of the lowest objective.
     history_ : dict of list
-        Lists with an entry per epoch: "epoch", "loss", "validation_loss", "score", "learning_rate"
-        (of the first step) and "seconds"; nan where there is none.
+        "epoch", "loss", "validation_loss", "score", "learning_rate" (of the first step) and
+        "seconds" of each epoch.
     n_iter_ : int
-        Number of epochs, or of iterations of 'lbfgs', in the last `fit`. After `partial_fit` 1, or
-        0 if it diverged.
+        Number of epochs, or of iterations of 'lbfgs', in the last `fit`.
     t_ : int
-        Number of samples seen since the weights were drawn, in all epochs; 0 with 'lbfgs'.
+        Number of samples seen in all epochs; 0 with 'lbfgs'.
     stop_reason_ : str
         Why training stopped.
 
@@ -187,8 +175,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
 
     Notes
     -----
-    float32 input stays float32, which takes about half the time on large data. Integers become
-    float64, and sparse input of any format CSR.
+    float32 input stays float32, which is faster. Integers become float64, sparse input CSR.
 
     References
     ----------
@@ -261,7 +248,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         X_val : {array-like, sparse matrix} of shape (n_val_samples, n_features), default=None
             Validation data. Their loss and score are recorded in `history_`. With
             `early_stopping`, the weights of the best call are kept, and `stop_reason_` says when
-            the score no longer improves.
+            the score no longer improves. None means none: no samples are held out.
         y_val : array-like of shape (n_val_samples,) or (n_val_samples, n_labels), default=None
             Class labels of the validation data. All of them must be known classes.
         sample_weight_val : array-like of shape (n_val_samples,), default=None

@@ -136,8 +136,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     It has the parameters, attributes and results of scikit-learn's
     :class:`~sklearn.model_selection.GridSearchCV`, and is several times as fast for small networks.
     The estimator is a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline that ends in
-    one. Networks with the same layer sizes, activations, loss, batch size and number of training
-    rows train in one stack; see :doc:`/searches`.
+    one. Networks of one shape train together; see :doc:`/searches`.
 
     Scikit-learn fits everything else one by one: other estimators and subclasses; Pipelines with
     `memory` or `verbose`; networks with "lbfgs", dropout, sparse rows, callbacks, `warm_start`,
@@ -153,8 +152,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     scoring : str, callable, list, tuple or dict, default=None
         One or several scorers. None uses the estimator's `score`.
     n_jobs : int, default=None
-        Number of processes, each of which trains stacks. None means 1, and -1 all processors.
-        Sending networks takes time: searches of a few seconds are not faster.
+        Number of processes, each of which trains stacks. Searches of a few seconds do not gain.
     refit, cv, verbose, pre_dispatch, error_score, return_train_score
         See :class:`~sklearn.model_selection.GridSearchCV`.
 
@@ -167,10 +165,9 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     Notes
     -----
     Scores are those of networks that train one by one, up to rounding errors: usually 1e-9 in
-    float64. In float32, close candidates may swap ranks.
-
-    Callbacks of the search do not reach networks that train together. Scorers must not change a
-    Pipeline: those of a split share their fitted steps.
+    float64. In float32, close candidates may swap ranks. Callbacks of the search do not reach
+    networks that train together. Pipelines of a split share fitted steps: scorers must not change
+    them.
 
     Examples
     --------

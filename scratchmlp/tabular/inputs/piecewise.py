@@ -32,43 +32,39 @@ SPIKE = 0.1  # 'auto' encodes a column as steps if one value has at least this s
 class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator):
     """Encode each number as several numbers in [0, 1], one for each bin or bin edge.
 
-    The edges b_0 < ... < b_T divide the range of a column in `fit` into T bins. Numbers beyond the
-    range are clipped, and missing ones become zeros. Columns that are constant or without any
-    number have no outputs.
+    The edges b_0 < ... < b_T divide the range of a column in `fit` into T bins. Numbers beyond are
+    clipped, and missing ones become zeros. Constant and empty columns have no outputs.
 
     Parameters
     ----------
     n_bins : int, default=8
         Largest number of bins per column, at least 2.
     strategy : {'quantile', 'tree'}, default='quantile'
-        Where the inner edges are: at quantiles, or at the thresholds of a decision tree that
-        predicts `y` from this column. It is a regression tree if `y` is continuous, not integers.
+        Inner edges: quantiles, or thresholds of a decision tree that predicts `y` from the column
+        (a regression tree if `y` is continuous, which integers are not).
     encoding : {'linear', 'steps', 'both', 'auto'}, default='linear'
         Outputs for a number x.
 
         - 'linear': clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1) for t = 1, ..., T.
-        - 'steps': x >= b_t for each inner edge, as 0 or 1.
+        - 'steps': whether x >= b_t, for each inner edge.
         - 'both': 'linear', then 'steps'.
-        - 'auto': 'steps' if one value makes up at least a tenth of a column, otherwise 'linear'.
+        - 'auto': 'steps' if one value makes up a tenth of the column, otherwise 'linear'.
     min_samples_leaf : int, default=1
-        Smallest number of rows on each side of a threshold of 'tree'.
+        Smallest number of rows on each side of a threshold.
 
     Attributes
     ----------
     bin_edges_ : list of ndarray of shape (n_edges,), float64
-        b_0, ..., b_T of each column; one edge if it was constant, none if it had no numbers.
+        b_0, ..., b_T of each column; one edge if it is constant, none if it is empty.
     encodings_ : list of {'linear', 'steps', 'both'}
         Encoding of each column.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if they are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if these are strings.
 
     Raises
     ------
     ValueError
-        If `X` holds infinity or values that are not numbers, if `strategy` is 'tree' and `y` is
-        None, or if all weights are 0.
+        If `X` holds infinity, 'tree' has no `y`, or all weights are 0.
 
     References
     ----------
