@@ -22,11 +22,11 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         (:class:`TabularMLPClassifier`), "linear", "boosting", "deep boosting", "extra trees",
         "forest" and "full trees", each if it is worth its time.
 
-        Each is fitted once for each fold, networks with the parameters of the ensemble where both
-        have one. Estimators that accept missing values get numbers and codes of categories, others
-        the output of :class:`TabularEncoder`; column numbers in their parameters refer to that.
-        Estimators that stop early get the fold as `X_val`, if their `fit` takes it. With
-        sample or class weights, estimators that take no weights are left out.
+        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        missing values get numbers and codes of categories, others the output of
+        :class:`TabularEncoder`; their parameters refer to these columns. An estimator that stops
+        early gets the fold as `X_val`, if its `fit` takes it. With sample or class weights,
+        estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
         Splits into training rows and a held-out fold; see :class:`TabularMLPClassifier`.
     n_repeats : int, default=1
@@ -56,8 +56,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
     named_estimators_ : Bunch
-        The fitted estimators: a :class:`TabularMLPClassifier` without out-of-fold predictions, or a
-        list with an estimator for each fold.
+        The fitted estimators: a :class:`TabularMLPClassifier`, or a list with one for each fold.
     errors_ : dict of str to str
         Errors of the estimators whose fit failed.
     dropped_ : dict of str to str
@@ -73,8 +72,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     oof_proba_ : ndarray of shape (n_samples, n_classes)
         Weighted, calibrated out-of-fold probabilities; nan for rows in no fold.
     temperature_, floor_ : float
-        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`. 1 and 0 if a
-        single estimator is left.
+        Calibration of the weighted probabilities; see :class:`TabularMLPClassifier`.
     held_out_ : list of ndarray of int
         Row numbers that each fold holds out.
     encoder_ : TabularEncoder
@@ -82,15 +80,13 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     findings_ : list of Note
         What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
         `values`; ``str`` writes a sentence. See :doc:`/tabular`.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if they are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if these are strings.
 
     Warns
     -----
     MisleadingDataWarning
-        If columns would mislead you: see `findings_`.
+        See `findings_`.
     FitFailedWarning
         If the fit of an estimator fails; if all fail, `fit` raises the first error.
     UserWarning

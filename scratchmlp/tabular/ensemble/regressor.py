@@ -19,11 +19,11 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
         (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each if it is worth its
         time.
 
-        Each is fitted once for each fold, networks with the parameters of the ensemble where both
-        have one. Estimators that accept missing values get numbers and codes of categories, others
-        the output of :class:`TabularEncoder`; column numbers in their parameters refer to that.
-        Estimators that stop early get the fold as `X_val`, if their `fit` takes it. With
-        `sample_weight`, estimators that take no weights are left out. Targets are standardized.
+        Networks use the parameters of the ensemble where both have one. Estimators that accept
+        missing values get numbers and codes of categories, others the output of
+        :class:`TabularEncoder`; their parameters refer to these columns. Targets are standardized.
+        An estimator that stops early gets the fold as `X_val`, if its `fit` takes it. With
+        `sample_weight`, estimators that take no weights are left out.
     cv : int, splitter or iterable, default=8
         Splits into training rows and a held-out fold; see :class:`TabularMLPRegressor`.
     n_repeats : int, default=1
@@ -48,8 +48,7 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     weights_ : dict of str to float
         Weight of each estimator in the ensemble, with a sum of 1.
     named_estimators_ : Bunch
-        The fitted estimators: a :class:`TabularMLPRegressor` without out-of-fold predictions, or a
-        list with an estimator for each fold.
+        The fitted estimators: a :class:`TabularMLPRegressor`, or a list with one for each fold.
     errors_ : dict of str to str
         Errors of the estimators whose fit failed.
     dropped_ : dict of str to str
@@ -71,15 +70,13 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     findings_ : list of Note
         What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
         `values`; ``str`` writes a sentence. See :doc:`/tabular`.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if they are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if these are strings.
 
     Warns
     -----
     MisleadingDataWarning
-        If columns would mislead you: see `findings_`.
+        See `findings_`.
     FitFailedWarning
         If the fit of an estimator fails; if all fail, `fit` raises the first error.
     UndefinedMetricWarning

@@ -73,15 +73,13 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     findings_ : list of Note
         What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
         `values`; ``str`` writes a sentence. See :doc:`/tabular`.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if they are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if these are strings.
 
     Warns
     -----
     MisleadingDataWarning
-        If columns would mislead you: see `findings_`.
+        See `findings_`.
     UserWarning
         If `y` has a single class.
 
