@@ -237,15 +237,12 @@ class FlatCosine(HorizonSchedule):
 class OneCycle(HorizonSchedule):
     """A warm-up to the initial learning rate, then a longer descent, along half cosines.
 
-    With c(u) = (1 + cos(π u)) / 2, the factor is start + (1 - start) c(1 - t / w) for t < w, and
-    end + (1 - end) c((t - w) / (1 - w)) afterwards.
-
     Parameters
     ----------
     n_epochs : int or None, default=None
-        See :class:`HorizonSchedule`, also for t.
+        See :class:`HorizonSchedule`.
     warmup : float, default=0.3
-        w, in [0, 1): fraction of the epochs in which the learning rate rises.
+        Fraction of the epochs in which the learning rate rises, in [0, 1).
     start : float, default=0.04
         Factor at the beginning, at least 0.
     end : float, default=4e-6

@@ -192,9 +192,8 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     """Randomized search over networks that train together.
 
-    It has the parameters, attributes and results of scikit-learn's
-    :class:`~sklearn.model_selection.RandomizedSearchCV`. See :class:`StackedGridSearchCV` for what
-    trains together.
+    It is scikit-learn's :class:`~sklearn.model_selection.RandomizedSearchCV`; see
+    :class:`StackedGridSearchCV` for what trains together.
 
     Parameters
     ----------
@@ -235,12 +234,10 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
 class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
     """Successive halving over networks that train together.
 
-    It has the parameters, attributes and results of scikit-learn's
-    :class:`~sklearn.model_selection.HalvingGridSearchCV`. See :class:`StackedGridSearchCV` for what
-    trains together.
-
-    If the resource is `max_iter`, networks go on where the last round ended. They train anew with
-    several processes, or with a schedule that is planned for the number of epochs.
+    It is scikit-learn's :class:`~sklearn.model_selection.HalvingGridSearchCV`; see
+    :class:`StackedGridSearchCV` for what trains together. If the resource is `max_iter`, networks
+    go on where the last round ended, unless there are several processes, or a schedule that is
+    planned for the number of epochs.
 
     Parameters
     ----------

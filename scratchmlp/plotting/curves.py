@@ -19,11 +19,8 @@ LINE = 80  # characters of a line in a legend below them
 class TrainingCurveDisplay:
     """The training of networks: loss, validation score and learning rate by epoch.
 
-    The training loss is solid and the validation loss dashed. Panels below show the validation
-    score and a learning rate that changes. A dot marks the best epoch. Each member of an estimator
-    for tables has a curve, with the loss on the rows that it holds out.
-
-    Create a display with `from_estimator`.
+    The training loss is solid and the validation loss dashed. A dot marks the best epoch. Each
+    member of an estimator for tables has a curve. Create a display with `from_estimator`.
 
     Parameters
     ----------

@@ -21,9 +21,8 @@ class ImportancesDisplay:
     """The importance of the columns of a table: a bar for each, the largest first.
 
     A bar is the mean over the repeats, and a dot one repeat. Bars of strongly correlated columns
-    may be too short: they are paler, beside the name of the other column.
-
-    Create a display with `from_estimator` or `from_importances`.
+    may be too short: they are paler, beside the name of the other column. Create a display with
+    `from_estimator` or `from_importances`.
 
     Parameters
     ----------
@@ -38,12 +37,8 @@ class ImportancesDisplay:
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
-        The axes and their figure.
-    bars_ : matplotlib BarContainer
-        The bars, from top to bottom.
-    dots_ : matplotlib PathCollection
-        The dots.
+    ax_, figure_, bars_, dots_ : matplotlib Axes, Figure, BarContainer, PathCollection
+        What is drawn; bars from top to bottom.
 
     Examples
     --------

@@ -22,9 +22,7 @@ class NetworkDisplay:
     """A drawing of the network: layers are columns of units, and weights are lines between them.
 
     Color shows the sign of a weight, width and opacity its absolute value relative to the largest
-    in the layer. The fill of a unit shows its bias in the same way.
-
-    Create a display with `from_estimator`.
+    in the layer. The fill of a unit shows its bias. Create a display with `from_estimator`.
 
     Parameters
     ----------
@@ -37,7 +35,7 @@ class NetworkDisplay:
 
     Attributes
     ----------
-    ax_, figure_ : matplotlib Axes, matplotlib Figure
+    ax_, figure_ : matplotlib Axes, Figure
         The axes and their figure.
     edges_ : list of matplotlib LineCollection
         The lines, for each weight matrix.

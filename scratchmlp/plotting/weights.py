@@ -19,7 +19,6 @@ class WeightsDisplay:
     """The weights of the first layer as images, one for each hidden unit.
 
     The features must be the pixels of an image, row by row. All images share one color scale.
-
     Create a display with `from_estimator`.
 
     Parameters
@@ -33,12 +32,10 @@ class WeightsDisplay:
     ----------
     ax_, axes_ : matplotlib Axes, ndarray of matplotlib Axes
         The axes that the images replace; the grid of images, row by row.
-    figure_ : matplotlib Figure
-        The figure.
+    figure_, colorbar_ : matplotlib Figure, Colorbar
+        The figure, and the color scale.
     images_ : list of matplotlib AxesImage
         The images.
-    colorbar_ : matplotlib Colorbar
-        The color scale.
 
     Examples
     --------

@@ -46,20 +46,20 @@ READING_CONSTRAINTS = ROLE_CONSTRAINTS | MISSING_VALUES_CONSTRAINTS
 class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     """Encode the columns of a raw table as numbers for a neural network.
 
-    The content of a column decides what it becomes. The page :doc:`/columns` has all rules.
+    The content of a column decides what it becomes; :doc:`/columns` has all rules.
 
     - Numbers, dates and durations (in days) are scaled by median and interquartile range, and
       clipped to (-3, 3) by z / sqrt(1 + (z / 3)²). Missing ones become 0 and, if there are any in
       `fit`, get an indicator. Dates add parts of the year and day, and days of the week.
-    - Categories become a column of 0 and 1 for each level, or -1 and 1 for two levels. With many
-      levels, the most frequent ones get columns, and another column holds the frequency.
+    - Categories become a column of 0 and 1 for each level, or -1 and 1 for two levels. Of many
+      levels, the most frequent get columns, and another column holds the frequency.
     - Text becomes up to 30 numbers that summarize its words.
-    - Identifiers, and columns with a single value or without any, are left out.
+    - Identifiers, and columns with one value or none, are left out.
 
     Numbers, dates and durations may be text, such as "1,234.50 €" or "17.03.2020". If no day is
-    above 12, dates with slashes start with the month, others with the day. In data frames, whole
-    numbers that look like codes are categories; in NumPy arrays, nothing is guessed. The targets
-    have no influence. `fit` warns of what it leaves out, guesses or cannot read.
+    above 12, dates with slashes start with the month, others with the day. Whole numbers that look
+    like codes are categories. In NumPy arrays, nothing is guessed. Targets have no influence. `fit`
+    warns of what it leaves out, guesses or cannot read.
 
     Parameters
     ----------
@@ -70,12 +70,10 @@ default='from_dtype'
         - 'from_dtype': categories, booleans, codes, and text or objects that cannot be read.
         - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: these and the
           named columns.
-        - Another array: only these columns, as a boolean mask, positions or names; no column is
-          then taken for codes or identifiers.
+        - Another array: only these columns; no column is then taken for codes or identifiers.
         - None: no column.
     numeric_features : array-like of {bool, int, str} or None, default=None
-        Columns of numbers, which are then not taken for codes or identifiers. Other values in them
-        count as missing.
+        Columns of numbers, not of codes or identifiers. Other values in them count as missing.
     text_features : array-like of {bool, int, str} or None, default=None
         Columns of free text, besides those that are recognized.
     date_features : array-like of {bool, int, str} or None, default=None
@@ -110,10 +108,8 @@ default='from_dtype'
         Vectorizers and singular value decomposition of each column of text.
     numeric_outputs_ : ndarray of int
         Positions of the outputs that are numbers in a range.
-    n_features_in_ : int
-        Number of columns of the table.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns, if they are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names if these are strings.
 
     Raises
     ------
@@ -128,8 +124,8 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out or guessed, values cannot be read, or texts are cut. In `transform`,
-        also if time zones differ, or if in ten rows or more, all values of a column are unseen or
-        unexpectedly missing.
+        also if time zones differ, or if a column of ten rows or more has only unseen values or is
+        unexpectedly empty.
 
     See Also
     --------
