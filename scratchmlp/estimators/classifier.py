@@ -116,8 +116,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - 'auto': that of a Loss object, if set; otherwise 'softmax' for three or more classes and
           'logistic' for two or multilabel targets, if the loss supports it.
         - 'softmax': probabilities of exclusive classes.
-        - 'logistic': a probability for each class; three or more are divided by their sum.
-        - 'identity': scores for targets of -1 and 1, without `predict_proba`, for 'squared_error'.
+        - 'logistic': a probability for each class. `predict_proba` divides those of three or more
+          exclusive classes by their sum.
+        - 'identity': scores for targets of -1 and 1, without `predict_proba`, for 'squared_error'
+          only.
     fit_intercept : bool, default=True
         Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
@@ -127,8 +129,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         Probability that a hidden unit is set to zero in a training step, in [0, 1), or a tuple with
         one for each layer. Not with 'lbfgs'.
     scoring : str, callable or None, default=None
-        Validation score; higher is better. None means accuracy, and 'loss' the negative
-        loss without the penalty. Otherwise a scorer of scikit-learn, or a function
+        Validation score; higher is better. None means accuracy, and 'loss' the negative loss
+        without the penalty. Otherwise a scorer of scikit-learn, or a function
         ``scorer(estimator, X, y)``, which gets X as an array or CSR matrix.
     class_weight : dict, list of dict, 'balanced' or None, default=None
         Weights of the classes, by which `sample_weight` is multiplied, in validation too. Classes
@@ -160,8 +162,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     best_epoch_ : int
         Epoch whose weights early stopping keeps; otherwise that of the lowest objective.
     history_ : dict of list
-        "epoch", "loss", "validation_loss", "score", "learning_rate" (of the first step) and
-        "seconds" of each epoch.
+        "epoch", "loss", "validation_loss" and "score" (nan without validation data),
+        "learning_rate" (of the first step) and "seconds" of each epoch.
     n_iter_ : int
         Number of epochs, or of iterations of 'lbfgs', in the last `fit`.
     t_ : int

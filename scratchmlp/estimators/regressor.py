@@ -46,8 +46,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty α/2 ‖W‖² of all weights, divided by the number of samples in the
-        batch and by the mean of `sample_weight`.
-        Full batches and no hidden layer give the weights of Ridge.
+        batch and by the mean of `sample_weight`. Full batches without
+        hidden layers give the weights of Ridge.
     batch_size : int, 'auto' or 'full', default='auto'
         Samples in a mini-batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
     learning_rate : str, Schedule or callable, default='constant'
@@ -101,7 +101,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
 
         - 'auto': that of a Loss object, if set; otherwise the exponential for 'poisson', which
           takes no other, and the identity.
-        - 'softmax': two or more targets that sum to one, for 'squared_error'.
+        - 'softmax': two or more targets that sum to one, for 'squared_error' only.
         - 'logistic': numbers between 0 and 1; 'identity': any numbers.
     fit_intercept : bool, default=True
         Whether the layers have biases.
@@ -112,8 +112,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Probability that a hidden unit is set to zero in a training step, in [0, 1), or a tuple with
         one for each layer. Not with 'lbfgs'.
     scoring : str, callable or None, default=None
-        Validation score; higher is better. None means R², and 'loss' the negative
-        loss without the penalty. Otherwise a scorer of scikit-learn, or a function
+        Validation score; higher is better. None means R², and 'loss' the negative loss
+        without the penalty. Otherwise a scorer of scikit-learn, or a function
         ``scorer(estimator, X, y)``, which gets X as an array or CSR matrix.
 
     Attributes
@@ -139,8 +139,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     best_epoch_ : int
         Epoch whose weights early stopping keeps; otherwise that of the lowest objective.
     history_ : dict of list
-        "epoch", "loss", "validation_loss", "score", "learning_rate" (of the first step) and
-        "seconds" of each epoch.
+        "epoch", "loss", "validation_loss" and "score" (nan without validation data),
+        "learning_rate" (of the first step) and "seconds" of each epoch.
     n_iter_ : int
         Number of epochs, or of iterations of 'lbfgs', in the last `fit`.
     t_ : int

@@ -93,14 +93,14 @@ default='from_dtype'
           "identifier", "constant" or "missing".
         - "reason" of this kind, as a sentence, and "why", as a word, such as "choice" or "code".
         - "decimal", "units", "date_format", "unreadable": how text was read; "zone" of dates.
-        - "share_missing": share of missing values in `fit`, and "indicator": whether they have one.
+        - "share_missing" in `fit`, and "indicator": whether an output marks missing values.
         - "center", "scale" of numbers: median and divisor (0.0 for a single value).
-        - "levels", "encoding" and "n_levels" of categories: levels with a column; "one-hot",
-          "sign" (-1 and 1), "many", "missing" (an indicator only) or "none"; number in `fit`.
-        - "other_levels" and "counts" of "many": levels without a column that repeat, and rows of
-          all.
+        - "levels" of categories: those with a column of their own; "n_levels": number of all.
+        - "encoding" of categories: "one-hot", "sign" (-1 and 1), "many", "missing" (only an
+          indicator) or "none".
+        - "other_levels" and "counts" of "many": further levels that repeat; rows of each level.
         - "expected" of categories and text: the kind of their values.
-        - "cycles" and "weekdays" of dates: "month" and "hour" if they differ; days from Monday, 0.
+        - "cycles" of dates: which of "month" and "hour" differ; "weekdays": days, from Monday (0).
         - "n_components" of text.
     notes_ : list of tuple of two str
         What `fit` warned of: a case, such as "identifier", and a clause.
