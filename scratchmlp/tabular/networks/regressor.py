@@ -27,8 +27,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     Parameters
     ----------
     cv : int, splitter or iterable, default=8
-        Number of shuffled folds, a splitter of scikit-learn, or row numbers for
-        training and held out, for each member.
+        Number of shuffled folds, a splitter of scikit-learn, or for each member the
+        numbers of the rows for training and of those held out.
     n_repeats : int, default=1
         How often the rows are split into `cv` folds, for more members.
     max_time : float or None, default=None
@@ -99,7 +99,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     Notes
     -----
-    Besides the loss, sample weights influence the bins of numbers, and no other inputs.
+    Sample weights count in the loss and in the bins of numbers. Rows of weight 0 count nowhere.
 
     References
     ----------
