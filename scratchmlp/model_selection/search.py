@@ -61,6 +61,18 @@ class _StackedSearch(BaseSearchCV):
         ------
         ValueError
             If all fits fail, or if one fails and `error_score` is "raise".
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_iris
+        >>> from scratchmlp import ScratchMLPClassifier
+        >>> from scratchmlp.model_selection import StackedGridSearchCV
+        >>> X, y = load_iris(return_X_y=True)
+        >>> network = ScratchMLPClassifier((8,), max_iter=500, tol=0.01, random_state=0)
+        >>> search = StackedGridSearchCV(network, {"learning_rate_init": [0.001, 0.03]}, cv=3)
+        >>> search.fit(X, y, sample_weight=np.where(y == 0, 1.0, 2.0)).best_params_
+        {'learning_rate_init': 0.03}
         """
         X, y = indexable(X, y)
         self._given = X, y, _check_method_params(X, params=params)

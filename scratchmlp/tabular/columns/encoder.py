@@ -193,6 +193,15 @@ default='from_dtype'
         -------
         TabularEncoder
             The fitted encoder itself.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from scratchmlp.tabular import TabularEncoder
+        >>> dates = pd.DataFrame({"since": ["17.03.2020", "05.04.2021", "30.12.2021"]})
+        >>> encoder = TabularEncoder().fit(dates)
+        >>> encoder.columns_["since"]["kind"], list(encoder.get_feature_names_out()[:2])
+        ('date', ['since', 'since_month'])
         """
         with all_at_once(self) as fitted:
             fitted._learn(X)
