@@ -191,8 +191,7 @@ class CosLog4(HorizonSchedule):
 
     References
     ----------
-    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024.
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
     Examples
     --------
@@ -218,8 +217,7 @@ class FlatCosine(HorizonSchedule):
 
     References
     ----------
-    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024.
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
     Examples
     --------

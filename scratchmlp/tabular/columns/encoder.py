@@ -124,8 +124,7 @@ default='from_dtype'
     -----
     DataConversionWarning
         If columns are left out or guessed, values cannot be read, or texts are cut. In `transform`,
-        also if time zones differ, or if a column of ten rows or more has only unseen values or is
-        unexpectedly empty.
+        also if time zones differ, or if all values of a column are unseen or missing.
 
     See Also
     --------
@@ -139,8 +138,7 @@ default='from_dtype'
 
     References
     ----------
-    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024: scaling and smooth clip.
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024: scaling and clip.
 
     Examples
     --------

@@ -78,8 +78,8 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
-        `values`; ``str`` writes a sentence. See :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
+        :doc:`/tabular`.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if these are strings.
 

@@ -68,8 +68,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
-        `values`; ``str`` writes a sentence. See :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
+        :doc:`/tabular`.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if these are strings.
 
@@ -80,7 +80,7 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     FitFailedWarning
         If the fit of an estimator fails; if all fail, `fit` raises the first error.
     UndefinedMetricWarning
-        If the folds hold out a single row, for which R² is not defined.
+        If a single row is held out: R² is not defined.
 
     See Also
     --------

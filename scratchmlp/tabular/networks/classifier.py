@@ -71,8 +71,8 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
-        `values`; ``str`` writes a sentence. See :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
+        :doc:`/tabular`.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if these are strings.
 
@@ -94,8 +94,7 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
 
     References
     ----------
-    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024.
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
 
     Examples

@@ -80,8 +80,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you and what `encoder_` has noted, with the fields `case`, `column` and
-        `values`; ``str`` writes a sentence. See :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
+        :doc:`/tabular`.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if these are strings.
 
@@ -90,7 +90,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     MisleadingDataWarning
         See `findings_`.
     UndefinedMetricWarning
-        If the members hold out a single row, for which R² is not defined.
+        If a single row is held out: R² is not defined.
 
     See Also
     --------
@@ -103,8 +103,7 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     References
     ----------
-    Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted
-    trees on tabular data", NeurIPS 2024.
+    Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
 
 
     Examples
