@@ -19,6 +19,7 @@ from typing import Any
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from numpydoc.docscrape_sphinx import SphinxDocString
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -231,6 +232,13 @@ def skip_member(
     return True if is_default or str(obj.__doc__).startswith("Alias for field") else None
 
 
+def name_and_text(
+    docstring: SphinxDocString, name: str, text: list[str], is_attribute: bool
+) -> tuple[str, list[str]]:
+    """Show what a class says of an attribute: of a property, numpydoc would show one sentence."""
+    return f"**{docstring._escape_args_and_kwargs(name.strip())}**", text
+
+
 def hide_signature(
     app: Sphinx,
     what: str,
@@ -255,6 +263,7 @@ def source_module(app: Sphinx, module: str, name: str) -> str | None:
 
 def setup(app: Sphinx) -> None:
     """Register what is above."""
+    SphinxDocString._process_param = name_and_text
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("source-read", link_to_reference)
     app.connect("doctree-read", number_equations)
