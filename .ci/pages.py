@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+TUTORIAL = ROOT / "docs" / "tables_in_ten_minutes.md"
 BLOCK = re.compile(
     r"(?P<by_hand>^% by hand: [^\n]*\n\s*)?^```(?P<language>sh|python)\n(?P<code>.*?)^```\n"
     r"(?:\s*^```text\n(?P<output>.*?)^```)?",
@@ -63,7 +64,10 @@ def run_blocks(page, settings):
     """Run the blocks of a page: code before the next command, or the end, as one script."""
     script = Path(settings["cwd"]) / "page.py"
     pending = False
-    text = SKIPPED.sub("", page.read_text("utf-8"))
+    text = page.read_text("utf-8")
+    if 'model = load("income.model")' in text:  # its reader comes from the tutorial
+        text = TUTORIAL.read_text("utf-8") + text
+    text = SKIPPED.sub("", text)
     for block in BLOCK.finditer(text):
         if block["by_hand"] or "pytest" in block["code"]:  # .ci/run runs README's tests
             continue

@@ -4,6 +4,7 @@ import os
 import re
 from contextlib import redirect_stdout
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, Example, OutputChecker
+from functools import cache
 from importlib.util import find_spec
 from io import StringIO
 from itertools import pairwise
@@ -18,16 +19,33 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParse
 ROOT = Path(__file__).parents[2]
 OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+TUTORIAL = ROOT / "docs" / "tables_in_ten_minutes.md"
 
 
 class PrintingEvaluator(PythonEvaluator):
     """Run a block, and keep what it prints."""
 
     def __call__(self, example):
-        """Run the block."""
+        """Run the block. Pages after the tutorial begin with the file that it has saved."""
+        if 'model = load("income.model")' in example.parsed:
+            Path("income.model").write_bytes(tutorial_model())
         with redirect_stdout(StringIO()) as printed:
             super().__call__(example)
         example.document.printed = printed.getvalue()
+
+
+@cache
+def tutorial_model():
+    """Return the file of the model of the tutorial, whose first blocks fit it."""
+    from scratchmlp.io import save  # not before the coverage of the package is measured
+
+    page = {}
+    blocks = (code for kind, code in BLOCK.findall(TUTORIAL.read_text("utf-8")) if kind == "python")
+    with redirect_stdout(StringIO()):
+        while "model" not in page:
+            exec(next(blocks), page)
+    save(page["model"], "income.model")
+    return Path("income.model").read_bytes()
 
 
 def find_outputs(document):
