@@ -1,18 +1,15 @@
 """Intervals of the hours that people of the Adult table work: the picture of how_sure.md."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+from tutorial import adult, new
 
-from scratchmlp.tabular import TabularMLPRegressor
+from scratchmlp.tabular import TabularEnsembleRegressor
 
 TARGET, SHOWN = "hours_per_week", 50
 
-data = Path.cwd().parent / "data"  # drawn in docs/figures
-adult, new = (pd.read_csv(data / f"{name}.csv.gz") for name in ("adult", "adult_new"))
-model = TabularMLPRegressor(cv=4, random_state=0).fit(adult.drop(columns=TARGET), adult[TARGET])
+model = TabularEnsembleRegressor(random_state=0)
+model.fit(adult.drop(columns=TARGET), adult[TARGET])
 shown = new[:SHOWN]
 X, hours = shown.drop(columns=TARGET), shown[TARGET].to_numpy()
 low, high = model.predict_interval(X, coverage=0.9).T
