@@ -2,13 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
+from tutorial import model, y
 
-from scratchmlp.tabular import TabularMLPClassifier
-
-adult = pd.read_csv("../data/adult.csv.gz")
-X, y = adult.drop(columns="income"), adult["income"]
-proba = TabularMLPClassifier(cv=4, random_state=0).fit(X, y).oof_proba_[:, 1]
+proba = model.oof_proba_[:, 1]
 earns = np.array(y == ">50K")
 thresholds = np.linspace(0.005, 0.6, 300)
 missed = np.array([9 * np.mean(earns & (proba <= each)) for each in thresholds])
