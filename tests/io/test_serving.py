@@ -47,7 +47,7 @@ def test_fastapi(tmp_path, monkeypatch):
     rows = [{"plan": plan, "months": number} for number, plan in enumerate(["basic", "pro"] * 20)]
     table = pd.DataFrame(rows)
     model = TabularMLPClassifier(cv=2, max_iter=4, random_state=0).fit(table, table["months"] > 9)
-    save(model, tmp_path / "adult.model")
+    save(model, tmp_path / "income.model")
     names = {"__name__": "server"}
     with warnings.catch_warnings(action="ignore"):
         from fastapi.testclient import TestClient
