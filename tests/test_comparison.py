@@ -24,7 +24,9 @@ SHARED = {"get_params", "set_params", "get_metadata_routing"}  # scikit-learn's 
 
 def rows(heading):
     section = PAGE.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
+    unchanged = section.split("As in scikit-learn: ")[1].split(".\n")[0]
+    changed = re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE)
+    return re.findall(r"`(\w+)`", unchanged) + changed
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
