@@ -1,24 +1,20 @@
 """From folds to members, out-of-fold predictions and weights: how an ensemble is fitted."""
 
-import pandas as pd
-from drawing import BACKWARD, FORWARD, PALE, SIZE, arrow, box, canvas
+from drawing import BACKWARD, FORWARD, NEUTRAL, PALE, SIZE, arrow, box, canvas
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from tutorial import model
 
-from scratchmlp.tabular import TabularEnsembleClassifier
-
-N_FOLDS, WIDTH, HEIGHT = 4, 0.6, 0.34  # of a fold
+N_FOLDS, WIDTH, HEIGHT = 8, 0.3, 0.34  # of a fold
 LEFT = 1.45
 
-adult = pd.read_csv("../data/adult.csv.gz")[:600]
-X, y = adult.drop(columns="income"), adult["income"]
-ensemble = TabularEnsembleClassifier(cv=N_FOLDS, random_state=0).fit(X, y)  # as in tabular.md
-weights = ensemble.leaderboard()["weight"][1:].round(2)
+parts = model.leaderboard()[1:]
+weights = parts["weight"].round(1)
 
 
 def cell(ax: Axes, x: float, y: float, color: str) -> None:
     """Draw one fold as a filled rectangle with its lower left corner at (x, y)."""
-    face = BACKWARD if color == BACKWARD else PALE[FORWARD]
+    face = BACKWARD if color == BACKWARD else PALE[color]
     ax.add_patch(
         Rectangle(
             (x, y), WIDTH - 0.04, HEIGHT - 0.04, facecolor=face, edgecolor=color, linewidth=0.8
@@ -31,11 +27,11 @@ def text(ax: Axes, x: float, y: float, words: str, **style: str) -> None:
     ax.text(x, y, words, **{"fontsize": SIZE, "va": "center", "ha": "center", **style})
 
 
-height = 4.04 + len(weights) * HEIGHT
+height = 2.68 + (N_FOLDS + len(weights)) * HEIGHT
 figure, ax = canvas(5.2, height)
 middle = LEFT + N_FOLDS * WIDTH / 2
 top = height - 0.45
-text(ax, middle, height - 0.2, "the rows of the table, in four folds")
+text(ax, middle, height - 0.2, "the rows of the table, in eight folds")
 for i in range(N_FOLDS):
     y = top - (i + 1) * HEIGHT
     text(ax, LEFT - 0.1, y + 0.15, f"member {i + 1}", ha="right")
@@ -52,7 +48,7 @@ for i, (name, weight) in enumerate(weights.items()):
     y = low - 0.8 - (i + 1) * HEIGHT
     text(ax, LEFT - 0.1, y + 0.15, name, ha="right")
     for j in range(N_FOLDS):
-        cell(ax, LEFT + j * WIDTH, y, BACKWARD)
+        cell(ax, LEFT + j * WIDTH, y, BACKWARD if j < parts.folds[name] else NEUTRAL)
     text(ax, side, y + 0.15, rf"$\times$ {weight:g}", ha="left")
 text(ax, side, low - 0.6, "weights", ha="left")
 low -= 0.8 + len(weights) * HEIGHT
