@@ -8,4 +8,3 @@ from scratchmlp.plotting import ImportancesDisplay
 result = model.oof_importances(X, y, random_state=0)
 _, ax = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
 ImportancesDisplay.from_importances(result, ax)
-ax.set_xlabel("log-loss gets worse by")

@@ -14,6 +14,8 @@ from scratchmlp.tabular.base import BaseTabular
 
 MAX_NAME_LENGTH = 31
 MAX_PARTNER_LENGTH = 15  # of a name beside a bar, which would displace the bars
+#: What scores measure, in words, by the name of the scorer.
+SCORES = {"neg_log_loss": "log-loss", "r2": "R²", "neg_root_mean_squared_error": "RMSE"}
 
 
 @public("scratchmlp.plotting")
@@ -49,7 +51,7 @@ class ImportancesDisplay:
     >>> regressor = TabularMLPRegressor(cv=4, max_iter=48, random_state=0).fit(X, y)
     >>> display = ImportancesDisplay.from_estimator(regressor, X, y, random_state=0)
     >>> display.ax_.get_xlabel()
-    'decrease in r2 when the column is permuted'
+    'R² gets worse by'
     """
 
     def __init__(
@@ -164,7 +166,7 @@ class ImportancesDisplay:
         ax.axvline(0, color="0.3", linewidth=0.8)
         ax.set_yticks(places, labels, parse_math=False)
         ax.set_ylim(len(order) - 0.4, -0.6)
-        ax.set_xlabel(f"decrease in {self.scoring} when the column is permuted")
+        ax.set_xlabel(f"{SCORES.get(self.scoring, self.scoring)} gets worse by")
         self._write_partners(ax, order, partners)
         if len(order) < len(means):
             n_left, largest = len(means) - len(order), np.sort(means)[: -len(order)].max()

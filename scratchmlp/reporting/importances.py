@@ -8,6 +8,7 @@ from sklearn.utils import _safe_indexing
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.plotting import ImportancesDisplay
+from scratchmlp.plotting.importances import SCORES
 from scratchmlp.plotting.shared import COLORS
 from scratchmlp.reporting.columns import MOST_COLUMNS
 from scratchmlp.reporting.content import Picture, Section, Table, decimals, plain
@@ -21,8 +22,6 @@ MOST_PREDICTIONS = 200_000  # predicted rows: of all columns and repeats, if the
 MOST_BARS, MOST_LINES = 12, 40
 MOST_PAIRS = 20  # of correlated columns
 _OUTLINE = {"edgecolor": COLORS[0], "linewidth": 0.8}  # pale bars alone are hard to see
-#: What scores measure, in words, by the name of the scorer.
-_SCORES = {"neg_log_loss": "log-loss", "r2": "R²", "neg_root_mean_squared_error": "RMSE"}
 
 
 class Importances(NamedTuple):
@@ -110,7 +109,7 @@ def _out_of_fold(evaluated: Evaluated, names: Sequence[str]) -> Importances:
     return Importances(
         [str(name) for name in result.names],
         result.importances,
-        _SCORES.get(result.scoring, str(result.scoring)),
+        SCORES.get(result.scoring, str(result.scoring)),
         result.n_rows,
         result.correlated,
     )
@@ -255,7 +254,6 @@ def what_matters(importances: Importances) -> Picture:
                 (plain(a, len(a)), plain(b, len(b)), r) for a, b, r in importances.correlated
             ],
         ).plot(ax, max_columns=n_bars, bar_kw=_OUTLINE)
-        ax.set_xlabel(f"{metric} gets worse by")
 
     which = "the most important columns" if n_bars < len(importances.names) else "all columns"
     text = (

@@ -38,7 +38,9 @@ def test_bars_are_sorted_means_and_dots_are_repeats():
     dots = display.dots_.get_offsets()
     np.testing.assert_allclose(dots[:, 0], found.importances.ravel())
     assert display.ax_.yaxis_inverted()
-    assert display.ax_.get_xlabel() == "decrease in auc when the column is permuted"
+    assert display.ax_.get_xlabel() == "auc gets worse by"
+    loss = ImportancesDisplay.from_importances(result(scoring="neg_log_loss"))
+    assert loss.ax_.get_xlabel() == "log-loss gets worse by"
     assert display.ax_.get_title() == ""
     display.figure_.canvas.draw()
 
