@@ -117,6 +117,19 @@ def test_readme_shows_the_comparison_of_the_page_on_the_command_line():
     assert set(readme) <= set(page)
 
 
+def test_pages_after_the_tutorial_have_its_model_and_its_numbers():
+    texts = {page.stem: page.read_text("utf-8") for page in PAGES}
+    later = [text for text in texts.values() if 'model = load("income.model")' in text]
+    assert len(later) > 5
+    for text in later:
+        assert "tables_in_ten_minutes.md" in text
+        assert not re.search(r"Tabular\w+\(.*\)\.fit\(X, y\)", text)
+    importance = re.compile(r"^(\w+) +(0\.\d\d)$", flags=re.M)
+    tutorial, why = (importance.findall(texts[name]) for name in ("tables_in_ten_minutes", "why"))
+    assert tutorial
+    assert set(tutorial) <= set(why)
+
+
 def test_the_command_of_the_front_page_is_the_first_of_readme():
     command = re.compile(r"^python3 -m venv .*$", flags=re.M)
     pages = (ROOT / "README.md", DOCS / "index.md")
