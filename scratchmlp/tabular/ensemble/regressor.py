@@ -16,8 +16,8 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     ----------
     estimators : list of (str, estimator) or None, default=None
         Named regressors; "drop" leaves one out. None means "networks"
-        (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each if it is worth its
-        time.
+        (:class:`TabularMLPRegressor`), "linear", "boosting" and "extra trees", each if it is
+        worth its time.
 
         Networks use the parameters of the ensemble where both have one. Estimators that accept
         missing values get numbers and codes of categories, others the output of
