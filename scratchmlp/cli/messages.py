@@ -13,8 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from scratchmlp.estimators.mixins import most_similar
-from scratchmlp.tabular.reading.findings import listed
+from scratchmlp.names import listed, most_similar
 
 _UNITS = {"hour": 3600, "minute": 60, "second": 1}
 WIDTH = 99  # characters of a line of scores, or of what is said about a picture

@@ -12,7 +12,7 @@ from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LIST
 from scratchmlp.cli.messages import InputError, quote, quoted
 from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
-from scratchmlp.estimators.mixins import most_similar
+from scratchmlp.names import most_similar
 
 
 class Options:

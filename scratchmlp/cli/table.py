@@ -17,9 +17,8 @@ from scratchmlp.cli.messages import InputError, count, quote, quoted, say
 from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
 from scratchmlp.cli.roles import NO_ROLES, Roles, check_column, check_roles
 from scratchmlp.cli.target import as_text, choose_target
-from scratchmlp.estimators.mixins import most_similar
+from scratchmlp.names import listed, most_similar
 from scratchmlp.tabular.columns.any_column import Columns
-from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.from_text import MAY_BE_VALUES, MISSING_IN_FILES
 from scratchmlp.tabular.reading.kinds import find_kind
 from scratchmlp.tabular.reading.missing import mark_missing

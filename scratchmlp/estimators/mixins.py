@@ -2,8 +2,6 @@
 
 import sys
 import warnings
-from collections.abc import Iterable
-from difflib import get_close_matches
 from itertools import chain
 from typing import Any, Self
 
@@ -14,6 +12,8 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+
+from scratchmlp.names import most_similar
 
 
 class OtherVersionWarning(InconsistentVersionWarning):
@@ -59,13 +59,6 @@ def _version() -> str:
     """Return the version of the package, which has been imported before this module."""
     version: str = sys.modules["scratchmlp"].__version__
     return version
-
-
-def most_similar(name: str, names: Iterable[str]) -> str | None:
-    """Return the most similar of several names, or None if none is similar."""
-    by_lower = {known.lower(): known for known in names}
-    close = get_close_matches(name.lower(), by_lower, n=1)
-    return by_lower[close[0]] if close else None
 
 
 class SuggestsNames(BaseEstimator):

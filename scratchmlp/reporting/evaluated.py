@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
+from scratchmlp.names import listed
 from scratchmlp.reporting.content import plain
 from scratchmlp.tabular import TabularEncoder
 from scratchmlp.tabular.base import BaseTabular
@@ -25,7 +26,6 @@ from scratchmlp.tabular.columns.any_column import Columns
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, Place, places_of
 from scratchmlp.tabular.folds import check_no_missing, predicted_rows
 from scratchmlp.tabular.prediction import Blend
-from scratchmlp.tabular.reading.findings import listed
 from scratchmlp.tabular.reading.values import to_pandas
 
 ROWS = ("fit", "new")

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 from sklearn.exceptions import DataConversionWarning
 
+from scratchmlp.names import listed
 from scratchmlp.public import stacklevel
 from scratchmlp.tabular.reading.dates import DateFormat
 from scratchmlp.tabular.reading.values import MOST_CHARACTERS, VALUES, Kind, Why
@@ -355,9 +356,3 @@ def is_beyond_chance(n_rows: int, share_missing: float) -> bool:
         often as in `fit`.
     """
     return n_rows >= SEVERAL and share_missing**n_rows < _CHANCE
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names with commas; after the first 20, give only the number of the others."""
-    shown = ", ".join(names[:20])
-    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from scratchmlp.tabular.reading.findings import Reading, listed
+from scratchmlp.names import listed
+from scratchmlp.tabular.reading.findings import Reading
 from scratchmlp.tabular.reading.numbers import common_unit, find_decimal, read_numbers
 from scratchmlp.tabular.reading.values import Different, Floats, different_values, naming_column
 
