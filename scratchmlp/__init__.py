@@ -9,6 +9,8 @@ The estimators are in `scratchmlp.estimators`. The estimators for raw tables are
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from scratchmlp.public import on_first_use
+
 if TYPE_CHECKING:
     from scratchmlp.estimators.classifier import ScratchMLPClassifier
     from scratchmlp.estimators.gradient_check import check_gradient
@@ -56,11 +58,9 @@ _PUBLIC = (
 
 def __getattr__(name: str) -> Any:
     """Import a public name or module: ``scratchmlp.tabular`` works after ``import scratchmlp``."""
-    if name in _MODULES:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     if name in _PUBLIC:
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return on_first_use(__name__, _MODULES)(name)
 
 
 def __dir__() -> list[str]:

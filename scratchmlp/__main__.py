@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 
@@ -11,11 +12,11 @@ def run() -> NoReturn:
     """Run the command line, and end the process with its exit status."""
     _on_interrupt(_leave)
     sys.unraisablehook = _leave_if_interrupted
-    from scratchmlp.cli.main import main  # this takes a second or more
+    from scratchmlp.cli.main import main
 
     try:
         _on_interrupt(_interrupt)
-        status = main()
+        status = main(imports=_leave_imports())
         _on_interrupt(_leave)  # while Python shuts down
     except BaseException:
         if signal.getsignal(signal.SIGINT) is _leave:
@@ -37,6 +38,16 @@ def _interrupt(*_: Any) -> NoReturn:
     """Let the main job end in order. Another Ctrl-C ends it at once."""
     signal.signal(signal.SIGINT, _leave)
     raise KeyboardInterrupt
+
+
+@contextmanager
+def _leave_imports() -> Iterator[None]:
+    """End the process at once on Ctrl-C: an import may turn a KeyboardInterrupt into anything."""
+    _on_interrupt(_leave)
+    try:
+        yield
+    finally:
+        _on_interrupt(_interrupt)
 
 
 def _leave_if_interrupted(lost: Any) -> None:

@@ -1,8 +1,9 @@
-"""What users see: paths of public classes, and the lines of warnings."""
+"""What users see: paths of public names, and the lines of warnings."""
 
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
 
@@ -40,6 +41,30 @@ def public(path: str) -> Callable[[Class], Class]:
         return cls
 
     return set_path
+
+
+def on_first_use(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package that imports its public names on first use.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package.
+    modules : mapping of str to str
+        The module of each name, relative to the package.
+
+    Returns
+    -------
+    callable
+        Imports a name.
+    """
+
+    def import_name(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{modules[name]}"), name)
+
+    return import_name
 
 
 def stacklevel() -> int:

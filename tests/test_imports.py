@@ -119,7 +119,8 @@ def test_names_and_public_modules_are_imported_on_first_use():
     """
     code = """
 import sys, scratchmlp
-assert {name for name in sys.modules if name.startswith("scratchmlp")} == {"scratchmlp"}
+ours = {name for name in sys.modules if name.startswith("scratchmlp")}
+assert ours == {"scratchmlp", "scratchmlp.public"}
 assert not {"numpy", "scipy", "sklearn"} & {*sys.modules}
 assert {*scratchmlp._MODULES, "__version__"} == {*scratchmlp.__all__}
 assert {"tabular", "ScratchMLPClassifier"} < {*dir(scratchmlp)}

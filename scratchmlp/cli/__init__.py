@@ -1,6 +1,5 @@
 """The command line: ``python -m scratchmlp``."""
 
-from scratchmlp.cli.column_reader import ColumnReader
-from scratchmlp.public import public
+from scratchmlp.public import on_first_use
 
-public(__name__)(ColumnReader)  # model files contain this name
+__getattr__ = on_first_use(__name__, {"ColumnReader": "column_reader"})

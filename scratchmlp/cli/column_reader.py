@@ -5,9 +5,11 @@ from typing import Any
 import pandas as pd
 
 from scratchmlp.cli.columns import read_columns
+from scratchmlp.public import public
 from scratchmlp.tabular import TabularEncoder
 
 
+@public("scratchmlp.cli")  # model files contain this name
 class ColumnReader(TabularEncoder, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Read the columns of a raw table as numbers, dates, booleans, categories and text.
 

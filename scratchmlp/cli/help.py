@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.cli.rivals import RIVALS
 
 USAGE = """\
 %(prog)s [--plot FILE.png]
@@ -128,6 +127,8 @@ LISTS = {
     "text": "columns of sentences or other text",
     "date": "columns of dates, with or without a time of the day",
 }
+#: Packages whose models ``--with`` adds: each is the name to import and to install.
+RIVAL_PACKAGES = ("catboost", "lightgbm")
 Settings: TypeAlias = dict[str, Any]  # of an option, for argparse
 
 
@@ -290,7 +291,7 @@ _COMPARISON: dict[str, Settings] = {
     "--with": {
         **_SEVERAL,
         "dest": "rivals",
-        "choices": RIVALS,
+        "choices": RIVAL_PACKAGES,
         "help": "packages whose models are compared too. They stop early on a fifth of their "
         "training rows, and have default settings otherwise. Install them with pip. Their models "
         "cannot be saved",

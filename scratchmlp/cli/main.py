@@ -1,36 +1,28 @@
-"""The command line, `scratchmlp` or ``python -m scratchmlp``: what runs for its arguments.
-
-- Without arguments, a comparison on Iris (`article`).
-- With a CSV file and its target, a comparison of models on that table, which can save one of them.
-- With a CSV file and a saved model, predictions.
+"""The command line, `scratchmlp` or ``python -m scratchmlp``: its exit status and its errors.
 
 Results go to stdout; notes and errors go to stderr.
 """
 
 import sys
-import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn
 
-from sklearn.exceptions import DataConversionWarning
-
-from scratchmlp.cli.article import run_iris
-from scratchmlp.cli.files import FORMS, check_files, check_form, check_table_name
 from scratchmlp.cli.messages import InputError, discard, open_streams, say_before_exit
-from scratchmlp.cli.options import Options, parse
-from scratchmlp.cli.predictions import predict_table
-from scratchmlp.cli.reading import STDIN
-from scratchmlp.cli.training import compare_and_train
-from scratchmlp.tabular.inspection.findings import MisleadingDataWarning
+from scratchmlp.cli.options import parse
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None, imports: AbstractContextManager[None] | None = None
+) -> int:
     """Run the command line.
 
     Parameters
     ----------
     argv : sequence of str, default=None
         Command-line arguments; None takes those of the process.
+    imports : context manager, default=None
+        Context of the slow imports, which ``--help`` and ``--version`` do not need.
 
     Returns
     -------
@@ -45,11 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         open_streams()
-        with (
-            warnings.catch_warnings(action="ignore", category=DataConversionWarning),
-            warnings.catch_warnings(action="ignore", category=MisleadingDataWarning),
-        ):
-            _run(parse(argv))  # `decide_columns` says what the encoder warns of
+        options = parse(argv)
+        with imports or nullcontext():
+            from scratchmlp.cli.job import run  # this takes a second or more
+        run(options)
         sys.stdout.flush()  # here, so that the errors below are caught
     except InputError as error:
         _fail(str(error))
@@ -76,19 +67,3 @@ def _fail(message: str) -> NoReturn:
     """Print an error as one line, and end with status 2."""
     say_before_exit(f"error: {' '.join(message.split())}")
     sys.exit(2)
-
-
-def _run(options: Options) -> None:
-    """Check the files, then run what the arguments ask for."""
-    data, load, save, plot = options.data, options.load, options.save, options.plot
-    for option in FORMS:
-        check_form(option, getattr(options, option))
-    out = check_table_name(options.out)
-    written = [plot, save, options.export, options.report, out]
-    check_files(read=[None if data == STDIN else data, load], written=written)
-    if data is None:
-        run_iris(plot)
-    elif load is not None:
-        predict_table(data, options, out)
-    else:
-        compare_and_train(data, options)

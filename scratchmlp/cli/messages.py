@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
-from typing import Any, TextIO
-
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
+from typing import TextIO
 
 from scratchmlp.names import listed, most_similar
 
@@ -120,7 +116,7 @@ def steps(n_rounds: int, n_steps: int) -> Iterator[Callable[[str], None]]:
         Call it with the name of each step when the step begins.
     """
     rounds = _rounds(n_rounds, n_steps)
-    if not _bars():
+    if not shows_bars():
         try:
             yield _dots(rounds)
         finally:  # what follows, also an error, begins on a new line
@@ -158,38 +154,8 @@ def duration(seconds: float) -> str:
     return count(max(1, round(seconds / _UNITS[unit])), unit)
 
 
-def fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
-    """Fit a model, with a bar for each of its callback tasks. Pipelines have none.
-
-    Parameters
-    ----------
-    model : estimator
-        Model that supports scikit-learn's callbacks, or a pipeline of fast models.
-    X : DataFrame of shape (n_samples, n_features)
-        Features.
-    y : ndarray of shape (n_samples,)
-        Target.
-    **arguments : dict
-        Other arguments of `fit`.
-
-    Returns
-    -------
-    estimator
-        The fitted model, without callbacks.
-    """
-    if isinstance(model, Pipeline) or not _bars():
-        return model.fit(X, y, **arguments)
-    import rich
-    from sklearn.callback import ProgressBar
-
-    rich.reconfigure(stderr=True)
-    try:
-        return model.set_callbacks(ProgressBar()).fit(X, y, **arguments).set_callbacks()
-    finally:
-        rich.reconfigure()
-
-
-def _bars() -> bool:
+def shows_bars() -> bool:
+    """Return whether progress is shown as bars."""
     return sys.stderr.isatty() and find_spec("rich") is not None
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from scratchmlp import __version__
+from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.help import DESCRIPTION, DETAILS, FOR_TRAINING, GROUPS, LISTS, USAGE
 from scratchmlp.cli.messages import InputError, quote, quoted
-from scratchmlp.cli.reading import FileFormat
 from scratchmlp.cli.roles import Roles
 from scratchmlp.names import most_similar
 
@@ -178,7 +178,7 @@ def _check_without_table(options: Options) -> None:
                 f"there is no table: --{field} takes all names that follow it, here "
                 f"{quoted(names)}. Put DATA.csv first, before the options."
             )
-    if options.file_format != FileFormat():
+    if options.file_format != DEFAULT:
         raise InputError(
             "--sep, --decimal, --encoding and --keep-na need a table. Put DATA.csv first."
         )

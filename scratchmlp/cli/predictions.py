@@ -14,9 +14,9 @@ from scratchmlp.cli.columns import unlike_training
 from scratchmlp.cli.explanation import explain_row
 from scratchmlp.cli.files import save_table
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say, with_notes
+from scratchmlp.cli.named_columns import check_column
 from scratchmlp.cli.options import Options
 from scratchmlp.cli.reading import RawTable
-from scratchmlp.cli.roles import check_column
 from scratchmlp.cli.saved_model import Model, SavedModel, load_model
 from scratchmlp.cli.table import load_new_table, note_repeated, select_features
 from scratchmlp.cli.target import as_text, read_target

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, quote, quoted
 from scratchmlp.cli.sniffing import (
     NO_SEPARATOR,
@@ -35,33 +36,6 @@ _DECOMPRESS = {b"\x1f\x8b": gzip.decompress, b"BZh": bz2.decompress, b"\xfd7zXZ\
 #: Parts of a zip file that is a workbook: .xlsx, .xlsb or .ods.
 _OF_WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # .xls
-
-
-class FileFormat(NamedTuple):
-    """How a file is read; by default, its content decides.
-
-    Attributes
-    ----------
-    sep : str or None
-        Separator of the columns of a text file.
-    decimal : {",", "."} or None
-        Decimal mark.
-    encoding : str or None
-        Encoding of a text file.
-    keep_na : sequence of str or True
-        Names of the columns in which words such as NA are values; True stands for all columns.
-    marks : mapping of str to {",", "."}
-        Decimal marks of the columns in training, for those whose cells do not tell.
-    """
-
-    sep: str | None = None
-    decimal: str | None = None
-    encoding: str | None = None
-    keep_na: Literal[True] | Sequence[str] = ()
-    marks: Mapping[str, str] = MappingProxyType({})
-
-
-DEFAULT = FileFormat()
 
 
 class RawTable(NamedTuple):

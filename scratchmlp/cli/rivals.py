@@ -140,7 +140,7 @@ class Rival(NamedTuple):
     make: Callable[[bool, Sequence[str], int, int], Pipeline]
 
 
-#: The packages by the name that ``--with`` takes, which is also the name to import and to install.
+#: The models by package: `RIVAL_PACKAGES` of `help` has the same names.
 RIVALS = {
     "catboost": Rival("CatBoost", _make_catboost),
     "lightgbm": Rival("LightGBM", _make_lightgbm),

@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from scratchmlp.cli.columns import are_words, decide_columns
+from scratchmlp.cli.file_format import DEFAULT, FileFormat
 from scratchmlp.cli.messages import InputError, count, quote, quoted, say
-from scratchmlp.cli.reading import DEFAULT, FileFormat, RawTable, read_file
-from scratchmlp.cli.roles import NO_ROLES, Roles, check_column, check_roles
+from scratchmlp.cli.named_columns import check_column, check_roles
+from scratchmlp.cli.reading import RawTable, read_file
+from scratchmlp.cli.roles import NO_ROLES, Roles
 from scratchmlp.cli.target import as_text, choose_target
 from scratchmlp.names import listed, most_similar
 from scratchmlp.tabular.columns.any_column import Columns

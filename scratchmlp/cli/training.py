@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
@@ -16,7 +17,7 @@ from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evalua
 from scratchmlp.cli.explanation import explain_row, row_of
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.findings import misleading, with_option
-from scratchmlp.cli.messages import count, fit, say, say_before_exit
+from scratchmlp.cli.messages import count, say, say_before_exit, shows_bars
 from scratchmlp.cli.options import Options, command
 from scratchmlp.cli.predictions import check_id
 from scratchmlp.cli.rivals import check_rivals
@@ -182,7 +183,7 @@ class Comparison:
             model = make_pipeline(ColumnReader(**settings), model)
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
-            model = fit(model, table.X, table.y, **arguments)
+            model = _fit(model, table.X, table.y, **arguments)
         say(*fit_notes([model]))
         return model
 
@@ -223,6 +224,37 @@ class Comparison:
         labels = table.X.index.rename(COUNTED) if table.ids is None else pd.Index(table.ids)
         X, y = table.X.set_axis(labels), pd.Series(table.y, labels, name=options.target)
         return evaluate(model, X, y, "fit", options.seed or 0)
+
+
+def _fit(model: Any, X: pd.DataFrame, y: NDArray[Any], **arguments: Any) -> Any:
+    """Fit a model, with a bar for each of its callback tasks. Pipelines have none.
+
+    Parameters
+    ----------
+    model : estimator
+        Model that supports scikit-learn's callbacks, or a pipeline of fast models.
+    X : DataFrame of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Target.
+    **arguments : dict
+        Other arguments of `fit`.
+
+    Returns
+    -------
+    estimator
+        The fitted model, without callbacks.
+    """
+    if isinstance(model, Pipeline) or not shows_bars():
+        return model.fit(X, y, **arguments)
+    import rich
+    from sklearn.callback import ProgressBar
+
+    rich.reconfigure(stderr=True)
+    try:
+        return model.set_callbacks(ProgressBar()).fit(X, y, **arguments).set_callbacks()
+    finally:
+        rich.reconfigure()
 
 
 def _print_table(table: Table, options: Options) -> None:

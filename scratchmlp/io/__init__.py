@@ -5,8 +5,9 @@ cannot run code, unlike a pickle. `TRUSTED` lists the types that such a file may
 makes a model that other programs read.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from scratchmlp.public import on_first_use
 
 if TYPE_CHECKING:
     from scratchmlp.io.container import ModelFileError
@@ -34,12 +35,7 @@ _MODULES = {
     "to_onnx": "onnx.export",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name."""
-    if name in _MODULES:
-        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = on_first_use(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 import scratchmlp
 from scratchmlp.cli import files
 from scratchmlp.cli import main as command_line
-from scratchmlp.cli.help import LISTS
+from scratchmlp.cli.file_format import FileFormat
+from scratchmlp.cli.help import LISTS, RIVAL_PACKAGES
 from scratchmlp.cli.options import command, parse
-from scratchmlp.cli.reading import FileFormat, read_file
+from scratchmlp.cli.reading import read_file
+from scratchmlp.cli.rivals import RIVALS
 from scratchmlp.cli.roles import Roles
 from scratchmlp.cli.scores import Scores
 from scratchmlp.cli.table import load_table
@@ -338,6 +341,27 @@ def test_the_version(capsys):
     with pytest.raises(SystemExit, match="0"):
         command_line.main(["--version"])
     assert capsys.readouterr().out == f"scratchmlp {scratchmlp.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--targt", "y"]])
+def test_what_needs_no_table_needs_no_slow_import(arguments):
+    """Python itself starts in a tenth of the time that NumPy, pandas and scikit-learn take."""
+    code = f"""
+import sys
+from scratchmlp.cli.main import main
+try:
+    main({arguments})
+except SystemExit:
+    slow = {{"numpy", "scipy", "pandas", "sklearn"}} & {{*sys.modules}}
+    assert not slow, slow
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_with_takes_the_packages_that_have_a_model():
+    assert {*RIVAL_PACKAGES} == {*RIVALS}
 
 
 FORMATS = [

@@ -188,11 +188,11 @@ def test_an_interrupt_that_python_loses(tmp_path):
     """Python prints and drops what a callback of a weak reference raises."""
     code = (
         "import sys, weakref\n"
-        "from scratchmlp.cli import main\n"
+        "from scratchmlp.cli import job, messages\n"
         "sys.argv[1:] = []\n"
         "def run_iris(_):\n"
-        "    weakref.finalize(main.InputError(), signal.raise_signal, signal.SIGINT)\n"
-        f"main.run_iris = run_iris\n{STARTS['module']}"
+        "    weakref.finalize(messages.InputError(), signal.raise_signal, signal.SIGINT)\n"
+        f"job.run_iris = run_iris\n{STARTS['module']}"
     )
     assert status_and_errors(code, tmp_path) == (130, INTERRUPTED)
 
@@ -202,7 +202,7 @@ def test_an_interrupt_that_comes_out_as_another_error(start, tmp_path):
     """Python 3.11 makes a RuntimeError of one that comes while a class is created."""
     code = (
         "from scratchmlp.cli import main\n"
-        "def fail():\n"
+        "def fail(imports):\n"
         "    try:\n"
         "        INTERRUPT\n"
         "    finally:\n"

@@ -101,9 +101,9 @@ def run(arguments, out, err, unbuffered=False, ready=None):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main = command_line.main
 
-    def tell_and_run():
+    def tell_and_run(imports):
         ready.set()
-        return main()
+        return main(imports=imports)
 
     if ready is not None:
         command_line.main = tell_and_run

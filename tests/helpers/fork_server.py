@@ -11,6 +11,7 @@ PROCESSES = get_context("forkserver" if AVAILABLE else "spawn")
 #: What processes of tests use. The server skips what is not installed.
 _MODULES = [
     "scratchmlp.cli.main",
+    "scratchmlp.cli.job",
     "scratchmlp.callbacks",
     "skops.io",
     "matplotlib.figure",
