@@ -36,7 +36,7 @@ class BoostingSearch(GridSearchCV):
         if counts.min() >= N_FOLDS and counts.mean() >= LEAST_ROWS:
             # On small tables, threads spend more time waiting for each other than computing.
             with threadpool_limits(1 if len(y) <= SMALL else None):
-                return super().fit(X, y)  # type: ignore[no-any-return]
+                return super().fit(X, y)
         self.best_estimator_ = clone(self.estimator).fit(X, y)
         return self
 
