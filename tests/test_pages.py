@@ -4,8 +4,11 @@ import ast
 import re
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from tests.helpers.pages import check_output, find_tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -59,6 +62,16 @@ def test_an_extra_that_is_not_installed_or_too_late_is_found():
     assert list(missing('pip install ".[plot]"\n' + COMMAND)) == [("--report", "report")]
     assert list(missing(COMMAND + 'pip install ".[report]"\n')) == [("--report", "report")]
     assert not list(missing('`pip install ".[all]"`\n' + COMMAND))
+
+
+def test_a_table_below_code_must_be_the_data_frame_that_it_prints():
+    text = "```python\nprint(frame)\n```\n\n|   | a |\n|---|---|\n| 0 | -1.5 |\n"
+    document = SimpleNamespace(text=text, printed="     a\n0 -1.5\n")
+    (table,) = find_tables(document)
+    example = SimpleNamespace(parsed=table.parsed, document=document)
+    assert check_output(example) is None
+    document.printed = "     a\n0 -1.6\n"
+    assert check_output(example)
 
 
 def test_the_package_says_what_the_page_on_troubleshooting_quotes():

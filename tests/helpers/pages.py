@@ -19,6 +19,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParse
 ROOT = Path(__file__).parents[2]
 OPTIONS = ELLIPSIS | NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+TABLE = re.compile(r"^```python\n(?:(?!```).*\n)*```\n\n((?:\|.*\n)+)", re.M)
 TUTORIAL = ROOT / "docs" / "tables_in_ten_minutes.md"
 
 
@@ -55,6 +56,12 @@ def find_outputs(document):
             yield Region(*following.span(2), following[2], check_output)
 
 
+def find_tables(document):
+    """Yield the tables right below a block of Python code: DataFrames that it prints."""
+    for table in TABLE.finditer(document.text):
+        yield Region(*table.span(1), re.sub(r"\|[-:|]+\||\|", " ", table[1]), check_output)
+
+
 def check_output(example):
     """Return the difference between the output on the page and the one of the code above it."""
     shown, printed = Example("", example.parsed), example.document.printed
@@ -85,7 +92,7 @@ def leave_folder(namespace):
 
 pytest_collect_file = Sybil(
     path=str(ROOT),
-    parsers=[python_blocks, find_outputs, SkipParser()],
+    parsers=[python_blocks, find_outputs, find_tables, SkipParser()],
     setup=enter_folder,
     teardown=leave_folder,
     patterns=["README.md", "CONTRIBUTING.md", "docs/*.md", "docs/backpropagation/*.md"],
