@@ -28,7 +28,8 @@ from sphinx_gallery.sorting import ExplicitOrder
 
 import scratchmlp
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the extension beside this file
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE / "figures")]  # for the extension and the model of the report
 
 project = "scratchmlp"
 author = "The scratchmlp developers"
@@ -150,7 +151,7 @@ LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\([./]+/(?P<module>scratchmlp/
 html_theme = "pydata_sphinx_theme"
 html_title = f"scratchmlp {release}"
 html_static_path = ["_static"]
-_pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+_pyproject = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))
 _addresses = _pyproject["project"].get("urls", {})  # none before the first release
 html_baseurl = _addresses.get("Documentation", "")
 html_css_files = ["site.css"]
@@ -261,6 +262,14 @@ def source_module(app: Sphinx, module: str, name: str) -> str | None:
     return defining[0].__name__ if defining else None
 
 
+def write_report(app: Sphinx, exception: Exception | None) -> None:
+    """Write the report that report.md shows, about the model of most pictures."""
+    if exception is None and app.builder.name == "html":
+        tutorial = import_module("tutorial")
+        path = Path(app.outdir, "income_report.html")
+        scratchmlp.report(tutorial.model, tutorial.X, tutorial.y, path=path)
+
+
 def setup(app: Sphinx) -> None:
     """Register what is above."""
     SphinxDocString._process_param = name_and_text
@@ -271,3 +280,4 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", hide_signature)
     app.connect("viewcode-follow-imported", source_module)
+    app.connect("build-finished", write_report)
