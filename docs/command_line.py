@@ -11,7 +11,7 @@ TITLES = {"positional arguments": "Table", "options": "Help and version"}
 
 
 class CommandLineOptions(Directive):
-    """A section for each group of options, with what ``--help`` says about each option."""
+    """A section for each group of options: a table of what ``--help`` says about each option."""
 
     def run(self) -> list[nodes.Node]:
         """Make the sections."""
@@ -25,16 +25,17 @@ def _section(group) -> nodes.section:
     section += nodes.title(text=title)
     if group.description:
         section += nodes.paragraph(text=group.description)
-    items = [_item(action) for action in group._group_actions]
-    section += nodes.definition_list("", *items)
+    body = nodes.tbody("", *[_row(action) for action in group._group_actions])
+    columns = [nodes.colspec(colwidth=width) for width in (30, 70)]
+    section += nodes.table("", nodes.tgroup("", *columns, body, cols=2))
     return section
 
 
-def _item(action) -> nodes.definition_list_item:
+def _row(action) -> nodes.row:
     name = " ".join([", ".join(action.option_strings), _value(action)]).strip()
-    term = nodes.term("", "", nodes.literal(text=name))
-    explained = nodes.definition("", nodes.paragraph(text=action.help))
-    return nodes.definition_list_item("", term, explained)
+    option = nodes.paragraph("", "", nodes.literal(text=name))
+    explained = nodes.paragraph(text=action.help)
+    return nodes.row("", nodes.entry("", option), nodes.entry("", explained))
 
 
 def _value(action) -> str:
