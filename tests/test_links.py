@@ -138,6 +138,14 @@ def test_the_command_of_the_front_page_is_the_first_of_readme():
     assert front == readme[:1]
 
 
+def test_the_numbers_of_the_network_on_the_front_page_are_those_of_readme():
+    readme, front = (page.read_text("utf-8") for page in (ROOT / "README.md", DOCS / "index.md"))
+    numbers = re.compile(r"\d+\.\d+")
+    network = numbers.findall(front.split("## A raw table")[0])
+    assert len(network) > 5
+    assert set(network) <= set(numbers.findall(readme))
+
+
 #: Equations that no function computes: assumptions, examples and steps of a proof.
 WITHOUT_FUNCTION = {"adam-weights", "canonical", "central", "homogeneous", "mean-slope", "valley"}
 
