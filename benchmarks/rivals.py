@@ -1,7 +1,8 @@
 """Who is compared: our tabular estimators, and what users would pick instead.
 
-All take the same DataFrame. What an estimator cannot take is made into something it can, as part
-of the fit and of its time: for all but ours, columns of text become categories; for the linear
+All take the same DataFrame, in which all but ours find days instead of dates. What an estimator
+cannot take is made into something it can, as part of the fit and of its time: for all but ours,
+columns of text become categories; for the linear
 models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the
 median. Regression's targets are standardized for every contestant but ours, which does so itself:
 MLPRegressor needs it, the others are indifferent.
@@ -35,7 +36,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
-from benchmarks.tables import category_names, with_categories
+from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import bagged, careful, searched, stopped_early
 
 SEEDS = (0, 1, 2)
@@ -137,6 +138,10 @@ class Rival:
         if self.regressor:
             model = TransformedTargetRegressor(model, transformer=StandardScaler())
         return model
+
+    def columns(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return what the contestant gets: the raw table, or for all but ours dates as days."""
+        return X if self.is_ours else with_days(X)
 
     def context(self) -> AbstractContextManager[None]:
         """Return what holds while the estimator is fitted and predicts: nothing special."""

@@ -101,13 +101,14 @@ def versions(rivals: Mapping[str, Rival]) -> dict[str, str]:
 def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, float]:
     """Fit on the training rows of a split, and measure the predictions for the others."""
     train, test = table.splits[fold]
-    model = rival.make(table.X, seed)
+    X = rival.columns(table.X)
+    model = rival.make(X, seed)
     with threads(1), rival.context():
         start = cpu_seconds()
-        model.fit(table.X.iloc[train], table.y[train])
+        model.fit(X.iloc[train], table.y[train])
         fitted = cpu_seconds()
         predict = model.predict if rival.regressor else model.predict_proba
-        prediction = predict(table.X.iloc[test])
+        prediction = predict(X.iloc[test])
         seconds = {"seconds": fitted - start, "predict_seconds": cpu_seconds() - fitted}
     if rival.regressor:
         return regression(table.y[test], prediction, table.y.std()) | seconds

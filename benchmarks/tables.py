@@ -28,6 +28,8 @@ from sklearn.datasets import load_diabetes, make_friedman1, make_friedman2, make
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 from sklearn.preprocessing import LabelEncoder
 
+from scratchmlp.tabular.reading.dates import find_date_format, read_dates
+
 Split = tuple[np.ndarray, np.ndarray]
 Target = tuple[pd.DataFrame, np.ndarray]
 
@@ -91,6 +93,18 @@ def without_rare(table: pd.DataFrame, target: str, n_rows: int) -> pd.DataFrame:
 def with_categories(X: pd.DataFrame) -> pd.DataFrame:
     """Make every column that has no numbers one of categories."""
     return X.astype(dict.fromkeys(category_names(X), "category"))
+
+
+def with_days(X: pd.DataFrame) -> pd.DataFrame:
+    """Make dates that are text days since 1970, as the command line does for other packages."""
+    days = {}
+    for name in category_names(X):
+        known = X[name].dropna().astype(str)
+        found = find_date_format(known.unique())
+        if found:
+            dates = pd.Series(read_dates(known, found.pattern), known.index)
+            days[name] = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return X.assign(**{name: column.reindex(X.index) for name, column in days.items()})
 
 
 def category_names(X: pd.DataFrame) -> list[str]:

@@ -318,3 +318,12 @@ def test_realmlp_gets_no_missing_values():
     assert found["word"].tolist() == ["a", "missing", "b", "a"]
     assert found["word"].dtype == "category"
     assert fresh.CONTESTANTS["RealMLP-TD"].prepare is imputed
+
+
+def test_all_but_ours_get_days_for_dates():
+    X = pd.DataFrame({"when": ["2020-01-02", "1970-01-02", None], "who": ["a", "b", "2"]})
+    pd.testing.assert_frame_equal(RIVALS["TabularMLPClassifier"].columns(X), X)
+    days = RIVALS["CatBoost"].columns(X)
+    assert days["when"].tolist()[:2] == [18263, 1]
+    assert days["when"].isna().tolist() == [False, False, True]
+    assert days["who"].equals(X["who"])
