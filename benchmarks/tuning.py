@@ -115,7 +115,7 @@ def searched(model: Any, seed: int) -> RandomizedSearchCV:
     is_class = is_classifier(model)
     folds = StratifiedKFold if is_class else KFold
     return RandomizedSearchCV(
-        clone(model).set_params(max_iter=500, early_stopping=True),
+        clone(model).set_params(max_iter=500, early_stopping=True, n_iter_no_change=PATIENCE),
         SEARCHED,
         n_iter=N_SEARCHED,
         scoring="neg_log_loss" if is_class else "neg_root_mean_squared_error",

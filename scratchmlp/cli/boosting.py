@@ -16,7 +16,11 @@ N_FOLDS = 3
 LEAST_ROWS = 15
 #: The setting without early stopping, which suits any number of rows, and five with it.
 FIXED: dict[str, Any] = {"learning_rate": 0.05, "max_leaf_nodes": 4, "early_stopping": False}
-EARLY: dict[str, list[Any]] = {"early_stopping": [True], "max_iter": [500]}
+EARLY: dict[str, list[Any]] = {
+    "early_stopping": [True],
+    "max_iter": [500],
+    "n_iter_no_change": [50],  # as many as CatBoost and LightGBM get
+}
 SETTINGS: list[dict[str, list[Any]]] = [
     {},
     {"learning_rate": [0.1], "max_leaf_nodes": [4, 16], **EARLY},
