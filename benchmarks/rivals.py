@@ -38,6 +38,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import bagged, careful, searched, stopped_early
+from scratchmlp.cli import rivals as cli
 
 SEEDS = (0, 1, 2)
 MAX_LEVELS = 255  # that HistGradientBoosting takes
@@ -229,13 +230,13 @@ REGRESSORS: dict[str, Rival] = {
 def boosting(suffix: str, known: dict[str, Rival], n_leaves: int) -> dict[str, Rival]:
     """Return boosting as `tuning.py` has it, for classes or for numbers.
 
-    Stopped early, scikit-learn and LightGBM have half their learning rate, and CatBoost its own.
+    Stopped early, CatBoost and LightGBM have the settings of the command line's comparison.
     """
     sklearn = replace(known[f"HistGradientBoosting{suffix}"], prepare=few_levels)
     catboost, lightgbm = known[f"CatBoost{suffix}"], known[f"LightGBM{suffix}"]
-    slow = lightgbm.parameters | {"learning_rate": 0.05, "n_estimators": 2000}
+    catboost = replace(catboost, parameters=catboost.parameters | cli.CATBOOST)
+    lightgbm = replace(lightgbm, parameters=lightgbm.parameters | cli.LIGHTGBM)
     small = {"learning_rate": 0.05, "max_iter": 2000, "max_leaf_nodes": n_leaves}
-    lightgbm = replace(lightgbm, parameters=slow)
     bag = replace(sklearn, parameters=sklearn.parameters | small, tune=bagged)
     return {
         f"HistGradientBoosting{suffix}, careful": replace(sklearn, tune=careful),

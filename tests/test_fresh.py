@@ -26,7 +26,7 @@ from benchmarks.differences import (
 from benchmarks.rivals import RIVALS, imputed
 from benchmarks.runs import measure_runs, read
 from benchmarks.tables import Table
-from benchmarks.tuning import EarlyStopped
+from benchmarks.tuning import StoppedTrees
 
 ENSEMBLE = "TabularEnsemble"
 N_TREES = {"scikit-learn": "n_iter_", "catboost": "tree_count_", "lightgbm": "best_iteration_"}
@@ -281,13 +281,13 @@ def test_boosting_stops_at_the_best_of_its_trees(name):
 @pytest.mark.parametrize("n_folds", [1, 8])
 def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
     X, y = load_iris(return_X_y=True, as_frame=True)
-    model = EarlyStopped(HistGradientBoostingClassifier(max_iter=20), n_folds, 0).fit(X, y)
+    model = StoppedTrees(HistGradientBoostingClassifier(max_iter=20), n_folds, 0).fit(X, y)
     each = [one.predict_proba(X) for one in model.models_]
     assert len({proba.tobytes() for proba in each}) == n_folds
     np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0))
     assert (model.predict(X) == y).mean() > 0.9
     X, y = load_diabetes(return_X_y=True, as_frame=True)
-    model = EarlyStopped(HistGradientBoostingRegressor(max_iter=20), n_folds, 0).fit(
+    model = StoppedTrees(HistGradientBoostingRegressor(max_iter=20), n_folds, 0).fit(
         X, y.to_numpy()
     )
     np.testing.assert_allclose(

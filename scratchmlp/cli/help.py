@@ -292,9 +292,10 @@ _COMPARISON: dict[str, Settings] = {
         **_SEVERAL,
         "dest": "rivals",
         "choices": RIVAL_PACKAGES,
-        "help": "packages whose models are compared too. They stop early on a fifth of their "
-        "training rows, and have default settings otherwise. Install them with pip. Their models "
-        "cannot be saved",
+        "help": "packages whose models are compared too. A random fifth of their "
+        "training rows decides the number of trees: up to 1,000 of CatBoost, and up to 2,000 of "
+        "LightGBM, whose learning rate is 0.05. Other settings are the defaults. Install them "
+        "with pip. Their models cannot be saved",
     },
     "--metric": {
         "help": "metric that decides which model is the best: accuracy, log-loss, AUC, "

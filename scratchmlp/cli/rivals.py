@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Tags, get_tags
 
 from scratchmlp.cli.messages import InputError
-from scratchmlp.tabular.folds import shuffled_splits
+from scratchmlp.tabular.folds import Rows, shuffled_splits
 from scratchmlp.tabular.reading.values import kind_of, to_numbers
 
 
@@ -41,52 +41,69 @@ def check_rivals(packages: Sequence[str]) -> None:
             ) from error
 
 
-N_TREES, PATIENCE = 1_000, 50  # the most trees, and those without a lower loss before the end
+PATIENCE = 50  # rounds without a lower loss before the end
+#: The settings of early stopping: at most so many trees.
+CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
+LIGHTGBM = {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": PATIENCE}
 
 
 class EarlyStopping(BaseEstimator):
-    """A model of another package that stops early on a fifth of its training rows.
+    """Boosting of another package that stops early on held-out training rows.
 
     Parameters
     ----------
     model : estimator
         Model of CatBoost or LightGBM, with its number of rounds without a lower loss.
+    n_folds : int
+        1 holds out a fifth of the rows. More train a model for each fold that is held out; their
+        predictions are averaged.
     random_state : int
-        Chooses the fifth, stratified by class.
+        Chooses the held-out rows, stratified by class.
     """
 
-    def __init__(self, model: Any, random_state: int = 0) -> None:
+    def __init__(self, model: Any, n_folds: int = 1, random_state: int = 0) -> None:
         self.model = model
+        self.n_folds = n_folds
         self.random_state = random_state
 
     def fit(self, X: pd.DataFrame, y: NDArray[Any]) -> "EarlyStopping":
-        """Fit the model to four fifths. y holds numbers, or classes as 0, 1, ...."""
-        is_class, random_state = is_classifier(self), np.random.RandomState(self.random_state)
-        [(training, held_out), *_] = shuffled_splits(
-            5, 1, y if is_class else y[:, None], None, random_state
-        )
-        if is_class:  # the model must learn all classes
+        """Train a model for each fold. y holds numbers, or classes as 0, 1, ...."""
+        n_folds = 5 if self.n_folds == 1 else self.n_folds
+        Y, random_state = y if is_classifier(self) else y[:, None], self.random_state
+        splits = shuffled_splits(n_folds, 1, Y, None, np.random.RandomState(random_state))
+        self.models_ = [self._fit_fold(X, y, *rows) for rows in splits[: self.n_folds]]
+        return self
+
+    def _fit_fold(self, X: pd.DataFrame, y: NDArray[Any], training: Rows, held_out: Rows) -> Any:
+        """Train a model on all rows but those of a fold."""
+        if is_classifier(self):  # the model must learn all classes
             held_out = held_out[np.isin(y[held_out], y[training])]
             training = np.setdiff1d(np.arange(len(y)), held_out)
+        X_val, y_val = X.iloc[held_out], y[held_out]
+        return self._fit_until_best(X.iloc[training], y[training], X_val, y_val)
+
+    def _fit_until_best(
+        self, X: pd.DataFrame, y: NDArray[Any], X_val: pd.DataFrame, y_val: NDArray[Any]
+    ) -> Any:
+        """Train a model until the loss of the held-out rows is lowest."""
         with warnings.catch_warnings():  # LightGBM 4.6 has no other name for it
             warnings.filterwarnings("ignore", message="The argument 'eval_set' is deprecated")
-            self.model_ = clone(self.model).fit(
-                X.iloc[training], y[training], eval_set=[(X.iloc[held_out], y[held_out])]
-            )
-        return self
+            return clone(self.model).fit(X, y, eval_set=[(X_val, y_val)])
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The classes of a fitted classifier."""
-        return np.asarray(self.model_.classes_)
+        return np.asarray(self.models_[0].classes_)
 
     def predict(self, X: pd.DataFrame) -> NDArray[Any]:
-        """Predict classes or numbers."""
-        return np.asarray(self.model_.predict(X))
+        """Predict the classes with the highest probability, or numbers."""
+        if is_classifier(self):
+            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return np.mean([model.predict(X) for model in self.models_], axis=0)
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[Any]:
         """Predict probabilities of classes."""
-        return np.asarray(self.model_.predict_proba(X))
+        return np.mean([model.predict_proba(X) for model in self.models_], axis=0)
 
     def __sklearn_tags__(self) -> Tags:
         return get_tags(self.model)
@@ -97,8 +114,7 @@ def _make_catboost(is_class: bool, categories: Sequence[str], n_jobs: int, seed:
     package = import_module("catboost")
     model = package.CatBoostClassifier if is_class else package.CatBoostRegressor
     boosting = model(
-        iterations=N_TREES,
-        early_stopping_rounds=PATIENCE,
+        **CATBOOST,
         cat_features=tuple(range(len(categories))),  # a list could not be cloned
         thread_count=n_jobs,
         random_state=seed,
@@ -106,7 +122,7 @@ def _make_catboost(is_class: bool, categories: Sequence[str], n_jobs: int, seed:
         allow_writing_files=False,
     )
     to_text = FunctionTransformer(numbers_and_text, kw_args={"categories": categories})
-    return make_pipeline(to_text, EarlyStopping(boosting, seed))
+    return make_pipeline(to_text, EarlyStopping(boosting, random_state=seed))
 
 
 def _make_lightgbm(is_class: bool, categories: Sequence[str], n_jobs: int, seed: int) -> Pipeline:
@@ -114,18 +130,17 @@ def _make_lightgbm(is_class: bool, categories: Sequence[str], n_jobs: int, seed:
     package = import_module("lightgbm")
     model = package.LGBMClassifier if is_class else package.LGBMRegressor
     boosting = model(
-        n_estimators=N_TREES,
-        early_stopping_round=PATIENCE,
+        **LIGHTGBM,
         n_jobs=n_jobs,
         random_state=seed,
         verbose=-1,
     )
     to_categories = FunctionTransformer(numbers_and_categories, kw_args={"categories": categories})
-    return make_pipeline(to_categories, EarlyStopping(boosting, seed))
+    return make_pipeline(to_categories, EarlyStopping(boosting, random_state=seed))
 
 
 class Rival(NamedTuple):
-    """A package whose models are compared. They stop early; other settings are the defaults.
+    """A package whose models are compared, with early stopping.
 
     Attributes
     ----------
