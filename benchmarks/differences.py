@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wilcoxon
+from scipy.stats import t, wilcoxon
 
 from benchmarks.tables import N_FOLDS
 from scratchmlp.tabular.scoring import Difference
@@ -17,7 +17,6 @@ ENSEMBLE = "TabularEnsemble"  # for classes and for numbers
 LOSSES = ("log_loss", "error", "one_minus_auc", "rmse")
 SECONDS = ("seconds", "predict_seconds")
 OUTCOMES = ("win", "tie", "loss", "unknown")
-N_ERRORS = 2  # a difference of at most so many standard errors is a tie
 SPLIT = [(range(N_FOLDS - 1), range(1))]  # of three folds, two are for training
 SIGNIFICANT = 0.05
 SHARED = {"Classifier|Regressor": "", "^(LogisticRegression|Ridge)": "linear model"}
@@ -55,12 +54,13 @@ def difference(losses: pd.DataFrame, other: str) -> Difference:
 def outcome(losses: pd.DataFrame, other: str) -> str:
     """Tell whether our ensemble wins against another contestant on one table, ties or loses.
 
-    It is a tie within two standard errors, and unknown for fewer than three splits.
+    It is a tie if the 95% interval of Student's t contains 0, and unknown for fewer than three
+    splits.
     """
-    mean, error = difference(losses, other)
+    (mean, error), n_splits = difference(losses, other), len(pair(losses, other))
     if np.isnan(error):
         return "unknown"
-    if abs(mean) <= N_ERRORS * error:
+    if abs(mean) <= t.ppf(0.975, n_splits - 1) * error:
         return "tie"
     return "win" if mean > 0 else "loss"
 

@@ -7,7 +7,7 @@ on one file, with other tables or contestants. ``--stored`` prints the runs that
 which are in the repository; without it, what was measured is also compared with them.
 
 All losses are divided by the ensemble's. Differences over splits have the corrected standard error
-of Nadeau and Bengio; within two of them, a table is a tie (see `differences.py`).
+of Nadeau and Bengio; if their 95% interval contains 0, a table is a tie (see `differences.py`).
 
     python3 -m venv .venv-peers && .venv-peers/bin/pip install '.[peers]'
     OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks fresh

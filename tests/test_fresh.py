@@ -101,13 +101,16 @@ def test_a_difference_has_the_corrected_standard_error():
         ([1.3, 1.4, 1.5], "win"),
         ([0.7, 0.6, 0.5], "loss"),
         ([1.0, 1.1, 1.2], "tie"),  # 0.1 above, with a standard error of 0.09
+        ([1.2, 1.3, 1.4], "tie"),  # 3.3 standard errors above, of which t has 4.3 for 95%
+        ([1.2, 1.3, 1.4] * 3, "win"),  # 4.4 above, of which t has 2.3
         ([0.9, 1.0, 0.8], "tie"),
         ([1.0, 1.0, 1.0], "tie"),
         ([1.5, 1.5, np.nan], "unknown"),
     ],
 )
-def test_a_table_is_a_tie_within_two_standard_errors(other, expected):
-    assert outcome(losses_of(**{ENSEMBLE: np.ones(3), "other": other}), "other") == expected
+def test_a_table_is_a_tie_if_an_interval_contains_no_difference(other, expected):
+    losses = losses_of(**{ENSEMBLE: np.ones(len(other)), "other": other})
+    assert outcome(losses, "other") == expected
 
 
 def lines(contestant, table, losses, **measures):

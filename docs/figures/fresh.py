@@ -1,4 +1,7 @@
-"""Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py."""
+"""Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py.
+
+Bars are standard errors from the differences between tables.
+"""
 
 import sys
 from pathlib import Path
@@ -9,11 +12,14 @@ from small_sets import GRAY, color, label_points
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
-from benchmarks.differences import N_ERRORS, main_loss, mean_seconds, ratio
+from benchmarks.differences import main_loss, mean_seconds, ratio
 from benchmarks.fresh import GROUPS, STORED
 from benchmarks.runs import latest
 
-PANELS = {"classes": "log-loss / ensemble's", "numbers": "RMSE / ensemble's"}
+PANELS = {
+    "classes": "log-loss / ensemble's, ± standard error",
+    "numbers": "RMSE / ensemble's, ± standard error",
+}
 
 runs = latest(STORED)
 figure, panels = plt.subplots(2, figsize=(6.5, 9), layout="constrained")
@@ -23,7 +29,7 @@ for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     losses = main_loss(of_group)
     places = {name: (mean_seconds(of_group, name), *ratio(losses, name)) for name in losses}
     for name, (seconds, height, error) in places.items():
-        ax.errorbar(seconds, height, N_ERRORS * error, fmt="o", color=color(name, GRAY), zorder=3)
+        ax.errorbar(seconds, height, error, fmt="o", color=color(name, GRAY), zorder=3)
     ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.axhline(1, color="0.4", linewidth=1)
