@@ -15,7 +15,7 @@ needs a pandas older than that of the others.
 
 import ast
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -38,8 +38,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import bagged, careful, searched, stopped_early
+import scratchmlp
 from scratchmlp.cli import rivals as cli
 
+PACKAGE = Path(scratchmlp.__file__).parent
 SEEDS = (0, 1, 2)
 MAX_LEVELS = 255  # that HistGradientBoosting takes
 
@@ -119,7 +121,7 @@ class Rival:
         release = source_hash() if self.is_ours else version(self.library)
         parameters = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
         on = f" on {self.prepare.__name__}" if self.prepare else ""
-        tuned = f", {self.tune.__name__}" if self.tune else ""
+        tuned = f", {self.tune.__name__} {tuning_hash()}" if self.tune else ""
         return f"{self.library} {release}, {self.path.rpartition('.')[2]}({parameters}){on}{tuned}"
 
     def make(self, X: pd.DataFrame, seed: int) -> Any:
@@ -150,16 +152,26 @@ class Rival:
 
 
 def source_hash() -> str:
-    """Condense the code that our contestants run, without comments and docstrings, to 8 digits."""
-    package = Path(import_module("scratchmlp").__file__).parent
+    """Condense the code that our contestants run."""
+    patterns = ("*.py", "estimators/**/*.py", "tabular/**/*.py")
+    return code_hash(path for pattern in patterns for path in sorted(PACKAGE.glob(pattern)))
+
+
+def tuning_hash() -> str:
+    """Condense the code that searches, stops and bags boosting."""
+    ours = (PACKAGE / "cli" / f"{name}.py" for name in ("boosting", "rivals"))
+    return code_hash([Path(__file__).with_name("tuning.py"), *ours])
+
+
+def code_hash(paths: Iterable[Path]) -> str:
+    """Condense code, without comments and docstrings, to 8 digits."""
     digest = hashlib.sha256()
-    for pattern in ("*.py", "estimators/**/*.py", "tabular/**/*.py"):
-        for path in sorted(package.glob(pattern)):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                    node.value = ast.Constant(None)  # a docstring
-            digest.update(ast.unparse(tree).encode())
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value = ast.Constant(None)  # a docstring
+        digest.update(ast.unparse(tree).encode())
     return digest.hexdigest()[:8]
 
 

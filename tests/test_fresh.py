@@ -23,7 +23,7 @@ from benchmarks.differences import (
     ratio,
     significance,
 )
-from benchmarks.rivals import RIVALS, imputed
+from benchmarks.rivals import RIVALS, code_hash, imputed, tuning_hash
 from benchmarks.runs import measure_runs, read
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
@@ -312,8 +312,17 @@ def test_predictions_are_averaged_over_models_with_other_held_out_rows(n_folds):
 
 def test_versions_say_how_a_contestant_is_tuned():
     rival = RIVALS["HistGradientBoosting, careful"]
-    assert rival.version().endswith(" on few_levels, careful")
-    assert not replace(rival, tune=None).version().endswith("careful")
+    assert rival.version().endswith(f" on few_levels, careful {tuning_hash()}")
+    assert replace(rival, tune=None).version().endswith(" on few_levels")
+
+
+def test_other_code_has_another_hash_and_other_comments_have_not(tmp_path):
+    texts = ('"""Old."""\nx = 1', '"""New."""\nx = 1  # one', '"""Old."""\nx = 2')
+    paths = [tmp_path / f"{i}.py" for i in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    old, new, other = (code_hash([path]) for path in paths)
+    assert old == new != other
 
 
 def test_a_search_tries_settings_that_its_boosting_takes(monkeypatch):
