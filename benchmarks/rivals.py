@@ -7,6 +7,9 @@ models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and m
 median. Regression's targets are standardized for every contestant but ours, which does so itself:
 MLPRegressor needs it, the others are indifferent.
 
+scikit-learn's boosting takes 255 categories of a column at most; more become the mean target.
+RealMLP takes no missing values: numbers take the median, and categories one of their own.
+
 Everything runs on one thread. A contestant is at its defaults, except for what follows a comma in
 its name, which `tuning.py` describes for boosting. Bagged boosting of scikit-learn has the few
 leaves that suit most tables of classes, but not numbers. AutoGluon is left out: its version 1.6
@@ -199,14 +202,17 @@ CLASSIFIERS: dict[str, Rival] = {
         "scikit-learn",
         "sklearn.ensemble.HistGradientBoostingClassifier",
         {"categorical_features": "from_dtype"},
+        few_levels,
     ),
     "CatBoost": Rival(
         "catboost", "catboost.CatBoostClassifier", CATBOOST, text, categories_as="cat_features"
     ),
     "LightGBM": Rival("lightgbm", "lightgbm.LGBMClassifier", LIGHTGBM),
-    "RealMLP-TD-S": Rival("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP),
-    "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP),
-    "RealMLP-TD, 8 folds": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED),
+    "RealMLP-TD-S": Rival("pytabkit", "pytabkit.RealMLP_TD_S_Classifier", REALMLP, imputed),
+    "RealMLP-TD": Rival("pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP, imputed),
+    "RealMLP-TD, 8 folds": Rival(
+        "pytabkit", "pytabkit.RealMLP_TD_Classifier", REALMLP | BAGGED, imputed
+    ),
 }
 
 
@@ -244,8 +250,9 @@ def boosting(suffix: str, known: dict[str, Rival], n_leaves: int) -> dict[str, R
 
     Stopped early, CatBoost and LightGBM have the settings of the command line's comparison.
     """
-    sklearn = replace(known[f"HistGradientBoosting{suffix}"], prepare=few_levels)
-    catboost, lightgbm = known[f"CatBoost{suffix}"], known[f"LightGBM{suffix}"]
+    sklearn, catboost, lightgbm = (
+        known[f"{name}{suffix}"] for name in ("HistGradientBoosting", "CatBoost", "LightGBM")
+    )
     catboost = replace(catboost, parameters=catboost.parameters | cli.CATBOOST)
     lightgbm = replace(lightgbm, parameters=lightgbm.parameters | cli.LIGHTGBM)
     small = {"learning_rate": 0.05, "max_iter": 2000, "max_leaf_nodes": n_leaves}
@@ -284,8 +291,10 @@ REGRESSORS["Ridge, tuned"] = regressor(
     one_hot_scaled,
     random=False,
 )
-REGRESSORS["RealMLP-TDRegressor"] = regressor("pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP)
+REGRESSORS["RealMLP-TDRegressor"] = regressor(
+    "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP, imputed
+)
 REGRESSORS["RealMLP-TDRegressor, 8 folds"] = regressor(
-    "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP | {"n_cv": 8}
+    "pytabkit", "pytabkit.RealMLP_TD_Regressor", REALMLP | {"n_cv": 8}, imputed
 )
 RIVALS = CLASSIFIERS | REGRESSORS

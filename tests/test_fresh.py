@@ -201,7 +201,7 @@ def test_significance_is_corrected_for_the_number_of_pairs():
 
 def test_all_contestants_meet_on_a_table_before_the_next_and_repeats_come_last():
     names = ["LogisticRegression", "HistGradientBoosting", "Ridge"]
-    rivals = {name: fresh.CONTESTANTS[name] for name in names}
+    rivals = {name: RIVALS[name] for name in names}
     order = [
         (seed, table, name) for name, _, table, _, seed in fresh.keys(rivals, ["OJ", "medpar"])
     ]
@@ -223,7 +223,7 @@ def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
         rows = np.random.default_rng(repeat).permutation(150)
         return Table(X, y.to_numpy(), [(rows[:100], rows[100:])] * 3)
 
-    rivals = {"LogisticRegression": fresh.CONTESTANTS["LogisticRegression"]}
+    rivals = {"LogisticRegression": RIVALS["LogisticRegression"]}
     for repeats in ([0], [0, 1]):
         measure_runs(path, rivals, fresh.keys(rivals, ["OJ"], repeats), load)
     runs = read(path)
@@ -237,7 +237,7 @@ def test_runs_are_appended_once_with_the_seed_of_their_splits(tmp_path):
 def test_a_contestant_that_fails_does_not_stop_the_others(tmp_path, capsys):
     X, y = load_iris(return_X_y=True, as_frame=True)
     splits = [(np.arange(50), np.arange(50, 150))] * 3  # one class to train on
-    rivals = {name: fresh.CONTESTANTS[name] for name in ("LogisticRegression", "MLPClassifier")}
+    rivals = {name: RIVALS[name] for name in ("LogisticRegression", "MLPClassifier")}
     path, wanted = tmp_path / "runs.jsonl", fresh.keys(rivals, ["OJ"], [0])
     measure_runs(path, rivals, wanted, lambda *_: Table(X, y.to_numpy(), splits))
     assert not path.exists()
@@ -341,7 +341,7 @@ def test_realmlp_gets_no_missing_values():
     assert found["number"].tolist() == [1, 2, 2, 4]
     assert found["word"].tolist() == ["a", "missing", "b", "a"]
     assert found["word"].dtype == "category"
-    assert fresh.CONTESTANTS["RealMLP-TD"].prepare is imputed
+    assert RIVALS["RealMLP-TD"].prepare is imputed
 
 
 def test_all_but_ours_get_days_for_dates():
