@@ -32,7 +32,7 @@ import pandas as pd
 from benchmarks.differences import ENSEMBLE, main_loss, outcomes
 from benchmarks.machine import describe
 from benchmarks.rivals import RIVALS
-from benchmarks.runs import STORED, duels, latest, measure, summarize
+from benchmarks.runs import STORED, latest, measure, summarize
 from benchmarks.tables import CACHE, GROUPS, NAMES, has_numbers, names_of
 
 
@@ -54,7 +54,6 @@ def report(args: argparse.Namespace, runs: pd.DataFrame) -> None:
             print_table(group if whole else ", ".join(tables), runs, names, tables)
         for table in tables if args.each else ():
             print_table(table, runs, names, [table])
-    print(f"\nthe ensemble beside others\n{duels(runs).to_string()}")
     print_outcomes(main_loss(runs).groupby(level=["table", "fold"]).mean())  # over seeds
 
 

@@ -183,39 +183,3 @@ def summarize(runs: pd.DataFrame, contestant: str, tables: Sequence[str]) -> dic
         added = 0 if name == "rmse" else offset
         averages[name] = float(np.exp(np.log(means[name] + added).mean()))
     return averages | {"seeds": seeds.tolist()}
-
-
-def by_table(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Average one measure over folds and seeds: a row a table, a column a contestant.
-
-    Classifiers and regressors share a column, and RMSEs take the place of errors and log-losses.
-    """
-    contestants = runs["contestant"].str.replace("Classifier|Regressor", "", regex=True)
-    means = runs.reindex(columns=[measure, "rmse"]).groupby([runs["table"], contestants]).mean()
-    return means[measure].fillna(means["rmse"]).unstack()
-
-
-def duels(runs: pd.DataFrame, ours: str = "TabularEnsemble") -> pd.DataFrame:
-    """Count the tables where the loss of our estimator is lower than that of each contestant.
-
-    Returns
-    -------
-    DataFrame
-        For each contestant: the number of tables that both have, on how many the log-loss (or RMSE)
-        and the error (or RMSE) are lower, and the median of how many times as long a fit takes.
-    """
-    losses, errors, seconds = (by_table(runs, name) for name in ("log_loss", "error", "seconds"))
-    if ours not in losses:
-        return pd.DataFrame()
-    both = {other: losses[[ours, other]].dropna().index for other in losses if other != ours}
-    return pd.DataFrame(
-        {
-            other: {
-                "tables": len(tables),
-                "lower loss": (losses[ours] < losses[other])[tables].sum(),
-                "lower error": (errors[ours] < errors[other])[tables].sum(),
-                "times as long": (seconds[ours] / seconds[other])[tables].median().round(1),
-            }
-            for other, tables in both.items()
-        }
-    ).T

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.runs import duels, latest, read
+from benchmarks.runs import read
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -82,15 +82,6 @@ def test_times_for_users_of_catboost_are_those_of_the_measurements():
     assert "covid {} and {}, diamonds {} and {}.".format(*covid, *diamonds) in text
     others = seconds[["HistGradientBoosting", "LightGBM"]].max(axis=1)
     assert (others < ensemble).all()  # "faster on all of them"
-
-
-def test_counts_of_tables_are_those_of_the_measurements():
-    counts = duels(latest())
-    text = (DOCS / "tabular_results.md").read_text("utf-8")
-    names = ["CatBoost", "LightGBM", "HistGradientBoosting", "TabularMLP"]
-    for name, (tables, loss, error, times) in counts.loc[names].iterrows():
-        cells = f"{loss:.0f} of {tables:.0f} | {error:.0f} of {tables:.0f} | {times:.2g} times"
-        assert re.search(rf"^\| [^|]*{name}[^|]* \| {cells} as long \|$", text, re.M)
 
 
 def test_ratios_for_users_are_those_of_the_measurements():
