@@ -39,9 +39,9 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler, TargetEncoder
 
+import scratchmlp
 from benchmarks.tables import category_names, with_categories, with_days
 from benchmarks.tuning import bagged, careful, searched, stopped_early
-import scratchmlp
 from scratchmlp.cli import rivals as cli
 
 PACKAGE = Path(scratchmlp.__file__).parent
