@@ -78,18 +78,33 @@ def ratio(losses: pd.DataFrame, other: str) -> tuple[float, float]:
     The second number is its standard error, from the differences between tables.
     """
     means = pair(losses, other).groupby(level="table").mean()
-    logs = np.log(means[other] / means[ENSEMBLE])
-    mean = float(np.exp(logs.mean()))
-    return mean, mean * float(logs.sem())
+    logs = logarithms(means)
+    differences = logs[other] - logs[ENSEMBLE]
+    mean = float(np.exp(differences.mean()))
+    return mean, mean * float(differences.sem())
 
 
 def table_means(losses: pd.DataFrame) -> pd.DataFrame:
-    """Average over the splits of each table that all contestants have.
+    """Average over the splits of each table that all contestants have but the unranked ones."""
+    return losses.drop(columns=[*unranked(losses)]).dropna().groupby(level="table").mean()
 
-    A contestant that lacks a whole table is left out.
-    """
-    everywhere = losses.groupby(level="table").count().all()
-    return losses.loc[:, everywhere].dropna().groupby(level="table").mean()
+
+def unranked(losses: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the contestants that lack tables which most contestants have, with these tables."""
+    has = losses.notna().groupby(level="table").any()
+    usual = has[has.mean(axis=1) > 0.5]
+    return {str(name): list(usual.index[~usual[name]]) for name in usual if not usual[name].all()}
+
+
+def logarithms(means: pd.DataFrame) -> pd.DataFrame:
+    """Return the logarithms of mean losses by table and contestant."""
+    for table, row in means.iterrows():
+        if (row == 0).any():
+            raise ValueError(
+                f"{row.idxmin()} has a loss of 0 on {table}, and so no ratio to another loss: "
+                "leave the table out with --sets."
+            )
+    return np.log(means)
 
 
 def mean_ranks(losses: pd.DataFrame) -> "pd.Series[float]":
@@ -100,11 +115,12 @@ def mean_ranks(losses: pd.DataFrame) -> "pd.Series[float]":
 def significance(losses: pd.DataFrame) -> dict[frozenset[str], float]:
     """Return a p-value for each pair: Wilcoxon's signed-rank test over tables, after Holm.
 
-    The test compares the logarithms of the mean losses.
+    The test compares the logarithms of the mean losses. p is 1 if all are the same.
     """
-    logs = np.log(table_means(losses))
+    logs = logarithms(table_means(losses))
     pairs = list(combinations(logs, 2))
-    p = np.array([wilcoxon(logs[a] - logs[b]).pvalue for a, b in pairs])
+    differences = [logs[a] - logs[b] for a, b in pairs]
+    p = np.array([wilcoxon(each).pvalue if each.any() else 1.0 for each in differences])
     order = np.argsort(p)
     adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)).clip(max=1)
     return {frozenset(pairs[i]): float(value) for i, value in zip(order, adjusted, strict=True)}

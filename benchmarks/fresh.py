@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import fresh_tables
-from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss
+from benchmarks.differences import ENSEMBLE, SPLIT, compare, main_loss, unranked
 from benchmarks.fresh_tables import FRESH, GROUPS, has_numbers
 from benchmarks.machine import describe
 from benchmarks.rivals import RIVALS, SEEDS, Rival
@@ -55,6 +55,8 @@ def report(runs: pd.DataFrame, each: bool) -> None:
             n_tables, n_all = of_group["table"].nunique(), len(GROUPS[group])
             print(f"\n{group}, {n_tables} of {n_all} tables: losses as multiples of the ensemble's")
             print(compare(of_group).to_string(na_rep="-", float_format="{:.3g}".format))
+            for name, lacking in unranked(main_loss(of_group)).items():
+                print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
     shown = runs if each else runs[runs["table"].isin(GROUPS["airfare"])]
     if len(shown):
         print("\nlog-loss, or RMSE as a share of the target's deviation")

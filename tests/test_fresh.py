@@ -22,6 +22,7 @@ from benchmarks.differences import (
     outcomes,
     ratio,
     significance,
+    unranked,
 )
 from benchmarks.rivals import RIVALS, code_hash, imputed, tuning_hash
 from benchmarks.runs import measure_runs, read
@@ -192,6 +193,32 @@ def test_neighbors_in_rank_without_significant_difference_are_a_group():
     losses = many_tables(best=1, good=1, worse=2, worst=2.0)
     assert sorted(map(sorted, alike(losses))) == [["best", "good"], ["worse", "worst"]]
     assert mean_ranks(losses)[["best", "good"]].sum() == 3
+
+
+def test_a_table_of_one_contestant_does_not_change_ranks():
+    losses = many_tables(best=1, good=1.2, worse=2)
+    more = pd.DataFrame({"best": [1.0]}, pd.Index(["more"], name="table"))
+    pd.testing.assert_series_equal(mean_ranks(pd.concat([losses, more])), mean_ranks(losses))
+
+
+def test_a_contestant_that_lacks_tables_has_no_rank_and_is_reported(capsys):
+    assert unranked(main_loss(store())) == {"absent": ["two"]}
+    fresh.report(store().replace({"one": "OJ", "two": "spam7"}), each=False)
+    assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
+
+
+def test_identical_contestants_are_alike():
+    losses = many_tables(a=1).assign(b=lambda table: table["a"])
+    assert [*significance(losses).values()] == [1]
+    assert alike(losses) == [["a", "b"]]
+
+
+def test_a_loss_of_zero_is_an_error_that_names_it():
+    losses = many_tables(**{ENSEMBLE: 1, "other": 2})
+    losses.loc["t7", "other"] = 0
+    for function in (significance, lambda losses: ratio(losses, "other")):
+        with pytest.raises(ValueError, match="other has a loss of 0 on t7"):
+            function(losses)
 
 
 def test_significance_is_corrected_for_the_number_of_pairs():
