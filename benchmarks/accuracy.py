@@ -75,6 +75,8 @@ def main() -> None:
     add("--data", type=Path, default=CACHE, help="folder of the tables")
     add("--each", action="store_true", help="also a table for every set")
     args = parser.parse_args()
+    if args.stored and not STORED.exists():
+        parser.error(f"{STORED} is missing: restore it with git checkout, or leave --stored out")
     args.tables = names_of(args.sets)
     print(describe("catboost", "lightgbm", "pytabkit", "torch"), flush=True)
     if args.stored:

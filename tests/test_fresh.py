@@ -10,7 +10,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from benchmarks import fresh, fresh_tables, tables
+from benchmarks import accuracy, fresh, fresh_tables, tables
 from benchmarks.differences import (
     alike,
     by_split,
@@ -295,8 +295,19 @@ def test_measured_again_is_beside_what_is_stored():
     again = store().query("seed == 0 and contestant == 'double'").assign(log_loss=0.9)
     row = fresh.repeated(again, store()).iloc[0]
     assert row[["table", "contestant", "splits", "measured"]].tolist() == ["one", "double", 3, 0.9]
-    assert row["standard error"] == pytest.approx(0.02 * np.sqrt(1 / 3 + 1 / 2))
-    assert row["difference / error"] == pytest.approx(0.1 / row["standard error"])
+    assert row["error"] == pytest.approx(0.02 * np.sqrt(1 / 3 + 1 / 2))
+    assert row["percent"] == pytest.approx(12.5)
+    few = fresh.repeated(again.query("fold < 2"), store())
+    assert few["error"].isna().all()
+
+
+@pytest.mark.parametrize("benchmark", [accuracy, fresh])
+def test_missing_stored_runs_are_an_error_with_the_remedy(benchmark, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, "STORED", tmp_path / "none.jsonl")
+    monkeypatch.setattr("sys.argv", ["benchmark", "--stored"])
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert "none.jsonl is missing: restore it with git checkout" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
