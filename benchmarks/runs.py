@@ -113,8 +113,7 @@ def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, floa
         start = cpu_seconds()
         model.fit(X.iloc[train], table.y[train])
         fitted = cpu_seconds()
-        predict = model.predict if rival.regressor else model.predict_proba
-        prediction = predict(X.iloc[test])
+        prediction = predict(rival, model, X.iloc[test])
         seconds = {"seconds": fitted - start, "predict_seconds": cpu_seconds() - fitted}
     if rival.regressor:
         return regression(table.y[test], prediction, table.y.std()) | seconds
@@ -123,10 +122,15 @@ def evaluate(rival: Rival, table: Table, fold: int, seed: int) -> dict[str, floa
 
 
 def warm_up(rival: Rival) -> None:
-    """Fit once on a few rows, for work that only a first fit does, such as imports."""
+    """Fit and predict once on a few rows, for work that only a first run does, such as imports."""
     X, y = (load_diabetes if rival.regressor else load_iris)(return_X_y=True, as_frame=True)
     with threads(1), rival.context():
-        rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2])
+        predict(rival, rival.make(X, 0).fit(X.iloc[::2], y.to_numpy()[::2]), X)
+
+
+def predict(rival: Rival, model: Any, X: pd.DataFrame) -> np.ndarray:
+    """Predict numbers or probabilities of classes."""
+    return model.predict(X) if rival.regressor else model.predict_proba(X)
 
 
 def cpu_seconds() -> float:

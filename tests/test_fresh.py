@@ -25,7 +25,7 @@ from benchmarks.differences import (
     unranked,
 )
 from benchmarks.rivals import RIVALS, code_hash, imputed, tuning_hash
-from benchmarks.runs import measure_runs, read
+from benchmarks.runs import measure_runs, read, warm_up
 from benchmarks.tables import Table
 from benchmarks.tuning import StoppedTrees
 
@@ -272,6 +272,15 @@ def test_a_contestant_that_fails_does_not_stop_the_others(tmp_path, capsys):
     ours = {"LogisticRegression": replace(rivals["LogisticRegression"], library="scratchmlp")}
     with pytest.raises(ValueError, match="one class"):
         measure_runs(path, ours, fresh.keys(ours, ["OJ"], [0]), lambda *_: Table(X, y, splits))
+
+
+@pytest.mark.parametrize("name", ["LogisticRegression", "Ridge"])
+def test_a_first_prediction_is_not_timed(name, monkeypatch):
+    rival, asked = RIVALS[name], []
+    method = "predict" if rival.regressor else "predict_proba"
+    monkeypatch.setattr(rival.find(), method, lambda model, X: asked.append(X))
+    warm_up(rival)
+    assert len(asked) == 1
 
 
 def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
