@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from labels import GRAY, color, label_points
 from matplotlib.ticker import FuncFormatter
-from small_sets import GRAY, color, label_points
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
@@ -21,8 +21,18 @@ PANELS = {
     "numbers": "RMSE / ensemble's, ± standard error",
 }
 
+SHORT = {"HistGradientBoosting": "HGB", ", early stopping": ", early", ", 8 folds": " ×8"}
+
+
+def short(name: str) -> str:
+    """Shorten the name of a contestant."""
+    for long, instead in SHORT.items():
+        name = name.replace(long, instead)
+    return name
+
+
 runs = latest(STORED)
-figure, panels = plt.subplots(2, figsize=(6.5, 9), layout="constrained")
+figure, panels = plt.subplots(2, figsize=(6.5, 10), layout="constrained")
 points = []
 for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     of_group = runs[runs["table"].isin(GROUPS[group])]
@@ -36,8 +46,7 @@ for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     ax.margins(x=0.25, y=0.1)
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.3)
-    short = {name: name.replace("HistGradientBoosting", "HGB") for name in places}
-    points.append({short[name]: place[:2] for name, place in places.items()})
+    points.append({short(name): place[:2] for name, place in places.items()})
 figure.draw_without_rendering()  # what follows needs the places of the axes
 figure.set_layout_engine("none")
 for ax, of_panel in zip(panels, points, strict=True):

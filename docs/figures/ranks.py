@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-from small_sets import GRAY, color
+from labels import GRAY, color
 
 sys.path.insert(0, str(Path.cwd().parents[1]))  # a figure is drawn in its own folder
 
