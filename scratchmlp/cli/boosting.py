@@ -7,9 +7,8 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
-from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli.folds import SMALL
+from scratchmlp.cli.folds import limited_threads
 
 N_FOLDS = 3
 #: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
@@ -38,8 +37,7 @@ class BoostingSearch(GridSearchCV):
         """Fit the setting with the lowest loss to all rows."""
         counts = np.unique(y, return_counts=True)[1] if is_classifier(self) else np.array([len(y)])
         if counts.min() >= N_FOLDS and counts.mean() >= LEAST_ROWS:
-            # On small tables, threads spend more time waiting for each other than computing.
-            with threadpool_limits(1 if len(y) <= SMALL else None):
+            with limited_threads(len(y)):
                 return super().fit(X, y)
         self.best_estimator_ = clone(self.estimator).fit(X, y)
         return self

@@ -15,11 +15,10 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
-from threadpoolctl import threadpool_limits
 
 from scratchmlp.arrays import FloatArray
 from scratchmlp.cli.boosting import careful_boosting
-from scratchmlp.cli.folds import SMALL, Folds, Split, make_folds
+from scratchmlp.cli.folds import SMALL, Folds, Split, limited_threads, make_folds
 from scratchmlp.cli.messages import InputError, steps
 from scratchmlp.cli.metrics import SHOWN, find_metric
 from scratchmlp.cli.rivals import RIVAL_NAMES, RIVALS
@@ -186,10 +185,8 @@ def compare(
         estimators as "parts".
     """
     splits = evaluation.folds.splits
-    # On small tables, threads spend more time waiting for each other than computing.
-    one_thread = threadpool_limits(1 if len(X) <= SMALL else None)
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
-    with one_thread, steps(len(splits), len(models)) as begin:
+    with limited_threads(len(X)), steps(len(splits), len(models)) as begin:
         for split in splits:  # all models in each, so that the first tells how long the others take
             for name, model in models.items():
                 begin(name)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.validation import has_fit_parameter
+from threadpoolctl import threadpool_limits
 
 from scratchmlp.cli.messages import InputError, count, quoted
 from scratchmlp.tabular.folds import Rows, shuffled_splits
@@ -18,6 +19,11 @@ MIN_TIMES = 9  # so that the first of two splits has three times to train on
 MEMBERS, HELD_OUT = 8, 40
 
 Split = tuple[Rows, Rows]
+
+
+def limited_threads(n_rows: int) -> threadpool_limits:
+    """Allow one thread on small tables, where threads wait for each other more than they compute."""
+    return threadpool_limits(1 if n_rows <= SMALL else None)
 
 
 class Folds(NamedTuple):

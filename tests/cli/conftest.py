@@ -10,7 +10,7 @@ from sklearn import ensemble
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from scratchmlp.cli import comparison, folds, training
+from scratchmlp.cli import folds, training
 from scratchmlp.cli.comparison import compare, models_for
 from scratchmlp.tabular import TabularMLPClassifier, TabularMLPRegressor
 from tests.helpers.all_parts import all_parts
@@ -63,7 +63,7 @@ def train_briefly(monkeypatch):
     monkeypatch.setattr(training, "models_for", brief_models)
     monkeypatch.setattr(folds, "SMALL", 0)  # three folds instead of five
     # As for all small tables: on few rows, threads wait for each other.
-    monkeypatch.setattr(comparison, "threadpool_limits", lambda _: threadpool_limits(1))
+    monkeypatch.setattr(folds, "threadpool_limits", lambda _: threadpool_limits(1))
     for name in ("importances", "dependence", "uncertainty"):
         monkeypatch.setattr(f"scratchmlp.reporting.{name}.MOST_ROWS", 20)
 
