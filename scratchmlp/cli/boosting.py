@@ -1,14 +1,18 @@
 """Gradient boosting as a careful person sets it: searched, and stopped early."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from scratchmlp.cli.folds import limited_threads
+from scratchmlp.io.objects import objects_in
 
 N_FOLDS = 3
 #: Rows per class, so that a tenth of two folds, on which boosting stops early, has all classes.
@@ -41,6 +45,17 @@ class BoostingSearch(GridSearchCV):
                 return super().fit(X, y)
         self.best_estimator_ = clone(self.estimator).fit(X, y)
         return self
+
+
+def keep_best(model: Any) -> None:
+    """Keep the best boosting of a fitted pipeline for a model file, which contains no search."""
+    for each in objects_in(model):
+        if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
+            each.steps[-1] = ("boosting", each[-1].best_estimator_)
+        if isinstance(each, FunctionTransformer) and isinstance(each.func, partial):
+            # Boosted trees check arrays with it, which our encoders have checked. A file may not
+            # contain it: files that may contain any partial functions could run code.
+            each.func = None
 
 
 def careful_boosting(

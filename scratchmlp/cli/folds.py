@@ -22,7 +22,7 @@ Split = tuple[Rows, Rows]
 
 
 def limited_threads(n_rows: int) -> threadpool_limits:
-    """Allow one thread on small tables, where threads wait for each other more than they compute."""
+    """Allow one thread on small tables, where threads mostly wait for each other."""
     return threadpool_limits(1 if n_rows <= SMALL else None)
 
 

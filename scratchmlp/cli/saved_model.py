@@ -3,23 +3,19 @@
 import pickle
 import warnings
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
-from scratchmlp.cli.boosting import BoostingSearch
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.files import write
 from scratchmlp.cli.messages import InputError, say
 from scratchmlp.io import to_onnx
 from scratchmlp.io.container import ModelFileError, read_notes
 from scratchmlp.io.files import load, model_bytes
-from scratchmlp.io.objects import objects_in
 from scratchmlp.io.onnx.encoded_table import check_columns
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.columns.any_column import Columns
@@ -69,13 +65,6 @@ def save_model(path: Path, saved: SavedModel) -> None:
     InputError
         If the model cannot be saved.
     """
-    for each in objects_in(saved.model):
-        if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
-            each.steps[-1] = ("boosting", each[-1].best_estimator_)  # a file needs no search
-        if isinstance(each, FunctionTransformer) and isinstance(each.func, partial):
-            # Boosted trees check arrays with it, which our encoders have checked. A file may not
-            # contain it: files that may contain any partial functions could run code.
-            each.func = None
     notes = {"target": saved.target, "id": saved.id, "marks": dict(saved.marks)}
     try:
         data = model_bytes(saved.model, notes=notes)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from scratchmlp.cli.boosting import keep_best
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
@@ -184,6 +185,8 @@ class Comparison:
         model, arguments = self.scores.evaluation.folds.for_rows(model, np.arange(len(table.y)))
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             model = _fit(model, table.X, table.y, **arguments)
+        if isinstance(model, Pipeline):
+            keep_best(model)
         say(*fit_notes([model]))
         return model
 

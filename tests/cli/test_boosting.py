@@ -5,10 +5,13 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss, root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, ParameterGrid
+from sklearn.pipeline import make_pipeline
 
-from scratchmlp.cli.boosting import SETTINGS, careful_boosting
+from scratchmlp.cli import saved_model
+from scratchmlp.cli.boosting import SETTINGS, BoostingSearch, careful_boosting, keep_best
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 3))
@@ -65,3 +68,12 @@ def test_boosting_of_few_numbers_is_not_searched():
         model = careful_boosting(False, 0, None).fit(X[:n_rows], X[:n_rows, 0])
         assert hasattr(model, "cv_results_") == is_searched
         assert model.predict(X).shape == (200,)
+
+
+def test_saving_changes_no_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(saved_model, "model_bytes", lambda model, notes: b"")
+    model = make_pipeline(careful_boosting(True, 0, None).fit(X[:10], CLASSES[:10]))
+    saved_model.save_model(tmp_path / "new", saved_model.SavedModel(model))
+    assert isinstance(model[-1], BoostingSearch)
+    keep_best(model)
+    assert isinstance(model[-1], HistGradientBoostingClassifier)
