@@ -17,7 +17,8 @@ ENSEMBLE = "TabularEnsemble"  # for classes and for numbers
 LOSSES = ("log_loss", "error", "one_minus_auc", "rmse")
 SECONDS = ("seconds", "predict_seconds")
 OUTCOMES = ("win", "tie", "loss", "unknown")
-SPLIT = [(range(N_FOLDS - 1), range(1))]  # of three folds, two are for training
+# Training rows and held-out rows of a split; only their ratio counts, two folds to one.
+SPLIT = [(range(N_FOLDS - 1), range(1))]
 SIGNIFICANT = 0.05
 SHARED = {"Classifier|Regressor": "", "^(LogisticRegression|Ridge)": "linear model"}
 

@@ -7,8 +7,8 @@ models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and m
 median. Regression's targets are standardized for every contestant but ours, which does so itself:
 MLPRegressor needs it, the others are indifferent.
 
-scikit-learn's boosting takes 255 categories of a column at most; more become the mean target.
-RealMLP takes no missing values: numbers take the median, and categories one of their own.
+For scikit-learn's boosting, columns of more than 255 categories become mean targets. For RealMLP,
+missing numbers take the median, and missing categories become one of their own.
 
 Everything runs on one thread. A contestant is at its defaults, except for what follows a comma in
 its name, which `tuning.py` describes for boosting. Bagged boosting of scikit-learn has the few
