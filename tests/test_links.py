@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.runs import read
+from benchmarks.differences import ENSEMBLE, LOSSES, by_split, compare, ratio
+from benchmarks.fresh import STORED
+from benchmarks.fresh_tables import BESIDE, GROUPS
+from benchmarks.runs import latest
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
@@ -69,19 +72,45 @@ def test_docstrings_lead_to_pages():
             assert (DOCS / f"{page}.md").is_file()
 
 
-def test_times_for_users_of_catboost_are_those_of_the_measurements():
-    measured = read()
-    model = measured["contestant"].str.replace("Classifier|Regressor", "", regex=True)
-    seconds = measured.groupby(["table", model])["seconds"].mean().unstack()
-    ensemble, catboost = seconds["TabularEnsemble"], seconds["CatBoost"]
+def percent(losses, name):
+    """Write by how much a loss is higher than the ensemble's, as pages do."""
+    mean, error = ratio(losses, name)
+    return f"{100 * (mean - 1):.1f} ± {100 * error:.1f}%"
+
+
+def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
+    runs = latest(STORED)
+    runs = runs[~runs["table"].isin(BESIDE)]
+    seconds = by_split(runs, "seconds").groupby(level="table").mean()
     text = " ".join((DOCS / "coming_from.md").read_text("utf-8").split())
-    assert f"on {(catboost < ensemble).sum()} of the {len(seconds)} tables" in text
-    both = {table: (catboost[table], ensemble[table]) for table in ("adult", "covid", "diamonds")}
-    adult, covid, diamonds = (tuple(map(round, pair)) for pair in both.values())
-    assert "Adult takes CatBoost {} CPU seconds and the ensemble {}".format(*adult) in text
-    assert "covid {} and {}, diamonds {} and {}.".format(*covid, *diamonds) in text
-    others = seconds[["HistGradientBoosting", "LightGBM"]].max(axis=1)
-    assert (others < ensemble).all()  # "faster on all of them"
+    losses = by_split(runs, "log_loss")
+    assert f"CatBoost's log-loss is {percent(losses, 'CatBoost')} higher by default" in text
+    assert f"{percent(losses, 'CatBoost, early stopping')} higher with early stopping" in text
+    faster = (seconds["CatBoost"] < seconds[ENSEMBLE]).sum()
+    assert f"on {faster} of these {len(seconds)} tables" in text
+    pairs = seconds[[ENSEMBLE, "CatBoost"]].map("{:.2g}".format).loc
+    assert "{} and {} CPU seconds on `email`".format(*pairs["email"]) in text
+    assert "{} and {} on `cells`".format(*pairs["cells"]) in text
+    assert "{} and {} on `Computers`".format(*pairs["Computers"]) in text
+    ours, theirs = pairs["attrition"]
+    assert f"CatBoost takes longer: {theirs} seconds, the ensemble {ours}." in text
+    others = ["CatBoost, early stopping", "HistGradientBoosting", "LightGBM"]
+    assert (seconds[others].max(axis=1) < seconds[ENSEMBLE]).all()  # "less time on all"
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_the_page_of_results_shows_what_is_stored(kind):
+    runs = latest(STORED)
+    results = compare(runs[runs["table"].isin(GROUPS[kind])])
+    page = (DOCS / "tabular_results.md").read_text("utf-8").partition(f"### {kind.title()}\n")[2]
+    rows = [line.strip("| ").split(" | ") for line in page.split("\n\n")[1].splitlines()[2:]]
+    assert [row[0].strip("*") for row in rows] == list(results.index)
+    columns = [name for name in LOSSES if name in results]
+    for (name, *cells), result in zip(rows, results.to_dict("records"), strict=True):
+        assert cells[-1] == str(result["splits"])
+        if name.strip("*") != ENSEMBLE:
+            assert cells[: len(columns)] == [result[column] for column in columns]
+            assert cells[len(columns)] == "{win:.0f}, {tie:.0f}, {loss:.0f}".format(**result)
 
 
 def test_ratios_for_users_are_those_of_the_measurements():
