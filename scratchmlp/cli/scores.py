@@ -131,11 +131,12 @@ class Scores(NamedTuple):
         metric = self.evaluation.decisive
         which = "lowest" if metric.is_loss else "highest"
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
+        advice = " ".join([self._simplest_in_words(), *self._cut_short()])
         return Compared(
             self.frame(part="{} (part of the ensemble)"),
             f"{self.title}. Fit times are means",
             f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
-            f"{self.best()}. {self._simplest_in_words()}",
+            f"{self.best()}. {advice}",
             "Here, every model was trained again for each fold, without the rows of the fold. The "
             f"other sections are about the {next(iter(self.results))} trained on all rows and its "
             f"out-of-fold predictions, so its scores{weights} differ from those here.",
@@ -158,6 +159,7 @@ class Scores(NamedTuple):
                 *(f"  {row}" for row in rows),
                 "",
                 self._simplest_in_words(),
+                *self._cut_short(),
             ]
         )
 
@@ -171,6 +173,16 @@ class Scores(NamedTuple):
         if simplest in self.as_good():
             return f"The simplest model that is as good: {simplest}."
         return "No model that can be saved is as good."
+
+    def _cut_short(self) -> Iterator[str]:
+        """Say that the comparison is unfair to the first model, if its fits lacked time."""
+        name, result = next(iter(self.results.items()))
+        n_cut = sum(map(_lacked_time, result["estimator"]))
+        if n_cut:
+            yield (
+                f"--max-time cut short {n_cut} of {count(len(result), 'fit')} of {name}: the "
+                "comparison is unfair to it."
+            )
 
 
 def _lines(table: pd.DataFrame, header: bool = True) -> list[str]:
@@ -280,6 +292,12 @@ def _three_digits(mean: float) -> int:
     if mean == 0 or SMALL <= abs(mean) < 10:
         return 3
     return min(2 - exponent(mean), MOST_DECIMALS)
+
+
+def _lacked_time(model: Any) -> bool:
+    """Return whether ``--max-time`` ended the training of networks, or left a part out."""
+    stopped = any(OUT_OF_TIME in each.stop_reasons_ for each in networks_in(model).values())
+    return stopped or bool(getattr(model, "_out_of_time", False))
 
 
 def fit_notes(models: Sequence[Any]) -> Iterator[str]:

@@ -202,7 +202,10 @@ def test_seed_jobs_and_max_time_reach_models_and_folds(trained, monkeypatch, unc
 def test_a_limit_of_time_that_ends_training_is_named(trained, csv, tmp_path):
     table = trained["class"].table[["size", "class"]]
     options = ["--target", "class", "--max-time", "1e-9", "--save", tmp_path / "y.model"]
-    _, err = run(csv(table), *options)
+    out, err = run(csv(table), *options)
+    cut = "--max-time cut short 3 of 3 fits of TabularEnsembleClassifier: the comparison is unfair"
+    assert f"\n{cut} to it.\n" in out
+    assert "cut short" not in trained["class"].out
     for fits in ("3 of 3 fits", "1 of 1 fit"):
         assert (
             "\nscratchmlp: --max-time 1e-09 ended the training of the networks before all epochs, "

@@ -126,7 +126,8 @@ LAST = "The simplest model that is as good: {}.", "No simpler model is as good."
 
 
 def of_models(losses):
-    results = {name: pd.DataFrame({"RMSE": each}) for name, each in losses.items()}
+    columns = {name: {"RMSE": each, "estimator": "a model"} for name, each in losses.items()}
+    results = {name: pd.DataFrame(each) for name, each in columns.items()}
     return Scores(results, make_evaluation(NUMBERS, is_class=False))
 
 
@@ -167,6 +168,7 @@ def test_differences_have_errors_where_there_are_several_folds():
 
 def test_the_networks_of_an_ensemble_are_a_model_if_all_folds_have_them():
     results = ensemble([0.5] * 3, [0.5] * 3)
+    results["ensemble"]["estimator"] = "a model"
     scores = Scores(results, make_evaluation(NUMBERS, False, metric="R2"))
     assert [*scores.losses()] == ["ensemble", NETWORKS_ALONE]
     assert (scores.best(), scores.simplest()) == ("ensemble", NETWORKS_ALONE)
