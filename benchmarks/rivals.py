@@ -2,10 +2,10 @@
 
 All take the same DataFrame, in which all but ours find days instead of dates. What an estimator
 cannot take is made into something it can, as part of the fit and of its time: for all but ours,
-columns of text become categories; for the linear
-models and scikit-learn's MLPs categories are one-hot, numbers are scaled, and missing ones take the
-median. Regression's targets are standardized for every contestant but ours, which does so itself:
-MLPRegressor needs it, the others are indifferent.
+columns of text become categories; for the linear models and scikit-learn's MLPs categories are
+one-hot, numbers are scaled, and missing ones take the median. Regression's targets are standardized
+for every contestant but ours, which does so itself: MLPRegressor needs it, the others are
+indifferent.
 
 For scikit-learn's boosting, columns of more than 255 categories become mean targets. For RealMLP,
 missing numbers take the median, and missing categories become one of their own.

@@ -47,8 +47,8 @@ class BoostingSearch(GridSearchCV):
         return self
 
 
-def keep_best(model: Any) -> None:
-    """Keep the best boosting of a fitted pipeline for a model file, which contains no search."""
+def make_storable(model: Any) -> None:
+    """Take out of a fitted pipeline what a model file cannot contain: a search, and a function."""
     for each in objects_in(model):
         if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
             each.steps[-1] = ("boosting", each[-1].best_estimator_)

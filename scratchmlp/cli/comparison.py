@@ -123,8 +123,8 @@ def models_for(
     Returns
     -------
     dict of str to estimator
-        Unfitted models by name, the ensemble first. It does not look for what would mislead: see
-        `misleading`.
+        Unfitted models by name. The first is the ensemble, which does not look for what would
+        mislead: see `misleading`.
     """
     classifier, regressor = OWN_MODELS[model]
     is_class = table.is_class

@@ -67,7 +67,7 @@ class EarlyStopping(BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: pd.DataFrame, y: NDArray[Any]) -> "EarlyStopping":
-        """Train a model for each fold. y holds numbers, or classes as 0, 1, ...."""
+        """Train a model for each fold. y holds numbers, or classes as 0, 1, ..."""
         n_folds = 5 if self.n_folds == 1 else self.n_folds
         Y, random_state = y if is_classifier(self) else y[:, None], self.random_state
         splits = shuffled_splits(n_folds, 1, Y, None, np.random.RandomState(random_state))

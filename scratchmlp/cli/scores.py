@@ -296,8 +296,12 @@ def _three_digits(mean: float) -> int:
 
 def _lacked_time(model: Any) -> bool:
     """Return whether ``--max-time`` ended the training of networks, or left a part out."""
-    stopped = any(OUT_OF_TIME in each.stop_reasons_ for each in networks_in(model).values())
-    return stopped or bool(getattr(model, "_out_of_time", False))
+    return _stopped(model) or bool(getattr(model, "_out_of_time", False))
+
+
+def _stopped(model: Any) -> bool:
+    """Return whether ``--max-time`` ended the training of networks."""
+    return any(OUT_OF_TIME in each.stop_reasons_ for each in networks_in(model).values())
 
 
 def fit_notes(models: Sequence[Any]) -> Iterator[str]:
@@ -313,8 +317,7 @@ def fit_notes(models: Sequence[Any]) -> Iterator[str]:
     str
         A sentence about the training of the networks, or about an estimator.
     """
-    networks = [networks_in(model).values() for model in models]
-    n_stopped = sum(any(OUT_OF_TIME in each.stop_reasons_ for each in found) for found in networks)
+    n_stopped = sum(map(_stopped, models))
     if n_stopped:
         yield (
             f"--max-time {models[0].max_time:g} ended the training of the networks before all "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import FitFailedWarning
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from scratchmlp.cli.boosting import keep_best
+from scratchmlp.cli.boosting import make_storable
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
@@ -186,7 +186,7 @@ class Comparison:
         with warnings.catch_warnings(action="ignore", category=FitFailedWarning):
             model = _fit(model, table.X, table.y, **arguments)
         if isinstance(model, Pipeline):
-            keep_best(model)
+            make_storable(model)
         say(*fit_notes([model]))
         return model
 

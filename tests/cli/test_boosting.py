@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import make_pipeline
 
 from scratchmlp.cli import saved_model
-from scratchmlp.cli.boosting import SETTINGS, BoostingSearch, careful_boosting, keep_best
+from scratchmlp.cli.boosting import SETTINGS, BoostingSearch, careful_boosting, make_storable
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(200, 3))
@@ -75,5 +75,5 @@ def test_saving_changes_no_model(tmp_path, monkeypatch):
     model = make_pipeline(careful_boosting(True, 0, None).fit(X[:10], CLASSES[:10]))
     saved_model.save_model(tmp_path / "new", saved_model.SavedModel(model))
     assert isinstance(model[-1], BoostingSearch)
-    keep_best(model)
+    make_storable(model)
     assert isinstance(model[-1], HistGradientBoostingClassifier)
