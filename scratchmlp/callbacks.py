@@ -105,7 +105,6 @@ class ModelCheckpoint(_EpochCallback):
     Examples
     --------
     >>> import tempfile
-    >>> from pathlib import Path
     >>> from sklearn.datasets import load_iris
     >>> from scratchmlp import ScratchMLPClassifier
     >>> from scratchmlp.callbacks import ModelCheckpoint
@@ -113,11 +112,11 @@ class ModelCheckpoint(_EpochCallback):
     >>> X, y = load_iris(return_X_y=True)
     >>> network = ScratchMLPClassifier(tol=1e-2, n_iter_no_change=5, random_state=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "network.skops"
+    ...     path = f"{folder}/network.skops"
     ...     network = network.set_callbacks(ModelCheckpoint(path)).fit(X, y)
     ...     saved = load(path)
-    >>> saved.n_iter_ == network.n_iter_, (saved.predict(X) == network.predict(X)).all()
-    (True, np.True_)
+    >>> bool((saved.predict(X) == network.predict(X)).all())
+    True
     """
 
     @validate_params(

@@ -42,27 +42,27 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     """Multilayer perceptron classifier, hand-written in NumPy.
 
     It has the parameters of :class:`sklearn.neural_network.MLPClassifier`, with the same meaning,
-    and more after them. See :doc:`/networks`.
+    and more. See :doc:`/networks`.
 
     Parameters
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
-        Number of units of each hidden layer. ``()`` means none: a linear model.
+        Number of units of each hidden layer; ``()`` gives a linear model.
     activation : str, Activation or tuple of these, default='relu'
         Activation of all hidden layers, or a tuple with one for each: 'identity', 'logistic',
         'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', or an
         object like :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
         'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or 'nadam' of :mod:`~scratchmlp.optimizers`, or
-        'lbfgs' (on all samples at once, in float64). An Optimizer object ignores `momentum`,
-        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        'lbfgs' (in float64, without batches or a learning rate). An Optimizer object ignores
+        `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty α/2 ‖W‖² of all weights, divided by the number of samples in the
         batch and by the mean of `sample_weight`.
     batch_size : int, 'auto' or 'full', default='auto'
-        Samples in a mini-batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Samples in a mini-batch. 'auto' means ``min(200, n_samples)``.
     learning_rate : str, Schedule or callable, default='constant'
-        Learning-rate schedule. Not used by 'lbfgs'.
+        Learning-rate schedule.
 
         - 'constant': `learning_rate_init`.
         - 'invscaling', only for 'sgd': ``learning_rate_init / (t + 1) ** power_t`` after t samples.
@@ -70,7 +70,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         - 'cosine', 'coslog4', 'flat_cosine', 'one_cycle', a Schedule, or a function from Progress
           to a factor: see :mod:`~scratchmlp.schedules`.
     learning_rate_init : float, default=0.001
-        Initial learning rate. Not used by 'lbfgs'.
+        Initial learning rate.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
@@ -123,8 +123,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     fit_intercept : bool, default=True
         Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
-        'glorot_uniform' (as in scikit-learn), 'he_normal', 'he_uniform', 'lecun_normal',
-        'standard_normal', or a function like :func:`~scratchmlp.initializers.glorot_uniform`.
+        'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'standard_normal', or a
+        function like :func:`~scratchmlp.initializers.glorot_uniform`.
     dropout : float or tuple of float, default=0.0
         Probability that a hidden unit is set to zero in a training step, in [0, 1), or a tuple with
         one for each layer. Not with 'lbfgs'.
@@ -133,9 +133,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
         without the penalty. Otherwise a scorer of scikit-learn, or a function
         ``scorer(estimator, X, y)``, which gets X as an array or CSR matrix.
     class_weight : dict, list of dict, 'balanced' or None, default=None
-        Weights of the classes, by which `sample_weight` is multiplied, in validation too. Classes
-        that a dict lacks have weight 1. 'balanced' (not for `partial_fit`) means inverse class
-        frequencies. Multilabel targets take a list with a dict for each column.
+        Weights of the classes, multiplied by `sample_weight`, in validation too. Classes not in the
+        dict have weight 1. 'balanced' (not for `partial_fit`) means inverse class frequencies.
+        Multilabel targets take a list with a dict for each column.
 
     Attributes
     ----------
@@ -152,7 +152,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseMLP):
     out_activation_ : str
         Name of the output activation.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of features, and their names if these are strings.
+        Number of features, and their names if strings.
     loss_curve_ : list of float
         Training objective, loss plus penalty, of each epoch: the mean before each step.
     loss_, best_loss_ : float

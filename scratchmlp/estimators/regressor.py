@@ -24,7 +24,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron regressor, hand-written in NumPy.
 
     It has the parameters of :class:`sklearn.neural_network.MLPRegressor`, with the same meaning,
-    and more after them. See :doc:`/networks`.
+    and more. See :doc:`/networks`.
 
     Parameters
     ----------
@@ -35,23 +35,23 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         targets of at least 0, 'absolute_error' and 'quantile' medians. 'huber' is squared for
         errors up to 1 and absolute for larger ones.
     hidden_layer_sizes : int or array-like of int, default=(100,)
-        Number of units of each hidden layer. ``()`` means none: a linear model.
+        Number of units of each hidden layer; ``()`` gives a linear model.
     activation : str, Activation or tuple of these, default='relu'
         Activation of all hidden layers, or a tuple with one for each: 'identity', 'logistic',
         'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'gelu', 'silu', 'mish', 'softplus', or an
         object like :class:`~scratchmlp.activations.Activation`.
     solver : str or Optimizer, default='adam'
         'sgd', 'adagrad', 'rmsprop', 'adam', 'adamw' or 'nadam' of :mod:`~scratchmlp.optimizers`, or
-        'lbfgs' (on all samples at once, in float64). An Optimizer object ignores `momentum`,
-        `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
+        'lbfgs' (in float64, without batches or a learning rate). An Optimizer object ignores
+        `momentum`, `nesterovs_momentum`, `beta_1`, `beta_2` and `epsilon`.
     alpha : float, default=0.0001
         Strength of the L2 penalty α/2 ‖W‖² of all weights, divided by the number of samples in the
-        batch and by the mean of `sample_weight`. Full batches without
-        hidden layers give the weights of Ridge.
+        batch and by the mean of `sample_weight`. Full batches without hidden layers give the
+        weights of Ridge.
     batch_size : int, 'auto' or 'full', default='auto'
-        Samples in a mini-batch. 'auto' means ``min(200, n_samples)``. Not used by 'lbfgs'.
+        Samples in a mini-batch. 'auto' means ``min(200, n_samples)``.
     learning_rate : str, Schedule or callable, default='constant'
-        Learning-rate schedule. Not used by 'lbfgs'.
+        Learning-rate schedule.
 
         - 'constant': `learning_rate_init`.
         - 'invscaling', only for 'sgd': ``learning_rate_init / (t + 1) ** power_t`` after t samples.
@@ -59,7 +59,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         - 'cosine', 'coslog4', 'flat_cosine', 'one_cycle', a Schedule, or a function from Progress
           to a factor: see :mod:`~scratchmlp.schedules`.
     learning_rate_init : float, default=0.001
-        Initial learning rate. Not used by 'lbfgs'.
+        Initial learning rate.
     power_t : float, default=0.5
         Exponent of 'invscaling'.
     max_iter : int, default=200
@@ -82,7 +82,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
         Whether 'sgd' uses Nesterov's momentum.
     early_stopping : bool, default=False
         Whether to stop when the validation score no longer improves, and keep the best weights.
-        Without `X_val`, `fit` holds out some of the samples.
+        Without `X_val`, `fit` holds out samples.
     validation_fraction : float, default=0.1
         Fraction of the samples held out, in [0, 1).
     beta_1 : float, default=0.9
@@ -106,8 +106,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     fit_intercept : bool, default=True
         Whether the layers have biases.
     weight_init : str or callable, default='glorot_uniform'
-        'glorot_uniform' (as in scikit-learn), 'he_normal', 'he_uniform', 'lecun_normal',
-        'standard_normal', or a function like :func:`~scratchmlp.initializers.glorot_uniform`.
+        'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'standard_normal', or a
+        function like :func:`~scratchmlp.initializers.glorot_uniform`.
     dropout : float or tuple of float, default=0.0
         Probability that a hidden unit is set to zero in a training step, in [0, 1), or a tuple with
         one for each layer. Not with 'lbfgs'.
@@ -129,7 +129,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     out_activation_ : str
         Name of the output activation.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of features, and their names if these are strings.
+        Number of features, and their names if strings.
     loss_curve_ : list of float
         Training objective, loss plus penalty, of each epoch: the mean before each step.
     loss_, best_loss_ : float
@@ -164,13 +164,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     Examples
     --------
     >>> from sklearn.datasets import make_friedman1
-    >>> from sklearn.model_selection import train_test_split
     >>> from scratchmlp import ScratchMLPRegressor
     >>> X, y = make_friedman1(n_samples=500, random_state=0)
-    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> network = ScratchMLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", alpha=1.0,
     ...                               max_iter=1000, random_state=0)
-    >>> round(network.fit(X_train, y_train).score(X_test, y_test), 2)
+    >>> round(network.fit(X[:400], y[:400]).score(X[400:], y[400:]), 2)
     0.98
     """
 

@@ -147,8 +147,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
 
     It has the parameters, attributes and results of scikit-learn's
     :class:`~sklearn.model_selection.GridSearchCV`, and is several times as fast for small networks.
-    The estimator is a `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline that ends in
-    one. Networks of one shape train together; see :doc:`/searches`.
+    Networks of one shape train together; see :doc:`/searches`.
 
     Scikit-learn fits everything else one by one: other estimators and subclasses; Pipelines with
     `memory` or `verbose`; networks with "lbfgs", dropout, sparse rows, callbacks, `warm_start`,
@@ -158,7 +157,7 @@ class StackedGridSearchCV(_StackedSearch, GridSearchCV):
     Parameters
     ----------
     estimator : estimator
-        The estimator whose parameters are searched.
+        A `ScratchMLPClassifier` or `ScratchMLPRegressor`, or a Pipeline that ends in one.
     param_grid : dict or list of dict
         Names of parameters, and lists of values to try.
     scoring : str, callable, list, tuple or dict, default=None
@@ -210,7 +209,7 @@ class StackedRandomizedSearchCV(_StackedSearch, RandomizedSearchCV):
     Parameters
     ----------
     estimator : estimator
-        The estimator whose parameters are searched.
+        See :class:`StackedGridSearchCV`.
     param_distributions : dict or list of dict
         Names of parameters, and distributions or lists of values to draw from.
     n_iter : int, default=10
@@ -253,10 +252,8 @@ class StackedHalvingGridSearchCV(_StackedSearch, HalvingGridSearchCV):
 
     Parameters
     ----------
-    estimator : estimator
-        The estimator whose parameters are searched.
-    param_grid : dict or list of dict
-        Names of parameters, and lists of values to try.
+    estimator, param_grid
+        See :class:`StackedGridSearchCV`.
     factor : int or float, default=3
         Factor by which the resource grows, and the number of candidates falls, in each round.
     resource : str, default='n_samples'
