@@ -57,9 +57,8 @@ class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
     - Identifiers, and columns with one value or none, are left out.
 
     Numbers, dates and durations may be text, such as "1,234.50 €" or "17.03.2020". If no day is
-    above 12, dates with slashes start with the month, others with the day. Whole numbers that look
-    like codes are categories. In NumPy arrays, nothing is guessed. Targets have no influence. `fit`
-    warns of what it leaves out, guesses or cannot read.
+    above 12, dates with slashes start with the month, others with the day. In NumPy arrays, nothing
+    is guessed. Targets have no influence.
 
     Parameters
     ----------
@@ -67,7 +66,8 @@ class TabularEncoder(PlainState, TransformerMixin, BaseEstimator):
 default='from_dtype'
         Which columns are categorical.
 
-        - 'from_dtype': categories, booleans, codes, and text or objects that cannot be read.
+        - 'from_dtype': categories, booleans, codes (whole numbers such as zip codes, or text such
+          as "007"), and text or objects that cannot be read.
         - An array that contains 'from_dtype', such as ``["from_dtype", "zip"]``: these and the
           named columns.
         - Another array: only these columns; no column is then taken for codes or identifiers.
@@ -87,7 +87,7 @@ default='from_dtype'
     Attributes
     ----------
     columns_ : dict of str to dict
-        For each column of the table ("x0", "x1", ... without names), as plain data:
+        For each column of the table ("x0", "x1", ... without names):
 
         - "kind": "number", "date", "duration", "category", "text" or, if it is left out,
           "identifier", "constant" or "missing".
@@ -109,7 +109,7 @@ default='from_dtype'
     numeric_outputs_ : ndarray of int
         Positions of the outputs that are numbers in a range.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Raises
     ------
@@ -132,8 +132,8 @@ default='from_dtype'
 
     Notes
     -----
-    Columns of data frames are matched by name, in any order; additional ones are ignored, and those
-    that were left out are not required. Their dtype may change if the kind of values does not.
+    Columns of data frames are matched by name; additional ones are ignored, and those that were
+    left out are not required. Their dtype may change if the kind of values does not.
     If no column has outputs, the output is a column of zeros.
 
     References
@@ -146,21 +146,20 @@ default='from_dtype'
     >>> from scratchmlp.tabular import TabularEncoder
     >>> table = pd.DataFrame(
     ...     {
-    ...         "age": [20, 30, 40, None, 30],
-    ...         "city": ["Rome", "Oslo", "Paris", "Rome", None],
-    ...         "member": [True, False, True, True, False],
+    ...         "age": [20, 30, 40, None],
+    ...         "city": ["Rome", "Oslo", "Paris", None],
+    ...         "member": [True, False, True, True],
     ...     }
     ... )
     >>> encoder = TabularEncoder().set_output(transform="pandas")
     >>> encoder.fit_transform(table).round(2)
         age  age_missing  city_Oslo  city_Paris  city_Rome  member_True
-    0 -1.66          0.0        0.0         0.0        1.0          1.0
+    0 -0.95          0.0        0.0         0.0        1.0          1.0
     1  0.00          0.0        1.0         0.0        0.0         -1.0
-    2  1.66          0.0        0.0         1.0        0.0          1.0
-    3  0.00          1.0        0.0         0.0        1.0          1.0
-    4  0.00          0.0        0.0         0.0        0.0         -1.0
-    >>> [encoder.columns_["age"][key] for key in ("reason", "center", "scale", "share_missing")]
-    ['numbers', 30.0, 5.0, 0.2]
+    2  0.95          0.0        0.0         1.0        0.0          1.0
+    3  0.00          1.0        0.0         0.0        0.0          1.0
+    >>> encoder.columns_["age"]["center"]
+    30.0
     """
 
     categorical_features: Any = "from_dtype"

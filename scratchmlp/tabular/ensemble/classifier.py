@@ -11,8 +11,8 @@ from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     """Classifier for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
-    Their weighted mean usually predicts better than each of them, and no setting needs tuning.
-    The table may contain numbers, missing values, categories, text, booleans and dates. See
+    Their weighted mean usually predicts better than each alone. The table may contain numbers,
+    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
     :doc:`/tabular_methods` and :doc:`/tabular_results`.
 
     Parameters
@@ -37,7 +37,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` looks for columns that would mislead you, and warns of them; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -46,8 +46,7 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
         Scorer that the weights maximize, such as "roc_auc". None means the
         negative log-loss.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means inverse
-        class frequencies. Probabilities then describe the reweighted data.
+        Weights of the classes; see :class:`TabularMLPClassifier`.
 
     Attributes
     ----------
@@ -78,15 +77,14 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
-        :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Warns
     -----
     MisleadingDataWarning
-        See `findings_`.
+        See :doc:`/what_can_mislead_you`.
     FitFailedWarning
         If the fit of an estimator fails; if all fail, `fit` raises the first error.
     UserWarning
@@ -107,8 +105,6 @@ class TabularEnsembleClassifier(BaseTabularClassifier, BaseTabularEnsemble):
     >>> from scratchmlp.tabular import TabularEnsembleClassifier
     >>> X, y = load_wine(return_X_y=True, as_frame=True)
     >>> ensemble = TabularEnsembleClassifier(cv=3, random_state=0).fit(X, y)
-    >>> list(ensemble.oof_scores_)
-    ['networks', 'linear', 'boosting', 'extra trees', 'full trees']
     >>> ensemble.oof_score_ > 0.95
     True
     >>> ensemble.predict_proba(X).shape

@@ -7,10 +7,9 @@ from scratchmlp.tabular.ensemble.ensemble import BaseTabularEnsemble
 class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     """Regressor for raw tables: networks and trees, weighted by their out-of-fold predictions.
 
-    Their weighted mean usually predicts better than each of them, and no setting needs tuning.
-    The table may contain numbers, missing values, categories, text, booleans and dates.
-    Predictions stay within the range of the targets in `fit`. See :doc:`/tabular_methods` and
-    :doc:`/tabular_results`.
+    Their weighted mean usually predicts better than each alone. The table may contain numbers,
+    missing values, categories, text, booleans and dates. See :doc:`/tabular`,
+    :doc:`/tabular_methods` and :doc:`/tabular_results`.
 
     Parameters
     ----------
@@ -34,7 +33,7 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` looks for columns that would mislead you, and warns of them; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
     n_jobs : int or None, default=None
         Number of fits in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -68,19 +67,18 @@ class TabularEnsembleRegressor(BaseTabularRegressor, BaseTabularEnsemble):
     encoder_ : TabularEncoder
         The fitted encoder of all estimators.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
-        :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Warns
     -----
     MisleadingDataWarning
-        See `findings_`.
+        See :doc:`/what_can_mislead_you`.
     FitFailedWarning
         If the fit of an estimator fails; if all fail, `fit` raises the first error.
     UndefinedMetricWarning
-        If a single row is held out: R² is not defined.
+        If a single row is held out.
 
     See Also
     --------

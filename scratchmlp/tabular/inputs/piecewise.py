@@ -59,7 +59,7 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     encodings_ : list of {'linear', 'steps', 'both'}
         Encoding of each column.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Raises
     ------
@@ -82,10 +82,6 @@ class PiecewiseLinearEncoder(PickledWithVersion, TransformerMixin, BaseEstimator
     array([[0.2, 0. ],
            [1. , 0.5],
            [1. , 1. ]])
-    >>> encoder.set_params(strategy="tree", encoding="steps").fit(X, ["a", "b", "b", "b", "b"])
-    PiecewiseLinearEncoder(encoding='steps', n_bins=2, strategy='tree')
-    >>> encoder.get_feature_names_out(["age"])
-    array(['age>=0.5'], dtype=object)
     """
 
     n_bins: int = 8

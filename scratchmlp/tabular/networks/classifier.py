@@ -13,21 +13,22 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
 
     The table may contain numbers, missing values, categories, text, booleans and dates. Each
     network, a member of the ensemble, is trained without one fold of the rows, which chooses
-    its best epoch and calibrates the probabilities. See :doc:`/tabular_methods`.
+    its best epoch and calibrates the probabilities. See :doc:`/tabular` and
+    :doc:`/tabular_methods`.
 
     Parameters
     ----------
     cv : int, splitter or iterable, default=8
         Number of shuffled, stratified folds, a splitter of scikit-learn, or for each member the
-        numbers of the rows for training and of those held out.
+        row numbers for training and those held out.
     n_repeats : int, default=1
-        How often the rows are split into `cv` folds, for more members.
+        How often the rows are split into `cv` folds.
     max_time : float or None, default=None
         Time limit of `fit` in seconds. Members that lack time train for fewer epochs, at least one.
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` looks for columns that would mislead you, and warns of them; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
     n_jobs : int or None, default=None
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -36,19 +37,17 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
         Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
         and (64,) for more. Below 1,000 rows, half of the members have (256, 128, 64).
     max_iter : int or 'auto', default='auto'
-        Maximum number of epochs; training ends earlier if fewer are enough. 'auto' means 128 for
-        up to 2,000 rows, and fewer for more.
+        Maximum number of epochs. 'auto' means 128 for up to 2,000 rows, and fewer for more.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes, by which `sample_weight` is multiplied. 'balanced' means inverse
-        class frequencies. Probabilities then describe the reweighted data.
+        Weights of the classes, multiplied by `sample_weight`. 'balanced' means inverse class
+        frequencies. Probabilities then describe the reweighted data.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted.
     oof_proba_ : ndarray of shape (n_samples, n_classes)
-        Out-of-fold probabilities, by the member that was not trained on the row; nan for rows in no
-        fold. See :doc:`/tabular`.
+        Out-of-fold probabilities, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
         Accuracy of the out-of-fold predictions, with `sample_weight`.
     temperature_ : float
@@ -58,7 +57,7 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder
-        The fitted encoder; its `columns_` describes each column.
+        The fitted encoder; see its `columns_`.
     members_ : list of Member
         The trained networks; see :class:`Member`.
     history_ : dict of str to ndarray
@@ -71,15 +70,14 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
-        :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Warns
     -----
     MisleadingDataWarning
-        See `findings_`.
+        See :doc:`/what_can_mislead_you`.
     UserWarning
         If `y` has a single class.
 
@@ -90,12 +88,11 @@ class TabularMLPClassifier(BaseTabularClassifier, BaseTabularMLP):
 
     Notes
     -----
-    Sample weights count in the loss and in the bins of numbers. Rows of weight 0 count nowhere.
+    Sample weights count in the loss and in the bins of numbers.
 
     References
     ----------
     Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
-
 
     Examples
     --------

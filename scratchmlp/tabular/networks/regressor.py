@@ -21,22 +21,21 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     The table may contain numbers, missing values, categories, text, booleans and dates. Each
     network, a member of the ensemble, is trained without one fold of the rows, which chooses
-    its best epoch. Predictions stay within the range of the targets in `fit`. See
-    :doc:`/tabular_methods`.
+    its best epoch. See :doc:`/tabular` and :doc:`/tabular_methods`.
 
     Parameters
     ----------
     cv : int, splitter or iterable, default=8
-        Number of shuffled folds, a splitter of scikit-learn, or for each member the
-        numbers of the rows for training and of those held out.
+        Number of shuffled folds, a splitter of scikit-learn, or for each member the row numbers
+        for training and those held out.
     n_repeats : int, default=1
-        How often the rows are split into `cv` folds, for more members.
+        How often the rows are split into `cv` folds.
     max_time : float or None, default=None
         Time limit of `fit` in seconds. Members that lack time train for fewer epochs, at least one.
     categorical_features, numeric_features, text_features, date_features, missing_values
         How columns are read; see :class:`TabularEncoder`.
     inspect_table : bool, default=True
-        Whether `fit` looks for columns that would mislead you, and warns of them; see `findings_`.
+        Whether `fit` warns of columns that would mislead you; see `findings_`.
     n_jobs : int or None, default=None
         Number of members trained in parallel; -1 means all processors. The result is the same.
     random_state : int, RandomState instance or None, default=None
@@ -45,8 +44,8 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
         Number of units of each hidden layer. 'auto' means (128, 128) for fewer than 10,000 rows,
         and (64, 64) for more.
     max_iter : int or 'auto', default='auto'
-        Maximum number of epochs; training ends earlier if fewer are enough. 'auto' means 128 for
-        fewer than 1,000 rows, 64 for up to 2,000, and fewer for more.
+        Maximum number of epochs. 'auto' means 128 for fewer than 1,000 rows, 64 for up to 2,000,
+        and fewer for more.
     loss : str or Loss, default='squared_error'
         Training loss, which also chooses the epochs: a name, or an object of
         :mod:`scratchmlp.losses` with the output activation "identity" or "exp".
@@ -60,14 +59,13 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     Attributes
     ----------
     oof_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Out-of-fold predictions, by the member that was not trained on the row; nan for rows in no
-        fold. See :doc:`/tabular`.
+        Out-of-fold predictions, by the member not trained on the row; nan for rows in no fold.
     oof_score_ : float
         R² of the out-of-fold predictions, with `sample_weight`; nan if one row was held out.
     held_out_ : list of ndarray of int
         Row numbers that each member held out.
     encoder_ : TabularEncoder
-        The fitted encoder; its `columns_` describes each column.
+        The fitted encoder; see its `columns_`.
     members_ : list of Member
         The trained networks; see :class:`Member`.
     history_ : dict of str to ndarray
@@ -80,17 +78,16 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
     stop_reasons_ : list of str
         Why the training of each member ended.
     findings_ : list of Note
-        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence. See
-        :doc:`/tabular`.
+        What would mislead you, and what `encoder_` has noted; ``str`` writes a sentence.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names if these are strings.
+        Number of columns, and their names if strings.
 
     Warns
     -----
     MisleadingDataWarning
-        See `findings_`.
+        See :doc:`/what_can_mislead_you`.
     UndefinedMetricWarning
-        If a single row is held out: R² is not defined.
+        If a single row is held out.
 
     See Also
     --------
@@ -99,12 +96,11 @@ class TabularMLPRegressor(BaseTabularRegressor, BaseTabularMLP):
 
     Notes
     -----
-    Sample weights count in the loss and in the bins of numbers. Rows of weight 0 count nowhere.
+    Sample weights count in the loss and in the bins of numbers.
 
     References
     ----------
     Holzmüller, Grinsztajn and Steinwart, "Better by default", NeurIPS 2024.
-
 
     Examples
     --------
