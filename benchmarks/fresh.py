@@ -57,7 +57,7 @@ def report(runs: pd.DataFrame, each: bool) -> None:
             print(compare(of_group).to_string(na_rep="-", float_format="{:.3g}".format))
             for name, lacking in unranked(main_loss(of_group)).items():
                 print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
-    shown = runs if each else runs[runs["table"].isin(GROUPS["airfare"])]
+    shown = runs if each else runs[runs["table"].isin(GROUPS["beside"])]
     if len(shown):
         print("\nlog-loss, or RMSE as a share of the target's deviation")
         print(losses_of_tables(shown).to_string())

@@ -54,14 +54,18 @@ NUMBERS = {
     "fertil2": Source("wooldridge", "fertil2", "children", ("ceb",)),
     "epa2021": Source("openintro", "epa2021", "comb_mpg", ("city_mpg", "hwy_mpg")),
 }
-# Measured, but not counted, because it has led to a change. Its second entry holds out whole
-# routes, which its column `id` names.
+# Measured, but not counted: airfare has led to a change, and two hold out whole routes or persons,
+# which the column `id` names.
 AIRFARE = Source("wooldridge", "airfare", "fare", ("lfare",))
-BESIDE = {"airfare": AIRFARE, "airfare-routes": AIRFARE}
-GROUPED_BY = {"airfare-routes": "id"}
+BESIDE = {
+    "airfare": AIRFARE,
+    "airfare-routes": AIRFARE,
+    "PSID7682-persons": NUMBERS["PSID7682"],
+}
+GROUPED_BY = {"airfare-routes": "id", "PSID7682-persons": "id"}
 
 FRESH = CLASSES | NUMBERS | BESIDE
-GROUPS = {"classes": tuple(CLASSES), "numbers": tuple(NUMBERS), "airfare": tuple(BESIDE)}
+GROUPS = {"classes": tuple(CLASSES), "numbers": tuple(NUMBERS), "beside": tuple(BESIDE)}
 
 
 def has_numbers(name: str) -> bool:

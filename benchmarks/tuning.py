@@ -19,6 +19,7 @@ SEARCHED = {
     "min_samples_leaf": randint(2, 61),
     "l2_regularization": loguniform(1e-3, 10),
     "max_features": [0.3, 0.5, 0.7, 1.0],
+    "categorical_features": ["from_dtype", None],  # categories, or their codes as numbers
 }
 
 
@@ -48,7 +49,7 @@ def bagged(model: Any, seed: int) -> EarlyStopping:
 
 def careful(model: Any, seed: int) -> Any:
     """Choose among the settings of the command line's comparison."""
-    return careful_boosting(is_classifier(model), seed, model.categorical_features)
+    return careful_boosting(is_classifier(model), seed)
 
 
 def searched(model: Any, seed: int) -> RandomizedSearchCV:

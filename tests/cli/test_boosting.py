@@ -25,7 +25,7 @@ def test_there_are_six_settings():
 @pytest.mark.parametrize("is_class", [True, False])
 def test_the_setting_of_the_lowest_loss_is_fitted_to_all_rows(is_class):
     y = CLASSES if is_class else X[:, 0] ** 2
-    search = careful_boosting(is_class, 0, None)
+    search = careful_boosting(is_class, 0)
     model, loss = search.estimator, log_loss if is_class else root_mean_squared_error
 
     def mean_loss(setting):
@@ -55,7 +55,7 @@ def test_boosting_of_few_rows_is_not_searched(counts, is_searched, monkeypatch):
     searches, fit = [], GridSearchCV.fit
     monkeypatch.setattr(GridSearchCV, "fit", lambda *a, **b: searches.append(a) or fit(*a, **b))
     y = np.repeat(np.arange(len(counts)), counts)
-    model = careful_boosting(True, 0, None)
+    model = careful_boosting(True, 0)
     with warnings.catch_warnings(action="error"):
         model.fit(X[: len(y)], y)
     assert len(searches) == is_searched
@@ -65,14 +65,14 @@ def test_boosting_of_few_rows_is_not_searched(counts, is_searched, monkeypatch):
 
 def test_boosting_of_few_numbers_is_not_searched():
     for n_rows, is_searched in ((14, False), (15, True)):
-        model = careful_boosting(False, 0, None).fit(X[:n_rows], X[:n_rows, 0])
+        model = careful_boosting(False, 0).fit(X[:n_rows], X[:n_rows, 0])
         assert hasattr(model, "cv_results_") == is_searched
         assert model.predict(X).shape == (200,)
 
 
 def test_saving_changes_no_model(tmp_path, monkeypatch):
     monkeypatch.setattr(saved_model, "model_bytes", lambda model, notes: b"")
-    model = make_pipeline(careful_boosting(True, 0, None).fit(X[:10], CLASSES[:10]))
+    model = make_pipeline(careful_boosting(True, 0).fit(X[:10], CLASSES[:10]))
     saved_model.save_model(tmp_path / "new", saved_model.SavedModel(model))
     assert isinstance(model[-1], BoostingSearch)
     make_storable(model)

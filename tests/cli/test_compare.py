@@ -272,6 +272,7 @@ class StandIn(BaseEstimator):
         learning_rate=None,
         early_stopping_rounds=None,
         early_stopping_round=None,
+        num_leaves=None,
         cat_features=None,
         n_jobs=None,
         thread_count=None,
@@ -281,7 +282,7 @@ class StandIn(BaseEstimator):
     ):
         self.iterations, self.n_estimators = iterations, n_estimators
         self.learning_rate, self.early_stopping_rounds = learning_rate, early_stopping_rounds
-        self.early_stopping_round = early_stopping_round
+        self.early_stopping_round, self.num_leaves = early_stopping_round, num_leaves
         self.cat_features, self.n_jobs, self.thread_count = cat_features, n_jobs, thread_count
         self.random_state, self.verbose = random_state, verbose
         self.allow_writing_files = allow_writing_files
@@ -407,6 +408,7 @@ EARLY = {
     "catboost": {"iterations": 1_000, "early_stopping_rounds": 50},
     "lightgbm": {"n_estimators": 2_000, "learning_rate": 0.05, "early_stopping_round": 50},
 }
+LEAVES = {"catboost": {}, "lightgbm": {True: 8, False: 31}}  # for classes, for numbers
 
 
 @pytest.mark.usefixtures("stand_ins")
@@ -418,6 +420,7 @@ def test_models_of_other_packages_stop_early_on_a_fifth_of_the_rows(package):
             model = RIVALS[package].make(y is classes, [], 1, 0).fit(X, y)[-1].models_[0]
         [(held_out, y_held_out)] = model.eval_set_
         assert EARLY[package].items() <= vars(model).items()
+        assert model.num_leaves == LEAVES[package].get(y is classes)
         if y is classes:  # the only row of the last one is in training
             assert np.bincount(y_held_out).tolist() in ([16, 4], [15, 4])
             assert np.unique(model.y_).tolist() == [0, 1, 2]
