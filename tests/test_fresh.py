@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
@@ -184,10 +185,17 @@ def test_only_splits_that_both_have_are_compared_and_counted():
         1,
     ]
     assert table.loc["double", "log_loss"] == "2.000 ± 0.000"
+    assert table.loc["double", "median"] == pytest.approx(2)
     assert table.loc["double", "one_minus_auc"] == "1.732 ± 0.951"  # of the ratios 1 and 3
     assert table.loc["double", "seconds"] == pytest.approx(8)
     assert table.loc[["TabularEnsemble", "double"], "rank"].tolist() == [1, 2]
     assert np.isnan(table.loc["absent", "rank"])
+
+
+def test_the_least_sure_difference_depends_on_the_number_of_splits():
+    nine = t.ppf(0.975, 8) * np.sqrt(6e-4 / 8 * (1 / 9 + 1 / 2)) / 0.4
+    six = t.ppf(0.975, 5) * np.sqrt(4e-4 / 5 * (1 / 6 + 1 / 2)) / 0.4
+    assert compare(store()).loc["double", "sure_from"] == pytest.approx((nine + six) / 2)
 
 
 def test_missing_runs_do_not_change_a_ratio():
