@@ -96,7 +96,7 @@ def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     ours, theirs = pairs["attrition"]
     assert f"CatBoost takes longer: {theirs} seconds, the ensemble {ours}." in text
     early = ["CatBoost, early stopping", "LightGBM, early stopping"]
-    assert (seconds[early].max(axis=1) < seconds[ENSEMBLE]).all()  # "less time on all"
+    assert (seconds[early].max(axis=1) < seconds[ENSEMBLE]).all()  # "faster … on all tables"
     longer = (seconds["CatBoost, 8 folds"] > seconds[ENSEMBLE]).sum()
     assert f"CatBoost takes longer on {longer} tables" in text
 
