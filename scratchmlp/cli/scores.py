@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student_t
 
 from scratchmlp.cli.comparison import Evaluation
 from scratchmlp.cli.messages import WIDTH, count
@@ -84,6 +85,12 @@ class Scores(NamedTuple):
         """Return the names of the other models that are as good as the best."""
         return [name for name, each in self.differences().items() if each.is_within_error]
 
+    def unsure(self) -> list[str]:
+        """Return the names of the models whose difference has a 95% interval that contains 0."""
+        quantile = student_t.ppf(0.975, len(self.evaluation.folds.splits) - 1)
+        found = self.differences()
+        return [name for name, each in found.items() if each.mean <= quantile * each.standard_error]
+
     def simplest(self) -> str:
         """Return the simplest model that can be saved and is as good as the best.
 
@@ -144,12 +151,13 @@ class Scores(NamedTuple):
 
     def verdict(self) -> str:
         """Say which model is the best, by how much, and which is the simplest that is as good."""
-        metric, best, good = self.evaluation.decisive, self.best(), self.as_good()
+        metric, best = self.evaluation.decisive, self.best()
+        labels = dict.fromkeys(self.unsure(), "not sure") | dict.fromkeys(self.as_good(), "as good")
         differences = pd.DataFrame(self.differences(), ["mean", "error"]).T
         worse = _with_deviations(differences["mean"], differences["error"])
         error = ", ± its standard error" if differences["error"].notna().any() else ""
-        as_good = ["as good" if name in good else "" for name in worse.index]
-        rows = _lines(pd.DataFrame({"by": worse, "verdict": as_good}), header=False)
+        verdicts = [labels.get(name, "") for name in worse.index]
+        rows = _lines(pd.DataFrame({"by": worse, "verdict": verdicts}), header=False)
         return "\n".join(
             [
                 f"{'Lowest' if metric.is_loss else 'Highest'} {metric.name}: {best}. "

@@ -145,6 +145,14 @@ def test_the_simplest_model_that_is_as_good_as_the_best_is_named(losses, best, g
         assert last == LAST[simplest == best].format(simplest)
 
 
+def test_a_difference_is_not_sure_if_its_interval_contains_none():
+    sure = [0.6, 0.62, 0.61]  # 0.110 ± 0.008, and t has 4.3 for 95%
+    unsure = [0.54, 0.52, 0.50]  # 0.020 ± 0.015
+    scores = of_models({"a": [0.5] * 3, "b": sure, "c": unsure, "d": [0.54, 0.52, 0.49]})
+    ends = [row.split("  ")[-1].strip() for row in scores.verdict().splitlines()[3:6]]
+    assert ends == ["0.110 ± 0.008", "not sure", "as good"]
+
+
 def test_differences_have_errors_where_there_are_several_folds():
     several = of_models({"a": [500.0, 500.0, 500.0], "b": [540.0, 520.0, 490.0], "c": [700.0] * 3})
     assert several.verdict().splitlines()[2:5] == [
