@@ -14,12 +14,15 @@ from importlib import import_module
 from inspect import getsource, isclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from numpydoc.docscrape_sphinx import SphinxDocString
+from pygments.lexer import inherit
+from pygments.lexers.shell import BashLexer
+from pygments.token import Name
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
@@ -145,6 +148,9 @@ DERIVATION = (
     "backpropagation/article",
 )
 
+#: Words of code up to this length fit on a line of a phone.
+LONGEST_WORD = 26
+
 #: A link such as [`SGD.update`](../scratchmlp/optimizers.py).
 LINK_TO_CODE = re.compile(r"\[`(?P<name>[\w.]+)`\]\([./]+/(?P<module>scratchmlp/[\w/]+)\.py\)")
 
@@ -171,6 +177,12 @@ html_theme_options = {
 }
 
 
+class CommandLexer(BashLexer):
+    """Shell commands with tokens for options, which break at no hyphen (``site.css``)."""
+
+    tokens: ClassVar = {"root": [(r"(?<=\s)-[\w-]+", Name.Attribute), inherit]}
+
+
 def _mathml(node: nodes.Node, *, as_block: bool) -> str:
     try:
         return tex2mathml(node.astext(), as_block=as_block)
@@ -179,8 +191,8 @@ def _mathml(node: nodes.Node, *, as_block: bool) -> str:
 
 
 def visit_math(translator: Any, node: nodes.math) -> None:
-    """Write an inline formula."""
-    translator.body.append(_mathml(node, as_block=False))
+    """Write an inline formula; the word joiner keeps a comma after it on its line."""
+    translator.body.append(_mathml(node, as_block=False) + "&NoBreak;")
     raise nodes.SkipNode
 
 
@@ -216,6 +228,23 @@ def number_equations(app: Sphinx, doctree: nodes.document) -> None:
         if node.get("number"):
             node["number"] = f"{DERIVATION.index(page) + 1}.{node['number']}"
             app.env.domains["math"].equations[node["label"]] = page, node["number"]
+
+
+def mark_long_code(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark the code that may break within its words; other code breaks between them."""
+    for code in doctree.findall(nodes.literal):
+        if max(map(len, code.astext().split()), default=0) > LONGEST_WORD:
+            code["classes"].append("long")
+
+
+def mark_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark cells of numbers, such as 1.02 ± 0.01 or 5.5 s, and cells of more than a few words."""
+    for cell in doctree.findall(nodes.entry):
+        text = cell.astext()
+        if re.search(r"\d", text) and not re.search(r"[a-zA-Z]{3}", text):
+            cell["classes"].append("numbers")
+        elif len(text) > 30:
+            cell["classes"].append("sentence")
 
 
 def hide_values(app: Sphinx, doctree: nodes.document) -> None:
@@ -273,9 +302,12 @@ def write_report(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Register what is above."""
     SphinxDocString._process_param = name_and_text
+    app.add_lexer("sh", CommandLexer)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.connect("source-read", link_to_reference)
     app.connect("doctree-read", number_equations)
+    app.connect("doctree-read", mark_long_code)
+    app.connect("doctree-read", mark_cells)
     app.connect("doctree-read", hide_values)
     app.connect("autodoc-skip-member", skip_member)
     app.connect("autodoc-process-signature", hide_signature)
