@@ -63,14 +63,14 @@ print(pd.DataFrame.from_dict(table, orient="index").round(2))
 # can bend, so it cuts off fewer common rows than that of logistic regression.
 
 colours = ListedColormap(["#56B4E9", "#D55E00"])
-figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(6, 5.8), sharex=True, sharey=True, layout="constrained")
 settings = {"plot_method": "pcolormesh", "grid_resolution": 300, "cmap": colours, "alpha": 0.25}
 for (name, model), ax in zip(models.items(), axes.flat, strict=True):
     DecisionBoundaryDisplay.from_estimator(model, X, response_method="predict", ax=ax, **settings)
     for label, text in enumerate(("common", "rare")):
         style = {"color": colours.colors[label], "s": 14, "edgecolors": "black", "linewidths": 0.3}
         ax.scatter(*X_test[y_test == label].T, label=text, **style)
-    ax.set(title=f"{name}: recall {table[name]['recall']:.2f}", xlabel="", ylabel="")
-axes[0, 0].legend(title="test rows")
+    ax.set(title=f"{name}\nrecall {table[name]['recall']:.2f}", xlabel="", ylabel="")
+axes[0, 0].legend(title="test rows", loc="lower left")
 figure.supxlabel("first feature", fontsize="medium")
 figure.supylabel("second feature", fontsize="medium")

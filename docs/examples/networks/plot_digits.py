@@ -47,7 +47,7 @@ display = WeightsDisplay.from_estimator(network)
 
 hidden = network.hidden_activations(X_test)
 some = np.concatenate([np.flatnonzero(y_test == digit)[:12] for digit in range(10)])
-figure, (images, means) = plt.subplots(1, 2, figsize=(8.6, 4.6), layout="constrained")
+figure, (images, means) = plt.subplots(1, 2, figsize=(6, 4), layout="constrained")
 settings = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1, "aspect": "auto", "interpolation": "none"}
 images.imshow(hidden[some], **settings)
 images.set_yticks(np.arange(10) * 12 + 5.5, range(10))
@@ -57,7 +57,7 @@ picture = means.imshow([hidden[y_test == digit].mean(axis=0) for digit in range(
 means.set_yticks(range(10))
 means.set(title="mean of each class", ylabel="digit")
 for ax in (images, means):
-    ax.set_xticks(range(12))
+    ax.set_xticks(range(0, 12, 2))
     ax.set_xlabel("unit of the second hidden layer")
 figure.colorbar(picture, ax=[images, means], label="output of the unit")
 

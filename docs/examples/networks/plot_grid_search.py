@@ -62,7 +62,7 @@ table = results.assign(
     units=[sizes[0] for sizes in results["param_network__hidden_layer_sizes"]],
 ).pivot_table("mean_test_score", "units", "rate")
 
-figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
+figure, ax = plt.subplots(figsize=(5.6, 4.4), layout="constrained")
 picture = ax.imshow(table, cmap="viridis", origin="lower", aspect="auto")
 ax.set_xticks(range(table.shape[1]), [f"{rate:g}" for rate in table.columns])
 ax.set_yticks(range(table.shape[0]), table.index)

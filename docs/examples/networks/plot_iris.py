@@ -75,7 +75,7 @@ display.ax_.set_title("The article's network")
 
 # sphinx_gallery_thumbnail_number = 2
 plane = PCA(2).fit(X_train)
-figure, axes = plt.subplots(1, 2, figsize=(8.6, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(6, 3.6), sharey=True, layout="constrained")
 for (name, model), ax in zip(first.items(), axes, strict=True):
     for species, colour in enumerate(("#0072B2", "#E69F00", "#009E73")):
         rows = plane.transform(X_test[y_test == species])
@@ -85,4 +85,4 @@ for (name, model), ax in zip(first.items(), axes, strict=True):
     ax.plot(0, 0, "+", color="#D55E00", markersize=14, markeredgewidth=2, label="mean")
     ax.set(title=f"{name}: {len(wrong)} of {len(X_test)} wrong", xlabel="first component")
 axes[0].set_ylabel("second component")
-axes[1].legend()
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)

@@ -64,7 +64,7 @@ print(
     f"lowest loss: {losses.min():.3f}, with {widths[row]} units and a rate of {rates[column]:.2g}"
 )
 
-figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
+figure, ax = plt.subplots(figsize=(5.6, 4.4), layout="constrained")
 levels = np.geomspace(0.17, 1, 25)
 surface = ax.contourf(rates, widths, losses, levels, norm="log", cmap="viridis_r", extend="both")
 ax.plot(rates[column], widths[row], "w*", markersize=15, markeredgecolor="k")

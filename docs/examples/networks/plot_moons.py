@@ -53,7 +53,7 @@ print(pd.DataFrame.from_dict(rows, orient="index").rename_axis("units").round(3)
 # the boundary smooth.
 
 colours = ListedColormap(["#0072B2", "#D55E00"])
-figure, axes = plt.subplots(2, 2, figsize=(8, 6.4), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(2, 2, figsize=(6, 5.2), sharex=True, sharey=True, layout="constrained")
 for (width, network), ax in zip(networks.items(), axes.flat, strict=True):
     settings = {"response_method": "predict_proba", "grid_resolution": 200, "ax": ax}
     shown = DecisionBoundaryDisplay.from_estimator(

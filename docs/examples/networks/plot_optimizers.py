@@ -64,7 +64,7 @@ print(table)
 # %%
 # The curves have the same order. The lower panel shows the learning rate of the cosine schedule.
 
-figure, ax = plt.subplots(figsize=(8.6, 6), layout="constrained")
+figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 display = TrainingCurveDisplay.from_estimator(best, ax=ax)
 display.ax_.set_title(f"The same network, {len(best)} optimizers")
 

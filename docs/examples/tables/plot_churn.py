@@ -120,7 +120,7 @@ plt.show()
 
 from sklearn.inspection import PartialDependenceDisplay
 
-_, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+_, axes = plt.subplots(1, 2, figsize=(6, 3.4), layout="constrained")
 PartialDependenceDisplay.from_estimator(
     model,
     train.astype({"service calls": float}),

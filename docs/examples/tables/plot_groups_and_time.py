@@ -87,7 +87,7 @@ for name, cv in {"random folds, days": 5, "TimeSeriesSplit": TimeSeriesSplit(5)}
 # this helps: the mean error for later days is 17.5 instead of 25.0. So use ``TimeSeriesSplit`` for
 # the estimate. A second fit on random folds may predict better.
 
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(6, 3), width_ratios=(2, 3), layout="constrained")
 names = list(scores)
 for ax, pair, label in zip(axes, (names[:2], names[2:]), ("R²", "mean error"), strict=True):
     promise, got = zip(*(scores[name] for name in pair), strict=True)
