@@ -83,9 +83,9 @@ plt.show()
 # %%
 # Wide where prices vary
 # ----------------------
-# A small model of the errors makes intervals of expensive houses wider. The intervals contain 96%
-# of the prices of cheap houses, 89% in the middle, and 86% of the expensive ones: the coverage of
-# 90% is an average over all houses. Intervals of one width would contain 99%, 93% and 78%.
+# A small model of the errors makes intervals of expensive houses wider. The intervals contain 95%
+# of the prices of cheap houses, 92% in the middle, and 87% of the expensive ones: the coverage of
+# 90% is an average over all houses. Intervals of one width would contain 100%, 92% and 77%.
 
 thirds = pd.qcut(model.predict(test), 3, labels=["cheap", "middle", "expensive"])
 table = pd.DataFrame({"width": high - low, "covered": covered.to_numpy()})
