@@ -82,7 +82,7 @@ for name, cv in {"random folds, days": 5, "TimeSeriesSplit": TimeSeriesSplit(5)}
 # What to take from this
 # ----------------------
 # The strong bars are what out-of-fold predictions promise, the faint ones what new patients and
-# later days get. With groups and with time, the promise is close to the truth. The forecasts
+# later days get. With groups and with time, the promise is closer to the truth. The forecasts
 # themselves need not be better: with random folds, all members have seen the latest days. Here
 # this helps: the mean error for later days is 17.5 instead of 27.3. So use ``TimeSeriesSplit`` for
 # the estimate. A second fit on random folds may predict better.
