@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.differences import ENSEMBLE, LOSSES, by_split, compare, ratio
+from benchmarks.differences import (
+    ENSEMBLE,
+    LOSSES,
+    by_split,
+    compare,
+    main_loss,
+    median_ratio,
+    pair,
+)
 from benchmarks.fresh import STORED
 from benchmarks.fresh_tables import BESIDE, GROUPS
 from benchmarks.runs import latest
@@ -72,33 +80,46 @@ def test_docstrings_lead_to_pages():
             assert (DOCS / f"{page}.md").is_file()
 
 
-def percent(losses, name):
-    """Write by how much a loss is higher than the ensemble's, as pages do."""
-    mean, error = ratio(losses, name)
-    return f"{100 * (mean - 1):.1f} ± {100 * error:.1f}%"
+def higher(losses, name):
+    """Write by how many percent a loss is higher than the ensemble's in the median, as pages do."""
+    return f"{100 * (median_ratio(losses, name) - 1):.1f}"
 
 
 def test_numbers_for_users_of_catboost_are_those_of_the_measurements():
     runs = latest(STORED)
     runs = runs[~runs["table"].isin(BESIDE)]
-    seconds = by_split(runs, "seconds").groupby(level="table").mean()
     text = " ".join((DOCS / "coming_from.md").read_text("utf-8").split())
-    losses = by_split(runs, "log_loss")
-    assert f"CatBoost's log-loss is {percent(losses, 'CatBoost')} higher by default" in text
-    assert f"{percent(losses, 'CatBoost, early stopping')} higher with early stopping" in text
-    assert f"{percent(losses, 'CatBoost, 8 folds')} higher in a bag of eight folds" in text
-    faster = (seconds["CatBoost"] < seconds[ENSEMBLE]).sum()
-    assert f"on {faster} of these {len(seconds)} tables" in text
-    pairs = seconds[[ENSEMBLE, "CatBoost"]].map("{:.2g}".format).loc
+    kinds = ("CatBoost", "CatBoost, early stopping", "CatBoost, 8 folds")
+    log_loss, rmse = (
+        [higher(by_split(runs, loss), name) for name in kinds] for loss in ("log_loss", "rmse")
+    )
+    default, early, bag = log_loss
+    assert f"is {default}% higher in the median by default, {early}% with early stopping" in text
+    assert f"and {bag}% in a bag of eight folds" in text
+    assert "is {}, {} and {}% higher".format(*rmse) in text
+    readme = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"is {early}% (classes) and {rmse[1]}% (numbers) above" in readme
+    log_loss, rmse = (
+        higher(by_split(runs, loss), "LightGBM, 8 folds") for loss in ("log_loss", "rmse")
+    )
+    assert f"loss {log_loss}% (classes) and {rmse}% (numbers) above the ensemble's" in readme
+
+    seconds = by_split(runs, "seconds")
+    means = seconds.groupby(level="table").mean()
+    faster = (means["CatBoost"] < means[ENSEMBLE]).sum()
+    assert f"on {faster} of these {len(means)} tables" in text
+    pairs = means[[ENSEMBLE, "CatBoost"]].map("{:.2g}".format).loc
     assert "{} and {} CPU seconds on `email`".format(*pairs["email"]) in text
     assert "{} and {} on `cells`".format(*pairs["cells"]) in text
     assert "{} and {} on `Computers`".format(*pairs["Computers"]) in text
     ours, theirs = pairs["attrition"]
     assert f"CatBoost takes longer: {theirs} seconds, the ensemble {ours}." in text
     early = ["CatBoost, early stopping", "LightGBM, early stopping"]
-    assert (seconds[early].max(axis=1) < seconds[ENSEMBLE]).all()  # "faster … on all tables"
-    longer = (seconds["CatBoost, 8 folds"] > seconds[ENSEMBLE]).sum()
-    assert f"CatBoost takes longer on {longer} tables" in text
+    assert (means[early].max(axis=1) < means[ENSEMBLE]).all()  # "faster on all tables"
+    bags = pair(seconds, "CatBoost, 8 folds").groupby(level="table").mean()
+    assert (
+        f"CatBoost is slower on {(bags['CatBoost, 8 folds'] > bags[ENSEMBLE]).sum()} tables" in text
+    )
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
@@ -109,11 +130,31 @@ def test_the_page_of_results_shows_what_is_stored(kind):
     rows = [line.strip("| ").split(" | ") for line in page.split("\n\n")[1].splitlines()[2:]]
     assert [row[0].strip("*") for row in rows] == list(results.index)
     columns = [name for name in LOSSES if name in results]
-    for (name, *cells), result in zip(rows, results.to_dict("records"), strict=True):
+    for (name, first, *cells), result in zip(rows, results.to_dict("records"), strict=True):
         assert cells[-1] == str(result["splits"])
         if name.strip("*") != ENSEMBLE:
-            assert cells[: len(columns)] == [result[column] for column in columns]
-            assert cells[len(columns)] == "{win:.0f}, {tie:.0f}, {loss:.0f}".format(**result)
+            shown = [result[column] for column in columns] + ["{win:.0f}, {tie:.0f}, {loss:.0f}"]
+            shown.insert(1, "{median:.3f}")
+            assert [first, *cells[:-3]] == [cell.format(**result) for cell in shown]
+
+
+#: By what a row of the table about new persons says of test rows: the table that was measured.
+TEST_ROWS = {
+    "`PSID7682`, known persons": "PSID7682",
+    "`PSID7682`, new persons": "PSID7682-persons",
+    "`PSID7682`, new persons, without `id`": "PSID7682-persons-without-id",
+    "`airfare`, known routes": "airfare",
+    "`airfare`, new routes": "airfare-routes",
+    "`airfare`, new routes, without `id`": "airfare-routes-without-id",
+}
+
+
+def test_the_losses_of_new_persons_are_those_of_the_measurements():
+    losses, page = main_loss(latest(STORED)), (DOCS / "tabular_results.md").read_text("utf-8")
+    shown = losses[[ENSEMBLE, "CatBoost", "linear model, tuned"]].dropna()
+    means = shown.groupby(level="table").mean().map("{:.2f}".format)
+    for test_rows, table in TEST_ROWS.items():
+        assert f"| {test_rows} | {' | '.join(means.loc[table])} |" in page
 
 
 def test_ratios_for_users_are_those_of_the_measurements():

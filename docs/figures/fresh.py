@@ -1,6 +1,7 @@
 """Loss against the time of a fit on the fresh tables, as measured by benchmarks/fresh.py.
 
-Bars are standard errors from the differences between tables.
+Bars are standard errors from the differences between tables. Models with the highest losses are
+left out, so that the names of the others do not cover each other.
 """
 
 import sys
@@ -16,6 +17,7 @@ from benchmarks.differences import main_loss, mean_seconds, ratio
 from benchmarks.fresh import GROUPS, STORED
 from benchmarks.runs import latest
 
+HIGHEST = 1.08
 PANELS = {
     "classes": "log-loss / ensemble's, ± standard error",
     "numbers": "RMSE / ensemble's, ± standard error",
@@ -32,12 +34,13 @@ def short(name: str) -> str:
 
 
 runs = latest(STORED)
-figure, panels = plt.subplots(2, figsize=(6.5, 10), layout="constrained")
+figure, panels = plt.subplots(2, figsize=(6, 9.5), layout="constrained")
 points = []
 for ax, (group, label) in zip(panels, PANELS.items(), strict=True):
     of_group = runs[runs["table"].isin(GROUPS[group])]
     losses = main_loss(of_group)
     places = {name: (mean_seconds(of_group, name), *ratio(losses, name)) for name in losses}
+    places = {name: place for name, place in places.items() if place[1] < HIGHEST}
     for name, (seconds, height, error) in places.items():
         ax.errorbar(seconds, height, error, fmt="o", color=color(name, GRAY), zorder=3)
     ax.set(xscale="log", xlabel="CPU seconds of a fit, one thread", ylabel=label)
