@@ -102,9 +102,9 @@ ensemble:
 verdict:
   A model is as good as the best if it is worse in the decisive metric by at
   most the standard error of the difference, which is corrected for training
-  sets that overlap. It is "not sure" that a model is worse if the 95% interval
-  of Student's t contains no difference. The networks of the ensemble count as a
-  model of their own.
+  sets that overlap. If the 95% confidence interval of the difference contains
+  0, it is "not sure" that the model is worse. The networks of the ensemble
+  count as a model of their own.
 
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same
