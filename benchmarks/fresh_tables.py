@@ -17,12 +17,13 @@ MAX_ROWS = 8000
 
 
 class Source(NamedTuple):
-    """A table of an R package, its target, and the columns that are left out."""
+    """A table of an R package, its target, columns that are left out, and numbers made text."""
 
     package: str
     item: str
     target: str
     left_out: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
 
 
 CLASSES = {
@@ -54,17 +55,19 @@ NUMBERS = {
     "fertil2": Source("wooldridge", "fertil2", "children", ("ceb",)),
     "epa2021": Source("openintro", "epa2021", "comb_mpg", ("city_mpg", "hwy_mpg")),
 }
-# Measured, but not counted: airfare has led to a change. In the others, whole routes or persons are
-# held out, which the column `id` names.
+# Measured, but not counted: airfare has led to a change. In others, whole routes or persons are
+# held out, which the column `id` names, or `id` is text, so that it is categories for all.
 AIRFARE, PSID7682 = Source("wooldridge", "airfare", "fare", ("lfare",)), NUMBERS["PSID7682"]
 BESIDE = {
     "airfare": AIRFARE,
+    "airfare-id-as-text": AIRFARE._replace(as_text=("id",)),
     "airfare-routes": AIRFARE,
     "airfare-routes-without-id": AIRFARE._replace(left_out=("lfare", "id")),
+    "PSID7682-id-as-text": PSID7682._replace(as_text=("id",)),
     "PSID7682-persons": PSID7682,
     "PSID7682-persons-without-id": PSID7682._replace(left_out=("id",)),
 }
-GROUPED_BY = dict.fromkeys([*BESIDE][1:], "id")
+GROUPED_BY = {name: "id" for name in BESIDE if "routes" in name or "persons" in name}
 
 FRESH = CLASSES | NUMBERS | BESIDE
 GROUPS = {"classes": tuple(CLASSES), "numbers": tuple(NUMBERS), "beside": tuple(BESIDE)}
@@ -88,6 +91,7 @@ def read(name: str) -> Target:
     """Read a table as a user reads it, without the columns that are left out."""
     source = FRESH[name]
     table = rows_of(source).drop(columns=[*source.left_out])
+    table = table.astype(dict.fromkeys(source.as_text, str))
     y = table.pop(source.target).to_numpy()
     return table, y.astype(float) if has_numbers(name) else encode(y)
 

@@ -77,6 +77,7 @@ def test_the_list_is_the_one_that_was_fixed():
         "fertil2": ("ceb",),
         "epa2021": ("city_mpg", "hwy_mpg"),
         "airfare": ("lfare",),
+        "airfare-id-as-text": ("lfare",),
         "airfare-routes": ("lfare",),
         "airfare-routes-without-id": ("lfare", "id"),
         "PSID7682-persons-without-id": ("id",),
