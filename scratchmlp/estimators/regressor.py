@@ -164,11 +164,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseMLP):
     Examples
     --------
     >>> from sklearn.datasets import make_friedman1
+    >>> from sklearn.model_selection import train_test_split
     >>> from scratchmlp import ScratchMLPRegressor
     >>> X, y = make_friedman1(n_samples=500, random_state=0)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> network = ScratchMLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", alpha=1.0,
     ...                               max_iter=1000, random_state=0)
-    >>> round(network.fit(X[:400], y[:400]).score(X[400:], y[400:]), 2)
+    >>> round(network.fit(X_train, y_train).score(X_test, y_test), 2)
     0.98
     """
 
