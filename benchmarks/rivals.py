@@ -13,10 +13,10 @@ our tables; *searched* chooses. For RealMLP, missing numbers take the median, an
 become one of their own.
 
 Everything runs on one thread. A contestant is at its defaults, except for what follows a comma in
-its name, which `tuning.py` describes for boosting. For classes, boosting of scikit-learn
-in eight folds and LightGBM that stops early have few leaves, which suits most of our tables of
-classes, but not those of numbers. AutoGluon is left out: its version 1.6 needs pandas before 2.4,
-so an environment of its own.
+its name, which `tuning.py` describes for boosting. For classes, boosting of scikit-learn in eight
+folds and LightGBM that stops early have few leaves, which suits most of our tables of classes, but
+not those of numbers. AutoGluon is left out: its version 1.6 needs pandas before 2.4, so an
+environment of its own.
 """
 
 import ast

@@ -14,6 +14,7 @@ from benchmarks.differences import (
     compare,
     main_loss,
     median_ratio,
+    outcomes,
     pair,
 )
 from benchmarks.fresh import STORED
@@ -132,6 +133,22 @@ def test_the_page_of_results_shows_what_is_stored(kind):
             shown = [result[column] for column in columns] + ["{win:.0f}, {tie:.0f}, {loss:.0f}"]
             shown.insert(1, "{median:.3f}")
             assert [first, *cells[:-3]] == [cell.format(**result) for cell in shown]
+
+
+def test_what_pages_say_of_a_bag_of_catboost_is_what_is_stored():
+    runs = latest(STORED)
+    runs, bag = runs[~runs["table"].isin(BESIDE)], "CatBoost, 8 folds"
+    page, readme = (
+        " ".join(path.read_text("utf-8").split())
+        for path in (DOCS / "tabular_results.md", ROOT / "README.md")
+    )
+    means = pair(by_split(runs, "seconds"), bag).groupby(level="table").mean()
+    times = 100 * means[bag] / means[ENSEMBLE]
+    shares = f"{times.median():.0f}% of the ensemble's time (median; {times.min():.0f} to"
+    assert shares in page
+    assert f"its loss is {higher(main_loss(runs), bag)}% higher. It is lower on 8 tables" in page
+    assert outcomes(main_loss(runs), bag) == {"win": 2, "tie": 22, "loss": 1, "unknown": 0}
+    assert "on three of these tables: it is worse on two, and better on one" in readme
 
 
 #: By what a row of the table about new persons says of test rows: the table that was measured.

@@ -87,9 +87,8 @@ class Scores(NamedTuple):
 
     def unsure(self) -> list[str]:
         """Return the names of the models whose difference has a 95% interval that contains 0."""
-        quantile = student_t.ppf(0.975, len(self.evaluation.folds.splits) - 1)
-        found = self.differences()
-        return [name for name, each in found.items() if each.mean <= quantile * each.standard_error]
+        n_splits, found = len(self.evaluation.folds.splits), self.differences()
+        return [name for name, each in found.items() if each.mean <= half_interval(each, n_splits)]
 
     def simplest(self) -> str:
         """Return the simplest model that can be saved and is as good as the best.
@@ -300,6 +299,11 @@ def _three_digits(mean: float) -> int:
     if mean == 0 or SMALL <= abs(mean) < 10:
         return 3
     return min(2 - exponent(mean), MOST_DECIMALS)
+
+
+def half_interval(difference: Difference, n_splits: int) -> float:
+    """Return half of the 95% confidence interval of a mean difference, by Student's t."""
+    return float(student_t.ppf(0.975, n_splits - 1) * difference.standard_error)
 
 
 def _lacked_time(model: Any) -> bool:
