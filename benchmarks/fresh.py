@@ -54,7 +54,9 @@ def report(runs: pd.DataFrame, each: bool) -> None:
         if ENSEMBLE in main_loss(of_group):
             n_tables, n_all = of_group["table"].nunique(), len(GROUPS[group])
             print(f"\n{group}, {n_tables} of {n_all} tables: losses as multiples of the ensemble's")
-            print(compare(of_group).to_string(na_rep="-", float_format="{:.3g}".format))
+            digits = {"median": "{:.3f}".format}
+            table = compare(of_group)
+            print(table.to_string(na_rep="-", float_format="{:.3g}".format, formatters=digits))
             for name, lacking in unranked(main_loss(of_group)).items():
                 print(f"{name} has no rank: it was not measured on {', '.join(lacking)}")
     shown = runs if each else runs[runs["table"].isin(GROUPS["beside"])]

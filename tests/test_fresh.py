@@ -252,6 +252,12 @@ def test_a_contestant_that_lacks_tables_has_no_rank_and_is_reported(capsys):
     assert "absent has no rank: it was not measured on spam7\n" in capsys.readouterr().out
 
 
+def test_medians_are_printed_with_as_many_digits_as_pages_show(capsys):
+    fresh.report(store().replace({"one": "OJ", "two": "spam7"}), each=False)
+    [row] = [row for row in capsys.readouterr().out.splitlines() if row.startswith("double")]
+    assert "2.000" in row.split("±")[-1].split()
+
+
 def test_identical_contestants_are_alike():
     losses = many_tables(a=1).assign(b=lambda table: table["a"])
     assert [*significance(losses).values()] == [1]
