@@ -344,8 +344,8 @@ _PREDICTIONS: dict[str, Settings] = {
         "help": "print which values of a row moved its prediction, and by how much, in comparison "
         "with the other rows of DATA.csv. ROW is the value of --id or, without --id, the number "
         "of the row, counted from 0. With --load, other predictions are not printed. With "
-        "--target, the prediction is that of the parts of the ensemble that did not learn from "
-        "the row",
+        "--target, the prediction is that of the members of the ensemble that did not learn from "
+        "the row. With --time, these exist for about the latest fifth of the rows",
     },
     "--out": _file(
         "PREDICTIONS.csv",

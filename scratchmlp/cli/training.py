@@ -15,7 +15,7 @@ from scratchmlp.cli.boosting import make_storable
 from scratchmlp.cli.column_reader import ColumnReader
 from scratchmlp.cli.columns import describe_columns, read_columns
 from scratchmlp.cli.comparison import BASELINE, OWN_MODELS, compare, make_evaluation, models_for
-from scratchmlp.cli.explanation import explain_row, row_of
+from scratchmlp.cli.explanation import check_held_out, explain_row
 from scratchmlp.cli.files import save_pictures, write
 from scratchmlp.cli.findings import misleading, with_option
 from scratchmlp.cli.messages import count, say, say_before_exit, shows_bars
@@ -61,7 +61,7 @@ def compare_and_train(data: str, options: Options) -> None:
     check_exported_columns(options.export, table.columns)
     check_id(options.roles.id, np.unique(table.y) if table.is_class else None)
     if options.explain is not None:
-        row_of(options.explain, table.X, table.ids)
+        check_held_out(options.explain, table)
     kept = [path for path in (options.save, options.export, options.report) if path is not None]
     try:
         comparison = Comparison.of(table, options)

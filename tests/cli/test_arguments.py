@@ -138,6 +138,7 @@ MISTAKES = """
 
     class.csv --target class --explain 080 -> '080', which is not the number of a row, counted from
     class.csv --target class --id key --explain 80 -> not a value of 'key', in the rows that can be
+    class.csv --target class --time day --explain 63 -> here 16 of 80, from '64' on. Choose one of
     class.csv --load class.model --explain 80 -> not a value of 'key', in the rows that can be used.
 
     empty.csv --load class.model     -> has no rows
