@@ -85,6 +85,10 @@ options of the table file.
 
 DETAILS = """\
 scores:
+  "0.846 ± 0.025" is the mean of the scores of the folds, and their standard
+  deviation: how much they vary, not how far the mean may be off. "fit (s)" is
+  the mean wall time of a fit, in seconds.
+
   Lower log-loss, RMSE and MAE are better. Higher accuracy, AUC, balanced
   accuracy and R² are better. "balanced acc." is the mean over the classes of
   the fraction of rows predicted correctly. It is shown if the largest class has
@@ -96,15 +100,18 @@ scores:
 ensemble:
   The rows below the ensemble show its parts, each alone, with their weights in
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
-  table is not large, a linear model and a forest. Scores and weights are means
-  over the folds. The fit time of the ensemble includes its parts.
+  table is not large, a linear model and a forest. Weights are means over all
+  folds, 0 where the ensemble leaves a part out. Scores of a part are means over
+  the folds that keep it: after "(1 of 5 folds)", they are not comparable with
+  other scores. The fit time of the ensemble includes its parts.
 
 verdict:
   A model is as good as the best if it is worse in the decisive metric by at
   most the standard error of the difference, which is corrected for training
   sets that overlap. If the 95% confidence interval of the difference contains
   0, it is "not sure" that the model is worse. The networks of the ensemble
-  count as a model of their own.
+  count as a model of their own. From simple to complex, the models are:
+  baseline, linear model, trees, networks, ensemble.
 
 predictions:
   The output has a header and one line for each row of DATA.csv, in the same

@@ -216,10 +216,10 @@ def in_order(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, NDArray[np.i
             f"left out {count(lost, 'row')} where {quote(name)} is not a {VALUES[found.kind].one}"
         )
     numbers = np.unique(times, return_inverse=True)[1]
-    if repeated := int(times.duplicated(keep=False).sum()):
+    if (n_times := times.nunique()) < len(times):
         notes.append(
-            f"{count(repeated, 'row')} have the same {quote(name)} as another row. They are on the "
-            "same side of each split"
+            f"{quote(name)} has {n_times:,} different values in {count(len(times), 'row')}. Rows "
+            "of the same value are on the same side of each split"
         )
     return table.loc[times.index], numbers, notes
 

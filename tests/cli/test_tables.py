@@ -378,7 +378,7 @@ def test_rows_are_sorted_by_dates_or_numbers(written):
     assert notes == []
 
 
-SAME, NO_TIMES = "4 rows have the same 't' as another row. They are on the same", "where 't' is not"
+SAME, NO_TIMES = "'t' has 3 different values in 5 rows. Rows of the same value", "where 't' is not"
 
 
 TIMES = [
