@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from scratchmlp.cli.messages import InputError, quote
+from scratchmlp.extras import install_command
 
 USAGE = """\
 %(prog)s [--plot FILE.png]
@@ -54,11 +55,11 @@ examples:
     %(prog)s sales.csv --target sold --time day --metric MAE
 """
 
-FILE = """\
+FILE = f"""\
 The command recognizes the separator, the decimal mark and the encoding. It
-prints those other than commas, points and UTF-8. Excel and Parquet files need
-more packages: pip install "scratchmlp[files]". Missing values are empty
-cells, "?", and words such as NA, NaN, null and None.
+prints those other than commas, points and UTF-8. Missing values are empty
+cells, "?", and words such as NA, NaN, null and None. Excel and Parquet files
+need more packages: {install_command("files")}.
 """
 
 COLUMNS = """\

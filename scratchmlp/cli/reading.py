@@ -28,6 +28,7 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
+from scratchmlp.extras import install_command
 from scratchmlp.tabular.reading.from_text import read_numbers_of, words_for_missing
 
 STDIN = "-"
@@ -151,7 +152,7 @@ def _read_cells(data: bytes, how: FileFormat, name: str) -> RawTable:
     except Exception as error:  # pandas and the decompressors raise many types
         remedy = "Save the table again, for example as CSV."
         if isinstance(error, ImportError):
-            remedy = 'Excel and Parquet files need pip install "scratchmlp[files]".'
+            remedy = f"Excel and Parquet files need {install_command('files')}."
         reason = str(error).split("\n")[0].strip(". ")
         raise InputError(f"cannot read {name}: {reason}. {remedy}") from error
     text, encoding = decode(data, how.encoding, name)

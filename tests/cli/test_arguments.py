@@ -191,13 +191,13 @@ def test_a_missing_package_is_named_before_the_work(option, name, needs, extra, 
     monkeypatch.setattr("scratchmlp.extras.find_spec", lambda name: None)
     line = refused("class.csv", "--target", "class", option, name)
     assert f"{option} needs {needs}. To install what is missing, run pip install" in line
-    assert f'pip install "scratchmlp[{extra}]"' in line
+    assert f'pip install ".[{extra}]" in the folder of the source.' in line
 
 
 def test_parquet_without_its_package_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr(files, "find_spec", lambda name: None)
     line = refused("none.csv", "--load", "none.model", "--out", "p.parquet")
-    assert 'Install it with pip install "scratchmlp[files]", or choose a name that ends' in line
+    assert 'Install it with pip install ".[files]" in the folder of the source, or choose' in line
 
 
 @pytest.mark.parametrize("error", [ImportError("no module"), OSError("libgomp.so.1 is missing")])
@@ -334,6 +334,7 @@ def test_messages_name_the_command_that_the_user_typed(name, monkeypatch, capsys
     assert out.startswith(f"usage: {typed} [")
     assert f"\n    {typed} customers.csv --target churned\n" in out
     assert ("python -m" in out) == (typed != "scratchmlp")
+    assert 'need more packages: pip install ".[files]" in the folder of the source.' in out
     assert all(f"--{option} COLUMN" in out for option in (*LISTS, *SINGLE))
     assert max(map(len, out.splitlines())) <= 80
 

@@ -470,7 +470,7 @@ def test_an_old_workbook():
 def test_a_missing_package_is_named(write, package, csv, monkeypatch):
     path = csv(write(TABLE))
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match=r"need pip install \"scratchmlp\[files\]\"\."):
+    with pytest.raises(InputError, match=r"need pip install \"\.\[files\]\" in the folder"):
         read_file(path)
 
 
