@@ -222,6 +222,18 @@ _FILE: dict[str, Settings] = {
         "type": _encoding,
         "help": "encoding of the text, such as utf-8 or cp1252",
     },
+    "--header": {
+        "type": _number(int, lambda n: n >= 0, "a whole number from 0"),
+        "metavar": "N",
+        "help": "number of the row that names the columns, counted from 0 as pandas does: 2 below "
+        "two lines of title. Blank lines count in Excel files only. By default, the first row that "
+        "is not empty",
+    },
+    "--sheet": {
+        "metavar": "SHEET",
+        "help": "sheet of an Excel file: its name, or its number, counted from 0 as pandas does; "
+        "the first by default",
+    },
     "--keep-na": {
         "nargs": "*",
         "metavar": "COLUMN",

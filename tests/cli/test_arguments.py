@@ -64,6 +64,7 @@ MISTAKES = """
     d.csv --seed=-1                  -> argument --seed: '-1' is not a whole number from 0 to 429
     d.csv --seed 1.5                 -> argument --seed: '1.5' is not a
     d.csv --seed 4294967296          -> argument --seed: '4294967296' is not a
+    d.csv --header=-1                -> argument --header: '-1' is not a whole number from 0
     d.csv --jobs 0                   -> argument --jobs: '0' is not a whole number above 0, or -1
     d.csv --max-time 0               -> argument --max-time: '0' is not a number of seconds above 0
     d.csv --max-time soon            -> argument --max-time: 'soon' is not a
@@ -122,6 +123,8 @@ MISTAKES = """
 
     class.csv --target Class         -> 'Class', which --target names. Did you mean 'class'?
     class.csv --target zzz           -> which --target names. Its columns: 'size', 'code',
+    class.csv --target class --header 81 -> row 81 of class.csv, counted from 0, is empty. Give the
+    class.csv --target class --sheet A   -> class.csv is no Excel file, so it has no sheets. Remove
     class.csv --target class --keep-na Size -> 'Size', which --keep-na names. Did you mean 'size'?
     class.csv --target class --na Size=9    -> 'Size', which --na names. Did you mean 'size'?
     class.csv --target class --na class=big -> --na names 'class', the column to predict.
@@ -280,6 +283,8 @@ VALUES = {
     "--sep": ("tab", "\t"),
     "--decimal": ("comma", ","),
     "--encoding": ("cp1252", "cp1252"),
+    "--header": ("2", 2),
+    "--sheet": ("Sales", "Sales"),
     "--task": ("regression", "regression"),
     "--keep": ("best", "best"),
     "--model": ("networks", "networks"),
@@ -293,7 +298,16 @@ VALUES = {
     "--na": ("a=b=-9", [("a=b", "-9")]),
 }
 TO_PREDICT = ("--load", "--out", "--coverage", "--allow-pickle")
-ALWAYS = ("--id", "--explain", "--sep", "--decimal", "--encoding", "--keep-na")
+ALWAYS = (
+    "--id",
+    "--explain",
+    "--sep",
+    "--decimal",
+    "--encoding",
+    "--keep-na",
+    "--header",
+    "--sheet",
+)
 
 
 def values_of(*arguments):
