@@ -103,8 +103,8 @@ ensemble:
   the predictions of the ensemble: networks, gradient-boosted trees and, if the
   table is not large, a linear model and a forest. Weights are means over all
   folds, 0 where the ensemble leaves a part out. Scores of a part are means over
-  the folds that keep it: after "(1 of 5 folds)", they are not comparable with
-  other scores. The fit time of the ensemble includes its parts.
+  the folds that keep it: before "(1 of 5 folds)", they are not comparable with
+  the other rows. The fit time of the ensemble includes its parts.
 
 verdict:
   A model is as good as the best if it is worse in the decisive metric by at

@@ -104,7 +104,8 @@ class Scores(NamedTuple):
         lines = _lines(self.frame())
         if max(map(len, lines)) > WIDTH:
             lines = _lines(self.frame(n_digits=1))
-        return "\n".join(lines)
+        ends = ["", *(end for _, _, end in _rows(self.results))]
+        return "\n".join(f"{line}{end}" for line, end in zip(lines, ends, strict=True))
 
     def frame(self, n_digits: int = 2, part: str = "  {}") -> pd.DataFrame:
         """Write the mean and standard deviation over the folds of each metric, and the fit times.
@@ -114,15 +115,19 @@ class Scores(NamedTuple):
         n_digits : int, default=2
             Number of digits of the standard deviations.
         part : str, default="  {}"
-            How the names of an ensemble's estimators are written.
+            How the names of an ensemble's estimators are written. A second "{}" says in which folds
+            an estimator was kept, if not in all.
 
         Returns
         -------
         DataFrame of str
-            A row for each model, and below an ensemble a row for each of its estimators. Scores of
-            an estimator that some folds left out are those of the others, which its row counts.
+            A row for each model, and below an ensemble a row for each of its estimators, whose
+            scores are those of the folds that kept it.
         """
-        rows = dict(_rows(self.results, part))
+        rows = {
+            name if name in self.results else part.format(name, kept): scores
+            for name, scores, kept in _rows(self.results)
+        }
         table = pd.DataFrame(index=list(rows))
         for metric in self.evaluation.metrics:
             scores = pd.DataFrame({name: row[metric.name] for name, row in rows.items()})
@@ -141,7 +146,7 @@ class Scores(NamedTuple):
         weights = " and weights" if any(map(_parts, self.results.values())) else ""
         advice = " ".join([self._simplest_in_words(), *self._cut_short()])
         return Compared(
-            self.frame(part="{}, part of the ensemble"),
+            self.frame(part="{}{}, part of the ensemble"),
             f"{self.title}. Fit times are mean wall times",
             f"Of the models compared by cross-validation, the {which} {metric.name} is that of "
             f"{self.best()}. {advice}",
@@ -205,15 +210,18 @@ def _aligned(column: "pd.Series[str]") -> "pd.Series[str]":
     return column.where(column.str.contains("±"), column + deviation * " ")
 
 
-def _rows(results: Mapping[str, pd.DataFrame], part: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the results of each model, and after an ensemble those of its estimators."""
+def _rows(results: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame, str]]:
+    """Yield the results of each model, and after an ensemble those of its estimators.
+
+    The last string says in how many folds an estimator was kept, if not in all.
+    """
     for name, result in results.items():
-        yield name, result
+        yield name, result, ""
+        n_folds = len(result)
         for estimator, scores in _parts(result).items():
-            n_folds = len(result)
             weight = scores["weight"].sum() / n_folds  # 0 where it was left out
-            of_some = f" ({len(scores)} of {n_folds} folds)" if len(scores) < n_folds else ""
-            yield part.format(f"{estimator}, weight {weight:.2f}{of_some}"), scores
+            kept = f" ({len(scores)} of {n_folds} folds)" if len(scores) < n_folds else ""
+            yield f"{estimator}, weight {weight:.2f}", scores, kept
 
 
 def _parts(result: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -79,17 +79,18 @@ def test_a_part_that_one_fold_kept_has_no_deviation():
     results = ensemble([0.5, 0.52, 0.5], [0.6, 0.63, 0.6])
     del results["ensemble"]["parts"][1]["trees"]
     *_, trees = Scores(results, make_evaluation(NUMBERS, is_class=False)).table().splitlines()
-    assert trees == "  trees, weight 0.20 (1 of 3 folds)   0.700           0.500"
+    assert trees == "  trees, weight 0.20      0.700           0.500 (1 of 3 folds)"
 
 
 def test_the_parts_of_an_ensemble_follow_it_with_their_weights():
     results = ensemble([0.5, 0.5, 0.5], [0.6, 0.6, 0.6])
     constant = results["ensemble"].drop(columns="parts")
-    table = Scores({**results, "constant": constant}, make_evaluation(NUMBERS, False)).table()
-    rows = table.splitlines()[1:]
-    parts = "  networks, weight 0.60", "  trees, weight 0.40 (2 of 3 folds)"
-    assert [row[:36].rstrip() for row in rows] == ["ensemble", *parts, "constant"]
-    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "0.000", "1.0"]
+    scores = Scores({**results, "constant": constant}, make_evaluation(NUMBERS, False))
+    rows = scores.table().splitlines()[1:]
+    parts = "  networks, weight 0.60", "  trees, weight 0.40"
+    assert [row[:24].rstrip() for row in rows] == ["ensemble", *parts, "constant"]
+    assert [row.split()[-1] for row in rows] == ["1.0", "0.000", "folds)", "1.0"]
+    assert "trees, weight 0.40 (2 of 3 folds)" in scores.frame(part="{}{}").index
     assert "0.600 ± 0.000" in rows[1]
 
 
