@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from scratchmlp.cli.messages import InputError, quote
-from scratchmlp.extras import install_command
+from scratchmlp.utils.extras import install_command
 
 USAGE = """\
 %(prog)s [--plot FILE.png]

@@ -29,8 +29,8 @@ from scratchmlp.cli.sniffing import (
     rows_of,
     separate,
 )
-from scratchmlp.extras import install_command
 from scratchmlp.tabular.reading.from_text import read_numbers_of, words_for_missing
+from scratchmlp.utils.extras import install_command
 
 STDIN = "-"
 TITLE = "If titles stand above the header, add --header with the number of its row, counted from 0."

@@ -11,7 +11,7 @@ It needs dask and distributed: ``pip install ".[dask]"`` in the folder of the so
 scratchmlp`` does not import this package; its first use does.
 """
 
-from scratchmlp.extras import install_command
+from scratchmlp.utils.extras import install_command
 
 try:
     from scratchmlp.dask.fitting import fit
