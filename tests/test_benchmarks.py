@@ -36,6 +36,8 @@ def test_every_library_of_the_extra_gets_a_call():
         for requirement in extras["optional-dependencies"][extra]
     }
     assert names - {"scratchmlp", "onnx", "onnxruntime"} == {*CALLS}
+    for page in ("README.md", "docs/comparison.md"):
+        assert f"{len(CALLS)} libraries" in (ROOT / page).read_text("utf-8")
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
