@@ -89,7 +89,7 @@ class FoldModel(NamedTuple):
         if type(estimator) in FORESTS and estimator.n_outputs_ == 1 and len(X) < _FEW_ROWS:
             return self.scores_of(_mean_of_trees(estimator, X))
         predict = estimator.predict_proba if is_classifier(estimator) else estimator.predict
-        return self.scores_of(predict(X))
+        return self.scores_of(predict(np.require(X, requirements="W")))  # it may write into X
 
     def scores_of(self, predictions: Any) -> FloatArray:
         """Return the scores for what the estimator predicts: probabilities, or numbers."""
@@ -230,11 +230,11 @@ class CrossFitted(PartEstimator):
             first = [fit_fold(self.estimator, data, folds[0])]
             n_rounds = -(-(len(folds) - 1) // effective_n_jobs(self.n_jobs))  # rounded up
             needed = n_rounds * (time.time() - begun)
-            left = started + self.max_time - time.time()
+            left = max(started + self.max_time - time.time(), 0.0)
             if needed > left:
                 raise TimeoutError(
-                    f"the fits for the other folds would take {needed:.3g} s, but "
-                    f"{max(left, 0):.3g} s are left of its share of max_time. Increase max_time"
+                    f"the fits for the other folds would take {needed:.3g} s, but {left:.3g} s are "
+                    "left of its share of max_time. Increase max_time"
                 )
         return first + Parallel(n_jobs=self.n_jobs, batch_size=1)(
             delayed(fit_fold)(self.estimator, data, fold) for fold in folds[len(first) :]
@@ -350,7 +350,8 @@ def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]
     if has_fit_parameter(model, "X_val") and getattr(model, "early_stopping", False):
         if training.class_targets is not None:  # a class may have no row for training
             held_out = held_out.rows(np.isin(held_out.Y, training.Y))
-        validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
+        if len(held_out.Y):  # else, it may choose training rows
+            validation = {"X_val": held_out.X, "y_val": _targets(held_out)}
     if weight is None or (weight == weight[0]).all():
         return validation
     if isinstance(model, Pipeline) and has_fit_parameter(model[-1], "sample_weight"):
