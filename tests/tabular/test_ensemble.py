@@ -25,9 +25,10 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.exceptions import FitFailedWarning
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, ShuffleSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -348,6 +349,30 @@ def test_boosting_is_fitted_if_no_class_of_its_fold_is_known(early_stopping):
     groups = PredefinedSplit(np.arange(N) % 3)
     model = fitted_classifier(("boosting", boosting), y=np.arange(N) % 3, cv=groups)
     assert model.predict_proba(X).shape == (N, 3)
+
+
+#: Regressors that take no negative targets.
+NONNEGATIVE = [
+    HistGradientBoostingRegressor(loss="poisson"),
+    RandomForestRegressor(5, criterion="poisson"),
+    PoissonRegressor(),
+    make_pipeline(StandardScaler(), PoissonRegressor()),
+]
+
+
+@pytest.mark.parametrize("estimator", NONNEGATIVE, ids=lambda each: type(each).__name__)
+def test_a_loss_that_takes_no_negative_targets_gets_none(estimator):
+    counts = np.random.default_rng(0).poisson(1000 * np.exp(NUMBERS))
+    model = TabularEnsembleRegressor(
+        [("counts", estimator), ("constant", DummyRegressor())], **FOLDS
+    )
+    alone = model.fit(X, counts).only("counts")
+    assert model.errors_ == {}
+    assert alone.oof_score_ > 0.2
+    large = clone(model).fit(X, 64.0 * counts).only("counts")
+    np.testing.assert_array_equal(large.predict(X), 64 * alone.predict(X))
+    with pytest.warns(FitFailedWarning, match="counts is left out .* y"):
+        model.fit(X, counts - 5000.0)
 
 
 class Recorder(ClassifierMixin, BaseEstimator):

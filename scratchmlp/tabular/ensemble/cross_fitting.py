@@ -1,5 +1,6 @@
 """Cross-fit any estimator of scikit-learn on an encoded table: one fit for each fold."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -36,11 +37,13 @@ from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
 from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import Targets
+from scratchmlp.tabular.targets import ClassLabels, Targets
 from scratchmlp.threads import threads
 
 _ROWS = 2**14  # that are predicted at the same time
 _FEW_ROWS = 64  # which a forest predicts faster without its threads
+#: Names of losses that take no negative targets. Boosting and forests lack the tag for this.
+_NONNEGATIVE = re.compile("poisson|gamma|tweedie", re.IGNORECASE)
 #: Forests of scikit-learn.
 FORESTS = (
     ExtraTreesClassifier,
@@ -72,7 +75,7 @@ class FoldModel(NamedTuple):
     least: float
 
     def scores(self, table: EncodedTable) -> FloatArray:
-        """Return logarithms of class probabilities, or standardized targets.
+        """Return logarithms of class probabilities, or targets as `Targets` encode them.
 
         They have the shape (n_samples, n_outputs).
         """
@@ -194,6 +197,7 @@ class CrossFitted(PartEstimator):
     _calibration: Calibration | None = field(init=False)
 
     def _fit_part(self, problem: TrainingProblem, n_trial: int) -> Iterator[FloatArray]:
+        problem = self._for_loss(problem)
         layout, tasks = problem.data.X.layout, problem.tasks
         folds = [
             Fold(*rows, unfitted_inputs(layout, seed, terms), seed, tasks and tasks.subtask(0))
@@ -203,6 +207,15 @@ class CrossFitted(PartEstimator):
         for some in filter(None, (folds[:n_trial], folds[n_trial:])):
             results += self._fit_folds(problem.data, some, problem.started)
             yield self._keep(problem, results)
+
+    def _for_loss(self, problem: TrainingProblem) -> TrainingProblem:
+        """Return the problem with targets as the loss of the estimator needs them."""
+        targets = problem.targets
+        if isinstance(targets, ClassLabels) or targets.low.min() < 0:
+            return problem
+        if not _needs_nonnegative(self.estimator):
+            return problem
+        return problem.for_targets(targets.divided_by_mean(problem.y, problem.sample_weight))
 
     def _keep(
         self, problem: TrainingProblem, results: list[tuple[FoldModel, FloatArray]]
@@ -329,6 +342,16 @@ def _predict_linear(model: Any, X: FloatArray) -> FloatArray:
     return np.hstack([1 - proba, proba])
 
 
+def _needs_nonnegative(estimator: Any) -> bool:
+    """Return whether an estimator, or one within it, has a loss that takes no negative targets."""
+    return any(
+        _NONNEGATIVE.search(value)
+        if isinstance(value, str)
+        else isinstance(value, BaseEstimator) and get_tags(value).target_tags.positive_only
+        for value in (estimator, *estimator.get_params().values())
+    )
+
+
 def _inputs(model: Any, inputs: Inputs) -> Callable[..., FloatArray]:
     """Return the function that computes the inputs of an estimator."""
     return inputs.array_for_trees if get_tags(model).input_tags.allow_nan else inputs.array
@@ -364,5 +387,5 @@ def _fit_arguments(model: Any, training: Data, held_out: Data) -> dict[str, Any]
 
 
 def _targets(data: Data) -> NDArray[Any]:
-    """Return class numbers, or standardized targets."""
+    """Return class numbers, or targets as `Targets` encode them."""
     return data.Y[:, 0] if data.Y.ndim == 2 and data.Y.shape[1] == 1 else data.Y
