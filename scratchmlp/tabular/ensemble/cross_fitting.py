@@ -321,6 +321,11 @@ def _mean_of_trees(forest: Any, X: FloatArray) -> FloatArray:
 
     A single row takes a twentieth of the time.
     """
+    if X.shape[1] != forest.n_features_in_:  # compiled code would read outside of X
+        raise ValueError(
+            f"A forest was fitted with {forest.n_features_in_} inputs, but the table has "
+            f"{X.shape[1]}. The model is damaged: load it again, or fit it again."
+        )
     total: Any = 0.0
     for tree in forest.estimators_:
         total = total + tree.tree_.predict(X)
