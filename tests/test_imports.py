@@ -134,7 +134,7 @@ assert all(hasattr(scratchmlp, name) for name in dir(scratchmlp))  # as help doe
 try:
     scratchmlp.dask
 except ImportError as error:
-    assert 'pip install "scratchmlp[dask]"' in str(error)
+    assert 'pip install ".[dask]" in the folder of the source' in str(error)
 else:
     raise AssertionError
 assert not hasattr(scratchmlp, "table")

@@ -102,7 +102,8 @@ def report(
     Raises
     ------
     ImportError
-        If matplotlib or Jinja2 are not installed: ``pip install "scratchmlp[report]"``.
+        If matplotlib or Jinja2 are not installed: ``pip install ".[report]"`` in the folder of the
+        source.
     TypeError
         If the estimator is no classifier with probabilities or regressor, or keeps no out-of-fold
         predictions although ``rows="fit"``, or `comparison` is no DataFrame.
@@ -123,7 +124,7 @@ def report(
     -----
     The page contains values of the table: categories, extreme values and the rows that are
     predicted worst. Mind this before you send it. All scores weight all rows alike, also if `fit`
-    had `sample_weight`.
+    had `sample_weight`. Sets and intervals are then those of the weighted fit.
 
     Examples
     --------
