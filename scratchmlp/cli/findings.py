@@ -11,6 +11,7 @@ from scratchmlp.cli.folds import Folds
 from scratchmlp.cli.messages import quote
 from scratchmlp.tabular.base import BaseTabular
 from scratchmlp.tabular.inspection.findings import find_misleading
+from scratchmlp.tabular.problem import problem_of
 from scratchmlp.tabular.reading.findings import Note
 
 #: What to do, by the case of a note.
@@ -44,7 +45,7 @@ def misleading(model: BaseTabular, X: pd.DataFrame, y: NDArray[Any], folds: Fold
     which_are_alike = folds.groups is None and not folds.by_time
     model = clone(model).set_params(cv=folds.splits)
     with warnings.catch_warnings(action="ignore"):  # the encoder's warnings are said elsewhere
-        problem = model._prepare(X, y, None, None)
+        problem = problem_of(model, X, y)
         notes = find_misleading(problem, X, which_are_alike=which_are_alike)
     return [with_option(note) for note in notes]
 

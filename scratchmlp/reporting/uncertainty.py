@@ -12,12 +12,13 @@ from scratchmlp.reporting.columns import range_of
 from scratchmlp.reporting.content import Cell, Number, Section, Table, count, number, plain, share
 from scratchmlp.reporting.evaluated import Evaluated, Rows
 from scratchmlp.tabular.columns.any_column import Column
-from scratchmlp.tabular.inspection.uncertainty import (
+from scratchmlp.tabular.uncertainty import (
     HeldOutScores,
     difficulty_inputs,
     fit_difficulty,
     held_out_scores,
     n_needed,
+    scored_rows,
 )
 from scratchmlp.utils.names import listed
 
@@ -192,7 +193,7 @@ def _new(evaluated: Evaluated) -> _Known:
 def _held_out(evaluated: Evaluated) -> _Known:
     """Return the rows whose errors `fit` kept; those of each fold with the errors on the others."""
     estimator = evaluated.estimator
-    given, folds, weight = estimator._scored_rows(getattr(estimator, estimator._oof_name))
+    given, folds, weight = scored_rows(estimator.held_out_, estimator._row_weight)
     rows = np.searchsorted(evaluated.numbers, given)
     errors = evaluated.errors[rows, np.newaxis]
     sizes = _sizes(evaluated, rows, errors, folds, weight)

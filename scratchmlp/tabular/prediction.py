@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from scratchmlp.arrays import FloatArray
-from scratchmlp.tabular.calibration import Calibration, softmax
+from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, SharedTable
-from scratchmlp.tabular.inspection.uncertainty import Uncertainty
-from scratchmlp.tabular.scoring import log_probabilities
-from scratchmlp.tabular.targets import ClassLabels, Targets
+from scratchmlp.tabular.targets import Targets
+from scratchmlp.tabular.uncertainty import Uncertainty
 
 #: Rows that are predicted at the same time, and the fewest of them. All models read what is encoded
 #: of them, while it is in the processor's cache.
@@ -95,19 +94,11 @@ class Blend(NamedTuple):
         """Predict the rows of a table: the mean over the folds, or over some of them."""
         folds = range(self.n_folds) if folds is None else folds
         return np.concatenate(
-            [self.mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
+            [self._mean(self.predict_folds(chunk, folds)) for chunk in _chunks(table)]
         )
 
-    def mean(self, of_folds: FloatArray) -> FloatArray:
-        """Return the mean of the predictions of all folds.
-
-        Several parts of a classifier have the geometric mean, rescaled to a sum of 1: their blends
-        are calibrated for single folds, and the arithmetic mean would be less extreme than these
-        are on average, and therefore no longer calibrated.
-        """
-        if isinstance(self.targets, ClassLabels) and len(self.parts) > 1:
-            return softmax(log_probabilities(of_folds).mean(axis=0))
-        return self.targets.blended(of_folds.mean(axis=0), self.targets.uncalibrated)
+    def _mean(self, of_folds: FloatArray) -> FloatArray:
+        return self.targets.mean_of_folds(of_folds, are_blends=len(self.parts) > 1)
 
     def predict_folds(self, table: EncodedTable, folds: Sequence[int]) -> FloatArray:
         """Predict with what was trained without a fold: the weighted mean of the parts.

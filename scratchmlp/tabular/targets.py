@@ -25,9 +25,8 @@ from scratchmlp.estimators.scaling import exponents, scaled_r2
 from scratchmlp.estimators.targets import check_not_mixed, class_weights
 from scratchmlp.estimators.weights import check_total_weight
 from scratchmlp.losses import Loss
-from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration
+from scratchmlp.tabular.calibration import NOT_CALIBRATED, Calibration, fit_calibration, softmax
 from scratchmlp.tabular.folds import Rows, relative_weights
-from scratchmlp.tabular.inspection.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.tabular.scoring import (
     BlendLoss,
     log_loss,
@@ -35,6 +34,7 @@ from scratchmlp.tabular.scoring import (
     negative_score,
     squared_error,
 )
+from scratchmlp.tabular.uncertainty import Difficulty, difficulty_inputs, fit_difficulty
 from scratchmlp.utils.public import stacklevel
 
 _LARGEST = 1e150  # its square is finite
@@ -101,9 +101,12 @@ class ClassLabels:
 
     # From raw scores to predictions.
 
-    def calibrate(self, data: Data, raw: FloatArray) -> Calibration | None:
-        """Fit the calibration to raw scores of rows from models that were trained without them."""
-        return fit_calibration(data, raw)
+    def calibrate(self, data: Data, raw: FloatArray, rows: Rows) -> Calibration | None:
+        """Fit the calibration to raw scores of `rows` from models that were trained without them.
+
+        `data` and `raw` have all rows.
+        """
+        return fit_calibration(data, raw, rows)
 
     def predictions(self, raw: FloatArray, calibration: Calibration | None) -> FloatArray:
         """Return the probabilities for raw scores."""
@@ -125,6 +128,15 @@ class ClassLabels:
         if calibration == NOT_CALIBRATED:
             return blend  # without rounding
         return self.predictions(self.link(blend), calibration)
+
+    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
+        """Return the mean of the predictions of all folds.
+
+        Blends of several parts have the geometric mean, rescaled to a sum of 1: they are calibrated
+        for single folds, and the arithmetic mean would be less extreme than these are on average,
+        and therefore no longer calibrated.
+        """
+        return softmax(self.link(of_folds).mean(axis=0)) if are_blends else of_folds.mean(axis=0)
 
     # How good predictions are.
 
@@ -187,7 +199,7 @@ class Numbers:
     deviation: FloatArray
     output: str = "identity"
 
-    class_targets = uncalibrated = None  # there are no classes
+    classes = class_targets = uncalibrated = None  # there are none
 
     # Before training.
 
@@ -236,7 +248,7 @@ class Numbers:
 
     # From raw scores to predictions.
 
-    def calibrate(self, data: Data, raw: FloatArray) -> None:
+    def calibrate(self, data: Data, raw: FloatArray, rows: Rows) -> None:
         """Return None: numbers are not calibrated."""
 
     @np.errstate(over="ignore")  # predictions stay within the range of the targets
@@ -255,6 +267,10 @@ class Numbers:
         """Keep weighted predictions within the range of the targets, which rounding may leave."""
         low, high = (self.low[0], self.high[0]) if self.one_column else (self.low, self.high)
         return np.clip(blend, low, high)
+
+    def mean_of_folds(self, of_folds: FloatArray, *, are_blends: bool) -> FloatArray:
+        """Return the mean of the predictions of all folds."""
+        return self.blended(of_folds.mean(axis=0), None)
 
     def _rescaled(self, standardized: FloatArray) -> FloatArray:
         """Return the targets for standardized ones."""

@@ -29,6 +29,7 @@ from scratchmlp.tabular.networks.fold_evaluator import Candidate, FoldEvaluator
 from scratchmlp.tabular.networks.member import MemberHistory
 from scratchmlp.tabular.networks.recipe import classification_recipe, evenness, regression_recipe
 from scratchmlp.tabular.networks.tangent import TangentParametrization
+from scratchmlp.tabular.problem import problem_of
 from tests.helpers.tabular_estimators import ESTIMATORS, Counter, table, targets_for
 
 X, NUMBERS = table()
@@ -78,7 +79,7 @@ def test_uneven_classes_and_many_rows_are_smoothed_less():
     chosen = []
     for class_weight in (None, "balanced"):  # which makes the classes even
         model = TabularMLPClassifier(class_weight=class_weight, cv=2, random_state=0)
-        chosen.append(model._chosen_recipe(model._prepare(X, y, None, None)).loss.label_smoothing)
+        chosen.append(model._chosen_recipe(problem_of(model, X, y)).loss.label_smoothing)
     assert chosen[0] == pytest.approx(chosen[1] * evenness(np.array([32.0, 8.0])))
 
 

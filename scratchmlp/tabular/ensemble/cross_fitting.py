@@ -28,7 +28,6 @@ from threadpoolctl import threadpool_limits
 from scratchmlp.arrays import FloatArray
 from scratchmlp.batches import Data
 from scratchmlp.estimators.callback_tasks import CallbackTasks
-from scratchmlp.tabular.base import TrainingProblem
 from scratchmlp.tabular.calibration import Calibration
 from scratchmlp.tabular.columns.encoded_table import EncodedTable, fill_empty_columns
 from scratchmlp.tabular.ensemble.boosted_trees import BOOSTING, BoostedTrees, boosted_trees
@@ -36,6 +35,7 @@ from scratchmlp.tabular.folds import Rows, by_row
 from scratchmlp.tabular.inputs.inputs import Inputs, unfitted_inputs
 from scratchmlp.tabular.part import PartEstimator
 from scratchmlp.tabular.prediction import Part
+from scratchmlp.tabular.problem import TrainingProblem
 from scratchmlp.tabular.scoring import log_probabilities
 from scratchmlp.tabular.targets import ClassLabels, Targets
 from scratchmlp.utils.threads import threads
@@ -224,7 +224,8 @@ class CrossFitted(PartEstimator):
         self.models_ = [model for model, _ in results]
         data, targets, held_out = problem.data, problem.targets, problem.held_out[: len(results)]
         scores = by_row(held_out, [found for _, found in results], len(data.Y))
-        self._targets, self._calibration = targets, targets.calibrate(data, scores)
+        self._targets = targets
+        self._calibration = targets.calibrate(data, scores, problem.rows_in(len(results)))
         return targets.predictions(scores, self._calibration)
 
     def _fit_folds(
