@@ -119,20 +119,17 @@ class Rounds:
         if not set(owners) <= set(threads):  # a worker has just left
             return list(futures)
         balanced = list(futures)
-        for i, worker in moves(owners, sizes, threads):
+        moved = moves(owners, sizes, threads)
+        for i, worker in moved:
             copy = task(as_it_is, futures[i])
             balanced[i] = self.client.compute(copy, workers=[worker], allow_other_workers=True)
             self._kept.append(balanced[i])
-        self.release(futures, but=balanced)
+        self.release([futures[i] for i, _ in moved])
         return balanced
 
-    def release(self, futures: Sequence[Future], but: Sequence[Future] = ()) -> None:
-        """Release results on the cluster, apart from those that are in `but`, too.
-
-        Tasks that nothing needs any more are cancelled.
-        """
-        needed = {id(future) for future in but}
-        dropped = {id(future): future for future in futures if id(future) not in needed}
+    def release(self, futures: Sequence[Future]) -> None:
+        """Release results on the cluster. Tasks that nothing needs any more are cancelled."""
+        dropped = {id(future): future for future in futures}
         self._kept = [future for future in self._kept if id(future) not in dropped]
         for future in dropped.values():
             future.release()
@@ -214,6 +211,10 @@ def moves(
     --------
     >>> from scratchmlp.dask.rounds import moves
     >>> moves(["a", "a", "a", "b"], [9, 9, 9, 9], {"a": 1, "b": 1})
+    [(0, 'b')]
+    >>> moves(["a", "a", "a", "a"], [1, 1, 1, 1], {"a": 1, "b": 2, "c": 1})
+    [(0, 'b'), (1, 'b'), (2, 'c')]
+    >>> moves(["a", "a", "a", "a"], [9, 1, 1, 1], {"a": 1, "b": 3})
     [(0, 'b')]
     """
     shares = dict.fromkeys(threads, 0.0)

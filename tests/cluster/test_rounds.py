@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.dask import fit
-from scratchmlp.dask.rounds import Rounds, moves, reduced, task
+from scratchmlp.dask.rounds import Rounds, reduced, task
 from scratchmlp.tabular import TabularMLPClassifier
 from tests.helpers.cluster_examples import arrays, check_nothing_stays, on_cluster, table
 
@@ -125,17 +125,6 @@ def test_balance_moves_results_to_workers_that_have_fewer(client):
         assert [len(each) for each in places] == [1] * 4
         assert sorted(place for (place,) in places) == sorted([first, first, second, second])
         assert [each[0] for each in client.gather(balanced)] == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize("sizes", [[], [5], [1, 1, 1, 1], [9, 1, 1, 1, 1], [3, 2, 7, 1, 1, 8]])
-def test_moves_make_the_largest_share_smaller(sizes):
-    threads = {"a": 1, "b": 2, "c": 1}
-    owners = ["a"] * len(sizes)
-    shares = dict.fromkeys(threads, 0.0) | {"a": float(sum(sizes))}
-    for i, worker in moves(owners, sizes, threads):
-        shares["a"] -= sizes[i]
-        shares[worker] += sizes[i] / threads[worker]
-    assert max(shares.values()) <= max(sum(sizes) / 4 + max(sizes, default=0), 0)
 
 
 def test_data_that_are_cancelled_are_an_error(client):
