@@ -1,11 +1,18 @@
 """Models in which a value could crash the process or run code are neither saved nor loaded."""
 
 import copy
+import sys
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -13,10 +20,12 @@ from sklearn.tree import DecisionTreeClassifier
 
 from scratchmlp import ScratchMLPClassifier
 from scratchmlp.io import ModelFileError, load, save
+from scratchmlp.io.checks import check_values
 from scratchmlp.io.container import SCHEMA
+from scratchmlp.io.objects import objects_in
 from scratchmlp.tabular import TabularEncoder
 from tests.helpers.damage import members_of, signed
-from tests.helpers.model_files import same
+from tests.helpers.model_files import same, trusted_types
 
 skops_io = pytest.importorskip("skops.io")
 
@@ -134,6 +143,59 @@ def test_a_value_that_could_crash_the_process_is_refused(model, change, message,
     path.write_bytes(signed(members_of(skops_io.dumps(model))))
     with pytest.raises(ModelFileError, match=message):
         load(path, trusted=OF_CATEGORIES)
+
+
+# Types whose arrays compiled code reads.
+
+
+def is_read_by_compiled_code(kind):
+    """Return whether a type is compiled, or its module calls such code. Estimators are not."""
+    if issubclass(kind, BaseEstimator) and not kind.__name__.startswith("_"):
+        return False
+    values = vars(sys.modules[kind.__module__]).values()
+    called = {kind.__module__, *(getattr(each, "__module__", None) or "" for each in values)}
+    modules = [sys.modules.get(name) for name in called if name.startswith("sklearn.")]
+    return not all(getattr(each, "__file__", ".py").endswith(".py") for each in modules)
+
+
+def integers_in(state):
+    """Return the arrays of integers in the state of an object."""
+    if isinstance(state, np.ndarray):
+        fields = [state[field] for field in state.dtype.names or [...]]
+        return [field for field in fields if field.dtype.kind in "iu"]
+    values = [*state.values()] if isinstance(state, dict) else state
+    return [array for each in values for array in integers_in(each)] if type(values) is list else []
+
+
+def boosted(loss):
+    return HistGradientBoostingRegressor(loss, quantile=0.5, max_iter=1).fit(X, Y + 1)
+
+
+BOOSTED = map(boosted, ["squared_error", "absolute_error", "gamma", "poisson", "quantile"])
+THREE = HistGradientBoostingClassifier(max_iter=1).fit(X, np.arange(60) % 3)
+MODELS = [TREE, *BOOSTED, THREE, CATEGORIES]
+#: A model that holds an object of the type, for each type.
+HOLDERS = {type(each): model for model in MODELS for each in objects_in(model)}
+
+
+def with_integers(kind):
+    """Return a copy of the model that holds an object of a type, and the object's integers."""
+    model = copy.deepcopy(HOLDERS[kind])
+    part = next(each for each in objects_in(model) if type(each) is kind)
+    return model, integers_in(part.__getstate__())
+
+
+@pytest.mark.parametrize("kind", [*filter(is_read_by_compiled_code, trusted_types())])
+def test_integers_that_compiled_code_reads_are_checked(kind):
+    """A type that no model here holds fails, too: add one, and checks of its arrays."""
+    n_arrays, ignored = len(with_integers(kind)[1]), 0
+    for number in range(n_arrays):
+        model, integers = with_integers(kind)
+        integers[number][...] = np.iinfo(integers[number].dtype).max
+        with suppress(ValueError):
+            check_values(model)
+            ignored += 1
+    assert ignored < max(n_arrays, 1)
 
 
 ONE_LEAF = [
